@@ -1,0 +1,6 @@
+//! The echo server: sockets, threads and the events that tell of them.
+
+pub mod error;
+pub mod event;
+pub mod status;
+mod system;

@@ -1,0 +1,52 @@
+//! What a front end can ask of the session.
+
+use std::path::PathBuf;
+
+use crate::server::event::ClientId;
+use crate::settings::fields::Field;
+use crate::settings::{DataFormat, Mode, ThemeChoice};
+
+/// One wish of the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// The text of a form field became this.
+    Edit(Field, String),
+    /// Serve clients this way (from the next start).
+    SetMode(Mode),
+    /// Switch TLS on or off (from the next start).
+    SetTls(bool),
+    /// Show the window in this theme.
+    SetTheme(ThemeChoice),
+    /// Write received bytes this way in log rows.
+    SetDataFormat(DataFormat),
+    /// Start the server with the form's settings. Nothing happens while a field is wrong or a server runs.
+    Start,
+    /// Start on a port that the system chooses, and put that port into the form.
+    StartOnFreePort,
+    /// Stop the server: all clients are closed.
+    Stop,
+    /// Close one client's connection.
+    Disconnect(ClientId),
+    /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
+    DropFile(PathBuf),
+    /// Forget all log entries.
+    ClearLog,
+    /// Write the whole log to a file.
+    SaveLog {
+        /// Where to.
+        path: PathBuf,
+        /// Text or JSON lines.
+        format: ExportFormat,
+    },
+    /// The user has read the notice.
+    DismissNotice,
+}
+
+/// How a log is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// The lines as the window shows them, with time and client.
+    Text,
+    /// One JSON object a line, as `--log-format json` prints them.
+    JsonLines,
+}

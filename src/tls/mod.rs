@@ -1,0 +1,4 @@
+//! Certificates, keys and what a TLS handshake agreed on. No sockets, no window.
+
+pub mod error;
+pub mod handshake;
