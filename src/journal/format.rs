@@ -145,6 +145,16 @@ fn hex_into(out: &mut Vec<u8>, data: &[u8]) {
     }
 }
 
+/// Data in one of the three ways, whole.
+#[must_use]
+pub fn data(data: &[u8], format: DataFormat) -> String {
+    match format {
+        DataFormat::Python => python(data),
+        DataFormat::Text => text(data),
+        DataFormat::Hex => hex(data),
+    }
+}
+
 /// Appends data in one of the three ways, as UTF-8.
 pub fn data_into(out: &mut Vec<u8>, data: &[u8], format: DataFormat) {
     match format {
@@ -246,9 +256,7 @@ mod tests {
     fn cut_is_the_start_of_the_whole() {
         let long: Vec<u8> = "naïve 'quoted' \u{1f600}\n".bytes().chain(0..=255).collect();
         for format in DataFormat::ALL {
-            let mut whole = Vec::new();
-            data_into(&mut whole, &long, format);
-            let whole: Vec<char> = String::from_utf8(whole).unwrap().chars().collect();
+            let whole: Vec<char> = data(&long, format).chars().collect();
             for max in 3..whole.len() + 3 {
                 let (short, was_cut) = data_cut(&long, format, max);
                 let mut short: Vec<char> = short.chars().collect();
