@@ -62,19 +62,28 @@ pub(super) fn python_quote(data: &[u8]) -> u8 {
 
 /// Appends what stands between the quotes.
 pub(super) fn escape_into(out: &mut Vec<u8>, data: &[u8], quote: u8) {
-    let mut rest = data;
-    while !rest.is_empty() {
-        // Text is mostly runs of plain bytes: those are copied whole.
-        let plain = rest.iter().position(|&byte| PYTHON[usize::from(byte)].1 > 1 || byte == quote);
-        let (run, others) = rest.split_at(plain.unwrap_or(rest.len()));
-        out.extend_from_slice(run);
-        let end = others.iter().position(|&byte| PYTHON[usize::from(byte)].1 == 1 && byte != quote);
-        let (others, next) = others.split_at(end.unwrap_or(others.len()));
-        for &byte in others {
-            out.extend_from_slice(escaped(byte, quote, &mut [0; 2]));
+    const BLOCK: usize = 64;
+    for block in data.chunks(BLOCK) {
+        // Text is mostly plain: such blocks are copied whole. The others are put together in a fixed place, four
+        // bytes written for each and only as many kept as count, which spares a branch for each byte.
+        if block.iter().fold(true, |plain, &byte| plain & is_plain(byte, quote)) {
+            out.extend_from_slice(block);
+            continue;
         }
-        rest = next;
+        let mut room = [0; BLOCK * 4];
+        let mut end = 0;
+        for &byte in block {
+            let (characters, len) =
+                if byte == quote { ([b'\\', quote, 0, 0], 2) } else { PYTHON[usize::from(byte)] };
+            room[end..end + 4].copy_from_slice(&characters);
+            end += usize::from(len);
+        }
+        out.extend_from_slice(&room[..end]);
     }
+}
+
+fn is_plain(byte: u8, quote: u8) -> bool {
+    (0x20..=0x7e).contains(&byte) && byte != b'\\' && byte != quote
 }
 
 fn escaped(byte: u8, quote: u8, room: &mut [u8; 2]) -> &[u8] {
