@@ -121,15 +121,13 @@ impl Lines {
     pub(crate) fn until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let mut passed = Vec::new();
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => {
-                    let found = wanted(&line);
-                    passed.push(line);
-                    if found {
-                        return passed;
-                    }
-                }
-                Err(_) => panic!("the line that was waited for did not come; these did: {passed:#?}"),
+            let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
+                panic!("the line that was waited for did not come; these did: {passed:#?}");
+            };
+            let found = wanted(&line);
+            passed.push(line);
+            if found {
+                return passed;
             }
         }
     }
