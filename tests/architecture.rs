@@ -45,6 +45,7 @@ const KEPT_IN: &[(&str, &[&str], &str)] = &[
     ("eframe", &["ui/"], "nothing below the window knows it"),
     ("rfd", &["ui/"], "nothing below the window knows it"),
     ("socket2", &["server/", "client/"], "sockets are the server's and the client's"),
+    ("mio", &["server/", "client/"], "sockets are the server's and the client's"),
     ("std::net::TcpStream", &["server/", "client/"], "sockets are the server's and the client's"),
     ("std::net::TcpListener", &["server/", "client/"], "sockets are the server's and the client's"),
     ("std::net::UdpSocket", &["server/", "client/"], "sockets are the server's and the client's"),

@@ -12,7 +12,6 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
 
-use base64::Engine;
 use serde_json::Value;
 use support::{Finished, Identity, Lines, Server, echoscope, finish};
 
@@ -208,21 +207,18 @@ fn json_lines_hold_what_scripts_need() {
     let port = port.expect("the first line names the port");
     let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
     let peer = client.local_addr().expect("the client is bound").to_string();
-    let data = b"caf\xc3\xa9 \x00\xff\"\n";
-    client.write_all(data).expect("the server reads");
-    client.read_exact(&mut [0; 10]).expect("the server echoes");
-    let opened = until("opened");
-    assert_eq!((opened["id"].as_u64(), opened["peer"].as_str()), (Some(1), Some(peer.as_str())), "{opened}");
-    let received = until("received");
-    assert_eq!(
-        (received["id"].as_u64(), received["peer"].as_str()),
-        (Some(1), Some(peer.as_str())),
-        "{received}"
-    );
-    assert_eq!(received["len"].as_u64(), Some(data.len() as u64), "{received}");
-    let text = received["data"].as_str().expect("received has data");
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("data is base64");
-    assert_eq!(bytes, data);
+    let say = |client: &mut TcpStream, data: &[u8]| {
+        client.write_all(data).expect("the server reads");
+        client.read_exact(&mut vec![0; data.len()]).expect("the server echoes");
+        let received = until("received");
+        assert_eq!((received["id"].as_u64(), received["peer"].as_str()), (Some(1), Some(peer.as_str())), "{received}");
+        assert_eq!(received["len"].as_u64(), Some(data.len() as u64), "{received}");
+        received
+    };
+    let received = say(&mut client, "café \"\n".as_bytes());
+    assert_eq!((received["encoding"].as_str(), received["data"].as_str()), (Some("text"), Some("café \"\n")));
+    let received = say(&mut client, b"\x00\xff\n");
+    assert_eq!((received["encoding"].as_str(), received["data"].as_str()), (Some("base64"), Some("AP8K")));
     drop(client);
     let closed = until("closed");
     assert_eq!(closed["id"].as_u64(), Some(1), "{closed}");
