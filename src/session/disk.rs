@@ -128,19 +128,15 @@ fn write_log(journal: &Journal, path: &Path, format: ExportFormat, data: DataFor
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::Builder::new().prefix(".echoscope").tempfile_in(folder)?;
     let mut out = BufWriter::new(file.as_file());
-    write_entries(&mut out, journal, format, data)?;
+    match format {
+        ExportFormat::Text => export::write_text(journal.iter(), data, &mut out)?,
+        ExportFormat::JsonLines => export::write_json_lines(journal.iter(), &mut out)?,
+    }
     out.flush()?;
     drop(out);
     make_readable(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
-}
-
-fn write_entries(out: &mut impl Write, journal: &Journal, format: ExportFormat, data: DataFormat) -> io::Result<()> {
-    match format {
-        ExportFormat::Text => export::write_text(out, journal.iter(), data),
-        ExportFormat::JsonLines => export::write_json_lines(out, journal.iter()),
-    }
 }
 
 /// A temporary file is its owner's alone; a saved log is an ordinary document.
