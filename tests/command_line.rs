@@ -211,7 +211,11 @@ fn json_lines_hold_what_scripts_need() {
         client.write_all(data).expect("the server reads");
         client.read_exact(&mut vec![0; data.len()]).expect("the server echoes");
         let received = until("received");
-        assert_eq!((received["id"].as_u64(), received["peer"].as_str()), (Some(1), Some(peer.as_str())), "{received}");
+        assert_eq!(
+            (received["id"].as_u64(), received["peer"].as_str()),
+            (Some(1), Some(peer.as_str())),
+            "{received}"
+        );
         assert_eq!(received["len"].as_u64(), Some(data.len() as u64), "{received}");
         received
     };
@@ -301,6 +305,24 @@ fn without_a_display_it_says_so_and_serves() {
         assert!(said.contains("--headless") || said.contains("display"), "{said:?}");
         assert_plain(&said, "no display");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_a_broken_settings_file_is_told_of_and_stays() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("settings.toml");
+    fs::write(&file, "port = = 12\n").expect("the settings can be written");
+    let path = file.to_str().expect("the path is UTF-8");
+    let server = Server::from(echoscope(&["--settings", path, "--port", "0"]));
+    let said = [server.err.next(), server.err.next()];
+    assert!(said.iter().any(|line| line.contains("settings")), "{said:#?}");
+    drop(server);
+    assert_eq!(
+        files_in(folder.path()),
+        ["settings.toml"],
+        "it ran without a window and changed what is remembered"
+    );
 }
 
 #[cfg(unix)]
