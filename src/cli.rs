@@ -139,7 +139,8 @@ pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Launch, Refused>
     let settings_file = flags.settings.clone().or_else(file::default_path);
     let broken = if flags.headless { Broken::Leave } else { Broken::SetAside };
     let loaded = settings_file.as_deref().map(|path| file::load(path, broken));
-    let (mut settings, complaint) = loaded.map_or_else(Default::default, |loaded| (loaded.settings, loaded.complaint));
+    let (mut settings, complaint) =
+        loaded.map_or_else(Default::default, |loaded| (loaded.settings, loaded.complaint));
     let file_given = flags.cert.is_some() || flags.key.is_some();
     lay_over(&mut settings, flags);
     let files = [&settings.certificate, &settings.key];
@@ -149,7 +150,9 @@ pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Launch, Refused>
     if settings.tls && front != (Front::Window { start: false, fallback: format }) {
         let missing = files.iter().any(|path| path.as_os_str().is_empty());
         if missing {
-            return Err(Refused::Usage("--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned()));
+            return Err(Refused::Usage(
+                "--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned(),
+            ));
         }
     }
     Ok(Launch { front, settings, settings_file, complaint })
@@ -209,8 +212,25 @@ mod tests {
     #[test]
     fn flags_become_settings() {
         let launch = launch(&[
-            "--headless", "--host", "::1", "-p", "0", "--backlog", "0", "--mode", "pool", "--pool-size", "3",
-            "--recv-size", "4", "--max-clients", "2", "--idle-timeout", "9", "--log-format", "json",
+            "--headless",
+            "--host",
+            "::1",
+            "-p",
+            "0",
+            "--backlog",
+            "0",
+            "--mode",
+            "pool",
+            "--pool-size",
+            "3",
+            "--recv-size",
+            "4",
+            "--max-clients",
+            "2",
+            "--idle-timeout",
+            "9",
+            "--log-format",
+            "json",
         ]);
         let launch = launch.unwrap();
         assert_eq!(launch.front, Front::Headless(LogFormat::Json));

@@ -32,7 +32,9 @@ fn main() -> ExitCode {
 fn open_window(launch: Launch, start: bool, fallback: cli::LogFormat) -> ExitCode {
     let Launch { settings, settings_file, complaint, .. } = launch;
     if !echoscope::ui::has_display() {
-        eprintln!("echoscope: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set): going on as --headless.");
+        eprintln!(
+            "echoscope: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set): going on as --headless."
+        );
         return headless::run(settings, fallback);
     }
     match echoscope::ui::run(settings, settings_file, complaint, start) {

@@ -91,7 +91,9 @@ impl Run {
             clients_total: self.totals.clients.load(Relaxed),
             bytes_received: self.totals.received.load(Relaxed),
             bytes_sent: self.totals.sent.load(Relaxed),
-            waiting: matches!(*self.lock_state(), State::Listening { .. }).then(|| self.gauge.waiting()).flatten(),
+            waiting: matches!(*self.lock_state(), State::Listening { .. })
+                .then(|| self.gauge.waiting())
+                .flatten(),
         }
     }
 

@@ -60,7 +60,8 @@ pub fn load(path: &Path, broken: Broken) -> Loaded {
         }
         Err(why) if broken == Broken::SetAside => defaults(Some(set_aside(path, &why))),
         Err(why) => {
-            let complaint = format!("The settings file {} is broken ({why}). Defaults are used.", path.display());
+            let complaint =
+                format!("The settings file {} is broken ({why}). Defaults are used.", path.display());
             defaults(Some(complaint))
         }
     }
@@ -146,7 +147,8 @@ mod tests {
 
     #[test]
     fn one_bad_value_costs_only_itself() {
-        let (settings, bad) = parse("port = 99999\nhost = 'a b'\nbacklog = 7\nfrom_the_future = [1]\n").unwrap();
+        let (settings, bad) =
+            parse("port = 99999\nhost = 'a b'\nbacklog = 7\nfrom_the_future = [1]\n").unwrap();
         assert_eq!(settings, Settings { backlog: 7, ..Settings::default() });
         assert_eq!(bad, ["port", "host"]);
     }
@@ -161,6 +163,9 @@ mod tests {
         let complaint = loaded.complaint.unwrap();
         assert!(complaint.contains("line 2") && complaint.contains("settings.toml.broken"), "{complaint}");
         assert!(!path.exists());
-        assert_eq!(std::fs::read_to_string(path.with_extension("toml.broken")).unwrap(), "port = 1\nhost = [[\n");
+        assert_eq!(
+            std::fs::read_to_string(path.with_extension("toml.broken")).unwrap(),
+            "port = 1\nhost = [[\n"
+        );
     }
 }

@@ -52,7 +52,7 @@ impl CertificateReport {
             key: key_kind(certificate.public_key()),
             not_before: moment(certificate.validity().not_before.timestamp()),
             not_after: moment(certificate.validity().not_after.timestamp()),
-            version: u8::try_from(certificate.version().0 + 1).unwrap_or(u8::MAX),
+            version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
             chain,
             self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
             is_ca: certificate.is_ca(),
