@@ -258,7 +258,7 @@ mod tests {
         assert!(caution(|report| report.weak_hash = Some("SHA-1")).contains("signed with SHA-1"));
         assert!(caution(|report| report.has_alternative_names = false).contains("only as common name"));
         let both = caution(|report| {
-            (report.version, report.not_after) = (1, "2026-05-31T00:00:00Z".parse().unwrap())
+            (report.version, report.not_after) = (1, "2026-05-31T00:00:00Z".parse().unwrap());
         });
         assert!(both.starts_with("This certificate expired on 2026-05-31, so clients"), "{both}");
         let early = caution(|report| report.not_before = "2026-06-02T00:00:00Z".parse().unwrap());
