@@ -38,6 +38,7 @@ pub mod status;
 mod system;
 mod tls_stream;
 mod transport;
+mod trouble;
 
 use std::sync::Arc;
 use std::thread;
