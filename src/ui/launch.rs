@@ -1,0 +1,117 @@
+//! Opens the window: with OpenGL, else with whatever wgpu finds, else with an error that says what to do.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::{Context, IconData, ViewportBuilder};
+use eframe::{NativeOptions, Renderer};
+
+use super::app::App;
+use super::theme::size;
+use crate::session::Session;
+
+/// Called from the server's threads when there is something new to show.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// No window could be opened.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "No window could be opened: {reason}. Run “echoscope --headless” to serve without one{}.",
+    hint(reason)
+)]
+pub struct WindowError {
+    /// The windowing library's own words.
+    reason: String,
+}
+
+fn hint(reason: &str) -> &'static str {
+    if reason.contains("xkbcommon") { ", or install the package libxkbcommon-x11 (on Debian: libxkbcommon-x11-0)" } else { "" }
+}
+
+/// How long a burst of news is collected before it is painted. Waking the window for each single one costs more
+/// than the echo itself.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// Opens the window and returns when the user has closed it. `open` makes the session that it shows; it is called
+/// once for each way of drawing that is tried.
+///
+/// # Errors
+/// There is no display, or neither OpenGL nor wgpu can draw on it.
+pub fn run(open: &dyn Fn(Wake) -> Session) -> Result<(), WindowError> {
+    let first = attempt(Renderer::Glow, open);
+    let Err(no_glow) = first else { return Ok(()) };
+    attempt(Renderer::Wgpu, open).map_err(|no_wgpu| {
+        let reason = if no_glow == no_wgpu { no_glow } else { format!("{no_glow}; {no_wgpu}") };
+        WindowError { reason: reason.trim_end_matches('.').to_owned() }
+    })
+}
+
+fn attempt(renderer: Renderer, open: &dyn Fn(Wake) -> Session) -> Result<(), String> {
+    let run = || {
+        eframe::run_native(
+            "Echoscope",
+            options(renderer),
+            Box::new(|creation| {
+                let session = open(wake(&creation.egui_ctx));
+                Ok(Box::new(App::new(&creation.egui_ctx, session)))
+            }),
+        )
+    };
+    // winit panics where a library is missing that it loads at run time, such as libxkbcommon-x11.
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(panic) => Err(panic_words(&*panic)),
+    }
+}
+
+fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    words.unwrap_or("the windowing library gave up").to_owned()
+}
+
+fn wake(ctx: &Context) -> Wake {
+    let ctx = ctx.clone();
+    Arc::new(move || ctx.request_repaint_after(FRAME))
+}
+
+fn options(renderer: Renderer) -> NativeOptions {
+    let mut viewport = ViewportBuilder::default()
+        .with_title("Echoscope")
+        .with_app_id("echoscope")
+        .with_inner_size(size::WINDOW)
+        .with_min_inner_size(size::WINDOW_MIN)
+        .with_drag_and_drop(true);
+    if let Some(icon) = icon() {
+        viewport = viewport.with_icon(icon);
+    }
+    let mut options = NativeOptions { viewport, renderer, ..NativeOptions::default() };
+    if let eframe::egui_wgpu::WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
+        setup.power_preference = eframe::wgpu::PowerPreference::LowPower;
+    }
+    options
+}
+
+/// The picture in the task bar and in the window's corner. A window without it is still a window.
+fn icon() -> Option<IconData> {
+    eframe::icon_data::from_png_bytes(include_bytes!("../../icons/echoscope-256.png")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_icon_can_be_read() {
+        let icon = icon().unwrap();
+        assert_eq!((icon.width, icon.height), (256, 256));
+    }
+
+    #[test]
+    fn the_error_says_what_to_do() {
+        let error = WindowError { reason: "libxkbcommon-x11.so could not be loaded".to_owned() };
+        let words = error.to_string();
+        assert!(words.contains("--headless") && words.contains("libxkbcommon-x11-0"), "{words}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Try it from a terminal: lines to copy that talk to this very server.
+
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Align, Frame, Label, Layout, Margin, RichText, Stroke, TextFormat, Ui, Vec2};
+
+use super::theme::{self, Palette, size};
+use super::widgets::controls::icon_button;
+use super::widgets::field::heading;
+use super::widgets::icon::Icon;
+use super::wish::Wish;
+use crate::session::Session;
+
+/// Which program's line is shown.
+#[derive(Debug, Default)]
+pub(super) struct TryItPanel {
+    program: usize,
+}
+
+/// A line that is longer is cut here; copying takes it whole.
+const MAX_ROWS: usize = 4;
+
+impl TryItPanel {
+    /// Shows one line, and the choice of programs.
+    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Wish> {
+        let lines = session.try_it();
+        self.program = self.program.min(lines.len().saturating_sub(1));
+        let palette = Palette::of(ui);
+        ui.horizontal(|ui| {
+            heading(ui, "Try it from a terminal");
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 2.0;
+                for (index, choice) in lines.iter().enumerate().rev() {
+                    if self.choice(ui, index, choice.program) {
+                        self.program = index;
+                    }
+                }
+            });
+        });
+        let chosen = lines.get(self.program)?;
+        let mut wish = None;
+        Frame::new()
+            .fill(palette.field)
+            .stroke(Stroke::new(1.0, palette.border))
+            .corner_radius(size::RADIUS)
+            .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
+            .show(ui, |ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.spacing_mut().item_spacing = Vec2::splat(4.0);
+                    if icon_button(ui, Icon::Copy, "Copy this line", None).clicked() {
+                        wish = Some(Wish::CopyText(chosen.line.clone()));
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(false), |ui| {
+                        let format = TextFormat::simple(theme::mono(), palette.text);
+                        let mut job = LayoutJob::single_section(chosen.line.clone(), format);
+                        job.wrap.max_width = ui.available_width();
+                        job.wrap.max_rows = MAX_ROWS;
+                        job.wrap.break_anywhere = true;
+                        ui.add(Label::new(job).selectable(true));
+                    });
+                });
+            });
+        wish
+    }
+
+    /// The name of a program, as a small tab; returns whether it was chosen.
+    fn choice(&self, ui: &mut Ui, index: usize, program: &str) -> bool {
+        let palette = Palette::of(ui);
+        let on = index == self.program;
+        let ink = if on { palette.accent } else { palette.muted };
+        let text = RichText::new(program).size(size::SMALL).color(ink);
+        ui.scope(|ui| {
+            ui.spacing_mut().button_padding = Vec2::new(6.0, 2.0);
+            ui.spacing_mut().interact_size.y = 20.0;
+            ui.add(eframe::egui::Button::selectable(on, text)).clicked()
+        })
+        .inner
+    }
+}
