@@ -1,6 +1,9 @@
 //! What differs from system to system, each with its reason.
 
-use std::io;
+use std::fmt::Write;
+use std::io::{self, Read};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// Whether an error says that no file descriptor is left for this process or for the system.
 pub(super) fn is_out_of_files(error: &io::Error) -> bool {
@@ -19,4 +22,92 @@ pub(super) fn is_family_missing(error: &io::Error) -> bool {
         47
     };
     error.raw_os_error() == Some(code)
+}
+
+/// `recv(2)`. On Unix `shutdown` from another thread wakes it; on Windows it doesn't, so there the wait is cut into
+/// slices, between which `ended` is asked. The wait only peeks: a time-out can't lose a byte that was on its way.
+#[cfg(unix)]
+pub(super) fn recv(
+    mut stream: &TcpStream,
+    buffer: &mut [u8],
+    _limit: Option<Duration>,
+    _ended: impl Fn() -> bool,
+) -> io::Result<usize> {
+    stream.read(buffer)
+}
+
+/// See above.
+#[cfg(not(unix))]
+pub(super) fn recv(
+    mut stream: &TcpStream,
+    buffer: &mut [u8],
+    limit: Option<Duration>,
+    ended: impl Fn() -> bool,
+) -> io::Result<usize> {
+    const SLICE: Duration = Duration::from_millis(100);
+    let start = std::time::Instant::now();
+    loop {
+        stream.set_read_timeout(Some(limit.map_or(SLICE, |limit| limit.min(SLICE))))?;
+        match stream.peek(&mut [0]) {
+            Err(error) if super::socket::is_timeout(&error) => {
+                if ended() {
+                    return Ok(0);
+                }
+                if limit.is_some_and(|limit| start.elapsed() >= limit) {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+            Ok(_) => return stream.read(buffer),
+        }
+    }
+}
+
+/// Whether the system tells how many clients wait in an accept queue.
+pub(super) const TELLS_QUEUE: bool = cfg!(target_os = "linux");
+
+/// The clients in the accept queues of these listening sockets together; `None` where the system doesn't tell.
+///
+/// Linux: the `rx_queue` column of a listening socket in `/proc/net/tcp` and `tcp6` (proc(5)).
+pub(super) fn queue_length(listening: &[SocketAddr]) -> Option<u32> {
+    if !TELLS_QUEUE {
+        return None;
+    }
+    let mut sum = 0;
+    for (file, is_ipv6) in [("/proc/net/tcp", false), ("/proc/net/tcp6", true)] {
+        if !listening.iter().any(|address| address.is_ipv6() == is_ipv6) {
+            continue;
+        }
+        let table = std::fs::read_to_string(file).ok()?;
+        let wanted = listening.iter().map(|address| proc_address(*address)).collect::<Vec<_>>();
+        sum += table.lines().filter_map(|line| listening_queue(line, &wanted)).sum::<u32>();
+    }
+    Some(sum)
+}
+
+/// The queue's length in a line of the table, where the line is a listening socket with one of these addresses.
+fn listening_queue(line: &str, wanted: &[String]) -> Option<u32> {
+    const LISTEN: &str = "0A";
+    let mut columns = line.split_ascii_whitespace().skip(1);
+    let address = columns.next()?;
+    let state = columns.nth(1)?;
+    if state != LISTEN || !wanted.iter().any(|wanted| wanted == address) {
+        return None;
+    }
+    let (_, received) = columns.next()?.split_once(':')?;
+    u32::from_str_radix(received, 16).ok()
+}
+
+/// An address as the table writes it: each 32 bits of it in the machine's byte order, then the port.
+fn proc_address(address: SocketAddr) -> String {
+    let octets = match address.ip() {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    };
+    let mut text = String::new();
+    for word in octets.as_chunks::<4>().0 {
+        let _ = write!(text, "{:08X}", u32::from_ne_bytes(*word));
+    }
+    let _ = write!(text, ":{:04X}", address.port());
+    text
 }

@@ -2,3 +2,6 @@
 
 pub mod error;
 pub mod handshake;
+pub mod config;
+pub mod sniff;
+pub mod words;

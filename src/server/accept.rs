@@ -1,0 +1,192 @@
+//! The accept loop: takes clients out of the queue one by one and hands them on, until the run is stopped.
+//!
+//! One thread waits on all listening sockets at once, so that *one client at a time* holds over all addresses of a
+//! host. It never gives up: what keeps it from accepting (no file descriptor, the limit of clients) is told once and
+//! waited out, while the kernel's queue does the waiting for the clients.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token, Waker};
+use rustls::ServerConfig;
+
+use super::client;
+use super::dispatch::Dispatcher;
+use super::event::{EventKind, Problem};
+use super::listen::Bound;
+use super::registry::Conn;
+use super::run::Run;
+use super::system;
+
+/// The first and the longest pause after a failed accept; it doubles in between.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+const WAKE: Token = Token(usize::MAX);
+
+/// The listening sockets and what waits on them.
+pub(super) struct Acceptor {
+    poll: Poll,
+    events: Events,
+    listeners: Vec<Listening>,
+    /// Whose turn it is: no listener starves another.
+    next: usize,
+}
+
+struct Listening {
+    socket: TcpListener,
+    /// Whether an accept may succeed: readiness is told once, at the edge.
+    ready: bool,
+}
+
+impl Acceptor {
+    /// The acceptor, and what wakes it from any thread.
+    pub(super) fn new(bound: Bound) -> io::Result<(Self, Waker)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        let mut listeners = Vec::new();
+        for (index, (listener, _)) in bound.listeners.into_iter().enumerate() {
+            let mut socket = TcpListener::from_std(listener);
+            poll.registry().register(&mut socket, Token(index), Interest::READABLE)?;
+            listeners.push(Listening { socket, ready: true });
+        }
+        Ok((Self { poll, events: Events::with_capacity(16), listeners, next: 0 }, waker))
+    }
+
+    /// The next client in the queue of any listener; `Ok(None)` where all queues are empty.
+    fn try_accept(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+        for _ in 0..self.listeners.len() {
+            let index = self.next % self.listeners.len();
+            self.next = index + 1;
+            let listening = &mut self.listeners[index];
+            while listening.ready {
+                match listening.socket.accept() {
+                    Ok((stream, peer)) => {
+                        let stream = TcpStream::from(stream);
+                        stream.set_nonblocking(false)?;
+                        return Ok(Some((stream, peer)));
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => listening.ready = false,
+                    // The client went while it waited (accept(2)): on to the next one.
+                    Err(error) if is_clients_fault(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits until somebody connects or the waker is used.
+    fn wait(&mut self) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, None) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        for event in &self.events {
+            if let Some(listening) = self.listeners.get_mut(event.token().0) {
+                listening.ready = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_clients_fault(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(error.kind(), Kind::Interrupted | Kind::ConnectionAborted | Kind::ConnectionReset)
+}
+
+/// Accepts and serves until the run is stopped and every client's thread has ended.
+pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<ServerConfig>>) {
+    thread::scope(|scope| {
+        run.gauge.start(scope, run);
+        let mut dispatcher = Dispatcher::new(scope, run, tls);
+        let mut state = Trouble::default();
+        while !run.is_stopping() {
+            wait_for_a_place(run, &mut state);
+            if run.is_stopping() {
+                break;
+            }
+            match acceptor.try_accept() {
+                Ok(Some((stream, peer))) => {
+                    state.over(run);
+                    dispatcher.serve(admit(run, stream, peer));
+                }
+                Ok(None) => {
+                    // The queue is empty, so nobody waits for a place any more.
+                    state.full_told = false;
+                    if let Err(error) = acceptor.wait() {
+                        state.meet(run, &error);
+                    }
+                }
+                Err(error) => state.meet(run, &error),
+            }
+        }
+        // Before the clients' threads are waited for: the port is free again, and who waits in the queue is let go.
+        drop(acceptor);
+        dispatcher.finish();
+        run.gauge.wake();
+    });
+}
+
+fn admit(run: &Run, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
+    // It may fail for a client that has gone; serving it will tell.
+    let _ = stream.set_nodelay(true);
+    let client = run.sink.next_client(peer);
+    let conn = Arc::new(Conn::new(client, stream));
+    run.totals.clients.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    run.sink.emit(Some(client), EventKind::Opened);
+    run.registry.insert(&conn);
+    conn
+}
+
+fn wait_for_a_place(run: &Run, state: &mut Trouble) {
+    let limit = run.config.max_clients;
+    if run.registry.len() < limit {
+        return;
+    }
+    if !state.full_told {
+        state.full_told = true;
+        run.problem(Problem::MaxClients { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
+    }
+    run.gauge.while_not_accepting(|| run.registry.wait_below(limit));
+}
+
+/// What keeps the loop from accepting: told when it begins and when it ends, not each time round.
+#[derive(Default)]
+struct Trouble {
+    told: bool,
+    pause: Duration,
+    full_told: bool,
+}
+
+impl Trouble {
+    fn meet(&mut self, run: &Run, error: &io::Error) {
+        if !self.told {
+            self.told = true;
+            self.pause = PAUSES.0;
+            let raw = error.to_string();
+            run.problem(if system::is_out_of_files(error) {
+                Problem::OutOfFiles { raw }
+            } else {
+                Problem::Accept { raw }
+            });
+        }
+        run.gauge.while_not_accepting(|| run.registry.wait_change(self.pause));
+        self.pause = (self.pause * 2).min(PAUSES.1);
+    }
+
+    fn over(&mut self, run: &Run) {
+        if self.told {
+            self.told = false;
+            run.problem(Problem::Recovered);
+        }
+    }
+}
+
+/// Serves a client in the accepting thread itself: mode *one client at a time*.
+pub(super) fn serve_here(run: &Run, conn: Arc<Conn>, tls: Option<&Arc<ServerConfig>>) {
+    run.gauge.while_not_accepting(|| client::serve(run, conn, tls));
+}

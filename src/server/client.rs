@@ -1,0 +1,151 @@
+//! One client, from the accepted connection to its close: the tutorial's `handle_client()`.
+
+use std::any::Any;
+use std::net::{Shutdown, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use rustls::ServerConfig;
+
+use super::event::{CloseReason, Closed, EventKind, Problem};
+use super::registry::Conn;
+use super::run::Run;
+use super::socket::Socket;
+use super::status::Phase;
+use super::transport::{End, Transport};
+use crate::tls::sniff;
+
+/// How long what a client still sends is thrown away after a failed handshake, so that the alert reaches it: a close
+/// with unread data becomes RST (RFC 1122, section 4.2.2.13) and may overtake the alert.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// Serves a client to its end. A panic in here ends this client alone.
+pub(super) fn serve(run: &Run, conn: Arc<Conn>, tls: Option<&Arc<ServerConfig>>) {
+    let place = Place { run, conn: &conn };
+    let reason = catch_unwind(AssertUnwindSafe(|| talk(run, &conn, tls))).unwrap_or_else(|panic| {
+        let problem = Problem::Panicked { message: message(panic.as_ref()) };
+        run.sink.emit(Some(conn.client), EventKind::Problem(problem));
+        CloseReason::Panicked
+    });
+    // FIN, before anybody hears that the connection is closed.
+    let _ = conn.stream.shutdown(Shutdown::Both);
+    drop(place);
+    let closed = Closed {
+        // What its own thread sees after an end from outside is only the consequence.
+        reason: conn.ended().unwrap_or(reason),
+        received: conn.received.load(Relaxed),
+        sent: conn.sent.load(Relaxed),
+        lasted: conn.opened.elapsed(),
+    };
+    run.sink.emit(Some(conn.client), EventKind::Closed(closed));
+}
+
+/// Gives the client's place back, also when a panic passes by.
+struct Place<'a> {
+    run: &'a Run,
+    conn: &'a Conn,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.run.registry.remove(self.conn.client.id);
+    }
+}
+
+fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<ServerConfig>>) -> CloseReason {
+    let socket = Socket::new(conn, run.config.idle_timeout);
+    let mut transport = match tls {
+        None => Transport::Plain,
+        Some(config) => {
+            conn.enter(Phase::Handshake);
+            match Transport::accept_tls(&socket, config) {
+                Ok((transport, handshake)) => {
+                    let handshake = Arc::new(handshake);
+                    // The only place that sets it, once a connection.
+                    let _ = conn.tls.set(Arc::clone(&handshake));
+                    run.sink.emit(Some(conn.client), EventKind::Handshake(handshake));
+                    transport
+                }
+                Err(end) => {
+                    let reason = close_reason(run, conn, end, true);
+                    throw_away_rest(&conn.stream);
+                    return reason;
+                }
+            }
+        }
+    };
+    conn.enter(Phase::Open);
+    let end = echo(run, conn, &socket, &mut transport);
+    let reason = close_reason(run, conn, end, false);
+    transport.close(&socket);
+    reason
+}
+
+/// `recv`, `sendall`, until there is nothing more.
+fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) -> End {
+    let mut buffer = vec![0; run.config.recv_size];
+    let mut first = true;
+    loop {
+        let received = match transport.recv(socket, &mut buffer) {
+            Ok(received) => received,
+            Err(end) => return end,
+        };
+        let data = &buffer[..received];
+        let start = Instant::now();
+        conn.received.fetch_add(received as u64, Relaxed);
+        run.totals.received.fetch_add(received as u64, Relaxed);
+        let (sent, result) = transport.send_all(socket, data);
+        let took = start.elapsed();
+        conn.sent.fetch_add(sent as u64, Relaxed);
+        run.totals.sent.fetch_add(sent as u64, Relaxed);
+        run.sink.received(conn.client, data, sent, took);
+        if std::mem::take(&mut first) && !transport.is_tls() && sniff::looks_like_client_hello(data) {
+            run.sink.emit(Some(conn.client), EventKind::Problem(Problem::TlsOnPlain));
+        }
+        if let Err(end) = result {
+            return end;
+        }
+    }
+}
+
+/// The reason for the log; what needs more words gets a line of its own before it.
+fn close_reason(run: &Run, conn: &Conn, end: End, in_handshake: bool) -> CloseReason {
+    if let Some(reason) = conn.ended() {
+        return reason;
+    }
+    let (reason, problem) = match end {
+        End::OfStream => (CloseReason::EndOfStream, None),
+        End::WithoutCloseNotify => (CloseReason::EndWithoutCloseNotify, None),
+        End::Lost(error) => (CloseReason::Lost { raw: error.to_string() }, None),
+        End::Idle => (CloseReason::Idle, None),
+        End::HandshakeTimeout(after) => (CloseReason::Tls, Some(Problem::HandshakeTimeout { after })),
+        End::NotTls { start, http } => (CloseReason::Tls, Some(Problem::NotTls { start, http })),
+        End::Tls { text, raw } => (CloseReason::Tls, Some(Problem::Tls { text, raw, in_handshake })),
+    };
+    if let Some(problem) = problem {
+        run.sink.emit(Some(conn.client), EventKind::Problem(problem));
+    }
+    reason
+}
+
+fn throw_away_rest(stream: &TcpStream) {
+    use std::io::Read;
+    if stream.shutdown(Shutdown::Write).is_err() {
+        return;
+    }
+    let deadline = Instant::now() + LINGER;
+    let mut rest = [0; 4096];
+    while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        let mut stream = stream;
+        if stream.set_read_timeout(Some(left)).is_err() || !stream.read(&mut rest).is_ok_and(|n| n > 0) {
+            return;
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}

@@ -1,0 +1,57 @@
+//! What one run of the server is started with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::settings::{Mode, Settings};
+
+/// The values of one run; they don't change while it lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// A host name or an IP literal, bound on every address that it resolves to.
+    pub host: String,
+    /// TCP port; 0 lets the system choose one, the same for every address.
+    pub port: u16,
+    /// Length of the accept queue, handed to `listen(2)` as it is.
+    pub backlog: u16,
+    /// How accepted clients are served.
+    pub mode: Mode,
+    /// Threads in mode [`Mode::Pool`], at least 1.
+    pub pool_size: u16,
+    /// The most bytes that one `recv` hands over, at least 1.
+    pub recv_size: usize,
+    /// Clients at once, at least 1.
+    pub max_clients: usize,
+    /// How long a client may neither send nor take a byte; `None`: for ever.
+    pub idle_timeout: Option<Duration>,
+    /// The files to speak TLS with; `None`: plain TCP.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Where certificate and key are read from, anew at each start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// The private key, PEM.
+    pub key: PathBuf,
+}
+
+impl From<&Settings> for Config {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            host: settings.host.clone(),
+            port: settings.port,
+            backlog: settings.backlog,
+            mode: settings.mode,
+            pool_size: settings.pool_size,
+            recv_size: settings.recv_size as usize,
+            max_clients: settings.max_clients as usize,
+            idle_timeout: (settings.idle_timeout > 0)
+                .then(|| Duration::from_secs(u64::from(settings.idle_timeout))),
+            tls: settings
+                .tls
+                .then(|| TlsFiles { certificate: settings.certificate.clone(), key: settings.key.clone() }),
+        }
+    }
+}

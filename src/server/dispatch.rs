@@ -1,0 +1,164 @@
+//! Who serves an accepted client: the accepting thread itself, a thread of its own, or one of a pool.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, Scope};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+use super::event::Problem;
+use super::registry::Conn;
+use super::run::Run;
+use super::{accept, client};
+use crate::settings::Mode;
+
+/// Enough for a TLS handshake in a debug build; only what is touched takes memory.
+const STACK: usize = 512 * 1024;
+/// The first and the longest pause before a thread is asked for again.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+
+/// The tutorial's three `handle_new_connections_…` functions.
+pub(super) struct Dispatcher<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    run: &'env Run,
+    tls: Option<Arc<ServerConfig>>,
+    pool: Arc<Pool>,
+    workers: u16,
+}
+
+impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
+    pub(super) fn new(scope: &'scope Scope<'scope, 'env>, run: &'env Run, tls: Option<Arc<ServerConfig>>) -> Self {
+        Self { scope, run, tls, pool: Arc::default(), workers: 0 }
+    }
+
+    /// Has a client served. Returns when the next one may be accepted.
+    pub(super) fn serve(&mut self, conn: Arc<Conn>) {
+        match self.run.config.mode {
+            Mode::One => accept::serve_here(self.run, conn, self.tls.as_ref()),
+            Mode::Threads => self.serve_in_a_thread(conn),
+            Mode::Pool => self.serve_in_the_pool(conn),
+        }
+    }
+
+    /// No more clients come. The pool's threads end when the last of theirs is served.
+    pub(super) fn finish(self) {
+        self.pool.close();
+        if self.workers == 0 {
+            // There never was a thread to be had: the connections were ended, this takes note of it.
+            while let Some(conn) = self.pool.next() {
+                client::serve(self.run, conn, self.tls.as_ref());
+            }
+        }
+    }
+
+    fn serve_in_a_thread(&mut self, conn: Arc<Conn>) {
+        let name = format!("client {}", conn.client.id);
+        let (run, tls) = (self.run, self.tls.clone());
+        let spawned = self.spawn(&name, || {
+            let (conn, tls) = (Arc::clone(&conn), tls.clone());
+            move || client::serve(run, conn, tls.as_ref())
+        });
+        if !spawned {
+            // Stopped while there was no thread to be had: the connection was ended, this takes note of it.
+            client::serve(run, conn, tls.as_ref());
+        }
+    }
+
+    fn serve_in_the_pool(&mut self, conn: Arc<Conn>) {
+        // As Python's ThreadPoolExecutor: a further thread only where none is idle.
+        if !self.pool.push(conn) || self.workers >= self.run.config.pool_size {
+            return;
+        }
+        let name = format!("pool {}", self.workers + 1);
+        let (run, tls, pool) = (self.run, self.tls.clone(), Arc::clone(&self.pool));
+        let work = || {
+            let (tls, pool) = (tls.clone(), Arc::clone(&pool));
+            move || {
+                while let Some(conn) = pool.next() {
+                    client::serve(run, conn, tls.as_ref());
+                }
+            }
+        };
+        // Fewer threads than asked for still serve everybody in turn; without any, nobody is served.
+        let spawned = if self.workers == 0 { self.spawn(&name, work) } else { self.try_spawn(&name, work()).is_ok() };
+        self.workers += u16::from(spawned);
+    }
+
+    /// Asks for a thread until there is one or the run is stopped; whether there is.
+    fn spawn<F: FnOnce() + Send + 'scope>(&mut self, name: &str, mut work: impl FnMut() -> F) -> bool {
+        let mut pause = PAUSES.0;
+        let mut told = false;
+        while !self.run.is_stopping() {
+            match self.try_spawn(name, work()) {
+                Ok(()) => {
+                    if told {
+                        self.run.problem(Problem::Recovered);
+                    }
+                    return true;
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut told, true) {
+                        self.run.problem(Problem::OutOfThreads { raw: error.to_string() });
+                    }
+                    self.run.registry.wait_change(pause);
+                    pause = (pause * 2).min(PAUSES.1);
+                }
+            }
+        }
+        false
+    }
+
+    fn try_spawn(&self, name: &str, work: impl FnOnce() + Send + 'scope) -> io::Result<()> {
+        // The scope waits for the thread, so nobody needs the handle.
+        Builder::new().name(name.to_owned()).stack_size(STACK).spawn_scoped(self.scope, work).map(drop)
+    }
+}
+
+/// The queue in front of the pool's threads.
+#[derive(Default)]
+struct Pool {
+    queue: Mutex<Queue>,
+    /// Told when a client comes or the pool is closed.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    clients: VecDeque<Arc<Conn>>,
+    /// Threads that wait for a client.
+    idle: usize,
+    closed: bool,
+}
+
+impl Pool {
+    /// Whether another thread would be of use: more clients wait than threads are idle.
+    fn push(&self, conn: Arc<Conn>) -> bool {
+        let mut queue = self.lock();
+        queue.clients.push_back(conn);
+        self.changed.notify_one();
+        queue.clients.len() > queue.idle
+    }
+
+    fn next(&self) -> Option<Arc<Conn>> {
+        let mut queue = self.lock();
+        queue.idle += 1;
+        queue = self
+            .changed
+            .wait_while(queue, |queue| queue.clients.is_empty() && !queue.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        queue.idle -= 1;
+        queue.clients.pop_front()
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Nothing that can panic runs while the lock is held.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

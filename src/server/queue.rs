@@ -1,0 +1,127 @@
+//! How many clients wait in the accept queue.
+//!
+//! While the accept loop waits for clients the queue is empty, and nothing needs to be looked at. While it does not
+//! accept (it serves a client itself, or the limit of clients is reached) a thread asks the kernel a few times a
+//! second and wakes the front end where the number changed.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, Scope};
+use std::time::{Duration, Instant};
+
+use super::run::Run;
+use super::system;
+
+/// How often the kernel is asked while nothing is accepted.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// How long the gauge stays attentive after the last pause of the accept loop, so that a busy loop needn't wake it.
+const ATTENTIVE: Duration = Duration::from_secs(1);
+/// `waiting` where the system can't tell.
+const UNKNOWN: u32 = u32::MAX;
+
+/// The length of the accept queue, kept up to date.
+#[derive(Default)]
+pub(super) struct Gauge {
+    waiting: AtomicU32,
+    state: Mutex<Attention>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Attention {
+    addresses: Vec<SocketAddr>,
+    /// Whether the accept loop is away from its queue.
+    away: bool,
+    /// Whether the thread sleeps without a time limit and must be woken.
+    asleep: bool,
+}
+
+impl Gauge {
+    /// Which listening sockets to look at.
+    pub(super) fn watch(&self, addresses: &[SocketAddr]) {
+        addresses.clone_into(&mut self.lock().addresses);
+        self.waiting.store(if system::TELLS_QUEUE { 0 } else { UNKNOWN }, Relaxed);
+    }
+
+    /// Clients in the queue; `None` where the system doesn't tell.
+    pub(super) fn waiting(&self) -> Option<u32> {
+        Some(self.waiting.load(Relaxed)).filter(|waiting| *waiting != UNKNOWN)
+    }
+
+    /// Does what keeps the accept loop from accepting, with the queue watched meanwhile.
+    pub(super) fn while_not_accepting(&self, work: impl FnOnce()) {
+        self.set_away(true);
+        work();
+        self.set_away(false);
+    }
+
+    /// Ends the thread after the run was stopped, or has it look anew.
+    pub(super) fn wake(&self) {
+        drop(self.lock());
+        self.changed.notify_all();
+    }
+
+    /// Starts the thread, where the system can tell anything.
+    pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>, run: &'scope Run) {
+        if !system::TELLS_QUEUE {
+            return;
+        }
+        let thread = Builder::new().name("accept queue".to_owned()).stack_size(128 * 1024);
+        if thread.spawn_scoped(scope, || self.look(run)).is_err() {
+            // No thread to spare: the gauge is a convenience, the server is not.
+            self.waiting.store(UNKNOWN, Relaxed);
+        }
+    }
+
+    fn set_away(&self, away: bool) {
+        let mut state = self.lock();
+        state.away = away;
+        if away && state.asleep {
+            self.changed.notify_all();
+        }
+    }
+
+    fn look(&self, run: &Run) {
+        let mut attentive_until = Instant::now();
+        let mut state = self.lock();
+        while !run.is_stopping() {
+            if state.away {
+                attentive_until = Instant::now() + ATTENTIVE;
+                let addresses = state.addresses.clone();
+                drop(state);
+                self.show(run, system::queue_length(&addresses));
+                state = self.lock();
+            } else {
+                self.show(run, Some(0));
+            }
+            if run.is_stopping() {
+                return;
+            }
+            if state.away || Instant::now() < attentive_until {
+                state = self.changed.wait_timeout(state, INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
+            } else {
+                state.asleep = true;
+                state = self
+                    .changed
+                    .wait_while(state, |state| !state.away && !run.is_stopping())
+                    .unwrap_or_else(PoisonError::into_inner);
+                state.asleep = false;
+                // A client that is served at once leaves nothing to see.
+                state = self.changed.wait_timeout(state, INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
+            }
+        }
+    }
+
+    fn show(&self, run: &Run, waiting: Option<u32>) {
+        let waiting = waiting.unwrap_or(UNKNOWN);
+        if self.waiting.swap(waiting, Relaxed) != waiting {
+            run.sink.wake();
+        }
+    }
+
+    /// Nothing that can panic runs while the lock is held.
+    fn lock(&self) -> MutexGuard<'_, Attention> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

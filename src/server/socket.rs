@@ -1,0 +1,83 @@
+//! A blocking socket with the time limits that a server needs, and that an end from outside wakes on every system.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::time::{Duration, Instant};
+
+use super::registry::Conn;
+use super::system;
+
+/// One client's socket, as its own thread uses it.
+pub(super) struct Socket<'a> {
+    conn: &'a Conn,
+    idle: Option<Duration>,
+}
+
+impl<'a> Socket<'a> {
+    /// `idle`: how long one read or write may wait; `None`: for ever.
+    pub(super) fn new(conn: &'a Conn, idle: Option<Duration>) -> Self {
+        let socket = Self { conn, idle };
+        socket.limit(idle);
+        socket
+    }
+
+    /// Reads what has come, waiting for at least one byte; 0 at the end of the stream.
+    pub(super) fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match system::recv(&self.conn.stream, buffer, self.idle, || self.conn.ended().is_some()) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// As [`Socket::recv`], but waits no longer than until `deadline`, whatever the idle limit is.
+    pub(super) fn recv_until(&self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            self.limit(Some(left));
+            match system::recv(&self.conn.stream, buffer, Some(left), || self.conn.ended().is_some()) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Goes back from a deadline to the idle limit.
+    pub(super) fn lift_deadline(&self) {
+        self.limit(self.idle);
+    }
+
+    fn limit(&self, time: Option<Duration>) {
+        // Both fail only for a zero time, which is never passed, or a socket that is gone, which the next call tells.
+        let _ = self.conn.stream.set_read_timeout(time);
+        let _ = self.conn.stream.set_write_timeout(time);
+    }
+}
+
+/// Whether an error says that a time limit has passed: `EAGAIN` on Unix, `WSAETIMEDOUT` on Windows.
+pub(super) fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+impl Read for &Socket<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.recv(buffer)
+    }
+}
+
+impl Write for &Socket<'_> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        (&self.conn.stream).write(data)
+    }
+
+    fn write_vectored(&mut self, data: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&self.conn.stream).write_vectored(data)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,361 @@
+//! The server through the library: modes, queue, limits, faults and stop, as a client sees them.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use echoscope::server::Server;
+use echoscope::server::config::Config;
+use echoscope::server::event::{CloseReason, Event, EventKind, Problem};
+use echoscope::server::sink::{Source, channel};
+use echoscope::server::status::{Phase, State};
+use echoscope::settings::{Mode, Settings};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server on a free port of 127.0.0.1, and the events that it has told.
+struct Running {
+    server: Server,
+    source: Source,
+    events: Vec<Event>,
+    address: SocketAddr,
+}
+
+impl Running {
+    fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_waking(change, || {})
+    }
+
+    fn start_waking(change: impl FnOnce(&mut Config), wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let mut config = config();
+        change(&mut config);
+        let (sink, source) = channel(wake);
+        let server = Server::start(config, sink);
+        let address = listening(&server);
+        Self { server, source, events: Vec::new(), address }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// Waits until an event is there that `wanted` picks out.
+    fn event<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        let mut found = None;
+        wait_for("an event", || {
+            self.source.drain(|event| self.events.push(event));
+            found = self.events.iter().find_map(&wanted);
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    fn closed(&mut self, id: u64) -> CloseReason {
+        self.event(|event| match &event.kind {
+            EventKind::Closed(closed) if event.client.unwrap().id.0 == id => Some(closed.reason.clone()),
+            _ => None,
+        })
+    }
+
+    fn stop(&self) {
+        self.server.stop();
+        assert!(self.server.wait_at_rest(PATIENCE), "the server did not come to rest");
+    }
+}
+
+fn config() -> Config {
+    Config { host: "127.0.0.1".to_owned(), port: 0, ..Config::from(&Settings::default()) }
+}
+
+fn listening(server: &Server) -> SocketAddr {
+    let mut address = None;
+    wait_for("listening", || match server.state() {
+        State::Listening { addresses, .. } => {
+            address = addresses.first().copied();
+            true
+        }
+        State::Failed(error) => panic!("{error}"),
+        _ => false,
+    });
+    address.unwrap()
+}
+
+/// Looks again and again until `done`, and fails after [`PATIENCE`].
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        thread::yield_now();
+    }
+}
+
+fn echo(stream: &mut TcpStream, data: &[u8]) {
+    stream.write_all(data).unwrap();
+    let mut back = vec![0; data.len()];
+    stream.read_exact(&mut back).unwrap();
+    assert_eq!(back, data);
+}
+
+/// Whether nothing comes within a moment: the client waits and is not served.
+fn is_waiting(stream: &mut TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let result = stream.read(&mut [0]);
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    result.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+}
+
+#[test]
+fn what_is_sent_comes_back_and_is_told_in_order() {
+    let mut running = Running::start(|_| {});
+    let mut client = running.connect();
+    echo(&mut client, b"Hello\n");
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut rest = Vec::new();
+    client.read_to_end(&mut rest).unwrap();
+    assert!(rest.is_empty());
+    assert_eq!(running.closed(1), CloseReason::EndOfStream);
+    let kinds = running.events.iter().map(|event| event.kind.clone()).collect::<Vec<_>>();
+    assert!(matches!(&kinds[0], EventKind::Starting { port } if *port == running.address.port()));
+    assert!(matches!(&kinds[1], EventKind::Listening { .. }));
+    assert!(matches!(&kinds[2], EventKind::Opened));
+    assert!(matches!(&kinds[3], EventKind::Received { data, echoed: 6, .. } if **data == *b"Hello\n"));
+    assert!(matches!(&kinds[4], EventKind::Closed(closed) if closed.received == 6 && closed.sent == 6));
+}
+
+#[test]
+fn a_half_closed_client_gets_everything_before_the_close() {
+    let running = Running::start(|config| config.recv_size = 7);
+    let mut client = running.connect();
+    let data = (0..200_000_u32).map(|n| (n % 251) as u8).collect::<Vec<_>>();
+    thread::scope(|scope| {
+        let mut writer = client.try_clone().unwrap();
+        let data = &data;
+        scope.spawn(move || {
+            writer.write_all(data).unwrap();
+            writer.shutdown(Shutdown::Write).unwrap();
+        });
+        let mut back = Vec::new();
+        client.read_to_end(&mut back).unwrap();
+        assert!(back == *data, "the echo differs");
+    });
+}
+
+#[test]
+fn localhost_is_served_on_both_families_and_one_port() {
+    let running = Running::start(|config| config.host = "localhost".to_owned());
+    let State::Listening { addresses, .. } = running.server.state() else { panic!() };
+    assert_eq!(addresses.len(), 2, "{addresses:?}");
+    for address in addresses {
+        assert_eq!(address.port(), running.address.port());
+        echo(&mut TcpStream::connect(address).unwrap(), b"both");
+    }
+}
+
+#[test]
+fn the_unspecified_ipv6_address_takes_ipv4_too() {
+    let running = Running::start(|config| config.host = "::".to_owned());
+    echo(&mut TcpStream::connect(("127.0.0.1", running.address.port())).unwrap(), b"four");
+    echo(&mut TcpStream::connect(("::1", running.address.port())).unwrap(), b"six");
+}
+
+#[test]
+fn one_at_a_time_the_second_client_waits_with_what_it_sent() {
+    let running = Running::start(|config| (config.mode, config.backlog) = (Mode::One, 1));
+    let mut first = running.connect();
+    echo(&mut first, b"first");
+    let mut second = running.connect();
+    second.write_all(b"sent while waiting").unwrap();
+    assert!(is_waiting(&mut second));
+    if cfg!(target_os = "linux") {
+        wait_for("the queue's length", || running.server.counters().waiting == Some(1));
+    }
+    echo(&mut first, b"still the only one");
+    drop(first);
+    let mut back = [0; 18];
+    second.read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"sent while waiting");
+    echo(&mut second, b"served");
+}
+
+#[test]
+fn a_backlog_of_zero_is_a_backlog_of_zero() {
+    // Linux admits one more than the backlog; the next one's SYN is not answered.
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let running = Running::start(|config| (config.mode, config.backlog) = (Mode::One, 0));
+    let mut served = running.connect();
+    echo(&mut served, b"x");
+    let _waits = running.connect();
+    let refused = TcpStream::connect_timeout(&running.address, Duration::from_millis(300));
+    assert!(refused.is_err(), "a third client got in");
+}
+
+#[test]
+fn a_pool_serves_as_many_as_it_has_threads() {
+    let running = Running::start(|config| (config.mode, config.pool_size) = (Mode::Pool, 2));
+    let mut clients = [running.connect(), running.connect(), running.connect()];
+    let (served, waiting) = clients.split_at_mut(2);
+    served.iter_mut().for_each(|client| echo(client, b"served"));
+    waiting[0].write_all(b"waits").unwrap();
+    assert!(is_waiting(&mut waiting[0]));
+    assert!(running.server.connections().iter().any(|connection| connection.phase == Phase::Queued));
+    served[0].shutdown(Shutdown::Both).unwrap();
+    let mut back = [0; 5];
+    waiting[0].read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"waits");
+}
+
+#[test]
+fn at_the_limit_the_next_client_waits_in_the_queue() {
+    let mut running = Running::start(|config| config.max_clients = 2);
+    let mut clients = [running.connect(), running.connect(), running.connect()];
+    echo(&mut clients[0], b"a");
+    echo(&mut clients[1], b"b");
+    clients[2].write_all(b"c").unwrap();
+    assert!(is_waiting(&mut clients[2]));
+    running.event(|event| matches!(event.kind, EventKind::Problem(Problem::MaxClients { limit: 2 })).then_some(()));
+    assert_eq!(running.server.counters().clients_now, 2);
+    clients[0].shutdown(Shutdown::Both).unwrap();
+    let mut back = [0];
+    clients[2].read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"c");
+}
+
+#[test]
+fn five_hundred_clients_at_once_each_get_their_own_bytes() {
+    let running = Running::start(|config| config.backlog = 500);
+    let mut clients = (0..500).map(|_| running.connect()).collect::<Vec<_>>();
+    for (number, client) in clients.iter_mut().enumerate() {
+        client.write_all(format!("client {number:>4}").as_bytes()).unwrap();
+    }
+    for (number, client) in clients.iter_mut().enumerate() {
+        let mut back = [0; 11];
+        client.read_exact(&mut back).unwrap();
+        assert_eq!(back, *format!("client {number:>4}").as_bytes());
+    }
+    assert_eq!(running.server.counters().clients_now, 500);
+}
+
+#[test]
+fn an_idle_client_is_closed() {
+    let mut running = Running::start(|config| config.idle_timeout = Some(Duration::from_millis(50)));
+    let mut client = running.connect();
+    echo(&mut client, b"x");
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+    assert_eq!(running.closed(1), CloseReason::Idle);
+}
+
+#[test]
+fn one_client_can_be_disconnected() {
+    let mut running = Running::start(|_| {});
+    let (mut gone, mut stays) = (running.connect(), running.connect());
+    echo(&mut gone, b"x");
+    echo(&mut stays, b"y");
+    let id = running.server.connections()[0].client.id;
+    running.server.disconnect(id);
+    assert_eq!(gone.read(&mut [0]).unwrap(), 0);
+    assert_eq!(running.closed(id.0), CloseReason::Disconnected);
+    echo(&mut stays, b"still here");
+}
+
+#[test]
+fn a_panic_ends_one_client_and_is_told() {
+    static PANIC: AtomicBool = AtomicBool::new(false);
+    // The wake call runs on the client's thread: a stand-in for any bug there.
+    let mut running = Running::start_waking(
+        |_| {},
+        || assert!(!PANIC.swap(false, SeqCst), "a bug in a client's thread"),
+    );
+    let mut good = running.connect();
+    echo(&mut good, b"before");
+    let mut unlucky = running.connect();
+    echo(&mut unlucky, b"x");
+    wait_for("a calm log", || {
+        running.source.drain(|event| running.events.push(event));
+        running.events.iter().filter(|event| matches!(event.kind, EventKind::Received { .. })).count() == 2
+    });
+    PANIC.store(true, SeqCst);
+    unlucky.write_all(b"boom").unwrap();
+    let mut rest = Vec::new();
+    let _ = unlucky.read_to_end(&mut rest);
+    assert_eq!(rest, b"boom");
+    assert_eq!(running.closed(2), CloseReason::Panicked);
+    let message = running.event(|event| match &event.kind {
+        EventKind::Problem(Problem::Panicked { message }) => Some(message.clone()),
+        _ => None,
+    });
+    assert_eq!(message, "a bug in a client's thread");
+    echo(&mut good, b"after");
+}
+
+#[test]
+fn stop_ends_every_client_whatever_it_is_doing() {
+    for mode in Mode::ALL {
+        let running = Running::start(|config| (config.mode, config.pool_size, config.backlog) = (mode, 4, 64));
+        let mut idle = running.connect();
+        echo(&mut idle, b"x");
+        // Never reads: the echo is blocked in send.
+        let stuffed = running.connect();
+        stuffed.set_nonblocking(true).unwrap();
+        if mode != Mode::One {
+            let mut full = 0;
+            wait_for("a full pipe", || {
+                full = if (&stuffed).write(&[0; 65536]).is_ok() { 0 } else { full + 1 };
+                full > 1000
+            });
+        }
+        let others = (0..20).map(|_| running.connect()).collect::<Vec<_>>();
+        let start = Instant::now();
+        running.stop();
+        let took = start.elapsed();
+        assert!(took < Duration::from_millis(500), "{mode:?}: stop took {took:?}");
+        for mut client in others.into_iter().chain([idle]) {
+            let end = client.read(&mut [0]);
+            let closed = end.as_ref().is_ok_and(|n| *n == 0)
+                || end.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset);
+            assert!(closed, "{mode:?}: {end:?}");
+        }
+        assert_eq!(running.server.counters().clients_now, 0);
+    }
+}
+
+#[test]
+fn the_same_port_starts_again_at_once_two_hundred_times() {
+    let mut port = 0;
+    for round in 0..200 {
+        let running = Running::start(|config| config.port = port);
+        port = running.address.port();
+        let mut client = running.connect();
+        echo(&mut client, b"again");
+        running.stop();
+        assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "round {round}");
+    }
+}
+
+#[test]
+fn stopping_twice_and_before_it_listens_does_no_harm() {
+    for _ in 0..50 {
+        let (sink, _source) = channel(|| {});
+        let server = Server::start(config(), sink);
+        server.stop();
+        server.stop();
+        assert!(server.wait_at_rest(PATIENCE));
+        assert!(matches!(server.state(), State::Stopped));
+    }
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_a_failed_start() {
+    let (sink, _source) = channel(|| {});
+    let config = Config { host: "no-such-name.invalid".to_owned(), ..config() };
+    let server = Server::start(config, sink);
+    assert!(server.wait_at_rest(Duration::from_secs(60)));
+    let State::Failed(error) = server.state() else { panic!("it started") };
+    assert!(error.to_string().contains("no-such-name.invalid"), "{error}");
+}
