@@ -1,5 +1,6 @@
 //! Echoscope: an echo server that shows how a server works.
 
+pub mod journal;
 pub mod server;
 pub mod session;
 pub mod settings;

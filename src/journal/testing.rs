@@ -1,0 +1,44 @@
+//! Events for the unit tests of this folder.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind, Problem};
+use crate::tls::handshake::{Handshake, HandshakeKind};
+
+pub(super) fn client(id: u64) -> Client {
+    Client { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) }
+}
+
+/// An event at 2026-11-22 12:03:05.482017 UTC.
+pub(super) fn event(client: Option<Client>, kind: EventKind) -> Event {
+    Event { at: SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_348_985_482_017), client, kind }
+}
+
+pub(super) fn received(id: u64, data: &[u8]) -> Event {
+    let took = Duration::from_micros(41);
+    event(Some(client(id)), EventKind::Received { data: Arc::from(data), echoed: data.len(), took })
+}
+
+pub(super) fn closed(reason: CloseReason) -> Event {
+    let lasted = Duration::from_millis(1234);
+    event(Some(client(1)), EventKind::Closed(Closed { reason, received: 78, sent: 7, lasted }))
+}
+
+pub(super) fn problem(problem: Problem) -> Event {
+    event(Some(client(2)), EventKind::Problem(problem))
+}
+
+pub(super) fn handshake(kind: HandshakeKind) -> Event {
+    let done = Handshake {
+        version: "TLS 1.3",
+        cipher_suite: "TLS_AES_256_GCM_SHA384".to_owned(),
+        group: Some("X25519MLKEM768".to_owned()),
+        server_name: Some("localhost".to_owned()),
+        alpn: None,
+        kind,
+        took: Duration::from_micros(2900),
+    };
+    event(Some(client(1)), EventKind::Handshake(Arc::new(done)))
+}

@@ -1,0 +1,156 @@
+//! The entries that pass the filter, kept up to date a little at a time.
+//!
+//! A view goes both ways: new entries are looked at first and appended, then, after the filter changed, older
+//! ones are looked at from the newest back and put in front. So the end of the log, where the reader mostly is,
+//! shows the new filter at once, while a million entries behind it cost a few milliseconds a frame.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::filter::Filter;
+use super::scan::Scratch;
+use super::{Entry, Journal};
+use crate::server::event::EventKind;
+
+/// Work between two looks at the clock, in bytes; an entry without data counts as [`ENTRY_WORK`].
+const STRIDE: usize = 16 * 1024;
+const ENTRY_WORK: usize = 256;
+
+/// The numbers of the entries that pass a filter, in order.
+#[derive(Debug, Default)]
+pub struct View {
+    filter: Filter,
+    seqs: VecDeque<u64>,
+    /// Entries from `lower` up to `upper` have been looked at.
+    lower: u64,
+    upper: u64,
+    scratch: Scratch,
+}
+
+impl View {
+    /// A view of nothing, until it is updated.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Brings the view up to date with the journal and the filter, for about as long as `budget`, and says whether
+    /// it is done. While it isn't, older entries are still missing at the front; call it again in the next frame.
+    /// It always gets a little further, even without any budget. One entry is always looked at whole.
+    pub fn update(&mut self, journal: &Journal, filter: &Filter, budget: Duration) -> bool {
+        let (first, next) = (journal.first_seq(), journal.next_seq());
+        if self.filter != *filter || self.upper > next {
+            self.filter = filter.clone();
+            self.seqs.clear();
+            (self.lower, self.upper) = (next, next);
+        }
+        self.forget_before(first);
+        let start = Instant::now();
+        let mut work = 0;
+        while self.upper < next || self.lower > first {
+            let is_new = self.upper < next;
+            let seq = if is_new { self.upper } else { self.lower - 1 };
+            if let Some(entry) = journal.by_seq(seq) {
+                work += cost(entry);
+                if self.filter.matches_with(&entry.event, &mut self.scratch) {
+                    if is_new {
+                        self.seqs.push_back(seq);
+                    } else {
+                        self.seqs.push_front(seq);
+                    }
+                }
+            }
+            if is_new {
+                self.upper += 1;
+            } else {
+                self.lower -= 1;
+            }
+            if work >= STRIDE {
+                work = 0;
+                if start.elapsed() >= budget {
+                    break;
+                }
+            }
+        }
+        self.upper == next && self.lower == first
+    }
+
+    fn forget_before(&mut self, first: u64) {
+        if self.seqs.back().is_some_and(|&last| last < first) {
+            self.seqs.clear();
+        }
+        while self.seqs.front().is_some_and(|&seq| seq < first) {
+            self.seqs.pop_front();
+        }
+        self.lower = self.lower.max(first);
+        self.upper = self.upper.max(first);
+    }
+
+    /// How many entries are shown.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.seqs.len()
+    }
+
+    /// Whether no entry is shown.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.seqs.is_empty()
+    }
+
+    /// The number of the entry in this row.
+    #[must_use]
+    pub fn seq(&self, index: usize) -> Option<u64> {
+        self.seqs.get(index).copied()
+    }
+
+    /// The row of the entry with this number; `None` where it isn't shown.
+    #[must_use]
+    pub fn index_of(&self, seq: u64) -> Option<usize> {
+        self.seqs.binary_search(&seq).ok()
+    }
+
+    /// The row of the first entry shown that has this number or a higher one; [`View::len`] where there is none.
+    #[must_use]
+    pub fn index_from(&self, seq: u64) -> usize {
+        self.seqs.partition_point(|&shown| shown < seq)
+    }
+
+    /// The numbers of all entries shown, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
+        self.seqs.iter().copied()
+    }
+}
+
+fn cost(entry: &Entry) -> usize {
+    match &entry.event.kind {
+        EventKind::Received { data, .. } => ENTRY_WORK + data.len(),
+        _ => ENTRY_WORK,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::received;
+    use super::super::{Journal, Limits};
+    use super::*;
+    use crate::journal::filter::KindSet;
+
+    #[test]
+    fn the_newest_are_there_first() {
+        let mut journal = Journal::new(Limits::default());
+        for index in 0..1000_u64 {
+            journal.push(received(index % 2 + 1, b"x"));
+        }
+        let filter = Filter::new("#2", KindSet::ALL);
+        let mut view = View::new();
+        assert!(!view.update(&journal, &filter, Duration::ZERO));
+        assert_eq!(view.seq(view.len() - 1), Some(999));
+        assert!(view.len() < 100);
+        while !view.update(&journal, &filter, Duration::ZERO) {}
+        assert_eq!((view.len(), view.seq(0), view.index_of(999)), (500, Some(1), Some(499)));
+        assert_eq!((view.index_of(998), view.index_from(998), view.index_from(1000)), (None, 499, 500));
+        journal.clear();
+        assert!(view.update(&journal, &filter, Duration::ZERO) && view.is_empty());
+    }
+}
