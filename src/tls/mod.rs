@@ -1,7 +1,67 @@
 //! Certificates, keys and what a TLS handshake agreed on. No sockets, no window.
+//!
+//! ```text
+//!  path ──> file ──> sections ──> pem ──┬──> certificate ──┬──> config ──> rustls::ServerConfig
+//!           bytes    PEM blocks   DER   └──> key ──────────┘
+//!                        └─ no block: der (what is it then?)
+//! ```
+//!
+//! Whatever is wrong on the way becomes a [`FileError`] or a [`TlsError`], whose words stand in `sentences`.
+//! Two more parts serve the connections: [`words`] explains what a client did to a handshake, [`sniff`] tells
+//! from a client's first bytes whether it speaks TLS at all.
 
-pub mod error;
-pub mod handshake;
+use std::path::Path;
+
+pub mod certificate;
 pub mod config;
+mod der;
+pub mod error;
+mod file;
+pub mod handshake;
+pub mod key;
+mod kind;
+mod pair;
+mod pem;
+mod report;
+mod sections;
+mod sentences;
 pub mod sniff;
 pub mod words;
+
+pub use certificate::CertificateFile;
+pub use config::{load, server_config};
+pub use error::{Fault, FileError, Role, TlsError};
+pub use key::{KeyFile, KeyReport};
+pub use kind::KeyKind;
+pub use pair::check_pair;
+pub use report::CertificateReport;
+
+use sections::Label;
+
+/// Tells by its content which of the two fields a file is for.
+///
+/// A private key that can't be used as it is (locked, in binary form, OpenSSH's) is still for the key's field,
+/// where its remedy is told. A file with both is for the certificate's.
+///
+/// # Errors
+/// The file can't be read, or holds neither a certificate nor a private key.
+pub fn classify(path: &Path) -> Result<Role, FileError> {
+    let error = |fault| FileError::new(path, Role::Certificate, fault);
+    let bytes = file::read(path).map_err(error)?;
+    let found = sections::find(&bytes);
+    if found.iter().any(|section| section.label.is_certificate()) {
+        return Ok(Role::Certificate);
+    }
+    if found.iter().any(|section| section.label.is_private_key()) {
+        return Ok(Role::Key);
+    }
+    match error::instead(Role::Certificate, &bytes, &found) {
+        Fault::Binary | Fault::Pkcs12 | Fault::Pkcs7 { .. } => Ok(Role::Certificate),
+        Fault::Swapped | Fault::Locked { .. } => Ok(Role::Key),
+        Fault::PublicKey => Err(FileError::new(path, Role::Key, Fault::PublicKey)),
+        Fault::NoneFound if found.iter().all(|section| section.label == Label::Parameters) => {
+            Err(FileError::new(path, Role::Certificate, Fault::Neither))
+        }
+        fault => Err(error(fault)),
+    }
+}

@@ -1,0 +1,137 @@
+//! The kinds of keys, by the object identifiers that certificates and key files use.
+
+use std::fmt;
+
+/// What kind of key it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyKind {
+    /// RSA (RFC 8017).
+    Rsa {
+        /// The length of the modulus.
+        bits: u32,
+    },
+    /// ECDSA on a NIST curve (FIPS 186-5).
+    Ecdsa {
+        /// 256, 384 or 521.
+        curve: u16,
+    },
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+    /// ML-DSA (FIPS 204).
+    MlDsa {
+        /// 44, 65 or 87.
+        set: u8,
+    },
+    /// A kind that this server can't sign with; its name, or its object identifier.
+    Other(String),
+}
+
+const RSA: &str = "1.2.840.113549.1.1.1";
+const RSA_PSS: &str = "1.2.840.113549.1.1.10";
+const EC: &str = "1.2.840.10045.2.1";
+
+/// Algorithms that need nothing beside their identifier.
+const PLAIN: &[(&str, &str)] = &[
+    (RSA_PSS, "RSA-PSS"),
+    ("1.2.840.10040.4.1", "DSA"),
+    ("1.2.840.113549.1.3.1", "Diffie-Hellman"),
+    ("1.2.840.10046.2.1", "Diffie-Hellman"),
+    ("1.3.101.110", "X25519"),
+    ("1.3.101.111", "X448"),
+    ("1.3.101.113", "Ed448"),
+];
+
+const CURVES: &[(&str, &str)] = &[
+    ("1.2.840.10045.3.1.1", "P-192"),
+    ("1.3.132.0.33", "P-224"),
+    ("1.3.132.0.10", "secp256k1"),
+    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"),
+    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"),
+    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"),
+    ("1.2.156.10197.1.301", "SM2"),
+];
+
+impl KeyKind {
+    /// From an algorithm, its curve where it has one, and the length of an RSA modulus; `None` where that is needed
+    /// and missing.
+    pub(super) fn new(
+        algorithm: &str,
+        curve: Option<&str>,
+        bits: impl FnOnce() -> Option<u32>,
+    ) -> Option<Self> {
+        Some(match algorithm {
+            RSA => Self::Rsa { bits: bits()? },
+            EC => Self::on_curve(curve.unwrap_or_default()),
+            "1.3.101.112" => Self::Ed25519,
+            "2.16.840.1.101.3.4.3.17" => Self::MlDsa { set: 44 },
+            "2.16.840.1.101.3.4.3.18" => Self::MlDsa { set: 65 },
+            "2.16.840.1.101.3.4.3.19" => Self::MlDsa { set: 87 },
+            other => Self::Other(name(PLAIN, other).unwrap_or(other).to_owned()),
+        })
+    }
+
+    /// An elliptic curve key on the curve with this identifier, empty where it has none.
+    pub(super) fn on_curve(curve: &str) -> Self {
+        match curve {
+            "1.2.840.10045.3.1.7" => Self::Ecdsa { curve: 256 },
+            "1.3.132.0.34" => Self::Ecdsa { curve: 384 },
+            "1.3.132.0.35" => Self::Ecdsa { curve: 521 },
+            "" => Self::Other("ECDSA (with a curve of its own)".to_owned()),
+            other => Self::Other(format!("ECDSA {}", name(CURVES, other).unwrap_or(other))),
+        }
+    }
+}
+
+/// Whether keys with these algorithm identifiers have the same form: an RSA key may be tied to RSA-PSS by its
+/// certificate (RFC 4055, section 1.2).
+pub(super) fn same_family(one: &str, other: &str) -> bool {
+    let family = |oid: &str| if oid == RSA_PSS { RSA.to_owned() } else { oid.to_owned() };
+    family(one) == family(other)
+}
+
+/// The length in bits of a number written as big-endian bytes.
+pub(super) fn bits(number: &[u8]) -> u32 {
+    let digits = number.iter().skip_while(|&&byte| byte == 0);
+    let top = digits.clone().next().map_or(0, |byte| byte.leading_zeros());
+    u32::try_from(digits.count() * 8).unwrap_or(u32::MAX).saturating_sub(top)
+}
+
+fn name(names: &'static [(&str, &str)], oid: &str) -> Option<&'static str> {
+    names.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name)
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { bits } => write!(f, "RSA {bits}"),
+            Self::Ecdsa { curve } => write!(f, "ECDSA P-{curve}"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::MlDsa { set } => write!(f, "ML-DSA-{set}"),
+            Self::Other(name) => f.write_str(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leading_zeros_do_not_count_as_bits() {
+        assert_eq!(bits(&[0, 0x80, 0]), 16);
+        assert_eq!(bits(&[0x01, 0]), 9);
+        assert_eq!(bits(&[]), 0);
+        assert_eq!(bits(&[0]), 0);
+    }
+
+    #[test]
+    fn kinds_have_the_names_that_people_use() {
+        let kind = |algorithm, curve| KeyKind::new(algorithm, curve, || Some(2048)).unwrap().to_string();
+        assert_eq!(kind(RSA, None), "RSA 2048");
+        assert_eq!(kind(EC, Some("1.3.132.0.34")), "ECDSA P-384");
+        assert_eq!(kind(EC, Some("1.3.132.0.10")), "ECDSA secp256k1");
+        assert_eq!(kind("1.3.101.113", None), "Ed448");
+        assert_eq!(kind("1.2.3", None), "1.2.3");
+        assert_eq!(KeyKind::new(RSA, None, || None), None);
+    }
+}

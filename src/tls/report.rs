@@ -1,0 +1,284 @@
+//! What the window tells about a certificate: one line for under its field, and at most one caution.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+use x509_parser::asn1_rs::Oid;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::X509Certificate;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use super::kind::{KeyKind, bits};
+
+/// What is worth knowing about a certificate before it is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateReport {
+    /// The names and addresses it is for: its subject alternative names, or else its common name.
+    pub names: Vec<String>,
+    /// The kind of its key.
+    pub key: KeyKind,
+    /// The first moment of its validity.
+    pub not_before: Timestamp,
+    /// The last moment of its validity.
+    pub not_after: Timestamp,
+    /// X.509 version: 1, 2 or 3.
+    pub version: u8,
+    /// How many certificates the file holds.
+    pub chain: usize,
+    /// Whether it names itself as its issuer.
+    pub self_signed: bool,
+    /// Whether it is marked as one that signs others (RFC 5280, section 4.2.1.9).
+    pub is_ca: bool,
+    /// Whether it has subject alternative names (RFC 5280, section 4.2.1.6).
+    pub has_alternative_names: bool,
+    /// The hash of its signature where that is no longer trusted: `MD5` or `SHA-1`.
+    pub weak_hash: Option<&'static str>,
+}
+
+/// Makes a version 3 certificate that also strict clients take, with the key that is there.
+const BETTER: &str = "openssl req -x509 -key server.key -days 365 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE -out better.crt";
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+impl CertificateReport {
+    pub(super) fn new(certificate: &X509Certificate<'_>, chain: usize) -> Self {
+        let alternative = alternative_names(certificate);
+        let has_alternative_names = !alternative.is_empty();
+        let names = if has_alternative_names { alternative } else { common_names(certificate) };
+        Self {
+            names: names.iter().map(|name| harmless(name)).collect(),
+            key: key_kind(certificate.public_key()),
+            not_before: moment(certificate.validity().not_before.timestamp()),
+            not_after: moment(certificate.validity().not_after.timestamp()),
+            version: u8::try_from(certificate.version().0 + 1).unwrap_or(u8::MAX),
+            chain,
+            self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
+            is_ca: certificate.is_ca(),
+            has_alternative_names,
+            weak_hash: weak_hash(&certificate.signature_algorithm.algorithm.to_id_string()),
+        }
+    }
+
+    /// One line for under the field, for example `localhost · RSA 2048 · 364 days left`. Dates are UTC's.
+    #[must_use]
+    pub fn line(&self, now: Timestamp) -> String {
+        format!("{} · {} · {}", self.names_line(), self.key, self.validity(now))
+    }
+
+    /// What clients may find wrong with it, in a sentence or two; the gravest where there are several.
+    #[must_use]
+    pub fn caution(&self, now: Timestamp) -> Option<String> {
+        Some(if now > self.not_after {
+            format!(
+                "This certificate expired on {}, so clients that check it will refuse it. Make a new one.",
+                date(self.not_after)
+            )
+        } else if now < self.not_before {
+            format!(
+                "This certificate is {}, so clients that check it will refuse it. Wait until then, or see whether \
+                 this computer's clock is right.",
+                self.validity(now)
+            )
+        } else if self.version < 3 {
+            format!(
+                "This is an X.509 version {} certificate: openssl and Python take it, stricter clients may refuse \
+                 it. To make a version 3 certificate: {BETTER}",
+                self.version
+            )
+        } else if let Some(hash) = self.weak_hash {
+            format!(
+                "This certificate is signed with {hash}, which most clients no longer trust. Make a new one, signed \
+                 with SHA-256: {BETTER}"
+            )
+        } else if self.is_ca {
+            format!(
+                "This certificate is marked as a certificate authority's own: openssl and Python take it, stricter \
+                 clients may refuse it from a server. To make one for a server: {BETTER}"
+            )
+        } else if !self.has_alternative_names {
+            format!(
+                "This certificate has its name only as common name, where browsers and other newer clients no longer \
+                 look. To make one with alternative names: {BETTER}"
+            )
+        } else {
+            return None;
+        })
+    }
+
+    fn names_line(&self) -> String {
+        match self.names.as_slice() {
+            [] => "no name".to_owned(),
+            [first, second, third, rest @ ..] if rest.len() > 1 => {
+                format!("{first}, {second}, {third} and {} more", rest.len())
+            }
+            few => few.join(", "),
+        }
+    }
+
+    fn validity(&self, now: Timestamp) -> String {
+        if now < self.not_before {
+            // On the day itself the date alone would read as if it were valid.
+            let time = if date(now) == date(self.not_before) { " %H:%M UTC" } else { "" };
+            return format!("not valid before {}", self.not_before.strftime(&format!("%Y-%m-%d{time}")));
+        }
+        if now > self.not_after {
+            return format!("expired on {}", date(self.not_after));
+        }
+        match self.not_after.duration_since(now).as_secs() / DAY.as_secs() {
+            0 if date(now) == date(self.not_after) => "expires today".to_owned(),
+            0 => "expires tomorrow".to_owned(),
+            1 => "1 day left".to_owned(),
+            days => format!("{days} days left"),
+        }
+    }
+}
+
+fn date(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d").to_string()
+}
+
+/// "No end" is written as the last second of the year 9999 (RFC 5280, section 4.1.2.5), past what a `Timestamp` holds.
+fn moment(seconds: i64) -> Timestamp {
+    let end = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_second(seconds).unwrap_or(end)
+}
+
+fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
+    let names = extension.value.general_names.iter().filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
+        _ => None,
+    });
+    names.collect()
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    <[u8; 4]>::try_from(bytes)
+        .map(IpAddr::from)
+        .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+        .ok()
+}
+
+fn common_names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let names = certificate.subject().iter_common_name();
+    names
+        .map(|name| String::from_utf8_lossy(name.as_slice()).into_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// A certificate can say anything: a line of the window must stay one line.
+fn harmless(name: &str) -> String {
+    const LONGEST: usize = 64;
+    let mut shown: String =
+        name.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
+    if name.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyKind {
+    let curve = key
+        .algorithm
+        .parameters
+        .as_ref()
+        .and_then(|any| Oid::try_from(any).ok())
+        .map(|oid| oid.to_id_string());
+    let modulus = || match key.parsed() {
+        Ok(PublicKey::RSA(rsa)) => Some(bits(rsa.modulus)),
+        _ => None,
+    };
+    KeyKind::new(&key.algorithm.algorithm.to_id_string(), curve.as_deref(), modulus)
+        .unwrap_or_else(|| KeyKind::Other("damaged key".to_owned()))
+}
+
+fn weak_hash(signature: &str) -> Option<&'static str> {
+    match signature {
+        "1.2.840.113549.1.1.4" | "1.3.14.3.2.25" => Some("MD5"),
+        "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" | "1.2.840.10045.4.1" | "1.2.840.10040.4.3" => Some("SHA-1"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> CertificateReport {
+        CertificateReport {
+            names: vec!["localhost".to_owned()],
+            key: KeyKind::Rsa { bits: 2048 },
+            not_before: "2026-01-01T08:30:00Z".parse().unwrap(),
+            not_after: "2026-12-31T12:00:00Z".parse().unwrap(),
+            version: 3,
+            chain: 1,
+            self_signed: true,
+            is_ca: false,
+            has_alternative_names: true,
+            weak_hash: None,
+        }
+    }
+
+    #[test]
+    fn whole_days_are_counted_down_to_the_last() {
+        let line = |now: &str| report().line(now.parse().unwrap());
+        assert_eq!(line("2026-01-01T12:00:01Z"), "localhost · RSA 2048 · 363 days left");
+        assert_eq!(line("2026-12-29T12:00:00Z"), "localhost · RSA 2048 · 2 days left");
+        assert_eq!(line("2026-12-29T12:00:01Z"), "localhost · RSA 2048 · 1 day left");
+        assert_eq!(line("2026-12-30T12:00:01Z"), "localhost · RSA 2048 · expires tomorrow");
+        assert_eq!(line("2026-12-31T00:00:00Z"), "localhost · RSA 2048 · expires today");
+        assert_eq!(line("2026-12-31T12:00:00Z"), "localhost · RSA 2048 · expires today");
+        assert_eq!(line("2026-12-31T12:00:01Z"), "localhost · RSA 2048 · expired on 2026-12-31");
+        assert_eq!(line("2025-12-31T23:59:59Z"), "localhost · RSA 2048 · not valid before 2026-01-01");
+        assert_eq!(
+            line("2026-01-01T08:29:59Z"),
+            "localhost · RSA 2048 · not valid before 2026-01-01 08:30 UTC"
+        );
+    }
+
+    #[test]
+    fn the_gravest_caution_is_told() {
+        let now = "2026-06-01T00:00:00Z".parse().unwrap();
+        let caution = |change: fn(&mut CertificateReport)| {
+            let mut report = report();
+            change(&mut report);
+            report.caution(now).unwrap_or_default()
+        };
+        assert_eq!(caution(|_| {}), "");
+        let old = caution(|report| (report.version, report.has_alternative_names) = (1, false));
+        assert!(
+            old.starts_with("This is an X.509 version 1 certificate: openssl and Python take it, stricter"),
+            "{old}"
+        );
+        assert!(caution(|report| report.is_ca = true).contains("marked as a certificate authority's own"));
+        assert!(caution(|report| report.weak_hash = Some("SHA-1")).contains("signed with SHA-1"));
+        assert!(caution(|report| report.has_alternative_names = false).contains("only as common name"));
+        let both = caution(|report| {
+            (report.version, report.not_after) = (1, "2026-05-31T00:00:00Z".parse().unwrap())
+        });
+        assert!(both.starts_with("This certificate expired on 2026-05-31, so clients"), "{both}");
+        let early = caution(|report| report.not_before = "2026-06-02T00:00:00Z".parse().unwrap());
+        assert!(early.starts_with("This certificate is not valid before 2026-06-02, so clients"), "{early}");
+    }
+
+    #[test]
+    fn many_and_strange_names_stay_one_line() {
+        let mut many = report();
+        many.names = (1..=5).map(|n| format!("n{n}")).collect();
+        assert_eq!(many.names_line(), "n1, n2, n3 and 2 more");
+        many.names.clear();
+        assert_eq!(many.names_line(), "no name");
+        assert_eq!(harmless("a\nb"), "a?b");
+        assert_eq!(harmless(&"x".repeat(65)), format!("{}…", "x".repeat(64)));
+    }
+
+    #[test]
+    fn a_certificate_without_an_end_keeps_a_date() {
+        assert_eq!(moment(253_402_300_799), Timestamp::MAX);
+        assert_eq!(moment(0), Timestamp::UNIX_EPOCH);
+    }
+}
