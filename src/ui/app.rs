@@ -190,8 +190,8 @@ impl eframe::App for App {
             None => {}
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
-        for path in dropped.into_iter().filter_map(|file| file.path) {
-            self.session.apply(Command::DropFile(path));
+        for file in dropped {
+            self.session.apply(Command::DropFile(file.path().to_path_buf()));
         }
         if !self.log.update(self.session.journal()) {
             ctx.request_repaint();

@@ -72,8 +72,8 @@ impl DetailPanel {
                     let title = RichText::new(words::title(&entry.event)).font(theme::strong(size::TEXT));
                     ui.add(Label::new(title.color(palette.text)).truncate());
                     let mut when = units::clock(entry.event.at);
-                    if let EventKind::Received { took, .. } = &entry.event.kind {
-                        when = format!("{when} · {} from recv to sent", units::duration(*took));
+                    if let Some(subtitle) = words::subtitle(&entry.event) {
+                        when = format!("{when} · {subtitle}");
                     }
                     ui.add(Label::new(RichText::new(when).font(theme::mono()).color(palette.muted)).truncate());
                 });

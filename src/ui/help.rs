@@ -26,7 +26,7 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
     let palette = Palette::of(ui);
     let room = ui.ctx().content_rect().size();
     let frame = Frame::window(ui.style()).fill(palette.panel);
-    let response = Modal::new(Id::new("help")).frame(frame).backdrop_color(palette.veil).show(ui.ctx(), |ui| {
+    let response = Modal::new(Id::unique("help")).frame(frame).backdrop_color(palette.veil).show(ui.ctx(), |ui| {
         ui.set_width((room.x - 80.0).min(520.0));
         let mut stay = true;
         ui.horizontal(|ui| {

@@ -74,7 +74,7 @@ impl LogPanel {
     pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) {
         let area = ui.available_rect_before_wrap();
         ui.advance_cursor_after_rect(area);
-        let response = ui.interact(area, Id::new("log"), Sense::FOCUSABLE | Sense::CLICK);
+        let response = ui.interact(area, Id::unique("log"), Sense::FOCUSABLE | Sense::CLICK);
         let count = self.view.len();
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, format!("Log, {count} entries")));
         if self.view.is_empty() {

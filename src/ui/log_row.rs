@@ -35,7 +35,7 @@ pub(super) fn show(
 ) -> Response {
     let palette = Palette::of(ui);
     // Not focusable: the keyboard has one place for the whole log, not one for each row.
-    let response = ui.interact(rect, Id::new("log row").with(entry.seq), Sense::CLICK);
+    let response = ui.interact(rect, Id::unique("log row").with(entry.seq), Sense::CLICK);
     if chosen {
         ui.painter().rect_filled(rect, 0.0, palette.row_selected);
     } else if response.hovered() {

@@ -13,7 +13,7 @@ use crate::settings::DataFormat;
 
 /// Where the keyboard goes on Ctrl+F.
 pub(super) fn filter_id() -> Id {
-    Id::new("filter")
+    Id::unique("filter")
 }
 
 /// Below this width the chips get a row of their own.
@@ -49,7 +49,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session, log: &mut LogPanel) -> Vec<Wi
                 let edit = TextEdit::singleline(&mut log.text)
                     .id(filter_id())
                     .hint_text("Filter: text, #2, error…")
-                    .vertical_align(Align::Center);
+                    .align(eframe::egui::Align2::LEFT_CENTER);
                 let _ = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name("Filter");
                 if !narrow {
                     ui.add_space(4.0);

@@ -39,7 +39,7 @@ pub(super) fn drop_hint(ui: &Ui) {
         return;
     }
     let palette = Palette::of(ui);
-    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::new("drop hint")));
+    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop hint")));
     let area = ctx.content_rect();
     painter.rect_filled(area, 0.0, palette.panel.gamma_multiply(0.93));
     let frame = area.shrink(size::EDGE);
@@ -75,7 +75,7 @@ impl TypePath {
         let palette = Palette::of(ui);
         let frame = Frame::window(ui.style()).fill(palette.panel);
         let room = ui.ctx().content_rect().width();
-        let modal = Modal::new(Id::new("type a path")).frame(frame).backdrop_color(palette.veil);
+        let modal = Modal::new(Id::unique("type a path")).frame(frame).backdrop_color(palette.veil);
         let response = modal.show(ui.ctx(), |ui| {
             ui.set_width((room - 80.0).min(480.0));
             let (title, action) = match self.purpose {

@@ -197,7 +197,7 @@ fn disclosure(ui: &mut Ui, text: &str, open: bool) -> Response {
 /// Where the start failed because of a field: that field, and what to say under it.
 fn start_problem(session: &Session) -> Option<(Field, String)> {
     let State::Failed(error) = session.state() else { return None };
-    let field = match &**error {
+    let field = match &*error {
         StartError::NameNotFound { .. } => Field::Host,
         StartError::Bind(errors) if error.is_port_in_use() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) => {
             Field::Port

@@ -45,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
                 }
             }
             ui.add_space(size::GAP);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| pill(ui, session.state()));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| pill(ui, &session.state()));
         });
     });
     wish

@@ -1,6 +1,6 @@
 //! A label and what is typed beside it.
 
-use eframe::egui::{Align, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2};
+use eframe::egui::{Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2};
 
 use crate::ui::theme::{self, Palette, size};
 
@@ -33,7 +33,7 @@ pub(in crate::ui) fn text_field(
         .id_salt(salt)
         .hint_text(hint)
         .desired_width(width)
-        .vertical_align(Align::Center);
+        .align(eframe::egui::Align2::LEFT_CENTER);
     let response = ui.add_sized(vec2(width, size::CONTROL), edit);
     if wrong {
         let outline = Stroke::new(1.5, Palette::of(ui).problem);

@@ -122,7 +122,7 @@ impl VirtualList {
         let track = Rect::from_min_max(pos2(rect.right() - size::SCROLL_BAR, rect.top()), rect.max);
         let length = ((self.view / self.total) as f32 * track.height()).max(28.0).min(track.height());
         let room = f64::from(track.height() - length);
-        let response = ui.interact(track, ui.id().with("scroll bar"), Sense::CLICK | Sense::DRAG);
+        let response = ui.interact(track, ui.scope_id().with("scroll bar"), Sense::CLICK | Sense::DRAG);
         if let Some(pointer) = response.interact_pointer_pos() {
             let handle_top = f64::from(track.top()) + self.offset / self.last_offset() * room;
             let pressed = ui.input(|input| input.pointer.any_pressed());
