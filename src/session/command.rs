@@ -27,6 +27,8 @@ pub enum Command {
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
+    /// Read the certificate and key files again: they may have changed on disk.
+    CheckFiles,
     /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
     DropFile(PathBuf),
     /// Forget all log entries.

@@ -1,9 +1,391 @@
-//! The app without a face: owns the settings, the running server and the journal.
+//! The app without a face: owns the form, the running server and the journal.
 //!
 //! A front end hands [`Command`]s down through [`Session::apply`] and calls [`Session::poll`] when it is woken;
-//! everything it shows it reads from `&Session`. Nothing here blocks: what may take time runs on a thread of its
-//! own and comes back through `poll`.
+//! everything it shows it reads from `&Session`. Nothing here blocks: what may take time (starting and stopping,
+//! reading certificates, writing files) runs on a thread of its own and comes back through `poll`.
 
+mod check;
 pub mod command;
+mod disk;
+mod form;
+mod rate;
+mod try_it;
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant, SystemTime};
+
+pub use check::Check;
 pub use command::Command;
+pub use disk::Notice;
+pub use form::Form;
+pub use try_it::TryIt;
+
+use check::{Checker, Files, Finding};
+use disk::Saver;
+use rate::Rate;
+
+use crate::journal::{Journal, Limits};
+use crate::server::Server;
+use crate::server::config::Config;
+use crate::server::event::{Event, EventKind};
+use crate::server::sink::{self, Sink, Source};
+use crate::server::status::{Connection, Counters, State};
+use crate::settings::Settings;
+use crate::settings::fields::{Field, is_loopback};
+use crate::tls::error::{Role, TlsError};
+use crate::tls::{CertificateReport, KeyReport};
+
+/// How long [`Session::shutdown`] waits for the server.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
+
+/// What a session is made with besides its settings.
+#[derive(Clone)]
+pub struct Options {
+    /// Where changed settings are written; `None`: they are not remembered.
+    pub settings_file: Option<PathBuf>,
+    /// Called from any thread when [`Session::poll`] would find something new.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Default for Options {
+    /// Nothing is remembered, nobody is woken.
+    fn default() -> Self {
+        Self { settings_file: None, wake: Arc::new(|| {}) }
+    }
+}
+
+/// A value that a running server may have another of than the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// A typed field.
+    Field(Field),
+    /// How clients are served.
+    Mode,
+    /// The TLS switch.
+    Tls,
+}
+
+/// The app without a face.
+pub struct Session {
+    form: Form,
+    server: Option<Server>,
+    sink: Sink,
+    source: Source,
+    journal: Journal,
+    rate: Rate,
+    checker: Checker,
+    files: Files,
+    saver: Option<Saver>,
+    notices: (Sender<Notice>, Receiver<Notice>),
+    notice: Option<Notice>,
+    /// Whether the port that the system chooses goes into the form.
+    adopt_port: bool,
+    options: Options,
+}
+
+impl Session {
+    /// A session at rest.
+    #[must_use]
+    pub fn new(settings: Settings, options: Options) -> Self {
+        let wake = Arc::clone(&options.wake);
+        let (sink, source) = sink::channel(move || wake());
+        let limits = Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 };
+        let wake = Arc::clone(&options.wake);
+        let notices = channel();
+        let mut session = Self {
+            form: Form::new(settings),
+            server: None,
+            sink,
+            source,
+            journal: Journal::new(limits),
+            rate: Rate::new(Instant::now()),
+            checker: Checker::new(move || wake()),
+            files: Files::nothing(),
+            saver: None,
+            notices,
+            notice: None,
+            adopt_port: false,
+            options,
+        };
+        session.saver = session.options.settings_file.clone().map(|path| Saver::new(path, session.teller()));
+        session.check_files();
+        session
+    }
+
+    /// Does what the user asks for, or starts doing it.
+    pub fn apply(&mut self, command: Command) {
+        match command {
+            Command::Edit(field, text) => {
+                self.form.edit(field, text);
+                if matches!(field, Field::Certificate | Field::Key) {
+                    self.check_files();
+                }
+                self.remember();
+            }
+            Command::SetMode(mode) => self.change(|settings| settings.mode = mode),
+            Command::SetTls(tls) => self.change(|settings| settings.tls = tls),
+            Command::SetTheme(theme) => self.change(|settings| settings.theme = theme),
+            Command::SetDataFormat(format) => self.change(|settings| settings.data_format = format),
+            Command::Start => self.start(None),
+            Command::StartOnFreePort => self.start(Some(0)),
+            Command::Stop => {
+                if let Some(server) = &self.server {
+                    server.stop();
+                }
+            }
+            Command::Disconnect(id) => {
+                if let Some(server) = &self.server {
+                    server.disconnect(id);
+                }
+            }
+            Command::CheckFiles => self.check_files(),
+            Command::DropFile(path) => self.checker.dropped(path),
+            Command::ClearLog => self.journal.clear(),
+            Command::SaveLog { path, format } => {
+                let data = self.settings().data_format;
+                disk::save_log(self.journal.clone(), path, format, data, self.teller());
+            }
+            Command::DismissNotice => self.notice = None,
+        }
+    }
+
+    /// Takes in what has happened since the last call. Whether anything did.
+    pub fn poll(&mut self) -> bool {
+        let journal = &mut self.journal;
+        let mut changed = self.source.drain(|event| {
+            journal.push(event);
+        }) > 0;
+        while let Some(finding) = self.checker.next() {
+            changed = true;
+            match finding {
+                Finding::Files(files) => self.files = *files,
+                Finding::Dropped(path, Ok(role)) => {
+                    let field = if role == Role::Certificate { Field::Certificate } else { Field::Key };
+                    self.apply(Command::Edit(field, path.display().to_string()));
+                }
+                Finding::Dropped(_, Err(error)) => self.notice = Some(Notice::bad(error.to_string())),
+            }
+        }
+        while let Ok(notice) = self.notices.1.try_recv() {
+            changed = true;
+            self.tell(notice);
+        }
+        if self.adopt_port
+            && let State::Listening { addresses, .. } = self.state()
+            && let Some(address) = addresses.first()
+        {
+            self.adopt_port = false;
+            self.apply(Command::Edit(Field::Port, address.port().to_string()));
+            changed = true;
+        }
+        let counters = self.counters();
+        self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
+        changed
+    }
+
+    /// Stops the server, waits for it (at most a second), and writes what is to be remembered.
+    pub fn shutdown(&mut self) {
+        if let Some(server) = &self.server {
+            server.stop();
+            // What doesn't end in time ends with the process.
+            let _ = server.wait_at_rest(SHUTDOWN_TIME);
+        }
+        self.saver = None;
+        self.poll();
+    }
+
+    /// Puts a word of the app itself before the user, and into the log.
+    pub fn tell(&mut self, notice: Notice) {
+        let kind = EventKind::Note { text: notice.text.clone(), problem: notice.problem };
+        self.journal.push(Event { at: SystemTime::now(), client: None, kind });
+        self.notice = Some(notice);
+    }
+
+    /// The form as it is typed.
+    #[must_use]
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// The last right value of every setting.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        self.form.settings()
+    }
+
+    /// What the server is doing.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.server.as_ref().map_or(State::Stopped, Server::state)
+    }
+
+    /// Clients and bytes of the present run, or of the last one.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.server.as_ref().map_or_else(Counters::default, Server::counters)
+    }
+
+    /// Bytes a second, received and sent together, over about the last half second of polling.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.rate.per_second()
+    }
+
+    /// The open connections by number; copied at each call.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Connection> {
+        self.server.as_ref().map_or_else(Vec::new, Server::connections)
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// What is known of the certificate file.
+    #[must_use]
+    pub fn certificate(&self) -> &Check<CertificateReport> {
+        &self.files.certificate
+    }
+
+    /// What is known of the key file.
+    #[must_use]
+    pub fn key(&self) -> &Check<KeyReport> {
+        &self.files.key
+    }
+
+    /// Whether key and certificate belong together; `None` until both are good.
+    #[must_use]
+    pub fn pair(&self) -> Option<&Result<(), TlsError>> {
+        self.files.pair.as_ref()
+    }
+
+    /// Why the server can't be started now, in words; `None`: it can, or it runs.
+    #[must_use]
+    pub fn blocked(&self) -> Option<String> {
+        if let Some(error) = self.form.first_error() {
+            return Some(error.to_string());
+        }
+        let settings = self.settings();
+        let missing = match (settings.certificate.as_os_str().is_empty(), settings.key.as_os_str().is_empty()) {
+            _ if !settings.tls => return None,
+            (false, false) => return None,
+            (true, true) => "a certificate and its key",
+            (true, false) => "a certificate",
+            (false, true) => "the certificate's key",
+        };
+        Some(format!("TLS needs {missing}. Choose the file, or turn TLS off."))
+    }
+
+    /// Whether the running server has another value than the form.
+    #[must_use]
+    pub fn needs_restart(&self, what: Changed) -> bool {
+        let Some(server) = self.server.as_ref().filter(|server| !server.state().is_at_rest()) else { return false };
+        let (running, typed) = (server.config(), Config::from(self.settings()));
+        match what {
+            Changed::Mode => running.mode != typed.mode,
+            Changed::Tls => running.tls.is_some() != typed.tls.is_some(),
+            Changed::Field(Field::Host) => running.host != typed.host,
+            // Port 0 in the running server stands for the one that it got, which is in the form by then.
+            Changed::Field(Field::Port) => running.port != typed.port && self.port() != typed.port,
+            Changed::Field(Field::Backlog) => running.backlog != typed.backlog,
+            Changed::Field(Field::PoolSize) => running.pool_size != typed.pool_size,
+            Changed::Field(Field::RecvSize) => running.recv_size != typed.recv_size,
+            Changed::Field(Field::MaxClients) => running.max_clients != typed.max_clients,
+            Changed::Field(Field::IdleTimeout) => running.idle_timeout != typed.idle_timeout,
+            Changed::Field(Field::Certificate) => {
+                running.tls.as_ref().zip(typed.tls).is_some_and(|(a, b)| a.certificate != b.certificate)
+            }
+            Changed::Field(Field::Key) => running.tls.as_ref().zip(typed.tls).is_some_and(|(a, b)| a.key != b.key),
+        }
+    }
+
+    /// A word of care for settings that are right but open the server to others.
+    #[must_use]
+    pub fn caution(&self) -> Option<String> {
+        let open = self.form.error(Field::Host).is_none() && !is_loopback(&self.settings().host);
+        open.then(|| {
+            "Others on your network can connect, too. Use localhost to keep the server to this computer.".to_owned()
+        })
+    }
+
+    /// Lines to copy into a terminal, for the present settings.
+    #[must_use]
+    pub fn try_it(&self) -> Vec<TryIt> {
+        try_it::lines(self.settings(), self.port())
+    }
+
+    /// The newest word to the user, until it is dismissed.
+    #[must_use]
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// The port that is listened on, or would be.
+    fn port(&self) -> u16 {
+        match self.state() {
+            State::Listening { addresses, .. } => addresses.first().map_or(0, std::net::SocketAddr::port),
+            _ => self.settings().port,
+        }
+    }
+
+    fn start(&mut self, port: Option<u16>) {
+        if self.blocked().is_some() || !self.state().is_at_rest() {
+            return;
+        }
+        let mut config = Config::from(self.settings());
+        self.adopt_port = port.is_some();
+        config.port = port.unwrap_or(config.port);
+        if config.tls.is_some() {
+            // They may have changed since they were chosen; the start reads them anew, and so should the form.
+            self.check_files();
+        }
+        self.rate = Rate::new(Instant::now());
+        self.server = Some(Server::start(config, self.sink.clone()));
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(self.form.settings_mut());
+        self.remember();
+    }
+
+    fn remember(&self) {
+        if let Some(saver) = &self.saver {
+            saver.save(self.settings());
+        }
+    }
+
+    fn check_files(&mut self) {
+        let Settings { certificate, key, .. } = self.settings();
+        let (certificate, key) = (certificate.clone(), key.clone());
+        let empty = (certificate.as_os_str().is_empty(), key.as_os_str().is_empty());
+        if !self.checker.files(certificate, key) {
+            return;
+        }
+        // What was known stays on show until the answer comes, which mostly is within the same frame.
+        if empty.0 || !matches!(self.files.certificate, Check::Good(_)) {
+            self.files.certificate = if empty.0 { Check::Empty } else { Check::Reading };
+        }
+        if empty.1 || !matches!(self.files.key, Check::Good(_)) {
+            self.files.key = if empty.1 { Check::Empty } else { Check::Reading };
+        }
+    }
+
+    fn teller(&self) -> impl Fn(Notice) + Send + 'static {
+        let (sender, wake) = (self.notices.0.clone(), Arc::clone(&self.options.wake));
+        move |notice| {
+            // The session may be gone already.
+            let _ = sender.send(notice);
+            wake();
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}

@@ -12,6 +12,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use fields::Field;
+
 /// How the accepted clients are served: the three `handle_new_connections_…` functions of the tutorial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -126,6 +128,22 @@ impl Default for Settings {
             log_entries: 100_000,
             log_mebibytes: 64,
         }
+    }
+}
+
+impl Settings {
+    /// Whether every value is one that its field would take: a file may say anything.
+    #[must_use]
+    pub fn within_limits(&self) -> bool {
+        let in_range = |field: Field, value: u32| field.range().is_none_or(|range| range.contains(&value));
+        fields::host(&self.host).is_ok_and(|host| host == self.host)
+            && in_range(Field::Backlog, self.backlog.into())
+            && in_range(Field::PoolSize, self.pool_size.into())
+            && in_range(Field::RecvSize, self.recv_size)
+            && in_range(Field::MaxClients, self.max_clients)
+            && in_range(Field::IdleTimeout, self.idle_timeout)
+            && (100..=1_000_000).contains(&self.log_entries)
+            && (1..=4096).contains(&self.log_mebibytes)
     }
 }
 

@@ -1,0 +1,152 @@
+//! Writing to disk off the front end's thread: the settings, a moment after they last changed, and the saved log.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::command::ExportFormat;
+use crate::journal::{Journal, export};
+use crate::settings::fields::grouped;
+use crate::settings::{DataFormat, Settings, file};
+
+/// How long settings must rest before they are written: typing a host name is one change, not nine.
+const REST: Duration = Duration::from_millis(500);
+
+/// Something that the user should know, until it is read or replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What happened and what to do, in plain words.
+    pub text: String,
+    /// Whether it is bad news.
+    pub problem: bool,
+}
+
+impl Notice {
+    pub(super) fn good(text: String) -> Self {
+        Self { text, problem: false }
+    }
+
+    pub(super) fn bad(text: String) -> Self {
+        Self { text, problem: true }
+    }
+}
+
+/// Remembers settings. Dropping it writes what is still to be written.
+pub(super) struct Saver {
+    path: PathBuf,
+    changed: Option<Sender<Settings>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Saver {
+    /// `tell` hears of a save that failed.
+    pub(super) fn new(path: PathBuf, tell: impl Fn(Notice) + Send + 'static) -> Self {
+        let (changed, changes) = channel();
+        let work = {
+            let path = path.clone();
+            move || save_changes(&path, &changes, tell)
+        };
+        let thread = thread::Builder::new().name("settings".to_owned()).spawn(work).ok();
+        Self { path, changed: thread.is_some().then_some(changed), thread }
+    }
+
+    pub(super) fn save(&self, settings: &Settings) {
+        match &self.changed {
+            Some(changed) => {
+                // The thread ends only when the sender is dropped.
+                let _ = changed.send(settings.clone());
+            }
+            // Without a thread to spare: better a moment's wait than settings lost.
+            None => drop(file::save(&self.path, settings)),
+        }
+    }
+}
+
+impl Drop for Saver {
+    fn drop(&mut self) {
+        drop(self.changed.take());
+        if let Some(thread) = self.thread.take() {
+            // It was told to end, and a panic there has been printed already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn save_changes(path: &Path, changes: &Receiver<Settings>, tell: impl Fn(Notice)) {
+    let mut told = false;
+    while let Ok(mut settings) = changes.recv() {
+        loop {
+            match changes.recv_timeout(REST) {
+                Ok(newer) => settings = newer,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        match file::save(path, &settings) {
+            Ok(()) => told = false,
+            Err(error) if !std::mem::replace(&mut told, true) => tell(Notice::bad(format!(
+                "The settings could not be saved to {}: {error}. They are kept until you close the window.",
+                path.display()
+            ))),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Writes a log on a thread of its own; `tell` hears how it went.
+pub(super) fn save_log(
+    journal: Journal,
+    path: PathBuf,
+    format: ExportFormat,
+    data: DataFormat,
+    tell: impl Fn(Notice) + Send + 'static,
+) {
+    let failed = |path: &Path, error: &io::Error| {
+        Notice::bad(format!("The log could not be saved to {}: {error}. Choose another place.", path.display()))
+    };
+    let work = move || {
+        let notice = match write_log(&journal, &path, format, data) {
+            Ok(()) => {
+                let lines = grouped(journal.len() as u64);
+                Notice::good(format!("The log ({lines} entries) was saved to {}.", path.display()))
+            }
+            Err(error) => failed(&path, &error),
+        };
+        tell(notice);
+    };
+    // A closure that could not be started is dropped with `tell` in it, so a missing thread shows as no notice at
+    // all; that is told on standard error by whoever has one.
+    if let Err(error) = thread::Builder::new().name("save log".to_owned()).spawn(work) {
+        eprintln!("echoscope: the log could not be saved: {error}");
+    }
+}
+
+/// Whole or not at all: the file gets its name when everything is in it.
+fn write_log(journal: &Journal, path: &Path, format: ExportFormat, data: DataFormat) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new().prefix(".echoscope").tempfile_in(folder)?;
+    let mut out = BufWriter::new(file.as_file());
+    match format {
+        ExportFormat::Text => export::write_text(journal.iter(), data, &mut out)?,
+        ExportFormat::JsonLines => export::write_json_lines(journal.iter(), &mut out)?,
+    }
+    out.flush()?;
+    drop(out);
+    make_readable(file.as_file())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A temporary file is its owner's alone; a saved log is an ordinary document.
+fn make_readable(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
