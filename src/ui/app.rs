@@ -111,7 +111,7 @@ impl App {
         let margin = Margin { left: 16, right: 0, top: 14, bottom: 0 };
         CentralPanel::default().frame(Frame::new().fill(Palette::of(ui).panel).inner_margin(margin)).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_width(size::LEFT - 2.0 * size::EDGE);
+                ui.set_width(ui.available_width() - size::EDGE);
                 wishes.extend(self.form.show(ui, &self.session));
                 ui.add_space(6.0);
                 wishes.extend(tls_form::show(ui, &self.session));
@@ -151,6 +151,8 @@ impl App {
                     .frame(bar.inner_margin(margin))
                     .show(ui, |ui| {
                         let entry = self.log.current(self.session.journal());
+                        // Whatever is shown, the panel keeps the height that it has.
+                        ui.set_min_size(ui.available_size());
                         wishes.extend(self.detail.show(ui, entry, self.session.settings().data_format));
                     });
                 CentralPanel::default().frame(canvas).show(ui, |ui| self.log.show(ui, &self.session));

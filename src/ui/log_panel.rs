@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eframe::egui::{
-    EventFilter, Id, Key, Modifiers, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    EventFilter, Id, Key, Modifiers, Rect, Response, RichText, Role, Sense, StrokeKind, Ui, WidgetInfo,
 };
 
 use super::log_row::{self, Columns};
@@ -93,8 +93,8 @@ impl LogPanel {
             let here = selection.cursor() == Some(entry.seq) && response.has_focus();
             let response = log_row::show(ui, entry, format, rect, columns, chosen);
             if here {
-                let ring = Stroke::new(1.0, Palette::of(ui).accent);
-                ui.painter().rect_stroke(rect.shrink(1.0), 3.0, ring, StrokeKind::Inside);
+                let bar = Rect::from_min_size(rect.min, eframe::egui::vec2(3.0, rect.height()));
+                ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
             }
             if response.clicked() {
                 clicked = Some(entry.seq);

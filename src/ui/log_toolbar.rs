@@ -30,7 +30,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session, log: &mut LogPanel) -> Vec<Wi
         ui.set_height(size::CONTROL);
         ui.add_space(size::EDGE);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.add_space(size::EDGE - 6.0);
+            ui.add_space(size::EDGE);
             ui.add_enabled_ui(!empty, |ui| {
                 if pill_button(ui, "Clear").on_hover_text("Forget all entries (Ctrl+L)").clicked() {
                     wishes.push(Command::ClearLog.into());

@@ -27,11 +27,6 @@ impl Selection {
         self.chosen.iter().copied()
     }
 
-    /// How many entries are selected.
-    pub(super) fn len(&self) -> usize {
-        self.chosen.len()
-    }
-
     /// Where the keyboard is.
     pub(super) fn cursor(&self) -> Option<u64> {
         self.cursor
@@ -140,7 +135,7 @@ mod tests {
         selection.go_to(99, true, &view);
         assert_eq!(chosen(&selection), [4, 5, 6, 7, 8, 9]);
         selection.all(&view);
-        assert_eq!(selection.len(), 10);
+        assert_eq!(chosen(&selection).len(), 10);
         selection.forget_before(8);
         assert_eq!((chosen(&selection), selection.cursor()), (vec![8, 9], Some(9)));
     }

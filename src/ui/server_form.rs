@@ -59,8 +59,8 @@ fn port_and_backlog(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     row(ui, |ui| {
         let name = label(ui, "Port", size::LABEL);
         edit(ui, session, Field::Port, 72.0, "12345", &name, wishes);
-        ui.add_space(4.0);
-        let name = label(ui, "Backlog", 56.0)
+        ui.add_space(14.0);
+        let name = label(ui, "Backlog", 58.0)
             .on_hover_text("How many new connections the system lets wait until the server accepts them.");
         edit(ui, session, Field::Backlog, ui.available_width(), "5", &name, wishes);
     });
@@ -119,6 +119,7 @@ fn number(ui: &mut Ui, session: &Session, field: Field, unit: &str, wishes: &mut
     row(ui, |ui| {
         let name = label(ui, field.label(), size::LABEL);
         edit(ui, session, field, 72.0, "", &name, wishes);
+        ui.add_space(size::GAP);
         ui.add(Label::new(RichText::new(unit).size(size::SMALL).color(Palette::of(ui).muted)).truncate());
     });
     under(ui, session, field);
@@ -158,8 +159,6 @@ fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.set_min_height(size::CONTROL);
-        let gap = ui.spacing().item_spacing;
-        ui.spacing_mut().item_spacing.x = gap.x;
         content(ui);
     });
 }

@@ -44,19 +44,19 @@ impl TryItPanel {
             .corner_radius(size::RADIUS)
             .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
             .show(ui, |ui| {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.spacing_mut().item_spacing = Vec2::splat(4.0);
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = 4.0;
+                    let width = ui.available_width() - 30.0;
+                    ui.scope(|ui| {
+                        ui.set_width(width);
+                        let format = TextFormat::simple(theme::mono(), palette.text);
+                        let mut job = LayoutJob::single_section(chosen.line.clone(), format);
+                        job.wrap.max_rows = MAX_ROWS;
+                        ui.add(Label::new(job).wrap().selectable(true));
+                    });
                     if icon_button(ui, Icon::Copy, "Copy this line", None).clicked() {
                         wish = Some(Wish::CopyText(chosen.line.clone()));
                     }
-                    ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(false), |ui| {
-                        let format = TextFormat::simple(theme::mono(), palette.text);
-                        let mut job = LayoutJob::single_section(chosen.line.clone(), format);
-                        job.wrap.max_width = ui.available_width();
-                        job.wrap.max_rows = MAX_ROWS;
-                        job.wrap.break_anywhere = true;
-                        ui.add(Label::new(job).selectable(true));
-                    });
                 });
             });
         wish
