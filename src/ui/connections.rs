@@ -16,10 +16,55 @@ pub(super) struct ConnectionsPanel {
     list: VirtualList,
 }
 
-/// Where the columns begin, as a share of the table's width, and their names.
-const COLUMNS: [(f32, &str); 6] =
-    [(0.0, "Client"), (0.08, "Address"), (0.32, "Since"), (0.46, "Received"), (0.57, "Sent"), (0.67, "TLS")];
-const BUTTON: f32 = 100.0;
+const BUTTON: f32 = 86.0;
+
+/// What a column shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Client,
+    Address,
+    Since,
+    Received,
+    Sent,
+    Tls,
+}
+
+/// The columns from left to right, with their headings and widths; TLS gets what is left.
+const COLUMNS: [(Column, &str, f32); 6] = [
+    (Column::Client, "Client", 56.0),
+    (Column::Address, "Address", 176.0),
+    (Column::Since, "Since", 108.0),
+    (Column::Received, "Received", 76.0),
+    (Column::Sent, "Sent", 76.0),
+    (Column::Tls, "TLS", 200.0),
+];
+
+/// Where each column stands in a table of this width. In a narrow one, TLS goes first, then the time.
+fn places(row: Rect) -> Vec<(Column, &'static str, Rect)> {
+    let mut left = row.left() + size::EDGE;
+    let right = row.right() - size::EDGE - BUTTON - size::EDGE;
+    let room = right - left;
+    let shown = COLUMNS.into_iter().filter(|(column, ..)| match column {
+        Column::Tls => room > 600.0,
+        Column::Since => room > 500.0,
+        _ => true,
+    });
+    let narrow = room < 400.0;
+    let mut places = Vec::new();
+    for (column, name, wanted) in shown {
+        let width = match column {
+            Column::Tls => right - left,
+            Column::Address if narrow => (room - 56.0 - 2.0 * 76.0).max(40.0),
+            _ => wanted,
+        };
+        places.push((column, name, Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()))));
+        left += width;
+        if column == Column::Sent {
+            left += 24.0;
+        }
+    }
+    places
+}
 
 impl ConnectionsPanel {
     /// Shows the table, or why there is nothing in it.
@@ -32,8 +77,8 @@ impl ConnectionsPanel {
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
         let header = Rect::from_min_size(area.min, vec2(area.width(), size::TABLE_ROW));
-        for (column, (_, name)) in COLUMNS.iter().enumerate() {
-            cell(ui, header, column, name, &theme::small(), palette.muted);
+        for (column, name, rect) in places(header) {
+            cell(ui, rect, column, name, &theme::small(), palette.muted);
         }
         ui.painter().hline(header.x_range(), header.bottom(), eframe::egui::Stroke::new(1.0, palette.border));
         let body = Rect::from_min_max(pos2(area.left(), header.bottom() + 1.0), area.max);
@@ -55,19 +100,23 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect) -> bool {
     if ui.rect_contains_pointer(rect) {
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
     }
-    let mono = theme::mono();
-    cell(ui, rect, 0, &id.to_string(), &mono, palette.client(id.0));
-    cell(ui, rect, 1, &connection.client.peer.to_string(), &mono, palette.text);
-    cell(ui, rect, 2, &units::clock(connection.since), &mono, palette.muted);
-    cell(ui, rect, 3, &units::bytes(connection.received), &mono, palette.text);
-    cell(ui, rect, 4, &units::bytes(connection.sent), &mono, palette.text);
-    let (summary, ink) = summary(connection, palette);
-    cell(ui, rect, 5, &summary, &mono, ink);
-    let place = Rect::from_min_max(pos2(rect.right() - BUTTON - size::GAP, rect.top()), rect.max);
+    let (summary, summary_ink) = summary(connection, palette);
+    for (column, _, rect) in places(rect) {
+        let (text, ink) = match column {
+            Column::Client => (id.to_string(), palette.client(id.0)),
+            Column::Address => (connection.client.peer.to_string(), palette.text),
+            Column::Since => (units::clock(connection.since), palette.muted),
+            Column::Received => (units::bytes(connection.received), palette.text),
+            Column::Sent => (units::bytes(connection.sent), palette.text),
+            Column::Tls => (summary.clone(), summary_ink),
+        };
+        cell(ui, rect, column, &text, &theme::mono(), ink);
+    }
+    let place = Rect::from_min_max(pos2(rect.right() - BUTTON - size::EDGE, rect.top()), rect.max);
     let mut child = ui.new_child(
         UiBuilder::new().id_salt(id.0).max_rect(place).layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center)),
     );
-    child.add_space(size::GAP);
+    child.add_space(size::EDGE);
     pill_button(&mut child, "Disconnect").accessible_name(format!("Disconnect {id}")).clicked()
 }
 
@@ -83,17 +132,14 @@ fn summary(connection: &Connection, palette: &Palette) -> (String, Color32) {
     }
 }
 
-/// Writes into one column of a row; what is too long is cut.
-fn cell(ui: &Ui, row: Rect, column: usize, text: &str, font: &FontId, ink: Color32) {
-    let left = row.left() + size::EDGE;
-    let width = row.width() - size::EDGE - BUTTON - size::GAP;
-    let start = left + width * COLUMNS[column].0;
-    let end = left + width * COLUMNS.get(column + 1).map_or(1.0, |(share, _)| *share);
+/// Writes into one column of a row; what is too long is cut. Amounts end in line, all else begins in line.
+fn cell(ui: &Ui, rect: Rect, column: Column, text: &str, font: &FontId, ink: Color32) {
     let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), ink));
-    job.wrap = TextWrapping::truncate_at_width((end - start - size::GAP).max(10.0));
+    job.wrap = TextWrapping::truncate_at_width((rect.width() - size::GAP).max(10.0));
     let galley = ui.painter().layout_job(job);
-    let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), row);
-    ui.painter().galley(pos2(start, at.top()), galley, ink);
+    let amount = matches!(column, Column::Received | Column::Sent);
+    let align = if amount { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
+    ui.painter().galley(align.align_size_within_rect(galley.size(), rect).min, galley, ink);
 }
 
 fn empty(ui: &mut Ui, state: &State) {

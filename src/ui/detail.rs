@@ -7,7 +7,8 @@ use super::theme::{self, Palette, size};
 use super::widgets::controls::pill_button;
 use super::widgets::virtual_list::VirtualList;
 use super::wish::Wish;
-use crate::journal::{Entry, hex, units, words};
+use crate::journal::hex::HexRow;
+use crate::journal::{Entry, units, words};
 use crate::server::event::EventKind;
 use crate::settings::DataFormat;
 
@@ -19,6 +20,11 @@ pub(super) struct DetailPanel {
     shown: Option<u64>,
     raw: bool,
 }
+
+/// The time is left out where there is less room for it.
+const WHEN: f32 = 100.0;
+/// Below this width a row has 8 bytes, so that their text still stands beside them.
+const NARROW: f32 = 560.0;
 
 impl DetailPanel {
     /// Shows an entry, or what would be shown here.
@@ -71,6 +77,9 @@ impl DetailPanel {
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let title = RichText::new(words::title(&entry.event)).font(theme::strong(size::TEXT));
                     ui.add(Label::new(title.color(palette.text)).truncate());
+                    if ui.available_width() < WHEN {
+                        return;
+                    }
                     let mut when = units::clock(entry.event.at);
                     if let Some(subtitle) = words::subtitle(&entry.event) {
                         when = format!("{when} · {subtitle}");
@@ -88,14 +97,16 @@ impl DetailPanel {
         let area = ui.available_rect_before_wrap();
         let text = words::explain(&entry.event);
         let galley = ui.painter().layout(text.clone(), theme::text(), palette.muted, area.width());
-        let rows = hex::row_count(data.len());
+        let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
+        let chunk = usize::from(in_row);
+        let rows = data.len().div_ceil(chunk);
         #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
         let wanted = rows as f32 * size::HEX_ROW;
         let room = (area.height() - galley.size().y - size::GAP).max(size::HEX_ROW);
         let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
         self.list.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
-            if let Some(row) = hex::row(data, index) {
-                hex_row(ui, rect, &row);
+            if let Some(bytes) = data.chunks(chunk).nth(index) {
+                hex_row(ui, rect, &HexRow { offset: index * chunk, bytes }, in_row);
             }
         });
         let below = Rect::from_min_max(pos2(area.left(), list.bottom() + size::GAP), area.max);
@@ -106,7 +117,7 @@ impl DetailPanel {
 }
 
 /// Offset, hex digits, text; the text closes up to the digits where the row is narrow.
-fn hex_row(ui: &Ui, rect: Rect, row: &hex::HexRow<'_>) {
+fn hex_row(ui: &Ui, rect: Rect, row: &HexRow<'_>, in_row: u8) {
     let palette = Palette::of(ui);
     let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
     let offset = row.offset_text();
@@ -120,6 +131,6 @@ fn hex_row(ui: &Ui, rect: Rect, row: &hex::HexRow<'_>) {
     };
     let digits = if offset.len() > 4 { 10.0 } else { 6.0 };
     put(offset, digits, palette.muted);
-    put(row.hex(), 50.0, palette.text);
-    put(row.text(), 16.0, palette.text);
+    put(row.hex(), f32::from(in_row) * 3.0 + 2.0, palette.text);
+    put(row.text(), f32::from(in_row), palette.text);
 }

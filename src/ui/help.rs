@@ -6,6 +6,12 @@ use super::theme::{self, Palette, size};
 use super::widgets::controls::icon_button;
 use super::widgets::icon::Icon;
 
+const STEPS: [&str; 3] = [
+    "Press Start server.",
+    "Copy the line under “Try it” into a terminal and type something.",
+    "Watch the log. Select an entry to see its bytes and what they mean.",
+];
+
 const KEYS: [(&str, &str); 12] = [
     ("Ctrl+Enter", "Start or stop the server"),
     ("Ctrl+1, Ctrl+2", "Log, connections"),
@@ -35,7 +41,7 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
                 stay = !icon_button(ui, Icon::Cross, "Close the help", None).clicked();
             });
         });
-        ScrollArea::vertical().max_height(room.y - 150.0).show(ui, |ui| {
+        ScrollArea::vertical().max_height(room.y - 150.0).min_scrolled_height(room.y - 150.0).show(ui, |ui| {
             ui.set_width(ui.available_width());
             contents(ui, settings_file);
         });
@@ -55,17 +61,21 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     };
     paragraph(ui, "An echo server that lets you see a server work: it sends back every byte that it receives.");
     heading(ui, "What to do");
-    paragraph(ui, "1.  Press Start server.");
-    paragraph(ui, "2.  Copy the line under “Try it” into a terminal and type something.");
-    paragraph(ui, "3.  Watch the log. Select a line to see its bytes and what it means.");
+    ui.spacing_mut().interact_size.y = 18.0;
+    Grid::new("steps").num_columns(2).min_row_height(18.0).spacing([8.0, 4.0]).show(ui, |ui| {
+        for (number, step) in STEPS.iter().enumerate() {
+            ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+            ui.label(RichText::new(*step).color(palette.text));
+            ui.end_row();
+        }
+    });
     paragraph(
         ui,
         "For TLS, switch it on and choose a certificate and its key: browse, type the paths, or drop the files on the \
          window.",
     );
     heading(ui, "Keys");
-    Grid::new("keys").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
-        ui.spacing_mut().interact_size.y = 18.0;
+    Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
         for (keys, what) in KEYS {
             ui.label(RichText::new(keys).font(theme::mono()).color(palette.text));
             ui.label(RichText::new(what).color(palette.text));

@@ -21,6 +21,8 @@ impl Default for Columns {
     }
 }
 
+/// Where less than this would be left for what happened, there is no aside.
+const ENOUGH: f32 = 150.0;
 /// Characters of a time such as `12:03:05.482`.
 const TIME: f32 = 12.0;
 
@@ -55,8 +57,8 @@ pub(super) fn show(
     }
     left += advance * f32::from(columns.client) + 16.0;
     let mut right = rect.right() - size::EDGE;
-    if let Some(aside) = words::aside(event) {
-        let galley = ui.painter().layout_no_wrap(aside, font.clone(), palette.muted);
+    let aside = words::aside(event).map(|aside| ui.painter().layout_no_wrap(aside, font.clone(), palette.muted));
+    if let Some(galley) = aside.filter(|galley| right - left - galley.size().x > ENOUGH) {
         right -= galley.size().x;
         ui.painter().galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, palette.muted);
         right -= 16.0;

@@ -7,13 +7,13 @@ use super::widgets::icon::Icon;
 use super::widgets::note::{Tone, note};
 use crate::server::error::StartError;
 use crate::server::status::State;
-use crate::session::{Command, Session};
+use crate::session::{Check, Command, Session};
 
 /// Shows the button and, above it, what stands in its way.
 pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
     let state = session.state();
     if let State::Failed(error) = &state
-        && matches!(**error, StartError::Tls(_) | StartError::System { .. })
+        && has_no_field(session, error)
     {
         note(ui, Tone::Problem, &error.to_string());
     }
@@ -41,5 +41,17 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
                 .clicked()
                 .then_some(Command::Start)
         }
+    }
+}
+
+/// Whether a failure has no field under which it stands already.
+fn has_no_field(session: &Session, error: &StartError) -> bool {
+    match error {
+        StartError::System { .. } => true,
+        StartError::Tls(_) => {
+            let bad_file = matches!(session.certificate(), Check::Bad(_)) || matches!(session.key(), Check::Bad(_));
+            !(session.form().tls() && (bad_file || matches!(session.pair(), Some(Err(_)))))
+        }
+        StartError::NameNotFound { .. } | StartError::Bind(_) => false,
     }
 }

@@ -242,7 +242,13 @@ fn style(theme: Theme) -> Style {
     spacing.combo_width = 60.0;
     spacing.icon_width = 16.0;
     spacing.tooltip_width = 420.0;
-    spacing.scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::floating() };
+    spacing.scroll = ScrollStyle {
+        bar_width: 8.0,
+        dormant_handle_opacity: 0.25,
+        active_handle_opacity: 0.4,
+        interact_handle_opacity: 0.6,
+        ..ScrollStyle::floating()
+    };
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = true;
     style

@@ -18,6 +18,8 @@ pub(super) struct TryItPanel {
 
 /// A line that is longer is cut here; copying takes it whole.
 const MAX_ROWS: usize = 4;
+/// In a window lower than this the form needs the room more than the line does.
+const LOW: f32 = 600.0;
 
 impl TryItPanel {
     /// Shows one line, and the choice of programs.
@@ -51,7 +53,8 @@ impl TryItPanel {
                         ui.set_width(width);
                         let format = TextFormat::simple(theme::mono(), palette.text);
                         let mut job = LayoutJob::single_section(chosen.line.clone(), format);
-                        job.wrap.max_rows = MAX_ROWS;
+                        let low = ui.ctx().content_rect().height() < LOW;
+                        job.wrap.max_rows = if low { 1 } else { MAX_ROWS };
                         ui.add(Label::new(job).wrap().selectable(true));
                     });
                     if icon_button(ui, Icon::Copy, "Copy this line", None).clicked() {
