@@ -1,5 +1,41 @@
-//! Echoscope: an echo server that shows how a server works.
+//! Echoscope: an echo server that lets you see a server work.
+//!
+//! # How data flows
+//!
+//! ```text
+//!        a person                                        a client, for example nc
+//!           │ clicks, types                                   │ bytes
+//!  ┌────────▼─────────┐   Command    ┌─────────┐  start/stop  ┌─▼──────────────────┐
+//!  │ ui   or headless ├─────────────►│ session ├─────────────►│ server: its threads │
+//!  └────────▲─────────┘              └──▲───┬──┘              └─┬───────────────┬──┘
+//!           │ &Session: form, state,    │   │  snapshot: state, │               │ Event
+//!           │ counters, journal         │   └─ counters ◄───────┘               ▼
+//!           └───────────────────────────┴───────── journal ◄──── bounded channel (server::sink)
+//! ```
+//!
+//! * **Down** go [`session::Command`]s: from a panel, a key or a signal to [`session::Session::apply`].
+//! * **Up** come [`server::event::Event`]s, through a bounded channel on which the echo never waits. What finds no
+//!   room is counted, and the log says so; no echoed byte is ever lost.
+//! * **Sideways**, the state and the counters are a snapshot that is exact at any time.
+//!
+//! # The map
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`cli`] | flags, and the remembered settings beneath them |
+//! | [`headless`] | the terminal |
+//! | `ui` | the window, the only module that knows egui |
+//! | [`session`] | the app without a face |
+//! | [`server`] | sockets and threads |
+//! | [`tls`] | certificates, keys, what a handshake agreed on |
+//! | [`journal`] | the log as data |
+//! | [`settings`] | what can be set, its limits and its file |
+//!
+//! Imports go one way: `main → ui | headless → session → server, journal, settings`, and `server → tls`. A leaf may
+//! use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
 
+pub mod cli;
+pub mod headless;
 pub mod journal;
 pub mod server;
 pub mod session;

@@ -219,7 +219,9 @@ fn at_the_limit_the_next_client_waits_in_the_queue() {
     echo(&mut clients[1], b"b");
     clients[2].write_all(b"c").unwrap();
     assert!(is_waiting(&mut clients[2]));
-    running.event(|event| matches!(event.kind, EventKind::Problem(Problem::MaxClients { limit: 2 })).then_some(()));
+    running.event(|event| {
+        matches!(event.kind, EventKind::Problem(Problem::MaxClients { limit: 2 })).then_some(())
+    });
     assert_eq!(running.server.counters().clients_now, 2);
     clients[0].shutdown(Shutdown::Both).unwrap();
     let mut back = [0];
@@ -268,10 +270,8 @@ fn one_client_can_be_disconnected() {
 fn a_panic_ends_one_client_and_is_told() {
     static PANIC: AtomicBool = AtomicBool::new(false);
     // The wake call runs on the client's thread: a stand-in for any bug there.
-    let mut running = Running::start_waking(
-        |_| {},
-        || assert!(!PANIC.swap(false, SeqCst), "a bug in a client's thread"),
-    );
+    let mut running =
+        Running::start_waking(|_| {}, || assert!(!PANIC.swap(false, SeqCst), "a bug in a client's thread"));
     let mut good = running.connect();
     echo(&mut good, b"before");
     let mut unlucky = running.connect();
@@ -297,7 +297,8 @@ fn a_panic_ends_one_client_and_is_told() {
 #[test]
 fn stop_ends_every_client_whatever_it_is_doing() {
     for mode in Mode::ALL {
-        let running = Running::start(|config| (config.mode, config.pool_size, config.backlog) = (mode, 4, 64));
+        let running =
+            Running::start(|config| (config.mode, config.pool_size, config.backlog) = (mode, 4, 64));
         let mut idle = running.connect();
         echo(&mut idle, b"x");
         // Never reads: the echo is blocked in send.

@@ -75,13 +75,11 @@ impl Filter {
         if self.words.is_empty() {
             return true;
         }
-        match &event.kind {
-            EventKind::Received { data, .. } => scan::data_has_all(data, &self.words, scratch),
-            _ => {
-                let is_problem = Kind::of(event) == Kind::Problems;
-                scan::line_has_all(&line(event, DataFormat::Python), &self.words, is_problem)
-            }
+        if let EventKind::Received { data, .. } = &event.kind {
+            return scan::data_has_all(data, &self.words, scratch);
         }
+        let is_problem = Kind::of(event) == Kind::Problems;
+        scan::line_has_all(&line(event, DataFormat::Python), &self.words, is_problem)
     }
 }
 

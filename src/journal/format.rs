@@ -62,19 +62,28 @@ pub(super) fn python_quote(data: &[u8]) -> u8 {
 
 /// Appends what stands between the quotes.
 pub(super) fn escape_into(out: &mut Vec<u8>, data: &[u8], quote: u8) {
-    let mut rest = data;
-    while !rest.is_empty() {
-        // Text is mostly runs of plain bytes: those are copied whole.
-        let plain = rest.iter().position(|&byte| PYTHON[usize::from(byte)].1 > 1 || byte == quote);
-        let (run, others) = rest.split_at(plain.unwrap_or(rest.len()));
-        out.extend_from_slice(run);
-        let end = others.iter().position(|&byte| PYTHON[usize::from(byte)].1 == 1 && byte != quote);
-        let (others, next) = others.split_at(end.unwrap_or(others.len()));
-        for &byte in others {
-            out.extend_from_slice(escaped(byte, quote, &mut [0; 2]));
+    const BLOCK: usize = 64;
+    for block in data.chunks(BLOCK) {
+        // Text is mostly plain: such blocks are copied whole. The others are put together in a fixed place, four
+        // bytes written for each and only as many kept as count, which spares a branch for each byte.
+        if block.iter().fold(true, |plain, &byte| plain & is_plain(byte, quote)) {
+            out.extend_from_slice(block);
+            continue;
         }
-        rest = next;
+        let mut room = [0; BLOCK * 4];
+        let mut end = 0;
+        for &byte in block {
+            let (characters, len) =
+                if byte == quote { ([b'\\', quote, 0, 0], 2) } else { PYTHON[usize::from(byte)] };
+            room[end..end + 4].copy_from_slice(&characters);
+            end += usize::from(len);
+        }
+        out.extend_from_slice(&room[..end]);
     }
+}
+
+fn is_plain(byte: u8, quote: u8) -> bool {
+    (0x20..=0x7e).contains(&byte) && byte != b'\\' && byte != quote
 }
 
 fn escaped(byte: u8, quote: u8, room: &mut [u8; 2]) -> &[u8] {
@@ -142,6 +151,16 @@ fn hex_into(out: &mut Vec<u8>, data: &[u8]) {
             out.push(b' ');
         }
         out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+}
+
+/// Data in one of the three ways, whole.
+#[must_use]
+pub fn data(data: &[u8], format: DataFormat) -> String {
+    match format {
+        DataFormat::Python => python(data),
+        DataFormat::Text => text(data),
+        DataFormat::Hex => hex(data),
     }
 }
 
@@ -246,9 +265,7 @@ mod tests {
     fn cut_is_the_start_of_the_whole() {
         let long: Vec<u8> = "naïve 'quoted' \u{1f600}\n".bytes().chain(0..=255).collect();
         for format in DataFormat::ALL {
-            let mut whole = Vec::new();
-            data_into(&mut whole, &long, format);
-            let whole: Vec<char> = String::from_utf8(whole).unwrap().chars().collect();
+            let whole: Vec<char> = data(&long, format).chars().collect();
             for max in 3..whole.len() + 3 {
                 let (short, was_cut) = data_cut(&long, format, max);
                 let mut short: Vec<char> = short.chars().collect();

@@ -31,6 +31,7 @@ pub fn row(data: &[u8], index: usize) -> Option<HexRow<'_>> {
 }
 
 /// All rows, each made as the iterator gets there.
+#[must_use]
 pub fn rows(data: &[u8]) -> impl ExactSizeIterator<Item = HexRow<'_>> {
     data.chunks(ROW).enumerate().map(|(index, bytes)| HexRow { offset: index * ROW, bytes })
 }
@@ -81,6 +82,6 @@ mod tests {
     fn a_row_is_aligned() {
         let short = row(b"Hello\n", 0).unwrap().to_string();
         assert_eq!(short, format!("0000  48 65 6c 6c 6f 0a{}  Hello·", " ".repeat(30)));
-        assert_eq!(row(&[0xff; 70_000], 4096).unwrap().offset_text(), "10000");
+        assert_eq!(row(&vec![0xff; 70_000], 4096).unwrap().offset_text(), "10000");
     }
 }

@@ -26,6 +26,8 @@
 //!
 //! `seconds` is a number with up to nine decimals. `text` is English for people and may change.
 
+use std::fmt::Write as _;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -47,11 +49,10 @@ pub fn line(event: &Event) -> String {
     facts(event, &mut fields);
     // Written here rather than by a map, which would sort the fields: time and event come first for who reads along.
     let mut out = String::from("{");
-    for (index, (name, value)) in fields.iter().filter(|(_, value)| !value.is_null()).enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        out.push_str(&format!("\"{name}\":{value}"));
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        let comma = if out.len() > 1 { "," } else { "" };
+        // A String takes everything.
+        let _ = write!(out, "{comma}\"{name}\":{value}");
     }
     out.push('}');
     out

@@ -13,9 +13,10 @@ const RECEIVED: &str = "Received: ";
 /// The log line of an event, without time and client. It is always one line.
 #[must_use]
 pub fn line(event: &Event, data_format: DataFormat) -> String {
-    let mut out = Vec::new();
-    line_into(&mut out, event, data_format);
-    String::from_utf8(out).expect("lines are written as UTF-8")
+    match &event.kind {
+        EventKind::Received { data, .. } => RECEIVED.to_owned() + &format::data(data, data_format),
+        _ => words(event),
+    }
 }
 
 /// Appends the log line of an event as UTF-8, without a line end: [`line`] for who prints many.

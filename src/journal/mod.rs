@@ -114,6 +114,7 @@ impl Journal {
     }
 
     /// All entries, the oldest first.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()
     }

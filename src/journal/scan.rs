@@ -120,9 +120,24 @@ impl Search<'_> {
             let keep = buffer.len().saturating_sub(overlap);
             buffer.drain(..buffer.floor_char_boundary(keep));
             let (piece, next) = rest.split_at(piece_end(rest));
-            buffer.extend(text_chars(piece).flat_map(char::to_lowercase));
+            append_lower_text(buffer, piece);
             self.look_in(buffer);
             rest = next;
+        }
+    }
+}
+
+/// Appends data as text in lower case; runs of plain ASCII, the most of most data, at once.
+fn append_lower_text(buffer: &mut String, data: &[u8]) {
+    let is_plain = |byte: &u8| (0x20..=0x7e).contains(byte);
+    for run in data.chunk_by(|a, b| is_plain(a) == is_plain(b)) {
+        match std::str::from_utf8(run) {
+            Ok(text) if run.first().is_some_and(is_plain) => {
+                let start = buffer.len();
+                buffer.push_str(text);
+                buffer[start..].make_ascii_lowercase();
+            }
+            _ => buffer.extend(text_chars(run).flat_map(char::to_lowercase)),
         }
     }
 }

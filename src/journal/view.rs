@@ -117,6 +117,7 @@ impl View {
     }
 
     /// The numbers of all entries shown, in order.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
         self.seqs.iter().copied()
     }

@@ -29,7 +29,11 @@ pub(super) struct Dispatcher<'scope, 'env> {
 }
 
 impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
-    pub(super) fn new(scope: &'scope Scope<'scope, 'env>, run: &'env Run, tls: Option<Arc<ServerConfig>>) -> Self {
+    pub(super) fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        run: &'env Run,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Self {
         Self { scope, run, tls, pool: Arc::default(), workers: 0 }
     }
 
@@ -82,7 +86,8 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
             }
         };
         // Fewer threads than asked for still serve everybody in turn; without any, nobody is served.
-        let spawned = if self.workers == 0 { self.spawn(&name, work) } else { self.try_spawn(&name, work()).is_ok() };
+        let spawned =
+            if self.workers == 0 { self.spawn(&name, work) } else { self.try_spawn(&name, work()).is_ok() };
         self.workers += u16::from(spawned);
     }
 

@@ -70,7 +70,8 @@ impl BindError {
                 address.ip()
             ),
             BindCause::OutOfFiles => {
-                "No socket could be opened: too many files are open. Close some programs and try again.".to_owned()
+                "No socket could be opened: too many files are open. Close some programs and try again."
+                    .to_owned()
             }
             BindCause::Other => format!("{address} could not be bound: {}.", self.raw),
         }
@@ -114,9 +115,9 @@ impl StartError {
     pub fn raw(&self) -> Option<String> {
         match self {
             Self::NameNotFound { raw, .. } | Self::System { raw } => Some(raw.clone()),
-            Self::Bind(errors) => {
-                Some(errors.iter().map(|e| format!("{}: {}", e.address, e.raw)).collect::<Vec<_>>().join("\n"))
-            }
+            Self::Bind(errors) => Some(
+                errors.iter().map(|e| format!("{}: {}", e.address, e.raw)).collect::<Vec<_>>().join("\n"),
+            ),
             Self::Tls(error) => error.raw(),
         }
     }

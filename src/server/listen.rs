@@ -31,7 +31,11 @@ impl Bound {
 }
 
 /// Every address of a host, without repetition. `Ok(None)`: `stopped` said so before the resolver answered.
-pub(super) fn resolve(host: &str, port: u16, stopped: impl Fn() -> bool) -> Result<Option<Vec<SocketAddr>>, StartError> {
+pub(super) fn resolve(
+    host: &str,
+    port: u16,
+    stopped: impl Fn() -> bool,
+) -> Result<Option<Vec<SocketAddr>>, StartError> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(Some(vec![SocketAddr::new(address, port)]));
     }
@@ -56,7 +60,12 @@ pub(super) fn resolve(host: &str, port: u16, stopped: impl Fn() -> bool) -> Resu
         match receiver.recv_timeout(STOP_CHECK) {
             Ok(Ok(mut addresses)) => {
                 let mut seen = Vec::new();
-                addresses.retain(|address| !seen.contains(address) && { seen.push(*address); true });
+                addresses.retain(|address| {
+                    !seen.contains(address) && {
+                        seen.push(*address);
+                        true
+                    }
+                });
                 if addresses.is_empty() {
                     return Err(not_found("the resolver gave no address".to_owned()));
                 }

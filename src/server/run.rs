@@ -91,7 +91,9 @@ impl Run {
             clients_total: self.totals.clients.load(Relaxed),
             bytes_received: self.totals.received.load(Relaxed),
             bytes_sent: self.totals.sent.load(Relaxed),
-            waiting: matches!(*self.lock_state(), State::Listening { .. }).then(|| self.gauge.waiting()).flatten(),
+            waiting: matches!(*self.lock_state(), State::Listening { .. })
+                .then(|| self.gauge.waiting())
+                .flatten(),
         }
     }
 
@@ -114,14 +116,12 @@ impl Run {
             Err(error) if !self.is_stopping() => return self.fail(error),
             Ok(None) | Err(_) => {}
         }
-        self.set_state(State::Stopped);
-        self.sink.emit(None, EventKind::Stopped);
+        self.rest(State::Stopped, EventKind::Stopped);
     }
 
     pub(super) fn fail(&self, error: StartError) {
         let error = Arc::new(error);
-        self.set_state(State::Failed(Arc::clone(&error)));
-        self.sink.emit(None, EventKind::StartFailed(error));
+        self.rest(State::Failed(Arc::clone(&error)), EventKind::StartFailed(error));
     }
 
     /// `Ok(None)`: stopped before it listened.
@@ -164,9 +164,12 @@ impl Run {
         Ok(acceptor)
     }
 
-    fn set_state(&self, state: State) {
+    /// The last event is on its way before the state tells that there will be no more.
+    fn rest(&self, state: State, event: EventKind) {
+        self.sink.emit(None, event);
         *self.lock_state() = state;
         self.state_changed.notify_all();
+        self.sink.wake();
     }
 
     /// A panic can't leave a state half-written, so a poisoned lock is as good as any.

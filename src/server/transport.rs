@@ -65,7 +65,10 @@ impl Transport {
     }
 
     /// The tutorial's `wrap_socket(conn, server_side=True)`.
-    pub(super) fn accept_tls(socket: &Socket<'_>, config: &Arc<ServerConfig>) -> Result<(Self, Handshake), End> {
+    pub(super) fn accept_tls(
+        socket: &Socket<'_>,
+        config: &Arc<ServerConfig>,
+    ) -> Result<(Self, Handshake), End> {
         let start = Instant::now();
         let deadline = start + HANDSHAKE_TIME;
         let mut wire = Wire::default();
@@ -125,7 +128,9 @@ impl Tls {
             match self.connection.reader().read(buffer) {
                 Ok(0) => return Err(End::OfStream),
                 Ok(received) => return Ok(received),
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(End::WithoutCloseNotify),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Err(End::WithoutCloseNotify);
+                }
                 Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(End::Lost(error)),
                 Err(_) => {}
             }

@@ -117,7 +117,11 @@ fn check(certificate: PathBuf, key: PathBuf) -> Files {
         (Some(Ok(certificate)), Some(Ok(key))) => Some(tls::check_pair(certificate, key)),
         _ => None,
     };
-    Files { certificate: told(certificate, |file| file.report().clone()), key: told(key, |file| file.report().clone()), pair }
+    Files {
+        certificate: told(certificate, |file| file.report().clone()),
+        key: told(key, |file| file.report().clone()),
+        pair,
+    }
 }
 
 fn told<F, R>(read: Option<Result<F, FileError>>, report: impl FnOnce(&F) -> R) -> Check<R> {

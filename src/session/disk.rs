@@ -104,7 +104,10 @@ pub(super) fn save_log(
     tell: impl Fn(Notice) + Send + 'static,
 ) {
     let failed = |path: &Path, error: &io::Error| {
-        Notice::bad(format!("The log could not be saved to {}: {error}. Choose another place.", path.display()))
+        Notice::bad(format!(
+            "The log could not be saved to {}: {error}. Choose another place.",
+            path.display()
+        ))
     };
     let work = move || {
         let notice = match write_log(&journal, &path, format, data) {

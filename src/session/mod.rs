@@ -91,7 +91,8 @@ impl Session {
     pub fn new(settings: Settings, options: Options) -> Self {
         let wake = Arc::clone(&options.wake);
         let (sink, source) = sink::channel(move || wake());
-        let limits = Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 };
+        let limits =
+            Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 };
         let wake = Arc::clone(&options.wake);
         let notices = channel();
         let mut session = Self {
@@ -270,7 +271,8 @@ impl Session {
             return Some(error.to_string());
         }
         let settings = self.settings();
-        let missing = match (settings.certificate.as_os_str().is_empty(), settings.key.as_os_str().is_empty()) {
+        let missing = match (settings.certificate.as_os_str().is_empty(), settings.key.as_os_str().is_empty())
+        {
             _ if !settings.tls => return None,
             (false, false) => return None,
             (true, true) => "a certificate and its key",
@@ -283,7 +285,9 @@ impl Session {
     /// Whether the running server has another value than the form.
     #[must_use]
     pub fn needs_restart(&self, what: Changed) -> bool {
-        let Some(server) = self.server.as_ref().filter(|server| !server.state().is_at_rest()) else { return false };
+        let Some(server) = self.server.as_ref().filter(|server| !server.state().is_at_rest()) else {
+            return false;
+        };
         let (running, typed) = (server.config(), Config::from(self.settings()));
         match what {
             Changed::Mode => running.mode != typed.mode,
@@ -299,7 +303,9 @@ impl Session {
             Changed::Field(Field::Certificate) => {
                 running.tls.as_ref().zip(typed.tls).is_some_and(|(a, b)| a.certificate != b.certificate)
             }
-            Changed::Field(Field::Key) => running.tls.as_ref().zip(typed.tls).is_some_and(|(a, b)| a.key != b.key),
+            Changed::Field(Field::Key) => {
+                running.tls.as_ref().zip(typed.tls).is_some_and(|(a, b)| a.key != b.key)
+            }
         }
     }
 
@@ -308,7 +314,8 @@ impl Session {
     pub fn caution(&self) -> Option<String> {
         let open = self.form.error(Field::Host).is_none() && !is_loopback(&self.settings().host);
         open.then(|| {
-            "Others on your network can connect, too. Use localhost to keep the server to this computer.".to_owned()
+            "Others on your network can connect, too. Use localhost to keep the server to this computer."
+                .to_owned()
         })
     }
 

@@ -76,7 +76,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_path_with_spaces_stays_one_word() {
-        let settings = Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..Settings::default() };
+        let settings =
+            Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..Settings::default() };
         let line = &lines(&settings, 7)[0].line;
         assert_eq!(line, r"openssl s_client -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'");
     }

@@ -143,7 +143,10 @@ pub fn number16(field: Field, text: &str) -> Result<u16, FieldError> {
 pub fn host(text: &str) -> Result<String, FieldError> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(FieldError::Empty { field: Field::Host, example: "localhost, or an address such as 127.0.0.1" });
+        return Err(FieldError::Empty {
+            field: Field::Host,
+            example: "localhost, or an address such as 127.0.0.1",
+        });
     }
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     if bare.parse::<IpAddr>().is_ok() || is_scoped_ipv6(bare) {
@@ -171,7 +174,8 @@ pub fn host(text: &str) -> Result<String, FieldError> {
 /// Whether a host that [`host`] accepted keeps the server to this computer.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
-    is_localhost_name(host) || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    is_localhost_name(host)
+        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// Whether a name is `localhost` or ends in `.localhost`: always the loopback addresses (RFC 6761, section 6.3).
@@ -182,9 +186,8 @@ pub fn is_localhost_name(host: &str) -> bool {
 }
 
 fn is_scoped_ipv6(text: &str) -> bool {
-    text.split_once('%').is_some_and(|(address, zone)| {
-        !zone.is_empty() && address.parse::<std::net::Ipv6Addr>().is_ok()
-    })
+    text.split_once('%')
+        .is_some_and(|(address, zone)| !zone.is_empty() && address.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
 /// Writes a number with a comma between each three digits, as in `16,777,216`.
@@ -220,7 +223,9 @@ mod tests {
 
     #[test]
     fn hosts_are_names_and_literals() {
-        for (typed, read) in [("localhost", "localhost"), (" 127.0.0.1 ", "127.0.0.1"), ("[::1]", "::1"), ("::", "::")] {
+        for (typed, read) in
+            [("localhost", "localhost"), (" 127.0.0.1 ", "127.0.0.1"), ("[::1]", "::1"), ("::", "::")]
+        {
             assert_eq!(host(typed).unwrap(), read);
         }
         for typed in ["", "http://localhost", "localhost:12345", "a b", "300.1.1.1", "localhost/"] {

@@ -25,10 +25,19 @@ pub struct Loaded {
     pub complaint: Option<String>,
 }
 
+/// What to do with a file that isn't TOML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// Rename it, so that the next save doesn't overwrite what may be mended by hand.
+    SetAside,
+    /// Leave it where it is: this run saves nothing.
+    Leave,
+}
+
 /// Reads a settings file. One that isn't there means defaults; unknown keys are left alone, since a newer version may
-/// have written them; a value that can't be used is replaced by its default; a file that isn't TOML is set aside.
+/// have written them; a value that can't be used is replaced by its default.
 #[must_use]
-pub fn load(path: &Path) -> Loaded {
+pub fn load(path: &Path, broken: Broken) -> Loaded {
     let defaults = |complaint| Loaded { settings: Settings::default(), complaint };
     let text = match std::fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not text".to_owned()),
@@ -49,7 +58,12 @@ pub fn load(path: &Path) -> Loaded {
             );
             Loaded { settings, complaint: Some(complaint) }
         }
-        Err(why) => defaults(Some(set_aside(path, &why))),
+        Err(why) if broken == Broken::SetAside => defaults(Some(set_aside(path, &why))),
+        Err(why) => {
+            let complaint =
+                format!("The settings file {} is broken ({why}). Defaults are used.", path.display());
+            defaults(Some(complaint))
+        }
     }
 }
 
@@ -121,19 +135,20 @@ mod tests {
         let path = folder.path().join("new/folder/settings.toml");
         let settings = Settings { port: 4242, host: "::1".to_owned(), tls: true, ..Settings::default() };
         save(&path, &settings).unwrap();
-        assert_eq!(load(&path), Loaded { settings, complaint: None });
+        assert_eq!(load(&path, Broken::SetAside), Loaded { settings, complaint: None });
     }
 
     #[test]
     fn no_file_means_defaults_without_a_word() {
         let folder = tempfile::tempdir().unwrap();
-        let loaded = load(&folder.path().join("none.toml"));
+        let loaded = load(&folder.path().join("none.toml"), Broken::SetAside);
         assert_eq!(loaded, Loaded { settings: Settings::default(), complaint: None });
     }
 
     #[test]
     fn one_bad_value_costs_only_itself() {
-        let (settings, bad) = parse("port = 99999\nhost = 'a b'\nbacklog = 7\nfrom_the_future = [1]\n").unwrap();
+        let (settings, bad) =
+            parse("port = 99999\nhost = 'a b'\nbacklog = 7\nfrom_the_future = [1]\n").unwrap();
         assert_eq!(settings, Settings { backlog: 7, ..Settings::default() });
         assert_eq!(bad, ["port", "host"]);
     }
@@ -143,11 +158,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         std::fs::write(&path, "port = 1\nhost = [[\n").unwrap();
-        let loaded = load(&path);
+        let loaded = load(&path, Broken::SetAside);
         assert_eq!(loaded.settings, Settings::default());
         let complaint = loaded.complaint.unwrap();
         assert!(complaint.contains("line 2") && complaint.contains("settings.toml.broken"), "{complaint}");
         assert!(!path.exists());
-        assert_eq!(std::fs::read_to_string(path.with_extension("toml.broken")).unwrap(), "port = 1\nhost = [[\n");
+        assert_eq!(
+            std::fs::read_to_string(path.with_extension("toml.broken")).unwrap(),
+            "port = 1\nhost = [[\n"
+        );
     }
 }

@@ -41,7 +41,9 @@ impl Handshake {
                 Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
                 _ => "TLS 1.3",
             },
-            cipher_suite: connection.negotiated_cipher_suite().map_or_else(String::new, |suite| iana_suite(suite.suite())),
+            cipher_suite: connection
+                .negotiated_cipher_suite()
+                .map_or_else(String::new, |suite| iana_suite(suite.suite())),
             group: connection.negotiated_key_exchange_group().map(|group| iana_group(group.name())),
             server_name: connection.server_name().map(str::to_owned),
             alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),

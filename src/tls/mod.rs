@@ -20,6 +20,7 @@ mod file;
 pub mod handshake;
 pub mod key;
 mod kind;
+mod naming;
 mod pair;
 mod pem;
 mod report;

@@ -52,7 +52,7 @@ impl CertificateReport {
             key: key_kind(certificate.public_key()),
             not_before: moment(certificate.validity().not_before.timestamp()),
             not_after: moment(certificate.validity().not_after.timestamp()),
-            version: u8::try_from(certificate.version().0 + 1).unwrap_or(u8::MAX),
+            version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
             chain,
             self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
             is_ca: certificate.is_ca(),
@@ -258,7 +258,7 @@ mod tests {
         assert!(caution(|report| report.weak_hash = Some("SHA-1")).contains("signed with SHA-1"));
         assert!(caution(|report| report.has_alternative_names = false).contains("only as common name"));
         let both = caution(|report| {
-            (report.version, report.not_after) = (1, "2026-05-31T00:00:00Z".parse().unwrap())
+            (report.version, report.not_after) = (1, "2026-05-31T00:00:00Z".parse().unwrap());
         });
         assert!(both.starts_with("This certificate expired on 2026-05-31, so clients"), "{both}");
         let early = caution(|report| report.not_before = "2026-06-02T00:00:00Z".parse().unwrap());

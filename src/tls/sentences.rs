@@ -7,6 +7,7 @@ use std::path::Path;
 use super::error::{Fault, FileError, Role};
 use super::file::LIMIT;
 use super::kind::KeyKind;
+use super::naming::{argument, folder as shown_folder, harmless, shown};
 
 /// The sentences for one file, with the command at their end.
 pub(super) fn file(error: &FileError) -> String {
@@ -50,15 +51,15 @@ fn words(error: &FileError) -> String {
     match (&error.fault, error.role) {
         (Fault::NoPath, _) => format!("No {what} is chosen. Type the path of {a_file}, such as {example}."),
         (Fault::NoSuchFile { folder }, _) => {
-            format!("There is no file {name} in {}. Check the spelling and the folder.", folder.display())
+            format!("There is no file {name} in {}. Check the spelling and the folder.", shown_folder(folder))
         }
         (Fault::NoSuchFolder { folder }, _) => {
-            format!("{name} can't be found: there is no folder {}. Check the path.", folder.display())
+            format!("{name} can't be found: there is no folder {}. Check the path.", shown_folder(folder))
         }
         (Fault::FolderClosed { folder, .. }, _) => format!(
             "{name} can't be looked for: the system does not let you into the folder {}. Copy the file to a folder of \
              your own.",
-            folder.display()
+            shown_folder(folder)
         ),
         (Fault::Folder, _) => format!("{name} is a folder. Choose {a_file} in it, such as {example}."),
         (Fault::NotOrdinary, _) => {
@@ -71,12 +72,13 @@ fn words(error: &FileError) -> String {
             if cfg!(windows) {
                 "Allow yourself to read it, in its Properties under Security."
             } else {
-                "Give yourself the right, with sudo in front if the file is not yours:"
+                "Make a copy that is yours:"
             }
         ),
-        (Fault::Unreadable { raw }, _) => {
-            format!("{name} can't be read: {raw}. Copy it to another folder or disk.")
-        }
+        (Fault::Unreadable { .. }, _) => format!(
+            "{name} is there, but the disk or network drive does not hand it over. Copy it to another disk and choose \
+             the copy."
+        ),
         (Fault::Empty, _) => {
             format!(
                 "{name} is empty: the command that should have written it has most likely failed. Make it again."
@@ -91,12 +93,10 @@ fn words(error: &FileError) -> String {
             format!("{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:")
         }
         (Fault::Swapped, Certificate) => format!(
-            "{name} holds a private key, not a certificate. Perhaps the two files are swapped: the certificate goes \
-             here, the key in the other place."
+            "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths."
         ),
         (Fault::Swapped, Key) => format!(
-            "{name} holds a certificate, not a private key. Perhaps the two files are swapped: the key goes here, the \
-             certificate in the other place."
+            "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths."
         ),
         (Fault::Request, Certificate) => format!(
             "{name} is a certificate signing request: it only asks for a certificate. Sign it, then choose the \
@@ -149,8 +149,8 @@ fn words(error: &FileError) -> String {
             harmless(label)
         ),
         (Fault::BeginLine { label }, _) => format!(
-            "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- with nothing after \
-             it."
+            "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- and nothing \
+             else."
         ),
         (Fault::BadCertificate { number, of, .. }, _) => format!(
             "{} in {name} is damaged: it is base64, but not of a certificate. Copy the file once more from where it \
@@ -164,9 +164,9 @@ fn words(error: &FileError) -> String {
         (Fault::RsaLength { bits }, _) => format!(
             "The RSA key in {name} has {bits} bits, {}. Make a new key, then a new certificate for it:",
             if *bits < 2048 {
-                "and fewer than 2048 are no longer safe"
+                "and anything under 2048 is no longer safe"
             } else {
-                "and more than 8192 are not supported"
+                "and anything over 8192 is not supported"
             }
         ),
         (Fault::UnsupportedKey { kind: KeyKind::Other(kind) }, _) => format!(
@@ -201,7 +201,9 @@ pub(super) fn command(error: &FileError) -> Option<String> {
     let input = argument(&error.path);
     let output = |role| output(&error.path, role);
     Some(match (&error.fault, error.role) {
-        (Fault::NotReadable { .. }, _) if !cfg!(windows) => format!("chmod u+r {input}"),
+        (Fault::NotReadable { .. }, _) if !cfg!(windows) => {
+            format!("sudo install -m 600 -o $USER {input} {}", output(error.role))
+        }
         (Fault::Binary, Role::Certificate) => {
             format!("openssl x509 -inform der -in {input} -out {}", output(Role::Certificate))
         }
@@ -253,45 +255,6 @@ fn output(input: &Path, role: Role) -> &'static str {
     }
 }
 
-/// The file's name in a sentence, in quotes where its end would not be seen.
-fn shown(path: &Path) -> String {
-    let name = harmless(&file_name(path));
-    if is_simple(&name) { name } else { format!("“{name}”") }
-}
-
-/// The file's name as one argument for a shell.
-fn argument(path: &Path) -> String {
-    let name = file_name(path);
-    let name = if name.starts_with('-') { format!("./{name}") } else { name };
-    if is_simple(&name) {
-        name
-    } else if cfg!(windows) {
-        format!("\"{name}\"")
-    } else {
-        format!("'{}'", name.replace('\'', r"'\''"))
-    }
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-fn is_simple(name: &str) -> bool {
-    !name.is_empty()
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '\\' | ':'))
-}
-
-/// Text from a file or its name, kept to one short line.
-fn harmless(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut shown: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
 fn article(noun: &str) -> &'static str {
     // By sound: an X25519, an RSA-PSS, an ECDSA, an Ed448; a DSA, a Diffie-Hellman.
     if noun.starts_with(['A', 'E', 'R', 'X']) { "an" } else { "a" }
@@ -309,19 +272,6 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_command_survives_any_file_name() {
-        let name = |text: &str| argument(Path::new(text));
-        assert_eq!(name("lab/server.key"), "server.key");
-        assert_eq!(name("-rf"), "./-rf");
-        if cfg!(unix) {
-            assert_eq!(name("my key.pem"), "'my key.pem'");
-            assert_eq!(name("it's"), r"'it'\''s'");
-        }
-        assert_eq!(shown(Path::new("my key.pem")), "“my key.pem”");
-        assert_eq!(shown(Path::new("a\nb")), "“a?b”");
-    }
 
     #[test]
     fn a_command_never_writes_over_what_it_reads() {

@@ -235,7 +235,10 @@ fn alert(received: Alert, in_handshake: bool) -> String {
 fn incompatible(reason: &PeerIncompatible) -> &'static str {
     use PeerIncompatible as P;
     match reason {
-        P::Tls12NotOffered
+        // A client without this extension is of TLS 1.1 or older (RFC 5246, section 7.4.1.4.1), and rustls looks for
+        // it before it compares versions.
+        P::SignatureAlgorithmsExtensionRequired
+        | P::Tls12NotOffered
         | P::Tls12NotOfferedOrEnabled
         | P::SupportedVersionsExtensionRequired
         | P::ServerDoesNotSupportTls12Or13
@@ -247,12 +250,12 @@ fn incompatible(reason: &PeerIncompatible) -> &'static str {
             "The client and the server have no cipher suite in common. Allow the client a modern one such as \
              TLS_AES_128_GCM_SHA256, or one that fits the kind of our certificate's key."
         }
+        // A client that offers no suite with ECDHE names no groups either.
         P::NoKxGroupsInCommon | P::NamedGroupsExtensionRequired | P::KeyShareExtensionRequired => {
-            "The client and the server have no key exchange group in common. Allow the client X25519 or P-256."
+            "The client and the server have no key exchange in common: the client may offer only old cipher suites. \
+             Allow it a suite with ECDHE, and the group X25519 or P-256."
         }
-        P::NoSignatureSchemesInCommon
-        | P::SignatureAlgorithmsExtensionRequired
-        | P::NoCertificateRequestSignatureSchemesInCommon => {
+        P::NoSignatureSchemesInCommon | P::NoCertificateRequestSignatureSchemesInCommon => {
             "The client does not take signatures of the kind that our certificate's key makes. Try an RSA or ECDSA \
              P-256 certificate."
         }
@@ -383,6 +386,7 @@ mod tests {
         for (error, expected) in [
             (Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled), "TLS 1.2 and 1.3"),
             (Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon), "no cipher suite in common"),
+            (Error::PeerIncompatible(PeerIncompatible::SignatureAlgorithmsExtensionRequired), "too old"),
             (Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon), "X25519"),
             (Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon), "signatures of the kind"),
             (Error::InvalidMessage(InvalidMessage::InvalidContentType), "is not TLS"),

@@ -1,0 +1,107 @@
+//! The front end for a terminal: prints the log on stdout and stops on Ctrl-C, SIGTERM or SIGHUP.
+
+use std::io::{self, BufWriter, Write};
+use std::process::{self, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::cli::LogFormat;
+use crate::journal::{json, words};
+use crate::server::event::{Event, EventKind};
+use crate::server::status::State;
+use crate::session::{Command, Options, Session};
+use crate::settings::{DataFormat, Settings};
+
+/// How long the end may take once it was asked for; then the process ends with whatever is left.
+const PATIENCE: Duration = Duration::from_millis(800);
+
+/// Serves until told to stop. Exit code 0 after a stop, 1 where the start failed.
+#[must_use]
+pub fn run(settings: Settings, format: LogFormat) -> ExitCode {
+    let (wake, woken) = sync_channel(1);
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_on_signals(wake.clone(), Arc::clone(&stop));
+    let wake = move || {
+        // A full channel means that a wake-up is on its way already.
+        let _ = wake.try_send(());
+    };
+    let options = Options { settings_file: None, wake: Arc::new(wake) };
+    let mut session = Session::new(settings, options);
+    session.apply(Command::Start);
+    let served = serve(&mut session, &woken, &stop, format);
+    session.shutdown();
+    match served {
+        // Whoever read the log has seen enough: `| head -1` is a way to stop.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("echoscope: the log could not be written: {error}. The server was stopped.");
+            ExitCode::FAILURE
+        }
+        Ok(Some(failure)) => {
+            eprintln!("echoscope: {}", failure.replace('\n', " "));
+            ExitCode::FAILURE
+        }
+        Ok(None) => ExitCode::SUCCESS,
+    }
+}
+
+/// Prints until the server is at rest; why it could not start, if it couldn't.
+fn serve(
+    session: &mut Session,
+    woken: &Receiver<()>,
+    stop: &AtomicBool,
+    format: LogFormat,
+) -> io::Result<Option<String>> {
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    let mut line = Vec::new();
+    loop {
+        // The session holds the other end, so there is always somebody to wake us.
+        let _ = woken.recv();
+        if stop.load(SeqCst) {
+            session.apply(Command::Stop);
+        }
+        // Before the poll: what is told before the rest is reached is then in what follows.
+        let state = session.state();
+        session.poll();
+        for entry in session.journal().iter() {
+            print(&mut out, &mut line, &entry.event, format)?;
+        }
+        out.flush()?;
+        session.apply(Command::ClearLog);
+        match state {
+            State::Failed(error) => return Ok(Some(error.to_string())),
+            State::Stopped => return Ok(None),
+            State::Starting | State::Listening { .. } | State::Stopping => {}
+        }
+    }
+}
+
+fn print(out: &mut impl Write, line: &mut Vec<u8>, event: &Event, format: LogFormat) -> io::Result<()> {
+    line.clear();
+    match format {
+        LogFormat::Json => line.extend_from_slice(json::line(event).as_bytes()),
+        // Told on stderr.
+        LogFormat::Text if matches!(event.kind, EventKind::StartFailed(_)) => return Ok(()),
+        LogFormat::Text => words::line_into(line, event, DataFormat::Python),
+    }
+    line.push(b'\n');
+    out.write_all(line)
+}
+
+fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
+    let handled = ctrlc::set_handler(move || {
+        if stop.swap(true, SeqCst) {
+            process::exit(0);
+        }
+        let _ = wake.try_send(());
+        // The main thread may hang in a write to a terminal that nobody reads.
+        thread::sleep(PATIENCE);
+        process::exit(0);
+    });
+    if let Err(error) = handled {
+        eprintln!("echoscope: Ctrl-C can't be handled ({error}). It will end the server without a goodbye.");
+    }
+}

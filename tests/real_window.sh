@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# The real window on a real X server: echo over a socket, see it in the log, in light and dark, then close it.
+#
+#     tests/real_window.sh PROGRAM [FOLDER]
+#
+# PROGRAM is the built echoscope. Screenshots go to FOLDER (main-light.png, main-dark.png), which is how
+# assets/screenshots is brought up to date; without FOLDER they are looked at and thrown away.
+# Needs: Xvfb, xdotool, xprop, xclip, ImageMagick's import and identify, python3, and Mesa's software OpenGL.
+set -euo pipefail
+
+program=$(realpath "${1:?usage: tests/real_window.sh PROGRAM [FOLDER]}")
+work=$(mktemp -d)
+shots=${2:-$work/shots}
+mkdir -p "$shots" "$work/home"
+app= clients= xserver=
+
+fail() {
+    echo "real window: $*" >&2
+    for file in "$work"/*.err; do
+        [ -s "$file" ] && { echo "--- $file" >&2; tail -n 20 "$file" >&2; }
+    done
+    exit 1
+}
+
+clean_up() {
+    for process in $app $clients $xserver; do
+        kill "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+# until_true SECONDS COMMAND…: tries again and again; false when the time is over.
+until_true() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+for needed in Xvfb xdotool xprop xclip import identify python3; do
+    command -v "$needed" >/dev/null || fail "$needed is not installed"
+done
+
+# A display of our own, on a number that the server finds itself.
+mkfifo "$work/display"
+Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb.err" &
+xserver=$!
+read -r -t 20 number <"$work/display" || fail "Xvfb did not start"
+export DISPLAY=:$number
+unset WAYLAND_DISPLAY WAYLAND_SOCKET
+export HOME=$work/home XDG_CONFIG_HOME=$work/home LIBGL_ALWAYS_SOFTWARE=1
+
+# Three clients, two of which stay until their input ends; each checks its own echo.
+cat >"$work/clients.py" <<'PYTHON'
+import socket, sys, time
+
+def connect(host):
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return socket.create_connection((host, int(sys.argv[1])), timeout=20)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+def echo(conn, data):
+    conn.sendall(data)
+    got = b""
+    while len(got) < len(data):
+        got += conn.recv(1024)
+    assert got == data, got
+
+first, second, third = connect("127.0.0.1"), connect("127.0.0.1"), connect("127.0.0.1")
+echo(first, b"Hello\n")
+echo(second, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+second.close()
+echo(third, b"\x00\x01\x02caf\xc3\xa9")
+echo(first, b"the text to be seen\n")
+print("echoed", flush=True)
+sys.stdin.read()
+PYTHON
+
+# What a window manager sends when the window's close button is pressed.
+cat >"$work/close.py" <<'PYTHON'
+import ctypes, sys
+
+x11 = ctypes.CDLL("libX11.so.6")
+x11.XOpenDisplay.restype = ctypes.c_void_p
+x11.XInternAtom.restype = ctypes.c_ulong
+x11.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+
+class ClientMessage(ctypes.Structure):
+    _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int),
+                ("display", ctypes.c_void_p), ("window", ctypes.c_ulong), ("message_type", ctypes.c_ulong),
+                ("format", ctypes.c_int), ("data", ctypes.c_long * 5), ("pad", ctypes.c_long * 16)]
+
+display, window = x11.XOpenDisplay(None), int(sys.argv[1])
+protocols, delete = (x11.XInternAtom(display, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW"))
+event = ClientMessage(33, 0, 1, display, window, protocols, 32, (ctypes.c_long * 5)(delete, 0, 0, 0, 0))
+x11.XSendEvent.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
+x11.XSendEvent(display, window, 0, 0, ctypes.byref(event))
+x11.XSync.argtypes = [ctypes.c_void_p, ctypes.c_int]
+x11.XSync(display, 0)
+PYTHON
+
+find_window() {
+    kill -0 "$app" 2>/dev/null || fail "the program ended before its window opened"
+    window=$(xdotool search --onlyvisible --name '^Echoscope' 2>/dev/null | head -n 1)
+    [ -n "$window" ]
+}
+
+# Clicks down the log until the row under the pointer, copied, is the one that is wanted.
+find_row() {
+    local y
+    for ((y = 100; y <= 560; y += 8)); do
+        xdotool mousemove --window "$window" 700 "$y" click 1 key --clearmodifiers ctrl+c
+        # The program takes the clipboard within a frame or two; a row that is not ours is simply passed.
+        for _ in 1 2 3; do
+            copied=$(timeout 2 xclip -o -selection clipboard 2>/dev/null || true)
+            [[ $copied == *"$1"* ]] && return 0
+            sleep 0.05
+        done
+    done
+    return 1
+}
+
+has_ended() { ! kill -0 "$app" 2>/dev/null; }
+
+for theme in light dark; do
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    settings=$work/$theme.toml
+    echo "theme = \"$theme\"" >"$settings"
+    "$program" --start --host 127.0.0.1 --port "$port" --settings "$settings" 2>"$work/$theme.err" &
+    app=$!
+    window=
+    until_true 60 find_window || fail "no window came"
+    xprop -id "$window" WM_CLASS | grep -qi echoscope || fail "the window has no class: $(xprop -id "$window" WM_CLASS)"
+    xprop -id "$window" -len 8 _NET_WM_ICON | grep -q '=\|Icon' || fail "the window has no icon"
+
+    mkfifo "$work/$theme.in"
+    python3 "$work/clients.py" "$port" <"$work/$theme.in" >"$work/$theme.out" 2>"$work/$theme-clients.err" &
+    clients=$!
+    exec 4>"$work/$theme.in"
+    until_true 40 grep -qs echoed "$work/$theme.out" || fail "the echo did not come back"
+
+    xdotool windowfocus "$window"
+    copied=
+    until_true 30 find_row "Received: b'the text to be seen\\n'" ||
+        fail "the echo is not in the window's log; last copied: ${copied:-nothing}"
+    echo "real window, $theme: copied from the log: ${copied}"
+
+    # The pointer goes out of the picture.
+    xdotool mousemove 1399 899
+    shot=$shots/main-$theme.png
+    rich_picture() {
+        import -silent -window "$window" "$shot" &&
+            read -r width height colours < <(identify -format '%w %h %k\n' "$shot") &&
+            [ "$width" -ge 900 ] && [ "$height" -ge 600 ] && [ "$colours" -ge 50 ]
+    }
+    until_true 10 rich_picture || fail "the picture is blank or small: ${width:-?}x${height:-?}, ${colours:-?} colours"
+    # The middle of the log tells light from dark.
+    shade=$(convert "$shot" -crop 200x20+500+500 -colorspace Gray -format '%[fx:100*mean]' info:)
+    case $theme in
+        light) [ "${shade%.*}" -ge 70 ] || fail "the light theme is dark ($shade of 100)" ;;
+        dark) [ "${shade%.*}" -le 30 ] || fail "the dark theme is light ($shade of 100)" ;;
+    esac
+    echo "real window, $theme: ${width}x$height, $colours colours, mean shade $shade of 100"
+
+    python3 "$work/close.py" "$window"
+    until_true 10 has_ended || fail "the window was closed and the program goes on"
+    code=0
+    wait "$app" || code=$?
+    app=
+    [ "$code" -eq 0 ] || fail "the window was closed and the program ended with $code"
+    exec 4>&-
+    wait "$clients" || fail "a client failed"
+    clients=
+    python3 -c 'import socket, sys
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen()' \
+        "$port" || fail "port $port is still taken after the end"
+done
+echo "real window: passed"

@@ -1,0 +1,268 @@
+//! What the black-box tests share: the built program, other programs, and certificates.
+#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for what should happen at once: long enough for a busy machine, short enough to notice.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The built program with these arguments: no display, no input, and nobody's remembered settings.
+pub(crate) fn echoscope(arguments: &[&str]) -> Command {
+    let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-settings");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
+    command
+        .args(arguments)
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .env("HOME", &nowhere)
+        .env("XDG_CONFIG_HOME", &nowhere)
+        .stdin(Stdio::null());
+    command
+}
+
+/// What a program left behind when it ended by itself.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end. Panics when it takes too long: something that should have ended went on.
+pub(crate) fn finish(mut command: Command) -> Finished {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+    let stdout = collect(child.stdout.take().expect("stdout is piped"));
+    let stderr = collect(child.stderr.take().expect("stderr is piped"));
+    let status = wait(&mut child, PATIENCE).unwrap_or_else(|| {
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("{command:?} did not end within {PATIENCE:?}");
+    });
+    let text = |handle: thread::JoinHandle<Vec<u8>>| {
+        String::from_utf8_lossy(&handle.join().expect("reading a pipe does not panic")).into_owned()
+    };
+    Finished { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut all = Vec::new();
+        let _ = pipe.read_to_end(&mut all);
+        all
+    })
+}
+
+/// Waits for a child's end, at most so long.
+pub(crate) fn wait(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(status) = child.try_wait().expect("the child is ours to wait for") {
+            return Some(status);
+        }
+        if Instant::now() >= deadline {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A child that doesn't outlive its test.
+pub(crate) struct Guarded(pub(crate) Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The lines of a pipe, read as they come.
+pub(crate) struct Lines {
+    lines: Receiver<String>,
+    discard: Arc<AtomicBool>,
+}
+
+impl Lines {
+    pub(crate) fn of(pipe: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = mpsc::channel();
+        let discard = Arc::new(AtomicBool::new(false));
+        let discarding = Arc::clone(&discard);
+        thread::spawn(move || {
+            let mut pipe = BufReader::new(pipe);
+            let mut line = Vec::new();
+            while pipe.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+                if !discarding.load(Ordering::Relaxed) {
+                    let text = String::from_utf8_lossy(&line);
+                    let _ = sender.send(text.trim_end_matches(['\r', '\n']).to_owned());
+                }
+                line.clear();
+            }
+        });
+        Self { lines, discard }
+    }
+
+    /// The next line; panics when none comes.
+    pub(crate) fn next(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("the program prints another line in time")
+    }
+
+    /// The next line that is so, with all that were passed over on the way; panics when none comes.
+    pub(crate) fn until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut passed = Vec::new();
+        loop {
+            let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
+                panic!("the line that was waited for did not come; these did: {passed:#?}");
+            };
+            let found = wanted(&line);
+            passed.push(line);
+            if found {
+                return passed;
+            }
+        }
+    }
+
+    /// Everything that is still to come until the program ends.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        let mut rest = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            rest.push(line);
+        }
+        rest
+    }
+
+    /// Reads on, so that the program never waits for us, but keeps nothing.
+    pub(crate) fn discard(&self) {
+        self.discard.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The program serving without a window on a port that the system chose.
+pub(crate) struct Server {
+    child: Guarded,
+    pub(crate) out: Lines,
+    pub(crate) err: Lines,
+    pub(crate) port: u16,
+}
+
+impl Server {
+    /// Starts `echoscope --headless --port 0 …` and waits until it serves.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut all = vec!["--headless", "--port", "0"];
+        all.extend_from_slice(arguments);
+        Self::from(echoscope(&all))
+    }
+
+    /// Starts a command that serves and prints the tutorial's lines.
+    pub(crate) fn from(mut command: Command) -> Self {
+        let mut child = Guarded(
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the program can be started"),
+        );
+        let out = Lines::of(child.0.stdout.take().expect("stdout is piped"));
+        let err = Lines::of(child.0.stderr.take().expect("stderr is piped"));
+        let Ok(first) = out.lines.recv_timeout(PATIENCE) else {
+            let _ = child.0.kill();
+            panic!("{command:?} printed nothing; on stderr: {:#?}", err.rest());
+        };
+        let port = first.strip_prefix("Starting server on port ").and_then(|port| port.parse().ok());
+        let port = port.unwrap_or_else(|| panic!("the first line is not the tutorial's: {first:?}"));
+        Self { child, out, err, port }
+    }
+
+    /// A client's connection over IPv4, impatient enough to fail a test and not hang it.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens on 127.0.0.1");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout can be set");
+        stream
+    }
+
+    /// Sends a signal by name (`TERM`, `INT`).
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        // `kill` is built into every shell; as a program it is not on every machine.
+        let line = format!("kill -{name} {}", self.child.0.id());
+        let status = Command::new("sh").args(["-c", &line]).status().expect("there is a shell");
+        assert!(status.success(), "{line} failed");
+    }
+
+    /// Waits for the program's end and tells how it ended; `None`: it went on.
+    pub(crate) fn end(&mut self, patience: Duration) -> Option<ExitStatus> {
+        wait(&mut self.child.0, patience)
+    }
+}
+
+/// Finds a program. In CI a missing one is a failure; elsewhere the test says that it was skipped.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+        .find(|candidate| candidate.is_file());
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "{name} is missing, and in CI it must not be");
+        eprintln!("skipped: {name} is not installed");
+    }
+    found
+}
+
+/// A certificate and its key, and the folder that holds them.
+pub(crate) struct Identity {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+impl Identity {
+    fn in_folder(folder: tempfile::TempDir) -> Self {
+        let path = |name: &str| folder.path().join(name).to_str().expect("the path is UTF-8").to_owned();
+        let (certificate, key) = (path("server.crt"), path("server.key"));
+        Self { folder, certificate, key }
+    }
+
+    /// Made by the tutorial's three commands: with OpenSSL 3.0 the certificate is an X.509 v1 one.
+    pub(crate) fn by_the_tutorial(openssl: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let lines = [
+            "genrsa -out server.key 2048",
+            "req -new -key server.key -out server.csr -subj /CN=localhost",
+            "x509 -req -days 365 -in server.csr -signkey server.key -out server.crt",
+        ];
+        for line in lines {
+            let mut command = Command::new(openssl);
+            command.args(line.split(' ')).current_dir(folder.path()).stdin(Stdio::null());
+            let end = finish(command);
+            assert_eq!(end.code, Some(0), "openssl {line}: {}", end.stderr);
+        }
+        Self::in_folder(folder)
+    }
+
+    /// Made without any other program: X.509 v3, ECDSA.
+    pub(crate) fn new() -> Self {
+        let made =
+            rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate can be made");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let identity = Self::in_folder(folder);
+        fs::write(&identity.certificate, made.cert.pem()).expect("the certificate can be written");
+        fs::write(&identity.key, made.signing_key.serialize_pem()).expect("the key can be written");
+        identity
+    }
+
+    /// The arguments that make the program serve TLS with it.
+    pub(crate) fn arguments(&self) -> [&str; 5] {
+        ["--tls", "--cert", &self.certificate, "--key", &self.key]
+    }
+}

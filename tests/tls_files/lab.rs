@@ -1,0 +1,62 @@
+//! A folder with files for one test, and the programs that make them.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use echoscope::tls::{CertificateFile, KeyFile};
+use rcgen::{CertificateParams, KeyPair};
+
+/// A folder of its own for each test.
+pub(crate) struct Lab(pub(crate) tempfile::TempDir);
+
+impl Lab {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        fs::write(self.path(name), content).unwrap();
+        self.path(name)
+    }
+
+    /// Runs a program here; its arguments are split at spaces.
+    pub(crate) fn run(&self, line: &str) {
+        let mut words = line.split(' ');
+        let output =
+            Command::new(words.next().unwrap()).args(words).current_dir(self.0.path()).output().unwrap();
+        assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    pub(crate) fn certificate_error(&self, name: &str) -> String {
+        CertificateFile::read(&self.path(name)).map(|file| file.report().clone()).unwrap_err().to_string()
+    }
+
+    pub(crate) fn key_error(&self, name: &str) -> String {
+        KeyFile::read(&self.path(name)).map(|file| file.report().clone()).unwrap_err().to_string()
+    }
+}
+
+/// Whether the program is here. In CI it must be.
+pub(crate) fn have(program: &str, argument: &str) -> bool {
+    let found = Command::new(program).arg(argument).output().is_ok();
+    assert!(found || std::env::var_os("CI").is_none(), "{program} is needed in CI");
+    if !found {
+        println!("SKIPPED: {program} is not on this computer");
+    }
+    found
+}
+
+/// A certificate for localhost, valid through the year 2026, and its key.
+pub(crate) fn pair(algorithm: &'static rcgen::SignatureAlgorithm) -> (rcgen::Certificate, KeyPair) {
+    let key = KeyPair::generate_for(algorithm).unwrap();
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let mut params = CertificateParams::new(names).unwrap();
+    params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2027, 1, 1);
+    (params.self_signed(&key).unwrap(), key)
+}
