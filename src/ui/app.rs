@@ -1,5 +1,6 @@
 //! The window's one object: takes in what is new in `logic`, paints in `ui`, fulfils wishes in between.
 
+use std::path::Path;
 use std::time::Duration;
 
 use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, ThemePreference, Ui};
@@ -31,6 +32,7 @@ pub struct App {
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     help: bool,
+    settings_file: Option<String>,
 }
 
 impl App {
@@ -50,7 +52,15 @@ impl App {
             dialogs: Dialogs::new(),
             type_path: None,
             help: false,
+            settings_file: None,
         }
+    }
+
+    /// The same window, whose help tells in which file settings are remembered.
+    #[must_use]
+    pub fn remembering(mut self, settings_file: Option<&Path>) -> Self {
+        self.settings_file = settings_file.map(|path| path.display().to_string());
+        self
     }
 
     /// The session that the window shows.
@@ -109,15 +119,18 @@ impl App {
             wishes.extend(start_button::show(ui, &self.session).map(Wish::from));
         });
         let margin = Margin { left: 16, right: 0, top: 14, bottom: 0 };
-        CentralPanel::default().frame(Frame::new().fill(Palette::of(ui).panel).inner_margin(margin)).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_width(ui.available_width() - size::EDGE);
-                wishes.extend(self.form.show(ui, &self.session));
-                ui.add_space(6.0);
-                wishes.extend(tls_form::show(ui, &self.session));
-                ui.add_space(size::GAP);
-            });
-        });
+        CentralPanel::default().frame(Frame::new().fill(Palette::of(ui).panel).inner_margin(margin)).show(
+            ui,
+            |ui| {
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    ui.set_width(ui.available_width() - size::EDGE);
+                    wishes.extend(self.form.show(ui, &self.session));
+                    ui.add_space(6.0);
+                    wishes.extend(tls_form::show(ui, &self.session));
+                    ui.add_space(size::GAP);
+                });
+            },
+        );
         wishes
     }
 
@@ -168,7 +181,7 @@ impl App {
 
     fn overlays(&mut self, ui: &Ui) -> Option<Wish> {
         if self.help {
-            self.help = help::show(ui, None);
+            self.help = help::show(ui, self.settings_file.as_deref());
         }
         let mut wish = None;
         if let Some(question) = &mut self.type_path {
@@ -188,7 +201,9 @@ impl eframe::App for App {
         self.session.poll();
         match self.dialogs.poll() {
             Some(Outcome::Chosen(command)) => self.session.apply(command),
-            Some(Outcome::Unavailable(purpose)) => self.type_path = Some(TypePath::new(purpose, &self.session)),
+            Some(Outcome::Unavailable(purpose)) => {
+                self.type_path = Some(TypePath::new(purpose, &self.session))
+            }
             None => {}
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());

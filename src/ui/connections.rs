@@ -114,7 +114,10 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect) -> bool {
     }
     let place = Rect::from_min_max(pos2(rect.right() - BUTTON - size::EDGE, rect.top()), rect.max);
     let mut child = ui.new_child(
-        UiBuilder::new().id_salt(id.0).max_rect(place).layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center)),
+        UiBuilder::new()
+            .id_salt(id.0)
+            .max_rect(place)
+            .layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center)),
     );
     child.add_space(size::EDGE);
     pill_button(&mut child, "Disconnect").accessible_name(format!("Disconnect {id}")).clicked()
@@ -145,8 +148,12 @@ fn cell(ui: &Ui, rect: Rect, column: Column, text: &str, font: &FontId, ink: Col
 fn empty(ui: &mut Ui, state: &State) {
     let palette = Palette::of(ui);
     let (title, text) = match state {
-        State::Listening { .. } => ("Nobody is connected", "As soon as a client connects, it is listed here."),
-        _ => ("The server isn't running", "Start it, then connect. Each client is listed here until it goes."),
+        State::Listening { .. } => {
+            ("Nobody is connected", "As soon as a client connects, it is listed here.")
+        }
+        _ => {
+            ("The server isn't running", "Start it, then connect. Each client is listed here until it goes.")
+        }
     };
     ui.add_space(size::EDGE * 2.0);
     ui.vertical_centered(|ui| {

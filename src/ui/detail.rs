@@ -1,7 +1,9 @@
 //! The selected entry in full: what happened, its bytes as hex and text, and one sentence that explains it.
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Align, Color32, Label, Layout, Rect, RichText, ScrollArea, TextFormat, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{
+    Align, Color32, Label, Layout, Rect, RichText, ScrollArea, TextFormat, Ui, UiBuilder, pos2, vec2,
+};
 
 use super::theme::{self, Palette, size};
 use super::widgets::controls::pill_button;
@@ -31,7 +33,9 @@ impl DetailPanel {
     pub(super) fn show(&mut self, ui: &mut Ui, entry: Option<&Entry>, format: DataFormat) -> Option<Wish> {
         let palette = Palette::of(ui);
         let Some(entry) = entry else {
-            ui.label(RichText::new("Select an entry to see its bytes and what it means.").color(palette.muted));
+            ui.label(
+                RichText::new("Select an entry to see its bytes and what it means.").color(palette.muted),
+            );
             return None;
         };
         if self.shown != Some(entry.seq) {
@@ -63,14 +67,20 @@ impl DetailPanel {
             ui.set_height(size::CHIP);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let EventKind::Received { data, .. } = &entry.event.kind {
-                    if pill_button(ui, "Copy data").on_hover_text("All of it, written as in the log").clicked() {
+                    if pill_button(ui, "Copy data")
+                        .on_hover_text("All of it, written as in the log")
+                        .clicked()
+                    {
                         let mut out = Vec::new();
                         crate::journal::format::data_into(&mut out, data, format);
                         wish = Some(Wish::CopyText(String::from_utf8_lossy(&out).into_owned()));
                     }
                 } else if words::raw(&entry.event).is_some() {
                     let label = if self.raw { "Hide raw text" } else { "Show raw text" };
-                    if pill_button(ui, label).on_hover_text("The system's or the library's own words").clicked() {
+                    if pill_button(ui, label)
+                        .on_hover_text("The system's or the library's own words")
+                        .clicked()
+                    {
                         self.raw = !self.raw;
                     }
                 }
@@ -84,7 +94,9 @@ impl DetailPanel {
                     if let Some(subtitle) = words::subtitle(&entry.event) {
                         when = format!("{when} · {subtitle}");
                     }
-                    ui.add(Label::new(RichText::new(when).font(theme::mono()).color(palette.muted)).truncate());
+                    ui.add(
+                        Label::new(RichText::new(when).font(theme::mono()).color(palette.muted)).truncate(),
+                    );
                 });
             });
         });

@@ -143,7 +143,9 @@ mod tests {
             ("a.jsonl", ExportFormat::JsonLines),
             ("A.JSON", ExportFormat::JsonLines),
         ] {
-            let Command::SaveLog { format, .. } = command(Purpose::SaveLog, name.into()) else { panic!("{name}") };
+            let Command::SaveLog { format, .. } = command(Purpose::SaveLog, name.into()) else {
+                panic!("{name}")
+            };
             assert_eq!(format, wanted, "{name}");
         }
     }

@@ -32,22 +32,28 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
     let palette = Palette::of(ui);
     let room = ui.ctx().content_rect().size();
     let frame = Frame::window(ui.style()).fill(palette.panel);
-    let response = Modal::new(Id::unique("help")).frame(frame).backdrop_color(palette.veil).show(ui.ctx(), |ui| {
-        ui.set_width((room.x - 80.0).min(520.0));
-        let mut stay = true;
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("Echoscope").font(theme::strong(18.0)));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                stay = !icon_button(ui, Icon::Cross, "Close the help", None).clicked();
+    let response =
+        Modal::new(Id::unique("help")).frame(frame).backdrop_color(palette.veil).show(ui.ctx(), |ui| {
+            ui.set_width((room.x - 80.0).min(520.0));
+            let mut stay = true;
+            ui.horizontal(|ui| {
+                ui.label(RichText::new("Echoscope").font(theme::strong(18.0)));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    stay = !icon_button(ui, Icon::Cross, "Close the help", None).clicked();
+                });
             });
+            ScrollArea::vertical().max_height(room.y - 150.0).min_scrolled_height(room.y - 150.0).show(
+                ui,
+                |ui| {
+                    ui.set_width(ui.available_width());
+                    contents(ui, settings_file);
+                },
+            );
+            stay
         });
-        ScrollArea::vertical().max_height(room.y - 150.0).min_scrolled_height(room.y - 150.0).show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            contents(ui, settings_file);
-        });
-        stay
-    });
-    response.inner && !response.should_close() && !ui.input_mut(|input| input.consume_key(Default::default(), Key::F1))
+    response.inner
+        && !response.should_close()
+        && !ui.input_mut(|input| input.consume_key(Default::default(), Key::F1))
 }
 
 fn contents(ui: &mut Ui, settings_file: Option<&str>) {
@@ -59,7 +65,10 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
         ui.add_space(6.0);
         ui.label(RichText::new(text).font(theme::strong(size::TEXT)).color(palette.muted));
     };
-    paragraph(ui, "An echo server that lets you see a server work: it sends back every byte that it receives.");
+    paragraph(
+        ui,
+        "An echo server that lets you see a server work: it sends back every byte that it receives.",
+    );
     heading(ui, "What to do");
     ui.spacing_mut().interact_size.y = 18.0;
     Grid::new("steps").num_columns(2).min_row_height(18.0).spacing([8.0, 4.0]).show(ui, |ui| {
@@ -85,9 +94,13 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     if let Some(file) = settings_file {
         heading(ui, "Settings");
         paragraph(ui, "They are remembered in this file. The log is not.");
-        Frame::new().fill(palette.field).stroke(Stroke::new(1.0, palette.border)).corner_radius(size::RADIUS).inner_margin(8).show(
-            ui,
-            |ui| ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap()),
-        );
+        Frame::new()
+            .fill(palette.field)
+            .stroke(Stroke::new(1.0, palette.border))
+            .corner_radius(size::RADIUS)
+            .inner_margin(8)
+            .show(ui, |ui| {
+                ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap())
+            });
     }
 }

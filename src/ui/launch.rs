@@ -1,6 +1,7 @@
 //! Opens the window: with OpenGL, else with whatever wgpu finds, else with an error that says what to do.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,8 @@ use eframe::{NativeOptions, Renderer};
 
 use super::app::App;
 use super::theme::size;
-use crate::session::Session;
-
-/// Called from the server's threads when there is something new to show.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
+use crate::session::{Command, Notice, Options, Session};
+use crate::settings::Settings;
 
 /// No window could be opened.
 #[derive(Debug, thiserror::Error)]
@@ -26,37 +25,60 @@ pub struct WindowError {
 }
 
 fn hint(reason: &str) -> &'static str {
-    if reason.contains("xkbcommon") { ", or install the package libxkbcommon-x11 (on Debian: libxkbcommon-x11-0)" } else { "" }
+    if reason.contains("xkbcommon") {
+        ", or install the package libxkbcommon-x11 (on Debian: libxkbcommon-x11-0)"
+    } else {
+        ""
+    }
 }
 
 /// How long a burst of news is collected before it is painted. Waking the window for each single one costs more
 /// than the echo itself.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Opens the window and returns when the user has closed it. `open` makes the session that it shows; it is called
-/// once for each way of drawing that is tried.
+/// Whether there is a screen to open a window on, as far as one can tell without trying.
+#[must_use]
+pub fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    // Elsewhere the screen is the system's own and has no name.
+    !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+/// Opens the window and returns when the user has closed it. `complaint` is shown as a notice, with `start` the
+/// server starts at once, and settings are remembered in `settings_file`.
 ///
 /// # Errors
 /// There is no display, or neither OpenGL nor wgpu can draw on it.
-pub fn run(open: &dyn Fn(Wake) -> Session) -> Result<(), WindowError> {
-    let first = attempt(Renderer::Glow, open);
-    let Err(no_glow) = first else { return Ok(()) };
-    attempt(Renderer::Wgpu, open).map_err(|no_wgpu| {
+pub fn run(
+    settings: Settings,
+    settings_file: Option<PathBuf>,
+    complaint: Option<String>,
+    start: bool,
+) -> Result<(), WindowError> {
+    let open = move |creation: &eframe::CreationContext<'_>| {
+        let options = Options { settings_file: settings_file.clone(), wake: wake(&creation.egui_ctx) };
+        let mut session = Session::new(settings.clone(), options);
+        if let Some(text) = complaint.clone() {
+            session.tell(Notice { text, problem: true });
+        }
+        if start {
+            session.apply(Command::Start);
+        }
+        App::new(&creation.egui_ctx, session).remembering(settings_file.as_deref())
+    };
+    let Err(no_glow) = attempt(Renderer::Glow, &open) else { return Ok(()) };
+    attempt(Renderer::Wgpu, &open).map_err(|no_wgpu| {
         let reason = if no_glow == no_wgpu { no_glow } else { format!("{no_glow}; {no_wgpu}") };
         WindowError { reason: reason.trim_end_matches('.').to_owned() }
     })
 }
 
-fn attempt(renderer: Renderer, open: &dyn Fn(Wake) -> Session) -> Result<(), String> {
+/// Makes the app; called when a window is there, so at most once for each way of drawing.
+type Open = dyn Fn(&eframe::CreationContext<'_>) -> App;
+
+fn attempt(renderer: Renderer, open: &Open) -> Result<(), String> {
     let run = || {
-        eframe::run_native(
-            "Echoscope",
-            options(renderer),
-            Box::new(|creation| {
-                let session = open(wake(&creation.egui_ctx));
-                Ok(Box::new(App::new(&creation.egui_ctx, session)))
-            }),
-        )
+        eframe::run_native("Echoscope", options(renderer), Box::new(|creation| Ok(Box::new(open(creation)))))
     };
     // winit panics where a library is missing that it loads at run time, such as libxkbcommon-x11.
     match catch_unwind(AssertUnwindSafe(run)) {
@@ -71,7 +93,7 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     words.unwrap_or("the windowing library gave up").to_owned()
 }
 
-fn wake(ctx: &Context) -> Wake {
+fn wake(ctx: &Context) -> Arc<dyn Fn() + Send + Sync> {
     let ctx = ctx.clone();
     Arc::new(move || ctx.request_repaint_after(FRAME))
 }

@@ -183,10 +183,19 @@ impl LogPanel {
                 }
                 return;
             }
-            let advice = if session.state().is_at_rest() { "Press Start server, then connect:" } else { "Now connect:" };
+            let advice = if session.state().is_at_rest() {
+                "Press Start server, then connect:"
+            } else {
+                "Now connect:"
+            };
             ui.label(RichText::new(advice).color(palette.muted));
             if let Some(first) = first {
-                ui.add(eframe::egui::Label::new(RichText::new(first.line).font(theme::mono()).color(palette.text)).wrap());
+                ui.add(
+                    eframe::egui::Label::new(
+                        RichText::new(first.line).font(theme::mono()).color(palette.text),
+                    )
+                    .wrap(),
+                );
             }
         });
     }

@@ -57,7 +57,8 @@ pub(super) fn show(
     }
     left += advance * f32::from(columns.client) + 16.0;
     let mut right = rect.right() - size::EDGE;
-    let aside = words::aside(event).map(|aside| ui.painter().layout_no_wrap(aside, font.clone(), palette.muted));
+    let aside =
+        words::aside(event).map(|aside| ui.painter().layout_no_wrap(aside, font.clone(), palette.muted));
     if let Some(galley) = aside.filter(|galley| right - left - galley.size().x > ENOUGH) {
         right -= galley.size().x;
         ui.painter().galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, palette.muted);
@@ -69,7 +70,11 @@ pub(super) fn show(
         Tone::Bad => palette.problem,
     };
     let room = (right - left).max(advance);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand characters at most")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few thousand characters at most"
+    )]
     let (line, _) = words::line_cut(event, format, (room / advance) as usize);
     write(ui, rect, left, room, &line, &font, ink);
     response.widget_info(|| {

@@ -49,4 +49,4 @@ mod widgets;
 mod wish;
 
 pub use app::App;
-pub use launch::{Wake, WindowError, run};
+pub use launch::{WindowError, has_display, run};

@@ -1,8 +1,8 @@
 //! What lies over the window now and then: files about to be dropped, a path to type, a notice.
 
 use eframe::egui::{
-    Align, Align2, Context, Frame, Id, Key, Label, LayerId, Layout, Modal, Modifiers, Order, RichText, Stroke,
-    StrokeKind, Ui,
+    Align, Align2, Context, Frame, Id, Key, Label, LayerId, Layout, Modal, Modifiers, Order, RichText,
+    Stroke, StrokeKind, Ui,
 };
 
 use super::dialogs::{Purpose, command};
@@ -47,7 +47,13 @@ pub(super) fn drop_hint(ui: &Ui) {
     let centre = frame.center();
     let (title, text) = ("Drop the file here", "A certificate or a key finds its own field.");
     painter.text(centre, Align2::CENTER_BOTTOM, title, theme::strong(20.0), palette.text);
-    painter.text(centre + eframe::egui::vec2(0.0, 6.0), Align2::CENTER_TOP, text, theme::text(), palette.muted);
+    painter.text(
+        centre + eframe::egui::vec2(0.0, 6.0),
+        Align2::CENTER_TOP,
+        text,
+        theme::text(),
+        palette.muted,
+    );
 }
 
 /// Asks for a path where the system has no file dialog.
@@ -92,7 +98,8 @@ impl TypePath {
             if ui.memory(|memory| memory.focused().is_none()) {
                 field.request_focus();
             }
-            let entered = field.lost_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+            let entered =
+                field.lost_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
             let mut answer = None;
             ui.horizontal(|ui| {
                 let ready = !self.text.trim().is_empty();

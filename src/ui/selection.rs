@@ -85,7 +85,8 @@ impl Selection {
     fn extend_to(&mut self, seq: u64, view: &View) {
         let anchor = self.anchor.unwrap_or(seq);
         let (from, to) = (view.index_from(anchor.min(seq)), view.index_from(anchor.max(seq)));
-        self.chosen = (from..=to).filter_map(|row| view.seq(row)).filter(|&row| row <= anchor.max(seq)).collect();
+        self.chosen =
+            (from..=to).filter_map(|row| view.seq(row)).filter(|&row| row <= anchor.max(seq)).collect();
         (self.anchor, self.cursor) = (Some(anchor), Some(seq));
     }
 }

@@ -83,7 +83,9 @@ fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
         let name = label(ui, "Clients", size::LABEL);
         let combo = ComboBox::from_id_salt("clients")
             .width(ui.available_width())
-            .icon(|ui, rect, visuals, _| icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color()))
+            .icon(|ui, rect, visuals, _| {
+                icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color())
+            })
             .selected_text(mode.to_string())
             .show_ui(ui, |ui| {
                 for choice in Mode::ALL {
@@ -92,7 +94,8 @@ fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
                         Mode::Threads => "Each client is served at once, by a thread of its own.",
                         Mode::Pool => "A fixed number of threads share the clients.",
                     };
-                    if ui.selectable_label(mode == choice, choice.to_string()).on_hover_text(about).clicked() {
+                    if ui.selectable_label(mode == choice, choice.to_string()).on_hover_text(about).clicked()
+                    {
                         wishes.push(Command::SetMode(choice).into());
                     }
                 }
@@ -108,9 +111,11 @@ fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
 }
 
 fn more(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
-    for (field, unit) in
-        [(Field::RecvSize, "bytes"), (Field::MaxClients, "at once"), (Field::IdleTimeout, "seconds, 0 is never")]
-    {
+    for (field, unit) in [
+        (Field::RecvSize, "bytes"),
+        (Field::MaxClients, "at once"),
+        (Field::IdleTimeout, "seconds, 0 is never"),
+    ] {
         number(ui, session, field, unit, wishes);
     }
 }
@@ -185,7 +190,8 @@ fn disclosure(ui: &mut Ui, text: &str, open: bool) -> Response {
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
     let ink = if response.hovered() { palette.text } else { palette.muted };
     let sign = if open { Icon::ChevronDown } else { Icon::ChevronRight };
-    let square = eframe::egui::Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));
+    let square =
+        eframe::egui::Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));
     icon::paint(ui.painter(), sign, square, ink);
     let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::text(), ink);
     ui.painter().galley(pos2(rect.left() + 16.0, rect.center().y - galley.size().y / 2.0), galley, ink);
@@ -198,7 +204,9 @@ fn start_problem(session: &Session) -> Option<(Field, String)> {
     let State::Failed(error) = session.state() else { return None };
     let field = match &*error {
         StartError::NameNotFound { .. } => Field::Host,
-        StartError::Bind(errors) if error.is_port_in_use() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) => {
+        StartError::Bind(errors)
+            if error.is_port_in_use() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) =>
+        {
             Field::Port
         }
         StartError::Bind(_) => Field::Host,

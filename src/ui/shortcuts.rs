@@ -1,7 +1,7 @@
 //! Keys that work wherever the keyboard is.
 
-use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 use eframe::egui::text_selection::LabelSelectionState;
+use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::dialogs::Purpose;
 use super::wish::{Tab, Wish};

@@ -49,7 +49,8 @@ fn has_no_field(session: &Session, error: &StartError) -> bool {
     match error {
         StartError::System { .. } => true,
         StartError::Tls(_) => {
-            let bad_file = matches!(session.certificate(), Check::Bad(_)) || matches!(session.key(), Check::Bad(_));
+            let bad_file =
+                matches!(session.certificate(), Check::Bad(_)) || matches!(session.key(), Check::Bad(_));
             !(session.form().tls() && (bad_file || matches!(session.pair(), Some(Err(_)))))
         }
         StartError::NameNotFound { .. } | StartError::Bind(_) => false,

@@ -20,7 +20,11 @@ pub(super) fn show(ui: &mut Ui, session: &Session) {
         let clients = if counters.clients_now == 1 { "client" } else { "clients" };
         item(
             ui,
-            &format!("{} {clients} now, {} in all", grouped(counters.clients_now), grouped(counters.clients_total)),
+            &format!(
+                "{} {clients} now, {} in all",
+                grouped(counters.clients_now),
+                grouped(counters.clients_total)
+            ),
             "Clients connected now, and since the start",
         );
         item(ui, &format!("↓ {}", units::bytes(counters.bytes_received)), "Received from clients");
@@ -70,7 +74,11 @@ fn backlog(ui: &mut Ui, waiting: u32, length: u32) {
 }
 
 /// The rate in the unit that suits it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is not negative, and far below 2^64")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate is not negative, and far below 2^64"
+)]
 fn rate(bytes_a_second: f64) -> String {
     format!("{}/s", units::bytes(bytes_a_second.max(0.0).round() as u64))
 }

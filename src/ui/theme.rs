@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use eframe::egui::style::{ScrollStyle, TextCursorStyle, WidgetVisuals, Widgets};
 use eframe::egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui, Vec2,
-    Visuals,
+    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui,
+    Vec2, Visuals,
 };
 
 use super::fonts::SEMIBOLD;
@@ -273,7 +273,11 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         warn_fg_color: palette.caution,
         error_fg_color: palette.problem,
         // A blinking cursor would repaint an idle window twice a second.
-        text_cursor: TextCursorStyle { stroke: Stroke::new(1.5, palette.accent), blink: false, ..base.text_cursor },
+        text_cursor: TextCursorStyle {
+            stroke: Stroke::new(1.5, palette.accent),
+            blink: false,
+            ..base.text_cursor
+        },
         widgets: widgets(palette),
         ..base
     };
@@ -340,7 +344,11 @@ mod tests {
                 pairs.extend([("problem", p.problem, ground), ("accent", p.accent, ground)]);
                 pairs.extend(p.clients.map(|client| ("client", client, ground)));
             }
-            pairs.extend([("good", p.good, p.panel), ("caution", p.caution, p.panel), ("caution", p.caution, p.canvas)]);
+            pairs.extend([
+                ("good", p.good, p.panel),
+                ("caution", p.caution, p.panel),
+                ("caution", p.caution, p.canvas),
+            ]);
             for (what, ink, ground) in pairs {
                 let ratio = contrast(ink, ground);
                 assert!(ratio >= 4.5, "{name}: {what} {ink:?} on {ground:?} has {ratio:.2}");

@@ -50,7 +50,8 @@ fn path_field(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wis
         let name = label(ui, field.label(), size::LABEL - size::GAP);
         let width = ui.available_width() - 36.0 - size::GAP;
         let wrong = bad || form.error(field).is_some();
-        let (response, changed) = text_field(ui, field.label(), width, form.text(field), "path, or drop the file", wrong);
+        let (response, changed) =
+            text_field(ui, field.label(), width, form.text(field), "path, or drop the file", wrong);
         let response = response.labelled_by(name.id);
         if !response.has_focus() && !form.text(field).is_empty() {
             response.on_hover_text(form.text(field));
@@ -147,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_command_is_taken_out_of_a_caution() {
-        let caution = "Version 1: openssl takes it, others may not. To make a better one: openssl req -x509 -out a.crt";
+        let caution =
+            "Version 1: openssl takes it, others may not. To make a better one: openssl req -x509 -out a.crt";
         let expected = ("Version 1: openssl takes it, others may not.", Some("openssl req -x509 -out a.crt"));
         assert_eq!(split_command(caution), expected);
         assert_eq!(split_command("It has expired."), ("It has expired.", None));

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align, Color32, Layout, Response, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2,
+    Align, Color32, Layout, Response, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit,
+    pos2, vec2,
 };
 
 use super::theme::{self, Palette, size};
@@ -118,8 +119,10 @@ mod tests {
 
     #[test]
     fn addresses_are_listed_as_one_says_them() {
-        let addresses: Vec<SocketAddr> =
-            ["127.0.0.1:1", "[::1]:1", "10.0.0.1:1", "10.0.0.2:1"].iter().map(|text| text.parse().unwrap()).collect();
+        let addresses: Vec<SocketAddr> = ["127.0.0.1:1", "[::1]:1", "10.0.0.1:1", "10.0.0.2:1"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
         assert_eq!(listed(&addresses[..1]), "127.0.0.1:1");
         assert_eq!(listed(&addresses[..2]), "127.0.0.1:1 and [::1]:1");
         assert_eq!(listed(&addresses), "127.0.0.1:1, [::1]:1 and 2 more");

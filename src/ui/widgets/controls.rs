@@ -1,6 +1,8 @@
 //! Things to press: chips, the switch, quiet buttons, the one large button.
 
-use eframe::egui::{Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
+use eframe::egui::{
+    Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2,
+};
 
 use super::focus_ring;
 use super::icon::{self, Icon};

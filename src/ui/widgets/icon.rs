@@ -75,7 +75,14 @@ pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Col
             let sheet = |x: f32, y: f32| Rect::from_center_size(at(x, y), vec2(r * 1.05, r * 1.2));
             let outline = |rect| painter.rect_stroke(rect, r * 0.2, thin, eframe::egui::StrokeKind::Middle);
             outline(sheet(0.22, 0.22));
-            line(&[at(-0.66, 0.42), at(-0.74, 0.3), at(-0.74, -0.72), at(-0.62, -0.82), at(0.18, -0.82), at(0.3, -0.72)]);
+            line(&[
+                at(-0.66, 0.42),
+                at(-0.74, 0.3),
+                at(-0.74, -0.72),
+                at(-0.62, -0.82),
+                at(0.18, -0.82),
+                at(0.3, -0.72),
+            ]);
         }
         Icon::Cross => {
             line(&[at(-0.5, -0.5), at(0.5, 0.5)]);
@@ -104,7 +111,9 @@ fn moon(c: Pos2, r: f32) -> Vec<Pos2> {
     use std::f32::consts::PI;
     const STEPS: u8 = 20;
     let arc = |centre: Pos2, radius: f32, from: f32, to: f32| {
-        (0..=STEPS).map(move |step| centre + Vec2::angled(from + (to - from) * f32::from(step) / f32::from(STEPS)) * radius)
+        (0..=STEPS).map(move |step| {
+            centre + Vec2::angled(from + (to - from) * f32::from(step) / f32::from(STEPS)) * radius
+        })
     };
     let outer = arc(c, r * 0.8, -0.42 * PI + 0.1, -0.42 * PI - 1.5 * PI - 0.1);
     let start = c + Vec2::angled(-0.42 * PI - 1.5 * PI - 0.1) * r * 0.8;

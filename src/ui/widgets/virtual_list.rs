@@ -126,7 +126,8 @@ impl VirtualList {
         if let Some(pointer) = response.interact_pointer_pos() {
             let handle_top = f64::from(track.top()) + self.offset / self.last_offset() * room;
             let pressed = ui.input(|input| input.pointer.any_pressed());
-            let on_handle = f64::from(pointer.y) >= handle_top && f64::from(pointer.y) <= handle_top + f64::from(length);
+            let on_handle =
+                f64::from(pointer.y) >= handle_top && f64::from(pointer.y) <= handle_top + f64::from(length);
             if pressed && !on_handle {
                 // A press beside the handle brings it there; from then on it is dragged.
                 let wanted = f64::from(pointer.y - track.top() - length / 2.0) / room.max(1.0);
@@ -138,7 +139,8 @@ impl VirtualList {
         }
         let top = track.top() + (self.offset / self.last_offset() * room) as f32;
         let handle = Rect::from_min_size(pos2(track.left(), top), vec2(track.width(), length));
-        let ink = if response.hovered() || response.dragged() { palette.muted } else { palette.border_strong };
+        let ink =
+            if response.hovered() || response.dragged() { palette.muted } else { palette.border_strong };
         ui.painter().rect_filled(handle.shrink2(vec2(2.5, 2.0)), 3.0, ink);
         true
     }
@@ -150,7 +152,11 @@ fn position(row: usize, row_height: f32) -> f64 {
     row * f64::from(row_height)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded down on purpose; never negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rounded down on purpose; never negative"
+)]
 fn whole(value: f64) -> usize {
     value.max(0.0) as usize
 }
