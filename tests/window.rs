@@ -197,7 +197,8 @@ fn certificate_files_are_judged_under_their_fields() {
     let path = |path: &Path| path.to_string_lossy().into_owned();
 
     let mut window = Window::open();
-    window.click("TLS");
+    window.0.get_by_role_and_label(Role::Switch, "TLS").click();
+    window.0.run();
     assert!(!window.can_start() && window.shows("TLS needs a certificate and its key"));
     window.fill("server.crt", &path(&key));
     window.until_shown("not a certificate");

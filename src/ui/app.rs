@@ -202,7 +202,7 @@ impl eframe::App for App {
         match self.dialogs.poll() {
             Some(Outcome::Chosen(command)) => self.session.apply(command),
             Some(Outcome::Unavailable(purpose)) => {
-                self.type_path = Some(TypePath::new(purpose, &self.session))
+                self.type_path = Some(TypePath::new(purpose, &self.session));
             }
             None => {}
         }

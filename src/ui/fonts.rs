@@ -1,4 +1,4 @@
-//! The typefaces: Inter for words, JetBrains Mono for bytes and log lines.
+//! The typefaces: Inter for words, the monospaced one by `JetBrains` for bytes and log lines.
 //!
 //! egui's own fonts stay behind them for the few signs that these lack.
 
@@ -45,9 +45,10 @@ mod tests {
     fn every_sign_that_the_window_writes_has_a_glyph() {
         let ctx = Context::default();
         install(&ctx);
-        let _ = ctx.run_ui(eframe::egui::RawInput::default(), |_| {});
+        let mut output = ctx.run_ui(eframe::egui::RawInput::default(), |_| {});
+        output.textures_delta.clear();
         for family in [FontFamily::Proportional, FontFamily::Monospace, FontFamily::Name(SEMIBOLD.into())] {
-            for sign in "aZ09 ↓↑·…✓▸■●“”’–µ→×".chars() {
+            for sign in "aZ09 ↓↑←↵→·…✓▸■●“”’–µ→×".chars() {
                 let id = FontId::new(14.0, family.clone());
                 assert!(ctx.fonts_mut(|fonts| fonts.has_glyph(&id, sign)), "{family:?} lacks {sign}");
             }

@@ -1,6 +1,8 @@
 //! F1: what this is, what to do, which keys there are.
 
-use eframe::egui::{Align, Frame, Grid, Id, Key, Label, Layout, Modal, RichText, ScrollArea, Stroke, Ui};
+use eframe::egui::{
+    Align, Frame, Grid, Id, Key, Label, Layout, Modal, Modifiers, RichText, ScrollArea, Stroke, Ui,
+};
 
 use super::theme::{self, Palette, size};
 use super::widgets::controls::icon_button;
@@ -53,7 +55,7 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
         });
     response.inner
         && !response.should_close()
-        && !ui.input_mut(|input| input.consume_key(Default::default(), Key::F1))
+        && !ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::F1))
 }
 
 fn contents(ui: &mut Ui, settings_file: Option<&str>) {

@@ -148,9 +148,9 @@ impl LogPanel {
             (Key::End, last),
         ];
         for (key, row) in steps {
-            let (plain, shifted) = ui.input_mut(|input| {
-                (input.consume_key(Modifiers::NONE, key), input.consume_key(Modifiers::SHIFT, key))
-            });
+            // With Shift first: a key without modifiers is found also while Shift is held.
+            let shifted = ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, key));
+            let plain = ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
             if plain || shifted {
                 let row = row.min(last);
                 self.selection.go_to(row, shifted, &self.view);

@@ -84,7 +84,7 @@ fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
         let combo = ComboBox::from_id_salt("clients")
             .width(ui.available_width())
             .icon(|ui, rect, visuals, _| {
-                icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color())
+                icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
             })
             .selected_text(mode.to_string())
             .show_ui(ui, |ui| {
@@ -203,13 +203,12 @@ fn disclosure(ui: &mut Ui, text: &str, open: bool) -> Response {
 fn start_problem(session: &Session) -> Option<(Field, String)> {
     let State::Failed(error) = session.state() else { return None };
     let field = match &*error {
-        StartError::NameNotFound { .. } => Field::Host,
         StartError::Bind(errors)
             if error.is_port_in_use() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) =>
         {
             Field::Port
         }
-        StartError::Bind(_) => Field::Host,
+        StartError::NameNotFound { .. } | StartError::Bind(_) => Field::Host,
         StartError::Tls(_) | StartError::System { .. } => return None,
     };
     Some((field, error.to_string()))

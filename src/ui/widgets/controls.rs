@@ -141,7 +141,7 @@ pub(in crate::ui) fn large_button(ui: &mut Ui, label: &str, sign: Option<Icon>, 
     }
     let galley = ui.painter().layout_no_wrap(label.to_owned(), theme::strong(15.0), ink);
     let sign_width = if sign.is_some() { 13.0 + size::GAP } else { 0.0 };
-    let left = rect.center().x - (galley.size().x + sign_width) / 2.0;
+    let left = rect.center().x - f32::midpoint(galley.size().x, sign_width);
     if let Some(sign) = sign {
         let centre = eframe::egui::pos2(left + 6.5, rect.center().y);
         icon::paint(ui.painter(), sign, Rect::from_center_size(centre, Vec2::splat(13.0)), ink);

@@ -106,23 +106,18 @@ pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Col
     }
 }
 
-/// A crescent: the large circle's far side, and back along a smaller one.
-fn moon(c: Pos2, r: f32) -> Vec<Pos2> {
+/// A crescent: most of a large circle, and back along a curve that bends the same way.
+fn moon(centre: Pos2, radius: f32) -> Vec<Pos2> {
     use std::f32::consts::PI;
     const STEPS: u8 = 20;
-    let arc = |centre: Pos2, radius: f32, from: f32, to: f32| {
-        (0..=STEPS).map(move |step| {
-            centre + Vec2::angled(from + (to - from) * f32::from(step) / f32::from(STEPS)) * radius
-        })
-    };
-    let outer = arc(c, r * 0.8, -0.42 * PI + 0.1, -0.42 * PI - 1.5 * PI - 0.1);
-    let start = c + Vec2::angled(-0.42 * PI - 1.5 * PI - 0.1) * r * 0.8;
-    let end = c + Vec2::angled(-0.42 * PI + 0.1) * r * 0.8;
-    let middle = start + (end - start) * 0.5 + vec2(-0.34, 0.34) * r * 0.9;
-    let inner = (1..STEPS).map(move |step| {
-        let t = f32::from(step) / f32::from(STEPS);
-        let (a, b) = (start + (middle - start) * t, middle + (end - middle) * t);
-        a + (b - a) * t
-    });
+    let tip = |angle: f32| centre + Vec2::angled(angle) * radius * 0.8;
+    let (first, last) = (-0.42 * PI + 0.1, -1.92 * PI - 0.1);
+    let share = |step: u8| f32::from(step) / f32::from(STEPS);
+    let outer = (0..=STEPS).map(|step| tip(first + (last - first) * share(step)));
+    // A quadratic Bézier curve between the tips.
+    let (start, end) = (tip(last), tip(first));
+    let pull = start.lerp(end, 0.5) + vec2(-0.31, 0.31) * radius;
+    let inner =
+        (1..STEPS).map(|step| start.lerp(pull, share(step)).lerp(pull.lerp(end, share(step)), share(step)));
     outer.chain(inner).collect()
 }
