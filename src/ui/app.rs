@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, ThemePreference, Ui};
+use eframe::egui::{
+    CentralPanel, Context, Event, Frame, Margin, Panel, Rect, ScrollArea, ThemePreference, Ui, UiBuilder,
+    pos2, vec2,
+};
 
 use super::connections::ConnectionsPanel;
 use super::detail::DetailPanel;
@@ -32,6 +35,8 @@ pub struct App {
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     help: bool,
+    /// Height of what is pinned below the form, as of the last frame.
+    pinned: f32,
     settings_file: Option<String>,
 }
 
@@ -52,6 +57,7 @@ impl App {
             dialogs: Dialogs::new(),
             type_path: None,
             help: false,
+            pinned: 132.0,
             settings_file: None,
         }
     }
@@ -109,28 +115,39 @@ impl App {
         }
     }
 
+    /// The form, and pinned below it what is to stay in view while the form scrolls.
     fn left(&mut self, ui: &mut Ui) -> Vec<Wish> {
         let mut wishes = Vec::new();
-        let edge = Margin { left: 16, right: 16, top: 8, bottom: 14 };
-        let pinned = Frame::new().fill(Palette::of(ui).panel).inner_margin(edge);
-        Panel::bottom("pinned").resizable(false).show_separator_line(false).frame(pinned).show(ui, |ui| {
-            wishes.extend(self.try_it.show(ui, &self.session));
-            ui.add_space(2.0);
-            wishes.extend(start_button::show(ui, &self.session).map(Wish::from));
-        });
-        let margin = Margin { left: 16, right: 0, top: 14, bottom: 0 };
-        CentralPanel::default().frame(Frame::new().fill(Palette::of(ui).panel).inner_margin(margin)).show(
-            ui,
-            |ui| {
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let area = ui.available_rect_before_wrap();
+        let split = area.bottom() - self.pinned;
+        let form = Rect::from_min_max(area.min + vec2(size::EDGE, 0.0), pos2(area.right(), split));
+        // The form comes first, for the Tab key too, though what is below it decides how much room it has.
+        ui.scope_builder(UiBuilder::new().max_rect(form).id_salt("form"), |ui| {
+            ScrollArea::vertical()
+                .auto_shrink(false)
+                .content_margin(Margin { top: 14, ..Margin::ZERO })
+                .show(ui, |ui| {
                     ui.set_width(ui.available_width() - size::EDGE);
                     wishes.extend(self.form.show(ui, &self.session));
                     ui.add_space(6.0);
                     wishes.extend(tls_form::show(ui, &self.session));
                     ui.add_space(size::GAP);
                 });
-            },
-        );
+        });
+        let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
+        let pinned = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("pinned"), |ui| {
+            ui.add_space(size::GAP);
+            wishes.extend(self.try_it.show(ui, &self.session));
+            ui.add_space(2.0);
+            wishes.extend(start_button::show(ui, &self.session).map(Wish::from));
+            ui.add_space(14.0);
+            ui.min_rect().height()
+        });
+        if (pinned.inner - self.pinned).abs() > 0.5 {
+            self.pinned = pinned.inner;
+            ui.ctx().request_discard("what is pinned below the form has another height now");
+        }
+        ui.advance_cursor_after_rect(area);
         wishes
     }
 
@@ -209,6 +226,11 @@ impl eframe::App for App {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         for file in dropped {
             self.session.apply(Command::DropFile(file.path().to_path_buf()));
+        }
+        let came_back = ctx.input(|input| input.events.contains(&Event::WindowFocused(true)));
+        if came_back && self.session.form().tls() {
+            // Somebody who comes back from a terminal may have made the files anew there.
+            self.session.apply(Command::CheckFiles);
         }
         if !self.log.update(self.session.journal()) {
             ctx.request_repaint();

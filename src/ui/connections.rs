@@ -17,6 +17,8 @@ pub(super) struct ConnectionsPanel {
 }
 
 const BUTTON: f32 = 86.0;
+/// Below this width addresses need the room of a column.
+const NARROW: f32 = 400.0;
 
 /// What a column shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,14 +49,15 @@ fn places(row: Rect) -> Vec<(Column, &'static str, Rect)> {
     let shown = COLUMNS.into_iter().filter(|(column, ..)| match column {
         Column::Tls => room > 600.0,
         Column::Since => room > 500.0,
+        // An echo server sends what it has received: one amount tells most of both.
+        Column::Sent => room >= NARROW,
         _ => true,
     });
-    let narrow = room < 400.0;
     let mut places = Vec::new();
     for (column, name, wanted) in shown {
         let width = match column {
             Column::Tls => right - left,
-            Column::Address if narrow => (room - 56.0 - 2.0 * 76.0).max(40.0),
+            Column::Address if room < NARROW => (room - 56.0 - 76.0).max(40.0),
             _ => wanted,
         };
         places.push((column, name, Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()))));

@@ -73,13 +73,16 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     );
     heading(ui, "What to do");
     ui.spacing_mut().interact_size.y = 18.0;
-    Grid::new("steps").num_columns(2).min_row_height(18.0).spacing([8.0, 4.0]).show(ui, |ui| {
-        for (number, step) in STEPS.iter().enumerate() {
-            ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
-            ui.label(RichText::new(*step).color(palette.text));
-            ui.end_row();
-        }
-    });
+    Grid::new("steps").num_columns(2).min_col_width(12.0).min_row_height(18.0).spacing([8.0, 4.0]).show(
+        ui,
+        |ui| {
+            for (number, step) in STEPS.iter().enumerate() {
+                ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+                ui.label(RichText::new(*step).color(palette.text));
+                ui.end_row();
+            }
+        },
+    );
     paragraph(
         ui,
         "For TLS, switch it on and choose a certificate and its key: browse, type the paths, or drop the files on the \

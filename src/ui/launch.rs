@@ -68,7 +68,9 @@ pub fn run(
     };
     let Err(no_glow) = attempt(Renderer::Glow, &open) else { return Ok(()) };
     attempt(Renderer::Wgpu, &open).map_err(|no_wgpu| {
-        let reason = if no_glow == no_wgpu { no_glow } else { format!("{no_glow}; {no_wgpu}") };
+        // The second attempt has nothing to add where already the first found no screen.
+        let same = no_glow == no_wgpu || no_wgpu.contains("can't be recreated");
+        let reason = if same { no_glow } else { format!("{no_glow}; {no_wgpu}") };
         WindowError { reason: reason.trim_end_matches('.').to_owned() }
     })
 }
@@ -83,9 +85,18 @@ fn attempt(renderer: Renderer, open: &Open) -> Result<(), String> {
     // winit panics where a library is missing that it loads at run time, such as libxkbcommon-x11.
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Err(error)) => Err(without_source(&error.to_string())),
         Err(panic) => Err(panic_words(&*panic)),
     }
+}
+
+/// Leaves out in which line of which file a library noticed: `os error at /…/mod.rs:788: No X server`.
+fn without_source(words: &str) -> String {
+    words
+        .rsplit_once(".rs:")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .map_or(words, |(_, rest)| rest)
+        .to_owned()
 }
 
 fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
@@ -128,6 +139,14 @@ mod tests {
     fn the_icon_can_be_read() {
         let icon = icon().unwrap();
         assert_eq!((icon.width, icon.height), (256, 256));
+    }
+
+    #[test]
+    fn a_place_in_a_library_is_nothing_for_the_user() {
+        let words =
+            without_source("winit EventLoopError: os error at /x/mod.rs:788: Failed to open connection");
+        assert_eq!(words, "Failed to open connection");
+        assert_eq!(without_source("No OpenGL"), "No OpenGL");
     }
 
     #[test]

@@ -103,7 +103,15 @@ impl TypePath {
             let mut answer = None;
             ui.horizontal(|ui| {
                 let ready = !self.text.trim().is_empty();
-                if ui.add_enabled(ready, eframe::egui::Button::new(action)).clicked() || (entered && ready) {
+                if ui
+                    .add_enabled(
+                        ready,
+                        eframe::egui::Button::new(RichText::new(action).color(palette.on_strong))
+                            .fill(palette.start[0]),
+                    )
+                    .clicked()
+                    || (entered && ready)
+                {
                     answer = Some(Some(command(self.purpose, self.text.trim().into()).into()));
                 }
                 if ui.button("Cancel").clicked() {

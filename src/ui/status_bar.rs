@@ -5,8 +5,8 @@ use eframe::egui::{Align, Layout, RichText, Role, Sense, Stroke, StrokeKind, Ui,
 use super::theme::{Palette, size};
 use crate::journal::units;
 use crate::server::status::State;
-use crate::session::Session;
-use crate::settings::fields::grouped;
+use crate::session::{Changed, Session};
+use crate::settings::fields::{Field, grouped};
 
 /// A queue longer than this is told by its number alone.
 const MAX_BOXES: u32 = 16;
@@ -30,7 +30,9 @@ pub(super) fn show(ui: &mut Ui, session: &Session) {
         item(ui, &format!("↓ {}", units::bytes(counters.bytes_received)), "Received from clients");
         item(ui, &format!("↑ {}", units::bytes(counters.bytes_sent)), "Sent back to clients");
         if let (State::Listening { .. }, Some(waiting)) = (session.state(), counters.waiting) {
-            backlog(ui, waiting, u32::from(session.settings().backlog));
+            // The form may be ahead of the server, which then has another length than the one that is known here.
+            let known = !session.needs_restart(Changed::Field(Field::Backlog));
+            backlog(ui, waiting, known.then(|| u32::from(session.settings().backlog)));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
@@ -44,13 +46,14 @@ fn item(ui: &mut Ui, text: &str, about: &str) {
 }
 
 /// The accept queue as boxes, full ones for clients that wait.
-fn backlog(ui: &mut Ui, waiting: u32, length: u32) {
+fn backlog(ui: &mut Ui, waiting: u32, length: Option<u32>) {
     let palette = Palette::of(ui);
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let about = "The accept queue: clients that the system has let in and the server has not accepted yet. \
                      Some systems admit one more than the backlog says.";
         item(ui, "backlog", about);
+        let Some(length) = length else { return item(ui, &format!("{waiting} waiting"), about) };
         if length <= MAX_BOXES {
             let boxes = length.max(waiting.min(MAX_BOXES));
             #[expect(clippy::cast_precision_loss, reason = "at most 16")]

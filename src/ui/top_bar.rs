@@ -3,13 +3,10 @@
 use std::net::SocketAddr;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{
-    Align, Color32, Layout, Response, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit,
-    pos2, vec2,
-};
+use eframe::egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
 
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{icon_button, quiet_button};
+use super::widgets::controls::{ICON_BUTTON, icon_button, quiet_button, quiet_width};
 use super::widgets::icon::{self, Icon};
 use super::wish::Wish;
 use crate::server::status::State;
@@ -28,32 +25,32 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
         ui.add_space(4.0);
         ui.label(RichText::new("Echoscope").font(theme::strong(15.0)).color(palette.text));
         ui.add_space(4.0);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.add_space(size::EDGE - size::GAP);
-            if quiet_button(ui, "Help").on_hover_text("Help and keyboard shortcuts (F1)").clicked() {
-                wish = Some(Wish::ToggleHelp);
+        // The state takes what the rest leaves; the rest comes after it for the Tab key as it does for the eye.
+        let rest = 3.0 * ICON_BUTTON + 2.0 * 2.0 + size::EDGE + quiet_width(ui, "Help") + size::EDGE;
+        pill(ui, &session.state(), ui.available_width() - rest);
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.add_space(ui.available_width() - rest + size::GAP);
+        for (choice, sign, name) in [
+            (ThemeChoice::System, Icon::Screen, "Theme of the system"),
+            (ThemeChoice::Light, Icon::Sun, "Light theme"),
+            (ThemeChoice::Dark, Icon::Moon, "Dark theme"),
+        ] {
+            let chosen = session.settings().theme == choice;
+            if icon_button(ui, sign, name, Some(chosen)).clicked() {
+                wish = Some(Command::SetTheme(choice).into());
             }
-            ui.add_space(4.0);
-            ui.spacing_mut().item_spacing.x = 2.0;
-            for (choice, sign, name) in [
-                (ThemeChoice::Dark, Icon::Moon, "Dark theme"),
-                (ThemeChoice::Light, Icon::Sun, "Light theme"),
-                (ThemeChoice::System, Icon::Screen, "Theme of the system"),
-            ] {
-                let chosen = session.settings().theme == choice;
-                if icon_button(ui, sign, name, Some(chosen)).clicked() {
-                    wish = Some(Command::SetTheme(choice).into());
-                }
-            }
-            ui.add_space(size::GAP);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| pill(ui, &session.state()));
-        });
+            ui.add_space(2.0);
+        }
+        ui.add_space(size::EDGE - 2.0);
+        if quiet_button(ui, "Help").on_hover_text("Help and keyboard shortcuts (F1)").clicked() {
+            wish = Some(Wish::ToggleHelp);
+        }
     });
     wish
 }
 
 /// The state in a few words, in the colour that belongs to it.
-fn pill(ui: &mut Ui, state: &State) -> Response {
+fn pill(ui: &mut Ui, state: &State, room: f32) {
     let palette = Palette::of(ui);
     let (ink, fill) = match state {
         State::Listening { .. } => (palette.accent, palette.accent_soft),
@@ -61,9 +58,8 @@ fn pill(ui: &mut Ui, state: &State) -> Response {
         State::Stopped | State::Starting | State::Stopping => (palette.muted, palette.field),
     };
     let words = words(state);
-    let room = ui.available_width() - 36.0;
     let mut job = LayoutJob::single_section(words.clone(), TextFormat::simple(theme::strong(13.0), ink));
-    job.wrap = TextWrapping::truncate_at_width(room.max(40.0));
+    job.wrap = TextWrapping::truncate_at_width((room - 36.0).max(40.0));
     let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 34.0, size::CHIP), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
@@ -74,7 +70,9 @@ fn pill(ui: &mut Ui, state: &State) -> Response {
     let cut = galley.elided;
     ui.painter().galley(at, galley, ink);
     let whole = if let State::Failed(error) = state { error.to_string() } else { words };
-    if cut || matches!(state, State::Failed(_)) { response.on_hover_text(whole) } else { response }
+    if cut || matches!(state, State::Failed(_)) {
+        response.on_hover_text(whole);
+    }
 }
 
 fn dot(ui: &Ui, state: &State, centre: eframe::egui::Pos2, ink: Color32) {

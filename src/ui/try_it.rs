@@ -1,10 +1,10 @@
 //! Try it from a terminal: lines to copy that talk to this very server.
 
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Align, Frame, Label, Layout, Margin, RichText, Stroke, TextFormat, Ui, Vec2};
+use eframe::egui::{Frame, Label, Margin, RichText, Stroke, TextFormat, Ui, Vec2};
 
 use super::theme::{self, Palette, size};
-use super::widgets::controls::icon_button;
+use super::widgets::controls::{icon_button, text_width};
 use super::widgets::field::heading;
 use super::widgets::icon::Icon;
 use super::wish::Wish;
@@ -16,6 +16,8 @@ pub(super) struct TryItPanel {
     program: usize,
 }
 
+/// Left and right of a program's name.
+const PADDING: f32 = 7.0;
 /// A line that is longer is cut here; copying takes it whole.
 const MAX_ROWS: usize = 4;
 /// In a window lower than this the form needs the room more than the line does.
@@ -29,14 +31,15 @@ impl TryItPanel {
         let palette = Palette::of(ui);
         ui.horizontal(|ui| {
             heading(ui, "Try it from a terminal");
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = 2.0;
-                for (index, choice) in lines.iter().enumerate().rev() {
-                    if self.choice(ui, index, choice.program) {
-                        self.program = index;
-                    }
+            ui.spacing_mut().item_spacing.x = 0.0;
+            let width = |name: &str| text_width(ui, name, theme::small()) + 2.0 * PADDING;
+            let rest: f32 = lines.iter().map(|line| width(line.program)).sum();
+            ui.add_space(ui.available_width() - rest);
+            for (index, choice) in lines.iter().enumerate() {
+                if self.choice(ui, index, choice.program) {
+                    self.program = index;
                 }
-            });
+            }
         });
         let chosen = lines.get(self.program)?;
         let mut wish = None;
@@ -72,7 +75,7 @@ impl TryItPanel {
         let ink = if on { palette.accent } else { palette.muted };
         let text = RichText::new(program).size(size::SMALL).color(ink);
         ui.scope(|ui| {
-            ui.spacing_mut().button_padding = Vec2::new(6.0, 2.0);
+            ui.spacing_mut().button_padding = Vec2::new(PADDING, 2.0);
             ui.spacing_mut().interact_size.y = 20.0;
             ui.add(eframe::egui::Button::selectable(on, text)).clicked()
         })

@@ -1,7 +1,7 @@
 //! Things to press: chips, the switch, quiet buttons, the one large button.
 
 use eframe::egui::{
-    Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2,
+    Align2, Color32, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2,
 };
 
 use super::focus_ring;
@@ -35,6 +35,24 @@ pub(in crate::ui) fn pill_button(ui: &mut Ui, label: &str) -> Response {
     response
 }
 
+/// How wide a chip or a small round-ended button is: for what stands at a right edge but comes last for the Tab key.
+pub(in crate::ui) fn pill_width(ui: &Ui, label: &str) -> f32 {
+    text_width(ui, label, theme::small()) + 2.0 * PILL_PADDING
+}
+
+/// How wide a quiet button is.
+pub(in crate::ui) fn quiet_width(ui: &Ui, label: &str) -> f32 {
+    text_width(ui, label, theme::text()) + 16.0
+}
+
+/// How wide a text is on one line.
+pub(in crate::ui) fn text_width(ui: &Ui, text: &str, font: FontId) -> f32 {
+    ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x
+}
+
+/// Left and right of the words on a chip.
+const PILL_PADDING: f32 = 10.0;
+
 struct Look {
     ink: Color32,
     fill: Color32,
@@ -49,7 +67,8 @@ impl Look {
 
 fn pill(ui: &mut Ui, label: &str, look: impl Fn(bool) -> Look) -> Response {
     let galley = ui.painter().layout_no_wrap(label.to_owned(), theme::small(), Color32::PLACEHOLDER);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 20.0, size::CHIP), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + 2.0 * PILL_PADDING, size::CHIP), Sense::click());
     if ui.is_rect_visible(rect) {
         let look = look(response.hovered());
         let radius = rect.height() / 2.0;
@@ -75,10 +94,13 @@ pub(in crate::ui) fn quiet_button(ui: &mut Ui, label: &str) -> Response {
     response
 }
 
+/// Width and height of a sign that can be pressed.
+pub(in crate::ui) const ICON_BUTTON: f32 = 26.0;
+
 /// A sign that can be pressed; its name is for the tooltip and for those who can't see it.
 pub(in crate::ui) fn icon_button(ui: &mut Ui, sign: Icon, name: &str, on: Option<bool>) -> Response {
     let palette = Palette::of(ui);
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(26.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(ICON_BUTTON), Sense::click());
     response.widget_info(|| match on {
         Some(on) => WidgetInfo::selected(Role::Button, ui.is_enabled(), on, name),
         None => WidgetInfo::labeled(Role::Button, ui.is_enabled(), name),
