@@ -41,3 +41,5 @@ pub mod server;
 pub mod session;
 pub mod settings;
 pub mod tls;
+#[cfg(feature = "gui")]
+pub mod ui;

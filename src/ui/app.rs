@@ -1,0 +1,272 @@
+//! The window's one object: takes in what is new in `logic`, paints in `ui`, fulfils wishes in between.
+
+use std::path::Path;
+use std::time::Duration;
+
+use eframe::egui::{
+    CentralPanel, Context, Event, Frame, Margin, Panel, Rect, ScrollArea, ThemePreference, Ui, UiBuilder,
+    pos2, vec2,
+};
+
+use super::connections::ConnectionsPanel;
+use super::detail::DetailPanel;
+use super::dialogs::{Dialogs, Outcome, Purpose};
+use super::log_panel::LogPanel;
+use super::overlays::{self, TypePath};
+use super::server_form::ServerForm;
+use super::theme::{self, Palette, size};
+use super::try_it::TryItPanel;
+use super::wish::{Tab, Wish};
+use super::{help, log_toolbar, shortcuts, start_button, status_bar, tabs, tls_form, top_bar};
+use crate::server::status::State;
+use crate::session::{Command, Session};
+use crate::settings::ThemeChoice;
+
+/// The window: the session that it shows, and what each panel remembers for itself.
+pub struct App {
+    session: Session,
+    theme: Option<ThemeChoice>,
+    tab: Tab,
+    form: ServerForm,
+    try_it: TryItPanel,
+    log: LogPanel,
+    detail: DetailPanel,
+    connections: ConnectionsPanel,
+    dialogs: Dialogs,
+    type_path: Option<TypePath>,
+    help: bool,
+    /// Height of what is pinned below the form, as of the last frame.
+    pinned: f32,
+    settings_file: Option<String>,
+}
+
+impl App {
+    /// A window onto a session. Gives the context its fonts and colours.
+    #[must_use]
+    pub fn new(ctx: &Context, session: Session) -> Self {
+        theme::install(ctx);
+        Self {
+            session,
+            theme: None,
+            tab: Tab::default(),
+            form: ServerForm::default(),
+            try_it: TryItPanel::default(),
+            log: LogPanel::new(),
+            detail: DetailPanel::default(),
+            connections: ConnectionsPanel::default(),
+            dialogs: Dialogs::new(),
+            type_path: None,
+            help: false,
+            pinned: 132.0,
+            settings_file: None,
+        }
+    }
+
+    /// The same window, whose help tells in which file settings are remembered.
+    #[must_use]
+    pub fn remembering(mut self, settings_file: Option<&Path>) -> Self {
+        self.settings_file = settings_file.map(|path| path.display().to_string());
+        self
+    }
+
+    /// The session that the window shows.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    fn fulfil(&mut self, ctx: &Context, frame: &eframe::Frame, wish: Wish) {
+        match wish {
+            Wish::Session(command) => self.session.apply(command),
+            Wish::Browse(Purpose::SaveLog) if self.session.journal().is_empty() => {}
+            Wish::Browse(purpose) => self.dialogs.open(ctx, frame, purpose),
+            Wish::CopyText(text) => ctx.copy_text(text),
+            Wish::ToggleHelp => self.help = !self.help,
+            Wish::Show(tab) => self.tab = tab,
+            Wish::FocusFilter => {
+                self.tab = Tab::Log;
+                ctx.memory_mut(|memory| memory.request_focus(log_toolbar::filter_id()));
+            }
+            Wish::CopyEntries => {
+                let format = self.session.settings().data_format;
+                if let Some(text) = self.log.selected_text(self.session.journal(), format) {
+                    ctx.copy_text(text);
+                }
+            }
+            Wish::StartOrStop => match self.session.state() {
+                State::Listening { .. } => self.session.apply(Command::Stop),
+                State::Stopped | State::Failed(_) if self.session.blocked().is_none() => {
+                    self.session.apply(Command::Start);
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn follow_theme(&mut self, ctx: &Context) {
+        let wanted = self.session.settings().theme;
+        if self.theme != Some(wanted) {
+            self.theme = Some(wanted);
+            ctx.set_theme(match wanted {
+                ThemeChoice::System => ThemePreference::System,
+                ThemeChoice::Light => ThemePreference::Light,
+                ThemeChoice::Dark => ThemePreference::Dark,
+            });
+        }
+    }
+
+    /// The form, and pinned below it what is to stay in view while the form scrolls.
+    fn left(&mut self, ui: &mut Ui) -> Vec<Wish> {
+        let mut wishes = Vec::new();
+        let area = ui.available_rect_before_wrap();
+        let split = area.bottom() - self.pinned;
+        let form = Rect::from_min_max(area.min + vec2(size::EDGE, 0.0), pos2(area.right(), split));
+        // The form comes first, for the Tab key too, though what is below it decides how much room it has.
+        ui.scope_builder(UiBuilder::new().max_rect(form).id_salt("form"), |ui| {
+            ScrollArea::vertical()
+                .auto_shrink(false)
+                .content_margin(Margin { top: 14, ..Margin::ZERO })
+                .show(ui, |ui| {
+                    ui.set_width(ui.available_width() - size::EDGE);
+                    wishes.extend(self.form.show(ui, &self.session));
+                    ui.add_space(6.0);
+                    wishes.extend(tls_form::show(ui, &self.session));
+                    ui.add_space(size::GAP);
+                });
+        });
+        let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
+        let pinned = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("pinned"), |ui| {
+            ui.add_space(size::GAP);
+            wishes.extend(self.try_it.show(ui, &self.session));
+            ui.add_space(2.0);
+            wishes.extend(start_button::show(ui, &self.session).map(Wish::from));
+            ui.add_space(14.0);
+            ui.min_rect().height()
+        });
+        if (pinned.inner - self.pinned).abs() > 0.5 {
+            self.pinned = pinned.inner;
+            ui.ctx().request_discard("what is pinned below the form has another height now");
+        }
+        ui.advance_cursor_after_rect(area);
+        wishes
+    }
+
+    fn centre(&mut self, ui: &mut Ui) -> Vec<Wish> {
+        let palette = Palette::of(ui);
+        let mut wishes = Vec::new();
+        let bar = Frame::new().fill(palette.panel);
+        if self.session.notice().is_some() {
+            let frame = Frame::new().fill(palette.field).inner_margin(Margin::symmetric(16, 6));
+            Panel::top("notice").resizable(false).frame(frame).show(ui, |ui| {
+                wishes.extend(overlays::notice(ui, &self.session));
+            });
+        }
+        Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            wishes.extend(tabs::show(ui, &self.session, self.tab).map(Wish::Show));
+        });
+        let canvas = Frame::new().fill(palette.canvas);
+        match self.tab {
+            Tab::Log => {
+                Panel::top("toolbar").resizable(false).frame(bar).show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    wishes.extend(log_toolbar::show(ui, &self.session, &mut self.log));
+                });
+                let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
+                let most = (ui.available_height() * 0.6).max(90.0);
+                Panel::bottom("detail")
+                    .resizable(true)
+                    .default_size(size::DETAIL.min(most))
+                    .size_range(90.0_f32.min(most)..=most)
+                    .frame(bar.inner_margin(margin))
+                    .show(ui, |ui| {
+                        let entry = self.log.current(self.session.journal());
+                        // Whatever is shown, the panel keeps the height that it has.
+                        ui.set_min_size(ui.available_size());
+                        wishes.extend(self.detail.show(ui, entry, self.session.settings().data_format));
+                    });
+                CentralPanel::default().frame(canvas).show(ui, |ui| self.log.show(ui, &self.session));
+            }
+            Tab::Connections => {
+                CentralPanel::default().frame(canvas).show(ui, |ui| {
+                    wishes.extend(self.connections.show(ui, &self.session).map(Wish::from));
+                });
+            }
+        }
+        wishes
+    }
+
+    fn overlays(&mut self, ui: &Ui) -> Option<Wish> {
+        if self.help {
+            self.help = help::show(ui, self.settings_file.as_deref());
+        }
+        let mut wish = None;
+        if let Some(question) = &mut self.type_path {
+            let (answered, answer) = question.show(ui);
+            if answered {
+                self.type_path = None;
+            }
+            wish = answer;
+        }
+        overlays::drop_hint(ui);
+        wish
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.session.poll();
+        match self.dialogs.poll() {
+            Some(Outcome::Chosen(command)) => self.session.apply(command),
+            Some(Outcome::Unavailable(purpose)) => {
+                self.type_path = Some(TypePath::new(purpose, &self.session));
+            }
+            None => {}
+        }
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        for file in dropped {
+            self.session.apply(Command::DropFile(file.path().to_path_buf()));
+        }
+        let came_back = ctx.input(|input| input.events.contains(&Event::WindowFocused(true)));
+        if came_back && self.session.form().tls() {
+            // Somebody who comes back from a terminal may have made the files anew there.
+            self.session.apply(Command::CheckFiles);
+        }
+        if !self.log.update(self.session.journal()) {
+            ctx.request_repaint();
+        }
+        // The rate falls by itself, with nobody there to wake the window.
+        if self.session.rate() > 0.0 {
+            ctx.request_repaint_after(Duration::from_millis(250));
+        }
+        self.follow_theme(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        let mut wishes = shortcuts::read(ui.ctx());
+        let bar = Frame::new().fill(Palette::of(ui).panel);
+        Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(bar).show(ui, |ui| {
+            wishes.extend(top_bar::show(ui, &self.session));
+        });
+        Panel::bottom("status").exact_size(size::STATUS_BAR).resizable(false).frame(bar).show(ui, |ui| {
+            status_bar::show(ui, &self.session);
+        });
+        Panel::left("left").exact_size(size::LEFT).resizable(false).frame(bar).show(ui, |ui| {
+            wishes.extend(self.left(ui));
+        });
+        CentralPanel::default().frame(bar).show(ui, |ui| wishes.extend(self.centre(ui)));
+        wishes.extend(self.overlays(ui));
+        if !wishes.is_empty() {
+            // What was wished for shows in the next frame.
+            ui.ctx().request_repaint();
+        }
+        let ctx = ui.ctx().clone();
+        for wish in wishes {
+            self.fulfil(&ctx, frame, wish);
+        }
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.session.shutdown();
+    }
+}

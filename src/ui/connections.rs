@@ -1,0 +1,166 @@
+//! The tab of open connections: who, since when, how much, with which TLS, and a button to let go of each.
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{Align2, Color32, FontId, Rect, RichText, TextFormat, Ui, UiBuilder, pos2, vec2};
+
+use super::theme::{self, Palette, size};
+use super::widgets::controls::pill_button;
+use super::widgets::virtual_list::VirtualList;
+use crate::journal::units;
+use crate::server::status::{Connection, Phase, State};
+use crate::session::{Command, Session};
+
+/// What the table itself remembers.
+#[derive(Debug, Default)]
+pub(super) struct ConnectionsPanel {
+    list: VirtualList,
+}
+
+const BUTTON: f32 = 86.0;
+/// Below this width addresses need the room of a column.
+const NARROW: f32 = 400.0;
+
+/// What a column shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Client,
+    Address,
+    Since,
+    Received,
+    Sent,
+    Tls,
+}
+
+/// The columns from left to right, with their headings and widths; TLS gets what is left.
+const COLUMNS: [(Column, &str, f32); 6] = [
+    (Column::Client, "Client", 56.0),
+    (Column::Address, "Address", 176.0),
+    (Column::Since, "Since", 108.0),
+    (Column::Received, "Received", 76.0),
+    (Column::Sent, "Sent", 76.0),
+    (Column::Tls, "TLS", 200.0),
+];
+
+/// Where each column stands in a table of this width. In a narrow one, TLS goes first, then the time.
+fn places(row: Rect) -> Vec<(Column, &'static str, Rect)> {
+    let mut left = row.left() + size::EDGE;
+    let right = row.right() - size::EDGE - BUTTON - size::EDGE;
+    let room = right - left;
+    let shown = COLUMNS.into_iter().filter(|(column, ..)| match column {
+        Column::Tls => room > 600.0,
+        Column::Since => room > 500.0,
+        // An echo server sends what it has received: one amount tells most of both.
+        Column::Sent => room >= NARROW,
+        _ => true,
+    });
+    let mut places = Vec::new();
+    for (column, name, wanted) in shown {
+        let width = match column {
+            Column::Tls => right - left,
+            Column::Address if room < NARROW => (room - 56.0 - 76.0).max(40.0),
+            _ => wanted,
+        };
+        places.push((column, name, Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()))));
+        left += width;
+        if column == Column::Sent {
+            left += 24.0;
+        }
+    }
+    places
+}
+
+impl ConnectionsPanel {
+    /// Shows the table, or why there is nothing in it.
+    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
+        let connections = session.connections();
+        if connections.is_empty() {
+            empty(ui, &session.state());
+            return None;
+        }
+        let palette = Palette::of(ui);
+        let area = ui.available_rect_before_wrap();
+        let header = Rect::from_min_size(area.min, vec2(area.width(), size::TABLE_ROW));
+        for (column, name, rect) in places(header) {
+            cell(ui, rect, column, name, &theme::small(), palette.muted);
+        }
+        ui.painter().hline(header.x_range(), header.bottom(), eframe::egui::Stroke::new(1.0, palette.border));
+        let body = Rect::from_min_max(pos2(area.left(), header.bottom() + 1.0), area.max);
+        let mut command = None;
+        self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
+            if row(ui, &connections[index], rect) {
+                command = Some(Command::Disconnect(connections[index].client.id));
+            }
+        });
+        ui.advance_cursor_after_rect(area);
+        command
+    }
+}
+
+/// One connection; returns whether its button was pressed.
+fn row(ui: &mut Ui, connection: &Connection, rect: Rect) -> bool {
+    let palette = Palette::of(ui);
+    let id = connection.client.id;
+    if ui.rect_contains_pointer(rect) {
+        ui.painter().rect_filled(rect, 0.0, palette.row_hover);
+    }
+    let (summary, summary_ink) = summary(connection, palette);
+    for (column, _, rect) in places(rect) {
+        let (text, ink) = match column {
+            Column::Client => (id.to_string(), palette.client(id.0)),
+            Column::Address => (connection.client.peer.to_string(), palette.text),
+            Column::Since => (units::clock(connection.since), palette.muted),
+            Column::Received => (units::bytes(connection.received), palette.text),
+            Column::Sent => (units::bytes(connection.sent), palette.text),
+            Column::Tls => (summary.clone(), summary_ink),
+        };
+        cell(ui, rect, column, &text, &theme::mono(), ink);
+    }
+    let place = Rect::from_min_max(pos2(rect.right() - BUTTON - size::EDGE, rect.top()), rect.max);
+    let mut child = ui.new_child(
+        UiBuilder::new()
+            .id_salt(id.0)
+            .max_rect(place)
+            .layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center)),
+    );
+    child.add_space(size::EDGE);
+    pill_button(&mut child, "Disconnect").accessible_name(format!("Disconnect {id}")).clicked()
+}
+
+fn summary(connection: &Connection, palette: &Palette) -> (String, Color32) {
+    match (connection.phase, &connection.tls) {
+        (Phase::Queued, _) => ("waits for a thread".to_owned(), palette.caution),
+        (Phase::Handshake, _) => ("handshake…".to_owned(), palette.muted),
+        (Phase::Open, None) => ("none".to_owned(), palette.muted),
+        (Phase::Open, Some(tls)) => {
+            let parts = [Some(tls.version.to_owned()), Some(tls.cipher_suite.clone()), tls.group.clone()];
+            (parts.into_iter().flatten().collect::<Vec<_>>().join(" · "), palette.text)
+        }
+    }
+}
+
+/// Writes into one column of a row; what is too long is cut. Amounts end in line, all else begins in line.
+fn cell(ui: &Ui, rect: Rect, column: Column, text: &str, font: &FontId, ink: Color32) {
+    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), ink));
+    job.wrap = TextWrapping::truncate_at_width((rect.width() - size::GAP).max(10.0));
+    let galley = ui.painter().layout_job(job);
+    let amount = matches!(column, Column::Received | Column::Sent);
+    let align = if amount { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
+    ui.painter().galley(align.align_size_within_rect(galley.size(), rect).min, galley, ink);
+}
+
+fn empty(ui: &mut Ui, state: &State) {
+    let palette = Palette::of(ui);
+    let (title, text) = match state {
+        State::Listening { .. } => {
+            ("Nobody is connected", "As soon as a client connects, it is listed here.")
+        }
+        _ => {
+            ("The server isn't running", "Start it, then connect. Each client is listed here until it goes.")
+        }
+    };
+    ui.add_space(size::EDGE * 2.0);
+    ui.vertical_centered(|ui| {
+        ui.label(RichText::new(title).font(theme::strong(15.0)).color(palette.text));
+        ui.label(RichText::new(text).color(palette.muted));
+    });
+}

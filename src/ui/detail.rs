@@ -1,0 +1,148 @@
+//! The selected entry in full: what happened, its bytes as hex and text, and one sentence that explains it.
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{
+    Align, Color32, Label, Layout, Rect, RichText, ScrollArea, TextFormat, Ui, UiBuilder, pos2, vec2,
+};
+
+use super::theme::{self, Palette, size};
+use super::widgets::controls::pill_button;
+use super::widgets::virtual_list::VirtualList;
+use super::wish::Wish;
+use crate::journal::hex::HexRow;
+use crate::journal::{Entry, units, words};
+use crate::server::event::EventKind;
+use crate::settings::DataFormat;
+
+/// What the detail itself remembers.
+#[derive(Debug, Default)]
+pub(super) struct DetailPanel {
+    list: VirtualList,
+    /// The entry that was shown last: another one starts at its top.
+    shown: Option<u64>,
+    raw: bool,
+}
+
+/// The time is left out where there is less room for it.
+const WHEN: f32 = 100.0;
+/// Below this width a row has 8 bytes, so that their text still stands beside them.
+const NARROW: f32 = 560.0;
+
+impl DetailPanel {
+    /// Shows an entry, or what would be shown here.
+    pub(super) fn show(&mut self, ui: &mut Ui, entry: Option<&Entry>, format: DataFormat) -> Option<Wish> {
+        let palette = Palette::of(ui);
+        let Some(entry) = entry else {
+            ui.label(
+                RichText::new("Select an entry to see its bytes and what it means.").color(palette.muted),
+            );
+            return None;
+        };
+        if self.shown != Some(entry.seq) {
+            self.shown = Some(entry.seq);
+            self.list.go_to_start();
+        }
+        let mut wish = self.title(ui, entry, format);
+        if let EventKind::Received { data, .. } = &entry.event.kind {
+            self.bytes_and_words(ui, entry, data);
+        } else {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 6.0;
+                let line = words::line(&entry.event, format);
+                ui.add(Label::new(RichText::new(line).font(theme::mono()).color(palette.text)).wrap());
+                if let Some(raw) = words::raw(&entry.event).filter(|_| self.raw) {
+                    ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
+                }
+                ui.add(Label::new(RichText::new(words::explain(&entry.event)).color(palette.muted)).wrap());
+            });
+        }
+        wish.take()
+    }
+
+    /// The title line, with the time and what can be done with the entry.
+    fn title(&mut self, ui: &mut Ui, entry: &Entry, format: DataFormat) -> Option<Wish> {
+        let palette = Palette::of(ui);
+        let mut wish = None;
+        ui.horizontal(|ui| {
+            ui.set_height(size::CHIP);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if let EventKind::Received { data, .. } = &entry.event.kind {
+                    if pill_button(ui, "Copy data")
+                        .on_hover_text("All of it, written as in the log")
+                        .clicked()
+                    {
+                        let mut out = Vec::new();
+                        crate::journal::format::data_into(&mut out, data, format);
+                        wish = Some(Wish::CopyText(String::from_utf8_lossy(&out).into_owned()));
+                    }
+                } else if words::raw(&entry.event).is_some() {
+                    let label = if self.raw { "Hide raw text" } else { "Show raw text" };
+                    if pill_button(ui, label)
+                        .on_hover_text("The system's or the library's own words")
+                        .clicked()
+                    {
+                        self.raw = !self.raw;
+                    }
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let title = RichText::new(words::title(&entry.event)).font(theme::strong(size::TEXT));
+                    ui.add(Label::new(title.color(palette.text)).truncate());
+                    if ui.available_width() < WHEN {
+                        return;
+                    }
+                    let mut when = units::clock(entry.event.at);
+                    if let Some(subtitle) = words::subtitle(&entry.event) {
+                        when = format!("{when} · {subtitle}");
+                    }
+                    ui.add(
+                        Label::new(RichText::new(when).font(theme::mono()).color(palette.muted)).truncate(),
+                    );
+                });
+            });
+        });
+        wish
+    }
+
+    /// The bytes, as many rows as there is room for, and the explanation right below them.
+    fn bytes_and_words(&mut self, ui: &mut Ui, entry: &Entry, data: &[u8]) {
+        let palette = Palette::of(ui);
+        let area = ui.available_rect_before_wrap();
+        let text = words::explain(&entry.event);
+        let galley = ui.painter().layout(text.clone(), theme::text(), palette.muted, area.width());
+        let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
+        let chunk = usize::from(in_row);
+        let rows = data.len().div_ceil(chunk);
+        #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
+        let wanted = rows as f32 * size::HEX_ROW;
+        let room = (area.height() - galley.size().y - size::GAP).max(size::HEX_ROW);
+        let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
+        self.list.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
+            if let Some(bytes) = data.chunks(chunk).nth(index) {
+                hex_row(ui, rect, &HexRow { offset: index * chunk, bytes }, in_row);
+            }
+        });
+        let below = Rect::from_min_max(pos2(area.left(), list.bottom() + size::GAP), area.max);
+        let mut child = ui.new_child(UiBuilder::new().max_rect(below));
+        child.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
+        ui.advance_cursor_after_rect(area);
+    }
+}
+
+/// Offset, hex digits, text; the text closes up to the digits where the row is narrow.
+fn hex_row(ui: &Ui, rect: Rect, row: &HexRow<'_>, in_row: u8) {
+    let palette = Palette::of(ui);
+    let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
+    let offset = row.offset_text();
+    let mut left = rect.left();
+    let mut put = |text: String, chars: f32, ink: Color32| {
+        let mut job = LayoutJob::single_section(text, TextFormat::simple(theme::mono(), ink));
+        job.wrap = TextWrapping::truncate_at_width((rect.right() - left).max(0.0));
+        let galley = ui.painter().layout_job(job);
+        ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, ink);
+        left += chars * advance;
+    };
+    let digits = if offset.len() > 4 { 10.0 } else { 6.0 };
+    put(offset, digits, palette.muted);
+    put(row.hex(), f32::from(in_row) * 3.0 + 2.0, palette.text);
+    put(row.text(), f32::from(in_row), palette.text);
+}

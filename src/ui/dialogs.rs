@@ -1,0 +1,168 @@
+//! The system's file dialogs. They are opened on the window's thread and waited for on another one.
+
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::{Context as TaskContext, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use eframe::egui::Context;
+
+use crate::session::Command;
+use crate::session::command::ExportFormat;
+use crate::settings::fields::Field;
+
+/// What a dialog is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Choose the file for a path field.
+    Open(Field),
+    /// Choose where the log is written to.
+    SaveLog,
+}
+
+/// How a dialog ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// A file was chosen: this is to be done now.
+    Chosen(Command),
+    /// So quickly gone that the user can't have cancelled it: this system has no file dialogs.
+    Unavailable(Purpose),
+}
+
+/// Opens dialogs, one at a time, and hands over what was chosen.
+#[derive(Debug)]
+pub(super) struct Dialogs {
+    open: Option<Purpose>,
+    sender: Sender<(Purpose, Option<PathBuf>, Duration)>,
+    receiver: Receiver<(Purpose, Option<PathBuf>, Duration)>,
+}
+
+/// Nobody sees, reads and cancels a dialog in less than this.
+const TOO_QUICK: Duration = Duration::from_millis(250);
+
+impl Dialogs {
+    /// No dialog is open.
+    pub(super) fn new() -> Self {
+        let (sender, receiver) = channel();
+        Self { open: None, sender, receiver }
+    }
+
+    /// Opens a dialog, unless one is open already.
+    pub(super) fn open(&mut self, ctx: &Context, frame: &eframe::Frame, purpose: Purpose) {
+        if self.open.is_some() {
+            return;
+        }
+        // Created here: macOS allows it on the main thread only.
+        let dialog = rfd::AsyncFileDialog::new().set_parent(frame);
+        let (dialog, save) = match purpose {
+            Purpose::Open(Field::Key) => (dialog.set_title("Choose the private key"), false),
+            Purpose::Open(_) => (dialog.set_title("Choose the certificate"), false),
+            Purpose::SaveLog => (
+                dialog
+                    .set_title("Save the log")
+                    .set_file_name("echoscope-log.txt")
+                    .add_filter("Text", &["txt", "log"])
+                    .add_filter("JSON lines", &["jsonl", "json"]),
+                true,
+            ),
+        };
+        let (started, sender, ctx) = (Instant::now(), self.sender.clone(), ctx.clone());
+        let done = move |path: Option<PathBuf>| {
+            // The window may be gone by now; then nobody wants to know.
+            let _ = sender.send((purpose, path, started.elapsed()));
+            ctx.request_repaint();
+        };
+        let thread = std::thread::Builder::new().name("file-dialog".to_owned());
+        let spawned = if save {
+            let choice = dialog.save_file();
+            thread.spawn(move || done(wait_for(choice).map(PathBuf::from)))
+        } else {
+            let choice = dialog.pick_file();
+            thread.spawn(move || done(wait_for(choice).map(PathBuf::from)))
+        };
+        // Without a thread there is no dialog now; the path can be typed.
+        self.open = spawned.is_ok().then_some(purpose);
+    }
+
+    /// How the last dialog ended, once.
+    pub(super) fn poll(&mut self) -> Option<Outcome> {
+        let (purpose, path, took) = self.receiver.try_recv().ok()?;
+        self.open = None;
+        match path {
+            Some(path) => Some(Outcome::Chosen(command(purpose, path))),
+            None if took < TOO_QUICK => Some(Outcome::Unavailable(purpose)),
+            None => None,
+        }
+    }
+}
+
+/// What is to be done with a path that was chosen or typed.
+pub(super) fn command(purpose: Purpose, path: PathBuf) -> Command {
+    match purpose {
+        Purpose::Open(field) => Command::Edit(field, path.to_string_lossy().into_owned()),
+        Purpose::SaveLog => {
+            let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+            let json = extension.is_some_and(|extension| extension == "jsonl" || extension == "json");
+            let format = if json { ExportFormat::JsonLines } else { ExportFormat::Text };
+            Command::SaveLog { path, format }
+        }
+    }
+}
+
+/// Waits on this thread until a future is done.
+fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut task = TaskContext::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut task) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_follows_the_name() {
+        for (name, wanted) in [
+            ("a.txt", ExportFormat::Text),
+            ("a", ExportFormat::Text),
+            ("a.jsonl", ExportFormat::JsonLines),
+            ("A.JSON", ExportFormat::JsonLines),
+        ] {
+            let Command::SaveLog { format, .. } = command(Purpose::SaveLog, name.into()) else {
+                panic!("{name}")
+            };
+            assert_eq!(format, wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn waiting_ends_when_another_thread_is_done() {
+        let (sender, receiver) = channel::<Waker>();
+        std::thread::spawn(move || receiver.recv().unwrap().wake());
+        let mut asked = false;
+        let value = wait_for(std::future::poll_fn(|task| {
+            if asked {
+                return Poll::Ready(7);
+            }
+            asked = true;
+            sender.send(task.waker().clone()).unwrap();
+            Poll::Pending
+        }));
+        assert_eq!(value, 7);
+    }
+}

@@ -1,0 +1,111 @@
+//! F1: what this is, what to do, which keys there are.
+
+use eframe::egui::{
+    Align, Frame, Grid, Id, Key, Label, Layout, Modal, Modifiers, RichText, ScrollArea, Stroke, Ui,
+};
+
+use super::theme::{self, Palette, size};
+use super::widgets::controls::icon_button;
+use super::widgets::icon::Icon;
+
+const STEPS: [&str; 3] = [
+    "Press Start server.",
+    "Copy the line under “Try it” into a terminal and type something.",
+    "Watch the log. Select an entry to see its bytes and what they mean.",
+];
+
+const KEYS: [(&str, &str); 12] = [
+    ("Ctrl+Enter", "Start or stop the server"),
+    ("Ctrl+1, Ctrl+2", "Log, connections"),
+    ("Ctrl+F", "Filter the log"),
+    ("↑ ↓ PgUp PgDn", "Select a log entry; with Shift several"),
+    ("Home, End", "First and last entry"),
+    ("Ctrl+A", "Select all entries"),
+    ("Ctrl+C", "Copy the selected entries"),
+    ("Ctrl+S", "Save the log"),
+    ("Ctrl+L", "Clear the log"),
+    ("Tab, Space", "Go on to the next control, press it"),
+    ("Ctrl + and −", "Zoom in and out; Ctrl+0 resets"),
+    ("F1", "This help"),
+];
+
+/// Shows the help; returns whether it is to stay open.
+pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
+    let palette = Palette::of(ui);
+    let room = ui.ctx().content_rect().size();
+    let frame = Frame::window(ui.style()).fill(palette.panel);
+    let response =
+        Modal::new(Id::unique("help")).frame(frame).backdrop_color(palette.veil).show(ui.ctx(), |ui| {
+            ui.set_width((room.x - 80.0).min(520.0));
+            let mut stay = true;
+            ui.horizontal(|ui| {
+                ui.label(RichText::new("Echoscope").font(theme::strong(18.0)));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    stay = !icon_button(ui, Icon::Cross, "Close the help", None).clicked();
+                });
+            });
+            ScrollArea::vertical().max_height(room.y - 150.0).min_scrolled_height(room.y - 150.0).show(
+                ui,
+                |ui| {
+                    ui.set_width(ui.available_width());
+                    contents(ui, settings_file);
+                },
+            );
+            stay
+        });
+    response.inner
+        && !response.should_close()
+        && !ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::F1))
+}
+
+fn contents(ui: &mut Ui, settings_file: Option<&str>) {
+    let palette = Palette::of(ui);
+    let paragraph = |ui: &mut Ui, text: &str| {
+        ui.add(Label::new(RichText::new(text).color(palette.text)).wrap());
+    };
+    let heading = |ui: &mut Ui, text: &str| {
+        ui.add_space(6.0);
+        ui.label(RichText::new(text).font(theme::strong(size::TEXT)).color(palette.muted));
+    };
+    paragraph(
+        ui,
+        "An echo server that lets you see a server work: it sends back every byte that it receives.",
+    );
+    heading(ui, "What to do");
+    ui.spacing_mut().interact_size.y = 18.0;
+    Grid::new("steps").num_columns(2).min_col_width(12.0).min_row_height(18.0).spacing([8.0, 4.0]).show(
+        ui,
+        |ui| {
+            for (number, step) in STEPS.iter().enumerate() {
+                ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+                ui.label(RichText::new(*step).color(palette.text));
+                ui.end_row();
+            }
+        },
+    );
+    paragraph(
+        ui,
+        "For TLS, switch it on and choose a certificate and its key: browse, type the paths, or drop the files on the \
+         window.",
+    );
+    heading(ui, "Keys");
+    Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
+        for (keys, what) in KEYS {
+            ui.label(RichText::new(keys).font(theme::mono()).color(palette.text));
+            ui.label(RichText::new(what).color(palette.text));
+            ui.end_row();
+        }
+    });
+    if let Some(file) = settings_file {
+        heading(ui, "Settings");
+        paragraph(ui, "They are remembered in this file. The log is not.");
+        Frame::new()
+            .fill(palette.field)
+            .stroke(Stroke::new(1.0, palette.border))
+            .corner_radius(size::RADIUS)
+            .inner_margin(8)
+            .show(ui, |ui| {
+                ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap())
+            });
+    }
+}

@@ -1,0 +1,52 @@
+//! The window.
+//!
+//! ```text
+//! ┌ top_bar ──────────────────────────────────────────────────────────────────┐
+//! │ ◎ Echoscope  (● Listening on 127.0.0.1:12345 and [::1]:12345)  theme  Help │
+//! ├ server_form ────────┬ tabs ───────────────────────────────────────────────┤
+//! │ Server              │  Log   Connections 3                                 │
+//! │ Host    [localhost] ├ log_toolbar ────────────────────────────────────────┤
+//! │ Port    [12345] …   │ [Filter…] (Connections)(Data)…   (b'…')(Follow)…     │
+//! │ Clients [each    v] ├ log_panel, or connections ──────────────────────────┤
+//! ├ tls_form ───────────┤ 12:03:05.482  #1  Received new connection from …     │
+//! │ TLS            (o ) │ 12:03:07.009  #1  Received: b'Hello\n'          6 B  │
+//! │ server.crt [...] …  │                                          (log_row)   │
+//! ├ try_it ─────────────┼ detail ─────────────────────────────────────────────┤
+//! │ nc -N localhost …   │ #1 · recv returned 6 bytes, sendall sent 6 bytes     │
+//! ├ start_button ───────┤ 0000  48 65 6c 6c 6f 0a                    Hello·    │
+//! │ [  Start server   ] │ recv() hands over whatever has arrived …             │
+//! ├ status_bar ─────────┴─────────────────────────────────────────────────────┤
+//! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting    │
+//! └────────────────────────────────────────────────────────────────────────────┘
+//!   overlays: a notice, files about to be dropped, a path to type.   help: F1.
+//! ```
+//!
+//! A panel gets `&Session` and returns [`wish::Wish`]es; it changes nothing itself and knows no other panel.
+//! [`app`] puts the panels together and fulfils the wishes. All colours and sizes are in [`theme`].
+
+mod app;
+mod connections;
+mod detail;
+mod dialogs;
+mod fonts;
+mod help;
+mod launch;
+mod log_panel;
+mod log_row;
+mod log_toolbar;
+mod overlays;
+mod selection;
+mod server_form;
+mod shortcuts;
+mod start_button;
+mod status_bar;
+mod tabs;
+mod theme;
+mod tls_form;
+mod top_bar;
+mod try_it;
+mod widgets;
+mod wish;
+
+pub use app::App;
+pub use launch::{WindowError, has_display, run};

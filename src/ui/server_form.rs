@@ -1,0 +1,215 @@
+//! The form on the left: where the server listens and how it serves. Errors stand under their field.
+
+use eframe::egui::{ComboBox, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+
+use super::theme::{self, Palette, size};
+use super::widgets::field::{heading, label, text_field};
+use super::widgets::focus_ring;
+use super::widgets::icon::{self, Icon};
+use super::widgets::note::{Tone, note};
+use super::wish::Wish;
+use crate::server::error::{BindCause, StartError};
+use crate::server::status::State;
+use crate::session::{Changed, Command, Session};
+use crate::settings::Mode;
+use crate::settings::fields::Field;
+
+/// What the form itself remembers.
+#[derive(Debug, Default)]
+pub(super) struct ServerForm {
+    more: bool,
+}
+
+const MORE: [Field; 3] = [Field::RecvSize, Field::MaxClients, Field::IdleTimeout];
+
+impl ServerForm {
+    /// Shows the form.
+    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
+        let mut wishes = Vec::new();
+        heading(ui, "Server");
+        host(ui, session, &mut wishes);
+        port_and_backlog(ui, session, &mut wishes);
+        clients(ui, session, &mut wishes);
+        let wrong = MORE.iter().any(|field| session.form().error(*field).is_some());
+        if disclosure(ui, "More: recv size, limits, timeouts", self.more || wrong).clicked() {
+            self.more = !self.more;
+        }
+        if self.more || wrong {
+            more(ui, session, &mut wishes);
+        }
+        wishes
+    }
+}
+
+fn host(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
+    row(ui, |ui| {
+        let name = label(ui, "Host", size::LABEL);
+        edit(ui, session, Field::Host, ui.available_width(), "localhost", &name, wishes);
+    });
+    under(ui, session, Field::Host);
+    if let Some((Field::Host, text)) = start_problem(session) {
+        below(ui, |ui| note(ui, Tone::Problem, &text));
+    }
+    if let Some(caution) = session.caution() {
+        below(ui, |ui| note(ui, Tone::Caution, &caution));
+    }
+}
+
+fn port_and_backlog(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
+    row(ui, |ui| {
+        let name = label(ui, "Port", size::LABEL);
+        edit(ui, session, Field::Port, 72.0, "12345", &name, wishes);
+        ui.add_space(14.0);
+        let name = label(ui, "Backlog", 58.0)
+            .on_hover_text("How many new connections the system lets wait until the server accepts them.");
+        edit(ui, session, Field::Backlog, ui.available_width(), "5", &name, wishes);
+    });
+    under(ui, session, Field::Port);
+    if let Some((Field::Port, text)) = start_problem(session) {
+        below(ui, |ui| {
+            note(ui, Tone::Problem, &text);
+            let in_use = matches!(session.state(), State::Failed(error) if error.is_port_in_use());
+            if in_use && ui.button("Use a free port").clicked() {
+                wishes.push(Command::StartOnFreePort.into());
+            }
+        });
+    }
+    under(ui, session, Field::Backlog);
+}
+
+fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
+    let mode = session.form().mode();
+    row(ui, |ui| {
+        let name = label(ui, "Clients", size::LABEL);
+        let combo = ComboBox::from_id_salt("clients")
+            .width(ui.available_width())
+            .icon(|ui, rect, visuals, _| {
+                icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
+            })
+            .selected_text(mode.to_string())
+            .show_ui(ui, |ui| {
+                for choice in Mode::ALL {
+                    let about = match choice {
+                        Mode::One => "The next client waits in the queue until this one has gone.",
+                        Mode::Threads => "Each client is served at once, by a thread of its own.",
+                        Mode::Pool => "A fixed number of threads share the clients.",
+                    };
+                    if ui.selectable_label(mode == choice, choice.to_string()).on_hover_text(about).clicked()
+                    {
+                        wishes.push(Command::SetMode(choice).into());
+                    }
+                }
+            });
+        combo.response.labelled_by(name.id);
+    });
+    if session.needs_restart(Changed::Mode) {
+        restart_hint(ui);
+    }
+    if mode == Mode::Pool {
+        number(ui, session, Field::PoolSize, "threads", wishes);
+    }
+}
+
+fn more(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
+    for (field, unit) in [
+        (Field::RecvSize, "bytes"),
+        (Field::MaxClients, "at once"),
+        (Field::IdleTimeout, "seconds, 0 is never"),
+    ] {
+        number(ui, session, field, unit, wishes);
+    }
+}
+
+fn number(ui: &mut Ui, session: &Session, field: Field, unit: &str, wishes: &mut Vec<Wish>) {
+    row(ui, |ui| {
+        let name = label(ui, field.label(), size::LABEL);
+        edit(ui, session, field, 72.0, "", &name, wishes);
+        ui.add_space(size::GAP);
+        ui.add(Label::new(RichText::new(unit).size(size::SMALL).color(Palette::of(ui).muted)).truncate());
+    });
+    under(ui, session, field);
+}
+
+/// The text field for a setting; what is typed becomes a wish.
+fn edit(
+    ui: &mut Ui,
+    session: &Session,
+    field: Field,
+    width: f32,
+    hint: &'static str,
+    name: &Response,
+    wishes: &mut Vec<Wish>,
+) {
+    let form = session.form();
+    let wrong = form.error(field).is_some();
+    let (response, changed) = text_field(ui, field.label(), width, form.text(field), hint, wrong);
+    response.labelled_by(name.id);
+    wishes.extend(changed.map(|text| Command::Edit(field, text).into()));
+}
+
+/// What is to be said about a field: its error, or that it takes a restart.
+fn under(ui: &mut Ui, session: &Session, field: Field) {
+    if let Some(error) = session.form().error(field) {
+        below(ui, |ui| note(ui, Tone::Problem, &error.to_string()));
+    } else if session.needs_restart(Changed::Field(field)) {
+        restart_hint(ui);
+    }
+}
+
+fn restart_hint(ui: &mut Ui) {
+    below(ui, |ui| note(ui, Tone::Hint, "Takes effect after a restart."));
+}
+
+fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.set_min_height(size::CONTROL);
+        content(ui);
+    });
+}
+
+/// Puts something under the field that it is about: in line with it, and closer to it than to the next one.
+fn below<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
+    ui.add_space(-3.0);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.add_space(size::LABEL);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::new(size::GAP, 6.0);
+            content(ui);
+        });
+    });
+    ui.add_space(2.0);
+}
+
+/// A line that opens and closes what is below it.
+fn disclosure(ui: &mut Ui, text: &str, open: bool) -> Response {
+    let palette = Palette::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
+    let ink = if response.hovered() { palette.text } else { palette.muted };
+    let sign = if open { Icon::ChevronDown } else { Icon::ChevronRight };
+    let square =
+        eframe::egui::Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));
+    icon::paint(ui.painter(), sign, square, ink);
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::text(), ink);
+    ui.painter().galley(pos2(rect.left() + 16.0, rect.center().y - galley.size().y / 2.0), galley, ink);
+    focus_ring(ui, &response, rect, 4.0);
+    response
+}
+
+/// Where the start failed because of a field: that field, and what to say under it.
+fn start_problem(session: &Session) -> Option<(Field, String)> {
+    let State::Failed(error) = session.state() else { return None };
+    let field = match &*error {
+        StartError::Bind(errors)
+            if error.is_port_in_use() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) =>
+        {
+            Field::Port
+        }
+        StartError::NameNotFound { .. } | StartError::Bind(_) => Field::Host,
+        StartError::Tls(_) | StartError::System { .. } => return None,
+    };
+    Some((field, error.to_string()))
+}

@@ -1,0 +1,134 @@
+//! The bar at the top: the name, the state in one pill, the theme, help.
+
+use std::net::SocketAddr;
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
+
+use super::theme::{self, Palette, size};
+use super::widgets::controls::{ICON_BUTTON, icon_button, quiet_button, quiet_width};
+use super::widgets::icon::{self, Icon};
+use super::wish::Wish;
+use crate::server::status::State;
+use crate::session::{Command, Session};
+use crate::settings::ThemeChoice;
+
+/// Shows the bar.
+pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
+    let palette = Palette::of(ui);
+    let mut wish = None;
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = size::GAP;
+        ui.add_space(size::EDGE - 2.0);
+        let (logo, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
+        icon::paint(ui.painter(), Icon::Logo, logo, palette.accent);
+        ui.add_space(4.0);
+        ui.label(RichText::new("Echoscope").font(theme::strong(15.0)).color(palette.text));
+        ui.add_space(4.0);
+        // The state takes what the rest leaves; the rest comes after it for the Tab key as it does for the eye.
+        let rest = 3.0 * ICON_BUTTON + 2.0 * 2.0 + size::EDGE + quiet_width(ui, "Help") + size::EDGE;
+        pill(ui, &session.state(), ui.available_width() - rest);
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.add_space(ui.available_width() - rest + size::GAP);
+        for (choice, sign, name) in [
+            (ThemeChoice::System, Icon::Screen, "Theme of the system"),
+            (ThemeChoice::Light, Icon::Sun, "Light theme"),
+            (ThemeChoice::Dark, Icon::Moon, "Dark theme"),
+        ] {
+            let chosen = session.settings().theme == choice;
+            if icon_button(ui, sign, name, Some(chosen)).clicked() {
+                wish = Some(Command::SetTheme(choice).into());
+            }
+            ui.add_space(2.0);
+        }
+        ui.add_space(size::EDGE - 2.0);
+        if quiet_button(ui, "Help").on_hover_text("Help and keyboard shortcuts (F1)").clicked() {
+            wish = Some(Wish::ToggleHelp);
+        }
+    });
+    wish
+}
+
+/// The state in a few words, in the colour that belongs to it.
+fn pill(ui: &mut Ui, state: &State, room: f32) {
+    let palette = Palette::of(ui);
+    let (ink, fill) = match state {
+        State::Listening { .. } => (palette.accent, palette.accent_soft),
+        State::Failed(_) => (palette.problem, palette.problem_soft),
+        State::Stopped | State::Starting | State::Stopping => (palette.muted, palette.field),
+    };
+    let words = words(state);
+    let mut job = LayoutJob::single_section(words.clone(), TextFormat::simple(theme::strong(13.0), ink));
+    job.wrap = TextWrapping::truncate_at_width((room - 36.0).max(40.0));
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 34.0, size::CHIP), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
+    ui.painter().rect_filled(rect, rect.height() / 2.0, fill);
+    dot(ui, state, pos2(rect.left() + 15.0, rect.center().y), ink);
+    let at = pos2(rect.left() + 24.0, rect.center().y - galley.size().y / 2.0);
+    let cut = galley.elided;
+    ui.painter().galley(at, galley, ink);
+    let whole = if let State::Failed(error) = state { error.to_string() } else { words };
+    if cut || matches!(state, State::Failed(_)) {
+        response.on_hover_text(whole);
+    }
+}
+
+fn dot(ui: &Ui, state: &State, centre: eframe::egui::Pos2, ink: Color32) {
+    if matches!(state, State::Stopped) {
+        ui.painter().circle_stroke(centre, 3.5, eframe::egui::Stroke::new(1.5, ink));
+    } else {
+        ui.painter().circle_filled(centre, 4.5, ink);
+    }
+}
+
+/// The words for a state.
+fn words(state: &State) -> String {
+    match state {
+        State::Stopped => "Stopped".to_owned(),
+        State::Starting => "Starting…".to_owned(),
+        State::Listening { addresses, tls } => {
+            format!("Listening on {}{}", listed(addresses), if *tls { " · TLS" } else { "" })
+        }
+        State::Stopping => "Stopping…".to_owned(),
+        State::Failed(error) => first_sentence(&error.to_string()),
+    }
+}
+
+/// Addresses as one says them: `a`, `a and b`, `a, b and 3 more`.
+fn listed(addresses: &[SocketAddr]) -> String {
+    match addresses {
+        [] => "no address".to_owned(),
+        [one] => one.to_string(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    }
+}
+
+/// What happened; what to do about it stands where it can be done.
+fn first_sentence(text: &str) -> String {
+    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_listed_as_one_says_them() {
+        let addresses: Vec<SocketAddr> = ["127.0.0.1:1", "[::1]:1", "10.0.0.1:1", "10.0.0.2:1"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
+        assert_eq!(listed(&addresses[..1]), "127.0.0.1:1");
+        assert_eq!(listed(&addresses[..2]), "127.0.0.1:1 and [::1]:1");
+        assert_eq!(listed(&addresses), "127.0.0.1:1, [::1]:1 and 2 more");
+    }
+
+    #[test]
+    fn the_pill_says_what_happened_and_leaves_the_advice_to_the_form() {
+        let words = first_sentence("Port 80 on 127.0.0.1 is already in use. Use another port.");
+        assert_eq!(words, "Port 80 on 127.0.0.1 is already in use");
+    }
+}

@@ -1,0 +1,84 @@
+//! Try it from a terminal: lines to copy that talk to this very server.
+
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Frame, Label, Margin, RichText, Stroke, TextFormat, Ui, Vec2};
+
+use super::theme::{self, Palette, size};
+use super::widgets::controls::{icon_button, text_width};
+use super::widgets::field::heading;
+use super::widgets::icon::Icon;
+use super::wish::Wish;
+use crate::session::Session;
+
+/// Which program's line is shown.
+#[derive(Debug, Default)]
+pub(super) struct TryItPanel {
+    program: usize,
+}
+
+/// Left and right of a program's name.
+const PADDING: f32 = 7.0;
+/// A line that is longer is cut here; copying takes it whole.
+const MAX_ROWS: usize = 4;
+/// In a window lower than this the form needs the room more than the line does.
+const LOW: f32 = 600.0;
+
+impl TryItPanel {
+    /// Shows one line, and the choice of programs.
+    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Wish> {
+        let lines = session.try_it();
+        self.program = self.program.min(lines.len().saturating_sub(1));
+        let palette = Palette::of(ui);
+        ui.horizontal(|ui| {
+            heading(ui, "Try it from a terminal");
+            ui.spacing_mut().item_spacing.x = 0.0;
+            let width = |name: &str| text_width(ui, name, theme::small()) + 2.0 * PADDING;
+            let rest: f32 = lines.iter().map(|line| width(line.program)).sum();
+            ui.add_space(ui.available_width() - rest);
+            for (index, choice) in lines.iter().enumerate() {
+                if self.choice(ui, index, choice.program) {
+                    self.program = index;
+                }
+            }
+        });
+        let chosen = lines.get(self.program)?;
+        let mut wish = None;
+        Frame::new()
+            .fill(palette.field)
+            .stroke(Stroke::new(1.0, palette.border))
+            .corner_radius(size::RADIUS)
+            .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
+            .show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = 4.0;
+                    let width = ui.available_width() - 30.0;
+                    ui.scope(|ui| {
+                        ui.set_width(width);
+                        let format = TextFormat::simple(theme::mono(), palette.text);
+                        let mut job = LayoutJob::single_section(chosen.line.clone(), format);
+                        let low = ui.ctx().content_rect().height() < LOW;
+                        job.wrap.max_rows = if low { 1 } else { MAX_ROWS };
+                        ui.add(Label::new(job).wrap().selectable(true));
+                    });
+                    if icon_button(ui, Icon::Copy, "Copy this line", None).clicked() {
+                        wish = Some(Wish::CopyText(chosen.line.clone()));
+                    }
+                });
+            });
+        wish
+    }
+
+    /// The name of a program, as a small tab; returns whether it was chosen.
+    fn choice(&self, ui: &mut Ui, index: usize, program: &str) -> bool {
+        let palette = Palette::of(ui);
+        let on = index == self.program;
+        let ink = if on { palette.accent } else { palette.muted };
+        let text = RichText::new(program).size(size::SMALL).color(ink);
+        ui.scope(|ui| {
+            ui.spacing_mut().button_padding = Vec2::new(PADDING, 2.0);
+            ui.spacing_mut().interact_size.y = 20.0;
+            ui.add(eframe::egui::Button::selectable(on, text)).clicked()
+        })
+        .inner
+    }
+}

@@ -1,0 +1,179 @@
+//! Things to press: chips, the switch, quiet buttons, the one large button.
+
+use eframe::egui::{
+    Align2, Color32, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2,
+};
+
+use super::focus_ring;
+use super::icon::{self, Icon};
+use crate::ui::theme::{self, Palette, size};
+
+/// A small round-ended button that is on or off.
+pub(in crate::ui) fn chip(ui: &mut Ui, label: &str, on: bool) -> Response {
+    let palette = Palette::of(ui);
+    let response = pill(ui, label, |hovered| match (on, hovered) {
+        (true, false) => Look::new(palette.accent, palette.accent_soft, palette.accent_soft),
+        (true, true) => Look::new(palette.accent, palette.accent_soft, palette.accent),
+        (false, false) => Look::new(palette.muted, Color32::TRANSPARENT, palette.border),
+        (false, true) => Look::new(palette.text, palette.field, palette.border_strong),
+    });
+    response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), on, label));
+    response
+}
+
+/// A small round-ended button that does something.
+pub(in crate::ui) fn pill_button(ui: &mut Ui, label: &str) -> Response {
+    let palette = Palette::of(ui);
+    let response = pill(ui, label, |hovered| {
+        if hovered {
+            Look::new(palette.text, palette.field_hover, palette.border_strong)
+        } else {
+            Look::new(palette.muted, Color32::TRANSPARENT, palette.border)
+        }
+    });
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    response
+}
+
+/// How wide a chip or a small round-ended button is: for what stands at a right edge but comes last for the Tab key.
+pub(in crate::ui) fn pill_width(ui: &Ui, label: &str) -> f32 {
+    text_width(ui, label, theme::small()) + 2.0 * PILL_PADDING
+}
+
+/// How wide a quiet button is.
+pub(in crate::ui) fn quiet_width(ui: &Ui, label: &str) -> f32 {
+    text_width(ui, label, theme::text()) + 16.0
+}
+
+/// How wide a text is on one line.
+pub(in crate::ui) fn text_width(ui: &Ui, text: &str, font: FontId) -> f32 {
+    ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x
+}
+
+/// Left and right of the words on a chip.
+const PILL_PADDING: f32 = 10.0;
+
+struct Look {
+    ink: Color32,
+    fill: Color32,
+    outline: Color32,
+}
+
+impl Look {
+    fn new(ink: Color32, fill: Color32, outline: Color32) -> Self {
+        Self { ink, fill, outline }
+    }
+}
+
+fn pill(ui: &mut Ui, label: &str, look: impl Fn(bool) -> Look) -> Response {
+    let galley = ui.painter().layout_no_wrap(label.to_owned(), theme::small(), Color32::PLACEHOLDER);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + 2.0 * PILL_PADDING, size::CHIP), Sense::click());
+    if ui.is_rect_visible(rect) {
+        let look = look(response.hovered());
+        let radius = rect.height() / 2.0;
+        ui.painter().rect(rect, radius, look.fill, Stroke::new(1.0, look.outline), StrokeKind::Inside);
+        ui.painter().galley(rect.center() - galley.size() / 2.0, galley, look.ink);
+        focus_ring(ui, &response, rect, radius);
+    }
+    response
+}
+
+/// Words that can be pressed, without a frame until the pointer is over them.
+pub(in crate::ui) fn quiet_button(ui: &mut Ui, label: &str) -> Response {
+    let palette = Palette::of(ui);
+    let galley = ui.painter().layout_no_wrap(label.to_owned(), theme::text(), Color32::PLACEHOLDER);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(16.0, 10.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    let ink = if response.hovered() { palette.text } else { palette.muted };
+    if response.hovered() {
+        ui.painter().rect_filled(rect, size::RADIUS, palette.field);
+    }
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, ink);
+    focus_ring(ui, &response, rect, f32::from(size::RADIUS));
+    response
+}
+
+/// Width and height of a sign that can be pressed.
+pub(in crate::ui) const ICON_BUTTON: f32 = 26.0;
+
+/// A sign that can be pressed; its name is for the tooltip and for those who can't see it.
+pub(in crate::ui) fn icon_button(ui: &mut Ui, sign: Icon, name: &str, on: Option<bool>) -> Response {
+    let palette = Palette::of(ui);
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(ICON_BUTTON), Sense::click());
+    response.widget_info(|| match on {
+        Some(on) => WidgetInfo::selected(Role::Button, ui.is_enabled(), on, name),
+        None => WidgetInfo::labeled(Role::Button, ui.is_enabled(), name),
+    });
+    let (ink, fill) = match (on, response.hovered()) {
+        (Some(true), _) => (palette.accent, palette.accent_soft),
+        (_, true) => (palette.text, palette.field),
+        _ => (palette.muted, Color32::TRANSPARENT),
+    };
+    ui.painter().rect_filled(rect, size::RADIUS, fill);
+    icon::paint(ui.painter(), sign, Rect::from_center_size(rect.center(), Vec2::splat(15.0)), ink);
+    focus_ring(ui, &response, rect, f32::from(size::RADIUS));
+    response.on_hover_text(name)
+}
+
+/// A switch, without its label.
+pub(in crate::ui) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
+    let palette = Palette::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(34.0, 20.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Switch, ui.is_enabled(), on, name));
+    let way = ui.ctx().animate_bool_responsive(response.id, on);
+    let track = palette.border_strong.lerp_to_gamma(palette.start[0], way);
+    let radius = rect.height() / 2.0;
+    ui.painter().rect_filled(rect, radius, track);
+    let knob_x = eframe::egui::lerp(rect.left() + radius..=rect.right() - radius, way);
+    ui.painter().circle_filled(eframe::egui::pos2(knob_x, rect.center().y), radius - 3.0, palette.knob);
+    focus_ring(ui, &response, rect, radius);
+    response
+}
+
+/// How the large button looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) enum Large {
+    /// The app's colour.
+    Start,
+    /// Red.
+    Stop,
+    /// Neither can be done now.
+    Off,
+}
+
+/// The one large button, as wide as there is room.
+pub(in crate::ui) fn large_button(ui: &mut Ui, label: &str, sign: Option<Icon>, look: Large) -> Response {
+    let palette = Palette::of(ui);
+    let wanted = vec2(ui.available_width(), size::START);
+    let enabled = look != Large::Off;
+    let sense = if enabled { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(wanted, sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
+    let shade = usize::from(response.hovered() && enabled);
+    let (fill, ink) = match look {
+        Large::Start => (palette.start[shade], palette.on_strong),
+        Large::Stop => (palette.stop[shade], palette.on_strong),
+        Large::Off => (palette.field, palette.muted),
+    };
+    let radius = f32::from(size::RADIUS) + 2.0;
+    ui.painter().rect_filled(rect, radius, fill);
+    if look == Large::Off {
+        ui.painter().rect_stroke(rect, radius, Stroke::new(1.0, palette.border), StrokeKind::Inside);
+    }
+    let galley = ui.painter().layout_no_wrap(label.to_owned(), theme::strong(15.0), ink);
+    let sign_width = if sign.is_some() { 13.0 + size::GAP } else { 0.0 };
+    let left = rect.center().x - f32::midpoint(galley.size().x, sign_width);
+    if let Some(sign) = sign {
+        let centre = eframe::egui::pos2(left + 6.5, rect.center().y);
+        icon::paint(ui.painter(), sign, Rect::from_center_size(centre, Vec2::splat(13.0)), ink);
+    }
+    let text = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;
+    ui.painter().galley(eframe::egui::pos2(left + sign_width, text.y), galley, ink);
+    if response.has_focus() {
+        // The button is as wide as its area: a ring outside would be cut off at the sides.
+        let ring = Stroke::new(2.0, palette.on_strong);
+        ui.painter().rect_stroke(rect.shrink(3.0), radius - 2.0, ring, StrokeKind::Inside);
+    }
+    response
+}

@@ -1,0 +1,123 @@
+//! Signs drawn with lines and shapes, so that they look the same with every font and at every zoom.
+
+use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
+
+/// A sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) enum Icon {
+    /// The app: rings going out from one point.
+    Logo,
+    /// All is well.
+    Check,
+    /// Have a second look.
+    Warning,
+    /// Something is wrong.
+    Problem,
+    /// A word to know.
+    Info,
+    /// There is more below, or it is open.
+    ChevronDown,
+    /// There is more, and it is closed.
+    ChevronRight,
+    /// Stop.
+    Stop,
+    /// Start.
+    Play,
+    /// Two sheets.
+    Copy,
+    /// Close, dismiss, disconnect.
+    Cross,
+    /// Light theme.
+    Sun,
+    /// Dark theme.
+    Moon,
+    /// The system's theme.
+    Screen,
+}
+
+/// Draws a sign centred in a square.
+pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
+    let c = rect.center();
+    let r = rect.width().min(rect.height()) / 2.0;
+    let thin = Stroke::new((r * 0.18).max(1.2), color);
+    let at = |x: f32, y: f32| pos2(c.x + x * r, c.y + y * r);
+    let line = |points: &[Pos2]| {
+        painter.add(Shape::line(points.to_vec(), thin));
+    };
+    match icon {
+        Icon::Logo => {
+            painter.circle_stroke(c, r * 0.92, Stroke::new(r * 0.17, color));
+            painter.circle_stroke(c, r * 0.48, Stroke::new(r * 0.17, color));
+        }
+        Icon::Check => line(&[at(-0.62, 0.05), at(-0.15, 0.52), at(0.68, -0.48)]),
+        Icon::Warning => {
+            let triangle = vec![at(0.0, -0.82), at(0.92, 0.78), at(-0.92, 0.78)];
+            painter.add(Shape::closed_line(triangle, thin));
+            line(&[at(0.0, -0.28), at(0.0, 0.24)]);
+            painter.circle_filled(at(0.0, 0.51), thin.width * 0.62, color);
+        }
+        Icon::Problem | Icon::Info => {
+            painter.circle_stroke(c, r * 0.86, thin);
+            let (bar, dot) = if icon == Icon::Problem { (-0.42..=0.1, 0.42) } else { (-0.06..=0.46, -0.4) };
+            line(&[at(0.0, *bar.start()), at(0.0, *bar.end())]);
+            painter.circle_filled(at(0.0, dot), thin.width * 0.62, color);
+        }
+        Icon::ChevronDown => line(&[at(-0.55, -0.28), at(0.0, 0.3), at(0.55, -0.28)]),
+        Icon::ChevronRight => line(&[at(-0.28, -0.55), at(0.3, 0.0), at(-0.28, 0.55)]),
+        Icon::Stop => {
+            painter.rect_filled(Rect::from_center_size(c, Vec2::splat(r * 1.5)), r * 0.22, color);
+        }
+        Icon::Play => {
+            let triangle = vec![at(-0.5, -0.78), at(0.82, 0.0), at(-0.5, 0.78)];
+            painter.add(Shape::convex_polygon(triangle, color, Stroke::NONE));
+        }
+        Icon::Copy => {
+            let sheet = |x: f32, y: f32| Rect::from_center_size(at(x, y), vec2(r * 1.05, r * 1.2));
+            let outline = |rect| painter.rect_stroke(rect, r * 0.2, thin, eframe::egui::StrokeKind::Middle);
+            outline(sheet(0.22, 0.22));
+            line(&[
+                at(-0.66, 0.42),
+                at(-0.74, 0.3),
+                at(-0.74, -0.72),
+                at(-0.62, -0.82),
+                at(0.18, -0.82),
+                at(0.3, -0.72),
+            ]);
+        }
+        Icon::Cross => {
+            line(&[at(-0.5, -0.5), at(0.5, 0.5)]);
+            line(&[at(-0.5, 0.5), at(0.5, -0.5)]);
+        }
+        Icon::Sun => {
+            painter.circle_stroke(c, r * 0.4, thin);
+            for step in 0..8u8 {
+                let way = Vec2::angled(f32::from(step) * std::f32::consts::FRAC_PI_4);
+                painter.line_segment([c + way * r * 0.68, c + way * r * 0.92], thin);
+            }
+        }
+        Icon::Moon => {
+            painter.add(Shape::closed_line(moon(c, r), thin));
+        }
+        Icon::Screen => {
+            let screen = Rect::from_center_size(at(0.0, -0.14), vec2(r * 1.7, r * 1.2));
+            painter.rect_stroke(screen, r * 0.18, thin, eframe::egui::StrokeKind::Middle);
+            line(&[at(-0.4, 0.78), at(0.4, 0.78)]);
+        }
+    }
+}
+
+/// A crescent: most of a large circle, and back along a curve that bends the same way.
+fn moon(centre: Pos2, radius: f32) -> Vec<Pos2> {
+    use std::f32::consts::PI;
+    const STEPS: u8 = 20;
+    let tip = |angle: f32| centre + Vec2::angled(angle) * radius * 0.8;
+    let (first, last) = (-0.42 * PI + 0.1, -1.92 * PI - 0.1);
+    let share = |step: u8| f32::from(step) / f32::from(STEPS);
+    let outer = (0..=STEPS).map(|step| tip(first + (last - first) * share(step)));
+    // A quadratic Bézier curve between the tips.
+    let (start, end) = (tip(last), tip(first));
+    let pull = start.lerp(end, 0.5) + vec2(-0.31, 0.31) * radius;
+    let inner =
+        (1..STEPS).map(|step| start.lerp(pull, share(step)).lerp(pull.lerp(end, share(step)), share(step)));
+    outer.chain(inner).collect()
+}

@@ -1,0 +1,48 @@
+//! What a panel or a key asks for: something of the session, or something of the window alone.
+
+use crate::session::Command;
+
+use super::dialogs::Purpose;
+
+/// One wish of the user. Panels return them; [`super::app::App`] fulfils them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Wish {
+    /// The session is to do this.
+    Session(Command),
+    /// A file dialog is to open.
+    Browse(Purpose),
+    /// This text goes to the clipboard.
+    CopyText(String),
+    /// The help opens, or closes.
+    ToggleHelp,
+    /// This tab comes to the front.
+    Show(Tab),
+    /// The keyboard goes to the filter.
+    FocusFilter,
+    /// The selected log entries go to the clipboard.
+    CopyEntries,
+    /// Start, or stop, whichever is possible.
+    StartOrStop,
+}
+
+impl From<Command> for Wish {
+    fn from(command: Command) -> Self {
+        Self::Session(command)
+    }
+}
+
+/// What the centre of the window shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Tab {
+    /// What happened.
+    #[default]
+    Log,
+    /// Who is connected.
+    Connections,
+}
+
+impl Tab {
+    /// Every tab, from left to right.
+    pub(super) const ALL: [Self; 2] = [Self::Log, Self::Connections];
+}
