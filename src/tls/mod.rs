@@ -15,6 +15,7 @@ use std::path::Path;
 pub mod certificate;
 pub mod config;
 mod der;
+pub mod details;
 pub mod error;
 mod file;
 pub mod handshake;

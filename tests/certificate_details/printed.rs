@@ -1,0 +1,1 @@
+//! The details, held against what `openssl x509` prints.
