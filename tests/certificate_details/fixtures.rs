@@ -112,6 +112,48 @@ impl Lab {
         Fixture { name, certificate, key, ca: None }
     }
 
+    /// Those that openssl makes by itself.
+    pub(crate) fn by_openssl(&self, openssl: &Path) -> Vec<Fixture> {
+        let names =
+            "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,email:a@example.org,URI:https://example.org/";
+        let no_ca = "basicConstraints=critical,CA:FALSE";
+        let with = |name, key: &[&str], more: &[&str]| {
+            let words = [&["-subj", "/C=DE/O=Lab/CN=localhost", "-addext", names], key, more].concat();
+            self.openssl(openssl, name, &words)
+        };
+        vec![
+            with("openssl-ed25519", &["-newkey", "ed25519"], &["-addext", no_ca]),
+            with("openssl-rsa", &["-newkey", "rsa:2048"], &["-addext", no_ca]),
+            with(
+                "openssl-pss",
+                &["-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"],
+                &["-addext", no_ca],
+            ),
+            with(
+                "openssl-exponent",
+                &["-newkey", "rsa:2048", "-pkeyopt", "rsa_keygen_pubexp:3"],
+                &["-addext", no_ca],
+            ),
+            with("openssl-ca", &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], &[]),
+            with(
+                "openssl-p384",
+                &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-sha384"],
+                &[
+                    "-addext",
+                    no_ca,
+                    "-addext",
+                    "keyUsage=critical,digitalSignature,keyEncipherment",
+                    "-addext",
+                    "extendedKeyUsage=serverAuth,clientAuth,1.2.3.4",
+                    "-addext",
+                    "1.2.3.4=ASN1:UTF8String:hello",
+                    "-set_serial",
+                    "-4711",
+                ],
+            ),
+        ]
+    }
+
     /// The tutorial's three commands.
     pub(crate) fn tutorial(&self, openssl: &Path) -> Fixture {
         let path = |end: &str| self.0.path().join(format!("tutorial.{end}"));

@@ -84,3 +84,21 @@ impl Roots {
         &self.raw
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_authorities_is_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.crt");
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&path, made.cert.pem()).unwrap();
+        let file = CertificateFile::read(&path).unwrap();
+        let told = super::super::verdicts(&file, &Roots::new(Trust::System, &[]), jiff::Timestamp::now());
+        assert_eq!(told[0].outcome, super::super::Outcome::Unknown);
+        assert!(told[0].words.contains("this computer has no list of authorities"), "{}", told[0].words);
+        assert_eq!(told[1].outcome, super::super::Outcome::Accepted);
+    }
+}
