@@ -20,7 +20,7 @@ impl Dice {
     }
 }
 
-fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) {
+fn damage(bytes: &mut [u8], dice: &mut Dice) {
     for _ in 0..=dice.below(3) {
         let at = dice.below(bytes.len());
         match dice.below(6) {
@@ -63,10 +63,11 @@ fn no_damage_panics_or_breaks_a_line() {
             if index == damaged {
                 damage(&mut bytes, &mut dice);
             }
-            pem += &format!(
-                "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-                STANDARD.encode(bytes)
-            );
+            pem.extend([
+                "-----BEGIN CERTIFICATE-----\n",
+                &STANDARD.encode(bytes),
+                "\n-----END CERTIFICATE-----\n",
+            ]);
         }
         let path = lab.write("damaged.crt", &pem);
         let Ok(file) = CertificateFile::read(&path) else {

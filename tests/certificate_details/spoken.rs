@@ -71,7 +71,7 @@ fn compare(
     let accepted = verdict.outcome == Outcome::Accepted;
     match says {
         Some(says) if says != taken => {
-            wrong.push(format!("{name}: {who} took it: {taken}: {}", verdict.words))
+            wrong.push(format!("{name}: {who} took it: {taken}: {}", verdict.words));
         }
         // A client of this kind is promised to be content: whoever is not has to be named.
         None if accepted && !taken => wrong.push(format!("{name}: {who} refuses, unsaid: {}", verdict.words)),

@@ -268,6 +268,45 @@ mod tests {
     }
 
     #[test]
+    fn every_error_of_the_checker_that_rustls_only_hands_on_has_words() {
+        use webpki::Error as E;
+        let all = [
+            E::CaUsedAsEndEntity,
+            E::CertDistrusted,
+            E::EmptyEkuExtension,
+            E::EndEntityUsedAsCa,
+            E::ExtensionValueInvalid,
+            E::InvalidCrlNumber,
+            E::InvalidNetworkMaskConstraint,
+            E::InvalidSerialNumber,
+            E::IssuerNotCrlSigner,
+            E::MalformedDnsIdentifier,
+            E::MalformedExtensions,
+            E::MalformedNameConstraint,
+            E::MaximumNameConstraintComparisonsExceeded,
+            E::MaximumPathBuildCallsExceeded,
+            E::MaximumPathDepthExceeded,
+            E::MaximumSignatureChecksExceeded,
+            E::NameConstraintViolation,
+            E::PathLenConstraintViolated,
+            E::SignatureAlgorithmMismatch,
+            E::UnsupportedCertVersion,
+            E::UnsupportedCriticalExtension,
+            E::UnsupportedCrlIssuingDistributionPoint,
+            E::UnsupportedCrlVersion,
+            E::UnsupportedDeltaCrl,
+            E::UnsupportedIndirectCrl,
+            E::UnsupportedNameType,
+            E::UnsupportedRevocationReason,
+            E::UnsupportedRevocationReasonsPartitioning,
+        ];
+        for error in all {
+            let told = words(CertificateError::Other(OtherError(Arc::new(error))));
+            assert_ne!(told.why, OTHERWISE.0, "{}", told.key);
+        }
+    }
+
+    #[test]
     fn every_entry_is_a_piece_of_a_sentence_and_stands_once() {
         for (key, (why, advice)) in WORDS {
             assert_eq!(WORDS.iter().filter(|(other, _)| other == key).count(), 1, "{key}");
