@@ -20,7 +20,7 @@ use super::wish::{Tab, Wish};
 use super::{help, log_toolbar, shortcuts, start_button, status_bar, tabs, tls_form, top_bar};
 use crate::server::status::State;
 use crate::session::{Command, Session};
-use crate::settings::ThemeChoice;
+use crate::settings::{Mode, ThemeChoice};
 
 /// The window: the session that it shows, and what each panel remembers for itself.
 pub struct App {
@@ -103,6 +103,13 @@ impl App {
         }
     }
 
+    /// Whether the server leaves clients in the accept queue until another one goes.
+    fn clients_may_wait(&self) -> bool {
+        let (counters, settings) = (self.session.counters(), self.session.settings());
+        let most = if settings.mode == Mode::One { 1 } else { settings.max_clients };
+        counters.waiting.is_some() && counters.clients_now >= u64::from(most)
+    }
+
     fn follow_theme(&mut self, ctx: &Context) {
         let wanted = self.session.settings().theme;
         if self.theme != Some(wanted) {
@@ -140,7 +147,8 @@ impl App {
             wishes.extend(self.try_it.show(ui, &self.session));
             ui.add_space(2.0);
             wishes.extend(start_button::show(ui, &self.session).map(Wish::from));
-            ui.add_space(14.0);
+            // With the space between two things this makes the edge below as wide as those at the sides.
+            ui.add_space(size::EDGE - size::GAP);
             ui.min_rect().height()
         });
         if (pinned.inner - self.pinned).abs() > 0.5 {
@@ -173,11 +181,13 @@ impl App {
                     wishes.extend(log_toolbar::show(ui, &self.session, &mut self.log));
                 });
                 let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
-                let most = (ui.available_height() * 0.6).max(90.0);
+                // The log keeps the larger part of a low window, and enough of a high one.
+                let height = ui.available_height();
+                let most = (height - 200.0).max(height * 0.42).max(80.0);
                 Panel::bottom("detail")
                     .resizable(true)
                     .default_size(size::DETAIL.min(most))
-                    .size_range(90.0_f32.min(most)..=most)
+                    .size_range(80.0..=most)
                     .frame(bar.inner_margin(margin))
                     .show(ui, |ui| {
                         let entry = self.log.current(self.session.journal());
@@ -238,6 +248,10 @@ impl eframe::App for App {
         // The rate falls by itself, with nobody there to wake the window.
         if self.session.rate() > 0.0 {
             ctx.request_repaint_after(Duration::from_millis(250));
+        }
+        if self.clients_may_wait() {
+            // Who joins the accept queue wakes nobody either.
+            ctx.request_repaint_after(Duration::from_millis(500));
         }
         self.follow_theme(ctx);
     }
