@@ -95,8 +95,8 @@ pub struct Launch {
     pub settings: Settings,
     /// Where the window remembers settings; `None` where the system names no place.
     pub settings_file: Option<PathBuf>,
-    /// What was wrong with the remembered settings.
-    pub complaint: Option<String>,
+    /// What the user should know: there is no display, or the remembered settings can't be used.
+    pub words: Vec<String>,
 }
 
 /// What the user will see.
@@ -106,8 +106,6 @@ pub enum Front {
     Window {
         /// Start the server at once.
         start: bool,
-        /// How to print the log where no window can be opened.
-        fallback: LogFormat,
     },
     /// Lines on stdout.
     Headless(LogFormat),
@@ -122,40 +120,43 @@ pub enum Refused {
     Usage(String),
 }
 
-/// Reads the arguments, the program's name first, and the remembered settings.
+/// Reads the arguments, the program's name first, and the remembered settings. `no_window` says why there can be no
+/// window, where there can't.
 ///
 /// # Errors
 /// [`Refused`] where the answer is a text: help, or what is wrong with the flags.
-pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Launch, Refused> {
+pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -> Result<Launch, Refused> {
     let flags = Flags::try_parse_from(args).map_err(|error| {
         if error.use_stderr() { Refused::Usage(one_line(&error)) } else { Refused::Answer(error.to_string()) }
     })?;
     let format = flags.log_format.unwrap_or_default();
-    let front = if flags.headless {
-        Front::Headless(format)
-    } else {
-        Front::Window { start: flags.start, fallback: format }
+    let mut words = Vec::new();
+    let front = match no_window {
+        _ if flags.headless => Front::Headless(format),
+        None => Front::Window { start: flags.start },
+        Some(why) => {
+            words.push(format!("{why}: going on as --headless."));
+            Front::Headless(format)
+        }
     };
     let settings_file = flags.settings.clone().or_else(file::default_path);
-    let broken = if flags.headless { Broken::Leave } else { Broken::SetAside };
+    let broken = if matches!(front, Front::Headless(_)) { Broken::Leave } else { Broken::SetAside };
     let loaded = settings_file.as_deref().map(|path| file::load(path, broken));
     let (mut settings, complaint) =
         loaded.map_or_else(Default::default, |loaded| (loaded.settings, loaded.complaint));
+    words.extend(complaint);
     let file_given = flags.cert.is_some() || flags.key.is_some();
     lay_over(&mut settings, flags);
-    let files = [&settings.certificate, &settings.key];
     if file_given && !settings.tls {
         return Err(Refused::Usage("--cert and --key are for --tls: add it, or leave them out.".to_owned()));
     }
-    if settings.tls && front != (Front::Window { start: false, fallback: format }) {
-        let missing = files.iter().any(|path| path.as_os_str().is_empty());
-        if missing {
-            return Err(Refused::Usage(
-                "--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned(),
-            ));
-        }
+    let file_missing = settings.certificate.as_os_str().is_empty() || settings.key.as_os_str().is_empty();
+    if settings.tls && file_missing && front != (Front::Window { start: false }) {
+        return Err(Refused::Usage(
+            "--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned(),
+        ));
     }
-    Ok(Launch { front, settings, settings_file, complaint })
+    Ok(Launch { front, settings, settings_file, words })
 }
 
 fn lay_over(settings: &mut Settings, flags: Flags) {
@@ -206,7 +207,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.toml");
         let start = ["echoscope".into(), "--settings".into(), file.into_os_string()];
-        read(start.into_iter().chain(args.iter().map(OsString::from)))
+        read(start.into_iter().chain(args.iter().map(OsString::from)), None)
     }
 
     #[test]

@@ -6,7 +6,7 @@ use echoscope::cli::{self, Front, Launch, Refused};
 use echoscope::headless;
 
 fn main() -> ExitCode {
-    let launch = match cli::read(std::env::args_os()) {
+    let launch = match cli::read(std::env::args_os(), no_window()) {
         Ok(launch) => launch,
         Err(Refused::Answer(text)) => {
             print!("{text}");
@@ -19,25 +19,27 @@ fn main() -> ExitCode {
     };
     match launch.front {
         Front::Headless(format) => {
-            if let Some(complaint) = &launch.complaint {
-                eprintln!("echoscope: {complaint}");
+            for line in &launch.words {
+                eprintln!("echoscope: {line}");
             }
             headless::run(launch.settings, format)
         }
-        Front::Window { start, fallback } => open_window(launch, start, fallback),
+        Front::Window { start } => open_window(launch, start),
     }
 }
 
+/// Why there can be no window, where there can't.
+fn no_window() -> Option<&'static str> {
+    #[cfg(feature = "gui")]
+    return (!echoscope::ui::has_display())
+        .then_some("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)");
+    #[cfg(not(feature = "gui"))]
+    return Some("this program was built without its window");
+}
+
 #[cfg(feature = "gui")]
-fn open_window(launch: Launch, start: bool, fallback: cli::LogFormat) -> ExitCode {
-    let Launch { settings, settings_file, complaint, .. } = launch;
-    if !echoscope::ui::has_display() {
-        eprintln!(
-            "echoscope: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set): going on as --headless."
-        );
-        return headless::run(settings, fallback);
-    }
-    match echoscope::ui::run(settings, settings_file, complaint, start) {
+fn open_window(launch: Launch, start: bool) -> ExitCode {
+    match echoscope::ui::run(launch.settings, launch.settings_file, launch.words, start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("echoscope: {error}");
@@ -47,7 +49,6 @@ fn open_window(launch: Launch, start: bool, fallback: cli::LogFormat) -> ExitCod
 }
 
 #[cfg(not(feature = "gui"))]
-fn open_window(launch: Launch, _start: bool, fallback: cli::LogFormat) -> ExitCode {
-    eprintln!("echoscope: this program was built without its window: going on as --headless.");
-    headless::run(launch.settings, fallback)
+fn open_window(_launch: Launch, _start: bool) -> ExitCode {
+    ExitCode::FAILURE
 }

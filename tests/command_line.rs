@@ -8,9 +8,11 @@ use std::io::{BufRead, BufReader, ErrorKind};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-#[cfg(unix)]
-use std::process::Command;
 use std::process::Stdio;
+#[cfg(unix)]
+use std::process::{ChildStdout, Command};
+#[cfg(unix)]
+use std::time::Duration;
 
 use serde_json::Value;
 use support::{Finished, Identity, Lines, Server, echoscope, finish};
@@ -325,10 +327,9 @@ fn without_a_display_a_broken_settings_file_is_told_of_and_stays() {
     );
 }
 
+/// The program with its stdout in our hands, and the port that its first line names.
 #[cfg(unix)]
-#[test]
-fn a_reader_that_goes_away_is_no_crash() {
-    // As in `echoscope --headless | head -1`: the log has nowhere to go any more.
+fn started_by_hand() -> (support::Guarded, Lines, BufReader<ChildStdout>, u16) {
     let mut command = echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = support::Guarded(command.spawn().expect("the program can be started"));
@@ -336,9 +337,23 @@ fn a_reader_that_goes_away_is_no_crash() {
     let mut first = String::new();
     let mut reader = BufReader::new(child.0.stdout.take().expect("stdout is piped"));
     reader.read_line(&mut first).expect("the program prints a line");
+    let port = first.trim_end().rsplit(' ').next().and_then(|port| port.parse().ok());
+    (child, complaints, reader, port.expect("the first line names the port"))
+}
+
+#[cfg(unix)]
+fn terminate(child: &support::Guarded) {
+    // Its own end is fine too: then there is nobody to tell.
+    let line = format!("kill -TERM {} 2>/dev/null", child.0.id());
+    let _ = Command::new("sh").args(["-c", &line]).status();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_crash() {
+    // As in `echoscope --headless | head -1`: the log has nowhere to go any more.
+    let (mut child, complaints, reader, port) = started_by_hand();
     drop(reader);
-    let port = first.trim_end().rsplit(' ').next().and_then(|port| port.parse::<u16>().ok());
-    let port = port.expect("the first line names the port");
     // It may serve on, or end as `yes | head -1` does; what it may not do is panic or hang.
     for _ in 0..3 {
         let Ok(mut client) = TcpStream::connect(("127.0.0.1", port)) else { break };
@@ -347,11 +362,33 @@ fn a_reader_that_goes_away_is_no_crash() {
         let read = client.read(&mut [0]);
         assert!(!matches!(&read, Err(error) if error.kind() == ErrorKind::WouldBlock), "it hangs");
     }
-    let line = format!("kill -TERM {} 2>/dev/null", child.0.id());
-    let _ = Command::new("sh").args(["-c", &line]).status();
+    terminate(&child);
     assert!(support::wait(&mut child.0, support::PATIENCE).is_some(), "it does not end");
     let complaints = complaints.rest();
     assert!(!complaints.iter().any(|line| line.contains("panicked")), "{complaints:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_stops_reading_holds_up_neither_the_echo_nor_the_end() {
+    // As in `echoscope --headless | less`, left alone.
+    let (mut child, _complaints, mut reader, port) = started_by_hand();
+    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+    client.set_read_timeout(Some(support::PATIENCE)).expect("a timeout can be set");
+    let block = vec![b'.'; 32 << 10];
+    let mut got = vec![0; block.len()];
+    for _ in 0..1000 {
+        client.write_all(&block).expect("the server reads");
+        client.read_exact(&mut got).expect("the echo waits for nobody");
+    }
+    assert!(got == block);
+    terminate(&child);
+    let status = support::wait(&mut child.0, Duration::from_secs(3)).expect("the end waits for nobody");
+    assert_eq!(status.code(), Some(0), "{status}");
+    // Far less than was logged: what found no room was counted, not kept.
+    let mut printed = Vec::new();
+    reader.read_to_end(&mut printed).expect("the pipe can be read");
+    assert!(printed.len() < 8 << 20, "{} bytes were kept for nobody", printed.len());
 }
 
 fn files_in(folder: &Path) -> Vec<String> {

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The real window on a real X server: echo over a socket, see it in the log, in light and dark, then close it.
+# The real window on a real X server: echo over TLS, see it in the log, in light and dark, then close it.
 #
 #     tests/real_window.sh PROGRAM [FOLDER]
 #
 # PROGRAM is the built echoscope. Screenshots go to FOLDER (main-light.png, main-dark.png), which is how
 # assets/screenshots is brought up to date; without FOLDER they are looked at and thrown away.
-# Needs: Xvfb, xdotool, xprop, xclip, ImageMagick's import and identify, python3, and Mesa's software OpenGL.
+# Needs: Xvfb, xdotool, xprop, xclip, ImageMagick, openssl, python3, and Mesa's software OpenGL.
 set -euo pipefail
 
 program=$(realpath "${1:?usage: tests/real_window.sh PROGRAM [FOLDER]}")
@@ -41,7 +41,7 @@ until_true() {
     done
 }
 
-for needed in Xvfb xdotool xprop xclip import identify python3; do
+for needed in Xvfb xdotool xprop xclip import identify convert openssl python3; do
     command -v "$needed" >/dev/null || fail "$needed is not installed"
 done
 
@@ -54,9 +54,17 @@ export DISPLAY=:$number
 unset WAYLAND_DISPLAY WAYLAND_SOCKET
 export HOME=$work/home XDG_CONFIG_HOME=$work/home LIBGL_ALWAYS_SOFTWARE=1
 
-# Three clients, two of which stay until their input ends; each checks its own echo.
+# The tutorial's own files.
+(
+    cd "$work"
+    openssl genrsa -out server.key 2048
+    openssl req -new -key server.key -out server.csr -subj /CN=localhost
+    openssl x509 -req -days 365 -in server.csr -signkey server.key -out server.crt
+) >"$work/openssl.out" 2>&1 || fail "openssl made no certificate: $(cat "$work/openssl.out")"
+
+# Three clients: two speak TLS, check their own echo and stay until the input ends; one takes the port for HTTP.
 cat >"$work/clients.py" <<'PYTHON'
-import socket, sys, time
+import socket, ssl, sys, time
 
 def connect(host):
     deadline = time.monotonic() + 30
@@ -68,17 +76,32 @@ def connect(host):
                 raise
             time.sleep(0.05)
 
+def tls(conn, newest):
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = newest
+    return context.wrap_socket(conn, server_hostname="localhost")
+
 def echo(conn, data):
     conn.sendall(data)
     got = b""
     while len(got) < len(data):
-        got += conn.recv(1024)
+        part = conn.recv(1024)
+        assert part, "the server closed"
+        got += part
     assert got == data, got
 
-first, second, third = connect("127.0.0.1"), connect("127.0.0.1"), connect("127.0.0.1")
+first = tls(connect("127.0.0.1"), ssl.TLSVersion.TLSv1_3)
 echo(first, b"Hello\n")
-echo(second, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-second.close()
+with connect("127.0.0.1") as second:
+    second.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    try:
+        while second.recv(1024):
+            pass
+    except ConnectionResetError:
+        pass
+third = tls(connect("localhost"), ssl.TLSVersion.TLSv1_2)
 echo(third, b"\x00\x01\x02caf\xc3\xa9")
 echo(first, b"the text to be seen\n")
 print("echoed", flush=True)
@@ -117,8 +140,8 @@ find_window() {
 # Clicks down the log until the row under the pointer, copied, is the one that is wanted.
 find_row() {
     local y
-    for ((y = 100; y <= 560; y += 8)); do
-        xdotool mousemove --window "$window" 700 "$y" click 1 key --clearmodifiers ctrl+c
+    for ((y = 136; y <= 560; y += 8)); do
+        xdotool mousemove --window "$window" 930 "$y" click 1 key --clearmodifiers ctrl+c
         # The program takes the clipboard within a frame or two; a row that is not ours is simply passed.
         for _ in 1 2 3; do
             copied=$(timeout 2 xclip -o -selection clipboard 2>/dev/null || true)
@@ -132,10 +155,17 @@ find_row() {
 has_ended() { ! kill -0 "$app" 2>/dev/null; }
 
 for theme in light dark; do
-    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    # Pictures to keep show the port that everybody starts with.
+    port=12345
+    [ $# -gt 1 ] ||
+        port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     settings=$work/$theme.toml
     echo "theme = \"$theme\"" >"$settings"
-    "$program" --start --host 127.0.0.1 --port "$port" --settings "$settings" 2>"$work/$theme.err" &
+    (
+        cd "$work"
+        exec "$program" --start --port "$port" --tls --cert server.crt --key server.key --settings "$settings" \
+            2>"$work/$theme.err"
+    ) &
     app=$!
     window=
     until_true 60 find_window || fail "no window came"

@@ -4,7 +4,7 @@ mod support;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -43,6 +43,20 @@ impl Client {
     }
 }
 
+/// The tutorial's `nc`: OpenBSD's, which knows IPv6 and half-close. Others of that name are as good as none.
+fn netcat() -> Option<PathBuf> {
+    let nc = program("nc")?;
+    let mut help = Command::new(&nc);
+    help.arg("-h").stdin(Stdio::null());
+    let help = support::finish(help);
+    let shuts_down = (help.stdout + &help.stderr).to_lowercase().contains("shutdown the network socket");
+    if !shuts_down {
+        assert!(std::env::var_os("CI").is_none(), "this nc is not OpenBSD's, and in CI it must be");
+        eprintln!("skipped: this nc is not OpenBSD's");
+    }
+    shuts_down.then_some(nc)
+}
+
 /// Whether a line is the tutorial's `Received new connection from  ('127.0.0.1', 49743)`, to the letter.
 fn is_new_connection(line: &str) -> bool {
     line.strip_prefix("Received new connection from  ('127.0.0.1', ")
@@ -60,7 +74,7 @@ fn assert_transcript(lines: &[String], received: &str) {
 
 #[test]
 fn the_transcript_with_nc() {
-    let Some(nc) = program("nc") else { return };
+    let Some(nc) = netcat() else { return };
     let server = Server::start(&[]);
     let mut client = Client::start(&nc, &["127.0.0.1", &server.port.to_string()]);
     client.say("Hello\n");
@@ -119,7 +133,7 @@ fn the_transcript_with_the_tutorials_python_client() {
 
 #[test]
 fn half_close_still_brings_the_echo() {
-    let Some(nc) = program("nc") else { return };
+    let Some(nc) = netcat() else { return };
     let server = Server::start(&[]);
     for (name, text) in [("short", "x".to_owned()), ("long", "echo ".repeat(200_000))] {
         let mut client = Client::start(&nc, &["-N", "127.0.0.1", &server.port.to_string()]);
@@ -135,7 +149,7 @@ fn half_close_still_brings_the_echo() {
 
 #[test]
 fn ipv6_is_served_and_printed_as_python_does() {
-    let Some(nc) = program("nc") else { return };
+    let Some(nc) = netcat() else { return };
     if TcpStream::connect("[::1]:1").is_err_and(|error| error.kind() != ErrorKind::ConnectionRefused) {
         eprintln!("skipped: this computer has no IPv6");
         return;

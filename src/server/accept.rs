@@ -7,8 +7,8 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
-use std::time::Duration;
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -21,9 +21,8 @@ use super::listen::Bound;
 use super::registry::Conn;
 use super::run::Run;
 use super::system;
+use super::trouble::Trouble;
 
-/// The first and the longest pause after a failed accept; it doubles in between.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 const WAKE: Token = Token(usize::MAX);
 
 /// The listening sockets and what waits on them.
@@ -103,25 +102,24 @@ pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<ServerConfi
     thread::scope(|scope| {
         run.gauge.start(scope, run);
         let mut dispatcher = Dispatcher::new(scope, run, tls);
-        let mut state = Trouble::default();
+        let mut trouble = Trouble::none();
         while !run.is_stopping() {
-            wait_for_a_place(run, &mut state);
+            wait_for_a_place(run, &mut trouble);
             if run.is_stopping() {
                 break;
             }
             match acceptor.try_accept() {
                 Ok(Some((stream, peer))) => {
-                    state.over(run);
-                    dispatcher.serve(admit(run, stream, peer));
+                    trouble.eased();
+                    dispatcher.serve(admit(run, stream, peer), &mut trouble);
                 }
                 Ok(None) => {
-                    // The queue is empty, so nobody waits for a place any more.
-                    state.full_told = false;
+                    trouble.over(run);
                     if let Err(error) = acceptor.wait() {
-                        state.meet(run, &error);
+                        trouble.meet(run, accept_problem(&error));
                     }
                 }
-                Err(error) => state.meet(run, &error),
+                Err(error) => trouble.meet(run, accept_problem(&error)),
             }
         }
         // Before the clients' threads are waited for: the port is free again, and who waits in the queue is let go.
@@ -136,54 +134,23 @@ fn admit(run: &Run, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
     let _ = stream.set_nodelay(true);
     let client = run.sink.next_client(peer);
     let conn = Arc::new(Conn::new(client, stream));
-    run.totals.clients.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    run.totals.clients.fetch_add(1, Relaxed);
     run.sink.emit(Some(client), EventKind::Opened);
     run.registry.insert(&conn);
     conn
 }
 
-fn wait_for_a_place(run: &Run, state: &mut Trouble) {
+fn wait_for_a_place(run: &Run, trouble: &mut Trouble) {
     let limit = run.config.max_clients;
-    if run.registry.len() < limit {
-        return;
+    if run.registry.len() >= limit {
+        trouble.full(run);
+        run.gauge.while_not_accepting(|| run.registry.wait_below(limit));
     }
-    if !state.full_told {
-        state.full_told = true;
-        run.problem(Problem::MaxClients { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
-    }
-    run.gauge.while_not_accepting(|| run.registry.wait_below(limit));
 }
 
-/// What keeps the loop from accepting: told when it begins and when it ends, not each time round.
-#[derive(Default)]
-struct Trouble {
-    told: bool,
-    pause: Duration,
-    full_told: bool,
-}
-
-impl Trouble {
-    fn meet(&mut self, run: &Run, error: &io::Error) {
-        if !self.told {
-            self.told = true;
-            self.pause = PAUSES.0;
-            let raw = error.to_string();
-            run.problem(if system::is_out_of_files(error) {
-                Problem::OutOfFiles { raw }
-            } else {
-                Problem::Accept { raw }
-            });
-        }
-        run.gauge.while_not_accepting(|| run.registry.wait_change(self.pause));
-        self.pause = (self.pause * 2).min(PAUSES.1);
-    }
-
-    fn over(&mut self, run: &Run) {
-        if self.told {
-            self.told = false;
-            run.problem(Problem::Recovered);
-        }
-    }
+fn accept_problem(error: &io::Error) -> Problem {
+    let raw = error.to_string();
+    if system::is_out_of_files(error) { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } }
 }
 
 /// Serves a client in the accepting thread itself: mode *one client at a time*.

@@ -60,7 +60,7 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<ServerConfig>>) -> CloseReason 
         None => Transport::Plain,
         Some(config) => {
             conn.enter(Phase::Handshake);
-            match Transport::accept_tls(&socket, config) {
+            match Transport::accept_tls(&socket, config, run.config.handshake_timeout) {
                 Ok((transport, handshake)) => {
                     let handshake = Arc::new(handshake);
                     // The only place that sets it, once a connection.

@@ -26,6 +26,8 @@ pub struct Config {
     pub idle_timeout: Option<Duration>,
     /// The files to speak TLS with; `None`: plain TCP.
     pub tls: Option<TlsFiles>,
+    /// How long a client may take for its TLS handshake, as a whole.
+    pub handshake_timeout: Duration,
 }
 
 /// Where certificate and key are read from, anew at each start.
@@ -52,6 +54,7 @@ impl From<&Settings> for Config {
             tls: settings
                 .tls
                 .then(|| TlsFiles { certificate: settings.certificate.clone(), key: settings.key.clone() }),
+            handshake_timeout: Duration::from_secs(10),
         }
     }
 }

@@ -4,21 +4,18 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
-use std::time::Duration;
 
 use rustls::ServerConfig;
 
 use super::event::Problem;
 use super::registry::Conn;
 use super::run::Run;
+use super::trouble::Trouble;
 use super::{accept, client};
 use crate::settings::Mode;
 
 /// Enough for a TLS handshake in a debug build; only what is touched takes memory.
 const STACK: usize = 512 * 1024;
-/// The first and the longest pause before a thread is asked for again.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
-
 /// The tutorial's three `handle_new_connections_…` functions.
 pub(super) struct Dispatcher<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
@@ -38,11 +35,11 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
     }
 
     /// Has a client served. Returns when the next one may be accepted.
-    pub(super) fn serve(&mut self, conn: Arc<Conn>) {
+    pub(super) fn serve(&mut self, conn: Arc<Conn>, trouble: &mut Trouble) {
         match self.run.config.mode {
             Mode::One => accept::serve_here(self.run, conn, self.tls.as_ref()),
-            Mode::Threads => self.serve_in_a_thread(conn),
-            Mode::Pool => self.serve_in_the_pool(conn),
+            Mode::Threads => self.serve_in_a_thread(conn, trouble),
+            Mode::Pool => self.serve_in_the_pool(conn, trouble),
         }
     }
 
@@ -57,10 +54,10 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn serve_in_a_thread(&mut self, conn: Arc<Conn>) {
+    fn serve_in_a_thread(&self, conn: Arc<Conn>, trouble: &mut Trouble) {
         let name = format!("client {}", conn.client.id);
         let (run, tls) = (self.run, self.tls.clone());
-        let spawned = self.spawn(&name, || {
+        let spawned = self.spawn(&name, trouble, || {
             let (conn, tls) = (Arc::clone(&conn), tls.clone());
             move || client::serve(run, conn, tls.as_ref())
         });
@@ -70,7 +67,7 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn serve_in_the_pool(&mut self, conn: Arc<Conn>) {
+    fn serve_in_the_pool(&mut self, conn: Arc<Conn>, trouble: &mut Trouble) {
         // As Python's ThreadPoolExecutor: a further thread only where none is idle.
         if !self.pool.push(conn) || self.workers >= self.run.config.pool_size {
             return;
@@ -86,30 +83,23 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
             }
         };
         // Fewer threads than asked for still serve everybody in turn; without any, nobody is served.
-        let spawned =
-            if self.workers == 0 { self.spawn(&name, work) } else { self.try_spawn(&name, work()).is_ok() };
+        let spawned = if self.workers == 0 {
+            self.spawn(&name, trouble, work)
+        } else {
+            self.try_spawn(&name, work()).is_ok()
+        };
         self.workers += u16::from(spawned);
     }
 
     /// Asks for a thread until there is one or the run is stopped; whether there is.
-    fn spawn<F: FnOnce() + Send + 'scope>(&mut self, name: &str, mut work: impl FnMut() -> F) -> bool {
-        let mut pause = PAUSES.0;
-        let mut told = false;
+    fn spawn<F>(&self, name: &str, trouble: &mut Trouble, mut work: impl FnMut() -> F) -> bool
+    where
+        F: FnOnce() + Send + 'scope,
+    {
         while !self.run.is_stopping() {
             match self.try_spawn(name, work()) {
-                Ok(()) => {
-                    if told {
-                        self.run.problem(Problem::Recovered);
-                    }
-                    return true;
-                }
-                Err(error) => {
-                    if !std::mem::replace(&mut told, true) {
-                        self.run.problem(Problem::OutOfThreads { raw: error.to_string() });
-                    }
-                    self.run.registry.wait_change(pause);
-                    pause = (pause * 2).min(PAUSES.1);
-                }
+                Ok(()) => return true,
+                Err(error) => trouble.meet(self.run, Problem::OutOfThreads { raw: error.to_string() }),
             }
         }
         false

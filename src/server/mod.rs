@@ -9,7 +9,7 @@
 //!                   │ one TcpStream after the other
 //!   who serves it (dispatch.rs): this thread │ a thread of its own │ one of a pool
 //!                   │
-//!   one client (client.rs): recv → sendall, until the end      ◄──► socket.rs, transport.rs (plain or TLS)
+//!   one client (client.rs): recv → sendall, until the end      ◄──► socket.rs, transport.rs (plain or tls_stream.rs)
 //!          │                         │
 //!   events through a bounded         counters and open connections (registry.rs),
 //!   channel (sink.rs)                read at any time (status.rs)
@@ -36,7 +36,9 @@ pub mod sink;
 mod socket;
 pub mod status;
 mod system;
+mod tls_stream;
 mod transport;
+mod trouble;
 
 use std::sync::Arc;
 use std::thread;

@@ -1,44 +1,62 @@
 //! The bounded way from the server's threads to the log, on which nobody ever waits.
 //!
 //! A [`Sink`] takes events from any thread; one [`Source`] hands them on. Where there is no room an event is
-//! counted instead, and the source tells the count as [`EventKind::NotShown`]. Data events may fill only a part of
-//! the room, so that under a flood of data connections and problems still reach the log.
+//! counted instead, and the source tells the count as [`EventKind::NotShown`].
+//!
+//! Data has an allowance (a token bucket): a burst passes whole, a flood is thinned out to more than anybody can
+//! read and less than the echo would feel. Connections and problems have the rest of the room to themselves.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::event::{Client, ClientId, Event, EventKind};
 
 /// Events on their way at most.
 const EVENTS: usize = 16_384;
-/// Data events are taken only while fewer events than this are on their way.
-const DATA_EVENTS: usize = EVENTS / 2;
-/// Data bytes on their way at most, unless a single event alone has more.
-const DATA_BYTES: usize = 4 * 1024 * 1024;
+/// Data events that pass in a burst, and in each second of a flood.
+const DATA_EVENTS: Allowance = Allowance { burst: 8192, per_second: 10_000 };
+/// Data bytes that pass in a burst, and in each second of a flood.
+const DATA_BYTES: Allowance = Allowance { burst: 4 << 20, per_second: 8 << 20 };
 
 /// Makes both ends. `wake` is called, from any thread, when there is something to drain; at most once between two
 /// drains, so it may be as slow as waking a window.
 pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (Sink, Source) {
     let (sender, receiver) = sync_channel(EVENTS);
     let shared = Arc::new(Shared {
-        events: AtomicUsize::new(0),
-        bytes: AtomicUsize::new(0),
+        events: AtomicI64::new(DATA_EVENTS.burst),
+        bytes: AtomicI64::new(DATA_BYTES.burst),
         not_shown: AtomicU64::new(0),
         woken: AtomicBool::new(false),
         last_id: AtomicU64::new(0),
         wake: Box::new(wake),
     });
-    (Sink { sender, shared: Arc::clone(&shared) }, Source { receiver, shared })
+    (Sink { sender, shared: Arc::clone(&shared) }, Source { receiver, shared, refilled: Instant::now() })
+}
+
+/// How much of something may pass.
+struct Allowance {
+    burst: i64,
+    per_second: i64,
+}
+
+impl Allowance {
+    /// Adds what has become free in `elapsed`, up to a whole burst. Only the reader adds, so what is read here can
+    /// only have become less.
+    fn refill(&self, left: &AtomicI64, elapsed: Duration) {
+        let micros = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
+        let free = self.per_second.saturating_mul(micros) / 1_000_000;
+        left.fetch_add(free.min(self.burst - left.load(Relaxed)).max(0), Relaxed);
+    }
 }
 
 struct Shared {
-    /// Events on their way.
-    events: AtomicUsize,
-    /// Data bytes on their way.
-    bytes: AtomicUsize,
+    /// Data events that may still pass.
+    events: AtomicI64,
+    /// Data bytes that may still pass.
+    bytes: AtomicI64,
     /// Events that found no room since the last drain.
     not_shown: AtomicU64,
     /// Whether `wake` was called since the last drain.
@@ -50,7 +68,7 @@ struct Shared {
 
 impl Shared {
     fn wake(&self) {
-        if !self.woken.swap(true, SeqCst) {
+        if !self.woken.load(SeqCst) && !self.woken.swap(true, SeqCst) {
             (self.wake)();
         }
     }
@@ -71,13 +89,17 @@ impl Sink {
 
     /// Hands on that `data` was received and echoed; copies it only where there is room.
     pub(super) fn received(&self, client: Client, data: &[u8], echoed: usize, took: Duration) {
-        let events = self.shared.events.load(Relaxed);
-        let bytes = self.shared.bytes.load(Relaxed);
-        // An event that alone is over the limit goes through when the way is clear; otherwise it would never.
-        if events >= DATA_EVENTS || (bytes > 0 && bytes + data.len() > DATA_BYTES) {
+        let Shared { events, bytes, .. } = &*self.shared;
+        let len = i64::try_from(data.len()).unwrap_or(i64::MAX);
+        let bytes_left = bytes.load(Relaxed);
+        // What is larger than a burst passes when nothing was sent for a while; otherwise it never would.
+        let fits = len <= bytes_left || bytes_left >= DATA_BYTES.burst;
+        if events.load(Relaxed) <= 0 || !fits {
             self.count();
             return;
         }
+        events.fetch_sub(1, Relaxed);
+        bytes.fetch_sub(len, Relaxed);
         let at = SystemTime::now().checked_sub(took).unwrap_or(SystemTime::UNIX_EPOCH);
         let kind = EventKind::Received { data: data.into(), echoed, took };
         self.push(Event { at, client: Some(client), kind });
@@ -94,12 +116,7 @@ impl Sink {
     }
 
     fn push(&self, event: Event) {
-        let bytes = data_len(&event);
-        self.shared.events.fetch_add(1, Relaxed);
-        self.shared.bytes.fetch_add(bytes, Relaxed);
         if self.sender.try_send(event).is_err() {
-            self.shared.events.fetch_sub(1, Relaxed);
-            self.shared.bytes.fetch_sub(bytes, Relaxed);
             self.shared.not_shown.fetch_add(1, Relaxed);
         }
         self.shared.wake();
@@ -115,6 +132,8 @@ impl Sink {
 pub struct Source {
     receiver: Receiver<Event>,
     shared: Arc<Shared>,
+    /// When the allowances were last added to.
+    refilled: Instant,
 }
 
 impl Source {
@@ -123,11 +142,13 @@ impl Source {
     pub fn drain(&mut self, mut take: impl FnMut(Event)) -> usize {
         // First, so that whoever pushes from here on wakes us again.
         self.shared.woken.store(false, SeqCst);
+        let now = Instant::now();
+        let elapsed = now.duration_since(std::mem::replace(&mut self.refilled, now));
+        DATA_EVENTS.refill(&self.shared.events, elapsed);
+        DATA_BYTES.refill(&self.shared.bytes, elapsed);
         let mut taken = 0;
         while taken < EVENTS {
             let Ok(event) = self.receiver.try_recv() else { break };
-            self.shared.events.fetch_sub(1, Relaxed);
-            self.shared.bytes.fetch_sub(data_len(&event), Relaxed);
             take(event);
             taken += 1;
         }
@@ -145,19 +166,24 @@ impl Source {
     }
 }
 
-fn data_len(event: &Event) -> usize {
-    match &event.kind {
-        EventKind::Received { data, .. } => data.len(),
-        _ => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
     use super::*;
 
     fn client() -> Client {
         Client { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 1)) }
+    }
+
+    /// How many events were shown, and how many not.
+    fn drain(source: &mut Source) -> (u64, u64) {
+        let (mut shown, mut not_shown) = (0, 0);
+        source.drain(|event| match event.kind {
+            EventKind::NotShown { count } => not_shown += count,
+            _ => shown += 1,
+        });
+        (shown, not_shown)
     }
 
     #[test]
@@ -167,12 +193,8 @@ mod tests {
         for _ in 0..sent {
             sink.received(client(), b"x", 1, Duration::ZERO);
         }
-        let (mut shown, mut not_shown) = (0, 0);
-        source.drain(|event| match event.kind {
-            EventKind::NotShown { count } => not_shown += count,
-            _ => shown += 1,
-        });
-        assert_eq!(shown, DATA_EVENTS as u64);
+        let (shown, not_shown) = drain(&mut source);
+        assert!(shown >= DATA_EVENTS.burst as u64, "a burst is shown whole, not {shown} of it");
         assert_eq!(shown + not_shown, sent);
     }
 
@@ -180,7 +202,7 @@ mod tests {
     fn a_flood_of_data_leaves_room_for_connections() {
         let (sink, mut source) = channel(|| {});
         for _ in 0..EVENTS * 2 {
-            sink.received(client(), &[0; 1024], 1024, Duration::ZERO);
+            sink.received(client(), &[0; 16], 16, Duration::ZERO);
         }
         sink.emit(Some(client()), EventKind::Opened);
         let mut opened = 0;
@@ -189,18 +211,26 @@ mod tests {
     }
 
     #[test]
-    fn one_event_larger_than_the_room_still_passes_when_the_way_is_clear() {
+    fn the_allowance_comes_back_with_time_and_no_further_than_a_burst() {
+        let left = AtomicI64::new(0);
+        DATA_EVENTS.refill(&left, Duration::from_millis(100));
+        assert_eq!(left.load(Relaxed), DATA_EVENTS.per_second / 10);
+        DATA_EVENTS.refill(&left, Duration::from_secs(3600));
+        assert_eq!(left.load(Relaxed), DATA_EVENTS.burst);
+    }
+
+    #[test]
+    fn one_event_larger_than_a_burst_still_passes_after_a_calm() {
         let (sink, mut source) = channel(|| {});
-        let large = vec![7; DATA_BYTES * 2];
+        let large = vec![7; 2 * DATA_BYTES.burst as usize];
         sink.received(client(), &large, large.len(), Duration::ZERO);
-        let mut seen = 0;
-        source.drain(|event| seen += data_len(&event));
-        assert_eq!(seen, large.len());
+        sink.received(client(), b"next", 4, Duration::ZERO);
+        assert_eq!(drain(&mut source), (1, 1));
     }
 
     #[test]
     fn the_reader_is_woken_once_between_two_drains() {
-        let woken = Arc::new(AtomicUsize::new(0));
+        let woken = Arc::new(AtomicU64::new(0));
         let (sink, mut source) = channel({
             let woken = Arc::clone(&woken);
             move || {

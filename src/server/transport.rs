@@ -1,24 +1,14 @@
 //! What lies between the socket and the echo: nothing, or TLS.
-//!
-//! rustls is driven by hand (`read_tls`, `process_new_packets`, `write_tls`), so that time limits and errors of the
-//! socket stay visible and the handshake has a deadline of its own.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustls::server::Acceptor;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::ServerConfig;
 
 use super::socket::{Socket, is_timeout};
+use super::tls_stream::Tls;
 use crate::tls::handshake::Handshake;
-use crate::tls::sniff::{self, FirstBytes};
-use crate::tls::words;
-
-/// How long a client may take for its handshake, as a whole.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// The largest TLS record on the wire and a little more (RFC 8446, section 5.2), so that one `recv` can take it whole.
-const WIRE_BUFFER: usize = 17 * 1024;
 
 /// Why nothing more can be received or sent.
 #[derive(Debug)]
@@ -51,44 +41,19 @@ pub(super) enum Transport {
     Tls(Box<Tls>),
 }
 
-/// A TLS connection and what came from the wire ahead of it.
-pub(super) struct Tls {
-    connection: ServerConnection,
-    wire: Wire,
-    /// A failure that waits until the data received before it has been echoed.
-    failed: Option<rustls::Error>,
-}
-
 impl Transport {
-    pub(super) fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
-    }
-
-    /// The tutorial's `wrap_socket(conn, server_side=True)`.
+    /// The tutorial's `wrap_socket(conn, server_side=True)`, done within `timeout`.
     pub(super) fn accept_tls(
         socket: &Socket<'_>,
         config: &Arc<ServerConfig>,
+        timeout: Duration,
     ) -> Result<(Self, Handshake), End> {
-        let start = Instant::now();
-        let deadline = start + HANDSHAKE_TIME;
-        let mut wire = Wire::default();
-        let mut connection = accept_hello(socket, config, &mut wire, deadline)?;
-        while connection.is_handshaking() {
-            flush(&mut connection, socket).map_err(handshake_end)?;
-            if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
-                return Err(gone_in_handshake());
-            }
-            connection.read_tls(&mut wire)?;
-            if let Err(error) = connection.process_new_packets() {
-                // The alert that tells the client why; it may be gone already.
-                let _ = flush(&mut connection, socket);
-                return Err(tls_end(&error, true));
-            }
-        }
-        flush(&mut connection, socket).map_err(handshake_end)?;
-        socket.lift_deadline();
-        let handshake = Handshake::of(&connection, start.elapsed());
-        Ok((Self::Tls(Box::new(Tls { connection, wire, failed: None })), handshake))
+        let (tls, handshake) = Tls::accept(socket, config, timeout)?;
+        Ok((Self::Tls(Box::new(tls)), handshake))
+    }
+
+    pub(super) fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
     }
 
     /// The tutorial's `conn.recv(n)`: at least one byte, at most what fits.
@@ -113,130 +78,12 @@ impl Transport {
         }
     }
 
-    /// Says goodbye: in TLS `close_notify`. Errors don't matter any more.
+    /// Says goodbye, where there is a way to say it.
     pub(super) fn close(&mut self, socket: &Socket<'_>) {
         if let Self::Tls(tls) = self {
-            tls.connection.send_close_notify();
-            let _ = flush(&mut tls.connection, socket);
+            tls.close(socket);
         }
     }
-}
-
-impl Tls {
-    fn recv(&mut self, socket: &Socket<'_>, buffer: &mut [u8]) -> Result<usize, End> {
-        loop {
-            match self.connection.reader().read(buffer) {
-                Ok(0) => return Err(End::OfStream),
-                Ok(received) => return Ok(received),
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    return Err(End::WithoutCloseNotify);
-                }
-                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(End::Lost(error)),
-                Err(_) => {}
-            }
-            if let Some(error) = self.failed.take() {
-                let _ = flush(&mut self.connection, socket);
-                return Err(tls_end(&error, false));
-            }
-            if self.wire.is_empty() {
-                self.wire.fill(socket)?;
-            }
-            // At the end of the stream the wire is empty, which is how rustls learns of it.
-            self.connection.read_tls(&mut self.wire)?;
-            self.failed = self.connection.process_new_packets().err();
-            if self.connection.wants_write() {
-                flush(&mut self.connection, socket)?;
-            }
-        }
-    }
-
-    fn send_all(&mut self, socket: &Socket<'_>, data: &[u8]) -> (usize, Result<(), End>) {
-        let mut sent = 0;
-        while sent < data.len() {
-            let taken = match self.connection.writer().write(&data[sent..]) {
-                Ok(taken) => taken,
-                Err(error) => return (sent, Err(error.into())),
-            };
-            if let Err(error) = flush(&mut self.connection, socket) {
-                return (sent, Err(error.into()));
-            }
-            sent += taken;
-        }
-        (sent, Ok(()))
-    }
-}
-
-/// Up to the end of the `ClientHello`: what isn't TLS at all is found out here.
-fn accept_hello(
-    socket: &Socket<'_>,
-    config: &Arc<ServerConfig>,
-    wire: &mut Wire,
-    deadline: Instant,
-) -> Result<ServerConnection, End> {
-    let mut acceptor = Acceptor::default();
-    let mut first = Some(End::OfStream);
-    loop {
-        if wire.fill_until(socket, deadline)? == 0 {
-            // Who leaves without a byte has only looked whether somebody is there.
-            return Err(first.unwrap_or_else(gone_in_handshake));
-        }
-        let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
-        while !wire.is_empty() {
-            acceptor.read_tls(wire)?;
-            let refused = match acceptor.accept() {
-                Ok(None) => continue,
-                Ok(Some(accepted)) => match accepted.into_connection(Arc::clone(config)) {
-                    Ok(connection) => return Ok(connection),
-                    Err(refused) => refused,
-                },
-                Err(refused) => refused,
-            };
-            let (error, mut alert) = refused;
-            let _ = alert.write_all(&mut &*socket);
-            return Err(other.unwrap_or_else(|| tls_end(&error, true)));
-        }
-        if let Some(other) = other {
-            return Err(other);
-        }
-    }
-}
-
-fn other_protocol(bytes: &[u8]) -> Option<End> {
-    match sniff::first_bytes(bytes) {
-        FirstBytes::Http { line } => Some(End::NotTls { start: line, http: true }),
-        FirstBytes::Text { line } => Some(End::NotTls { start: line, http: false }),
-        FirstBytes::Tls | FirstBytes::Incomplete => None,
-    }
-}
-
-fn tls_end(error: &rustls::Error, in_handshake: bool) -> End {
-    End::Tls { text: words::peer_failure(error, in_handshake), raw: error.to_string() }
-}
-
-fn gone_in_handshake() -> End {
-    End::Tls {
-        text: "The client went away in the middle of the handshake, without an alert that tells why. Often it did not \
-               like the certificate: try it with server.crt as its CA file."
-            .to_owned(),
-        raw: "end of stream during the handshake".to_owned(),
-    }
-}
-
-fn handshake_end(error: io::Error) -> End {
-    if is_timeout(&error) { End::HandshakeTimeout(HANDSHAKE_TIME) } else { End::Lost(error) }
-}
-
-/// Sends all that rustls has ready.
-fn flush(connection: &mut ServerConnection, socket: &Socket<'_>) -> io::Result<()> {
-    while connection.wants_write() {
-        match connection.write_tls(&mut &*socket) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// As [`Write::write_all`], but tells how much went out before an error.
@@ -251,46 +98,4 @@ fn write_all(mut socket: &Socket<'_>, data: &[u8]) -> (usize, io::Result<()>) {
         }
     }
     (sent, Ok(()))
-}
-
-/// Bytes from the socket that rustls has not taken yet. rustls itself asks for 4 KiB at a time.
-#[derive(Default)]
-struct Wire {
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-}
-
-impl Wire {
-    fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
-    fn unread(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    fn fill(&mut self, socket: &Socket<'_>) -> io::Result<usize> {
-        self.take(|buffer| socket.recv(buffer))
-    }
-
-    fn fill_until(&mut self, socket: &Socket<'_>, deadline: Instant) -> Result<usize, End> {
-        self.take(|buffer| socket.recv_until(buffer, deadline)).map_err(handshake_end)
-    }
-
-    fn take(&mut self, recv: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
-        self.buffer.resize(WIRE_BUFFER, 0);
-        (self.start, self.end) = (0, 0);
-        self.end = recv(&mut self.buffer)?;
-        Ok(self.end)
-    }
-}
-
-impl Read for Wire {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let taken = self.unread().len().min(buffer.len());
-        buffer[..taken].copy_from_slice(&self.unread()[..taken]);
-        self.start += taken;
-        Ok(taken)
-    }
 }

@@ -150,7 +150,7 @@ mod tests {
         let (settings, bad) =
             parse("port = 99999\nhost = 'a b'\nbacklog = 7\nfrom_the_future = [1]\n").unwrap();
         assert_eq!(settings, Settings { backlog: 7, ..Settings::default() });
-        assert_eq!(bad, ["port", "host"]);
+        assert_eq!(bad, ["host", "port"]);
     }
 
     #[test]

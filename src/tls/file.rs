@@ -9,12 +9,11 @@ use super::error::Fault;
 /// The longest file that is read: 1 MiB. A chain of ten certificates is about 20 KiB.
 pub(super) const LIMIT: u64 = 1024 * 1024;
 
-/// Reads the file, with `~/` for the home folder as in a shell.
+/// Reads the file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     if path.as_os_str().is_empty() {
         return Err(Fault::NoPath);
     }
-    let path = &at_home(path);
     // Asked before the open: to open a pipe that nobody writes to would wait forever.
     check(&fs::metadata(path).map_err(|error| from_metadata(path, &error))?)?;
     let file = File::open(path).map_err(|error| from_read(&error))?;
@@ -65,14 +64,6 @@ fn from_read(error: &io::Error) -> Fault {
 fn folder_of(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     whole.parent().map_or_else(|| whole.clone(), Path::to_owned)
-}
-
-/// In a field of the window no shell replaces `~/`.
-fn at_home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::home_dir()) {
-        (Ok(rest), Some(home)) if !path.exists() => home.join(rest),
-        _ => path.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,230 @@
+//! A client's TLS connection on a blocking socket.
+//!
+//! rustls is driven by hand (`read_tls`, `process_new_packets`, `write_tls`), so that time limits and errors of the
+//! socket stay visible and the handshake has a deadline of its own.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::server::Acceptor;
+use rustls::{ServerConfig, ServerConnection};
+
+use super::socket::Socket;
+use super::transport::End;
+use crate::tls::handshake::Handshake;
+use crate::tls::sniff::{self, FirstBytes};
+use crate::tls::words;
+
+/// The largest TLS record on the wire and a little more (RFC 8446, section 5.2), so that one `recv` can take it whole.
+const WIRE_BUFFER: usize = 17 * 1024;
+
+/// A TLS connection and what came from the wire ahead of it.
+pub(super) struct Tls {
+    connection: ServerConnection,
+    wire: Wire,
+    /// A failure that waits until the data received before it has been echoed.
+    failed: Option<rustls::Error>,
+}
+
+impl Tls {
+    /// The tutorial's `wrap_socket(conn, server_side=True)`, done within `timeout`.
+    pub(super) fn accept(
+        socket: &Socket<'_>,
+        config: &Arc<ServerConfig>,
+        timeout: Duration,
+    ) -> Result<(Self, Handshake), End> {
+        let start = Instant::now();
+        let mut tls = shake_hands(socket, config, start + timeout).map_err(|end| match end {
+            End::Idle => End::HandshakeTimeout(timeout),
+            end => end,
+        })?;
+        socket.lift_deadline();
+        tls.flush(socket)?;
+        let handshake = Handshake::of(&tls.connection, start.elapsed());
+        Ok((tls, handshake))
+    }
+
+    /// At least one byte of plain data, at most what fits.
+    pub(super) fn recv(&mut self, socket: &Socket<'_>, buffer: &mut [u8]) -> Result<usize, End> {
+        loop {
+            match self.connection.reader().read(buffer) {
+                Ok(0) => return Err(End::OfStream),
+                Ok(received) => return Ok(received),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Err(End::WithoutCloseNotify);
+                }
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(End::Lost(error)),
+                Err(_) => {}
+            }
+            if let Some(error) = self.failed.take() {
+                let _ = self.flush(socket);
+                return Err(tls_end(&error, false));
+            }
+            if self.wire.is_empty() {
+                self.wire.fill(socket)?;
+            }
+            // At the end of the stream the wire is empty, which is how rustls learns of it.
+            self.connection.read_tls(&mut self.wire)?;
+            self.failed = self.connection.process_new_packets().err();
+            if self.connection.wants_write() {
+                self.flush(socket)?;
+            }
+        }
+    }
+
+    /// How much was sent is told also where it failed.
+    pub(super) fn send_all(&mut self, socket: &Socket<'_>, data: &[u8]) -> (usize, Result<(), End>) {
+        let mut sent = 0;
+        while sent < data.len() {
+            let taken = match self.connection.writer().write(&data[sent..]) {
+                Ok(taken) => taken,
+                Err(error) => return (sent, Err(error.into())),
+            };
+            if let Err(error) = self.flush(socket) {
+                return (sent, Err(error.into()));
+            }
+            sent += taken;
+        }
+        (sent, Ok(()))
+    }
+
+    /// Says that nothing more comes: `close_notify`. Errors don't matter any more.
+    pub(super) fn close(&mut self, socket: &Socket<'_>) {
+        self.connection.send_close_notify();
+        let _ = self.flush(socket);
+    }
+
+    fn flush(&mut self, socket: &Socket<'_>) -> io::Result<()> {
+        flush(&mut self.connection, socket)
+    }
+}
+
+fn shake_hands(socket: &Socket<'_>, config: &Arc<ServerConfig>, deadline: Instant) -> Result<Tls, End> {
+    let mut wire = Wire::default();
+    let mut connection = accept_hello(socket, config, &mut wire, deadline)?;
+    while connection.is_handshaking() {
+        flush(&mut connection, socket)?;
+        if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
+            return Err(gone_in_handshake());
+        }
+        connection.read_tls(&mut wire)?;
+        if let Err(error) = connection.process_new_packets() {
+            // The alert that tells the client why; it may be gone already.
+            let _ = flush(&mut connection, socket);
+            return Err(tls_end(&error, true));
+        }
+    }
+    Ok(Tls { connection, wire, failed: None })
+}
+
+/// Up to the end of the `ClientHello`: what isn't TLS at all is found out here.
+fn accept_hello(
+    socket: &Socket<'_>,
+    config: &Arc<ServerConfig>,
+    wire: &mut Wire,
+    deadline: Instant,
+) -> Result<ServerConnection, End> {
+    let mut acceptor = Acceptor::default();
+    let mut first = Some(End::OfStream);
+    loop {
+        if wire.fill_until(socket, deadline)? == 0 {
+            // Who leaves without a byte has only looked whether somebody is there.
+            return Err(first.unwrap_or_else(gone_in_handshake));
+        }
+        let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
+        while !wire.is_empty() {
+            acceptor.read_tls(wire)?;
+            let refused = match acceptor.accept() {
+                Ok(None) => continue,
+                Ok(Some(accepted)) => match accepted.into_connection(Arc::clone(config)) {
+                    Ok(connection) => return Ok(connection),
+                    Err(refused) => refused,
+                },
+                Err(refused) => refused,
+            };
+            let (error, mut alert) = refused;
+            let _ = alert.write_all(&mut &*socket);
+            return Err(other.unwrap_or_else(|| tls_end(&error, true)));
+        }
+        if let Some(other) = other {
+            return Err(other);
+        }
+    }
+}
+
+fn other_protocol(bytes: &[u8]) -> Option<End> {
+    match sniff::first_bytes(bytes) {
+        FirstBytes::Http { line } => Some(End::NotTls { start: line, http: true }),
+        FirstBytes::Text { line } => Some(End::NotTls { start: line, http: false }),
+        FirstBytes::Tls | FirstBytes::Incomplete => None,
+    }
+}
+
+fn tls_end(error: &rustls::Error, in_handshake: bool) -> End {
+    End::Tls { text: words::peer_failure(error, in_handshake), raw: error.to_string() }
+}
+
+fn gone_in_handshake() -> End {
+    End::Tls {
+        text: "The client went away in the middle of the handshake, without an alert that tells why. Often it did not \
+               like the certificate: try it with server.crt as its CA file."
+            .to_owned(),
+        raw: "end of stream during the handshake".to_owned(),
+    }
+}
+
+/// Sends all that rustls has ready.
+fn flush(connection: &mut ServerConnection, socket: &Socket<'_>) -> io::Result<()> {
+    while connection.wants_write() {
+        match connection.write_tls(&mut &*socket) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Bytes from the socket that rustls has not taken yet. rustls itself asks for 4 KiB at a time.
+#[derive(Default)]
+struct Wire {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Wire {
+    fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    fn fill(&mut self, socket: &Socket<'_>) -> io::Result<usize> {
+        self.take(|buffer| socket.recv(buffer))
+    }
+
+    fn fill_until(&mut self, socket: &Socket<'_>, deadline: Instant) -> io::Result<usize> {
+        self.take(|buffer| socket.recv_until(buffer, deadline))
+    }
+
+    fn take(&mut self, recv: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+        self.buffer.resize(WIRE_BUFFER, 0);
+        (self.start, self.end) = (0, 0);
+        self.end = recv(&mut self.buffer)?;
+        Ok(self.end)
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let taken = self.unread().len().min(buffer.len());
+        buffer[..taken].copy_from_slice(&self.unread()[..taken]);
+        self.start += taken;
+        Ok(taken)
+    }
+}
