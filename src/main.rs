@@ -1,5 +1,6 @@
 //! Reads the arguments, then opens the window or serves in the terminal.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use echoscope::cli::{self, Front, Launch, Refused};
@@ -9,7 +10,8 @@ fn main() -> ExitCode {
     let launch = match cli::read(std::env::args_os(), no_window()) {
         Ok(launch) => launch,
         Err(Refused::Answer(text)) => {
-            print!("{text}");
+            // Whoever closed the pipe has read enough.
+            let _ = io::stdout().write_all(text.as_bytes());
             return ExitCode::SUCCESS;
         }
         Err(Refused::Usage(line)) => {

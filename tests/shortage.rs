@@ -29,7 +29,9 @@ fn starve(server: &Server, count: usize, told: &str) {
     clients[0].read_exact(&mut [0]).unwrap();
     echo(&mut clients[0]);
     let (gone, stay) = clients.split_at_mut(count / 2);
-    gone.iter().for_each(|client| client.shutdown(std::net::Shutdown::Both).unwrap());
+    for client in gone {
+        client.shutdown(std::net::Shutdown::Both).unwrap();
+    }
     for client in stay.iter_mut() {
         client.read_exact(&mut [0]).unwrap();
         echo(client);

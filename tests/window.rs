@@ -1,6 +1,7 @@
 //! The window as its user sees it: real sessions, real sockets, no screen.
 
 #![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used)]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -338,7 +339,7 @@ fn the_keyboard_is_enough() {
                 .0
                 .root()
                 .children_recursive()
-                .find(|node| node.is_focused())
+                .find(egui_kittest::Node::is_focused)
                 .map(|node| format!("{node:?}")),
         );
     }

@@ -154,6 +154,6 @@ fn accept_problem(error: &io::Error) -> Problem {
 }
 
 /// Serves a client in the accepting thread itself: mode *one client at a time*.
-pub(super) fn serve_here(run: &Run, conn: Arc<Conn>, tls: Option<&Arc<ServerConfig>>) {
+pub(super) fn serve_here(run: &Run, conn: &Conn, tls: Option<&Arc<ServerConfig>>) {
     run.gauge.while_not_accepting(|| client::serve(run, conn, tls));
 }

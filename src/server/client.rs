@@ -22,9 +22,9 @@ use crate::tls::sniff;
 const LINGER: Duration = Duration::from_millis(200);
 
 /// Serves a client to its end. A panic in here ends this client alone.
-pub(super) fn serve(run: &Run, conn: Arc<Conn>, tls: Option<&Arc<ServerConfig>>) {
-    let place = Place { run, conn: &conn };
-    let reason = catch_unwind(AssertUnwindSafe(|| talk(run, &conn, tls))).unwrap_or_else(|panic| {
+pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<ServerConfig>>) {
+    let place = Place { run, conn };
+    let reason = catch_unwind(AssertUnwindSafe(|| talk(run, conn, tls))).unwrap_or_else(|panic| {
         let problem = Problem::Panicked { message: message(panic.as_ref()) };
         run.sink.emit(Some(conn.client), EventKind::Problem(problem));
         CloseReason::Panicked

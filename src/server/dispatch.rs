@@ -37,8 +37,8 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
     /// Has a client served. Returns when the next one may be accepted.
     pub(super) fn serve(&mut self, conn: Arc<Conn>, trouble: &mut Trouble) {
         match self.run.config.mode {
-            Mode::One => accept::serve_here(self.run, conn, self.tls.as_ref()),
-            Mode::Threads => self.serve_in_a_thread(conn, trouble),
+            Mode::One => accept::serve_here(self.run, &conn, self.tls.as_ref()),
+            Mode::Threads => self.serve_in_a_thread(&conn, trouble),
             Mode::Pool => self.serve_in_the_pool(conn, trouble),
         }
     }
@@ -49,17 +49,17 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
         if self.workers == 0 {
             // There never was a thread to be had: the connections were ended, this takes note of it.
             while let Some(conn) = self.pool.next() {
-                client::serve(self.run, conn, self.tls.as_ref());
+                client::serve(self.run, &conn, self.tls.as_ref());
             }
         }
     }
 
-    fn serve_in_a_thread(&self, conn: Arc<Conn>, trouble: &mut Trouble) {
+    fn serve_in_a_thread(&self, conn: &Arc<Conn>, trouble: &mut Trouble) {
         let name = format!("client {}", conn.client.id);
         let (run, tls) = (self.run, self.tls.clone());
         let spawned = self.spawn(&name, trouble, || {
-            let (conn, tls) = (Arc::clone(&conn), tls.clone());
-            move || client::serve(run, conn, tls.as_ref())
+            let (conn, tls) = (Arc::clone(conn), tls.clone());
+            move || client::serve(run, &conn, tls.as_ref())
         });
         if !spawned {
             // Stopped while there was no thread to be had: the connection was ended, this takes note of it.
@@ -78,7 +78,7 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
             let (tls, pool) = (tls.clone(), Arc::clone(&pool));
             move || {
                 while let Some(conn) = pool.next() {
-                    client::serve(run, conn, tls.as_ref());
+                    client::serve(run, &conn, tls.as_ref());
                 }
             }
         };

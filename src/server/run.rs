@@ -41,6 +41,12 @@ pub(super) struct Totals {
     pub(super) sent: AtomicU64,
 }
 
+/// All that a start needs before the first client.
+struct Prepared {
+    acceptor: Acceptor,
+    tls: Option<Arc<ServerConfig>>,
+}
+
 impl Run {
     pub(super) fn new(config: Config, sink: Sink) -> Self {
         Self {
@@ -111,7 +117,7 @@ impl Run {
     /// The leading thread: starts, accepts until stopped, and leaves when every other thread has ended.
     pub(super) fn lead(&self) {
         match self.prepare() {
-            Ok(Some((acceptor, tls))) => accept::run(self, acceptor, tls),
+            Ok(Some(Prepared { acceptor, tls })) => accept::run(self, acceptor, tls),
             // A stop that came while the start was failing: the user no longer wants to know why.
             Err(error) if !self.is_stopping() => return self.fail(error),
             Ok(None) | Err(_) => {}
@@ -125,7 +131,7 @@ impl Run {
     }
 
     /// `Ok(None)`: stopped before it listened.
-    fn prepare(&self) -> Result<Option<(Acceptor, Option<Arc<ServerConfig>>)>, StartError> {
+    fn prepare(&self) -> Result<Option<Prepared>, StartError> {
         let config = &self.config;
         let tls = match &config.tls {
             Some(files) => Some(tls::config::load(&files.certificate, &files.key)?),
@@ -153,7 +159,7 @@ impl Run {
             self.sink.emit(None, EventKind::NotListening(error));
         }
         self.sink.emit(None, EventKind::Listening { addresses, tls: tls.is_some() });
-        Ok(Some((acceptor, tls)))
+        Ok(Some(Prepared { acceptor, tls }))
     }
 
     fn acceptor(&self, bound: Bound) -> Result<Acceptor, StartError> {

@@ -215,7 +215,7 @@ mod tests {
         let left = AtomicI64::new(0);
         DATA_EVENTS.refill(&left, Duration::from_millis(100));
         assert_eq!(left.load(Relaxed), DATA_EVENTS.per_second / 10);
-        DATA_EVENTS.refill(&left, Duration::from_secs(3600));
+        DATA_EVENTS.refill(&left, Duration::from_hours(1));
         assert_eq!(left.load(Relaxed), DATA_EVENTS.burst);
     }
 

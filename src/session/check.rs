@@ -1,6 +1,6 @@
 //! The certificate and key files, read and checked off the front end's thread as soon as their paths change.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -63,7 +63,9 @@ impl Checker {
         let work = move || {
             while let Ok(question) = asked.recv() {
                 let finding = match question {
-                    Question::Files { certificate, key } => Finding::Files(Box::new(check(certificate, key))),
+                    Question::Files { certificate, key } => {
+                        Finding::Files(Box::new(check(&certificate, &key)))
+                    }
                     Question::Dropped(path) => {
                         let role = tls::classify(&path);
                         Finding::Dropped(path, role)
@@ -110,9 +112,9 @@ impl Checker {
     }
 }
 
-fn check(certificate: PathBuf, key: PathBuf) -> Files {
-    let certificate = (!certificate.as_os_str().is_empty()).then(|| CertificateFile::read(&certificate));
-    let key = (!key.as_os_str().is_empty()).then(|| KeyFile::read(&key));
+fn check(certificate: &Path, key: &Path) -> Files {
+    let certificate = (!certificate.as_os_str().is_empty()).then(|| CertificateFile::read(certificate));
+    let key = (!key.as_os_str().is_empty()).then(|| KeyFile::read(key));
     let pair = match (&certificate, &key) {
         (Some(Ok(certificate)), Some(Ok(key))) => Some(tls::check_pair(certificate, key)),
         _ => None,

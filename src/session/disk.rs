@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -44,13 +44,13 @@ pub(super) struct Saver {
 impl Saver {
     /// `tell` hears of a save that failed.
     pub(super) fn new(path: PathBuf, tell: impl Fn(Notice) + Send + 'static) -> Self {
-        let (changed, changes) = channel();
+        let (sender, changes) = channel();
         let work = {
             let path = path.clone();
             move || save_changes(&path, &changes, tell)
         };
         let thread = thread::Builder::new().name("settings".to_owned()).spawn(work).ok();
-        Self { path, changed: thread.is_some().then_some(changed), thread }
+        Self { path, changed: thread.is_some().then_some(sender), thread }
     }
 
     pub(super) fn save(&self, settings: &Settings) {
@@ -78,11 +78,8 @@ impl Drop for Saver {
 fn save_changes(path: &Path, changes: &Receiver<Settings>, tell: impl Fn(Notice)) {
     let mut told = false;
     while let Ok(mut settings) = changes.recv() {
-        loop {
-            match changes.recv_timeout(REST) {
-                Ok(newer) => settings = newer,
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-            }
+        while let Ok(newer) = changes.recv_timeout(REST) {
+            settings = newer;
         }
         match file::save(path, &settings) {
             Ok(()) => told = false,

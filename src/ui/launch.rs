@@ -44,7 +44,7 @@ pub fn has_display() -> bool {
     !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
-/// Opens the window and returns when the user has closed it. `complaint` is shown as a notice, with `start` the
+/// Opens the window and returns when the user has closed it. `words` are shown as a notice, with `start` the
 /// server starts at once, and settings are remembered in `settings_file`.
 ///
 /// # Errors
@@ -52,14 +52,14 @@ pub fn has_display() -> bool {
 pub fn run(
     settings: Settings,
     settings_file: Option<PathBuf>,
-    complaint: Option<String>,
+    words: Vec<String>,
     start: bool,
 ) -> Result<(), WindowError> {
     let open = move |creation: &eframe::CreationContext<'_>| {
         let options = Options { settings_file: settings_file.clone(), wake: wake(&creation.egui_ctx) };
         let mut session = Session::new(settings.clone(), options);
-        if let Some(text) = complaint.clone() {
-            session.tell(Notice { text, problem: true });
+        for text in &words {
+            session.tell(Notice { text: text.clone(), problem: true });
         }
         if start {
             session.apply(Command::Start);
