@@ -189,7 +189,7 @@ fn http_is_named_and_gets_an_alert_not_a_reset() {
 
 #[test]
 fn a_handshake_has_a_deadline_and_holds_nobody_up() {
-    let mut running = Running::start(|config| config.handshake_timeout = Duration::from_millis(300));
+    let mut running = Running::start(|config| config.handshake_timeout = Duration::from_secs(2));
     let mut slow = running.connect();
     // The start of a ClientHello, and then nothing.
     slow.write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
