@@ -16,7 +16,7 @@ use super::wish::{Tab, Wish};
 use super::{help, log_toolbar, shortcuts, status_bar, tabs, top_bar};
 use crate::server::status::State;
 use crate::session::{Command, Session};
-use crate::settings::{Mode, ThemeChoice};
+use crate::settings::ThemeChoice;
 
 /// The window: the session that it shows, and what each panel remembers for itself.
 pub struct App {
@@ -97,13 +97,6 @@ impl App {
                 _ => {}
             },
         }
-    }
-
-    /// Whether the server leaves clients in the accept queue until another one goes.
-    fn clients_may_wait(&self) -> bool {
-        let (counters, settings) = (self.session.counters(), self.session.settings());
-        let most = if settings.mode == Mode::One { 1 } else { settings.max_clients };
-        counters.waiting.is_some() && counters.clients_now >= u64::from(most)
     }
 
     fn follow_theme(&mut self, ctx: &Context) {
@@ -210,10 +203,6 @@ impl eframe::App for App {
         // The rate falls by itself, with nobody there to wake the window.
         if self.session.rate() > 0.0 {
             ctx.request_repaint_after(Duration::from_millis(250));
-        }
-        if self.clients_may_wait() {
-            // Who joins the accept queue wakes nobody either.
-            ctx.request_repaint_after(Duration::from_millis(500));
         }
         self.follow_theme(ctx);
     }
