@@ -50,7 +50,7 @@ fn a_file_that_may_not_be_read_says_so() {
         error.to_string().starts_with("server.key can't be read: the system does not let you."),
         "{error}"
     );
-    assert!(error.to_string().ends_with(": sudo install -m 600 -o $USER server.key plain.key"), "{error}");
+    assert!(lab.said(&error).ends_with(": sudo install -m 600 -o $USER server.key plain.key"), "{error}");
     assert!(error.raw().unwrap().contains("denied"));
 }
 
