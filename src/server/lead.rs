@@ -47,13 +47,16 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let (acceptor, waker) =
         Acceptor::new(bound).map_err(|error| StartError::System { raw: error.to_string() })?;
     run.gauge.watch(&addresses);
-    if !run.listening(waker, &addresses, tls.is_some()) {
+    let is_tls = tls.is_some();
+    let tell = || {
+        run.sink.emit(None, EventKind::Starting { port });
+        for error in failed {
+            run.sink.emit(None, EventKind::NotListening(error));
+        }
+        run.sink.emit(None, EventKind::Listening { addresses: addresses.clone(), tls: is_tls });
+    };
+    if !run.listening(waker, &addresses, is_tls, tell) {
         return Ok(None);
     }
-    run.sink.emit(None, EventKind::Starting { port });
-    for error in failed {
-        run.sink.emit(None, EventKind::NotListening(error));
-    }
-    run.sink.emit(None, EventKind::Listening { addresses, tls: tls.is_some() });
     Ok(Some(Prepared { acceptor, tls }))
 }

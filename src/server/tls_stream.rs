@@ -101,7 +101,7 @@ impl Tls {
 }
 
 fn shake_hands(socket: &Socket<'_>, config: &Arc<ServerConfig>, deadline: Instant) -> Result<Tls, End> {
-    let mut wire = Wire::default();
+    let (mut wire, mut failed) = (Wire::default(), None);
     let mut connection = accept_hello(socket, config, &mut wire, deadline)?;
     while connection.is_handshaking() {
         flush(&mut connection, socket)?;
@@ -109,13 +109,18 @@ fn shake_hands(socket: &Socket<'_>, config: &Arc<ServerConfig>, deadline: Instan
             return Err(gone_in_handshake());
         }
         connection.read_tls(&mut wire)?;
-        if let Err(error) = connection.process_new_packets() {
-            // The alert that tells the client why; it may be gone already.
-            let _ = flush(&mut connection, socket);
-            return Err(tls_end(&error, true));
+        match connection.process_new_packets() {
+            Ok(_) => {}
+            // The handshake was done before the fault, and data may have come in between.
+            Err(error) if !connection.is_handshaking() => failed = Some(error),
+            Err(error) => {
+                // The alert that tells the client why; it may be gone already.
+                let _ = flush(&mut connection, socket);
+                return Err(tls_end(&error, true));
+            }
         }
     }
-    Ok(Tls { connection, wire, failed: None })
+    Ok(Tls { connection, wire, failed })
 }
 
 /// Up to the end of the `ClientHello`: what isn't TLS at all is found out here.

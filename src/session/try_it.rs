@@ -20,7 +20,7 @@ pub(super) fn lines(settings: &Settings, port: u16) -> Vec<TryIt> {
     if settings.tls {
         let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let file = quoted(&settings.certificate);
-        let openssl = format!("openssl s_client -connect {bracketed}:{port} -CAfile {file}");
+        let openssl = format!("openssl s_client -quiet -connect {bracketed}:{port} -CAfile {file}");
         return vec![TryIt { program: "openssl", line: openssl }, python_tls(&host, port)];
     }
     vec![TryIt { program: "nc", line: format!("nc {host} {port}") }, python(&host, port)]
@@ -79,6 +79,9 @@ mod tests {
         let settings =
             Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..Settings::default() };
         let line = &lines(&settings, 7)[0].line;
-        assert_eq!(line, r"openssl s_client -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'");
+        assert_eq!(
+            line,
+            r"openssl s_client -quiet -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'"
+        );
     }
 }

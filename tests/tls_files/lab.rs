@@ -44,7 +44,7 @@ impl Lab {
 
     /// The words as they are for somebody who stands in this folder.
     pub(crate) fn said(&self, error: &impl Display) -> String {
-        error.to_string().replace(&format!("{}/", self.0.path().display()), "")
+        error.to_string().replace(&format!(" {}/", self.0.path().display()), " ")
     }
 }
 
