@@ -7,13 +7,14 @@
 //! ```
 //!
 //! Whatever is wrong on the way becomes a [`FileError`] or a [`TlsError`], whose words stand in `sentences`.
-//! Two more parts serve the connections: [`words`] explains what a client did to a handshake, [`sniff`] tells
+//! [`create`] makes such files. Two more parts serve the connections: [`words`] explains what a client did to a handshake, [`sniff`] tells
 //! from a client's first bytes whether it speaks TLS at all.
 
 use std::path::Path;
 
 pub mod certificate;
 pub mod config;
+pub mod create;
 mod der;
 pub mod error;
 mod file;

@@ -1,0 +1,91 @@
+//! The ways in which a certificate can be broken on purpose, and how clients take each.
+
+/// What is wrong with a certificate on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Broken {
+    /// Its validity is over.
+    Expired,
+    /// Its validity is still to come.
+    NotYetValid,
+    /// It is for another name.
+    WrongName,
+    /// It has its name only as common name, without subject alternative names.
+    NoSan,
+    /// It is a certificate authority's, not a server's.
+    CaAsServer,
+    /// It signs itself, though the client is told to expect the practice CA.
+    SelfSigned,
+    /// It is signed by an intermediate CA that the server does not send.
+    NoIntermediate,
+    /// It is an X.509 version 1 certificate.
+    Version1,
+}
+
+impl Broken {
+    /// Every kind, in the order of a list to choose from.
+    pub const ALL: [Self; 8] = [
+        Self::Expired,
+        Self::NotYetValid,
+        Self::WrongName,
+        Self::NoSan,
+        Self::CaAsServer,
+        Self::SelfSigned,
+        Self::NoIntermediate,
+        Self::Version1,
+    ];
+
+    /// What it is called on the command line.
+    #[must_use]
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::NotYetValid => "not-yet-valid",
+            Self::WrongName => "wrong-name",
+            Self::NoSan => "no-san",
+            Self::CaAsServer => "ca-as-server",
+            Self::SelfSigned => "self-signed",
+            Self::NoIntermediate => "no-intermediate",
+            Self::Version1 => "v1",
+        }
+    }
+
+    /// What it is called in a list to choose from.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Expired => "Expired",
+            Self::NotYetValid => "Not valid yet",
+            Self::WrongName => "Wrong name",
+            Self::NoSan => "No alternative names",
+            Self::CaAsServer => "A CA's certificate",
+            Self::SelfSigned => "Self-signed where a CA is expected",
+            Self::NoIntermediate => "Chain without its intermediate",
+            Self::Version1 => "X.509 version 1",
+        }
+    }
+
+    /// One sentence on what it is and how clients take it.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Expired => "Its last day was 30 days ago: every client that checks refuses it.",
+            Self::NotYetValid => {
+                "Its first day is 30 days from now: every client that checks refuses it, as it would where its own \
+                 clock is slow."
+            }
+            Self::WrongName => {
+                "It is for wrong-name.example and no other name: every client that checks the name refuses it."
+            }
+            Self::NoSan => "",
+            Self::CaAsServer => "",
+            Self::SelfSigned => {
+                "It is signed by itself, though ca.crt lies beside it: a client that trusts only ca.crt refuses it."
+            }
+            Self::NoIntermediate => {
+                "It is signed by an intermediate CA that is not sent along: a client that knows only ca.crt refuses it, \
+                 until intermediate.crt is put at the end of server.crt."
+            }
+            Self::Version1 => "",
+        }
+    }
+}
