@@ -76,8 +76,14 @@ impl Broken {
             Self::WrongName => {
                 "It is for wrong-name.example and no other name: every client that checks the name refuses it."
             }
-            Self::NoSan => "",
-            Self::CaAsServer => "",
+            Self::NoSan => {
+                "It has its name only as common name: openssl, curl, Python and gnutls still look there for a name such \
+                 as localhost but not for an address such as 127.0.0.1, and browsers and rustls for neither."
+            }
+            Self::CaAsServer => {
+                "It is a certificate for signing others, not for serving: openssl, curl, Python, gnutls and rustls refuse \
+                 it even where they trust it."
+            }
             Self::SelfSigned => {
                 "It is signed by itself, though ca.crt lies beside it: a client that trusts only ca.crt refuses it."
             }
@@ -85,7 +91,34 @@ impl Broken {
                 "It is signed by an intermediate CA that is not sent along: a client that knows only ca.crt refuses it, \
                  until intermediate.crt is put at the end of server.crt."
             }
-            Self::Version1 => "",
+            Self::Version1 => {
+                "It is of X.509's first version, without any extension: openssl, curl, Python and gnutls take it for its \
+                 common name but not for an address such as 127.0.0.1, and browsers and rustls refuse it."
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_told_in_one_sentence_and_has_a_keyword_of_its_own() {
+        for (index, kind) in Broken::ALL.into_iter().enumerate() {
+            let sentence = kind.sentence();
+            assert!(sentence.starts_with("It") && sentence.ends_with('.'), "{sentence}");
+            assert!(!sentence.contains(". "), "more than one sentence: {sentence}");
+            let keyword = kind.keyword();
+            assert!(
+                keyword.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{keyword}"
+            );
+            assert_eq!(
+                Broken::ALL.iter().position(|other| other.keyword() == keyword),
+                Some(index),
+                "{keyword}"
+            );
         }
     }
 }

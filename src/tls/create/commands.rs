@@ -34,7 +34,10 @@ pub fn openssl_commands(request: &Request, now: Timestamp) -> String {
 fn folder(request: &Request) -> String {
     let folder = quoted(&request.folder.display().to_string());
     let folder = if folder.starts_with("'-") { format!("'./{}", &folder[1..]) } else { folder };
-    format!("set -e\nmkdir -p {folder}\ncd {folder}\n")
+    format!(
+        "# For a POSIX shell and OpenSSL 1.1.1 or later. Files of the same names are replaced, but not the practice CA's.\n\
+         set -e\nmkdir -p {folder}\ncd {folder}\n"
+    )
 }
 
 fn practice_ca() -> String {
@@ -44,7 +47,7 @@ fn practice_ca() -> String {
          {key}\n\
          openssl req -new -key ca.key -subj '/CN={CA_NAME}' -out ca.csr\n\
          cat > ca.ext <<'END'\n{AUTHORITY}END\n\
-         openssl x509 -req -sha256 -days {CA_DAYS} -in ca.csr -signkey ca.key -extfile ca.ext -out ca.crt\n\
+         openssl x509 -req -days {CA_DAYS} -in ca.csr -signkey ca.key -extfile ca.ext -out ca.crt\n\
          rm ca.csr ca.ext\n\
          fi\n",
         key = make_key(KeyChoice::P256, "ca.key"),
@@ -69,7 +72,7 @@ fn intermediate(request: &Request) -> String {
          {}\n\
          openssl req -new -key intermediate.key -subj '/CN={INTERMEDIATE_NAME}' -out intermediate.csr\n\
          cat > intermediate.ext <<'END'\n{AUTHORITY}END\n\
-         openssl x509 -req -sha256 -days {} -in intermediate.csr -CA ca.crt -CAkey ca.key {SERIAL} \\\n  \
+         openssl x509 -req -days {} -in intermediate.csr -CA ca.crt -CAkey ca.key {SERIAL} \\\n  \
          -extfile intermediate.ext -out intermediate.crt\n\
          rm intermediate.csr intermediate.ext\n",
         make_key(KeyChoice::P256, "intermediate.key"),
@@ -79,7 +82,7 @@ fn intermediate(request: &Request) -> String {
 
 fn with_days(request: &Request) -> String {
     format!(
-        "# The certificate\n{}openssl x509 -req -sha256 -days {} -in server.csr {} -extfile server.ext -out server.crt\n\
+        "# The certificate\n{}openssl x509 -req -days {} -in server.csr {} -extfile server.ext -out server.crt\n\
          rm server.ext{}\n",
         extension_file(request),
         request.days,
@@ -101,7 +104,7 @@ fn with_dates(request: &Request, now: Timestamp) -> String {
     };
     format!(
         "# The certificate, whose validity {when}: only openssl ca takes dates in every version\n\
-         {}mkdir ca.tmp\n\
+         {}mkdir -p ca.tmp\n\
          : > ca.tmp/index\n\
          cat > ca.tmp/config <<'END'\n\
          [ca]\ndefault_ca = practice\n\
@@ -129,9 +132,9 @@ fn version1(request: &Request) -> String {
     format!(
         "# The certificate: without extensions it is of version 1, from OpenSSL 3.2 on with -x509v1\n\
          if openssl req -help 2>&1 | grep -q x509v1; then\n\
-         openssl req -x509 -x509v1 -sha256 -days {days} {new} -subj '/CN={}' -out server.crt\n\
+         openssl req -x509 -x509v1 -days {days} {new} -subj '/CN={}' -out server.crt\n\
          else\n\
-         openssl x509 -req -sha256 -days {days} -in server.csr {old} -out server.crt\n\
+         openssl x509 -req -days {days} -in server.csr {old} -out server.crt\n\
          fi\n",
         subject(request),
     )
