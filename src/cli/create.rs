@@ -18,7 +18,7 @@ pub(super) struct Flags {
     out: PathBuf,
 
     /// A name or address of the server; the first is the common name too
-    /// [default: localhost, 127.0.0.1, ::1 and this computer's name]
+    /// [default: localhost, 127.0.0.1, IPv6 loopback and this computer's name]
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
 
@@ -100,19 +100,11 @@ impl Order {
 }
 
 fn told(created: &Created) -> String {
-    let mut text = String::new();
-    for file in &created.files {
-        text += &format!("Wrote {}\n", file.display());
-    }
-    text += &format!("{}\n\n{}\n\n", created.line, created.advice());
-    let port = Settings::default().port;
-    let (certificate, key) = (created.certificate.display(), created.key.display());
-    text += &format!("Serve:       echoscope --headless --tls --cert {certificate} --key {key}\n");
-    for one in created.uses(port) {
-        let program = format!("{}:", one.program);
-        text += &format!("{program:<12} {}\n", one.line);
-    }
-    text
+    let wrote = created.files.iter().map(|file| format!("Wrote {}", file.display()));
+    let about = [created.line.clone(), String::new(), created.advice(), String::new()];
+    let uses = std::iter::once(created.serve()).chain(created.uses(Settings::default().port));
+    let uses = uses.map(|one| format!("{:<12} {}", format!("{}:", one.program), one.line));
+    wrote.chain(about).chain(uses).map(|line| line + "\n").collect()
 }
 
 fn key(text: &str) -> Result<KeyChoice, String> {

@@ -64,7 +64,7 @@ pub(super) fn load(folder: &Path, now: Timestamp) -> Result<Option<Authority>, P
 
 /// Makes a new one.
 pub(super) fn new(now: Timestamp) -> Result<(Authority, KeyPair), CreateError> {
-    let params = make::authority(CA_NAME, CA_DAYS, now)?;
+    let params = make::authority_params(CA_NAME, CA_DAYS, now)?;
     let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
     let certificate = params.self_signed(&key)?.der().clone();
     let kept = KeyPair::try_from(key.serialized_der())?;

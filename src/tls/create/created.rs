@@ -36,7 +36,7 @@ pub struct Created {
     name: String,
 }
 
-/// A client program, and the line that lets it connect and check the certificate.
+/// A program, and the line that starts it: a client's lets it connect and check the certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
     /// What the program is called: `openssl`, `curl`, `Python`, `gnutls-cli`.
@@ -84,6 +84,14 @@ impl Created {
             ),
             Some(broken) => format!("Broken on purpose: {} {trust}", broken.sentence()),
         }
+    }
+
+    /// The line that serves with the files, without a window.
+    #[must_use]
+    pub fn serve(&self) -> Use {
+        let (certificate, key) = (path_word(&self.certificate), path_word(&self.key));
+        let line = format!("echoscope --headless --tls --cert {certificate} --key {key}");
+        Use { program: "echoscope", line }
     }
 
     /// The lines for the usual client programs, for a server on this computer and this port.

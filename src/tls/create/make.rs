@@ -97,11 +97,11 @@ pub(super) fn validity(days: u32, broken: Option<Broken>, now: Timestamp) -> (Ti
 }
 
 /// What an authority's certificate says.
-pub(super) fn authority(name: &str, days: u32, now: Timestamp) -> Result<CertificateParams, CreateError> {
-    authority_params(name, days, now)
-}
-
-fn authority_params(name: &str, days: u32, now: Timestamp) -> Result<CertificateParams, CreateError> {
+pub(super) fn authority_params(
+    name: &str,
+    days: u32,
+    now: Timestamp,
+) -> Result<CertificateParams, CreateError> {
     let mut params = common(name, Vec::new())?;
     mark_authority(&mut params);
     finish(&mut params, validity(days, None, now))?;

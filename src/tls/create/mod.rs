@@ -107,13 +107,15 @@ pub fn create(request: &Request, replace: bool, now: Timestamp) -> Result<Create
         add(INTERMEDIATE, intermediate, false);
     }
     add(CERTIFICATE, made.certificate, false);
+    let names = items.iter().map(|item| item.name).collect::<Vec<_>>();
+    // Before the files: nothing may fail when they are there.
+    let created = Created::new(request, &names, made_ca, &made.der, now)?;
     if is_there {
         write::all(&request.folder, &items)?;
     } else {
         in_new_folder(&request.folder, &items)?;
     }
-    let names = items.iter().map(|item| item.name).collect::<Vec<_>>();
-    Created::new(request, &names, made_ca, &made.der, now)
+    Ok(created)
 }
 
 /// The CA that the request needs, and the files that make it, where it is new.

@@ -48,15 +48,14 @@ fn is_tagged(item: &[u8]) -> bool {
 /// Writes tag, length and content (X.690, sections 8.1.2 to 8.1.4, definite form).
 fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut whole = vec![tag];
-    match u8::try_from(content.len()) {
-        Ok(short @ ..0x80) => whole.push(short),
-        _ => {
-            let length = content.len().to_be_bytes();
-            let length = &length[content.len().leading_zeros() as usize / 8..];
-            // At most eight bytes of length, so the sum stays below 256.
-            whole.push(0x80 | u8::try_from(length.len()).unwrap_or_default());
-            whole.extend_from_slice(length);
-        }
+    if let Ok(short @ ..0x80) = u8::try_from(content.len()) {
+        whole.push(short);
+    } else {
+        let length = content.len().to_be_bytes();
+        let length = &length[content.len().leading_zeros() as usize / 8..];
+        // At most eight bytes of length, so the sum stays below 256.
+        whole.push(0x80 | u8::try_from(length.len()).unwrap_or_default());
+        whole.extend_from_slice(length);
     }
     whole.extend_from_slice(content);
     whole

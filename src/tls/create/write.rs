@@ -32,10 +32,10 @@ pub(super) fn all(folder: &Path, items: &[Item]) -> Result<(), CreateError> {
         match place(folder, item, file) {
             Ok(placed) => done.push(placed),
             Err(error) => {
-                let put_back =
-                    done.into_iter().rev().map(Placed::undo).fold(true, |all, one| all && one.is_ok());
+                // Each is tried, also after one that failed.
+                let left = done.into_iter().rev().filter_map(|placed| placed.undo().err()).count();
                 return Err(match error.kind() {
-                    _ if !put_back => {
+                    _ if left > 0 => {
                         CreateError::HalfWritten { name: item.name.to_owned(), raw: error.to_string() }
                     }
                     io::ErrorKind::AlreadyExists if !item.replace => {
