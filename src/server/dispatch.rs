@@ -7,11 +7,11 @@ use std::thread::{Builder, Scope};
 
 use rustls::ServerConfig;
 
+use super::client;
 use super::event::Problem;
 use super::registry::Conn;
 use super::run::Run;
 use super::trouble::Trouble;
-use super::{accept, client};
 use crate::settings::Mode;
 
 /// Enough for a TLS handshake in a debug build; only what is touched takes memory.
@@ -37,7 +37,9 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
     /// Has a client served. Returns when the next one may be accepted.
     pub(super) fn serve(&mut self, conn: Arc<Conn>, trouble: &mut Trouble) {
         match self.run.config.mode {
-            Mode::One => accept::serve_here(self.run, &conn, self.tls.as_ref()),
+            Mode::One => {
+                self.run.gauge.while_not_accepting(|| client::serve(self.run, &conn, self.tls.as_ref()));
+            }
             Mode::Threads => self.serve_in_a_thread(&conn, trouble),
             Mode::Pool => self.serve_in_the_pool(conn, trouble),
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
-use super::socket::{Socket, is_timeout};
+use super::socket::Socket;
+use super::system::is_timeout;
 use super::tls_stream::Tls;
 use crate::tls::handshake::Handshake;
 
