@@ -2,10 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
+
+use echoscope::tls::create::{KeyChoice, Request, create as make};
+use jiff::Timestamp;
 
 use crate::clients::{self, Verdict};
 use crate::lab::{KEYS, Lab, create, run};
-use crate::support::program;
+use crate::support::{Server, finish, program};
 
 fn accepted(client: &str, verdict: Verdict) {
     if let Some(Err(reason)) = verdict {
@@ -165,4 +169,49 @@ fn serial_numbers_differ_and_are_positive() {
         .collect();
     assert!(serials.iter().all(|serial| serial.len() == 16 && serial[0] < 0x80), "{serials:?}");
     assert!(serials[0] != serials[1] && serials[1] != serials[2], "{serials:?}");
+}
+
+/// As they are copied into a terminal, from a folder whose name holds what shells care about.
+#[cfg(unix)]
+#[test]
+fn the_lines_that_tell_how_to_use_it_work() {
+    let Some(sh) = program("sh") else { return };
+    let lab = Lab::new();
+    for (folder, common_name) in [("it's new $HOME", "localhost"), ("plain", "a.test")] {
+        let request = Request {
+            folder: lab.path(folder),
+            common_name: common_name.to_owned(),
+            key: KeyChoice::P256,
+            signed_by_ca: true,
+            ..Request::default()
+        };
+        let created = make(&request, false, Timestamp::now()).unwrap();
+        let (certificate, key) = (created.certificate.to_str().unwrap(), created.key.to_str().unwrap());
+        let server = Server::start(&["--tls", "--cert", certificate, "--key", key]);
+        for one in created.uses(server.port) {
+            let name = if one.program == "Python" { "python3" } else { one.program };
+            if program(name).is_none() {
+                continue;
+            }
+            let mut command = Command::new(&sh);
+            command.args(["-c", &one.line]).stdin(Stdio::null());
+            let end = finish(command);
+            let (code, words) = match name {
+                "openssl" => (0, "Verification: OK"),
+                // The echo of its own request; curl then waits for more until its time is over.
+                "curl" => (28, "GET / HTTP"),
+                "python3" => (0, "b'Hello'"),
+                _ => (0, "Handshake was completed"),
+            };
+            assert!(end.code == Some(code) && end.stdout.contains(words), "{}\n{end:?}", one.line);
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_outlives_its_ca_says_so() {
+    let lab = Lab::new();
+    let end = lab.create(&["--key", "p256", "--signed-by-ca", "--days", "36500"]);
+    assert!(end.stdout.contains("36500 days left"), "{}", end.stdout);
+    assert!(end.stdout.contains("only until ca.crt expires, on 20"), "{}", end.stdout);
 }

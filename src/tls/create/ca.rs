@@ -72,6 +72,12 @@ pub(super) fn new(now: Timestamp) -> Result<(Authority, KeyPair), CreateError> {
 }
 
 impl Authority {
+    /// The last second in which clients take what it signed.
+    pub(super) fn ends(&self) -> Option<Timestamp> {
+        let (_, own) = X509Certificate::from_der(&self.certificate).ok()?;
+        Timestamp::from_second(own.validity().not_after.timestamp()).ok()
+    }
+
     /// Whether clients will find that it signed the certificate: the names must be the same to the byte, and rcgen
     /// does not keep every unusual one.
     pub(super) fn has_signed(&self, certificate: &[u8]) -> Result<(), Problem> {

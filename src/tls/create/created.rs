@@ -8,7 +8,7 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
 use super::broken::Broken;
-use super::ca::CA_CERTIFICATE;
+use super::ca::{Authority, CA_CERTIFICATE};
 use super::problem::CreateError;
 use super::request::Request;
 use super::text::{path_word, quoted};
@@ -33,6 +33,8 @@ pub struct Created {
     pub line: String,
     /// What is wrong with it on purpose.
     pub broken: Option<Broken>,
+    /// When the CA that signed it expires, where that is before the certificate itself does.
+    pub ca_ends: Option<Timestamp>,
     name: String,
 }
 
@@ -51,10 +53,14 @@ impl Created {
         names: &[&str],
         made_ca: bool,
         der: &[u8],
+        authority: Option<&Authority>,
         now: Timestamp,
     ) -> Result<Self, CreateError> {
         let (_, parsed) = X509Certificate::from_der(der)
             .map_err(|error| CreateError::Library { raw: error.to_string() })?;
+        let report = CertificateReport::new(&parsed, 1);
+        let ca_ends =
+            authority.filter(|_| request.broken != Some(Broken::SelfSigned)).and_then(Authority::ends);
         let path = |name: &str| request.folder.join(name);
         Ok(Self {
             certificate: path(CERTIFICATE),
@@ -62,8 +68,9 @@ impl Created {
             ca_file: path(if request.needs_ca() { CA_CERTIFICATE } else { CERTIFICATE }),
             files: names.iter().map(|name| path(name)).collect(),
             made_ca,
-            line: CertificateReport::new(&parsed, 1).line(now),
+            line: report.line(now),
             broken: request.broken,
+            ca_ends: ca_ends.filter(|end| *end < report.not_after),
             // A client asks for one name, never for a star.
             name: request.common_name.replacen('*', "www", 1),
         })
@@ -73,9 +80,13 @@ impl Created {
     #[must_use]
     pub fn advice(&self) -> String {
         let ca_file = path_word(&self.ca_file);
-        let trust = format!(
+        let mut trust = format!(
             "Give {ca_file} to clients as their CA file; no trust store of the system or of a browser was changed."
         );
+        if let Some(end) = self.ca_ends {
+            trust += " Clients take it only until ca.crt expires, on ";
+            trust += &end.strftime("%Y-%m-%d.").to_string();
+        }
         match self.broken {
             None => trust,
             Some(Broken::NoIntermediate) => format!(
@@ -156,6 +167,7 @@ mod tests {
             made_ca: false,
             line: String::new(),
             broken: None,
+            ca_ends: None,
             name: name.to_owned(),
         }
     }

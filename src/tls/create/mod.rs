@@ -109,7 +109,7 @@ pub fn create(request: &Request, replace: bool, now: Timestamp) -> Result<Create
     add(CERTIFICATE, made.certificate, false);
     let names = items.iter().map(|item| item.name).collect::<Vec<_>>();
     // Before the files: nothing may fail when they are there.
-    let created = Created::new(request, &names, made_ca, &made.der, now)?;
+    let created = Created::new(request, &names, made_ca, &made.der, authority.as_ref(), now)?;
     if is_there {
         write::all(&request.folder, &items)?;
     } else {
