@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Whatever is wrong on the way becomes a [`FileError`] or a [`TlsError`], whose words stand in `sentences`.
-//! [`create`] makes such files. Two more parts serve the connections: [`words`] explains what a client did to a handshake, [`sniff`] tells
+//! [`details`] tells all about a chosen certificate file and what clients will say to it, [`create`] makes such files.
+//! Two more parts serve the connections: [`words`] explains what a client did to a handshake, [`sniff`] tells
 //! from a client's first bytes whether it speaks TLS at all.
 
 use std::path::Path;
@@ -16,6 +17,7 @@ pub mod certificate;
 pub mod config;
 pub mod create;
 mod der;
+pub mod details;
 pub mod error;
 mod file;
 pub mod handshake;
