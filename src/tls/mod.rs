@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Whatever is wrong on the way becomes a [`FileError`] or a [`TlsError`], whose words stand in `sentences`.
-//! [`details`] tells all about a chosen certificate file and what clients will say to it.
+//! [`details`] tells all about a chosen certificate file and what clients will say to it, [`create`] makes such files.
 //! Two more parts serve the connections: [`words`] explains what a client did to a handshake, [`sniff`] tells
 //! from a client's first bytes whether it speaks TLS at all.
 
@@ -15,6 +15,7 @@ use std::path::Path;
 
 pub mod certificate;
 pub mod config;
+pub mod create;
 mod der;
 pub mod details;
 pub mod error;

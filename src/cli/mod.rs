@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+mod create;
+
+pub use create::Order;
+
 use crate::settings::fields::{self, Field};
 use crate::settings::file::{self, Broken};
 use crate::settings::{Mode, Settings};
@@ -13,8 +17,16 @@ use crate::settings::{Mode, Settings};
 ///
 /// Without options it opens its window. Flags win over the remembered settings.
 #[derive(Debug, Parser)]
-#[command(name = "echoscope", version)]
+#[command(
+    name = "echoscope",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 struct Flags {
+    #[command(subcommand)]
+    instead: Option<Instead>,
+
     /// Open the window and start the server at once
     #[arg(long, conflicts_with = "headless")]
     start: bool,
@@ -76,6 +88,12 @@ struct Flags {
     settings: Option<PathBuf>,
 }
 
+/// What can be done instead of serving.
+#[derive(Debug, clap::Subcommand)]
+enum Instead {
+    CreateCertificate(create::Flags),
+}
+
 /// How the log is printed without a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogFormat {
@@ -111,13 +129,15 @@ pub enum Front {
     Headless(LogFormat),
 }
 
-/// Why nothing is launched.
+/// Why neither window nor server is launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// Help or version was asked for; this is it.
     Answer(String),
     /// The flags are wrong; one line that says how.
     Usage(String),
+    /// Certificates are to be made instead.
+    CreateCertificate(Order),
 }
 
 /// Reads the arguments, the program's name first, and the remembered settings. `no_window` says why there can be no
@@ -129,6 +149,9 @@ pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -
     let flags = Flags::try_parse_from(args).map_err(|error| {
         if error.use_stderr() { Refused::Usage(one_line(&error)) } else { Refused::Answer(error.to_string()) }
     })?;
+    if let Some(Instead::CreateCertificate(flags)) = flags.instead {
+        return Err(flags.read().map_or_else(Refused::Usage, Refused::CreateCertificate));
+    }
     let format = flags.log_format.unwrap_or_default();
     let mut words = Vec::new();
     let front = match no_window {
