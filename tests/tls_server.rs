@@ -148,6 +148,55 @@ fn everything_sent_before_close_notify_comes_back() {
 }
 
 #[test]
+fn what_comes_after_close_notify_does_not_cost_the_echo_before_it() {
+    let running = Running::start(|config| config.recv_size = 4096);
+    let mut client = running.tls(&running.trusting());
+    let data = vec![b'x'; 150_000];
+    client.write_all(&data).unwrap();
+    client.conn.send_close_notify();
+    client.flush().unwrap();
+    // Nobody reads this any more; unread, it would turn the close into a reset.
+    let _ = client.sock.write_all(&[0; 50_000]);
+    wait_for("the whole echo", || running.server.counters().bytes_sent == 150_000);
+    let mut back = Vec::new();
+    client.read_to_end(&mut back).unwrap();
+    assert_eq!(back.len(), data.len());
+}
+
+#[test]
+fn data_right_before_a_bad_record_is_echoed() {
+    let mut running = Running::start(|_| {});
+    let mut client = running.tls(&running.trusting());
+    client.conn.complete_io(&mut client.sock).unwrap();
+    client.conn.writer().write_all(b"good").unwrap();
+    let mut wire = Vec::new();
+    client.conn.write_tls(&mut wire).unwrap();
+    // An application data record that nobody can decrypt (RFC 8446, section 5.2).
+    wire.extend([23, 3, 3, 0, 20]);
+    wire.extend([0; 20]);
+    client.sock.write_all(&wire).unwrap();
+    // The echo and the alert may come in one piece, so rustls is asked by hand.
+    let mut back = Vec::new();
+    while back.len() < 4 {
+        assert_ne!(client.conn.read_tls(&mut client.sock).unwrap(), 0, "closed without the echo");
+        let _ = client.conn.process_new_packets();
+        let _ = client.conn.reader().read_to_end(&mut back);
+    }
+    assert_eq!(back, b"good");
+    running.event(|kind| {
+        matches!(kind, EventKind::Problem(Problem::Tls { in_handshake: false, .. })).then_some(())
+    });
+}
+
+#[test]
+fn a_client_hello_in_small_pieces_is_named_too() {
+    let mut running = Running::start(|config| (config.tls, config.recv_size) = (None, 4));
+    let config = running.trusting();
+    assert!(running.tls(&config).write_all(b"x").is_err());
+    running.event(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
+}
+
+#[test]
 fn a_client_without_close_notify_is_closed_and_not_failed() {
     let mut running = Running::start(|_| {});
     let mut client = running.tls(&running.trusting());
