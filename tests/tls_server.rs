@@ -156,7 +156,7 @@ fn what_comes_after_close_notify_does_not_cost_the_echo_before_it() {
     client.conn.send_close_notify();
     client.flush().unwrap();
     // Nobody reads this any more; unread, it would turn the close into a reset.
-    let _ = client.sock.write_all(&[0; 50_000]);
+    let _ = client.sock.write_all(&vec![0; 50_000]);
     wait_for("the whole echo", || running.server.counters().bytes_sent == 150_000);
     let mut back = Vec::new();
     client.read_to_end(&mut back).unwrap();
