@@ -10,10 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
-use mio::net::TcpListener;
-use mio::{Events, Interest, Poll, Token, Waker};
-use rustls::ServerConfig;
-
 use super::client;
 use super::dispatch::Dispatcher;
 use super::event::{EventKind, Problem};
@@ -22,6 +18,9 @@ use super::registry::Conn;
 use super::run::Run;
 use super::system;
 use super::trouble::Trouble;
+use crate::tls::serving::Serving;
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token, Waker};
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -98,7 +97,7 @@ fn is_clients_fault(error: &io::Error) -> bool {
 }
 
 /// Accepts and serves until the run is stopped and every client's thread has ended.
-pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<ServerConfig>>) {
+pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<Serving>>) {
     thread::scope(|scope| {
         run.gauge.start(scope, run);
         let mut dispatcher = Dispatcher::new(scope, run, tls);
@@ -154,6 +153,6 @@ fn accept_problem(error: &io::Error) -> Problem {
 }
 
 /// Serves a client in the accepting thread itself: mode *one client at a time*.
-pub(super) fn serve_here(run: &Run, conn: &Conn, tls: Option<&Arc<ServerConfig>>) {
+pub(super) fn serve_here(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) {
     run.gauge.while_not_accepting(|| client::serve(run, conn, tls));
 }

@@ -4,11 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqC
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use mio::Waker;
-use rustls::ServerConfig;
-
 use super::accept::{self, Acceptor};
-use super::config::Config;
+use super::config::{Config, TlsFiles};
 use super::error::StartError;
 use super::event::{EventKind, Problem};
 use super::listen::{self, Bound};
@@ -16,7 +13,8 @@ use super::queue::Gauge;
 use super::registry::Registry;
 use super::sink::Sink;
 use super::status::{Counters, State};
-use crate::tls;
+use crate::tls::{self, serving::Serving};
+use mio::Waker;
 
 /// What the threads of one run share.
 pub(super) struct Run {
@@ -44,7 +42,7 @@ pub(super) struct Totals {
 /// All that a start needs before the first client.
 struct Prepared {
     acceptor: Acceptor,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Arc<Serving>>,
 }
 
 impl Run {
@@ -133,8 +131,8 @@ impl Run {
     /// `Ok(None)`: stopped before it listened.
     fn prepare(&self) -> Result<Option<Prepared>, StartError> {
         let config = &self.config;
-        let tls = match &config.tls {
-            Some(files) => Some(tls::config::load(&files.certificate, &files.key)?),
+        let mut tls = match &config.tls {
+            Some(files) => Some(self.tls(files)?),
             None => None,
         };
         let Some(addresses) = listen::resolve(&config.host, config.port, || self.is_stopping())? else {
@@ -143,6 +141,9 @@ impl Run {
         let mut bound = listen::bind(&addresses, config.backlog)?;
         let failed = std::mem::take(&mut bound.failed);
         let port = bound.port();
+        if let Some(tls) = &mut tls {
+            tls.listens_on(port);
+        }
         let addresses = bound.listeners.iter().map(|(_, address)| *address).collect::<Vec<_>>();
         let acceptor = self.acceptor(bound)?;
         self.gauge.watch(&addresses);
@@ -159,7 +160,21 @@ impl Run {
             self.sink.emit(None, EventKind::NotListening(error));
         }
         self.sink.emit(None, EventKind::Listening { addresses, tls: tls.is_some() });
-        Ok(Some(Prepared { acceptor, tls }))
+        if let Some(path) = config.tls.as_ref().and_then(|files| files.key_log.as_ref()) {
+            self.note(tls::key_log_caution(path));
+        }
+        Ok(Some(Prepared { acceptor, tls: tls.map(Arc::new) }))
+    }
+
+    fn tls(&self, files: &TlsFiles) -> Result<Serving, StartError> {
+        let sink = self.sink.clone();
+        let trouble = move |text| sink.emit(None, EventKind::Note { text, problem: true });
+        Ok(tls::config::serve(files, trouble)?)
+    }
+
+    /// A word of care.
+    fn note(&self, text: String) {
+        self.sink.emit(None, EventKind::Note { text, problem: true });
     }
 
     fn acceptor(&self, bound: Bound) -> Result<Acceptor, StartError> {
