@@ -1,0 +1,11 @@
+//! How TLS is served, through the built program: versions, ALPN, tickets, client certificates and the key log, with
+//! openssl and Python as clients.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod client_certificates;
+mod key_log;
+mod lab;
+mod offers;
+mod options;
+#[path = "../support/mod.rs"]
+mod support;
