@@ -394,3 +394,78 @@ fn it_holds_together_when_small_and_every_control_has_a_name() {
         }
     }
 }
+
+/// A file as it comes from the system's drag and drop.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl eframe::egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_file_finds_its_field_and_any_other_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (key, notes) = (folder.path().join("mine.pem"), folder.path().join("notes.txt"));
+    std::fs::write(&key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    std::fs::write(&notes, "buy milk").unwrap();
+    let mut window = Window::with(Settings { tls: true, ..Settings::default() });
+    window.0.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(key.clone())));
+    window.0.step();
+    let filled = key.to_string_lossy().into_owned();
+    window.until("the key's path in its field", |window| {
+        window.get_by_role_and_label(Role::TextInput, "server.key").value().as_ref() == Some(&filled)
+    });
+    window.0.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(notes)));
+    window.0.step();
+    window.until_shown("Dismiss");
+    assert!(window.shows("notes.txt"));
+    window.click("Dismiss");
+    assert!(!window.shows("Dismiss"));
+}
+
+#[test]
+fn the_mode_the_theme_and_the_help_are_chosen_with_the_mouse() {
+    let mut window = Window::open();
+    assert!(!window.shows("Pool size"));
+    window.0.get_by_role_and_label(Role::ComboBox, "Clients").click();
+    window.0.run();
+    window.click("A pool of threads");
+    assert!(window.shows("Pool size"));
+    for (name, dark) in [("Dark theme", true), ("Light theme", false)] {
+        window.click(name);
+        assert_eq!(window.0.ctx.theme() == eframe::egui::Theme::Dark, dark);
+    }
+    window.click("Help");
+    assert!(window.shows("Zoom in and out"));
+    window.click("Close the help");
+    assert!(!window.shows("Zoom in and out"));
+}
+
+#[test]
+fn what_is_too_long_for_a_row_is_whole_in_the_detail() {
+    let mut window = Window::with(Settings { recv_size: 1 << 20, ..Settings::default() });
+    let address = window.start();
+    let mut client = connect(address);
+    let data: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+    let mut reader = client.try_clone().unwrap();
+    let back = std::thread::spawn(move || {
+        let mut back = vec![0; 300_000];
+        reader.read_exact(&mut back).map(|()| back)
+    });
+    client.write_all(&data).unwrap();
+    assert_eq!(back.join().unwrap().unwrap(), data);
+    window.until_shown("Received: b'");
+    window.0.query_all_by_label_contains("Received: b'").next().unwrap().click();
+    window.0.run();
+    assert!(window.shows("recv returned") && window.shows("Copy data"));
+    window.0.get_by_label("Copy data").click();
+    window.0.step();
+    assert!(window.copied().is_some_and(|text| text.starts_with("b'\\x00\\x01") && text.ends_with('\'')));
+}

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
-use super::client;
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token, Waker};
+
 use super::dispatch::Dispatcher;
 use super::event::{EventKind, Problem};
 use super::listen::Bound;
@@ -19,8 +21,6 @@ use super::run::Run;
 use super::system;
 use super::trouble::Trouble;
 use crate::tls::serving::Serving;
-use mio::net::TcpListener;
-use mio::{Events, Interest, Poll, Token, Waker};
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -99,7 +99,7 @@ fn is_clients_fault(error: &io::Error) -> bool {
 /// Accepts and serves until the run is stopped and every client's thread has ended.
 pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<Serving>>) {
     thread::scope(|scope| {
-        run.gauge.start(scope, run);
+        run.gauge.start(scope, &run.sink, || run.is_stopping());
         let mut dispatcher = Dispatcher::new(scope, run, tls);
         let mut trouble = Trouble::none();
         while !run.is_stopping() {
@@ -150,9 +150,4 @@ fn wait_for_a_place(run: &Run, trouble: &mut Trouble) {
 fn accept_problem(error: &io::Error) -> Problem {
     let raw = error.to_string();
     if system::is_out_of_files(error) { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } }
-}
-
-/// Serves a client in the accepting thread itself: mode *one client at a time*.
-pub(super) fn serve_here(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) {
-    run.gauge.while_not_accepting(|| client::serve(run, conn, tls));
 }

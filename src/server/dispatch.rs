@@ -5,11 +5,11 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
+use super::client;
 use super::event::Problem;
 use super::registry::Conn;
 use super::run::Run;
 use super::trouble::Trouble;
-use super::{accept, client};
 use crate::settings::Mode;
 use crate::tls::serving::Serving;
 
@@ -32,7 +32,9 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
     /// Has a client served. Returns when the next one may be accepted.
     pub(super) fn serve(&mut self, conn: Arc<Conn>, trouble: &mut Trouble) {
         match self.run.config.mode {
-            Mode::One => accept::serve_here(self.run, &conn, self.tls.as_ref()),
+            Mode::One => {
+                self.run.gauge.while_not_accepting(|| client::serve(self.run, &conn, self.tls.as_ref()));
+            }
             Mode::Threads => self.serve_in_a_thread(&conn, trouble),
             Mode::Pool => self.serve_in_the_pool(conn, trouble),
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!             Server::start(config, sink)
-//!                   │ one thread leads the run (run.rs)
+//!                   │ one thread leads the run (lead.rs)
 //!   resolve, socket(), bind(), listen()  (listen.rs)
 //!                   │
 //!   accept loop (accept.rs) ◄─── waits on all listening sockets; a waker ends the wait
@@ -28,6 +28,7 @@ pub mod config;
 mod dispatch;
 pub mod error;
 pub mod event;
+mod lead;
 mod listen;
 mod queue;
 mod registry;
@@ -61,8 +62,8 @@ impl Server {
     #[must_use]
     pub fn start(config: Config, sink: Sink) -> Self {
         let run = Arc::new(Run::new(config, sink));
-        let leader = Arc::clone(&run);
-        let started = thread::Builder::new().name("server".to_owned()).spawn(move || leader.lead());
+        let shared = Arc::clone(&run);
+        let started = thread::Builder::new().name("server".to_owned()).spawn(move || lead::lead(&shared));
         if let Err(error) = started {
             run.fail(StartError::System { raw: error.to_string() });
         }

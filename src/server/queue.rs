@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 use std::time::{Duration, Instant};
 
-use super::run::Run;
+use super::sink::Sink;
 use super::system;
 
 /// How often the kernel is asked while nothing is accepted.
@@ -62,13 +62,18 @@ impl Gauge {
         self.changed.notify_all();
     }
 
-    /// Starts the thread, where the system can tell anything.
-    pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>, run: &'scope Run) {
+    /// Starts the thread, where the system can tell anything. It ends on [`Gauge::wake`] once `stopping` says so.
+    pub(super) fn start<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        sink: &'scope Sink,
+        stopping: impl Fn() -> bool + Send + 'scope,
+    ) {
         if !system::TELLS_QUEUE {
             return;
         }
         let thread = Builder::new().name("accept queue".to_owned()).stack_size(128 * 1024);
-        if thread.spawn_scoped(scope, || self.look(run)).is_err() {
+        if thread.spawn_scoped(scope, move || self.look(sink, stopping)).is_err() {
             // No thread to spare: the gauge is a convenience, the server is not.
             self.waiting.store(UNKNOWN, Relaxed);
         }
@@ -82,20 +87,20 @@ impl Gauge {
         }
     }
 
-    fn look(&self, run: &Run) {
+    fn look(&self, sink: &Sink, stopping: impl Fn() -> bool) {
         let mut attentive_until = Instant::now();
         let mut state = self.lock();
-        while !run.is_stopping() {
+        while !stopping() {
             if state.away {
                 attentive_until = Instant::now() + ATTENTIVE;
                 let addresses = state.addresses.clone();
                 drop(state);
-                self.show(run, system::queue_length(&addresses));
+                self.show(sink, system::queue_length(&addresses));
                 state = self.lock();
             } else {
-                self.show(run, Some(0));
+                self.show(sink, Some(0));
             }
-            if run.is_stopping() {
+            if stopping() {
                 return;
             }
             if state.away || Instant::now() < attentive_until {
@@ -104,7 +109,7 @@ impl Gauge {
                 state.asleep = true;
                 state = self
                     .changed
-                    .wait_while(state, |state| !state.away && !run.is_stopping())
+                    .wait_while(state, |state| !state.away && !stopping())
                     .unwrap_or_else(PoisonError::into_inner);
                 state.asleep = false;
                 // A client that is served at once leaves nothing to see.
@@ -113,10 +118,10 @@ impl Gauge {
         }
     }
 
-    fn show(&self, run: &Run, waiting: Option<u32>) {
+    fn show(&self, sink: &Sink, waiting: Option<u32>) {
         let waiting = waiting.unwrap_or(UNKNOWN);
         if self.waiting.swap(waiting, Relaxed) != waiting {
-            run.sink.wake();
+            sink.wake();
         }
     }
 

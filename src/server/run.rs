@@ -1,20 +1,19 @@
-//! One run of the server, from `Starting` to `Stopped`: what its threads share, and the thread that leads them.
+//! What the threads of one run of the server share: its state, its clients, and the wish to stop.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::accept::{self, Acceptor};
-use super::config::{Config, TlsFiles};
+use mio::Waker;
+
+use super::config::Config;
 use super::error::StartError;
 use super::event::{EventKind, Problem};
-use super::listen::{self, Bound};
 use super::queue::Gauge;
 use super::registry::Registry;
 use super::sink::Sink;
 use super::status::{Counters, State};
-use crate::tls::{self, serving::Serving};
-use mio::Waker;
 
 /// What the threads of one run share.
 pub(super) struct Run {
@@ -37,12 +36,6 @@ pub(super) struct Totals {
     pub(super) clients: AtomicU64,
     pub(super) received: AtomicU64,
     pub(super) sent: AtomicU64,
-}
-
-/// All that a start needs before the first client.
-struct Prepared {
-    acceptor: Acceptor,
-    tls: Option<Arc<Serving>>,
 }
 
 impl Run {
@@ -112,15 +105,18 @@ impl Run {
         true
     }
 
-    /// The leading thread: starts, accepts until stopped, and leaves when every other thread has ended.
-    pub(super) fn lead(&self) {
-        match self.prepare() {
-            Ok(Some(Prepared { acceptor, tls })) => accept::run(self, acceptor, tls),
-            // A stop that came while the start was failing: the user no longer wants to know why.
-            Err(error) if !self.is_stopping() => return self.fail(error),
-            Ok(None) | Err(_) => {}
+    /// The sockets are bound. `false`: a stop came first.
+    pub(super) fn listening(&self, waker: Waker, addresses: &[SocketAddr], tls: bool) -> bool {
+        // This is the only place that sets it, once a run.
+        let _ = self.waker.set(waker);
+        let mut state = self.lock_state();
+        if self.is_stopping() {
+            return false;
         }
-        self.rest(State::Stopped, EventKind::Stopped);
+        *state = State::Listening { addresses: addresses.to_vec(), tls };
+        drop(state);
+        self.state_changed.notify_all();
+        true
     }
 
     pub(super) fn fail(&self, error: StartError) {
@@ -128,65 +124,8 @@ impl Run {
         self.rest(State::Failed(Arc::clone(&error)), EventKind::StartFailed(error));
     }
 
-    /// `Ok(None)`: stopped before it listened.
-    fn prepare(&self) -> Result<Option<Prepared>, StartError> {
-        let config = &self.config;
-        let mut tls = match &config.tls {
-            Some(files) => Some(self.tls(files)?),
-            None => None,
-        };
-        let Some(addresses) = listen::resolve(&config.host, config.port, || self.is_stopping())? else {
-            return Ok(None);
-        };
-        let mut bound = listen::bind(&addresses, config.backlog)?;
-        let failed = std::mem::take(&mut bound.failed);
-        let port = bound.port();
-        if let Some(tls) = &mut tls {
-            tls.listens_on(port);
-        }
-        let addresses = bound.listeners.iter().map(|(_, address)| *address).collect::<Vec<_>>();
-        let acceptor = self.acceptor(bound)?;
-        self.gauge.watch(&addresses);
-        {
-            let mut state = self.lock_state();
-            if self.is_stopping() {
-                return Ok(None);
-            }
-            *state = State::Listening { addresses: addresses.clone(), tls: tls.is_some() };
-        }
-        self.state_changed.notify_all();
-        self.sink.emit(None, EventKind::Starting { port });
-        for error in failed {
-            self.sink.emit(None, EventKind::NotListening(error));
-        }
-        self.sink.emit(None, EventKind::Listening { addresses, tls: tls.is_some() });
-        if let Some(path) = config.tls.as_ref().and_then(|files| files.key_log.as_ref()) {
-            self.note(tls::key_log_caution(path));
-        }
-        Ok(Some(Prepared { acceptor, tls: tls.map(Arc::new) }))
-    }
-
-    fn tls(&self, files: &TlsFiles) -> Result<Serving, StartError> {
-        let sink = self.sink.clone();
-        let trouble = move |text| sink.emit(None, EventKind::Note { text, problem: true });
-        Ok(tls::config::serve(files, trouble)?)
-    }
-
-    /// A word of care.
-    fn note(&self, text: String) {
-        self.sink.emit(None, EventKind::Note { text, problem: true });
-    }
-
-    fn acceptor(&self, bound: Bound) -> Result<Acceptor, StartError> {
-        let (acceptor, waker) =
-            Acceptor::new(bound).map_err(|error| StartError::System { raw: error.to_string() })?;
-        // This is the only place that sets it, once a run.
-        let _ = self.waker.set(waker);
-        Ok(acceptor)
-    }
-
     /// The last event is on its way before the state tells that there will be no more.
-    fn rest(&self, state: State, event: EventKind) {
+    pub(super) fn rest(&self, state: State, event: EventKind) {
         self.sink.emit(None, event);
         *self.lock_state() = state;
         self.state_changed.notify_all();

@@ -57,11 +57,6 @@ impl<'a> Socket<'a> {
     }
 }
 
-/// Whether an error says that a time limit has passed: `EAGAIN` on Unix, `WSAETIMEDOUT` on Windows.
-pub(super) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
 impl Read for &Socket<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.recv(buffer)

@@ -24,6 +24,11 @@ pub(super) fn is_family_missing(error: &io::Error) -> bool {
     error.raw_os_error() == Some(code)
 }
 
+/// Whether an error says that a time limit has passed: `EAGAIN` on Unix, `WSAETIMEDOUT` on Windows.
+pub(super) fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
 /// `recv(2)`. On Unix `shutdown` from another thread wakes it; on Windows it doesn't, so there the wait is cut into
 /// slices, between which `ended` is asked. The wait only peeks: a time-out can't lose a byte that was on its way.
 #[cfg(unix)]
@@ -49,7 +54,7 @@ pub(super) fn recv(
     loop {
         stream.set_read_timeout(Some(limit.map_or(SLICE, |limit| limit.min(SLICE))))?;
         match stream.peek(&mut [0]) {
-            Err(error) if super::socket::is_timeout(&error) => {
+            Err(error) if is_timeout(&error) => {
                 if ended() {
                     return Ok(0);
                 }

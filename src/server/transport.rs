@@ -4,7 +4,8 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::socket::{Socket, is_timeout};
+use super::socket::Socket;
+use super::system::is_timeout;
 use super::tls_stream::Tls;
 use crate::tls::handshake::{Handshake, Offer};
 use crate::tls::serving::Serving;

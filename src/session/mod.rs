@@ -148,8 +148,12 @@ impl Session {
 
     /// Takes in what has happened since the last call. Whether anything did.
     pub fn poll(&mut self) -> bool {
-        let journal = &mut self.journal;
+        let (journal, notice) = (&mut self.journal, &mut self.notice);
         let mut changed = self.source.drain(|event| {
+            if let EventKind::NotListening(error) = &event.kind {
+                // Easily overlooked in the log, and then a client may reach somebody else's server.
+                *notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
+            }
             journal.push(event);
         }) > 0;
         while let Some(finding) = self.checker.next() {
@@ -220,6 +224,12 @@ impl Session {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.server.as_ref().map_or_else(Counters::default, Server::counters)
+    }
+
+    /// The backlog that the server was started with; the form may be ahead of it.
+    #[must_use]
+    pub fn backlog(&self) -> Option<u16> {
+        self.server.as_ref().map(|server| server.config().backlog)
     }
 
     /// Bytes a second, received and sent together, over about the last half second of polling.

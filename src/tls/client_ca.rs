@@ -9,8 +9,8 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
 use super::certificate::certificates;
+use super::details::distinguished_name;
 use super::error::{Fault, FileError, Role};
-use super::naming::harmless;
 
 /// CA certificates that clients' certificates are checked against.
 #[derive(Debug, Clone)]
@@ -71,5 +71,5 @@ impl ClientCaReport {
 
 fn subject(der: &CertificateDer<'static>) -> String {
     X509Certificate::from_der(der)
-        .map_or_else(|_| "?".to_owned(), |(_, parsed)| harmless(&parsed.subject().to_string()))
+        .map_or_else(|_| "?".to_owned(), |(_, parsed)| distinguished_name(parsed.subject()))
 }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::SupportedCipherSuite;
-use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
+use x509_parser::x509::X509Name;
 
+use super::details::{distinguished_name, sha256};
 use super::names;
-use super::naming::harmless;
 pub use super::offer::Offer;
 use super::serving::ChosenScheme;
 
@@ -120,22 +119,11 @@ impl Handshake {
 impl ClientCertificate {
     fn of(der: &CertificateDer<'_>) -> Self {
         let parsed = X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed);
-        let name = |name: fn(&X509Certificate<'_>) -> String| {
-            parsed.as_ref().map_or_else(|| "?".to_owned(), |parsed| harmless(&name(parsed)))
-        };
+        let name = |name: Option<&X509Name<'_>>| name.map_or_else(|| "?".to_owned(), distinguished_name);
         Self {
-            subject: name(|certificate| certificate.subject().to_string()),
-            issuer: name(|certificate| certificate.issuer().to_string()),
-            sha256: fingerprint(der),
+            subject: name(parsed.as_ref().map(|parsed| parsed.subject())),
+            issuer: name(parsed.as_ref().map(|parsed| parsed.issuer())),
+            sha256: sha256(der),
         }
     }
-}
-
-/// The SHA-256 of a certificate as openssl prints it.
-fn fingerprint(der: &[u8]) -> String {
-    // The hash of this suite is SHA-256, in whichever library rustls stands on.
-    let SupportedCipherSuite::Tls13(suite) = TLS13_AES_128_GCM_SHA256 else { return String::new() };
-    let hash = suite.common.hash_provider.hash(der);
-    let digits = hash.as_ref().iter().map(|byte| format!("{byte:02X}"));
-    digits.collect::<Vec<_>>().join(":")
 }

@@ -140,7 +140,7 @@ fn date(moment: Timestamp) -> String {
 }
 
 /// "No end" is written as the last second of the year 9999 (RFC 5280, section 4.1.2.5), past what a `Timestamp` holds.
-fn moment(seconds: i64) -> Timestamp {
+pub(super) fn moment(seconds: i64) -> Timestamp {
     let end = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(seconds).unwrap_or(end)
 }
@@ -155,7 +155,7 @@ fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<String> {
     names.collect()
 }
 
-fn address(bytes: &[u8]) -> Option<IpAddr> {
+pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
     <[u8; 4]>::try_from(bytes)
         .map(IpAddr::from)
         .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
@@ -181,7 +181,7 @@ fn harmless(name: &str) -> String {
     shown
 }
 
-fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyKind {
+pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyKind {
     let curve = key
         .algorithm
         .parameters

@@ -3,21 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eframe::egui::{
-    CentralPanel, Context, Event, Frame, Margin, Panel, Rect, ScrollArea, ThemePreference, Ui, UiBuilder,
-    pos2, vec2,
-};
+use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui};
 
 use super::connections::ConnectionsPanel;
 use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
+use super::left::LeftSide;
 use super::log_panel::LogPanel;
 use super::overlays::{self, TypePath};
-use super::server_form::ServerForm;
 use super::theme::{self, Palette, size};
-use super::try_it::TryItPanel;
 use super::wish::{Tab, Wish};
-use super::{help, log_toolbar, shortcuts, start_button, status_bar, tabs, tls_form, top_bar};
+use super::{help, log_toolbar, shortcuts, status_bar, tabs, top_bar};
 use crate::server::status::State;
 use crate::session::{Command, Session};
 use crate::settings::ThemeChoice;
@@ -27,16 +23,16 @@ pub struct App {
     session: Session,
     theme: Option<ThemeChoice>,
     tab: Tab,
-    form: ServerForm,
-    try_it: TryItPanel,
+    left: LeftSide,
     log: LogPanel,
     detail: DetailPanel,
     connections: ConnectionsPanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     help: bool,
-    /// Height of what is pinned below the form, as of the last frame.
-    pinned: f32,
+    failed: bool,
+    /// Whether a start has failed since the last frame: why it did is brought into view then.
+    failed_just_now: bool,
     settings_file: Option<String>,
 }
 
@@ -49,15 +45,15 @@ impl App {
             session,
             theme: None,
             tab: Tab::default(),
-            form: ServerForm::default(),
-            try_it: TryItPanel::default(),
+            left: LeftSide::new(),
             log: LogPanel::new(),
             detail: DetailPanel::default(),
             connections: ConnectionsPanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
             help: false,
-            pinned: 132.0,
+            failed: false,
+            failed_just_now: false,
             settings_file: None,
         }
     }
@@ -115,42 +111,6 @@ impl App {
         }
     }
 
-    /// The form, and pinned below it what is to stay in view while the form scrolls.
-    fn left(&mut self, ui: &mut Ui) -> Vec<Wish> {
-        let mut wishes = Vec::new();
-        let area = ui.available_rect_before_wrap();
-        let split = area.bottom() - self.pinned;
-        let form = Rect::from_min_max(area.min + vec2(size::EDGE, 0.0), pos2(area.right(), split));
-        // The form comes first, for the Tab key too, though what is below it decides how much room it has.
-        ui.scope_builder(UiBuilder::new().max_rect(form).id_salt("form"), |ui| {
-            ScrollArea::vertical()
-                .auto_shrink(false)
-                .content_margin(Margin { top: 14, ..Margin::ZERO })
-                .show(ui, |ui| {
-                    ui.set_width(ui.available_width() - size::EDGE);
-                    wishes.extend(self.form.show(ui, &self.session));
-                    ui.add_space(6.0);
-                    wishes.extend(tls_form::show(ui, &self.session));
-                    ui.add_space(size::GAP);
-                });
-        });
-        let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
-        let pinned = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("pinned"), |ui| {
-            ui.add_space(size::GAP);
-            wishes.extend(self.try_it.show(ui, &self.session));
-            ui.add_space(2.0);
-            wishes.extend(start_button::show(ui, &self.session).map(Wish::from));
-            ui.add_space(14.0);
-            ui.min_rect().height()
-        });
-        if (pinned.inner - self.pinned).abs() > 0.5 {
-            self.pinned = pinned.inner;
-            ui.ctx().request_discard("what is pinned below the form has another height now");
-        }
-        ui.advance_cursor_after_rect(area);
-        wishes
-    }
-
     fn centre(&mut self, ui: &mut Ui) -> Vec<Wish> {
         let palette = Palette::of(ui);
         let mut wishes = Vec::new();
@@ -173,11 +133,13 @@ impl App {
                     wishes.extend(log_toolbar::show(ui, &self.session, &mut self.log));
                 });
                 let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
-                let most = (ui.available_height() * 0.6).max(90.0);
+                // The log keeps the larger part of a low window, and enough of a high one.
+                let height = ui.available_height();
+                let most = (height - 200.0).max(height * 0.42).max(80.0);
                 Panel::bottom("detail")
                     .resizable(true)
                     .default_size(size::DETAIL.min(most))
-                    .size_range(90.0_f32.min(most)..=most)
+                    .size_range(80.0..=most)
                     .frame(bar.inner_margin(margin))
                     .show(ui, |ui| {
                         let entry = self.log.current(self.session.journal());
@@ -216,6 +178,9 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.session.poll();
+        let failed = matches!(self.session.state(), State::Failed(_));
+        self.failed_just_now = failed && !self.failed;
+        self.failed = failed;
         match self.dialogs.poll() {
             Some(Outcome::Chosen(command)) => self.session.apply(command),
             Some(Outcome::Unavailable(purpose)) => {
@@ -252,7 +217,7 @@ impl eframe::App for App {
             status_bar::show(ui, &self.session);
         });
         Panel::left("left").exact_size(size::LEFT).resizable(false).frame(bar).show(ui, |ui| {
-            wishes.extend(self.left(ui));
+            wishes.extend(self.left.show(ui, &self.session, self.failed_just_now));
         });
         CentralPanel::default().frame(bar).show(ui, |ui| wishes.extend(self.centre(ui)));
         wishes.extend(self.overlays(ui));

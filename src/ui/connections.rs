@@ -1,7 +1,10 @@
 //! The tab of open connections: who, since when, how much, with which TLS, and a button to let go of each.
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Align2, Color32, FontId, Rect, RichText, TextFormat, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{
+    Align2, Color32, FontId, Id, Rect, RichText, Role, Sense, TextFormat, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
+};
 
 use super::theme::{self, Palette, size};
 use super::widgets::controls::pill_button;
@@ -21,7 +24,7 @@ const BUTTON: f32 = 86.0;
 const NARROW: f32 = 400.0;
 
 /// What a column shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Column {
     Client,
     Address,
@@ -81,7 +84,7 @@ impl ConnectionsPanel {
         let area = ui.available_rect_before_wrap();
         let header = Rect::from_min_size(area.min, vec2(area.width(), size::TABLE_ROW));
         for (column, name, rect) in places(header) {
-            cell(ui, rect, column, name, &theme::small(), palette.muted);
+            cell(ui, 0, rect, column, name, &theme::small(), palette.muted);
         }
         ui.painter().hline(header.x_range(), header.bottom(), eframe::egui::Stroke::new(1.0, palette.border));
         let body = Rect::from_min_max(pos2(area.left(), header.bottom() + 1.0), area.max);
@@ -113,7 +116,7 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect) -> bool {
             Column::Sent => (units::bytes(connection.sent), palette.text),
             Column::Tls => (summary.clone(), summary_ink),
         };
-        cell(ui, rect, column, &text, &theme::mono(), ink);
+        cell(ui, id.0, rect, column, &text, &theme::mono(), ink);
     }
     let place = Rect::from_min_max(pos2(rect.right() - BUTTON - size::EDGE, rect.top()), rect.max);
     let mut child = ui.new_child(
@@ -138,14 +141,21 @@ fn summary(connection: &Connection, palette: &Palette) -> (String, Color32) {
     }
 }
 
-/// Writes into one column of a row; what is too long is cut. Amounts end in line, all else begins in line.
-fn cell(ui: &Ui, rect: Rect, column: Column, text: &str, font: &FontId, ink: Color32) {
+/// Writes into one column of a row. Amounts end in line, all else begins in line; what is too long is cut and whole
+/// in the tooltip.
+fn cell(ui: &Ui, row: u64, rect: Rect, column: Column, text: &str, font: &FontId, ink: Color32) {
     let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), ink));
     job.wrap = TextWrapping::truncate_at_width((rect.width() - size::GAP).max(10.0));
     let galley = ui.painter().layout_job(job);
     let amount = matches!(column, Column::Received | Column::Sent);
     let align = if amount { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
+    let cut = galley.elided;
     ui.painter().galley(align.align_size_within_rect(galley.size(), rect).min, galley, ink);
+    let response = ui.interact(rect, Id::unique("cell").with((row, column)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    if cut {
+        response.on_hover_text(text);
+    }
 }
 
 fn empty(ui: &mut Ui, state: &State) {

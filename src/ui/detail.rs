@@ -2,7 +2,8 @@
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align, Color32, Label, Layout, Rect, RichText, ScrollArea, TextFormat, Ui, UiBuilder, pos2, vec2,
+    Align, Color32, Id, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextFormat, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{self, Palette, size};
@@ -114,7 +115,9 @@ impl DetailPanel {
         let rows = data.len().div_ceil(chunk);
         #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
         let wanted = rows as f32 * size::HEX_ROW;
-        let room = (area.height() - galley.size().y - size::GAP).max(size::HEX_ROW);
+        // Whole rows only: a row cut in half at this place looks like a mistake.
+        let room = (area.height() - galley.size().y - size::GAP) / size::HEX_ROW;
+        let room = room.floor().max(1.0) * size::HEX_ROW;
         let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
         self.list.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
             if let Some(bytes) = data.chunks(chunk).nth(index) {
@@ -123,7 +126,9 @@ impl DetailPanel {
         });
         let below = Rect::from_min_max(pos2(area.left(), list.bottom() + size::GAP), area.max);
         let mut child = ui.new_child(UiBuilder::new().max_rect(below));
-        child.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
+        ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
+            ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
+        });
         ui.advance_cursor_after_rect(area);
     }
 }
@@ -133,6 +138,10 @@ fn hex_row(ui: &Ui, rect: Rect, row: &HexRow<'_>, in_row: u8) {
     let palette = Palette::of(ui);
     let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
     let offset = row.offset_text();
+    let response = ui.interact(rect, Id::unique("bytes").with(row.offset), Sense::hover());
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Label, true, format!("{offset}  {}  {}", row.hex(), row.text()))
+    });
     let mut left = rect.left();
     let mut put = |text: String, chars: f32, ink: Color32| {
         let mut job = LayoutJob::single_section(text, TextFormat::simple(theme::mono(), ink));

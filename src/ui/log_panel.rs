@@ -107,8 +107,6 @@ impl LogPanel {
             let modifiers = ui.input(|input| input.modifiers);
             self.selection.click(seq, modifiers, &self.view);
             response.request_focus();
-        } else if response.clicked() {
-            response.request_focus();
         }
         self.top = self.view.seq(self.list.first_row(size::LOG_ROW));
         if response.has_focus() && self.selection.cursor().is_none() {

@@ -40,7 +40,8 @@ pub(super) fn show(ui: &mut Ui, session: &Session, log: &mut LogPanel) -> Vec<Wi
         } else {
             Kind::CHIPS.iter().map(|kind| pill_width(ui, kind.label()) + GAP).sum()
         };
-        let width = (ui.available_width() - rest - chips - 3.0 * GAP).clamp(80.0, 360.0);
+        let width =
+            (ui.available_width() - rest - chips - if narrow { GAP } else { 3.0 * GAP }).clamp(80.0, 360.0);
         let edit = TextEdit::singleline(&mut log.text)
             .id(filter_id())
             .hint_text("Filter: text, #2, error…")

@@ -31,6 +31,7 @@ mod dialogs;
 mod fonts;
 mod help;
 mod launch;
+mod left;
 mod log_panel;
 mod log_row;
 mod log_toolbar;

@@ -1,13 +1,13 @@
 //! What lies over the window now and then: files about to be dropped, a path to type, a notice.
 
 use eframe::egui::{
-    Align, Align2, Context, Frame, Id, Key, Label, LayerId, Layout, Modal, Modifiers, Order, RichText,
-    Stroke, StrokeKind, Ui,
+    Align2, Context, Frame, Id, Key, Label, LayerId, Modal, Modifiers, Order, RichText, Stroke, StrokeKind,
+    Ui,
 };
 
 use super::dialogs::{Purpose, command};
 use super::theme::{self, Palette, size};
-use super::widgets::controls::icon_button;
+use super::widgets::controls::{ICON_BUTTON, icon_button};
 use super::widgets::field::text_field;
 use super::widgets::icon::Icon;
 use super::widgets::note::{Tone, note};
@@ -18,16 +18,17 @@ use crate::session::{Command, Session};
 pub(super) fn notice(ui: &mut Ui, session: &Session) -> Option<Wish> {
     let notice = session.notice()?;
     let mut wish = None;
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if icon_button(ui, Icon::Cross, "Dismiss", None).clicked() {
-                wish = Some(Command::DismissNotice.into());
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let tone = if notice.problem { Tone::Problem } else { Tone::Hint };
-                note(ui, tone, &notice.text);
-            });
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| {
+            ui.set_width(ui.available_width() - ICON_BUTTON - size::GAP);
+            // The first line is level with the cross.
+            ui.add_space(5.0);
+            note(ui, if notice.problem { Tone::Problem } else { Tone::Hint }, &notice.text);
+            ui.add_space(5.0);
         });
+        if icon_button(ui, Icon::Cross, "Dismiss", None).clicked() {
+            wish = Some(Command::DismissNotice.into());
+        }
     });
     wish
 }
@@ -95,11 +96,11 @@ impl TypePath {
             let (field, typed) = text_field(ui, "typed path", width, &self.text, "path", false);
             let field = field.labelled_by(label.id);
             self.text = typed.unwrap_or_else(|| std::mem::take(&mut self.text));
+            let entered =
+                field.lost_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
             if ui.memory(|memory| memory.focused().is_none()) {
                 field.request_focus();
             }
-            let entered =
-                field.lost_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
             let mut answer = None;
             ui.horizontal(|ui| {
                 let ready = !self.text.trim().is_empty();

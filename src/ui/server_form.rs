@@ -49,8 +49,7 @@ fn host(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     under(ui, session, Field::Host);
     if let Some((Field::Host, text)) = start_problem(session) {
         below(ui, |ui| note(ui, Tone::Problem, &text));
-    }
-    if let Some(caution) = session.caution() {
+    } else if let Some(caution) = session.caution() {
         below(ui, |ui| note(ui, Tone::Caution, &caution));
     }
 }

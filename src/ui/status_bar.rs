@@ -5,8 +5,8 @@ use eframe::egui::{Align, Layout, RichText, Role, Sense, Stroke, StrokeKind, Ui,
 use super::theme::{Palette, size};
 use crate::journal::units;
 use crate::server::status::State;
-use crate::session::{Changed, Session};
-use crate::settings::fields::{Field, grouped};
+use crate::session::Session;
+use crate::settings::fields::grouped;
 
 /// A queue longer than this is told by its number alone.
 const MAX_BOXES: u32 = 16;
@@ -30,9 +30,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) {
         item(ui, &format!("↓ {}", units::bytes(counters.bytes_received)), "Received from clients");
         item(ui, &format!("↑ {}", units::bytes(counters.bytes_sent)), "Sent back to clients");
         if let (State::Listening { .. }, Some(waiting)) = (session.state(), counters.waiting) {
-            // The form may be ahead of the server, which then has another length than the one that is known here.
-            let known = !session.needs_restart(Changed::Field(Field::Backlog));
-            backlog(ui, waiting, known.then(|| u32::from(session.settings().backlog)));
+            backlog(ui, waiting, session.backlog().map(u32::from));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);

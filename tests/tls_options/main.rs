@@ -7,5 +7,6 @@ mod key_log;
 mod lab;
 mod offers;
 mod options;
+mod session;
 #[path = "../support/mod.rs"]
 mod support;

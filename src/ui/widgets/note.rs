@@ -1,6 +1,6 @@
 //! One sentence under what it is about: a tick, a caution, an error, a hint.
 
-use eframe::egui::{Label, Rect, Response, RichText, Sense, Ui, Vec2, vec2};
+use eframe::egui::{Context, Id, Label, Rect, Response, RichText, Sense, Ui, Vec2, vec2};
 
 use super::icon::{self, Icon};
 use crate::ui::theme::{Palette, size};
@@ -18,6 +18,16 @@ pub(in crate::ui) enum Tone {
     Hint,
 }
 
+/// Where a frame remembers that problems are to be scrolled into view.
+fn revealing() -> Id {
+    Id::unique("problems are scrolled into view")
+}
+
+/// From now on in this frame, problems that are written are scrolled into view, or no longer are.
+pub(in crate::ui) fn reveal_problems(ctx: &Context, reveal: bool) {
+    ctx.data_mut(|data| data.insert_temp(revealing(), reveal));
+}
+
 /// Writes a sentence with its sign before it; it wraps, and can be selected and copied.
 pub(in crate::ui) fn note(ui: &mut Ui, tone: Tone, text: &str) -> Response {
     let palette = Palette::of(ui);
@@ -27,12 +37,15 @@ pub(in crate::ui) fn note(ui: &mut Ui, tone: Tone, text: &str) -> Response {
         Tone::Problem => (Icon::Problem, palette.problem),
         Tone::Hint => (Icon::Info, palette.muted),
     };
-    ui.horizontal_top(|ui| {
+    let written = ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let (rect, _) = ui.allocate_exact_size(vec2(13.0, 16.0), Sense::hover());
         let square = Rect::from_center_size(rect.center() + vec2(0.0, -0.5), Vec2::splat(12.0));
         icon::paint(ui.painter(), sign, square, ink);
         ui.add(Label::new(RichText::new(text).size(size::SMALL).color(ink)).wrap())
-    })
-    .inner
+    });
+    if tone == Tone::Problem && ui.data(|data| data.get_temp(revealing())) == Some(true) {
+        written.response.scroll_to_me(None);
+    }
+    written.inner
 }

@@ -1,0 +1,75 @@
+//! The leading thread of a run: reads the certificate, resolves, binds, accepts until stopped, and leaves when every
+//! other thread has ended.
+
+use std::sync::Arc;
+
+use super::accept::{self, Acceptor};
+use super::config::TlsFiles;
+use super::error::StartError;
+use super::event::EventKind;
+use super::listen;
+use super::run::Run;
+use super::status::State;
+use crate::tls::{self, serving::Serving};
+
+/// All that a run needs before its first client.
+struct Prepared {
+    acceptor: Acceptor,
+    tls: Option<Arc<Serving>>,
+}
+
+/// From `Starting` to `Stopped` or `Failed`.
+pub(super) fn lead(run: &Run) {
+    match prepare(run) {
+        Ok(Some(Prepared { acceptor, tls })) => accept::run(run, acceptor, tls),
+        // A stop that came while the start was failing: the user no longer wants to know why.
+        Err(error) if !run.is_stopping() => return run.fail(error),
+        Ok(None) | Err(_) => {}
+    }
+    run.rest(State::Stopped, EventKind::Stopped);
+}
+
+/// `Ok(None)`: stopped before it listened.
+fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
+    let config = &run.config;
+    let mut tls = match &config.tls {
+        Some(files) => Some(serving(run, files)?),
+        None => None,
+    };
+    let Some(addresses) = listen::resolve(&config.host, config.port, || run.is_stopping())? else {
+        return Ok(None);
+    };
+    let mut bound = listen::bind(&addresses, config.backlog)?;
+    let failed = std::mem::take(&mut bound.failed);
+    let port = bound.port();
+    if let Some(tls) = &mut tls {
+        tls.listens_on(port);
+    }
+    let addresses = bound.listeners.iter().map(|(_, address)| *address).collect::<Vec<_>>();
+    let (acceptor, waker) =
+        Acceptor::new(bound).map_err(|error| StartError::System { raw: error.to_string() })?;
+    run.gauge.watch(&addresses);
+    if !run.listening(waker, &addresses, tls.is_some()) {
+        return Ok(None);
+    }
+    run.sink.emit(None, EventKind::Starting { port });
+    for error in failed {
+        run.sink.emit(None, EventKind::NotListening(error));
+    }
+    run.sink.emit(None, EventKind::Listening { addresses, tls: tls.is_some() });
+    if let Some(path) = config.tls.as_ref().and_then(|files| files.key_log.as_ref()) {
+        note(run, tls::key_log_caution(path));
+    }
+    Ok(Some(Prepared { acceptor, tls: tls.map(Arc::new) }))
+}
+
+fn serving(run: &Run, files: &TlsFiles) -> Result<Serving, StartError> {
+    let sink = run.sink.clone();
+    let trouble = move |text| sink.emit(None, EventKind::Note { text, problem: true });
+    Ok(tls::config::serve(files, trouble)?)
+}
+
+/// A word of care.
+fn note(run: &Run, text: String) {
+    run.sink.emit(None, EventKind::Note { text, problem: true });
+}

@@ -1,0 +1,66 @@
+//! The left side: the form, and pinned below it what is to stay in view while the form scrolls.
+
+use eframe::egui::{Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+
+use super::server_form::ServerForm;
+use super::theme::size;
+use super::try_it::TryItPanel;
+use super::widgets::note::reveal_problems;
+use super::wish::Wish;
+use super::{start_button, tls_form};
+use crate::session::Session;
+
+/// What the left side itself remembers.
+#[derive(Debug)]
+pub(super) struct LeftSide {
+    form: ServerForm,
+    try_it: TryItPanel,
+    /// Height of what is pinned below the form, as of the last frame.
+    pinned: f32,
+}
+
+impl LeftSide {
+    /// The form as it is at first.
+    pub(super) fn new() -> Self {
+        Self { form: ServerForm::default(), try_it: TryItPanel::default(), pinned: 132.0 }
+    }
+
+    /// Shows both parts. Where a start has just failed, what stands in the form about it is brought into view.
+    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session, failed_just_now: bool) -> Vec<Wish> {
+        let mut wishes = Vec::new();
+        let area = ui.available_rect_before_wrap();
+        let split = area.bottom() - self.pinned;
+        let form = Rect::from_min_max(area.min + vec2(size::EDGE, 0.0), pos2(area.right(), split));
+        // The form comes first, for the Tab key too, though what is below it decides how much room it has.
+        ui.scope_builder(UiBuilder::new().max_rect(form).id_salt("form"), |ui| {
+            reveal_problems(ui.ctx(), failed_just_now);
+            ScrollArea::vertical()
+                .auto_shrink(false)
+                .content_margin(Margin { top: 14, ..Margin::ZERO })
+                .show(ui, |ui| {
+                    ui.set_width(ui.available_width() - size::EDGE);
+                    wishes.extend(self.form.show(ui, session));
+                    ui.add_space(6.0);
+                    wishes.extend(tls_form::show(ui, session));
+                    ui.add_space(size::GAP);
+                });
+        });
+        reveal_problems(ui.ctx(), false);
+        let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
+        let pinned = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("pinned"), |ui| {
+            ui.add_space(size::GAP);
+            wishes.extend(self.try_it.show(ui, session));
+            ui.add_space(2.0);
+            wishes.extend(start_button::show(ui, session).map(Wish::from));
+            // With the space between two things this makes the edge below as wide as those at the sides.
+            ui.add_space(size::EDGE - size::GAP);
+            ui.min_rect().height()
+        });
+        if (pinned.inner - self.pinned).abs() > 0.5 {
+            self.pinned = pinned.inner;
+            ui.ctx().request_discard("what is pinned below the form has another height now");
+        }
+        ui.advance_cursor_after_rect(area);
+        wishes
+    }
+}
