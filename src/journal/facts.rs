@@ -114,9 +114,7 @@ mod tests {
 
     fn find(facts: &[Fact], label: &str) -> (String, Option<String>) {
         let found = facts.iter().find(|(name, ..)| name == label);
-        found
-            .map(|(_, value, meaning)| (value.clone(), meaning.clone()))
-            .unwrap_or_else(|| panic!("no {label}"))
+        found.map_or_else(|| panic!("no {label}"), |(_, value, meaning)| (value.clone(), meaning.clone()))
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let failed = std::mem::take(&mut bound.failed);
     let port = bound.port();
     if let Some(tls) = &mut tls {
-        tls.listens_on(port);
+        tls.listens_on(&config.host, port);
     }
     let addresses = bound.listeners.iter().map(|(_, address)| *address).collect::<Vec<_>>();
     let (acceptor, waker) =

@@ -1,7 +1,7 @@
 //! What a client can do to a TLS connection, as tables: each alert and each error with what happened, most likely why,
 //! and what to try.
 //!
-//! `{port}`, `{versions}`, `{certificate}`, `{ca}` and `{alpn}` stand for the server's own; [`super::words`] fills them
+//! `{address}`, `{versions}`, `{certificate}`, `{ca}` and `{alpn}` stand for the server's own; [`super::words`] fills them
 //! in. A `None` means that there are no words for it but the general ones.
 
 use rustls::{
@@ -72,7 +72,7 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
         Alert::UnknownCA,
         "The client refused our certificate because it does not trust who signed it. This is expected for a \
          self-signed certificate: give the client {certificate} as its CA file, or the CA that signed it. To try: \
-         openssl s_client -connect localhost:{port} -CAfile {certificate}",
+         openssl s_client -connect {address} -CAfile {certificate}",
     ),
     (
         Alert::AccessDenied,
@@ -200,7 +200,7 @@ pub(super) fn error(error: &Error, in_handshake: bool) -> Option<&'static str> {
         }
         Error::NoCertificatesPresented => {
             "The client showed no certificate, and the server requires one. Give the client a certificate that {ca} \
-             signed, and its key: openssl s_client -connect localhost:{port} -cert client.crt -key client.key"
+             signed, and its key: openssl s_client -connect {address} -cert client.crt -key client.key"
         }
         Error::HandshakeNotComplete => {
             "The client used the connection before the handshake was done. Its TLS library may have a fault: try \

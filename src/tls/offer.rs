@@ -258,7 +258,7 @@ mod tests {
             }
         }
         assert!(read > 100, "only {read} were read: the changes leave nothing to test");
-        let suites = [0x13; 65_534];
+        let suites = vec![0x13; 65_534];
         let long = [&[3, 3][..], &[0; 33], &[0xff, 0xfe], &suites, &[1, 0]].concat();
         assert_eq!(hello(&long).unwrap().cipher_suites.len(), MOST);
     }

@@ -23,9 +23,9 @@ impl Serving {
         Self { config, identity, situation: Situation::new(files) }
     }
 
-    /// Tells the port, once it is known, for the advice that names it.
-    pub fn listens_on(&mut self, port: u16) {
-        self.situation.port = port;
+    /// Tells the host as it was typed and the real port, once it is known, for the advice that names them.
+    pub fn listens_on(&mut self, host: &str, port: u16) {
+        self.situation.listens_on(host, port);
     }
 
     /// What advice to clients depends on.

@@ -2,6 +2,7 @@
 //!
 //! The words stand in `failures`; here they are chosen and made to fit the server that they are said by.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use rustls::{AlertDescription as Alert, Error};
@@ -22,8 +23,8 @@ pub struct Situation {
     pub client_ca: String,
     /// The protocols that the server agrees to.
     pub alpn: Vec<String>,
-    /// The port that it listens on.
-    pub port: u16,
+    /// Where this computer reaches it: `localhost:12345`.
+    pub address: String,
 }
 
 impl Situation {
@@ -34,8 +35,17 @@ impl Situation {
             certificate: name(&files.certificate),
             client_ca: name(&files.client_ca),
             alpn: files.alpn.clone(),
-            port: 0,
+            address: "localhost".to_owned(),
         }
+    }
+
+    /// Tells where the server listens.
+    pub(super) fn listens_on(&mut self, host: &str, port: u16) {
+        self.address = match host.parse::<IpAddr>() {
+            Ok(address) if address.is_unspecified() => format!("localhost:{port}"),
+            Ok(address) => SocketAddr::new(address, port).to_string(),
+            Err(_) => format!("{host}:{port}"),
+        };
     }
 
     fn fill_in(&self, words: &str) -> String {
@@ -45,7 +55,7 @@ impl Situation {
             .replace("{certificate}", &or(&self.certificate, "server.crt"))
             .replace("{ca}", &or(&self.client_ca, "ca.crt"))
             .replace("{alpn}", &or(&self.alpn.join(", "), "none"))
-            .replace("{port}", &self.port.to_string())
+            .replace("{address}", &self.address)
     }
 }
 

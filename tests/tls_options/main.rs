@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod client_certificates;
+mod failures;
 mod key_log;
 mod lab;
 mod offers;

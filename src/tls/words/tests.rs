@@ -18,7 +18,7 @@ fn situation() -> Situation {
         certificate: "server.crt".to_owned(),
         client_ca: "ca.crt".to_owned(),
         alpn: vec!["h2".to_owned(), "echo".to_owned()],
-        port: 12345,
+        address: "localhost:12345".to_owned(),
     }
 }
 
@@ -54,13 +54,25 @@ fn every_alert_that_rustls_knows_has_words() {
 #[test]
 fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
     let mut situation = situation();
-    (situation.port, situation.certificate) = (4433, "'my server.crt'".to_owned());
+    situation.listens_on("0.0.0.0", 4433);
+    situation.certificate = "'my server.crt'".to_owned();
     assert_eq!(
         peer_failure(&Error::AlertReceived(Alert::UnknownCA), true, &situation),
         "The client refused our certificate because it does not trust who signed it. This is expected for a \
          self-signed certificate: give the client 'my server.crt' as its CA file, or the CA that signed it. To try: \
          openssl s_client -connect localhost:4433 -CAfile 'my server.crt'"
     );
+}
+
+#[test]
+fn addresses_are_written_for_a_shell() {
+    let mut situation = situation();
+    for (host, address) in
+        [("::1", "[::1]:7"), ("127.0.0.1", "127.0.0.1:7"), ("::", "localhost:7"), ("lab", "lab:7")]
+    {
+        situation.listens_on(host, 7);
+        assert_eq!(situation.address, address);
+    }
 }
 
 #[test]
