@@ -35,6 +35,11 @@ pub fn run(settings: Settings, format: LogFormat) -> ExitCode {
     };
     let options = Options { settings_file: None, wake: Arc::new(wake) };
     let mut session = Session::new(settings, options);
+    if let Some(why) = session.blocked() {
+        // Flags are complete by now, so this comes from the remembered settings.
+        eprintln!("echoscope: the remembered settings can't be used to start. {why}");
+        return ExitCode::FAILURE;
+    }
     session.apply(Command::Start);
     let served = serve(&mut session, &woken, &stop, format);
     session.shutdown();

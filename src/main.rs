@@ -18,6 +18,18 @@ fn main() -> ExitCode {
             eprintln!("echoscope: {line}");
             return ExitCode::from(2);
         }
+        Err(Refused::CreateCertificate(order)) => {
+            return match order.run() {
+                Ok(text) => {
+                    let _ = io::stdout().write_all(text.as_bytes());
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    eprintln!("echoscope: {error}");
+                    ExitCode::FAILURE
+                }
+            };
+        }
     };
     match launch.front {
         Front::Headless(format) => {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// part of `server` only.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("main", &["cli", "headless", "ui", "session", "settings"]),
-    ("cli", &["settings"]),
+    ("cli", &["settings", "tls::create"]),
     (
         "headless",
         &["cli", "session", "settings", "journal", "server::event", "server::error", "server::status"],
@@ -65,6 +65,7 @@ const KEPT_IN: &[(&str, &[&str], &str)] = &[
     ("std::net::UdpSocket", &["server/", "client/"], "sockets are the server's and the client's"),
     ("std::net::*", &[], "import what is meant by name, so that sockets show"),
     ("rustls", &["tls/", "server/", "client/"], "TLS is theirs"),
+    ("rcgen", &["tls/create/"], "certificates are made in one place"),
     ("rustls_pemfile", &["tls/pem.rs"], "it is archived and will be replaced in one step"),
 ];
 

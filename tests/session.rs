@@ -87,7 +87,7 @@ fn a_port_in_use_is_exchanged_for_a_free_one() {
     session.apply(Command::Start);
     poll_until(&mut session, "a failed start", |session| matches!(session.state(), State::Failed(_)));
     let State::Failed(error) = session.state() else { panic!() };
-    assert!(error.is_port_in_use());
+    assert!(error.is_about_the_port());
     session.apply(Command::StartOnFreePort);
     let free = |session: &Session| session.form().text(Field::Port) != taken.port().to_string();
     poll_until(&mut session, "a free port in the form", free);

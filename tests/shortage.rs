@@ -61,7 +61,8 @@ fn out_of_threads() {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     if !is_root || Command::new("setpriv").arg("--version").stdout(Stdio::null()).status().is_err() {
         assert!(!is_root || std::env::var_os("CI").is_none(), "setpriv is missing");
-        println!("skipped: needs root and setpriv to run as a user with few threads");
+        let _ =
+            writeln!(std::io::stderr(), "skipped: needs root and setpriv to run as a user with few threads");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -52,7 +52,7 @@ fn netcat() -> Option<PathBuf> {
     let shuts_down = (help.stdout + &help.stderr).to_lowercase().contains("shutdown the network socket");
     if !shuts_down {
         assert!(std::env::var_os("CI").is_none(), "this nc is not OpenBSD's, and in CI it must be");
-        eprintln!("skipped: this nc is not OpenBSD's");
+        let _ = writeln!(std::io::stderr(), "skipped: this nc is not OpenBSD's");
     }
     shuts_down.then_some(nc)
 }
@@ -151,7 +151,7 @@ fn half_close_still_brings_the_echo() {
 fn ipv6_is_served_and_printed_as_python_does() {
     let Some(nc) = netcat() else { return };
     if TcpStream::connect("[::1]:1").is_err_and(|error| error.kind() != ErrorKind::ConnectionRefused) {
-        eprintln!("skipped: this computer has no IPv6");
+        let _ = writeln!(std::io::stderr(), "skipped: this computer has no IPv6");
         return;
     }
     // By address, and by a name that stands for both families.

@@ -16,7 +16,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use super::dispatch::Dispatcher;
 use super::event::{EventKind, Problem};
 use super::listen::Bound;
-use super::registry::Conn;
+use super::registry::{Conn, Waited};
 use super::run::Run;
 use super::system;
 use super::trouble::Trouble;
@@ -99,7 +99,14 @@ fn is_clients_fault(error: &io::Error) -> bool {
 /// Accepts and serves until the run is stopped and every client's thread has ended.
 pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<Serving>>) {
     thread::scope(|scope| {
-        run.gauge.start(scope, &run.sink, || run.is_stopping());
+        run.gauge.start(
+            scope,
+            || run.is_stopping(),
+            || {
+                run.sink.wake();
+                run.registry.nudge();
+            },
+        );
         let mut dispatcher = Dispatcher::new(scope, run, tls);
         let mut trouble = Trouble::none();
         while !run.is_stopping() {
@@ -134,17 +141,24 @@ fn admit(run: &Run, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
     let client = run.sink.next_client(peer);
     let conn = Arc::new(Conn::new(client, stream));
     run.totals.clients.fetch_add(1, Relaxed);
-    run.sink.emit(Some(client), EventKind::Opened);
     run.registry.insert(&conn);
+    run.sink.emit(Some(client), EventKind::Opened);
     conn
 }
 
 fn wait_for_a_place(run: &Run, trouble: &mut Trouble) {
     let limit = run.config.max_clients;
-    if run.registry.len() >= limit {
-        trouble.full(run);
-        run.gauge.while_not_accepting(|| run.registry.wait_below(limit));
+    if run.registry.len() < limit {
+        return;
     }
+    run.gauge.while_not_accepting(|| {
+        // Told when somebody has to wait for it; where the system doesn't tell, somebody may.
+        let somebody_waits = || run.gauge.waiting().is_none_or(|waiting| waiting > 0);
+        if run.registry.wait_below(limit, somebody_waits) == Waited::Interrupted {
+            trouble.full(run);
+            run.registry.wait_below(limit, || false);
+        }
+    });
 }
 
 fn accept_problem(error: &io::Error) -> Problem {

@@ -16,9 +16,9 @@ use super::transport::{End, Transport};
 use crate::tls::serving::Serving;
 use crate::tls::sniff;
 
-/// How long what a client still sends is thrown away after a failed handshake, so that the alert reaches it: a close
-/// with unread data becomes RST (RFC 1122, section 4.2.2.13) and may overtake the alert.
-const LINGER: Duration = Duration::from_millis(200);
+/// How long what a TLS client still sends after its end is thrown away, so that the echo and the alert before it reach
+/// the client: a close with unread data becomes RST (RFC 1122, section 4.2.2.13), which may overtake them.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a client to its end. A panic in here ends this client alone.
 pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) {
@@ -28,9 +28,19 @@ pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) {
         run.sink.emit(Some(conn.client), EventKind::Problem(problem));
         CloseReason::Panicked
     });
+    closed(run, conn, reason);
+    drop(place);
+}
+
+/// Takes note of a client that was ended before a thread was free for it.
+pub(super) fn dismiss(run: &Run, conn: &Conn) {
+    let _place = Place { run, conn };
+    closed(run, conn, CloseReason::ServerStopped);
+}
+
+fn closed(run: &Run, conn: &Conn, reason: CloseReason) {
     // FIN, before anybody hears that the connection is closed.
     let _ = conn.stream.shutdown(Shutdown::Both);
-    drop(place);
     let closed = Closed {
         // What its own thread sees after an end from outside is only the consequence.
         reason: conn.ended().unwrap_or(reason),
@@ -41,7 +51,8 @@ pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) {
     run.sink.emit(Some(conn.client), EventKind::Closed(closed));
 }
 
-/// Gives the client's place back, also when a panic passes by.
+/// Gives the client's place back, also when a panic passes by; after the log was told, so that it never shows more
+/// clients than there may be.
 struct Place<'a> {
     run: &'a Run,
     conn: &'a Conn,
@@ -50,6 +61,7 @@ struct Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.run.registry.remove(self.conn.client.id);
+        self.run.sink.wake();
     }
 }
 
@@ -79,13 +91,16 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
     let end = echo(run, conn, &socket, &mut transport);
     let reason = close_reason(run, conn, end, false);
     transport.close(&socket);
+    if transport.is_tls() {
+        throw_away_rest(&conn.stream);
+    }
     reason
 }
 
 /// `recv`, `sendall`, until there is nothing more.
 fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) -> End {
     let mut buffer = vec![0; run.config.recv_size];
-    let mut first = true;
+    let mut opening = Vec::with_capacity(sniff::HELLO_START);
     loop {
         let received = match transport.recv(socket, &mut buffer) {
             Ok(received) => received,
@@ -100,8 +115,12 @@ fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) 
         conn.sent.fetch_add(sent as u64, Relaxed);
         run.totals.sent.fetch_add(sent as u64, Relaxed);
         run.sink.received(conn.client, data, sent, took);
-        if std::mem::take(&mut first) && !transport.is_tls() && sniff::looks_like_client_hello(data) {
-            run.sink.emit(Some(conn.client), EventKind::Problem(Problem::TlsOnPlain));
+        if !transport.is_tls() && opening.len() < sniff::HELLO_START {
+            // Small pieces of it may come one by one.
+            opening.extend(data.iter().take(sniff::HELLO_START - opening.len()));
+            if sniff::looks_like_client_hello(&opening) {
+                run.sink.emit(Some(conn.client), EventKind::Problem(Problem::TlsOnPlain));
+            }
         }
         if let Err(end) = result {
             return end;

@@ -1,8 +1,7 @@
 //! Who serves an accepted client: the accepting thread itself, a thread of its own, or one of a pool.
 
-use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{Builder, Scope};
 
 use super::client;
@@ -20,13 +19,12 @@ pub(super) struct Dispatcher<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     run: &'env Run,
     tls: Option<Arc<Serving>>,
-    pool: Arc<Pool>,
     workers: u16,
 }
 
 impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
     pub(super) fn new(scope: &'scope Scope<'scope, 'env>, run: &'env Run, tls: Option<Arc<Serving>>) -> Self {
-        Self { scope, run, tls, pool: Arc::default(), workers: 0 }
+        Self { scope, run, tls, workers: 0 }
     }
 
     /// Has a client served. Returns when the next one may be accepted.
@@ -42,11 +40,11 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
 
     /// No more clients come. The pool's threads end when the last of theirs is served.
     pub(super) fn finish(self) {
-        self.pool.close();
+        self.run.pool.close();
         if self.workers == 0 {
-            // There never was a thread to be had: the connections were ended, this takes note of it.
-            while let Some(conn) = self.pool.next() {
-                client::serve(self.run, &conn, self.tls.as_ref());
+            // There never was a thread to be had.
+            while let Some(conn) = self.run.pool.next() {
+                client::dismiss(self.run, &conn);
             }
         }
     }
@@ -59,22 +57,22 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
             move || client::serve(run, &conn, tls.as_ref())
         });
         if !spawned {
-            // Stopped while there was no thread to be had: the connection was ended, this takes note of it.
-            client::serve(run, conn, tls.as_ref());
+            // Stopped while there was no thread to be had.
+            client::dismiss(run, conn);
         }
     }
 
     fn serve_in_the_pool(&mut self, conn: Arc<Conn>, trouble: &mut Trouble) {
         // As Python's ThreadPoolExecutor: a further thread only where none is idle.
-        if !self.pool.push(conn) || self.workers >= self.run.config.pool_size {
+        if !self.run.pool.push(conn) || self.workers >= self.run.config.pool_size {
             return;
         }
         let name = format!("pool {}", self.workers + 1);
-        let (run, tls, pool) = (self.run, self.tls.clone(), Arc::clone(&self.pool));
+        let (run, tls) = (self.run, self.tls.clone());
         let work = || {
-            let (tls, pool) = (tls.clone(), Arc::clone(&pool));
+            let tls = tls.clone();
             move || {
-                while let Some(conn) = pool.next() {
+                while let Some(conn) = run.pool.next() {
                     client::serve(run, &conn, tls.as_ref());
                 }
             }
@@ -105,52 +103,5 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
     fn try_spawn(&self, name: &str, work: impl FnOnce() + Send + 'scope) -> io::Result<()> {
         // The scope waits for the thread, so nobody needs the handle.
         Builder::new().name(name.to_owned()).stack_size(STACK).spawn_scoped(self.scope, work).map(drop)
-    }
-}
-
-/// The queue in front of the pool's threads.
-#[derive(Default)]
-struct Pool {
-    queue: Mutex<Queue>,
-    /// Told when a client comes or the pool is closed.
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    clients: VecDeque<Arc<Conn>>,
-    /// Threads that wait for a client.
-    idle: usize,
-    closed: bool,
-}
-
-impl Pool {
-    /// Whether another thread would be of use: more clients wait than threads are idle.
-    fn push(&self, conn: Arc<Conn>) -> bool {
-        let mut queue = self.lock();
-        queue.clients.push_back(conn);
-        self.changed.notify_one();
-        queue.clients.len() > queue.idle
-    }
-
-    fn next(&self) -> Option<Arc<Conn>> {
-        let mut queue = self.lock();
-        queue.idle += 1;
-        queue = self
-            .changed
-            .wait_while(queue, |queue| queue.clients.is_empty() && !queue.closed)
-            .unwrap_or_else(PoisonError::into_inner);
-        queue.idle -= 1;
-        queue.clients.pop_front()
-    }
-
-    fn close(&self) {
-        self.lock().closed = true;
-        self.changed.notify_all();
-    }
-
-    /// Nothing that can panic runs while the lock is held.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -56,10 +56,13 @@ impl BindError {
                 "Port {port} on {} is already in use by another program. Stop that program, or use another port.",
                 address.ip()
             ),
-            BindCause::NotAllowed => format!(
+            BindCause::NotAllowed if port < 1024 => format!(
                 "The system doesn't allow port {port} on {}. Ports below 1024 are reserved: use a higher one.",
                 address.ip()
             ),
+            BindCause::NotAllowed => {
+                format!("The system doesn't allow port {port} on {}. Use another port.", address.ip())
+            }
             BindCause::NotOurs => format!(
                 "{} is not an address of this computer. Use localhost, 0.0.0.0 or one of its own addresses.",
                 address.ip()
@@ -73,7 +76,10 @@ impl BindError {
                 "No socket could be opened: too many files are open. Close some programs and try again."
                     .to_owned()
             }
-            BindCause::Other => format!("{address} could not be bound: {}.", self.raw),
+            BindCause::Other => format!(
+                "The system doesn't let {address} be used: it says “{}”. Use another address or port.",
+                self.raw.split(" (os error").next().unwrap_or_default()
+            ),
         }
     }
 }
@@ -106,8 +112,9 @@ pub enum StartError {
 impl StartError {
     /// Whether another port would help.
     #[must_use]
-    pub fn is_port_in_use(&self) -> bool {
-        matches!(self, Self::Bind(errors) if errors.iter().any(|error| error.cause == BindCause::InUse))
+    pub fn is_about_the_port(&self) -> bool {
+        let about = |error: &BindError| matches!(error.cause, BindCause::InUse | BindCause::NotAllowed);
+        matches!(self, Self::Bind(errors) if errors.iter().any(about))
     }
 
     /// The system's or the library's own words, for the details.

@@ -49,16 +49,20 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let (acceptor, waker) =
         Acceptor::new(bound).map_err(|error| StartError::System { raw: error.to_string() })?;
     run.gauge.watch(&addresses);
-    if !run.listening(waker, &addresses, tls.is_some()) {
+    let is_tls = tls.is_some();
+    let tell = || {
+        run.sink.emit(None, EventKind::Starting { port });
+        for error in failed {
+            run.sink.emit(None, EventKind::NotListening(error));
+        }
+        run.sink.emit(None, EventKind::Listening { addresses: addresses.clone(), tls: is_tls });
+        if let Some(path) = config.tls.as_ref().and_then(|files| files.key_log.as_ref()) {
+            let text = tls::key_log_caution(path);
+            run.sink.emit(None, EventKind::Note { text, problem: true });
+        }
+    };
+    if !run.listening(waker, &addresses, is_tls, tell) {
         return Ok(None);
-    }
-    run.sink.emit(None, EventKind::Starting { port });
-    for error in failed {
-        run.sink.emit(None, EventKind::NotListening(error));
-    }
-    run.sink.emit(None, EventKind::Listening { addresses, tls: tls.is_some() });
-    if let Some(path) = config.tls.as_ref().and_then(|files| files.key_log.as_ref()) {
-        note(run, tls::key_log_caution(path));
     }
     Ok(Some(Prepared { acceptor, tls: tls.map(Arc::new) }))
 }
@@ -67,9 +71,4 @@ fn serving(run: &Run, files: &TlsFiles) -> Result<Serving, StartError> {
     let sink = run.sink.clone();
     let trouble = move |text| sink.emit(None, EventKind::Note { text, problem: true });
     Ok(tls::config::serve(files, trouble)?)
-}
-
-/// A word of care.
-fn note(run: &Run, text: String) {
-    run.sink.emit(None, EventKind::Note { text, problem: true });
 }

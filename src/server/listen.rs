@@ -37,7 +37,8 @@ pub(super) fn resolve(
     stopped: impl Fn() -> bool,
 ) -> Result<Option<Vec<SocketAddr>>, StartError> {
     if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(Some(vec![SocketAddr::new(address, port)]));
+        // An IPv4 address in IPv6's clothes can't be bound on a socket that is IPv6's alone.
+        return Ok(Some(vec![SocketAddr::new(address.to_canonical(), port)]));
     }
     if is_localhost_name(host) {
         // RFC 6761, section 6.3: always loopback, whatever a hosts file leaves out.
@@ -156,7 +157,7 @@ mod tests {
         let holder = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = holder.local_addr().unwrap();
         let error = bind(&[address], 5).unwrap_err();
-        assert!(error.is_port_in_use());
+        assert!(error.is_about_the_port());
         assert!(error.to_string().contains("already in use"), "{error}");
     }
 

@@ -30,6 +30,7 @@ pub mod error;
 pub mod event;
 mod lead;
 mod listen;
+mod pool;
 mod queue;
 mod registry;
 mod run;
@@ -84,6 +85,10 @@ impl Server {
     /// Closes one client's connection; nothing happens where it has gone.
     pub fn disconnect(&self, id: ClientId) {
         self.run.registry.end(id);
+        if let Some(conn) = self.run.pool.take(id) {
+            // No thread has it yet that would notice.
+            client::dismiss(&self.run, &conn);
+        }
     }
 
     /// What the server is doing.

@@ -10,7 +10,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 use std::time::{Duration, Instant};
 
-use super::sink::Sink;
 use super::system;
 
 /// How often the kernel is asked while nothing is accepted.
@@ -62,18 +61,19 @@ impl Gauge {
         self.changed.notify_all();
     }
 
-    /// Starts the thread, where the system can tell anything. It ends on [`Gauge::wake`] once `stopping` says so.
+    /// Starts the thread, where the system can tell anything. It ends on [`Gauge::wake`] once `stopping` says so, and
+    /// calls `changed` where the number did.
     pub(super) fn start<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
-        sink: &'scope Sink,
         stopping: impl Fn() -> bool + Send + 'scope,
+        changed: impl Fn() + Send + 'scope,
     ) {
         if !system::TELLS_QUEUE {
             return;
         }
         let thread = Builder::new().name("accept queue".to_owned()).stack_size(128 * 1024);
-        if thread.spawn_scoped(scope, move || self.look(sink, stopping)).is_err() {
+        if thread.spawn_scoped(scope, move || self.look(stopping, changed)).is_err() {
             // No thread to spare: the gauge is a convenience, the server is not.
             self.waiting.store(UNKNOWN, Relaxed);
         }
@@ -87,7 +87,7 @@ impl Gauge {
         }
     }
 
-    fn look(&self, sink: &Sink, stopping: impl Fn() -> bool) {
+    fn look(&self, stopping: impl Fn() -> bool, changed: impl Fn()) {
         let mut attentive_until = Instant::now();
         let mut state = self.lock();
         while !stopping() {
@@ -95,10 +95,10 @@ impl Gauge {
                 attentive_until = Instant::now() + ATTENTIVE;
                 let addresses = state.addresses.clone();
                 drop(state);
-                self.show(sink, system::queue_length(&addresses));
+                self.show(&changed, system::queue_length(&addresses));
                 state = self.lock();
             } else {
-                self.show(sink, Some(0));
+                self.show(&changed, Some(0));
             }
             if stopping() {
                 return;
@@ -118,10 +118,10 @@ impl Gauge {
         }
     }
 
-    fn show(&self, sink: &Sink, waiting: Option<u32>) {
+    fn show(&self, changed: impl Fn(), waiting: Option<u32>) {
         let waiting = waiting.unwrap_or(UNKNOWN);
         if self.waiting.swap(waiting, Relaxed) != waiting {
-            sink.wake();
+            changed();
         }
     }
 

@@ -79,6 +79,15 @@ impl Conn {
     }
 }
 
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// What was waited for is so.
+    Out,
+    /// The caller's own condition came first.
+    Interrupted,
+}
+
 /// All open connections of one run of the server.
 #[derive(Default)]
 pub(super) struct Registry {
@@ -134,14 +143,22 @@ impl Registry {
         self.lock().open.values().map(|conn| conn.snapshot()).collect()
     }
 
-    /// Waits until fewer than `limit` connections are open or the run ends.
-    pub(super) fn wait_below(&self, limit: usize) {
-        let inner = self.lock();
-        drop(
-            self.changed
-                .wait_while(inner, |inner| inner.open.len() >= limit && !inner.closing)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+    /// Waits until fewer than `limit` connections are open or the run ends, or until `interrupt` says so, which is
+    /// asked at each [`Registry::nudge`].
+    pub(super) fn wait_below(&self, limit: usize, interrupt: impl Fn() -> bool) -> Waited {
+        let is_over = |inner: &Inner| inner.open.len() < limit || inner.closing;
+        let inner = self
+            .changed
+            .wait_while(self.lock(), |inner| !is_over(inner) && !interrupt())
+            .unwrap_or_else(PoisonError::into_inner);
+        if is_over(&inner) { Waited::Out } else { Waited::Interrupted }
+    }
+
+    /// Has those who wait look anew.
+    pub(super) fn nudge(&self) {
+        // The lock, so that nobody is between looking and waiting.
+        drop(self.lock());
+        self.changed.notify_all();
     }
 
     /// Waits until a connection goes or the run ends, but no longer than `time`.

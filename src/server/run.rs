@@ -10,6 +10,7 @@ use mio::Waker;
 use super::config::Config;
 use super::error::StartError;
 use super::event::{EventKind, Problem};
+use super::pool::Pool;
 use super::queue::Gauge;
 use super::registry::Registry;
 use super::sink::Sink;
@@ -22,6 +23,7 @@ pub(super) struct Run {
     pub(super) registry: Registry,
     pub(super) totals: Totals,
     pub(super) gauge: Gauge,
+    pub(super) pool: Pool,
     state: Mutex<State>,
     /// Told at each change of the state.
     state_changed: Condvar,
@@ -46,6 +48,7 @@ impl Run {
             registry: Registry::default(),
             totals: Totals::default(),
             gauge: Gauge::default(),
+            pool: Pool::default(),
             state: Mutex::new(State::Starting),
             state_changed: Condvar::new(),
             stopping: AtomicBool::new(false),
@@ -68,8 +71,9 @@ impl Run {
                 return;
             }
             *state = State::Stopping;
+            // Told while the state is locked, so that the log has the order in which the states came.
+            self.sink.emit(None, EventKind::Stopping);
         }
-        self.sink.emit(None, EventKind::Stopping);
         self.registry.end_all();
         self.gauge.wake();
         if let Some(waker) = self.waker.get() {
@@ -105,8 +109,14 @@ impl Run {
         true
     }
 
-    /// The sockets are bound. `false`: a stop came first.
-    pub(super) fn listening(&self, waker: Waker, addresses: &[SocketAddr], tls: bool) -> bool {
+    /// The sockets are bound, and `told` tells it. `false`: a stop came first.
+    pub(super) fn listening(
+        &self,
+        waker: Waker,
+        addresses: &[SocketAddr],
+        tls: bool,
+        told: impl FnOnce(),
+    ) -> bool {
         // This is the only place that sets it, once a run.
         let _ = self.waker.set(waker);
         let mut state = self.lock_state();
@@ -114,6 +124,7 @@ impl Run {
             return false;
         }
         *state = State::Listening { addresses: addresses.to_vec(), tls };
+        told();
         drop(state);
         self.state_changed.notify_all();
         true

@@ -1,10 +1,16 @@
 //! A blocking socket with the time limits that a server needs, and that an end from outside wakes on every system.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::registry::Conn;
-use super::system;
+use super::system::{self, is_timeout};
+
+/// Into how many slices the time for a write is cut.
+const WRITE_SLICES: u32 = 8;
+/// No slice is shorter than this: a timer of a few microseconds would only spin.
+const SHORTEST: Duration = Duration::from_millis(5);
 
 /// One client's socket, as its own thread uses it.
 pub(super) struct Socket<'a> {
@@ -50,10 +56,22 @@ impl<'a> Socket<'a> {
         self.limit(self.idle);
     }
 
+    /// Writes in slices of the time limit: a partly taken `send` returns only when its own time is over (socket(7)),
+    /// which must not make the whole wait several times as long.
+    fn patiently(&self, write: impl Fn(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+        let start = Instant::now();
+        loop {
+            match write(&self.conn.stream) {
+                Err(error) if is_timeout(&error) && self.idle.is_some_and(|idle| start.elapsed() < idle) => {}
+                result => return result,
+            }
+        }
+    }
+
     fn limit(&self, time: Option<Duration>) {
         // Both fail only for a zero time, which is never passed, or a socket that is gone, which the next call tells.
         let _ = self.conn.stream.set_read_timeout(time);
-        let _ = self.conn.stream.set_write_timeout(time);
+        let _ = self.conn.stream.set_write_timeout(time.map(|time| (time / WRITE_SLICES).max(SHORTEST)));
     }
 }
 
@@ -65,11 +83,11 @@ impl Read for &Socket<'_> {
 
 impl Write for &Socket<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        (&self.conn.stream).write(data)
+        self.patiently(|mut stream| stream.write(data))
     }
 
     fn write_vectored(&mut self, data: &[IoSlice<'_>]) -> io::Result<usize> {
-        (&self.conn.stream).write_vectored(data)
+        self.patiently(|mut stream| stream.write_vectored(data))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -42,13 +42,13 @@ impl Tls {
         let (config, scheme) = serving.connection();
         let shaken = shake_hands(socket, serving, config, &mut wire, start + timeout);
         let offer = wire.first_flight.take().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
-        let connection = shaken.map_err(|end| match end {
+        let (connection, failed) = shaken.map_err(|end| match end {
             End::Idle => End::HandshakeTimeout(timeout),
             End::Tls { text, raw, .. } => End::Tls { text, raw, offer: offer.clone() },
             end => end,
         })?;
         socket.lift_deadline();
-        let mut tls = Self { connection, wire, serving: Arc::clone(serving), failed: None };
+        let mut tls = Self { connection, wire, serving: Arc::clone(serving), failed };
         tls.flush(socket)?;
         let handshake = Handshake::of(&tls.connection, &scheme, offer, start.elapsed());
         Ok((tls, handshake))
@@ -115,7 +115,8 @@ fn shake_hands(
     config: Arc<ServerConfig>,
     wire: &mut Wire,
     deadline: Instant,
-) -> Result<ServerConnection, End> {
+) -> Result<(ServerConnection, Option<rustls::Error>), End> {
+    let mut failed = None;
     let mut connection = accept_hello(socket, serving, config, wire, deadline)?;
     wire.stop_recording();
     while connection.is_handshaking() {
@@ -124,13 +125,18 @@ fn shake_hands(
             return Err(gone_in_handshake(serving));
         }
         connection.read_tls(wire)?;
-        if let Err(error) = connection.process_new_packets() {
-            // The alert that tells the client why; it may be gone already.
-            let _ = flush(&mut connection, socket);
-            return Err(tls_end(serving, &error, true));
+        match connection.process_new_packets() {
+            Ok(_) => {}
+            // The handshake was done before the fault, and data may have come in between.
+            Err(error) if !connection.is_handshaking() => failed = Some(error),
+            Err(error) => {
+                // The alert that tells the client why; it may be gone already.
+                let _ = flush(&mut connection, socket);
+                return Err(tls_end(serving, &error, true));
+            }
         }
     }
-    Ok(connection)
+    Ok((connection, failed))
 }
 
 /// Up to the end of the `ClientHello`: what isn't TLS at all is found out here.

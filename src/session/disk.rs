@@ -1,6 +1,5 @@
 //! Writing to disk off the front end's thread: the settings, a moment after they last changed, and the saved log.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -84,12 +83,20 @@ fn save_changes(path: &Path, changes: &Receiver<Settings>, tell: impl Fn(Notice)
         match file::save(path, &settings) {
             Ok(()) => told = false,
             Err(error) if !std::mem::replace(&mut told, true) => tell(Notice::bad(format!(
-                "The settings could not be saved to {}: {error}. They are kept until you close the window.",
-                path.display()
+                "The settings could not be saved to {}: {}. They are kept until you close the window.",
+                path.display(),
+                plain(&error)
             ))),
             Err(_) => {}
         }
     }
+}
+
+/// The system's words without what only programmers read: its number, and the name of our temporary file.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    text.trim_end_matches('.').to_owned()
 }
 
 /// Writes a log on a thread of its own; `tell` hears how it went.
@@ -126,7 +133,16 @@ pub(super) fn save_log(
 /// Whole or not at all: the file gets its name when everything is in it.
 fn write_log(journal: &Journal, path: &Path, format: ExportFormat, data: DataFormat) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new().prefix(".echoscope").tempfile_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".echoscope");
+    // What was received may be confidential: an existing file keeps its mode, a new one gets the user's usual one.
+    #[cfg(unix)]
+    let builder = {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).map_or(0o666, |old| old.permissions().mode() & 0o777);
+        builder.permissions(std::fs::Permissions::from_mode(mode))
+    };
+    let file = builder.tempfile_in(folder)?;
     let mut out = BufWriter::new(file.as_file());
     match format {
         ExportFormat::Text => export::write_text(journal.iter(), data, &mut out)?,
@@ -134,19 +150,6 @@ fn write_log(journal: &Journal, path: &Path, format: ExportFormat, data: DataFor
     }
     out.flush()?;
     drop(out);
-    make_readable(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// A temporary file is its owner's alone; a saved log is an ordinary document.
-fn make_readable(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    #[cfg(not(unix))]
-    let _ = file;
     Ok(())
 }

@@ -163,6 +163,8 @@ impl Session {
                 Finding::Dropped(path, Ok(role)) => {
                     let field = if role == Role::Certificate { Field::Certificate } else { Field::Key };
                     self.apply(Command::Edit(field, path.display().to_string()));
+                    // The fields are in view only with TLS on, and nobody drops a certificate for plain TCP.
+                    self.apply(Command::SetTls(true));
                 }
                 Finding::Dropped(_, Err(error)) => self.notice = Some(Notice::bad(error.to_string())),
             }

@@ -22,7 +22,7 @@ pub(super) fn lines(settings: &Settings, port: u16) -> Vec<TryIt> {
         let file = quoted(&settings.certificate);
         let asked = settings.client_auth != ClientAuth::None;
         let shown = if asked { " -cert client.crt -key client.key" } else { "" };
-        let openssl = format!("openssl s_client -connect {bracketed}:{port} -CAfile {file}{shown}");
+        let openssl = format!("openssl s_client -quiet -connect {bracketed}:{port} -CAfile {file}{shown}");
         return vec![TryIt { program: "openssl", line: openssl }, python_tls(&host, port, asked)];
     }
     vec![TryIt { program: "nc", line: format!("nc {host} {port}") }, python(&host, port)]
@@ -82,6 +82,9 @@ mod tests {
         let settings =
             Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..Settings::default() };
         let line = &lines(&settings, 7)[0].line;
-        assert_eq!(line, r"openssl s_client -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'");
+        assert_eq!(
+            line,
+            r"openssl s_client -quiet -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'"
+        );
     }
 }

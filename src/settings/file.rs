@@ -23,6 +23,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// What was wrong with the file and what was done about it.
     pub complaint: Option<String>,
+    /// Whether the file may be written: not where it is there and can't be read.
+    pub may_save: bool,
 }
 
 /// What to do with a file that isn't TOML.
@@ -38,25 +40,27 @@ pub enum Broken {
 /// have written them; a value that can't be used is replaced by its default.
 #[must_use]
 pub fn load(path: &Path, broken: Broken) -> Loaded {
-    let defaults = |complaint| Loaded { settings: Settings::default(), complaint };
+    let defaults = |complaint| Loaded { settings: Settings::default(), complaint, may_save: true };
     let text = match std::fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not text".to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return defaults(None),
         Err(error) => {
-            let complaint =
-                format!("The settings in {} can't be read ({error}). Defaults are used.", path.display());
-            return defaults(Some(complaint));
+            let complaint = format!(
+                "The settings in {} can't be read ({error}). Defaults are used, and changes are not remembered.",
+                path.display()
+            );
+            return Loaded { may_save: false, ..defaults(Some(complaint)) };
         }
     };
     match text.and_then(|text| parse(&text)) {
-        Ok((settings, bad)) if bad.is_empty() => Loaded { settings, complaint: None },
+        Ok((settings, bad)) if bad.is_empty() => Loaded { settings, complaint: None, may_save: true },
         Ok((settings, bad)) => {
             let complaint = format!(
                 "Some settings in {} can't be used: {}. Their defaults are used instead.",
                 path.display(),
                 bad.join(", ")
             );
-            Loaded { settings, complaint: Some(complaint) }
+            Loaded { settings, complaint: Some(complaint), may_save: true }
         }
         Err(why) if broken == Broken::SetAside => defaults(Some(set_aside(path, &why))),
         Err(why) => {
@@ -72,7 +76,11 @@ pub fn load(path: &Path, broken: Broken) -> Loaded {
 /// # Errors
 /// The folder can't be made or written, or the disk is full; the old file is then as it was.
 pub fn save(path: &Path, settings: &Settings) -> io::Result<()> {
-    let text = toml::to_string(settings).map_err(io::Error::other)?;
+    let mut table =
+        std::fs::read_to_string(path).ok().and_then(|old| old.parse::<Table>().ok()).unwrap_or_default();
+    // Over the old values, so that what a newer version has written stays.
+    table.extend(Table::try_from(settings).map_err(io::Error::other)?);
+    let text = toml::to_string(&table).map_err(io::Error::other)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -136,7 +144,17 @@ mod tests {
         let path = folder.path().join("new/folder/settings.toml");
         let settings = Settings { port: 4242, host: "::1".to_owned(), tls: true, ..Settings::default() };
         save(&path, &settings).unwrap();
-        assert_eq!(load(&path, Broken::SetAside), Loaded { settings, complaint: None });
+        assert_eq!(load(&path, Broken::SetAside), Loaded { settings, complaint: None, may_save: true });
+    }
+
+    #[test]
+    fn what_a_newer_version_has_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        std::fs::write(&path, "port = 1\nfrom_the_future = [1, 2]\n").unwrap();
+        save(&path, &Settings::default()).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("from_the_future = [1, 2]") && text.contains("port = 12345"), "{text}");
     }
 
     #[test]
@@ -169,7 +187,7 @@ mod tests {
     fn no_file_means_defaults_without_a_word() {
         let folder = tempfile::tempdir().unwrap();
         let loaded = load(&folder.path().join("none.toml"), Broken::SetAside);
-        assert_eq!(loaded, Loaded { settings: Settings::default(), complaint: None });
+        assert_eq!(loaded, Loaded { settings: Settings::default(), complaint: None, may_save: true });
     }
 
     #[test]

@@ -8,9 +8,9 @@ pub(super) fn shown(path: &Path) -> String {
     if is_simple(&name) { name } else { format!("“{name}”") }
 }
 
-/// The file's name as one argument for a shell.
+/// The file's whole path as one argument for a shell: who pastes the command may stand in another folder.
 pub(super) fn argument(path: &Path) -> String {
-    let name = file_name(path);
+    let name = path.to_string_lossy().into_owned();
     let name = if name.starts_with('-') { format!("./{name}") } else { name };
     if is_simple(&name) {
         name
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_command_survives_any_file_name() {
         let name = |text: &str| argument(Path::new(text));
-        assert_eq!(name("lab/server.key"), "server.key");
+        assert_eq!(name("lab/server.key"), "lab/server.key");
         assert_eq!(name("-rf"), "./-rf");
         if cfg!(unix) {
             assert_eq!(name("my key.pem"), "'my key.pem'");

@@ -1,6 +1,7 @@
 //! What the window tells about a certificate: one line for under its field, and at most one caution.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use x509_parser::asn1_rs::Oid;
@@ -10,6 +11,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::kind::{KeyKind, bits};
+use super::naming::argument;
 
 /// What is worth knowing about a certificate before it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +37,6 @@ pub struct CertificateReport {
     /// The hash of its signature where that is no longer trusted: `MD5` or `SHA-1`.
     pub weak_hash: Option<&'static str>,
 }
-
-/// Makes a version 3 certificate that also strict clients take, with the key that is there.
-const BETTER: &str = "openssl req -x509 -key server.key -days 365 -subj /CN=localhost \
-    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE -out better.crt";
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -84,26 +82,34 @@ impl CertificateReport {
         } else if self.version < 3 {
             format!(
                 "This is an X.509 version {} certificate: openssl and Python take it, stricter clients may refuse \
-                 it. To make a version 3 certificate: {BETTER}",
+                 it.",
                 self.version
             )
         } else if let Some(hash) = self.weak_hash {
-            format!(
-                "This certificate is signed with {hash}, which most clients no longer trust. Make a new one, signed \
-                 with SHA-256: {BETTER}"
-            )
+            format!("This certificate is signed with {hash}, which most clients no longer trust.")
         } else if self.is_ca {
-            format!(
-                "This certificate is marked as a certificate authority's own: openssl and Python take it, stricter \
-                 clients may refuse it from a server. To make one for a server: {BETTER}"
-            )
+            "This certificate is marked as a certificate authority's own: openssl and Python take it, stricter \
+                 clients may refuse it from a server.".to_owned()
         } else if !self.has_alternative_names {
-            format!(
-                "This certificate has its name only as common name, where browsers and other newer clients no longer \
-                 look. To make one with alternative names: {BETTER}"
-            )
+            "This certificate has its name only as common name, where browsers and other newer clients no longer \
+                 look.".to_owned()
         } else {
             return None;
+        })
+    }
+
+    /// A command that makes a certificate without the fault that [`CertificateReport::caution`] tells of, with the
+    /// same key and beside it; `None` where there is no such fault.
+    #[must_use]
+    pub fn better(&self, key: &Path) -> Option<String> {
+        let good = self.version >= 3 && self.weak_hash.is_none() && !self.is_ca && self.has_alternative_names;
+        (!good).then(|| {
+            format!(
+                "openssl req -x509 -key {} -days 365 -subj /CN=localhost -addext \
+                 subjectAltName=DNS:localhost,IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE -out {}",
+                argument(key),
+                argument(&key.with_file_name("better.crt"))
+            )
         })
     }
 

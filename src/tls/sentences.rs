@@ -23,10 +23,11 @@ pub(super) fn file(error: &FileError) -> String {
 pub(super) fn mismatch(certificate: &Path, key: &Path) -> String {
     format!(
         "{} does not belong to {}: the certificate was made with another key. Choose the two that were made together, \
-         or make a new certificate for this key: openssl req -x509 -key {} -days 365 -subj /CN=localhost -out new.crt",
+         or make a new certificate for this key: openssl req -x509 -key {} -days 365 -subj /CN=localhost -out {}",
         shown(key),
         shown(certificate),
-        argument(key)
+        argument(key),
+        beside(certificate, ["new.crt", "new2.crt"])
     )
 }
 
@@ -226,12 +227,9 @@ pub(super) fn command(error: &FileError) -> Option<String> {
             format!("openssl pkey -inform der -in {input} -out {}", output(Role::Key))
         }
         (Fault::Request, Role::Certificate) => format!(
-            "openssl x509 -req -days 365 -in {input} -signkey server.key -out {}",
-            if error.path.file_name().is_some_and(|name| name == "server.crt") {
-                "new.crt"
-            } else {
-                "server.crt"
-            }
+            "openssl x509 -req -days 365 -in {input} -signkey {} -out {}",
+            argument(&error.path.with_file_name("server.key")),
+            beside(&error.path, ["server.crt", "new.crt"])
         ),
         (Fault::Pkcs12, Role::Certificate | Role::ClientCa) => {
             format!("openssl pkcs12 -in {input} -nokeys -out {}", output(Role::Certificate))
@@ -253,21 +251,27 @@ pub(super) fn command(error: &FileError) -> Option<String> {
         }
         (Fault::OpenSsh, _) => format!("ssh-keygen -p -N \"\" -m PKCS8 -f {}", output(Role::Key)),
         (Fault::RsaLength { .. } | Fault::UnsupportedKey { .. }, _) => {
-            "openssl genrsa -out new.key 2048".to_owned()
+            format!("openssl genrsa -out {} 2048", beside(&error.path, ["new.key", "new2.key"]))
         }
         _ => return None,
     })
 }
 
-/// A name for what a command writes, never that of the file it reads.
-fn output(input: &Path, role: Role) -> &'static str {
-    let is = |name| input.file_name().is_some_and(|input| input == name);
-    match role {
-        Role::Key if is("plain.key") => "plain2.key",
-        Role::Key => "plain.key",
-        _ if is("plain.crt") => "plain2.crt",
-        _ => "plain.crt",
-    }
+/// A place for what a command writes: beside the file that it reads, and never that file itself.
+fn output(input: &Path, role: Role) -> String {
+    beside(
+        input,
+        match role {
+            Role::Key => ["plain.key", "plain2.key"],
+            _ => ["plain.crt", "plain2.crt"],
+        },
+    )
+}
+
+/// The first of two names that the file itself doesn't have.
+fn beside(input: &Path, names: [&str; 2]) -> String {
+    let taken = input.file_name().is_some_and(|name| name == names[0]);
+    argument(&input.with_file_name(names[usize::from(taken)]))
 }
 
 fn article(noun: &str) -> &'static str {

@@ -62,7 +62,11 @@ pub fn first_bytes(bytes: &[u8]) -> FirstBytes {
     }
 }
 
-/// Whether bytes that came to a plain server are the beginning of a TLS `ClientHello`, at least six bytes of it.
+/// How many bytes [`looks_like_client_hello`] needs.
+pub const HELLO_START: usize = 6;
+
+/// Whether bytes that came to a plain server are the beginning of a TLS `ClientHello`, at least
+/// [`HELLO_START`] bytes of it.
 #[must_use]
 pub fn looks_like_client_hello(bytes: &[u8]) -> bool {
     let &[HANDSHAKE, MAJOR, ..=MINOR, high, low, CLIENT_HELLO, ..] = bytes else { return false };

@@ -67,7 +67,7 @@ fn port_and_backlog(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     if let Some((Field::Port, text)) = start_problem(session) {
         below(ui, |ui| {
             note(ui, Tone::Problem, &text);
-            let in_use = matches!(session.state(), State::Failed(error) if error.is_port_in_use());
+            let in_use = matches!(session.state(), State::Failed(error) if error.is_about_the_port());
             if in_use && ui.button("Use a free port").clicked() {
                 wishes.push(Command::StartOnFreePort.into());
             }
@@ -203,7 +203,7 @@ fn start_problem(session: &Session) -> Option<(Field, String)> {
     let State::Failed(error) = session.state() else { return None };
     let field = match &*error {
         StartError::Bind(errors)
-            if error.is_port_in_use() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) =>
+            if error.is_about_the_port() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) =>
         {
             Field::Port
         }

@@ -74,30 +74,21 @@ fn certificate_line(ui: &mut Ui, session: &Session) -> Option<Wish> {
         let in_time = (report.not_before..=report.not_after).contains(&now);
         close(ui, if in_time { Tone::Good } else { Tone::Caution }, &report.line(now));
         if let Some(caution) = report.caution(now) {
-            return advise(ui, &caution);
+            return advise(ui, &caution, report.better(&session.settings().key));
         }
     }
     None
 }
 
-/// A caution; a command in it is not spelled out but copied.
-fn advise(ui: &mut Ui, caution: &str) -> Option<Wish> {
-    let (sentence, command) = split_command(caution);
-    close(ui, Tone::Caution, sentence);
+/// A caution, and a command that leads to a certificate without its cause.
+fn advise(ui: &mut Ui, caution: &str, command: Option<String>) -> Option<Wish> {
+    close(ui, Tone::Caution, caution);
     let command = command?;
     let pressed = ui.horizontal(|ui| {
         ui.add_space(19.0);
-        pill_button(ui, "Copy the command for a better one").on_hover_text(command).clicked()
+        pill_button(ui, "Copy the command for a better one").on_hover_text(&command).clicked()
     });
-    pressed.inner.then(|| Wish::CopyText(command.to_owned()))
-}
-
-/// `Why. How: openssl …` as the why and the command.
-fn split_command(caution: &str) -> (&str, Option<&str>) {
-    let Some((before, _)) = caution.rsplit_once(": openssl ") else { return (caution, None) };
-    let command = &caution[before.len() + 2..];
-    let sentence = before.rsplit_once(". ").map_or(before, |(sentence, _)| &before[..=sentence.len()]);
-    (sentence, Some(command))
+    pressed.inner.then_some(Wish::CopyText(command))
 }
 
 fn key_line(ui: &mut Ui, session: &Session) {
@@ -140,18 +131,4 @@ fn close(ui: &mut Ui, tone: Tone, text: &str) {
     ui.add_space(-3.0);
     note(ui, tone, text);
     ui.add_space(2.0);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split_command;
-
-    #[test]
-    fn a_command_is_taken_out_of_a_caution() {
-        let caution =
-            "Version 1: openssl takes it, others may not. To make a better one: openssl req -x509 -out a.crt";
-        let expected = ("Version 1: openssl takes it, others may not.", Some("openssl req -x509 -out a.crt"));
-        assert_eq!(split_command(caution), expected);
-        assert_eq!(split_command("It has expired."), ("It has expired.", None));
-    }
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -225,7 +225,7 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file());
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "{name} is missing, and in CI it must not be");
-        eprintln!("skipped: {name} is not installed");
+        let _ = writeln!(std::io::stderr(), "skipped: {name} is not installed");
     }
     found
 }

@@ -1,6 +1,8 @@
 //! A folder with files for one test, and the programs that make them.
 
+use std::fmt::Display;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -33,11 +35,16 @@ impl Lab {
     }
 
     pub(crate) fn certificate_error(&self, name: &str) -> String {
-        CertificateFile::read(&self.path(name)).map(|file| file.report().clone()).unwrap_err().to_string()
+        self.said(&CertificateFile::read(&self.path(name)).map(|file| file.report().clone()).unwrap_err())
     }
 
     pub(crate) fn key_error(&self, name: &str) -> String {
-        KeyFile::read(&self.path(name)).map(|file| file.report().clone()).unwrap_err().to_string()
+        self.said(&KeyFile::read(&self.path(name)).map(|file| file.report().clone()).unwrap_err())
+    }
+
+    /// The words as they are for somebody who stands in this folder.
+    pub(crate) fn said(&self, error: &impl Display) -> String {
+        error.to_string().replace(&format!(" {}/", self.0.path().display()), " ")
     }
 }
 
@@ -46,7 +53,8 @@ pub(crate) fn have(program: &str, argument: &str) -> bool {
     let found = Command::new(program).arg(argument).output().is_ok();
     assert!(found || std::env::var_os("CI").is_none(), "{program} is needed in CI");
     if !found {
-        println!("SKIPPED: {program} is not on this computer");
+        // Not `println`, whose words the test runner keeps to itself.
+        let _ = writeln!(std::io::stderr(), "skipped: {program} is not on this computer");
     }
     found
 }

@@ -195,7 +195,7 @@ fn a_key_that_does_not_match_says_so() {
         assert!(matches!(error, TlsError::KeyMismatch { .. }));
         assert_eq!(error.field(), Role::Key);
         assert_eq!(
-            error.to_string(),
+            lab.said(&error),
             "other.key does not belong to server.crt: the certificate was made with another key. Choose the two that were \
              made together, or make a new certificate for this key: openssl req -x509 -key other.key -days 365 -subj \
              /CN=localhost -out new.crt"

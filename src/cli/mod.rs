@@ -7,6 +7,10 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+mod create;
+
+pub use create::Order;
+
 use crate::settings::fields::{self, Field};
 use crate::settings::file::{self, Broken};
 use crate::settings::{Mode, Settings};
@@ -15,8 +19,16 @@ use crate::settings::{Mode, Settings};
 ///
 /// Without options it opens its window. Flags win over the remembered settings.
 #[derive(Debug, Parser)]
-#[command(name = "echoscope", version)]
+#[command(
+    name = "echoscope",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 struct Flags {
+    #[command(subcommand)]
+    instead: Option<Instead>,
+
     /// Open the window and start the server at once
     #[arg(long, conflicts_with = "headless")]
     start: bool,
@@ -30,11 +42,11 @@ struct Flags {
     host: Option<String>,
 
     /// Port to listen on; 0 lets the system choose [default: 12345]
-    #[arg(short, long, value_name = "PORT", value_parser = |text: &str| fields::number16(Field::Port, text))]
+    #[arg(short, long, value_name = "PORT", allow_negative_numbers = true, value_parser = |text: &str| fields::number16(Field::Port, text))]
     port: Option<u16>,
 
     /// How many clients may wait to be accepted [default: 5]
-    #[arg(long, value_name = "N", value_parser = |text: &str| fields::number16(Field::Backlog, text))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| fields::number16(Field::Backlog, text))]
     backlog: Option<u16>,
 
     /// One client at a time, a thread for each, or a pool of threads [default: threads]
@@ -42,19 +54,19 @@ struct Flags {
     mode: Option<Mode>,
 
     /// Threads of the pool [default: 10]
-    #[arg(long, value_name = "N", value_parser = |text: &str| fields::number16(Field::PoolSize, text))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| fields::number16(Field::PoolSize, text))]
     pool_size: Option<u16>,
 
     /// The most bytes that one recv hands over [default: 1024]
-    #[arg(long, value_name = "BYTES", value_parser = |text: &str| fields::number(Field::RecvSize, text))]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = |text: &str| fields::number(Field::RecvSize, text))]
     recv_size: Option<u32>,
 
     /// Clients served at once; more wait to be accepted [default: 1000]
-    #[arg(long, value_name = "N", value_parser = |text: &str| fields::number(Field::MaxClients, text))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| fields::number(Field::MaxClients, text))]
     max_clients: Option<u32>,
 
     /// Close a client after so long without a byte; 0 means never [default: 0]
-    #[arg(long, value_name = "SECONDS", value_parser = |text: &str| fields::number(Field::IdleTimeout, text))]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = |text: &str| fields::number(Field::IdleTimeout, text))]
     idle_timeout: Option<u32>,
 
     /// Speak TLS, with --cert and --key
@@ -79,6 +91,12 @@ struct Flags {
     /// Remember the settings in this file instead of the usual place
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+}
+
+/// What can be done instead of serving.
+#[derive(Debug, clap::Subcommand)]
+enum Instead {
+    CreateCertificate(create::Flags),
 }
 
 /// How the log is printed without a window.
@@ -116,13 +134,15 @@ pub enum Front {
     Headless(LogFormat),
 }
 
-/// Why nothing is launched.
+/// Why neither window nor server is launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// Help or version was asked for; this is it.
     Answer(String),
     /// The flags are wrong; one line that says how.
     Usage(String),
+    /// Certificates are to be made instead.
+    CreateCertificate(Order),
 }
 
 /// Reads the arguments, the program's name first, and the remembered settings. `no_window` says why there can be no
@@ -134,6 +154,9 @@ pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -
     let flags = Flags::try_parse_from(args).map_err(|error| {
         if error.use_stderr() { Refused::Usage(one_line(&error)) } else { Refused::Answer(error.to_string()) }
     })?;
+    if let Some(Instead::CreateCertificate(flags)) = flags.instead {
+        return Err(flags.read().map_or_else(Refused::Usage, Refused::CreateCertificate));
+    }
     let format = flags.log_format.unwrap_or_default();
     let mut words = Vec::new();
     let front = match no_window {
@@ -144,19 +167,22 @@ pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -
             Front::Headless(format)
         }
     };
-    let settings_file = flags.settings.clone().or_else(file::default_path);
+    let mut settings_file = flags.settings.clone().or_else(file::default_path);
     let broken = if matches!(front, Front::Headless(_)) { Broken::Leave } else { Broken::SetAside };
     let loaded = settings_file.as_deref().map(|path| file::load(path, broken));
-    let (mut settings, complaint) =
-        loaded.map_or_else(Default::default, |loaded| (loaded.settings, loaded.complaint));
-    words.extend(complaint);
-    let file_given = flags.cert.is_some() || flags.key.is_some();
+    let mut settings = Settings::default();
+    if let Some(loaded) = loaded {
+        settings = loaded.settings;
+        words.extend(loaded.complaint);
+        settings_file = settings_file.filter(|_| loaded.may_save);
+    }
+    let (tls_asked, file_given) = (flags.tls, flags.cert.is_some() || flags.key.is_some());
     lay_over(&mut settings, flags).map_err(Refused::Usage)?;
     if file_given && !settings.tls {
         return Err(Refused::Usage("--cert and --key are for --tls: add it, or leave them out.".to_owned()));
     }
     let file_missing = settings.certificate.as_os_str().is_empty() || settings.key.as_os_str().is_empty();
-    if settings.tls && file_missing && front != (Front::Window { start: false }) {
+    if tls_asked && file_missing && front != (Front::Window { start: false }) {
         return Err(Refused::Usage(
             "--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned(),
         ));

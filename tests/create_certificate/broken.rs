@@ -1,0 +1,188 @@
+//! Certificates that are broken on purpose: what each client says, and how the server's log explains it.
+
+use std::fs;
+
+use crate::clients::{self, Verdict, still_echoes};
+use crate::lab::Lab;
+use crate::support::Server;
+
+/// What is to be seen for one kind.
+struct Expected {
+    keyword: &'static str,
+    /// The name or address that the clients ask for.
+    name: &'static str,
+    /// A part of what openssl and Python, which uses it, say.
+    openssl: &'static str,
+    gnutls: &'static str,
+    rustls: &'static str,
+    /// A part of what the log says to openssl's alert.
+    log: &'static str,
+}
+
+const UNKNOWN: &str = "issuer is unknown";
+const REFUSED: &str = "The client refused our certificate";
+
+/// Without alternative names the first three still look at the common name, so it is the address that they refuse.
+const ALL: [Expected; 8] = [
+    Expected {
+        keyword: "expired",
+        name: "localhost",
+        openssl: "certificate has expired",
+        gnutls: "uses expired certificate",
+        rustls: "expired",
+        log: "because it has expired",
+    },
+    Expected {
+        keyword: "not-yet-valid",
+        name: "localhost",
+        openssl: "certificate is not yet valid",
+        gnutls: "uses not yet valid certificate",
+        rustls: "not valid yet",
+        log: REFUSED,
+    },
+    Expected {
+        keyword: "wrong-name",
+        name: "localhost",
+        openssl: "ostname mismatch",
+        gnutls: "name in the certificate does not match",
+        rustls: "not valid for name",
+        log: "another name",
+    },
+    Expected {
+        keyword: "no-san",
+        name: "127.0.0.1",
+        openssl: "IP address mismatch",
+        gnutls: "name in the certificate does not match",
+        rustls: "not valid for name",
+        log: "another name",
+    },
+    Expected {
+        keyword: "ca-as-server",
+        name: "localhost",
+        openssl: "certificate purpose",
+        gnutls: "Key usage violation",
+        rustls: "CaUsedAsEndEntity",
+        log: "of a kind that it does not take",
+    },
+    Expected {
+        keyword: "self-signed",
+        name: "localhost",
+        openssl: "self-signed certificate",
+        gnutls: UNKNOWN,
+        rustls: "UnknownIssuer",
+        log: "does not trust who signed it",
+    },
+    Expected {
+        keyword: "no-intermediate",
+        name: "localhost",
+        openssl: "unable to get local issuer certificate",
+        gnutls: UNKNOWN,
+        rustls: "UnknownIssuer",
+        log: "does not trust who signed it",
+    },
+    Expected {
+        keyword: "v1",
+        name: "127.0.0.1",
+        openssl: "IP address mismatch",
+        gnutls: "name in the certificate does not match",
+        rustls: "UnsupportedCertVersion",
+        log: "another name",
+    },
+];
+
+fn refused(client: &str, verdict: Verdict, reason: &str) -> bool {
+    match verdict {
+        None => false,
+        Some(Err(words)) => {
+            // OpenSSL 1.1.1 writes it without the hyphen.
+            let words = words.replace("self signed", "self-signed");
+            assert!(words.contains(reason), "{client} should have said {reason:?}: {words}");
+            true
+        }
+        Some(Ok(())) => panic!("{client} took it, and should have said {reason:?}"),
+    }
+}
+
+fn explained(server: &Server, words: &str) {
+    server.out.until(|line| line.contains(words));
+}
+
+fn check(expected: &Expected, flags: &[&str]) {
+    let Expected { keyword, name, .. } = *expected;
+    let lab = Lab::made(&[&["--key", "p256", "--broken", keyword], flags].concat());
+    let ca = lab.ca_file();
+    let server = lab.serve();
+    let what = |client: &str| format!("{client}, {keyword} {flags:?}");
+    if refused(&what("openssl"), clients::openssl(&server, &ca, name), expected.openssl) {
+        explained(&server, expected.log);
+    }
+    if refused(&what("Python"), clients::python(&server, &ca, name), expected.openssl) {
+        explained(&server, expected.log);
+    }
+    if refused(&what("gnutls"), clients::gnutls(&server, &ca, name), expected.gnutls) {
+        // An internal error is the alert that gnutls sends for a wrong key usage.
+        explained(&server, if keyword == "ca-as-server" { "The client gave up" } else { REFUSED });
+    }
+    refused(&what("rustls"), Some(clients::rustls(&server, &ca, name)), expected.rustls);
+    still_echoes(&server);
+}
+
+#[test]
+fn every_kind_signed_by_itself_is_refused_as_it_should_be() {
+    for expected in &ALL {
+        check(expected, &[]);
+    }
+}
+
+#[test]
+fn every_kind_signed_by_the_ca_is_refused_as_it_should_be() {
+    for expected in &ALL {
+        check(expected, &["--signed-by-ca"]);
+    }
+}
+
+#[test]
+fn the_common_name_alone_is_still_taken_by_some() {
+    for keyword in ["no-san", "v1"] {
+        let lab = Lab::made(&["--key", "p256", "--broken", keyword, "--signed-by-ca"]);
+        let (ca, server) = (lab.ca_file(), lab.serve());
+        for verdict in [
+            clients::openssl(&server, &ca, "localhost"),
+            clients::python(&server, &ca, "localhost"),
+            clients::gnutls(&server, &ca, "localhost"),
+            clients::curl(&server, &ca, "localhost"),
+        ] {
+            assert_eq!(verdict.unwrap_or(Ok(())), Ok(()), "{keyword}");
+        }
+        assert!(clients::rustls(&server, &ca, "localhost").is_err(), "{keyword}");
+    }
+}
+
+#[test]
+fn the_chain_is_mended_with_the_intermediate_beside_it() {
+    let lab = Lab::made(&["--key", "p256", "--broken", "no-intermediate"]);
+    assert_eq!(
+        lab.files(),
+        ["ca.crt", "ca.key", "intermediate.crt", "server.crt", "server.csr", "server.key"]
+    );
+    let mut chain = fs::read(lab.path("server.crt")).unwrap();
+    chain.extend(fs::read(lab.path("intermediate.crt")).unwrap());
+    fs::write(lab.path("server.crt"), chain).unwrap();
+    let (ca, server) = (lab.ca_file(), lab.serve());
+    for verdict in [
+        clients::openssl(&server, &ca, "localhost"),
+        clients::python(&server, &ca, "localhost"),
+        clients::gnutls(&server, &ca, "localhost"),
+        Some(clients::rustls(&server, &ca, "localhost")),
+    ] {
+        assert_eq!(verdict.unwrap_or(Ok(())), Ok(()));
+    }
+}
+
+#[test]
+fn what_is_broken_is_told() {
+    let lab = Lab::new();
+    let end = lab.create(&["--broken", "expired", "--key", "p256"]);
+    assert!(end.stdout.contains("Broken on purpose: Its last day was 30 days ago"), "{}", end.stdout);
+    assert!(end.stdout.contains("expired on "), "{}", end.stdout);
+}

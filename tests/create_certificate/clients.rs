@@ -1,0 +1,102 @@
+//! TLS clients that check the server's certificate: openssl, Python, gnutls, curl and rustls.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::support::{Finished, Server, finish, program};
+
+/// Python's default context, one exchange, and what it came to in one line.
+const PYTHON: &str = "
+import socket, ssl, sys
+file, name, port = sys.argv[1:]
+context = ssl.create_default_context()
+context.load_verify_locations(file)
+with socket.create_connection(('127.0.0.1', int(port)), timeout=20) as plain:
+    try:
+        with context.wrap_socket(plain, server_hostname=name) as conn:
+            conn.sendall(b'Hello')
+            print('echoed', conn.recv(1024))
+    except ssl.SSLCertVerificationError as error:
+        sys.exit(error.verify_message)
+";
+
+fn run(path: &Path, arguments: &[&str]) -> Finished {
+    let mut command = Command::new(path);
+    command.args(arguments).stdin(Stdio::null());
+    finish(command)
+}
+
+/// What each client says to a server: `Ok`, or its reason. `None` where the program is not here.
+pub(crate) type Verdict = Option<Result<(), String>>;
+
+fn verdict(accepted: bool, end: &Finished) -> Result<(), String> {
+    if accepted { Ok(()) } else { Err(format!("{}\n{}", end.stdout, end.stderr)) }
+}
+
+pub(crate) fn openssl(server: &Server, ca: &str, name: &str) -> Verdict {
+    let path = program("openssl")?;
+    let target = format!("127.0.0.1:{}", server.port);
+    let check = if name.parse::<std::net::IpAddr>().is_ok() { "-verify_ip" } else { "-verify_hostname" };
+    let end =
+        run(&path, &["s_client", "-connect", &target, "-CAfile", ca, "-verify_return_error", check, name]);
+    Some(verdict(end.code == Some(0) && end.stdout.contains("Verification: OK"), &end))
+}
+
+pub(crate) fn python(server: &Server, ca: &str, name: &str) -> Verdict {
+    let path = program("python3")?;
+    let end = run(&path, &["-c", PYTHON, ca, name, &server.port.to_string()]);
+    Some(verdict(end.code == Some(0) && end.stdout.contains("echoed b'Hello'"), &end))
+}
+
+pub(crate) fn gnutls(server: &Server, ca: &str, name: &str) -> Verdict {
+    let path = program("gnutls-cli")?;
+    let name = format!("--verify-hostname={name}");
+    let port = server.port.to_string();
+    let end = run(&path, &["--x509cafile", ca, &name, "-p", &port, "127.0.0.1"]);
+    Some(verdict(end.code == Some(0) && end.stdout.contains("Handshake was completed"), &end))
+}
+
+pub(crate) fn curl(server: &Server, ca: &str, name: &str) -> Verdict {
+    let path = program("curl")?;
+    let resolve = format!("{name}:{}:127.0.0.1", server.port);
+    let url = format!("https://{name}:{}/", server.port);
+    let end = run(
+        &path,
+        &["--silent", "--show-error", "--noproxy", "*", "--cacert", ca, "--resolve", &resolve, &url],
+    );
+    // The server echoes the request, and curl says that this is no answer: it came through TLS all the same.
+    Some(verdict(end.code == Some(1) && end.stderr.contains("HTTP/0.9"), &end))
+}
+
+pub(crate) fn rustls(server: &Server, ca: &str, name: &str) -> Result<(), String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(ca).unwrap() {
+        // A version 1 certificate can't be taken as a root.
+        roots.add(certificate.unwrap()).map_err(|error| error.to_string())?;
+    }
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = StreamOwned::new(connection, server.connect());
+    stream.write_all(b"Hello").map_err(|error| error.to_string())?;
+    let mut echo = [0; 5];
+    stream.read_exact(&mut echo).map_err(|error| error.to_string())?;
+    assert_eq!(&echo, b"Hello");
+    Ok(())
+}
+
+/// Whether the server still echoes, to a client that checks nothing.
+pub(crate) fn still_echoes(server: &Server) {
+    let Some(path) = program("python3") else { return };
+    let code = "import socket, ssl, sys; c = ssl._create_unverified_context(); \
+        s = c.wrap_socket(socket.create_connection(('127.0.0.1', int(sys.argv[1])), timeout=20)); \
+        s.sendall(b'still there'); print(s.recv(1024))";
+    let end = run(&path, &["-c", code, &server.port.to_string()]);
+    assert_eq!(end.stdout.trim(), "b'still there'", "{end:?}");
+}

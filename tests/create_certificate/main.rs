@@ -1,0 +1,12 @@
+//! Making certificates, as its user sees it: what other programs say to the files, and what is refused.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod broken;
+mod clients;
+mod commands;
+mod good;
+mod lab;
+mod refused;
