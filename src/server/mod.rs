@@ -41,6 +41,7 @@ mod system;
 mod tls_stream;
 mod transport;
 mod trouble;
+mod wire;
 
 use std::sync::Arc;
 use std::thread;
