@@ -1,98 +1,21 @@
 //! The server through the library: modes, queue, limits, faults and stop, as a client sees them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod support;
+
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use echoscope::server::Server;
 use echoscope::server::config::Config;
-use echoscope::server::event::{CloseReason, Event, EventKind, Problem};
-use echoscope::server::sink::{Source, channel};
+use echoscope::server::event::{CloseReason, EventKind, Problem};
+use echoscope::server::sink::channel;
 use echoscope::server::status::{Phase, State};
-use echoscope::settings::{Mode, Settings};
-
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A server on a free port of 127.0.0.1, and the events that it has told.
-struct Running {
-    server: Server,
-    source: Source,
-    events: Vec<Event>,
-    address: SocketAddr,
-}
-
-impl Running {
-    fn start(change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_waking(change, || {})
-    }
-
-    fn start_waking(change: impl FnOnce(&mut Config), wake: impl Fn() + Send + Sync + 'static) -> Self {
-        let mut config = config();
-        change(&mut config);
-        let (sink, source) = channel(wake);
-        let server = Server::start(config, sink);
-        let address = listening(&server);
-        Self { server, source, events: Vec::new(), address }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream
-    }
-
-    /// Waits until an event is there that `wanted` picks out.
-    fn event<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> T {
-        let mut found = None;
-        wait_for("an event", || {
-            self.source.drain(|event| self.events.push(event));
-            found = self.events.iter().find_map(&wanted);
-            found.is_some()
-        });
-        found.unwrap()
-    }
-
-    fn closed(&mut self, id: u64) -> CloseReason {
-        self.event(|event| match &event.kind {
-            EventKind::Closed(closed) if event.client.unwrap().id.0 == id => Some(closed.reason.clone()),
-            _ => None,
-        })
-    }
-
-    fn stop(&self) {
-        self.server.stop();
-        assert!(self.server.wait_at_rest(PATIENCE), "the server did not come to rest");
-    }
-}
-
-fn config() -> Config {
-    Config { host: "127.0.0.1".to_owned(), port: 0, ..Config::from(&Settings::default()) }
-}
-
-fn listening(server: &Server) -> SocketAddr {
-    let mut address = None;
-    wait_for("listening", || match server.state() {
-        State::Listening { addresses, .. } => {
-            address = addresses.first().copied();
-            true
-        }
-        State::Failed(error) => panic!("{error}"),
-        _ => false,
-    });
-    address.unwrap()
-}
-
-/// Looks again and again until `done`, and fails after [`PATIENCE`].
-fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        thread::yield_now();
-    }
-}
+use echoscope::settings::Mode;
+use support::running::{PATIENCE, Running, config, listening, wait_for};
 
 fn echo(stream: &mut TcpStream, data: &[u8]) {
     stream.write_all(data).unwrap();
@@ -281,7 +204,7 @@ fn a_panic_ends_one_client_and_is_told() {
     PANIC.store(true, SeqCst);
     // Who wakes whom is a matter of luck, so it is tried until the bug strikes this client.
     wait_for("the bug to strike", || {
-        running.source.drain(|event| running.events.push(event));
+        running.take_events();
         let _ = unlucky.write_all(b"boom");
         !PANIC.load(SeqCst)
     });
@@ -312,9 +235,7 @@ fn stop_ends_every_client_whatever_it_is_doing() {
             });
         }
         let others = (0..20).map(|_| running.connect()).collect::<Vec<_>>();
-        let start = Instant::now();
-        running.stop();
-        let took = start.elapsed();
+        let took = running.stop();
         assert!(took < Duration::from_millis(500), "{mode:?}: stop took {took:?}");
         for mut client in others.into_iter().chain([idle]) {
             let end = client.read(&mut [0]);
@@ -372,7 +293,7 @@ fn the_log_never_shows_more_clients_than_there_may_be() {
         echo(&mut running.connect(), b"x");
     }
     wait_for("a hundred ends", || {
-        running.source.drain(|event| running.events.push(event));
+        running.take_events();
         running.events.iter().filter(|event| matches!(event.kind, EventKind::Closed(_))).count() == 100
     });
     let mut open = 0;
@@ -401,7 +322,7 @@ fn a_limit_that_nobody_waits_for_is_not_told() {
         drop(clients);
         wait_for("both to go", || running.server.counters().clients_now == 0);
     }
-    running.source.drain(|event| running.events.push(event));
+    running.take_events();
     assert!(!running.events.iter().any(|event| matches!(event.kind, EventKind::Problem(_))));
 }
 

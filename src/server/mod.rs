@@ -26,6 +26,7 @@ mod accept;
 mod client;
 pub mod config;
 mod dispatch;
+mod end;
 pub mod error;
 pub mod event;
 mod lead;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use rustls::server::Acceptor;
 use rustls::{ServerConfig, ServerConnection};
 
+use super::end::End;
 use super::socket::Socket;
-use super::transport::End;
 use super::wire::Wire;
 use crate::tls::handshake::Handshake;
 use crate::tls::offer::first_hello;
