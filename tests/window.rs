@@ -148,13 +148,13 @@ fn start_echo_look_stop() {
 fn a_wrong_field_says_what_to_type_and_keeps_start_from_being_pressed() {
     let mut window = Window::open();
     window.fill("Port", "70000");
-    assert!(window.shows("Port goes from 0 to 65,535."));
+    assert!(window.shows("Port must be from 0 to 65,535."));
     assert!(!window.can_start());
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run();
     assert!(window.shows("Stopped"), "the key doesn't start what the button wouldn't");
     window.fill("Port", "0");
-    assert!(!window.shows("Port goes from 0 to 65,535.") && window.can_start());
+    assert!(!window.shows("Port must be from 0 to 65,535.") && window.can_start());
     window.fill("Host", "http://localhost");
     assert!(window.shows("Leave out http://") && !window.can_start());
 }
@@ -167,9 +167,9 @@ fn a_host_that_others_reach_shows_a_caution_and_changes_wait_for_a_restart() {
     window.fill("Host", "127.0.0.1");
     assert!(!window.shows("Others on your network"));
     window.start();
-    assert!(!window.shows("Takes effect after a restart."));
+    assert!(!window.shows("Takes effect when the server is started again."));
     window.fill("Backlog", "9");
-    assert!(window.shows("Takes effect after a restart."));
+    assert!(window.shows("Takes effect when the server is started again."));
 }
 
 #[test]

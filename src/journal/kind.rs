@@ -1,6 +1,6 @@
 //! The kinds of log lines that a reader can hide, and how loud a line is.
 
-use crate::server::event::{Event, EventKind, Problem};
+use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +37,7 @@ impl Kind {
     #[must_use]
     pub fn of(event: &Event) -> Self {
         match &event.kind {
+            EventKind::Closed(Closed { reason: CloseReason::Lost { .. }, .. }) => Self::Problems,
             EventKind::Opened | EventKind::Closed(_) => Self::Connections,
             EventKind::Received { .. } => Self::Data,
             EventKind::Handshake(_) => Self::Tls,
@@ -113,6 +114,7 @@ impl Tone {
         match &event.kind {
             EventKind::NotShown { .. }
             | EventKind::NotListening(_)
+            | EventKind::Closed(Closed { reason: CloseReason::Lost { .. }, .. })
             | EventKind::Problem(Problem::MaxClients { .. }) => Self::Caution,
             EventKind::Problem(Problem::Recovered) => Self::Plain,
             EventKind::Received { data, echoed, .. } if *echoed < data.len() => Self::Caution,
