@@ -359,7 +359,8 @@ impl Session {
         })
     }
 
-    /// Lines to copy into a terminal, for the present settings. None while a field is wrong.
+    /// Lines to copy into a terminal, for the present settings. None while a field is wrong
+    /// or the port isn't known.
     #[must_use]
     pub fn try_it(&self) -> Vec<TryIt> {
         let running = self.server.as_ref().filter(|server| !server.state().is_at_rest());
@@ -372,7 +373,8 @@ impl Session {
             let settings = Settings { host, tls: tls.is_some(), certificate, ..Settings::default() };
             return try_it::lines(&settings, self.port(), same && self.certificate_vouches());
         }
-        if self.form.first_wrong().is_some() {
+        // Nobody knows the port yet where the system is to choose it.
+        if self.form.first_wrong().is_some() || self.settings().port == 0 {
             return Vec::new();
         }
         try_it::lines(self.settings(), self.port(), self.certificate_vouches())

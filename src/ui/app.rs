@@ -85,7 +85,8 @@ impl App {
             }
             Wish::CopyEntries => {
                 let format = self.session.settings().data_format;
-                if let Some(text) = self.log.selected_text(self.session.journal(), format) {
+                let now = ctx.input(|input| input.time);
+                if let Some(text) = self.log.copy(self.session.journal(), format, now) {
                     ctx.copy_text(text);
                 }
             }
