@@ -168,7 +168,10 @@ pub(super) fn closed_by(reason: &CloseReason) -> &'static str {
 }
 
 pub(super) fn not_shown(lines: u64) -> String {
-    format!("{} left out here: the client was faster than the log. Every byte was echoed.", count(lines, "line"))
+    format!(
+        "{} left out here: the client was faster than the log. Every byte was echoed.",
+        count(lines, "line")
+    )
 }
 
 /// `1 byte`, `1,024 bytes`.

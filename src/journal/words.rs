@@ -57,7 +57,7 @@ fn headline(kind: &EventKind) -> String {
         EventKind::Closed(closed) => return format!("Connection {}", closed_by(&closed.reason)),
         EventKind::NotShown { count } => {
             return format!("{} left out here", super::line::count(*count, "line"));
-        },
+        }
         EventKind::NotListening(_) => "One address could not be bound",
         EventKind::StartFailed(_) => "The server could not start",
         EventKind::Opened => "accept returned a new connection",

@@ -128,7 +128,9 @@ impl Session {
                 self.forget_failure();
                 match field {
                     Field::Certificate | Field::Key => self.check_files(),
-                    Field::LogEntries | Field::LogMebibytes => self.journal.set_limits(limits(self.settings())),
+                    Field::LogEntries | Field::LogMebibytes => {
+                        self.journal.set_limits(limits(self.settings()))
+                    }
                     _ => {}
                 }
                 self.remember();
@@ -318,6 +320,17 @@ impl Session {
             (false, true) => "the certificate's key. Choose the file",
         };
         Some(format!("TLS needs {missing}, or turn TLS off."))
+    }
+
+    /// The field that [`Session::blocked`] is about.
+    #[must_use]
+    pub fn missing(&self) -> Option<Field> {
+        let settings = self.settings();
+        let empty = |field, path: &PathBuf| (settings.tls && path.as_os_str().is_empty()).then_some(field);
+        let first = self.form.first_wrong();
+        first
+            .or_else(|| empty(Field::Certificate, &settings.certificate))
+            .or_else(|| empty(Field::Key, &settings.key))
     }
 
     /// Whether the running server has another value than the form.

@@ -50,11 +50,15 @@ impl DetailPanel {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 6.0;
                 let line = words::line(&entry.event, format);
-                ui.add(Label::new(RichText::new(line).font(theme::mono()).color(palette.text)).wrap());
+                let explanation = words::explain(&entry.event);
+                // A note explains itself.
+                if line != explanation {
+                    ui.add(Label::new(RichText::new(line).font(theme::mono()).color(palette.text)).wrap());
+                }
                 if let Some(raw) = words::raw(&entry.event).filter(|_| self.raw) {
                     ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
                 }
-                ui.add(Label::new(RichText::new(words::explain(&entry.event)).color(palette.muted)).wrap());
+                ui.add(Label::new(RichText::new(explanation).color(palette.muted)).wrap());
             });
         }
         wish.take()

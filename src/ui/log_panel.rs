@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use eframe::egui::{
-    EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, accesskit,
+    EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, RichText, Role, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, accesskit,
 };
 
 use super::log_row::{self, Columns};

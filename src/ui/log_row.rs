@@ -82,7 +82,9 @@ pub(super) fn show(
     let response = if cut {
         // Laid out only when the pointer rests there; more than this would fill the screen.
         response.on_hover_ui(|ui| {
-            ui.label(eframe::egui::RichText::new(words::line_cut(event, format, TOOLTIP).0).font(theme::mono()));
+            ui.label(
+                eframe::egui::RichText::new(words::line_cut(event, format, TOOLTIP).0).font(theme::mono()),
+            );
         })
     } else {
         response

@@ -80,8 +80,10 @@ fn pill(ui: &mut Ui, label: &str, radius: f32, look: impl Fn(bool) -> Look) -> R
 /// A choice of a few, side by side in one outline; each with its name and what it means. Returns the chosen one.
 pub(in crate::ui) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: usize) -> Option<usize> {
     let palette = Palette::of(ui);
-    let widths: Vec<f32> =
-        choices.iter().map(|(label, ..)| text_width(ui, label, theme::small()) + 2.0 * SEGMENT_PADDING).collect();
+    let widths: Vec<f32> = choices
+        .iter()
+        .map(|(label, ..)| text_width(ui, label, theme::small()) + 2.0 * SEGMENT_PADDING)
+        .collect();
     let (area, _) = ui.allocate_exact_size(vec2(widths.iter().sum(), size::CHIP), Sense::hover());
     let radius = f32::from(size::RADIUS);
     ui.painter().rect_stroke(area, radius, Stroke::new(1.0, palette.border), StrokeKind::Inside);
@@ -125,7 +127,8 @@ pub(in crate::ui) fn copy_button(ui: &mut Ui, name: &str) -> bool {
     if let Some(since) = since {
         ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(COPIED - since));
     }
-    let pressed = icon_button(ui, if since.is_some() { Icon::Check } else { Icon::Copy }, name, None).clicked();
+    let pressed =
+        icon_button(ui, if since.is_some() { Icon::Check } else { Icon::Copy }, name, None).clicked();
     if pressed {
         ui.data_mut(|data| data.insert_temp(id, now));
     }
