@@ -37,6 +37,8 @@ pub(super) struct LogPanel {
     seen: Option<u64>,
     /// Where the rows stood in the last frame: what a press of the mouse was meant for.
     painted: Vec<(Rect, u64)>,
+    /// Whether the mouse is down since it was pressed on a row.
+    pressing: bool,
     /// What was copied, and until when it is said.
     copied: Option<(String, f64)>,
     selection: Selection,
@@ -63,6 +65,7 @@ impl LogPanel {
             top: None,
             seen: None,
             painted: Vec::new(),
+            pressing: false,
             copied: None,
             selection: Selection::default(),
             columns: Columns::default(),
@@ -123,6 +126,11 @@ impl LogPanel {
         }
         self.keys(ui, &response);
         if self.press(ui, area) {
+            self.pressing = true;
+        }
+        if self.pressing && ui.input(|input| input.pointer.primary_released()) {
+            // Not with the press: the release would take the keyboard away again.
+            self.pressing = false;
             response.request_focus();
         }
         self.hold_place();
