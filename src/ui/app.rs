@@ -137,7 +137,7 @@ impl App {
                 let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
                 // The log keeps the larger part of a low window, and enough of a high one.
                 let height = ui.available_height();
-                let most = (height - 200.0).max(height * 0.42).max(80.0);
+                let most = (height - 200.0).max(height * 0.48).max(80.0);
                 Panel::bottom("detail")
                     .resizable(true)
                     .default_size(size::DETAIL.min(most))

@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::theme::{self, Palette, size};
-use super::widgets::controls::pill_button;
+use super::widgets::controls::{copy_pill, pill_button};
 use super::widgets::virtual_list::VirtualList;
 use super::wish::Wish;
 use crate::journal::hex::HexRow;
@@ -47,6 +47,7 @@ impl DetailPanel {
         if let EventKind::Received { data, .. } = &entry.event.kind {
             self.bytes_and_words(ui, entry, data);
         } else {
+            show_the_bar(ui);
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 6.0;
                 let line = words::line(&entry.event, format);
@@ -72,10 +73,7 @@ impl DetailPanel {
             ui.set_height(size::CHIP);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let EventKind::Received { data, .. } = &entry.event.kind {
-                    if pill_button(ui, "Copy data")
-                        .on_hover_text("All of it, written as in the log")
-                        .clicked()
-                    {
+                    if copy_pill(ui, "Copy data", "All of it, written as in the log") {
                         let mut out = Vec::new();
                         crate::journal::format::data_into(&mut out, data, format);
                         wish = Some(Wish::CopyText(String::from_utf8_lossy(&out).into_owned()));
@@ -130,11 +128,19 @@ impl DetailPanel {
         });
         let below = Rect::from_min_max(pos2(area.left(), list.bottom() + size::GAP), area.max);
         let mut child = ui.new_child(UiBuilder::new().max_rect(below));
+        show_the_bar(&mut child);
         ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
             ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
         });
         ui.advance_cursor_after_rect(area);
     }
+}
+
+/// In an area of a few lines nothing else tells that there is more below.
+fn show_the_bar(ui: &mut Ui) {
+    let scroll = &mut ui.spacing_mut().scroll;
+    scroll.floating_width = 4.0;
+    scroll.dormant_handle_opacity = 0.6;
 }
 
 /// Offset, hex digits, text; the text closes up to the digits where the row is narrow.

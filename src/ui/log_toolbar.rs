@@ -78,9 +78,9 @@ fn filter(ui: &mut Ui, log: &mut LogPanel, width: f32) {
     if filled {
         let centre = response.rect.right_center() - vec2(15.0, 0.0);
         let place = Rect::from_center_size(centre, vec2(ICON_BUTTON, ICON_BUTTON));
-        ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
-            empty |= icon_button(ui, Icon::Cross, "Clear the filter", None).clicked();
-        });
+        // A child of its own: what comes after the box stays where it is.
+        let mut child = ui.new_child(UiBuilder::new().max_rect(place));
+        empty |= icon_button(&mut child, Icon::Cross, "Clear the filter", None).clicked();
     }
     if empty {
         log.text.clear();

@@ -353,6 +353,9 @@ mod tests {
                 ("caution", p.caution, p.panel),
                 ("caution", p.caution, p.canvas),
             ]);
+            let faded = p.panel.lerp_to_gamma(p.text, style(Theme::Dark).visuals.disabled_alpha);
+            let ratio = contrast(faded, p.panel);
+            assert!(ratio >= 3.0, "{name}: what can't be pressed has {ratio:.2}");
             for (what, ink, ground) in pairs {
                 let ratio = contrast(ink, ground);
                 assert!(ratio >= 4.5, "{name}: {what} {ink:?} on {ground:?} has {ratio:.2}");

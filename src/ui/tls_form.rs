@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::dialogs::Purpose;
 use super::server_form::RESTART;
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{ICON_BUTTON, copy_button, pill_button, pill_width, switch};
+use super::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_width, switch};
 use super::widgets::field::{heading, label, path_field};
 use super::widgets::note::{Tone, note};
 use super::wish::Wish;
@@ -56,11 +56,12 @@ struct CopyCommand {
 
 impl CopyCommand {
     fn show(self, ui: &mut Ui) -> Option<Wish> {
-        let pressed = ui.scope_builder(UiBuilder::new().max_rect(self.place), |ui| match self.label {
-            Some(label) => pill_button(ui, label).on_hover_text(&self.command).clicked(),
+        let ui = &mut ui.new_child(UiBuilder::new().max_rect(self.place));
+        let pressed = match self.label {
+            Some(label) => copy_pill(ui, label, &self.command),
             None => copy_button(ui, &self.name),
-        });
-        pressed.inner.then_some(Wish::CopyText(self.command))
+        };
+        pressed.then_some(Wish::CopyText(self.command))
     }
 }
 

@@ -121,18 +121,53 @@ const COPIED: f64 = 1.5;
 
 /// Two sheets to press, which turn into a tick for a moment. Returns whether it was pressed.
 pub(in crate::ui) fn copy_button(ui: &mut Ui, name: &str) -> bool {
-    let id = eframe::egui::Id::unique(("copied at", name));
-    let now = ui.input(|input| input.time);
-    let since = ui.data(|data| data.get_temp::<f64>(id)).map(|at| now - at).filter(|since| *since < COPIED);
-    if let Some(since) = since {
-        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(COPIED - since));
-    }
-    let pressed =
-        icon_button(ui, if since.is_some() { Icon::Check } else { Icon::Copy }, name, None).clicked();
+    let sign = if has_copied(ui, name) { Icon::Check } else { Icon::Copy };
+    let pressed = icon_button(ui, sign, name, None).clicked();
     if pressed {
-        ui.data_mut(|data| data.insert_temp(id, now));
+        now_copied(ui, name);
     }
     pressed
+}
+
+/// The same with words: a small button that says for a moment that it has copied.
+pub(in crate::ui) fn copy_pill(ui: &mut Ui, label: &str, about: &str) -> bool {
+    let palette = Palette::of(ui);
+    let copied = has_copied(ui, label);
+    let response = pill(ui, label, f32::from(size::RADIUS), |hovered| {
+        let fill = if hovered { palette.field_hover } else { Color32::TRANSPARENT };
+        // The words give way to others of another width; the button keeps its own.
+        Look::new(if copied { Color32::TRANSPARENT } else { palette.text }, fill, palette.border_strong)
+    });
+    if copied {
+        let sign = Rect::from_center_size(response.rect.center(), Vec2::splat(14.0));
+        icon::paint(ui.painter(), Icon::Check, sign, palette.good);
+    }
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    let pressed = response.on_hover_text(about).clicked();
+    if pressed {
+        now_copied(ui, label);
+    }
+    pressed
+}
+
+fn copied_at(name: &str) -> eframe::egui::Id {
+    eframe::egui::Id::unique(("copied at", name))
+}
+
+/// Whether the button of this name was pressed a moment ago; asks for the frame in which it no longer was.
+fn has_copied(ui: &Ui, name: &str) -> bool {
+    let now = ui.input(|input| input.time);
+    let at = ui.data(|data| data.get_temp::<f64>(copied_at(name)));
+    let rest = at.map_or(0.0, |at| at + COPIED - now);
+    if rest > 0.0 {
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(rest));
+    }
+    rest > 0.0
+}
+
+fn now_copied(ui: &Ui, name: &str) {
+    let now = ui.input(|input| input.time);
+    ui.data_mut(|data| data.insert_temp(copied_at(name), now));
 }
 
 /// Words that can be pressed, without a frame until the pointer is over them.
