@@ -37,14 +37,15 @@ impl Kind {
     #[must_use]
     pub fn of(event: &Event) -> Self {
         match &event.kind {
-            EventKind::Closed(Closed { reason: CloseReason::Lost { .. }, .. }) => Self::Problems,
-            EventKind::Opened | EventKind::Closed(_) => Self::Connections,
-            EventKind::Received { .. } => Self::Data,
-            EventKind::Handshake(_) => Self::Tls,
-            EventKind::NotListening(_)
+            // Before the other ways in which a connection ends.
+            EventKind::Closed(Closed { reason: CloseReason::Lost { .. }, .. })
+            | EventKind::NotListening(_)
             | EventKind::StartFailed(_)
             | EventKind::Problem(_)
             | EventKind::Note { problem: true, .. } => Self::Problems,
+            EventKind::Opened | EventKind::Closed(_) => Self::Connections,
+            EventKind::Received { .. } => Self::Data,
+            EventKind::Handshake(_) => Self::Tls,
             EventKind::Starting { .. }
             | EventKind::Listening { .. }
             | EventKind::Stopping

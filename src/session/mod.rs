@@ -129,7 +129,7 @@ impl Session {
                 match field {
                     Field::Certificate | Field::Key => self.check_files(),
                     Field::LogEntries | Field::LogMebibytes => {
-                        self.journal.set_limits(limits(self.settings()))
+                        self.journal.set_limits(limits(self.settings()));
                     }
                     _ => {}
                 }

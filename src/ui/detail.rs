@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{copy_pill, pill_button};
+use super::widgets::controls::{copy_pill, pill_button, text_width};
 use super::widgets::virtual_list::VirtualList;
 use super::wish::Wish;
 use crate::journal::hex::HexRow;
@@ -24,8 +24,8 @@ pub(super) struct DetailPanel {
     raw: bool,
 }
 
-/// The time is left out where there is less room for it.
-const WHEN: f32 = 100.0;
+/// What the words leave free at their right for the scroll bar.
+const BAR: f32 = 8.0;
 /// Below this width a row has 8 bytes, so that their text still stands beside them.
 const NARROW: f32 = 560.0;
 
@@ -49,6 +49,7 @@ impl DetailPanel {
         } else {
             show_the_bar(ui);
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.set_width(ui.available_width() - BAR);
                 ui.spacing_mut().item_spacing.y = 6.0;
                 let line = words::line(&entry.event, format);
                 let explanation = words::explain(&entry.event);
@@ -90,13 +91,12 @@ impl DetailPanel {
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let title = RichText::new(words::title(&entry.event)).font(theme::strong(size::TEXT));
                     ui.add(Label::new(title.color(palette.text)).truncate());
-                    if ui.available_width() < WHEN {
-                        return;
-                    }
-                    let mut when = units::clock(entry.event.at);
-                    if let Some(subtitle) = words::subtitle(&entry.event) {
-                        when = format!("{when} · {subtitle}");
-                    }
+                    // As much beside the title as fits whole: the time with a fact, the time, nothing.
+                    let clock = units::clock(entry.event.at);
+                    let subtitle = words::subtitle(&entry.event).map(|fact| format!("{clock} · {fact}"));
+                    let room = ui.available_width();
+                    let fits = |text: &String| text_width(ui, text, theme::mono()) <= room;
+                    let Some(when) = subtitle.into_iter().chain([clock]).find(fits) else { return };
                     ui.add(
                         Label::new(RichText::new(when).font(theme::mono()).color(palette.muted)).truncate(),
                     );
@@ -111,7 +111,7 @@ impl DetailPanel {
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
         let text = words::explain(&entry.event);
-        let galley = ui.painter().layout(text.clone(), theme::text(), palette.muted, area.width());
+        let galley = ui.painter().layout(text.clone(), theme::text(), palette.muted, area.width() - BAR);
         let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
         let chunk = usize::from(in_row);
         let rows = data.len().div_ceil(chunk);
@@ -130,6 +130,7 @@ impl DetailPanel {
         let mut child = ui.new_child(UiBuilder::new().max_rect(below));
         show_the_bar(&mut child);
         ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
+            ui.set_width(ui.available_width() - BAR);
             ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
         });
         ui.advance_cursor_after_rect(area);

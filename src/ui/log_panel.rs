@@ -202,13 +202,13 @@ impl LogPanel {
         let entries = if below == 1 { "entry" } else { "entries" };
         let text = format!("{} new {entries} ↓", grouped(below as u64));
         let wide = text_width(ui, &text, theme::small()) + 28.0;
-        let centre = area.center_bottom() - eframe::egui::vec2(0.0, 24.0);
-        Some((Rect::from_center_size(centre, eframe::egui::vec2(wide, 28.0)), text))
+        let centre = area.center_bottom() - eframe::egui::vec2(0.0, 18.0);
+        Some((Rect::from_center_size(centre, eframe::egui::vec2(wide, 26.0)), text))
     }
 
     /// What lies over the rows at the lower edge: the way to new entries, and what was copied.
     fn hints(&mut self, ui: &mut Ui, area: Rect) {
-        let mut bottom = area.center_bottom() - eframe::egui::vec2(0.0, 24.0);
+        let mut bottom = area.center_bottom() - eframe::egui::vec2(0.0, 18.0);
         if let Some((rect, text)) = self.pill(ui, area) {
             if floating(ui, rect, &text) {
                 self.follow = true;
