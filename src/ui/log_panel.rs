@@ -345,3 +345,29 @@ fn floating(ui: &Ui, rect: Rect, text: &str) -> bool {
     focus_ring(ui, &response, rect, radius);
     response.on_hover_text("Go to the newest entry and follow").clicked()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::journal::Limits;
+    use crate::server::event::{Event, EventKind};
+
+    #[test]
+    fn no_more_is_copied_than_programs_take_and_it_is_said() {
+        let mut journal = Journal::new(Limits::default());
+        for _ in 0..10 {
+            let kind = EventKind::Note { text: "x".repeat(MOST_COPIED / 4), problem: false };
+            journal.push(Event { at: SystemTime::now(), client: None, kind });
+        }
+        let mut panel = LogPanel::new();
+        while !panel.update(&journal) {}
+        assert_eq!(panel.copy(&journal, DataFormat::Python, 0.0), None, "nothing is selected");
+        panel.selection.all(&panel.view);
+        let text = panel.copy(&journal, DataFormat::Python, 0.0).unwrap();
+        assert_eq!(text.lines().count(), 4);
+        let (words, _) = panel.copied.unwrap();
+        assert_eq!(words, "The first 4 of 10 entries were copied; Save… keeps all");
+    }
+}
