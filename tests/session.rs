@@ -69,7 +69,7 @@ fn what_was_set_is_there_the_next_time() {
 fn a_wrong_field_blocks_the_start_with_its_words() {
     let mut session = session();
     session.apply(Command::Edit(Field::Port, "65536".to_owned()));
-    assert_eq!(session.blocked().unwrap(), "Port goes from 0 to 65,535.");
+    assert_eq!(session.blocked().unwrap(), "Port must be from 0 to 65,535.");
     session.apply(Command::Start);
     assert!(matches!(session.state(), State::Stopped));
     session.apply(Command::Edit(Field::Port, "0".to_owned()));

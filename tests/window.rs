@@ -3,6 +3,9 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "window/newcomer.rs"]
+mod newcomer;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -148,13 +151,13 @@ fn start_echo_look_stop() {
 fn a_wrong_field_says_what_to_type_and_keeps_start_from_being_pressed() {
     let mut window = Window::open();
     window.fill("Port", "70000");
-    assert!(window.shows("Port goes from 0 to 65,535."));
+    assert!(window.shows("Port must be from 0 to 65,535."));
     assert!(!window.can_start());
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run();
     assert!(window.shows("Stopped"), "the key doesn't start what the button wouldn't");
     window.fill("Port", "0");
-    assert!(!window.shows("Port goes from 0 to 65,535.") && window.can_start());
+    assert!(!window.shows("Port must be from 0 to 65,535.") && window.can_start());
     window.fill("Host", "http://localhost");
     assert!(window.shows("Leave out http://") && !window.can_start());
 }
@@ -167,9 +170,9 @@ fn a_host_that_others_reach_shows_a_caution_and_changes_wait_for_a_restart() {
     window.fill("Host", "127.0.0.1");
     assert!(!window.shows("Others on your network"));
     window.start();
-    assert!(!window.shows("Takes effect after a restart."));
+    assert!(!window.shows("Takes effect when the server is started again."));
     window.fill("Backlog", "9");
-    assert!(window.shows("Takes effect after a restart."));
+    assert!(window.shows("Takes effect when the server is started again."));
 }
 
 #[test]
@@ -239,8 +242,7 @@ fn the_filter_takes_text_clients_and_kinds() {
     assert!(window.shows("No entry passes the filter"));
     window.click("Show all entries");
     assert!(window.shows("Received: b'apple'") && window.shows("Received: b'pear'"));
-    window.click("Format of data: b'…'");
-    window.click("Format of data: text");
+    window.click("Data as hex");
     assert!(window.shows("70 65 61 72"), "data is written as hex now");
 }
 
@@ -262,6 +264,8 @@ fn rows_are_selected_and_copied() {
     let copied = window.copied().expect("something was copied");
     let lines: Vec<&str> = copied.lines().collect();
     assert_eq!(lines.len(), 3);
+    window.0.step();
+    assert!(window.shows("3 entries copied"));
     assert!(
         lines[0].ends_with("#1    Received: b'one'") && lines[2].ends_with("#1    Received: b'six'"),
         "{copied}"
@@ -285,7 +289,7 @@ fn rows_are_selected_and_copied() {
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::L);
     window.0.run();
     assert_eq!(window.rows(), 0);
-    assert!(window.shows("Nothing has happened yet"));
+    assert!(window.shows("The log was cleared") && window.shows("so does 1 client"));
 }
 
 #[test]
@@ -305,10 +309,17 @@ fn the_end_is_followed_until_the_reader_goes_up() {
     assert!(window.shows("Starting server on port"));
     echo(&mut client, b"the latest");
     window.until("the latest entry", |window| window.state().session().counters().bytes_received == 810);
-    window.0.run_steps(3);
+    window.until_shown("1 new entry ↓");
     assert!(!window.shows("b'the latest'"), "the reader is left where they are");
-    window.click("Follow");
+    window.click("1 new entry ↓");
     window.until_shown("b'the latest'");
+    assert!(!window.shows("new entry"));
+    window.0.get_by_label_contains("b'the latest'").click();
+    window.0.run();
+    echo(&mut client, b"one more");
+    window.until_shown("1 new entry ↓");
+    window.click("Follow");
+    window.until_shown("b'one more'");
 }
 
 #[test]

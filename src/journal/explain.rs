@@ -49,7 +49,7 @@ pub fn explain(event: &Event) -> String {
             "The server was faster than the log, and the echo never waits for the log. No echoed byte was lost, and \
              the counters are exact."
         }
-        EventKind::Note { .. } => "This is about Echoscope itself, not about its server.",
+        EventKind::Note { text, .. } => return text.clone(),
     };
     words.to_owned()
 }
@@ -101,8 +101,8 @@ fn closed(closed: &Closed) -> String {
     let words = match &closed.reason {
         CloseReason::EndOfStream => {
             return format!(
-                "recv() returned no bytes: the client said that it has no more to send, which is the tutorial's `if not \
-                 data: break`. {echoed}"
+                "recv() returned no bytes: the client said that it has no more to send, which is the tutorial's “if not \
+                 data: break”. {echoed}"
             );
         }
         CloseReason::EndWithoutCloseNotify => {

@@ -130,6 +130,10 @@ mod tests {
         assert!(shows("error", &received(1, b"an error, sent")));
         assert!(shows("aes localhost", &handshake(HandshakeKind::Full)));
         assert!(shows("client", &closed(CloseReason::EndOfStream)));
+        assert!(!shows("error", &closed(CloseReason::EndOfStream)));
+        let lost = closed(CloseReason::Lost { raw: String::new() });
+        assert!(shows("error", &lost));
+        assert_eq!((Kind::of(&lost), Tone::of(&lost)), (Kind::Problems, Tone::Caution));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The kinds of log lines that a reader can hide, and how loud a line is.
 
-use crate::server::event::{Event, EventKind, Problem};
+use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,13 +37,15 @@ impl Kind {
     #[must_use]
     pub fn of(event: &Event) -> Self {
         match &event.kind {
-            EventKind::Opened | EventKind::Closed(_) => Self::Connections,
-            EventKind::Received { .. } => Self::Data,
-            EventKind::Handshake(_) => Self::Tls,
-            EventKind::NotListening(_)
+            // Before the other ways in which a connection ends.
+            EventKind::Closed(Closed { reason: CloseReason::Lost { .. }, .. })
+            | EventKind::NotListening(_)
             | EventKind::StartFailed(_)
             | EventKind::Problem(_)
             | EventKind::Note { problem: true, .. } => Self::Problems,
+            EventKind::Opened | EventKind::Closed(_) => Self::Connections,
+            EventKind::Received { .. } => Self::Data,
+            EventKind::Handshake(_) => Self::Tls,
             EventKind::Starting { .. }
             | EventKind::Listening { .. }
             | EventKind::Stopping
@@ -113,6 +115,7 @@ impl Tone {
         match &event.kind {
             EventKind::NotShown { .. }
             | EventKind::NotListening(_)
+            | EventKind::Closed(Closed { reason: CloseReason::Lost { .. }, .. })
             | EventKind::Problem(Problem::MaxClients { .. }) => Self::Caution,
             EventKind::Problem(Problem::Recovered) => Self::Plain,
             EventKind::Received { data, echoed, .. } if *echoed < data.len() => Self::Caution,

@@ -45,6 +45,16 @@ pub fn line_cut(event: &Event, data_format: DataFormat, max_chars: usize) -> (St
     }
 }
 
+/// [`line_cut`] for a row that stands beside its client's number and its [`super::words::aside`]: a close says neither
+/// the address nor the amounts once more.
+#[must_use]
+pub fn row_cut(event: &Event, data_format: DataFormat, max_chars: usize) -> (String, bool) {
+    match &event.kind {
+        EventKind::Closed(done) => format::cut(closed_in_short(done).chars(), max_chars),
+        _ => line_cut(event, data_format, max_chars),
+    }
+}
+
 /// An address as Python shows it: a pair for IPv4; for IPv6 with flow label and scope id, `('::1', 49751, 0, 0)`.
 #[must_use]
 pub fn peer(address: &SocketAddr) -> String {
@@ -137,21 +147,33 @@ fn closed(closed: &Closed, client: Option<Client>) -> String {
     )
 }
 
+/// `Closed by the client after 1.2 s`.
+fn closed_in_short(closed: &Closed) -> String {
+    let lasted = units::duration(closed.lasted);
+    match closed_by(&closed.reason).strip_prefix("closed ") {
+        Some(how) => format!("Closed {how} after {lasted}"),
+        None => format!("Connection {} after {lasted}", closed_by(&closed.reason)),
+    }
+}
+
 pub(super) fn closed_by(reason: &CloseReason) -> &'static str {
     match reason {
         CloseReason::EndOfStream => "closed by the client",
         CloseReason::EndWithoutCloseNotify => "closed by the client without close_notify",
         CloseReason::Lost { .. } => "lost",
         CloseReason::Idle => "closed by the server as idle",
-        CloseReason::ServerStopped => "closed by Stop",
-        CloseReason::Disconnected => "closed by Disconnect",
+        CloseReason::ServerStopped => "closed because the server was stopped",
+        CloseReason::Disconnected => "closed by you (Disconnect)",
         CloseReason::Tls => "closed on a TLS failure",
         CloseReason::Panicked => "closed by a fault in Echoscope",
     }
 }
 
 pub(super) fn not_shown(lines: u64) -> String {
-    format!("{} not shown", count(lines, "line"))
+    format!(
+        "{} left out here: the client was faster than the log. Every byte was echoed.",
+        count(lines, "line")
+    )
 }
 
 /// `1 byte`, `1,024 bytes`.
@@ -257,8 +279,9 @@ mod tests {
             python(&closed(CloseReason::EndOfStream)),
             "Connection from  ('127.0.0.1', 49743) closed by the client after 1.2 s: 78 bytes received, 7 bytes sent"
         );
-        assert_eq!(not_shown(1), "1 line not shown");
-        assert_eq!(not_shown(12_000), "12,000 lines not shown");
+        let rest = "left out here: the client was faster than the log. Every byte was echoed.";
+        assert_eq!(not_shown(1), format!("1 line {rest}"));
+        assert_eq!(not_shown(12_000), format!("12,000 lines {rest}"));
     }
 
     #[test]
@@ -278,6 +301,13 @@ mod tests {
     fn a_line_is_one_line() {
         let text = "two\nlines \u{202e}and\x1b[2J".to_owned();
         assert_eq!(python(&event(None, EventKind::Note { text, problem: true })), "two lines ·and·[2J");
+    }
+
+    #[test]
+    fn a_row_about_a_close_is_short() {
+        let row = |reason| row_cut(&closed(reason), DataFormat::Python, 80).0;
+        assert_eq!(row(CloseReason::EndOfStream), "Closed by the client after 1.2 s");
+        assert_eq!(row(CloseReason::Lost { raw: String::new() }), "Connection lost after 1.2 s");
     }
 
     #[test]

@@ -4,7 +4,7 @@ pub use super::explain::explain;
 pub use super::facts::{Fact, facts, handshake_facts};
 pub use super::kind::Tone;
 use super::line::{closed_by, handshake_kind};
-pub use super::line::{line, line_cut, line_into, peer};
+pub use super::line::{line, line_cut, line_into, peer, row_cut};
 use super::{format, units};
 use crate::server::event::{CloseReason, Event, EventKind, Problem};
 use crate::settings::fields::grouped;
@@ -49,21 +49,23 @@ pub fn subtitle(event: &Event) -> Option<String> {
 fn headline(kind: &EventKind) -> String {
     let fixed = match kind {
         EventKind::Received { data, echoed, .. } => return echo(data.len(), *echoed),
-        EventKind::Starting { port } => return format!("Port {port} is taken"),
+        EventKind::Starting { port } => return format!("Port {port} is bound"),
         EventKind::Listening { addresses, .. } if addresses.len() == 1 => "Waiting for clients",
         EventKind::Listening { addresses, .. } => {
             return format!("Waiting for clients on {} addresses", addresses.len());
         }
         EventKind::Handshake(done) => return format!("TLS handshake done, {}", handshake_kind(done.kind)),
         EventKind::Closed(closed) => return format!("Connection {}", closed_by(&closed.reason)),
-        EventKind::NotShown { count } => return super::line::not_shown(*count),
+        EventKind::NotShown { count } => {
+            return format!("{} left out here", super::line::count(*count, "line"));
+        }
         EventKind::NotListening(_) => "One address could not be bound",
         EventKind::StartFailed(_) => "The server could not start",
         EventKind::Opened => "accept returned a new connection",
         EventKind::Stopping => "Stop was asked for",
         EventKind::Stopped => "The server has stopped",
         EventKind::Note { problem: true, .. } => "Something needs a look",
-        EventKind::Note { problem: false, .. } => "A word from Echoscope",
+        EventKind::Note { problem: false, .. } => "About Echoscope itself",
         EventKind::Problem(problem) => match problem {
             Problem::OutOfFiles { .. } => "Out of file descriptors",
             Problem::OutOfThreads { .. } => "Out of threads",

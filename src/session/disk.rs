@@ -109,8 +109,9 @@ pub(super) fn save_log(
 ) {
     let failed = |path: &Path, error: &io::Error| {
         Notice::bad(format!(
-            "The log could not be saved to {}: {error}. Choose another place.",
-            path.display()
+            "The log could not be saved to {}: {}. Choose another place.",
+            path.display(),
+            plain(error)
         ))
     };
     let work = move || {

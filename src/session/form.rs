@@ -35,12 +35,20 @@ impl Form {
     /// The first wrong field that a start would need, in the order of the form.
     #[must_use]
     pub fn first_error(&self) -> Option<&FieldError> {
+        self.error(self.first_wrong()?)
+    }
+
+    /// Which field [`Form::first_error`] is about.
+    #[must_use]
+    pub fn first_wrong(&self) -> Option<Field> {
         let unused = |field: Field| match field {
             Field::PoolSize => self.settings.mode != Mode::Pool,
             Field::Alpn | Field::KeyLog => !self.settings.tls,
+            // The server doesn't know them.
+            Field::LogEntries | Field::LogMebibytes => true,
             _ => false,
         };
-        self.errors.iter().find(|(field, _)| !unused(**field)).map(|(_, error)| error)
+        self.errors.keys().copied().find(|field| !unused(*field))
     }
 
     /// How clients are to be served.
@@ -83,6 +91,8 @@ fn read(settings: &mut Settings, field: Field, text: &str) -> Result<(), FieldEr
         Field::RecvSize => settings.recv_size = fields::number(field, text)?,
         Field::MaxClients => settings.max_clients = fields::number(field, text)?,
         Field::IdleTimeout => settings.idle_timeout = fields::number(field, text)?,
+        Field::LogEntries => settings.log_entries = fields::number(field, text)?,
+        Field::LogMebibytes => settings.log_mebibytes = fields::number(field, text)?,
         Field::Certificate => settings.certificate = path(text),
         Field::Key => settings.key = path(text),
         Field::ClientCa => settings.client_ca = path(text),
@@ -101,6 +111,8 @@ fn text_of(settings: &Settings, field: Field) -> String {
         Field::RecvSize => settings.recv_size.to_string(),
         Field::MaxClients => settings.max_clients.to_string(),
         Field::IdleTimeout => settings.idle_timeout.to_string(),
+        Field::LogEntries => settings.log_entries.to_string(),
+        Field::LogMebibytes => settings.log_mebibytes.to_string(),
         Field::Certificate => settings.certificate.display().to_string(),
         Field::Key => settings.key.display().to_string(),
         Field::ClientCa => settings.client_ca.display().to_string(),

@@ -71,6 +71,10 @@ pub struct Session {
     saver: Option<Saver>,
     notices: (Sender<Notice>, Receiver<Notice>),
     notice: Option<Notice>,
+    /// What is to be known of the running server; it goes with it.
+    run_notice: Option<Notice>,
+    /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
+    failure_is_past: bool,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -82,8 +86,7 @@ impl Session {
     pub fn new(settings: Settings, options: Options) -> Self {
         let wake = Arc::clone(&options.wake);
         let (sink, source) = sink::channel(move || wake());
-        let limits =
-            Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 };
+        let limits = limits(&settings);
         let wake = Arc::clone(&options.wake);
         let notices = channel();
         let mut session = Self {
@@ -98,6 +101,8 @@ impl Session {
             saver: None,
             notices,
             notice: None,
+            run_notice: None,
+            failure_is_past: false,
             adopt_port: false,
             options,
         };
@@ -111,13 +116,24 @@ impl Session {
         match command {
             Command::Edit(field, text) => {
                 self.form.edit(field, text);
-                if matches!(field, Field::Certificate | Field::Key | Field::ClientCa) {
-                    self.check_files();
+                self.forget_failure();
+                match field {
+                    Field::Certificate | Field::Key | Field::ClientCa => self.check_files(),
+                    Field::LogEntries | Field::LogMebibytes => {
+                        self.journal.set_limits(limits(self.settings()));
+                    }
+                    _ => {}
                 }
                 self.remember();
             }
-            Command::SetMode(mode) => self.change(|settings| settings.mode = mode),
-            Command::SetTls(tls) => self.change(|settings| settings.tls = tls),
+            Command::SetMode(mode) => {
+                self.forget_failure();
+                self.change(|settings| settings.mode = mode);
+            }
+            Command::SetTls(tls) => {
+                self.forget_failure();
+                self.change(|settings| settings.tls = tls);
+            }
             Command::SetTlsVersions(versions) => self.change(|settings| settings.tls_versions = versions),
             Command::SetClientAuth(auth) => self.change(|settings| settings.client_auth = auth),
             Command::SetTickets(on) => self.change(|settings| settings.session_tickets = on),
@@ -126,6 +142,7 @@ impl Session {
             Command::Start => self.start(None),
             Command::StartOnFreePort => self.start(Some(0)),
             Command::Stop => {
+                self.run_notice = None;
                 if let Some(server) = &self.server {
                     server.stop();
                 }
@@ -142,13 +159,17 @@ impl Session {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
-            Command::DismissNotice => self.notice = None,
+            Command::DismissNotice => {
+                if self.notice.take().is_none() {
+                    self.run_notice = None;
+                }
+            }
         }
     }
 
     /// Takes in what has happened since the last call. Whether anything did.
     pub fn poll(&mut self) -> bool {
-        let (journal, notice) = (&mut self.journal, &mut self.notice);
+        let (journal, notice) = (&mut self.journal, &mut self.run_notice);
         let mut changed = self.source.drain(|event| {
             if let EventKind::NotListening(error) = &event.kind {
                 // Easily overlooked in the log, and then a client may reach somebody else's server.
@@ -156,6 +177,9 @@ impl Session {
             }
             journal.push(event);
         }) > 0;
+        if self.run_notice.is_some() && !matches!(self.state(), State::Starting | State::Listening { .. }) {
+            self.run_notice = None;
+        }
         while let Some(finding) = self.checker.next() {
             changed = true;
             match finding {
@@ -216,10 +240,14 @@ impl Session {
         self.form.settings()
     }
 
-    /// What the server is doing.
+    /// What the server is doing. A failed start is told until the form is changed.
     #[must_use]
     pub fn state(&self) -> State {
-        self.server.as_ref().map_or(State::Stopped, Server::state)
+        match self.server.as_ref().map(Server::state) {
+            None => State::Stopped,
+            Some(State::Failed(_)) if self.failure_is_past => State::Stopped,
+            Some(state) => state,
+        }
     }
 
     /// Clients and bytes of the present run, or of the last one.
@@ -296,11 +324,22 @@ impl Session {
                 );
             }
             (false, false) => return None,
-            (true, true) => "a certificate and its key",
-            (true, false) => "a certificate",
-            (false, true) => "the certificate's key",
+            (true, true) => "a certificate and its key. Choose both files",
+            (true, false) => "a certificate. Choose the file",
+            (false, true) => "the certificate's key. Choose the file",
         };
-        Some(format!("TLS needs {missing}. Choose the file, or turn TLS off."))
+        Some(format!("TLS needs {missing}, or turn TLS off."))
+    }
+
+    /// The field that [`Session::blocked`] is about.
+    #[must_use]
+    pub fn missing(&self) -> Option<Field> {
+        let settings = self.settings();
+        let empty = |field, path: &PathBuf| (settings.tls && path.as_os_str().is_empty()).then_some(field);
+        let first = self.form.first_wrong();
+        first
+            .or_else(|| empty(Field::Certificate, &settings.certificate))
+            .or_else(|| empty(Field::Key, &settings.key))
     }
 
     /// A word of care for settings that are right but open the server to others.
@@ -324,16 +363,39 @@ impl Session {
         written.or(chosen).map(crate::tls::key_log_caution)
     }
 
-    /// Lines to copy into a terminal, for the present settings.
+    /// Lines to copy into a terminal, for the present settings. None while a field is wrong
+    /// or the port isn't known.
     #[must_use]
     pub fn try_it(&self) -> Vec<TryIt> {
-        try_it::lines(self.settings(), self.port())
+        let running = self.server.as_ref().filter(|server| !server.state().is_at_rest());
+        if let Some(server) = running {
+            // The form may be ahead of the server, and the line is for the server.
+            let config = server.config();
+            let (host, tls) = (config.host.clone(), config.tls.as_ref());
+            let certificate = tls.map(|tls| tls.certificate.clone()).unwrap_or_default();
+            let same = certificate == self.settings().certificate;
+            let client_auth = tls.map(|tls| tls.client_auth).unwrap_or_default();
+            let settings =
+                Settings { host, tls: tls.is_some(), certificate, client_auth, ..Settings::default() };
+            return try_it::lines(&settings, self.port(), same && self.certificate_vouches());
+        }
+        // Nobody knows the port yet where the system is to choose it.
+        if self.form.first_wrong().is_some() || self.settings().port == 0 {
+            return Vec::new();
+        }
+        try_it::lines(self.settings(), self.port(), self.certificate_vouches())
+    }
+
+    /// Whether a client that is given the certificate's file trusts the certificate: it signs itself, or its CA is
+    /// in the file as well.
+    fn certificate_vouches(&self) -> bool {
+        matches!(&self.files.certificate, Check::Good(report) if report.self_signed || report.chain > 1)
     }
 
     /// The newest word to the user, until it is dismissed.
     #[must_use]
     pub fn notice(&self) -> Option<&Notice> {
-        self.notice.as_ref()
+        self.notice.as_ref().or(self.run_notice.as_ref())
     }
 
     /// The port that is listened on, or would be.
@@ -348,6 +410,8 @@ impl Session {
         if self.blocked().is_some() || !self.state().is_at_rest() {
             return;
         }
+        self.run_notice = None;
+        self.failure_is_past = false;
         let mut config = Config::from(self.settings());
         self.adopt_port = port.is_some();
         config.port = port.unwrap_or(config.port);
@@ -357,6 +421,13 @@ impl Session {
         }
         self.rate = Rate::new(Instant::now());
         self.server = Some(Server::start(config, self.sink.clone()));
+    }
+
+    /// The form was changed: a failure of before is no longer about it.
+    fn forget_failure(&mut self) {
+        if matches!(self.state(), State::Failed(_)) {
+            self.failure_is_past = true;
+        }
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Settings)) {
@@ -387,6 +458,11 @@ impl Session {
             wake();
         }
     }
+}
+
+/// How much of the log is kept.
+fn limits(settings: &Settings) -> Limits {
+    Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 }
 }
 
 impl Drop for Session {

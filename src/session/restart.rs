@@ -57,6 +57,8 @@ fn differs(server: &Server, typed: &Config, what: Changed) -> bool {
         Changed::Field(Field::RecvSize) => running.recv_size != typed.recv_size,
         Changed::Field(Field::MaxClients) => running.max_clients != typed.max_clients,
         Changed::Field(Field::IdleTimeout) => running.idle_timeout != typed.idle_timeout,
+        // Applied at once.
+        Changed::Field(Field::LogEntries | Field::LogMebibytes) => false,
         Changed::Field(Field::Certificate) => tls(|a, b| a.certificate != b.certificate),
         Changed::Field(Field::Key) => tls(|a, b| a.key != b.key),
         Changed::Field(Field::ClientCa) => tls(|a, b| a.client_ca != b.client_ca),

@@ -14,15 +14,21 @@ pub struct TryIt {
     pub line: String,
 }
 
-/// The lines for these settings; `port` is the real one.
-pub(super) fn lines(settings: &Settings, port: u16) -> Vec<TryIt> {
+/// The lines for these settings; `port` is the real one. A client is given the certificate's file where that
+/// `vouches` for it.
+pub(super) fn lines(settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt> {
     let host = reachable(&settings.host);
     if settings.tls {
         let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        let file = quoted(&settings.certificate);
+        let mut openssl = format!("openssl s_client -quiet -connect {bracketed}:{port}");
+        if vouches {
+            openssl.push_str(" -CAfile ");
+            openssl.push_str(&quoted(&settings.certificate));
+        }
         let asked = settings.client_auth != ClientAuth::None;
-        let shown = if asked { " -cert client.crt -key client.key" } else { "" };
-        let openssl = format!("openssl s_client -quiet -connect {bracketed}:{port} -CAfile {file}{shown}");
+        if asked {
+            openssl.push_str(" -cert client.crt -key client.key");
+        }
         return vec![TryIt { program: "openssl", line: openssl }, python_tls(&host, port, asked)];
     }
     vec![TryIt { program: "nc", line: format!("nc {host} {port}") }, python(&host, port)]
@@ -73,7 +79,7 @@ mod tests {
     #[test]
     fn the_unspecified_address_is_reached_by_loopback() {
         let settings = Settings { host: "0.0.0.0".to_owned(), ..Settings::default() };
-        assert_eq!(lines(&settings, 7)[0].line, "nc 127.0.0.1 7");
+        assert_eq!(lines(&settings, 7, false)[0].line, "nc 127.0.0.1 7");
     }
 
     #[cfg(unix)]
@@ -81,7 +87,8 @@ mod tests {
     fn a_path_with_spaces_stays_one_word() {
         let settings =
             Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..Settings::default() };
-        let line = &lines(&settings, 7)[0].line;
+        assert_eq!(lines(&settings, 7, false)[0].line, "openssl s_client -quiet -connect localhost:7");
+        let line = &lines(&settings, 7, true)[0].line;
         assert_eq!(
             line,
             r"openssl s_client -quiet -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'"

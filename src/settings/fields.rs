@@ -23,6 +23,10 @@ pub enum Field {
     MaxClients,
     /// Seconds without a byte.
     IdleTimeout,
+    /// Entries that the log keeps.
+    LogEntries,
+    /// MiB of memory that the log may take.
+    LogMebibytes,
     /// Path of the certificate chain.
     Certificate,
     /// Path of the private key.
@@ -37,7 +41,7 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Host,
         Self::Port,
         Self::Backlog,
@@ -45,6 +49,8 @@ impl Field {
         Self::RecvSize,
         Self::MaxClients,
         Self::IdleTimeout,
+        Self::LogEntries,
+        Self::LogMebibytes,
         Self::Certificate,
         Self::Key,
         Self::ClientCa,
@@ -63,6 +69,8 @@ impl Field {
             Self::RecvSize => "Recv size",
             Self::MaxClients => "Max clients",
             Self::IdleTimeout => "Idle timeout",
+            Self::LogEntries => "Log entries",
+            Self::LogMebibytes => "Log memory",
             Self::Certificate => "server.crt",
             Self::Key => "server.key",
             Self::ClientCa => "Client CA",
@@ -80,6 +88,8 @@ impl Field {
             Self::RecvSize => Some(1..=16_777_216),
             Self::MaxClients => Some(1..=100_000),
             Self::IdleTimeout => Some(0..=86_400),
+            Self::LogEntries => Some(100..=1_000_000),
+            Self::LogMebibytes => Some(1..=4_096),
             Self::Host | Self::Certificate | Self::Key | Self::ClientCa | Self::Alpn | Self::KeyLog => None,
         }
     }
@@ -97,7 +107,7 @@ pub enum FieldError {
         example: &'static str,
     },
     /// The text is not a whole number.
-    #[error("{} takes a whole number from {} to {}.", field.label(), grouped(*range.start()), grouped(*range.end()))]
+    #[error("{} must be a whole number from {} to {}.", field.label(), grouped(*range.start()), grouped(*range.end()))]
     NotANumber {
         /// The field in question.
         field: Field,
@@ -105,7 +115,7 @@ pub enum FieldError {
         range: RangeInclusive<u32>,
     },
     /// A number, but outside what the field takes.
-    #[error("{} goes from {} to {}.", field.label(), grouped(*range.start()), grouped(*range.end()))]
+    #[error("{} must be from {} to {}.", field.label(), grouped(*range.start()), grouped(*range.end()))]
     OutOfRange {
         /// The field in question.
         field: Field,
@@ -113,7 +123,7 @@ pub enum FieldError {
         range: RangeInclusive<u32>,
     },
     /// The text has a port, a scheme or a path in it.
-    #[error("Host takes only a name or an address. {advice}")]
+    #[error("Host must be a name or an address. {advice}")]
     NotAHost {
         /// What to type instead.
         advice: &'static str,
@@ -239,10 +249,10 @@ mod tests {
     fn numbers_are_read_and_refused_with_words() {
         assert_eq!(number16(Field::Port, " 12345 "), Ok(12345));
         assert_eq!(number16(Field::Port, "0"), Ok(0));
-        assert_eq!(number16(Field::Port, "70000").unwrap_err().to_string(), "Port goes from 0 to 65,535.");
+        assert_eq!(number16(Field::Port, "70000").unwrap_err().to_string(), "Port must be from 0 to 65,535.");
         assert_eq!(number(Field::Port, "").unwrap_err().to_string(), "Port is empty. Type a number.");
         let words = number(Field::RecvSize, "1k").unwrap_err().to_string();
-        assert_eq!(words, "Recv size takes a whole number from 1 to 16,777,216.");
+        assert_eq!(words, "Recv size must be a whole number from 1 to 16,777,216.");
         assert!(number(Field::Backlog, "-1").is_err());
         assert!(number(Field::MaxClients, "99999999999999999999").is_err());
     }

@@ -115,7 +115,7 @@ pub fn parse(text: &str) -> Result<(Settings, Vec<String>), String> {
 fn first_line(error: &toml::de::Error, text: &str) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    format!("line {line}: {}", error.message())
+    format!("line {line}")
 }
 
 fn set_aside(path: &Path, why: &str) -> String {
@@ -124,7 +124,7 @@ fn set_aside(path: &Path, why: &str) -> String {
     let path = path.display();
     match done {
         Ok(()) => format!(
-            "The settings file was broken ({why}). It was set aside as {}, and defaults are used.",
+            "The settings file is broken ({why}). It was set aside as {}; defaults are used.",
             aside.display()
         ),
         Err(error) => format!(

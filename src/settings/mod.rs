@@ -165,8 +165,8 @@ impl Settings {
             && in_range(Field::MaxClients, self.max_clients)
             && in_range(Field::IdleTimeout, self.idle_timeout)
             && tls::alpn(&self.alpn.join(",")).is_ok_and(|alpn| alpn == self.alpn)
-            && (100..=1_000_000).contains(&self.log_entries)
-            && (1..=4096).contains(&self.log_mebibytes)
+            && in_range(Field::LogEntries, self.log_entries)
+            && in_range(Field::LogMebibytes, self.log_mebibytes)
     }
 }
 

@@ -10,7 +10,7 @@ use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
 use super::left::LeftSide;
 use super::log_panel::LogPanel;
-use super::overlays::{self, TypePath};
+use super::overlays::{self, NoticeBar, TypePath};
 use super::theme::{self, Palette, size};
 use super::wish::{Tab, Wish};
 use super::{help, log_toolbar, shortcuts, status_bar, tabs, top_bar};
@@ -29,6 +29,9 @@ pub struct App {
     connections: ConnectionsPanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
+    notice: NoticeBar,
+    /// Where the log was to be saved when a path was typed last.
+    save_path: Option<String>,
     help: bool,
     failed: bool,
     /// Whether a start has failed since the last frame: why it did is brought into view then.
@@ -51,6 +54,8 @@ impl App {
             connections: ConnectionsPanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
+            notice: NoticeBar::default(),
+            save_path: None,
             help: false,
             failed: false,
             failed_just_now: false,
@@ -85,15 +90,17 @@ impl App {
             }
             Wish::CopyEntries => {
                 let format = self.session.settings().data_format;
-                if let Some(text) = self.log.selected_text(self.session.journal(), format) {
+                let now = ctx.input(|input| input.time);
+                if let Some(text) = self.log.copy(self.session.journal(), format, now) {
                     ctx.copy_text(text);
                 }
             }
             Wish::StartOrStop => match self.session.state() {
                 State::Listening { .. } => self.session.apply(Command::Stop),
-                State::Stopped | State::Failed(_) if self.session.blocked().is_none() => {
-                    self.session.apply(Command::Start);
-                }
+                State::Stopped | State::Failed(_) => match self.session.missing() {
+                    None => self.session.apply(Command::Start),
+                    Some(field) => self.left.focus(ctx, field),
+                },
                 _ => {}
             },
         }
@@ -115,12 +122,7 @@ impl App {
         let palette = Palette::of(ui);
         let mut wishes = Vec::new();
         let bar = Frame::new().fill(palette.panel);
-        if self.session.notice().is_some() {
-            let frame = Frame::new().fill(palette.field).inner_margin(Margin::symmetric(16, 6));
-            Panel::top("notice").resizable(false).frame(frame).show(ui, |ui| {
-                wishes.extend(overlays::notice(ui, &self.session));
-            });
-        }
+        let area = ui.available_rect_before_wrap();
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             wishes.extend(tabs::show(ui, &self.session, self.tab).map(Wish::Show));
@@ -135,7 +137,7 @@ impl App {
                 let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
                 // The log keeps the larger part of a low window, and enough of a high one.
                 let height = ui.available_height();
-                let most = (height - 200.0).max(height * 0.42).max(80.0);
+                let most = (height - 200.0).max(height * 0.48).max(80.0);
                 Panel::bottom("detail")
                     .resizable(true)
                     .default_size(size::DETAIL.min(most))
@@ -155,6 +157,7 @@ impl App {
                 });
             }
         }
+        wishes.extend(self.notice.show(ui, &self.session, area));
         wishes
     }
 
@@ -167,6 +170,9 @@ impl App {
             let (answered, answer) = question.show(ui);
             if answered {
                 self.type_path = None;
+            }
+            if let Some(Wish::Session(Command::SaveLog { path, .. })) = &answer {
+                self.save_path = Some(path.to_string_lossy().into_owned());
             }
             wish = answer;
         }
@@ -184,7 +190,7 @@ impl eframe::App for App {
         match self.dialogs.poll() {
             Some(Outcome::Chosen(command)) => self.session.apply(command),
             Some(Outcome::Unavailable(purpose)) => {
-                self.type_path = Some(TypePath::new(purpose, &self.session));
+                self.type_path = Some(TypePath::new(purpose, &self.session, self.save_path.as_deref()));
             }
             None => {}
         }

@@ -12,6 +12,7 @@ use super::widgets::virtual_list::VirtualList;
 use crate::journal::units;
 use crate::server::status::{Connection, Phase, State};
 use crate::session::{Command, Session};
+use crate::settings::fields::grouped;
 
 /// What the table itself remembers.
 #[derive(Debug, Default)]
@@ -32,6 +33,8 @@ enum Column {
     Received,
     Sent,
     Tls,
+    /// Not a column: the line below the table.
+    Waiting,
 }
 
 /// The columns from left to right, with their headings and widths; TLS gets what is left.
@@ -77,7 +80,7 @@ impl ConnectionsPanel {
     pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
         let connections = session.connections();
         if connections.is_empty() {
-            empty(ui, &session.state());
+            empty(ui, session);
             return None;
         }
         let palette = Palette::of(ui);
@@ -87,7 +90,14 @@ impl ConnectionsPanel {
             cell(ui, 0, rect, column, name, &theme::small(), palette.muted);
         }
         ui.painter().hline(header.x_range(), header.bottom(), eframe::egui::Stroke::new(1.0, palette.border));
-        let body = Rect::from_min_max(pos2(area.left(), header.bottom() + 1.0), area.max);
+        let mut body = Rect::from_min_max(pos2(area.left(), header.bottom() + 1.0), area.max);
+        if let Some(words) = waiting(session) {
+            let foot;
+            (body, foot) = body.split_top_bottom_at_y(body.bottom() - size::TABLE_ROW);
+            ui.painter().hline(foot.x_range(), foot.top(), eframe::egui::Stroke::new(1.0, palette.border));
+            let foot = foot.shrink2(vec2(size::EDGE, 0.0));
+            cell(ui, 0, foot, Column::Waiting, &words, &theme::small(), palette.caution);
+        }
         let mut command = None;
         self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
             if row(ui, &connections[index], rect) {
@@ -114,7 +124,7 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect) -> bool {
             Column::Since => (units::clock(connection.since), palette.muted),
             Column::Received => (units::bytes(connection.received), palette.text),
             Column::Sent => (units::bytes(connection.sent), palette.text),
-            Column::Tls => (summary.clone(), summary_ink),
+            Column::Tls | Column::Waiting => (summary.clone(), summary_ink),
         };
         cell(ui, id.0, rect, column, &text, &theme::mono(), ink);
     }
@@ -133,7 +143,7 @@ fn summary(connection: &Connection, palette: &Palette) -> (String, Color32) {
     match (connection.phase, &connection.tls) {
         (Phase::Queued, _) => ("waits for a thread".to_owned(), palette.caution),
         (Phase::Handshake, _) => ("handshake…".to_owned(), palette.muted),
-        (Phase::Open, None) => ("none".to_owned(), palette.muted),
+        (Phase::Open, None) => ("–".to_owned(), palette.muted),
         (Phase::Open, Some(tls)) => {
             let parts = [Some(tls.version.to_owned()), Some(tls.cipher_suite.clone()), tls.group.clone()];
             (parts.into_iter().flatten().collect::<Vec<_>>().join(" · "), palette.text)
@@ -158,9 +168,18 @@ fn cell(ui: &Ui, row: u64, rect: Rect, column: Column, text: &str, font: &FontId
     }
 }
 
-fn empty(ui: &mut Ui, state: &State) {
+/// How many clients wait in the accept queue, where any does and the system tells.
+fn waiting(session: &Session) -> Option<String> {
+    match session.counters().waiting {
+        None | Some(0) => None,
+        Some(1) => Some("1 more waits to be accepted.".to_owned()),
+        Some(count) => Some(format!("{} more wait to be accepted.", grouped(count))),
+    }
+}
+
+fn empty(ui: &mut Ui, session: &Session) {
     let palette = Palette::of(ui);
-    let (title, text) = match state {
+    let (title, text) = match session.state() {
         State::Listening { .. } => {
             ("Nobody is connected", "As soon as a client connects, it is listed here.")
         }
@@ -172,5 +191,8 @@ fn empty(ui: &mut Ui, state: &State) {
     ui.vertical_centered(|ui| {
         ui.label(RichText::new(title).font(theme::strong(15.0)).color(palette.text));
         ui.label(RichText::new(text).color(palette.muted));
+        if let Some(words) = waiting(session) {
+            ui.label(RichText::new(words).color(palette.caution));
+        }
     });
 }

@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::theme::{self, Palette, size};
-use super::widgets::controls::pill_button;
+use super::widgets::controls::{copy_pill, pill_button, text_width};
 use super::widgets::virtual_list::VirtualList;
 use super::wish::Wish;
 use crate::journal::hex::HexRow;
@@ -24,8 +24,8 @@ pub(super) struct DetailPanel {
     raw: bool,
 }
 
-/// The time is left out where there is less room for it.
-const WHEN: f32 = 100.0;
+/// What the words leave free at their right for the scroll bar.
+const BAR: f32 = 8.0;
 /// Below this width a row has 8 bytes, so that their text still stands beside them.
 const NARROW: f32 = 560.0;
 
@@ -47,14 +47,20 @@ impl DetailPanel {
         if let EventKind::Received { data, .. } = &entry.event.kind {
             self.bytes_and_words(ui, entry, data);
         } else {
+            show_the_bar(ui);
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.set_width(ui.available_width() - BAR);
                 ui.spacing_mut().item_spacing.y = 6.0;
                 let line = words::line(&entry.event, format);
-                ui.add(Label::new(RichText::new(line).font(theme::mono()).color(palette.text)).wrap());
+                let explanation = words::explain(&entry.event);
+                // A note explains itself.
+                if line != explanation {
+                    ui.add(Label::new(RichText::new(line).font(theme::mono()).color(palette.text)).wrap());
+                }
                 if let Some(raw) = words::raw(&entry.event).filter(|_| self.raw) {
                     ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
                 }
-                ui.add(Label::new(RichText::new(words::explain(&entry.event)).color(palette.muted)).wrap());
+                ui.add(Label::new(RichText::new(explanation).color(palette.muted)).wrap());
             });
         }
         wish.take()
@@ -68,10 +74,7 @@ impl DetailPanel {
             ui.set_height(size::CHIP);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let EventKind::Received { data, .. } = &entry.event.kind {
-                    if pill_button(ui, "Copy data")
-                        .on_hover_text("All of it, written as in the log")
-                        .clicked()
-                    {
+                    if copy_pill(ui, "Copy data", "All of it, written as in the log") {
                         let mut out = Vec::new();
                         crate::journal::format::data_into(&mut out, data, format);
                         wish = Some(Wish::CopyText(String::from_utf8_lossy(&out).into_owned()));
@@ -88,13 +91,12 @@ impl DetailPanel {
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let title = RichText::new(words::title(&entry.event)).font(theme::strong(size::TEXT));
                     ui.add(Label::new(title.color(palette.text)).truncate());
-                    if ui.available_width() < WHEN {
-                        return;
-                    }
-                    let mut when = units::clock(entry.event.at);
-                    if let Some(subtitle) = words::subtitle(&entry.event) {
-                        when = format!("{when} · {subtitle}");
-                    }
+                    // As much beside the title as fits whole: the time with a fact, the time, nothing.
+                    let clock = units::clock(entry.event.at);
+                    let subtitle = words::subtitle(&entry.event).map(|fact| format!("{clock} · {fact}"));
+                    let room = ui.available_width();
+                    let fits = |text: &String| text_width(ui, text, theme::mono()) <= room;
+                    let Some(when) = subtitle.into_iter().chain([clock]).find(fits) else { return };
                     ui.add(
                         Label::new(RichText::new(when).font(theme::mono()).color(palette.muted)).truncate(),
                     );
@@ -109,7 +111,7 @@ impl DetailPanel {
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
         let text = words::explain(&entry.event);
-        let galley = ui.painter().layout(text.clone(), theme::text(), palette.muted, area.width());
+        let galley = ui.painter().layout(text.clone(), theme::text(), palette.muted, area.width() - BAR);
         let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
         let chunk = usize::from(in_row);
         let rows = data.len().div_ceil(chunk);
@@ -126,11 +128,20 @@ impl DetailPanel {
         });
         let below = Rect::from_min_max(pos2(area.left(), list.bottom() + size::GAP), area.max);
         let mut child = ui.new_child(UiBuilder::new().max_rect(below));
+        show_the_bar(&mut child);
         ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
+            ui.set_width(ui.available_width() - BAR);
             ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
         });
         ui.advance_cursor_after_rect(area);
     }
+}
+
+/// In an area of a few lines nothing else tells that there is more below.
+fn show_the_bar(ui: &mut Ui) {
+    let scroll = &mut ui.spacing_mut().scroll;
+    scroll.floating_width = 4.0;
+    scroll.dormant_handle_opacity = 0.6;
 }
 
 /// Offset, hex digits, text; the text closes up to the digits where the row is narrow.

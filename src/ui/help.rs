@@ -1,7 +1,9 @@
 //! F1: what this is, what to do, which keys there are.
 
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, Frame, Grid, Id, Key, Label, Layout, Modal, Modifiers, RichText, ScrollArea, Stroke, Ui,
+    Align, Frame, Grid, Id, Key, Label, Layout, Modal, Modifiers, RichText, ScrollArea, Stroke, TextFormat,
+    Ui,
 };
 
 use super::theme::{self, Palette, size};
@@ -14,10 +16,22 @@ const STEPS: [&str; 3] = [
     "Watch the log. Select an entry to see its bytes and what they mean.",
 ];
 
+const WORDS: [(&str, &str); 6] = [
+    (
+        "Chips",
+        "Connections, Data, TLS and Problems: press one to hide its entries, press again to show them.",
+    ),
+    ("Filter", "#2 shows client 2, error shows what went wrong, any other word the lines that hold it."),
+    ("One at a time", "A client is served to its end; the next ones wait in the backlog."),
+    ("A thread for each", "Every client is served at once, by a thread of its own."),
+    ("A pool of threads", "A fixed number of threads share the clients; who finds none free waits."),
+    ("Backlog", "The queue in which the system keeps new connections until the server accepts them."),
+];
+
 const KEYS: [(&str, &str); 12] = [
     ("Ctrl+Enter", "Start or stop the server"),
     ("Ctrl+1, Ctrl+2", "Log, connections"),
-    ("Ctrl+F", "Filter the log"),
+    ("Ctrl+F", "Filter the log; Esc empties the filter"),
     ("↑ ↓ PgUp PgDn", "Select a log entry; with Shift several"),
     ("Home, End", "First and last entry"),
     ("Ctrl+A", "Select all entries"),
@@ -88,6 +102,14 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
         "For TLS, switch it on and choose a certificate and its key: browse, type the paths, or drop the files on the \
          window.",
     );
+    heading(ui, "Words");
+    ui.spacing_mut().interact_size.y = 18.0;
+    for (word, what) in WORDS {
+        let mut job = LayoutJob::default();
+        job.append(word, 0.0, TextFormat::simple(theme::strong(size::TEXT), palette.text));
+        job.append(what, 6.0, TextFormat::simple(theme::text(), palette.text));
+        ui.add(Label::new(job).wrap());
+    }
     heading(ui, "Keys");
     Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
         for (keys, what) in KEYS {

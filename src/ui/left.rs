@@ -1,6 +1,6 @@
 //! The left side: the form, and pinned below it what is to stay in view while the form scrolls.
 
-use eframe::egui::{Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Context, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::server_form::ServerForm;
 use super::theme::size;
@@ -9,6 +9,7 @@ use super::widgets::note::reveal_problems;
 use super::wish::Wish;
 use super::{start_button, tls_form};
 use crate::session::Session;
+use crate::settings::fields::Field;
 
 /// What the left side itself remembers.
 #[derive(Debug)]
@@ -23,6 +24,11 @@ impl LeftSide {
     /// The form as it is at first.
     pub(super) fn new() -> Self {
         Self { form: ServerForm::default(), try_it: TryItPanel::default(), pinned: 132.0 }
+    }
+
+    /// Gives the keyboard to a field of the form.
+    pub(super) fn focus(&mut self, ctx: &Context, field: Field) {
+        self.form.focus(ctx, field);
     }
 
     /// Shows both parts. Where a start has just failed, what stands in the form about it is brought into view.

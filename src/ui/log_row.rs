@@ -23,6 +23,8 @@ impl Default for Columns {
 
 /// Where less than this would be left for what happened, there is no aside.
 const ENOUGH: f32 = 150.0;
+/// Characters of a line that its tooltip shows.
+const TOOLTIP: usize = 1000;
 /// Characters of a time such as `12:03:05.482`.
 const TIME: f32 = 12.0;
 
@@ -75,8 +77,18 @@ pub(super) fn show(
         clippy::cast_sign_loss,
         reason = "a few thousand characters at most"
     )]
-    let (line, _) = words::line_cut(event, format, (room / advance) as usize);
+    let (line, cut) = words::row_cut(event, format, (room / advance) as usize);
     write(ui, rect, left, room, &line, &font, ink);
+    let response = if cut {
+        // Laid out only when the pointer rests there; more than this would fill the screen.
+        response.on_hover_ui(|ui| {
+            ui.label(
+                eframe::egui::RichText::new(words::line_cut(event, format, TOOLTIP).0).font(theme::mono()),
+            );
+        })
+    } else {
+        response
+    };
     response.widget_info(|| {
         let client = client.as_ref().map_or("", |(_, name)| name);
         WidgetInfo::selected(Role::ListBoxOption, true, chosen, format!("{time} {client} {line}"))

@@ -1,9 +1,11 @@
 //! The form on the left: where the server listens and how it serves. Errors stand under their field.
 
-use eframe::egui::{ComboBox, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    ComboBox, Context, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 
 use super::theme::{self, Palette, size};
-use super::widgets::field::{heading, label, text_field};
+use super::widgets::field::{focus_field, heading, label, text_field};
 use super::widgets::focus_ring;
 use super::widgets::icon::{self, Icon};
 use super::widgets::note::{Tone, note};
@@ -18,9 +20,48 @@ use crate::settings::fields::Field;
 #[derive(Debug, Default)]
 pub(super) struct ServerForm {
     more: bool,
+    /// Whether something under “More” was wrong in the last frame: only what has just gone wrong opens it.
+    was_wrong: bool,
 }
 
-const MORE: [Field; 3] = [Field::RecvSize, Field::MaxClients, Field::IdleTimeout];
+const MORE: [(Field, &str); 5] = [
+    (Field::RecvSize, "bytes"),
+    (Field::MaxClients, "at once"),
+    (Field::IdleTimeout, "seconds, 0 is never"),
+    (Field::LogEntries, "at most"),
+    (Field::LogMebibytes, "MiB at most"),
+];
+
+/// What is said of a value that the running server has another of.
+pub(super) const RESTART: &str = "Takes effect when the server is started again.";
+
+/// What a field is for, in a sentence.
+fn about(field: Field) -> &'static str {
+    match field {
+        Field::Host => {
+            "The name or address to listen on: localhost for this computer alone, 0.0.0.0 for all others, too."
+        }
+        Field::Port => {
+            "The number under which clients find the server on this computer; 0 lets the system choose one."
+        }
+        Field::Backlog => "How many new connections the system lets wait until the server accepts them.",
+        Field::PoolSize => "How many threads share the clients; more clients than that wait for a free one.",
+        Field::RecvSize => {
+            "The most bytes that one recv() hands over; what is longer arrives in several pieces."
+        }
+        Field::MaxClients => "How many clients are served at once; the next ones wait in the backlog.",
+        Field::IdleTimeout => {
+            "After so many seconds without a byte a client is disconnected; 0 waits for ever."
+        }
+        Field::LogEntries => "How many entries the log keeps; the oldest go first.",
+        Field::LogMebibytes => "How much memory the log may take; the oldest entries go first.",
+        Field::Certificate => "The certificate that the server shows to clients, in PEM form.",
+        Field::Key => "The private key that belongs to the certificate, in PEM form.",
+        Field::ClientCa => "The certificates of the CAs that sign the clients' certificates, in PEM form.",
+        Field::Alpn => "The protocols that are agreed to, best first, with commas between them.",
+        Field::KeyLog => "The file that the keys of each connection are appended to, for Wireshark.",
+    }
+}
 
 impl ServerForm {
     /// Shows the form.
@@ -30,20 +71,32 @@ impl ServerForm {
         host(ui, session, &mut wishes);
         port_and_backlog(ui, session, &mut wishes);
         clients(ui, session, &mut wishes);
-        let wrong = MORE.iter().any(|field| session.form().error(*field).is_some());
-        if disclosure(ui, "More: recv size, limits, timeouts", self.more || wrong).clicked() {
+        let wrong = MORE.iter().any(|(field, _)| session.form().error(*field).is_some());
+        if wrong && !self.was_wrong {
+            self.more = true;
+        }
+        self.was_wrong = wrong;
+        if disclosure(ui, "More: recv size, limits, timeouts", self.more, wrong).clicked() {
             self.more = !self.more;
         }
-        if self.more || wrong {
-            more(ui, session, &mut wishes);
+        if self.more {
+            for (field, unit) in MORE {
+                number(ui, session, field, unit, &mut wishes);
+            }
         }
         wishes
+    }
+
+    /// Gives the keyboard to a field, wherever it is.
+    pub(super) fn focus(&mut self, ctx: &Context, field: Field) {
+        self.more |= MORE.iter().any(|(hidden, _)| *hidden == field);
+        focus_field(ctx, field.label());
     }
 }
 
 fn host(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     row(ui, |ui| {
-        let name = label(ui, "Host", size::LABEL);
+        let name = label(ui, "Host", size::LABEL).on_hover_text(about(Field::Host));
         edit(ui, session, Field::Host, ui.available_width(), "localhost", &name, wishes);
     });
     under(ui, session, Field::Host);
@@ -56,11 +109,10 @@ fn host(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
 
 fn port_and_backlog(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     row(ui, |ui| {
-        let name = label(ui, "Port", size::LABEL);
+        let name = label(ui, "Port", size::LABEL).on_hover_text(about(Field::Port));
         edit(ui, session, Field::Port, 72.0, "12345", &name, wishes);
         ui.add_space(14.0);
-        let name = label(ui, "Backlog", 58.0)
-            .on_hover_text("How many new connections the system lets wait until the server accepts them.");
+        let name = label(ui, "Backlog", 58.0).on_hover_text(about(Field::Backlog));
         edit(ui, session, Field::Backlog, ui.available_width(), "5", &name, wishes);
     });
     under(ui, session, Field::Port);
@@ -79,7 +131,8 @@ fn port_and_backlog(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
 fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     let mode = session.form().mode();
     row(ui, |ui| {
-        let name = label(ui, "Clients", size::LABEL);
+        let name = label(ui, "Clients", size::LABEL)
+            .on_hover_text("How the server shares itself among its clients.");
         let combo = ComboBox::from_id_salt("clients")
             .width(ui.available_width())
             .icon(|ui, rect, visuals, _| {
@@ -88,18 +141,13 @@ fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
             .selected_text(mode.to_string())
             .show_ui(ui, |ui| {
                 for choice in Mode::ALL {
-                    let about = match choice {
-                        Mode::One => "The next client waits in the queue until this one has gone.",
-                        Mode::Threads => "Each client is served at once, by a thread of its own.",
-                        Mode::Pool => "A fixed number of threads share the clients.",
-                    };
-                    if ui.selectable_label(mode == choice, choice.to_string()).on_hover_text(about).clicked()
-                    {
+                    let option = ui.selectable_label(mode == choice, choice.to_string());
+                    if option.on_hover_text(about_mode(choice)).clicked() {
                         wishes.push(Command::SetMode(choice).into());
                     }
                 }
             });
-        combo.response.labelled_by(name.id);
+        combo.response.labelled_by(name.id).on_hover_text(about_mode(mode));
     });
     if session.needs_restart(Changed::Mode) {
         restart_hint(ui);
@@ -109,19 +157,17 @@ fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     }
 }
 
-fn more(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
-    for (field, unit) in [
-        (Field::RecvSize, "bytes"),
-        (Field::MaxClients, "at once"),
-        (Field::IdleTimeout, "seconds, 0 is never"),
-    ] {
-        number(ui, session, field, unit, wishes);
+fn about_mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::One => "One client is served to its end; the next ones wait in the backlog until it has gone.",
+        Mode::Threads => "Each client is served at once, by a thread of its own.",
+        Mode::Pool => "A fixed number of threads share the clients; who finds none free waits for one.",
     }
 }
 
 fn number(ui: &mut Ui, session: &Session, field: Field, unit: &str, wishes: &mut Vec<Wish>) {
     row(ui, |ui| {
-        let name = label(ui, field.label(), size::LABEL);
+        let name = label(ui, field.label(), size::LABEL).on_hover_text(about(field));
         edit(ui, session, field, 72.0, "", &name, wishes);
         ui.add_space(size::GAP);
         ui.add(Label::new(RichText::new(unit).size(size::SMALL).color(Palette::of(ui).muted)).truncate());
@@ -142,7 +188,10 @@ fn edit(
     let form = session.form();
     let wrong = form.error(field).is_some();
     let (response, changed) = text_field(ui, field.label(), width, form.text(field), hint, wrong);
-    response.labelled_by(name.id);
+    let response = response.labelled_by(name.id);
+    if !response.has_focus() {
+        response.on_hover_text(about(field));
+    }
     wishes.extend(changed.map(|text| Command::Edit(field, text).into()));
 }
 
@@ -156,7 +205,7 @@ fn under(ui: &mut Ui, session: &Session, field: Field) {
 }
 
 fn restart_hint(ui: &mut Ui) {
-    below(ui, |ui| note(ui, Tone::Hint, "Takes effect after a restart."));
+    below(ui, |ui| note(ui, Tone::Hint, RESTART));
 }
 
 fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
@@ -182,12 +231,16 @@ fn below<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
 }
 
 /// A line that opens and closes what is below it.
-fn disclosure(ui: &mut Ui, text: &str, open: bool) -> Response {
+fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Response {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
-    let ink = if response.hovered() { palette.text } else { palette.muted };
+    let ink = match (wrong && !open, response.hovered()) {
+        (true, _) => palette.problem,
+        (false, true) => palette.text,
+        (false, false) => palette.muted,
+    };
     let sign = if open { Icon::ChevronDown } else { Icon::ChevronRight };
     let square =
         eframe::egui::Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));

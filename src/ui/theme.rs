@@ -249,6 +249,8 @@ fn style(theme: Theme) -> Style {
         interact_handle_opacity: 0.6,
         ..ScrollStyle::floating()
     };
+    // Less high than the space below a last line.
+    style.spacing.scroll.fade.size = size::GAP;
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = true;
     style
@@ -272,6 +274,8 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         hyperlink_color: palette.accent,
         warn_fg_color: palette.caution,
         error_fg_color: palette.problem,
+        // What can't be pressed can still be read.
+        disabled_alpha: 0.62,
         // A blinking cursor would repaint an idle window twice a second.
         text_cursor: TextCursorStyle {
             stroke: Stroke::new(1.5, palette.accent),
@@ -349,6 +353,9 @@ mod tests {
                 ("caution", p.caution, p.panel),
                 ("caution", p.caution, p.canvas),
             ]);
+            let faded = p.panel.lerp_to_gamma(p.text, style(Theme::Dark).visuals.disabled_alpha);
+            let ratio = contrast(faded, p.panel);
+            assert!(ratio >= 3.0, "{name}: what can't be pressed has {ratio:.2}");
             for (what, ink, ground) in pairs {
                 let ratio = contrast(ink, ground);
                 assert!(ratio >= 4.5, "{name}: {what} {ink:?} on {ground:?} has {ratio:.2}");

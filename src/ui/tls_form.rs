@@ -1,14 +1,15 @@
 //! The TLS part of the form: the switch, the two files, and what was found in them.
 
-use std::fmt::Display;
-
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::{
+    Align, Frame, Label, Layout, Margin, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, vec2,
+};
 use jiff::Timestamp;
 
 use super::dialogs::Purpose;
-use super::theme::size;
-use super::widgets::controls::{pill_button, switch};
-use super::widgets::field::{heading, label, text_field};
+use super::server_form::RESTART;
+use super::theme::{self, Palette, size};
+use super::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_width, switch};
+use super::widgets::field::{heading, label, path_field};
 use super::widgets::note::{Tone, note};
 use super::wish::Wish;
 use crate::session::{Changed, Check, Command, Session};
@@ -28,19 +29,43 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
         });
     });
     if session.needs_restart(Changed::Tls) {
-        note(ui, Tone::Hint, "Takes effect after a restart.");
+        note(ui, Tone::Hint, RESTART);
     }
     if !on {
         return wishes;
     }
-    path_field(ui, session, Field::Certificate, &mut wishes);
-    wishes.extend(certificate_line(ui, session));
-    path_field(ui, session, Field::Key, &mut wishes);
-    key_line(ui, session);
+    // Buttons that come with what was found in a file are put into their places at the end: for the Tab key the two
+    // fields stay next to each other, whenever a check is done.
+    let mut later = Vec::new();
+    path_row(ui, session, Field::Certificate, &mut wishes);
+    certificate_line(ui, session, &mut later);
+    path_row(ui, session, Field::Key, &mut wishes);
+    key_line(ui, session, &mut later);
+    wishes.extend(later.into_iter().filter_map(|button| button.show(ui)));
     wishes
 }
 
-fn path_field(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wish>) {
+/// A button that copies a command, and the place that was left for it.
+struct CopyCommand {
+    place: Rect,
+    /// Words on the button; without them it is a sign beside the command.
+    label: Option<&'static str>,
+    name: String,
+    command: String,
+}
+
+impl CopyCommand {
+    fn show(self, ui: &mut Ui) -> Option<Wish> {
+        let ui = &mut ui.new_child(UiBuilder::new().max_rect(self.place));
+        let pressed = match self.label {
+            Some(label) => copy_pill(ui, label, &self.command),
+            None => copy_button(ui, &self.name),
+        };
+        pressed.then_some(Wish::CopyText(self.command))
+    }
+}
+
+fn path_row(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wish>) {
     let form = session.form();
     let bad = match field {
         Field::Key => matches!(session.key(), Check::Bad(_)) || matches!(session.pair(), Some(Err(_))),
@@ -51,7 +76,7 @@ fn path_field(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wis
         let width = ui.available_width() - 36.0 - size::GAP;
         let wrong = bad || form.error(field).is_some();
         let (response, changed) =
-            text_field(ui, field.label(), width, form.text(field), "path, or drop the file", wrong);
+            path_field(ui, field.label(), width, form.text(field), "path, or drop the file", wrong);
         let response = response.labelled_by(name.id);
         if !response.has_focus() && !form.text(field).is_empty() {
             response.on_hover_text(form.text(field));
@@ -64,45 +89,45 @@ fn path_field(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wis
         }
     });
     if session.needs_restart(Changed::Field(field)) {
-        note(ui, Tone::Hint, "Takes effect after a restart.");
+        note(ui, Tone::Hint, RESTART);
     }
 }
 
-fn certificate_line(ui: &mut Ui, session: &Session) -> Option<Wish> {
+fn certificate_line(ui: &mut Ui, session: &Session, later: &mut Vec<CopyCommand>) {
     let now = Timestamp::now();
-    if let Some(report) = found(ui, session.certificate()) {
-        let in_time = (report.not_before..=report.not_after).contains(&now);
-        close(ui, if in_time { Tone::Good } else { Tone::Caution }, &report.line(now));
-        if let Some(caution) = report.caution(now) {
-            return advise(ui, &caution, report.better(&session.settings().key));
-        }
+    let Some(report) = found(ui, session.certificate(), later) else { return };
+    let in_time = (report.not_before..=report.not_after).contains(&now);
+    close(ui, if in_time { Tone::Good } else { Tone::Caution }, &report.line(now));
+    let Some(caution) = report.caution(now) else { return };
+    close(ui, Tone::Caution, &caution);
+    if let Some(command) = report.better(&session.settings().key) {
+        let label = "Copy the command for a better one";
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            ui.add_space(19.0);
+            let (place, _) = ui.allocate_exact_size(vec2(pill_width(ui, label), size::CHIP), Sense::hover());
+            later.push(CopyCommand { place, label: Some(label), name: label.to_owned(), command });
+        });
     }
-    None
 }
 
-/// A caution, and a command that leads to a certificate without its cause.
-fn advise(ui: &mut Ui, caution: &str, command: Option<String>) -> Option<Wish> {
-    close(ui, Tone::Caution, caution);
-    let command = command?;
-    let pressed = ui.horizontal(|ui| {
-        ui.add_space(19.0);
-        pill_button(ui, "Copy the command for a better one").on_hover_text(&command).clicked()
-    });
-    pressed.inner.then_some(Wish::CopyText(command))
-}
-
-fn key_line(ui: &mut Ui, session: &Session) {
-    if let Some(report) = found(ui, session.key()) {
+fn key_line(ui: &mut Ui, session: &Session, later: &mut Vec<CopyCommand>) {
+    if let Some(report) = found(ui, session.key(), later) {
         match session.pair() {
             Some(Ok(())) => close(ui, Tone::Good, &format!("{} · matches the certificate", report.line())),
-            Some(Err(error)) => with_raw(ui, error, error.raw()),
+            Some(Err(error)) => {
+                let words = error.to_string();
+                // Its last sentence ends in a command where there is one.
+                let command = words.find(": openssl ").map(|at| words[at + 2..].to_owned());
+                problem(ui, &words, command, error.raw(), later);
+            }
             None => close(ui, Tone::Good, &report.line()),
         }
     }
 }
 
 /// Tells about a file that can't be used or isn't read yet; returns what a good one holds.
-fn found<'a, T>(ui: &mut Ui, check: &'a Check<T>) -> Option<&'a T> {
+fn found<'a, T>(ui: &mut Ui, check: &'a Check<T>, later: &mut Vec<CopyCommand>) -> Option<&'a T> {
     match check {
         Check::Empty => None,
         Check::Reading => {
@@ -111,17 +136,47 @@ fn found<'a, T>(ui: &mut Ui, check: &'a Check<T>) -> Option<&'a T> {
         }
         Check::Good(report) => Some(report),
         Check::Bad(error) => {
-            with_raw(ui, error, error.raw());
+            problem(ui, &error.to_string(), error.command(), error.raw(), later);
             None
         }
     }
 }
 
-fn with_raw(ui: &mut Ui, error: &impl Display, raw: Option<String>) {
+/// What is wrong with a file, and below it the command that mends it, to be copied.
+fn problem(
+    ui: &mut Ui,
+    words: &str,
+    command: Option<String>,
+    raw: Option<String>,
+    later: &mut Vec<CopyCommand>,
+) {
     ui.add_space(-3.0);
-    let response = note(ui, Tone::Problem, &error.to_string());
+    let sentence = command.as_deref().and_then(|command| words.strip_suffix(command)).unwrap_or(words);
+    let response = note(ui, Tone::Problem, sentence.trim_end());
     if let Some(raw) = raw {
         response.on_hover_text(raw);
+    }
+    if let Some(command) = command {
+        let palette = Palette::of(ui);
+        Frame::new()
+            .fill(palette.field)
+            .stroke(Stroke::new(1.0, palette.border))
+            .corner_radius(size::RADIUS)
+            .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
+            .show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = 4.0;
+                    let width = ui.available_width() - ICON_BUTTON - 4.0;
+                    ui.scope(|ui| {
+                        ui.set_width(width);
+                        let text = RichText::new(&command).font(theme::mono()).color(palette.text);
+                        ui.add(Label::new(text).wrap());
+                    });
+                    let (place, _) = ui.allocate_exact_size(Vec2::splat(ICON_BUTTON), Sense::hover());
+                    let name = format!("Copy the command: {command}");
+                    later.push(CopyCommand { place, label: None, name, command });
+                });
+            });
     }
     ui.add_space(2.0);
 }

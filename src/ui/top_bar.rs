@@ -92,7 +92,7 @@ fn words(state: &State) -> String {
             format!("Listening on {}{}", listed(addresses), if *tls { " · TLS" } else { "" })
         }
         State::Stopping => "Stopping…".to_owned(),
-        State::Failed(error) => first_sentence(&error.to_string()),
+        State::Failed(error) => format!("Could not start: {}", first_sentence(&error.to_string())),
     }
 }
 

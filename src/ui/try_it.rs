@@ -4,9 +4,8 @@ use eframe::egui::text::LayoutJob;
 use eframe::egui::{Frame, Label, Margin, RichText, Stroke, TextFormat, Ui, Vec2};
 
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{icon_button, text_width};
+use super::widgets::controls::{ICON_BUTTON, copy_button, text_width};
 use super::widgets::field::heading;
-use super::widgets::icon::Icon;
 use super::wish::Wish;
 use crate::session::Session;
 
@@ -41,8 +40,16 @@ impl TryItPanel {
                 }
             }
         });
-        let chosen = lines.get(self.program)?;
         let mut wish = None;
+        let Some(chosen) = lines.get(self.program) else {
+            let words = if session.form().first_wrong().is_some() {
+                "Correct the settings to see a command."
+            } else {
+                "The system will choose the port. Start the server to see a command."
+            };
+            ui.add(Label::new(RichText::new(words).size(size::SMALL).color(palette.muted)).wrap());
+            return None;
+        };
         Frame::new()
             .fill(palette.field)
             .stroke(Stroke::new(1.0, palette.border))
@@ -51,7 +58,7 @@ impl TryItPanel {
             .show(ui, |ui| {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing.x = 4.0;
-                    let width = ui.available_width() - 30.0;
+                    let width = ui.available_width() - ICON_BUTTON - 4.0;
                     ui.scope(|ui| {
                         ui.set_width(width);
                         let format = TextFormat::simple(theme::mono(), palette.text);
@@ -60,7 +67,7 @@ impl TryItPanel {
                         job.wrap.max_rows = if low { 1 } else { MAX_ROWS };
                         ui.add(Label::new(job).wrap().selectable(true));
                     });
-                    if icon_button(ui, Icon::Copy, "Copy this line", None).clicked() {
+                    if copy_button(ui, "Copy this line") {
                         wish = Some(Wish::CopyText(chosen.line.clone()));
                     }
                 });

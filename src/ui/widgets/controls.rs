@@ -11,7 +11,7 @@ use crate::ui::theme::{self, Palette, size};
 /// A small round-ended button that is on or off.
 pub(in crate::ui) fn chip(ui: &mut Ui, label: &str, on: bool) -> Response {
     let palette = Palette::of(ui);
-    let response = pill(ui, label, |hovered| match (on, hovered) {
+    let response = pill(ui, label, size::CHIP / 2.0, |hovered| match (on, hovered) {
         (true, false) => Look::new(palette.accent, palette.accent_soft, palette.accent_soft),
         (true, true) => Look::new(palette.accent, palette.accent_soft, palette.accent),
         (false, false) => Look::new(palette.muted, Color32::TRANSPARENT, palette.border),
@@ -21,15 +21,12 @@ pub(in crate::ui) fn chip(ui: &mut Ui, label: &str, on: bool) -> Response {
     response
 }
 
-/// A small round-ended button that does something.
+/// A small button that does something: square-cornered and outlined, where what is on or off has round ends.
 pub(in crate::ui) fn pill_button(ui: &mut Ui, label: &str) -> Response {
     let palette = Palette::of(ui);
-    let response = pill(ui, label, |hovered| {
-        if hovered {
-            Look::new(palette.text, palette.field_hover, palette.border_strong)
-        } else {
-            Look::new(palette.muted, Color32::TRANSPARENT, palette.border)
-        }
+    let response = pill(ui, label, f32::from(size::RADIUS), |hovered| {
+        let fill = if hovered { palette.field_hover } else { Color32::TRANSPARENT };
+        Look::new(palette.text, fill, palette.border_strong)
     });
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
     response
@@ -52,6 +49,8 @@ pub(in crate::ui) fn text_width(ui: &Ui, text: &str, font: FontId) -> f32 {
 
 /// Left and right of the words on a chip.
 const PILL_PADDING: f32 = 10.0;
+/// Left and right of the words in a choice of a few.
+const SEGMENT_PADDING: f32 = 8.0;
 
 struct Look {
     ink: Color32,
@@ -65,18 +64,110 @@ impl Look {
     }
 }
 
-fn pill(ui: &mut Ui, label: &str, look: impl Fn(bool) -> Look) -> Response {
+fn pill(ui: &mut Ui, label: &str, radius: f32, look: impl Fn(bool) -> Look) -> Response {
     let galley = ui.painter().layout_no_wrap(label.to_owned(), theme::small(), Color32::PLACEHOLDER);
     let (rect, response) =
         ui.allocate_exact_size(vec2(galley.size().x + 2.0 * PILL_PADDING, size::CHIP), Sense::click());
     if ui.is_rect_visible(rect) {
         let look = look(response.hovered());
-        let radius = rect.height() / 2.0;
         ui.painter().rect(rect, radius, look.fill, Stroke::new(1.0, look.outline), StrokeKind::Inside);
         ui.painter().galley(rect.center() - galley.size() / 2.0, galley, look.ink);
         focus_ring(ui, &response, rect, radius);
     }
     response
+}
+
+/// A choice of a few, side by side in one outline; each with its name and what it means. Returns the chosen one.
+pub(in crate::ui) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: usize) -> Option<usize> {
+    let palette = Palette::of(ui);
+    let widths: Vec<f32> = choices
+        .iter()
+        .map(|(label, ..)| text_width(ui, label, theme::small()) + 2.0 * SEGMENT_PADDING)
+        .collect();
+    let (area, _) = ui.allocate_exact_size(vec2(widths.iter().sum(), size::CHIP), Sense::hover());
+    let radius = f32::from(size::RADIUS);
+    ui.painter().rect_stroke(area, radius, Stroke::new(1.0, palette.border), StrokeKind::Inside);
+    let (mut left, mut chosen) = (area.left(), None);
+    for (index, ((label, name, about), width)) in choices.iter().zip(widths).enumerate() {
+        let rect = Rect::from_min_size(eframe::egui::pos2(left, area.top()), vec2(width, area.height()));
+        left += width;
+        let on = index == now;
+        let response = ui.interact(rect, ui.scope_id().with(("segment", name)), Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), on, *name));
+        if on {
+            ui.painter().rect_filled(rect, radius, palette.accent_soft);
+        }
+        let ink = match (on, response.hovered()) {
+            (true, _) => palette.accent,
+            (false, true) => palette.text,
+            (false, false) => palette.muted,
+        };
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, label, theme::small(), ink);
+        focus_ring(ui, &response, rect, radius);
+        if response.on_hover_text(*about).clicked() {
+            chosen = Some(index);
+        }
+    }
+    chosen
+}
+
+/// How wide a choice of a few is.
+pub(in crate::ui) fn segments_width(ui: &Ui, choices: &[(&str, &str, &str)]) -> f32 {
+    choices.iter().map(|(label, ..)| text_width(ui, label, theme::small()) + 2.0 * SEGMENT_PADDING).sum()
+}
+
+/// How long a copy button shows that it has copied, in seconds.
+const COPIED: f64 = 1.5;
+
+/// Two sheets to press, which turn into a tick for a moment. Returns whether it was pressed.
+pub(in crate::ui) fn copy_button(ui: &mut Ui, name: &str) -> bool {
+    let sign = if has_copied(ui, name) { Icon::Check } else { Icon::Copy };
+    let pressed = icon_button(ui, sign, name, None).clicked();
+    if pressed {
+        now_copied(ui, name);
+    }
+    pressed
+}
+
+/// The same with words: a small button that says for a moment that it has copied.
+pub(in crate::ui) fn copy_pill(ui: &mut Ui, label: &str, about: &str) -> bool {
+    let palette = Palette::of(ui);
+    let copied = has_copied(ui, label);
+    let response = pill(ui, label, f32::from(size::RADIUS), |hovered| {
+        let fill = if hovered { palette.field_hover } else { Color32::TRANSPARENT };
+        // The words give way to others of another width; the button keeps its own.
+        Look::new(if copied { Color32::TRANSPARENT } else { palette.text }, fill, palette.border_strong)
+    });
+    if copied {
+        let sign = Rect::from_center_size(response.rect.center(), Vec2::splat(14.0));
+        icon::paint(ui.painter(), Icon::Check, sign, palette.good);
+    }
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    let pressed = response.on_hover_text(about).clicked();
+    if pressed {
+        now_copied(ui, label);
+    }
+    pressed
+}
+
+fn copied_at(name: &str) -> eframe::egui::Id {
+    eframe::egui::Id::unique(("copied at", name))
+}
+
+/// Whether the button of this name was pressed a moment ago; asks for the frame in which it no longer was.
+fn has_copied(ui: &Ui, name: &str) -> bool {
+    let now = ui.input(|input| input.time);
+    let at = ui.data(|data| data.get_temp::<f64>(copied_at(name)));
+    let rest = at.map_or(0.0, |at| at + COPIED - now);
+    if rest > 0.0 {
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(rest));
+    }
+    rest > 0.0
+}
+
+fn now_copied(ui: &Ui, name: &str) {
+    let now = ui.input(|input| input.time);
+    ui.data_mut(|data| data.insert_temp(copied_at(name), now));
 }
 
 /// Words that can be pressed, without a frame until the pointer is over them.

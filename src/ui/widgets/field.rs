@@ -1,6 +1,10 @@
 //! A label and what is typed beside it.
 
-use eframe::egui::{Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2};
+use eframe::egui::{
+    Align2, Context, Id, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
+};
+
+use super::controls::text_width;
 
 use crate::ui::theme::{self, Palette, size};
 
@@ -19,6 +23,41 @@ pub(in crate::ui) fn label(ui: &mut Ui, text: &str, width: f32) -> Response {
     response
 }
 
+/// Where it is remembered which field is to get the keyboard.
+fn wanted() -> Id {
+    Id::unique("the field that gets the keyboard")
+}
+
+/// Gives the keyboard to a text field as soon as it is shown, and brings it into view.
+pub(in crate::ui) fn focus_field(ctx: &Context, salt: &str) {
+    ctx.data_mut(|data| data.insert_temp(wanted(), salt.to_owned()));
+}
+
+/// A text field for a path, of which the end tells more than the beginning: a long one shows its end until it is
+/// edited.
+pub(in crate::ui) fn path_field(
+    ui: &mut Ui,
+    salt: &str,
+    width: f32,
+    text: &str,
+    hint: &'static str,
+    wrong: bool,
+) -> (Response, Option<String>) {
+    let (response, changed) = text_field(ui, salt, width, text, hint, wrong);
+    let room = response.rect.width() - 20.0;
+    if !response.has_focus() && text_width(ui, text, theme::text()) > room {
+        let palette = Palette::of(ui);
+        let ends = text.char_indices().map(|(start, _)| format!("…{}", &text[start..]));
+        let end = ends.into_iter().find(|end| text_width(ui, end, theme::text()) <= room).unwrap_or_default();
+        let visuals = ui.style().interact(&response);
+        // Over what the field itself has written, inside its outline.
+        ui.painter().rect_filled(response.rect.shrink(2.0), size::RADIUS - 1, palette.field);
+        let at = eframe::egui::pos2(response.rect.left() + 10.0, response.rect.center().y);
+        ui.painter().text(at, Align2::LEFT_CENTER, end, theme::text(), visuals.text_color());
+    }
+    (response, changed)
+}
+
 /// A text field; returns its response and, where the text was changed, what it is now.
 pub(in crate::ui) fn text_field(
     ui: &mut Ui,
@@ -35,6 +74,11 @@ pub(in crate::ui) fn text_field(
         .desired_width(width)
         .align(eframe::egui::Align2::LEFT_CENTER);
     let response = ui.add_sized(vec2(width, size::CONTROL), edit);
+    if ui.data(|data| data.get_temp::<String>(wanted())).is_some_and(|name| name == salt) {
+        ui.data_mut(|data| data.remove::<String>(wanted()));
+        response.request_focus();
+        response.scroll_to_me(None);
+    }
     if wrong {
         let outline = Stroke::new(1.5, Palette::of(ui).problem);
         ui.painter().rect_stroke(response.rect, size::RADIUS, outline, StrokeKind::Inside);

@@ -42,6 +42,8 @@ pub(in crate::ui) fn note(ui: &mut Ui, tone: Tone, text: &str) -> Response {
         let (rect, _) = ui.allocate_exact_size(vec2(13.0, 16.0), Sense::hover());
         let square = Rect::from_center_size(rect.center() + vec2(0.0, -0.5), Vec2::splat(12.0));
         icon::paint(ui.painter(), sign, square, ink);
+        // Selected words keep their colour.
+        ui.visuals_mut().selection.stroke.color = ink;
         ui.add(Label::new(RichText::new(text).size(size::SMALL).color(ink)).wrap())
     });
     if tone == Tone::Problem && ui.data(|data| data.get_temp(revealing())) == Some(true) {

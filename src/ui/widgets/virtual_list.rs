@@ -91,7 +91,8 @@ impl VirtualList {
 
     fn range(&self, rows: usize, row_height: f32) -> Range<usize> {
         let first = self.first_row(row_height).min(rows);
-        let last = whole((self.offset + self.view) / f64::from(row_height)) + 1;
+        // A row that only touches the edge is not in view.
+        let last = whole(((self.offset + self.view) / f64::from(row_height) - 1e-6).ceil());
         first..last.min(rows)
     }
 

@@ -1,0 +1,124 @@
+//! What somebody who has never seen the window stumbles over: notices that stay, rows that run away, dead ends.
+
+use std::net::{SocketAddr, TcpListener};
+
+use echoscope::settings::Settings;
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Role};
+use egui_kittest::kittest::Queryable;
+
+use super::{Window, connect, echo};
+
+#[test]
+fn a_failed_start_is_told_until_the_form_is_changed() {
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = busy.local_addr().unwrap().port();
+    let mut window = Window::with(Settings { host: "127.0.0.1".to_owned(), port, ..Settings::default() });
+    window.click("Start server");
+    window.until_shown("Could not start: ");
+    assert!(window.shows("Use a free port"));
+    window.fill("Port", "0");
+    assert!(!window.shows("Could not start") && window.shows("Stopped"));
+    assert!(!window.shows("Stop that program, or") || window.rows() == 1, "only the log still tells it");
+    assert!(!window.shows("Use a free port"));
+}
+
+#[test]
+fn a_notice_about_the_running_server_goes_with_it() {
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = busy.local_addr().unwrap().port();
+    let mut window = Window::with(Settings { port, ..Settings::default() });
+    window.click("Start server");
+    window.until_shown("Stop server");
+    if !matches!(window.address(), SocketAddr::V6(_)) {
+        return; // No IPv6 here: then localhost has one address, and the start fails.
+    }
+    window.until_shown("Listening, but not on every address");
+    window.click("Stop server");
+    window.until_shown("Start server");
+    assert!(!window.shows("Dismiss"));
+}
+
+#[test]
+fn only_settings_that_are_right_have_a_command_to_try() {
+    let mut window = Window::with(Settings { port: 4711, ..Settings::default() });
+    assert!(window.shows("nc localhost 4711"));
+    window.fill("Backlog", "x");
+    assert!(!window.shows("nc localhost") && window.shows("Correct the settings to see a command."));
+    window.fill("Backlog", "5");
+    window.0.get_by_role_and_label(Role::Switch, "TLS").click();
+    window.0.run();
+    assert!(window.shows("-connect localhost:4711") && !window.shows("-CAfile"));
+}
+
+#[test]
+fn a_press_selects_what_was_under_the_pointer_and_lets_rows_stand_still() {
+    let mut window = Window::open();
+    let address = window.start();
+    let mut client = connect(address);
+    for number in 0..100 {
+        echo(&mut client, format!("line {number:03}").as_bytes());
+    }
+    window.until_shown("b'line 099'");
+    let at = window.0.get_by_label_contains("Received: b'line 090'").rect().center();
+    window.0.event(Event::PointerMoved(at));
+    window.0.step();
+    let press = |pressed| Event::PointerButton {
+        pos: at,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    // More comes in before the next frame than there is room for.
+    for _ in 0..60 {
+        echo(&mut client, b"flood");
+    }
+    window.0.event(press(true));
+    window.0.step();
+    window.until_shown("new entries ↓");
+    window.0.event(press(false));
+    window.0.run();
+    let row = window.0.get_by_label_contains("Received: b'line 090'");
+    assert!((row.rect().center().y - at.y).abs() < 1.0, "the row moved away from the pointer");
+    window.0.event(Event::Copy);
+    window.0.step();
+    assert!(window.copied().expect("one entry was copied").ends_with("b'line 090'"));
+}
+
+#[test]
+fn escape_and_the_cross_empty_the_filter() {
+    let mut window = Window::open();
+    window.start();
+    assert!(!window.shows("Clear the filter"));
+    window.fill("Filter", "nothing like it");
+    assert!(window.shows("No entry passes the filter"));
+    window.0.key_press(Key::Escape);
+    window.0.run();
+    assert!(!window.shows("No entry passes the filter"));
+    let filter = window.0.get_by_role_and_label(Role::TextInput, "Filter");
+    assert!(filter.is_focused() && filter.value().is_none_or(|text| text.is_empty()));
+    window.0.key_press(Key::Escape);
+    window.0.run();
+    assert!(!window.0.get_by_role_and_label(Role::TextInput, "Filter").is_focused());
+    window.fill("Filter", "nothing like it");
+    window.click("Clear the filter");
+    assert!(!window.shows("No entry passes the filter"));
+}
+
+#[test]
+fn starting_with_a_wrong_field_leads_to_it() {
+    let mut window = Window::open();
+    window.click("More: recv size, limits, timeouts");
+    window.fill("Idle timeout", "soon");
+    window.click("More: recv size, limits, timeouts");
+    let idle = window.0.query_by_role_and_label(Role::TextInput, "Idle timeout");
+    assert!(idle.is_none(), "what is wrong doesn't keep it open");
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.0.run();
+    assert!(window.0.get_by_role_and_label(Role::TextInput, "Idle timeout").is_focused());
+    window.fill("Idle timeout", "0");
+    window.0.get_by_role_and_label(Role::Switch, "TLS").click();
+    window.0.run();
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.0.run();
+    assert!(window.0.get_by_role_and_label(Role::TextInput, "server.crt").is_focused());
+}
