@@ -8,6 +8,7 @@ mod check;
 pub mod command;
 mod disk;
 mod form;
+pub mod lab;
 mod rate;
 mod try_it;
 
@@ -80,6 +81,8 @@ pub struct Session {
     saver: Option<Saver>,
     notices: (Sender<Notice>, Receiver<Notice>),
     notice: Option<Notice>,
+    /// The certificate that was made here last.
+    made: Option<lab::Made>,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -107,6 +110,7 @@ impl Session {
             saver: None,
             notices,
             notice: None,
+            made: None,
             adopt_port: false,
             options,
         };
@@ -140,6 +144,12 @@ impl Session {
                 if let Some(server) = &self.server {
                     server.disconnect(id);
                 }
+            }
+            Command::UseCreated(created) => {
+                self.apply(Command::Edit(Field::Certificate, created.certificate.display().to_string()));
+                self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
+                self.apply(Command::SetTls(true));
+                self.made = Some(lab::Made::new(*created));
             }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
