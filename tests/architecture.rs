@@ -26,6 +26,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "server::error",
             "server::status",
             "tls::CertificateReport",
+            "tls::ClientCaReport",
             "tls::KeyReport",
             "tls::error",
             "tls::handshake",
@@ -34,8 +35,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("session", &["server", "client", "journal", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
-    ("journal", &["settings", "server::event", "server::error", "tls::handshake", "tls::error"]),
-    ("tls", &["settings::fields"]),
+    // tls::names and tls::offer are plain values and their names.
+    (
+        "journal",
+        &[
+            "settings",
+            "server::event",
+            "server::error",
+            "tls::handshake",
+            "tls::error",
+            "tls::names",
+            "tls::offer",
+        ],
+    ),
+    // The choices of how TLS is served are plain values.
+    ("tls", &["settings::fields", "settings::tls"]),
     ("settings", &[]),
 ];
 

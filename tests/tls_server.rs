@@ -32,8 +32,7 @@ impl Running {
     fn start(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let files =
-            TlsFiles { certificate: folder.path().join("server.crt"), key: folder.path().join("server.key") };
+        let files = TlsFiles::new(folder.path().join("server.crt"), folder.path().join("server.key"));
         std::fs::write(&files.certificate, made.cert.pem()).unwrap();
         std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
         let mut config = Config {

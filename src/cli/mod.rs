@@ -1,5 +1,7 @@
 //! The command line: flags become settings and a way to launch. A contract: scripts depend on it.
 
+mod tls;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -78,6 +80,9 @@ struct Flags {
     /// The private key, PEM
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+
+    #[command(flatten)]
+    how: tls::TlsFlags,
 
     /// How --headless prints the log: text lines or JSON lines [default: text]
     #[arg(long, value_name = "text|json", value_parser = log_format)]
@@ -172,7 +177,7 @@ pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -
         settings_file = settings_file.filter(|_| loaded.may_save);
     }
     let (tls_asked, file_given) = (flags.tls, flags.cert.is_some() || flags.key.is_some());
-    lay_over(&mut settings, flags);
+    lay_over(&mut settings, flags).map_err(Refused::Usage)?;
     if file_given && !settings.tls {
         return Err(Refused::Usage("--cert and --key are for --tls: add it, or leave them out.".to_owned()));
     }
@@ -182,10 +187,13 @@ pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -
             "--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned(),
         ));
     }
+    if let Some(words) = tls::ca_missing(&settings).filter(|_| front != (Front::Window { start: false })) {
+        return Err(Refused::Usage(words));
+    }
     Ok(Launch { front, settings, settings_file, words })
 }
 
-fn lay_over(settings: &mut Settings, flags: Flags) {
+fn lay_over(settings: &mut Settings, flags: Flags) -> Result<(), String> {
     fn set<T>(value: &mut T, flag: Option<T>) {
         if let Some(flag) = flag {
             *value = flag;
@@ -202,6 +210,7 @@ fn lay_over(settings: &mut Settings, flags: Flags) {
     set(&mut settings.certificate, flags.cert);
     set(&mut settings.key, flags.key);
     settings.tls |= flags.tls;
+    flags.how.lay_over(settings)
 }
 
 fn mode(text: &str) -> Result<Mode, String> {
@@ -276,6 +285,26 @@ mod tests {
     }
 
     #[test]
+    fn tls_flags_become_settings() {
+        let flags = "--tls --cert a --key b --tls-versions 1.3 --client-auth optional --client-ca c --alpn h2,x \
+                     --no-tickets --key-log d";
+        let launch = launch(&flags.split_whitespace().collect::<Vec<_>>()).unwrap();
+        let expected = Settings {
+            tls: true,
+            certificate: "a".into(),
+            key: "b".into(),
+            tls_versions: crate::settings::TlsVersions::Only13,
+            client_auth: crate::settings::ClientAuth::Optional,
+            client_ca: "c".into(),
+            alpn: vec!["h2".to_owned(), "x".to_owned()],
+            session_tickets: false,
+            key_log: "d".into(),
+            ..Settings::default()
+        };
+        assert_eq!(launch.settings, expected);
+    }
+
+    #[test]
     fn wrong_flags_get_one_line_each() {
         for args in [
             &["--port", "70000"][..],
@@ -286,6 +315,14 @@ mod tests {
             &["--cert", "x"],
             &["--start", "--headless"],
             &["--host", "http://x"],
+            &["--key-log", "keys.log"],
+            &["--tls-versions", "1.3"],
+            &["--tls", "--cert", "x", "--key", "x", "--tls-versions", "1.1"],
+            &["--tls", "--cert", "x", "--key", "x", "--client-auth", "maybe"],
+            &["--tls", "--cert", "x", "--key", "x", "--client-auth", "required", "--headless"],
+            &["--tls", "--cert", "x", "--key", "x", "--client-ca", "ca.crt"],
+            &["--tls", "--cert", "x", "--key", "x", "--alpn", "h2,,x"],
+            &["--tls", "--cert", "x", "--key", "x", "--key-log", "folder/"],
         ] {
             let Err(Refused::Usage(line)) = launch(args) else { panic!("{args:?} was taken") };
             assert!(!line.contains('\n') && line.ends_with('.'), "{line:?}");

@@ -16,13 +16,17 @@
 //! | `not_listening` | `address`: string as `peer`; `text`: what happened and what to do; `raw`: the system's words |
 //! | `start_failed` | `text`; `raw` or absent |
 //! | `opened` | |
-//! | `handshake` | `version`, `cipher_suite`: strings; `group`, `server_name`, `alpn`: strings or absent; `handshake`: `"full"`, `"full_with_retry"` or `"resumed"`; `seconds` |
+//! | `handshake` | `version`, `cipher_suite`: strings; `group`, `signature_scheme`, `server_name`, `alpn`: strings or absent; `handshake`: `"full"`, `"full_with_retry"` or `"resumed"`; `seconds`; `client_certificate`: absent or an object with `subject`, `issuer` and `sha256`, the fingerprint as openssl prints it; `offer`: see below, or absent |
 //! | `received` | `len`: bytes received; `encoding`: `"text"` where the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |
 //! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"`, `"idle"`, `"server_stopped"`, `"disconnected"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
-//! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent |
+//! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"` |
 //! | `stopping`, `stopped` | |
 //! | `not_shown` | `count`: lines that are not in the log |
 //! | `note` | `text`; `problem`: boolean |
+//!
+//! `offer` is what the client's first hello offers: an object with `versions`, `cipher_suites`, `groups`, `key_shares`,
+//! `signature_schemes`, `alpn`: arrays of strings in the client's order; `server_name`: string or absent. Names are those
+//! of the IANA registries; a number without a name is written as `"0xeeee"`, one of RFC 8701's as `"0x0a0a (GREASE)"`.
 //!
 //! `seconds` is a number with up to nine decimals. `text` is English for people and may change.
 
@@ -35,7 +39,8 @@ use serde_json::{Value, json};
 use super::{units, words};
 use crate::server::event::{CloseReason, Event, EventKind, Problem};
 use crate::settings::DataFormat;
-use crate::tls::handshake::HandshakeKind;
+use crate::tls::handshake::{Handshake, HandshakeKind, Offer};
+use crate::tls::names;
 
 /// An event as one JSON object, without a line end.
 #[must_use]
@@ -102,6 +107,9 @@ fn facts(event: &Event, fields: &mut Fields) {
             ("alpn", json!(done.alpn)),
             ("handshake", json!(handshake(done.kind))),
             ("seconds", json!(done.took.as_secs_f64())),
+            ("signature_scheme", json!(done.signature_scheme)),
+            ("client_certificate", client_certificate(done)),
+            ("offer", done.offer.as_deref().map_or(Value::Null, offer)),
         ]),
         EventKind::Received { data, echoed, took } => {
             let (encoding, text) = match std::str::from_utf8(data) {
@@ -127,6 +135,13 @@ fn facts(event: &Event, fields: &mut Fields) {
             ("problem", json!(problem_keyword(problem))),
             ("text", json!(words::line(event, DataFormat::Python))),
             ("raw", json!(words::raw(event))),
+            (
+                "offer",
+                match problem {
+                    Problem::Tls { offer: Some(offered), .. } => offer(offered),
+                    _ => Value::Null,
+                },
+            ),
         ]),
         EventKind::NotShown { count } => fields.push(("count", json!(count))),
         EventKind::Note { text, problem } => {
@@ -134,6 +149,31 @@ fn facts(event: &Event, fields: &mut Fields) {
         }
         EventKind::Opened | EventKind::Stopping | EventKind::Stopped => {}
     }
+}
+
+fn client_certificate(done: &Handshake) -> Value {
+    done.client_certificate.as_ref().map_or(
+        Value::Null,
+        |shown| json!({ "subject": shown.subject, "issuer": shown.issuer, "sha256": shown.sha256 }),
+    )
+}
+
+fn offer(offer: &Offer) -> Value {
+    let named = |codes: &[u16], name: fn(u16) -> String| {
+        json!(codes.iter().map(|code| name(*code)).collect::<Vec<_>>())
+    };
+    let mut object = json!({
+        "versions": named(&offer.versions, names::version),
+        "cipher_suites": named(&offer.cipher_suites, names::suite),
+        "groups": named(&offer.groups, names::group),
+        "key_shares": named(&offer.key_shares, names::group),
+        "signature_schemes": named(&offer.signature_schemes, names::scheme),
+        "alpn": offer.alpn,
+    });
+    if let Some(name) = &offer.server_name {
+        object["server_name"] = json!(name);
+    }
+    object
 }
 
 fn handshake(kind: HandshakeKind) -> &'static str {
@@ -174,6 +214,8 @@ fn problem_keyword(problem: &Problem) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::testing::{closed, event, handshake, problem, received};
     use super::*;
 
@@ -208,6 +250,17 @@ mod tests {
         }
         let parsed: Value = serde_json::from_str(&line(&handshake(HandshakeKind::Resumed))).unwrap();
         assert_eq!((&parsed["handshake"], parsed.get("alpn")), (&json!("resumed"), None));
+        assert_eq!(parsed["client_certificate"]["subject"], "CN=alice");
+        assert_eq!(parsed["offer"]["versions"], json!(["0x0a0a (GREASE)", "TLS 1.3", "TLS 1.2"]));
+        assert_eq!(parsed["offer"]["cipher_suites"], json!(["TLS_AES_256_GCM_SHA384", "0xeeee"]));
+        let failed = Problem::Tls {
+            text: String::new(),
+            raw: String::new(),
+            in_handshake: true,
+            offer: Some(Arc::new(super::super::testing::offer())),
+        };
+        let parsed: Value = serde_json::from_str(&line(&problem(failed))).unwrap();
+        assert_eq!(parsed["offer"]["groups"], json!(["X25519MLKEM768", "x25519"]));
         let parsed: Value = serde_json::from_str(&line(&problem(Problem::MaxClients { limit: 7 }))).unwrap();
         assert_eq!((&parsed["problem"], &parsed["id"]), (&json!("max_clients"), &json!(2)));
     }

@@ -110,8 +110,10 @@ fn listening(addresses: &[SocketAddr], tls: bool) -> String {
 fn handshake(done: &Handshake) -> String {
     let mut parts = vec![done.version.to_owned(), done.cipher_suite.clone()];
     parts.extend(done.group.clone());
+    parts.extend(done.signature_scheme.clone());
     parts.extend(done.server_name.as_ref().map(|name| format!("SNI {name}")));
     parts.extend(done.alpn.as_ref().map(|protocol| format!("ALPN {protocol}")));
+    parts.extend(done.client_certificate.as_ref().map(|shown| format!("client {}", shown.subject)));
     parts.push(handshake_kind(done.kind).to_owned());
     parts.join(" · ")
 }
@@ -249,7 +251,7 @@ mod tests {
         });
         assert_eq!(
             python(&handshake(HandshakeKind::Resumed)),
-            "TLS 1.3 · TLS_AES_256_GCM_SHA384 · X25519MLKEM768 · SNI localhost · resumed"
+            "TLS 1.3 · TLS_AES_256_GCM_SHA384 · X25519MLKEM768 · SNI localhost · client CN=alice · resumed"
         );
         assert_eq!(
             python(&closed(CloseReason::EndOfStream)),

@@ -10,6 +10,7 @@
 
 mod explain;
 pub mod export;
+mod facts;
 pub mod filter;
 pub mod format;
 pub mod hex;
@@ -189,8 +190,14 @@ fn payload(kind: &EventKind) -> usize {
             size_of_val(&**done)
                 + done.cipher_suite.len()
                 + text(&done.group)
+                + text(&done.signature_scheme)
                 + text(&done.server_name)
                 + text(&done.alpn)
+                + done
+                    .client_certificate
+                    .as_ref()
+                    .map_or(0, |shown| shown.subject.len() + shown.issuer.len() + shown.sha256.len())
+                + done.offer.as_ref().map_or(0, |offer| offer.size())
         }
         EventKind::Listening { addresses, .. } => size_of_val(addresses.as_slice()),
         EventKind::NotListening(error) => error.raw.len(),
@@ -204,7 +211,9 @@ fn payload(kind: &EventKind) -> usize {
                 raw.len()
             }
             Problem::NotTls { start, .. } => start.len(),
-            Problem::Tls { text, raw, .. } => text.len() + raw.len(),
+            Problem::Tls { text, raw, offer, .. } => {
+                text.len() + raw.len() + offer.as_ref().map_or(0, |offer| offer.size())
+            }
             Problem::Panicked { message } => message.len(),
             Problem::Recovered
             | Problem::MaxClients { .. }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind, Problem};
-use crate::tls::handshake::{Handshake, HandshakeKind};
+use crate::tls::handshake::{ClientCertificate, Codes, Handshake, HandshakeKind, Offer};
 
 pub(super) fn client(id: u64) -> Client {
     Client { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) }
@@ -30,14 +30,39 @@ pub(super) fn problem(problem: Problem) -> Event {
     event(Some(client(2)), EventKind::Problem(problem))
 }
 
+pub(super) fn offer() -> Offer {
+    Offer {
+        versions: vec![0x0a0a, 0x0304, 0x0303],
+        cipher_suites: vec![0x1302, 0xeeee],
+        groups: vec![0x11ec, 0x001d],
+        key_shares: vec![0x11ec],
+        signature_schemes: vec![0x0403],
+        alpn: vec!["h2".to_owned()],
+        server_name: Some("localhost".to_owned()),
+    }
+}
+
 pub(super) fn handshake(kind: HandshakeKind) -> Event {
     let done = Handshake {
         version: "TLS 1.3",
         cipher_suite: "TLS_AES_256_GCM_SHA384".to_owned(),
         group: Some("X25519MLKEM768".to_owned()),
+        signature_scheme: (kind != HandshakeKind::Resumed).then(|| "ecdsa_secp256r1_sha256".to_owned()),
         server_name: Some("localhost".to_owned()),
         alpn: None,
         kind,
+        client_certificate: Some(ClientCertificate {
+            subject: "CN=alice".to_owned(),
+            issuer: "CN=Practice CA".to_owned(),
+            sha256: "0A:FF".to_owned(),
+        }),
+        codes: Codes {
+            version: 0x0304,
+            cipher_suite: 0x1302,
+            group: Some(0x11ec),
+            signature_scheme: (kind != HandshakeKind::Resumed).then_some(0x0403),
+        },
+        offer: Some(Arc::new(offer())),
         took: Duration::from_micros(2900),
     };
     event(Some(client(1)), EventKind::Handshake(Arc::new(done)))

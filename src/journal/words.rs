@@ -1,6 +1,7 @@
 //! Events in words: the line in the log, a fact beside it, and the title, explanation and raw text of the details.
 
 pub use super::explain::explain;
+pub use super::facts::{Fact, facts, handshake_facts};
 pub use super::kind::Tone;
 use super::line::{closed_by, handshake_kind};
 pub use super::line::{line, line_cut, line_into, peer};

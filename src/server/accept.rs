@@ -12,7 +12,6 @@ use std::thread;
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
-use rustls::ServerConfig;
 
 use super::dispatch::Dispatcher;
 use super::event::{EventKind, Problem};
@@ -21,6 +20,7 @@ use super::registry::{Conn, Waited};
 use super::run::Run;
 use super::system;
 use super::trouble::Trouble;
+use crate::tls::serving::Serving;
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -97,7 +97,7 @@ fn is_clients_fault(error: &io::Error) -> bool {
 }
 
 /// Accepts and serves until the run is stopped and every client's thread has ended.
-pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<ServerConfig>>) {
+pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<Serving>>) {
     thread::scope(|scope| {
         run.gauge.start(
             scope,

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use rustls::ServerConfig;
-
 use super::event::{CloseReason, Closed, EventKind, Problem};
 use super::registry::Conn;
 use super::run::Run;
 use super::socket::Socket;
 use super::status::Phase;
 use super::transport::{End, Transport};
+use crate::tls::serving::Serving;
 use crate::tls::sniff;
 
 /// How long what a TLS client still sends after its end is thrown away, so that the echo and the alert before it reach
@@ -22,7 +21,7 @@ use crate::tls::sniff;
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a client to its end. A panic in here ends this client alone.
-pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<ServerConfig>>) {
+pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) {
     let place = Place { run, conn };
     let reason = catch_unwind(AssertUnwindSafe(|| talk(run, conn, tls))).unwrap_or_else(|panic| {
         let problem = Problem::Panicked { message: message(panic.as_ref()) };
@@ -66,7 +65,7 @@ impl Drop for Place<'_> {
     }
 }
 
-fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<ServerConfig>>) -> CloseReason {
+fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
     let socket = Socket::new(conn, run.config.idle_timeout);
     let mut transport = match tls {
         None => Transport::Plain,
@@ -141,7 +140,9 @@ fn close_reason(run: &Run, conn: &Conn, end: End, in_handshake: bool) -> CloseRe
         End::Idle => (CloseReason::Idle, None),
         End::HandshakeTimeout(after) => (CloseReason::Tls, Some(Problem::HandshakeTimeout { after })),
         End::NotTls { start, http } => (CloseReason::Tls, Some(Problem::NotTls { start, http })),
-        End::Tls { text, raw } => (CloseReason::Tls, Some(Problem::Tls { text, raw, in_handshake })),
+        End::Tls { text, raw, offer } => {
+            (CloseReason::Tls, Some(Problem::Tls { text, raw, in_handshake, offer }))
+        }
     };
     if let Some(problem) = problem {
         run.sink.emit(Some(conn.client), EventKind::Problem(problem));

@@ -1,9 +1,9 @@
 //! What one run of the server is started with.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::settings::{Mode, Settings};
+pub use crate::tls::options::TlsFiles;
 
 /// The values of one run; they don't change while it lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +24,10 @@ pub struct Config {
     pub max_clients: usize,
     /// How long a client may neither send nor take a byte; `None`: for ever.
     pub idle_timeout: Option<Duration>,
-    /// The files to speak TLS with; `None`: plain TCP.
+    /// The files to speak TLS with, and how; `None`: plain TCP.
     pub tls: Option<TlsFiles>,
     /// How long a client may take for its TLS handshake, as a whole.
     pub handshake_timeout: Duration,
-}
-
-/// Where certificate and key are read from, anew at each start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate chain, PEM.
-    pub certificate: PathBuf,
-    /// The private key, PEM.
-    pub key: PathBuf,
 }
 
 impl From<&Settings> for Config {
@@ -51,10 +42,21 @@ impl From<&Settings> for Config {
             max_clients: settings.max_clients as usize,
             idle_timeout: (settings.idle_timeout > 0)
                 .then(|| Duration::from_secs(u64::from(settings.idle_timeout))),
-            tls: settings
-                .tls
-                .then(|| TlsFiles { certificate: settings.certificate.clone(), key: settings.key.clone() }),
+            tls: settings.tls.then(|| tls_files(settings)),
             handshake_timeout: Duration::from_secs(10),
         }
+    }
+}
+
+fn tls_files(settings: &Settings) -> TlsFiles {
+    TlsFiles {
+        certificate: settings.certificate.clone(),
+        key: settings.key.clone(),
+        versions: settings.tls_versions,
+        client_auth: settings.client_auth,
+        client_ca: settings.client_ca.clone(),
+        alpn: settings.alpn.clone(),
+        tickets: settings.session_tickets,
+        key_log: Some(settings.key_log.clone()).filter(|path| !path.as_os_str().is_empty()),
     }
 }

@@ -4,14 +4,13 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, Scope};
 
-use rustls::ServerConfig;
-
 use super::client;
 use super::event::Problem;
 use super::registry::Conn;
 use super::run::Run;
 use super::trouble::Trouble;
 use crate::settings::Mode;
+use crate::tls::serving::Serving;
 
 /// Enough for a TLS handshake in a debug build; only what is touched takes memory.
 const STACK: usize = 512 * 1024;
@@ -19,16 +18,12 @@ const STACK: usize = 512 * 1024;
 pub(super) struct Dispatcher<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     run: &'env Run,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Arc<Serving>>,
     workers: u16,
 }
 
 impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
-    pub(super) fn new(
-        scope: &'scope Scope<'scope, 'env>,
-        run: &'env Run,
-        tls: Option<Arc<ServerConfig>>,
-    ) -> Self {
+    pub(super) fn new(scope: &'scope Scope<'scope, 'env>, run: &'env Run, tls: Option<Arc<Serving>>) -> Self {
         Self { scope, run, tls, workers: 0 }
     }
 

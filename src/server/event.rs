@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::error::{BindError, StartError};
-use crate::tls::handshake::Handshake;
+use crate::tls::handshake::{Handshake, Offer};
 
 /// Numbers the clients of one log from 1, in the order in which they were accepted; written `#1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -173,6 +173,8 @@ pub enum Problem {
         raw: String,
         /// Whether the handshake was still going on.
         in_handshake: bool,
+        /// What the client had offered, where the handshake got as far as its hello.
+        offer: Option<Arc<Offer>>,
     },
     /// The TLS handshake was not done when its deadline passed.
     HandshakeTimeout {

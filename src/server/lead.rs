@@ -3,20 +3,19 @@
 
 use std::sync::Arc;
 
-use rustls::ServerConfig;
-
 use super::accept::{self, Acceptor};
+use super::config::TlsFiles;
 use super::error::StartError;
 use super::event::EventKind;
 use super::listen;
 use super::run::Run;
 use super::status::State;
-use crate::tls;
+use crate::tls::{self, serving::Serving};
 
 /// All that a run needs before its first client.
 struct Prepared {
     acceptor: Acceptor,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Arc<Serving>>,
 }
 
 /// From `Starting` to `Stopped` or `Failed`.
@@ -33,8 +32,8 @@ pub(super) fn lead(run: &Run) {
 /// `Ok(None)`: stopped before it listened.
 fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let config = &run.config;
-    let tls = match &config.tls {
-        Some(files) => Some(tls::config::load(&files.certificate, &files.key)?),
+    let mut tls = match &config.tls {
+        Some(files) => Some(serving(run, files)?),
         None => None,
     };
     let Some(addresses) = listen::resolve(&config.host, config.port, || run.is_stopping())? else {
@@ -43,6 +42,9 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let mut bound = listen::bind(&addresses, config.backlog)?;
     let failed = std::mem::take(&mut bound.failed);
     let port = bound.port();
+    if let Some(tls) = &mut tls {
+        tls.listens_on(&config.host, port);
+    }
     let addresses = bound.listeners.iter().map(|(_, address)| *address).collect::<Vec<_>>();
     let (acceptor, waker) =
         Acceptor::new(bound).map_err(|error| StartError::System { raw: error.to_string() })?;
@@ -54,9 +56,19 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
             run.sink.emit(None, EventKind::NotListening(error));
         }
         run.sink.emit(None, EventKind::Listening { addresses: addresses.clone(), tls: is_tls });
+        if let Some(path) = config.tls.as_ref().and_then(|files| files.key_log.as_ref()) {
+            let text = tls::key_log_caution(path);
+            run.sink.emit(None, EventKind::Note { text, problem: true });
+        }
     };
     if !run.listening(waker, &addresses, is_tls, tell) {
         return Ok(None);
     }
-    Ok(Some(Prepared { acceptor, tls }))
+    Ok(Some(Prepared { acceptor, tls: tls.map(Arc::new) }))
+}
+
+fn serving(run: &Run, files: &TlsFiles) -> Result<Serving, StartError> {
+    let sink = run.sink.clone();
+    let trouble = move |text| sink.emit(None, EventKind::Note { text, problem: true });
+    Ok(tls::config::serve(files, trouble)?)
 }

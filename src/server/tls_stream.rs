@@ -13,6 +13,8 @@ use rustls::{ServerConfig, ServerConnection};
 use super::socket::Socket;
 use super::transport::End;
 use crate::tls::handshake::Handshake;
+use crate::tls::offer::{self, first_hello};
+use crate::tls::serving::Serving;
 use crate::tls::sniff::{self, FirstBytes};
 use crate::tls::words;
 
@@ -23,6 +25,7 @@ const WIRE_BUFFER: usize = 17 * 1024;
 pub(super) struct Tls {
     connection: ServerConnection,
     wire: Wire,
+    serving: Arc<Serving>,
     /// A failure that waits until the data received before it has been echoed.
     failed: Option<rustls::Error>,
 }
@@ -31,17 +34,23 @@ impl Tls {
     /// The tutorial's `wrap_socket(conn, server_side=True)`, done within `timeout`.
     pub(super) fn accept(
         socket: &Socket<'_>,
-        config: &Arc<ServerConfig>,
+        serving: &Arc<Serving>,
         timeout: Duration,
     ) -> Result<(Self, Handshake), End> {
         let start = Instant::now();
-        let mut tls = shake_hands(socket, config, start + timeout).map_err(|end| match end {
+        let mut wire = Wire::recording();
+        let (config, scheme) = serving.connection();
+        let shaken = shake_hands(socket, serving, config, &mut wire, start + timeout);
+        let offer = wire.first_flight.take().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
+        let (connection, failed) = shaken.map_err(|end| match end {
             End::Idle => End::HandshakeTimeout(timeout),
+            End::Tls { text, raw, .. } => End::Tls { text, raw, offer: offer.clone() },
             end => end,
         })?;
         socket.lift_deadline();
+        let mut tls = Self { connection, wire, serving: Arc::clone(serving), failed };
         tls.flush(socket)?;
-        let handshake = Handshake::of(&tls.connection, start.elapsed());
+        let handshake = Handshake::of(&tls.connection, &scheme, offer, start.elapsed());
         Ok((tls, handshake))
     }
 
@@ -59,7 +68,7 @@ impl Tls {
             }
             if let Some(error) = self.failed.take() {
                 let _ = self.flush(socket);
-                return Err(tls_end(&error, false));
+                return Err(tls_end(&self.serving, &error, false));
             }
             if self.wire.is_empty() {
                 self.wire.fill(socket)?;
@@ -100,15 +109,22 @@ impl Tls {
     }
 }
 
-fn shake_hands(socket: &Socket<'_>, config: &Arc<ServerConfig>, deadline: Instant) -> Result<Tls, End> {
-    let (mut wire, mut failed) = (Wire::default(), None);
-    let mut connection = accept_hello(socket, config, &mut wire, deadline)?;
+fn shake_hands(
+    socket: &Socket<'_>,
+    serving: &Serving,
+    config: Arc<ServerConfig>,
+    wire: &mut Wire,
+    deadline: Instant,
+) -> Result<(ServerConnection, Option<rustls::Error>), End> {
+    let mut failed = None;
+    let mut connection = accept_hello(socket, serving, config, wire, deadline)?;
+    wire.stop_recording();
     while connection.is_handshaking() {
         flush(&mut connection, socket)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
-            return Err(gone_in_handshake());
+            return Err(gone_in_handshake(serving));
         }
-        connection.read_tls(&mut wire)?;
+        connection.read_tls(wire)?;
         match connection.process_new_packets() {
             Ok(_) => {}
             // The handshake was done before the fault, and data may have come in between.
@@ -116,17 +132,18 @@ fn shake_hands(socket: &Socket<'_>, config: &Arc<ServerConfig>, deadline: Instan
             Err(error) => {
                 // The alert that tells the client why; it may be gone already.
                 let _ = flush(&mut connection, socket);
-                return Err(tls_end(&error, true));
+                return Err(tls_end(serving, &error, true));
             }
         }
     }
-    Ok(Tls { connection, wire, failed })
+    Ok((connection, failed))
 }
 
 /// Up to the end of the `ClientHello`: what isn't TLS at all is found out here.
 fn accept_hello(
     socket: &Socket<'_>,
-    config: &Arc<ServerConfig>,
+    serving: &Serving,
+    config: Arc<ServerConfig>,
     wire: &mut Wire,
     deadline: Instant,
 ) -> Result<ServerConnection, End> {
@@ -135,14 +152,14 @@ fn accept_hello(
     loop {
         if wire.fill_until(socket, deadline)? == 0 {
             // Who leaves without a byte has only looked whether somebody is there.
-            return Err(first.unwrap_or_else(gone_in_handshake));
+            return Err(first.unwrap_or_else(|| gone_in_handshake(serving)));
         }
         let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
         while !wire.is_empty() {
             acceptor.read_tls(wire)?;
             let refused = match acceptor.accept() {
                 Ok(None) => continue,
-                Ok(Some(accepted)) => match accepted.into_connection(Arc::clone(config)) {
+                Ok(Some(accepted)) => match accepted.into_connection(config) {
                     Ok(connection) => return Ok(connection),
                     Err(refused) => refused,
                 },
@@ -150,7 +167,7 @@ fn accept_hello(
             };
             let (error, mut alert) = refused;
             let _ = alert.write_all(&mut &*socket);
-            return Err(other.unwrap_or_else(|| tls_end(&error, true)));
+            return Err(other.unwrap_or_else(|| tls_end(serving, &error, true)));
         }
         if let Some(other) = other {
             return Err(other);
@@ -166,17 +183,15 @@ fn other_protocol(bytes: &[u8]) -> Option<End> {
     }
 }
 
-fn tls_end(error: &rustls::Error, in_handshake: bool) -> End {
-    End::Tls { text: words::peer_failure(error, in_handshake), raw: error.to_string() }
+/// The offer is added where the handshake is looked at as a whole.
+fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool) -> End {
+    let text = words::peer_failure(error, in_handshake, serving.situation());
+    End::Tls { text, raw: error.to_string(), offer: None }
 }
 
-fn gone_in_handshake() -> End {
-    End::Tls {
-        text: "The client went away in the middle of the handshake, without an alert that tells why. Often it did not \
-               like the certificate: try it with server.crt as its CA file."
-            .to_owned(),
-        raw: "end of stream during the handshake".to_owned(),
-    }
+fn gone_in_handshake(serving: &Serving) -> End {
+    let text = words::gone_in_handshake(serving.situation());
+    End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
 }
 
 /// Sends all that rustls has ready.
@@ -193,14 +208,24 @@ fn flush(connection: &mut ServerConnection, socket: &Socket<'_>) -> io::Result<(
 }
 
 /// Bytes from the socket that rustls has not taken yet. rustls itself asks for 4 KiB at a time.
-#[derive(Default)]
 struct Wire {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Everything so far, for reading the client's hello a second time.
+    first_flight: Option<Vec<u8>>,
+    recording: bool,
 }
 
 impl Wire {
+    fn recording() -> Self {
+        Self { buffer: Vec::new(), start: 0, end: 0, first_flight: Some(Vec::new()), recording: true }
+    }
+
+    fn stop_recording(&mut self) {
+        self.recording = false;
+    }
+
     fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -221,6 +246,13 @@ impl Wire {
         self.buffer.resize(WIRE_BUFFER, 0);
         (self.start, self.end) = (0, 0);
         self.end = recv(&mut self.buffer)?;
+        if let Some(flight) = &mut self.first_flight
+            && self.recording
+        {
+            // What goes beyond the longest hello can't complete one.
+            let room = offer::LONGEST.saturating_sub(flight.len()).min(self.end);
+            flight.extend_from_slice(&self.buffer[..room]);
+        }
         Ok(self.end)
     }
 }

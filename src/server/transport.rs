@@ -4,12 +4,11 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-
 use super::socket::Socket;
 use super::system::is_timeout;
 use super::tls_stream::Tls;
-use crate::tls::handshake::Handshake;
+use crate::tls::handshake::{Handshake, Offer};
+use crate::tls::serving::Serving;
 
 /// Why nothing more can be received or sent.
 #[derive(Debug)]
@@ -26,8 +25,8 @@ pub(super) enum End {
     HandshakeTimeout(Duration),
     /// The client speaks something else.
     NotTls { start: Vec<u8>, http: bool },
-    /// TLS failed, in plain words and in rustls' own.
-    Tls { text: String, raw: String },
+    /// TLS failed, in plain words and in rustls' own, and what the client had offered where that is known.
+    Tls { text: String, raw: String, offer: Option<Arc<Offer>> },
 }
 
 impl From<io::Error> for End {
@@ -46,10 +45,10 @@ impl Transport {
     /// The tutorial's `wrap_socket(conn, server_side=True)`, done within `timeout`.
     pub(super) fn accept_tls(
         socket: &Socket<'_>,
-        config: &Arc<ServerConfig>,
+        serving: &Arc<Serving>,
         timeout: Duration,
     ) -> Result<(Self, Handshake), End> {
-        let (tls, handshake) = Tls::accept(socket, config, timeout)?;
+        let (tls, handshake) = Tls::accept(socket, serving, timeout)?;
         Ok((Self::Tls(Box::new(tls)), handshake))
     }
 

@@ -5,7 +5,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use crate::tls::error::{FileError, Role, TlsError};
-use crate::tls::{self, CertificateFile, CertificateReport, KeyFile, KeyReport};
+use crate::tls::{
+    self, CertificateFile, CertificateReport, ClientCaFile, ClientCaReport, KeyFile, KeyReport,
+};
 
 /// What is known of a file.
 #[derive(Debug, Clone)]
@@ -20,18 +22,31 @@ pub enum Check<T> {
     Bad(FileError),
 }
 
-/// What was found out about both files together.
+impl<T> Check<T> {
+    /// The file at this path is being read. What was known stays on show until the answer comes, which mostly is
+    /// within the same frame.
+    pub(super) fn expect(&mut self, path: &Path) {
+        if path.as_os_str().is_empty() {
+            *self = Self::Empty;
+        } else if !matches!(self, Self::Good(_)) {
+            *self = Self::Reading;
+        }
+    }
+}
+
+/// What was found out about the files together.
 #[derive(Debug, Clone)]
 pub(super) struct Files {
     pub(super) certificate: Check<CertificateReport>,
     pub(super) key: Check<KeyReport>,
+    pub(super) client_ca: Check<ClientCaReport>,
     /// Whether they belong together; `None` until both are good.
     pub(super) pair: Option<Result<(), TlsError>>,
 }
 
 impl Files {
     pub(super) fn nothing() -> Self {
-        Self { certificate: Check::Empty, key: Check::Empty, pair: None }
+        Self { certificate: Check::Empty, key: Check::Empty, client_ca: Check::Empty, pair: None }
     }
 }
 
@@ -44,7 +59,7 @@ pub(super) enum Finding {
 }
 
 enum Question {
-    Files { certificate: PathBuf, key: PathBuf },
+    Files { certificate: PathBuf, key: PathBuf, client_ca: PathBuf },
     Dropped(PathBuf),
 }
 
@@ -63,8 +78,8 @@ impl Checker {
         let work = move || {
             while let Ok(question) = asked.recv() {
                 let finding = match question {
-                    Question::Files { certificate, key } => {
-                        Finding::Files(Box::new(check(&certificate, &key)))
+                    Question::Files { certificate, key, client_ca } => {
+                        Finding::Files(Box::new(check(&certificate, &key, &client_ca)))
                     }
                     Question::Dropped(path) => {
                         let role = tls::classify(&path);
@@ -82,9 +97,9 @@ impl Checker {
         Self { questions: started.then_some(questions), findings, open: 0 }
     }
 
-    /// Asks for both files. Whether an answer will come.
-    pub(super) fn files(&mut self, certificate: PathBuf, key: PathBuf) -> bool {
-        let asked = self.ask(Question::Files { certificate, key });
+    /// Asks for the files. Whether an answer will come.
+    pub(super) fn files(&mut self, certificate: PathBuf, key: PathBuf, client_ca: PathBuf) -> bool {
+        let asked = self.ask(Question::Files { certificate, key, client_ca });
         self.open += usize::from(asked);
         asked
     }
@@ -112,7 +127,8 @@ impl Checker {
     }
 }
 
-fn check(certificate: &Path, key: &Path) -> Files {
+fn check(certificate: &Path, key: &Path, client_ca: &Path) -> Files {
+    let client_ca = (!client_ca.as_os_str().is_empty()).then(|| ClientCaFile::read(client_ca));
     let certificate = (!certificate.as_os_str().is_empty()).then(|| CertificateFile::read(certificate));
     let key = (!key.as_os_str().is_empty()).then(|| KeyFile::read(key));
     let pair = match (&certificate, &key) {
@@ -122,6 +138,7 @@ fn check(certificate: &Path, key: &Path) -> Files {
     Files {
         certificate: told(certificate, |file| file.report().clone()),
         key: told(key, |file| file.report().clone()),
+        client_ca: told(client_ca, |file| file.report().clone()),
         pair,
     }
 }

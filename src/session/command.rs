@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
-use crate::settings::{DataFormat, Mode, ThemeChoice};
+use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
 use crate::tls::create::Created;
 
 /// One wish of the user.
@@ -16,6 +16,12 @@ pub enum Command {
     SetMode(Mode),
     /// Switch TLS on or off (from the next start).
     SetTls(bool),
+    /// Speak these versions of TLS (from the next start).
+    SetTlsVersions(TlsVersions),
+    /// Ask clients for a certificate, or don't (from the next start).
+    SetClientAuth(ClientAuth),
+    /// Give clients tickets to resume their sessions with, or don't (from the next start).
+    SetTickets(bool),
     /// Show the window in this theme.
     SetTheme(ThemeChoice),
     /// Write received bytes this way in log rows.

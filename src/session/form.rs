@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::settings::fields::{self, Field, FieldError};
-use crate::settings::{Mode, Settings};
+use crate::settings::{Mode, Settings, tls};
 
 /// What stands in the form's fields.
 #[derive(Debug, Clone)]
@@ -35,7 +35,11 @@ impl Form {
     /// The first wrong field that a start would need, in the order of the form.
     #[must_use]
     pub fn first_error(&self) -> Option<&FieldError> {
-        let unused = |field: Field| field == Field::PoolSize && self.settings.mode != Mode::Pool;
+        let unused = |field: Field| match field {
+            Field::PoolSize => self.settings.mode != Mode::Pool,
+            Field::Alpn | Field::KeyLog => !self.settings.tls,
+            _ => false,
+        };
         self.errors.iter().find(|(field, _)| !unused(**field)).map(|(_, error)| error)
     }
 
@@ -81,6 +85,9 @@ fn read(settings: &mut Settings, field: Field, text: &str) -> Result<(), FieldEr
         Field::IdleTimeout => settings.idle_timeout = fields::number(field, text)?,
         Field::Certificate => settings.certificate = path(text),
         Field::Key => settings.key = path(text),
+        Field::ClientCa => settings.client_ca = path(text),
+        Field::Alpn => settings.alpn = tls::alpn(text)?,
+        Field::KeyLog => settings.key_log = path(tls::key_log(text)?),
     }
     Ok(())
 }
@@ -96,6 +103,9 @@ fn text_of(settings: &Settings, field: Field) -> String {
         Field::IdleTimeout => settings.idle_timeout.to_string(),
         Field::Certificate => settings.certificate.display().to_string(),
         Field::Key => settings.key.display().to_string(),
+        Field::ClientCa => settings.client_ca.display().to_string(),
+        Field::Alpn => settings.alpn.join(","),
+        Field::KeyLog => settings.key_log.display().to_string(),
     }
 }
 

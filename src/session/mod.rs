@@ -10,6 +10,7 @@ mod disk;
 mod form;
 pub mod lab;
 mod rate;
+mod restart;
 mod try_it;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use check::Check;
 pub use command::Command;
 pub use disk::Notice;
 pub use form::Form;
+pub use restart::Changed;
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};
@@ -33,10 +35,10 @@ use crate::server::config::Config;
 use crate::server::event::{Event, EventKind};
 use crate::server::sink::{self, Sink, Source};
 use crate::server::status::{Connection, Counters, State};
-use crate::settings::Settings;
 use crate::settings::fields::{Field, is_loopback};
+use crate::settings::{ClientAuth, Settings};
 use crate::tls::error::{Role, TlsError};
-use crate::tls::{CertificateReport, KeyReport};
+use crate::tls::{CertificateReport, ClientCaReport, KeyReport};
 
 /// How long [`Session::shutdown`] waits for the server.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
@@ -55,17 +57,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { settings_file: None, wake: Arc::new(|| {}) }
     }
-}
-
-/// A value that a running server may have another of than the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Changed {
-    /// A typed field.
-    Field(Field),
-    /// How clients are served.
-    Mode,
-    /// The TLS switch.
-    Tls,
 }
 
 /// The app without a face.
@@ -124,13 +115,16 @@ impl Session {
         match command {
             Command::Edit(field, text) => {
                 self.form.edit(field, text);
-                if matches!(field, Field::Certificate | Field::Key) {
+                if matches!(field, Field::Certificate | Field::Key | Field::ClientCa) {
                     self.check_files();
                 }
                 self.remember();
             }
             Command::SetMode(mode) => self.change(|settings| settings.mode = mode),
             Command::SetTls(tls) => self.change(|settings| settings.tls = tls),
+            Command::SetTlsVersions(versions) => self.change(|settings| settings.tls_versions = versions),
+            Command::SetClientAuth(auth) => self.change(|settings| settings.client_auth = auth),
+            Command::SetTickets(on) => self.change(|settings| settings.session_tickets = on),
             Command::SetTheme(theme) => self.change(|settings| settings.theme = theme),
             Command::SetDataFormat(format) => self.change(|settings| settings.data_format = format),
             Command::Start => self.start(None),
@@ -280,6 +274,12 @@ impl Session {
         &self.files.key
     }
 
+    /// What is known of the file with the CA certificates for clients.
+    #[must_use]
+    pub fn client_ca(&self) -> &Check<ClientCaReport> {
+        &self.files.client_ca
+    }
+
     /// Whether key and certificate belong together; `None` until both are good.
     #[must_use]
     pub fn pair(&self) -> Option<&Result<(), TlsError>> {
@@ -293,42 +293,24 @@ impl Session {
             return Some(error.to_string());
         }
         let settings = self.settings();
+        let ca_missing =
+            settings.client_auth != ClientAuth::None && settings.client_ca.as_os_str().is_empty();
         let missing = match (settings.certificate.as_os_str().is_empty(), settings.key.as_os_str().is_empty())
         {
             _ if !settings.tls => return None,
+            (false, false) if ca_missing => {
+                return Some(
+                    "Client certificates need a CA file to be checked with. Choose the file, or ask for no client \
+                     certificates."
+                        .to_owned(),
+                );
+            }
             (false, false) => return None,
             (true, true) => "a certificate and its key",
             (true, false) => "a certificate",
             (false, true) => "the certificate's key",
         };
         Some(format!("TLS needs {missing}. Choose the file, or turn TLS off."))
-    }
-
-    /// Whether the running server has another value than the form.
-    #[must_use]
-    pub fn needs_restart(&self, what: Changed) -> bool {
-        let Some(server) = self.server.as_ref().filter(|server| !server.state().is_at_rest()) else {
-            return false;
-        };
-        let (running, typed) = (server.config(), Config::from(self.settings()));
-        match what {
-            Changed::Mode => running.mode != typed.mode,
-            Changed::Tls => running.tls.is_some() != typed.tls.is_some(),
-            Changed::Field(Field::Host) => running.host != typed.host,
-            // Port 0 in the running server stands for the one that it got, which is in the form by then.
-            Changed::Field(Field::Port) => running.port != typed.port && self.port() != typed.port,
-            Changed::Field(Field::Backlog) => running.backlog != typed.backlog,
-            Changed::Field(Field::PoolSize) => running.pool_size != typed.pool_size,
-            Changed::Field(Field::RecvSize) => running.recv_size != typed.recv_size,
-            Changed::Field(Field::MaxClients) => running.max_clients != typed.max_clients,
-            Changed::Field(Field::IdleTimeout) => running.idle_timeout != typed.idle_timeout,
-            Changed::Field(Field::Certificate) => {
-                running.tls.as_ref().zip(typed.tls).is_some_and(|(a, b)| a.certificate != b.certificate)
-            }
-            Changed::Field(Field::Key) => {
-                running.tls.as_ref().zip(typed.tls).is_some_and(|(a, b)| a.key != b.key)
-            }
-        }
     }
 
     /// A word of care for settings that are right but open the server to others.
@@ -339,6 +321,17 @@ impl Session {
             "Others on your network can connect, too. Use localhost to keep the server to this computer."
                 .to_owned()
         })
+    }
+
+    /// A standing word of care while TLS keys are written to a file, or will be from the next start on.
+    #[must_use]
+    pub fn key_log_caution(&self) -> Option<String> {
+        let running = self.server.as_ref().filter(|server| !server.state().is_at_rest());
+        let files = running.and_then(|server| server.config().tls.as_ref());
+        let written = files.and_then(|files| files.key_log.as_deref());
+        let chosen = Some(self.settings().key_log.as_path())
+            .filter(|path| self.settings().tls && !path.as_os_str().is_empty());
+        written.or(chosen).map(crate::tls::key_log_caution)
     }
 
     /// Lines to copy into a terminal, for the present settings.
@@ -388,18 +381,11 @@ impl Session {
     }
 
     fn check_files(&mut self) {
-        let Settings { certificate, key, .. } = self.settings();
-        let (certificate, key) = (certificate.clone(), key.clone());
-        let empty = (certificate.as_os_str().is_empty(), key.as_os_str().is_empty());
-        if !self.checker.files(certificate, key) {
-            return;
-        }
-        // What was known stays on show until the answer comes, which mostly is within the same frame.
-        if empty.0 || !matches!(self.files.certificate, Check::Good(_)) {
-            self.files.certificate = if empty.0 { Check::Empty } else { Check::Reading };
-        }
-        if empty.1 || !matches!(self.files.key, Check::Good(_)) {
-            self.files.key = if empty.1 { Check::Empty } else { Check::Reading };
+        let Settings { certificate, key, client_ca, .. } = self.settings().clone();
+        if self.checker.files(certificate.clone(), key.clone(), client_ca.clone()) {
+            self.files.certificate.expect(&certificate);
+            self.files.key.expect(&key);
+            self.files.client_ca.expect(&client_ca);
         }
     }
 

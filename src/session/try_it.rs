@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use crate::settings::Settings;
+use crate::settings::{ClientAuth, Settings};
 
 /// A client program and the line that starts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,10 @@ pub(super) fn lines(settings: &Settings, port: u16) -> Vec<TryIt> {
     if settings.tls {
         let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let file = quoted(&settings.certificate);
-        let openssl = format!("openssl s_client -quiet -connect {bracketed}:{port} -CAfile {file}");
-        return vec![TryIt { program: "openssl", line: openssl }, python_tls(&host, port)];
+        let asked = settings.client_auth != ClientAuth::None;
+        let shown = if asked { " -cert client.crt -key client.key" } else { "" };
+        let openssl = format!("openssl s_client -quiet -connect {bracketed}:{port} -CAfile {file}{shown}");
+        return vec![TryIt { program: "openssl", line: openssl }, python_tls(&host, port, asked)];
     }
     vec![TryIt { program: "nc", line: format!("nc {host} {port}") }, python(&host, port)]
 }
@@ -44,9 +46,10 @@ fn python(host: &str, port: u16) -> TryIt {
 }
 
 /// Without a check of the certificate: the tutorial's own has no name that Python would look at.
-fn python_tls(host: &str, port: u16) -> TryIt {
+fn python_tls(host: &str, port: u16, certificate: bool) -> TryIt {
+    let shown = if certificate { "c.load_cert_chain('client.crt', 'client.key'); " } else { "" };
     let line = format!(
-        "python3 -c \"import socket, ssl; c = ssl._create_unverified_context(); \
+        "python3 -c \"import socket, ssl; c = ssl._create_unverified_context(); {shown}\
          s = c.wrap_socket(socket.create_connection(('{host}', {port})), server_hostname='{host}'); \
          s.sendall(b'Hello'); print(s.recv(1024))\""
     );

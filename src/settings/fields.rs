@@ -27,11 +27,17 @@ pub enum Field {
     Certificate,
     /// Path of the private key.
     Key,
+    /// Path of the CA certificates that sign the clients' certificates.
+    ClientCa,
+    /// The application protocols that the server agrees to.
+    Alpn,
+    /// Path of the file that TLS keys are written to.
+    KeyLog,
 }
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Host,
         Self::Port,
         Self::Backlog,
@@ -41,6 +47,9 @@ impl Field {
         Self::IdleTimeout,
         Self::Certificate,
         Self::Key,
+        Self::ClientCa,
+        Self::Alpn,
+        Self::KeyLog,
     ];
 
     /// What the field is called in a sentence and beside its input.
@@ -56,6 +65,9 @@ impl Field {
             Self::IdleTimeout => "Idle timeout",
             Self::Certificate => "server.crt",
             Self::Key => "server.key",
+            Self::ClientCa => "Client CA",
+            Self::Alpn => "ALPN",
+            Self::KeyLog => "Key log",
         }
     }
 
@@ -68,7 +80,7 @@ impl Field {
             Self::RecvSize => Some(1..=16_777_216),
             Self::MaxClients => Some(1..=100_000),
             Self::IdleTimeout => Some(0..=86_400),
-            Self::Host | Self::Certificate | Self::Key => None,
+            Self::Host | Self::Certificate | Self::Key | Self::ClientCa | Self::Alpn | Self::KeyLog => None,
         }
     }
 }
@@ -105,6 +117,20 @@ pub enum FieldError {
     NotAHost {
         /// What to type instead.
         advice: &'static str,
+    },
+    /// The text is not a list of protocol names.
+    #[error("ALPN takes names with commas between them, such as h2,http/1.1. {advice}")]
+    NotAlpn {
+        /// What is wrong with it.
+        advice: &'static str,
+    },
+    /// The text is a folder's path where a file's is needed.
+    #[error("{} takes the path of a file, and this is a folder's. Add a name, such as {example}.", field.label())]
+    NotAFile {
+        /// The field in question.
+        field: Field,
+        /// A name that could be added.
+        example: &'static str,
     },
 }
 

@@ -136,6 +136,7 @@ fn set_aside(path: &Path, why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{ClientAuth, TlsVersions};
 
     #[test]
     fn what_is_saved_is_loaded() {
@@ -154,6 +155,32 @@ mod tests {
         save(&path, &Settings::default()).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("from_the_future = [1, 2]") && text.contains("port = 12345"), "{text}");
+    }
+
+    #[test]
+    fn a_key_log_is_never_remembered() {
+        let settings = Settings { key_log: "/tmp/keys.log".into(), ..Settings::default() };
+        let text = toml::to_string(&settings).unwrap();
+        assert!(!text.contains("keys.log") && !text.contains("key_log"), "{text}");
+        let (settings, _) = parse("key_log = '/tmp/keys.log'\n").unwrap();
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn tls_choices_are_remembered_and_wrong_ones_cost_only_themselves() {
+        let settings = Settings {
+            tls_versions: TlsVersions::Only13,
+            client_auth: ClientAuth::Required,
+            client_ca: "ca.crt".into(),
+            alpn: vec!["h2".to_owned()],
+            session_tickets: false,
+            ..Settings::default()
+        };
+        assert_eq!(parse(&toml::to_string(&settings).unwrap()).unwrap(), (settings, Vec::new()));
+        let (settings, bad) =
+            parse("tls_versions = '1.1'\nclient_auth = 'maybe'\nalpn = ['a,b']\nport = 7\n").unwrap();
+        assert_eq!(settings, Settings { port: 7, ..Settings::default() });
+        assert_eq!(bad, ["alpn", "client_auth", "tls_versions"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod fields;
 pub mod file;
+pub mod tls;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use fields::Field;
+pub use tls::{ClientAuth, TlsVersions};
 
 /// How the accepted clients are served: the three `handle_new_connections_…` functions of the tutorial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -99,6 +101,20 @@ pub struct Settings {
     pub certificate: PathBuf,
     /// The private key, PEM.
     pub key: PathBuf,
+    /// The versions of TLS that the server speaks.
+    pub tls_versions: TlsVersions,
+    /// Whether clients are asked for a certificate.
+    pub client_auth: ClientAuth,
+    /// The CA certificates that sign the clients' certificates, PEM; not looked at where nobody is asked for one.
+    pub client_ca: PathBuf,
+    /// The protocols that the server agrees to by ALPN, best first; empty: it takes no part in ALPN.
+    pub alpn: Vec<String>,
+    /// Whether clients get tickets to resume their sessions with.
+    pub session_tickets: bool,
+    /// The file that TLS keys are written to; empty: none. Never remembered between runs, nor read from a file: who
+    /// wants it says so each time.
+    #[serde(skip)]
+    pub key_log: PathBuf,
     /// The window's theme.
     pub theme: ThemeChoice,
     /// How received bytes are written in a log row.
@@ -123,6 +139,12 @@ impl Default for Settings {
             tls: false,
             certificate: PathBuf::new(),
             key: PathBuf::new(),
+            tls_versions: TlsVersions::default(),
+            client_auth: ClientAuth::default(),
+            client_ca: PathBuf::new(),
+            alpn: Vec::new(),
+            session_tickets: true,
+            key_log: PathBuf::new(),
             theme: ThemeChoice::default(),
             data_format: DataFormat::default(),
             log_entries: 100_000,
@@ -142,6 +164,7 @@ impl Settings {
             && in_range(Field::RecvSize, self.recv_size)
             && in_range(Field::MaxClients, self.max_clients)
             && in_range(Field::IdleTimeout, self.idle_timeout)
+            && tls::alpn(&self.alpn.join(",")).is_ok_and(|alpn| alpn == self.alpn)
             && (100..=1_000_000).contains(&self.log_entries)
             && (1..=4096).contains(&self.log_mebibytes)
     }

@@ -42,28 +42,33 @@ impl CertificateFile {
     }
 
     fn try_read(path: &Path) -> Result<Self, Fault> {
-        let bytes = file::read(path)?;
-        let found = sections::find(&bytes);
-        let wanted: Vec<_> = found.iter().filter(|section| section.label.is_certificate()).collect();
-        if wanted.is_empty() {
-            return Err(error::instead(Role::Certificate, &bytes, &found));
-        }
-        let mut chain = Vec::with_capacity(wanted.len());
-        let mut report = None;
-        for (index, section) in wanted.iter().enumerate() {
-            let bad = |raw: String| Fault::BadCertificate { number: index + 1, of: wanted.len(), raw };
-            let der = decode(section)?;
-            let (rest, parsed) = X509Certificate::from_der(&der).map_err(|error| bad(error.to_string()))?;
-            if !rest.is_empty() {
-                return Err(bad(format!("{} bytes too many", rest.len())));
-            }
-            if report.is_none() {
-                report = Some(CertificateReport::new(&parsed, wanted.len()));
-            }
-            chain.push(der);
-        }
-        report.ok_or(Fault::NoneFound).map(|report| Self { path: path.to_owned(), chain, report })
+        let chain = certificates(path, Role::Certificate)?;
+        let first = chain.first().ok_or(Fault::NoneFound)?;
+        let (_, parsed) = X509Certificate::from_der(first).map_err(|_| Fault::NoneFound)?;
+        let report = CertificateReport::new(&parsed, chain.len());
+        Ok(Self { path: path.to_owned(), chain, report })
     }
+}
+
+/// Every certificate of a file, at least one, each known to be one.
+pub(super) fn certificates(path: &Path, role: Role) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    let bytes = file::read(path)?;
+    let found = sections::find(&bytes);
+    let wanted: Vec<_> = found.iter().filter(|section| section.label.is_certificate()).collect();
+    if wanted.is_empty() {
+        return Err(error::instead(role, &bytes, &found));
+    }
+    let mut chain = Vec::with_capacity(wanted.len());
+    for (index, section) in wanted.iter().enumerate() {
+        let bad = |raw: String| Fault::BadCertificate { number: index + 1, of: wanted.len(), raw };
+        let der = decode(section)?;
+        let (rest, _) = X509Certificate::from_der(&der).map_err(|error| bad(error.to_string()))?;
+        if !rest.is_empty() {
+            return Err(bad(format!("{} bytes too many", rest.len())));
+        }
+        chain.push(der);
+    }
+    Ok(chain)
 }
 
 fn decode(section: &Section) -> Result<CertificateDer<'static>, Fault> {

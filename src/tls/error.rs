@@ -14,6 +14,10 @@ pub enum Role {
     Certificate,
     /// `server.key`: the private key.
     Key,
+    /// `ca.crt`: the CA certificates that sign the clients' certificates.
+    ClientCa,
+    /// `keys.log`: where keys are written to.
+    KeyLog,
 }
 
 /// A file that can't be used as what it was chosen as. Displayed as a sentence or two with the remedy.
@@ -64,6 +68,13 @@ pub enum Fault {
         /// The system's own words.
         raw: String,
     },
+    /// The file can't be made or written.
+    NotWritable {
+        /// The system's own words.
+        raw: String,
+    },
+    /// The file that keys are to be written to holds something else.
+    NotAKeyLog,
     /// No bytes at all.
     Empty,
     /// Longer than 1 MiB.
@@ -189,6 +200,7 @@ impl FileError {
             Fault::FolderClosed { raw, .. }
             | Fault::NotReadable { raw }
             | Fault::Unreadable { raw }
+            | Fault::NotWritable { raw }
             | Fault::Base64 { raw }
             | Fault::BadCertificate { raw, .. }
             | Fault::BadKey { raw } => Some(raw.clone()),
@@ -204,7 +216,7 @@ impl FileError {
 }
 
 impl TlsError {
-    /// Which of the two files is at fault, for the field to show it under.
+    /// Which of the files is at fault, for the field to show it under.
     #[must_use]
     pub fn field(&self) -> Role {
         match self {
@@ -249,7 +261,8 @@ fn without_blocks(role: Role, bytes: &[u8]) -> Fault {
         return Fault::PublicKey;
     }
     match (der::guess(bytes), role) {
-        (Some(Content::Certificate), Role::Certificate) | (Some(Content::Key), Role::Key) => Fault::Binary,
+        (Some(Content::Certificate), Role::Certificate | Role::ClientCa)
+        | (Some(Content::Key), Role::Key) => Fault::Binary,
         (Some(Content::LockedKey), Role::Key) => Fault::Locked { binary: true },
         (Some(Content::Certificate | Content::Key | Content::LockedKey), _) => Fault::Swapped,
         (Some(Content::PublicKey), _) => Fault::PublicKey,

@@ -29,18 +29,23 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
 }
 
 fn check(metadata: &fs::Metadata) -> Result<(), Fault> {
+    check_kind(metadata)?;
+    if metadata.len() > LIMIT { Err(Fault::TooLarge { bytes: metadata.len() }) } else { Ok(()) }
+}
+
+/// Whether it is an ordinary file, of whatever length.
+pub(super) fn check_kind(metadata: &fs::Metadata) -> Result<(), Fault> {
     if metadata.is_dir() {
         Err(Fault::Folder)
     } else if !metadata.is_file() {
         Err(Fault::NotOrdinary)
-    } else if metadata.len() > LIMIT {
-        Err(Fault::TooLarge { bytes: metadata.len() })
     } else {
         Ok(())
     }
 }
 
-fn from_metadata(path: &Path, error: &io::Error) -> Fault {
+/// Why nothing can be known of a file.
+pub(super) fn from_metadata(path: &Path, error: &io::Error) -> Fault {
     match error.kind() {
         // What the path names as a folder is a file, or isn't there.
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -61,7 +66,8 @@ fn from_read(error: &io::Error) -> Fault {
     }
 }
 
-fn folder_of(path: &Path) -> PathBuf {
+/// The folder that a file is in, or would be.
+pub(super) fn folder_of(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     whole.parent().map_or_else(|| whole.clone(), Path::to_owned)
 }

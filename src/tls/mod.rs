@@ -1,41 +1,52 @@
 //! Certificates, keys and what a TLS handshake agreed on. No sockets, no window.
 //!
 //! ```text
-//!  path ──> file ──> sections ──> pem ──┬──> certificate ──┬──> config ──> rustls::ServerConfig
-//!           bytes    PEM blocks   DER   └──> key ──────────┘
-//!                        └─ no block: der (what is it then?)
+//!  path ──> file ──> sections ──> pem ──┬──> certificate ──┬──> config ──> serving ──> rustls::ServerConfig
+//!           bytes    PEM blocks   DER   ├──> key ──────────┤               for each connection
+//!                        │              └──> client_ca ────┤
+//!                        └─ no block: der (what is it then?)  options, key_log
 //! ```
 //!
 //! Whatever is wrong on the way becomes a [`FileError`] or a [`TlsError`], whose words stand in `sentences`.
 //! [`details`] tells all about a chosen certificate file and what clients will say to it, [`create`] makes such files.
-//! Two more parts serve the connections: [`words`] explains what a client did to a handshake, [`sniff`] tells
-//! from a client's first bytes whether it speaks TLS at all.
+//! More parts serve the connections: [`sniff`] tells from a client's first bytes whether it speaks TLS at all,
+//! [`offer`] reads its hello, [`handshake`] tells what was agreed, [`names`] what the numbers are called and mean, and
+//! [`words`] explains, with the tables in `failures`, what went wrong.
 
 use std::path::Path;
 
 pub mod certificate;
+pub mod client_ca;
 pub mod config;
 pub mod create;
 mod der;
 pub mod details;
 pub mod error;
+mod failures;
 mod file;
 pub mod handshake;
 pub mod key;
+mod key_log;
 mod kind;
+pub mod names;
 mod naming;
+pub mod offer;
+pub mod options;
 mod pair;
 mod pem;
 mod report;
 mod sections;
 mod sentences;
+pub mod serving;
 pub mod sniff;
 pub mod words;
 
 pub use certificate::CertificateFile;
+pub use client_ca::{ClientCaFile, ClientCaReport};
 pub use config::{load, server_config};
 pub use error::{Fault, FileError, Role, TlsError};
 pub use key::{KeyFile, KeyReport};
+pub use key_log::caution as key_log_caution;
 pub use kind::KeyKind;
 pub use pair::check_pair;
 pub use report::CertificateReport;

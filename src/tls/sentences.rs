@@ -43,11 +43,13 @@ pub(super) fn order(certificate: &Path, key: &Path, number: usize) -> String {
 
 #[expect(clippy::too_many_lines, reason = "a table: one entry for each fault")]
 fn words(error: &FileError) -> String {
-    use Role::{Certificate, Key};
+    use Role::{Certificate, ClientCa, Key, KeyLog};
     let name = shown(&error.path);
     let (what, example, a_file) = match error.role {
         Certificate => ("certificate", "server.crt", "a certificate file"),
         Key => ("private key", "server.key", "a private key file"),
+        ClientCa => ("CA certificate", "ca.crt", "a file with CA certificates"),
+        KeyLog => ("key log", "keys.log", "a file to write the keys to"),
     };
     match (&error.fault, error.role) {
         (Fault::NoPath, _) => format!("No {what} is chosen. Type the path of {a_file}, such as {example}."),
@@ -80,6 +82,15 @@ fn words(error: &FileError) -> String {
             "{name} is there, but the disk or network drive does not hand it over. Copy it to another disk and choose \
              the copy."
         ),
+        (Fault::NotWritable { .. }, _) => {
+            format!(
+                "{name} can't be written: the system does not let you. Choose a file in a folder of your own."
+            )
+        }
+        (Fault::NotAKeyLog, _) => format!(
+            "{name} holds something else than a key log, so nothing was added to it. Choose a new file, such as \
+             {example}."
+        ),
         (Fault::Empty, _) => {
             format!(
                 "{name} is empty: the command that should have written it has most likely failed. Make it again."
@@ -96,22 +107,26 @@ fn words(error: &FileError) -> String {
         (Fault::Swapped, Certificate) => format!(
             "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths."
         ),
-        (Fault::Swapped, Key) => format!(
+        (Fault::Swapped, ClientCa) => format!(
+            "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}; its key is \
+             not needed to check clients."
+        ),
+        (Fault::Swapped, _) => format!(
             "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths."
         ),
-        (Fault::Request, Certificate) => format!(
+        (Fault::Request, Certificate | ClientCa) => format!(
             "{name} is a certificate signing request: it only asks for a certificate. Sign it, then choose the \
              certificate:"
         ),
-        (Fault::Request, Key) => format!(
+        (Fault::Request, _) => format!(
             "{name} is a certificate signing request, not a private key. Choose the key that it was made with, such \
              as {example}."
         ),
-        (Fault::PublicKey, Certificate) => format!(
+        (Fault::PublicKey, Certificate | ClientCa) => format!(
             "{name} is a public key alone, and a certificate also has a name and a signature. Choose the certificate, \
              such as {example}."
         ),
-        (Fault::PublicKey, Key) => format!(
+        (Fault::PublicKey, _) => format!(
             "{name} is the public half of a key, and the server needs the private half. Choose the private key, such \
              as {example}."
         ),
@@ -123,12 +138,12 @@ fn words(error: &FileError) -> String {
             "{name} is a PKCS#12 bundle, which keeps certificate and key together under a password. Take the {what} \
              out of it:"
         ),
-        (Fault::Pkcs7 { .. }, Certificate) => {
+        (Fault::Pkcs7 { .. }, Certificate | ClientCa) => {
             format!(
                 "{name} is a PKCS#7 bundle of certificates, which servers do not read. Take them out of it:"
             )
         }
-        (Fault::Pkcs7 { .. }, Key) => {
+        (Fault::Pkcs7 { .. }, _) => {
             format!(
                 "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}."
             )
@@ -182,11 +197,11 @@ fn words(error: &FileError) -> String {
             "{name} holds no {what}, but something called “{}”. Choose {a_file}, such as {example}.",
             harmless(label)
         ),
-        (Fault::NoneFound, Certificate) => format!(
+        (Fault::NoneFound, Certificate | ClientCa) => format!(
             "{name} holds no certificate: it has no line -----BEGIN CERTIFICATE-----. Choose the certificate in PEM \
              form, such as {example}."
         ),
-        (Fault::NoneFound, Key) => format!(
+        (Fault::NoneFound, _) => format!(
             "{name} holds no private key: it has no line -----BEGIN PRIVATE KEY-----, nor BEGIN RSA or EC PRIVATE KEY. \
              Choose the key in PEM form, such as {example}."
         ),
@@ -205,10 +220,10 @@ pub(super) fn command(error: &FileError) -> Option<String> {
         (Fault::NotReadable { .. }, _) if !cfg!(windows) => {
             format!("sudo install -m 600 -o $USER {input} {}", output(error.role))
         }
-        (Fault::Binary, Role::Certificate) => {
+        (Fault::Binary, Role::Certificate | Role::ClientCa) => {
             format!("openssl x509 -inform der -in {input} -out {}", output(Role::Certificate))
         }
-        (Fault::Binary, Role::Key) => {
+        (Fault::Binary, _) => {
             format!("openssl pkey -inform der -in {input} -out {}", output(Role::Key))
         }
         (Fault::Request, Role::Certificate) => format!(
@@ -216,13 +231,13 @@ pub(super) fn command(error: &FileError) -> Option<String> {
             argument(&error.path.with_file_name("server.key")),
             beside(&error.path, ["server.crt", "new.crt"])
         ),
-        (Fault::Pkcs12, Role::Certificate) => {
+        (Fault::Pkcs12, Role::Certificate | Role::ClientCa) => {
             format!("openssl pkcs12 -in {input} -nokeys -out {}", output(Role::Certificate))
         }
-        (Fault::Pkcs12, Role::Key) => {
+        (Fault::Pkcs12, _) => {
             format!("openssl pkcs12 -in {input} -nocerts -nodes -out {}", output(Role::Key))
         }
-        (Fault::Pkcs7 { binary }, Role::Certificate) => format!(
+        (Fault::Pkcs7 { binary }, Role::Certificate | Role::ClientCa) => format!(
             "openssl pkcs7 -print_certs{} -in {input} -out {}",
             if *binary { " -inform der" } else { "" },
             output(Role::Certificate)
@@ -247,8 +262,8 @@ fn output(input: &Path, role: Role) -> String {
     beside(
         input,
         match role {
-            Role::Certificate => ["plain.crt", "plain2.crt"],
             Role::Key => ["plain.key", "plain2.key"],
+            _ => ["plain.crt", "plain2.crt"],
         },
     )
 }

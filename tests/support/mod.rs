@@ -117,6 +117,17 @@ impl Lines {
         self.lines.recv_timeout(PATIENCE).expect("the program prints another line in time")
     }
 
+    /// The next line, or `None` where the program closed its end; panics when neither comes.
+    pub(crate) fn next_or_end(&self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                panic!("the program neither prints a line nor ends in time")
+            }
+        }
+    }
+
     /// The next line that is so, with all that were passed over on the way; panics when none comes.
     pub(crate) fn until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let mut passed = Vec::new();

@@ -1,0 +1,265 @@
+//! What a client offers: its first `ClientHello`, read from the bytes as they came.
+//!
+//! rustls reads the same bytes and decides; this reader is only for telling. It also reads what rustls turns down, so
+//! that a failure can be told together with the offer that led to it. It takes any bytes: what doesn't fit is left out.
+
+/// What a client's first `ClientHello` offers (RFC 8446, section 4.1.2), as the registries' numbers, in the client's
+/// order. [`super::names`] has their names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Offer {
+    /// From `supported_versions` (RFC 8446, section 4.2.1), or the one version that an older hello names.
+    pub versions: Vec<u16>,
+    /// Cipher suites.
+    pub cipher_suites: Vec<u16>,
+    /// Key exchange groups: `supported_groups` (RFC 8446, section 4.2.7).
+    pub groups: Vec<u16>,
+    /// The groups that it sent a key share for already: `key_share` (RFC 8446, section 4.2.8).
+    pub key_shares: Vec<u16>,
+    /// Signature schemes: `signature_algorithms` (RFC 8446, section 4.2.3).
+    pub signature_schemes: Vec<u16>,
+    /// Application protocols (RFC 7301), as text where they are text.
+    pub alpn: Vec<String>,
+    /// The server name (RFC 6066, section 3).
+    pub server_name: Option<String>,
+}
+
+/// The most bytes that are kept of what a client sends first: a hello with several post-quantum key shares has 4 KiB.
+pub const LONGEST: usize = 64 * 1024;
+
+/// Numbers beyond this many are left out: a hello can hold 32,000 suites, which nobody would read.
+const MOST: usize = 256;
+/// The longest text that is kept of a name.
+const LONGEST_NAME: usize = 255;
+
+/// Reads the `ClientHello` at the beginning of a client's TLS records (RFC 8446, section 5.1). `None` where it isn't
+/// one or isn't whole.
+#[must_use]
+pub fn first_hello(records: &[u8]) -> Option<Offer> {
+    let mut records = Reader(records);
+    let mut message = Vec::new();
+    // A hello may go over several records.
+    loop {
+        if records.byte()? != HANDSHAKE {
+            return None;
+        }
+        records.number()?;
+        let length = usize::from(records.number()?);
+        message.extend_from_slice(records.take(length)?);
+        if let [CLIENT_HELLO, high, middle, low, body @ ..] = message.as_slice() {
+            let length = u32::from_be_bytes([0, *high, *middle, *low]) as usize;
+            if let Some(body) = body.get(..length) {
+                return hello(body);
+            }
+        } else if message.first().is_some_and(|kind| *kind != CLIENT_HELLO) {
+            return None;
+        }
+    }
+}
+
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+
+fn hello(body: &[u8]) -> Option<Offer> {
+    let mut body = Reader(body);
+    let legacy_version = body.number()?;
+    let _random = body.take(32)?;
+    let _session_id = body.short_list()?;
+    let mut offer = Offer { cipher_suites: body.list()?.numbers(), ..Offer::default() };
+    let _compression = body.short_list()?;
+    // Before TLS 1.2 a hello could end here.
+    let mut extensions = body.list().unwrap_or_default();
+    while let Some((kind, content)) = extensions.extension() {
+        // An extension that can't be read says nothing; the others still do.
+        let _ = offer.extension(kind, content);
+    }
+    if offer.versions.is_empty() {
+        offer.versions.push(legacy_version);
+    }
+    Some(offer)
+}
+
+impl Offer {
+    fn extension(&mut self, kind: u16, mut content: Reader<'_>) -> Option<()> {
+        match kind {
+            0 => {
+                let mut names = content.list()?;
+                // Names of type 0 are host names, and there is no other type.
+                while let Some(kind) = names.byte() {
+                    let name = names.list()?;
+                    if kind == 0 {
+                        self.server_name = Some(text(name.0));
+                    }
+                }
+            }
+            10 => self.groups = content.list()?.numbers(),
+            13 => self.signature_schemes = content.list()?.numbers(),
+            16 => {
+                let mut protocols = content.list()?;
+                while let Some(protocol) = protocols.short_list() {
+                    if self.alpn.len() < MOST {
+                        self.alpn.push(text(protocol.0));
+                    }
+                }
+            }
+            43 => self.versions = content.short_list()?.numbers(),
+            51 => {
+                let mut shares = content.list()?;
+                while let Some(group) = shares.number() {
+                    shares.list()?;
+                    if self.key_shares.len() < MOST {
+                        self.key_shares.push(group);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// The memory behind it in bytes, for the log's account.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let numbers =
+            [&self.versions, &self.cipher_suites, &self.groups, &self.key_shares, &self.signature_schemes];
+        size_of::<Self>()
+            + numbers.into_iter().map(|list| size_of_val(list.as_slice())).sum::<usize>()
+            + self.alpn.iter().map(|name| size_of::<String>() + name.len()).sum::<usize>()
+            + self.server_name.as_ref().map_or(0, String::len)
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST_NAME)]).into_owned()
+}
+
+/// Bytes that are taken off from the front; what isn't there is `None`.
+#[derive(Default)]
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn number(&mut self) -> Option<u16> {
+        self.take(2)?.try_into().ok().map(u16::from_be_bytes)
+    }
+
+    /// A list whose length stands before it in two bytes.
+    fn list(&mut self) -> Option<Self> {
+        let length = usize::from(self.number()?);
+        self.take(length).map(Reader)
+    }
+
+    /// A list whose length stands before it in one byte.
+    fn short_list(&mut self) -> Option<Self> {
+        let length = usize::from(self.byte()?);
+        self.take(length).map(Reader)
+    }
+
+    fn extension(&mut self) -> Option<(u16, Self)> {
+        Some((self.number()?, self.list()?))
+    }
+
+    fn numbers(mut self) -> Vec<u16> {
+        std::iter::from_fn(|| self.number()).take(MOST).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rustls::pki_types::ServerName;
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+    use super::*;
+
+    fn hello_of_rustls(versions: &[&'static rustls::SupportedProtocolVersion]) -> Vec<u8> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
+        let mut bytes = Vec::new();
+        client.write_tls(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_whole_hello_is_read() {
+        let offer = first_hello(&hello_of_rustls(rustls::ALL_VERSIONS)).unwrap();
+        assert_eq!(offer.versions, [0x0304, 0x0303]);
+        assert!(offer.cipher_suites.contains(&0x1302) && offer.cipher_suites.contains(&0xc02f));
+        assert_eq!(offer.groups.first(), Some(&0x11ec));
+        assert!(offer.key_shares.starts_with(&[0x11ec]));
+        assert!(offer.signature_schemes.contains(&0x0804));
+        assert_eq!(offer.alpn, ["h2", "http/1.1"]);
+        assert_eq!(offer.server_name.as_deref(), Some("localhost"));
+        let older = first_hello(&hello_of_rustls(&[&rustls::version::TLS12])).unwrap();
+        assert_eq!((older.versions.last(), older.key_shares.is_empty()), (Some(&0x0303), true));
+    }
+
+    #[test]
+    fn a_hello_may_come_in_many_records_and_must_be_whole() {
+        let bytes = hello_of_rustls(rustls::ALL_VERSIONS);
+        let split: Vec<u8> = bytes[5..]
+            .chunks(100)
+            .flat_map(|piece| [&[22, 3, 1, 0, u8::try_from(piece.len()).unwrap()][..], piece].concat())
+            .collect();
+        assert_eq!(first_hello(&split), first_hello(&bytes));
+        for end in 0..bytes.len() {
+            assert_eq!(first_hello(&bytes[..end]), None, "{end} bytes");
+        }
+        let more = [bytes.as_slice(), b"more"].concat();
+        assert_eq!(first_hello(&more), first_hello(&bytes));
+    }
+
+    #[test]
+    fn any_bytes_are_taken() {
+        let good = hello_of_rustls(rustls::ALL_VERSIONS);
+        // A generator of our own, so that a failure comes again with the same bytes.
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = move |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % below as u64).unwrap()
+        };
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let mut bytes = good.clone();
+            for _ in 0..=random(8) {
+                let at = random(bytes.len());
+                match random(4) {
+                    0 => bytes[at] = u8::try_from(random(256)).unwrap(),
+                    1 => bytes.truncate(at.max(1)),
+                    2 => drop(bytes.remove(at)),
+                    _ => bytes.insert(at, 0xff),
+                }
+                if bytes.is_empty() {
+                    bytes.push(22);
+                }
+            }
+            if let Some(offer) = first_hello(&bytes) {
+                read += 1;
+                assert!(!offer.versions.is_empty());
+                assert!(offer.size() <= 64 * bytes.len() + size_of::<Offer>(), "{offer:?}");
+            }
+        }
+        assert!(read > 100, "only {read} were read: the changes leave nothing to test");
+        let suites = vec![0x13; 65_534];
+        let long = [&[3, 3][..], &[0; 33], &[0xff, 0xfe], &suites, &[1, 0]].concat();
+        assert_eq!(hello(&long).unwrap().cipher_suites.len(), MOST);
+    }
+}

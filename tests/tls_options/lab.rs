@@ -1,0 +1,241 @@
+//! A served folder of certificates, and the two clients.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Finished, Guarded, Lines, echoscope, finish, program};
+
+/// A server with JSON lines, and the folder with its files: `server.crt`, `ca.crt`, `client.crt`, their keys and more.
+pub(crate) struct Lab {
+    pub(crate) folder: tempfile::TempDir,
+    server: Option<(Guarded, Lines)>,
+    pub(crate) port: u16,
+}
+
+impl Lab {
+    /// A folder with files, and nothing served yet.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let lab = Self { folder, server: None, port: 0 };
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        lab.write("server", &made.cert.pem(), &made.signing_key);
+        let (ca, ca_pem) = authority("Practice CA");
+        fs::write(lab.path("ca.crt"), ca_pem).unwrap();
+        let (stranger, _) = authority("Another CA");
+        lab.client_certificate("client", &ca, |_| {});
+        lab.client_certificate("stranger", &stranger, |_| {});
+        lab.client_certificate("expired", &ca, |params| params.not_after = rcgen::date_time_ymd(2021, 1, 1));
+        lab.client_certificate("purpose", &ca, |params| {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        });
+        lab
+    }
+
+    /// Serves with these arguments beside the certificate; `FOLDER/` in them is the lab's.
+    pub(crate) fn start(arguments: &str) -> Self {
+        let mut lab = Self::new();
+        lab.serve(arguments);
+        lab
+    }
+
+    pub(crate) fn serve(&mut self, arguments: &str) {
+        let mut child =
+            self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let lines = Lines::of(child.stdout.take().unwrap());
+        self.server = Some((Guarded(child), lines));
+        self.port = u16::try_from(self.until("starting")["port"].as_u64().unwrap()).unwrap();
+        self.until("listening");
+    }
+
+    /// The command that serves.
+    pub(crate) fn command(&self, arguments: &str) -> Command {
+        let fixed =
+            "--headless --port 0 --log-format json --tls --cert FOLDER/server.crt --key FOLDER/server.key";
+        let folder = self.folder.path().to_str().unwrap();
+        let all = format!("{fixed} {arguments}").replace("FOLDER", folder);
+        echoscope(&all.split_whitespace().collect::<Vec<_>>())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, certificate: &str, key: &KeyPair) {
+        fs::write(self.path(&format!("{name}.crt")), certificate).unwrap();
+        fs::write(self.path(&format!("{name}.key")), key.serialize_pem()).unwrap();
+    }
+
+    fn client_certificate(
+        &self,
+        name: &str,
+        ca: &Issuer<'static, KeyPair>,
+        change: impl FnOnce(&mut CertificateParams),
+    ) {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2100, 1, 1);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        self.write(name, &params.signed_by(&key, ca).unwrap().pem(), &key);
+    }
+
+    /// The next event of this kind.
+    pub(crate) fn until(&self, event: &str) -> Value {
+        let passed = self.lines().until(|line| parse(line)["event"] == event);
+        parse(passed.last().unwrap())
+    }
+
+    /// Everything that is told of the next client until it is closed.
+    pub(crate) fn visit(&self) -> Visit {
+        let passed = self.lines().until(|line| parse(line)["event"] == "closed");
+        Visit(passed.iter().map(|line| parse(line)).collect())
+    }
+
+    fn lines(&self) -> &Lines {
+        &self.server.as_ref().unwrap().1
+    }
+
+    /// A visit of openssl: it shakes hands, sends a line where it can, and waits for its echo.
+    pub(crate) fn openssl(&self, arguments: &str) -> Option<Said> {
+        self.openssl_at(self.port, arguments)
+    }
+
+    /// As [`Lab::openssl`], at another port.
+    pub(crate) fn openssl_at(&self, port: u16, arguments: &str) -> Option<Said> {
+        let openssl = program("openssl")?;
+        let mut child = Command::new(openssl)
+            .args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-servername", "localhost"])
+            .args(["-CAfile", "server.crt", "-verify_return_error"])
+            .args(arguments.split_whitespace())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let out = Lines::of(child.stdout.take().unwrap());
+        let err = Lines::of(child.stderr.take().unwrap());
+        let mut child = Guarded(child);
+        // It may have failed already; its end is told below.
+        let _ = input.write_all(b"Hello from openssl\n");
+        let mut said = Vec::new();
+        let mut echoed = false;
+        while let Some(line) = out.next_or_end() {
+            // openssl writes what it received past its own buffer, so half a line of its own may stand before it.
+            echoed = line.ends_with("Hello from openssl");
+            said.push(line);
+            if echoed {
+                break;
+            }
+        }
+        drop(input);
+        said.extend(out.rest());
+        said.extend(err.rest());
+        let _ = child.0.wait();
+        Some(Said { text: said.join("\n"), echoed })
+    }
+
+    /// Visits of Python, one after the other with the session of the one before; one object each.
+    pub(crate) fn python(&self, options: Value) -> Option<Vec<Value>> {
+        let python = program("python3")?;
+        let mut options = options;
+        options["port"] = json!(self.port);
+        let mut command = Command::new(python);
+        command
+            .args(["-c", PYTHON, &options.to_string()])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        let Finished { code, stdout, stderr } = finish(command);
+        assert_eq!(code, Some(0), "{stderr}");
+        Some(stdout.lines().map(parse).collect())
+    }
+}
+
+/// What a client printed.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) text: String,
+    /// Whether its line came back.
+    pub(crate) echoed: bool,
+}
+
+/// What the server told of one client.
+#[derive(Debug)]
+pub(crate) struct Visit(Vec<Value>);
+
+impl Visit {
+    fn find(&self, event: &str) -> Option<&Value> {
+        self.0.iter().find(|line| line["event"] == event)
+    }
+
+    /// What was agreed; panics where the handshake failed.
+    pub(crate) fn handshake(&self) -> &Value {
+        self.find("handshake").unwrap_or_else(|| panic!("no handshake: {:#?}", self.0))
+    }
+
+    /// The log line of the failure, which must be one.
+    pub(crate) fn failure(&self) -> (&str, &Value) {
+        let problem = self.find("problem").unwrap_or_else(|| panic!("no problem: {:#?}", self.0));
+        assert_eq!(problem["problem"], "tls", "{problem}");
+        assert!(self.find("handshake").is_none() && self.find("received").is_none(), "{:#?}", self.0);
+        (problem["text"].as_str().unwrap(), problem)
+    }
+}
+
+fn parse(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
+}
+
+fn authority(name: &str) -> (Issuer<'static, KeyPair>, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let pem = params.self_signed(&key).unwrap().pem();
+    (Issuer::new(params, key), pem)
+}
+
+const PYTHON: &str = r"
+import json, socket, ssl, sys
+o = json.loads(sys.argv[1])
+c = ssl.create_default_context(cafile='server.crt')
+if 'version' in o:
+    c.minimum_version = c.maximum_version = {'1.2': ssl.TLSVersion.TLSv1_2, '1.3': ssl.TLSVersion.TLSv1_3}[o['version']]
+if 'cert' in o:
+    c.load_cert_chain(o['cert'] + '.crt', o['cert'] + '.key')
+if 'alpn' in o:
+    c.set_alpn_protocols(o['alpn'])
+session = None
+for visit in range(o.get('visits', 1)):
+    said = {}
+    try:
+        with socket.create_connection(('127.0.0.1', o['port']), 20) as plain:
+            with c.wrap_socket(plain, server_hostname='localhost', session=session) as s:
+                s.sendall(b'Hello from Python\n')
+                said['echo'] = s.recv(100).decode()
+                said['version'], said['alpn'] = s.version(), s.selected_alpn_protocol()
+                said['reused'] = s.session_reused
+                session = s.session
+                s.unwrap()
+    except OSError as e:
+        said['error'] = str(e)
+    print(json.dumps(said))
+";
+
+/// What Python's options are for a version.
+pub(crate) fn version(version: &str) -> Value {
+    json!({ "version": version })
+}

@@ -1,0 +1,13 @@
+//! How TLS is served, through the built program: versions, ALPN, tickets, client certificates and the key log, with
+//! openssl and Python as clients.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod client_certificates;
+mod failures;
+mod key_log;
+mod lab;
+mod offers;
+mod options;
+mod session;
+#[path = "../support/mod.rs"]
+mod support;
