@@ -6,6 +6,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
+use super::lab;
 use super::theme::{self, Palette, size};
 use super::widgets::controls::pill_button;
 use super::widgets::virtual_list::VirtualList;
@@ -55,6 +56,7 @@ impl DetailPanel {
                     ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
                 }
                 ui.add(Label::new(RichText::new(words::explain(&entry.event)).color(palette.muted)).wrap());
+                lab::facts::show(ui, &words::facts(&entry.event));
             });
         }
         wish.take()

@@ -13,6 +13,7 @@ use super::widgets::icon::Icon;
 use super::widgets::note::{Tone, note};
 use super::wish::Wish;
 use crate::session::{Command, Session};
+use crate::settings::fields::Field;
 
 /// The bar with the session's notice; returns the wish to dismiss it.
 pub(super) fn notice(ui: &mut Ui, session: &Session) -> Option<Wish> {
@@ -69,6 +70,8 @@ impl TypePath {
     pub(super) fn new(purpose: Purpose, session: &Session) -> Self {
         let text = match purpose {
             Purpose::Open(field) => session.form().text(field).to_owned(),
+            Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
+            Purpose::NewFolder | Purpose::Roots => String::new(),
             Purpose::SaveLog => {
                 let folder = std::env::home_dir().unwrap_or_default();
                 folder.join("echoscope-log.txt").to_string_lossy().into_owned()
@@ -88,6 +91,8 @@ impl TypePath {
             let (title, action) = match self.purpose {
                 Purpose::Open(_) => ("Open a file", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
+                Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
+                Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),
             };
             ui.label(RichText::new(title).font(theme::strong(16.0)));
             let why = "This system has no file dialog to offer, so type the path.";
@@ -113,7 +118,7 @@ impl TypePath {
                     .clicked()
                     || (entered && ready)
                 {
-                    answer = Some(Some(command(self.purpose, self.text.trim().into()).into()));
+                    answer = Some(command(self.purpose, self.text.trim().into()).map(Wish::from));
                 }
                 if ui.button("Cancel").clicked() {
                     answer = Some(None);

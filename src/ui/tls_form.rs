@@ -6,6 +6,7 @@ use eframe::egui::{Align, Layout, Ui};
 use jiff::Timestamp;
 
 use super::dialogs::Purpose;
+use super::lab::{Ask, form_parts};
 use super::theme::size;
 use super::widgets::controls::{pill_button, switch};
 use super::widgets::field::{heading, label, text_field};
@@ -31,12 +32,14 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
         note(ui, Tone::Hint, "Takes effect after a restart.");
     }
     if !on {
+        wishes.extend(form_parts::buttons(ui, session));
         return wishes;
     }
     path_field(ui, session, Field::Certificate, &mut wishes);
     wishes.extend(certificate_line(ui, session));
     path_field(ui, session, Field::Key, &mut wishes);
     key_line(ui, session);
+    wishes.extend(form_parts::buttons(ui, session));
     wishes
 }
 
@@ -72,7 +75,12 @@ fn certificate_line(ui: &mut Ui, session: &Session) -> Option<Wish> {
     let now = Timestamp::now();
     if let Some(report) = found(ui, session.certificate()) {
         let in_time = (report.not_before..=report.not_after).contains(&now);
-        close(ui, if in_time { Tone::Good } else { Tone::Caution }, &report.line(now));
+        let tone = if in_time { Tone::Good } else { Tone::Caution };
+        let details = form_parts::beside(ui, "Details…", |ui| close(ui, tone, &report.line(now)));
+        form_parts::on_purpose(ui, session);
+        if details {
+            return Some(Wish::Lab(Ask::Details));
+        }
         if let Some(caution) = report.caution(now) {
             return advise(ui, &caution, report.better(&session.settings().key));
         }
@@ -83,12 +91,20 @@ fn certificate_line(ui: &mut Ui, session: &Session) -> Option<Wish> {
 /// A caution, and a command that leads to a certificate without its cause.
 fn advise(ui: &mut Ui, caution: &str, command: Option<String>) -> Option<Wish> {
     close(ui, Tone::Caution, caution);
-    let command = command?;
-    let pressed = ui.horizontal(|ui| {
+    let mut wish = None;
+    ui.horizontal(|ui| {
         ui.add_space(19.0);
-        pill_button(ui, "Copy the command for a better one").on_hover_text(&command).clicked()
+        if pill_button(ui, "Create a better one…").clicked() {
+            wish = Some(Wish::Lab(Ask::Create));
+        }
+        if let Some(command) = command {
+            let copy = pill_button(ui, "Copy command").accessible_name("Copy the command for a better one");
+            if copy.on_hover_text(&command).clicked() {
+                wish = Some(Wish::CopyText(command));
+            }
+        }
     });
-    pressed.inner.then_some(Wish::CopyText(command))
+    wish
 }
 
 fn key_line(ui: &mut Ui, session: &Session) {

@@ -1,0 +1,49 @@
+//! What the lab puts into the TLS form: its buttons, and standing words of care.
+
+use eframe::egui::{Button, Ui};
+
+use super::Ask;
+use crate::session::Session;
+use crate::ui::theme::size;
+use crate::ui::widgets::controls::{pill_button, pill_width};
+use crate::ui::widgets::note::{Tone, note};
+use crate::ui::wish::Wish;
+
+/// *Create certificate…* and, with TLS on, *Options…*; below them what must not be forgotten.
+pub(in crate::ui) fn buttons(ui: &mut Ui, session: &Session) -> Option<Wish> {
+    let mut wish = None;
+    let on = session.form().tls();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = size::GAP;
+        if ui.add(Button::new("Create certificate…")).clicked() {
+            wish = Some(Wish::Lab(Ask::Create));
+        }
+        if on && ui.add(Button::new("Options…")).on_hover_text("How TLS is served").clicked() {
+            wish = Some(Wish::Lab(Ask::Options));
+        }
+    });
+    if on && let Some(caution) = session.key_log_caution() {
+        note(ui, Tone::Caution, &caution);
+    }
+    wish
+}
+
+/// What is wrong with the certificate on purpose, where it was made so here.
+pub(in crate::ui) fn on_purpose(ui: &mut Ui, session: &Session) {
+    if let Some(broken) = session.broken_on_purpose() {
+        note(ui, Tone::Caution, &format!("Broken on purpose: {}. {}", broken.label(), broken.sentence()));
+    }
+}
+
+/// Something with a small button at its right; whether that was pressed.
+pub(in crate::ui) fn beside(ui: &mut Ui, button: &str, content: impl FnOnce(&mut Ui)) -> bool {
+    ui.horizontal_top(|ui| {
+        let width = ui.available_width() - pill_width(ui, button) - size::GAP;
+        ui.vertical(|ui| {
+            ui.set_width(width);
+            content(ui);
+        });
+        pill_button(ui, button).clicked()
+    })
+    .inner
+}
