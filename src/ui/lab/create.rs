@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use eframe::egui::{Checkbox, Spinner, TextEdit, Ui};
+use eframe::egui::{Spinner, TextEdit, Ui};
 use jiff::Timestamp;
 
 use super::created::CreatedPage;
 use super::dialog::{Dialog, default_button};
-use super::parts::{choose, copyable, paragraph, row, sentence, under};
+use super::parts::{choose, copyable, paragraph, row, sentence, tick, under};
 use super::{TYPE_IT, shown};
 use crate::session::lab::{Maker, Wake, default_folder, typed_path};
 use crate::session::{Command, Session};
@@ -269,7 +269,7 @@ impl CreateDialog {
             self.key = choose(ui, name, "kind of key", self.key, &keys).unwrap_or(self.key);
         });
         under(ui, |ui| sentence(ui, self.key.sentence()));
-        row(ui, "", |ui, _| ui.checkbox(&mut self.signed_by_ca, "Signed by a practice CA"));
+        row(ui, "", |ui, _| tick(ui, &mut self.signed_by_ca, "Signed by a practice CA"));
         let makes_ca = self.look(request).is_some_and(|look| look.makes_ca);
         let problem = self.problem(request, Field::Ca);
         under(ui, |ui| {
@@ -313,17 +313,8 @@ impl CreateDialog {
         if !existing.is_empty() {
             under(ui, |ui| {
                 let names: Vec<_> = existing.iter().map(String::as_str).collect();
-                let (is, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+                let is = if names.len() == 1 { "is" } else { "are" };
                 note(ui, Tone::Caution, &format!("{} {is} there already.", listed(&names)));
-                let mut consents = existing.iter().all(|name| self.replace.contains(name));
-                let text = format!("Replace {them}");
-                if ui
-                    .add(Checkbox::new(&mut consents, text))
-                    .accessible_name("Replace existing files")
-                    .changed()
-                {
-                    self.replace = if consents { existing.clone() } else { Vec::new() };
-                }
             });
         }
     }
@@ -338,6 +329,14 @@ impl CreateDialog {
             create.on_disabled_hover_text("Say first whether the existing files may be replaced.")
         };
         let cancel = ui.button("Cancel").clicked();
+        let existing = self.look(request).map(|look| look.existing.clone()).unwrap_or_default();
+        if !existing.is_empty() && !making {
+            // Here, since the button waits for it: further up it may be out of view.
+            let mut consents = existing.iter().all(|name| self.replace.contains(name));
+            if tick(ui, &mut consents, "Replace existing files").changed() {
+                self.replace = if consents { existing } else { Vec::new() };
+            }
+        }
         if making {
             ui.add(Spinner::new().size(16.0));
             let what = if self.called_off { "Stopping…" } else { "Looking for a key…" };

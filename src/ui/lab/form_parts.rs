@@ -37,13 +37,15 @@ pub(in crate::ui) fn on_purpose(ui: &mut Ui, session: &Session) {
 
 /// Something with a small button at its right; whether that was pressed.
 pub(in crate::ui) fn beside(ui: &mut Ui, button: &str, content: impl FnOnce(&mut Ui)) -> bool {
-    ui.horizontal_top(|ui| {
+    let pressed = ui.horizontal_top(|ui| {
         let width = ui.available_width() - pill_width(ui, button) - size::GAP;
         ui.vertical(|ui| {
             ui.set_width(width);
             content(ui);
         });
         pill_button(ui, button).clicked()
-    })
-    .inner
+    });
+    // What follows belongs to another field, but the row has made room enough already.
+    ui.add_space(-5.0);
+    pressed.inner
 }

@@ -1,9 +1,9 @@
 //! *Options…*: which versions, client certificates, ALPN, tickets, and a key log.
 
-use eframe::egui::{Checkbox, Response, Ui};
+use eframe::egui::{Response, Ui};
 
 use super::dialog::{Dialog, default_button};
-use super::parts::{choose, restart_hint, row, sentence, under};
+use super::parts::{choose, restart_hint, row, sentence, tick, under};
 use crate::session::{Changed, Check, Command, Session};
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, TlsVersions};
@@ -102,7 +102,7 @@ fn contents(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     row(ui, "Session tickets", |ui, _| {
         let mut on = settings.session_tickets;
         let text = "Clients may resume their sessions";
-        if ui.add(Checkbox::new(&mut on, text)).accessible_name("Session tickets").changed() {
+        if tick(ui, &mut on, text).changed() {
             wishes.push(Command::SetTickets(on).into());
         }
     });

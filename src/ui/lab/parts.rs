@@ -47,6 +47,16 @@ pub(super) fn sentence(ui: &mut Ui, text: &str) -> Response {
     ui.add(Label::new(text).wrap())
 }
 
+/// A box to tick, with an outline that shows where it is while it is empty.
+pub(super) fn tick(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
+    ui.scope(|ui| {
+        let outline = Stroke::new(1.0, Palette::of(ui).muted);
+        ui.visuals_mut().widgets.inactive.bg_stroke = outline;
+        ui.checkbox(on, text)
+    })
+    .inner
+}
+
 /// Running text.
 pub(super) fn paragraph(ui: &mut Ui, text: &str) -> Response {
     ui.add(Label::new(RichText::new(text).color(Palette::of(ui).text)).wrap())
@@ -117,7 +127,6 @@ pub(super) fn copyable(ui: &mut Ui, name: &str, text: &str) -> Option<Wish> {
                     .desired_rows(1)
                     .desired_width(width);
                 let _ = ui.add(edit).accessible_name(name);
-                ui.add_space(3.0);
             });
             if icon_button(ui, Icon::Copy, &format!("Copy {name}"), None).clicked() {
                 wish = Some(Wish::CopyText(text.to_owned()));
@@ -139,8 +148,14 @@ pub(super) fn value(ui: &mut Ui, name: &str, text: &str, copy: bool) -> Option<W
             let text = RichText::new(text).font(theme::mono()).color(Palette::of(ui).text);
             ui.add(Label::new(text).wrap());
         });
-        if copy && icon_button(ui, Icon::Copy, &format!("Copy {name}"), None).clicked() {
-            wish = Some(Wish::CopyText(text.to_owned()));
+        if copy {
+            ui.vertical(|ui| {
+                // The sign is level with the first line.
+                ui.add_space(-5.0);
+                if icon_button(ui, Icon::Copy, &format!("Copy {name}"), None).clicked() {
+                    wish = Some(Wish::CopyText(text.to_owned()));
+                }
+            });
         }
     });
     wish
