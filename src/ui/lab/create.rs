@@ -269,11 +269,26 @@ impl CreateDialog {
             self.key = choose(ui, name, "kind of key", self.key, &keys).unwrap_or(self.key);
         });
         under(ui, |ui| sentence(ui, self.key.sentence()));
-        row(ui, "", |ui, _| tick(ui, &mut self.signed_by_ca, "Signed by a practice CA"));
+        row(ui, "", |ui, _| {
+            // Some ways to break it leave no choice.
+            let fixed = match request.broken {
+                Some(Broken::NoIntermediate) => Some(true),
+                Some(Broken::SelfSigned) => Some(false),
+                _ => None,
+            };
+            let mut on = fixed.unwrap_or(self.signed_by_ca);
+            ui.add_enabled_ui(fixed.is_none(), |ui| tick(ui, &mut on, "Signed by a practice CA"));
+            if fixed.is_none() {
+                self.signed_by_ca = on;
+            }
+        });
         let makes_ca = self.look(request).is_some_and(|look| look.makes_ca);
         let problem = self.problem(request, Field::Ca);
         under(ui, |ui| {
             let about = match (request.needs_ca(), makes_ca) {
+                (true, _) if request.broken == Some(Broken::SelfSigned) => {
+                    "The folder gets a practice CA, too, which does not sign it."
+                }
                 (false, _) => {
                     "Without it the certificate signs itself. With it, clients trust one ca.crt and all that it signs."
                 }

@@ -33,7 +33,7 @@ impl CreatedPage {
             |ui, (wishes, _)| self.contents(ui, session, &uses, wishes),
             |ui, (wishes, done)| {
                 *done = default_button(ui, "Done", true).clicked();
-                if ui.button("Details…").clicked() {
+                if ui.button("Certificate details…").clicked() {
                     wishes.push(Wish::Lab(Ask::Details));
                 }
             },

@@ -31,7 +31,10 @@ pub(in crate::ui) fn buttons(ui: &mut Ui, session: &Session) -> Option<Wish> {
 /// What is wrong with the certificate on purpose, where it was made so here.
 pub(in crate::ui) fn on_purpose(ui: &mut Ui, session: &Session) {
     if let Some(broken) = session.broken_on_purpose() {
-        note(ui, Tone::Caution, &format!("Broken on purpose: {}. {}", broken.label(), broken.sentence()));
+        ui.add_space(-3.0);
+        note(ui, Tone::Caution, &format!("Broken on purpose: {}.", broken.label()))
+            .on_hover_text(broken.sentence());
+        ui.add_space(2.0);
     }
 }
 
