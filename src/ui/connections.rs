@@ -141,15 +141,16 @@ fn details(ui: &mut Ui, connection: &Connection) -> bool {
                     close = icon_button(ui, Icon::Cross, "Close the facts", None).clicked();
                 });
             });
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match &connection.tls {
-                Some(tls) => lab::facts::show(ui, &words::handshake_facts(tls)),
-                None => {
-                    let text = match connection.phase {
-                        Phase::Queued | Phase::Handshake => "Nothing is agreed on yet.",
-                        Phase::Open => "This connection is not encrypted: nothing had to be agreed on.",
-                    };
-                    ui.label(RichText::new(text).color(palette.muted));
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                if let Some(tls) = &connection.tls {
+                    lab::facts::show(ui, &words::handshake_facts(tls));
+                    return;
                 }
+                let text = match connection.phase {
+                    Phase::Queued | Phase::Handshake => "Nothing is agreed on yet.",
+                    Phase::Open => "This connection is not encrypted: nothing had to be agreed on.",
+                };
+                ui.label(RichText::new(text).color(palette.muted));
             });
             close
         })

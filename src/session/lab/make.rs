@@ -12,7 +12,7 @@ use crate::tls::create::{self, CreateError, Created, Look, Request};
 /// A thread that looks and one that makes: finding a long RSA key takes seconds.
 pub struct Maker {
     looker: Worker<Request, (Request, Look)>,
-    maker: Worker<Order, Result<Option<Created>, CreateError>>,
+    worker: Worker<Order, Result<Option<Created>, CreateError>>,
     called_off: Arc<AtomicBool>,
 }
 
@@ -36,7 +36,7 @@ impl Maker {
         };
         Self {
             looker: Worker::new("look at folder", Arc::clone(wake), look),
-            maker: Worker::new("make certificate", Arc::clone(wake), make),
+            worker: Worker::new("make certificate", Arc::clone(wake), make),
             called_off: Arc::default(),
         }
     }
@@ -54,13 +54,13 @@ impl Maker {
     /// Starts making the files. Whether it could be started.
     pub fn make(&mut self, request: Request, replace: bool) -> bool {
         self.called_off = Arc::default();
-        self.maker.ask(Order { request, replace, called_off: Arc::clone(&self.called_off) })
+        self.worker.ask(Order { request, replace, called_off: Arc::clone(&self.called_off) })
     }
 
     /// Whether files are being made.
     #[must_use]
     pub fn is_making(&self) -> bool {
-        self.maker.is_busy()
+        self.worker.is_busy()
     }
 
     /// Makes nothing after all, unless it is being written at this moment; [`Self::made`] tells which.
@@ -70,7 +70,7 @@ impl Maker {
 
     /// How the making ended, once; `Ok(None)` where it was called off in time.
     pub fn made(&mut self) -> Option<Result<Option<Created>, CreateError>> {
-        self.maker.answer()
+        self.worker.answer()
     }
 }
 

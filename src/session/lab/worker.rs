@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn only_the_last_answer_counts() {
         let (woken, wakes) = mpsc::channel();
-        let wake: Wake = Arc::new(move || drop(woken.send(())));
+        let wake: Wake = Arc::new(move || woken.send(()).unwrap_or_default());
         let (go_on, held) = mpsc::channel::<()>();
         let mut worker = Worker::new("test", wake, move |number: u32| {
             held.recv().unwrap();

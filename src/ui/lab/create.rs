@@ -22,6 +22,7 @@ use crate::ui::widgets::field::text_field;
 use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
 
+#[expect(clippy::struct_excessive_bools, reason = "boxes to tick, folds and states of one dialog")]
 /// The dialog's fields as they are typed, and what is known about them.
 pub(super) struct CreateDialog {
     maker: Maker,

@@ -10,7 +10,7 @@ use super::parts::{choose, heading, row, sentence, under};
 use super::{TYPE_IT, shown};
 use crate::session::Session;
 use crate::session::lab::{Inspection, Inspector, RootsFrom, Wake, typed_path};
-use crate::tls::details::{Outcome, Verdict};
+use crate::tls::details::{Link, Outcome, Verdict};
 use crate::tls::error::FileError;
 use crate::ui::dialogs::Purpose;
 use crate::ui::theme::{self, Palette, size};
@@ -132,7 +132,7 @@ impl DetailsDialog {
                     self.unfolded.push(index);
                 }
             }
-            if let Some(problem) = found.details.links.get(index).and_then(|link| link.problem()) {
+            if let Some(problem) = found.details.links.get(index).and_then(Link::problem) {
                 note(ui, Tone::Problem, &problem);
             }
         }

@@ -8,7 +8,7 @@ use crate::ui::theme::{self, Palette, size};
 
 /// From this label on, the facts are the client's offer.
 const OFFER: &str = "Offered ";
-const LABEL: f32 = 148.0;
+const LABEL: f32 = 128.0;
 const VALUE: f32 = 250.0;
 /// Below this width the meaning stands under its value.
 const NARROW: f32 = 660.0;

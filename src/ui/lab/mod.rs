@@ -31,7 +31,6 @@ use crate::session::lab::Wake;
 
 use create::CreateDialog;
 use details::DetailsDialog;
-use options::OptionsDialog;
 
 /// Which dialog is to open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +52,7 @@ pub(super) struct Lab {
 enum Open {
     Create(Box<CreateDialog>),
     Details(Box<DetailsDialog>),
-    Options(OptionsDialog),
+    Options,
 }
 
 impl Lab {
@@ -69,7 +68,7 @@ impl Lab {
         self.open = Some(match ask {
             Ask::Create => Open::Create(Box::new(CreateDialog::new(&wake, session))),
             Ask::Details => Open::Details(Box::new(DetailsDialog::new(&wake, session))),
-            Ask::Options => Open::Options(OptionsDialog::default()),
+            Ask::Options => Open::Options,
         });
     }
 
@@ -79,7 +78,7 @@ impl Lab {
             None => return Vec::new(),
             Some(Open::Create(dialog)) => dialog.show(ui, session),
             Some(Open::Details(dialog)) => dialog.show(ui, session),
-            Some(Open::Options(dialog)) => dialog.show(ui, session),
+            Some(Open::Options) => options::show(ui, session),
         };
         if closed {
             self.open = None;

@@ -13,10 +13,6 @@ use crate::ui::widgets::field::text_field;
 use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
 
-/// The dialog. What is chosen counts at once; there is nothing to confirm.
-#[derive(Debug, Default)]
-pub(super) struct OptionsDialog {}
-
 const DIALOG: Dialog = Dialog { id: "tls options", title: "How TLS is served", width: 600.0 };
 
 const VERSIONS: [(TlsVersions, &str, &str); 3] = [
@@ -51,19 +47,17 @@ const CLIENT_AUTH: [(ClientAuth, &str, &str); 3] = [
     ),
 ];
 
-impl OptionsDialog {
-    /// Shows the dialog; returns what it wishes for, and whether it is done.
-    pub(super) fn show(&mut self, ui: &Ui, session: &Session) -> (Vec<Wish>, bool) {
-        let mut state = (Vec::new(), false);
-        let ended = DIALOG.show(
-            ui,
-            &mut state,
-            |ui, (wishes, _)| contents(ui, session, wishes),
-            |ui, (_, done)| *done = default_button(ui, "Done", true).clicked(),
-        );
-        let (wishes, done) = state;
-        (wishes, done || ended.closed || ended.entered)
-    }
+/// Shows the dialog; returns what it wishes for, and whether it is done. What is chosen counts at once.
+pub(super) fn show(ui: &Ui, session: &Session) -> (Vec<Wish>, bool) {
+    let mut state = (Vec::new(), false);
+    let ended = DIALOG.show(
+        ui,
+        &mut state,
+        |ui, (wishes, _)| contents(ui, session, wishes),
+        |ui, (_, done)| *done = default_button(ui, "Done", true).clicked(),
+    );
+    let (wishes, done) = state;
+    (wishes, done || ended.closed || ended.entered)
 }
 
 fn contents(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
