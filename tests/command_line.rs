@@ -169,9 +169,18 @@ fn certificates_that_cannot_serve_are_one_line_and_exit_code_one() {
 #[test]
 fn tls_without_files_says_what_is_missing() {
     let end = run(&["--headless", "-p", "0", "--tls"]);
-    assert!(matches!(end.code, Some(1 | 2)), "{end:?}");
-    let line = one_line(&end, end.code.unwrap_or(2), "--tls alone");
-    assert!(line.contains("cert"), "{line:?}");
+    let line = one_line(&end, 2, "--tls alone");
+    assert!(line.contains("--cert"), "{line:?}");
+}
+
+#[test]
+fn remembered_tls_without_files_is_a_failed_start() {
+    let folder = tempfile::tempdir().expect("a folder for the settings");
+    let file = folder.path().join("settings.toml");
+    fs::write(&file, "tls = true\n").expect("the settings can be written");
+    let end = run(&["--headless", "-p", "0", "--settings", &file.display().to_string()]);
+    let line = one_line(&end, 1, "remembered TLS");
+    assert!(line.contains("remembered settings") && line.contains("certificate"), "{line:?}");
 }
 
 #[test]

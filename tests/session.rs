@@ -150,11 +150,13 @@ fn dropped_files_find_their_fields() {
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let mut session = session();
+    assert!(!session.form().tls());
     session.apply(Command::DropFile(key.clone()));
     session.apply(Command::DropFile(certificate.clone()));
     poll_until(&mut session, "both fields", |session| session.pair().is_some());
     let is = |field, path: &Path| session.form().text(field) == path.display().to_string();
     assert!(is(Field::Certificate, &certificate) && is(Field::Key, &key));
+    assert!(session.form().tls(), "the fields are not in view");
     assert!(matches!(session.pair(), Some(Ok(()))));
     assert!(matches!((session.certificate(), session.key()), (Check::Good(_), Check::Good(_))));
 }

@@ -36,6 +36,8 @@ fn starve(server: &Server, count: usize, told: &str) {
         client.read_exact(&mut [0]).unwrap();
         echo(client);
     }
+    let over = server.out.until(|line| line.starts_with("The shortage is over"));
+    assert!(!over.iter().any(|line| line.contains(told)), "it was told again: {over:#?}");
     server.signal("TERM");
     let after = server.out.rest();
     assert!(!after.iter().any(|line| line.contains(told)), "it was told again: {after:#?}");

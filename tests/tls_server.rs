@@ -1,66 +1,43 @@
 //! The TLS server through the library: handshakes that succeed, hang, fail, or aren't handshakes at all.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod support;
+
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::server::Server;
 use echoscope::server::config::{Config, TlsFiles};
-use echoscope::server::event::{CloseReason, Event, EventKind, Problem};
-use echoscope::server::sink::{Source, channel};
-use echoscope::server::status::{Phase, State};
-use echoscope::settings::{Mode, Settings};
+use echoscope::server::event::{CloseReason, EventKind, Problem};
+use echoscope::server::status::Phase;
+use echoscope::settings::Mode;
 use echoscope::tls::handshake::HandshakeKind;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use support::running::{PATIENCE, Running, wait_for};
 
-const PATIENCE: Duration = Duration::from_secs(10);
-
-struct Running {
-    server: Server,
-    source: Source,
-    events: Vec<Event>,
-    address: SocketAddr,
+/// A TLS server with a certificate of its own.
+struct Lab {
+    running: Running,
     certificate: CertificateDer<'static>,
     _folder: tempfile::TempDir,
 }
 
-impl Running {
+impl Lab {
     fn start(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let files = TlsFiles::new(folder.path().join("server.crt"), folder.path().join("server.key"));
         std::fs::write(&files.certificate, made.cert.pem()).unwrap();
         std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
-        let mut config = Config {
-            host: "127.0.0.1".to_owned(),
-            port: 0,
-            tls: Some(files),
-            ..Config::from(&Settings::default())
-        };
-        change(&mut config);
-        let (sink, source) = channel(|| {});
-        let server = Server::start(config, sink);
-        let mut address = None;
-        wait_for("listening", || match server.state() {
-            State::Listening { addresses, .. } => {
-                address = addresses.first().copied();
-                true
-            }
-            State::Failed(error) => panic!("{error}"),
-            _ => false,
+        let running = Running::start(|config| {
+            config.tls = Some(files);
+            change(config);
         });
-        let certificate = made.cert.der().clone();
-        Self { server, source, events: Vec::new(), address: address.unwrap(), certificate, _folder: folder }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream
+        Self { running, certificate: made.cert.der().clone(), _folder: folder }
     }
 
     fn trusting(&self) -> Arc<ClientConfig> {
@@ -74,29 +51,30 @@ impl Running {
         StreamOwned::new(ClientConnection::new(Arc::clone(config), name).unwrap(), self.connect())
     }
 
-    fn event<T>(&mut self, wanted: impl Fn(&EventKind) -> Option<T>) -> T {
-        let mut found = None;
-        wait_for("an event", || {
-            self.source.drain(|event| self.events.push(event));
-            found = self.events.iter().find_map(|event| wanted(&event.kind));
-            found.is_some()
-        });
-        found.unwrap()
+    fn told<T>(&mut self, wanted: impl Fn(&EventKind) -> Option<T>) -> T {
+        self.event(|event| wanted(&event.kind))
     }
 
-    fn closed(&mut self) -> CloseReason {
-        self.event(|kind| match kind {
+    /// Why the first connection that ended did so.
+    fn first_closed(&mut self) -> CloseReason {
+        self.told(|kind| match kind {
             EventKind::Closed(closed) => Some(closed.reason.clone()),
             _ => None,
         })
     }
 }
 
-fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        thread::yield_now();
+impl Deref for Lab {
+    type Target = Running;
+
+    fn deref(&self) -> &Running {
+        &self.running
+    }
+}
+
+impl DerefMut for Lab {
+    fn deref_mut(&mut self) -> &mut Running {
+        &mut self.running
     }
 }
 
@@ -109,13 +87,13 @@ fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
 
 #[test]
 fn what_was_agreed_is_told_and_a_second_visit_is_resumed() {
-    let mut running = Running::start(|_| {});
+    let mut running = Lab::start(|_| {});
     let config = running.trusting();
     for expected in [HandshakeKind::Full, HandshakeKind::Resumed] {
         running.events.clear();
         let mut client = running.tls(&config);
         echo(&mut client, b"over TLS");
-        let handshake = running.event(|kind| match kind {
+        let handshake = running.told(|kind| match kind {
             EventKind::Handshake(handshake) => Some(Arc::clone(handshake)),
             _ => None,
         });
@@ -129,13 +107,13 @@ fn what_was_agreed_is_told_and_a_second_visit_is_resumed() {
         let mut rest = Vec::new();
         client.read_to_end(&mut rest).unwrap();
         assert!(rest.is_empty());
-        assert_eq!(running.closed(), CloseReason::EndOfStream);
+        assert_eq!(running.first_closed(), CloseReason::EndOfStream);
     }
 }
 
 #[test]
 fn everything_sent_before_close_notify_comes_back() {
-    let running = Running::start(|config| config.recv_size = 1000);
+    let running = Lab::start(|config| config.recv_size = 1000);
     let mut client = running.tls(&running.trusting());
     let data = (0..100_000_u32).map(|n| (n % 253) as u8).collect::<Vec<_>>();
     client.write_all(&data).unwrap();
@@ -147,23 +125,72 @@ fn everything_sent_before_close_notify_comes_back() {
 }
 
 #[test]
+fn what_comes_after_close_notify_does_not_cost_the_echo_before_it() {
+    let running = Lab::start(|config| config.recv_size = 4096);
+    let mut client = running.tls(&running.trusting());
+    let data = vec![b'x'; 150_000];
+    client.write_all(&data).unwrap();
+    client.conn.send_close_notify();
+    client.flush().unwrap();
+    // Nobody reads this any more; unread, it would turn the close into a reset.
+    let _ = client.sock.write_all(&vec![0; 50_000]);
+    wait_for("the whole echo", || running.server.counters().bytes_sent == 150_000);
+    let mut back = Vec::new();
+    client.read_to_end(&mut back).unwrap();
+    assert_eq!(back.len(), data.len());
+}
+
+#[test]
+fn data_right_before_a_bad_record_is_echoed() {
+    let mut running = Lab::start(|_| {});
+    let mut client = running.tls(&running.trusting());
+    client.conn.complete_io(&mut client.sock).unwrap();
+    client.conn.writer().write_all(b"good").unwrap();
+    let mut wire = Vec::new();
+    client.conn.write_tls(&mut wire).unwrap();
+    // An application data record that nobody can decrypt (RFC 8446, section 5.2).
+    wire.extend([23, 3, 3, 0, 20]);
+    wire.extend([0; 20]);
+    client.sock.write_all(&wire).unwrap();
+    // The echo and the alert may come in one piece, so rustls is asked by hand.
+    let mut back = Vec::new();
+    while back.len() < 4 {
+        assert_ne!(client.conn.read_tls(&mut client.sock).unwrap(), 0, "closed without the echo");
+        let _ = client.conn.process_new_packets();
+        let _ = client.conn.reader().read_to_end(&mut back);
+    }
+    assert_eq!(back, b"good");
+    running.told(|kind| {
+        matches!(kind, EventKind::Problem(Problem::Tls { in_handshake: false, .. })).then_some(())
+    });
+}
+
+#[test]
+fn a_client_hello_in_small_pieces_is_named_too() {
+    let mut running = Lab::start(|config| (config.tls, config.recv_size) = (None, 4));
+    let config = running.trusting();
+    assert!(running.tls(&config).write_all(b"x").is_err());
+    running.told(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
+}
+
+#[test]
 fn a_client_without_close_notify_is_closed_and_not_failed() {
-    let mut running = Running::start(|_| {});
+    let mut running = Lab::start(|_| {});
     let mut client = running.tls(&running.trusting());
     echo(&mut client, b"x");
     client.sock.shutdown(std::net::Shutdown::Write).unwrap();
-    assert_eq!(running.closed(), CloseReason::EndWithoutCloseNotify);
+    assert_eq!(running.first_closed(), CloseReason::EndWithoutCloseNotify);
     assert!(!running.events.iter().any(|event| matches!(event.kind, EventKind::Problem(_))));
 }
 
 #[test]
 fn a_client_that_distrusts_the_certificate_is_explained() {
-    let mut running = Running::start(|_| {});
+    let mut running = Lab::start(|_| {});
     let roots = RootCertStore::empty();
     let distrusting = Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
     assert!(running.tls(&distrusting).write_all(b"x").is_err());
-    assert_eq!(running.closed(), CloseReason::Tls);
-    let text = running.event(|kind| match kind {
+    assert_eq!(running.first_closed(), CloseReason::Tls);
+    let text = running.told(|kind| match kind {
         EventKind::Problem(Problem::Tls { text, in_handshake: true, .. }) => Some(text.clone()),
         _ => None,
     });
@@ -172,14 +199,14 @@ fn a_client_that_distrusts_the_certificate_is_explained() {
 
 #[test]
 fn http_is_named_and_gets_an_alert_not_a_reset() {
-    let mut running = Running::start(|_| {});
+    let mut running = Lab::start(|_| {});
     let mut client = running.connect();
     client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     client.read_to_end(&mut answer).unwrap();
     // A fatal alert record: RFC 8446, sections 5.1 and 6.
     assert_eq!((answer.first(), answer.len()), (Some(&21), 7));
-    let start = running.event(|kind| match kind {
+    let start = running.told(|kind| match kind {
         EventKind::Problem(Problem::NotTls { start, http: true }) => Some(start.clone()),
         _ => None,
     });
@@ -188,21 +215,21 @@ fn http_is_named_and_gets_an_alert_not_a_reset() {
 
 #[test]
 fn a_handshake_has_a_deadline_and_holds_nobody_up() {
-    let mut running = Running::start(|config| config.handshake_timeout = Duration::from_secs(2));
+    let mut running = Lab::start(|config| config.handshake_timeout = Duration::from_secs(2));
     let mut slow = running.connect();
     // The start of a ClientHello, and then nothing.
     slow.write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
     let mut good = running.tls(&running.trusting());
     echo(&mut good, b"not held up");
     assert!(running.server.connections().iter().any(|connection| connection.phase == Phase::Handshake));
-    running.event(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
-    assert_eq!(running.closed(), CloseReason::Tls);
+    running.told(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
+    assert_eq!(running.first_closed(), CloseReason::Tls);
     echo(&mut good, b"still there");
 }
 
 #[test]
 fn drops_in_a_handshake_do_not_stretch_its_deadline() {
-    let mut running = Running::start(|config| config.handshake_timeout = Duration::from_millis(300));
+    let mut running = Lab::start(|config| config.handshake_timeout = Duration::from_millis(300));
     let mut dripping = running.connect();
     dripping.set_nodelay(true).unwrap();
     let start = Instant::now();
@@ -212,19 +239,16 @@ fn drops_in_a_handshake_do_not_stretch_its_deadline() {
         assert!(start.elapsed() < PATIENCE, "it dripped on for ever");
         thread::sleep(Duration::from_millis(20));
     }
-    running.event(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
+    running.told(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
 }
 
 #[test]
 fn stop_ends_clients_in_the_handshake() {
     for mode in Mode::ALL {
-        let running = Running::start(|config| config.mode = mode);
+        let running = Lab::start(|config| config.mode = mode);
         let mut silent = running.connect();
         wait_for("a handshake", || running.server.counters().clients_now == 1);
-        let start = Instant::now();
-        running.server.stop();
-        assert!(running.server.wait_at_rest(PATIENCE));
-        let took = start.elapsed();
+        let took = running.stop();
         assert!(took < Duration::from_millis(500), "{mode:?}: stop took {took:?}");
         let end = silent.read(&mut [0]);
         assert!(
@@ -235,9 +259,9 @@ fn stop_ends_clients_in_the_handshake() {
 
 #[test]
 fn tls_to_a_plain_port_is_named() {
-    let mut running = Running::start(|config| config.tls = None);
+    let mut running = Lab::start(|config| config.tls = None);
     let config = running.trusting();
     // The echo of the ClientHello is no ServerHello.
     assert!(running.tls(&config).write_all(b"x").is_err());
-    running.event(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
+    running.told(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
 }

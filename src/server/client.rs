@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use super::end::End;
 use super::event::{CloseReason, Closed, EventKind, Problem};
 use super::registry::Conn;
 use super::run::Run;
 use super::socket::Socket;
 use super::status::Phase;
-use super::transport::{End, Transport};
+use super::transport::Transport;
 use crate::tls::serving::Serving;
 use crate::tls::sniff;
 

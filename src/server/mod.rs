@@ -26,6 +26,7 @@ mod accept;
 mod client;
 pub mod config;
 mod dispatch;
+mod end;
 pub mod error;
 pub mod event;
 mod lead;
@@ -41,6 +42,7 @@ mod system;
 mod tls_stream;
 mod transport;
 mod trouble;
+mod wire;
 
 use std::sync::Arc;
 use std::thread;

@@ -10,24 +10,20 @@ use std::time::{Duration, Instant};
 use rustls::server::Acceptor;
 use rustls::{ServerConfig, ServerConnection};
 
+use super::end::End;
 use super::socket::Socket;
-use super::transport::End;
+use super::wire::Wire;
 use crate::tls::handshake::Handshake;
-use crate::tls::offer::{self, first_hello};
+use crate::tls::offer::first_hello;
 use crate::tls::serving::Serving;
 use crate::tls::sniff::{self, FirstBytes};
 use crate::tls::words;
-
-/// The largest TLS record on the wire and a little more (RFC 8446, section 5.2), so that one `recv` can take it whole.
-const WIRE_BUFFER: usize = 17 * 1024;
 
 /// A TLS connection and what came from the wire ahead of it.
 pub(super) struct Tls {
     connection: ServerConnection,
     wire: Wire,
     serving: Arc<Serving>,
-    /// A failure that waits until the data received before it has been echoed.
-    failed: Option<rustls::Error>,
 }
 
 impl Tls {
@@ -41,14 +37,14 @@ impl Tls {
         let mut wire = Wire::recording();
         let (config, scheme) = serving.connection();
         let shaken = shake_hands(socket, serving, config, &mut wire, start + timeout);
-        let offer = wire.first_flight.take().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
-        let (connection, failed) = shaken.map_err(|end| match end {
+        let offer = wire.take_first_flight().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
+        let connection = shaken.map_err(|end| match end {
             End::Idle => End::HandshakeTimeout(timeout),
             End::Tls { text, raw, .. } => End::Tls { text, raw, offer: offer.clone() },
             end => end,
         })?;
         socket.lift_deadline();
-        let mut tls = Self { connection, wire, serving: Arc::clone(serving), failed };
+        let mut tls = Self { connection, wire, serving: Arc::clone(serving) };
         tls.flush(socket)?;
         let handshake = Handshake::of(&tls.connection, &scheme, offer, start.elapsed());
         Ok((tls, handshake))
@@ -66,16 +62,15 @@ impl Tls {
                 Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(End::Lost(error)),
                 Err(_) => {}
             }
-            if let Some(error) = self.failed.take() {
-                let _ = self.flush(socket);
-                return Err(tls_end(&self.serving, &error, false));
-            }
             if self.wire.is_empty() {
                 self.wire.fill(socket)?;
             }
             // At the end of the stream the wire is empty, which is how rustls learns of it.
             self.connection.read_tls(&mut self.wire)?;
-            self.failed = self.connection.process_new_packets().err();
+            if let Err(error) = self.connection.process_new_packets() {
+                let _ = self.flush(socket);
+                return Err(tls_end(&self.serving, &error, false));
+            }
             if self.connection.wants_write() {
                 self.flush(socket)?;
             }
@@ -115,8 +110,7 @@ fn shake_hands(
     config: Arc<ServerConfig>,
     wire: &mut Wire,
     deadline: Instant,
-) -> Result<(ServerConnection, Option<rustls::Error>), End> {
-    let mut failed = None;
+) -> Result<ServerConnection, End> {
     let mut connection = accept_hello(socket, serving, config, wire, deadline)?;
     wire.stop_recording();
     while connection.is_handshaking() {
@@ -125,18 +119,13 @@ fn shake_hands(
             return Err(gone_in_handshake(serving));
         }
         connection.read_tls(wire)?;
-        match connection.process_new_packets() {
-            Ok(_) => {}
-            // The handshake was done before the fault, and data may have come in between.
-            Err(error) if !connection.is_handshaking() => failed = Some(error),
-            Err(error) => {
-                // The alert that tells the client why; it may be gone already.
-                let _ = flush(&mut connection, socket);
-                return Err(tls_end(serving, &error, true));
-            }
+        if let Err(error) = connection.process_new_packets() {
+            // The alert that tells the client why; it may be gone already.
+            let _ = flush(&mut connection, socket);
+            return Err(tls_end(serving, &error, true));
         }
     }
-    Ok((connection, failed))
+    Ok(connection)
 }
 
 /// Up to the end of the `ClientHello`: what isn't TLS at all is found out here.
@@ -205,63 +194,4 @@ fn flush(connection: &mut ServerConnection, socket: &Socket<'_>) -> io::Result<(
         }
     }
     Ok(())
-}
-
-/// Bytes from the socket that rustls has not taken yet. rustls itself asks for 4 KiB at a time.
-struct Wire {
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    /// Everything so far, for reading the client's hello a second time.
-    first_flight: Option<Vec<u8>>,
-    recording: bool,
-}
-
-impl Wire {
-    fn recording() -> Self {
-        Self { buffer: Vec::new(), start: 0, end: 0, first_flight: Some(Vec::new()), recording: true }
-    }
-
-    fn stop_recording(&mut self) {
-        self.recording = false;
-    }
-
-    fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
-    fn unread(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    fn fill(&mut self, socket: &Socket<'_>) -> io::Result<usize> {
-        self.take(|buffer| socket.recv(buffer))
-    }
-
-    fn fill_until(&mut self, socket: &Socket<'_>, deadline: Instant) -> io::Result<usize> {
-        self.take(|buffer| socket.recv_until(buffer, deadline))
-    }
-
-    fn take(&mut self, recv: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
-        self.buffer.resize(WIRE_BUFFER, 0);
-        (self.start, self.end) = (0, 0);
-        self.end = recv(&mut self.buffer)?;
-        if let Some(flight) = &mut self.first_flight
-            && self.recording
-        {
-            // What goes beyond the longest hello can't complete one.
-            let room = offer::LONGEST.saturating_sub(flight.len()).min(self.end);
-            flight.extend_from_slice(&self.buffer[..room]);
-        }
-        Ok(self.end)
-    }
-}
-
-impl Read for Wire {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let taken = self.unread().len().min(buffer.len());
-        buffer[..taken].copy_from_slice(&self.unread()[..taken]);
-        self.start += taken;
-        Ok(taken)
-    }
 }

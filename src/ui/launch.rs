@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Duration;
 
 use eframe::egui::{Context, IconData, ViewportBuilder};
@@ -104,9 +106,25 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     words.unwrap_or("the windowing library gave up").to_owned()
 }
 
+/// What the server's threads call when there is news. They only knock: egui's lock, which the window holds while it
+/// lays out a frame, is waited for by a thread that has nothing else to do.
 fn wake(ctx: &Context) -> Arc<dyn Fn() + Send + Sync> {
-    let ctx = ctx.clone();
-    Arc::new(move || ctx.request_repaint_after(FRAME))
+    let (knock, knocked) = sync_channel(1);
+    let window = ctx.clone();
+    let wait = move || {
+        while knocked.recv().is_ok() {
+            window.request_repaint_after(FRAME);
+        }
+    };
+    if thread::Builder::new().name("wake window".to_owned()).spawn(wait).is_err() {
+        // Without a thread to spare the callers wake the window themselves.
+        let window = ctx.clone();
+        return Arc::new(move || window.request_repaint_after(FRAME));
+    }
+    Arc::new(move || {
+        // Full: a knock is waiting already.
+        let _ = knock.try_send(());
+    })
 }
 
 fn options(renderer: Renderer) -> NativeOptions {

@@ -1,5 +1,8 @@
 //! What the black-box tests share: the built program, other programs, and certificates.
 #![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as expected")]
+
+pub(crate) mod running;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

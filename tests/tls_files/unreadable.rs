@@ -19,10 +19,7 @@ fn a_path_that_leads_to_no_file_says_where_it_looked() {
     );
     assert_eq!(
         lab.key_error("lab/server.key"),
-        format!(
-            "server.key can't be found: there is no folder {}. Check the path.",
-            lab.path("lab").display()
-        )
+        "server.key can't be found: there is no folder lab. Check the path."
     );
     assert_eq!(
         KeyFile::read(Path::new("")).unwrap_err().to_string(),

@@ -1,0 +1,33 @@
+//! Why a connection carries nothing more, before it is put into words for the log.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::system::is_timeout;
+use crate::tls::handshake::Offer;
+
+/// Why nothing more can be received or sent.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The client said that it has no more to send.
+    OfStream,
+    /// The TCP stream ended without TLS's `close_notify`.
+    WithoutCloseNotify,
+    /// The connection broke.
+    Lost(io::Error),
+    /// Nothing could be received, or sent, within the idle limit.
+    Idle,
+    /// The handshake took longer than this.
+    HandshakeTimeout(Duration),
+    /// The client speaks something else.
+    NotTls { start: Vec<u8>, http: bool },
+    /// TLS failed, in plain words and in rustls' own, and what the client had offered where that is known.
+    Tls { text: String, raw: String, offer: Option<Arc<Offer>> },
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        if is_timeout(&error) { Self::Idle } else { Self::Lost(error) }
+    }
+}

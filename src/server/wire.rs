@@ -1,0 +1,140 @@
+//! Bytes from a TLS client's socket that rustls has not taken yet, handed out record by record.
+//!
+//! rustls works off all that it is given before it says a word, and what it says may be an alert, after which nothing
+//! may be sent (RFC 8446, section 6.2). With one record at a time the data before a bad record is echoed first.
+
+use std::io::{self, Read};
+use std::time::Instant;
+
+use super::socket::Socket;
+use crate::tls::offer;
+
+/// The largest TLS record on the wire and a little more (RFC 8446, section 5.2), so that one `recv` can take it whole.
+const BUFFER: usize = 17 * 1024;
+/// Type, version, and the length of the rest (RFC 8446, section 5.1).
+const HEADER: usize = 5;
+
+/// What lies between the socket and rustls.
+pub(super) struct Wire {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    record: Record,
+    /// Everything so far, for reading the client's hello a second time.
+    first_flight: Option<Vec<u8>>,
+    recording: bool,
+}
+
+/// Where in a record the next byte stands.
+enum Record {
+    /// Before or in the header, of which so much is known.
+    Header(Vec<u8>),
+    /// In the rest, of which so many bytes are to come.
+    Body(usize),
+}
+
+impl Wire {
+    pub(super) fn recording() -> Self {
+        let record = Record::Header(Vec::with_capacity(HEADER));
+        Self { buffer: Vec::new(), start: 0, end: 0, record, first_flight: Some(Vec::new()), recording: true }
+    }
+
+    pub(super) fn stop_recording(&mut self) {
+        self.recording = false;
+    }
+
+    /// What was recorded, once.
+    pub(super) fn take_first_flight(&mut self) -> Option<Vec<u8>> {
+        self.first_flight.take()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    pub(super) fn fill(&mut self, socket: &Socket<'_>) -> io::Result<usize> {
+        self.take_in(|buffer| socket.recv(buffer))
+    }
+
+    pub(super) fn fill_until(&mut self, socket: &Socket<'_>, deadline: Instant) -> io::Result<usize> {
+        self.take_in(|buffer| socket.recv_until(buffer, deadline))
+    }
+
+    fn take_in(&mut self, recv: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+        self.buffer.resize(BUFFER, 0);
+        (self.start, self.end) = (0, 0);
+        self.end = recv(&mut self.buffer)?;
+        if let Some(flight) = &mut self.first_flight
+            && self.recording
+        {
+            // What goes beyond the longest hello can't complete one.
+            let room = offer::LONGEST.saturating_sub(flight.len()).min(self.end);
+            flight.extend_from_slice(&self.buffer[..room]);
+        }
+        Ok(self.end)
+    }
+}
+
+impl Read for Wire {
+    /// Never goes beyond the end of a record.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left_in_part = match &self.record {
+            Record::Header(known) => HEADER - known.len(),
+            Record::Body(left) => *left,
+        };
+        let taken = self.unread().len().min(buffer.len()).min(left_in_part);
+        let part = &self.buffer[self.start..self.start + taken];
+        buffer[..taken].copy_from_slice(part);
+        match &mut self.record {
+            Record::Header(known) => {
+                known.extend_from_slice(part);
+                if let [_, _, _, high, low] = known[..] {
+                    self.record = Record::Body(usize::from(u16::from_be_bytes([high, low])));
+                }
+            }
+            Record::Body(left) => *left -= taken,
+        }
+        if let Record::Body(0) = self.record {
+            self.record = Record::Header(Vec::with_capacity(HEADER));
+        }
+        self.start += taken;
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_end_where_records_end_however_the_bytes_came() {
+        let records: [&[u8]; 3] = [&[22, 3, 3, 0, 2, 7, 7], &[23, 3, 3, 0, 0], &[23, 3, 3, 0, 3, 1, 2, 3]];
+        let all = records.concat();
+        for piece in 1..=all.len() {
+            let mut wire = Wire::recording();
+            let (mut read, mut ends) = (Vec::new(), Vec::new());
+            for part in all.chunks(piece) {
+                wire.take_in(|buffer| {
+                    buffer[..part.len()].copy_from_slice(part);
+                    Ok(part.len())
+                })
+                .unwrap();
+                while !wire.is_empty() {
+                    let mut buffer = [0; 64];
+                    let taken = wire.read(&mut buffer).unwrap();
+                    read.extend_from_slice(&buffer[..taken]);
+                    ends.push(read.len());
+                }
+            }
+            assert_eq!(read, all, "in pieces of {piece}");
+            for end in [7, 12, 20] {
+                assert!(ends.contains(&end), "in pieces of {piece}: {ends:?}");
+            }
+            assert_eq!(wire.take_first_flight().unwrap(), all);
+        }
+    }
+}

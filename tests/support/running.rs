@@ -1,0 +1,110 @@
+//! A server in this process, through the library: started on a free port, with the events that it tells.
+
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use echoscope::server::Server;
+use echoscope::server::config::Config;
+use echoscope::server::event::{CloseReason, Event, EventKind};
+use echoscope::server::sink::{Source, channel};
+use echoscope::server::status::State;
+use echoscope::settings::Settings;
+
+/// How long a test waits for what should happen at once: long enough for a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server on a free port of 127.0.0.1, and the events that it has told.
+pub(crate) struct Running {
+    pub(crate) server: Server,
+    pub(crate) source: Source,
+    pub(crate) events: Vec<Event>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Running {
+    pub(crate) fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_waking(change, || {})
+    }
+
+    /// As [`Running::start`], with a wake call of the test's own.
+    pub(crate) fn start_waking(
+        change: impl FnOnce(&mut Config),
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let mut config = config();
+        change(&mut config);
+        let (sink, source) = channel(wake);
+        let server = Server::start(config, sink);
+        let address = listening(&server);
+        Self { server, source, events: Vec::new(), address }
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// Waits until an event is there that `wanted` picks out.
+    pub(crate) fn event<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        let mut found = None;
+        wait_for("an event", || {
+            self.take_events();
+            found = self.events.iter().find_map(&wanted);
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    /// Takes in what has been told so far.
+    pub(crate) fn take_events(&mut self) {
+        self.source.drain(|event| self.events.push(event));
+    }
+
+    /// Waits for the end of a client's connection; why it ended.
+    pub(crate) fn closed(&mut self, id: u64) -> CloseReason {
+        self.event(|event| match &event.kind {
+            EventKind::Closed(closed) if event.client.is_some_and(|client| client.id.0 == id) => {
+                Some(closed.reason.clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// Stops the server and waits for its end; how long that took.
+    pub(crate) fn stop(&self) -> Duration {
+        let start = Instant::now();
+        self.server.stop();
+        assert!(self.server.wait_at_rest(PATIENCE), "the server did not come to rest");
+        start.elapsed()
+    }
+}
+
+/// The defaults, on a free port of 127.0.0.1.
+pub(crate) fn config() -> Config {
+    Config { host: "127.0.0.1".to_owned(), port: 0, ..Config::from(&Settings::default()) }
+}
+
+/// Waits until a server listens; the first of its addresses.
+pub(crate) fn listening(server: &Server) -> SocketAddr {
+    let mut address = None;
+    wait_for("listening", || match server.state() {
+        State::Listening { addresses, .. } => {
+            address = addresses.first().copied();
+            true
+        }
+        State::Failed(error) => panic!("{error}"),
+        _ => false,
+    });
+    address.unwrap()
+}
+
+/// Looks again and again until `done`, and fails after [`PATIENCE`].
+pub(crate) fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        thread::yield_now();
+    }
+}
