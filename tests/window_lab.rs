@@ -317,7 +317,7 @@ fn options_change_what_is_served() {
     window.fill(Role::TextInput, "Client CA", &certificate.to_string_lossy());
     window.until_shown("CN=rcgen self signed cert");
     window.click("Done");
-    assert!(window.shows("TLS keys are logged"), "the caution stands while the dialog is closed");
+    assert!(window.shows("TLS key log is on"), "the caution stands while the dialog is closed");
     let settings = window.session().settings();
     assert_eq!((settings.tls_versions, settings.session_tickets), (TlsVersions::Only12, false));
     assert_eq!(settings.client_auth, ClientAuth::Optional);

@@ -37,7 +37,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) {
             item(ui, &rate(session.rate()), "Bytes a second, both ways together");
             if let Some(caution) = session.key_log_caution() {
                 let text =
-                    RichText::new("TLS keys are logged").size(size::SMALL).color(Palette::of(ui).caution);
+                    RichText::new("TLS key log is on").size(size::SMALL).color(Palette::of(ui).caution);
                 ui.label(text).on_hover_text(caution);
             }
         });

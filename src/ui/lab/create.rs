@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::created::CreatedPage;
 use super::dialog::{Dialog, default_button};
-use super::parts::{choose, copyable, paragraph, row, sentence, tick, under};
+use super::parts::{choose, copyable, paragraph, reveal, row, sentence, tick, under};
 use super::{TYPE_IT, shown};
 use crate::session::lab::{Maker, Wake, default_folder, typed_path};
 use crate::session::{Command, Session};
@@ -353,6 +353,8 @@ impl CreateDialog {
                 self.replace = if consents { existing } else { Vec::new() };
             }
         }
+        // A sentence of one line is level with the buttons.
+        ui.spacing_mut().interact_size.y = 16.0;
         if making {
             ui.add(Spinner::new().size(16.0));
             let what = if self.called_off { "Stopping…" } else { "Looking for a key…" };
@@ -381,6 +383,7 @@ fn typed(ui: &mut Ui, name: &'static str, text: &mut String, wrong: bool) {
         if name == "Names" {
             let edit = TextEdit::multiline(text).id_salt(name).desired_rows(2).desired_width(width);
             let response = ui.add(edit).labelled_by(label.id);
+            reveal(ui, &response);
             if wrong {
                 let outline = eframe::egui::Stroke::new(1.5, crate::ui::theme::Palette::of(ui).problem);
                 let inside = eframe::egui::StrokeKind::Inside;
@@ -389,7 +392,7 @@ fn typed(ui: &mut Ui, name: &'static str, text: &mut String, wrong: bool) {
             return;
         }
         let (response, changed) = text_field(ui, name, width, text, "", wrong);
-        response.labelled_by(label.id);
+        reveal(ui, &response.labelled_by(label.id));
         if let Some(changed) = changed {
             *text = changed;
         }

@@ -3,7 +3,9 @@
 use eframe::egui::{Button, Ui};
 
 use super::Ask;
-use crate::session::Session;
+use crate::session::{Check, Session};
+use crate::settings::ClientAuth;
+use crate::settings::fields::Field;
 use crate::ui::theme::size;
 use crate::ui::widgets::controls::{pill_button, pill_width};
 use crate::ui::widgets::note::{Tone, note};
@@ -22,10 +24,24 @@ pub(in crate::ui) fn buttons(ui: &mut Ui, session: &Session) -> Option<Wish> {
             wish = Some(Wish::Lab(Ask::Options));
         }
     });
+    // The options are out of sight, but what is wrong with them keeps the server from being started.
+    if on && let Some(problem) = wrong_option(session) {
+        note(ui, Tone::Problem, &problem);
+    }
     if on && let Some(caution) = session.key_log_caution() {
         note(ui, Tone::Caution, &caution);
     }
     wish
+}
+
+/// What is wrong with the first option that is.
+fn wrong_option(session: &Session) -> Option<String> {
+    let typed = [Field::Alpn, Field::KeyLog].into_iter().find_map(|field| session.form().error(field));
+    let asks = session.settings().client_auth != ClientAuth::None;
+    typed.map(ToString::to_string).or_else(|| match session.client_ca() {
+        Check::Bad(error) if asks => Some(error.to_string()),
+        _ => None,
+    })
 }
 
 /// What is wrong with the certificate on purpose, where it was made so here.

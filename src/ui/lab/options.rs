@@ -3,7 +3,7 @@
 use eframe::egui::{Response, Ui};
 
 use super::dialog::{Dialog, default_button};
-use super::parts::{choose, restart_hint, row, sentence, tick, under};
+use super::parts::{choose, restart_hint, reveal, row, sentence, tick, under};
 use crate::session::{Changed, Check, Command, Session};
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, TlsVersions};
@@ -179,7 +179,7 @@ fn edit(
     let bad = field == Field::ClientCa && matches!(session.client_ca(), Check::Bad(_));
     let wrong = bad || form.error(field).is_some();
     let (response, changed) = text_field(ui, field.label(), width, form.text(field), hint, wrong);
-    response.labelled_by(name.id);
+    reveal(ui, &response.labelled_by(name.id));
     wishes.extend(changed.map(|text| Command::Edit(field, text).into()));
 }
 

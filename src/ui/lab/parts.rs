@@ -41,6 +41,13 @@ pub(super) fn under<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     indented.inner
 }
 
+/// Brings a field that has just got the keyboard into view, with room for what is said under it.
+pub(super) fn reveal(ui: &Ui, field: &Response) {
+    if field.gained_focus() {
+        ui.scroll_to_rect(field.rect.expand2(vec2(0.0, 48.0)), None);
+    }
+}
+
 /// A sentence about a choice, quieter than the choice.
 pub(super) fn sentence(ui: &mut Ui, text: &str) -> Response {
     let text = RichText::new(text).size(size::SMALL).color(Palette::of(ui).muted);
