@@ -79,3 +79,19 @@ impl Drop for Maker {
         self.call_off();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::create::KeyChoice;
+
+    #[test]
+    fn what_is_called_off_is_not_written() {
+        let around = tempfile::tempdir().unwrap();
+        let request =
+            Request { folder: around.path().join("lab"), key: KeyChoice::P256, ..Request::default() };
+        let made = create::create_while(&request, false, Timestamp::now(), || false).unwrap();
+        assert_eq!(made, None);
+        assert_eq!(std::fs::read_dir(around.path()).unwrap().count(), 0);
+    }
+}

@@ -53,7 +53,7 @@ fn role(index: usize, one: &CertificateDetails) -> &'static str {
         (0, true) => "The server's certificate, signed by itself",
         (0, false) => "The server's certificate",
         (_, true) => "An authority, signed by itself",
-        (_, false) if one.is_ca => "An authority between",
+        (_, false) if one.is_ca => "An intermediate authority",
         (_, false) => "Not an authority",
     }
 }

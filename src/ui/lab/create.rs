@@ -219,7 +219,7 @@ impl CreateDialog {
         }
         if self.commands {
             if request.problems().is_empty() {
-                sentence(ui, "They make the same files by hand, in the folder that they are run in.");
+                sentence(ui, "They make the same files by hand, in the same folder.");
                 wishes.extend(copyable(
                     ui,
                     "the openssl commands",

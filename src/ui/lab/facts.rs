@@ -39,6 +39,7 @@ pub(in crate::ui) fn show(ui: &mut Ui, facts: &[Fact]) {
 fn table(ui: &mut Ui, id: &str, facts: &[Fact]) {
     let palette = Palette::of(ui);
     let narrow = ui.available_width() < NARROW;
+    let under_width = (ui.available_width() - LABEL - 24.0).max(120.0);
     let meaning_width = (ui.available_width() - LABEL - VALUE - 32.0).max(120.0);
     let small = |text: &str| RichText::new(text.to_owned()).size(size::SMALL).color(palette.muted);
     ui.spacing_mut().interact_size.y = 18.0;
@@ -52,11 +53,7 @@ fn table(ui: &mut Ui, id: &str, facts: &[Fact]) {
                 });
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
-                    let width = if narrow {
-                        (ui.ctx().content_rect().width() - size::LEFT - LABEL - 64.0).max(120.0)
-                    } else {
-                        VALUE
-                    };
+                    let width = if narrow { under_width } else { VALUE };
                     ui.set_width(width);
                     ui.add(Label::new(RichText::new(value).font(theme::mono()).color(palette.text)).wrap());
                     if let Some(meaning) = meaning.as_ref().filter(|_| narrow) {
