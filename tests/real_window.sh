@@ -45,9 +45,10 @@ for needed in Xvfb xdotool xprop xclip import identify convert openssl python3; 
     command -v "$needed" >/dev/null || fail "$needed is not installed"
 done
 
-# A display of our own, on a number that the server finds itself.
+# A display of our own, on a number that the server finds itself. Without -noreset it would start anew, and turn away
+# whoever comes meanwhile, when the first window closes.
 mkfifo "$work/display"
-Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb.err" &
+Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp -noreset 3>"$work/display" 2>"$work/xvfb.err" &
 xserver=$!
 read -r -t 20 number <"$work/display" || fail "Xvfb did not start"
 export DISPLAY=:$number
