@@ -28,6 +28,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::CertificateReport",
             "tls::ClientCaReport",
             "tls::KeyReport",
+            // What the lab's dialogs ask for and show, as plain values; session::lab does the work.
+            "tls::create",
+            "tls::details",
             "tls::error",
             "tls::handshake",
         ],

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
+use crate::tls::create::Created;
 
 /// One wish of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Command {
     Disconnect(ClientId),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
+    /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.
+    UseCreated(Box<Created>),
     /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
     DropFile(PathBuf),
     /// Forget all log entries.

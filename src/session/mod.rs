@@ -8,6 +8,7 @@ mod check;
 pub mod command;
 mod disk;
 mod form;
+pub mod lab;
 mod rate;
 mod restart;
 mod try_it;
@@ -75,6 +76,8 @@ pub struct Session {
     run_notice: Option<Notice>,
     /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
     failure_is_past: bool,
+    /// The certificate that was made here last.
+    made: Option<lab::Made>,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -103,6 +106,7 @@ impl Session {
             notice: None,
             run_notice: None,
             failure_is_past: false,
+            made: None,
             adopt_port: false,
             options,
         };
@@ -151,6 +155,12 @@ impl Session {
                 if let Some(server) = &self.server {
                     server.disconnect(id);
                 }
+            }
+            Command::UseCreated(created) => {
+                self.apply(Command::Edit(Field::Certificate, created.certificate.display().to_string()));
+                self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
+                self.apply(Command::SetTls(true));
+                self.made = Some(lab::Made::new(*created));
             }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),

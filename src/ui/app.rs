@@ -8,6 +8,7 @@ use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePref
 use super::connections::ConnectionsPanel;
 use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
+use super::lab::Lab;
 use super::left::LeftSide;
 use super::log_panel::LogPanel;
 use super::overlays::{self, NoticeBar, TypePath};
@@ -32,6 +33,7 @@ pub struct App {
     notice: NoticeBar,
     /// Where the log was to be saved when a path was typed last.
     save_path: Option<String>,
+    lab: Lab,
     help: bool,
     failed: bool,
     /// Whether a start has failed since the last frame: why it did is brought into view then.
@@ -56,6 +58,7 @@ impl App {
             type_path: None,
             notice: NoticeBar::default(),
             save_path: None,
+            lab: Lab::default(),
             help: false,
             failed: false,
             failed_just_now: false,
@@ -81,6 +84,7 @@ impl App {
             Wish::Session(command) => self.session.apply(command),
             Wish::Browse(Purpose::SaveLog) if self.session.journal().is_empty() => {}
             Wish::Browse(purpose) => self.dialogs.open(ctx, frame, purpose),
+            Wish::Lab(ask) => self.lab.open(ctx, ask, &self.session),
             Wish::CopyText(text) => ctx.copy_text(text),
             Wish::ToggleHelp => self.help = !self.help,
             Wish::Show(tab) => self.tab = tab,
@@ -161,11 +165,11 @@ impl App {
         wishes
     }
 
-    fn overlays(&mut self, ui: &Ui) -> Option<Wish> {
+    fn overlays(&mut self, ui: &Ui) -> Vec<Wish> {
+        let mut wishes = self.lab.show(ui, &self.session);
         if self.help {
             self.help = help::show(ui, self.settings_file.as_deref());
         }
-        let mut wish = None;
         if let Some(question) = &mut self.type_path {
             let (answered, answer) = question.show(ui);
             if answered {
@@ -174,10 +178,10 @@ impl App {
             if let Some(Wish::Session(Command::SaveLog { path, .. })) = &answer {
                 self.save_path = Some(path.to_string_lossy().into_owned());
             }
-            wish = answer;
+            wishes.extend(answer);
         }
         overlays::drop_hint(ui);
-        wish
+        wishes
     }
 }
 
@@ -189,6 +193,8 @@ impl eframe::App for App {
         self.failed = failed;
         match self.dialogs.poll() {
             Some(Outcome::Chosen(command)) => self.session.apply(command),
+            Some(Outcome::ForLab(purpose, path)) => self.lab.chosen(purpose, &path),
+            Some(Outcome::Unavailable(Purpose::NewFolder | Purpose::Roots)) => self.lab.unavailable(),
             Some(Outcome::Unavailable(purpose)) => {
                 self.type_path = Some(TypePath::new(purpose, &self.session, self.save_path.as_deref()));
             }
@@ -214,7 +220,8 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
-        let mut wishes = shortcuts::read(ui.ctx());
+        // A dialog has the keyboard to itself.
+        let mut wishes = if self.lab.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
         let bar = Frame::new().fill(Palette::of(ui).panel);
         Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(bar).show(ui, |ui| {
             wishes.extend(top_bar::show(ui, &self.session));

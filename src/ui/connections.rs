@@ -2,14 +2,18 @@
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align2, Color32, FontId, Id, Rect, RichText, Role, Sense, TextFormat, Ui, UiBuilder, WidgetInfo, pos2,
-    vec2,
+    Align, Align2, Color32, FontId, Frame, Id, Layout, Margin, Panel, Rect, RichText, Role, ScrollArea,
+    Sense, TextFormat, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::lab;
 use super::theme::{self, Palette, size};
-use super::widgets::controls::pill_button;
+use super::widgets::controls::{icon_button, pill_button};
+use super::widgets::focus_ring;
+use super::widgets::icon::Icon;
 use super::widgets::virtual_list::VirtualList;
-use crate::journal::units;
+use crate::journal::{units, words};
+use crate::server::event::ClientId;
 use crate::server::status::{Connection, Phase, State};
 use crate::session::{Command, Session};
 use crate::settings::fields::grouped;
@@ -18,6 +22,8 @@ use crate::settings::fields::grouped;
 #[derive(Debug, Default)]
 pub(super) struct ConnectionsPanel {
     list: VirtualList,
+    /// The connection whose handshake is shown below.
+    chosen: Option<ClientId>,
 }
 
 const BUTTON: f32 = 86.0;
@@ -83,6 +89,12 @@ impl ConnectionsPanel {
             empty(ui, session);
             return None;
         }
+        let chosen = connections.iter().find(|connection| Some(connection.client.id) == self.chosen);
+        if let Some(chosen) = chosen
+            && details(ui, chosen)
+        {
+            self.chosen = None;
+        }
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
         let header = Rect::from_min_size(area.min, vec2(area.width(), size::TABLE_ROW));
@@ -100,8 +112,11 @@ impl ConnectionsPanel {
         }
         let mut command = None;
         self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
-            if row(ui, &connections[index], rect) {
-                command = Some(Command::Disconnect(connections[index].client.id));
+            let id = connections[index].client.id;
+            match row(ui, &connections[index], rect, self.chosen == Some(id)) {
+                Some(Pressed::Disconnect) => command = Some(Command::Disconnect(id)),
+                Some(Pressed::Row) => self.chosen = Some(id),
+                None => {}
             }
         });
         ui.advance_cursor_after_rect(area);
@@ -109,13 +124,62 @@ impl ConnectionsPanel {
     }
 }
 
-/// One connection; returns whether its button was pressed.
-fn row(ui: &mut Ui, connection: &Connection, rect: Rect) -> bool {
+/// What the user wants of a row.
+enum Pressed {
+    Row,
+    Disconnect,
+}
+
+/// What the chosen connection's handshake agreed on; returns whether it is to be closed.
+fn details(ui: &mut Ui, connection: &Connection) -> bool {
+    let palette = Palette::of(ui);
+    let most = (ui.available_height() * 0.6).max(80.0);
+    let frame = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(16, 8));
+    Panel::bottom("connection")
+        .resizable(true)
+        .default_size(260.0_f32.min(most))
+        .size_range(80.0..=most)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            let mut close = false;
+            ui.horizontal(|ui| {
+                ui.set_height(size::CHIP);
+                let title = format!("{} · {}", connection.client.id, connection.client.peer);
+                ui.label(RichText::new(title).font(theme::strong(size::TEXT)).color(palette.text));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    close = icon_button(ui, Icon::Cross, "Close the facts", None).clicked();
+                });
+            });
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                if let Some(tls) = &connection.tls {
+                    lab::facts::show(ui, &words::handshake_facts(tls));
+                    return;
+                }
+                let text = match connection.phase {
+                    Phase::Queued | Phase::Handshake => "Nothing is agreed on yet.",
+                    Phase::Open => "This connection is not encrypted: nothing had to be agreed on.",
+                };
+                ui.label(RichText::new(text).color(palette.muted));
+            });
+            close
+        })
+        .inner
+}
+
+/// One connection. It is chosen with the pointer, or by getting the keyboard; the arrow keys go from row to row.
+fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> Option<Pressed> {
     let palette = Palette::of(ui);
     let id = connection.client.id;
-    if ui.rect_contains_pointer(rect) {
+    let whole = ui.interact(rect, Id::unique("connection").with(id.0), Sense::click());
+    let name = format!("Connection {id}");
+    whole.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, &name));
+    if chosen {
+        ui.painter().rect_filled(rect, 0.0, palette.row_selected);
+    } else if ui.rect_contains_pointer(rect) {
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
     }
+    focus_ring(ui, &whole, rect.shrink(2.0), 4.0);
     let (summary, summary_ink) = summary(connection, palette);
     for (column, _, rect) in places(rect) {
         let (text, ink) = match column {
@@ -136,7 +200,11 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect) -> bool {
             .layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center)),
     );
     child.add_space(size::EDGE);
-    pill_button(&mut child, "Disconnect").accessible_name(format!("Disconnect {id}")).clicked()
+    let disconnect = pill_button(&mut child, "Disconnect").accessible_name(format!("Disconnect {id}"));
+    if disconnect.clicked() {
+        return Some(Pressed::Disconnect);
+    }
+    (whole.clicked() || whole.gained_focus()).then_some(Pressed::Row)
 }
 
 fn summary(connection: &Connection, palette: &Palette) -> (String, Color32) {

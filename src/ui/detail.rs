@@ -6,6 +6,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
+use super::lab;
 use super::theme::{self, Palette, size};
 use super::widgets::controls::{copy_pill, pill_button, text_width};
 use super::widgets::virtual_list::VirtualList;
@@ -61,6 +62,7 @@ impl DetailPanel {
                     ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
                 }
                 ui.add(Label::new(RichText::new(explanation).color(palette.muted)).wrap());
+                lab::facts::show(ui, &words::facts(&entry.event));
             });
         }
         wish.take()

@@ -19,6 +19,12 @@ use crate::settings::fields::Field;
 pub(super) enum Purpose {
     /// Choose the file for a path field.
     Open(Field),
+    /// Choose where TLS keys are written to.
+    KeyLog,
+    /// Choose the folder for a new certificate.
+    NewFolder,
+    /// Choose the CA file that a certificate is checked against.
+    Roots,
     /// Choose where the log is written to.
     SaveLog,
 }
@@ -28,6 +34,8 @@ pub(super) enum Purpose {
 pub(super) enum Outcome {
     /// A file was chosen: this is to be done now.
     Chosen(Command),
+    /// A path was chosen for one of the TLS lab's dialogs.
+    ForLab(Purpose, PathBuf),
     /// So quickly gone that the user can't have cancelled it: this system has no file dialogs.
     Unavailable(Purpose),
 }
@@ -57,16 +65,21 @@ impl Dialogs {
         }
         // Created here: macOS allows it on the main thread only.
         let dialog = rfd::AsyncFileDialog::new().set_parent(frame);
-        let (dialog, save) = match purpose {
-            Purpose::Open(Field::Key) => (dialog.set_title("Choose the private key"), false),
-            Purpose::Open(_) => (dialog.set_title("Choose the certificate"), false),
+        let (dialog, pick) = match purpose {
+            Purpose::NewFolder => (dialog.set_title("Choose a folder for the certificate"), Pick::Folder),
+            Purpose::Roots | Purpose::Open(Field::ClientCa) => {
+                (dialog.set_title("Choose the CA file"), Pick::File)
+            }
+            Purpose::KeyLog => (dialog.set_title("Write TLS keys to").set_file_name("keys.log"), Pick::Save),
+            Purpose::Open(Field::Key) => (dialog.set_title("Choose the private key"), Pick::File),
+            Purpose::Open(_) => (dialog.set_title("Choose the certificate"), Pick::File),
             Purpose::SaveLog => (
                 dialog
                     .set_title("Save the log")
                     .set_file_name("echoscope-log.txt")
                     .add_filter("Text", &["txt", "log"])
                     .add_filter("JSON lines", &["jsonl", "json"]),
-                true,
+                Pick::Save,
             ),
         };
         let (started, sender, ctx) = (Instant::now(), self.sender.clone(), ctx.clone());
@@ -76,12 +89,19 @@ impl Dialogs {
             ctx.request_repaint();
         };
         let thread = std::thread::Builder::new().name("file-dialog".to_owned());
-        let spawned = if save {
-            let choice = dialog.save_file();
-            thread.spawn(move || done(wait_for(choice).map(PathBuf::from)))
-        } else {
-            let choice = dialog.pick_file();
-            thread.spawn(move || done(wait_for(choice).map(PathBuf::from)))
+        let spawned = match pick {
+            Pick::Save => {
+                let choice = dialog.save_file();
+                thread.spawn(move || done(wait_for(choice).map(PathBuf::from)))
+            }
+            Pick::File => {
+                let choice = dialog.pick_file();
+                thread.spawn(move || done(wait_for(choice).map(PathBuf::from)))
+            }
+            Pick::Folder => {
+                let choice = dialog.pick_folder();
+                thread.spawn(move || done(wait_for(choice).map(PathBuf::from)))
+            }
         };
         // Without a thread there is no dialog now; the path can be typed.
         self.open = spawned.is_ok().then_some(purpose);
@@ -92,24 +112,37 @@ impl Dialogs {
         let (purpose, path, took) = self.receiver.try_recv().ok()?;
         self.open = None;
         match path {
-            Some(path) => Some(Outcome::Chosen(command(purpose, path))),
+            Some(path) => Some(match command(purpose, path.clone()) {
+                Some(command) => Outcome::Chosen(command),
+                None => Outcome::ForLab(purpose, path),
+            }),
             None if took < TOO_QUICK => Some(Outcome::Unavailable(purpose)),
             None => None,
         }
     }
 }
 
-/// What is to be done with a path that was chosen or typed.
-pub(super) fn command(purpose: Purpose, path: PathBuf) -> Command {
-    match purpose {
+/// What the system's dialog lets one choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pick {
+    File,
+    Folder,
+    Save,
+}
+
+/// What the session is to do with a path that was chosen or typed; `None` where it is for one of our own dialogs.
+pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
+    Some(match purpose {
+        Purpose::NewFolder | Purpose::Roots => return None,
         Purpose::Open(field) => Command::Edit(field, path.to_string_lossy().into_owned()),
+        Purpose::KeyLog => Command::Edit(Field::KeyLog, path.to_string_lossy().into_owned()),
         Purpose::SaveLog => {
             let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
             let json = extension.is_some_and(|extension| extension == "jsonl" || extension == "json");
             let format = if json { ExportFormat::JsonLines } else { ExportFormat::Text };
             Command::SaveLog { path, format }
         }
-    }
+    })
 }
 
 /// Waits on this thread until a future is done.
@@ -143,7 +176,7 @@ mod tests {
             ("a.jsonl", ExportFormat::JsonLines),
             ("A.JSON", ExportFormat::JsonLines),
         ] {
-            let Command::SaveLog { format, .. } = command(Purpose::SaveLog, name.into()) else {
+            let Some(Command::SaveLog { format, .. }) = command(Purpose::SaveLog, name.into()) else {
                 panic!("{name}")
             };
             assert_eq!(format, wanted, "{name}");

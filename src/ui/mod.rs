@@ -30,6 +30,7 @@ mod detail;
 mod dialogs;
 mod fonts;
 mod help;
+mod lab;
 mod launch;
 mod left;
 mod log_panel;

@@ -15,6 +15,7 @@ use super::widgets::field::text_field;
 use super::widgets::icon::{self, Icon};
 use super::wish::Wish;
 use crate::session::{Command, Notice, Session};
+use crate::settings::fields::Field;
 
 /// The session's notice, in a bar that lies over the lower edge of the centre: nothing moves when it comes or goes.
 #[derive(Debug, Default)]
@@ -122,6 +123,8 @@ impl TypePath {
     pub(super) fn new(purpose: Purpose, session: &Session, saved: Option<&str>) -> Self {
         let text = match purpose {
             Purpose::Open(field) => session.form().text(field).to_owned(),
+            Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
+            Purpose::NewFolder | Purpose::Roots => String::new(),
             Purpose::SaveLog => saved.map_or_else(
                 || {
                     let folder = std::env::home_dir().unwrap_or_default();
@@ -144,6 +147,8 @@ impl TypePath {
             let (title, action) = match self.purpose {
                 Purpose::Open(_) => ("Open a file", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
+                Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
+                Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),
             };
             ui.label(RichText::new(title).font(theme::strong(16.0)));
             let why = "This system has no file dialog to offer, so type the path.";
@@ -173,7 +178,7 @@ impl TypePath {
                     .clicked()
                     || (entered && ready)
                 {
-                    answer = Some(Some(command(self.purpose, self.text.trim().into()).into()));
+                    answer = Some(command(self.purpose, self.text.trim().into()).map(Wish::from));
                 }
                 if ui.button("Cancel").clicked() {
                     answer = Some(None);

@@ -231,7 +231,7 @@ fn below<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
 }
 
 /// A line that opens and closes what is below it.
-fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Response {
+pub(super) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Response {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));

@@ -35,6 +35,11 @@ pub(super) fn show(ui: &mut Ui, session: &Session) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
             item(ui, &rate(session.rate()), "Bytes a second, both ways together");
+            if let Some(caution) = session.key_log_caution() {
+                let text =
+                    RichText::new("TLS key log is on").size(size::SMALL).color(Palette::of(ui).caution);
+                ui.label(text).on_hover_text(caution);
+            }
         });
     });
 }

@@ -6,9 +6,10 @@ use eframe::egui::{
 use jiff::Timestamp;
 
 use super::dialogs::Purpose;
+use super::lab::{Ask, form_parts};
 use super::server_form::RESTART;
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_width, switch};
+use super::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_button, pill_width, switch};
 use super::widgets::field::{heading, label, path_field};
 use super::widgets::note::{Tone, note};
 use super::wish::Wish;
@@ -32,6 +33,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
         note(ui, Tone::Hint, RESTART);
     }
     if !on {
+        wishes.extend(form_parts::buttons(ui, session));
         return wishes;
     }
     // Buttons that come with what was found in a file are put into their places at the end: for the Tab key the two
@@ -42,27 +44,43 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
     path_row(ui, session, Field::Key, &mut wishes);
     key_line(ui, session, &mut later);
     wishes.extend(later.into_iter().filter_map(|button| button.show(ui)));
+    wishes.extend(form_parts::buttons(ui, session));
     wishes
 }
 
-/// A button that copies a command, and the place that was left for it.
-struct CopyCommand {
+/// A button that comes after both fields for the Tab key, and the place that was left for it.
+struct Later {
     place: Rect,
-    /// Words on the button; without them it is a sign beside the command.
-    label: Option<&'static str>,
-    name: String,
-    command: String,
+    button: Button,
 }
 
-impl CopyCommand {
+/// What such a button does.
+enum Button {
+    /// Copies a command; without words on it, it is a sign beside the command.
+    Copy { label: Option<&'static str>, name: String, command: String },
+    /// Asks for something.
+    Pill { label: &'static str, wish: Wish },
+}
+
+impl Later {
     fn show(self, ui: &mut Ui) -> Option<Wish> {
         let ui = &mut ui.new_child(UiBuilder::new().max_rect(self.place));
-        let pressed = match self.label {
-            Some(label) => copy_pill(ui, label, &self.command),
-            None => copy_button(ui, &self.name),
-        };
-        pressed.then_some(Wish::CopyText(self.command))
+        match self.button {
+            Button::Copy { label: Some(label), command, .. } => {
+                copy_pill(ui, label, &command).then_some(Wish::CopyText(command))
+            }
+            Button::Copy { label: None, name, command } => {
+                copy_button(ui, &name).then_some(Wish::CopyText(command))
+            }
+            Button::Pill { label, wish } => pill_button(ui, label).clicked().then_some(wish),
+        }
     }
+}
+
+/// Leaves the place of a small button.
+fn pill_place(ui: &mut Ui, label: &str) -> Rect {
+    let width = pill_width(ui, label);
+    ui.allocate_exact_size(vec2(width, size::CHIP), Sense::hover()).0
 }
 
 fn path_row(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wish>) {
@@ -93,25 +111,32 @@ fn path_row(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wish>
     }
 }
 
-fn certificate_line(ui: &mut Ui, session: &Session, later: &mut Vec<CopyCommand>) {
+fn certificate_line(ui: &mut Ui, session: &Session, later: &mut Vec<Later>) {
     let now = Timestamp::now();
     let Some(report) = found(ui, session.certificate(), later) else { return };
     let in_time = (report.not_before..=report.not_after).contains(&now);
-    close(ui, if in_time { Tone::Good } else { Tone::Caution }, &report.line(now));
+    let tone = if in_time { Tone::Good } else { Tone::Caution };
+    let details = "Details…";
+    let place = form_parts::beside(ui, details, |ui| close(ui, tone, &report.line(now)));
+    later.push(Later { place, button: Button::Pill { label: details, wish: Wish::Lab(Ask::Details) } });
+    form_parts::on_purpose(ui, session);
     let Some(caution) = report.caution(now) else { return };
     close(ui, Tone::Caution, &caution);
-    if let Some(command) = report.better(&session.settings().key) {
-        let label = "Copy the command for a better one";
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 0.0;
-            ui.add_space(19.0);
-            let (place, _) = ui.allocate_exact_size(vec2(pill_width(ui, label), size::CHIP), Sense::hover());
-            later.push(CopyCommand { place, label: Some(label), name: label.to_owned(), command });
-        });
-    }
+    ui.horizontal(|ui| {
+        ui.add_space(19.0 - size::GAP);
+        let create = "Create a better one…";
+        let place = pill_place(ui, create);
+        later.push(Later { place, button: Button::Pill { label: create, wish: Wish::Lab(Ask::Create) } });
+        if let Some(command) = report.better(&session.settings().key) {
+            let label = "Copy command";
+            let place = pill_place(ui, label);
+            let name = "Copy the command for a better one".to_owned();
+            later.push(Later { place, button: Button::Copy { label: Some(label), name, command } });
+        }
+    });
 }
 
-fn key_line(ui: &mut Ui, session: &Session, later: &mut Vec<CopyCommand>) {
+fn key_line(ui: &mut Ui, session: &Session, later: &mut Vec<Later>) {
     if let Some(report) = found(ui, session.key(), later) {
         match session.pair() {
             Some(Ok(())) => close(ui, Tone::Good, &format!("{} · matches the certificate", report.line())),
@@ -127,7 +152,7 @@ fn key_line(ui: &mut Ui, session: &Session, later: &mut Vec<CopyCommand>) {
 }
 
 /// Tells about a file that can't be used or isn't read yet; returns what a good one holds.
-fn found<'a, T>(ui: &mut Ui, check: &'a Check<T>, later: &mut Vec<CopyCommand>) -> Option<&'a T> {
+fn found<'a, T>(ui: &mut Ui, check: &'a Check<T>, later: &mut Vec<Later>) -> Option<&'a T> {
     match check {
         Check::Empty => None,
         Check::Reading => {
@@ -143,13 +168,7 @@ fn found<'a, T>(ui: &mut Ui, check: &'a Check<T>, later: &mut Vec<CopyCommand>) 
 }
 
 /// What is wrong with a file, and below it the command that mends it, to be copied.
-fn problem(
-    ui: &mut Ui,
-    words: &str,
-    command: Option<String>,
-    raw: Option<String>,
-    later: &mut Vec<CopyCommand>,
-) {
+fn problem(ui: &mut Ui, words: &str, command: Option<String>, raw: Option<String>, later: &mut Vec<Later>) {
     ui.add_space(-3.0);
     let sentence = command.as_deref().and_then(|command| words.strip_suffix(command)).unwrap_or(words);
     let response = note(ui, Tone::Problem, sentence.trim_end());
@@ -174,7 +193,7 @@ fn problem(
                     });
                     let (place, _) = ui.allocate_exact_size(Vec2::splat(ICON_BUTTON), Sense::hover());
                     let name = format!("Copy the command: {command}");
-                    later.push(CopyCommand { place, label: None, name, command });
+                    later.push(Later { place, button: Button::Copy { label: None, name, command } });
                 });
             });
     }

@@ -3,6 +3,7 @@
 use crate::session::Command;
 
 use super::dialogs::Purpose;
+use super::lab::Ask;
 
 /// One wish of the user. Panels return them; [`super::app::App`] fulfils them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(super) enum Wish {
     Session(Command),
     /// A file dialog is to open.
     Browse(Purpose),
+    /// One of the TLS lab's dialogs is to open.
+    Lab(Ask),
     /// This text goes to the clipboard.
     CopyText(String),
     /// The help opens, or closes.

@@ -89,6 +89,22 @@ pub fn look(request: &Request, now: Timestamp) -> Look {
 /// # Errors
 /// Something can't be used, is in the way or failed; the folder is then as it was.
 pub fn create(request: &Request, replace: bool, now: Timestamp) -> Result<Created, CreateError> {
+    // Nobody calls it off, so there is always something made.
+    create_while(request, replace, now, || true)?
+        .ok_or_else(|| CreateError::Library { raw: "called off".to_owned() })
+}
+
+/// The same, unless `go_on` says no when all is made and nothing is written yet: then nothing is, and the answer is
+/// `None`. For a user who thinks better of it while a key is being found.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_while(
+    request: &Request,
+    replace: bool,
+    now: Timestamp,
+    go_on: impl Fn() -> bool,
+) -> Result<Option<Created>, CreateError> {
     if let Some(problem) = request.problems().into_iter().next() {
         return Err(problem.into());
     }
@@ -110,12 +126,15 @@ pub fn create(request: &Request, replace: bool, now: Timestamp) -> Result<Create
     let names = items.iter().map(|item| item.name).collect::<Vec<_>>();
     // Before the files: nothing may fail when they are there.
     let created = Created::new(request, &names, made_ca, &made.der, authority.as_ref(), now)?;
+    if !go_on() {
+        return Ok(None);
+    }
     if is_there {
         write::all(&request.folder, &items)?;
     } else {
         in_new_folder(&request.folder, &items)?;
     }
-    Ok(created)
+    Ok(Some(created))
 }
 
 /// The CA that the request needs, and the files that make it, where it is new.

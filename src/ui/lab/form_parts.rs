@@ -1,0 +1,71 @@
+//! What the lab puts into the TLS form: its buttons, and standing words of care.
+
+use eframe::egui::{Button, Rect, Sense, Ui, vec2};
+
+use super::Ask;
+use crate::session::{Check, Session};
+use crate::settings::ClientAuth;
+use crate::settings::fields::Field;
+use crate::ui::theme::size;
+use crate::ui::widgets::controls::pill_width;
+use crate::ui::widgets::note::{Tone, note};
+use crate::ui::wish::Wish;
+
+/// *Create certificate…* and, with TLS on, *Options…*; below them what must not be forgotten.
+pub(in crate::ui) fn buttons(ui: &mut Ui, session: &Session) -> Option<Wish> {
+    let mut wish = None;
+    let on = session.form().tls();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = size::GAP;
+        if ui.add(Button::new("Create certificate…")).clicked() {
+            wish = Some(Wish::Lab(Ask::Create));
+        }
+        if on && ui.add(Button::new("Options…")).on_hover_text("How TLS is served").clicked() {
+            wish = Some(Wish::Lab(Ask::Options));
+        }
+    });
+    // The options are out of sight, but what is wrong with them keeps the server from being started.
+    if on && let Some(problem) = wrong_option(session) {
+        note(ui, Tone::Problem, &problem);
+    }
+    if on && let Some(caution) = session.key_log_caution() {
+        note(ui, Tone::Caution, &caution);
+    }
+    wish
+}
+
+/// What is wrong with the first option that is.
+fn wrong_option(session: &Session) -> Option<String> {
+    let typed = [Field::Alpn, Field::KeyLog].into_iter().find_map(|field| session.form().error(field));
+    let asks = session.settings().client_auth != ClientAuth::None;
+    typed.map(ToString::to_string).or_else(|| match session.client_ca() {
+        Check::Bad(error) if asks => Some(error.to_string()),
+        _ => None,
+    })
+}
+
+/// What is wrong with the certificate on purpose, where it was made so here.
+pub(in crate::ui) fn on_purpose(ui: &mut Ui, session: &Session) {
+    if let Some(broken) = session.broken_on_purpose() {
+        ui.add_space(-3.0);
+        note(ui, Tone::Caution, &format!("Broken on purpose: {}.", broken.label()))
+            .on_hover_text(broken.sentence());
+        ui.add_space(2.0);
+    }
+}
+
+/// Something with room for a small button at its right; the room.
+pub(in crate::ui) fn beside(ui: &mut Ui, button: &str, content: impl FnOnce(&mut Ui)) -> Rect {
+    let place = ui.horizontal_top(|ui| {
+        let width = pill_width(ui, button);
+        let rest = ui.available_width() - width - size::GAP;
+        ui.vertical(|ui| {
+            ui.set_width(rest);
+            content(ui);
+        });
+        ui.allocate_exact_size(vec2(width, size::CHIP), Sense::hover()).0
+    });
+    // What follows belongs to another field, but the row has made room enough already.
+    ui.add_space(-5.0);
+    place.inner
+}
