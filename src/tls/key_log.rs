@@ -22,7 +22,7 @@ const START: u64 = 256;
 #[must_use]
 pub fn caution(path: &Path) -> String {
     format!(
-        "The keys of every TLS connection are being written to {}: whoever has this file can read a recording of \
+        "The keys of every TLS connection go to {}: whoever has this file can read a recording of \
          these connections. Delete it when you are done.",
         super::naming::folder(path)
     )

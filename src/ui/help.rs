@@ -99,8 +99,8 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     );
     paragraph(
         ui,
-        "For TLS, switch it on and choose a certificate and its key: browse, type the paths, or drop the files on the \
-         window.",
+        "For TLS, press Create certificate…, or switch it on and choose a certificate and its key: browse, type the \
+         paths, or drop the files on the window. Options… sets how TLS is served, Details… tells what clients will say.",
     );
     heading(ui, "Words");
     ui.spacing_mut().interact_size.y = 18.0;

@@ -55,9 +55,13 @@ pub(super) fn sentence(
                 _ if missing_name && subject.leaf.subject_alternative_name().ok().flatten().is_none() => {
                     "it has no name in it at all"
                 }
+                _ if roots.trust == Trust::System && is_namesake(subject, Some(&refusal.key)) => {
+                    "it signs itself, and the authority of the same name that the client knows is another one"
+                }
                 _ => &refusal.why,
             };
-            let advice = if refusal.key == "UnknownIssuer" {
+            let own = roots.trust == Trust::System && is_namesake(subject, Some(&refusal.key));
+            let advice = if refusal.key == "UnknownIssuer" || own {
                 unknown_issuer(&roots.trust, subject)
             } else {
                 refusal.advice.to_owned()
@@ -75,6 +79,12 @@ pub(super) fn sentence(
         words.push_str(difference);
     }
     words
+}
+
+/// Whether a certificate that signs itself was held against an authority that only has the same name, such as the
+/// `localhost` that some systems make for themselves.
+pub(super) fn is_namesake(subject: &Subject<'_>, key: Option<&str>) -> bool {
+    key == Some("BadSignature") && subject.leaf.subject().as_raw() == subject.leaf.issuer().as_raw()
 }
 
 fn unknown_issuer(trust: &Trust, subject: &Subject<'_>) -> String {

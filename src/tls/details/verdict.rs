@@ -187,7 +187,8 @@ fn verdict(roots: &Roots, subject: &Subject<'_>, result: &Result<(), Finding>, n
         names: names.iter().map(|name| name.shown.clone()).collect(),
         outcome,
         expected: outcome == Outcome::Accepted
-            || (key == Some("UnknownIssuer") && roots.trust == Trust::System),
+            || (roots.trust == Trust::System
+                && (key == Some("UnknownIssuer") || sentence::is_namesake(subject, key))),
         words: sentence::sentence(roots, subject, result, names, difference),
         raw: match result {
             Err(Finding::Refused(_, raw)) => Some(text::line(raw)),
