@@ -185,8 +185,9 @@ for theme in light dark; do
         fail "the echo is not in the window's log; last copied: ${copied:-nothing}"
     echo "real window, $theme: copied from the log: ${copied}"
 
-    # The pointer goes out of the picture.
+    # The pointer goes out of the picture; so does the word about the copy, where the picture is to be kept.
     xdotool mousemove 1399 899
+    [ $# -le 1 ] || sleep 4
     shot=$shots/main-$theme.png
     rich_picture() {
         import -silent -window "$window" "$shot" &&

@@ -120,7 +120,6 @@ fn listening(addresses: &[SocketAddr], tls: bool) -> String {
 fn handshake(done: &Handshake) -> String {
     let mut parts = vec![done.version.to_owned(), done.cipher_suite.clone()];
     parts.extend(done.group.clone());
-    parts.extend(done.signature_scheme.clone());
     parts.extend(done.server_name.as_ref().map(|name| format!("SNI {name}")));
     parts.extend(done.alpn.as_ref().map(|protocol| format!("ALPN {protocol}")));
     parts.extend(done.client_certificate.as_ref().map(|shown| format!("client {}", shown.subject)));

@@ -123,7 +123,7 @@ fn certificate_line(ui: &mut Ui, session: &Session, later: &mut Vec<Later>) {
     let Some(caution) = report.caution(now) else { return };
     close(ui, Tone::Caution, &caution);
     ui.horizontal(|ui| {
-        ui.add_space(19.0 - size::GAP);
+        ui.add_space(19.0);
         let create = "Create a better one…";
         let place = pill_place(ui, create);
         later.push(Later { place, button: Button::Pill { label: create, wish: Wish::Lab(Ask::Create) } });
