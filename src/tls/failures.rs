@@ -41,8 +41,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::BadCertificate,
-        "The client refused our certificate: it is damaged, or made for another name than the one the client asked \
-         for. Connect to a name that stands in the certificate, or make one for this name.",
+        "The client refused our certificate: it is made for another name than the one the client asked for, not valid \
+         yet or no longer, signed by somebody whom the client does not know, or damaged. Details… tells which.",
     ),
     (
         Alert::UnsupportedCertificate,
@@ -71,7 +71,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     (
         Alert::UnknownCA,
         "The client refused our certificate because it does not trust who signed it. This is expected for a \
-         self-signed certificate: give the client {certificate} as its CA file, or the CA that signed it. To try: \
+         self-signed certificate: give the client {certificate} as its CA file. For one that a CA signed, give it the \
+         CA's own, such as ca.crt; if it has that, an intermediate may be missing in {certificate}. To try the first: \
          openssl s_client -connect {address} -CAfile {certificate}",
     ),
     (
@@ -105,7 +106,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::InternalError,
-        "The client gave up because of a fault of its own, not of the connection. Look at what the client itself says.",
+        "The client gave up and calls it an internal error. gnutls says this also of a certificate whose key usage does \
+         not allow it to be a server's. Look at what the client itself says.",
     ),
     (
         Alert::InappropriateFallback,

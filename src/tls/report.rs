@@ -88,8 +88,7 @@ impl CertificateReport {
         } else if let Some(hash) = self.weak_hash {
             format!("This certificate is signed with {hash}, which most clients no longer trust.")
         } else if self.is_ca {
-            "This certificate is marked as a certificate authority's own: openssl and Python take it, stricter \
-                 clients may refuse it from a server.".to_owned()
+            "This certificate is marked as a certificate authority's own: many clients refuse it from a server.".to_owned()
         } else if !self.has_alternative_names {
             "This certificate has its name only as common name, where browsers and other newer clients no longer \
                  look.".to_owned()
