@@ -72,7 +72,7 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
         Alert::UnknownCA,
         "The client refused our certificate because it does not trust who signed it. This is expected for a \
          self-signed certificate: give the client {certificate} as its CA file. For one that a CA signed, give it the \
-         CA's own, such as ca.crt; if it has that, an intermediate may be missing in {certificate}. To try the first: \
+         CA's own, such as ca.crt; if it has that, an intermediate may be missing in {certificate}. To try: \
          openssl s_client -connect {address} -CAfile {certificate}",
     ),
     (

@@ -60,7 +60,7 @@ fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
         peer_failure(&Error::AlertReceived(Alert::UnknownCA), true, &situation),
         "The client refused our certificate because it does not trust who signed it. This is expected for a \
          self-signed certificate: give the client 'my server.crt' as its CA file. For one that a CA signed, give it the CA's own, such as ca.crt; if it has that, an \
-         intermediate may be missing in 'my server.crt'. To try the first: \
+         intermediate may be missing in 'my server.crt'. To try: \
          openssl s_client -connect localhost:4433 -CAfile 'my server.crt'"
     );
 }
