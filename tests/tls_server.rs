@@ -219,9 +219,11 @@ fn a_handshake_has_a_deadline_and_holds_nobody_up() {
     let mut slow = running.connect();
     // The start of a ClientHello, and then nothing.
     slow.write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
+    wait_for("a handshake", || {
+        running.server.connections().iter().any(|connection| connection.phase == Phase::Handshake)
+    });
     let mut good = running.tls(&running.trusting());
     echo(&mut good, b"not held up");
-    assert!(running.server.connections().iter().any(|connection| connection.phase == Phase::Handshake));
     running.told(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
     assert_eq!(running.first_closed(), CloseReason::Tls);
     echo(&mut good, b"still there");
