@@ -23,6 +23,7 @@
 //! come from counters that are exact also when events found no room.
 
 mod accept;
+pub mod calls;
 mod client;
 pub mod config;
 mod dispatch;
