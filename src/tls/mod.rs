@@ -9,6 +9,7 @@
 //!
 //! Whatever is wrong on the way becomes a [`FileError`] or a [`TlsError`], whose words stand in `sentences`.
 //! [`details`] tells all about a chosen certificate file and what clients will say to it, [`create`] makes such files.
+//! [`connecting`] is the same from the client's side.
 //! More parts serve the connections: [`sniff`] tells from a client's first bytes whether it speaks TLS at all,
 //! [`offer`] reads its hello, [`handshake`] tells what was agreed, [`names`] what the numbers are called and mean, and
 //! [`words`] explains, with the tables in `failures`, what went wrong.
@@ -18,6 +19,7 @@ use std::path::Path;
 pub mod certificate;
 pub mod client_ca;
 pub mod config;
+pub mod connecting;
 pub mod create;
 mod der;
 pub mod details;
