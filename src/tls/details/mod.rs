@@ -44,6 +44,8 @@ pub use signature::Signature;
 pub use validity::Validity;
 pub use verdict::{Outcome, Trust, Verdict, verdicts};
 
+pub(super) use chain::{self_signed, signed_by};
+
 /// A certificate file in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Details {
