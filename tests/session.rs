@@ -240,7 +240,7 @@ fn what_is_broken_on_purpose_is_labelled_after_a_restart() {
             create::Broken::CaAsServer => "for signing others and not for serving",
             create::Broken::SelfSigned => "self-signed, though a CA's ca.crt stands beside it",
             create::Broken::NoIntermediate => {
-                "without its intermediate: CN=Echoscope practice intermediate CA signed the certificate and is not"
+                "without its intermediate: the issuer, CN=Echoscope practice intermediate CA, is not sent"
             }
             create::Broken::Version1 => "X.509 version 1",
         };
@@ -265,6 +265,26 @@ fn good_certificates_raise_no_alarm() {
                 assert_eq!(label(folder.path(), host), None, "{key:?}, signed by CA {signed_by_ca}, {host}");
             }
         }
+    }
+}
+
+#[test]
+fn a_certificate_that_may_also_sign_others_is_told_from_one_that_only_may() {
+    use rcgen::KeyUsagePurpose::{DigitalSignature, KeyCertSign};
+    let folder = tempfile::tempdir().unwrap();
+    for (usages, expected) in [
+        (vec![], "marked as a certificate authority's own"),
+        (vec![DigitalSignature, KeyCertSign], "marked as a certificate authority's own"),
+        (vec![KeyCertSign], "for signing others and not for serving"),
+    ] {
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.key_usages = usages;
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(folder.path().join("server.crt"), params.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(folder.path().join("server.key"), key.serialize_pem()).unwrap();
+        let told = label(folder.path(), "localhost").unwrap_or_default();
+        assert!(told.contains(expected), "{:?}: {told}", params.key_usages);
     }
 }
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::hosts;
-use super::report::{CertificateReport, date};
+use super::report::{Authority, CertificateReport, date};
 use super::signer::Signer;
 
 /// How a certificate is served.
@@ -46,7 +46,7 @@ impl CertificateReport {
                  this computer's clock is right.",
                 self.validity(now)
             )
-        } else if self.only_signs_others {
+        } else if self.authority == Authority::Only {
             "This is a certificate authority's own certificate, for signing others and not for serving: openssl, curl, \
              Python, gnutls and rustls refuse it even where they trust it."
                 .to_owned()
@@ -83,7 +83,7 @@ impl CertificateReport {
             )
         } else if let Some(hash) = self.weak_hash {
             format!("This certificate is signed with {hash}, which most clients no longer trust.")
-        } else if self.is_ca {
+        } else if self.authority == Authority::Marked {
             "This certificate is marked as a certificate authority's own: openssl, curl, Python and gnutls take it where \
              they trust it, but stricter clients such as rustls refuse it from a server."
                 .to_owned()
@@ -105,8 +105,8 @@ fn is_everywhere(host: &str) -> bool {
 fn without_intermediate(signer: &Signer) -> Option<String> {
     let Signer::Intermediate { issuer } = signer else { return None };
     Some(format!(
-        "This chain is without its intermediate: {issuer} signed the certificate and is not sent along, so clients that \
-         know only the root CA will refuse it. Append intermediate.crt to the certificate's file."
+        "This chain is without its intermediate: the issuer, {issuer}, is not sent along, so clients that know only the \
+         root CA will refuse it. Append intermediate.crt to the file."
     ))
 }
 
@@ -179,11 +179,11 @@ mod tests {
 
     #[test]
     fn a_certificate_that_only_signs_others_is_told_from_one_that_also_may() {
-        let also = own(|report| report.is_ca = true);
+        let also = own(|report| report.authority = Authority::Marked);
         assert!(
             also.contains("marked as a certificate authority's own: openssl, curl, Python and gnutls take")
         );
-        let only = own(|report| (report.is_ca, report.only_signs_others) = (true, true));
+        let only = own(|report| report.authority = Authority::Only);
         assert!(only.contains("for signing others and not for serving: openssl, curl"), "{only}");
     }
 
@@ -205,7 +205,8 @@ mod tests {
         assert!(caution("localhost", &between, expired).contains("expired"));
         let no_san = |report: &mut CertificateReport| report.has_alternative_names = false;
         assert!(
-            caution("localhost", &between, no_san).contains("without its intermediate: CN=Between signed")
+            caution("localhost", &between, no_san)
+                .contains("without its intermediate: the issuer, CN=Between, is")
         );
         for signer in [Signer::ItselfBesideCa, Signer::NamesakeOfCa, unknown.clone()] {
             assert!(caution("localhost", &signer, no_san).contains("only as common name"), "{signer:?}");

@@ -54,7 +54,7 @@ pub use key::{KeyFile, KeyReport};
 pub use key_log::caution as key_log_caution;
 pub use kind::KeyKind;
 pub use pair::check_pair;
-pub use report::CertificateReport;
+pub use report::{Authority, CertificateReport};
 pub use signer::Signer;
 
 use sections::Label;

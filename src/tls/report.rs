@@ -13,6 +13,17 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::kind::{KeyKind, bits};
 use super::naming::argument;
 
+/// Whether a certificate is one that signs others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// It isn't.
+    No,
+    /// It is marked as one that may (RFC 5280, section 4.2.1.9).
+    Marked,
+    /// Its key usage lets it sign certificates but no handshake (RFC 5280, section 4.2.1.3).
+    Only,
+}
+
 /// What is worth knowing about a certificate before it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateReport {
@@ -30,10 +41,8 @@ pub struct CertificateReport {
     pub chain: usize,
     /// Whether it names itself as its issuer.
     pub self_signed: bool,
-    /// Whether it is marked as one that signs others (RFC 5280, section 4.2.1.9).
-    pub is_ca: bool,
-    /// Whether its key usage lets it sign certificates but no handshake (RFC 5280, section 4.2.1.3).
-    pub only_signs_others: bool,
+    /// Whether it is a certificate authority's own.
+    pub authority: Authority,
     /// Whether it has subject alternative names (RFC 5280, section 4.2.1.6).
     pub has_alternative_names: bool,
     /// The hash of its signature where that is no longer trusted: `MD5` or `SHA-1`.
@@ -43,6 +52,19 @@ pub struct CertificateReport {
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+impl Authority {
+    fn of(certificate: &X509Certificate<'_>) -> Self {
+        let usage = certificate.key_usage().ok().flatten().map(|usage| usage.value);
+        if usage.is_some_and(|usage| usage.key_cert_sign() && !usage.digital_signature()) {
+            Self::Only
+        } else if certificate.is_ca() {
+            Self::Marked
+        } else {
+            Self::No
+        }
+    }
+}
 
 impl CertificateReport {
     pub(super) fn new(certificate: &X509Certificate<'_>, chain: usize) -> Self {
@@ -57,8 +79,7 @@ impl CertificateReport {
             version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
             chain,
             self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
-            is_ca: certificate.is_ca(),
-            only_signs_others: only_signs_others(certificate),
+            authority: Authority::of(certificate),
             has_alternative_names,
             weak_hash: weak_hash(&certificate.signature_algorithm.algorithm.to_id_string()),
             exact_names: names,
@@ -77,8 +98,7 @@ impl CertificateReport {
     pub fn better(&self, key: &Path) -> Option<String> {
         let good = self.version >= 3
             && self.weak_hash.is_none()
-            && !self.is_ca
-            && !self.only_signs_others
+            && self.authority == Authority::No
             && self.has_alternative_names;
         (!good).then(|| {
             format!(
@@ -145,12 +165,6 @@ pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
         .ok()
 }
 
-/// Clients that look at the key usage want one of those with which a server takes part in a handshake.
-fn only_signs_others(certificate: &X509Certificate<'_>) -> bool {
-    let Ok(Some(usage)) = certificate.key_usage() else { return false };
-    usage.value.key_cert_sign() && !usage.value.digital_signature()
-}
-
 fn common_names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let names = certificate.subject().iter_common_name();
     names
@@ -207,8 +221,7 @@ pub(super) mod tests {
             version: 3,
             chain: 1,
             self_signed: true,
-            is_ca: false,
-            only_signs_others: false,
+            authority: Authority::No,
             has_alternative_names: true,
             weak_hash: None,
             exact_names: vec!["localhost".to_owned()],
