@@ -1,5 +1,6 @@
 //! What keeps a certificate from being made, each with the field where it is told.
 
+use std::io;
 use std::path::PathBuf;
 
 use super::names::{MAX_COMMON_NAME, NameProblem};
@@ -46,6 +47,15 @@ pub enum Problem {
     /// The system does not let us make a file there (`EACCES`, `EROFS`, `ENOSPC`).
     #[error("Nothing can be written in {} ({}). Choose a folder of your own.", shown(path), plain(raw))]
     NotWritable {
+        /// The folder.
+        path: PathBuf,
+        /// The system's own words.
+        raw: String,
+    },
+    /// The system has a folder there in which it makes no files for anybody, such as `/proc` (`ENOENT`): its own words
+    /// would read as if the folder were not there.
+    #[error("The system lets nobody make files in {}. Choose a folder of your own.", shown(path))]
+    NoFiles {
         /// The folder.
         path: PathBuf,
         /// The system's own words.
@@ -129,13 +139,24 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// What the system said when a file or a folder was to be made in this folder, which is there.
+    pub(super) fn not_writable(path: PathBuf, error: &io::Error) -> Self {
+        let raw = error.to_string();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NoFiles { path, raw },
+            _ => Self::NotWritable { path, raw },
+        }
+    }
+
     /// Where it is told.
     #[must_use]
     pub fn field(&self) -> Field {
         match self {
-            Self::NoFolder | Self::NoParent { .. } | Self::NotAFolder { .. } | Self::NotWritable { .. } => {
-                Field::Folder
-            }
+            Self::NoFolder
+            | Self::NoParent { .. }
+            | Self::NotAFolder { .. }
+            | Self::NotWritable { .. }
+            | Self::NoFiles { .. } => Field::Folder,
             Self::NoCommonName | Self::CommonName(_) | Self::LongCommonName { .. } => Field::CommonName,
             Self::Name(_) | Self::TooManyNames { .. } => Field::Names,
             Self::Days => Field::Days,
@@ -153,9 +174,10 @@ impl Problem {
     #[must_use]
     pub fn raw(&self) -> Option<String> {
         match self {
-            Self::NotWritable { raw, .. } | Self::CaMismatch { raw } | Self::CaUnusual { raw } => {
-                Some(raw.clone())
-            }
+            Self::NotWritable { raw, .. }
+            | Self::NoFiles { raw, .. }
+            | Self::CaMismatch { raw }
+            | Self::CaUnusual { raw } => Some(raw.clone()),
             Self::CaFile(error) => error.raw(),
             _ => None,
         }
@@ -169,7 +191,7 @@ impl PartialEq for Problem {
     }
 }
 
-/// Why nothing was made. The folder is as it was before.
+/// Why nothing was made. The folder is as it was before, or the error says what is not.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CreateError {
     /// A value or the folder can't be used.
@@ -196,17 +218,21 @@ pub enum CreateError {
         /// The system's own words.
         raw: String,
     },
-    /// Writing failed, and so did putting back what had been there before.
+    /// Writing failed, and so did making the folder as it had been before.
     #[error(
-        "{name} could not be written ({}), and not all old files could be put back. They are in the folder, with names \
-         that start with .echoscope-old.",
-        plain(raw)
+        "{name} could not be written ({}), and not everything could be undone.{}",
+        plain(raw),
+        left(kept, new)
     )]
     HalfWritten {
         /// The file's name, without the folder.
         name: String,
         /// The system's own words.
         raw: String,
+        /// Under which names in the folder the old files are that could not be put back.
+        kept: Vec<String>,
+        /// The new files that could not be removed.
+        new: Vec<String>,
     },
     /// The library could not make a key or a signature.
     #[error("The certificate could not be made. Try again, or choose another kind of key.")]
@@ -250,6 +276,20 @@ fn plain(raw: &str) -> String {
     let words = raw.split(" (os error").next().unwrap_or(raw);
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// What a failed undoing has left, and what to do about it.
+fn left(kept: &[String], new: &[String]) -> String {
+    let mut words = String::new();
+    if !kept.is_empty() {
+        let (are, them) = if kept.len() == 1 { ("file is", "it") } else { ("files are", "them") };
+        words += &format!(" The old {are} kept in the folder as {}: put {them} back by hand.", list(kept));
+    }
+    if !new.is_empty() {
+        let (are, them) = if new.len() == 1 { ("is", "it") } else { ("are", "them") };
+        words += &format!(" {} {are} new: remove {them} by hand.", list(new));
+    }
+    words
 }
 
 fn list(names: &[String]) -> String {
