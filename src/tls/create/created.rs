@@ -9,7 +9,7 @@ use x509_parser::prelude::X509Certificate;
 
 use super::broken::Broken;
 use super::ca::{Authority, CA_CERTIFICATE};
-use super::problem::CreateError;
+use super::error::CreateError;
 use super::request::Request;
 use super::text::{path_word, quoted};
 use super::{CERTIFICATE, INTERMEDIATE, KEY};
@@ -101,10 +101,11 @@ impl Created {
                 Broken::NoIntermediate.sentence()
             ),
             Some(broken @ (Broken::NoSan | Broken::Version1)) => format!(
-                "Broken on purpose: {} So the clients' lines ask for {}: with localhost they would not show the refusal. \
+                "Broken on purpose: {} So the clients' lines ask for {}: with {} not every client would show the refusal. \
                  {trust}",
                 broken.sentence(),
                 self.asked_for(),
+                self.name,
             ),
             Some(broken) => format!("Broken on purpose: {} {trust}", broken.sentence()),
         }
@@ -135,7 +136,7 @@ impl Created {
         let name = self.asked_for();
         let address = name.parse::<IpAddr>().ok();
         // Another name may lead to another computer, or nowhere.
-        let here = name != OTHER_LOOPBACK
+        let here = (name != OTHER_LOOPBACK || name == self.name)
             && (address.is_some_and(|address| address.is_loopback()) || is_localhost_name(name));
         let host = if here { name } else { "localhost" };
         let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };

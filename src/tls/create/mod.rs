@@ -13,12 +13,14 @@ mod broken;
 mod ca;
 mod commands;
 mod created;
+mod error;
 mod make;
 mod names;
 mod problem;
 mod request;
 mod text;
 mod version1;
+mod workshop;
 mod write;
 
 use std::fs;
@@ -31,8 +33,9 @@ pub use broken::Broken;
 pub use ca::{CA_CERTIFICATE, CA_DAYS, CA_KEY, CA_NAME};
 pub use commands::openssl_commands;
 pub use created::{Created, Use};
+pub use error::CreateError;
 pub use names::{MAX_COMMON_NAME, NameProblem};
-pub use problem::{CreateError, Field, Problem};
+pub use problem::{Field, Problem};
 pub use request::{KeyChoice, MAX_DAYS, MAX_NAMES, Request, default_names, parse_days, split_names};
 
 use ca::Authority;

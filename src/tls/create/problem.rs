@@ -191,77 +191,6 @@ impl PartialEq for Problem {
     }
 }
 
-/// Why nothing was made. The folder is as it was before, or the error says what is not.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum CreateError {
-    /// A value or the folder can't be used.
-    #[error(transparent)]
-    Problem(#[from] Problem),
-    /// Files with these names are there, and nobody said that they may be replaced.
-    #[error(
-        "{} {} in {} already. Choose another folder, or say that they may be replaced.",
-        list(names),
-        if names.len() == 1 { "is" } else { "are" },
-        shown(folder)
-    )]
-    Exists {
-        /// The folder.
-        folder: PathBuf,
-        /// The names of the files, without the folder.
-        names: Vec<String>,
-    },
-    /// The system refused to write or rename a file.
-    #[error("{name} could not be written ({}). Nothing was changed.", plain(raw))]
-    Write {
-        /// The file's name, without the folder.
-        name: String,
-        /// The system's own words.
-        raw: String,
-    },
-    /// Writing failed, and so did making the folder as it had been before.
-    #[error(
-        "{name} could not be written ({}), and not everything could be undone.{}",
-        plain(raw),
-        left(kept, new)
-    )]
-    HalfWritten {
-        /// The file's name, without the folder.
-        name: String,
-        /// The system's own words.
-        raw: String,
-        /// Under which names in the folder the old files are that could not be put back.
-        kept: Vec<String>,
-        /// The new files that could not be removed.
-        new: Vec<String>,
-    },
-    /// The library could not make a key or a signature.
-    #[error("The certificate could not be made. Try again, or choose another kind of key.")]
-    Library {
-        /// The library's own words.
-        raw: String,
-    },
-}
-
-impl CreateError {
-    /// The system's or the library's own words, for the details.
-    #[must_use]
-    pub fn raw(&self) -> Option<String> {
-        match self {
-            Self::Problem(problem) => problem.raw(),
-            Self::Exists { .. } => None,
-            Self::Write { raw, .. } | Self::HalfWritten { raw, .. } | Self::Library { raw } => {
-                Some(raw.clone())
-            }
-        }
-    }
-}
-
-impl From<rcgen::Error> for CreateError {
-    fn from(error: rcgen::Error) -> Self {
-        Self::Library { raw: error.to_string() }
-    }
-}
-
 impl From<TlsError> for Problem {
     fn from(error: TlsError) -> Self {
         match error {
@@ -272,32 +201,10 @@ impl From<TlsError> for Problem {
 }
 
 /// The system's words without its number, and without a capital: they stand in brackets.
-fn plain(raw: &str) -> String {
+pub(super) fn plain(raw: &str) -> String {
     let words = raw.split(" (os error").next().unwrap_or(raw);
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-/// What a failed undoing has left, and what to do about it.
-fn left(kept: &[String], new: &[String]) -> String {
-    let mut words = String::new();
-    if !kept.is_empty() {
-        let (are, them) = if kept.len() == 1 { ("file is", "it") } else { ("files are", "them") };
-        words += &format!(" The old {are} kept in the folder as {}: put {them} back by hand.", list(kept));
-    }
-    if !new.is_empty() {
-        let (are, them) = if new.len() == 1 { ("is", "it") } else { ("are", "them") };
-        words += &format!(" {} {are} new: remove {them} by hand.", list(new));
-    }
-    words
-}
-
-fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 const _: () = assert!(MAX_DAYS == 36_500, "the sentence for Problem::Days names the limit");

@@ -1,15 +1,11 @@
 //! Writes several files as one: all of them or none, never over others unless told to, keys for their owner's eyes.
-//!
-//! Everything that is on its way lies in a hidden folder beside the files, which only its owner may enter: also after
-//! a crash nobody else can read a key there.
 
 use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
-use tempfile::TempPath;
-
-use super::problem::CreateError;
+use super::error::CreateError;
+use super::workshop::{Moment, Step, Workshop};
 
 /// A file to write.
 pub(super) struct Item {
@@ -33,15 +29,6 @@ pub(super) fn try_folder(folder: &Path) -> io::Result<()> {
     tempfile::Builder::new().prefix(".echoscope-").tempfile_in(folder).map(drop)
 }
 
-/// When another program may come in between.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
-    /// The file's place has been looked at.
-    Looked,
-    /// The old file, if there was one, is out of the way.
-    SetAside,
-}
-
 /// As [`all`]; tests come in between.
 fn all_while(
     folder: &Path,
@@ -56,7 +43,7 @@ fn all_while(
     }
     let mut steps = Vec::with_capacity(items.len());
     for item in items {
-        let mut step = Step { item, old: false, placed: false };
+        let mut step = Step::new(item);
         let end = workshop.place(&mut step, &mut between);
         steps.push(step);
         if let Err(error) = end {
@@ -76,143 +63,6 @@ fn all_while(
         let _ = fs::remove_file(workshop.old(step.item));
     }
     Ok(())
-}
-
-/// How far a file has come.
-struct Step<'a> {
-    item: &'a Item,
-    /// What was in its place is in the workshop.
-    old: bool,
-    /// It is in its place.
-    placed: bool,
-}
-
-/// The hidden folder for files that are on their way. It goes when it is empty: an old file in it is never deleted
-/// with it.
-struct Workshop<'a> {
-    folder: &'a Path,
-    path: PathBuf,
-    items: &'a [Item],
-}
-
-impl<'a> Workshop<'a> {
-    fn open(folder: &'a Path, items: &'a [Item]) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".echoscope-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // From the start, not afterwards: an old key with wide rights is moved into it too.
-            builder.permissions(fs::Permissions::from_mode(0o700));
-        }
-        let path = builder.tempdir_in(folder)?.keep();
-        Ok(Self { folder, path, items })
-    }
-
-    fn place_of(&self, item: &Item) -> PathBuf {
-        self.folder.join(item.name)
-    }
-
-    fn old(&self, item: &Item) -> PathBuf {
-        self.path.join(item.name)
-    }
-
-    fn new_one(&self, item: &Item) -> PathBuf {
-        self.path.join(format!("{}.new", item.name))
-    }
-
-    fn stage(&self, item: &Item) -> io::Result<()> {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            // From the first byte on; the system takes from it what the user's umask says.
-            options.mode(if item.secret { 0o600 } else { 0o644 });
-        }
-        let mut file = options.open(self.new_one(item))?;
-        file.write_all(item.content.as_bytes())?;
-        file.sync_all()
-    }
-
-    fn place(&self, step: &mut Step<'_>, between: &mut impl FnMut(Moment, &str)) -> io::Result<()> {
-        let item = step.item;
-        let path = self.place_of(item);
-        if item.replace && fs::symlink_metadata(&path).is_ok() {
-            not_a_folder(&path)?;
-            between(Moment::Looked, item.name);
-            match fs::rename(&path, self.old(item)) {
-                Ok(()) => step.old = true,
-                // Somebody else has taken it away.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-            // It may have come since: a folder is never replaced.
-            not_a_folder(&self.old(item))?;
-        }
-        between(Moment::SetAside, item.name);
-        move_to_free(&self.new_one(item), &path)?;
-        step.placed = true;
-        Ok(())
-    }
-
-    /// Takes the new files away and puts the old ones back, each also after one that failed. Returns where the old
-    /// ones are that could not be put back, and the new ones that could not be taken away.
-    fn undo(&self, steps: &[Step<'_>]) -> (Vec<String>, Vec<String>) {
-        let (mut kept, mut new) = (Vec::new(), Vec::new());
-        let workshop = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let inside =
-            |path: &Path| format!("{workshop}/{}", path.file_name().unwrap_or_default().to_string_lossy());
-        for step in steps.iter().rev() {
-            let (item, path) = (step.item, self.place_of(step.item));
-            // What somebody else has put there meanwhile is theirs.
-            if step.placed && is(&path, item) {
-                let taken = self.new_one(item);
-                if fs::rename(&path, &taken).is_err() {
-                    new.push(item.name.to_owned());
-                } else if !is(&taken, item) {
-                    // It was put there just now.
-                    let theirs = self.path.join(format!("{}.other", item.name));
-                    let back = fs::rename(&taken, &theirs).and_then(|()| move_to_free(&theirs, &path));
-                    kept.extend(back.is_err().then(|| inside(&theirs)));
-                }
-            }
-            let old = self.old(item);
-            if step.old && move_to_free(&old, &path).is_err() {
-                kept.push(inside(&old));
-            }
-        }
-        (kept, new)
-    }
-}
-
-impl Drop for Workshop<'_> {
-    fn drop(&mut self) {
-        for item in self.items {
-            let _ = fs::remove_file(self.new_one(item));
-        }
-        let _ = fs::remove_dir(&self.path);
-    }
-}
-
-/// Whether this is the file that was written: by its bytes, which no other has by chance.
-fn is(path: &Path, item: &Item) -> bool {
-    let size = u64::try_from(item.content.len()).unwrap_or(u64::MAX);
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() == size)
-        && fs::read(path).is_ok_and(|bytes| bytes == item.content.as_bytes())
-}
-
-fn not_a_folder(path: &Path) -> io::Result<()> {
-    if path.is_dir() { Err(io::Error::from(io::ErrorKind::IsADirectory)) } else { Ok(()) }
-}
-
-/// Moves a file where none is; where one is, both stay.
-fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
-    TempPath::try_from_path(from)?.persist_noclobber(to).map_err(|error| {
-        // Else it would be deleted with its owner.
-        let _ = error.path.keep();
-        error.error
-    })
 }
 
 fn write_error(name: &str, error: &io::Error) -> CreateError {
