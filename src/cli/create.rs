@@ -39,8 +39,8 @@ pub(super) struct Flags {
     #[arg(long, value_name = "KIND", value_parser = broken)]
     broken: Option<Broken>,
 
-    /// Replace server.key, server.csr and server.crt (and intermediate.crt, where one is made) if they are there; the
-    /// practice CA's files never are
+    /// Replace server.key, server.csr and server.crt if they are there, and intermediate.crt where one is made; never
+    /// the practice CA's files
     #[arg(long)]
     force: bool,
 
