@@ -124,11 +124,6 @@ impl Shared {
         (orders, inner.goodbye.take())
     }
 
-    /// Whether it is to end, without taking the order.
-    pub(super) fn is_leaving(&self) -> bool {
-        self.lock().goodbye.is_some_and(|goodbye| goodbye != Goodbye::Leave(Leave::HalfClose))
-    }
-
     pub(super) fn status(&self) -> Status {
         let inner = self.lock();
         let mut status = inner.status.clone();

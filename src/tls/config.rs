@@ -69,7 +69,7 @@ pub fn serve(
     Ok(Serving::new(config, identity, files))
 }
 
-fn identity(certificate: &CertificateFile, key: KeyFile) -> Arc<CertifiedKey> {
+pub(super) fn identity(certificate: &CertificateFile, key: KeyFile) -> Arc<CertifiedKey> {
     Arc::new(CertifiedKey::new(certificate.chain.clone(), key.signing))
 }
 
@@ -96,7 +96,7 @@ fn configure(
     Ok(config)
 }
 
-fn protocol_versions(versions: TlsVersions) -> Vec<&'static SupportedProtocolVersion> {
+pub(super) fn protocol_versions(versions: TlsVersions) -> Vec<&'static SupportedProtocolVersion> {
     match versions {
         TlsVersions::Both => vec![&version::TLS13, &version::TLS12],
         TlsVersions::Only12 => vec![&version::TLS12],
@@ -110,7 +110,7 @@ fn verifier(ca: &ClientCaFile, auth: ClientAuth) -> Result<Arc<dyn ClientCertVer
     builder.build().map_err(|error| TlsError::Library { raw: error.to_string() })
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())
 }
 
