@@ -11,7 +11,7 @@ use super::event::{CloseHow, Closed, EventKind, Failure, Leave, PeerEnd, Stage};
 use super::outbox::Outbox;
 use super::run::{End, Run, enter};
 use super::shared::Goodbye;
-use super::status::State;
+use super::status::{State, Status};
 use super::stream::{Broken, Got, Stream};
 use super::words;
 use crate::tls::connecting::{Connector, Explained, gone_in_handshake, reset_in_handshake};
@@ -337,7 +337,13 @@ impl<'a> Talk<'a> {
 
     /// The snapshot.
     fn publish(&self) {
+        let mut changed = false;
         self.run.shared.update(|status| {
+            let seen = |it: &Status| {
+                let half = it.half_close_pending;
+                (it.sent, it.received, it.queued, it.blocked_since, it.repeat, it.echo, half)
+            };
+            let before = seen(status);
             status.sends = self.sends;
             status.sent = self.sent;
             status.received = self.received;
@@ -347,7 +353,12 @@ impl<'a> Talk<'a> {
             status.repeat = self.outbox.repetition();
             status.half_close_pending = self.half_close_pending;
             status.echo = self.echo.report();
+            changed = before != seen(status);
         });
+        if changed {
+            // Not all of it is told by an event, and what is may have been looked at before.
+            self.run.shared.mailbox.wake();
+        }
     }
 
     fn closed(&self, how: CloseHow) -> Closed {

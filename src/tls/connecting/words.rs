@@ -115,7 +115,10 @@ fn refused(error: &Error, situation: &Situation, chain: &[CertificateDer<'static
     let shown_first = chain.first().and_then(|der| details::describe(der));
     let refusal = details::refusal(error, |_, _| "it");
     let name = &situation.name;
+    let is_about_its_use =
+        ["NotValid", "Expired", "InvalidPurpose"].iter().any(|it| refusal.key.starts_with(it));
     let (why, advice) = match (&shown_first, refusal.key.as_str()) {
+        _ if !is_about_its_use && is_another(situation, chain) => another(situation),
         (Some(first), "UnknownIssuer" | "BadSignature") => unknown_issuer(&refusal, situation, chain, first),
         (Some(first), key) if key.starts_with("NotValidForName") => wrong_name(&refusal, first),
         _ => (refusal.why.clone(), refusal.advice.to_owned()),
@@ -123,6 +126,21 @@ fn refused(error: &Error, situation: &Situation, chain: &[CertificateDer<'static
     format!("This client refused the server's certificate for “{name}”: {why}. {advice}")
         .trim_end()
         .to_owned()
+}
+
+/// Whether the server showed another certificate than the client was given as this server's.
+fn is_another(situation: &Situation, chain: &[CertificateDer<'static>]) -> bool {
+    situation.given.is_some() && situation.given.as_ref() != chain.first()
+}
+
+fn another(situation: &Situation) -> (String, String) {
+    let file = match &situation.trust {
+        Trust::ThisServer(path) | Trust::CaFile(path) => shown(path),
+        Trust::System | Trust::Nothing => "the file".to_owned(),
+    };
+    let advice = "The file may have changed since the server was started: start the server again. Or this is another \
+                  server.";
+    (format!("it is another one than that in {file}"), advice.to_owned())
 }
 
 fn wrong_name(refusal: &Refusal, first: &CertificateDetails) -> (String, String) {
@@ -167,14 +185,6 @@ fn unknown_issuer(
         }
     };
     let advice = match &situation.trust {
-        Trust::ThisServer(path) if situation.given.as_ref() != chain.first() => {
-            return (
-                format!("it is another one than that in {}", shown(path)),
-                "The file may have changed since the server was started: start the server again. Or this is another \
-                 server."
-                    .to_owned(),
-            );
-        }
         Trust::ThisServer(path) | Trust::CaFile(path) => give(path),
         Trust::System | Trust::Nothing if first.self_signed => {
             "It signed itself, which is expected for a certificate of your own: trust this server's certificate."
