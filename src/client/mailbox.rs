@@ -39,11 +39,15 @@ impl Mailbox {
 
     /// Hands an event on that always gets through.
     pub(super) fn tell(&self, kind: EventKind) {
+        self.put(kind);
+        self.wake();
+    }
+
+    /// As [`Mailbox::tell`], but the caller wakes the reader.
+    pub(super) fn put(&self, kind: EventKind) {
         let mut waiting = self.lock();
         waiting.flush_not_shown();
         waiting.push(kind);
-        drop(waiting);
-        self.wake();
     }
 
     /// Hands on an event about so many bytes, made only where there is room. Whether there was.

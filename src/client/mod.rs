@@ -40,7 +40,7 @@ use event::{Event, EventKind, Leave, Stage};
 use mailbox::Mailbox;
 use shared::{Goodbye, Order, Shared};
 pub use shared::{MOST_QUEUED, SendError};
-use status::{State, Status};
+use status::Status;
 
 /// One connection, from the moment it is tried. Dropping it closes it without waiting.
 pub struct Client {
@@ -59,9 +59,7 @@ impl Client {
             move || run::run(&shared, &config)
         };
         if let Err(error) = thread::Builder::new().name("client".to_owned()).spawn(work) {
-            shared.mailbox.tell(EventKind::Failed(words::no_means(Stage::Preparing, &error)));
-            run::enter(&shared, State::Closed);
-            shared.over();
+            shared.over(Some(EventKind::Failed(words::no_means(Stage::Preparing, &error))));
         }
         Self { shared, config }
     }

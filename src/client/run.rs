@@ -36,26 +36,23 @@ pub(super) struct Run {
     pub(super) writable: bool,
 }
 
-/// Connects and talks to the end. The last event is told before the state says that there will be no more.
+/// Connects and talks to the end.
 pub(super) fn run(shared: &Arc<Shared>, config: &Config) {
     /// Also where a panic passes by.
-    struct Over<'a>(&'a Shared);
+    struct Over<'a>(&'a Shared, Option<EventKind>);
     impl Drop for Over<'_> {
         fn drop(&mut self) {
-            enter(self.0, State::Closed);
-            self.0.over();
+            self.0.over(self.1.take());
         }
     }
-    let over = Over(shared);
+    let mut over = Over(shared, None);
     let end = Run::new(Arc::clone(shared))
         .map_err(|error| End::Failed(words::no_means(Stage::Preparing, &error)))
         .and_then(|mut run| run.lead(config));
-    let kind = match end {
+    over.1 = Some(match end {
         Ok(closed) | Err(End::Closed(closed)) => EventKind::Closed(closed),
         Err(End::Failed(failure)) => EventKind::Failed(failure),
-    };
-    shared.mailbox.tell(kind);
-    drop(over);
+    });
 }
 
 /// Tells how far it has come.

@@ -70,6 +70,7 @@ impl Talk<'_> {
         job.number = Some(number);
         self.echo.begin(number, now);
         let (data, from) = (job.data(), job.from.clone());
+        self.publish();
         let told = self.run.shared.mailbox.tell_data(data.len(), || EventKind::Sent { number, data, from });
         if told && self.told.len() < MOST_TOLD {
             self.told.push_back(number);
@@ -80,10 +81,10 @@ impl Talk<'_> {
     /// The job at the front is done.
     fn finish_front(&mut self) {
         let Some(number) = self.outbox.pop().and_then(|job| job.number) else { return };
-        let mailbox = &self.run.shared.mailbox;
         let mut back = self.echo.end(number, Instant::now());
         while let Some(one) = back {
-            tell_back(mailbox, &mut self.told, one);
+            self.publish();
+            tell_back(&self.run.shared.mailbox, &mut self.told, one);
             back = self.echo.next_back(Instant::now());
         }
     }

@@ -234,13 +234,18 @@ impl<'a> Talk<'a> {
     }
 
     fn took_in(&mut self, count: usize) {
-        let data = &self.buffer[..count];
-        let mailbox = &self.run.shared.mailbox;
         let is_first = self.received == 0;
         self.received += count as u64;
+        let mut all_back = Vec::new();
+        self.echo.received(&self.buffer[..count], Instant::now(), |back| all_back.push(back));
+        // First the snapshot: who hears of something finds it there.
+        self.publish();
+        let data = &self.buffer[..count];
+        let mailbox = &self.run.shared.mailbox;
         mailbox.tell_data(count, || EventKind::Received { data: data.into() });
-        let told = &mut self.told;
-        self.echo.received(data, Instant::now(), |back| tell_back(mailbox, told, back));
+        for back in all_back {
+            tell_back(mailbox, &mut self.told, back);
+        }
         if is_first && self.stream.tls().is_none() && looks_like_alert(data) {
             let text = "The server answered with a TLS alert: it speaks TLS, and took what we sent for a mistake. \
                         Turn TLS on here, or off there.";
@@ -336,7 +341,7 @@ impl<'a> Talk<'a> {
     }
 
     /// The snapshot.
-    fn publish(&self) {
+    pub(super) fn publish(&self) {
         let mut changed = false;
         self.run.shared.update(|status| {
             let seen = |it: &Status| {
