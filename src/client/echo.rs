@@ -171,7 +171,8 @@ impl EchoCheck {
         }
     }
 
-    fn next_back(&mut self, now: Instant) -> Option<Back> {
+    /// The next send that is back and was not told of.
+    pub fn next_back(&mut self, now: Instant) -> Option<Back> {
         loop {
             if self.marks.front()?.end.is_none_or(|end| end > self.back) {
                 return None;

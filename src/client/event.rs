@@ -151,7 +151,8 @@ pub struct Closed {
     pub sent: u64,
     /// Bytes received, after decryption.
     pub received: u64,
-    /// Bytes that still waited to be sent. Of a file only what was already read is counted.
+    /// Bytes that were to be sent and were not, also those that were stopped. Of a file only what was already read is
+    /// counted.
     pub unsent: u64,
     /// From TCP's handshake to the end.
     pub lasted: Duration,

@@ -39,19 +39,24 @@ impl Mailbox {
 
     /// Hands an event on that always gets through.
     pub(super) fn tell(&self, kind: EventKind) {
-        let mut waiting = self.lock();
-        waiting.flush_not_shown();
-        waiting.push(kind);
-        drop(waiting);
+        self.put(kind);
         self.wake();
     }
 
-    /// Hands on an event about so many bytes, made only where there is room.
-    pub(super) fn tell_data(&self, bytes: usize, kind: impl FnOnce() -> EventKind) {
+    /// As [`Mailbox::tell`], but the caller wakes the reader.
+    pub(super) fn put(&self, kind: EventKind) {
+        let mut waiting = self.lock();
+        waiting.flush_not_shown();
+        waiting.push(kind);
+    }
+
+    /// Hands on an event about so many bytes, made only where there is room. Whether there was.
+    pub(super) fn tell_data(&self, bytes: usize, kind: impl FnOnce() -> EventKind) -> bool {
         let mut waiting = self.lock();
         // What is larger than all the room passes where nothing waits; otherwise it never would.
         let fits = waiting.bytes == 0 || waiting.bytes + bytes <= MOST_BYTES;
-        if waiting.not_shown.0 > 0 || waiting.events.len() >= MOST_EVENTS || !fits {
+        let fits = fits && waiting.not_shown.0 == 0 && waiting.events.len() < MOST_EVENTS;
+        if !fits {
             waiting.not_shown.0 += 1;
             waiting.not_shown.1 += bytes as u64;
         } else {
@@ -59,6 +64,13 @@ impl Mailbox {
             waiting.push(kind());
         }
         drop(waiting);
+        self.wake();
+        fits
+    }
+
+    /// Hands on the result of something that was told before, for which there is always room: there is one for each.
+    pub(super) fn tell_beside(&self, kind: EventKind) {
+        self.lock().push(kind);
         self.wake();
     }
 

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!      Client::connect(config, wake)
-//!             │ one thread a connection (run.rs), which sleeps in poll(2) and holds no lock while it waits
-//!   files read, name resolved (resolve.rs) → connect (dial.rs) → TLS (stream.rs, tls::connecting)
+//!             │ one thread a connection, which sleeps in poll(2) and holds no lock while it waits
+//!   name resolved (resolve.rs), files read, connected (run.rs) → TLS (stream.rs, tls::connecting)
 //!             │
-//!   what waits to be sent (queue.rs) → the socket → what comes → the echo check (echo.rs)
+//!   talk.rs, sending.rs: what waits to be sent (outbox.rs) → the socket → what comes → the echo check (echo.rs)
 //!             │                                        │
 //!   orders and the snapshot (shared.rs)      events (mailbox.rs): bounded, nobody waits on it
 //! ```
@@ -19,16 +19,24 @@ pub mod config;
 pub mod echo;
 pub mod event;
 mod mailbox;
+mod outbox;
+mod resolve;
+mod run;
+mod sending;
 mod shared;
 pub mod status;
+mod stream;
+mod talk;
 pub mod typed;
+mod words;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use config::{Config, Payload};
-use event::{Event, Leave};
+use event::{Event, EventKind, Leave, Stage};
 use mailbox::Mailbox;
 use shared::{Goodbye, Order, Shared};
 pub use shared::{MOST_QUEUED, SendError};
@@ -46,6 +54,13 @@ impl Client {
     #[must_use]
     pub fn connect(config: Config, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let shared = Arc::new(Shared::new(Mailbox::new(wake)));
+        let work = {
+            let (shared, config) = (Arc::clone(&shared), config.clone());
+            move || run::run(&shared, &config)
+        };
+        if let Err(error) = thread::Builder::new().name("client".to_owned()).spawn(work) {
+            shared.over(Some(EventKind::Failed(words::no_means(Stage::Preparing, &error))));
+        }
         Self { shared, config }
     }
 

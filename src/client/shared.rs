@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mio::Waker;
 
 use super::config::Payload;
-use super::event::Leave;
+use super::event::{EventKind, Leave};
 use super::mailbox::Mailbox;
 use super::status::{State, Status};
 
@@ -124,11 +124,6 @@ impl Shared {
         (orders, inner.goodbye.take())
     }
 
-    /// Whether it is to end, without taking the order.
-    pub(super) fn is_leaving(&self) -> bool {
-        self.lock().goodbye.is_some_and(|goodbye| goodbye != Goodbye::Leave(Leave::HalfClose))
-    }
-
     pub(super) fn status(&self) -> Status {
         let inner = self.lock();
         let mut status = inner.status.clone();
@@ -152,9 +147,16 @@ impl Shared {
         }
     }
 
-    /// The thread's last word.
-    pub(super) fn over(&self) {
-        self.lock().over = true;
+    /// The thread's last word. Event and state come at once for whoever looks.
+    pub(super) fn over(&self, last: Option<EventKind>) {
+        let mut inner = self.lock();
+        inner.over = true;
+        inner.status.state = State::Closed;
+        inner.status.since = Some(Instant::now());
+        if let Some(last) = last {
+            self.mailbox.put(last);
+        }
+        drop(inner);
         self.ended.notify_all();
         self.mailbox.wake();
     }

@@ -8,12 +8,19 @@
 //! ```
 
 mod agreed;
+mod connector;
+mod failures;
+mod pinned;
+mod verifier;
+mod words;
 
 use std::path::PathBuf;
 
 use crate::settings::tls::TlsVersions;
 
 pub use agreed::{Accepted, Agreed};
+pub use connector::{Connector, ConnectorError};
+pub use words::{Explained, gone_in_handshake, reset_in_handshake};
 
 /// Whom the client trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
