@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::clients::ClientCommand;
+use super::clients::{ClientCommand, CrowdCommand};
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -37,6 +37,8 @@ pub enum Command {
     Disconnect(ClientId),
     /// Something about the client tabs.
     Client(ClientCommand),
+    /// Something about the crowd of clients.
+    Crowd(CrowdCommand),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.
@@ -54,6 +56,12 @@ pub enum Command {
     },
     /// The user has read the notice.
     DismissNotice,
+}
+
+impl From<ClientCommand> for Command {
+    fn from(command: ClientCommand) -> Self {
+        Self::Client(command)
+    }
 }
 
 /// How a log is written to a file.

@@ -25,6 +25,7 @@
 //! [`app`] puts the panels together and fulfils the wishes. All colours and sizes are in [`theme`].
 
 mod app;
+mod client;
 mod connections;
 mod detail;
 mod dialogs;

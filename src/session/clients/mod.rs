@@ -5,6 +5,7 @@
 //! whom, with which key) is nobody's business tomorrow.
 
 mod command;
+pub mod crowd;
 mod follow;
 mod form;
 mod tab;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use command::ClientCommand;
+pub use crowd::{CrowdCommand, CrowdModel, CrowdStatus};
 pub use form::{ClientField, ClientForm, Followed, SendKind, TrustChoice};
 pub use tab::{ClientTab, ClientTabId, Ended};
 pub use transcript::{Direction, Entry, EntryKind, MOST_BYTES, MOST_ENTRIES, Transcript};
@@ -33,6 +35,7 @@ pub struct Clients {
     tabs: Vec<ClientTab>,
     last_id: u64,
     server: ServerSide,
+    crowd: CrowdModel,
     /// Connections of closed tabs that are still saying goodbye.
     leaving: Vec<Client>,
     wake: Arc<dyn Fn() + Send + Sync>,
@@ -41,7 +44,8 @@ pub struct Clients {
 impl Clients {
     /// One tab that follows this server.
     pub(super) fn new(server: ServerSide, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        let mut clients = Self { tabs: Vec::new(), last_id: 0, server, leaving: Vec::new(), wake };
+        let crowd = CrowdModel::new();
+        let mut clients = Self { tabs: Vec::new(), last_id: 0, server, crowd, leaving: Vec::new(), wake };
         clients.add();
         clients
     }
@@ -118,7 +122,8 @@ impl Clients {
     /// Takes in what has happened. Whether anything did.
     pub(super) fn poll(&mut self) -> bool {
         self.leaving.retain(|client| !client.is_over());
-        self.tabs.iter_mut().fold(false, |any, tab| tab.poll() || any)
+        let crowd = self.crowd.poll();
+        self.tabs.iter_mut().fold(crowd, |any, tab| tab.poll() || any)
     }
 
     /// The server's settings may have changed. Whether that shows in a tab.
@@ -137,9 +142,34 @@ impl Clients {
         &self.server.certificate
     }
 
+    /// The crowd beside the tabs.
+    #[must_use]
+    pub fn crowd(&self) -> &CrowdModel {
+        &self.crowd
+    }
+
+    /// Why the first client, and so the crowd, can't connect as it stands.
+    #[must_use]
+    pub fn crowd_blocked(&self) -> Option<String> {
+        self.first_form().blocked().map(|(_, words)| words)
+    }
+
+    /// Does what the user asks for about the crowd. It connects as the first client does.
+    pub(super) fn apply_crowd(&mut self, command: CrowdCommand) {
+        let form = self.first_form();
+        self.crowd.apply(command, &form, &self.wake);
+    }
+
+    /// The first client's form, or a new one's.
+    fn first_form(&self) -> ClientForm {
+        let first = self.tabs.first().map(|tab| tab.form().clone());
+        first.unwrap_or_else(|| ClientForm::new(self.server.clone()))
+    }
+
     /// Ends every connection at once, without waiting.
     pub(super) fn end(&self) {
         self.all().for_each(Client::end);
+        self.crowd.end();
     }
 
     /// Waits for all threads, but no longer than until then.
@@ -148,6 +178,7 @@ impl Clients {
             // What doesn't end in time ends with the process.
             let _ = client.wait_over(deadline);
         }
+        self.crowd.wait_over(deadline);
     }
 
     fn all(&self) -> impl Iterator<Item = &Client> {
