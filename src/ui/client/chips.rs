@@ -60,8 +60,11 @@ pub(super) fn show(
         });
         ui.min_rect().height()
     });
-    let place =
-        Rect::from_min_size(pos2(area.right() - right + size::GAP, area.top()), vec2(right, size::CHIP));
+    // In the middle of the row beside it.
+    let place = Rect::from_min_size(
+        pos2(area.right() - right + size::GAP, area.top() + (size::CONTROL - size::CHIP) / 2.0),
+        vec2(right, size::CHIP),
+    );
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("crowd"), |ui| {
         wishes.extend(crowd.show(ui, session));
     });

@@ -1,23 +1,23 @@
 //! What is to be sent: text, hexadecimal digits or a file. Enter sends it.
 
 use eframe::egui::text::{CCursor, CCursorRange, LayoutJob};
-use eframe::egui::{
-    Align2, Context, Id, Key, Modifiers, Response, Stroke, StrokeKind, TextEdit, TextFormat, Ui, vec2,
-};
+use eframe::egui::{Align2, Context, Id, Key, Modifiers, Stroke, StrokeKind, TextEdit, TextFormat, Ui, vec2};
 
 use super::{fields, repeat, strong_button, wish};
-use crate::client::status::State;
 use crate::client::typed::{LineEnding, TypedError};
 use crate::session::clients::{ClientCommand, ClientField, ClientTab, SendKind};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{chip, segments, segments_width};
+use crate::ui::widgets::controls::{chip, segments, text_width};
 use crate::ui::widgets::field::label;
 use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
 
 /// What the composer remembers.
 #[derive(Debug, Default)]
-pub(super) struct Composer;
+pub(super) struct Composer {
+    /// Whether a narrow window shows how to repeat.
+    repeating: bool,
+}
 
 const SEND: f32 = 76.0;
 const KINDS: [(&str, &str, &str); 3] = [
@@ -40,9 +40,11 @@ fn field_id() -> Id {
 }
 
 impl Composer {
-    /// Gives the keyboard to the field.
+    /// Gives the keyboard to the field; the next key replaces what stands there.
+    #[expect(clippy::unused_self, reason = "it belongs to the composer")]
     pub(super) fn focus(&mut self, ctx: &Context) {
         ctx.memory_mut(|memory| memory.request_focus(field_id()));
+        select_all(ctx);
     }
 
     /// Shows it for one client.
@@ -74,37 +76,41 @@ impl Composer {
             let reason = tab.cannot_send();
             let send = strong_button(ui, "Send", reason.is_none(), Some(SEND));
             let send = send.on_disabled_hover_text(reason.unwrap_or_default());
+            // Too early is no mistake.
+            let entered = entered && !status.state.is_connecting();
             if send.on_hover_text("Enter").clicked() || entered {
                 wishes.push(wish(ClientCommand::Send { id: tab.id() }));
             }
         });
-        self.problem(ui, tab, status.state);
-        ui.horizontal(|ui| {
-            ui.set_min_height(size::CHIP);
-            if kind == SendKind::Text {
-                line_ending(ui, tab, &mut wishes);
+        problem(ui, tab);
+        let narrow = ui.available_width() < NARROW;
+        if kind != SendKind::File {
+            ui.horizontal(|ui| {
+                ui.set_min_height(size::CHIP);
+                if kind == SendKind::Text {
+                    line_ending(ui, tab, narrow, &mut wishes);
+                }
+                if !narrow || kind == SendKind::Hex {
+                    repeat::show(ui, tab, &status, &mut wishes);
+                } else if chip(ui, "Repeat…", self.repeating).clicked() {
+                    self.repeating = !self.repeating;
+                }
+            });
+            if narrow && kind == SendKind::Text && self.repeating {
+                ui.horizontal(|ui| repeat::show(ui, tab, &status, &mut wishes));
             }
-            if kind != SendKind::File && (kind == SendKind::Hex || ui.available_width() + 300.0 > NARROW) {
-                repeat::show(ui, tab, &status, &mut wishes);
-            }
-        });
-        if kind == SendKind::Text && ui.available_width() <= NARROW {
-            ui.horizontal(|ui| repeat::show(ui, tab, &status, &mut wishes));
         }
         repeat::progress(ui, tab, &status, &mut wishes);
         wishes
     }
+}
 
-    /// What is wrong with what is typed, or why the last send came to nothing.
-    #[expect(clippy::unused_self, reason = "it belongs to the composer")]
-    fn problem(&self, ui: &mut Ui, tab: &ClientTab, state: State) {
-        if let Some(error) = tab.form().typed_error() {
-            note(ui, Tone::Problem, &error.to_string());
-        } else if let Some(words) = tab.refused() {
-            let words =
-                if state.is_connecting() { "It is still connecting. Send when it is done." } else { words };
-            note(ui, Tone::Problem, words);
-        }
+/// What is wrong with what is typed, or why the last send came to nothing.
+fn problem(ui: &mut Ui, tab: &ClientTab) {
+    if let Some(error) = tab.form().typed_error() {
+        note(ui, Tone::Problem, &error.to_string());
+    } else if let Some(words) = tab.refused() {
+        note(ui, Tone::Problem, words);
     }
 }
 
@@ -147,18 +153,18 @@ fn typed(ui: &mut Ui, tab: &ClientTab, field: ClientField, width: f32, wishes: &
         wishes.push(wish(ClientCommand::Edit(tab.id(), field, text.clone())));
     }
     if entered {
-        select_all(ui, &response, &text);
+        select_all(ui.ctx());
     }
     entered
 }
 
-/// The next key replaces what was sent, and Enter sends it again.
-fn select_all(ui: &Ui, response: &Response, text: &str) {
-    if let Some(mut state) = TextEdit::load_state(ui.ctx(), response.id) {
-        let all = CCursorRange::two(CCursor::new(0), CCursor::new(text.chars().count()));
-        state.cursor.set_char_range(Some(all));
-        state.store(ui.ctx(), response.id);
-    }
+/// The next key replaces what stands in the field, and Enter sends it again.
+fn select_all(ctx: &Context) {
+    let mut state = TextEdit::load_state(ctx, field_id()).unwrap_or_default();
+    // Beyond the end is at the end.
+    let all = CCursorRange::two(CCursor::new(0), CCursor::new(usize::MAX));
+    state.cursor.set_char_range(Some(all));
+    state.store(ctx, field_id());
 }
 
 /// The text with its mistake underlined.
@@ -180,11 +186,11 @@ fn marked(text: &str, mistake: Option<&TypedError>, palette: &Palette) -> Layout
 }
 
 /// What is added to the text, and whether it has escapes.
-fn line_ending(ui: &mut Ui, tab: &ClientTab, wishes: &mut Vec<Wish>) {
+fn line_ending(ui: &mut Ui, tab: &ClientTab, narrow: bool, wishes: &mut Vec<Wish>) {
     let form = tab.form();
     let name = "Line ending";
-    if ui.available_width() > segments_width(ui, &ENDINGS) + 180.0 {
-        let width = crate::ui::widgets::controls::text_width(ui, name, theme::text());
+    if !narrow {
+        let width = text_width(ui, name, theme::text());
         let _ = label(ui, name, width);
     }
     let now = LineEnding::ALL.iter().position(|known| *known == form.line_ending()).unwrap_or(0);

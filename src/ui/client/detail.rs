@@ -1,6 +1,8 @@
 //! A transcript's selected entry in full: its bytes as hex and text, what it means, and the raw words of an error.
 
-use eframe::egui::{Align, Label, Layout, Margin, Rect, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
+use eframe::egui::{
+    Align, Label, Layout, Margin, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2,
+};
 
 use super::words;
 use crate::client::event::EventKind;
@@ -118,9 +120,8 @@ impl Detail {
             }
         });
         let below = Rect::from_min_max(pos2(area.left(), list.bottom() + 4.0), area.max);
-        ui.put(
-            Rect::from_min_size(below.min, vec2(below.width(), galley.size().y)),
-            Label::new(RichText::new(text).size(size::SMALL).color(palette.muted)).wrap(),
-        );
+        ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+            ui.add(Label::new(RichText::new(text).size(size::SMALL).color(palette.muted)).wrap());
+        });
     }
 }

@@ -13,7 +13,7 @@ const GAP: f32 = 6.0;
 
 /// How wide the row of buttons is.
 pub(super) fn width(ui: &Ui) -> f32 {
-    Leave::ALL.iter().map(|how| pill_width(ui, label(*how)) + GAP).sum::<f32>() - GAP
+    Leave::ALL.iter().map(|how| pill_width(ui, how.label()) + GAP).sum::<f32>() - GAP
 }
 
 /// Shows the buttons.
@@ -23,7 +23,7 @@ pub(super) fn show(ui: &mut Ui, tab: &ClientTab, status: &Status) -> Option<Wish
     ui.spacing_mut().item_spacing.x = GAP;
     for how in Leave::ALL {
         let reason = cannot(how, status);
-        let button = ui.add_enabled_ui(reason.is_none(), |ui| pill_button(ui, label(how))).inner;
+        let button = ui.add_enabled_ui(reason.is_none(), |ui| pill_button(ui, how.label())).inner;
         let button = button.on_hover_text(about(how, tls)).on_disabled_hover_text(format!(
             "{}\n{}",
             reason.unwrap_or_default(),
@@ -34,15 +34,6 @@ pub(super) fn show(ui: &mut Ui, tab: &ClientTab, status: &Status) -> Option<Wish
         }
     }
     wanted
-}
-
-fn label(how: Leave) -> &'static str {
-    match how {
-        Leave::Close => "Close",
-        Leave::HalfClose => "Half-close",
-        Leave::Abort => "Abort",
-        Leave::Vanish => "Vanish",
-    }
 }
 
 /// What goes on the wire, and what the server sees of it.

@@ -170,7 +170,7 @@ impl ClientPanel {
                     wishes.extend(tls::show(ui, session, tab, &mut self.tls_open));
                     ui.add_space(2.0);
                 });
-            scrolled.inner_rect.bottom()
+            area.top() + scrolled.content_size.y.min(most)
         });
         let edge = head.inner.max(area.top());
         let rows = Rect::from_min_max(pos2(area.left(), edge + 1.0), pos2(area.right(), split));

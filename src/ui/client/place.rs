@@ -20,6 +20,8 @@ use crate::ui::wish::Wish;
 const NARROW: f32 = 640.0;
 const BUTTON: f32 = 92.0;
 const PORT: f32 = 68.0;
+/// A host field is no wider than this.
+const HOST: f32 = 250.0;
 
 fn wanted() -> Id {
     Id::unique("the keyboard goes to where a client is connected")
@@ -42,12 +44,20 @@ pub(super) fn show(ui: &mut Ui, session: &Session, tab: &ClientTab, standing: St
     let mut wishes = Vec::new();
     let status = tab.status();
     let offline = offline(session, tab, status.state);
-    // First, since it takes the keyboard before Connect does; it stands below, though.
-    target(ui, tab, status.state, offline.is_none(), &mut wishes);
-    for field in [ClientField::Host, ClientField::Port] {
-        fields::error(ui, tab, field);
+    let narrow = ui.available_width() < NARROW;
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        target(ui, tab, status.state, offline.is_none(), &mut wishes);
+        if !narrow {
+            ui.add_space(size::GAP);
+            following(ui, session, tab, status.state, offline, &mut wishes);
+        }
+    });
+    wrong(ui, tab, status.state);
+    // A narrow window is low, too: there it is a row of its own only where there is something to be done.
+    if narrow && (offline.is_some() || !follows(tab)) {
+        ui.horizontal(|ui| following(ui, session, tab, status.state, offline, &mut wishes));
     }
-    following(ui, session, tab, status.state, offline, &mut wishes);
     state_and_leave(ui, tab, &status, standing, &mut wishes);
     if let Some(meaning) = standing.meaning() {
         note(ui, Tone::Hint, meaning);
@@ -58,41 +68,45 @@ pub(super) fn show(ui: &mut Ui, session: &Session, tab: &ClientTab, standing: St
 /// Host, port and the button.
 fn target(ui: &mut Ui, tab: &ClientTab, state: State, takes_focus: bool, wishes: &mut Vec<Wish>) {
     let id = tab.id();
-    ui.horizontal(|ui| {
-        ui.set_min_height(size::CONTROL);
-        let at_rest = state.is_at_rest();
-        let mut entered = false;
-        ui.add_enabled_ui(at_rest, |ui| {
-            let ports = text_width(ui, "Port", theme::text()) + PORT + BUTTON + 3.0 * size::GAP;
-            let _ = label(ui, "Host", text_width(ui, "Host", theme::text()));
-            let host = (ui.available_width() - ports).clamp(90.0, 320.0);
-            entered |= fields::edit(ui, tab, ClientField::Host, host, "localhost", wishes).1;
-            let _ = label(ui, "Port", text_width(ui, "Port", theme::text()));
-            entered |= fields::edit(ui, tab, ClientField::Port, PORT, "12345", wishes).1;
-        });
-        if state.is_connecting() {
-            let cancel = ui.add_sized([BUTTON, size::CONTROL], Button::new("Cancel"));
-            if cancel.on_hover_text("Give up connecting (Esc)").clicked() {
-                wishes.push(wish(ClientCommand::Cancel(id)));
-            }
-            return;
-        }
-        let blocked = tab.form().blocked().map(|(_, words)| words);
-        let can = tab.can_connect();
-        let button = strong_button(ui, "Connect", can, Some(BUTTON));
-        let reason = if at_rest { blocked.unwrap_or_default() } else { CONNECTED.to_owned() };
-        let button = button.on_disabled_hover_text(reason);
-        if can && takes_focus {
-            take_focus(ui, &button);
-        }
-        if can && (button.clicked() || entered) {
-            wishes.push(wish(ClientCommand::Connect(id)));
-        }
+    let at_rest = state.is_at_rest();
+    let mut entered = false;
+    ui.add_enabled_ui(at_rest, |ui| {
+        let ports = text_width(ui, "Port", theme::text()) + PORT + BUTTON + 3.0 * size::GAP;
+        let _ = label(ui, "Host", text_width(ui, "Host", theme::text()));
+        let host = (ui.available_width() - ports).clamp(90.0, HOST);
+        entered |= fields::edit(ui, tab, ClientField::Host, host, "localhost", wishes).1;
+        let _ = label(ui, "Port", text_width(ui, "Port", theme::text()));
+        entered |= fields::edit(ui, tab, ClientField::Port, PORT, "12345", wishes).1;
     });
-    // What is wrong with a field that is out of sight, or with none.
-    let hidden = |field: Option<ClientField>| !matches!(field, Some(ClientField::Host | ClientField::Port));
+    if state.is_connecting() {
+        let cancel = ui.add_sized([BUTTON, size::CONTROL], Button::new("Cancel"));
+        if cancel.on_hover_text("Give up connecting (Esc)").clicked() {
+            wishes.push(wish(ClientCommand::Cancel(id)));
+        }
+        return;
+    }
+    let blocked = tab.form().blocked().map(|(_, words)| words);
+    let can = tab.can_connect();
+    let button = strong_button(ui, "Connect", can, Some(BUTTON));
+    let reason = if at_rest { blocked.unwrap_or_default() } else { CONNECTED.to_owned() };
+    let button = button.on_disabled_hover_text(reason);
+    if can && takes_focus {
+        take_focus(ui, &button);
+    }
+    if can && (button.clicked() || entered) {
+        wishes.push(wish(ClientCommand::Connect(id)));
+    }
+}
+
+/// What keeps it from connecting: under the fields, also where it is about another one.
+fn wrong(ui: &mut Ui, tab: &ClientTab, state: State) {
+    for field in [ClientField::Host, ClientField::Port] {
+        fields::error(ui, tab, field);
+    }
+    let elsewhere =
+        |field: Option<ClientField>| !matches!(field, Some(ClientField::Host | ClientField::Port));
     if state.is_at_rest()
-        && let Some((_, words)) = tab.form().blocked().filter(|(field, _)| hidden(*field))
+        && let Some((_, words)) = tab.form().blocked().filter(|(field, _)| elsewhere(*field))
     {
         note(ui, Tone::Problem, &words);
     }
@@ -102,8 +116,7 @@ const CONNECTED: &str = "It is connected already. Leave first, or add another cl
 
 /// Why nobody would answer at the server that this client follows; `None`: it runs, or is none of ours.
 fn offline(session: &Session, tab: &ClientTab, state: State) -> Option<&'static str> {
-    let follows = [Followed::Host, Followed::Port].iter().all(|part| tab.form().is_following(*part));
-    if !follows || !state.is_at_rest() {
+    if !follows(tab) || !state.is_at_rest() {
         return None;
     }
     match session.state() {
@@ -114,7 +127,12 @@ fn offline(session: &Session, tab: &ClientTab, state: State) -> Option<&'static 
     }
 }
 
-/// Whether host and port are the server's, and the way back where they are not.
+/// Whether host and port are the server's.
+fn follows(tab: &ClientTab) -> bool {
+    [Followed::Host, Followed::Port].iter().all(|part| tab.form().is_following(*part))
+}
+
+/// Whether host and port are the server's in words, and the way back where they are not; or that it has to be started.
 fn following(
     ui: &mut Ui,
     session: &Session,
@@ -123,43 +141,37 @@ fn following(
     offline: Option<&'static str>,
     wishes: &mut Vec<Wish>,
 ) {
+    let palette = Palette::of(ui);
+    let small = |text: &str| RichText::new(text).size(size::SMALL);
+    if let Some(words) = offline {
+        ui.label(small(words).color(palette.caution));
+        if session.state().is_at_rest() {
+            let start = pill_button(ui, "Start it").accessible_name("Start the server");
+            take_focus(ui, &start);
+            if start.on_hover_text("Starts it with the settings on the left (Ctrl+Enter)").clicked() {
+                wishes.push(Wish::StartOrStop);
+                focus(ui.ctx());
+            }
+        }
+        return;
+    }
     let form = tab.form();
-    let follows = |part| form.is_following(part);
-    let small = |text: &str, ui: &Ui| RichText::new(text).size(size::SMALL).color(Palette::of(ui).muted);
-    ui.horizontal_wrapped(|ui| {
-        ui.set_min_height(size::CHIP);
-        if let Some(words) = offline {
-            ui.label(RichText::new(words).size(size::SMALL).color(Palette::of(ui).caution));
-            if session.state().is_at_rest() {
-                let start = pill_button(ui, "Start it").accessible_name("Start the server");
-                take_focus(ui, &start);
-                if start
-                    .on_hover_text("Starts the server with the settings on the left (Ctrl+Enter)")
-                    .clicked()
-                {
-                    wishes.push(Wish::StartOrStop);
-                    focus(ui.ctx());
-                }
-            }
-            return;
+    let words = match (form.is_following(Followed::Host), form.is_following(Followed::Port)) {
+        (true, true) => "Host and port follow the server.",
+        (true, false) => "Only the host follows the server.",
+        (false, true) => "Only the port follows the server.",
+        (false, false) => "Host and port are your own.",
+    };
+    ui.label(small(words).color(palette.muted));
+    if follows(tab) {
+        return;
+    }
+    let again = ui.add_enabled_ui(state.is_at_rest(), |ui| pill_button(ui, "Follow the server")).inner;
+    if again.on_hover_text("Connect to the server of this window again").clicked() {
+        for part in [Followed::Host, Followed::Port] {
+            wishes.push(wish(ClientCommand::FollowServer(tab.id(), Some(part))));
         }
-        let words = match (follows(Followed::Host), follows(Followed::Port)) {
-            (true, true) => "Host and port follow the server.",
-            (true, false) => "The host follows the server, the port does not.",
-            (false, true) => "The port follows the server, the host does not.",
-            (false, false) => "Host and port are your own.",
-        };
-        ui.label(small(words, ui));
-        if !(follows(Followed::Host) && follows(Followed::Port)) {
-            let enabled = state.is_at_rest();
-            let again = ui.add_enabled_ui(enabled, |ui| pill_button(ui, "Follow the server")).inner;
-            if again.on_hover_text("Connect to the server of this window again").clicked() {
-                for part in [Followed::Host, Followed::Port] {
-                    wishes.push(wish(ClientCommand::FollowServer(tab.id(), Some(part))));
-                }
-            }
-        }
-    });
+    }
 }
 
 /// How it stands, and how it can leave.
@@ -215,6 +227,7 @@ fn state_words(tab: &ClientTab, status: &Status, standing: Standing) -> (String,
     let port = status.local.map_or_else(String::new, |local| format!(" from port {}", local.port()));
     let version = status.agreed.as_ref().map_or_else(String::new, |agreed| format!(" · {}", agreed.version));
     let words = match standing {
+        Standing::Idle if follows(tab) => "Not connected; follows the server".to_owned(),
         Standing::Idle => "Not connected".to_owned(),
         Standing::Connecting if status.state == State::Resolving => "Looking for the host…".to_owned(),
         Standing::Connecting => "Connecting…".to_owned(),

@@ -23,7 +23,7 @@ const ARROW: f32 = 22.0;
 /// Widths of the columns at the right edge.
 const AMOUNT: f32 = 72.0;
 const ROUND_TRIP: f32 = 72.0;
-const VERDICT: f32 = 66.0;
+const VERDICT: f32 = 60.0;
 const SIGN: f32 = 14.0;
 const TOOLTIP: usize = 1000;
 

@@ -15,6 +15,7 @@ use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
 
 const LABEL: f32 = 128.0;
+const CLEAR: &str = "Clear";
 const AGAIN: &str = "Follow the server";
 
 /// Shows the line and, where it is open, the choices.
@@ -25,11 +26,23 @@ pub(super) fn show(ui: &mut Ui, session: &Session, tab: &ClientTab, open: &mut b
         .blocked()
         .is_some_and(|(field, _)| !matches!(field, Some(ClientField::Host | ClientField::Port)));
     let line = summary(tab);
-    let pressed =
-        disclosure(ui, &line, *open, wrong).on_hover_text("TLS, and how long to wait for an answer");
-    if pressed.clicked() {
-        *open = !*open;
-    }
+    ui.horizontal(|ui| {
+        ui.set_height(26.0);
+        let width = ui.available_width() - pill_width(ui, CLEAR) - size::GAP;
+        let pressed = ui.scope(|ui| {
+            ui.set_max_width(width);
+            disclosure(ui, &line, *open, wrong).on_hover_text("TLS, and how long to wait for an answer")
+        });
+        if pressed.inner.clicked() {
+            *open = !*open;
+        }
+        ui.add_enabled_ui(!tab.transcript().is_empty(), |ui| {
+            let clear = pill_button(ui, CLEAR).accessible_name("Clear the transcript");
+            if clear.on_hover_text("Forget what stands below").clicked() {
+                wishes.push(wish(ClientCommand::ClearTranscript(tab.id())));
+            }
+        });
+    });
     if form.tls()
         && let Some(caution) = form.trust().caution()
     {
@@ -60,7 +73,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session, tab: &ClientTab, open: &mut b
     wishes
 }
 
-/// The whole section in a line: `TLS: as the server, trusts this server's certificate`.
+/// The whole section in a line: `TLS: as the server, trusts its certificate`.
 fn summary(tab: &ClientTab) -> String {
     let form = tab.form();
     let whose = match (form.is_following(Followed::Tls), form.tls()) {
@@ -70,6 +83,7 @@ fn summary(tab: &ClientTab) -> String {
         (false, false) => return "TLS: off".to_owned(),
     };
     let trust = match form.trust() {
+        TrustChoice::ThisServer if form.is_following(Followed::Tls) => "its certificate",
         TrustChoice::ThisServer => "this server's certificate",
         TrustChoice::CaFile => "a CA file",
         TrustChoice::System => "the system's authorities",
