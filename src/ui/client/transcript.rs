@@ -258,6 +258,12 @@ fn empty(ui: &mut Ui, session: &Session, tab: &ClientTab, area: Rect) {
             ui.label(title);
         }
         for text in [first, second] {
+            // No line is cut in half; the first sentence matters more.
+            let high =
+                ui.painter().layout(text.to_owned(), theme::text(), palette.muted, ui.available_width());
+            if text == second && high.size().y > ui.available_height() {
+                break;
+            }
             ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
         }
     });
