@@ -152,7 +152,7 @@ fn typed(ui: &mut Ui, tab: &ClientTab, field: ClientField, width: f32, wishes: &
     if response.changed() {
         wishes.push(wish(ClientCommand::Edit(tab.id(), field, text.clone())));
     }
-    if entered {
+    if entered && tab.cannot_send().is_none() {
         select_all(ui.ctx());
     }
     entered
