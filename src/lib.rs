@@ -29,12 +29,14 @@
 //! | [`server`] | sockets and threads |
 //! | [`tls`] | certificates, keys, what a handshake agreed on |
 //! | [`journal`] | the log as data |
+//! | [`code`] | the tutorial's program for the present settings, as Python |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
-//! Imports go one way: `main → ui | headless → session → server, journal, settings`, and `server → tls`. A leaf may
-//! use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
+//! Imports go one way: `main → ui | headless → session → server, journal, code, settings`, and `server → tls`. A leaf
+//! may use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
 
 pub mod cli;
+pub mod code;
 pub mod headless;
 pub mod journal;
 pub mod server;

@@ -22,6 +22,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "journal",
+            "code",
+            "server::calls",
             "server::event",
             "server::error",
             "server::status",
@@ -35,9 +37,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::handshake",
         ],
     ),
-    ("session", &["server", "client", "journal", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "code", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
+    // What a server is started with, and the calls that it makes.
+    ("code", &["server::calls", "server::config", "settings"]),
     // tls::names and tls::offer are plain values and their names.
     (
         "journal",

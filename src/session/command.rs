@@ -49,6 +49,8 @@ pub enum Command {
         /// Text or JSON lines.
         format: ExportFormat,
     },
+    /// Write the program of [`super::Session::program`] to a file.
+    SaveProgram(PathBuf),
     /// The user has read the notice.
     DismissNotice,
 }

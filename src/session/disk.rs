@@ -2,11 +2,13 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::command::ExportFormat;
+use crate::code::Program;
 use crate::journal::{Journal, export};
 use crate::settings::fields::grouped;
 use crate::settings::{DataFormat, Settings, file};
@@ -107,32 +109,53 @@ pub(super) fn save_log(
     data: DataFormat,
     tell: impl Fn(Notice) + Send + 'static,
 ) {
-    let failed = |path: &Path, error: &io::Error| {
-        Notice::bad(format!(
-            "The log could not be saved to {}: {}. Choose another place.",
-            path.display(),
-            plain(error)
-        ))
-    };
+    save("log", path, tell, move |path| {
+        write_whole(path, |out| match format {
+            ExportFormat::Text => export::write_text(journal.iter(), data, out),
+            ExportFormat::JsonLines => export::write_json_lines(journal.iter(), out),
+        })?;
+        let lines = grouped(journal.len() as u64);
+        Ok(format!("The log ({lines} entries) was saved to {}.", path.display()))
+    });
+}
+
+/// Writes a program on a thread of its own; `tell` hears how it went.
+pub(super) fn save_program(program: Arc<Program>, path: PathBuf, tell: impl Fn(Notice) + Send + 'static) {
+    save("program", path, tell, move |path| {
+        write_whole(path, |out| out.write_all(program.text().as_bytes()))?;
+        Ok(format!("The program was saved. Stop the server, then run it: python3 {}", path.display()))
+    });
+}
+
+/// Does `write` on a thread of its own; it returns the good news.
+fn save(
+    what: &'static str,
+    path: PathBuf,
+    tell: impl Fn(Notice) + Send + 'static,
+    write: impl FnOnce(&Path) -> io::Result<String> + Send + 'static,
+) {
     let work = move || {
-        let notice = match write_log(&journal, &path, format, data) {
-            Ok(()) => {
-                let lines = grouped(journal.len() as u64);
-                Notice::good(format!("The log ({lines} entries) was saved to {}.", path.display()))
-            }
-            Err(error) => failed(&path, &error),
-        };
-        tell(notice);
+        tell(match write(&path) {
+            Ok(words) => Notice::good(words),
+            Err(error) => Notice::bad(format!(
+                "The {what} could not be saved to {}: {}. Choose another place.",
+                path.display(),
+                plain(&error)
+            )),
+        });
     };
     // A closure that could not be started is dropped with `tell` in it, so a missing thread shows as no notice at
     // all; that is told on standard error by whoever has one.
-    if let Err(error) = thread::Builder::new().name("save log".to_owned()).spawn(work) {
-        eprintln!("echoscope: the log could not be saved: {error}");
+    if let Err(error) = thread::Builder::new().name(format!("save {what}")).spawn(work) {
+        eprintln!("echoscope: the {what} could not be saved: {error}");
     }
 }
 
 /// Whole or not at all: the file gets its name when everything is in it.
-fn write_log(journal: &Journal, path: &Path, format: ExportFormat, data: DataFormat) -> io::Result<()> {
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".echoscope");
@@ -145,10 +168,7 @@ fn write_log(journal: &Journal, path: &Path, format: ExportFormat, data: DataFor
     };
     let file = builder.tempfile_in(folder)?;
     let mut out = BufWriter::new(file.as_file());
-    match format {
-        ExportFormat::Text => export::write_text(journal.iter(), data, &mut out)?,
-        ExportFormat::JsonLines => export::write_json_lines(journal.iter(), &mut out)?,
-    }
+    write(&mut out)?;
     out.flush()?;
     drop(out);
     file.persist(path).map_err(|error| error.error)?;

@@ -6,6 +6,7 @@
 
 mod advice;
 mod check;
+mod code;
 pub mod command;
 mod disk;
 mod form;
@@ -14,6 +15,7 @@ mod rate;
 mod restart;
 mod try_it;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -79,6 +81,7 @@ pub struct Session {
     failure_is_past: bool,
     /// The certificate that was made here last.
     made: Option<lab::Made>,
+    written: RefCell<code::Written>,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -108,6 +111,7 @@ impl Session {
             run_notice: None,
             failure_is_past: false,
             made: None,
+            written: RefCell::default(),
             adopt_port: false,
             options,
         };
@@ -170,6 +174,7 @@ impl Session {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
+            Command::SaveProgram(path) => disk::save_program(self.program(), path, self.teller()),
             Command::DismissNotice => {
                 if self.notice.take().is_none() {
                     self.run_notice = None;
