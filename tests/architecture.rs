@@ -22,6 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "journal",
+            "server::calls",
             "server::event",
             "server::error",
             "server::status",

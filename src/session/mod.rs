@@ -12,6 +12,7 @@ mod form;
 pub mod lab;
 mod rate;
 mod restart;
+mod steps;
 mod try_it;
 
 use std::path::PathBuf;
@@ -79,6 +80,8 @@ pub struct Session {
     failure_is_past: bool,
     /// The certificate that was made here last.
     made: Option<lab::Made>,
+    /// Whether the server halts before each call; not remembered between runs of the app.
+    stepping: bool,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -108,6 +111,7 @@ impl Session {
             run_notice: None,
             failure_is_past: false,
             made: None,
+            stepping: false,
             adopt_port: false,
             options,
         };
@@ -155,6 +159,18 @@ impl Session {
             Command::Disconnect(id) => {
                 if let Some(server) = &self.server {
                     server.disconnect(id);
+                }
+            }
+            Command::SetStepping(stepping) => self.set_stepping(stepping),
+            Command::GoOn => self.set_stepping(false),
+            Command::Step(client) => {
+                if let Some(server) = &self.server {
+                    server.step(client);
+                }
+            }
+            Command::PauseAccepting(paused) => {
+                if let Some(server) = &self.server {
+                    server.pause_accepting(paused);
                 }
             }
             Command::UseCreated(created) => {
@@ -343,7 +359,8 @@ impl Session {
             self.check_files();
         }
         self.rate = Rate::new(Instant::now());
-        self.server = Some(Server::start(config, self.sink.clone()));
+        let start = if self.stepping { Server::start_stepping } else { Server::start };
+        self.server = Some(start(config, self.sink.clone()));
     }
 
     /// The form was changed: a failure of before is no longer about it.
