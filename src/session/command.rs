@@ -34,6 +34,17 @@ pub enum Command {
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
+    /// Halt the server before each of its calls, from its next call or its next start on; or let it run free.
+    SetStepping(bool),
+    /// In step mode, let the call happen before which this client's thread halts; `None`: the thread that starts the
+    /// server and accepts, which in mode *one client at a time* serves the clients, too. Nothing happens where it
+    /// doesn't halt.
+    Step(Option<ClientId>),
+    /// Leave step mode: everybody goes on.
+    GoOn,
+    /// Stop calling `accept`, so that clients wait in the accept queue, or go on with it. It lasts until the server is
+    /// stopped.
+    PauseAccepting(bool),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.

@@ -13,6 +13,7 @@ mod form;
 pub mod lab;
 mod rate;
 mod restart;
+mod steps;
 mod try_it;
 
 use std::cell::RefCell;
@@ -82,6 +83,8 @@ pub struct Session {
     /// The certificate that was made here last.
     made: Option<lab::Made>,
     written: RefCell<code::Written>,
+    /// Whether the server halts before each call; not remembered between runs of the app.
+    stepping: bool,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -112,6 +115,7 @@ impl Session {
             failure_is_past: false,
             made: None,
             written: RefCell::default(),
+            stepping: false,
             adopt_port: false,
             options,
         };
@@ -159,6 +163,18 @@ impl Session {
             Command::Disconnect(id) => {
                 if let Some(server) = &self.server {
                     server.disconnect(id);
+                }
+            }
+            Command::SetStepping(stepping) => self.set_stepping(stepping),
+            Command::GoOn => self.set_stepping(false),
+            Command::Step(client) => {
+                if let Some(server) = &self.server {
+                    server.step(client);
+                }
+            }
+            Command::PauseAccepting(paused) => {
+                if let Some(server) = &self.server {
+                    server.pause_accepting(paused);
                 }
             }
             Command::UseCreated(created) => {
@@ -348,7 +364,8 @@ impl Session {
             self.check_files();
         }
         self.rate = Rate::new(Instant::now());
-        self.server = Some(Server::start(config, self.sink.clone()));
+        let start = if self.stepping { Server::start_stepping } else { Server::start };
+        self.server = Some(start(config, self.sink.clone()));
     }
 
     /// The form was changed: a failure of before is no longer about it.

@@ -86,8 +86,19 @@ fn the_program_does_and_prints_what_echoscope_does() {
             for peer in &mut peers {
                 talk(peer, mode, tls);
             }
-            let [python, ours] = peers.map(|peer| peer.comparable());
-            assert_eq!(python, ours, "{mode:?}, TLS {tls}");
+            let [mut python, ours] = peers.map(|peer| peer.comparable());
+            if tls {
+                // Python 3.10 to 3.12 take a reset for the end of the stream (it is SSL_read_ex() that they misread).
+                for line in &mut python {
+                    if line.ends_with(": 9 bytes received, 9 bytes sent") {
+                        *line = line.replace("closed by the client without close_notify", "lost");
+                    }
+                }
+            }
+            for (number, (python, ours)) in python.iter().zip(&ours).enumerate() {
+                assert_eq!(python, ours, "{mode:?}, TLS {tls}, line {number}");
+            }
+            assert_eq!(python.len(), ours.len(), "{mode:?}, TLS {tls}");
             let count = |words: &str| ours.iter().filter(|line| line.contains(words)).count();
             assert_eq!(count("Received new connection from  ('127.0.0.1', …)"), if tls { 9 } else { 6 });
             assert_eq!(count(" lost after …: 9 bytes received, 9 bytes sent"), 1, "{ours:#?}");
