@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui};
 
+use super::code::CodePanel;
 use super::connections::ConnectionsPanel;
 use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
@@ -28,11 +29,14 @@ pub struct App {
     log: LogPanel,
     detail: DetailPanel,
     connections: ConnectionsPanel,
+    code: CodePanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     notice: NoticeBar,
     /// Where the log was to be saved when a path was typed last.
     save_path: Option<String>,
+    /// The same for the program.
+    program_path: Option<String>,
     lab: Lab,
     help: bool,
     failed: bool,
@@ -54,10 +58,12 @@ impl App {
             log: LogPanel::new(),
             detail: DetailPanel::default(),
             connections: ConnectionsPanel::default(),
+            code: CodePanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
             notice: NoticeBar::default(),
             save_path: None,
+            program_path: None,
             lab: Lab::default(),
             help: false,
             failed: false,
@@ -160,6 +166,11 @@ impl App {
                     wishes.extend(self.connections.show(ui, &self.session).map(Wish::from));
                 });
             }
+            Tab::Code => {
+                CentralPanel::default().frame(canvas).show(ui, |ui| {
+                    wishes.extend(self.code.show(ui, &self.session));
+                });
+            }
         }
         wishes.extend(self.notice.show(ui, &self.session, area));
         wishes
@@ -175,8 +186,14 @@ impl App {
             if answered {
                 self.type_path = None;
             }
-            if let Some(Wish::Session(Command::SaveLog { path, .. })) = &answer {
-                self.save_path = Some(path.to_string_lossy().into_owned());
+            match &answer {
+                Some(Wish::Session(Command::SaveLog { path, .. })) => {
+                    self.save_path = Some(path.to_string_lossy().into_owned());
+                }
+                Some(Wish::Session(Command::SaveProgram(path))) => {
+                    self.program_path = Some(path.to_string_lossy().into_owned());
+                }
+                _ => {}
             }
             wishes.extend(answer);
         }
@@ -196,7 +213,9 @@ impl eframe::App for App {
             Some(Outcome::ForLab(purpose, path)) => self.lab.chosen(purpose, &path),
             Some(Outcome::Unavailable(Purpose::NewFolder | Purpose::Roots)) => self.lab.unavailable(),
             Some(Outcome::Unavailable(purpose)) => {
-                self.type_path = Some(TypePath::new(purpose, &self.session, self.save_path.as_deref()));
+                let saved =
+                    if purpose == Purpose::SaveProgram { &self.program_path } else { &self.save_path };
+                self.type_path = Some(TypePath::new(purpose, &self.session, saved.as_deref()));
             }
             None => {}
         }

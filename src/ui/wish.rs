@@ -43,9 +43,11 @@ pub(super) enum Tab {
     Log,
     /// Who is connected.
     Connections,
+    /// What the server does, as a program.
+    Code,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub(super) const ALL: [Self; 2] = [Self::Log, Self::Connections];
+    pub(super) const ALL: [Self; 3] = [Self::Log, Self::Connections, Self::Code];
 }
