@@ -140,6 +140,7 @@ pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<Serving>>) 
                 }
             }
         }
+        run.gate.set_accepting(false);
         // Before the clients' threads are waited for: the port is free again, and who waits in the queue is let go.
         drop(acceptor);
         dispatcher.finish();

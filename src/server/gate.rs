@@ -139,6 +139,11 @@ impl Gate {
         self.paused.load(Relaxed)
     }
 
+    /// Whether a thread waits in `accept`.
+    pub(super) fn is_accepting(&self) -> bool {
+        self.accepting.place().is_some_and(|place| place.call == Call::Accept && !place.halted)
+    }
+
     /// Whether it was otherwise before.
     pub(super) fn set_paused(&self, paused: bool) -> bool {
         let changed = self.paused.swap(paused, Relaxed) != paused;

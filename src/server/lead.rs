@@ -49,7 +49,7 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let addresses = bound.listeners.iter().map(|(_, address)| *address).collect::<Vec<_>>();
     let (acceptor, waker) =
         Acceptor::new(bound).map_err(|error| StartError::System { raw: error.to_string() })?;
-    run.gauge.watch(&addresses);
+    run.gauge.watch(&addresses, config.backlog);
     let is_tls = tls.is_some();
     let tell = || {
         run.sink.emit(None, EventKind::Starting { port });

@@ -62,7 +62,7 @@ use error::StartError;
 use event::ClientId;
 use run::Run;
 use sink::Sink;
-use status::{Connection, Counters, State};
+use status::{AcceptQueues, Connection, Counters, State};
 
 /// A server, from its start on. Dropping it stops it without waiting.
 pub struct Server {
@@ -158,6 +158,18 @@ impl Server {
     #[must_use]
     pub fn state(&self) -> State {
         self.run.state()
+    }
+
+    /// The accept queues; `None` while nothing listens.
+    #[must_use]
+    pub fn accept_queues(&self) -> Option<AcceptQueues> {
+        matches!(self.state(), State::Listening { .. }).then(|| AcceptQueues {
+            backlog: self.run.config.backlog,
+            room: self.run.gauge.room(),
+            waiting: self.run.gauge.waiting_at(),
+            accepting: self.run.gate.is_accepting(),
+            when_full: system::WHEN_FULL,
+        })
     }
 
     /// Clients and bytes so far.

@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{Builder, Scope};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,10 @@ const UNKNOWN: u32 = u32::MAX;
 #[derive(Default)]
 pub(super) struct Gauge {
     waiting: AtomicU32,
+    /// The same for each address, in the order of [`Attention::addresses`].
+    lengths: Mutex<Vec<u32>>,
+    /// How many clients fit into each queue.
+    room: OnceLock<Option<u32>>,
     state: Mutex<Attention>,
     changed: Condvar,
 }
@@ -38,14 +42,31 @@ struct Attention {
 
 impl Gauge {
     /// Which listening sockets to look at.
-    pub(super) fn watch(&self, addresses: &[SocketAddr]) {
+    pub(super) fn watch(&self, addresses: &[SocketAddr], backlog: u16) {
         addresses.clone_into(&mut self.lock().addresses);
+        *self.lock_lengths() = vec![0; addresses.len()];
+        // This is the only place that sets it, once a run.
+        let _ = self.room.set(system::queue_room(backlog));
         self.waiting.store(if system::TELLS_QUEUE { 0 } else { UNKNOWN }, Relaxed);
     }
 
     /// Clients in the queue; `None` where the system doesn't tell.
     pub(super) fn waiting(&self) -> Option<u32> {
         Some(self.waiting.load(Relaxed)).filter(|waiting| *waiting != UNKNOWN)
+    }
+
+    /// Clients in the queue of each address; `None` where the system doesn't tell.
+    pub(super) fn waiting_at(&self) -> Vec<(SocketAddr, Option<u32>)> {
+        let addresses = self.lock().addresses.clone();
+        let lengths = self.lock_lengths().clone();
+        let known = self.waiting().is_some();
+        let length = |index: usize| lengths.get(index).copied().filter(|_| known);
+        addresses.into_iter().enumerate().map(|(index, address)| (address, length(index))).collect()
+    }
+
+    /// How many clients fit into each queue, where that is known.
+    pub(super) fn room(&self) -> Option<u32> {
+        self.room.get().copied().flatten()
     }
 
     /// Does what keeps the accept loop from accepting, with the queue watched meanwhile.
@@ -95,10 +116,11 @@ impl Gauge {
                 attentive_until = Instant::now() + ATTENTIVE;
                 let addresses = state.addresses.clone();
                 drop(state);
-                self.show(&changed, system::queue_length(&addresses));
+                self.show(&changed, system::queue_lengths(&addresses));
                 state = self.lock();
             } else {
-                self.show(&changed, Some(0));
+                let none = vec![0; state.addresses.len()];
+                self.show(&changed, Some(none));
             }
             if stopping() {
                 return;
@@ -118,11 +140,17 @@ impl Gauge {
         }
     }
 
-    fn show(&self, changed: impl Fn(), waiting: Option<u32>) {
-        let waiting = waiting.unwrap_or(UNKNOWN);
-        if self.waiting.swap(waiting, Relaxed) != waiting {
+    fn show(&self, changed: impl Fn(), lengths: Option<Vec<u32>>) {
+        let waiting = lengths.as_ref().map_or(UNKNOWN, |lengths| lengths.iter().sum());
+        let lengths = lengths.unwrap_or_default();
+        let moved = std::mem::replace(&mut *self.lock_lengths(), lengths.clone()) != lengths;
+        if self.waiting.swap(waiting, Relaxed) != waiting || moved {
             changed();
         }
+    }
+
+    fn lock_lengths(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.lengths.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nothing that can panic runs while the lock is held.

@@ -11,6 +11,7 @@ pub mod command;
 mod disk;
 mod form;
 pub mod lab;
+mod queue;
 mod rate;
 mod restart;
 mod steps;
@@ -26,7 +27,9 @@ pub use check::Check;
 pub use command::Command;
 pub use disk::Notice;
 pub use form::Form;
+pub use queue::Backlog;
 pub use restart::Changed;
+pub use steps::{call_words, halt_words};
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};

@@ -1,8 +1,9 @@
 //! Watching the server's calls: where each thread is, step mode, and pausing the accept loop.
 
 use super::Session;
+use crate::journal::units;
 use crate::server::Server;
-use crate::server::calls::{Calls, Halt};
+use crate::server::calls::{Call, Calls, Detail, Halt, Place};
 
 impl Session {
     /// Which of the server's threads are at which calls, and how often each call was made in the present run or the
@@ -39,5 +40,51 @@ impl Session {
         if let Some(server) = &self.server {
             server.set_stepping(stepping);
         }
+    }
+}
+
+/// Who halts where, as a sentence without its end: `#3 halts before sendall() of 6 bytes`.
+#[must_use]
+pub fn halt_words(halt: &Halt) -> String {
+    let who = halt.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
+    format!("{who} halts before {}", call_words(&halt.place))
+}
+
+/// A call and what it is made with: `bind() to 127.0.0.1:12345`.
+#[must_use]
+pub fn call_words(place: &Place) -> String {
+    let call = place.call.label();
+    match (place.detail, place.call) {
+        (Detail::Address(address), Call::Bind) => format!("{call} to {address}"),
+        (Detail::Address(address), Call::Listen) => format!("{call} on {address}"),
+        (Detail::Address(address), _) => format!("{call} for {address}"),
+        (Detail::Bytes(bytes), Call::Recv) => format!("{call} of at most {}", units::bytes(bytes)),
+        (Detail::Bytes(bytes), _) => format!("{call} of {}", units::bytes(bytes)),
+        (Detail::None, Call::Handshake) => format!("{call}, the TLS handshake"),
+        (Detail::None, _) => call.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::event::{Client, ClientId};
+
+    #[test]
+    fn halts_are_told_in_words() {
+        let address = "127.0.0.1:12345".parse().unwrap();
+        let client = Some(Client { id: ClientId(3), peer: address });
+        let words =
+            |client, call, detail| halt_words(&Halt { client, place: Place { call, halted: true, detail } });
+        assert_eq!(words(None, Call::Accept, Detail::None), "Server halts before accept()");
+        assert_eq!(
+            words(None, Call::Bind, Detail::Address(address)),
+            "Server halts before bind() to 127.0.0.1:12345"
+        );
+        assert_eq!(words(client, Call::SendAll, Detail::Bytes(6)), "#3 halts before sendall() of 6 B");
+        assert_eq!(
+            words(client, Call::Handshake, Detail::None),
+            "#3 halts before wrap_socket(), the TLS handshake"
+        );
     }
 }
