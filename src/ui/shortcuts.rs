@@ -19,6 +19,8 @@ pub(super) fn read(ctx: &Context) -> Vec<Wish> {
         (ctrl(Key::L), Wish::Session(Command::ClearLog)),
         (ctrl(Key::S), Wish::Browse(Purpose::SaveLog)),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Wish::ToggleHelp),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Wish::StepNext),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Wish::Session(Command::GoOn)),
     ];
     let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].map(ctrl);
     let tabs = numbers.into_iter().zip(Tab::ALL.map(Wish::Show));

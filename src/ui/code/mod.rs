@@ -5,12 +5,13 @@ mod marks;
 
 use std::time::Duration;
 
-use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
+use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::dialogs::Purpose;
 use super::theme::{self, Palette, size};
 use super::widgets::controls::{copy_pill, pill_button};
 use super::wish::Wish;
+use super::{backlog, step_bar};
 use crate::server::calls::{Call, Calls};
 use crate::session::Session;
 use listing::Listing;
@@ -28,6 +29,8 @@ pub(super) struct CodePanel {
     pass: u64,
 }
 
+/// In a window lower than this the program needs the room more than the sentences below it, which then scroll.
+const LOW: f32 = 600.0;
 /// How long a line shows that it has just run, in seconds.
 const LIT: f64 = 0.7;
 /// After a change the threads are looked at once more: one may have gone on to its next call a moment after it told
@@ -38,10 +41,27 @@ impl CodePanel {
     /// Shows the program, and who is where in it.
     pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
         let mut wishes = Vec::new();
-        let bar = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 0));
-        Panel::top("code toolbar").exact_size(size::TOOLBAR).resizable(false).frame(bar).show(ui, |ui| {
+        let bar = Frame::new().fill(Palette::of(ui).panel);
+        let steps = bar.inner_margin(Margin { left: 16, right: 16, top: 7, bottom: 7 });
+        Panel::top("step bar").resizable(false).frame(steps).show(ui, |ui| {
+            wishes.extend(step_bar::show(ui, session));
+        });
+        let tools = bar.inner_margin(Margin::symmetric(16, 0));
+        Panel::top("code toolbar").exact_size(size::TOOLBAR).resizable(false).frame(tools).show(ui, |ui| {
             wishes.extend(toolbar(ui, session));
         });
+        Panel::bottom("accept queue")
+            .resizable(false)
+            .frame(bar.inner_margin(Margin::symmetric(16, 9)))
+            .show(ui, |ui| {
+                let low = ui.ctx().content_rect().height() < LOW;
+                let height = if low { size::CHIP } else { f32::INFINITY };
+                ScrollArea::vertical()
+                    .id_salt("accept queue")
+                    .max_height(height)
+                    .auto_shrink([false, true])
+                    .show(ui, |ui| wishes.extend(backlog::show(ui, session)));
+            });
         let program = session.program();
         let calls = session.calls();
         let lit = self.watch(ui, &calls);
