@@ -31,6 +31,8 @@ pub(super) struct Listing {
 const GUTTER: f32 = 54.0;
 /// Right of the text: how often a line ran.
 const COUNTS: f32 = 62.0;
+/// Lines above the one that is brought into view.
+const ABOVE: f32 = 4.0;
 /// Between the text and what stands beside it.
 const BESIDE: f32 = 14.0;
 
@@ -68,7 +70,10 @@ impl Listing {
             });
             let rows = Rows { galley: &output.galley, at: output.galley_pos, area };
             if let Some(line) = scroll {
-                ui.scroll_to_rect(rows.rect(line), Some(Align::Center));
+                // What comes next is read downwards from there.
+                let above = vec2(0.0, ABOVE * size::CODE_ROW);
+                let rect = Rect::from_min_max(rows.rect(line).min - above, rows.rect(line).max);
+                ui.scroll_to_rect(rect, Some(Align::Min));
             }
             ui.painter().set(ground, rows.grounds(marks, Palette::of(ui)));
             rows.edges(ui, marks);

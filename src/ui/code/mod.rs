@@ -31,6 +31,8 @@ pub(super) struct CodePanel {
 
 /// In a window lower than this the program needs the room more than the sentences below it, which then scroll.
 const LOW: f32 = 600.0;
+/// Height of what is left of them then.
+const QUEUE_LOW: f32 = 74.0;
 /// How long a line shows that it has just run, in seconds.
 const LIT: f64 = 0.7;
 /// After a change the threads are looked at once more: one may have gone on to its next call a moment after it told
@@ -50,18 +52,18 @@ impl CodePanel {
         Panel::top("code toolbar").exact_size(size::TOOLBAR).resizable(false).frame(tools).show(ui, |ui| {
             wishes.extend(toolbar(ui, session));
         });
-        Panel::bottom("accept queue")
-            .resizable(false)
-            .frame(bar.inner_margin(Margin::symmetric(16, 9)))
-            .show(ui, |ui| {
-                let low = ui.ctx().content_rect().height() < LOW;
-                let height = if low { size::CHIP } else { f32::INFINITY };
-                ScrollArea::vertical()
-                    .id_salt("accept queue")
-                    .max_height(height)
-                    .auto_shrink([false, true])
-                    .show(ui, |ui| wishes.extend(backlog::show(ui, session)));
+        let low = ui.ctx().content_rect().height() < LOW;
+        let queue =
+            Panel::bottom("accept queue").resizable(false).frame(bar.inner_margin(Margin::symmetric(16, 9)));
+        if low {
+            queue.exact_size(QUEUE_LOW).show(ui, |ui| {
+                ScrollArea::vertical().id_salt("accept queue").auto_shrink(false).show(ui, |ui| {
+                    wishes.extend(backlog::show(ui, session));
+                });
             });
+        } else {
+            queue.show(ui, |ui| wishes.extend(backlog::show(ui, session)));
+        }
         let program = session.program();
         let calls = session.calls();
         let lit = self.watch(ui, &calls);
