@@ -83,6 +83,20 @@ fn one_client_at_a_time_leaves_nobody_in_accept() {
 }
 
 #[test]
+fn a_pool_shows_who_waits_for_a_thread() {
+    let mut window = open(Settings { mode: Mode::Pool, pool_size: 1, ..Settings::default() });
+    let address = window.start();
+    let first = connect(address);
+    window.until_shown("recv(): #1 waits for bytes");
+    let _second = connect(address);
+    window.until_shown("submit(): #2 waits for a thread");
+    window.until_shown("accept(): the accept thread waits here");
+    drop(first);
+    window.until_shown("recv(): #2 waits for bytes");
+    assert!(!window.shows("waits for a thread"));
+}
+
+#[test]
 fn step_mode_shows_before_which_line_it_halts() {
     let mut window = open(Settings::default());
     window.0.get_by_role_and_label(Role::Switch, "Step mode").click();

@@ -32,6 +32,8 @@ pub struct Line {
     pub text: String,
     /// The server's call that is made here.
     pub call: Option<Call>,
+    /// Whether accepted clients are handed to the pool here, and wait where it has no thread free.
+    pub hands_over: bool,
     /// The name of the function that it is in, as the tutorial has it: `handle_client`.
     pub function: Option<&'static str>,
 }

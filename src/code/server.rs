@@ -94,9 +94,11 @@ fn handle_new_connections(out: &mut Writer, mode: Mode) {
          continue  # the client went while it waited in the queue\n        \
          log('Received new connection from ', address)",
     );
-    out.text(match mode {
-        Mode::One => "        handle_client(conn, address)",
-        Mode::Threads => "        threading.Thread(target=handle_client, args=(conn, address)).start()",
-        Mode::Pool => "        pool.submit(handle_client, conn, address)",
-    });
+    match mode {
+        Mode::One => out.text("        handle_client(conn, address)"),
+        Mode::Threads => {
+            out.text("        threading.Thread(target=handle_client, args=(conn, address)).start()");
+        }
+        Mode::Pool => out.hand_over("        pool.submit(handle_client, conn, address)"),
+    }
 }

@@ -26,16 +26,19 @@ const KEYWORDS: &[&str] = &[
 
 const TRIPLE: &str = "\"\"\"";
 
+/// The pieces of a line from left to right: where each stands, in bytes, and what it is.
+pub type Pieces = Vec<(Range<usize>, Kind)>;
+
 /// For each line its pieces from left to right; together they are the whole line.
 #[must_use]
-pub fn tokens<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Vec<(Range<usize>, Kind)>> {
+pub fn tokens<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Pieces> {
     let mut in_text = false;
     lines.into_iter().map(|line| line_tokens(line, &mut in_text)).collect()
 }
 
 /// `in_text`: whether the line begins inside of a string with three quotes, and then whether it ends so.
-fn line_tokens(line: &str, in_text: &mut bool) -> Vec<(Range<usize>, Kind)> {
-    let mut found: Vec<(Range<usize>, Kind)> = Vec::new();
+fn line_tokens(line: &str, in_text: &mut bool) -> Pieces {
+    let mut found = Pieces::new();
     let mut at = 0;
     while at < line.len() {
         let rest = &line[at..];

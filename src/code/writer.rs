@@ -23,6 +23,14 @@ impl Writer {
         self.push(line.to_owned(), Some(call));
     }
 
+    /// Adds the line that hands a client to the pool.
+    pub(super) fn hand_over(&mut self, line: &str) {
+        self.text(line);
+        if let Some(last) = self.lines.last_mut() {
+            last.hands_over = true;
+        }
+    }
+
     /// Begins a function, two empty lines below what is before it.
     pub(super) fn function(&mut self, name: &'static str, parameters: &str, about: &str) {
         self.end_function();
@@ -45,6 +53,6 @@ impl Writer {
     }
 
     fn push(&mut self, text: String, call: Option<Call>) {
-        self.lines.push(Line { text, call, function: self.function });
+        self.lines.push(Line { text, call, hands_over: false, function: self.function });
     }
 }

@@ -363,7 +363,7 @@ mod tests {
                 pairs.extend(p.clients.map(|client| ("client", client, ground)));
             }
             for ground in [p.canvas, p.row_selected, p.accent_soft] {
-                let code = [p.code_keyword, p.code_text, p.code_number, p.muted];
+                let code = [p.code_keyword, p.code_text, p.code_number, p.muted, p.caution];
                 pairs.extend(code.map(|ink| ("code", ink, ground)));
             }
             pairs.extend([

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use eframe::egui::text::LayoutJob;
+use eframe::egui::text::{LayoutJob, PlacedRow};
 use eframe::egui::{
-    Align, Align2, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind,
-    TextEdit, TextFormat, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, TextEdit, TextFormat, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::focus;
-use super::marks::{Mark, Piece};
+use super::marks::{Mark, NAMED, Piece};
 use crate::code::Program;
 use crate::code::tokens::{self, Kind};
 use crate::ui::theme::{self, Palette, size};
@@ -33,6 +33,8 @@ const GUTTER: f32 = 54.0;
 const COUNTS: f32 = 62.0;
 /// Lines above the one that is brought into view.
 const ABOVE: f32 = 4.0;
+/// Between two pieces of what stands beside a line.
+const APART: f32 = 6.0;
 /// Between the text and what stands beside it.
 const BESIDE: f32 = 14.0;
 
@@ -136,7 +138,7 @@ struct Rows<'a> {
 impl Rows<'_> {
     /// A line over the whole width of the view.
     fn rect(&self, line: usize) -> Rect {
-        let row = self.galley.rows.get(line).map_or(Rect::ZERO, |row| row.rect());
+        let row = self.galley.rows.get(line).map_or(Rect::ZERO, PlacedRow::rect);
         Rect::from_x_y_ranges(self.area.x_range(), row.y_range()).translate(vec2(0.0, self.at.y))
     }
 
@@ -171,7 +173,11 @@ impl Rows<'_> {
             }
             let mark = marks.iter().find(|mark| mark.line == line);
             let occupied = mark.is_some_and(Mark::is_occupied);
-            let ink = if occupied { palette.accent } else { palette.muted };
+            let ink = match occupied {
+                true if mark.is_some_and(Mark::halts) => palette.caution,
+                true => palette.accent,
+                false => palette.muted,
+            };
             if occupied {
                 let centre = pos2(rect.left() + 12.0, rect.center().y);
                 icon::paint(ui.painter(), Icon::Play, Rect::from_center_size(centre, vec2(10.0, 10.0)), ink);
@@ -190,34 +196,28 @@ impl Rows<'_> {
             (false, true) => palette.row_selected,
             (false, false) => palette.canvas,
         };
-        let pieces: Vec<_> = mark
-            .pieces()
-            .into_iter()
-            .map(|piece| match piece {
-                Piece::Client(id) => (id.to_string(), palette.client(id.0), true),
-                Piece::Words(words) => (words, palette.accent, false),
-            })
-            .map(|(text, ink, chip)| (ui.painter().layout_no_wrap(text, theme::small(), ink), ink, chip))
-            .collect();
-        let pad = |chip: bool| if chip { 5.0 } else { 0.0 };
-        let wide: f32 = pieces.iter().map(|(galley, _, chip)| galley.size().x + 2.0 * pad(*chip) + 6.0).sum();
         let right = rect.right() - COUNTS;
-        let left = (self.end(mark.line) + BESIDE).min(right - wide).max(rect.left() + GUTTER);
+        let after = self.end(mark.line) + BESIDE;
+        // Fewer are named rather than that the line itself is covered.
+        let fits = |named: &usize| after + width(&Self::pieces(ui, mark, *named)) <= right;
+        let named = [NAMED, 2].into_iter().find(fits).unwrap_or(1);
+        let pieces = Self::pieces(ui, mark, named);
+        let left = after.min(right - width(&pieces)).max(rect.left() + GUTTER);
         if !pieces.is_empty() || mark.made > 0 {
             let cover = if pieces.is_empty() { right } else { left - 6.0 };
             ui.painter().rect_filled(rect.with_min_x(cover), 0.0, ground);
         }
         let mut x = left;
-        for (galley, ink, chip) in pieces {
-            let width = galley.size().x + 2.0 * pad(chip);
-            let place = Rect::from_min_size(pos2(x, rect.top() + 1.5), vec2(width, rect.height() - 3.0));
-            if chip {
+        for Laid { galley, ink, padding } in pieces {
+            let width = galley.size().x + 2.0 * padding;
+            if padding > 0.0 {
+                let place = Rect::from_min_size(pos2(x, rect.top() + 1.5), vec2(width, rect.height() - 3.0));
                 let outline = Stroke::new(1.0, ink);
                 ui.painter().rect(place, size::RADIUS, palette.canvas, outline, StrokeKind::Inside);
             }
-            let at = pos2(x + pad(chip), rect.center().y - galley.size().y / 2.0);
+            let at = pos2(x + padding, rect.center().y - galley.size().y / 2.0);
             ui.painter().galley(at, galley, ink);
-            x += width + 6.0;
+            x += width + APART;
         }
         let ink = if mark.lit { palette.accent } else { palette.muted };
         let at = pos2(rect.right() - size::EDGE, rect.center().y);
@@ -227,4 +227,29 @@ impl Rows<'_> {
         let words = mark.words();
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
     }
+
+    fn pieces(ui: &Ui, mark: &Mark, named: usize) -> Vec<Laid> {
+        let palette = Palette::of(ui);
+        let laid = |piece| {
+            let (text, ink, padding) = match piece {
+                Piece::Client(id) => (id.to_string(), palette.client(id.0), 5.0),
+                Piece::Words(words) => (words, palette.accent, 0.0),
+                Piece::Halt(words) => (words, palette.caution, 0.0),
+            };
+            Laid { galley: ui.painter().layout_no_wrap(text, theme::small(), ink), ink, padding }
+        };
+        mark.pieces(named).into_iter().map(laid).collect()
+    }
+}
+
+/// A piece of what stands beside a line, laid out. A chip has its outline so far from its text.
+struct Laid {
+    galley: Arc<Galley>,
+    ink: Color32,
+    padding: f32,
+}
+
+/// How much room pieces take side by side.
+fn width(pieces: &[Laid]) -> f32 {
+    pieces.iter().map(|piece| piece.galley.size().x + 2.0 * piece.padding + APART).sum()
 }

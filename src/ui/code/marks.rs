@@ -1,5 +1,7 @@
 //! What stands beside a line of the program while the server runs: who is there, in words, and how often it ran.
 
+use std::fmt::Write;
+
 use crate::code::Program;
 use crate::server::calls::{Call, Calls};
 use crate::server::event::ClientId;
@@ -10,8 +12,8 @@ use crate::settings::fields::grouped;
 pub(super) struct Mark {
     /// The line, from 0.
     pub(super) line: usize,
-    /// What it calls.
-    pub(super) call: Call,
+    /// What it calls; `None`: it hands clients to the pool.
+    pub(super) call: Option<Call>,
     /// How often it was made.
     pub(super) made: u64,
     /// Whether that was a moment ago.
@@ -20,7 +22,7 @@ pub(super) struct Mark {
     accepting: Option<Accepting>,
     /// The clients whose threads halt before this line, by number.
     halted: Vec<ClientId>,
-    /// The clients whose threads are in this call, by number.
+    /// The clients whose threads are in this call, or who wait for a thread, by number.
     inside: Vec<ClientId>,
 }
 
@@ -38,15 +40,35 @@ pub(super) enum Piece {
     Client(ClientId),
     /// Words.
     Words(String),
+    /// Words about a halt.
+    Halt(String),
 }
 
 /// No more clients than this are named at one line.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
-/// The marks for a program, in the order of its lines. Nobody is anywhere unless the server runs.
-pub(super) fn of(program: &Program, calls: &Calls, runs: bool, lit: [bool; Call::ALL.len()]) -> Vec<Mark> {
+/// The marks for a program, in the order of its lines. `queued` wait for a thread of the pool. Nobody is anywhere unless
+/// the server `runs`.
+pub(super) fn of(
+    program: &Program,
+    calls: &Calls,
+    queued: &[ClientId],
+    runs: bool,
+    lit: [bool; Call::ALL.len()],
+) -> Vec<Mark> {
     let marks = program.lines.iter().enumerate().filter_map(|(line, what)| {
-        let call = what.call?;
+        let Some(call) = what.call else {
+            let (accepting, halted, inside) = (None, Vec::new(), queued.to_vec());
+            return (what.hands_over && runs).then_some(Mark {
+                line,
+                call: None,
+                made: 0,
+                lit: false,
+                accepting,
+                halted,
+                inside,
+            });
+        };
         let at = |halted: bool| {
             let here = calls.clients.iter().filter(|(_, place)| place.call == call && place.halted == halted);
             if runs { here.map(|(client, _)| client.id).collect() } else { Vec::new() }
@@ -59,7 +81,8 @@ pub(super) fn of(program: &Program, calls: &Calls, runs: bool, lit: [bool; Call:
             None => None,
         };
         let (halted, inside) = (at(true), at(false));
-        Some(Mark { line, call, made: calls.made(call), lit: lit[call as usize], accepting, halted, inside })
+        let (made, lit) = (calls.made(call), lit[call as usize]);
+        Some(Mark { line, call: Some(call), made, lit, accepting, halted, inside })
     });
     marks.collect()
 }
@@ -75,34 +98,32 @@ impl Mark {
         self.accepting == Some(Accepting::Halted) || !self.halted.is_empty()
     }
 
-    /// Who is here and what they do, from left to right; empty where nobody is.
-    pub(super) fn pieces(&self) -> Vec<Piece> {
+    /// Who is here and what they do, from left to right, at most so many clients by name; empty where nobody is.
+    pub(super) fn pieces(&self, named: usize) -> Vec<Piece> {
         let mut pieces = Vec::new();
         if let Some(accepting) = self.accepting {
-            let starting = self.call < Call::Accept;
-            pieces.push(Piece::Words(
-                match accepting {
-                    Accepting::Halted if starting => "the server halts before this line",
-                    Accepting::Halted => "the accept thread halts before this line",
-                    Accepting::Paused => "accepting is paused",
-                    Accepting::Inside if starting => "the server is here",
-                    Accepting::Inside => "the accept thread waits here",
-                }
-                .to_owned(),
-            ));
+            let starting = self.call < Some(Call::Accept);
+            let words = |text: &str| Piece::Words(text.to_owned());
+            let halt = |text: &str| Piece::Halt(text.to_owned());
+            pieces.push(match accepting {
+                Accepting::Halted if starting => halt("the server halts before this line"),
+                Accepting::Halted => halt("the accept thread halts before this line"),
+                Accepting::Paused => words("accepting is paused"),
+                Accepting::Inside if starting => words("the server is here"),
+                Accepting::Inside => words("the accept thread waits here"),
+            });
         }
-        clients(&mut pieces, &self.halted, ["halts before this line", "halt before this line"]);
-        clients(
-            &mut pieces,
-            &self.inside,
-            match self.call {
-                Call::Recv => ["waits for bytes", "wait for bytes"],
-                Call::SendAll => ["is sent to", "are sent to"],
-                Call::Handshake => ["shakes hands", "shake hands"],
-                Call::Close => ["closes", "close"],
-                Call::Socket | Call::Bind | Call::Listen | Call::Accept => ["is here", "are here"],
-            },
-        );
+        let halts = ["halts before this line", "halt before this line"];
+        clients(&mut pieces, &self.halted, named, Piece::Halt, halts);
+        let does = match self.call {
+            Some(Call::Recv) => ["waits for bytes", "wait for bytes"],
+            Some(Call::SendAll) => ["is sent to", "are sent to"],
+            Some(Call::Handshake) => ["shakes hands", "shake hands"],
+            Some(Call::Close) => ["closes", "close"],
+            Some(Call::Socket | Call::Bind | Call::Listen | Call::Accept) => ["is here", "are here"],
+            None => ["waits for a thread", "wait for a thread"],
+        };
+        clients(&mut pieces, &self.inside, named, Piece::Words, does);
         pieces
     }
 
@@ -113,11 +134,12 @@ impl Mark {
 
     /// All of it in words, for those who can't see it.
     pub(super) fn words(&self) -> String {
-        let mut words = format!("Line {}, {}", self.line + 1, self.call.label());
-        let pieces = self.pieces();
+        let what = self.call.map_or("submit()", Call::label);
+        let mut words = format!("Line {}, {what}", self.line + 1);
+        let pieces = self.pieces(NAMED);
         let said = pieces.iter().map(|piece| match piece {
             Piece::Client(id) => id.to_string(),
-            Piece::Words(words) => words.clone(),
+            Piece::Words(words) | Piece::Halt(words) => words.clone(),
         });
         let said = said.collect::<Vec<_>>().join(" ");
         if !said.is_empty() {
@@ -127,26 +149,33 @@ impl Mark {
         match self.made {
             0 => {}
             1 => words.push_str("; it ran once"),
-            count => words.push_str(&format!("; it ran {} times", grouped(count))),
+            // Writing to a String can't fail.
+            count => drop(write!(words, "; it ran {} times", grouped(count))),
         }
         words
     }
 }
 
 /// Chips for the first of them, how many more there are, and what they do, by one or by several.
-fn clients(pieces: &mut Vec<Piece>, ids: &[ClientId], does: [&str; 2]) {
+fn clients(
+    pieces: &mut Vec<Piece>,
+    ids: &[ClientId],
+    named: usize,
+    words: fn(String) -> Piece,
+    does: [&str; 2],
+) {
     if ids.is_empty() {
         return;
     }
     if !pieces.is_empty() {
         pieces.push(Piece::Words("·".to_owned()));
     }
-    pieces.extend(ids.iter().take(NAMED).copied().map(Piece::Client));
-    let more = match ids.len().saturating_sub(NAMED) {
+    pieces.extend(ids.iter().take(named).copied().map(Piece::Client));
+    let more = match ids.len().saturating_sub(named) {
         0 => String::new(),
         count => format!("and {} more ", grouped(count as u64)),
     };
-    pieces.push(Piece::Words(more + does[usize::from(ids.len() > 1)]));
+    pieces.push(words(more + does[usize::from(ids.len() > 1)]));
 }
 
 #[cfg(test)]
@@ -156,7 +185,7 @@ mod tests {
     use crate::server::calls::{Detail, Place};
     use crate::server::config::Config;
     use crate::server::event::Client;
-    use crate::settings::Settings;
+    use crate::settings::{Mode, Settings};
 
     fn place(call: Call, halted: bool) -> Place {
         Place { call, halted, detail: Detail::None }
@@ -164,8 +193,8 @@ mod tests {
 
     fn words(calls: &Calls, runs: bool, call: Call) -> String {
         let program = program(&Config::from(&Settings::default()));
-        let marks = of(&program, calls, runs, [false; 8]);
-        marks.iter().find(|mark| mark.call == call).unwrap().words()
+        let marks = of(&program, calls, &[], runs, [false; 8]);
+        marks.iter().find(|mark| mark.call == Some(call)).unwrap().words()
     }
 
     #[test]
@@ -189,6 +218,22 @@ mod tests {
 
         calls.clients = (1..=17).map(|id| at(id, Call::Recv, false)).collect();
         assert!(words(&calls, true, Call::Recv).contains("#1 #2 #3 #4 #5 and 12 more wait for bytes"));
+    }
+
+    #[test]
+    fn who_waits_for_a_thread_is_at_the_line_that_hands_over() {
+        let settings = Settings { mode: Mode::Pool, ..Settings::default() };
+        let program = program(&Config::from(&settings));
+        let waiting = [ClientId(3), ClientId(4)];
+        let marks = of(&program, &Calls::default(), &waiting, true, [false; 8]);
+        let mark = marks.iter().find(|mark| mark.call.is_none()).unwrap();
+        assert!(program.lines[mark.line].text.contains("pool.submit("));
+        assert!(mark.words().ends_with("submit(): #3 #4 wait for a thread"), "{}", mark.words());
+        let of_one = mark.pieces(1);
+        assert_eq!(
+            of_one,
+            [Piece::Client(ClientId(3)), Piece::Words("and 1 more wait for a thread".to_owned())]
+        );
     }
 
     #[test]

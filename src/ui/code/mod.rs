@@ -13,6 +13,8 @@ use super::widgets::controls::{copy_pill, pill_button};
 use super::wish::Wish;
 use super::{backlog, step_bar};
 use crate::server::calls::{Call, Calls};
+use crate::server::event::ClientId;
+use crate::server::status::Phase;
 use crate::session::Session;
 use listing::Listing;
 use marks::Mark;
@@ -67,7 +69,8 @@ impl CodePanel {
         let program = session.program();
         let calls = session.calls();
         let lit = self.watch(ui, &calls);
-        let marks = marks::of(&program, &calls, !session.state().is_at_rest(), lit);
+        let queued = queued(session, &calls);
+        let marks = marks::of(&program, &calls, &queued, !session.state().is_at_rest(), lit);
         // Whoever opens the tab while the server runs wants to see where it is.
         let pass = ui.ctx().cumulative_pass_nr();
         let just_opened = pass > self.pass + 1;
@@ -128,10 +131,20 @@ fn toolbar(ui: &mut Ui, session: &Session) -> Option<Wish> {
     wish
 }
 
+/// Who was accepted and waits for a thread of the pool. The connections are looked at only where there is somebody who
+/// is at no call.
+fn queued(session: &Session, calls: &Calls) -> Vec<ClientId> {
+    if session.counters().clients_now <= calls.clients.len() as u64 {
+        return Vec::new();
+    }
+    let connections = session.connections().into_iter();
+    connections.filter(|known| known.phase == Phase::Queued).map(|known| known.client.id).collect()
+}
+
 /// Which line is to be in view: the one at which somebody halts, or else the one at which clients are waited for.
 fn focus(marks: &[Mark]) -> Option<usize> {
     let halts = marks.iter().find(|mark| mark.halts());
     halts
-        .or_else(|| marks.iter().find(|mark| mark.call == Call::Accept && mark.is_occupied()))
+        .or_else(|| marks.iter().find(|mark| mark.call == Some(Call::Accept) && mark.is_occupied()))
         .map(|mark| mark.line)
 }
