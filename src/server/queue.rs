@@ -14,6 +14,10 @@ use super::system;
 
 /// How often the kernel is asked while nothing is accepted.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// How often once nothing has changed for a while: the kernel goes through all its sockets to answer.
+const LAZY_INTERVAL: Duration = Duration::from_millis(400);
+/// So many times the same answer is a while.
+const A_WHILE: u32 = 20;
 /// How long the gauge stays attentive after the last pause of the accept loop, so that a busy loop needn't wake it.
 const ATTENTIVE: Duration = Duration::from_secs(1);
 /// `waiting` where the system can't tell.
@@ -110,13 +114,15 @@ impl Gauge {
 
     fn look(&self, stopping: impl Fn() -> bool, changed: impl Fn()) {
         let mut attentive_until = Instant::now();
+        let mut unchanged = 0_u32;
         let mut state = self.lock();
         while !stopping() {
             if state.away {
                 attentive_until = Instant::now() + ATTENTIVE;
                 let addresses = state.addresses.clone();
                 drop(state);
-                self.show(&changed, system::queue_lengths(&addresses));
+                let moved = self.show(&changed, system::queue_lengths(&addresses));
+                unchanged = if moved { 0 } else { unchanged.saturating_add(1) };
                 state = self.lock();
             } else {
                 let none = vec![0; state.addresses.len()];
@@ -126,7 +132,8 @@ impl Gauge {
                 return;
             }
             if state.away || Instant::now() < attentive_until {
-                state = self.changed.wait_timeout(state, INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
+                let interval = if unchanged < A_WHILE { INTERVAL } else { LAZY_INTERVAL };
+                state = self.changed.wait_timeout(state, interval).unwrap_or_else(PoisonError::into_inner).0;
             } else {
                 state.asleep = true;
                 state = self
@@ -134,19 +141,23 @@ impl Gauge {
                     .wait_while(state, |state| !state.away && !stopping())
                     .unwrap_or_else(PoisonError::into_inner);
                 state.asleep = false;
+                unchanged = 0;
                 // A client that is served at once leaves nothing to see.
                 state = self.changed.wait_timeout(state, INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
             }
         }
     }
 
-    fn show(&self, changed: impl Fn(), lengths: Option<Vec<u32>>) {
+    /// Whether it differs from before.
+    fn show(&self, changed: impl Fn(), lengths: Option<Vec<u32>>) -> bool {
         let waiting = lengths.as_ref().map_or(UNKNOWN, |lengths| lengths.iter().sum());
         let lengths = lengths.unwrap_or_default();
         let moved = std::mem::replace(&mut *self.lock_lengths(), lengths.clone()) != lengths;
-        if self.waiting.swap(waiting, Relaxed) != waiting || moved {
+        let moved = self.waiting.swap(waiting, Relaxed) != waiting || moved;
+        if moved {
             changed();
         }
+        moved
     }
 
     fn lock_lengths(&self) -> MutexGuard<'_, Vec<u32>> {

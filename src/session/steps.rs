@@ -1,9 +1,9 @@
 //! Watching the server's calls: where each thread is, step mode, and pausing the accept loop.
 
 use super::Session;
-use crate::journal::units;
 use crate::server::Server;
 use crate::server::calls::{Call, Calls, Detail, Halt, Place};
+use crate::settings::fields::grouped;
 
 impl Session {
     /// Which of the server's threads are at which calls, and how often each call was made in the present run or the
@@ -58,8 +58,9 @@ pub fn call_words(place: &Place) -> String {
         (Detail::Address(address), Call::Bind) => format!("{call} to {address}"),
         (Detail::Address(address), Call::Listen) => format!("{call} on {address}"),
         (Detail::Address(address), _) => format!("{call} for {address}"),
-        (Detail::Bytes(bytes), Call::Recv) => format!("{call} of at most {}", units::bytes(bytes)),
-        (Detail::Bytes(bytes), _) => format!("{call} of {}", units::bytes(bytes)),
+        (Detail::Bytes(most), Call::Recv) => format!("recv({most})"),
+        (Detail::Bytes(1), _) => format!("{call} of 1 byte"),
+        (Detail::Bytes(bytes), _) => format!("{call} of {} bytes", grouped(bytes)),
         (Detail::None, Call::Handshake) => format!("{call}, the TLS handshake"),
         (Detail::None, _) => call.to_owned(),
     }
@@ -81,7 +82,8 @@ mod tests {
             words(None, Call::Bind, Detail::Address(address)),
             "Server halts before bind() to 127.0.0.1:12345"
         );
-        assert_eq!(words(client, Call::SendAll, Detail::Bytes(6)), "#3 halts before sendall() of 6 B");
+        assert_eq!(words(client, Call::SendAll, Detail::Bytes(6)), "#3 halts before sendall() of 6 bytes");
+        assert_eq!(words(client, Call::Recv, Detail::Bytes(1024)), "#3 halts before recv(1024)");
         assert_eq!(
             words(client, Call::Handshake, Detail::None),
             "#3 halts before wrap_socket(), the TLS handshake"

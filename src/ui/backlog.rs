@@ -21,7 +21,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
     ui.spacing_mut().item_spacing.y = 6.0;
     let queue = session.accept_queue();
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = size::GAP + 4.0;
+        ui.spacing_mut().item_spacing = vec2(size::GAP + 4.0, 6.0);
         ui.label(RichText::new("Accept queue").font(theme::strong(size::TEXT)).color(palette.text));
         let Some(queue) = &queue else { return };
         if let Some(waiting) = queue.waiting {

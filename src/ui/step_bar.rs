@@ -3,7 +3,7 @@
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
 
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{pill_button, switch};
+use super::widgets::controls::{pill_button, switch, text_width};
 use super::wish::Wish;
 use crate::server::calls::Halt;
 use crate::server::status::State;
@@ -20,6 +20,11 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
     let on = session.is_stepping();
     let halts = session.halts();
     let mut wishes = Vec::new();
+    let words = summary(session, &halts);
+    let ink = if halts.is_empty() { palette.muted } else { palette.text };
+    let text = RichText::new(&words).size(size::TEXT).color(ink);
+    // A narrow window has no room for the sentence behind the buttons.
+    let mut beside = true;
     ui.spacing_mut().item_spacing.y = 6.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = size::GAP;
@@ -44,10 +49,14 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
             }
             ui.add_space(4.0);
         }
-        let ink = if halts.is_empty() { palette.muted } else { palette.text };
-        let words = summary(session, &halts);
-        ui.add(Label::new(RichText::new(&words).size(size::TEXT).color(ink)).truncate()).on_hover_text(words);
+        beside = text_width(ui, &words, theme::text()) <= ui.available_width();
+        if beside {
+            ui.label(text.clone());
+        }
     });
+    if !beside {
+        ui.add(Label::new(text).wrap());
+    }
     if halts.len() > 1 {
         let height = ROWS * (size::CHIP + 6.0);
         ScrollArea::vertical().id_salt("halts").max_height(height).auto_shrink([false, true]).show(
@@ -56,7 +65,10 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
                 ui.horizontal_wrapped(|ui| {
                     ui.spacing_mut().item_spacing = [6.0, 6.0].into();
                     ui.label(RichText::new("Next for").size(size::SMALL).color(palette.muted));
-                    for halt in halts.iter().take(MOST_HALTS) {
+                    // In an order that stays, so that a button can be pressed again and again.
+                    let mut by_number = halts.iter().collect::<Vec<_>>();
+                    by_number.sort_by_key(|halt| halt.id());
+                    for halt in by_number.into_iter().take(MOST_HALTS) {
                         if pill_button(ui, &short(halt)).on_hover_text("Let this call happen").clicked() {
                             wishes.push(Command::Step(halt.id()).into());
                         }
@@ -80,11 +92,11 @@ fn summary(session: &Session, halts: &[Halt]) -> String {
         [] if matches!(session.state(), State::Stopping) => "Stopping…".to_owned(),
         [] => "Nobody halts: each thread does before its next call.".to_owned(),
         [one] => halt_words(one),
-        several => format!("{} threads halt", several.len()),
+        [next, ..] => format!("{} threads halt, next is {}", halts.len(), short(next)),
     }
 }
 
-/// `#3: sendall() of 6 B`.
+/// `#3: sendall() of 6 bytes`.
 fn short(halt: &Halt) -> String {
     let who = halt.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
     format!("{who}: {}", call_words(&halt.place))

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use eframe::egui::text::{LayoutJob, PlacedRow};
+use eframe::egui::epaint::text::PlacedRow;
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align, Align2, Color32, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Shape, Stroke,
     StrokeKind, TextEdit, TextFormat, Ui, WidgetInfo, pos2, vec2,
