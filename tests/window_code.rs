@@ -58,8 +58,9 @@ fn the_lines_tell_who_is_where_and_how_often_they_ran() {
     window.until_shown("recv(): #2 waits for bytes");
     // Who takes nothing of what comes back holds up their own thread alone.
     two.set_nonblocking(true).unwrap();
+    let piece = vec![7; 65_536];
     window.until("the echo to find no room", |window| {
-        while (&two).write(&[7; 65_536]).is_ok() {}
+        while (&two).write(&piece).is_ok() {}
         window.query_all_by_label_contains("sendall(): #2 is sent to").next().is_some()
     });
     two.shutdown(Shutdown::Both).unwrap();

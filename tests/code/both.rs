@@ -213,6 +213,8 @@ impl Client {
                 stream.flush().unwrap();
                 // rustls fails here where the server's own close_notify is missing.
                 stream.read_to_end(&mut rest).unwrap();
+                // Echoscope waits a moment for the client to leave; it need not.
+                stream.sock.shutdown(Shutdown::Both).unwrap();
             }
         }
         rest

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use echoscope::settings::{Mode, Settings};
 
-use crate::both::{Peer, both, over_tls};
+use crate::both::{Client, Peer, both, over_tls};
 use crate::support::Identity;
 
 const BYTES: &[u8] = b"\0\x07\x1b\x7f\x80\xc3\xa9\xff\r\n";
@@ -38,17 +38,20 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
     client.reset();
     peer.until("Connection from");
 
-    // Two clients in turn. One at a time, the second one waits.
+    // Two clients in turn. One at a time, the second one waits. A line may come a moment after its echo.
     let (mut first, mut second) = (peer.connect(), None);
-    first.echo(b"first");
-    peer.until("first");
+    let say = |peer: &mut Peer, client: &mut Client, words: &str| {
+        client.echo(words.as_bytes());
+        peer.until(&format!("'{words}'"));
+    };
+    say(peer, &mut first, "first");
     if mode == Mode::One {
         second = Some(peer.connect());
     } else {
         let second = second.insert(peer.connect());
-        second.echo(b"second");
-        first.echo(b"first again");
-        second.echo(b"second again");
+        say(peer, second, "second");
+        say(peer, &mut first, "first again");
+        say(peer, second, "second again");
     }
     assert!(first.half_close().is_empty());
     peer.until("Connection from");
