@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::command::ExportFormat;
+use super::try_it::quoted;
 use crate::code::Program;
 use crate::journal::{Journal, export};
 use crate::settings::fields::grouped;
@@ -123,7 +124,7 @@ pub(super) fn save_log(
 pub(super) fn save_program(program: Arc<Program>, path: PathBuf, tell: impl Fn(Notice) + Send + 'static) {
     save("program", path, tell, move |path| {
         write_whole(path, |out| out.write_all(program.text().as_bytes()))?;
-        Ok(format!("The program was saved. Stop the server, then run it: python3 {}", path.display()))
+        Ok(format!("The program was saved. Run it while the server is stopped: python3 {}", quoted(path)))
     });
 }
 

@@ -197,7 +197,9 @@ impl Rows<'_> {
             (false, true) => palette.row_selected,
             (false, false) => palette.canvas,
         };
-        let right = rect.right() - COUNTS;
+        let ink = if mark.lit { palette.accent } else { palette.muted };
+        let count = ui.painter().layout_no_wrap(mark.count(), theme::mono(), ink);
+        let right = rect.right() - COUNTS.max(count.size().x + size::EDGE + size::GAP);
         let after = self.end(mark.line) + BESIDE;
         // Fewer are named rather than that the line itself is covered.
         let fits = |named: &usize| after + width(&Self::pieces(ui, mark, *named)) <= right;
@@ -220,9 +222,8 @@ impl Rows<'_> {
             ui.painter().galley(at, galley, ink);
             x += width + APART;
         }
-        let ink = if mark.lit { palette.accent } else { palette.muted };
-        let at = pos2(rect.right() - size::EDGE, rect.center().y);
-        ui.painter().text(at, Align2::RIGHT_CENTER, mark.count(), theme::mono(), ink);
+        let at = pos2(rect.right() - size::EDGE - count.size().x, rect.center().y - count.size().y / 2.0);
+        ui.painter().galley(at, count, ink);
         let said = Rect::from_x_y_ranges(left..=rect.right(), rect.y_range());
         let response = ui.interact(said, Id::unique("mark").with(mark.line), Sense::hover());
         let words = mark.words();

@@ -98,14 +98,19 @@ impl Mark {
         self.accepting == Some(Accepting::Halted) || !self.halted.is_empty()
     }
 
-    /// Who is here and what they do, from left to right, at most so many clients by name; empty where nobody is.
+    /// Who is here and what they do, from left to right, at most so many clients by name, and with 1 in as few words
+    /// as there can be; empty where nobody is.
     pub(super) fn pieces(&self, named: usize) -> Vec<Piece> {
         let mut pieces = Vec::new();
+        let few = named == 1;
         if let Some(accepting) = self.accepting {
             let starting = self.call < Some(Call::Accept);
             let words = |text: &str| Piece::Words(text.to_owned());
             let halt = |text: &str| Piece::Halt(text.to_owned());
             pieces.push(match accepting {
+                Accepting::Halted if few => halt("halts here"),
+                Accepting::Paused if few => words("paused"),
+                Accepting::Inside if few => words("waits here"),
                 Accepting::Halted if starting => halt("the server halts before this line"),
                 Accepting::Halted => halt("the accept thread halts before this line"),
                 Accepting::Paused => words("accepting is paused"),
@@ -113,9 +118,10 @@ impl Mark {
                 Accepting::Inside => words("the accept thread waits here"),
             });
         }
-        let halts = ["halts before this line", "halt before this line"];
+        let halts = if few { ["halts", "halt"] } else { ["halts before this line", "halt before this line"] };
         clients(&mut pieces, &self.halted, named, Piece::Halt, halts);
         let does = match self.call {
+            Some(Call::Recv) | None if few => ["waits", "wait"],
             Some(Call::Recv) => ["waits for bytes", "wait for bytes"],
             Some(Call::SendAll) => ["is sent to", "are sent to"],
             Some(Call::Handshake) => ["shakes hands", "shake hands"],
@@ -230,10 +236,7 @@ mod tests {
         assert!(program.lines[mark.line].text.contains("pool.submit("));
         assert!(mark.words().ends_with("submit(): #3 #4 wait for a thread"), "{}", mark.words());
         let of_one = mark.pieces(1);
-        assert_eq!(
-            of_one,
-            [Piece::Client(ClientId(3)), Piece::Words("and 1 more wait for a thread".to_owned())]
-        );
+        assert_eq!(of_one, [Piece::Client(ClientId(3)), Piece::Words("and 1 more wait".to_owned())]);
     }
 
     #[test]
