@@ -1,5 +1,7 @@
 //! The accept queue in numbers for a gauge, and in words: what happens to the next client.
 
+use std::net::SocketAddr;
+
 use super::Session;
 use crate::server::Server;
 use crate::server::status::{AcceptQueues, WhenFull};
@@ -105,13 +107,11 @@ fn about(queues: &AcceptQueues) -> String {
         }
     };
     if queues.waiting.len() > 1 {
-        words.push_str(" Each address has a queue of its own");
-        let told = queues
-            .waiting
-            .iter()
-            .filter_map(|(address, waiting)| Some(format!("{address}: {}", (*waiting)?)));
-        let told = told.collect::<Vec<_>>();
-        words.push_str(&if told.is_empty() { ".".to_owned() } else { format!(" ({}).", told.join(", ")) });
+        let told =
+            |(address, waiting): &(SocketAddr, Option<u32>)| Some(format!("{address}: {}", (*waiting)?));
+        let told = queues.waiting.iter().filter_map(told).collect::<Vec<_>>().join(", ");
+        let (open, close) = if told.is_empty() { ("", ".") } else { (" (", ").") };
+        words += &[" Each address has a queue of its own", open, &told, close].concat();
     }
     words
 }

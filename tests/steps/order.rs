@@ -30,7 +30,6 @@ fn a_client_that_connects_at_each_halt_meets_what_it_should() {
     }
 }
 
-#[expect(clippy::cognitive_complexity, reason = "one walk, from the first call to the last")]
 fn walk_through(mode: Mode, tls: bool) {
     let name = format!("{mode:?}, TLS {tls}");
     let mut stepped = Stepped::start(mode, tls, |_| {});
