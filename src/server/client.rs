@@ -126,7 +126,7 @@ fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) 
         let start = Instant::now();
         conn.received.fetch_add(received as u64, Relaxed);
         run.totals.received.fetch_add(received as u64, Relaxed);
-        let (sent, result) = if run.gate.client_call(conn, Call::SendAll, received) {
+        let (sent, result) = if run.gate.send_call(conn, data) {
             transport.send_all(socket, data)
         } else {
             (0, Err(End::OfStream))

@@ -1,5 +1,7 @@
 //! The accept queue in numbers for a gauge, and in words: what happens to the next client.
 
+use std::net::SocketAddr;
+
 use super::Session;
 use crate::server::Server;
 use crate::server::status::{AcceptQueues, WhenFull};
@@ -46,7 +48,7 @@ fn backlog(queues: &AcceptQueues, paused: bool) -> Backlog {
 }
 
 fn label(waiting: Option<&[u32]>, room: u32) -> String {
-    let Some(waiting) = waiting else { return "waiting clients unknown".to_owned() };
+    let Some(waiting) = waiting else { return format!("? of {} waiting", grouped(room)) };
     let somewhere =
         waiting.iter().filter(|waiting| **waiting > 0).map(ToString::to_string).collect::<Vec<_>>();
     match &somewhere[..] {
@@ -105,13 +107,11 @@ fn about(queues: &AcceptQueues) -> String {
         }
     };
     if queues.waiting.len() > 1 {
-        words.push_str(" Each address has a queue of its own");
-        let told = queues
-            .waiting
-            .iter()
-            .filter_map(|(address, waiting)| Some(format!("{address}: {}", (*waiting)?)));
-        let told = told.collect::<Vec<_>>();
-        words.push_str(&if told.is_empty() { ".".to_owned() } else { format!(" ({}).", told.join(", ")) });
+        let told =
+            |(address, waiting): &(SocketAddr, Option<u32>)| Some(format!("{address}: {}", (*waiting)?));
+        let told = queues.waiting.iter().filter_map(told).collect::<Vec<_>>().join(", ");
+        let (open, close) = if told.is_empty() { ("", ".") } else { (" (", ").") };
+        words += &[" Each address has a queue of its own", open, &told, close].concat();
     }
     words
 }
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(label(&[Some(0)]), "0 of 6 waiting");
         assert_eq!(label(&[Some(0), Some(4)]), "4 of 6 waiting");
         assert_eq!(label(&[Some(3), Some(1)]), "3 + 1 waiting, 6 fit in each queue");
-        assert_eq!(label(&[None]), "waiting clients unknown");
+        assert_eq!(label(&[None]), "? of 6 waiting");
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! also looks at the server's host and at the `signer`. [`details`] tells all about a chosen certificate file and what clients will say to it, [`create`] makes such files.
 //! More parts serve the connections: [`sniff`] tells from a client's first bytes whether it speaks TLS at all,
 //! [`offer`] reads its hello, [`handshake`] tells what was agreed, [`names`] what the numbers are called and mean, and
-//! [`words`] explains, with the tables in `failures`, what went wrong.
+//! [`words`] explains, with the tables in `failures` and `words::refused`, what went wrong.
 
 use std::path::Path;
 

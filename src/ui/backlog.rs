@@ -37,17 +37,14 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
             wish = Some(Command::PauseAccepting(!queue.paused).into());
         }
     });
-    match &queue {
-        Some(queue) => {
-            let paused = if queue.paused { "Accepting is paused. " } else { "" };
-            sentence(ui, &format!("{paused}{}", queue.next), palette.text);
-            sentence(ui, &queue.about, palette.muted);
-        }
-        None => {
-            let text = "From listen() on the system lets clients in, and they wait here until accept() takes them. \
-                        Nothing listens at the moment.";
-            sentence(ui, text, palette.muted);
-        }
+    if let Some(queue) = &queue {
+        let paused = if queue.paused { "Accepting is paused. " } else { "" };
+        sentence(ui, &format!("{paused}{}", queue.next), palette.text);
+        sentence(ui, &queue.about, palette.muted);
+    } else {
+        let text = "From listen() on the system lets clients in, and they wait here until accept() takes them. \
+                    Nothing listens at the moment.";
+        sentence(ui, text, palette.muted);
     }
     wish
 }

@@ -96,8 +96,8 @@ fn summary(session: &Session, halts: &[Halt]) -> String {
     }
 }
 
-/// `#3: sendall() of 6 bytes`.
+/// `#3: sendall(b'Hello\n')`.
 fn short(halt: &Halt) -> String {
     let who = halt.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
-    format!("{who}: {}", call_words(&halt.place))
+    format!("{who}: {}", call_words(halt))
 }

@@ -52,7 +52,10 @@ fn stop_works_at_every_halt() {
         stop(&stepped, name);
         let after = stepped.server.calls();
         for other in Call::ALL.into_iter().filter(|other| *other != Call::Close) {
-            assert_eq!(before.made(other), after.made(other), "{name}: {} was made", other.label());
+            // The accepting thread may have been let into a call on the way here and just be about to make it.
+            let let_go = u64::from(other == Call::Accept && call != Call::Accept);
+            let made = after.made(other) - before.made(other);
+            assert!(made <= let_go, "{name}: {} was made {made} times", other.label());
         }
         assert_eq!(after.made(Call::Close), u64::from(visitor.is_some()), "{name}");
         if let Some(visitor) = visitor {
@@ -152,10 +155,10 @@ fn dropping_the_server_releases_whoever_halts() {
     let visitor = stepped.visitor();
     stepped.drive_to(Call::SendAll);
     drop(stepped.server);
-    let mut stopped = false;
+    let mut at_rest = false;
     wait_for("the end", || {
-        stepped.source.drain(|event| stopped |= matches!(event.kind, EventKind::Stopped));
-        stopped
+        stepped.source.drain(|event| at_rest |= matches!(event.kind, EventKind::Stopped));
+        at_rest
     });
     let _ = visitor.join().unwrap();
 }
