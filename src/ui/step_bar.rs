@@ -59,9 +59,12 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
     }
     if halts.len() > 1 {
         let height = ROWS * (size::CHIP + 6.0);
-        ScrollArea::vertical().id_salt("halts").max_height(height).auto_shrink([false, true]).show(
-            ui,
-            |ui| {
+        ScrollArea::vertical()
+            .id_salt("halts")
+            .max_height(height)
+            .min_scrolled_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
                 ui.horizontal_wrapped(|ui| {
                     ui.spacing_mut().item_spacing = [6.0, 6.0].into();
                     ui.label(RichText::new("Next for").size(size::SMALL).color(palette.muted));
@@ -79,8 +82,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
                         );
                     }
                 });
-            },
-        );
+            });
     }
     wishes
 }
