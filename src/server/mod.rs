@@ -19,11 +19,14 @@
 //! client's socket for `recv` and `send`, a condition variable for those who wait for a place or a thread. All
 //! threads of a run are scoped, so the leading thread leaves only after the last of them.
 //!
+//! **What went by** on a connection is captured where its socket is read and written ([`capture`]).
+//!
 //! **The log can't slow the echo.** Events go through [`sink`], where nobody waits; the number of clients and bytes
 //! come from counters that are exact also when events found no room.
 
 mod accept;
 pub mod calls;
+pub mod capture;
 mod client;
 pub mod config;
 mod dispatch;
@@ -49,6 +52,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use capture::{Capture, CaptureInfo};
 use config::Config;
 use error::StartError;
 use event::ClientId;
@@ -110,6 +114,18 @@ impl Server {
     #[must_use]
     pub fn connections(&self) -> Vec<Connection> {
         self.run.registry.snapshot()
+    }
+
+    /// What went by on each connection at a glance, by number; also of earlier runs with the same sink.
+    #[must_use]
+    pub fn captures(&self) -> Vec<CaptureInfo> {
+        self.run.sink.captures().list()
+    }
+
+    /// What went by on one connection; `None` where it was not captured or has been let go.
+    #[must_use]
+    pub fn capture(&self, id: ClientId) -> Option<Arc<Capture>> {
+        self.run.sink.captures().get(id)
     }
 
     /// What it was started with.

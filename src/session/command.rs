@@ -40,7 +40,7 @@ pub enum Command {
     UseCreated(Box<Created>),
     /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
     DropFile(PathBuf),
-    /// Forget all log entries.
+    /// Forget all log entries, and what went by on connections that are over.
     ClearLog,
     /// Write the whole log to a file.
     SaveLog {
