@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::server::Acceptor;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
 
+use super::capture::{Facts, Outcome, Saying, alert_for};
 use super::end::End;
 use super::socket::Socket;
 use super::wire::Wire;
@@ -45,7 +46,7 @@ impl Tls {
         })?;
         socket.lift_deadline();
         let mut tls = Self { connection, wire, serving: Arc::clone(serving) };
-        tls.flush(socket)?;
+        tls.flush(socket, Saying::Handshake)?;
         let handshake = Handshake::of(&tls.connection, &scheme, offer, start.elapsed());
         Ok((tls, handshake))
     }
@@ -55,7 +56,10 @@ impl Tls {
         loop {
             match self.connection.reader().read(buffer) {
                 Ok(0) => return Err(End::OfStream),
-                Ok(received) => return Ok(received),
+                Ok(received) => {
+                    socket.tap().chunk_in(&buffer[..received]);
+                    return Ok(received);
+                }
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     return Err(End::WithoutCloseNotify);
                 }
@@ -67,12 +71,12 @@ impl Tls {
             }
             // At the end of the stream the wire is empty, which is how rustls learns of it.
             self.connection.read_tls(&mut self.wire)?;
-            if let Err(error) = self.connection.process_new_packets() {
-                let _ = self.flush(socket);
+            if let Err(error) = process(&mut self.connection, &mut self.wire, socket) {
+                let _ = self.flush(socket, failure(&self.connection, &error));
                 return Err(tls_end(&self.serving, &error, false));
             }
             if self.connection.wants_write() {
-                self.flush(socket)?;
+                self.flush(socket, Saying::Reply)?;
             }
         }
     }
@@ -80,12 +84,13 @@ impl Tls {
     /// How much was sent is told also where it failed.
     pub(super) fn send_all(&mut self, socket: &Socket<'_>, data: &[u8]) -> (usize, Result<(), End>) {
         let mut sent = 0;
+        socket.tap().chunk_out(data);
         while sent < data.len() {
             let taken = match self.connection.writer().write(&data[sent..]) {
                 Ok(taken) => taken,
                 Err(error) => return (sent, Err(error.into())),
             };
-            if let Err(error) = self.flush(socket) {
+            if let Err(error) = self.flush(socket, Saying::Data(taken)) {
                 return (sent, Err(error.into()));
             }
             sent += taken;
@@ -96,11 +101,11 @@ impl Tls {
     /// Says that nothing more comes: `close_notify`. Errors don't matter any more.
     pub(super) fn close(&mut self, socket: &Socket<'_>) {
         self.connection.send_close_notify();
-        let _ = self.flush(socket);
+        let _ = self.flush(socket, Saying::Goodbye);
     }
 
-    fn flush(&mut self, socket: &Socket<'_>) -> io::Result<()> {
-        flush(&mut self.connection, socket)
+    fn flush(&mut self, socket: &Socket<'_>, saying: Saying) -> io::Result<()> {
+        flush(&mut self.connection, socket, saying)
     }
 }
 
@@ -114,14 +119,15 @@ fn shake_hands(
     let mut connection = accept_hello(socket, serving, config, wire, deadline)?;
     wire.stop_recording();
     while connection.is_handshaking() {
-        flush(&mut connection, socket)?;
+        flush(&mut connection, socket, Saying::Handshake)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
             return Err(gone_in_handshake(serving));
         }
         connection.read_tls(wire)?;
-        if let Err(error) = connection.process_new_packets() {
+        if let Err(error) = process(&mut connection, wire, socket) {
             // The alert that tells the client why; it may be gone already.
-            let _ = flush(&mut connection, socket);
+            let saying = failure(&connection, &error);
+            let _ = flush(&mut connection, socket, saying);
             return Err(tls_end(serving, &error, true));
         }
     }
@@ -146,7 +152,11 @@ fn accept_hello(
         let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
         while !wire.is_empty() {
             acceptor.read_tls(wire)?;
-            let refused = match acceptor.accept() {
+            let accepted = acceptor.accept();
+            if wire.take_whole() {
+                socket.tap().looked_at(Facts::BEGINNING, Facts::BEGINNING, Outcome::Fine);
+            }
+            let refused = match accepted {
                 Ok(None) => continue,
                 Ok(Some(accepted)) => match accepted.into_connection(config) {
                     Ok(connection) => return Ok(connection),
@@ -183,8 +193,43 @@ fn gone_in_handshake(serving: &Serving) -> End {
     End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
 }
 
+/// Has rustls look at what it was given, and the capture at what it made of it.
+fn process(
+    connection: &mut ServerConnection,
+    wire: &mut Wire,
+    socket: &Socket<'_>,
+) -> Result<(), rustls::Error> {
+    if !socket.tap().watches_tls() {
+        return connection.process_new_packets().map(drop);
+    }
+    let before = Facts::of(connection);
+    let result = connection.process_new_packets();
+    if wire.take_whole() {
+        let (state, outcome) = match &result {
+            Ok(state) => (Some(state), Outcome::Fine),
+            Err(error) => (None, Outcome::of(error)),
+        };
+        socket.tap().looked_at(before, Facts::of(connection).after(state), outcome);
+    }
+    result.map(drop)
+}
+
+fn failure(connection: &ServerConnection, error: &rustls::Error) -> Saying {
+    Saying::Failure(alert_for(error, connection.protocol_version() == Some(ProtocolVersion::TLSv1_3)))
+}
+
 /// Sends all that rustls has ready.
-fn flush(connection: &mut ServerConnection, socket: &Socket<'_>) -> io::Result<()> {
+fn flush(connection: &mut ServerConnection, socket: &Socket<'_>, saying: Saying) -> io::Result<()> {
+    if !socket.tap().watches_tls() {
+        return write_all(connection, socket);
+    }
+    socket.tap().says(saying, Facts::of(connection));
+    let result = write_all(connection, socket);
+    socket.tap().said();
+    result
+}
+
+fn write_all(connection: &mut ServerConnection, socket: &Socket<'_>) -> io::Result<()> {
     while connection.wants_write() {
         match connection.write_tls(&mut &*socket) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),

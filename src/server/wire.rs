@@ -23,6 +23,8 @@ pub(super) struct Wire {
     /// Everything so far, for reading the client's hello a second time.
     first_flight: Option<Vec<u8>>,
     recording: bool,
+    /// The last read ended a record.
+    whole: bool,
 }
 
 /// Where in a record the next byte stands.
@@ -36,7 +38,15 @@ enum Record {
 impl Wire {
     pub(super) fn recording() -> Self {
         let record = Record::Header(Vec::with_capacity(HEADER));
-        Self { buffer: Vec::new(), start: 0, end: 0, record, first_flight: Some(Vec::new()), recording: true }
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            record,
+            first_flight: Some(Vec::new()),
+            recording: true,
+            whole: false,
+        }
     }
 
     pub(super) fn stop_recording(&mut self) {
@@ -46,6 +56,11 @@ impl Wire {
     /// What was recorded, once.
     pub(super) fn take_first_flight(&mut self) -> Option<Vec<u8>> {
         self.first_flight.take()
+    }
+
+    /// Whether the last read ended a record; told once.
+    pub(super) fn take_whole(&mut self) -> bool {
+        std::mem::take(&mut self.whole)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -100,6 +115,7 @@ impl Read for Wire {
         }
         if let Record::Body(0) = self.record {
             self.record = Record::Header(Vec::with_capacity(HEADER));
+            self.whole = true;
         }
         self.start += taken;
         Ok(taken)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::message::Messages;
+use crate::server::event::CloseReason;
 
 /// The two ends of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,6 +93,21 @@ pub enum Ending {
     Tls,
     /// The thread that served the client panicked.
     Panicked,
+}
+
+impl Ending {
+    pub(in crate::server) fn of(reason: &CloseReason) -> Self {
+        match reason {
+            CloseReason::EndOfStream => Self::EndOfStream,
+            CloseReason::EndWithoutCloseNotify => Self::WithoutCloseNotify,
+            CloseReason::Lost { .. } => Self::Lost,
+            CloseReason::Idle => Self::Idle,
+            CloseReason::ServerStopped => Self::Stopped,
+            CloseReason::Disconnected => Self::Disconnected,
+            CloseReason::Tls => Self::Tls,
+            CloseReason::Panicked => Self::Panicked,
+        }
+    }
 }
 
 /// A TLS record: its header as it was on the wire, and what it carried.

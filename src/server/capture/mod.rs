@@ -17,12 +17,22 @@
 
 #[expect(clippy::module_inception, reason = "one capture is what the module is about")]
 mod capture;
+mod facts;
+mod inbound;
 mod kept;
 mod mark;
 mod message;
+mod outbound;
+mod split;
 mod store;
+mod tap;
+mod types;
 
 pub use capture::{Capture, CaptureInfo, FIRST_BYTES, MOST_BYTES, MOST_MARKS};
 pub use mark::{Alert, Carries, Ending, Mark, Record, Side, What};
 pub use message::{Message, Messages, headers};
+pub use split::{RECORD_HEADER, record_header};
 pub use store::{Captures, Limits};
+
+pub(super) use facts::{Facts, Outcome, alert_for};
+pub(super) use tap::{Saying, Tap};
