@@ -29,6 +29,7 @@
 //! | [`server`] | sockets and threads |
 //! | [`tls`] | certificates, keys, what a handshake agreed on |
 //! | [`journal`] | the log as data |
+//! | [`ladder`] | what went by on one connection, as rows and words |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
 //! Imports go one way: `main → ui | headless → session → server, journal, settings`, and `server → tls`. A leaf may
@@ -37,6 +38,7 @@
 pub mod cli;
 pub mod headless;
 pub mod journal;
+pub mod ladder;
 pub mod server;
 pub mod session;
 pub mod settings;

@@ -22,6 +22,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "journal",
+            // Which connections were captured; the ladder reads what is in them.
+            "server::capture",
+            "ladder",
             "server::event",
             "server::error",
             "server::status",
@@ -35,9 +38,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::handshake",
         ],
     ),
-    ("session", &["server", "client", "journal", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "ladder", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
+    // A capture is plain values that grow; times, amounts and bytes are written as in the log.
+    ("ladder", &["server::capture", "journal", "tls::names", "settings"]),
     // tls::names and tls::offer are plain values and their names.
     (
         "journal",

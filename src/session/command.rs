@@ -49,6 +49,15 @@ pub enum Command {
         /// Text or JSON lines.
         format: ExportFormat,
     },
+    /// Write what went by on a connection to a file.
+    SaveWire {
+        /// Whose connection.
+        id: ClientId,
+        /// Where to.
+        path: PathBuf,
+        /// A picture or text.
+        format: WireFormat,
+    },
     /// The user has read the notice.
     DismissNotice,
 }
@@ -60,4 +69,13 @@ pub enum ExportFormat {
     Text,
     /// One JSON object a line, as `--log-format json` prints them.
     JsonLines,
+}
+
+/// How a connection's ladder is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFormat {
+    /// A picture: SVG that needs nothing else.
+    Svg,
+    /// Plain text for a monospaced font.
+    Text,
 }

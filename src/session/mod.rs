@@ -176,6 +176,12 @@ impl Session {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
+            Command::SaveWire { id, path, format } => match self.capture(id) {
+                Some(capture) => disk::save_wire(capture, path, format, self.teller()),
+                None => self.tell(Notice::bad(format!(
+                    "What went by on connection {id} is no longer kept, so it can't be saved. Save another one sooner."
+                ))),
+            },
             Command::DismissNotice => {
                 if self.notice.take().is_none() {
                     self.run_notice = None;

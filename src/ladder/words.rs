@@ -1,0 +1,172 @@
+//! A row in words: what stands on its arrow, what stands beside it, and what it means.
+
+pub use super::explain::explain;
+
+use super::{Ladder, Row, names};
+use crate::journal::{format, units};
+use crate::server::capture::{Alert, Capture, Carries, Ending, Messages, Record, Side, What};
+use crate::settings::DataFormat;
+use crate::settings::fields::grouped;
+use crate::tls::names::version;
+
+/// How many bytes a preview looks at.
+const LOOK: usize = 64;
+
+/// What stands on the arrow: `ClientHello`, `6 bytes`, `FIN`.
+#[must_use]
+pub fn label(row: &Row) -> String {
+    let len = u64::from(row.mark.len);
+    match &row.mark.what {
+        What::Accepted => "connect".to_owned(),
+        What::Chunk => count(len, "byte"),
+        What::Raw => format!("{}, no TLS record", count(len, "byte")),
+        What::Fin => "FIN".to_owned(),
+        What::Reset => "RST".to_owned(),
+        What::Broken => "connection lost".to_owned(),
+        What::Closed(_) => "closed".to_owned(),
+        What::Record(record) => carried(record),
+    }
+}
+
+/// The call that took or gave the bytes, where there was one: `recv`, `sendall`, `accept`.
+#[must_use]
+pub fn call(row: &Row) -> Option<&'static str> {
+    Some(match (&row.mark.what, row.mark.side) {
+        (What::Accepted, _) => "accept()",
+        (What::Chunk | What::Fin, Side::Client) => "recv()",
+        (What::Chunk, Side::Server) => "sendall()",
+        (What::Fin, Side::Server) => "shutdown()",
+        (What::Closed(_), _) => "close()",
+        _ => return None,
+    })
+}
+
+/// What stands beside the row, on one line and at most about `room` characters: the header of a record, the beginning
+/// of plain bytes.
+#[must_use]
+pub fn detail(row: &Row, capture: &Capture, room: usize) -> String {
+    match &row.mark.what {
+        What::Accepted => format!("from {}", capture.info().client.peer),
+        What::Chunk | What::Raw => preview(row, capture, room),
+        What::Record(record) => header(record),
+        What::Fin if row.mark.side == Side::Client => "recv() returned no bytes".to_owned(),
+        What::Fin => "nothing more is sent".to_owned(),
+        What::Reset => "the client's system broke the connection off".to_owned(),
+        What::Broken => "the system gave the connection up".to_owned(),
+        What::Closed(ending) => ending_words(*ending).to_owned(),
+    }
+}
+
+/// How a row belongs to others: `carries the 6 bytes of recv() in row 9`; `None` where it stands alone. Rows count
+/// from 1 here.
+#[must_use]
+pub fn beside(ladder: &Ladder, row: &Row) -> Option<String> {
+    let partners = ladder.partners(row);
+    let (first, last) = (*partners.first()? + 1, *partners.last()? + 1);
+    let rows = if first == last { format!("row {first}") } else { format!("rows {first} to {last}") };
+    Some(match (&row.mark.what, row.mark.side) {
+        (What::Chunk, Side::Client) => format!("came in the record of {rows}"),
+        (What::Chunk, Side::Server) if partners.len() == 1 => format!("went out in the record of {rows}"),
+        (What::Chunk, Side::Server) => format!("went out in {} records, {rows}", partners.len()),
+        (_, Side::Client) => format!("brought the plain bytes of {rows}"),
+        (_, Side::Server) => format!("carries plain bytes of {rows}"),
+    })
+}
+
+/// The time since accept: `2.9 ms`.
+#[must_use]
+pub fn time(row: &Row) -> String {
+    if row.mark.at.is_zero() { "0".to_owned() } else { units::duration(row.mark.at) }
+}
+
+/// The time since the row before: `+41 µs`; empty for the first.
+#[must_use]
+pub fn gap(row: &Row) -> String {
+    row.gap.map_or_else(String::new, |gap| format!("+{}", units::duration(gap)))
+}
+
+/// What is said where marks found no room.
+#[must_use]
+pub fn not_recorded(more: u64) -> Option<String> {
+    (more > 0).then(|| format!("{} more not recorded", grouped(more)))
+}
+
+/// `type 22 handshake · version 0x0301 · length 512`.
+fn header(record: &Record) -> String {
+    format!(
+        "type {} {} · version 0x{:04x} {} · length {}",
+        record.content_type,
+        names::content_type(record.content_type),
+        record.version,
+        version(record.version),
+        grouped(u64::from(record.length))
+    )
+}
+
+fn carried(record: &Record) -> String {
+    let on_wire = names::title(record.content_type);
+    match &record.carries {
+        Carries::Messages(messages) if record.sealed => {
+            format!("{on_wire} (encrypted: {})", list(messages))
+        }
+        Carries::Messages(messages) => list(messages),
+        Carries::ChangeCipherSpec => on_wire.to_owned(),
+        Carries::Alert(alert) if record.sealed && record.content_type != 21 => {
+            format!("{on_wire} (encrypted: {})", alert_name(*alert))
+        }
+        Carries::Alert(alert) => format!("Alert: {}", alert_name(*alert)),
+        Carries::Data { plain } => format!("{on_wire}, {}", count(u64::from(*plain), "plain byte")),
+        Carries::Refused => format!("{on_wire}, not usable"),
+        Carries::Unread => format!("{on_wire}, not looked at"),
+        Carries::Unknown if record.sealed => format!("{on_wire}, encrypted"),
+        Carries::Unknown => on_wire.to_owned(),
+    }
+}
+
+fn list(messages: &Messages) -> String {
+    let listed = messages.list().iter().map(|message| names::message(*message)).collect::<Vec<_>>();
+    match (messages.certain, messages.inside > 0, listed.join(", ")) {
+        (_, true, listed) if listed.is_empty() => "Handshake, continued".to_owned(),
+        (_, true, listed) => format!("Handshake, continued, {listed}"),
+        (false, _, named) if listed.len() > 1 => format!("from {named}"),
+        (false, _, named) => format!("probably {named}"),
+        (true, _, named) => named,
+    }
+}
+
+fn alert_name(alert: Alert) -> String {
+    let name = alert.description.map_or_else(|| "alert".to_owned(), names::alert);
+    match alert.level {
+        Some(level) if !alert.is_close_notify() => format!("{name} ({})", names::level(level)),
+        _ => name,
+    }
+}
+
+fn preview(row: &Row, capture: &Capture, room: usize) -> String {
+    let bytes = capture.bytes_cut(&row.mark, LOOK);
+    if bytes.is_empty() {
+        return "the bytes were not kept".to_owned();
+    }
+    let (mut text, cut) = format::data_cut(&bytes, DataFormat::Python, room);
+    if !cut && bytes.len() < row.mark.len as usize {
+        text.push(format::CUT);
+    }
+    text
+}
+
+fn ending_words(ending: Ending) -> &'static str {
+    match ending {
+        Ending::EndOfStream => "end of stream",
+        Ending::WithoutCloseNotify => "end without close_notify",
+        Ending::Lost => "the connection broke",
+        Ending::Idle => "idle for too long",
+        Ending::Stopped => "the server was stopped",
+        Ending::Disconnected => "Disconnect was pressed",
+        Ending::Tls => "TLS failed",
+        Ending::Panicked => "a fault in Echoscope",
+    }
+}
+
+pub(super) fn count(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
