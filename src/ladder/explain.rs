@@ -115,6 +115,13 @@ fn encrypted(record: &Record, messages: &Messages) -> String {
             "No plain byte came of it, so it was most likely a KeyUpdate, which announces fresh keys."
                 .to_owned()
         }
+        [Message::NewSessionTicket] => {
+            "From the order of the handshake it is known to hold NewSessionTicket, one or more of them."
+                .to_owned()
+        }
+        [only] if !messages.certain => {
+            format!("From the order of the handshake it is known to be a part of {}.", names::message(*only))
+        }
         [only] => format!("From the order of the handshake it is known to be {}.", names::message(*only)),
         list if messages.certain => {
             let names = list.iter().map(|message| names::message(*message)).collect::<Vec<_>>();

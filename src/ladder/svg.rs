@@ -11,14 +11,14 @@ const INK: &str = "#1f2933";
 const FAINT: &str = "#52606d";
 const PAPER: &str = "#ffffff";
 
-const ROW: usize = 30;
+const ROW: usize = 40;
 const TOP: usize = 118;
 const LEFT: usize = 190;
-const RIGHT: usize = 690;
-const WIDTH: usize = 1240;
+const RIGHT: usize = 770;
+const WIDTH: usize = 1420;
 /// Characters of a label that fit between the life lines, and of a detail beside them.
-const LABEL: usize = 66;
-const DETAIL: usize = 74;
+const LABEL: usize = 84;
+const DETAIL: usize = 60;
 
 /// The whole picture.
 #[must_use]
@@ -110,7 +110,9 @@ fn write_row(
         y + 4,
         escaped(&words::gap(row))
     )?;
-    let label = cut(&words::label(row), LABEL);
+    let words::Label { on_wire, inside } = words::parts(row);
+    let label = cut(&on_wire, LABEL);
+    let middle = (LEFT + RIGHT) / 2;
     if let Some(from) = row.arrow() {
         // The head stops short of the line that it points to.
         let (start, tip, back) = match from {
@@ -124,10 +126,19 @@ fn write_row(
              <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
             y - 5,
             y + 5,
-            (LEFT + RIGHT) / 2,
-            y - 5,
+            middle,
+            y - 6,
             escaped(&label)
         )?;
+        if let Some(inside) = inside {
+            writeln!(
+                out,
+                "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\" font-style=\"italic\" font-size=\"11\">\
+                 encrypted: {}</text>",
+                y + 14,
+                escaped(&cut(&inside, LABEL))
+            )?;
+        }
     } else {
         let call = words::call(row).unwrap_or_default();
         writeln!(

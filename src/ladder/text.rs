@@ -7,7 +7,9 @@ use crate::journal::units;
 use crate::server::capture::{Capture, Side, What};
 
 /// Characters between the two life lines.
-const WIDTH: usize = 58;
+const WIDTH: usize = 64;
+/// Characters of a label between them.
+const LABEL: usize = WIDTH - 4;
 /// Characters of a row's detail.
 const DETAIL: usize = 72;
 
@@ -59,7 +61,7 @@ fn write_more(ladder: &Ladder, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn write_row(ladder: &Ladder, row: &Row, capture: &Capture, out: &mut impl Write) -> io::Result<()> {
-    let label = words::label(row);
+    let words::Label { on_wire: label, inside } = words::parts(row);
     let between = match row.arrow() {
         Some(side) => arrow(&label, side),
         // What never was on the wire stands at the server's end.
@@ -70,6 +72,12 @@ fn write_row(ladder: &Ladder, row: &Row, capture: &Capture, out: &mut impl Write
         }
     };
     let mut detail = words::detail(row, capture, DETAIL);
+    if label.chars().count() > LABEL {
+        detail = format!("{detail} · {label}");
+    }
+    if let Some(inside) = inside {
+        detail = format!("{detail} · encrypted: {inside}");
+    }
     if let Some(beside) = words::beside(ladder, row) {
         detail = format!("{detail} · {beside}");
     }
@@ -78,11 +86,8 @@ fn write_row(ladder: &Ladder, row: &Row, capture: &Capture, out: &mut impl Write
 
 /// `───── label ────►`, or the other way.
 fn arrow(label: &str, from: Side) -> String {
-    let longest = WIDTH - 4;
-    let label = if label.chars().count() > longest {
-        let mut cut = label.chars().take(longest - 1).collect::<String>();
-        cut.push('…');
-        cut
+    let label = if label.chars().count() > LABEL {
+        label.chars().take(LABEL - 1).chain(['…']).collect()
     } else {
         label.to_owned()
     };

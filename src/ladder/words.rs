@@ -12,9 +12,33 @@ use crate::tls::names::version;
 /// How many bytes a preview looks at.
 const LOOK: usize = 64;
 
-/// What stands on the arrow: `ClientHello`, `6 bytes`, `FIN`.
+/// What stands on an arrow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// What anybody on the way sees: `ClientHello`, `6 bytes`, `Application data`, `FIN`.
+    pub on_wire: String,
+    /// What is in it and encrypted: `Certificate, CertificateVerify, Finished`; `None` where there is nothing hidden, or
+    /// nothing to tell of it.
+    pub inside: Option<String>,
+}
+
+/// What stands on the arrow, in one: `Application data (encrypted: Finished)`.
 #[must_use]
 pub fn label(row: &Row) -> String {
+    let Label { on_wire, inside } = parts(row);
+    inside.map_or(on_wire.clone(), |inside| format!("{on_wire} (encrypted: {inside})"))
+}
+
+/// What stands on the arrow, and what is inside.
+#[must_use]
+pub fn parts(row: &Row) -> Label {
+    match &row.mark.what {
+        What::Record(record) => carried(record),
+        _ => Label { on_wire: plain_label(row), inside: None },
+    }
+}
+
+fn plain_label(row: &Row) -> String {
     let len = u64::from(row.mark.len);
     match &row.mark.what {
         What::Accepted => "connect".to_owned(),
@@ -24,7 +48,7 @@ pub fn label(row: &Row) -> String {
         What::Reset => "RST".to_owned(),
         What::Broken => "connection lost".to_owned(),
         What::Closed(_) => "closed".to_owned(),
-        What::Record(record) => carried(record),
+        What::Record(record) => carried(record).on_wire,
     }
 }
 
@@ -103,24 +127,21 @@ fn header(record: &Record) -> String {
     )
 }
 
-fn carried(record: &Record) -> String {
-    let on_wire = names::title(record.content_type);
-    match &record.carries {
-        Carries::Messages(messages) if record.sealed => {
-            format!("{on_wire} (encrypted: {})", list(messages))
-        }
-        Carries::Messages(messages) => list(messages),
-        Carries::ChangeCipherSpec => on_wire.to_owned(),
-        Carries::Alert(alert) if record.sealed && record.content_type != 21 => {
-            format!("{on_wire} (encrypted: {})", alert_name(*alert))
-        }
-        Carries::Alert(alert) => format!("Alert: {}", alert_name(*alert)),
-        Carries::Data { plain } => format!("{on_wire}, {}", count(u64::from(*plain), "plain byte")),
-        Carries::Refused => format!("{on_wire}, not usable"),
-        Carries::Unread => format!("{on_wire}, not looked at"),
-        Carries::Unknown if record.sealed => format!("{on_wire}, encrypted"),
-        Carries::Unknown => on_wire.to_owned(),
-    }
+fn carried(record: &Record) -> Label {
+    let title = names::title(record.content_type);
+    let with = |what: &str| (format!("{title}, {what}"), None);
+    let (on_wire, inside) = match &record.carries {
+        Carries::Messages(messages) if record.sealed => (title.to_owned(), Some(list(messages))),
+        Carries::Messages(messages) => (list(messages), None),
+        Carries::Alert(alert) if record.sealed => (title.to_owned(), alert.description.map(names::alert)),
+        Carries::Alert(alert) => (format!("{title}: {}", alert_name(*alert)), None),
+        Carries::Data { plain } => (title.to_owned(), Some(count(u64::from(*plain), "byte"))),
+        Carries::Refused => with("not usable"),
+        Carries::Unread => with("not looked at"),
+        Carries::Unknown if record.sealed => with("encrypted"),
+        Carries::ChangeCipherSpec | Carries::Unknown => (title.to_owned(), None),
+    };
+    Label { on_wire, inside }
 }
 
 fn list(messages: &Messages) -> String {
@@ -128,7 +149,7 @@ fn list(messages: &Messages) -> String {
     match (messages.certain, messages.inside > 0, listed.join(", ")) {
         (_, true, listed) if listed.is_empty() => "Handshake, continued".to_owned(),
         (_, true, listed) => format!("Handshake, continued, {listed}"),
-        (false, _, named) if listed.len() > 1 => format!("from {named}"),
+        (false, _, named) if listed.len() > 1 => format!("some of {named}"),
         (false, _, named) => format!("probably {named}"),
         (true, _, named) => named,
     }

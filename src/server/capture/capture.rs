@@ -45,6 +45,7 @@ struct Inner {
     kept: Kept,
     /// No more marks but the last.
     full: bool,
+    fin_received: bool,
     fin_sent: bool,
     reset: bool,
 }
@@ -204,10 +205,12 @@ impl Capture {
     /// The client's FIN or RST, or that the connection broke: the first of them counts.
     pub(crate) fn ended_by_client(&self, what: What) {
         let mut inner = self.lock();
-        if inner.reset {
+        let is_fin = what == What::Fin;
+        // `recv` returns no bytes as often as it is asked.
+        if inner.reset || is_fin && inner.fin_received {
             return;
         }
-        inner.reset = what != What::Fin;
+        (inner.fin_received, inner.reset) = (inner.fin_received || is_fin, !is_fin);
         self.push_end(&mut inner, Side::Client, what);
     }
 
@@ -219,6 +222,11 @@ impl Capture {
         }
         inner.fin_sent = true;
         self.push_end(&mut inner, Side::Server, What::Fin);
+    }
+
+    /// Ends the capture as after an orderly end, for who records without a server.
+    pub fn finish(&self) {
+        self.close(Ending::EndOfStream);
     }
 
     /// The last mark.

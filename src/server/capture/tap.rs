@@ -68,7 +68,7 @@ impl Tap {
 
     /// `recv` returned these bytes.
     pub(in crate::server) fn arrived(&mut self, bytes: &[u8]) {
-        let Some(capture) = &self.capture else { return };
+        let Some(capture) = self.capture.as_ref().filter(|_| !bytes.is_empty()) else { return };
         let Some(records) = &mut self.records else {
             self.chunk = (capture.record(Side::Client, What::Chunk, bytes, None), 0);
             return;
@@ -87,10 +87,7 @@ impl Tap {
 
     /// `send` took these bytes.
     pub(in crate::server) fn sent(&mut self, bytes: &[u8]) {
-        let Some(capture) = &self.capture else { return };
-        if bytes.is_empty() {
-            return;
-        }
+        let Some(capture) = self.capture.as_ref().filter(|_| !bytes.is_empty()) else { return };
         let Some(records) = &mut self.records else {
             self.echoed(bytes);
             return;

@@ -1,0 +1,81 @@
+//! The ladder as SVG and as text: whole, well-formed, and the same story as the rows.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use echoscope::ladder::{svg, text, words};
+use echoscope::server::capture::{Captures, Side, What};
+use echoscope::server::event::{Client, ClientId};
+use echoscope::settings::ClientAuth;
+use rustls::version::TLS13;
+
+use crate::lab::{Lab, echo, ladder, leave, over_tls, provider};
+use crate::support::program;
+
+/// Has Python parse the picture; the texts in it.
+fn parsed(svg: &str) -> Option<Vec<String>> {
+    let script = "import sys, xml.etree.ElementTree as t\n\
+                  for e in t.parse(sys.stdin.buffer).iter('{http://www.w3.org/2000/svg}text'):\n\
+                  \u{20}   sys.stdout.buffer.write(((e.text or '') + '\\n').encode())";
+    let mut child = Command::new(program("python3")?)
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let svg = svg.to_owned();
+    let feeder = std::thread::spawn(move || input.write_all(svg.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap().unwrap();
+    assert!(output.status.success(), "the picture is no XML");
+    Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn a_tls_conversation_is_told_whole_in_both() {
+    let lab = Lab::tls(ClientAuth::None);
+    let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
+    echo(&mut client, b"<Hello & goodbye>\n");
+    leave(client);
+    let capture = lab.closed(1);
+    let ladder = ladder(&capture);
+    let text = text::text(&ladder, &capture);
+    let lines = text.lines().collect::<Vec<_>>();
+    assert!(
+        lines[0].starts_with("Connection #1 from 127.0.0.1:") && lines[1].starts_with("The client closed")
+    );
+    assert_eq!(lines.len(), 4 + ladder.rows().len());
+    assert!(text.contains(r"b'<Hello & goodbye>\n' · came in the record of row 9"), "{text}");
+    let bars = lines[4..].iter().map(|line| line.chars().take_while(|c| *c != '│').count());
+    assert!(bars.collect::<Vec<_>>().windows(2).all(|pair| pair[0] == pair[1]), "{text}");
+    if let Some(folder) = std::env::var_os("ECHOSCOPE_DRAWN") {
+        let folder = std::path::PathBuf::from(folder);
+        std::fs::write(folder.join("ladder.svg"), svg::svg(&ladder, &capture)).unwrap();
+        std::fs::write(folder.join("ladder.txt"), &text).unwrap();
+    }
+    let Some(texts) = parsed(&svg::svg(&ladder, &capture)) else { return };
+    for row in ladder.rows() {
+        let words::Label { on_wire, inside } = words::parts(row);
+        for words in [Some(on_wire), inside].into_iter().flatten() {
+            assert!(texts.iter().any(|text| text.contains(&words)), "{words}: {texts:#?}");
+            assert!(lines.iter().any(|line| line.contains(&words)), "{words}: {text}");
+        }
+        assert!(!words::explain(&ladder, row).is_empty());
+    }
+}
+
+#[test]
+fn any_bytes_make_a_picture() {
+    let captures = Captures::default();
+    let client = Client { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
+    let capture = captures.open(client, true, std::time::Instant::now());
+    for byte in 0..=255 {
+        capture.record(Side::Client, What::Raw, &[byte, b'<', byte, b'&', b'"'], None);
+    }
+    let ladder = ladder(&capture);
+    if let Some(texts) = parsed(&svg::svg(&ladder, &capture)) {
+        assert!(texts.len() > 4 * 256);
+    }
+    assert_eq!(text::text(&ladder, &capture).lines().count(), 3 + 257);
+}
