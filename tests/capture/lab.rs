@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -50,7 +49,7 @@ impl Lab {
         let mut files = TlsFiles::new(folder.path().join("server.crt"), folder.path().join("server.key"));
         std::fs::write(&files.certificate, made.pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
-        files.client_ca = files.certificate.clone();
+        files.client_ca.clone_from(&files.certificate);
         let running = Running::start(|config| {
             config.capture = true;
             config.tls = Some(files);
@@ -58,10 +57,6 @@ impl Lab {
         });
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         Self { running, folder, certificate: made.der().clone(), key }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
     }
 
     /// A client that trusts the server; `shows`: with the server's certificate as its own.

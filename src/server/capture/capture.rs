@@ -45,6 +45,12 @@ struct Inner {
     kept: Kept,
     /// No more marks but the last.
     full: bool,
+    ends: Ends,
+}
+
+/// Which signs of the end there were already.
+#[derive(Debug, Default)]
+struct Ends {
     fin_received: bool,
     fin_sent: bool,
     reset: bool,
@@ -207,20 +213,20 @@ impl Capture {
         let mut inner = self.lock();
         let is_fin = what == What::Fin;
         // `recv` returns no bytes as often as it is asked.
-        if inner.reset || is_fin && inner.fin_received {
+        if inner.ends.reset || is_fin && inner.ends.fin_received {
             return;
         }
-        (inner.fin_received, inner.reset) = (inner.fin_received || is_fin, !is_fin);
+        (inner.ends.fin_received, inner.ends.reset) = (inner.ends.fin_received || is_fin, !is_fin);
         self.push_end(&mut inner, Side::Client, what);
     }
 
     /// `shutdown` was called, and the server's FIN is on its way; told once. After an RST there is none.
     pub(crate) fn fin_sent(&self) {
         let mut inner = self.lock();
-        if inner.reset || inner.fin_sent || self.is_closed() {
+        if inner.ends.reset || inner.ends.fin_sent || self.is_closed() {
             return;
         }
-        inner.fin_sent = true;
+        inner.ends.fin_sent = true;
         self.push_end(&mut inner, Side::Server, What::Fin);
     }
 
