@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::server::Acceptor;
-use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{IoState, ProtocolVersion, ServerConfig, ServerConnection};
 
 use super::capture::{Facts, Outcome, Saying, alert_for};
 use super::end::End;
@@ -25,6 +25,8 @@ pub(super) struct Tls {
     connection: ServerConnection,
     wire: Wire,
     serving: Arc<Serving>,
+    /// What stays as it is once the handshake is done.
+    facts: Facts,
 }
 
 impl Tls {
@@ -45,7 +47,8 @@ impl Tls {
             end => end,
         })?;
         socket.lift_deadline();
-        let mut tls = Self { connection, wire, serving: Arc::clone(serving) };
+        let facts = Facts::of(&connection);
+        let mut tls = Self { connection, wire, serving: Arc::clone(serving), facts };
         tls.flush(socket, Saying::Handshake)?;
         let handshake = Handshake::of(&tls.connection, &scheme, offer, start.elapsed());
         Ok((tls, handshake))
@@ -71,7 +74,11 @@ impl Tls {
             }
             // At the end of the stream the wire is empty, which is how rustls learns of it.
             self.connection.read_tls(&mut self.wire)?;
-            if let Err(error) = process(&mut self.connection, &mut self.wire, socket) {
+            let state = self.connection.process_new_packets();
+            if self.wire.take_whole() {
+                look(socket, self.facts, self.facts, &state);
+            }
+            if let Err(error) = state {
                 let _ = self.flush(socket, failure(&self.connection, &error));
                 return Err(tls_end(&self.serving, &error, false));
             }
@@ -105,7 +112,7 @@ impl Tls {
     }
 
     fn flush(&mut self, socket: &Socket<'_>, saying: Saying) -> io::Result<()> {
-        flush(&mut self.connection, socket, saying)
+        flush(&mut self.connection, socket, saying, self.facts)
     }
 }
 
@@ -119,15 +126,21 @@ fn shake_hands(
     let mut connection = accept_hello(socket, serving, config, wire, deadline)?;
     wire.stop_recording();
     while connection.is_handshaking() {
-        flush(&mut connection, socket, Saying::Handshake)?;
+        let facts = Facts::of(&connection);
+        flush(&mut connection, socket, Saying::Handshake, facts)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
             return Err(gone_in_handshake(serving));
         }
         connection.read_tls(wire)?;
-        if let Err(error) = process(&mut connection, wire, socket) {
+        let state = connection.process_new_packets();
+        if wire.take_whole() {
+            look(socket, facts, Facts::of(&connection), &state);
+        }
+        if let Err(error) = state {
             // The alert that tells the client why; it may be gone already.
             let saying = failure(&connection, &error);
-            let _ = flush(&mut connection, socket, saying);
+            let facts = Facts::of(&connection);
+            let _ = flush(&mut connection, socket, saying, facts);
             return Err(tls_end(serving, &error, true));
         }
     }
@@ -193,25 +206,10 @@ fn gone_in_handshake(serving: &Serving) -> End {
     End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
 }
 
-/// Has rustls look at what it was given, and the capture at what it made of it.
-fn process(
-    connection: &mut ServerConnection,
-    wire: &mut Wire,
-    socket: &Socket<'_>,
-) -> Result<(), rustls::Error> {
-    if !socket.tap().watches_tls() {
-        return connection.process_new_packets().map(drop);
-    }
-    let before = Facts::of(connection);
-    let result = connection.process_new_packets();
-    if wire.take_whole() {
-        let (state, outcome) = match &result {
-            Ok(state) => (Some(state), Outcome::Fine),
-            Err(error) => (None, Outcome::of(error)),
-        };
-        socket.tap().looked_at(before, Facts::of(connection).after(state), outcome);
-    }
-    result.map(drop)
+/// Tells the capture what rustls made of a record.
+fn look(socket: &Socket<'_>, before: Facts, after: Facts, state: &Result<IoState, rustls::Error>) {
+    let outcome = state.as_ref().map_or_else(Outcome::of, |_| Outcome::Fine);
+    socket.tap().looked_at(before, after.after(state.as_ref().ok()), outcome);
 }
 
 fn failure(connection: &ServerConnection, error: &rustls::Error) -> Saying {
@@ -219,11 +217,13 @@ fn failure(connection: &ServerConnection, error: &rustls::Error) -> Saying {
 }
 
 /// Sends all that rustls has ready.
-fn flush(connection: &mut ServerConnection, socket: &Socket<'_>, saying: Saying) -> io::Result<()> {
-    if !socket.tap().watches_tls() {
-        return write_all(connection, socket);
-    }
-    socket.tap().says(saying, Facts::of(connection));
+fn flush(
+    connection: &mut ServerConnection,
+    socket: &Socket<'_>,
+    saying: Saying,
+    facts: Facts,
+) -> io::Result<()> {
+    socket.tap().says(saying, facts);
     let result = write_all(connection, socket);
     socket.tap().said();
     result

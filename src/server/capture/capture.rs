@@ -31,6 +31,8 @@ pub struct Capture {
     opened: Instant,
     marks: AtomicUsize,
     more: AtomicU64,
+    /// How many bytes are kept.
+    kept: AtomicUsize,
     closed: AtomicBool,
     /// What it takes of the budget of all captures.
     pub(super) used: AtomicUsize,
@@ -82,6 +84,7 @@ impl Capture {
             opened,
             marks: AtomicUsize::new(0),
             more: AtomicU64::new(0),
+            kept: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             used: AtomicUsize::new(0),
             inner: Mutex::default(),
@@ -250,8 +253,7 @@ impl Capture {
 
     /// Whether a record of this length would be kept whole.
     pub(super) fn keeps_whole(&self, len: usize) -> bool {
-        let inner = self.lock();
-        !inner.full && inner.kept.len() + len <= MOST_BYTES
+        self.kept.load(Relaxed) + len <= MOST_BYTES
     }
 
     /// The time since accept.
@@ -313,7 +315,9 @@ impl Capture {
     fn keep(&self, inner: &mut Inner, bytes: &[u8], len: usize) -> Place {
         let whole = inner.kept.len() + len <= MOST_BYTES;
         let bytes = if whole { bytes } else { &bytes[..bytes.len().min(FIRST_BYTES)] };
-        inner.kept.add(bytes, |more| self.shared.take(self, more))
+        let place = inner.kept.add(bytes, |more| self.shared.take(self, more));
+        self.kept.store(inner.kept.len(), Relaxed);
+        place
     }
 
     /// A panic while the lock is held can't leave a mark half-written, so a poisoned lock is as good as any.

@@ -149,11 +149,6 @@ impl Tap {
         }
     }
 
-    /// Whether anything is captured: asking rustls costs a little.
-    pub(in crate::server) fn watches_tls(&self) -> bool {
-        self.records.is_some()
-    }
-
     fn echoed(&mut self, bytes: &[u8]) -> Option<u32> {
         let capture = self.capture.as_ref()?;
         let (chunk, start) = self.chunk;
