@@ -190,5 +190,5 @@ fn of_use(capture: &Capture, header: &Record) -> usize {
 pub(super) fn record(capture: &Capture, side: Side, piece: Option<Piece>, link: Option<u32>) -> Option<u32> {
     let piece = piece?;
     let what = piece.header.map_or(What::Raw, What::Record);
-    capture.record_at(capture.now(), side, what, (&piece.bytes, piece.len), link)
+    capture.record_part(side, what, (&piece.bytes, piece.len), link)
 }
