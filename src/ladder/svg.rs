@@ -17,6 +17,8 @@ const LEFT: usize = 250;
 const RIGHT: usize = 830;
 const MIDDLE: usize = LEFT.midpoint(RIGHT);
 const WIDTH: usize = 1480;
+/// Rows up to which each has its explanation, for a pointer to rest on; in a larger picture they would be most of it.
+const EXPLAINED: usize = 2000;
 /// Characters of a label that fit between the life lines, and of a detail beside them.
 const LABEL: usize = 84;
 const DETAIL: usize = 60;
@@ -100,7 +102,11 @@ fn write_row(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let colour = colour(row.kind());
-    writeln!(out, "<g><title>{}</title>", escaped(&words::explain(ladder, row)))?;
+    if ladder.rows().len() <= EXPLAINED {
+        writeln!(out, "<g><title>{}</title>", escaped(&words::explain(ladder, row)))?;
+    } else {
+        writeln!(out, "<g>")?;
+    }
     writeln!(
         out,
         "<text x=\"52\" y=\"{}\" text-anchor=\"end\" fill=\"{FAINT}\" font-size=\"11\">{}</text>\

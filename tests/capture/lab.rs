@@ -40,9 +40,14 @@ impl Lab {
     }
 
     pub(crate) fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::named(vec!["localhost".to_owned()], change)
+    }
+
+    /// As [`Lab::start`], with a certificate for these names.
+    pub(crate) fn named(names: Vec<String>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
         params.extended_key_usages =
             vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth, rcgen::ExtendedKeyUsagePurpose::ClientAuth];
         let made = params.self_signed(&key).unwrap();
