@@ -49,11 +49,6 @@ fn a_tls_conversation_is_told_whole_in_both() {
     assert!(text.contains(r"b'<Hello & goodbye>\n' · came in the record of row 9"), "{text}");
     let bars = lines[4..].iter().map(|line| line.chars().take_while(|c| *c != '│').count());
     assert!(bars.collect::<Vec<_>>().windows(2).all(|pair| pair[0] == pair[1]), "{text}");
-    if let Some(folder) = std::env::var_os("ECHOSCOPE_DRAWN") {
-        let folder = std::path::PathBuf::from(folder);
-        std::fs::write(folder.join("ladder.svg"), svg::svg(&ladder, &capture)).unwrap();
-        std::fs::write(folder.join("ladder.txt"), &text).unwrap();
-    }
     let Some(texts) = parsed(&svg::svg(&ladder, &capture)) else { return };
     for row in ladder.rows() {
         let words::Label { on_wire, inside } = words::parts(row);
