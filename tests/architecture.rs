@@ -23,6 +23,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "settings",
             "journal",
             "server::calls",
+            // Which connections were captured; the ladder reads what is in them.
+            "server::capture",
+            "ladder",
             "server::event",
             "server::error",
             "server::status",
@@ -36,9 +39,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::handshake",
         ],
     ),
-    ("session", &["server", "client", "journal", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "ladder", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
+    // A capture is plain values that grow; times, amounts and bytes are written as in the log.
+    ("ladder", &["server::capture", "journal", "tls::names", "settings"]),
     // tls::names and tls::offer are plain values and their names.
     (
         "journal",
