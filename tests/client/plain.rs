@@ -97,7 +97,7 @@ fn a_repetition_is_counted_and_paced() {
 fn a_repetition_lets_others_in_between_and_stops_when_told() {
     let running = Running::start(|_| {});
     let mut client = Watched::open(running.address);
-    client.client.repeat(b"tick".to_vec(), 1_000_000, Duration::from_secs(3600)).unwrap();
+    client.client.repeat(b"tick".to_vec(), 1_000_000, Duration::from_hours(1)).unwrap();
     assert_eq!(client.verdict(1), Verdict::Exact);
     client.send(b"between");
     assert_eq!(client.verdict(2), Verdict::Exact);

@@ -5,6 +5,7 @@
 //! whom, with which key) is nobody's business tomorrow.
 
 mod command;
+mod field;
 mod follow;
 mod form;
 mod tab;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use command::ClientCommand;
-pub use form::{ClientField, ClientForm, Followed, SendKind, TrustChoice};
+pub use field::{ClientField, Followed, SendKind, TrustChoice};
+pub use form::ClientForm;
 pub use tab::{ClientTab, ClientTabId, Ended};
 pub use transcript::{Direction, Entry, EntryKind, MOST_BYTES, MOST_ENTRIES, Transcript};
 
@@ -47,6 +49,7 @@ impl Clients {
     }
 
     /// The tabs in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ClientTab> {
         self.tabs.iter()
     }
@@ -118,7 +121,8 @@ impl Clients {
     /// Takes in what has happened. Whether anything did.
     pub(super) fn poll(&mut self) -> bool {
         self.leaving.retain(|client| !client.is_over());
-        self.tabs.iter_mut().fold(false, |any, tab| tab.poll() || any)
+        // All of them, and not only up to the first that has news.
+        self.tabs.iter_mut().filter_map(|tab| tab.poll().then_some(())).count() > 0
     }
 
     /// The server's settings may have changed. Whether that shows in a tab.
@@ -128,7 +132,7 @@ impl Clients {
         }
         self.server = server;
         let server = &self.server;
-        self.tabs.iter_mut().fold(false, |any, tab| tab.follow(server) || any)
+        self.tabs.iter_mut().filter_map(|tab| tab.follow(server).then_some(())).count() > 0
     }
 
     /// The certificate file that a tab trusts as *this server's*.

@@ -111,6 +111,7 @@ impl Transcript {
     }
 
     /// From the oldest to the newest.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()
     }
