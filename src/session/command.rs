@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::clients::ClientCommand;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -45,6 +46,8 @@ pub enum Command {
     /// Stop calling `accept`, so that clients wait in the accept queue, or go on with it. It lasts until the server is
     /// stopped.
     PauseAccepting(bool),
+    /// Something about the client tabs.
+    Client(ClientCommand),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.

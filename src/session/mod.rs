@@ -6,6 +6,7 @@
 
 mod advice;
 mod check;
+pub mod clients;
 pub mod command;
 mod disk;
 mod form;
@@ -31,6 +32,7 @@ pub use steps::{call_words, halt_words};
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};
+use clients::{Clients, ServerSide};
 use disk::Saver;
 use rate::Rate;
 
@@ -46,7 +48,7 @@ use crate::settings::fields::Field;
 use crate::tls::error::{Role, TlsError};
 use crate::tls::{CertificateReport, ClientCaReport, KeyReport};
 
-/// How long [`Session::shutdown`] waits for the server.
+/// How long [`Session::shutdown`] waits for the server and the clients.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
 
 /// What a session is made with besides its settings.
@@ -74,6 +76,7 @@ pub struct Session {
     sink: Sink,
     source: Source,
     journal: Journal,
+    clients: Clients,
     rate: Rate,
     checker: Checker,
     files: Files,
@@ -100,12 +103,14 @@ impl Session {
         let limits = limits(&settings);
         let wake = Arc::clone(&options.wake);
         let notices = channel();
+        let clients = Clients::new(ServerSide::planned(&settings), Arc::clone(&options.wake));
         let mut session = Self {
             form: Form::new(settings),
             server: None,
             sink,
             source,
             journal: Journal::new(limits),
+            clients,
             rate: Rate::new(Instant::now()),
             checker: Checker::new(move || wake()),
             files: Files::nothing(),
@@ -181,6 +186,11 @@ impl Session {
                 self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
                 self.apply(Command::SetTls(true));
             }
+            Command::Client(command) => {
+                // What it follows may have been changed by the command before.
+                self.clients.follow(self.server_side());
+                self.clients.apply(command);
+            }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
             Command::ClearLog => {
@@ -243,18 +253,23 @@ impl Session {
             self.apply(Command::Edit(Field::Port, address.port().to_string()));
             changed = true;
         }
+        changed |= self.clients.poll();
+        changed |= self.clients.follow(self.server_side());
         let counters = self.counters();
         self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
         changed
     }
 
-    /// Stops the server, waits for it (at most a second), and writes what is to be remembered.
+    /// Stops the server and the clients, waits for them (at most a second), and writes what is to be remembered.
     pub fn shutdown(&mut self) {
+        let start = Instant::now();
+        self.clients.end();
         if let Some(server) = &self.server {
             server.stop();
             // What doesn't end in time ends with the process.
             let _ = server.wait_at_rest(SHUTDOWN_TIME);
         }
+        self.clients.wait_over(start + SHUTDOWN_TIME);
         self.saver = None;
         self.poll();
     }
@@ -358,6 +373,21 @@ impl Session {
     #[must_use]
     pub fn notice(&self) -> Option<&Notice> {
         self.notice.as_ref().or(self.run_notice.as_ref())
+    }
+
+    /// The client tabs.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// The server that client tabs follow.
+    fn server_side(&self) -> ServerSide {
+        let running = self.server.as_ref().filter(|_| matches!(self.state(), State::Listening { .. }));
+        match running {
+            Some(server) => ServerSide::running(server.config(), self.port(), self.settings()),
+            None => ServerSide::planned(self.settings()),
+        }
     }
 
     /// The port that is listened on, or would be.
