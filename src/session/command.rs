@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::clients::ClientCommand;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -45,13 +46,15 @@ pub enum Command {
     /// Stop calling `accept`, so that clients wait in the accept queue, or go on with it. It lasts until the server is
     /// stopped.
     PauseAccepting(bool),
+    /// Something about the client tabs.
+    Client(ClientCommand),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.
     UseCreated(Box<Created>),
     /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
     DropFile(PathBuf),
-    /// Forget all log entries.
+    /// Forget all log entries, and what went by on connections that are over.
     ClearLog,
     /// Write the whole log to a file.
     SaveLog {
@@ -62,6 +65,15 @@ pub enum Command {
     },
     /// Write the program of [`super::Session::program`] to a file.
     SaveProgram(PathBuf),
+    /// Write what went by on a connection to a file.
+    SaveWire {
+        /// Whose connection.
+        id: ClientId,
+        /// Where to.
+        path: PathBuf,
+        /// A picture or text.
+        format: WireFormat,
+    },
     /// The user has read the notice.
     DismissNotice,
 }
@@ -73,4 +85,13 @@ pub enum ExportFormat {
     Text,
     /// One JSON object a line, as `--log-format json` prints them.
     JsonLines,
+}
+
+/// How a connection's ladder is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFormat {
+    /// A picture: SVG that needs nothing else.
+    Svg,
+    /// Plain text for a monospaced font.
+    Text,
 }

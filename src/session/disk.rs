@@ -1,4 +1,5 @@
-//! Writing to disk off the front end's thread: the settings, a moment after they last changed, and the saved log.
+//! Writing to disk off the front end's thread: the settings, a moment after they last changed, and what is saved of the
+//! log and of connections.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -7,10 +8,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::command::ExportFormat;
+use super::command::{ExportFormat, WireFormat};
 use super::try_it::quoted;
 use crate::code::Program;
 use crate::journal::{Journal, export};
+use crate::ladder::{Ladder, svg, text};
+use crate::server::capture::Capture;
 use crate::settings::fields::grouped;
 use crate::settings::{DataFormat, Settings, file};
 
@@ -110,46 +113,78 @@ pub(super) fn save_log(
     data: DataFormat,
     tell: impl Fn(Notice) + Send + 'static,
 ) {
-    save("log", path, tell, move |path| {
-        write_whole(path, |out| match format {
+    let work = move || {
+        let written = write_whole(&path, |out| match format {
             ExportFormat::Text => export::write_text(journal.iter(), data, out),
             ExportFormat::JsonLines => export::write_json_lines(journal.iter(), out),
-        })?;
-        let lines = grouped(journal.len() as u64);
-        Ok(format!("The log ({lines} entries) was saved to {}.", path.display()))
-    });
+        });
+        let notice = match written {
+            Ok(()) => {
+                let lines = grouped(journal.len() as u64);
+                Notice::good(format!("The log ({lines} entries) was saved to {}.", path.display()))
+            }
+            Err(error) => not_saved("The log", &path, &error),
+        };
+        tell(notice);
+    };
+    // A closure that could not be started is dropped with `tell` in it, so a missing thread shows as no notice at
+    // all; that is told on standard error by whoever has one.
+    if let Err(error) = thread::Builder::new().name("save log".to_owned()).spawn(work) {
+        eprintln!("echoscope: the log could not be saved: {error}");
+    }
+}
+
+/// Writes a connection's ladder on a thread of its own; `tell` hears how it went.
+pub(super) fn save_wire(
+    capture: Arc<Capture>,
+    path: PathBuf,
+    format: WireFormat,
+    tell: impl Fn(Notice) + Send + 'static,
+) {
+    let work = move || {
+        let mut ladder = Ladder::new(&capture);
+        ladder.update(&capture);
+        let written = write_whole(&path, |out| match format {
+            WireFormat::Svg => svg::write(&ladder, &capture, out),
+            WireFormat::Text => text::write(&ladder, &capture, out),
+        });
+        let id = ladder.info().client.id;
+        tell(match written {
+            Ok(()) => {
+                let rows = grouped(ladder.rows().len() as u64);
+                Notice::good(format!("The ladder of {id} ({rows} rows) was saved to {}.", path.display()))
+            }
+            Err(error) => not_saved(&format!("The ladder of {id}"), &path, &error),
+        });
+    };
+    if let Err(error) = thread::Builder::new().name("save ladder".to_owned()).spawn(work) {
+        eprintln!("echoscope: the ladder could not be saved: {error}");
+    }
 }
 
 /// Writes a program on a thread of its own; `tell` hears how it went.
 pub(super) fn save_program(program: Arc<Program>, path: PathBuf, tell: impl Fn(Notice) + Send + 'static) {
-    save("program", path, tell, move |path| {
-        write_whole(path, |out| out.write_all(program.text().as_bytes()))?;
-        Ok(format!("The program was saved. Run it while the server is stopped: python3 {}", quoted(path)))
-    });
-}
-
-/// Does `write` on a thread of its own; it returns the good news.
-fn save(
-    what: &'static str,
-    path: PathBuf,
-    tell: impl Fn(Notice) + Send + 'static,
-    write: impl FnOnce(&Path) -> io::Result<String> + Send + 'static,
-) {
     let work = move || {
-        tell(match write(&path) {
-            Ok(words) => Notice::good(words),
-            Err(error) => Notice::bad(format!(
-                "The {what} could not be saved to {}: {}. Choose another place.",
-                path.display(),
-                plain(&error)
+        let written = write_whole(&path, |out| out.write_all(program.text().as_bytes()));
+        tell(match written {
+            Ok(()) => Notice::good(format!(
+                "The program was saved. Run it while the server is stopped: python3 {}",
+                quoted(&path)
             )),
+            Err(error) => not_saved("The program", &path, &error),
         });
     };
-    // A closure that could not be started is dropped with `tell` in it, so a missing thread shows as no notice at
-    // all; that is told on standard error by whoever has one.
-    if let Err(error) = thread::Builder::new().name(format!("save {what}")).spawn(work) {
-        eprintln!("echoscope: the {what} could not be saved: {error}");
+    if let Err(error) = thread::Builder::new().name("save program".to_owned()).spawn(work) {
+        eprintln!("echoscope: the program could not be saved: {error}");
     }
+}
+
+fn not_saved(what: &str, path: &Path, error: &io::Error) -> Notice {
+    Notice::bad(format!(
+        "{what} could not be saved to {}: {}. Choose another place.",
+        path.display(),
+        plain(error)
+    ))
 }
 
 /// Whole or not at all: the file gets its name when everything is in it.

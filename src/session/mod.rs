@@ -6,6 +6,7 @@
 
 mod advice;
 mod check;
+pub mod clients;
 mod code;
 pub mod command;
 mod disk;
@@ -33,13 +34,15 @@ pub use steps::{call_words, halt_words};
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};
+use clients::{Clients, ServerSide};
 use disk::Saver;
 use rate::Rate;
 
 use crate::journal::{Journal, Limits};
 use crate::server::Server;
+use crate::server::capture::{Capture, Captures};
 use crate::server::config::Config;
-use crate::server::event::{Event, EventKind};
+use crate::server::event::{ClientId, Event, EventKind};
 use crate::server::sink::{self, Sink, Source};
 use crate::server::status::{Connection, Counters, State};
 use crate::settings::Settings;
@@ -47,7 +50,7 @@ use crate::settings::fields::Field;
 use crate::tls::error::{Role, TlsError};
 use crate::tls::{CertificateReport, ClientCaReport, KeyReport};
 
-/// How long [`Session::shutdown`] waits for the server.
+/// How long [`Session::shutdown`] waits for the server and the clients.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
 
 /// What a session is made with besides its settings.
@@ -57,12 +60,14 @@ pub struct Options {
     pub settings_file: Option<PathBuf>,
     /// Called from any thread when [`Session::poll`] would find something new.
     pub wake: Arc<dyn Fn() + Send + Sync>,
+    /// Whether what goes by on each connection is captured for a look at it.
+    pub capture: bool,
 }
 
 impl Default for Options {
-    /// Nothing is remembered, nobody is woken.
+    /// Nothing is remembered, nobody is woken, nothing is captured.
     fn default() -> Self {
-        Self { settings_file: None, wake: Arc::new(|| {}) }
+        Self { settings_file: None, wake: Arc::new(|| {}), capture: false }
     }
 }
 
@@ -73,6 +78,7 @@ pub struct Session {
     sink: Sink,
     source: Source,
     journal: Journal,
+    clients: Clients,
     rate: Rate,
     checker: Checker,
     files: Files,
@@ -101,12 +107,14 @@ impl Session {
         let limits = limits(&settings);
         let wake = Arc::clone(&options.wake);
         let notices = channel();
+        let clients = Clients::new(ServerSide::planned(&settings), Arc::clone(&options.wake));
         let mut session = Self {
             form: Form::new(settings),
             server: None,
             sink,
             source,
             journal: Journal::new(limits),
+            clients,
             rate: Rate::new(Instant::now()),
             checker: Checker::new(move || wake()),
             files: Files::nothing(),
@@ -183,14 +191,28 @@ impl Session {
                 self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
                 self.apply(Command::SetTls(true));
             }
+            Command::Client(command) => {
+                // What it follows may have been changed by the command before.
+                self.clients.follow(self.server_side());
+                self.clients.apply(command);
+            }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
-            Command::ClearLog => self.journal.clear(),
+            Command::ClearLog => {
+                self.journal.clear();
+                self.sink.captures().clear();
+            }
             Command::SaveLog { path, format } => {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
             Command::SaveProgram(path) => disk::save_program(self.program(), path, self.teller()),
+            Command::SaveWire { id, path, format } => match self.capture(id) {
+                Some(capture) => disk::save_wire(capture, path, format, self.teller()),
+                None => self.tell(Notice::bad(format!(
+                    "What went by on connection {id} is no longer kept, so it can't be saved. Save another one sooner."
+                ))),
+            },
             Command::DismissNotice => {
                 if self.notice.take().is_none() {
                     self.run_notice = None;
@@ -237,18 +259,23 @@ impl Session {
             self.apply(Command::Edit(Field::Port, address.port().to_string()));
             changed = true;
         }
+        changed |= self.clients.poll();
+        changed |= self.clients.follow(self.server_side());
         let counters = self.counters();
         self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
         changed
     }
 
-    /// Stops the server, waits for it (at most a second), and writes what is to be remembered.
+    /// Stops the server and the clients, waits for them (at most a second), and writes what is to be remembered.
     pub fn shutdown(&mut self) {
+        let start = Instant::now();
+        self.clients.end();
         if let Some(server) = &self.server {
             server.stop();
             // What doesn't end in time ends with the process.
             let _ = server.wait_at_rest(SHUTDOWN_TIME);
         }
+        self.clients.wait_over(start + SHUTDOWN_TIME);
         self.saver = None;
         self.poll();
     }
@@ -306,6 +333,18 @@ impl Session {
         self.server.as_ref().map_or_else(Vec::new, Server::connections)
     }
 
+    /// What went by on each connection, of this run of the server and of those before it.
+    #[must_use]
+    pub fn captures(&self) -> &Captures {
+        self.sink.captures()
+    }
+
+    /// What went by on one connection; `None` where it was not captured or has been let go.
+    #[must_use]
+    pub fn capture(&self, id: ClientId) -> Option<Arc<Capture>> {
+        self.sink.captures().get(id)
+    }
+
     /// The log.
     #[must_use]
     pub fn journal(&self) -> &Journal {
@@ -342,6 +381,21 @@ impl Session {
         self.notice.as_ref().or(self.run_notice.as_ref())
     }
 
+    /// The client tabs.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// The server that client tabs follow.
+    fn server_side(&self) -> ServerSide {
+        let running = self.server.as_ref().filter(|_| matches!(self.state(), State::Listening { .. }));
+        match running {
+            Some(server) => ServerSide::running(server.config(), self.port(), self.settings()),
+            None => ServerSide::planned(self.settings()),
+        }
+    }
+
     /// The port that is listened on, or would be.
     fn port(&self) -> u16 {
         match self.state() {
@@ -359,6 +413,7 @@ impl Session {
         let mut config = Config::from(self.settings());
         self.adopt_port = port.is_some();
         config.port = port.unwrap_or(config.port);
+        config.capture = self.options.capture;
         if config.tls.is_some() {
             // They may have changed since they were chosen; the start reads them anew, and so should the form.
             self.check_files();

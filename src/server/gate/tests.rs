@@ -21,7 +21,7 @@ fn address() -> SocketAddr {
 fn conn(id: u64) -> Arc<Conn> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    Arc::new(Conn::new(Client { id: ClientId(id), peer: address() }, stream))
+    Arc::new(Conn::new(Client { id: ClientId(id), peer: address() }, stream, None))
 }
 
 fn until(is_so: impl Fn() -> bool) {
