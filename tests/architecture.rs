@@ -22,6 +22,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "journal",
+            "code",
+            "server::calls",
+            // Which connections were captured; the ladder reads what is in them.
+            "server::capture",
+            "ladder",
             "server::event",
             "server::error",
             "server::status",
@@ -41,9 +46,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::connecting",
         ],
     ),
-    ("session", &["server", "client", "journal", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "ladder", "code", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
+    // A capture is plain values that grow; times, amounts and bytes are written as in the log.
+    ("ladder", &["server::capture", "journal", "tls::names", "settings"]),
+    // What a server is started with, and the calls that it makes.
+    ("code", &["server::calls", "server::config", "settings"]),
     // tls::names and tls::offer are plain values and their names.
     (
         "journal",

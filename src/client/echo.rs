@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// The most bytes that are remembered for comparing. A server that has taken more without sending any back is no echo
 /// server, or one that sends later than we can remember.
-pub const MOST_OUTSTANDING: usize = 16 << 20;
+pub const MOST_OUTSTANDING: usize = 32 << 20;
 /// The most sends that are remembered for their round-trip times.
 const MOST_MARKS: usize = 65_536;
 
@@ -193,5 +193,107 @@ impl EchoCheck {
             let verdict = mark.difference.map_or(Verdict::Exact, Verdict::Differs);
             return Some(Back { number: mark.number, verdict, round_trip });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `received` tells.
+    fn back(check: &mut EchoCheck, data: &[u8]) -> Vec<(u64, Verdict)> {
+        let mut all = Vec::new();
+        check.received(data, Instant::now(), |back| all.push((back.number, back.verdict)));
+        all
+    }
+
+    fn send(check: &mut EchoCheck, number: u64, data: &[u8]) {
+        check.begin(number, Instant::now());
+        check.sent(data);
+        assert_eq!(check.end(number, Instant::now()), None);
+    }
+
+    #[test]
+    fn every_cut_of_the_stream_gives_the_same_verdicts() {
+        let sends: [&[u8]; 4] = [b"Hello", b", ", b"world", b"!"];
+        let whole = sends.concat();
+        for wrong in 0..=whole.len() {
+            let mut came = whole.clone();
+            if let Some(byte) = came.get_mut(wrong) {
+                *byte ^= 0x20;
+            }
+            for piece in 1..=whole.len() {
+                let mut check = EchoCheck::default();
+                for (number, data) in (1..).zip(sends) {
+                    send(&mut check, number, data);
+                }
+                let mut told = Vec::new();
+                for part in came.chunks(piece) {
+                    told.extend(back(&mut check, part));
+                }
+                let mut start = 0;
+                for (number, data) in (1..).zip(sends) {
+                    let verdict = told.iter().find(|(known, _)| *known == number).unwrap().1;
+                    if (start..start + data.len()).contains(&wrong) {
+                        let offset = wrong - start;
+                        let expected = data[offset];
+                        let difference = Difference { offset: offset as u64, expected, got: expected ^ 0x20 };
+                        assert_eq!(verdict, Verdict::Differs(difference), "{wrong} by {piece}");
+                        let in_stream = Difference { offset: wrong as u64, ..difference };
+                        assert_eq!(check.report().difference, Some(in_stream));
+                    } else {
+                        assert_eq!(verdict, Verdict::Exact, "{wrong} by {piece}");
+                    }
+                    start += data.len();
+                }
+                assert_eq!(check.report().is_exact(), wrong == whole.len());
+                assert_eq!(
+                    (check.report().outstanding, check.outstanding.len(), check.marks.len()),
+                    (0, 0, 0)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_send_is_back_only_when_all_of_it_was_sent() {
+        let mut check = EchoCheck::default();
+        check.begin(1, Instant::now());
+        check.sent(b"begin");
+        assert_eq!(back(&mut check, b"begin"), []);
+        check.sent(b", end");
+        assert_eq!(back(&mut check, b", end"), []);
+        let told = check.end(1, Instant::now()).unwrap();
+        assert_eq!((told.number, told.verdict), (1, Verdict::Exact));
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_counted_and_compared_with_nothing() {
+        let mut check = EchoCheck::default();
+        assert_eq!(back(&mut check, b"Welcome"), []);
+        send(&mut check, 1, b"ab");
+        assert_eq!(back(&mut check, b"abc"), [(1, Verdict::Exact)]);
+        assert_eq!((check.report().unasked, check.report().compared), (8, 2));
+        assert!(!check.report().is_exact());
+    }
+
+    #[test]
+    fn a_server_that_takes_all_and_returns_nothing_costs_no_more_than_the_bound() {
+        let mut check = EchoCheck::default();
+        let piece = vec![1; 1 << 20];
+        check.begin(1, Instant::now());
+        for _ in 0..=MOST_OUTSTANDING >> 20 {
+            check.sent(&piece);
+            assert!(check.outstanding.len() <= MOST_OUTSTANDING);
+        }
+        check.end(1, Instant::now());
+        assert!(check.report().given_up);
+        assert_eq!(check.report().outstanding, (MOST_OUTSTANDING + (1 << 20)) as u64);
+        // It still counts, but says nothing about what it did not compare.
+        for _ in 0..=MOST_OUTSTANDING >> 20 {
+            assert_eq!(back(&mut check, &piece), []);
+        }
+        assert_eq!((check.report().outstanding, check.report().compared), (0, 0));
+        assert!(!check.report().is_exact());
     }
 }

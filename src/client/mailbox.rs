@@ -56,12 +56,12 @@ impl Mailbox {
         // What is larger than all the room passes where nothing waits; otherwise it never would.
         let fits = waiting.bytes == 0 || waiting.bytes + bytes <= MOST_BYTES;
         let fits = fits && waiting.not_shown.0 == 0 && waiting.events.len() < MOST_EVENTS;
-        if !fits {
-            waiting.not_shown.0 += 1;
-            waiting.not_shown.1 += bytes as u64;
-        } else {
+        if fits {
             waiting.bytes += bytes;
             waiting.push(kind());
+        } else {
+            waiting.not_shown.0 += 1;
+            waiting.not_shown.1 += bytes as u64;
         }
         drop(waiting);
         self.wake();

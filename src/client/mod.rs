@@ -5,7 +5,7 @@
 //!             │ one thread a connection, which sleeps in poll(2) and holds no lock while it waits
 //!   name resolved (resolve.rs), files read, connected (run.rs) → TLS (stream.rs, tls::connecting)
 //!             │
-//!   talk.rs, sending.rs: what waits to be sent (outbox.rs) → the socket → what comes → the echo check (echo.rs)
+//!   talk.rs, sending.rs, leaving.rs: what waits to be sent (outbox.rs) → the socket → what comes → the echo check (echo.rs)
 //!             │                                        │
 //!   orders and the snapshot (shared.rs)      events (mailbox.rs): bounded, nobody waits on it
 //! ```
@@ -19,6 +19,7 @@ pub mod config;
 pub mod crowd;
 pub mod echo;
 pub mod event;
+mod leaving;
 mod mailbox;
 mod outbox;
 mod resolve;

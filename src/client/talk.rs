@@ -1,23 +1,22 @@
-//! A connected client: the handshake, what goes and comes, and the ways to leave.
+//! A connected client: the handshake, what comes, and the snapshot of it all. What goes is `sending`'s.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use rustls::ClientConnection;
 
-use super::echo::EchoCheck;
+use super::echo::{Back, EchoCheck};
 use super::event::{CloseHow, Closed, EventKind, Failure, Leave, PeerEnd, Stage};
+use super::mailbox::Mailbox;
 use super::outbox::Outbox;
 use super::run::{End, Run, enter};
-use super::shared::Goodbye;
 use super::status::{State, Status};
 use super::stream::{Broken, Got, Stream};
 use super::words;
 use crate::tls::connecting::{Connector, Explained, gone_in_handshake, reset_in_handshake};
 
-/// How long what is still on its way may take after we said goodbye.
-const GOODBYE: Duration = Duration::from_secs(1);
 /// How much is read at once.
 const BUFFER: usize = 64 << 10;
 /// How often is read before writing gets its turn, so that neither starves.
@@ -35,17 +34,21 @@ pub(super) struct Talk<'a> {
     pub(super) sent: u64,
     received: u64,
     /// Bytes that were forgotten.
-    unsent: u64,
-    half_close_pending: bool,
+    pub(super) unsent: u64,
+    pub(super) half_close_pending: bool,
     /// In which way we leave, and until when.
-    leaving: Option<(Leave, Instant)>,
+    pub(super) leaving: Option<(Leave, Instant)>,
     /// FIN is to follow what TLS has still to say.
-    finish_pending: bool,
+    pub(super) finish_pending: bool,
     /// Nothing can be written any more: what is still to be read tells why.
     pub(super) write_broken: bool,
     pub(super) blocked_since: Option<Instant>,
+    /// When something came last, or when something was sent with nothing outstanding.
+    pub(super) heard: Instant,
+    /// Until when sending waits for its echo.
+    pub(super) held_until: Option<Instant>,
     /// Sends that were told of and are not back.
-    pub(super) told: std::collections::VecDeque<u64>,
+    pub(super) told: VecDeque<u64>,
     buffer: Vec<u8>,
 }
 
@@ -88,7 +91,9 @@ impl<'a> Talk<'a> {
             finish_pending: false,
             write_broken: false,
             blocked_since: None,
-            told: std::collections::VecDeque::new(),
+            heard: Instant::now(),
+            held_until: None,
+            told: VecDeque::new(),
             buffer: vec![0; BUFFER],
         })
     }
@@ -128,7 +133,8 @@ impl<'a> Talk<'a> {
             if let Some((how, _)) = self.leaving.filter(|(_, until)| *until <= now) {
                 return Ok(CloseHow::Us(how));
             }
-            let until = self.leaving.map(|(_, until)| until).or_else(|| self.outbox.due());
+            let until =
+                self.leaving.map(|(_, until)| until).or_else(|| self.outbox.due()).or(self.held_until);
             let time = if more || (self.write_broken && self.run.readable) {
                 Some(Duration::ZERO)
             } else {
@@ -137,67 +143,6 @@ impl<'a> Talk<'a> {
             let stage = self.stage();
             self.run.wait(time).map_err(|error| End::Failed(words::no_means(stage, &error)))?;
         }
-    }
-
-    /// Takes over what was ordered. An end where the order is one.
-    fn take_orders(&mut self) -> Result<Option<CloseHow>, End> {
-        let (orders, goodbye) = self.run.shared.take_orders();
-        for order in orders {
-            if let super::shared::Order::StopSending = &order {
-                self.unsent += self.outbox.queued();
-                self.blocked_since = None;
-            }
-            self.outbox.take(order);
-        }
-        match goodbye {
-            None => Ok(None),
-            Some(Goodbye::Drop) => {
-                self.stream.say_goodbye();
-                let _ = self.stream.flush();
-                self.stream.finish();
-                Ok(Some(CloseHow::Dropped))
-            }
-            Some(Goodbye::Leave(how)) => self.leave(how),
-        }
-    }
-
-    fn leave(&mut self, how: Leave) -> Result<Option<CloseHow>, End> {
-        if self.state == State::Handshake {
-            return Ok(Some(CloseHow::Cancelled));
-        }
-        match how {
-            Leave::HalfClose if self.state == State::Open => {
-                self.outbox.stop_repeating();
-                self.half_close_pending = true;
-            }
-            Leave::Abort => {
-                let stage = self.stage();
-                self.stream.abort().map_err(|error| End::Failed(words::no_means(stage, &error)))?;
-                return Ok(Some(CloseHow::Us(how)));
-            }
-            Leave::Vanish if self.stream.tls().is_none() => {
-                let unread = self.stream.has_unread();
-                return Ok(Some(if unread { CloseHow::VanishedUnread } else { CloseHow::Us(how) }));
-            }
-            Leave::Close | Leave::Vanish if self.leaving.is_none() => {
-                self.unsent += self.outbox.queued();
-                self.outbox.forget();
-                self.half_close_pending = false;
-                self.leaving = Some((how, Instant::now() + GOODBYE));
-                if how == Leave::Close {
-                    if self.state == State::Open {
-                        self.stream.say_goodbye();
-                    }
-                    self.finish_pending = true;
-                } else {
-                    self.write_broken = true;
-                    self.stream.finish();
-                }
-                self.enter(State::Closing);
-            }
-            Leave::HalfClose | Leave::Close | Leave::Vanish => {}
-        }
-        Ok(None)
     }
 
     fn receive(&mut self) -> Result<Received, End> {
@@ -236,8 +181,9 @@ impl<'a> Talk<'a> {
     fn took_in(&mut self, count: usize) {
         let is_first = self.received == 0;
         self.received += count as u64;
+        self.heard = Instant::now();
         let mut all_back = Vec::new();
-        self.echo.received(&self.buffer[..count], Instant::now(), |back| all_back.push(back));
+        self.echo.received(&self.buffer[..count], self.heard, |back| all_back.push(back));
         // First the snapshot: who hears of something finds it there.
         self.publish();
         let data = &self.buffer[..count];
@@ -250,30 +196,6 @@ impl<'a> Talk<'a> {
             let text = "The server answered with a TLS alert: it speaks TLS, and took what we sent for a mistake. \
                         Turn TLS on here, or off there.";
             mailbox.tell(EventKind::Note { text: text.to_owned() });
-        }
-    }
-
-    /// The server has ended its side: so do we.
-    fn peer_ended(&mut self, how: PeerEnd) -> CloseHow {
-        self.run.shared.update(|status| status.peer_end = Some(how));
-        self.unsent += self.outbox.queued();
-        self.outbox.forget();
-        match self.leaving {
-            Some((us, _)) => {
-                // After a word-less leave what the server says is only its surprise.
-                if us == Leave::Close {
-                    self.run.shared.mailbox.tell(EventKind::PeerClosed { how });
-                }
-                CloseHow::Us(us)
-            }
-            None => {
-                self.run.shared.mailbox.tell(EventKind::PeerClosed { how });
-                if how != PeerEnd::Reset && self.state == State::Open {
-                    self.stream.say_goodbye();
-                    let _ = self.stream.flush();
-                }
-                CloseHow::Peer(how)
-            }
         }
     }
 
@@ -301,42 +223,18 @@ impl<'a> Talk<'a> {
         self.enter(State::Open);
     }
 
-    /// What TLS has to say by itself, and the words of parting whose time has come.
-    fn say_what_is_due(&mut self) {
-        if self.half_close_pending && self.outbox.is_empty() {
-            self.half_close_pending = false;
-            self.stream.say_goodbye();
-            if self.stream.tls().is_none() {
-                self.stream.finish();
-            }
-            self.enter(State::HalfClosed);
-            self.run.shared.mailbox.tell(EventKind::HalfClosed);
-        }
-        if self.write_broken {
-            return;
-        }
-        match self.stream.flush() {
-            Ok(true) if self.finish_pending => {
-                self.finish_pending = false;
-                self.stream.finish();
-            }
-            Ok(_) => {}
-            Err(_) => self.write_failed(),
-        }
-    }
-
     /// What can still be read tells why.
     pub(super) fn write_failed(&mut self) {
         self.write_broken = true;
         self.run.readable = true;
     }
 
-    fn enter(&mut self, state: State) {
+    pub(super) fn enter(&mut self, state: State) {
         self.state = state;
         enter(&self.run.shared, state);
     }
 
-    fn stage(&self) -> Stage {
+    pub(super) fn stage(&self) -> Stage {
         if self.state == State::Handshake { Stage::Handshake } else { Stage::Open }
     }
 
@@ -386,17 +284,13 @@ enum Received {
 }
 
 /// Tells that a send is back, if it was told of that it went.
-pub(super) fn tell_back(
-    mailbox: &super::mailbox::Mailbox,
-    told: &mut std::collections::VecDeque<u64>,
-    back: super::echo::Back,
-) {
+pub(super) fn tell_back(mailbox: &Mailbox, told: &mut VecDeque<u64>, back: Back) {
     while told.front().is_some_and(|number| *number < back.number) {
         told.pop_front();
     }
     if told.front() == Some(&back.number) {
         told.pop_front();
-        let super::echo::Back { number, verdict, round_trip } = back;
+        let Back { number, verdict, round_trip } = back;
         mailbox.tell_beside(EventKind::Echoed { number, verdict, round_trip });
     }
 }

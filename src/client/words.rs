@@ -208,7 +208,9 @@ impl Closed {
             CloseHow::Dropped => "The connection was closed with its tab.".to_owned(),
         };
         if self.unsent > 0 {
-            words.push_str(&format!(" {} were not sent any more.", counted(self.unsent)));
+            words.push_str(" Not sent any more: ");
+            words.push_str(&counted(self.unsent));
+            words.push('.');
         }
         words
     }

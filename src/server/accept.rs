@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
+use std::time::Instant;
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -109,25 +110,38 @@ pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<Serving>>) 
         );
         let mut dispatcher = Dispatcher::new(scope, run, tls);
         let mut trouble = Trouble::none();
+        // Whether the tutorial's `accept()` is under way: here it takes several calls that don't block.
+        let mut called = false;
         while !run.is_stopping() {
             wait_for_a_place(run, &mut trouble);
+            if !called && !run.is_stopping() {
+                called = run.gate.accept_call(|halt| run.gauge.while_not_accepting(halt));
+            }
+            wait_while_paused(run);
             if run.is_stopping() {
                 break;
             }
             match acceptor.try_accept() {
                 Ok(Some((stream, peer))) => {
+                    called = false;
+                    run.gate.set_accepting(false);
                     trouble.eased();
                     dispatcher.serve(admit(run, stream, peer), &mut trouble);
                 }
                 Ok(None) => {
                     trouble.over(run);
                     if let Err(error) = acceptor.wait() {
+                        called = false;
                         trouble.meet(run, accept_problem(&error));
                     }
                 }
-                Err(error) => trouble.meet(run, accept_problem(&error)),
+                Err(error) => {
+                    called = false;
+                    trouble.meet(run, accept_problem(&error));
+                }
             }
         }
+        run.gate.set_accepting(false);
         // Before the clients' threads are waited for: the port is free again, and who waits in the queue is let go.
         drop(acceptor);
         dispatcher.finish();
@@ -139,7 +153,11 @@ fn admit(run: &Run, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
     // It may fail for a client that has gone; serving it will tell.
     let _ = stream.set_nodelay(true);
     let client = run.sink.next_client(peer);
-    let conn = Arc::new(Conn::new(client, stream));
+    let capture = run
+        .config
+        .capture
+        .then(|| run.sink.captures().open(client, run.config.tls.is_some(), Instant::now()));
+    let conn = Arc::new(Conn::new(client, stream, capture));
     run.totals.clients.fetch_add(1, Relaxed);
     run.registry.insert(&conn);
     run.sink.emit(Some(client), EventKind::Opened);
@@ -159,6 +177,15 @@ fn wait_for_a_place(run: &Run, trouble: &mut Trouble) {
             run.registry.wait_below(limit, || false);
         }
     });
+}
+
+/// The kernel's queue fills meanwhile.
+fn wait_while_paused(run: &Run) {
+    if run.gate.is_paused() {
+        run.gate.set_accepting(false);
+        run.gauge.while_not_accepting(|| run.gate.wait_while_paused());
+        run.gate.set_accepting(true);
+    }
 }
 
 fn accept_problem(error: &io::Error) -> Problem {

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::calls::Place;
+use super::capture::Capture;
 use super::event::{Client, ClientId, CloseReason};
+use super::spot::Spot;
 use super::status::{Connection, Phase};
 use crate::tls::handshake::Handshake;
 
@@ -19,16 +22,20 @@ pub(super) struct Conn {
     pub(super) received: AtomicU64,
     pub(super) sent: AtomicU64,
     phase: AtomicU8,
+    /// At which call its thread is.
+    pub(super) spot: Spot,
     /// Why it was ended from outside; 0: it wasn't.
     ended: AtomicU8,
     pub(super) tls: OnceLock<Arc<Handshake>>,
+    /// What goes by, where it is captured.
+    pub(super) capture: Option<Arc<Capture>>,
 }
 
 const ENDED_BY_STOP: u8 = 1;
 const ENDED_BY_USER: u8 = 2;
 
 impl Conn {
-    pub(super) fn new(client: Client, stream: TcpStream) -> Self {
+    pub(super) fn new(client: Client, stream: TcpStream, capture: Option<Arc<Capture>>) -> Self {
         Self {
             client,
             stream,
@@ -37,8 +44,10 @@ impl Conn {
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             phase: AtomicU8::new(0),
+            spot: Spot::default(),
             ended: AtomicU8::new(0),
             tls: OnceLock::new(),
+            capture,
         }
     }
 
@@ -59,7 +68,11 @@ impl Conn {
         // Who comes first names the reason. The mark is set before the shutdown that wakes the thread to read it.
         let _ = self.ended.compare_exchange(0, why, SeqCst, SeqCst);
         // An error means that the peer has gone already.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        if self.stream.shutdown(Shutdown::Both).is_ok()
+            && let Some(capture) = &self.capture
+        {
+            capture.fin_sent();
+        }
     }
 
     fn snapshot(&self) -> Connection {
@@ -141,6 +154,11 @@ impl Registry {
 
     pub(super) fn snapshot(&self) -> Vec<Connection> {
         self.lock().open.values().map(|conn| conn.snapshot()).collect()
+    }
+
+    /// Where the threads of the open connections are, by number.
+    pub(super) fn places(&self) -> Vec<(Client, Place)> {
+        self.lock().open.values().filter_map(|conn| Some((conn.client, conn.spot.place()?))).collect()
     }
 
     /// Waits until fewer than `limit` connections are open or the run ends, or until `interrupt` says so, which is

@@ -35,6 +35,17 @@ pub enum Command {
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
+    /// Halt the server before each of its calls, from its next call or its next start on; or let it run free.
+    SetStepping(bool),
+    /// In step mode, let the call happen before which this client's thread halts; `None`: the thread that starts the
+    /// server and accepts, which in mode *one client at a time* serves the clients, too. Nothing happens where it
+    /// doesn't halt.
+    Step(Option<ClientId>),
+    /// Leave step mode: everybody goes on.
+    GoOn,
+    /// Stop calling `accept`, so that clients wait in the accept queue, or go on with it. It lasts until the server is
+    /// stopped.
+    PauseAccepting(bool),
     /// Something about the client tabs.
     Client(ClientCommand),
     /// Something about the crowd of clients.
@@ -45,7 +56,7 @@ pub enum Command {
     UseCreated(Box<Created>),
     /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
     DropFile(PathBuf),
-    /// Forget all log entries.
+    /// Forget all log entries, and what went by on connections that are over.
     ClearLog,
     /// Write the whole log to a file.
     SaveLog {
@@ -53,6 +64,17 @@ pub enum Command {
         path: PathBuf,
         /// Text or JSON lines.
         format: ExportFormat,
+    },
+    /// Write the program of [`super::Session::program`] to a file.
+    SaveProgram(PathBuf),
+    /// Write what went by on a connection to a file.
+    SaveWire {
+        /// Whose connection.
+        id: ClientId,
+        /// Where to.
+        path: PathBuf,
+        /// A picture or text.
+        format: WireFormat,
     },
     /// The user has read the notice.
     DismissNotice,
@@ -71,4 +93,13 @@ pub enum ExportFormat {
     Text,
     /// One JSON object a line, as `--log-format json` prints them.
     JsonLines,
+}
+
+/// How a connection's ladder is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFormat {
+    /// A picture: SVG that needs nothing else.
+    Svg,
+    /// Plain text for a monospaced font.
+    Text,
 }

@@ -7,14 +7,18 @@
 mod advice;
 mod check;
 pub mod clients;
+mod code;
 pub mod command;
 mod disk;
 mod form;
 pub mod lab;
+mod queue;
 mod rate;
 mod restart;
+mod steps;
 mod try_it;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,7 +28,9 @@ pub use check::Check;
 pub use command::Command;
 pub use disk::Notice;
 pub use form::Form;
+pub use queue::Backlog;
 pub use restart::Changed;
+pub use steps::{call_words, halt_words};
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};
@@ -34,8 +40,9 @@ use rate::Rate;
 
 use crate::journal::{Journal, Limits};
 use crate::server::Server;
+use crate::server::capture::{Capture, Captures};
 use crate::server::config::Config;
-use crate::server::event::{Event, EventKind};
+use crate::server::event::{ClientId, Event, EventKind};
 use crate::server::sink::{self, Sink, Source};
 use crate::server::status::{Connection, Counters, State};
 use crate::settings::Settings;
@@ -53,12 +60,14 @@ pub struct Options {
     pub settings_file: Option<PathBuf>,
     /// Called from any thread when [`Session::poll`] would find something new.
     pub wake: Arc<dyn Fn() + Send + Sync>,
+    /// Whether what goes by on each connection is captured for a look at it.
+    pub capture: bool,
 }
 
 impl Default for Options {
-    /// Nothing is remembered, nobody is woken.
+    /// Nothing is remembered, nobody is woken, nothing is captured.
     fn default() -> Self {
-        Self { settings_file: None, wake: Arc::new(|| {}) }
+        Self { settings_file: None, wake: Arc::new(|| {}), capture: false }
     }
 }
 
@@ -80,6 +89,10 @@ pub struct Session {
     run_notice: Option<Notice>,
     /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
     failure_is_past: bool,
+    /// The program as it was last asked for.
+    written: RefCell<code::Written>,
+    /// Whether the server halts before each call; not remembered between runs of the app.
+    stepping: bool,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -110,6 +123,8 @@ impl Session {
             notice: None,
             run_notice: None,
             failure_is_past: false,
+            written: RefCell::default(),
+            stepping: false,
             adopt_port: false,
             options,
         };
@@ -159,6 +174,18 @@ impl Session {
                     server.disconnect(id);
                 }
             }
+            Command::SetStepping(stepping) => self.set_stepping(stepping),
+            Command::GoOn => self.set_stepping(false),
+            Command::Step(client) => {
+                if let Some(server) = &self.server {
+                    server.step(client);
+                }
+            }
+            Command::PauseAccepting(paused) => {
+                if let Some(server) = &self.server {
+                    server.pause_accepting(paused);
+                }
+            }
             Command::UseCreated(created) => {
                 self.apply(Command::Edit(Field::Certificate, created.certificate.display().to_string()));
                 self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
@@ -175,11 +202,21 @@ impl Session {
             }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
-            Command::ClearLog => self.journal.clear(),
+            Command::ClearLog => {
+                self.journal.clear();
+                self.sink.captures().clear();
+            }
             Command::SaveLog { path, format } => {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
+            Command::SaveProgram(path) => disk::save_program(self.program(), path, self.teller()),
+            Command::SaveWire { id, path, format } => match self.capture(id) {
+                Some(capture) => disk::save_wire(capture, path, format, self.teller()),
+                None => self.tell(Notice::bad(format!(
+                    "What went by on connection {id} is no longer kept, so it can't be saved. Save another one sooner."
+                ))),
+            },
             Command::DismissNotice => {
                 if self.notice.take().is_none() {
                     self.run_notice = None;
@@ -300,6 +337,18 @@ impl Session {
         self.server.as_ref().map_or_else(Vec::new, Server::connections)
     }
 
+    /// What went by on each connection, of this run of the server and of those before it.
+    #[must_use]
+    pub fn captures(&self) -> &Captures {
+        self.sink.captures()
+    }
+
+    /// What went by on one connection; `None` where it was not captured or has been let go.
+    #[must_use]
+    pub fn capture(&self, id: ClientId) -> Option<Arc<Capture>> {
+        self.sink.captures().get(id)
+    }
+
     /// The log.
     #[must_use]
     pub fn journal(&self) -> &Journal {
@@ -368,12 +417,14 @@ impl Session {
         let mut config = Config::from(self.settings());
         self.adopt_port = port.is_some();
         config.port = port.unwrap_or(config.port);
+        config.capture = self.options.capture;
         if config.tls.is_some() {
             // They may have changed since they were chosen; the start reads them anew, and so should the form.
             self.check_files();
         }
         self.rate = Rate::new(Instant::now());
-        self.server = Some(Server::start(config, self.sink.clone()));
+        let start = if self.stepping { Server::start_stepping } else { Server::start };
+        self.server = Some(start(config, self.sink.clone()));
     }
 
     /// The form was changed: a failure of before is no longer about it.

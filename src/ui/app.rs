@@ -6,6 +6,7 @@ use std::time::Duration;
 use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui};
 
 use super::client::ClientPanel;
+use super::code::CodePanel;
 use super::connections::ConnectionsPanel;
 use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
@@ -30,11 +31,14 @@ pub struct App {
     detail: DetailPanel,
     connections: ConnectionsPanel,
     client: ClientPanel,
+    code: CodePanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     notice: NoticeBar,
     /// Where the log was to be saved when a path was typed last.
     save_path: Option<String>,
+    /// The same for the program.
+    program_path: Option<String>,
     lab: Lab,
     help: bool,
     failed: bool,
@@ -57,10 +61,12 @@ impl App {
             detail: DetailPanel::default(),
             connections: ConnectionsPanel::default(),
             client: ClientPanel::default(),
+            code: CodePanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
             notice: NoticeBar::default(),
             save_path: None,
+            program_path: None,
             lab: Lab::default(),
             help: false,
             failed: false,
@@ -111,7 +117,13 @@ impl App {
                     ctx.copy_text(text);
                 }
             }
+            Wish::StepNext => {
+                if let Some(halt) = self.session.halts().first() {
+                    self.session.apply(Command::Step(halt.id()));
+                }
+            }
             Wish::StartOrStop => match self.session.state() {
+                State::Starting if self.session.is_stepping() => self.session.apply(Command::Stop),
                 State::Listening { .. } => self.session.apply(Command::Stop),
                 State::Stopped | State::Failed(_) => match self.session.missing() {
                     None => self.session.apply(Command::Start),
@@ -177,6 +189,11 @@ impl App {
                     wishes.extend(self.connections.show(ui, &self.session).map(Wish::from));
                 });
             }
+            Tab::Code => {
+                CentralPanel::default().frame(canvas).show(ui, |ui| {
+                    wishes.extend(self.code.show(ui, &self.session));
+                });
+            }
         }
         wishes.extend(self.notice.show(ui, &self.session, area));
         wishes
@@ -192,8 +209,14 @@ impl App {
             if answered {
                 self.type_path = None;
             }
-            if let Some(Wish::Session(Command::SaveLog { path, .. })) = &answer {
-                self.save_path = Some(path.to_string_lossy().into_owned());
+            match &answer {
+                Some(Wish::Session(Command::SaveLog { path, .. })) => {
+                    self.save_path = Some(path.to_string_lossy().into_owned());
+                }
+                Some(Wish::Session(Command::SaveProgram(path))) => {
+                    self.program_path = Some(path.to_string_lossy().into_owned());
+                }
+                _ => {}
             }
             wishes.extend(answer);
         }
@@ -213,7 +236,9 @@ impl eframe::App for App {
             Some(Outcome::ForLab(purpose, path)) => self.lab.chosen(purpose, &path),
             Some(Outcome::Unavailable(Purpose::NewFolder | Purpose::Roots)) => self.lab.unavailable(),
             Some(Outcome::Unavailable(purpose)) => {
-                self.type_path = Some(TypePath::new(purpose, &self.session, self.save_path.as_deref()));
+                let saved =
+                    if purpose == Purpose::SaveProgram { &self.program_path } else { &self.save_path };
+                self.type_path = Some(TypePath::new(purpose, &self.session, saved.as_deref()));
             }
             None => {}
         }

@@ -24,7 +24,7 @@ pub(crate) fn serve(identity: &Identity, change: impl FnOnce(&mut TlsFiles)) -> 
 /// A client of that server, which asks for `localhost` unless told otherwise.
 pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> Config {
     if tls.name.is_empty() {
-        tls.name = "localhost".to_owned();
+        "localhost".clone_into(&mut tls.name);
     }
     let address = running.address;
     Config { tls: Some(tls), ..Config::plain(address.ip().to_string(), address.port()) }

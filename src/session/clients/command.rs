@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::form::{ClientField, Followed, SendKind, TrustChoice};
+use super::field::{ClientField, Followed, SendKind, TrustChoice};
 use super::tab::ClientTabId;
 use crate::client::event::Leave;
 use crate::client::typed::LineEnding;

@@ -1,9 +1,9 @@
 //! The server that the client tabs follow: the running one, else the one that the form describes.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use crate::server::config::Config;
+use crate::session::try_it::reachable;
 use crate::settings::{Settings, TlsVersions};
 
 /// What a client needs to know of the server to connect to it.
@@ -44,14 +44,5 @@ impl ServerSide {
             versions: settings.tls_versions,
             alpn: settings.alpn.clone(),
         }
-    }
-}
-
-/// An address at which this computer reaches a server that listens on `host`.
-fn reachable(host: &str) -> String {
-    match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
-        Ok(IpAddr::V6(address)) if address.is_unspecified() => Ipv6Addr::LOCALHOST.to_string(),
-        _ => host.to_owned(),
     }
 }

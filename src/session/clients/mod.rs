@@ -6,6 +6,7 @@
 
 mod command;
 pub mod crowd;
+mod field;
 mod follow;
 mod form;
 mod tab;
@@ -17,7 +18,8 @@ use std::time::Instant;
 
 pub use command::ClientCommand;
 pub use crowd::{CrowdCommand, CrowdModel, CrowdStatus};
-pub use form::{ClientField, ClientForm, Followed, SendKind, TrustChoice};
+pub use field::{ClientField, Followed, SendKind, TrustChoice};
+pub use form::ClientForm;
 pub use tab::{ClientTab, ClientTabId, Ended};
 pub use transcript::{Direction, Entry, EntryKind, MOST_BYTES, MOST_ENTRIES, Transcript};
 
@@ -51,6 +53,7 @@ impl Clients {
     }
 
     /// The tabs in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ClientTab> {
         self.tabs.iter()
     }
@@ -123,7 +126,8 @@ impl Clients {
     pub(super) fn poll(&mut self) -> bool {
         self.leaving.retain(|client| !client.is_over());
         let crowd = self.crowd.poll();
-        self.tabs.iter_mut().fold(crowd, |any, tab| tab.poll() || any)
+        // All of them, and not only up to the first that has news.
+        crowd | (self.tabs.iter_mut().filter_map(|tab| tab.poll().then_some(())).count() > 0)
     }
 
     /// The server's settings may have changed. Whether that shows in a tab.
@@ -133,7 +137,7 @@ impl Clients {
         }
         self.server = server;
         let server = &self.server;
-        self.tabs.iter_mut().fold(false, |any, tab| tab.follow(server) || any)
+        self.tabs.iter_mut().filter_map(|tab| tab.follow(server).then_some(())).count() > 0
     }
 
     /// The certificate file that a tab trusts as *this server's*.

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::field::SendKind;
 use super::follow::ServerSide;
-use super::form::{ClientForm, SendKind};
+use super::form::ClientForm;
 use super::transcript::Transcript;
 use crate::client::config::Payload;
 use crate::client::event::{Closed, EventKind, Failure, Leave};

@@ -3,6 +3,7 @@
 pub(super) mod bytes;
 pub(super) mod controls;
 pub(super) mod field;
+pub(super) mod gauge;
 pub(super) mod icon;
 pub(super) mod note;
 pub(super) mod virtual_list;
