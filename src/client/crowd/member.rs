@@ -65,6 +65,11 @@ impl Member {
         }
     }
 
+    /// Whether its line has come back.
+    pub(super) fn has_echo(&self) -> bool {
+        self.back == self.line.len()
+    }
+
     /// Goes as far as it can without waiting.
     pub(super) fn step(&mut self, plan: &Plan, registry: &Registry) {
         if matches!(self.place, Place::Ready | Place::Connecting(..)) {
@@ -166,13 +171,12 @@ impl Member {
                 Ok(came) => !came,
                 Err(place) => return place,
             };
-            if self.back == self.line.len() {
+            if self.has_echo() {
                 return self.stay(stream, plan);
             }
             match self.send(&mut stream) {
-                Ok(true) => {}
                 Ok(false) if nothing_came => return Place::Talking(stream),
-                Ok(false) => {}
+                Ok(_) => {}
                 // What can still be read tells why.
                 Err(error) => {
                     return match self.receive(&mut stream, &mut buffer, plan) {
@@ -250,7 +254,7 @@ impl Member {
             };
             return Place::Failed(Failure { stage: Stage::Handshake, text, raw });
         }
-        if self.back == self.line.len() {
+        if self.has_echo() {
             return Place::Left;
         }
         let text = match how {

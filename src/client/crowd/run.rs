@@ -119,9 +119,11 @@ fn count(members: &[Member], first_failure: &mut Option<(u16, Failure)>) -> Crow
         status.of += 1;
         *match &member.place {
             Place::Ready | Place::Connecting(..) => &mut status.connecting,
-            Place::Talking(_) => &mut status.waiting,
-            Place::Stays(_) => &mut status.echoed,
-            Place::Leaving(_) => &mut status.echoed,
+            // Until it has gone it counts as what it was.
+            Place::Talking(_) | Place::Stays(_) | Place::Leaving(_) if member.has_echo() => {
+                &mut status.echoed
+            }
+            Place::Talking(_) | Place::Stays(_) | Place::Leaving(_) => &mut status.waiting,
             Place::Left => &mut status.left,
             Place::Failed(failure) => {
                 if first_failure.is_none() {
