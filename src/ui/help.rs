@@ -12,7 +12,7 @@ use super::widgets::icon::Icon;
 
 const STEPS: [&str; 3] = [
     "Press Start server.",
-    "Copy the line under “Try it” into a terminal and type something.",
+    "Go to Client, press Connect, type something, and press Enter; or copy the line under “Try it” into a terminal.",
     "Watch the log. Select an entry to see its bytes and what they mean.",
 ];
 

@@ -4,10 +4,10 @@
 //! ┌ top_bar ──────────────────────────────────────────────────────────────────┐
 //! │ ◎ Echoscope  (● Listening on 127.0.0.1:12345 and [::1]:12345)  theme  Help │
 //! ├ server_form ────────┬ tabs ───────────────────────────────────────────────┤
-//! │ Server              │  Log   Connections 3   Code                          │
+//! │ Server              │  Log   Connections 3   Client   Code                 │
 //! │ Host    [localhost] ├ log_toolbar ────────────────────────────────────────┤
 //! │ Port    [12345] …   │ [Filter…] (Connections)(Data)…   (b'…')(Follow)…     │
-//! │ Clients [each    v] ├ log_panel, connections, code ───────────────────────┤
+//! │ Clients [each    v] ├ log_panel, connections, client, code ───────────────┤
 //! ├ tls_form ───────────┤ 12:03:05.482  #1  Received new connection from …     │
 //! │ TLS            (o ) │ 12:03:07.009  #1  Received: b'Hello\n'          6 B  │
 //! │ server.crt [...] …  │                                          (log_row)   │

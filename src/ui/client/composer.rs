@@ -8,7 +8,7 @@ use crate::client::typed::{LineEnding, TypedError};
 use crate::session::clients::{ClientCommand, ClientField, ClientTab, SendKind};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{chip, segments, text_width};
-use crate::ui::widgets::field::label;
+use crate::ui::widgets::field::{focus_field, label};
 use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
 
@@ -51,12 +51,15 @@ impl Composer {
     /// Shows it for one client.
     pub(super) fn show(&mut self, ui: &mut Ui, tab: &ClientTab) -> Vec<Wish> {
         let mut wishes = Vec::new();
+        let kind = tab.form().send_kind();
         if std::mem::take(&mut self.wanted) {
-            ui.memory_mut(|memory| memory.request_focus(field_id()));
-            select_all(ui.ctx());
+            if kind == SendKind::File {
+                focus_field(ui.ctx(), &fields::salt(ClientField::File));
+            } else {
+                ui.memory_mut(|memory| memory.request_focus(field_id()));
+                select_all(ui.ctx());
+            }
         }
-        let form = tab.form();
-        let kind = form.send_kind();
         ui.spacing_mut().item_spacing = vec2(size::GAP, 6.0);
         let mut entered = false;
         let status = tab.status();

@@ -127,7 +127,8 @@ fn counts(ui: &mut Ui, status: &CrowdStatus) {
         ui.painter().rect_filled(part, 3.0, ink);
         left += width;
     }
-    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.spacing_mut().item_spacing.y = 4.0;
+    ui.spacing_mut().interact_size.y = 18.0;
     for (count, what, ink) in parts.into_iter().filter(|(count, ..)| *count > 0) {
         ui.horizontal(|ui| {
             let (square, _) = ui.allocate_exact_size(vec2(10.0, 16.0), Sense::hover());

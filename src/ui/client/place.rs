@@ -193,7 +193,7 @@ fn state_and_leave(
         let width = ui.available_width() - if narrow { 0.0 } else { buttons + size::GAP };
         ui.allocate_ui_with_layout(vec2(width, size::CHIP), Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_width(width);
-            state_line(ui, tab, status, standing);
+            state_line(ui, tab, status, standing, narrow);
         });
         if !narrow {
             wishes.extend(leave::show(ui, tab, status));
@@ -204,12 +204,12 @@ fn state_and_leave(
     }
 }
 
-fn state_line(ui: &mut Ui, tab: &ClientTab, status: &Status, standing: Standing) {
+fn state_line(ui: &mut Ui, tab: &ClientTab, status: &Status, standing: Standing, narrow: bool) {
     let palette = Palette::of(ui);
     let (square, response) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Image, true, standing.word()));
     standing.paint(ui.painter(), Rect::from_center_size(square.center(), Vec2::splat(12.0)), palette);
-    let (words, more) = state_words(tab, status, standing);
+    let (words, more) = state_words(tab, status, standing, narrow);
     let ink = if standing == Standing::Failed { palette.problem } else { palette.text };
     ui.spacing_mut().item_spacing.x = size::GAP;
     let sum = words::traffic(status);
@@ -226,12 +226,18 @@ fn state_line(ui: &mut Ui, tab: &ClientTab, status: &Status, standing: Standing)
 }
 
 /// The state in a sentence, and more about it for the tooltip.
-fn state_words(tab: &ClientTab, status: &Status, standing: Standing) -> (String, Option<String>) {
+fn state_words(
+    tab: &ClientTab,
+    status: &Status,
+    standing: Standing,
+    narrow: bool,
+) -> (String, Option<String>) {
     let peer = status.peer.map_or_else(String::new, |peer| peer.to_string());
     let port = status.local.map_or_else(String::new, |local| format!(" from port {}", local.port()));
     let version = status.agreed.as_ref().map_or_else(String::new, |agreed| format!(" · {}", agreed.version));
     let words = match standing {
-        Standing::Idle if follows(tab) => "Not connected; follows the server".to_owned(),
+        // Where there is no room to say it above.
+        Standing::Idle if narrow && follows(tab) => "Not connected; follows the server".to_owned(),
         Standing::Idle => "Not connected".to_owned(),
         Standing::Connecting if status.state == State::Resolving => "Looking for the host…".to_owned(),
         Standing::Connecting => "Connecting…".to_owned(),

@@ -164,7 +164,7 @@ fn verdict(
     let text = match (narrow, verdict) {
         (true, _) => String::new(),
         // As much as leaves something of the data.
-        (false, Verdict::Differs(_)) if rect.width() > 900.0 => whole,
+        (false, Verdict::Differs(_)) if rect.width() > 800.0 => whole,
         (false, _) => short,
     };
     let length = match text.chars().count() {
