@@ -92,23 +92,26 @@ impl Composer {
         });
         problem(ui, tab);
         let narrow = ui.available_width() < NARROW;
-        if kind != SendKind::File {
-            ui.horizontal(|ui| {
-                ui.set_min_height(size::CHIP);
-                if kind == SendKind::Text {
-                    line_ending(ui, tab, narrow, &mut wishes);
-                }
-                if !narrow || kind == SendKind::Hex {
-                    repeat::show(ui, tab, &status, &mut wishes);
-                } else if chip(ui, "Repeat…", self.repeating).clicked() {
-                    self.repeating = !self.repeating;
-                }
-            });
-            if narrow && kind == SendKind::Text && self.repeating {
-                ui.horizontal(|ui| repeat::show(ui, tab, &status, &mut wishes));
+        // Whether a repetition that goes on is told in its own row.
+        let mut told = false;
+        ui.horizontal(|ui| {
+            ui.set_min_height(size::CONTROL);
+            if kind == SendKind::File {
+                return repeat::file(ui, tab, &status, &mut wishes);
             }
+            if kind == SendKind::Text {
+                line_ending(ui, tab, narrow, &mut wishes);
+            }
+            if !narrow || kind == SendKind::Hex {
+                told = repeat::show(ui, tab, &status, &mut wishes);
+            } else if chip(ui, "Repeat…", self.repeating).clicked() {
+                self.repeating = !self.repeating;
+            }
+        });
+        if narrow && kind == SendKind::Text && self.repeating {
+            told = ui.horizontal(|ui| repeat::show(ui, tab, &status, &mut wishes)).inner;
         }
-        repeat::progress(ui, tab, &status, &mut wishes);
+        repeat::notes(ui, tab, &status, told, &mut wishes);
         wishes
     }
 }

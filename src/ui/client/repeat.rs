@@ -1,20 +1,27 @@
 //! Sending again and again, and how far what is being sent has come.
 
-use eframe::egui::{RichText, Ui};
+use std::time::Duration;
+
+use eframe::egui::{ProgressBar, RichText, Ui};
 
 use super::{fields, wish};
 use crate::client::status::Status;
 use crate::journal::units;
-use crate::session::clients::{ClientCommand, ClientField, ClientTab};
+use crate::session::clients::{ClientCommand, ClientField, ClientTab, SendKind};
 use crate::settings::fields::grouped;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{pill_button, text_width};
+use crate::ui::widgets::controls::{pill_button, pill_width, text_width};
 use crate::ui::widgets::field::label;
 use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
 
-/// How often and how fast, and the button that begins it.
-pub(super) fn show(ui: &mut Ui, tab: &ClientTab, status: &Status, wishes: &mut Vec<Wish>) {
+const STOP: &str = "Stop";
+/// How long the server may take nothing before that is told: a moment of it is nothing to speak of.
+const BLOCKED: Duration = Duration::from_millis(500);
+
+/// How often and how fast, the button that begins it and, as far as there is room, how far it has come. Whether the
+/// latter needs no other place.
+pub(super) fn show(ui: &mut Ui, tab: &ClientTab, status: &Status, wishes: &mut Vec<Wish>) -> bool {
     let words = |ui: &mut Ui, text: &str| {
         let width = text_width(ui, text, theme::text());
         let _ = label(ui, text, width);
@@ -33,54 +40,76 @@ pub(super) fn show(ui: &mut Ui, tab: &ClientTab, status: &Status, wishes: &mut V
     if repeat.clicked() || (entered && ready) {
         wishes.push(wish(ClientCommand::Repeat { id: tab.id() }));
     }
-    if status.repeat.is_some() {
+    let Some(words) = turns(status) else { return true };
+    // In this row, so that no other one moves when it comes and goes.
+    let stop_and_words = pill_width(ui, STOP) + text_width(ui, &words, theme::small()) + 6.0;
+    let fits = stop_and_words <= ui.available_width();
+    if fits {
         stop(ui, tab, wishes);
+        ui.label(small(ui, words));
+    }
+    fits
+}
+
+/// The row that a file has in the place of the line ending: how far it has come.
+pub(super) fn file(ui: &mut Ui, tab: &ClientTab, status: &Status, wishes: &mut Vec<Wish>) {
+    let Some(file) = &status.file else {
+        ui.label(small(ui, "A file of any size is sent as it is, without a line ending.".to_owned()));
+        return;
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
+    let share = if file.size == 0 { 1.0 } else { file.sent as f32 / file.size as f32 };
+    let words = format!("{} of {}", units::bytes(file.sent), units::bytes(file.size));
+    let width = (ui.available_width() - pill_width(ui, STOP) - size::GAP).clamp(80.0, 360.0);
+    ui.add(ProgressBar::new(share).desired_width(width).text(words));
+    stop(ui, tab, wishes);
+}
+
+/// What has no place in the rows above: mistakes in the two numbers, what goes on of another kind, and that the server
+/// takes nothing.
+pub(super) fn notes(ui: &mut Ui, tab: &ClientTab, status: &Status, told: bool, wishes: &mut Vec<Wish>) {
+    let is_file = tab.form().send_kind() == SendKind::File;
+    if let Err(words) = tab.form().repetition()
+        && !is_file
+    {
+        note(ui, Tone::Problem, &words);
+    }
+    if !is_file && status.file.is_some() {
+        ui.horizontal(|ui| file(ui, tab, status, wishes));
+    }
+    if !told && let Some(words) = turns(status) {
+        ui.horizontal(|ui| {
+            ui.label(small(ui, words));
+            stop(ui, tab, wishes);
+        });
+    }
+    let Some(since) = status.blocked_since else { return };
+    match BLOCKED.checked_sub(since.elapsed()).filter(|rest| !rest.is_zero()) {
+        Some(rest) => ui.ctx().request_repaint_after(rest),
+        None => {
+            ui.horizontal(|ui| {
+                let waits = units::bytes(status.queued);
+                let words = format!("The server takes nothing: it does not read. {waits} wait here.");
+                note(ui, Tone::Caution, &words);
+                if status.file.is_none() && status.repeat.is_none() {
+                    stop(ui, tab, wishes);
+                }
+            });
+        }
     }
 }
 
-/// What is wrong with the two numbers, and how far what goes on has come.
-pub(super) fn progress(ui: &mut Ui, tab: &ClientTab, status: &Status, wishes: &mut Vec<Wish>) {
-    if let Err(words) = tab.form().repetition() {
-        note(ui, Tone::Problem, &words);
-    }
-    let small = |text: String, ui: &Ui| RichText::new(text).size(size::SMALL).color(Palette::of(ui).muted);
-    let mut stoppable = false;
-    let mut said = Vec::new();
-    if let Some(repeat) = status.repeat {
-        said.push(format!("{} of {} sent", grouped(repeat.done), grouped(repeat.of)));
-    }
-    if status.file.is_none() && (status.blocked_since.is_some() || status.queued > 0) {
-        let queued = units::bytes(status.queued);
-        stoppable = status.repeat.is_none();
-        said.push(match status.blocked_since {
-            Some(_) => format!(
-                "{queued} wait: the server takes nothing, since it reads nothing or its echo is not read"
-            ),
-            None => format!("{queued} wait to be sent"),
-        });
-    }
-    if !said.is_empty() {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(small(said.join("; "), ui));
-            if stoppable {
-                stop(ui, tab, wishes);
-            }
-        });
-    }
-    let Some(file) = &status.file else { return };
-    ui.horizontal(|ui| {
-        #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
-        let share = if file.size == 0 { 1.0 } else { file.sent as f32 / file.size as f32 };
-        let words = format!("{} of {}", units::bytes(file.sent), units::bytes(file.size));
-        let width = (ui.available_width() - 90.0).clamp(80.0, 360.0);
-        let bar = eframe::egui::ProgressBar::new(share).desired_width(width).text(words);
-        ui.add(bar);
-        stop(ui, tab, wishes);
-    });
+/// How far a repetition has come.
+fn turns(status: &Status) -> Option<String> {
+    status.repeat.map(|repeat| format!("{} of {} sent", grouped(repeat.done), grouped(repeat.of)))
+}
+
+fn small(ui: &Ui, text: String) -> RichText {
+    RichText::new(text).size(size::SMALL).color(Palette::of(ui).muted)
 }
 
 fn stop(ui: &mut Ui, tab: &ClientTab, wishes: &mut Vec<Wish>) {
-    let stop = pill_button(ui, "Stop").accessible_name("Stop sending");
+    let stop = pill_button(ui, STOP).accessible_name("Stop sending");
     if stop.on_hover_text("Forget what waits to be sent, and stay connected").clicked() {
         wishes.push(wish(ClientCommand::StopSending(tab.id())));
     }
