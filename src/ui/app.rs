@@ -13,6 +13,7 @@ use super::left::LeftSide;
 use super::log_panel::LogPanel;
 use super::overlays::{self, NoticeBar, TypePath};
 use super::theme::{self, Palette, size};
+use super::wire::WirePanel;
 use super::wish::{Tab, Wish};
 use super::{help, log_toolbar, shortcuts, status_bar, tabs, top_bar};
 use crate::server::status::State;
@@ -28,6 +29,7 @@ pub struct App {
     log: LogPanel,
     detail: DetailPanel,
     connections: ConnectionsPanel,
+    wire: WirePanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     notice: NoticeBar,
@@ -54,6 +56,7 @@ impl App {
             log: LogPanel::new(),
             detail: DetailPanel::default(),
             connections: ConnectionsPanel::default(),
+            wire: WirePanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
             notice: NoticeBar::default(),
@@ -88,6 +91,10 @@ impl App {
             Wish::CopyText(text) => ctx.copy_text(text),
             Wish::ToggleHelp => self.help = !self.help,
             Wish::Show(tab) => self.tab = tab,
+            Wish::ShowWire(id) => {
+                self.tab = Tab::Wire;
+                self.wire.choose(id);
+            }
             Wish::FocusFilter => {
                 self.tab = Tab::Log;
                 ctx.memory_mut(|memory| memory.request_focus(log_toolbar::filter_id()));
@@ -157,9 +164,10 @@ impl App {
             }
             Tab::Connections => {
                 CentralPanel::default().frame(canvas).show(ui, |ui| {
-                    wishes.extend(self.connections.show(ui, &self.session).map(Wish::from));
+                    wishes.extend(self.connections.show(ui, &self.session));
                 });
             }
+            Tab::Wire => wishes.extend(self.wire.show(ui, &self.session)),
         }
         wishes.extend(self.notice.show(ui, &self.session, area));
         wishes
@@ -210,6 +218,9 @@ impl eframe::App for App {
             self.session.apply(Command::CheckFiles);
         }
         if !self.log.update(self.session.journal()) {
+            ctx.request_repaint();
+        }
+        if !self.wire.update(&self.session, self.tab == Tab::Wire) {
             ctx.request_repaint();
         }
         // The rate falls by itself, with nobody there to wake the window.

@@ -48,6 +48,7 @@ mod tls_form;
 mod top_bar;
 mod try_it;
 mod widgets;
+mod wire;
 mod wish;
 
 pub use app::App;

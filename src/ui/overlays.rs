@@ -8,7 +8,7 @@ use eframe::egui::{
     Rect, RichText, Sense, Stroke, StrokeKind, Ui, vec2,
 };
 
-use super::dialogs::{Purpose, command};
+use super::dialogs::{Purpose, command, wire_file};
 use super::theme::{self, Palette, size};
 use super::widgets::controls::{ICON_BUTTON, icon_button};
 use super::widgets::field::text_field;
@@ -111,6 +111,11 @@ pub(super) fn drop_hint(ui: &Ui) {
     painter.text(centre + vec2(0.0, 6.0), Align2::CENTER_TOP, text, theme::text(), palette.muted);
 }
 
+/// A file of the user's.
+fn at_home(name: &str) -> String {
+    std::env::home_dir().unwrap_or_default().join(name).to_string_lossy().into_owned()
+}
+
 /// Asks for a path where the system has no file dialog.
 #[derive(Debug)]
 pub(super) struct TypePath {
@@ -125,13 +130,8 @@ impl TypePath {
             Purpose::Open(field) => session.form().text(field).to_owned(),
             Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
             Purpose::NewFolder | Purpose::Roots => String::new(),
-            Purpose::SaveLog => saved.map_or_else(
-                || {
-                    let folder = std::env::home_dir().unwrap_or_default();
-                    folder.join("echoscope-log.txt").to_string_lossy().into_owned()
-                },
-                str::to_owned,
-            ),
+            Purpose::SaveLog => saved.map_or_else(|| at_home("echoscope-log.txt"), str::to_owned),
+            Purpose::SaveWire(id, format) => at_home(&wire_file(id, format)),
         };
         Self { purpose, text }
     }
@@ -147,6 +147,7 @@ impl TypePath {
             let (title, action) = match self.purpose {
                 Purpose::Open(_) => ("Open a file", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
+                Purpose::SaveWire(..) => ("Save the ladder", "Save"),
                 Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
                 Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),
             };

@@ -1,5 +1,6 @@
 //! What a panel or a key asks for: something of the session, or something of the window alone.
 
+use crate::server::event::ClientId;
 use crate::session::Command;
 
 use super::dialogs::Purpose;
@@ -25,6 +26,8 @@ pub(super) enum Wish {
     FocusFilter,
     /// The selected log entries go to the clipboard.
     CopyEntries,
+    /// What went by on this connection is to be seen.
+    ShowWire(ClientId),
     /// Start, or stop, whichever is possible.
     StartOrStop,
 }
@@ -43,9 +46,11 @@ pub(super) enum Tab {
     Log,
     /// Who is connected.
     Connections,
+    /// What went by on one connection.
+    Wire,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub(super) const ALL: [Self; 2] = [Self::Log, Self::Connections];
+    pub(super) const ALL: [Self; 3] = [Self::Log, Self::Connections, Self::Wire];
 }
