@@ -32,7 +32,7 @@
 //! | [`ladder`] | what went by on one connection, as rows and words |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
-//! Imports go one way: `main → ui | headless → session → server, journal, settings`, and `server → tls`. A leaf may
+//! Imports go one way: `main → ui | headless → session → server, journal, ladder, settings`, and `server → tls`. A leaf may
 //! use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
 
 pub mod cli;

@@ -64,11 +64,7 @@ fn fields(mark: &Mark, bytes: &[u8]) -> Vec<Field> {
             name: "Type",
             value: format!("{} {}", record.content_type, names::content_type(record.content_type)),
         },
-        Field {
-            range: 1..3,
-            name: "Version",
-            value: format!("0x{:04x} {}", record.version, version(record.version)),
-        },
+        Field { range: 1..3, name: "Version", value: version_words(record.version) },
         Field { range: 3..RECORD_HEADER, name: "Length", value: bytes_of(u64::from(record.length)) },
     ];
     content(&record, &bytes[RECORD_HEADER..], &mut fields);
@@ -78,11 +74,10 @@ fn fields(mark: &Mark, bytes: &[u8]) -> Vec<Field> {
 fn content(record: &Record, content: &[u8], fields: &mut Vec<Field>) {
     let at = |range: Range<usize>| range.start + RECORD_HEADER..range.end + RECORD_HEADER;
     match &record.carries {
+        _ if record.sealed && content.is_empty() => {}
         _ if record.sealed => {
-            if !content.is_empty() {
-                let range = at(0..content.len());
-                fields.push(Field { range, name: "Encrypted", value: bytes_of(u64::from(record.length)) });
-            }
+            let range = at(0..content.len());
+            fields.push(Field { range, name: "Encrypted", value: bytes_of(u64::from(record.length)) });
         }
         Carries::Messages(messages) => {
             for (range, message) in headers(messages, content).into_iter().zip(messages.list()) {
@@ -95,15 +90,23 @@ fn content(record: &Record, content: &[u8], fields: &mut Vec<Field>) {
                 fields.push(Field { range: size, name: "Message length", value: bytes_of(length) });
             }
         }
-        Carries::Alert(_) => {
-            if let [level, description] = *content {
-                let value = format!("{level} {}", names::level(level));
-                fields.push(Field { range: at(0..1), name: "Level", value });
-                let value = format!("{description} {}", names::alert(description));
-                fields.push(Field { range: at(1..2), name: "Description", value });
-            }
+        Carries::Alert(_) if let [level, description] = *content => {
+            let value = format!("{level} {}", names::level(level));
+            fields.push(Field { range: at(0..1), name: "Level", value });
+            let value = format!("{description} {}", names::alert(description));
+            fields.push(Field { range: at(1..2), name: "Description", value });
         }
         _ => {}
+    }
+}
+
+/// Since TLS 1.3 the field says nothing any more (RFC 8446, section 5.1).
+fn version_words(code: u16) -> String {
+    let name = version(code);
+    match code {
+        0x0303 => format!("0x{code:04x} {name}; TLS 1.3 writes it, too"),
+        0x0301 => format!("0x{code:04x} {name}; a first hello of a newer version writes it, too"),
+        _ => format!("0x{code:04x} {name}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a row means, for someone who learns what happens on the wire: one or two sentences.
 
 use super::{Ladder, Row, names};
-use crate::server::capture::{Alert, Carries, Ending, Message, Messages, Record, Side, What};
+use crate::server::capture::{Alert, Carries, Certainty, Ending, Message, Messages, Record, Side, What};
 
 /// Says what this is and why it happens.
 #[must_use]
@@ -110,37 +110,27 @@ fn encrypted(record: &Record, messages: &Messages) -> String {
     } else {
         "On the wire this looks like any application data: TLS 1.3 encrypts even the type of what is inside."
     };
-    let inside = match messages.list() {
-        [Message::KeyUpdate] if !messages.certain => {
-            "No plain byte came of it, so it was most likely a KeyUpdate, which announces fresh keys."
-                .to_owned()
+    let list = messages.list().iter().map(|message| names::message(*message)).collect::<Vec<_>>().join(", ");
+    let known = "From the order of the handshake it is known to";
+    let inside = match (messages.certainty, messages.list()) {
+        (Certainty::Probably, _) => {
+            format!("No plain byte came of it, so it was most likely a {list}, which announces fresh keys.")
         }
-        [Message::NewSessionTicket] => {
-            "From the order of the handshake it is known to hold NewSessionTicket, one or more of them."
-                .to_owned()
+        (Certainty::Exact, &[message]) => {
+            format!("From what TLS did it is known to be {list}: it {}.", names::purpose(message))
         }
-        [only] if !messages.certain => {
-            format!("From the order of the handshake it is known to be a part of {}.", names::message(*only))
-        }
-        [only] => format!("From the order of the handshake it is known to be {}.", names::message(*only)),
-        list if messages.certain => {
-            let names = list.iter().map(|message| names::message(*message)).collect::<Vec<_>>();
-            format!("From the order of the handshake it is known to hold {}.", names.join(", "))
-        }
-        list => {
-            let names = list.iter().map(|message| names::message(*message)).collect::<Vec<_>>();
+        (Certainty::Exact, _) => format!("{known} hold {list}."),
+        (Certainty::BeginsWith, _) => {
             format!(
-                "From the order of the handshake it is known to hold one or more of {}, or a part.",
-                names.join(", ")
+                "{known} begin with {list}; more may follow, and the last message may go on in the next record."
             )
         }
+        (Certainty::EndsWith, _) => {
+            format!("{known} end with {list}, which may have begun in a record before it.")
+        }
+        (Certainty::SomeOf, _) => format!("{known} hold one or more of {list}, or parts of them."),
     };
-    let what = match messages.list() {
-        [Message::KeyUpdate] | [] => String::new(),
-        [only] => format!(" {}", says(*only)),
-        _ => String::new(),
-    };
-    format!("{looks} {inside}{what}")
+    format!("{looks} {inside}")
 }
 
 fn alert(record: &Record, alert: Alert, from_client: bool) -> String {

@@ -13,9 +13,12 @@ const PAPER: &str = "#ffffff";
 
 const ROW: usize = 40;
 const TOP: usize = 118;
-const LEFT: usize = 190;
-const RIGHT: usize = 770;
-const WIDTH: usize = 1420;
+const LEFT: usize = 250;
+const RIGHT: usize = 830;
+const MIDDLE: usize = LEFT.midpoint(RIGHT);
+const WIDTH: usize = 1480;
+/// Rows up to which each has its explanation, for a pointer to rest on; in a larger picture they would be most of it.
+const EXPLAINED: usize = 2000;
 /// Characters of a label that fit between the life lines, and of a detail beside them.
 const LABEL: usize = 84;
 const DETAIL: usize = 60;
@@ -82,10 +85,9 @@ pub fn write(ladder: &Ladder, capture: &Capture, out: &mut impl Write) -> io::Re
 
 fn write_more(more: Option<&str>, y: &mut usize, out: &mut impl Write) -> io::Result<()> {
     let Some(more) = more else { return Ok(()) };
-    let middle = (LEFT + RIGHT) / 2;
     writeln!(
         out,
-        "<text x=\"{middle}\" y=\"{y}\" text-anchor=\"middle\" font-style=\"italic\">{}</text>",
+        "<text x=\"{MIDDLE}\" y=\"{y}\" text-anchor=\"middle\" font-style=\"italic\">{}</text>",
         escaped(more)
     )?;
     *y += ROW;
@@ -100,11 +102,18 @@ fn write_row(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let colour = colour(row.kind());
-    writeln!(out, "<g><title>{}</title>", escaped(&words::explain(ladder, row)))?;
+    if ladder.rows().len() <= EXPLAINED {
+        writeln!(out, "<g><title>{}</title>", escaped(&words::explain(ladder, row)))?;
+    } else {
+        writeln!(out, "<g>")?;
+    }
     writeln!(
         out,
-        "<text x=\"90\" y=\"{}\" text-anchor=\"end\">{}</text>\
-         <text x=\"166\" y=\"{}\" text-anchor=\"end\" fill=\"{FAINT}\" font-size=\"11\">{}</text>",
+        "<text x=\"52\" y=\"{}\" text-anchor=\"end\" fill=\"{FAINT}\" font-size=\"11\">{}</text>\
+         <text x=\"142\" y=\"{}\" text-anchor=\"end\">{}</text>\
+         <text x=\"222\" y=\"{}\" text-anchor=\"end\" fill=\"{FAINT}\" font-size=\"11\">{}</text>",
+        y + 4,
+        row.mark.index + 1,
         y + 4,
         escaped(&words::time(row)),
         y + 4,
@@ -112,7 +121,6 @@ fn write_row(
     )?;
     let words::Label { on_wire, inside } = words::parts(row);
     let label = cut(&on_wire, LABEL);
-    let middle = (LEFT + RIGHT) / 2;
     if let Some(from) = row.arrow() {
         // The head stops short of the line that it points to.
         let (start, tip, back) = match from {
@@ -126,14 +134,14 @@ fn write_row(
              <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
             y - 5,
             y + 5,
-            middle,
+            MIDDLE,
             y - 6,
             escaped(&label)
         )?;
         if let Some(inside) = inside {
             writeln!(
                 out,
-                "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\" font-style=\"italic\" font-size=\"11\">\
+                "<text x=\"{MIDDLE}\" y=\"{}\" text-anchor=\"middle\" font-style=\"italic\" font-size=\"11\">\
                  encrypted: {}</text>",
                 y + 14,
                 escaped(&cut(&inside, LABEL))

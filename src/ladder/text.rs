@@ -40,7 +40,7 @@ pub fn write(ladder: &Ladder, capture: &Capture, out: &mut impl Write) -> io::Re
         writeln!(out, "{verdict}")?;
     }
     writeln!(out)?;
-    writeln!(out, "{:>10} {:>10}  {:<WIDTH$}Server", "time", "gap", "Client")?;
+    writeln!(out, "{:>7} {:>13} {:>10}  {:<WIDTH$}Server", "row", "time", "gap", "Client")?;
     for (index, row) in ladder.rows().iter().enumerate() {
         if index + 1 == ladder.rows().len() && info.closed {
             write_more(ladder, out)?;
@@ -55,7 +55,7 @@ pub fn write(ladder: &Ladder, capture: &Capture, out: &mut impl Write) -> io::Re
 
 fn write_more(ladder: &Ladder, out: &mut impl Write) -> io::Result<()> {
     match words::not_recorded(ladder.more()) {
-        Some(more) => writeln!(out, "{:>10} {:>10}  │{more:^WIDTH$}│", "", ""),
+        Some(more) => writeln!(out, "{:>33}│{more:^WIDTH$}│", ""),
         None => Ok(()),
     }
 }
@@ -81,7 +81,8 @@ fn write_row(ladder: &Ladder, row: &Row, capture: &Capture, out: &mut impl Write
     if let Some(beside) = words::beside(ladder, row) {
         detail = format!("{detail} · {beside}");
     }
-    writeln!(out, "{:>10} {:>10}  │{between}│ {detail}", words::time(row), words::gap(row))
+    let (number, time, gap) = (row.mark.index + 1, words::time(row), words::gap(row));
+    writeln!(out, "{number:>7} {time:>13} {gap:>10}  │{between}│ {detail}")
 }
 
 /// `───── label ────►`, or the other way.

@@ -4,7 +4,7 @@ pub use super::explain::explain;
 
 use super::{Ladder, Row, names};
 use crate::journal::{format, units};
-use crate::server::capture::{Alert, Capture, Carries, Ending, Messages, Record, Side, What};
+use crate::server::capture::{Alert, Capture, Carries, Certainty, Ending, Messages, Record, Side, What};
 use crate::settings::DataFormat;
 use crate::settings::fields::grouped;
 use crate::tls::names::version;
@@ -97,10 +97,15 @@ pub fn beside(ladder: &Ladder, row: &Row) -> Option<String> {
     })
 }
 
-/// The time since accept: `2.9 ms`.
+/// The time since accept to the microsecond: `2.917 ms`, `12.400213 s`.
 #[must_use]
 pub fn time(row: &Row) -> String {
-    if row.mark.at.is_zero() { "0".to_owned() } else { units::duration(row.mark.at) }
+    let micros = row.mark.at.as_micros();
+    if micros < 1_000_000 {
+        format!("{}.{:03} ms", micros / 1000, micros % 1000)
+    } else {
+        format!("{}.{:06} s", grouped(row.mark.at.as_secs()), micros % 1_000_000)
+    }
 }
 
 /// The time since the row before: `+41 µs`; empty for the first.
@@ -146,12 +151,15 @@ fn carried(record: &Record) -> Label {
 
 fn list(messages: &Messages) -> String {
     let listed = messages.list().iter().map(|message| names::message(*message)).collect::<Vec<_>>();
-    match (messages.certain, messages.inside > 0, listed.join(", ")) {
-        (_, true, listed) if listed.is_empty() => "Handshake, continued".to_owned(),
-        (_, true, listed) => format!("Handshake, continued, {listed}"),
-        (false, _, named) if listed.len() > 1 => format!("some of {named}"),
-        (false, _, named) => format!("probably {named}"),
-        (true, _, named) => named,
+    let listed = listed.join(", ");
+    match messages.certainty {
+        _ if messages.inside > 0 && listed.is_empty() => "Handshake, continued".to_owned(),
+        _ if messages.inside > 0 => format!("Handshake, continued, {listed}"),
+        Certainty::Exact => listed,
+        Certainty::BeginsWith => format!("begins with {listed}"),
+        Certainty::EndsWith => format!("ends with {listed}"),
+        Certainty::SomeOf => format!("some of {listed}"),
+        Certainty::Probably => format!("probably {listed}"),
     }
 }
 

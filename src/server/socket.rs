@@ -2,7 +2,7 @@
 
 use std::cell::{RefCell, RefMut};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::capture::{Tap, What};
@@ -32,6 +32,11 @@ impl<'a> Socket<'a> {
     /// What sees the bytes go by; never held while a byte does.
     pub(super) fn tap(&self) -> RefMut<'_, Tap> {
         self.tap.borrow_mut()
+    }
+
+    /// The address of this computer that the client connected to.
+    pub(super) fn local_address(&self) -> Option<IpAddr> {
+        self.conn.stream.local_addr().ok().map(|address| address.ip().to_canonical())
     }
 
     /// Reads what has come, waiting for at least one byte; 0 at the end of the stream.

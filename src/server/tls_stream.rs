@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::server::Acceptor;
-use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{IoState, ProtocolVersion, ServerConfig, ServerConnection};
 
 use super::capture::{Facts, Outcome, Saying, alert_for};
 use super::end::End;
@@ -18,13 +18,15 @@ use crate::tls::handshake::Handshake;
 use crate::tls::offer::first_hello;
 use crate::tls::serving::Serving;
 use crate::tls::sniff::{self, FirstBytes};
-use crate::tls::words;
+use crate::tls::words::{self, Asked};
 
 /// A TLS connection and what came from the wire ahead of it.
 pub(super) struct Tls {
     connection: ServerConnection,
     wire: Wire,
     serving: Arc<Serving>,
+    /// What stays as it is once the handshake is done.
+    facts: Facts,
 }
 
 impl Tls {
@@ -37,15 +39,22 @@ impl Tls {
         let start = Instant::now();
         let mut wire = Wire::recording();
         let (config, scheme) = serving.connection();
-        let shaken = shake_hands(socket, serving, config, &mut wire, start + timeout);
+        let greeted = accept_hello(socket, serving, config, &mut wire, start + timeout);
         let offer = wire.take_first_flight().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
+        let shaken = greeted.and_then(|connection| {
+            let asked = offer
+                .as_ref()
+                .map(|offer| Asked { name: offer.server_name.as_deref(), address: socket.local_address() });
+            shake_hands(socket, serving, connection, &mut wire, start + timeout, asked)
+        });
         let connection = shaken.map_err(|end| match end {
             End::Idle => End::HandshakeTimeout(timeout),
             End::Tls { text, raw, .. } => End::Tls { text, raw, offer: offer.clone() },
             end => end,
         })?;
         socket.lift_deadline();
-        let mut tls = Self { connection, wire, serving: Arc::clone(serving) };
+        let facts = Facts::of(&connection);
+        let mut tls = Self { connection, wire, serving: Arc::clone(serving), facts };
         tls.flush(socket, Saying::Handshake)?;
         let handshake = Handshake::of(&tls.connection, &scheme, offer, start.elapsed());
         Ok((tls, handshake))
@@ -71,9 +80,13 @@ impl Tls {
             }
             // At the end of the stream the wire is empty, which is how rustls learns of it.
             self.connection.read_tls(&mut self.wire)?;
-            if let Err(error) = process(&mut self.connection, &mut self.wire, socket) {
+            let state = self.connection.process_new_packets();
+            if self.wire.take_whole() {
+                look(socket, self.facts, self.facts, &state);
+            }
+            if let Err(error) = state {
                 let _ = self.flush(socket, failure(&self.connection, &error));
-                return Err(tls_end(&self.serving, &error, false));
+                return Err(tls_end(&self.serving, &error, false, None));
             }
             if self.connection.wants_write() {
                 self.flush(socket, Saying::Reply)?;
@@ -105,30 +118,36 @@ impl Tls {
     }
 
     fn flush(&mut self, socket: &Socket<'_>, saying: Saying) -> io::Result<()> {
-        flush(&mut self.connection, socket, saying)
+        flush(&mut self.connection, socket, saying, self.facts)
     }
 }
 
+/// From the end of the `ClientHello` on.
 fn shake_hands(
     socket: &Socket<'_>,
     serving: &Serving,
-    config: Arc<ServerConfig>,
+    mut connection: ServerConnection,
     wire: &mut Wire,
     deadline: Instant,
+    asked: Option<Asked<'_>>,
 ) -> Result<ServerConnection, End> {
-    let mut connection = accept_hello(socket, serving, config, wire, deadline)?;
-    wire.stop_recording();
     while connection.is_handshaking() {
-        flush(&mut connection, socket, Saying::Handshake)?;
+        let facts = Facts::of(&connection);
+        flush(&mut connection, socket, Saying::Handshake, facts)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
             return Err(gone_in_handshake(serving));
         }
         connection.read_tls(wire)?;
-        if let Err(error) = process(&mut connection, wire, socket) {
+        let state = connection.process_new_packets();
+        if wire.take_whole() {
+            look(socket, facts, Facts::of(&connection), &state);
+        }
+        if let Err(error) = state {
             // The alert that tells the client why; it may be gone already.
             let saying = failure(&connection, &error);
-            let _ = flush(&mut connection, socket, saying);
-            return Err(tls_end(serving, &error, true));
+            let facts = Facts::of(&connection);
+            let _ = flush(&mut connection, socket, saying, facts);
+            return Err(tls_end(serving, &error, true, asked));
         }
     }
     Ok(connection)
@@ -165,8 +184,10 @@ fn accept_hello(
                 Err(refused) => refused,
             };
             let (error, mut alert) = refused;
+            socket.tap().says(Saying::Failure(None), Facts::BEGINNING);
             let _ = alert.write_all(&mut &*socket);
-            return Err(other.unwrap_or_else(|| tls_end(serving, &error, true)));
+            socket.tap().said();
+            return Err(other.unwrap_or_else(|| tls_end(serving, &error, true, None)));
         }
         if let Some(other) = other {
             return Err(other);
@@ -183,8 +204,8 @@ fn other_protocol(bytes: &[u8]) -> Option<End> {
 }
 
 /// The offer is added where the handshake is looked at as a whole.
-fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool) -> End {
-    let text = words::peer_failure(error, in_handshake, serving.situation());
+fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool, asked: Option<Asked<'_>>) -> End {
+    let text = words::peer_failure(error, in_handshake, serving.situation(), asked);
     End::Tls { text, raw: error.to_string(), offer: None }
 }
 
@@ -193,25 +214,10 @@ fn gone_in_handshake(serving: &Serving) -> End {
     End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
 }
 
-/// Has rustls look at what it was given, and the capture at what it made of it.
-fn process(
-    connection: &mut ServerConnection,
-    wire: &mut Wire,
-    socket: &Socket<'_>,
-) -> Result<(), rustls::Error> {
-    if !socket.tap().watches_tls() {
-        return connection.process_new_packets().map(drop);
-    }
-    let before = Facts::of(connection);
-    let result = connection.process_new_packets();
-    if wire.take_whole() {
-        let (state, outcome) = match &result {
-            Ok(state) => (Some(state), Outcome::Fine),
-            Err(error) => (None, Outcome::of(error)),
-        };
-        socket.tap().looked_at(before, Facts::of(connection).after(state), outcome);
-    }
-    result.map(drop)
+/// Tells the capture what rustls made of a record.
+fn look(socket: &Socket<'_>, before: Facts, after: Facts, state: &Result<IoState, rustls::Error>) {
+    let outcome = state.as_ref().map_or_else(Outcome::of, |_| Outcome::Fine);
+    socket.tap().looked_at(before, after.after(state.as_ref().ok()), outcome);
 }
 
 fn failure(connection: &ServerConnection, error: &rustls::Error) -> Saying {
@@ -219,11 +225,13 @@ fn failure(connection: &ServerConnection, error: &rustls::Error) -> Saying {
 }
 
 /// Sends all that rustls has ready.
-fn flush(connection: &mut ServerConnection, socket: &Socket<'_>, saying: Saying) -> io::Result<()> {
-    if !socket.tap().watches_tls() {
-        return write_all(connection, socket);
-    }
-    socket.tap().says(saying, Facts::of(connection));
+fn flush(
+    connection: &mut ServerConnection,
+    socket: &Socket<'_>,
+    saying: Saying,
+    facts: Facts,
+) -> io::Result<()> {
+    socket.tap().says(saying, facts);
     let result = write_all(connection, socket);
     socket.tap().said();
     result

@@ -80,8 +80,6 @@ pub struct Session {
     run_notice: Option<Notice>,
     /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
     failure_is_past: bool,
-    /// The certificate that was made here last.
-    made: Option<lab::Made>,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -110,7 +108,6 @@ impl Session {
             notice: None,
             run_notice: None,
             failure_is_past: false,
-            made: None,
             adopt_port: false,
             options,
         };
@@ -164,7 +161,6 @@ impl Session {
                 self.apply(Command::Edit(Field::Certificate, created.certificate.display().to_string()));
                 self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
                 self.apply(Command::SetTls(true));
-                self.made = Some(lab::Made::new(*created));
             }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),

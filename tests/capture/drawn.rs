@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use echoscope::ladder::{svg, text, words};
-use echoscope::server::capture::{Captures, Side, What};
+use echoscope::server::capture::{Captures, MOST_MARKS, Side, What};
 use echoscope::server::event::{Client, ClientId};
 use echoscope::settings::ClientAuth;
 use rustls::version::TLS13;
@@ -63,6 +63,46 @@ fn a_tls_conversation_is_told_whole_in_both() {
         }
         assert!(!words::explain(&ladder, row).is_empty());
     }
+}
+
+/// Takes a file without keeping it.
+#[derive(Default)]
+struct Counting {
+    bytes: usize,
+    lines: usize,
+    largest: usize,
+}
+
+impl Write for Counting {
+    fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
+        self.bytes += data.len();
+        self.lines += data.iter().filter(|byte| **byte == b'\n').count();
+        self.largest = self.largest.max(data.len());
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_longest_ladder_is_written_in_small_pieces() {
+    let captures = Captures::default();
+    let client = Client { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
+    let capture = captures.open(client, false, std::time::Instant::now());
+    for _ in 0..MOST_MARKS + 5 {
+        capture.record(Side::Client, What::Chunk, b"a chunk", None);
+    }
+    capture.finish();
+    let ladder = ladder(&capture);
+    assert_eq!((ladder.rows().len(), ladder.more()), (MOST_MARKS + 1, 6));
+    let (mut picture, mut lines) = (Counting::default(), Counting::default());
+    svg::write(&ladder, &capture, &mut picture).unwrap();
+    text::write(&ladder, &capture, &mut lines).unwrap();
+    assert_eq!(lines.lines, 3 + 1 + MOST_MARKS + 1);
+    assert!(picture.lines > MOST_MARKS && picture.bytes < 128 << 20, "{} bytes", picture.bytes);
+    assert!(picture.largest < 4096 && lines.largest < 4096);
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -41,16 +40,21 @@ impl Lab {
     }
 
     pub(crate) fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::named(vec!["localhost".to_owned()], change)
+    }
+
+    /// As [`Lab::start`], with a certificate for these names.
+    pub(crate) fn named(names: Vec<String>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
         params.extended_key_usages =
             vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth, rcgen::ExtendedKeyUsagePurpose::ClientAuth];
         let made = params.self_signed(&key).unwrap();
         let mut files = TlsFiles::new(folder.path().join("server.crt"), folder.path().join("server.key"));
         std::fs::write(&files.certificate, made.pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
-        files.client_ca = files.certificate.clone();
+        files.client_ca.clone_from(&files.certificate);
         let running = Running::start(|config| {
             config.capture = true;
             config.tls = Some(files);
@@ -58,10 +62,6 @@ impl Lab {
         });
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         Self { running, folder, certificate: made.der().clone(), key }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
     }
 
     /// A client that trusts the server; `shows`: with the server's certificate as its own.

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use echoscope::ladder::dump::dump;
 use echoscope::server::capture::{Capture, Side};
 use echoscope::settings::ClientAuth;
 use rustls::crypto::aws_lc_rs::kx_group;
@@ -177,6 +178,53 @@ fn a_hello_without_a_usable_share_is_sent_back() {
 }
 
 #[test]
+fn a_flight_that_needs_several_records_says_no_more_than_is_certain() {
+    let names = (0..1500).map(|number| format!("host-{number}.example.org"));
+    let lab = Lab::named([vec!["localhost".to_owned()], names.collect()].concat(), |_| {});
+    let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
+    echo(&mut client, b"x");
+    leave(client);
+    let labels_13 = labels(&lab.closed(1));
+    let flight = labels_13[4..].iter().take_while(|label| label.starts_with('<')).collect::<Vec<_>>();
+    let inside = |words: &str| format!("< Application data (encrypted: {words})");
+    assert!(flight.len() > 2, "{labels_13:#?}");
+    assert_eq!(*flight[0], inside("begins with EncryptedExtensions"));
+    assert_eq!(*flight[1], inside("some of EncryptedExtensions, Certificate, CertificateVerify, Finished"));
+    assert_eq!(*flight[flight.len() - 1], inside("ends with Finished"));
+    let mut client = over_tls(&lab.client(provider(), &[&TLS12], false), lab.running.connect());
+    echo(&mut client, b"x");
+    leave(client);
+    let labels_12 = labels(&lab.closed(2));
+    assert_eq!(labels_12[2], "< ServerHello, Certificate");
+    assert!(labels_12[3].starts_with("< Handshake, continued"), "{labels_12:#?}");
+}
+
+#[test]
+fn header_fields_are_marked_in_the_bytes() {
+    let lab = Lab::tls(ClientAuth::None);
+    let mut client = over_tls(&lab.client(provider(), &[&TLS12], false), lab.running.connect());
+    echo(&mut client, b"x");
+    leave(client);
+    let capture = lab.closed(1);
+    let ladder = crate::lab::ladder(&capture);
+    let flight = dump(&ladder.rows()[2], &capture);
+    let kinds = flight.fields.iter().filter(|field| field.name == "Message type");
+    let kinds = kinds.map(|field| field.value.as_str()).collect::<Vec<_>>();
+    assert_eq!(kinds, ["2 ServerHello", "11 Certificate", "12 ServerKeyExchange", "14 ServerHelloDone"]);
+    assert_eq!(
+        (flight.fields[0].value.as_str(), flight.field_at(5).unwrap().name),
+        ("22 handshake", "Message type")
+    );
+    assert_eq!((flight.field_at(6).unwrap().name, flight.field_at(9)), ("Message length", None));
+    assert_eq!(flight.len, flight.bytes.len());
+    // Header, type and length of the last message are the last bytes.
+    assert_eq!(flight.fields.last().unwrap().range.end, flight.len);
+    let data = dump(&ladder.rows()[9], &capture);
+    let named = data.fields.iter().map(|field| (field.name, field.range.clone())).collect::<Vec<_>>();
+    assert_eq!(named, [("Type", 0..1), ("Version", 1..3), ("Length", 3..5), ("Encrypted", 5..data.len)]);
+}
+
+#[test]
 fn fresh_keys_are_noticed() {
     let lab = Lab::tls(ClientAuth::None);
     let proxy = Proxy::before(lab.running.address);
@@ -238,6 +286,13 @@ fn openssl_is_captured_to_the_byte() {
             "> Handshake (encrypted: Finished)"
         };
         assert!(labels.iter().any(|label| label == finished), "{labels:#?}");
+        if (version, auth) == ("-tls1_3", ClientAuth::Required) {
+            // openssl sends each message in a record of its own.
+            for flight in ["begins with Certificate", "ends with CertificateVerify"] {
+                let wanted = format!("> Application data (encrypted: {flight})");
+                assert!(labels.contains(&wanted), "{labels:#?}");
+            }
+        }
         for side in [Side::Client, Side::Server] {
             assert_eq!(plain_bytes(&capture, side), (b"Hello\n".to_vec(), 6));
         }

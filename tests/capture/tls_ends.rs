@@ -31,7 +31,7 @@ fn http_is_shown_as_the_bytes_that_it_is() {
     let named = fields.iter().map(|field| (field.name, field.value.as_str(), field.range.clone()));
     let expected = [
         ("Type", "21 alert", 0..1),
-        ("Version", "0x0303 TLS 1.2", 1..3),
+        ("Version", "0x0303 TLS 1.2; TLS 1.3 writes it, too", 1..3),
         ("Length", "2 bytes", 3..5),
         ("Level", "2 fatal", 5..6),
         ("Description", "50 decode_error", 6..7),

@@ -31,6 +31,10 @@ pub struct Capture {
     opened: Instant,
     marks: AtomicUsize,
     more: AtomicU64,
+    /// How many bytes are kept.
+    kept: AtomicUsize,
+    /// No more marks but those of the end.
+    full: AtomicBool,
     closed: AtomicBool,
     /// What it takes of the budget of all captures.
     pub(super) used: AtomicUsize,
@@ -43,8 +47,12 @@ struct Inner {
     segments: Vec<Vec<Mark>>,
     count: usize,
     kept: Kept,
-    /// No more marks but the last.
-    full: bool,
+    ends: Ends,
+}
+
+/// Which signs of the end there were already.
+#[derive(Debug, Default)]
+struct Ends {
     fin_received: bool,
     fin_sent: bool,
     reset: bool,
@@ -76,6 +84,8 @@ impl Capture {
             opened,
             marks: AtomicUsize::new(0),
             more: AtomicU64::new(0),
+            kept: AtomicUsize::new(0),
+            full: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             used: AtomicUsize::new(0),
             inner: Mutex::default(),
@@ -85,7 +95,10 @@ impl Capture {
 
     /// The first mark.
     pub(super) fn accepted(&self) {
-        self.record_at(Duration::ZERO, Side::Client, What::Accepted, (&[], 0), None);
+        let mut inner = self.lock();
+        self.has_room(&mut inner, true);
+        let nothing = (Place::default(), 0);
+        self.push(&mut inner, Duration::ZERO, (Side::Client, What::Accepted), nothing, None);
     }
 
     /// The capture at a glance; nobody waits for it.
@@ -166,40 +179,32 @@ impl Capture {
 
     /// Records something that has just gone by. Returns its index; `None` where there is no room for it.
     pub fn record(&self, side: Side, what: What, bytes: &[u8], link: Option<u32>) -> Option<u32> {
-        self.record_at(self.now(), side, what, (bytes, bytes.len()), link)
+        self.record_part(side, what, (bytes, bytes.len()), link)
     }
 
-    /// As [`Capture::record`], for something of a moment ago of which not all bytes are at hand: those that are, and
-    /// how many there were.
-    pub(super) fn record_at(
+    /// As [`Capture::record`], for something of which not all bytes are at hand: those that are, and how many there
+    /// were.
+    pub(super) fn record_part(
         &self,
-        at: Duration,
         side: Side,
         what: What,
         (bytes, len): (&[u8], usize),
         link: Option<u32>,
     ) -> Option<u32> {
-        let mut inner = self.lock();
-        if !self.has_room(&mut inner, false) {
-            return None;
-        }
+        let mut inner = self.lock_with_room()?;
         let place = self.keep(&mut inner, bytes, len);
-        Some(self.push(&mut inner, at, (side, what), (place, len), link))
+        Some(self.push(&mut inner, self.now(), (side, what), (place, len), link))
     }
 
     /// Records plain bytes of the server that are a part of what an earlier mark keeps: they are not kept twice.
     pub(super) fn record_echo(&self, echoed: u32, start: usize, bytes: &[u8]) -> Option<u32> {
-        let at = self.now();
-        let mut inner = self.lock();
-        if !self.has_room(&mut inner, false) {
-            return None;
-        }
+        let mut inner = self.lock_with_room()?;
         let index = echoed as usize;
         let place = inner.segments.get(index / SEGMENT).and_then(|segment| segment.get(index % SEGMENT));
         let place = place.and_then(|mark| part(mark.place, start, bytes.len()));
         let place = place.unwrap_or_else(|| self.keep(&mut inner, bytes, bytes.len()));
         let what = (Side::Server, What::Chunk);
-        Some(self.push(&mut inner, at, what, (place, bytes.len()), Some(echoed)))
+        Some(self.push(&mut inner, self.now(), what, (place, bytes.len()), Some(echoed)))
     }
 
     /// The client's FIN or RST, or that the connection broke: the first of them counts.
@@ -207,20 +212,20 @@ impl Capture {
         let mut inner = self.lock();
         let is_fin = what == What::Fin;
         // `recv` returns no bytes as often as it is asked.
-        if inner.reset || is_fin && inner.fin_received {
+        if inner.ends.reset || is_fin && inner.ends.fin_received {
             return;
         }
-        (inner.fin_received, inner.reset) = (inner.fin_received || is_fin, !is_fin);
+        (inner.ends.fin_received, inner.ends.reset) = (inner.ends.fin_received || is_fin, !is_fin);
         self.push_end(&mut inner, Side::Client, what);
     }
 
     /// `shutdown` was called, and the server's FIN is on its way; told once. After an RST there is none.
     pub(crate) fn fin_sent(&self) {
         let mut inner = self.lock();
-        if inner.reset || inner.fin_sent || self.is_closed() {
+        if inner.ends.reset || inner.ends.fin_sent || self.is_closed() {
             return;
         }
-        inner.fin_sent = true;
+        inner.ends.fin_sent = true;
         self.push_end(&mut inner, Side::Server, What::Fin);
     }
 
@@ -236,7 +241,7 @@ impl Capture {
             return;
         }
         self.push_end(&mut inner, Side::Server, What::Closed(ending));
-        inner.full = true;
+        self.full.store(true, Relaxed);
         drop(inner);
         self.closed.store(true, Relaxed);
         self.shared.closed(self.client.id);
@@ -244,12 +249,11 @@ impl Capture {
 
     /// Whether a record of this length would be kept whole.
     pub(super) fn keeps_whole(&self, len: usize) -> bool {
-        let inner = self.lock();
-        !inner.full && inner.kept.len() + len <= MOST_BYTES
+        self.kept.load(Relaxed) + len <= MOST_BYTES && !self.full.load(Relaxed)
     }
 
     /// The time since accept.
-    pub(super) fn now(&self) -> Duration {
+    fn now(&self) -> Duration {
         self.opened.elapsed()
     }
 
@@ -278,11 +282,22 @@ impl Capture {
         index
     }
 
+    /// The inside, with room for one more mark; `None`: there is none from here on, and one more is counted.
+    fn lock_with_room(&self) -> Option<MutexGuard<'_, Inner>> {
+        if !self.full.load(Relaxed) {
+            let mut inner = self.lock();
+            if self.has_room(&mut inner, false) {
+                return Some(inner);
+            }
+            self.full.store(true, Relaxed);
+        }
+        self.more.fetch_add(1, Relaxed);
+        None
+    }
+
     /// Makes room for one more mark where there may be, or must be, one.
     fn has_room(&self, inner: &mut Inner, always: bool) -> bool {
-        if !always && (inner.full || inner.count >= MOST_MARKS) {
-            inner.full = true;
-            self.more.fetch_add(1, Relaxed);
+        if !always && inner.count >= MOST_MARKS {
             return false;
         }
         let last = inner.segments.last().filter(|segment| segment.len() < SEGMENT);
@@ -293,8 +308,6 @@ impl Capture {
             None => SEGMENT,
         };
         if !self.shared.take(self, added * size_of::<Mark>()) && !always {
-            inner.full = true;
-            self.more.fetch_add(1, Relaxed);
             return false;
         }
         match inner.segments.last_mut().filter(|segment| segment.len() < SEGMENT) {
@@ -308,7 +321,9 @@ impl Capture {
     fn keep(&self, inner: &mut Inner, bytes: &[u8], len: usize) -> Place {
         let whole = inner.kept.len() + len <= MOST_BYTES;
         let bytes = if whole { bytes } else { &bytes[..bytes.len().min(FIRST_BYTES)] };
-        inner.kept.add(bytes, |more| self.shared.take(self, more))
+        let place = inner.kept.add(bytes, |more| self.shared.take(self, more));
+        self.kept.store(inner.kept.len(), Relaxed);
+        place
     }
 
     /// A panic while the lock is held can't leave a mark half-written, so a poisoned lock is as good as any.

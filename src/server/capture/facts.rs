@@ -6,6 +6,7 @@ use rustls::{
 
 /// What is known of a connection at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own to the state machine")]
 pub(in crate::server) struct Facts {
     /// Whether TLS 1.3 was agreed on.
     pub(super) tls13: bool,

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Outcome};
 use super::mark::{Alert, Carries, Record};
-use super::message::{Message, Messages, Walker};
+use super::message::{Certainty, Message, Messages, Walker};
 use super::split::RECORD_HEADER;
 use super::types::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, in_clear};
 
@@ -48,9 +48,10 @@ impl Inbound {
             Outcome::Alert(description) => {
                 Carries::Alert(Alert { level: None, description: Some(description) })
             }
-            Outcome::Certificate if before.handshaking => {
-                Carries::Messages(Messages::new(&[Message::Certificate, Message::CertificateVerify], false))
-            }
+            Outcome::Certificate if before.handshaking => Carries::Messages(Messages::new(
+                &[Message::Certificate, Message::CertificateVerify],
+                Certainty::SomeOf,
+            )),
             Outcome::Refused | Outcome::Certificate => Carries::Refused,
             Outcome::Fine if after.closed && !before.closed => {
                 Carries::Alert(Alert { level: None, description: Some(Alert::CLOSE_NOTIFY) })
@@ -78,23 +79,27 @@ impl Inbound {
         if !after.tls13 {
             // The only one that TLS 1.2 encrypts (RFC 5246, section 7.4.9).
             return if finished && header.content_type == HANDSHAKE {
-                Carries::Messages(Messages::new(&[Message::Finished], true))
+                Carries::Messages(Messages::new(&[Message::Finished], Certainty::Exact))
             } else {
                 Carries::Unknown
             };
         }
         let asked = self.asks && !after.resumed;
         let content = usize::from(header.length.saturating_sub(EMPTY));
-        let certificate = [Message::Certificate, Message::CertificateVerify];
+        let both = [Message::Certificate, Message::CertificateVerify];
         let whole = [Message::Certificate, Message::CertificateVerify, Message::Finished];
-        Carries::Messages(match (asked, first, finished) {
+        let begins = if asked { &whole[..1] } else { &whole[2..] };
+        Carries::Messages(match (first, finished) {
             // It ends with Finished and has no room for more.
-            (_, _, true) if content == after.finished => Messages::new(&[Message::Finished], true),
-            (false, first, _) => Messages::new(&[Message::Finished], first && finished),
-            (true, true, true) if after.shown => Messages::new(&whole, true),
-            (true, true, true) => Messages::new(&[Message::Certificate, Message::Finished], true),
-            (true, false, true) => Messages::new(&whole, false),
-            (true, first, false) => Messages::new(&certificate, first && verified),
+            (_, true) if content == after.finished => Messages::new(&whole[2..], Certainty::Exact),
+            (true, true) if !asked => Messages::new(&whole[2..], Certainty::Exact),
+            (true, true) if after.shown => Messages::new(&whole, Certainty::Exact),
+            (true, true) => Messages::new(&[Message::Certificate, Message::Finished], Certainty::Exact),
+            (false, true) => Messages::new(&whole[2..], Certainty::EndsWith),
+            (true, false) => Messages::new(begins, Certainty::BeginsWith),
+            // With CertificateVerify the certificate is accepted, and Finished is not there yet.
+            (false, false) if verified => Messages::new(&both[1..], Certainty::EndsWith),
+            (false, false) => Messages::new(if asked { &whole } else { &whole[2..] }, Certainty::SomeOf),
         })
     }
 }
@@ -105,7 +110,7 @@ fn data(header: &Record, before: Facts, after: Facts) -> Carries {
         APPLICATION_DATA if plain > 0 || !after.tls13 || header.length == EMPTY => Carries::Data { plain },
         // No plain byte came of it. Anything can be padded, so that is all there is to know.
         APPLICATION_DATA if header.length >= KEY_UPDATE => {
-            Carries::Messages(Messages::new(&[Message::KeyUpdate], false))
+            Carries::Messages(Messages::new(&[Message::KeyUpdate], Certainty::Probably))
         }
         ALERT => Carries::Alert(Alert { level: None, description: None }),
         _ => Carries::Unknown,

@@ -78,7 +78,7 @@ mod tests {
             assert_eq!(kept.at(*place), data(n), "{n}");
         }
         assert_eq!(paid, kept.blocks.iter().map(Vec::capacity).sum::<usize>());
-        assert_eq!(kept.add(&[1; BLOCK], |_| false), Place::default());
+        assert_eq!(kept.add(&vec![1; BLOCK], |_| false), Place::default());
         assert_eq!(kept.at(Place::default()).len(), 0);
     }
 }

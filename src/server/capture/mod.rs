@@ -31,7 +31,7 @@ mod watch;
 
 pub use capture::{Capture, CaptureInfo, FIRST_BYTES, MOST_BYTES, MOST_MARKS};
 pub use mark::{Alert, Carries, Ending, Mark, Record, Side, What};
-pub use message::{Message, Messages, headers};
+pub use message::{Certainty, Message, Messages, headers};
 pub use split::{RECORD_HEADER, record_header};
 pub use store::{Captures, Limits};
 

@@ -3,7 +3,7 @@
 use super::capture::Capture;
 use super::facts::Facts;
 use super::mark::{Alert, Carries, Record, Side};
-use super::message::{Message, Messages, Walker};
+use super::message::{Certainty, Message, Messages, Walker};
 use super::split::{Piece, RECORD_HEADER};
 use super::tap::{Saying, record};
 use super::types::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, in_clear};
@@ -104,7 +104,7 @@ impl Outbound {
     /// What is in the record with this index of those that were sent together.
     fn sealed_record(&self, header: &Record, index: usize, count: usize) -> Carries {
         let last = index + 1 == count;
-        let messages = |list: &[Message], certain| Carries::Messages(Messages::new(list, certain));
+        let exactly = |message| Carries::Messages(Messages::new(&[message], Certainty::Exact));
         match self.saying {
             Saying::Goodbye | Saying::Failure(_) if last && self.may_be_alert(header) => {
                 let description = match self.saying {
@@ -114,18 +114,16 @@ impl Outbound {
                 Carries::Alert(Alert { level: None, description })
             }
             // The only handshake message that TLS 1.2 encrypts.
-            _ if !self.facts.tls13 && header.content_type == HANDSHAKE => {
-                messages(&[Message::Finished], true)
-            }
+            _ if !self.facts.tls13 && header.content_type == HANDSHAKE => exactly(Message::Finished),
             Saying::Data(plain) if count > plain.div_ceil(FRAGMENT) && index == 0 => {
-                messages(&[Message::KeyUpdate], true)
+                exactly(Message::KeyUpdate)
             }
             Saying::Data(_) => self.data(header),
             Saying::Handshake | Saying::Failure(_) if self.facts.tls13 && self.facts.handshaking => {
-                messages(self.flight(), count == 1)
+                self.flight_part(index, count)
             }
-            Saying::Handshake if self.facts.tls13 => messages(&[Message::NewSessionTicket], true),
-            _ if self.facts.tls13 && self.answer_due && index == 0 => messages(&[Message::KeyUpdate], true),
+            Saying::Handshake if self.facts.tls13 => exactly(Message::NewSessionTicket),
+            _ if self.facts.tls13 && self.answer_due && index == 0 => exactly(Message::KeyUpdate),
             _ => Carries::Unknown,
         }
     }
@@ -151,6 +149,20 @@ impl Outbound {
             (false, true) => ASKING,
             (false, false) => FULL,
         }
+    }
+
+    /// What one of the flight's records holds.
+    fn flight_part(&self, index: usize, count: usize) -> Carries {
+        let flight = self.flight();
+        let complete = self.saying == Saying::Handshake;
+        Carries::Messages(match index {
+            0 if complete && count == 1 => Messages::new(flight, Certainty::Exact),
+            0 => Messages::new(&flight[..1], Certainty::BeginsWith),
+            _ if complete && index + 1 == count => {
+                Messages::new(&flight[flight.len() - 1..], Certainty::EndsWith)
+            }
+            _ => Messages::new(flight, Certainty::SomeOf),
+        })
     }
 
     /// Two bytes, encrypted.

@@ -149,11 +149,6 @@ impl Tap {
         }
     }
 
-    /// Whether anything is captured: asking rustls costs a little.
-    pub(in crate::server) fn watches_tls(&self) -> bool {
-        self.records.is_some()
-    }
-
     fn echoed(&mut self, bytes: &[u8]) -> Option<u32> {
         let capture = self.capture.as_ref()?;
         let (chunk, start) = self.chunk;
@@ -195,5 +190,5 @@ fn of_use(capture: &Capture, header: &Record) -> usize {
 pub(super) fn record(capture: &Capture, side: Side, piece: Option<Piece>, link: Option<u32>) -> Option<u32> {
     let piece = piece?;
     let what = piece.header.map_or(What::Raw, What::Record);
-    capture.record_at(capture.now(), side, what, (&piece.bytes, piece.len), link)
+    capture.record_part(side, what, (&piece.bytes, piece.len), link)
 }
