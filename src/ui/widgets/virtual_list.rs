@@ -71,7 +71,8 @@ impl VirtualList {
 
     /// Scrolls as little as it takes to have this many points from `top` on in view.
     pub(in crate::ui) fn reveal_span(&mut self, top: f64, height: f64) {
-        self.offset = self.offset.min(top).max(top + height - self.view);
+        // Of what is higher than the view, the top counts.
+        self.offset = self.offset.max(top + height - self.view).min(top);
     }
 
     /// Points above the view.

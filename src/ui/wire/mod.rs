@@ -15,15 +15,18 @@
 //! Only what is in view is laid out, so that 100,000 arrows cost a frame what 10 do.
 
 mod arrow;
+mod bundle;
 mod bytes;
 mod columns;
 mod detail;
 mod empty;
 mod layout;
+mod lines;
 mod picker;
 mod row;
 mod rows;
 mod toolbar;
+mod view;
 mod zoom;
 
 use std::sync::Arc;
@@ -38,7 +41,7 @@ use crate::server::capture::Capture;
 use crate::server::event::ClientId;
 use crate::session::Session;
 use detail::Detail;
-use picker::Picker;
+use picker::{Choice, Picker};
 use rows::Rows;
 use zoom::Zoom;
 
@@ -177,7 +180,11 @@ impl WirePanel {
         let (chosen, wishes) =
             toolbar::show(ui, session, shown, self.chosen, &mut self.picker, &mut self.zoom, &mut self.rows);
         if let Some(choice) = chosen {
-            (self.chosen, self.looked) = (choice, None);
+            self.looked = None;
+            self.chosen = match choice {
+                Choice::Newest => None,
+                Choice::This(id) => Some(id),
+            };
             ui.ctx().request_repaint();
         }
         wishes

@@ -18,6 +18,15 @@ use crate::ui::widgets::virtual_list::VirtualList;
 const ENTRY: f32 = 26.0;
 const MOST: f32 = 11.0;
 
+/// Which connection is to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Whichever is the newest.
+    Newest,
+    /// This one.
+    This(ClientId),
+}
+
 /// What the list itself remembers.
 #[derive(Debug, Default)]
 pub(super) struct Picker {
@@ -28,7 +37,7 @@ pub(super) struct Picker {
 }
 
 impl Picker {
-    /// Shows the button, and below it the list while it is open. Returns what was chosen; `Some(None)`: the newest.
+    /// Shows the button, and below it the list while it is open. Returns what was chosen.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -36,7 +45,7 @@ impl Picker {
         shown: Option<&CaptureInfo>,
         chosen: Option<ClientId>,
         width: f32,
-    ) -> Option<Option<ClientId>> {
+    ) -> Option<Choice> {
         let words = match (shown, chosen) {
             (Some(info), Some(_)) => entry(info),
             (Some(info), None) => format!("Newest: {}", entry(info)),
@@ -81,17 +90,20 @@ impl Picker {
         response: &Response,
         keyboard: bool,
         entered: bool,
-    ) -> Option<Option<ClientId>> {
+    ) -> Option<Choice> {
         let all = session.captures().list();
         let count = all.len() + 1;
         // The newest first, after the entry for whichever is the newest.
-        let id = |row: usize| row.checked_sub(1).map(|row| all[all.len() - 1 - row].client.id);
+        let choice = |row: usize| {
+            let row = row.checked_sub(1);
+            row.map_or(Choice::Newest, |row| Choice::This(all[all.len() - 1 - row].client.id))
+        };
         let mut chosen = None;
         if keyboard {
             self.keys(ui, count);
         }
         if entered {
-            chosen = Some(id(self.cursor.min(count - 1)));
+            chosen = Some(choice(self.cursor.min(count - 1)));
         }
         #[expect(clippy::cast_precision_loss, reason = "cut to a few rows")]
         let height = (count as f32).min(MOST) * ENTRY;
@@ -119,7 +131,7 @@ impl Picker {
             clicked
         });
         if let Some(row) = clicked.and_then(|shown| shown.inner) {
-            chosen = Some(id(row));
+            chosen = Some(choice(row));
         }
         if chosen.is_some() {
             self.open = false;

@@ -2,8 +2,8 @@
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align2, Color32, FontId, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, TextFormat, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Align2, Color32, FontId, Id, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, TextFormat, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::arrow;
@@ -28,12 +28,12 @@ pub(super) struct Drawn<'a> {
 }
 
 /// Draws a row and senses clicks on it.
-pub(super) fn show(ui: &Ui, drawn: &Drawn<'_>, rect: Rect) -> Response {
+pub(super) fn show(ui: &Ui, drawn: &Drawn<'_>, rect: Rect, grounds: &mut Vec<Shape>) -> Response {
     let palette = Palette::of(ui);
     let Drawn { ladder, capture, row, chosen, partner } = *drawn;
     // Not focusable: the keyboard has one place for the whole ladder.
     let response = ui.interact(rect, Id::unique("ladder row").with(row.mark.index), Sense::CLICK);
-    ground(ui, rect, chosen, response.hovered());
+    grounds.extend(ground(ui, rect, chosen, response.hovered()));
     if partner {
         let outline = Stroke::new(1.0, palette.accent);
         ui.painter().rect_stroke(rect.shrink(1.0), 4.0, outline, StrokeKind::Inside);
@@ -79,14 +79,11 @@ pub(super) fn show(ui: &Ui, drawn: &Drawn<'_>, rect: Rect) -> Response {
     if long { response.on_hover_ui(|ui| drop(ui.label(spoken()))) } else { response }
 }
 
-/// What is selected, or under the pointer.
-pub(super) fn ground(ui: &Ui, rect: Rect, chosen: bool, hovered: bool) {
+/// What lies under a row that is selected, or under the pointer.
+pub(super) fn ground(ui: &Ui, rect: Rect, chosen: bool, hovered: bool) -> Option<Shape> {
     let palette = Palette::of(ui);
-    if chosen {
-        ui.painter().rect_filled(rect, 0.0, palette.row_selected);
-    } else if hovered {
-        ui.painter().rect_filled(rect, 0.0, palette.row_hover);
-    }
+    let fill = if chosen { palette.row_selected } else { palette.row_hover };
+    (chosen || hovered).then(|| Shape::rect_filled(rect, 0.0, fill))
 }
 
 /// The height of a row's arrow, on a whole pixel's edge or middle for all rows alike.
@@ -183,8 +180,8 @@ fn boxes(ui: &Ui, header: &str, place: Rect, middle: f32, ink: Color32) -> bool 
         let galley = ui.painter().layout_no_wrap(value.to_owned(), theme::small(), palette.text);
         let rect = Rect::from_min_size(pos2(left, middle - 8.5), vec2(galley.size().x + 10.0, 17.0));
         if rect.right() > place.right() {
-            let rest = Rect::from_min_max(pos2(left, middle - 8.5), pos2(place.right(), middle + 8.5));
-            cut(ui, rest, Align2::LEFT_CENTER, value, theme::small(), palette.text);
+            let room = Rect::from_min_max(pos2(left, middle - 8.5), pos2(place.right(), middle + 8.5));
+            cut(ui, room, Align2::LEFT_CENTER, value, theme::small(), palette.text);
             return true;
         }
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, ink), StrokeKind::Inside);

@@ -1,27 +1,25 @@
 //! The ladder itself: scrolls, draws what is in view, and knows which row is selected.
 
 use eframe::egui::{
-    Align2, EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Shape, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Shape, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
-use super::arrow;
-use super::columns::Columns;
+use super::bundle;
 use super::layout::{self, Item};
+use super::lines;
 use super::row::{self, Drawn};
+use super::view::{ROW, View, whole_rows};
 use super::zoom::Zoom;
 use crate::journal::units;
 use crate::ladder::{Ladder, Scale, words};
-use crate::server::capture::{Capture, What};
+use crate::server::capture::Capture;
 use crate::settings::fields::grouped;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::virtual_list::VirtualList;
 
-const ROW: f64 = size::LADDER_ROW as f64;
 /// Height of the names of the life lines.
 const HEADER: f32 = 28.0;
-/// The most arrows that a bundle is drawn with.
-const BUNDLE: usize = 7;
 
 /// What the ladder's view remembers.
 #[derive(Debug)]
@@ -79,6 +77,8 @@ impl Rows {
         if count == 0 {
             return false;
         }
+        // Whole rows only: a fragment of one at the edge looks like a mistake.
+        let body = body.with_max_y(body.top() + whole_rows(body.height().max(size::LADDER_ROW), f32::floor));
         zoom.measure(ladder, f64::from(body.height()) / ROW);
         self.wheel_zoom(ui, body, zoom);
         self.hold_place(ladder, zoom.scale());
@@ -100,8 +100,9 @@ impl Rows {
         let room = (body.width() - 2.0 * size::EDGE - size::SCROLL_BAR).max(40.0);
         let footer =
             end.map(|end| ui.painter().layout(end, theme::strong(size::TEXT), Palette::of(ui).text, room));
-        let footer_height = footer.as_ref().map_or(0.0, |galley| galley.size().y + 16.0);
-        let scrolled = self.list.scroll(ui, body, rows_height * ROW + f64::from(footer_height) + 8.0);
+        let footer_height =
+            footer.as_ref().map_or(0.0, |galley| whole_rows(galley.size().y + 8.0, f32::ceil));
+        let scrolled = self.list.scroll(ui, body, rows_height * ROW + f64::from(footer_height));
         if scrolled.moved {
             self.follow = self.list.is_at_end();
         }
@@ -125,7 +126,7 @@ impl Rows {
             }
         }
         ui.set_clip_rect(outer_clip);
-        self::header(ui, ladder, header.with_max_x(view.right()));
+        lines::names(ui, ladder, header.with_max_x(view.right()));
         if response.has_focus() && self.selected.is_none() {
             let ring = Palette::of(ui).focus_ring();
             ui.painter().rect_stroke(area.shrink(2.0), 4.0, ring, StrokeKind::Inside);
@@ -152,11 +153,13 @@ impl Rows {
         let (mut pressed, height) = (None, f64::from(seen.rect.height()));
         let partners = self.selected.and_then(|row| ladder.rows().get(row));
         let partners = partners.map(|row| ladder.partners(row)).unwrap_or_default();
-        life_lines(ui, ladder, scale, seen);
+        // Below the life lines, which are below the arrows.
+        let (below, mut grounds) = (ui.painter().add(Shape::Noop), Vec::new());
+        lines::life_lines(ui, ladder, scale, seen);
         for item in layout::items(ladder, scale, seen.top / ROW, (seen.top + height) / ROW) {
             let (response, first, rect, chosen) = match item {
                 Item::Gap { from, to, took } => {
-                    gap(ui, seen, (from, to), &units::duration(took));
+                    lines::gap(ui, seen, (from, to), &units::duration(took));
                     continue;
                 }
                 Item::Row { index, slot } => {
@@ -164,13 +167,13 @@ impl Rows {
                     let chosen = self.selected == Some(index);
                     let partner = partners.binary_search(&index).is_ok();
                     let drawn = Drawn { ladder, capture, row: &ladder.rows()[index], chosen, partner };
-                    (row::show(ui, &drawn, rect), index, rect, chosen)
+                    (row::show(ui, &drawn, rect, &mut grounds), index, rect, chosen)
                 }
                 Item::Bundle { rows, slot } => {
                     let rect = seen.row(slot);
                     let chosen = self.selected.is_some_and(|row| rows.contains(&row));
                     let first = rows.start;
-                    (bundle(ui, ladder, rows, rect, chosen), first, rect, chosen)
+                    (bundle::show(ui, ladder, rows, rect, chosen, &mut grounds), first, rect, chosen)
                 }
             };
             if chosen && whole.has_focus() {
@@ -182,6 +185,7 @@ impl Rows {
                 pressed = Some(first);
             }
         }
+        ui.painter().set(below, Shape::Vec(grounds));
         pressed
     }
 
@@ -259,27 +263,6 @@ impl Rows {
     }
 }
 
-/// Which part of the ladder is in view.
-struct View {
-    /// Points above it.
-    top: f64,
-    rect: Rect,
-}
-
-impl View {
-    /// Where something stands that has so many points above it.
-    #[expect(clippy::cast_possible_truncation, reason = "a distance within the view, or cut to it")]
-    fn y(&self, points: f64) -> f32 {
-        self.rect.top() + (points - self.top).clamp(-1e6, 1e6) as f32
-    }
-
-    /// The row at this slot, on a whole point.
-    fn row(&self, slot: f64) -> Rect {
-        let min = pos2(self.rect.left(), self.y((slot * ROW).round()));
-        Rect::from_min_size(min, vec2(self.rect.width(), size::LADDER_ROW))
-    }
-}
-
 /// Who closed first, and what found no room.
 fn end_words(ladder: &Ladder) -> Option<String> {
     let more = words::not_recorded(ladder.more()).map(|more| {
@@ -292,111 +275,5 @@ fn end_words(ladder: &Ladder) -> Option<String> {
     match (more, ladder.verdict()) {
         (Some(more), Some(verdict)) => Some(format!("{more} {verdict}")),
         (more, verdict) => more.or(verdict),
-    }
-}
-
-/// From accept to the end, or on and on.
-fn life_lines(ui: &Ui, ladder: &Ladder, scale: Scale, seen: &View) {
-    let palette = Palette::of(ui);
-    let columns = Columns::of(seen.rect);
-    let top = row::middle(seen.row(0.0)).max(seen.rect.top());
-    let mut bottom = seen.rect.bottom();
-    if ladder.rows().last().is_some_and(|row| matches!(row.mark.what, What::Closed(_))) {
-        bottom = bottom.min(row::middle(seen.row(layout::height(ladder, scale) - 1.0)));
-    }
-    for x in [columns.client, columns.server] {
-        ui.painter().vline(x, top..=bottom.max(top), Stroke::new(2.0, palette.border_strong));
-    }
-}
-
-/// Time in which nothing went by: its length in the middle of what is in view of it.
-fn gap(ui: &Ui, seen: &View, (from, to): (f64, f64), took: &str) {
-    let palette = Palette::of(ui);
-    let columns = Columns::of(seen.rect);
-    let (top, bottom) = (seen.y(from * ROW).max(seen.rect.top()), seen.y(to * ROW).min(seen.rect.bottom()));
-    if bottom - top < 18.0 {
-        return;
-    }
-    let place = Rect::from_x_y_ranges(columns.between(), top..=bottom);
-    let x = place.center().x;
-    let words = format!("{took} without anything");
-    let galley = ui.painter().layout_no_wrap(words, theme::small(), palette.muted);
-    let text = Rect::from_center_size(place.center(), galley.size() + vec2(12.0, 4.0));
-    for (start, end) in [(top + 4.0, text.top()), (text.bottom(), bottom - 4.0)] {
-        if end > start {
-            let line = [pos2(x, start), pos2(x, end)];
-            ui.painter().extend(Shape::dashed_line(&line, Stroke::new(1.0, palette.border_strong), 3.0, 4.0));
-        }
-    }
-    ui.painter().galley(text.center() - galley.size() / 2.0, galley, palette.muted);
-}
-
-/// Rows that share a slot: a few of their arrows, and how many they are.
-fn bundle(ui: &Ui, ladder: &Ladder, rows: std::ops::Range<usize>, rect: Rect, chosen: bool) -> Response {
-    let palette = Palette::of(ui);
-    let (first, last) = (&ladder.rows()[rows.start], &ladder.rows()[rows.end - 1]);
-    let count = rows.len();
-    let took = units::duration(last.mark.at.saturating_sub(first.mark.at));
-    let words = format!("{} rows in {took}", grouped(count as u64));
-    let response = ui.interact(rect, Id::unique("ladder bundle").with(rows.start), Sense::CLICK);
-    row::ground(ui, rect, chosen, response.hovered());
-    let columns = Columns::of(rect);
-    row::times(ui, first, rect, columns);
-    let lines = count.min(BUNDLE);
-    for line in 0..lines {
-        let one = &ladder.rows()[rows.start + line * count / lines];
-        #[expect(clippy::cast_precision_loss, reason = "at most a handful")]
-        let y = rect.top() + 5.0 + (line as f32) * (rect.height() - 10.0) / (lines.max(2) - 1) as f32;
-        let ends = (columns.client, columns.server);
-        let faint = arrow::ink(palette, one.kind()).gamma_multiply(0.45);
-        if one.arrow().is_some() {
-            arrow::paint(ui.painter(), one, ends, y.round(), faint);
-        } else {
-            ui.painter().circle_filled(pos2(columns.server, y.round()), 2.5, faint);
-        }
-    }
-    let galley = ui.painter().layout_no_wrap(words.clone(), theme::text(), palette.text);
-    let between = Rect::from_x_y_ranges(columns.between(), rect.y_range());
-    let ground = Rect::from_center_size(between.center(), galley.size() + vec2(16.0, 4.0));
-    let fill = if chosen { palette.row_selected } else { palette.canvas };
-    ui.painter().rect_filled(ground, 4.0, fill);
-    ui.painter().galley(ground.center() - galley.size() / 2.0, galley, palette.text);
-    let name = format!("{} to {}. {}, {words}", rows.start + 1, rows.end, words::time(first));
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, &name));
-    response.on_hover_text(
-        "Too close to tell apart at this zoom. Zoom in, or go through them with the arrow keys.",
-    )
-}
-
-/// The names of the life lines, and of what stands beside them.
-fn header(ui: &Ui, ladder: &Ladder, rect: Rect) {
-    let palette = Palette::of(ui);
-    let columns = Columns::of(rect);
-    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.border));
-    let time = Rect::from_min_max(rect.min, pos2(columns.time, rect.bottom()));
-    let client = format!("Client {}", ladder.info().client.peer);
-    let wide = ui.painter().layout_no_wrap(client.clone(), theme::strong(size::SMALL), palette.text).size().x;
-    let left = (columns.client - wide / 2.0).max(columns.time - 30.0).max(rect.left() + 4.0);
-    let name = Rect::from_min_max(pos2(left, rect.top()), pos2(columns.server - 40.0, rect.bottom()));
-    if left > columns.time - 28.0 {
-        row::cut(
-            ui,
-            time.with_max_x(left.min(columns.time)),
-            Align2::RIGHT_CENTER,
-            "Time",
-            theme::small(),
-            palette.muted,
-        );
-    }
-    row::cut(ui, name, Align2::LEFT_CENTER, &client, theme::strong(size::SMALL), palette.text);
-    let half = 30.0;
-    let right = (columns.server + half).min(rect.right() - 4.0);
-    let server = Rect::from_min_max(pos2(right - 2.0 * half, rect.top()), pos2(right, rect.bottom()));
-    row::cut(ui, server, Align2::CENTER_CENTER, "Server", theme::strong(size::SMALL), palette.text);
-    if let Some(beside) = columns.beside {
-        let place = Rect::from_x_y_ranges(beside.min + 26.0..=beside.max, rect.y_range());
-        let words =
-            if ladder.info().tls { "Record: type, version, length · plain bytes" } else { "Call and bytes" };
-        row::cut(ui, place, Align2::LEFT_CENTER, words, theme::small(), palette.muted);
     }
 }

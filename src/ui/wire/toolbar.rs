@@ -1,8 +1,9 @@
 //! The row over the ladder: which connection, whether its end is followed, how rows are placed, save.
 
+use eframe::egui::style::HandleShape;
 use eframe::egui::{RichText, Slider, Ui};
 
-use super::picker::Picker;
+use super::picker::{Choice, Picker};
 use super::rows::Rows;
 use super::zoom::{RANGE, WAYS, Zoom};
 use crate::journal::units;
@@ -23,7 +24,7 @@ const SLIDER_WORDS: f32 = 86.0;
 /// Below this width the save buttons have short names.
 const TIGHT: f32 = 520.0;
 
-/// Shows the row, or two where it is narrow; returns the connection that was chosen (`Some(None)`: the newest one).
+/// Shows the row, or two where it is narrow; returns the connection that was chosen.
 pub(super) fn show(
     ui: &mut Ui,
     session: &Session,
@@ -32,7 +33,8 @@ pub(super) fn show(
     picker: &mut Picker,
     zoom: &mut Zoom,
     rows: &mut Rows,
-) -> (Option<Option<ClientId>>, Vec<Wish>) {
+) -> (Option<Choice>, Vec<Wish>) {
+    let tight = ui.available_width() < TIGHT;
     let saves = if ui.available_width() < TIGHT {
         ["SVG…", "Text…"]
     } else {
@@ -60,7 +62,7 @@ pub(super) fn show(
         }
         if !narrow {
             ui.add_space((ui.available_width() - rest).max(0.0));
-            wishes.extend(tools(ui, shown, saves, zoom, rows));
+            wishes.extend(tools(ui, shown, saves, zoom, rows, tight));
         }
     });
     if narrow {
@@ -69,7 +71,7 @@ pub(super) fn show(
             ui.spacing_mut().item_spacing.x = GAP;
             ui.set_height(size::CHIP);
             ui.add_space(size::EDGE);
-            wishes.extend(tools(ui, shown, saves, zoom, rows));
+            wishes.extend(tools(ui, shown, saves, zoom, rows, tight));
         });
     }
     ui.add_space((size::TOOLBAR - size::CONTROL) / 2.0);
@@ -82,22 +84,29 @@ fn tools(
     saves: [&str; 2],
     zoom: &mut Zoom,
     rows: &mut Rows,
+    tight: bool,
 ) -> Option<Wish> {
     let palette = Palette::of(ui);
     if let Some(way) = segments(ui, &WAYS, zoom.way()) {
         zoom.set_way(way);
     }
     if zoom.is_by_time() {
-        ui.spacing_mut().slider_width = SLIDER;
+        ui.spacing_mut().slider_width = if tight { SLIDER - 20.0 } else { SLIDER };
+        ui.spacing_mut().interact_size.y = size::CHIP;
         let mut per_second = zoom.per_second();
-        let slider = Slider::new(&mut per_second, RANGE.0..=RANGE.1).logarithmic(true).show_value(false);
+        let slider = Slider::new(&mut per_second, RANGE.0..=RANGE.1)
+            .logarithmic(true)
+            .show_value(false)
+            .handle_shape(HandleShape::Circle);
         let slider = ui.add(slider).accessible_name("Zoom by time");
         if slider.on_hover_text("How finely time is drawn; Ctrl with the wheel does it too").changed() {
             zoom.set_per_second(per_second);
             rows.zoomed();
         }
-        let words = format!("{} a row", units::duration(zoom.row()));
-        ui.label(RichText::new(words).size(size::SMALL).color(palette.muted));
+        if !tight {
+            let words = format!("{} a row", units::duration(zoom.row()));
+            ui.label(RichText::new(words).size(size::SMALL).color(palette.muted));
+        }
     }
     ui.add_space(GAP);
     let id = shown?.client.id;
