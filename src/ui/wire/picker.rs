@@ -59,6 +59,7 @@ impl Picker {
             self.open = !self.open;
             if self.open {
                 self.go_to(session, chosen);
+                response.request_focus();
             }
         }
         let keyboard = response.has_focus();
