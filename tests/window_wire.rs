@@ -311,6 +311,25 @@ fn saving_and_clearing() {
 }
 
 #[test]
+fn all_bytes_can_be_read_with_the_keyboard() {
+    let mut window = Window::wire(Settings::default(), [720.0, 480.0]);
+    let capture = window.capture(1);
+    let bytes = (0..=255).cycle().take(4096).collect::<Vec<u8>>();
+    capture.record(Side::Client, What::Chunk, &bytes, None);
+    window.until_shown("4,096 bytes");
+    window.row("4,096 bytes");
+    assert!(!window.shows("0ff8  f8"));
+    window.0.get_by_label_contains("What the row means").focus();
+    window.run();
+    window.press(Key::End);
+    assert!(window.shows("0ff8  f8 f9 fa fb fc fd fe ff"), "the last bytes");
+    window.press(Key::Home);
+    assert!(window.shows("recv() hands over"));
+    window.click("Copy hex");
+    assert!(window.copied().is_some_and(|hex| hex.ends_with("fd fe ff")));
+}
+
+#[test]
 fn the_way_from_a_connection_and_from_the_log() {
     let mut window = Window::wire(Settings::default(), LARGE);
     let address = window.start();

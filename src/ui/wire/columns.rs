@@ -21,15 +21,15 @@ pub(super) struct Columns {
 const NUMBERED: f32 = 640.0;
 /// From this width on something stands beside the life lines.
 const WIDE: f32 = 560.0;
-const NUMBER: f32 = 52.0;
-const TIME: f32 = 72.0;
+const NUMBER: f32 = 48.0;
+const TIME: f32 = 84.0;
 
 impl Columns {
     /// The places in a row of this extent.
     pub(super) fn of(row: Rect) -> Self {
         let number = (row.width() >= NUMBERED).then_some((row.left() + NUMBER).round());
         let time = (number.unwrap_or(row.left()) + TIME).round();
-        let client = time + 22.0;
+        let client = time + 20.0;
         let room = row.right() - client;
         if row.width() < WIDE {
             return Self { number, time, client, server: (row.right() - 14.0).round(), beside: None };

@@ -49,8 +49,9 @@ pub(super) fn gap(ui: &Ui, seen: &View, (from, to): (f64, f64), took: &str) {
 /// The names of the life lines, and of what stands beside them.
 pub(super) fn names(ui: &Ui, ladder: &Ladder, rect: Rect) {
     let palette = Palette::of(ui);
-    let columns = Columns::of(rect);
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.border));
+    let rect = rect.with_max_x(rect.right() - size::SCROLL_BAR);
+    let columns = Columns::of(rect);
     let client = format!("Client {}", ladder.info().client.peer);
     let wide = ui.painter().layout_no_wrap(client.clone(), theme::strong(size::SMALL), palette.text).size().x;
     let left = (columns.client - wide / 2.0).max(columns.time - 30.0).max(rect.left() + 4.0);

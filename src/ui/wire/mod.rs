@@ -155,7 +155,7 @@ impl WirePanel {
         let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
         // The ladder keeps the larger part.
         let height = ui.available_height();
-        let most = (height - 200.0).max(height * 0.45).max(72.0);
+        let most = (height - 200.0).max(height * 0.4).max(72.0);
         Panel::bottom("wire detail")
             .resizable(true)
             .default_size(size::LADDER_DETAIL.min(most))

@@ -170,7 +170,7 @@ fn at(all: &[CaptureInfo], chosen: Option<ClientId>) -> usize {
 /// `#2 · 127.0.0.1:49743 · open · 14 marks`.
 fn entry(info: &CaptureInfo) -> String {
     let state = if info.closed { "closed" } else { "open" };
-    let count = info.marks as u64 + info.more;
+    let count = info.marks as u64;
     let rows = if count == 1 { "row" } else { "rows" };
     let tls = if info.tls { " · TLS" } else { "" };
     format!("{} · {} · {state} · {} {rows}{tls}", info.client.id, info.client.peer, grouped(count))

@@ -12,6 +12,7 @@ use crate::journal::units;
 use crate::ladder::{Ladder, Row, words};
 use crate::server::capture::{Capture, Side, What};
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::text_width;
 
 /// Characters of plain bytes that a row is spoken with.
 const SPOKEN: usize = 64;
@@ -52,10 +53,17 @@ pub(super) fn show(ui: &Ui, drawn: &Drawn<'_>, rect: Rect, grounds: &mut Vec<Sha
         arrow::paint(ui.painter(), row, (columns.client, columns.server), y, ink);
         let between = columns.between();
         let (above, below) = halves(Rect::from_x_y_ranges(between, rect.y_range()), y);
-        long |= cut(ui, above, Align2::CENTER_BOTTOM, &label(row), theme::text(), palette.text);
-        if let Some(inside) = words::parts(row).inside {
-            let inside = format!("encrypted: {inside}");
-            long |= cut(ui, below, Align2::CENTER_TOP, &inside, theme::small(), palette.muted);
+        let words::Label { on_wire, inside } = words::parts(row);
+        // Where both don't fit, the size makes way for the name, and goes below.
+        let whole = label(row);
+        let fits = text_width(ui, &whole, theme::text()) <= above.width();
+        let short = if fits { &whole } else { &on_wire };
+        long |= cut(ui, above, Align2::CENTER_BOTTOM, short, theme::text(), palette.text);
+        let inside = inside.map(|inside| format!("encrypted: {inside}"));
+        let size = (!fits).then(|| units::bytes(u64::from(row.mark.len)));
+        let second = [size, inside].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        if !second.is_empty() {
+            long |= cut(ui, below, Align2::CENTER_TOP, &second, theme::small(), palette.muted);
         } else if columns.beside.is_none() {
             let what = aside(ui, row, capture, below);
             let (font, ink) = match row.mark.what {

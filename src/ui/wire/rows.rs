@@ -101,12 +101,13 @@ impl Rows {
         let footer =
             end.map(|end| ui.painter().layout(end, theme::strong(size::TEXT), Palette::of(ui).text, room));
         let footer_height =
-            footer.as_ref().map_or(0.0, |galley| whole_rows(galley.size().y + 8.0, f32::ceil));
+            footer.as_ref().map_or(0.0, |galley| whole_rows(galley.size().y + 4.0, f32::ceil));
         let scrolled = self.list.scroll(ui, body, rows_height * ROW + f64::from(footer_height));
         if scrolled.moved {
             self.follow = self.list.is_at_end();
         }
-        let view = body.with_max_x(body.left() + scrolled.width);
+        // The columns stay where they are when the bar comes.
+        let view = body.with_max_x(body.right() - size::SCROLL_BAR);
         let seen = View { top: scrolled.top, rect: view };
         let outer_clip = ui.clip_rect();
         ui.set_clip_rect(outer_clip.intersect(view));
@@ -116,7 +117,7 @@ impl Rows {
             response.request_focus();
         }
         if let Some(galley) = footer {
-            let y = seen.y(rows_height * ROW) + 8.0;
+            let y = seen.y(rows_height * ROW) + ((footer_height - galley.size().y) / 2.0).floor();
             if y < view.bottom() {
                 let rect = Rect::from_min_size(pos2(view.left() + size::EDGE, y), galley.size());
                 let words = galley.text().to_owned();
@@ -126,7 +127,7 @@ impl Rows {
             }
         }
         ui.set_clip_rect(outer_clip);
-        lines::names(ui, ladder, header.with_max_x(view.right()));
+        lines::names(ui, ladder, header);
         if response.has_focus() && self.selected.is_none() {
             let ring = Palette::of(ui).focus_ring();
             ui.painter().rect_stroke(area.shrink(2.0), 4.0, ring, StrokeKind::Inside);
