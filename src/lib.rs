@@ -27,15 +27,20 @@
 //! | `ui` | the window, the only module that knows egui |
 //! | [`session`] | the app without a face |
 //! | [`server`] | sockets and threads |
+//! | [`client`] | sockets again: one connection of the built-in client |
 //! | [`tls`] | certificates, keys, what a handshake agreed on |
 //! | [`journal`] | the log as data |
 //! | [`ladder`] | what went by on one connection, as rows and words |
+//! | [`code`] | the tutorial's program for the present settings, as Python |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
-//! Imports go one way: `main → ui | headless → session → server, journal, ladder, settings`, and `server → tls`. A leaf may
-//! use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
+//! Imports go one way: `main → ui | headless → session → server, client, journal, ladder, code, settings`, and
+//! `server, client → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A
+//! test holds the rule.
 
 pub mod cli;
+pub mod client;
+pub mod code;
 pub mod headless;
 pub mod journal;
 pub mod ladder;

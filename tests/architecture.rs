@@ -22,6 +22,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "journal",
+            "code",
+            "server::calls",
             // Which connections were captured; the ladder reads what is in them.
             "server::capture",
             "ladder",
@@ -36,13 +38,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::details",
             "tls::error",
             "tls::handshake",
+            // What a client tells, as plain values; session::clients holds the connections.
+            "client::echo",
+            "client::event",
+            "client::status",
+            "client::typed",
+            "tls::connecting",
         ],
     ),
-    ("session", &["server", "client", "journal", "ladder", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "ladder", "code", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
     // A capture is plain values that grow; times, amounts and bytes are written as in the log.
     ("ladder", &["server::capture", "journal", "tls::names", "settings"]),
+    // What a server is started with, and the calls that it makes.
+    ("code", &["server::calls", "server::config", "settings"]),
     // tls::names and tls::offer are plain values and their names.
     (
         "journal",

@@ -25,8 +25,7 @@ impl Window {
     /// The window with the tab in front, on a free port.
     fn wire(settings: Settings, size: [f32; 2]) -> Self {
         let mut window = Self::new(Settings { port: 0, ..settings }, size, Hand::Mouse);
-        window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
-        window.run();
+        window.click("Wire");
         window
     }
 
@@ -325,7 +324,9 @@ fn all_bytes_can_be_read_with_the_keyboard() {
     assert!(window.shows("0ff8  f8 f9 fa fb fc fd fe ff"), "the last bytes");
     window.press(Key::Home);
     assert!(window.shows("recv() hands over"));
-    window.click("Copy hex");
+    window.0.get_by_label("Copy hex").click();
+    window.0.step();
+    window.0.step();
     assert!(window.copied().is_some_and(|hex| hex.ends_with("fd fe ff")));
 }
 

@@ -138,7 +138,10 @@ fn carried(record: &Record) -> Label {
     let (on_wire, inside) = match &record.carries {
         Carries::Messages(messages) if record.sealed => (title.to_owned(), Some(list(messages))),
         Carries::Messages(messages) => (list(messages), None),
-        Carries::Alert(alert) if record.sealed => (title.to_owned(), alert.description.map(names::alert)),
+        Carries::Alert(alert) if record.sealed => {
+            let name = alert.description.map_or_else(|| "an alert".to_owned(), names::alert);
+            (title.to_owned(), Some(name))
+        }
         Carries::Alert(alert) => (format!("{title}: {}", alert_name(*alert)), None),
         Carries::Data { plain } => (title.to_owned(), Some(count(u64::from(*plain), "byte"))),
         Carries::Refused => with("not usable"),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::clients::ClientCommand;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -34,6 +35,19 @@ pub enum Command {
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
+    /// Halt the server before each of its calls, from its next call or its next start on; or let it run free.
+    SetStepping(bool),
+    /// In step mode, let the call happen before which this client's thread halts; `None`: the thread that starts the
+    /// server and accepts, which in mode *one client at a time* serves the clients, too. Nothing happens where it
+    /// doesn't halt.
+    Step(Option<ClientId>),
+    /// Leave step mode: everybody goes on.
+    GoOn,
+    /// Stop calling `accept`, so that clients wait in the accept queue, or go on with it. It lasts until the server is
+    /// stopped.
+    PauseAccepting(bool),
+    /// Something about the client tabs.
+    Client(ClientCommand),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.
@@ -49,6 +63,8 @@ pub enum Command {
         /// Text or JSON lines.
         format: ExportFormat,
     },
+    /// Write the program of [`super::Session::program`] to a file.
+    SaveProgram(PathBuf),
     /// Write what went by on a connection to a file.
     SaveWire {
         /// Whose connection.

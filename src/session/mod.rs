@@ -6,14 +6,19 @@
 
 mod advice;
 mod check;
+pub mod clients;
+mod code;
 pub mod command;
 mod disk;
 mod form;
 pub mod lab;
+mod queue;
 mod rate;
 mod restart;
+mod steps;
 mod try_it;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -23,10 +28,13 @@ pub use check::Check;
 pub use command::Command;
 pub use disk::Notice;
 pub use form::Form;
+pub use queue::Backlog;
 pub use restart::Changed;
+pub use steps::{call_words, halt_words};
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};
+use clients::{Clients, ServerSide};
 use disk::Saver;
 use rate::Rate;
 
@@ -42,7 +50,7 @@ use crate::settings::fields::Field;
 use crate::tls::error::{Role, TlsError};
 use crate::tls::{CertificateReport, ClientCaReport, KeyReport};
 
-/// How long [`Session::shutdown`] waits for the server.
+/// How long [`Session::shutdown`] waits for the server and the clients.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
 
 /// What a session is made with besides its settings.
@@ -70,6 +78,7 @@ pub struct Session {
     sink: Sink,
     source: Source,
     journal: Journal,
+    clients: Clients,
     rate: Rate,
     checker: Checker,
     files: Files,
@@ -80,6 +89,10 @@ pub struct Session {
     run_notice: Option<Notice>,
     /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
     failure_is_past: bool,
+    /// The program as it was last asked for.
+    written: RefCell<code::Written>,
+    /// Whether the server halts before each call; not remembered between runs of the app.
+    stepping: bool,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     options: Options,
@@ -94,12 +107,14 @@ impl Session {
         let limits = limits(&settings);
         let wake = Arc::clone(&options.wake);
         let notices = channel();
+        let clients = Clients::new(ServerSide::planned(&settings), Arc::clone(&options.wake));
         let mut session = Self {
             form: Form::new(settings),
             server: None,
             sink,
             source,
             journal: Journal::new(limits),
+            clients,
             rate: Rate::new(Instant::now()),
             checker: Checker::new(move || wake()),
             files: Files::nothing(),
@@ -108,6 +123,8 @@ impl Session {
             notice: None,
             run_notice: None,
             failure_is_past: false,
+            written: RefCell::default(),
+            stepping: false,
             adopt_port: false,
             options,
         };
@@ -157,10 +174,27 @@ impl Session {
                     server.disconnect(id);
                 }
             }
+            Command::SetStepping(stepping) => self.set_stepping(stepping),
+            Command::GoOn => self.set_stepping(false),
+            Command::Step(client) => {
+                if let Some(server) = &self.server {
+                    server.step(client);
+                }
+            }
+            Command::PauseAccepting(paused) => {
+                if let Some(server) = &self.server {
+                    server.pause_accepting(paused);
+                }
+            }
             Command::UseCreated(created) => {
                 self.apply(Command::Edit(Field::Certificate, created.certificate.display().to_string()));
                 self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
                 self.apply(Command::SetTls(true));
+            }
+            Command::Client(command) => {
+                // What it follows may have been changed by the command before.
+                self.clients.follow(self.server_side());
+                self.clients.apply(command);
             }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
@@ -172,6 +206,7 @@ impl Session {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
+            Command::SaveProgram(path) => disk::save_program(self.program(), path, self.teller()),
             Command::SaveWire { id, path, format } => match self.capture(id) {
                 Some(capture) => disk::save_wire(capture, path, format, self.teller()),
                 None => self.tell(Notice::bad(format!(
@@ -224,18 +259,23 @@ impl Session {
             self.apply(Command::Edit(Field::Port, address.port().to_string()));
             changed = true;
         }
+        changed |= self.clients.poll();
+        changed |= self.clients.follow(self.server_side());
         let counters = self.counters();
         self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
         changed
     }
 
-    /// Stops the server, waits for it (at most a second), and writes what is to be remembered.
+    /// Stops the server and the clients, waits for them (at most a second), and writes what is to be remembered.
     pub fn shutdown(&mut self) {
+        let start = Instant::now();
+        self.clients.end();
         if let Some(server) = &self.server {
             server.stop();
             // What doesn't end in time ends with the process.
             let _ = server.wait_at_rest(SHUTDOWN_TIME);
         }
+        self.clients.wait_over(start + SHUTDOWN_TIME);
         self.saver = None;
         self.poll();
     }
@@ -341,6 +381,21 @@ impl Session {
         self.notice.as_ref().or(self.run_notice.as_ref())
     }
 
+    /// The client tabs.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// The server that client tabs follow.
+    fn server_side(&self) -> ServerSide {
+        let running = self.server.as_ref().filter(|_| matches!(self.state(), State::Listening { .. }));
+        match running {
+            Some(server) => ServerSide::running(server.config(), self.port(), self.settings()),
+            None => ServerSide::planned(self.settings()),
+        }
+    }
+
     /// The port that is listened on, or would be.
     fn port(&self) -> u16 {
         match self.state() {
@@ -364,7 +419,8 @@ impl Session {
             self.check_files();
         }
         self.rate = Rate::new(Instant::now());
-        self.server = Some(Server::start(config, self.sink.clone()));
+        let start = if self.stepping { Server::start_stepping } else { Server::start };
+        self.server = Some(start(config, self.sink.clone()));
     }
 
     /// The form was changed: a failure of before is no longer about it.

@@ -35,7 +35,7 @@ pub(super) fn lines(settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt>
 }
 
 /// An address at which this computer reaches a server that listens on `host`.
-fn reachable(host: &str) -> String {
+pub(super) fn reachable(host: &str) -> String {
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
         Ok(IpAddr::V6(address)) if address.is_unspecified() => Ipv6Addr::LOCALHOST.to_string(),
@@ -63,7 +63,7 @@ fn python_tls(host: &str, port: u16, certificate: bool) -> TryIt {
 }
 
 /// A path as one word for the shell.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-~+:,@\\".contains(c);
     if !path.is_empty() && path.chars().all(plain) && (cfg!(windows) || !path.contains('\\')) {

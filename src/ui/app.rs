@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui};
 
+use super::code::CodePanel;
 use super::connections::ConnectionsPanel;
 use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
@@ -29,12 +30,15 @@ pub struct App {
     log: LogPanel,
     detail: DetailPanel,
     connections: ConnectionsPanel,
+    code: CodePanel,
     wire: WirePanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     notice: NoticeBar,
     /// Where the log was to be saved when a path was typed last.
     save_path: Option<String>,
+    /// The same for the program.
+    program_path: Option<String>,
     lab: Lab,
     help: bool,
     failed: bool,
@@ -56,11 +60,13 @@ impl App {
             log: LogPanel::new(),
             detail: DetailPanel::default(),
             connections: ConnectionsPanel::default(),
+            code: CodePanel::default(),
             wire: WirePanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
             notice: NoticeBar::default(),
             save_path: None,
+            program_path: None,
             lab: Lab::default(),
             help: false,
             failed: false,
@@ -106,7 +112,13 @@ impl App {
                     ctx.copy_text(text);
                 }
             }
+            Wish::StepNext => {
+                if let Some(halt) = self.session.halts().first() {
+                    self.session.apply(Command::Step(halt.id()));
+                }
+            }
             Wish::StartOrStop => match self.session.state() {
+                State::Starting if self.session.is_stepping() => self.session.apply(Command::Stop),
                 State::Listening { .. } => self.session.apply(Command::Stop),
                 State::Stopped | State::Failed(_) => match self.session.missing() {
                     None => self.session.apply(Command::Start),
@@ -167,6 +179,11 @@ impl App {
                     wishes.extend(self.connections.show(ui, &self.session));
                 });
             }
+            Tab::Code => {
+                CentralPanel::default().frame(canvas).show(ui, |ui| {
+                    wishes.extend(self.code.show(ui, &self.session));
+                });
+            }
             Tab::Wire => wishes.extend(self.wire.show(ui, &self.session)),
         }
         wishes.extend(self.notice.show(ui, &self.session, area));
@@ -183,8 +200,14 @@ impl App {
             if answered {
                 self.type_path = None;
             }
-            if let Some(Wish::Session(Command::SaveLog { path, .. })) = &answer {
-                self.save_path = Some(path.to_string_lossy().into_owned());
+            match &answer {
+                Some(Wish::Session(Command::SaveLog { path, .. })) => {
+                    self.save_path = Some(path.to_string_lossy().into_owned());
+                }
+                Some(Wish::Session(Command::SaveProgram(path))) => {
+                    self.program_path = Some(path.to_string_lossy().into_owned());
+                }
+                _ => {}
             }
             wishes.extend(answer);
         }
@@ -204,7 +227,9 @@ impl eframe::App for App {
             Some(Outcome::ForLab(purpose, path)) => self.lab.chosen(purpose, &path),
             Some(Outcome::Unavailable(Purpose::NewFolder | Purpose::Roots)) => self.lab.unavailable(),
             Some(Outcome::Unavailable(purpose)) => {
-                self.type_path = Some(TypePath::new(purpose, &self.session, self.save_path.as_deref()));
+                let saved =
+                    if purpose == Purpose::SaveProgram { &self.program_path } else { &self.save_path };
+                self.type_path = Some(TypePath::new(purpose, &self.session, saved.as_deref()));
             }
             None => {}
         }

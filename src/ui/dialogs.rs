@@ -28,6 +28,8 @@ pub(super) enum Purpose {
     Roots,
     /// Choose where the log is written to.
     SaveLog,
+    /// Choose where the program is written to.
+    SaveProgram,
     /// Choose where a connection's ladder is written to.
     SaveWire(ClientId, WireFormat),
 }
@@ -85,6 +87,13 @@ impl Dialogs {
             Purpose::KeyLog => (dialog.set_title("Write TLS keys to").set_file_name("keys.log"), Pick::Save),
             Purpose::Open(Field::Key) => (dialog.set_title("Choose the private key"), Pick::File),
             Purpose::Open(_) => (dialog.set_title("Choose the certificate"), Pick::File),
+            Purpose::SaveProgram => (
+                dialog
+                    .set_title("Save the program")
+                    .set_file_name("ServerPython.py")
+                    .add_filter("Python", &["py"]),
+                Pick::Save,
+            ),
             Purpose::SaveLog => (
                 dialog
                     .set_title("Save the log")
@@ -156,6 +165,7 @@ pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
         Purpose::NewFolder | Purpose::Roots => return None,
         Purpose::Open(field) => Command::Edit(field, path.to_string_lossy().into_owned()),
         Purpose::KeyLog => Command::Edit(Field::KeyLog, path.to_string_lossy().into_owned()),
+        Purpose::SaveProgram => Command::SaveProgram(path),
         Purpose::SaveLog => {
             let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
             let json = extension.is_some_and(|extension| extension == "jsonl" || extension == "json");

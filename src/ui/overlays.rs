@@ -111,7 +111,7 @@ pub(super) fn drop_hint(ui: &Ui) {
     painter.text(centre + vec2(0.0, 6.0), Align2::CENTER_TOP, text, theme::text(), palette.muted);
 }
 
-/// A file of the user's.
+/// A file in the user's own folder.
 fn at_home(name: &str) -> String {
     std::env::home_dir().unwrap_or_default().join(name).to_string_lossy().into_owned()
 }
@@ -124,13 +124,14 @@ pub(super) struct TypePath {
 }
 
 impl TypePath {
-    /// Starts with what is known of the path; `saved` is where the log was to be saved the last time.
+    /// Starts with what is known of the path; `saved` is where the same was to be saved the last time.
     pub(super) fn new(purpose: Purpose, session: &Session, saved: Option<&str>) -> Self {
         let text = match purpose {
             Purpose::Open(field) => session.form().text(field).to_owned(),
             Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
             Purpose::NewFolder | Purpose::Roots => String::new(),
             Purpose::SaveLog => saved.map_or_else(|| at_home("echoscope-log.txt"), str::to_owned),
+            Purpose::SaveProgram => saved.map_or_else(|| at_home("ServerPython.py"), str::to_owned),
             Purpose::SaveWire(id, format) => at_home(&wire_file(id, format)),
         };
         Self { purpose, text }
@@ -147,6 +148,7 @@ impl TypePath {
             let (title, action) = match self.purpose {
                 Purpose::Open(_) => ("Open a file", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
+                Purpose::SaveProgram => ("Save the program", "Save"),
                 Purpose::SaveWire(..) => ("Save the ladder", "Save"),
                 Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
                 Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),

@@ -11,8 +11,6 @@ const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
 
-const TAB_KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
-
 /// Takes the shortcuts out of the input, before a text field sees them.
 pub(super) fn read(ctx: &Context) -> Vec<Wish> {
     let table = [
@@ -21,9 +19,11 @@ pub(super) fn read(ctx: &Context) -> Vec<Wish> {
         (ctrl(Key::L), Wish::Session(Command::ClearLog)),
         (ctrl(Key::S), Wish::Browse(Purpose::SaveLog)),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Wish::ToggleHelp),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Wish::StepNext),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Wish::Session(Command::GoOn)),
     ];
-    // A tab's key is its place among them.
-    let tabs = TAB_KEYS.into_iter().zip(Tab::ALL).map(|(key, tab)| (ctrl(key), Wish::Show(tab)));
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].map(ctrl);
+    let tabs = numbers.into_iter().zip(Tab::ALL.map(Wish::Show));
     let mut wishes: Vec<Wish> = ctx.input_mut(|input| {
         table
             .into_iter()

@@ -26,6 +26,8 @@ pub(super) enum Wish {
     FocusFilter,
     /// The selected log entries go to the clipboard.
     CopyEntries,
+    /// In step mode, the call happens that has been halted before the longest.
+    StepNext,
     /// What went by on this connection is to be seen.
     ShowWire(ClientId),
     /// Start, or stop, whichever is possible.
@@ -46,11 +48,13 @@ pub(super) enum Tab {
     Log,
     /// Who is connected.
     Connections,
+    /// What the server does, as a program.
+    Code,
     /// What went by on one connection.
     Wire,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub(super) const ALL: [Self; 3] = [Self::Log, Self::Connections, Self::Wire];
+    pub(super) const ALL: [Self; 4] = [Self::Log, Self::Connections, Self::Code, Self::Wire];
 }

@@ -88,6 +88,31 @@ fn the_oldest_that_are_over_go_first_and_it_is_told() {
 }
 
 #[test]
+fn a_reader_sees_whole_marks_while_they_come() {
+    let captures = Captures::default();
+    let capture = open(&captures, 1);
+    let writer = Arc::clone(&capture);
+    let thread = std::thread::spawn(move || {
+        for number in 0..50_000_u32 {
+            writer.record(Side::Client, What::Chunk, &number.to_be_bytes(), None);
+        }
+        writer.finish();
+    });
+    let mut read = Vec::new();
+    while !(capture.is_closed() && read.len() == capture.len()) {
+        let from = read.len();
+        capture.read(from, 1000, &mut read);
+        assert!(captures.list()[0].marks >= from);
+    }
+    thread.join().unwrap();
+    assert!(read.iter().enumerate().all(|(index, mark)| mark.index as usize == index));
+    let kept = read[1..read.len() - 1].iter().enumerate().filter(|(_, mark)| mark.kept() == 4);
+    for (number, mark) in kept.step_by(997) {
+        assert_eq!(capture.bytes(mark), u32::try_from(number).unwrap().to_be_bytes());
+    }
+}
+
+#[test]
 fn an_idle_client_costs_little() {
     let captures = Captures::default();
     let all = (0..1000).map(|id| open(&captures, id)).collect::<Vec<_>>();

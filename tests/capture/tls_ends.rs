@@ -8,7 +8,7 @@ use echoscope::ladder::dump::dump;
 use echoscope::server::capture::{Ending, Side, What};
 use echoscope::settings::ClientAuth;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::lab::{Lab, Proxy, capture_until, echo, labels, ladder, marks, over_tls, provider, wire_bytes};
 
@@ -38,6 +38,42 @@ fn http_is_shown_as_the_bytes_that_it_is() {
     ];
     assert_eq!(named.collect::<Vec<_>>(), expected);
     assert!(ladder(&capture).verdict().unwrap().starts_with("The server gave up first"));
+}
+
+#[test]
+fn whatever_a_client_sends_is_captured_to_the_byte() {
+    let lab = Lab::tls(ClientAuth::None);
+    let config = lab.client(provider(), rustls::ALL_VERSIONS, false);
+    let mut hello = Vec::new();
+    ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap().write_tls(&mut hello).unwrap();
+    // A generator of our own, so that a failure comes again with the same bytes.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for id in 1..=60 {
+        let mut sent = hello.clone();
+        for _ in 0..random(4) {
+            let within = if random(2) == 0 { 9 } else { sent.len() };
+            let at = random(within);
+            sent[at] = u8::try_from(random(256)).unwrap();
+        }
+        let cut = random(2) * random(hello.len());
+        sent.truncate(sent.len() - cut);
+        sent.extend((0..random(3000)).map(|n| [23, 3, 3, 0, 30, 9][n % 6]));
+        let mut client = lab.running.connect();
+        // It may be refused before all of it is out.
+        let _ = client.write_all(&sent);
+        let _ = client.shutdown(Shutdown::Write);
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).unwrap();
+        let capture = lab.closed(id);
+        assert!(wire_bytes(&capture, Side::Client) == sent, "{id}: {:#?}", labels(&capture));
+        assert!(wire_bytes(&capture, Side::Server) == answer, "{id}: {:#?}", labels(&capture));
+    }
 }
 
 #[test]
