@@ -38,3 +38,34 @@ impl fmt::Debug for Watch {
         f.debug_struct("Watch").field("on", &self.on).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Instant;
+
+    use super::super::{Captures, Side, What};
+    use super::*;
+    use crate::server::event::{Client, ClientId};
+
+    #[test]
+    fn who_looks_is_told_of_every_mark_and_who_doesnt_of_none() {
+        let (captures, told) = (Captures::default(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&told);
+        captures.tell(move || drop(count.fetch_add(1, Relaxed)));
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
+        let capture = captures.open(Client { id: ClientId(1), peer }, false, Instant::now());
+        let record = || capture.record(Side::Client, What::Chunk, b"x", None);
+        record();
+        assert_eq!(told.load(Relaxed), 0);
+        captures.watch(true);
+        record();
+        record();
+        assert_eq!(told.load(Relaxed), 2);
+        captures.watch(false);
+        record();
+        assert_eq!(told.load(Relaxed), 2);
+    }
+}
