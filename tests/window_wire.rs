@@ -357,6 +357,9 @@ fn everything_is_there_in_the_smallest_window() {
     let capture = window.capture(1);
     capture.record(Side::Client, What::Chunk, b"x", None);
     window.until_shown("recv() → b'x'");
+    window.row("recv() → b'x'");
+    assert!(window.shows("2. 0"), "the selected row stays in view while its bytes open");
+    assert!(window.shows("recv() hands over"));
     window.click("Rows by time");
     for name in ["Save as SVG…", "Save as text…", "Follow"] {
         let place = window.0.get_by_label(name).rect();

@@ -50,6 +50,11 @@ const SLICE: usize = 4096;
 /// How long a frame may take in marks.
 const BUDGET: Duration = Duration::from_millis(6);
 
+/// Below this height a window is low.
+const LOW: f32 = 340.0;
+/// Height of the words that say what to do, where there is nothing else to tell.
+const HINT: f32 = 36.0;
+
 /// What the tab itself remembers.
 #[derive(Debug, Default)]
 pub(super) struct WirePanel {
@@ -156,15 +161,20 @@ impl WirePanel {
         // The ladder keeps the larger part.
         let height = ui.available_height();
         let most = (height - 200.0).max(height * 0.4).max(72.0);
-        Panel::bottom("wire detail")
-            .resizable(true)
-            .default_size(size::LADDER_DETAIL.min(most))
-            .size_range(72.0..=most)
-            .frame(bar.inner_margin(margin))
-            .show(ui, |ui| {
-                ui.set_min_size(ui.available_size());
-                wishes.extend(self.detail.show(ui, &shown.ladder, &shown.capture, self.rows.selected()));
-            });
+        // In a low window the ladder has the room as long as there is nothing to tell.
+        let hint = height < LOW && self.rows.selected().is_none();
+        let panel = if hint {
+            Panel::bottom("wire hint").resizable(false).exact_size(HINT)
+        } else {
+            Panel::bottom("wire detail")
+                .resizable(true)
+                .default_size(size::LADDER_DETAIL.min(most))
+                .size_range(72.0..=most)
+        };
+        panel.frame(bar.inner_margin(margin)).show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            wishes.extend(self.detail.show(ui, &shown.ladder, &shown.capture, self.rows.selected()));
+        });
         let area = CentralPanel::default().frame(canvas);
         let selected =
             area.show(ui, |ui| self.rows.show(ui, &shown.ladder, &shown.capture, &mut self.zoom)).inner;

@@ -32,6 +32,8 @@ pub(super) struct Rows {
     placed: Option<Scale>,
     /// What stood where in the last frame: what a press of the mouse was meant for.
     painted: Vec<(Rect, usize)>,
+    /// How high the view was in the last frame.
+    height: f32,
     /// Whether the mouse is down since it was pressed on a row.
     pressing: bool,
 }
@@ -51,6 +53,7 @@ impl Rows {
             selected: None,
             placed: None,
             painted: Vec::new(),
+            height: 0.0,
             pressing: false,
         }
     }
@@ -103,6 +106,13 @@ impl Rows {
         let footer_height =
             footer.as_ref().map_or(0.0, |galley| whole_rows(galley.size().y + 4.0, f32::ceil));
         let scrolled = self.list.scroll(ui, body, rows_height * ROW + f64::from(footer_height));
+        if (std::mem::replace(&mut self.height, body.height()) - body.height()).abs() > 1.0
+            && let Some(row) = self.selected.filter(|_| !self.follow)
+        {
+            // The detail has just opened over it, or the window has become lower.
+            self.list.reveal_span(layout::slot(ladder, row.min(count - 1), scale) * ROW, ROW);
+            ui.ctx().request_repaint();
+        }
         if scrolled.moved {
             self.follow = self.list.is_at_end();
         }
