@@ -37,7 +37,7 @@ pub(super) fn show(ui: &Ui, drawn: &Drawn<'_>, rect: Rect, grounds: &mut Vec<Sha
     grounds.extend(ground(ui, rect, chosen, response.hovered()));
     if partner {
         let outline = Stroke::new(1.0, palette.accent);
-        ui.painter().rect_stroke(rect.shrink(1.0), 4.0, outline, StrokeKind::Inside);
+        ui.painter().rect_stroke(rect, 4.0, outline, StrokeKind::Inside);
     }
     let columns = Columns::of(rect);
     let y = middle(rect);
@@ -65,7 +65,11 @@ pub(super) fn show(ui: &Ui, drawn: &Drawn<'_>, rect: Rect, grounds: &mut Vec<Sha
         if !second.is_empty() {
             long |= cut(ui, below, Align2::CENTER_TOP, &second, theme::small(), palette.muted);
         } else if columns.beside.is_none() {
-            let what = aside(ui, row, capture, below);
+            let what = match row.mark.what {
+                // Without the names of the fields, so that all three fit.
+                What::Record(_) => values(&words::detail(row, capture, usize::MAX)).join(" · "),
+                _ => aside(ui, row, capture, below),
+            };
             let (font, ink) = match row.mark.what {
                 What::Chunk => (mono_small(), ink),
                 _ => (theme::small(), palette.muted),
@@ -119,7 +123,7 @@ pub(super) fn times(ui: &Ui, row: &Row, rect: Rect, columns: Columns) {
 /// Above and below a line.
 fn halves(rect: Rect, y: f32) -> (Rect, Rect) {
     let (above, below) = rect.split_top_bottom_at_y(y);
-    (above.with_max_y(y - 2.0), below.with_min_y(y + 2.0))
+    (above.with_max_y(y - 2.0), below.with_min_y(y + 1.0))
 }
 
 /// What stands at the right of the server's life line; with no room there, what is no arrow stands at its left.
@@ -182,9 +186,8 @@ fn more(ladder: &Ladder, row: &Row) -> Option<String> {
 fn boxes(ui: &Ui, header: &str, place: Rect, middle: f32, ink: Color32) -> bool {
     let palette = Palette::of(ui);
     let mut left = place.left();
-    for field in header.split(" · ") {
-        // The heading tells which is which.
-        let (_, value) = field.split_once(' ').unwrap_or(("", field));
+    // The heading tells which is which.
+    for value in values(header) {
         let galley = ui.painter().layout_no_wrap(value.to_owned(), theme::small(), palette.text);
         let rect = Rect::from_min_size(pos2(left, middle - 8.5), vec2(galley.size().x + 10.0, 17.0));
         if rect.right() > place.right() {
@@ -197,6 +200,11 @@ fn boxes(ui: &Ui, header: &str, place: Rect, middle: f32, ink: Color32) -> bool 
         left = rect.right() - 1.0;
     }
     false
+}
+
+/// What the fields of a header say, without their names.
+fn values(header: &str) -> Vec<&str> {
+    header.split(" · ").map(|field| field.split_once(' ').map_or(field, |(_, value)| value)).collect()
 }
 
 /// The call and what it gave or took, on one line: `recv() → b'Hello\n'`, `sendall(b'Hello\n')`.

@@ -225,19 +225,21 @@ impl Rows {
             self.selected = None;
         }
         let last = ladder.rows().len() - 1;
-        let here = self.selected.map(|row| row.min(last));
         let page = self.list.rows_in_view(size::LADDER_ROW).saturating_sub(1).max(1);
-        let steps: [(Key, usize); 6] = [
-            (Key::ArrowUp, here.map_or(last, |row| row.saturating_sub(1))),
-            (Key::ArrowDown, here.map_or(0, |row| row + 1)),
-            (Key::PageUp, here.map_or(last, |row| row.saturating_sub(page))),
-            (Key::PageDown, here.map_or(0, |row| row + page)),
-            (Key::Home, 0),
-            (Key::End, last),
-        ];
         let mut moved = false;
-        for (key, row) in steps {
-            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+        for key in [Key::ArrowUp, Key::ArrowDown, Key::PageUp, Key::PageDown, Key::Home, Key::End] {
+            // A key that is held down may come several times in a frame.
+            let times = ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));
+            for _ in 0..times {
+                let here = self.selected.map(|row| row.min(last));
+                let row = match key {
+                    Key::ArrowUp => here.map_or(last, |row| row.saturating_sub(1)),
+                    Key::ArrowDown => here.map_or(0, |row| row + 1),
+                    Key::PageUp => here.map_or(last, |row| row.saturating_sub(page)),
+                    Key::PageDown => here.map_or(0, |row| row + page),
+                    Key::Home => 0,
+                    _ => last,
+                };
                 self.select(row.min(last), ladder);
                 self.list.reveal_span(layout::slot(ladder, row.min(last), scale) * ROW, ROW);
                 moved = true;
