@@ -35,6 +35,13 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (Sink, Source) {
         captures: Captures::default(),
         wake: Box::new(wake),
     });
+    // The captures are a part of what is shared: they must not keep it alive.
+    let weak = Arc::downgrade(&shared);
+    shared.captures.tell(move || {
+        if let Some(shared) = weak.upgrade() {
+            shared.wake();
+        }
+    });
     (Sink { sender, shared: Arc::clone(&shared) }, Source { receiver, shared, refilled: Instant::now() })
 }
 

@@ -15,6 +15,7 @@ use super::left::LeftSide;
 use super::log_panel::LogPanel;
 use super::overlays::{self, NoticeBar, TypePath};
 use super::theme::{self, Palette, size};
+use super::wire::WirePanel;
 use super::wish::{Tab, Wish};
 use super::{help, log_toolbar, shortcuts, status_bar, tabs, top_bar};
 use crate::server::status::State;
@@ -32,6 +33,7 @@ pub struct App {
     connections: ConnectionsPanel,
     client: ClientPanel,
     code: CodePanel,
+    wire: WirePanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     notice: NoticeBar,
@@ -62,6 +64,7 @@ impl App {
             connections: ConnectionsPanel::default(),
             client: ClientPanel::default(),
             code: CodePanel::default(),
+            wire: WirePanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
             notice: NoticeBar::default(),
@@ -101,6 +104,10 @@ impl App {
                 if tab == Tab::Client {
                     self.client.arrive();
                 }
+            }
+            Wish::ShowWire(id) => {
+                self.tab = Tab::Wire;
+                self.wire.choose(id);
             }
             Wish::FocusFilter => {
                 self.tab = Tab::Log;
@@ -186,7 +193,7 @@ impl App {
             }
             Tab::Connections => {
                 CentralPanel::default().frame(canvas).show(ui, |ui| {
-                    wishes.extend(self.connections.show(ui, &self.session).map(Wish::from));
+                    wishes.extend(self.connections.show(ui, &self.session));
                 });
             }
             Tab::Code => {
@@ -194,6 +201,7 @@ impl App {
                     wishes.extend(self.code.show(ui, &self.session));
                 });
             }
+            Tab::Wire => wishes.extend(self.wire.show(ui, &self.session)),
         }
         wishes.extend(self.notice.show(ui, &self.session, area));
         wishes
@@ -252,6 +260,9 @@ impl eframe::App for App {
             self.session.apply(Command::CheckFiles);
         }
         if !self.log.update(self.session.journal()) {
+            ctx.request_repaint();
+        }
+        if !self.wire.update(&self.session, self.tab == Tab::Wire) {
             ctx.request_repaint();
         }
         // The rate falls by itself, with nobody there to wake the window.

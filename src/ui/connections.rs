@@ -12,6 +12,7 @@ use super::widgets::controls::{icon_button, pill_button};
 use super::widgets::focus_ring;
 use super::widgets::icon::Icon;
 use super::widgets::virtual_list::VirtualList;
+use super::wish::Wish;
 use crate::journal::{units, words};
 use crate::server::event::ClientId;
 use crate::server::status::{Connection, Phase, State};
@@ -83,17 +84,20 @@ fn places(row: Rect) -> Vec<(Column, &'static str, Rect)> {
 
 impl ConnectionsPanel {
     /// Shows the table, or why there is nothing in it.
-    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
+    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Wish> {
         let connections = session.connections();
         if connections.is_empty() {
             empty(ui, session);
             return None;
         }
         let chosen = connections.iter().find(|connection| Some(connection.client.id) == self.chosen);
-        if let Some(chosen) = chosen
-            && details(ui, chosen)
-        {
-            self.chosen = None;
+        let mut wish = None;
+        if let Some(chosen) = chosen {
+            match details(ui, chosen) {
+                Some(Facts::Close) => self.chosen = None,
+                Some(Facts::ShowWire) => wish = Some(Wish::ShowWire(chosen.client.id)),
+                None => {}
+            }
         }
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
@@ -110,17 +114,16 @@ impl ConnectionsPanel {
             let foot = foot.shrink2(vec2(size::EDGE, 0.0));
             cell(ui, 0, foot, Column::Waiting, &words, &theme::small(), palette.caution);
         }
-        let mut command = None;
         self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
             let id = connections[index].client.id;
             match row(ui, &connections[index], rect, self.chosen == Some(id)) {
-                Some(Pressed::Disconnect) => command = Some(Command::Disconnect(id)),
+                Some(Pressed::Disconnect) => wish = Some(Command::Disconnect(id).into()),
                 Some(Pressed::Row) => self.chosen = Some(id),
                 None => {}
             }
         });
         ui.advance_cursor_after_rect(area);
-        command
+        wish
     }
 }
 
@@ -130,8 +133,14 @@ enum Pressed {
     Disconnect,
 }
 
-/// What the chosen connection's handshake agreed on; returns whether it is to be closed.
-fn details(ui: &mut Ui, connection: &Connection) -> bool {
+/// What the user wants of the facts below the table.
+enum Facts {
+    Close,
+    ShowWire,
+}
+
+/// What the chosen connection's handshake agreed on.
+fn details(ui: &mut Ui, connection: &Connection) -> Option<Facts> {
     let palette = Palette::of(ui);
     let most = (ui.available_height() * 0.6).max(80.0);
     let frame = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(16, 8));
@@ -142,13 +151,19 @@ fn details(ui: &mut Ui, connection: &Connection) -> bool {
         .frame(frame)
         .show(ui, |ui| {
             ui.set_min_size(ui.available_size());
-            let mut close = false;
+            let mut wanted = None;
             ui.horizontal(|ui| {
                 ui.set_height(size::CHIP);
                 let title = format!("{} · {}", connection.client.id, connection.client.peer);
                 ui.label(RichText::new(title).font(theme::strong(size::TEXT)).color(palette.text));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    close = icon_button(ui, Icon::Cross, "Close the facts", None).clicked();
+                    if icon_button(ui, Icon::Cross, "Close the facts", None).clicked() {
+                        wanted = Some(Facts::Close);
+                    }
+                    let wire = pill_button(ui, "Show on the wire");
+                    if wire.on_hover_text("Everything that went by on this connection").clicked() {
+                        wanted = Some(Facts::ShowWire);
+                    }
                 });
             });
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -162,7 +177,7 @@ fn details(ui: &mut Ui, connection: &Connection) -> bool {
                 };
                 ui.label(RichText::new(text).color(palette.muted));
             });
-            close
+            wanted
         })
         .inner
 }

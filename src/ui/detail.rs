@@ -67,6 +67,7 @@ impl DetailPanel {
     fn title(&mut self, ui: &mut Ui, entry: &Entry, format: DataFormat) -> Option<Wish> {
         let palette = Palette::of(ui);
         let mut wish = None;
+        let roomy = ui.available_width() >= NARROW;
         ui.horizontal(|ui| {
             ui.set_height(size::CHIP);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -84,6 +85,14 @@ impl DetailPanel {
                     {
                         self.raw = !self.raw;
                     }
+                }
+                if let Some(client) = entry.event.client
+                    && roomy
+                    && pill_button(ui, "Show on the wire")
+                        .on_hover_text("Everything that went by on this connection")
+                        .clicked()
+                {
+                    wish = Some(Wish::ShowWire(client.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let title = RichText::new(words::title(&entry.event)).font(theme::strong(size::TEXT));

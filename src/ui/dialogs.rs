@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
+use crate::server::event::ClientId;
 use crate::session::Command;
 use crate::session::clients::{ClientCommand, ClientField, ClientTabId};
-use crate::session::command::ExportFormat;
+use crate::session::command::{ExportFormat, WireFormat};
 use crate::settings::fields::Field;
 
 /// What a dialog is for.
@@ -32,6 +33,17 @@ pub(super) enum Purpose {
     SaveLog,
     /// Choose where the program is written to.
     SaveProgram,
+    /// Choose where a connection's ladder is written to.
+    SaveWire(ClientId, WireFormat),
+}
+
+/// The name that a saved ladder gets unless another one is chosen.
+pub(super) fn wire_file(id: ClientId, format: WireFormat) -> String {
+    let ending = match format {
+        WireFormat::Svg => "svg",
+        WireFormat::Text => "txt",
+    };
+    format!("echoscope-connection-{}.{ending}", id.0)
 }
 
 /// How a dialog ended.
@@ -94,6 +106,14 @@ impl Dialogs {
                     .add_filter("JSON lines", &["jsonl", "json"]),
                 Pick::Save,
             ),
+            Purpose::SaveWire(id, format) => {
+                let dialog = dialog.set_title("Save the ladder").set_file_name(wire_file(id, format));
+                let dialog = match format {
+                    WireFormat::Svg => dialog.add_filter("SVG picture", &["svg"]),
+                    WireFormat::Text => dialog.add_filter("Text", &["txt"]),
+                };
+                (dialog, Pick::Save)
+            }
         };
         let (started, sender, ctx) = (Instant::now(), self.sender.clone(), ctx.clone());
         let done = move |path: Option<PathBuf>| {
@@ -159,6 +179,7 @@ pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
             let format = if json { ExportFormat::JsonLines } else { ExportFormat::Text };
             Command::SaveLog { path, format }
         }
+        Purpose::SaveWire(id, format) => Command::SaveWire { id, path, format },
     })
 }
 

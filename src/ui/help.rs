@@ -16,7 +16,7 @@ const STEPS: [&str; 3] = [
     "Watch the log. Select an entry to see its bytes and what they mean.",
 ];
 
-const WORDS: [(&str, &str); 7] = [
+const WORDS: [(&str, &str); 8] = [
     (
         "Chips",
         "Connections, Data, TLS and Problems: press one to hide its entries, press again to show them.",
@@ -27,6 +27,10 @@ const WORDS: [(&str, &str); 7] = [
     ("A pool of threads", "A fixed number of threads share the clients; who finds none free waits."),
     ("Backlog", "The queue in which the system keeps new connections until the server accepts them."),
     ("Step mode", "The server halts before each of its calls, until you let that call happen."),
+    (
+        "Wire",
+        "Double arrows are TLS records, single ones plain bytes. A bar at the tip is FIN, a cross RST, a diamond an alert.",
+    ),
 ];
 
 const KEYS: [(&str, &str); 13] = [

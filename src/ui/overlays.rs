@@ -8,7 +8,7 @@ use eframe::egui::{
     Rect, RichText, Sense, Stroke, StrokeKind, Ui, vec2,
 };
 
-use super::dialogs::{Purpose, command};
+use super::dialogs::{Purpose, command, wire_file};
 use super::theme::{self, Palette, size};
 use super::widgets::controls::{ICON_BUTTON, icon_button};
 use super::widgets::field::text_field;
@@ -135,6 +135,7 @@ impl TypePath {
             Purpose::NewFolder | Purpose::Roots => String::new(),
             Purpose::SaveLog => saved.map_or_else(|| at_home("echoscope-log.txt"), str::to_owned),
             Purpose::SaveProgram => saved.map_or_else(|| at_home("ServerPython.py"), str::to_owned),
+            Purpose::SaveWire(id, format) => at_home(&wire_file(id, format)),
         };
         Self { purpose, text }
     }
@@ -151,6 +152,7 @@ impl TypePath {
                 Purpose::Open(_) | Purpose::OfClient(..) => ("Open a file", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
                 Purpose::SaveProgram => ("Save the program", "Save"),
+                Purpose::SaveWire(..) => ("Save the ladder", "Save"),
                 Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
                 Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),
             };

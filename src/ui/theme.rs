@@ -48,6 +48,10 @@ pub(super) mod size {
     pub(in crate::ui) const TABLE_ROW: f32 = 34.0;
     /// Height of the detail under the log, until the user drags its edge.
     pub(in crate::ui) const DETAIL: f32 = 158.0;
+    /// Height of a row of a ladder.
+    pub(in crate::ui) const LADDER_ROW: f32 = 40.0;
+    /// Height of the detail under a ladder, until the user drags its edge.
+    pub(in crate::ui) const LADDER_DETAIL: f32 = 220.0;
     /// Width of a scroll bar.
     pub(in crate::ui) const SCROLL_BAR: f32 = 10.0;
     /// Rounding of fields and buttons.
@@ -101,6 +105,10 @@ pub(super) struct Palette {
     pub(super) row_hover: Color32,
     /// A selected row.
     pub(super) row_selected: Color32,
+    /// Records of the TLS handshake.
+    pub(super) handshake: Color32,
+    /// Records that carry data.
+    pub(super) record: Color32,
     /// Clients by number, over and over.
     pub(super) clients: [Color32; 6],
     /// Words that the programming language keeps for itself.
@@ -135,6 +143,8 @@ const LIGHT: Palette = Palette {
     problem_soft: Color32::from_rgb(252, 232, 233),
     row_hover: Color32::from_rgb(244, 246, 248),
     row_selected: Color32::from_rgb(226, 242, 241),
+    handshake: Color32::from_rgb(104, 70, 190),
+    record: Color32::from_rgb(28, 92, 184),
     clients: [
         Color32::from_rgb(9, 112, 108),
         Color32::from_rgb(104, 70, 190),
@@ -170,6 +180,8 @@ const DARK: Palette = Palette {
     problem_soft: Color32::from_rgb(62, 30, 36),
     row_hover: Color32::from_rgb(27, 31, 38),
     row_selected: Color32::from_rgb(23, 48, 47),
+    handshake: Color32::from_rgb(178, 152, 250),
+    record: Color32::from_rgb(112, 172, 250),
     clients: [
         Color32::from_rgb(47, 190, 178),
         Color32::from_rgb(178, 152, 250),
@@ -360,6 +372,7 @@ mod tests {
             }
             for ground in [p.panel, p.canvas, p.row_hover, p.row_selected] {
                 pairs.extend([("problem", p.problem, ground), ("accent", p.accent, ground)]);
+                pairs.extend([("handshake", p.handshake, ground), ("record", p.record, ground)]);
                 pairs.extend(p.clients.map(|client| ("client", client, ground)));
             }
             for ground in [p.canvas, p.row_selected, p.accent_soft] {

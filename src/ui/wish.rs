@@ -1,5 +1,6 @@
 //! What a panel or a key asks for: something of the session, or something of the window alone.
 
+use crate::server::event::ClientId;
 use crate::session::Command;
 
 use super::dialogs::Purpose;
@@ -27,6 +28,8 @@ pub(super) enum Wish {
     CopyEntries,
     /// In step mode, the call happens that has been halted before the longest.
     StepNext,
+    /// What went by on this connection is to be seen.
+    ShowWire(ClientId),
     /// Start, or stop, whichever is possible.
     StartOrStop,
 }
@@ -49,9 +52,11 @@ pub(super) enum Tab {
     Client,
     /// What the server does, as a program.
     Code,
+    /// What went by on one connection.
+    Wire,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub(super) const ALL: [Self; 4] = [Self::Log, Self::Connections, Self::Client, Self::Code];
+    pub(super) const ALL: [Self; 5] = [Self::Log, Self::Connections, Self::Client, Self::Code, Self::Wire];
 }

@@ -36,7 +36,8 @@ impl Window {
         };
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
-                App::new(&creation.egui_ctx, Session::new(settings, Options::default()))
+                let options = Options { capture: true, ..Options::default() };
+                App::new(&creation.egui_ctx, Session::new(settings, options))
             });
         let mut window = Self(harness, hand);
         window.run();

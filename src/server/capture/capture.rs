@@ -277,6 +277,7 @@ impl Capture {
             segment.push(Mark { index, at, side, what, len, link, place });
             inner.count += 1;
             self.marks.store(inner.count, Relaxed);
+            self.shared.watch.more();
         }
         index
     }

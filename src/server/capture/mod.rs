@@ -27,6 +27,7 @@ mod split;
 mod store;
 mod tap;
 mod types;
+mod watch;
 
 pub use capture::{Capture, CaptureInfo, FIRST_BYTES, MOST_BYTES, MOST_MARKS};
 pub use mark::{Alert, Carries, Ending, Mark, Record, Side, What};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::capture::{Capture, CaptureInfo};
+use super::watch::Watch;
 use crate::server::event::{Client, ClientId};
 
 /// How much all captures of a session may take together.
@@ -37,6 +38,7 @@ pub(super) struct Shared {
     used: AtomicUsize,
     let_go: AtomicU64,
     changes: AtomicU64,
+    pub(super) watch: Watch,
     inner: Mutex<Inner>,
 }
 
@@ -62,6 +64,7 @@ impl Captures {
             used: AtomicUsize::new(0),
             let_go: AtomicU64::new(0),
             changes: AtomicU64::new(0),
+            watch: Watch::default(),
             inner: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
@@ -100,6 +103,17 @@ impl Captures {
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.shared.changes.load(Relaxed)
+    }
+
+    /// Who is to be told of new marks while [`Captures::watch`] is on: called from the server's threads, with a capture
+    /// locked, so it must neither wait nor look at one.
+    pub fn tell(&self, tell: impl Fn() + Send + Sync + 'static) {
+        self.shared.watch.tell(Box::new(tell));
+    }
+
+    /// Whether somebody looks at captures now and wants to be told of every mark: not each comes with an event.
+    pub fn watch(&self, on: bool) {
+        self.shared.watch.set(on);
     }
 
     /// Memory in use, in bytes.
@@ -148,6 +162,7 @@ impl Shared {
     pub(super) fn closed(&self, id: ClientId) {
         self.lock().closed.push_back(id);
         self.changes.fetch_add(1, Relaxed);
+        self.watch.more();
         self.shrink(|inner| inner.closed.len() > self.limits.closed);
     }
 

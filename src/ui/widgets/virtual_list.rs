@@ -20,6 +20,17 @@ pub(in crate::ui) struct VirtualList {
     total: f64,
 }
 
+/// How something is scrolled in a frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::ui) struct Scrolled {
+    /// Points above the view, to the pixel.
+    pub(in crate::ui) top: f64,
+    /// What the bar leaves of the width.
+    pub(in crate::ui) width: f32,
+    /// Whether the user scrolled.
+    pub(in crate::ui) moved: bool,
+}
+
 impl VirtualList {
     /// Whether the last row is in view.
     pub(in crate::ui) fn is_at_end(&self) -> bool {
@@ -55,8 +66,23 @@ impl VirtualList {
 
     /// Scrolls as little as it takes to have a row wholly in view.
     pub(in crate::ui) fn reveal(&mut self, row: usize, row_height: f32) {
-        let (top, height) = (position(row, row_height), f64::from(row_height));
-        self.offset = self.offset.min(top).max(top + height - self.view);
+        self.reveal_span(position(row, row_height), f64::from(row_height));
+    }
+
+    /// Scrolls as little as it takes to have this many points from `top` on in view.
+    pub(in crate::ui) fn reveal_span(&mut self, top: f64, height: f64) {
+        // Of what is higher than the view, the top counts.
+        self.offset = self.offset.max(top + height - self.view).min(top);
+    }
+
+    /// Points above the view.
+    pub(in crate::ui) fn offset(&self) -> f64 {
+        self.offset.min(self.last_offset())
+    }
+
+    /// Scrolls to where so many points are above the view.
+    pub(in crate::ui) fn go_to(&mut self, offset: f64) {
+        self.offset = offset.max(0.0);
     }
 
     /// Shows the list in `rect` and calls `paint` for each row in view. Returns whether the user scrolled.
@@ -68,16 +94,7 @@ impl VirtualList {
         rows: usize,
         mut paint: impl FnMut(&mut Ui, usize, Rect),
     ) -> bool {
-        self.view = f64::from(rect.height());
-        self.total = position(rows, row_height);
-        let before = self.clamped();
-        self.offset = before;
-        self.wheel(ui, rect);
-        let bar = self.scroll_bar(ui, rect);
-
-        let width = rect.width() - if bar { size::SCROLL_BAR } else { 0.0 };
-        let pixel = f64::from(ui.ctx().pixels_per_point());
-        let top = (self.offset * pixel).round() / pixel;
+        let Scrolled { top, width, moved } = self.scroll(ui, rect, position(rows, row_height));
         let outer_clip = ui.clip_rect();
         ui.set_clip_rect(outer_clip.intersect(rect));
         for row in self.range(rows, row_height) {
@@ -86,7 +103,24 @@ impl VirtualList {
             paint(ui, row, Rect::from_min_size(pos2(rect.left(), y), vec2(width, row_height)));
         }
         ui.set_clip_rect(outer_clip);
-        (self.offset - before).abs() > 0.01
+        moved
+    }
+
+    /// The same for what is not rows of one height: only scrolls, by the wheel and the bar, through something that is
+    /// `total` points high.
+    pub(in crate::ui) fn scroll(&mut self, ui: &Ui, rect: Rect, total: f64) -> Scrolled {
+        self.view = f64::from(rect.height());
+        self.total = total;
+        let before = self.clamped();
+        self.offset = before;
+        self.wheel(ui, rect);
+        let bar = self.scroll_bar(ui, rect);
+        let pixel = f64::from(ui.ctx().pixels_per_point());
+        Scrolled {
+            top: (self.offset * pixel).round() / pixel,
+            width: rect.width() - if bar { size::SCROLL_BAR } else { 0.0 },
+            moved: (self.offset - before).abs() > 0.01,
+        }
     }
 
     fn range(&self, rows: usize, row_height: f32) -> Range<usize> {
