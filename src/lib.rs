@@ -29,14 +29,16 @@
 //! | [`server`] | sockets and threads |
 //! | [`tls`] | certificates, keys, what a handshake agreed on |
 //! | [`journal`] | the log as data |
+//! | [`lessons`] | guided experiments as data, and how far one has come |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
-//! Imports go one way: `main → ui | headless → session → server, journal, settings`, and `server → tls`. A leaf may
+//! Imports go one way: `main → ui | headless → session → server, journal, lessons, settings`, and `server → tls`. A leaf may
 //! use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
 
 pub mod cli;
 pub mod headless;
 pub mod journal;
+pub mod lessons;
 pub mod server;
 pub mod session;
 pub mod settings;

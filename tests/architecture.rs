@@ -22,6 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "journal",
+            "lessons",
             "server::event",
             "server::error",
             "server::status",
@@ -35,7 +36,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::handshake",
         ],
     ),
-    ("session", &["server", "client", "journal", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "lessons", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
     // tls::names and tls::offer are plain values and their names.
@@ -51,6 +52,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::offer",
         ],
     ),
+    // What happens and how the server is set, as plain values.
+    ("lessons", &["settings", "server::calls", "server::event", "tls::handshake"]),
     // The choices of how TLS is served are plain values.
     ("tls", &["settings::fields", "settings::tls"]),
     ("settings", &[]),

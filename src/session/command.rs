@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::lesson::LessonCommand;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -49,6 +50,8 @@ pub enum Command {
         /// Text or JSON lines.
         format: ExportFormat,
     },
+    /// Do this about a lesson.
+    Lesson(LessonCommand),
     /// The user has read the notice.
     DismissNotice,
 }

@@ -10,6 +10,7 @@ pub mod command;
 mod disk;
 mod form;
 pub mod lab;
+pub mod lesson;
 mod rate;
 mod restart;
 mod try_it;
@@ -23,14 +24,17 @@ pub use check::Check;
 pub use command::Command;
 pub use disk::Notice;
 pub use form::Form;
+pub use lesson::{LessonCommand, SetUp};
 pub use restart::Changed;
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};
 use disk::Saver;
+use lesson::Lessons;
 use rate::Rate;
 
 use crate::journal::{Journal, Limits};
+use crate::lessons::facts::Happening;
 use crate::server::Server;
 use crate::server::config::Config;
 use crate::server::event::{Event, EventKind};
@@ -81,6 +85,7 @@ pub struct Session {
     made: Option<lab::Made>,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
+    lessons: Lessons,
     options: Options,
 }
 
@@ -109,6 +114,7 @@ impl Session {
             failure_is_past: false,
             made: None,
             adopt_port: false,
+            lessons: Lessons::none(),
             options,
         };
         session.saver = session.options.settings_file.clone().map(|path| Saver::new(path, session.teller()));
@@ -162,6 +168,7 @@ impl Session {
                 self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
                 self.apply(Command::SetTls(true));
                 self.made = Some(lab::Made::new(*created));
+                self.lessons.happened(Happening::CertificateCreated);
             }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
@@ -170,6 +177,7 @@ impl Session {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
+            Command::Lesson(command) => self.apply_lesson(command),
             Command::DismissNotice => {
                 if self.notice.take().is_none() {
                     self.run_notice = None;
@@ -180,14 +188,7 @@ impl Session {
 
     /// Takes in what has happened since the last call. Whether anything did.
     pub fn poll(&mut self) -> bool {
-        let (journal, notice) = (&mut self.journal, &mut self.run_notice);
-        let mut changed = self.source.drain(|event| {
-            if let EventKind::NotListening(error) = &event.kind {
-                // Easily overlooked in the log, and then a client may reach somebody else's server.
-                *notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
-            }
-            journal.push(event);
-        }) > 0;
+        let mut changed = self.take_in_events();
         if self.run_notice.is_some() && !matches!(self.state(), State::Starting | State::Listening { .. }) {
             self.run_notice = None;
         }
@@ -216,6 +217,7 @@ impl Session {
             self.apply(Command::Edit(Field::Port, address.port().to_string()));
             changed = true;
         }
+        changed |= self.go_on_with_lesson();
         let counters = self.counters();
         self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
         changed
@@ -228,6 +230,7 @@ impl Session {
             // What doesn't end in time ends with the process.
             let _ = server.wait_at_rest(SHUTDOWN_TIME);
         }
+        self.leave_lesson();
         self.saver = None;
         self.poll();
     }
@@ -319,6 +322,20 @@ impl Session {
     #[must_use]
     pub fn notice(&self) -> Option<&Notice> {
         self.notice.as_ref().or(self.run_notice.as_ref())
+    }
+
+    /// Hands every event on to the log and to the lesson. Whether there was one.
+    fn drain(&mut self) -> bool {
+        let Self { journal, run_notice, lessons, .. } = self;
+        let taken = self.source.drain(|event| {
+            if let EventKind::NotListening(error) = &event.kind {
+                // Easily overlooked in the log, and then a client may reach somebody else's server.
+                *run_notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
+            }
+            lessons.happened(Happening::Event(&event));
+            journal.push(event);
+        });
+        taken > 0
     }
 
     /// The port that is listened on, or would be.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
-use crate::session::Command;
+use crate::session::{Command, LessonCommand};
 use crate::session::command::ExportFormat;
 use crate::settings::fields::Field;
 
@@ -27,6 +27,8 @@ pub(super) enum Purpose {
     Roots,
     /// Choose where the log is written to.
     SaveLog,
+    /// Choose a lesson file.
+    Lesson,
 }
 
 /// How a dialog ended.
@@ -73,6 +75,10 @@ impl Dialogs {
             Purpose::KeyLog => (dialog.set_title("Write TLS keys to").set_file_name("keys.log"), Pick::Save),
             Purpose::Open(Field::Key) => (dialog.set_title("Choose the private key"), Pick::File),
             Purpose::Open(_) => (dialog.set_title("Choose the certificate"), Pick::File),
+            Purpose::Lesson => (
+                dialog.set_title("Open a lesson").add_filter("Lessons", &["toml"]).add_filter("All files", &["*"]),
+                Pick::File,
+            ),
             Purpose::SaveLog => (
                 dialog
                     .set_title("Save the log")
@@ -135,6 +141,7 @@ pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
     Some(match purpose {
         Purpose::NewFolder | Purpose::Roots => return None,
         Purpose::Open(field) => Command::Edit(field, path.to_string_lossy().into_owned()),
+        Purpose::Lesson => Command::Lesson(LessonCommand::Open(path)),
         Purpose::KeyLog => Command::Edit(Field::KeyLog, path.to_string_lossy().into_owned()),
         Purpose::SaveLog => {
             let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);

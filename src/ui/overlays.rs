@@ -14,6 +14,7 @@ use super::widgets::controls::{ICON_BUTTON, icon_button};
 use super::widgets::field::text_field;
 use super::widgets::icon::{self, Icon};
 use super::wish::Wish;
+use crate::session::lab::typed_path;
 use crate::session::{Command, Notice, Session};
 use crate::settings::fields::Field;
 
@@ -124,7 +125,7 @@ impl TypePath {
         let text = match purpose {
             Purpose::Open(field) => session.form().text(field).to_owned(),
             Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
-            Purpose::NewFolder | Purpose::Roots => String::new(),
+            Purpose::NewFolder | Purpose::Roots | Purpose::Lesson => String::new(),
             Purpose::SaveLog => saved.map_or_else(
                 || {
                     let folder = std::env::home_dir().unwrap_or_default();
@@ -146,6 +147,7 @@ impl TypePath {
             ui.set_width((room - 80.0).min(480.0));
             let (title, action) = match self.purpose {
                 Purpose::Open(_) => ("Open a file", "Open"),
+                Purpose::Lesson => ("Open a lesson", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
                 Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
                 Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),
@@ -178,7 +180,7 @@ impl TypePath {
                     .clicked()
                     || (entered && ready)
                 {
-                    answer = Some(command(self.purpose, self.text.trim().into()).map(Wish::from));
+                    answer = Some(command(self.purpose, typed_path(&self.text)).map(Wish::from));
                 }
                 if ui.button("Cancel").clicked() {
                     answer = Some(None);

@@ -1,0 +1,234 @@
+//! The bar itself: its rows, from the name of the lesson to the buttons.
+
+use eframe::egui::{
+    FontId, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, accesskit,
+    vec2,
+};
+
+use super::parts::{progress, sign, tick};
+use super::{ask, wish_for};
+use crate::lessons::choice::Choice;
+use crate::lessons::{Place, Running, shipped};
+use crate::session::{LessonCommand, Session, SetUp};
+use crate::ui::lab::Ask;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, pill_button, quiet_button};
+use crate::ui::widgets::icon::{self, Icon};
+use crate::ui::widgets::note::{Tone, note};
+use crate::ui::wish::Wish;
+
+/// What the bar itself remembers.
+#[derive(Debug, Default)]
+pub(in crate::ui) struct LessonBar {
+    /// Whether only its first row is shown.
+    folded: bool,
+    /// The change of step that was shown last: a new step is read from its beginning.
+    turn: u64,
+}
+
+impl LessonBar {
+    /// Shows the lesson that is being done, if any, in a bar of its own at the top of the area.
+    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
+        let Some(running) = session.lesson() else {
+            self.folded = false;
+            return Vec::new();
+        };
+        let palette = Palette::of(ui);
+        let most = (ui.available_height() * 0.5).max(size::LESSON_LEAST);
+        let margin = Margin { left: 16, right: 12, top: 6, bottom: 8 };
+        let frame = Frame::new().fill(palette.panel).inner_margin(margin);
+        let mut wishes = Vec::new();
+        let shown = frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 4.0;
+            wishes.extend(self.heading(ui, running));
+            if !self.folded {
+                let anew = self.turn != running.turn();
+                let mut area = ScrollArea::vertical()
+                    .id_salt("lesson")
+                    .auto_shrink([false, true])
+                    .max_height(most - 2.0 * size::CONTROL);
+                if anew {
+                    area = area.vertical_scroll_offset(0.0);
+                }
+                area.show(ui, |ui| {
+                    ui.set_width(ui.available_width());
+                    wishes.extend(words(ui, session, running));
+                });
+                wishes.extend(buttons(ui, session, running));
+            }
+        });
+        self.turn = running.turn();
+        let area = shown.response.rect;
+        let stripe = Rect::from_min_size(area.min, vec2(4.0, area.height()));
+        ui.painter().rect_filled(stripe, 0.0, palette.accent);
+        ui.painter().hline(area.x_range(), area.bottom() - 0.5, Stroke::new(1.0, palette.border));
+        wishes
+    }
+
+    /// The name of the lesson, how far it has come, and the buttons that fold and leave it.
+    fn heading(&mut self, ui: &mut Ui, running: &Running) -> Option<Wish> {
+        let palette = Palette::of(ui);
+        let mut wish = None;
+        ui.horizontal(|ui| {
+            ui.set_height(ICON_BUTTON);
+            ui.spacing_mut().item_spacing.x = size::GAP;
+            let room = ui.available_width() - 2.0 * ICON_BUTTON - 3.0 * size::GAP;
+            let count = running.lesson().steps.len();
+            let how_far = match running.step() {
+                Some(_) => format!("Step {} of {count}", running.at() + 1),
+                None => format!("All {count} steps are behind you"),
+            };
+            ui.scope(|ui| {
+                ui.set_max_width(room);
+                ui.add(
+                    Label::new(RichText::new(&running.lesson().title).font(theme::strong(size::TEXT)).color(palette.accent))
+                        .truncate(),
+                );
+                ui.label(RichText::new(how_far).color(palette.muted));
+                progress(ui, running, ui.available_width());
+                ui.add_space((ui.available_width()).max(0.0));
+            });
+            let (chevron, name) = if self.folded {
+                (Icon::ChevronRight, "Unfold the lesson")
+            } else {
+                (Icon::ChevronDown, "Fold the lesson")
+            };
+            if icon_button(ui, chevron, name, None).clicked() {
+                self.folded = !self.folded;
+            }
+            if icon_button(ui, Icon::Cross, "Leave the lesson", None).clicked() {
+                wish = Some(ask(LessonCommand::Leave));
+            }
+        });
+        wish
+    }
+}
+
+/// What has just happened, what to do now, and what of it is done.
+fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
+    let mut wishes = Vec::new();
+    let done = if running.is_review() { running.step() } else { running.just_done() };
+    let why = done.map(|step| step.why.as_deref().unwrap_or("Done."));
+    if !running.is_review()
+        && let Some(why) = why
+    {
+        tick(ui, "Done: ", why);
+    }
+    let Some(step) = running.step() else {
+        large(ui, "That was the last step. What would you like to do next?");
+        return wishes;
+    };
+    large(ui, &step.text);
+    if running.is_review()
+        && let Some(why) = why
+    {
+        tick(ui, "Done: ", why);
+        return wishes;
+    }
+    let signs = running.signs();
+    if signs.len() > 1 || signs.iter().any(|sign| sign.count.is_some()) {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::new(14.0, 2.0);
+            for one in &signs {
+                sign(ui, one);
+            }
+        });
+    }
+    if session.lesson_lacks_certificate() {
+        ui.horizontal_wrapped(|ui| {
+            note(ui, Tone::Caution, "A later step serves TLS, for which you need a certificate and its key.");
+            if pill_button(ui, "Create certificate…").clicked() {
+                wishes.push(Wish::Lab(Ask::Create));
+            }
+        });
+    }
+    wishes
+}
+
+/// What to do now, to be read from the last row of a class.
+fn large(ui: &mut Ui, text: &str) {
+    let palette = Palette::of(ui);
+    let words = RichText::new(text).font(FontId::proportional(size::LESSON)).color(palette.text);
+    let response = ui.add(Label::new(words).wrap());
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
+}
+
+fn buttons(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
+    let mut wishes = Vec::new();
+    ui.horizontal_wrapped(|ui| {
+        ui.set_min_height(size::CONTROL);
+        ui.spacing_mut().item_spacing = Vec2::new(size::GAP, 4.0);
+        match running.step() {
+            Some(step) if !running.is_review() => {
+                if !step.settings.is_empty() {
+                    wishes.extend(set_up(ui, session, &step.settings));
+                }
+                if let Some(place) = step.open {
+                    wishes.extend(show(ui, place));
+                }
+            }
+            Some(_) => {}
+            None => wishes.extend(next_lesson(ui, session)),
+        }
+        if running.at() > 0 && quiet_button(ui, "Back").clicked() {
+            wishes.push(ask(LessonCommand::Back));
+        }
+        match running.step() {
+            Some(_) => {
+                let label = if running.is_review() { "Next step" } else { "Skip this step" };
+                if quiet_button(ui, label).clicked() {
+                    wishes.push(ask(LessonCommand::Next));
+                }
+            }
+            None => {
+                if quiet_button(ui, "Leave the lesson").clicked() {
+                    wishes.push(ask(LessonCommand::Leave));
+                }
+            }
+        }
+        if running.at() > 0 && quiet_button(ui, "Begin anew").clicked() {
+            wishes.push(ask(LessonCommand::Restart));
+        }
+    });
+    wishes
+}
+
+/// Offers the settings of the step, or says that they are set.
+fn set_up(ui: &mut Ui, session: &Session, choices: &[Choice]) -> Option<Wish> {
+    let palette = Palette::of(ui);
+    let what = choices.iter().map(Choice::words).collect::<Vec<_>>().join(", ");
+    let small = |text: String| Label::new(RichText::new(text).size(size::SMALL).color(palette.muted)).wrap();
+    match session.lesson_set_up() {
+        SetUp::Ready => {
+            let (rect, _) = ui.allocate_exact_size(vec2(13.0, size::CHIP), Sense::hover());
+            icon::paint(ui.painter(), Icon::Check, Rect::from_center_size(rect.center(), Vec2::splat(12.0)), palette.good);
+            ui.add(small(format!("Set up: {what}.")));
+            None
+        }
+        needed => {
+            let pressed = pill_button(ui, "Set it up").clicked();
+            let anew = if needed == SetUp::NeedsRestart { "; the server starts anew" } else { "" };
+            ui.add(small(format!("{what}{anew}.")));
+            pressed.then(|| ask(LessonCommand::SetUp))
+        }
+    }
+}
+
+/// Offers the tab or the dialog that the step is about.
+fn show(ui: &mut Ui, place: Place) -> Option<Wish> {
+    let wish = wish_for(place)?;
+    let label = match wish {
+        Wish::Show(_) => format!("Show {}", place.label()),
+        _ => place.label().to_owned(),
+    };
+    pill_button(ui, &label).clicked().then_some(wish)
+}
+
+/// Offers the lesson after this one.
+fn next_lesson(ui: &mut Ui, session: &Session) -> Option<Wish> {
+    let next = session.lesson_number()? + 1;
+    let lesson = shipped().get(next)?;
+    let pressed = pill_button(ui, &format!("Next lesson: {}", lesson.title)).clicked();
+    pressed.then(|| ask(LessonCommand::Start(next)))
+}
