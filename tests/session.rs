@@ -14,6 +14,8 @@ use echoscope::session::{Check, Command, Options, Session};
 use echoscope::settings::Settings;
 use echoscope::settings::fields::Field;
 use echoscope::settings::file::{self, Broken};
+use echoscope::tls::create::{self, KeyChoice, Request};
+use jiff::Timestamp;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -203,4 +205,133 @@ fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
     // Starting, Listening, Opened; then one line for each byte.
     assert_eq!(shown + not_shown, sent as u64 + 3);
     assert!(not_shown > 0, "this was no flood");
+}
+
+/// Makes a certificate as the dialog and `create-certificate` do.
+fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, broken: Option<create::Broken>) {
+    let request = Request { folder: folder.to_owned(), key, signed_by_ca, broken, ..Request::default() };
+    create::create(&request, true, Timestamp::now()).unwrap();
+}
+
+/// What the window says about the folder's certificate after a restart, with the server on this host.
+#[track_caller]
+fn label(folder: &Path, host: &str) -> Option<String> {
+    let (certificate, key) = (folder.join("server.crt"), folder.join("server.key"));
+    let settings = Settings { host: host.to_owned(), tls: true, certificate, key, ..Settings::default() };
+    let mut session = Session::new(settings, Options::default());
+    poll_until(&mut session, "the files", |session| session.pair().is_some());
+    assert!(matches!(session.pair(), Some(Ok(()))), "{:?}", session.pair());
+    session.certificate_caution()
+}
+
+#[test]
+fn what_is_broken_on_purpose_is_labelled_after_a_restart() {
+    // One folder that has seen everything, as it is after an afternoon's practice.
+    let used = tempfile::tempdir().unwrap();
+    make(used.path(), KeyChoice::P256, false, Some(create::Broken::NoIntermediate));
+    for broken in create::Broken::ALL {
+        let expected = match broken {
+            create::Broken::Expired => "This certificate expired on",
+            create::Broken::NotYetValid => "This certificate is not valid before",
+            create::Broken::WrongName => {
+                "for wrong-name.example, but the server's host is localhost: clients that connect to localhost"
+            }
+            create::Broken::NoSan => "only as common name",
+            create::Broken::CaAsServer => "for signing others and not for serving",
+            create::Broken::SelfSigned => "self-signed, though a CA's ca.crt stands beside it",
+            create::Broken::NoIntermediate => {
+                "without its intermediate: the issuer, CN=Echoscope practice intermediate CA, is not sent"
+            }
+            create::Broken::Version1 => "X.509 version 1",
+        };
+        for signed_by_ca in [false, true] {
+            let fresh = tempfile::tempdir().unwrap();
+            for folder in [fresh.path(), used.path()] {
+                make(folder, KeyChoice::P256, signed_by_ca, Some(broken));
+                let told = label(folder, "localhost").unwrap_or_default();
+                assert!(told.contains(expected), "{broken:?}, signed by CA {signed_by_ca}: {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn good_certificates_raise_no_alarm() {
+    for key in KeyChoice::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        for signed_by_ca in [false, true] {
+            make(folder.path(), key, signed_by_ca, None);
+            for host in ["localhost", "LOCALHOST", "127.0.0.1", "::1", "0.0.0.0", "::"] {
+                assert_eq!(label(folder.path(), host), None, "{key:?}, signed by CA {signed_by_ca}, {host}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_may_also_sign_others_is_told_from_one_that_only_may() {
+    use rcgen::KeyUsagePurpose::{DigitalSignature, KeyCertSign};
+    let folder = tempfile::tempdir().unwrap();
+    for (usages, expected) in [
+        (vec![], "marked as a certificate authority's own"),
+        (vec![DigitalSignature, KeyCertSign], "marked as a certificate authority's own"),
+        (vec![KeyCertSign], "for signing others and not for serving"),
+    ] {
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.key_usages = usages;
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(folder.path().join("server.crt"), params.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(folder.path().join("server.key"), key.serialize_pem()).unwrap();
+        let told = label(folder.path(), "localhost").unwrap_or_default();
+        assert!(told.contains(expected), "{:?}: {told}", params.key_usages);
+    }
+}
+
+#[test]
+fn the_label_follows_from_what_lies_beside_the_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let told = || label(folder.path(), "localhost").unwrap_or_default();
+    let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
+    make(folder.path(), KeyChoice::P256, false, Some(create::Broken::NoIntermediate));
+    assert!(told().contains("Append intermediate.crt"), "{}", told());
+    // Mended in the way that is told.
+    std::fs::write(path("server.crt"), read("server.crt") + &read("intermediate.crt")).unwrap();
+    assert_eq!(told(), "");
+    // What is no CA's certificate leads nobody to expect one, and neither does one that can't be read.
+    make(folder.path(), KeyChoice::P256, false, None);
+    assert!(told().contains("self-signed, though"), "{}", told());
+    for other in [read("server.crt"), "nonsense".to_owned()] {
+        std::fs::write(path("ca.crt"), other).unwrap();
+        assert_eq!(told(), "");
+    }
+    std::fs::remove_file(path("ca.crt")).unwrap();
+    std::fs::remove_file(path("ca.key")).unwrap();
+    make(folder.path(), KeyChoice::P256, true, None);
+    let ca = read("ca.crt");
+    std::fs::remove_file(path("ca.crt")).unwrap();
+    assert!(told().contains("signed by CN=Echoscope practice CA, whose own is neither"), "{}", told());
+    // Another CA of the same name.
+    std::fs::remove_file(path("ca.key")).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    make(other.path(), KeyChoice::P256, true, None);
+    std::fs::copy(other.path().join("ca.crt"), path("ca.crt")).unwrap();
+    assert!(told().contains("but another key"), "{}", told());
+    std::fs::write(path("ca.crt"), ca).unwrap();
+    assert_eq!(told(), "");
+}
+
+#[test]
+fn the_label_follows_the_host_as_it_is_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    make(folder.path(), KeyChoice::P256, false, None);
+    let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
+    let mut session =
+        Session::new(Settings { tls: true, certificate, key, ..Settings::default() }, Options::default());
+    poll_until(&mut session, "the files", |session| session.pair().is_some());
+    assert_eq!(session.certificate_caution(), None);
+    session.apply(Command::Edit(Field::Host, "echo.test".to_owned()));
+    let told = session.certificate_caution().unwrap();
+    assert!(told.contains("but the server's host is echo.test"), "{told}");
 }

@@ -3,24 +3,20 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/window.rs"]
+mod harness;
 #[path = "window/newcomer.rs"]
 mod newcomer;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use echoscope::server::status::State;
-use echoscope::session::{Options, Session};
 use echoscope::settings::Settings;
-use echoscope::ui::App;
-use eframe::egui::{Event, Key, Modifiers, OutputCommand, Role, ViewportId};
-use egui_kittest::Harness;
+use eframe::egui::{Event, Key, Modifiers, Role, ViewportId};
 use egui_kittest::kittest::{NodeT, Queryable};
-
-/// The window of an app in its own little world: port 0, nothing remembered.
-struct Window(Harness<'static, App>);
+use harness::{Hand, Window};
 
 impl Window {
     fn open() -> Self {
@@ -31,79 +27,14 @@ impl Window {
         Self::sized(settings, [1180.0, 760.0])
     }
 
+    /// On a free port, unless another than the usual one is asked for.
     fn sized(settings: Settings, size: [f32; 2]) -> Self {
         let settings = Settings { port: if settings.port == 12345 { 0 } else { settings.port }, ..settings };
-        let mut harness =
-            Harness::builder().with_size(size).with_max_steps(20).build_eframe(move |creation| {
-                App::new(&creation.egui_ctx, Session::new(settings, Options::default()))
-            });
-        harness.run();
-        Self(harness)
-    }
-
-    /// Lets frames go by until something is so; what it waits for comes from other threads.
-    #[track_caller]
-    fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, App>) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while !is_so(&self.0) {
-            assert!(Instant::now() < deadline, "waited in vain for: {what}\n{:?}", self.0.root());
-            self.0.step();
-        }
-        self.0.run();
-    }
-
-    #[track_caller]
-    fn until_shown(&mut self, text: &str) {
-        self.until(text, |window| window.query_all_by_label_contains(text).next().is_some());
-    }
-
-    fn shows(&self, text: &str) -> bool {
-        self.0.query_all_by_label_contains(text).next().is_some()
-    }
-
-    #[track_caller]
-    fn click(&mut self, name: &str) {
-        self.0.get_by_label(name).click();
-        self.0.run();
-    }
-
-    /// Replaces what stands in a text field.
-    #[track_caller]
-    fn fill(&mut self, field: &str, text: &str) {
-        self.0.get_by_role_and_label(Role::TextInput, field).focus();
-        self.0.run();
-        self.0.key_press_modifiers(Modifiers::COMMAND, Key::A);
-        self.0.run();
-        self.0.key_press(Key::Backspace);
-        self.0.run();
-        self.0.get_by_role_and_label(Role::TextInput, field).type_text(text);
-        self.0.run();
-    }
-
-    /// Presses Start and returns where the server listens.
-    fn start(&mut self) -> SocketAddr {
-        self.click("Start server");
-        self.until_shown("Stop server");
-        self.address()
-    }
-
-    fn address(&self) -> SocketAddr {
-        match self.0.state().session().state() {
-            State::Listening { addresses, .. } => addresses[0],
-            state => panic!("not listening: {state:?}"),
-        }
+        Self::new(settings, size, Hand::Mouse)
     }
 
     fn can_start(&self) -> bool {
-        !self.0.get_by_label("Start server").accesskit_node().is_disabled()
-    }
-
-    /// What the last frame put into the clipboard.
-    fn copied(&self) -> Option<String> {
-        self.0.output().platform_output.commands.iter().find_map(|command| match command {
-            OutputCommand::CopyText(text) => Some(text.clone()),
-            _ => None,
-        })
+        self.enabled("Start server")
     }
 
     fn rows(&self) -> usize {

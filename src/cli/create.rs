@@ -19,7 +19,7 @@ pub(super) struct Flags {
 
     /// A name or address of the server; the first is the common name too
     /// [default: localhost, 127.0.0.1, IPv6 loopback and this computer's name]
-    #[arg(long = "name", value_name = "NAME")]
+    #[arg(long = "name", value_name = "NAME", allow_hyphen_values = true)]
     names: Vec<String>,
 
     /// How long it is valid, 1 to 36500 [default: 365]
@@ -39,7 +39,8 @@ pub(super) struct Flags {
     #[arg(long, value_name = "KIND", value_parser = broken)]
     broken: Option<Broken>,
 
-    /// Replace server.key, server.csr and server.crt if they are there
+    /// Replace server.key, server.csr and server.crt if they are there, and intermediate.crt where one is made; never
+    /// the practice CA's files
     #[arg(long)]
     force: bool,
 

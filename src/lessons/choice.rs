@@ -43,7 +43,11 @@ pub(super) fn choices(keys: &mut Keys<'_, '_, '_>) -> Result<Vec<Choice>, Lesson
         found.push(Choice::Typed(Field::Host, text.to_owned()));
     }
     if let Some(value) = keys.take("mode") {
-        found.push(Choice::Mode(document.one_of("mode", value, &Mode::ALL.map(|mode| (mode.keyword(), mode)))?));
+        found.push(Choice::Mode(document.one_of(
+            "mode",
+            value,
+            &Mode::ALL.map(|mode| (mode.keyword(), mode)),
+        )?));
     }
     for (name, field) in NUMBERS {
         if let Some(value) = keys.take(name) {

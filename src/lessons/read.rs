@@ -79,7 +79,10 @@ impl<'a> Document<'a> {
         let text = self.text(key, value)?;
         let found = words.iter().find(|(word, _)| *word == text);
         found.map(|(_, meant)| *meant).ok_or_else(|| {
-            self.about(value, format!("{key} can't be “{text}”. It takes {}.", listed(words.iter().map(|w| w.0))))
+            self.about(
+                value,
+                format!("{key} can't be “{text}”. It takes {}.", listed(words.iter().map(|w| w.0))),
+            )
         })
     }
 
@@ -112,7 +115,11 @@ pub(super) struct Keys<'a, 't, 'i> {
 
 impl<'a, 't, 'i> Keys<'a, 't, 'i> {
     /// The keys of the whole document.
-    pub(super) fn of_document(document: Document<'a>, table: &'t Spanned<DeTable<'i>>, name: &'static str) -> Self {
+    pub(super) fn of_document(
+        document: Document<'a>,
+        table: &'t Spanned<DeTable<'i>>,
+        name: &'static str,
+    ) -> Self {
         Self { document, table: table.get_ref(), span: 0..0, name, known: Vec::new() }
     }
 
@@ -123,7 +130,9 @@ impl<'a, 't, 'i> Keys<'a, 't, 'i> {
         name: &'static str,
     ) -> Result<Self, LessonError> {
         let Some(table) = value.get_ref().as_table() else {
-            return Err(document.about(value, format!("Here {name} is wanted: keys and values in braces, {{ … }}.")));
+            return Err(
+                document.about(value, format!("Here {name} is wanted: keys and values in braces, {{ … }}."))
+            );
         };
         Ok(Self { document, table, span: value.span(), name, known: Vec::new() })
     }
@@ -154,7 +163,8 @@ impl<'a, 't, 'i> Keys<'a, 't, 'i> {
             None => Ok(()),
             Some(key) => {
                 let known = listed(self.known.iter().copied());
-                let words = format!("{} has no key “{}”. It may have {known}.", capital(self.name), key.get_ref());
+                let words =
+                    format!("{} has no key “{}”. It may have {known}.", capital(self.name), key.get_ref());
                 Err(self.document.error(key.span().start, words))
             }
         }

@@ -98,7 +98,9 @@ impl Running {
             words: words::condition(condition),
             met: tally.is_met(condition),
             count: match condition {
-                Condition::Seen { at_least, .. } if *at_least > 1 => Some((tally.count(condition), *at_least)),
+                Condition::Seen { at_least, .. } if *at_least > 1 => {
+                    Some((tally.count(condition), *at_least))
+                }
                 _ => None,
             },
         });

@@ -32,7 +32,9 @@ pub(super) fn lesson(text: &str) -> Result<Lesson, LessonError> {
     let steps = keys.take("step");
     keys.finish()?;
     let Some(steps) = steps else {
-        return Err(document.error(text.trim_end().len(), "A lesson needs steps: add [[step]] with text and done."));
+        return Err(
+            document.error(text.trim_end().len(), "A lesson needs steps: add [[step]] with text and done.")
+        );
     };
     let Some(list) = steps.get_ref().as_array() else {
         return Err(document.about(steps, "Steps are written with two brackets: [[step]]."));
@@ -41,7 +43,9 @@ pub(super) fn lesson(text: &str) -> Result<Lesson, LessonError> {
         return Err(document.about(steps, "A lesson needs steps: add [[step]] with text and done."));
     }
     if let Some(extra) = list.get(MOST_STEPS) {
-        return Err(document.about(extra, format!("A lesson has at most {MOST_STEPS} steps. Make two of it.")));
+        return Err(
+            document.about(extra, format!("A lesson has at most {MOST_STEPS} steps. Make two of it."))
+        );
     }
     let steps = list.iter().map(|value| step(document, value)).collect::<Result<_, _>>()?;
     Ok(Lesson { title, summary, needs_tls, steps })
@@ -83,9 +87,10 @@ fn step(document: Document<'_>, value: &Value<'_>) -> Result<Step, LessonError> 
 
 fn too_long(document: Document<'_>, value: Option<&Value<'_>>, text: &str) -> Result<(), LessonError> {
     match value {
-        Some(value) if text.chars().count() > LONGEST_TEXT => {
-            Err(document.about(value, format!("This is too long to read in one go: {LONGEST_TEXT} letters are the most.")))
-        }
+        Some(value) if text.chars().count() > LONGEST_TEXT => Err(document.about(
+            value,
+            format!("This is too long to read in one go: {LONGEST_TEXT} letters are the most."),
+        )),
         _ => Ok(()),
     }
 }

@@ -126,7 +126,9 @@ fn state(document: Document<'_>, keys: &mut Keys<'_, '_, '_>, value: &Value<'_>)
         "certificate" => Is::Certificate,
         "paused" => Is::Paused,
         "stepping" => Is::Stepping,
-        _ => Is::Halted(keys.take("before").map(|value| document.one_of("before", value, &CALLS)).transpose()?),
+        _ => {
+            Is::Halted(keys.take("before").map(|value| document.one_of("before", value, &CALLS)).transpose()?)
+        }
     })
 }
 
@@ -229,7 +231,9 @@ fn data(document: Document<'_>, keys: &mut Keys<'_, '_, '_>) -> Result<Data, Les
 
 fn bytes(document: Document<'_>, key: &str, value: &Value<'_>) -> Result<Vec<u8>, LessonError> {
     match document.text(key, value)? {
-        "" => Err(document.about(value, format!("{key} is empty. recv() returns at least one byte of data."))),
+        "" => {
+            Err(document.about(value, format!("{key} is empty. recv() returns at least one byte of data.")))
+        }
         text => Ok(text.as_bytes().to_vec()),
     }
 }

@@ -1,7 +1,7 @@
 //! What a step waits for, in a few words.
 
-use super::condition::{Condition, Data, Is, Reason, Seen};
 use super::choice::Choice;
+use super::condition::{Condition, Data, Is, Reason, Seen};
 use super::read::listed;
 use crate::settings::fields::grouped;
 
@@ -46,8 +46,12 @@ fn seen(what: &Seen, at_least: u64) -> String {
         Seen::Stopped => times("The server came to its end"),
         Seen::Accepted => format!("{} accepted", number(at_least, "client")),
         Seen::Received(data) => times(&format!("recv() returned {}", returned(data))),
-        Seen::Bytes(data) if *data == Data::default() => format!("recv() returned {} in all", number(at_least, "byte")),
-        Seen::Bytes(data) => format!("recv() returned {}: {} in all", returned(data), number(at_least, "byte")),
+        Seen::Bytes(data) if *data == Data::default() => {
+            format!("recv() returned {} in all", number(at_least, "byte"))
+        }
+        Seen::Bytes(data) => {
+            format!("recv() returned {}: {} in all", returned(data), number(at_least, "byte"))
+        }
         Seen::Stream(wanted) => times(&format!("The stream of one client has {} in it", quoted(wanted))),
         Seen::Echo => times("The Client tab got back what it sent"),
         Seen::Closed(reasons) if reasons.is_empty() => format!("{} closed", number(at_least, "connection")),

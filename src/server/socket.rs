@@ -1,7 +1,7 @@
 //! A blocking socket with the time limits that a server needs, and that an end from outside wakes on every system.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::registry::Conn;
@@ -24,6 +24,11 @@ impl<'a> Socket<'a> {
         let socket = Self { conn, idle };
         socket.limit(idle);
         socket
+    }
+
+    /// The address of this computer that the client connected to.
+    pub(super) fn local_address(&self) -> Option<IpAddr> {
+        self.conn.stream.local_addr().ok().map(|address| address.ip().to_canonical())
     }
 
     /// Reads what has come, waiting for at least one byte; 0 at the end of the stream.

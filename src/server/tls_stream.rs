@@ -17,7 +17,7 @@ use crate::tls::handshake::Handshake;
 use crate::tls::offer::first_hello;
 use crate::tls::serving::Serving;
 use crate::tls::sniff::{self, FirstBytes};
-use crate::tls::words;
+use crate::tls::words::{self, Asked};
 
 /// A TLS connection and what came from the wire ahead of it.
 pub(super) struct Tls {
@@ -36,8 +36,14 @@ impl Tls {
         let start = Instant::now();
         let mut wire = Wire::recording();
         let (config, scheme) = serving.connection();
-        let shaken = shake_hands(socket, serving, config, &mut wire, start + timeout);
+        let greeted = accept_hello(socket, serving, config, &mut wire, start + timeout);
         let offer = wire.take_first_flight().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
+        let shaken = greeted.and_then(|connection| {
+            let asked = offer
+                .as_ref()
+                .map(|offer| Asked { name: offer.server_name.as_deref(), address: socket.local_address() });
+            shake_hands(socket, serving, connection, &mut wire, start + timeout, asked)
+        });
         let connection = shaken.map_err(|end| match end {
             End::Idle => End::HandshakeTimeout(timeout),
             End::Tls { text, raw, .. } => End::Tls { text, raw, offer: offer.clone() },
@@ -69,7 +75,7 @@ impl Tls {
             self.connection.read_tls(&mut self.wire)?;
             if let Err(error) = self.connection.process_new_packets() {
                 let _ = self.flush(socket);
-                return Err(tls_end(&self.serving, &error, false));
+                return Err(tls_end(&self.serving, &error, false, None));
             }
             if self.connection.wants_write() {
                 self.flush(socket)?;
@@ -104,15 +110,15 @@ impl Tls {
     }
 }
 
+/// From the end of the `ClientHello` on.
 fn shake_hands(
     socket: &Socket<'_>,
     serving: &Serving,
-    config: Arc<ServerConfig>,
+    mut connection: ServerConnection,
     wire: &mut Wire,
     deadline: Instant,
+    asked: Option<Asked<'_>>,
 ) -> Result<ServerConnection, End> {
-    let mut connection = accept_hello(socket, serving, config, wire, deadline)?;
-    wire.stop_recording();
     while connection.is_handshaking() {
         flush(&mut connection, socket)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
@@ -122,7 +128,7 @@ fn shake_hands(
         if let Err(error) = connection.process_new_packets() {
             // The alert that tells the client why; it may be gone already.
             let _ = flush(&mut connection, socket);
-            return Err(tls_end(serving, &error, true));
+            return Err(tls_end(serving, &error, true, asked));
         }
     }
     Ok(connection)
@@ -156,7 +162,7 @@ fn accept_hello(
             };
             let (error, mut alert) = refused;
             let _ = alert.write_all(&mut &*socket);
-            return Err(other.unwrap_or_else(|| tls_end(serving, &error, true)));
+            return Err(other.unwrap_or_else(|| tls_end(serving, &error, true, None)));
         }
         if let Some(other) = other {
             return Err(other);
@@ -173,8 +179,8 @@ fn other_protocol(bytes: &[u8]) -> Option<End> {
 }
 
 /// The offer is added where the handshake is looked at as a whole.
-fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool) -> End {
-    let text = words::peer_failure(error, in_handshake, serving.situation());
+fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool, asked: Option<Asked<'_>>) -> End {
+    let text = words::peer_failure(error, in_handshake, serving.situation(), asked);
     End::Tls { text, raw: error.to_string(), offer: None }
 }
 

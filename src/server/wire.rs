@@ -22,7 +22,6 @@ pub(super) struct Wire {
     record: Record,
     /// Everything so far, for reading the client's hello a second time.
     first_flight: Option<Vec<u8>>,
-    recording: bool,
 }
 
 /// Where in a record the next byte stands.
@@ -36,14 +35,10 @@ enum Record {
 impl Wire {
     pub(super) fn recording() -> Self {
         let record = Record::Header(Vec::with_capacity(HEADER));
-        Self { buffer: Vec::new(), start: 0, end: 0, record, first_flight: Some(Vec::new()), recording: true }
+        Self { buffer: Vec::new(), start: 0, end: 0, record, first_flight: Some(Vec::new()) }
     }
 
-    pub(super) fn stop_recording(&mut self) {
-        self.recording = false;
-    }
-
-    /// What was recorded, once.
+    /// What was recorded, once: with that the recording ends.
     pub(super) fn take_first_flight(&mut self) -> Option<Vec<u8>> {
         self.first_flight.take()
     }
@@ -68,9 +63,7 @@ impl Wire {
         self.buffer.resize(BUFFER, 0);
         (self.start, self.end) = (0, 0);
         self.end = recv(&mut self.buffer)?;
-        if let Some(flight) = &mut self.first_flight
-            && self.recording
-        {
+        if let Some(flight) = &mut self.first_flight {
             // What goes beyond the longest hello can't complete one.
             let room = offer::LONGEST.saturating_sub(flight.len()).min(self.end);
             flight.extend_from_slice(&self.buffer[..room]);

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use super::Session;
 use super::check::Check;
 use super::try_it::{self, TryIt};
 use crate::settings::fields::{Field, is_loopback};
 use crate::settings::{ClientAuth, Settings};
+use crate::tls::Served;
 
 impl Session {
     /// Why the server can't be started now, in words; `None`: it can, or it runs.
@@ -55,6 +58,16 @@ impl Session {
             "Others on your network can connect, too. Use localhost to keep the server to this computer."
                 .to_owned()
         })
+    }
+
+    /// What clients will find wrong with the chosen certificate on the chosen host, the gravest first and only. It
+    /// follows from the files alone, so it is the same whoever made them, and when.
+    #[must_use]
+    pub fn certificate_caution(&self) -> Option<String> {
+        let (Check::Good(report), Some(signer)) = (&self.files.certificate, &self.files.signer) else {
+            return None;
+        };
+        report.caution_served(Timestamp::now(), Served { host: &self.settings().host, signer })
     }
 
     /// A standing word of care while TLS keys are written to a file, or will be from the next start on.

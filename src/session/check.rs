@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::tls::error::{FileError, Role, TlsError};
 use crate::tls::{
-    self, CertificateFile, CertificateReport, ClientCaFile, ClientCaReport, KeyFile, KeyReport,
+    self, CertificateFile, CertificateReport, ClientCaFile, ClientCaReport, KeyFile, KeyReport, Signer,
 };
 
 /// What is known of a file.
@@ -38,6 +38,8 @@ impl<T> Check<T> {
 #[derive(Debug, Clone)]
 pub(super) struct Files {
     pub(super) certificate: Check<CertificateReport>,
+    /// Who signed the certificate, as far as it and the files beside it tell; `None` until it is good.
+    pub(super) signer: Option<Signer>,
     pub(super) key: Check<KeyReport>,
     pub(super) client_ca: Check<ClientCaReport>,
     /// Whether they belong together; `None` until both are good.
@@ -46,7 +48,13 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn nothing() -> Self {
-        Self { certificate: Check::Empty, key: Check::Empty, client_ca: Check::Empty, pair: None }
+        Self {
+            certificate: Check::Empty,
+            signer: None,
+            key: Check::Empty,
+            client_ca: Check::Empty,
+            pair: None,
+        }
     }
 }
 
@@ -135,7 +143,9 @@ fn check(certificate: &Path, key: &Path, client_ca: &Path) -> Files {
         (Some(Ok(certificate)), Some(Ok(key))) => Some(tls::check_pair(certificate, key)),
         _ => None,
     };
+    let signer = certificate.as_ref().and_then(|read| read.as_ref().ok()).map(Signer::of);
     Files {
+        signer,
         certificate: told(certificate, |file| file.report().clone()),
         key: told(key, |file| file.report().clone()),
         client_ca: told(client_ca, |file| file.report().clone()),

@@ -109,7 +109,8 @@ impl Session {
         if running.as_ref().is_some_and(differs) {
             return SetUp::NeedsRestart;
         }
-        let in_form = |choice: &Choice| choice.holds(self.settings()) || (choice.is_free_port() && running.is_some());
+        let in_form =
+            |choice: &Choice| choice.holds(self.settings()) || (choice.is_free_port() && running.is_some());
         if step.settings.iter().all(in_form) { SetUp::Ready } else { SetUp::Needed }
     }
 
@@ -264,7 +265,9 @@ impl Session {
             pool_size: config.pool_size,
             recv_size: u32::try_from(config.recv_size).unwrap_or(u32::MAX),
             max_clients: u32::try_from(config.max_clients).unwrap_or(u32::MAX),
-            idle_timeout: config.idle_timeout.map_or(0, |time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
+            idle_timeout: config
+                .idle_timeout
+                .map_or(0, |time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
             tls: tls.is_some(),
             // Without TLS there is nothing that could differ from the form.
             tls_versions: tls.map_or(form.tls_versions, |tls| tls.versions),
@@ -296,7 +299,10 @@ fn read(path: &Path) -> Result<Lesson, FileError> {
     };
     // Opening a pipe would wait for somebody who writes into it.
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(FileError::Unreadable { path: path_owned(), raw: "it is not an ordinary file".to_owned() });
+        return Err(FileError::Unreadable {
+            path: path_owned(),
+            raw: "it is not an ordinary file".to_owned(),
+        });
     }
     let mut bytes = Vec::new();
     let most = LARGEST_FILE as u64 + 1;

@@ -81,8 +81,6 @@ pub struct Session {
     run_notice: Option<Notice>,
     /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
     failure_is_past: bool,
-    /// The certificate that was made here last.
-    made: Option<lab::Made>,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     lessons: Lessons,
@@ -112,7 +110,6 @@ impl Session {
             notice: None,
             run_notice: None,
             failure_is_past: false,
-            made: None,
             adopt_port: false,
             lessons: Lessons::none(),
             options,
@@ -167,7 +164,6 @@ impl Session {
                 self.apply(Command::Edit(Field::Certificate, created.certificate.display().to_string()));
                 self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
                 self.apply(Command::SetTls(true));
-                self.made = Some(lab::Made::new(*created));
                 self.lessons.happened(Happening::CertificateCreated);
             }
             Command::CheckFiles => self.check_files(),

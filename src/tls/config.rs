@@ -12,12 +12,14 @@ use rustls::{ServerConfig, SupportedProtocolVersion, version};
 
 use super::certificate::CertificateFile;
 use super::client_ca::ClientCaFile;
+use super::details::Served;
 use super::error::TlsError;
 use super::key::KeyFile;
 use super::key_log::KeyLogFile;
 use super::options::TlsFiles;
 use super::pair::check_pair;
 use super::serving::Serving;
+use super::words::Situation;
 use crate::settings::tls::{ClientAuth, TlsVersions};
 
 /// Reads both files and makes the configuration of [`TlsFiles::new`]. May wait for a disk: not for the window's
@@ -66,7 +68,7 @@ pub fn serve(
     if let Some(path) = &files.key_log {
         config.key_log = Arc::new(KeyLogFile::open(path, trouble)?);
     }
-    Ok(Serving::new(config, identity, files))
+    Ok(Serving::new(config, identity, Situation::new(files, Served::of(&certificate))))
 }
 
 fn identity(certificate: &CertificateFile, key: KeyFile) -> Arc<CertifiedKey> {

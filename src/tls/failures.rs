@@ -1,14 +1,15 @@
 //! What a client can do to a TLS connection, as tables: each alert and each error with what happened, most likely why,
 //! and what to try.
 //!
-//! `{address}`, `{versions}`, `{certificate}`, `{ca}` and `{alpn}` stand for the server's own; [`super::words`] fills them
+//! `{address}`, `{versions}`, `{certificate}`, `{key}`, `{ca}` and `{alpn}` stand for the server's own; [`super::words`] fills them
 //! in. A `None` means that there are no words for it but the general ones.
 
 use rustls::{
     AlertDescription as Alert, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
 };
 
-/// Every alert (RFC 8446, section 6; the older ones RFC 5246, section 7.2). Each is followed by its words.
+/// Every alert (RFC 8446, section 6; the older ones RFC 5246, section 7.2). Each is followed by its words. Those about our
+/// certificate are for where [`super::words`] finds no cause that holds for it.
 pub(super) const ALERTS: &[(Alert, &str)] = &[
     (Alert::CloseNotify, "The client closed the connection, as it should."),
     (
@@ -32,8 +33,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::HandshakeFailure,
-        "The client found nothing in common with this server: no TLS version, cipher suite or kind of certificate key. \
-         Try an RSA certificate, or a newer client.",
+        "The client found nothing in common with this server: no TLS version ({versions} here), no cipher suite, or no \
+         kind of certificate key ({key} here). Try another kind of key, or a newer client.",
     ),
     (
         Alert::NoCertificate,
@@ -46,8 +47,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::UnsupportedCertificate,
-        "The client refused our certificate as one of a kind that it does not take, for example X.509 version 1 or one \
-         made for another purpose. Make a version 3 certificate for a server.",
+        "The client refused our certificate as one of a kind that it does not take, though it is of X.509 version 3 and \
+         for a server. Its key may be of such a kind ({key}): try another one.",
     ),
     (
         Alert::CertificateRevoked,
@@ -55,8 +56,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::CertificateExpired,
-        "The client refused our certificate because it has expired or is not valid yet. Make a new one, or set the \
-         client's clock right.",
+        "The client refused our certificate because one of its chain is not valid now, or the client's clock is wrong. \
+         Make a new one, or set the clock right.",
     ),
     (
         Alert::CertificateUnknown,
@@ -70,10 +71,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::UnknownCA,
-        "The client refused our certificate because it does not trust who signed it. This is expected for a \
-         self-signed certificate: give the client {certificate} as its CA file. For one that a CA signed, give it the \
-         CA's own, such as ca.crt; if it has that, an intermediate may be missing in {certificate}. To try: \
-         openssl s_client -connect {address} -CAfile {certificate}",
+        "The client refused our certificate because it does not trust who signed it. Give the client the certificate of \
+         who did as its CA file.",
     ),
     (
         Alert::AccessDenied,
@@ -106,8 +105,7 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::InternalError,
-        "The client gave up and calls it an internal error. gnutls says this also of a certificate whose key usage does \
-         not allow it to be a server's. Look at what the client itself says.",
+        "The client gave up and calls it an internal error. Look at what the client itself says.",
     ),
     (
         Alert::InappropriateFallback,

@@ -8,13 +8,15 @@
 //! ```
 //!
 //! Whatever is wrong on the way becomes a [`FileError`] or a [`TlsError`], whose words stand in `sentences`.
-//! [`details`] tells all about a chosen certificate file and what clients will say to it, [`create`] makes such files.
+//! The window's one line about a certificate is its `report`'s, and what clients will object to its `caution`'s, which
+//! also looks at the server's host and at the `signer`. [`details`] tells all about a chosen certificate file and what clients will say to it, [`create`] makes such files.
 //! More parts serve the connections: [`sniff`] tells from a client's first bytes whether it speaks TLS at all,
 //! [`offer`] reads its hello, [`handshake`] tells what was agreed, [`names`] what the numbers are called and mean, and
 //! [`words`] explains, with the tables in `failures`, what went wrong.
 
 use std::path::Path;
 
+mod caution;
 pub mod certificate;
 pub mod client_ca;
 pub mod config;
@@ -25,6 +27,7 @@ pub mod error;
 mod failures;
 mod file;
 pub mod handshake;
+mod hosts;
 pub mod key;
 mod key_log;
 mod kind;
@@ -38,9 +41,11 @@ mod report;
 mod sections;
 mod sentences;
 pub mod serving;
+mod signer;
 pub mod sniff;
 pub mod words;
 
+pub use caution::Served;
 pub use certificate::CertificateFile;
 pub use client_ca::{ClientCaFile, ClientCaReport};
 pub use config::{load, server_config};
@@ -49,7 +54,8 @@ pub use key::{KeyFile, KeyReport};
 pub use key_log::caution as key_log_caution;
 pub use kind::KeyKind;
 pub use pair::check_pair;
-pub use report::CertificateReport;
+pub use report::{Authority, CertificateReport};
+pub use signer::Signer;
 
 use sections::Label;
 

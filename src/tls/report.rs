@@ -1,4 +1,4 @@
-//! What the window tells about a certificate: one line for under its field, and at most one caution.
+//! What the window tells about a certificate in one line, and the facts from which [`super::caution`] chooses its words.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -12,6 +12,17 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::kind::{KeyKind, bits};
 use super::naming::argument;
+
+/// Whether a certificate is one that signs others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// It isn't.
+    No,
+    /// It is marked as one that may (RFC 5280, section 4.2.1.9).
+    Marked,
+    /// Its key usage lets it sign certificates but no handshake (RFC 5280, section 4.2.1.3).
+    Only,
+}
 
 /// What is worth knowing about a certificate before it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,15 +41,30 @@ pub struct CertificateReport {
     pub chain: usize,
     /// Whether it names itself as its issuer.
     pub self_signed: bool,
-    /// Whether it is marked as one that signs others (RFC 5280, section 4.2.1.9).
-    pub is_ca: bool,
+    /// Whether it is a certificate authority's own.
+    pub authority: Authority,
     /// Whether it has subject alternative names (RFC 5280, section 4.2.1.6).
     pub has_alternative_names: bool,
     /// The hash of its signature where that is no longer trusted: `MD5` or `SHA-1`.
     pub weak_hash: Option<&'static str>,
+    /// The names as they are, to be compared: those in `names` are kept short for a line.
+    pub(super) exact_names: Vec<String>,
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+impl Authority {
+    fn of(certificate: &X509Certificate<'_>) -> Self {
+        let usage = certificate.key_usage().ok().flatten().map(|usage| usage.value);
+        if usage.is_some_and(|usage| usage.key_cert_sign() && !usage.digital_signature()) {
+            Self::Only
+        } else if certificate.is_ca() {
+            Self::Marked
+        } else {
+            Self::No
+        }
+    }
+}
 
 impl CertificateReport {
     pub(super) fn new(certificate: &X509Certificate<'_>, chain: usize) -> Self {
@@ -53,9 +79,10 @@ impl CertificateReport {
             version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
             chain,
             self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
-            is_ca: certificate.is_ca(),
+            authority: Authority::of(certificate),
             has_alternative_names,
             weak_hash: weak_hash(&certificate.signature_algorithm.algorithm.to_id_string()),
+            exact_names: names,
         }
     }
 
@@ -65,43 +92,14 @@ impl CertificateReport {
         format!("{} · {} · {}", self.names_line(), self.key, self.validity(now))
     }
 
-    /// What clients may find wrong with it, in a sentence or two; the gravest where there are several.
-    #[must_use]
-    pub fn caution(&self, now: Timestamp) -> Option<String> {
-        Some(if now > self.not_after {
-            format!(
-                "This certificate expired on {}, so clients that check it will refuse it. Make a new one.",
-                date(self.not_after)
-            )
-        } else if now < self.not_before {
-            format!(
-                "This certificate is {}, so clients that check it will refuse it. Wait until then, or see whether \
-                 this computer's clock is right.",
-                self.validity(now)
-            )
-        } else if self.version < 3 {
-            format!(
-                "This is an X.509 version {} certificate: openssl and Python take it, stricter clients may refuse \
-                 it.",
-                self.version
-            )
-        } else if let Some(hash) = self.weak_hash {
-            format!("This certificate is signed with {hash}, which most clients no longer trust.")
-        } else if self.is_ca {
-            "This certificate is marked as a certificate authority's own: many clients refuse it from a server.".to_owned()
-        } else if !self.has_alternative_names {
-            "This certificate has its name only as common name, where browsers and other newer clients no longer \
-                 look.".to_owned()
-        } else {
-            return None;
-        })
-    }
-
     /// A command that makes a certificate without the fault that [`CertificateReport::caution`] tells of, with the
     /// same key and beside it; `None` where there is no such fault.
     #[must_use]
     pub fn better(&self, key: &Path) -> Option<String> {
-        let good = self.version >= 3 && self.weak_hash.is_none() && !self.is_ca && self.has_alternative_names;
+        let good = self.version >= 3
+            && self.weak_hash.is_none()
+            && self.authority == Authority::No
+            && self.has_alternative_names;
         (!good).then(|| {
             format!(
                 "openssl req -x509 -key {} -days 365 -subj /CN=localhost -addext \
@@ -112,7 +110,7 @@ impl CertificateReport {
         })
     }
 
-    fn names_line(&self) -> String {
+    pub(super) fn names_line(&self) -> String {
         match self.names.as_slice() {
             [] => "no name".to_owned(),
             [first, second, third, rest @ ..] if rest.len() > 1 => {
@@ -122,7 +120,7 @@ impl CertificateReport {
         }
     }
 
-    fn validity(&self, now: Timestamp) -> String {
+    pub(super) fn validity(&self, now: Timestamp) -> String {
         if now < self.not_before {
             // On the day itself the date alone would read as if it were valid.
             let time = if date(now) == date(self.not_before) { " %H:%M UTC" } else { "" };
@@ -140,7 +138,7 @@ impl CertificateReport {
     }
 }
 
-fn date(moment: Timestamp) -> String {
+pub(super) fn date(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d").to_string()
 }
 
@@ -210,10 +208,11 @@ fn weak_hash(signature: &str) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn report() -> CertificateReport {
+    /// Of a good certificate for localhost that signs itself.
+    pub(in crate::tls) fn report() -> CertificateReport {
         CertificateReport {
             names: vec!["localhost".to_owned()],
             key: KeyKind::Rsa { bits: 2048 },
@@ -222,9 +221,10 @@ mod tests {
             version: 3,
             chain: 1,
             self_signed: true,
-            is_ca: false,
+            authority: Authority::No,
             has_alternative_names: true,
             weak_hash: None,
+            exact_names: vec!["localhost".to_owned()],
         }
     }
 
@@ -243,31 +243,6 @@ mod tests {
             line("2026-01-01T08:29:59Z"),
             "localhost · RSA 2048 · not valid before 2026-01-01 08:30 UTC"
         );
-    }
-
-    #[test]
-    fn the_gravest_caution_is_told() {
-        let now = "2026-06-01T00:00:00Z".parse().unwrap();
-        let caution = |change: fn(&mut CertificateReport)| {
-            let mut report = report();
-            change(&mut report);
-            report.caution(now).unwrap_or_default()
-        };
-        assert_eq!(caution(|_| {}), "");
-        let old = caution(|report| (report.version, report.has_alternative_names) = (1, false));
-        assert!(
-            old.starts_with("This is an X.509 version 1 certificate: openssl and Python take it, stricter"),
-            "{old}"
-        );
-        assert!(caution(|report| report.is_ca = true).contains("marked as a certificate authority's own"));
-        assert!(caution(|report| report.weak_hash = Some("SHA-1")).contains("signed with SHA-1"));
-        assert!(caution(|report| report.has_alternative_names = false).contains("only as common name"));
-        let both = caution(|report| {
-            (report.version, report.not_after) = (1, "2026-05-31T00:00:00Z".parse().unwrap());
-        });
-        assert!(both.starts_with("This certificate expired on 2026-05-31, so clients"), "{both}");
-        let early = caution(|report| report.not_before = "2026-06-02T00:00:00Z".parse().unwrap());
-        assert!(early.starts_with("This certificate is not valid before 2026-06-02, so clients"), "{early}");
     }
 
     #[test]

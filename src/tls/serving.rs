@@ -7,7 +7,6 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::{ServerConfig, SignatureAlgorithm, SignatureScheme};
 
-use super::options::TlsFiles;
 use super::words::Situation;
 
 /// What serves TLS during one run.
@@ -19,8 +18,8 @@ pub struct Serving {
 }
 
 impl Serving {
-    pub(super) fn new(config: ServerConfig, identity: Arc<CertifiedKey>, files: &TlsFiles) -> Self {
-        Self { config, identity, situation: Situation::new(files) }
+    pub(super) fn new(config: ServerConfig, identity: Arc<CertifiedKey>, situation: Situation) -> Self {
+        Self { config, identity, situation }
     }
 
     /// Tells the host as it was typed and the real port, once it is known, for the advice that names them.

@@ -1,16 +1,23 @@
 //! What a client did to a TLS connection, in plain words: what happened, most likely why, what to try.
 //!
-//! The words stand in `failures`; here they are chosen and made to fit the server that they are said by.
+//! The words stand in `failures`, and those about our own certificate in `refused`; here they are chosen and made to fit
+//! the server that they are said by.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use jiff::Timestamp;
 use rustls::{AlertDescription as Alert, Error};
 
+use super::details::Served;
 use super::failures::{self, ALERTS};
 use super::naming::argument;
 use super::options::TlsFiles;
 use crate::settings::tls::TlsVersions;
+
+mod refused;
+
+pub use refused::Asked;
 
 /// What advice to a client depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +32,12 @@ pub struct Situation {
     pub alpn: Vec<String>,
     /// Where this computer reaches it: `localhost:12345`.
     pub address: String,
+    /// The certificate itself.
+    pub served: Served,
 }
 
 impl Situation {
-    pub(super) fn new(files: &TlsFiles) -> Self {
+    pub(super) fn new(files: &TlsFiles, served: Served) -> Self {
         let name = |path: &Path| if path.as_os_str().is_empty() { String::new() } else { argument(path) };
         Self {
             versions: files.versions,
@@ -36,6 +45,7 @@ impl Situation {
             client_ca: name(&files.client_ca),
             alpn: files.alpn.clone(),
             address: "localhost".to_owned(),
+            served,
         }
     }
 
@@ -49,21 +59,51 @@ impl Situation {
     }
 
     fn fill_in(&self, words: &str) -> String {
+        filled(words, |key| self.value(key))
+    }
+
+    fn value(&self, key: &str) -> Option<String> {
         let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
-        words
-            .replace("{versions}", self.versions.label())
-            .replace("{certificate}", &or(&self.certificate, "server.crt"))
-            .replace("{ca}", &or(&self.client_ca, "ca.crt"))
-            .replace("{alpn}", &or(&self.alpn.join(", "), "none"))
-            .replace("{address}", &self.address)
+        Some(match key {
+            "versions" => self.versions.label().to_owned(),
+            "certificate" => or(&self.certificate, "server.crt"),
+            "ca" => or(&self.client_ca, "ca.crt"),
+            "alpn" => or(&self.alpn.join(", "), "none"),
+            "address" => self.address.clone(),
+            "key" => self.served.key.to_string(),
+            _ => return None,
+        })
     }
 }
 
-/// The words for an error that rustls met with a client. Its own text is for the details: `error.to_string()`.
+/// Puts values in the place of `{their names}`, once: what a value says is left as it is.
+fn filled(words: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut shown = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((before, (key, after))) =
+        rest.split_once('{').and_then(|(before, from)| Some((before, from.split_once('}')?)))
+    {
+        shown.push_str(before);
+        shown.push_str(&value(key).unwrap_or_else(|| format!("{{{key}}}")));
+        rest = after;
+    }
+    shown + rest
+}
+
+/// The words for an error that rustls met with a client; `asked` once its hello was read. The error's own text is for
+/// the details: `error.to_string()`.
 #[must_use]
-pub fn peer_failure(error: &Error, in_handshake: bool, situation: &Situation) -> String {
+pub fn peer_failure(
+    error: &Error,
+    in_handshake: bool,
+    situation: &Situation,
+    asked: Option<Asked<'_>>,
+) -> String {
     let words = match error {
-        Error::AlertReceived(received) => return alert(*received, in_handshake, situation),
+        Error::AlertReceived(received) => {
+            return refused::refused(*received, situation, asked, Timestamp::now())
+                .unwrap_or_else(|| alert(*received, in_handshake, situation));
+        }
         _ => failures::error(error, in_handshake),
     };
     situation.fill_in(words.unwrap_or(if in_handshake { GENERAL_IN_HANDSHAKE } else { GENERAL }))

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
-use crate::session::{Command, LessonCommand};
 use crate::session::command::ExportFormat;
+use crate::session::{Command, LessonCommand};
 use crate::settings::fields::Field;
 
 /// What a dialog is for.
@@ -76,7 +76,10 @@ impl Dialogs {
             Purpose::Open(Field::Key) => (dialog.set_title("Choose the private key"), Pick::File),
             Purpose::Open(_) => (dialog.set_title("Choose the certificate"), Pick::File),
             Purpose::Lesson => (
-                dialog.set_title("Open a lesson").add_filter("Lessons", &["toml"]).add_filter("All files", &["*"]),
+                dialog
+                    .set_title("Open a lesson")
+                    .add_filter("Lessons", &["toml"])
+                    .add_filter("All files", &["*"]),
                 Pick::File,
             ),
             Purpose::SaveLog => (

@@ -119,8 +119,7 @@ fn certificate_line(ui: &mut Ui, session: &Session, later: &mut Vec<Later>) {
     let details = "Details…";
     let place = form_parts::beside(ui, details, |ui| close(ui, tone, &report.line(now)));
     later.push(Later { place, button: Button::Pill { label: details, wish: Wish::Lab(Ask::Details) } });
-    form_parts::on_purpose(ui, session);
-    let Some(caution) = report.caution(now) else { return };
+    let Some(caution) = session.certificate_caution() else { return };
     close(ui, Tone::Caution, &caution);
     ui.horizontal(|ui| {
         ui.add_space(19.0);

@@ -9,4 +9,5 @@ mod clients;
 mod commands;
 mod good;
 mod lab;
+mod printed;
 mod refused;

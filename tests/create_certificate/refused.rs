@@ -20,6 +20,9 @@ fn wrong_values_are_a_wrong_usage() {
         (["--name", &label], "more than 63 characters"),
         (["--name", "😀"], "xn-- form"),
         (["--name", "bücher.example"], "xn-- form"),
+        (["--name", "-a.b"], "a hyphen at the start or the end"),
+        (["--name", "localhost."], "Leave it out: localhost."),
+        (["--name", "a.test.."], "none at the ends"),
         (["--name", ""], "common name is empty"),
         (["--name", &long_common_name], "common name has 84 characters"),
         (["--days", "0"], "from 1 to 36,500"),
@@ -50,7 +53,7 @@ fn a_folder_that_cant_be_used_is_told() {
     let parent = lab.path("a").join("b");
     for (folder, expected) in [
         (lab.path("file"), "is not a folder"),
-        (lab.path("file").join("c"), "can be made new"),
+        (lab.path("file").join("c"), "file is not a folder"),
         (parent, "can be made new"),
     ] {
         let words = one_line(&create(&folder, &["--key", "p256"]), 1);
@@ -67,6 +70,12 @@ fn a_folder_that_cant_be_written_is_told() {
         let words = one_line(&create(Path::new(folder), &["--key", "p256"]), 1);
         assert!(words.contains("Nothing can be written in /sys (permission denied)"), "{words}");
         assert!(words.contains("a folder of your own"), "{words}");
+    }
+    // There the system says that there is no such folder, of one that everybody sees.
+    for folder in ["/proc", "/proc/echoscope"] {
+        let words = one_line(&create(Path::new(folder), &["--key", "p256"]), 1);
+        let expected = "echoscope: The system lets nobody make files in /proc. Choose a folder of your own.";
+        assert_eq!(words, expected);
     }
 }
 
@@ -164,6 +173,7 @@ fn help_names_every_flag() {
         "--force",
         "--show-commands",
         "365",
+        "intermediate.crt",
     ] {
         assert!(end.stdout.contains(flag), "{flag}\n{}", end.stdout);
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as expected")]
 
 pub(crate) mod running;
+pub(crate) mod trusting;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

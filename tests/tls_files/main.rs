@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on should panic; its helpers too")]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod good;
 mod handshake;
 mod lab;

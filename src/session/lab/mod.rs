@@ -4,15 +4,12 @@
 
 mod folder;
 mod inspect;
-mod made;
 mod make;
 mod worker;
 
 pub use folder::{default_folder, typed_path};
 pub use inspect::{Inspection, Inspector, RootsFrom};
 pub use make::Maker;
-
-pub(super) use made::Made;
 
 use std::sync::Arc;
 

@@ -10,8 +10,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
+use super::error::CreateError;
 use super::make;
-use super::problem::{CreateError, Problem};
+use super::problem::Problem;
 use crate::tls::certificate::CertificateFile;
 use crate::tls::error::{Fault, FileError, Role};
 use crate::tls::key::KeyFile;

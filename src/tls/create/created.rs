@@ -9,12 +9,18 @@ use x509_parser::prelude::X509Certificate;
 
 use super::broken::Broken;
 use super::ca::{Authority, CA_CERTIFICATE};
-use super::problem::CreateError;
+use super::error::CreateError;
 use super::request::Request;
 use super::text::{path_word, quoted};
 use super::{CERTIFICATE, INTERMEDIATE, KEY};
 use crate::settings::fields::is_localhost_name;
 use crate::tls::report::CertificateReport;
+
+/// What clients ask for where a name would be found in the common name.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// The same, where that is the common name itself. A server on this computer need not listen there.
+const OTHER_LOOPBACK: &str = "127.0.0.2";
 
 /// The files that were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +87,8 @@ impl Created {
     pub fn advice(&self) -> String {
         let ca_file = path_word(&self.ca_file);
         let mut trust = format!(
-            "Give {ca_file} to clients as their CA file; no trust store of the system or of a browser was changed."
+            "Give {ca_file} to clients as their CA file; no trust store of the system or of a browser was changed. For \
+             the window's own check, open Details… and give it there as the clients' CA file."
         );
         if let Some(end) = self.ca_ends {
             trust += " Clients take it only until ca.crt expires, on ";
@@ -93,7 +100,24 @@ impl Created {
                 "Broken on purpose: {} {trust} To mend it, append {INTERMEDIATE} to {CERTIFICATE}.",
                 Broken::NoIntermediate.sentence()
             ),
+            Some(broken @ (Broken::NoSan | Broken::Version1)) => format!(
+                "Broken on purpose: {} So the clients' lines ask for {}: with {} not every client would show the refusal. \
+                 {trust}",
+                broken.sentence(),
+                self.asked_for(),
+                self.name,
+            ),
             Some(broken) => format!("Broken on purpose: {} {trust}", broken.sentence()),
+        }
+    }
+
+    /// The name or address that the clients' lines ask for.
+    fn asked_for(&self) -> &str {
+        match self.broken {
+            // curl and gnutls compare the common name even with an address, so it has to be another one.
+            Some(Broken::NoSan | Broken::Version1) if self.name == LOOPBACK => OTHER_LOOPBACK,
+            Some(Broken::NoSan | Broken::Version1) => LOOPBACK,
+            _ => &self.name,
         }
     }
 
@@ -109,10 +133,11 @@ impl Created {
     #[must_use]
     pub fn uses(&self, port: u16) -> Vec<Use> {
         let ca = path_word(&self.ca_file);
-        let name = self.name.as_str();
+        let name = self.asked_for();
         let address = name.parse::<IpAddr>().ok();
         // Another name may lead to another computer, or nowhere.
-        let here = address.is_some_and(|address| address.is_loopback()) || is_localhost_name(name);
+        let here = (name != OTHER_LOOPBACK || name == self.name)
+            && (address.is_some_and(|address| address.is_loopback()) || is_localhost_name(name));
         let host = if here { name } else { "localhost" };
         let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let (target, url) = (bracketed(host), bracketed(name));
@@ -203,6 +228,28 @@ mod tests {
         }
         let curl = &created("a.test", "ca.crt").uses(1)[1].line;
         assert!(curl.contains("--connect-to a.test:1:localhost:1 https://a.test:1/"), "{curl}");
+    }
+
+    #[test]
+    fn without_alternative_names_an_address_is_asked_for_that_is_not_the_common_name() {
+        for (name, host, asked) in
+            [("localhost", "127.0.0.1", "127.0.0.1"), ("127.0.0.1", "localhost", "127.0.0.2")]
+        {
+            for broken in [Broken::NoSan, Broken::Version1] {
+                let created = Created { broken: Some(broken), ..created(name, "ca.crt") };
+                let [openssl, curl, python, gnutls] = created.uses(1).try_into().unwrap();
+                assert_eq!(
+                    openssl.line,
+                    format!(
+                        "openssl s_client -connect {host}:1 -CAfile ca.crt -verify_return_error -verify_ip {asked}"
+                    )
+                );
+                assert!(curl.line.ends_with(&format!(" https://{asked}:1/")), "{}", curl.line);
+                assert!(python.line.contains(&format!("server_hostname='{asked}'")), "{}", python.line);
+                assert!(gnutls.line.contains(asked) && gnutls.line.ends_with(host), "{}", gnutls.line);
+                assert!(created.advice().contains(&format!("ask for {asked}: ")), "{}", created.advice());
+            }
+        }
     }
 
     #[cfg(unix)]

@@ -12,7 +12,7 @@ use rustls::crypto::aws_lc_rs::default_provider;
 
 use super::broken::Broken;
 use super::ca::Authority;
-use super::problem::CreateError;
+use super::error::CreateError;
 use super::request::{KeyChoice, Request};
 use super::{text, version1};
 

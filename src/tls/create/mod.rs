@@ -13,12 +13,14 @@ mod broken;
 mod ca;
 mod commands;
 mod created;
+mod error;
 mod make;
 mod names;
 mod problem;
 mod request;
 mod text;
 mod version1;
+mod workshop;
 mod write;
 
 use std::fs;
@@ -31,8 +33,9 @@ pub use broken::Broken;
 pub use ca::{CA_CERTIFICATE, CA_DAYS, CA_KEY, CA_NAME};
 pub use commands::openssl_commands;
 pub use created::{Created, Use};
+pub use error::CreateError;
 pub use names::{MAX_COMMON_NAME, NameProblem};
-pub use problem::{CreateError, Field, Problem};
+pub use problem::{Field, Problem};
 pub use request::{KeyChoice, MAX_DAYS, MAX_NAMES, Request, default_names, parse_days, split_names};
 
 use ca::Authority;
@@ -87,7 +90,7 @@ pub fn look(request: &Request, now: Timestamp) -> Look {
 /// thread. With `replace`, files of the same names are replaced, but never the practice CA's.
 ///
 /// # Errors
-/// Something can't be used, is in the way or failed; the folder is then as it was.
+/// Something can't be used, is in the way or failed; the folder is then as it was, or the error says what is not.
 pub fn create(request: &Request, replace: bool, now: Timestamp) -> Result<Created, CreateError> {
     // Nobody calls it off, so there is always something made.
     create_while(request, replace, now, || true)?
@@ -153,7 +156,7 @@ fn practice_ca(request: &Request, now: Timestamp) -> Result<(Option<Authority>, 
 }
 
 fn in_new_folder(folder: &Path, items: &[Item]) -> Result<(), CreateError> {
-    let refused = |error: io::Error| Problem::NotWritable { path: around(folder), raw: error.to_string() };
+    let refused = |error: io::Error| Problem::not_writable(around(folder), &error);
     fs::create_dir(folder).map_err(refused)?;
     write::all(folder, items).inspect_err(|_| {
         // Only where it is empty: someone else may have put something in it.
@@ -178,7 +181,7 @@ fn folder_is_there(folder: &Path) -> Result<bool, Problem> {
         Ok(found) if !found.is_dir() => Err(Problem::NotAFolder { path }),
         Ok(_) => match write::try_folder(folder) {
             Ok(()) => Ok(true),
-            Err(error) => Err(Problem::NotWritable { path, raw: error.to_string() }),
+            Err(error) => Err(Problem::not_writable(path, &error)),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let parent = around(folder);
@@ -191,11 +194,13 @@ fn folder_is_there(folder: &Path) -> Result<bool, Problem> {
             }
             match write::try_folder(&parent) {
                 Ok(()) => Ok(false),
-                Err(error) => Err(Problem::NotWritable { path: parent, raw: error.to_string() }),
+                Err(error) => Err(Problem::not_writable(parent, &error)),
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            Err(Problem::NoParent { parent: around(folder) })
+            let parent = around(folder);
+            let is_there = fs::symlink_metadata(&parent).is_ok();
+            Err(if is_there { Problem::NotAFolder { path: parent } } else { Problem::NoParent { parent } })
         }
         Err(error) => Err(Problem::NotWritable { path, raw: error.to_string() }),
     }

@@ -37,6 +37,16 @@ pub enum NameProblem {
         /// What was typed.
         name: String,
     },
+    /// A dot at the end, for the root of all names: in a certificate there is none (RFC 5280, section 4.2.1.6).
+    #[error(
+        "“{}” ends in a dot, and in a certificate a name has none there. Leave it out: {}.",
+        short(name),
+        short(name.trim_end_matches('.'))
+    )]
+    RootDot {
+        /// What was typed.
+        name: String,
+    },
     /// A letter beyond ASCII (RFC 5280, section 7.2).
     #[error(
         "“{}” has a character in it that certificates do not hold ({character}). Write such a name in its xn-- form, \
@@ -108,6 +118,12 @@ pub(super) fn check(name: &str) -> Result<(), NameProblem> {
         return Err(NameProblem::Character { name: own(), character });
     }
     let labels: Vec<&str> = name.split('.').collect();
+    if let [parts @ .., ""] = labels.as_slice()
+        && !parts.is_empty()
+        && parts.iter().all(|label| !label.is_empty())
+    {
+        return Err(NameProblem::RootDot { name: own() });
+    }
     if labels.iter().any(|label| label.is_empty()) {
         return Err(NameProblem::EmptyLabel { name: own() });
     }
@@ -194,7 +210,9 @@ mod tests {
             ("a\nb", "can't be seen"),
             ("http://a.test", "has : in it"),
             ("[::1]", "has [ in it"),
-            ("localhost.", "none at the ends"),
+            ("localhost.", "Leave it out: localhost."),
+            ("a..", "none at the ends"),
+            (".", "none at the ends"),
             (".a", "none at the ends"),
             ("-a.test", "a hyphen"),
             ("a-.test", "a hyphen"),

@@ -1,5 +1,6 @@
 //! What keeps a certificate from being made, each with the field where it is told.
 
+use std::io;
 use std::path::PathBuf;
 
 use super::names::{MAX_COMMON_NAME, NameProblem};
@@ -46,6 +47,15 @@ pub enum Problem {
     /// The system does not let us make a file there (`EACCES`, `EROFS`, `ENOSPC`).
     #[error("Nothing can be written in {} ({}). Choose a folder of your own.", shown(path), plain(raw))]
     NotWritable {
+        /// The folder.
+        path: PathBuf,
+        /// The system's own words.
+        raw: String,
+    },
+    /// The system has a folder there in which it makes no files for anybody, such as `/proc` (`ENOENT`): its own words
+    /// would read as if the folder were not there.
+    #[error("The system lets nobody make files in {}. Choose a folder of your own.", shown(path))]
+    NoFiles {
         /// The folder.
         path: PathBuf,
         /// The system's own words.
@@ -129,13 +139,24 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// What the system said when a file or a folder was to be made in this folder, which is there.
+    pub(super) fn not_writable(path: PathBuf, error: &io::Error) -> Self {
+        let raw = error.to_string();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NoFiles { path, raw },
+            _ => Self::NotWritable { path, raw },
+        }
+    }
+
     /// Where it is told.
     #[must_use]
     pub fn field(&self) -> Field {
         match self {
-            Self::NoFolder | Self::NoParent { .. } | Self::NotAFolder { .. } | Self::NotWritable { .. } => {
-                Field::Folder
-            }
+            Self::NoFolder
+            | Self::NoParent { .. }
+            | Self::NotAFolder { .. }
+            | Self::NotWritable { .. }
+            | Self::NoFiles { .. } => Field::Folder,
             Self::NoCommonName | Self::CommonName(_) | Self::LongCommonName { .. } => Field::CommonName,
             Self::Name(_) | Self::TooManyNames { .. } => Field::Names,
             Self::Days => Field::Days,
@@ -153,9 +174,10 @@ impl Problem {
     #[must_use]
     pub fn raw(&self) -> Option<String> {
         match self {
-            Self::NotWritable { raw, .. } | Self::CaMismatch { raw } | Self::CaUnusual { raw } => {
-                Some(raw.clone())
-            }
+            Self::NotWritable { raw, .. }
+            | Self::NoFiles { raw, .. }
+            | Self::CaMismatch { raw }
+            | Self::CaUnusual { raw } => Some(raw.clone()),
             Self::CaFile(error) => error.raw(),
             _ => None,
         }
@@ -169,73 +191,6 @@ impl PartialEq for Problem {
     }
 }
 
-/// Why nothing was made. The folder is as it was before.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum CreateError {
-    /// A value or the folder can't be used.
-    #[error(transparent)]
-    Problem(#[from] Problem),
-    /// Files with these names are there, and nobody said that they may be replaced.
-    #[error(
-        "{} {} in {} already. Choose another folder, or say that they may be replaced.",
-        list(names),
-        if names.len() == 1 { "is" } else { "are" },
-        shown(folder)
-    )]
-    Exists {
-        /// The folder.
-        folder: PathBuf,
-        /// The names of the files, without the folder.
-        names: Vec<String>,
-    },
-    /// The system refused to write or rename a file.
-    #[error("{name} could not be written ({}). Nothing was changed.", plain(raw))]
-    Write {
-        /// The file's name, without the folder.
-        name: String,
-        /// The system's own words.
-        raw: String,
-    },
-    /// Writing failed, and so did putting back what had been there before.
-    #[error(
-        "{name} could not be written ({}), and not all old files could be put back. They are in the folder, with names \
-         that start with .echoscope-old.",
-        plain(raw)
-    )]
-    HalfWritten {
-        /// The file's name, without the folder.
-        name: String,
-        /// The system's own words.
-        raw: String,
-    },
-    /// The library could not make a key or a signature.
-    #[error("The certificate could not be made. Try again, or choose another kind of key.")]
-    Library {
-        /// The library's own words.
-        raw: String,
-    },
-}
-
-impl CreateError {
-    /// The system's or the library's own words, for the details.
-    #[must_use]
-    pub fn raw(&self) -> Option<String> {
-        match self {
-            Self::Problem(problem) => problem.raw(),
-            Self::Exists { .. } => None,
-            Self::Write { raw, .. } | Self::HalfWritten { raw, .. } | Self::Library { raw } => {
-                Some(raw.clone())
-            }
-        }
-    }
-}
-
-impl From<rcgen::Error> for CreateError {
-    fn from(error: rcgen::Error) -> Self {
-        Self::Library { raw: error.to_string() }
-    }
-}
-
 impl From<TlsError> for Problem {
     fn from(error: TlsError) -> Self {
         match error {
@@ -246,18 +201,10 @@ impl From<TlsError> for Problem {
 }
 
 /// The system's words without its number, and without a capital: they stand in brackets.
-fn plain(raw: &str) -> String {
+pub(super) fn plain(raw: &str) -> String {
     let words = raw.split(" (os error").next().unwrap_or(raw);
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 const _: () = assert!(MAX_DAYS == 36_500, "the sentence for Problem::Days names the limit");

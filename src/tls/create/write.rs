@@ -1,12 +1,11 @@
 //! Writes several files as one: all of them or none, never over others unless told to, keys for their owner's eyes.
 
 use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
-use tempfile::NamedTempFile;
-
-use super::problem::CreateError;
+use super::error::CreateError;
+use super::workshop::{Moment, Step, Workshop};
 
 /// A file to write.
 pub(super) struct Item {
@@ -19,38 +18,10 @@ pub(super) struct Item {
     pub(super) replace: bool,
 }
 
-/// Writes the files into the folder, which is there. After an error the folder is as it was.
+/// Writes the files into the folder, which is there. After an error the folder is as it was, or the error says what
+/// is not.
 pub(super) fn all(folder: &Path, items: &[Item]) -> Result<(), CreateError> {
-    // The slow part first, and where a full disk shows: under other names.
-    let mut staged = Vec::with_capacity(items.len());
-    for item in items {
-        let failed = |error: &io::Error| write_error(item.name, error);
-        staged.push((item, stage(folder, item).map_err(|error| failed(&error))?));
-    }
-    let mut done = Vec::with_capacity(items.len());
-    for (item, file) in staged {
-        match place(folder, item, file) {
-            Ok(placed) => done.push(placed),
-            Err(error) => {
-                // Each is tried, also after one that failed.
-                let left = done.into_iter().rev().filter_map(|placed| placed.undo().err()).count();
-                return Err(match error.kind() {
-                    _ if left > 0 => {
-                        CreateError::HalfWritten { name: item.name.to_owned(), raw: error.to_string() }
-                    }
-                    io::ErrorKind::AlreadyExists if !item.replace => {
-                        CreateError::Exists { folder: folder.to_owned(), names: vec![item.name.to_owned()] }
-                    }
-                    _ => write_error(item.name, &error),
-                });
-            }
-        }
-    }
-    // What was replaced goes only when nothing can fail any more; one that stays for want of a right does no harm.
-    for old in done.into_iter().filter_map(|placed| placed.old) {
-        let _ = fs::remove_file(old);
-    }
-    Ok(())
+    all_while(folder, items, |_, _| ())
 }
 
 /// Whether files can be made in the folder: tried, since the rights alone don't tell.
@@ -58,60 +29,40 @@ pub(super) fn try_folder(folder: &Path) -> io::Result<()> {
     tempfile::Builder::new().prefix(".echoscope-").tempfile_in(folder).map(drop)
 }
 
-/// A file in its place, and under which name the one before it is kept.
-struct Placed {
-    path: PathBuf,
-    old: Option<PathBuf>,
-}
-
-impl Placed {
-    fn undo(self) -> io::Result<()> {
-        match self.old {
-            Some(old) => fs::rename(old, self.path),
-            None => fs::remove_file(self.path),
+/// As [`all`]; tests come in between.
+fn all_while(
+    folder: &Path,
+    items: &[Item],
+    mut between: impl FnMut(Moment, &str),
+) -> Result<(), CreateError> {
+    let first = items.first().map_or("", |item| item.name);
+    let workshop = Workshop::open(folder, items).map_err(|error| write_error(first, &error))?;
+    // The slow part first, and where a full disk shows: under other names.
+    for item in items {
+        workshop.stage(item).map_err(|error| write_error(item.name, &error))?;
+    }
+    let mut steps = Vec::with_capacity(items.len());
+    for item in items {
+        let mut step = Step::new(item);
+        let end = workshop.place(&mut step, &mut between);
+        steps.push(step);
+        if let Err(error) = end {
+            let (kept, new) = workshop.undo(&steps);
+            let name = item.name.to_owned();
+            return Err(if !kept.is_empty() || !new.is_empty() {
+                CreateError::HalfWritten { name, raw: error.to_string(), kept, new }
+            } else if error.kind() == io::ErrorKind::AlreadyExists && !item.replace {
+                CreateError::Exists { folder: folder.to_owned(), names: vec![name] }
+            } else {
+                write_error(item.name, &error)
+            });
         }
     }
-}
-
-fn stage(folder: &Path, item: &Item) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".echoscope-new-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // From the first byte on; the system takes from it what the user's umask says.
-        builder.permissions(fs::Permissions::from_mode(if item.secret { 0o600 } else { 0o644 }));
+    // What was replaced goes only when nothing can fail any more; one that stays for want of a right does no harm.
+    for step in steps.iter().filter(|step| step.old) {
+        let _ = fs::remove_file(workshop.old(step.item));
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(item.content.as_bytes())?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
-fn place(folder: &Path, item: &Item, file: NamedTempFile) -> io::Result<Placed> {
-    let path = folder.join(item.name);
-    if !item.replace || fs::symlink_metadata(&path).is_err() {
-        file.persist_noclobber(&path).map_err(|error| error.error)?;
-        return Ok(Placed { path, old: None });
-    }
-    if path.is_dir() {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory));
-    }
-    // A name that is surely free: that of a temporary file whose place the old file takes.
-    let old = tempfile::Builder::new().prefix(".echoscope-old-").tempfile_in(folder)?;
-    let (_, old) = old.keep().map_err(|error| error.error)?;
-    if let Err(error) = fs::rename(&path, &old) {
-        let _ = fs::remove_file(&old);
-        return Err(error);
-    }
-    let placed = Placed { path, old: Some(old) };
-    match file.persist_noclobber(&placed.path) {
-        Ok(_) => Ok(placed),
-        Err(error) => {
-            placed.undo()?;
-            Err(error.error)
-        }
-    }
+    Ok(())
 }
 
 fn write_error(name: &str, error: &io::Error) -> CreateError {
@@ -157,6 +108,100 @@ mod tests {
         assert!(matches!(&error, CreateError::Exists { names, .. } if names == &["b.crt"]), "{error}");
         assert_eq!(names(folder.path()), ["b.crt"]);
         assert_eq!(fs::read_to_string(folder.path().join("b.crt")).unwrap(), "another's");
+    }
+
+    #[test]
+    fn an_old_file_whose_place_is_taken_is_kept_under_a_name_that_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a.key"), "old").unwrap();
+        let items = [item("c.crt", "new", true), item("a.key", "new", true)];
+        let error = all_while(folder.path(), &items, |moment, name| {
+            if (moment, name) == (Moment::SetAside, "a.key") {
+                fs::write(path("a.key"), "another's").unwrap();
+            }
+        });
+        let error = error.unwrap_err();
+        let CreateError::HalfWritten { name, kept, new, .. } = &error else { panic!("{error}") };
+        assert_eq!((name.as_str(), kept.len(), new.len()), ("a.key", 1, 0));
+        assert!(!error.to_string().contains("Nothing was changed"), "{error}");
+        assert!(
+            error.to_string().contains(&format!("kept in the folder as {}: put it back", kept[0])),
+            "{error}"
+        );
+        assert_eq!(fs::read_to_string(path(&kept[0])).unwrap(), "old");
+        assert_eq!(fs::read_to_string(path("a.key")).unwrap(), "another's");
+        let hidden = kept[0].split('/').next().unwrap();
+        assert_eq!(names(folder.path()), [hidden, "a.key"], "c.crt was to be taken away again");
+        assert_eq!(names(&path(hidden)), ["a.key"], "no new key stays");
+    }
+
+    #[test]
+    fn what_another_has_put_in_place_of_a_new_file_is_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("b.crt"), "old").unwrap();
+        let items = ["a.key", "b.crt", "c.crt"].map(|name| item(name, "new", true));
+        let error = all_while(folder.path(), &items, |moment, name| {
+            if (moment, name) == (Moment::SetAside, "c.crt") {
+                fs::write(path("a.key"), "another's").unwrap();
+                fs::remove_file(path("b.crt")).unwrap();
+                fs::create_dir(path("c.crt")).unwrap();
+            }
+        });
+        // Nothing that was written is left, and the old file is back: there is nothing to do by hand.
+        let error = error.unwrap_err();
+        assert!(matches!(&error, CreateError::Write { name, .. } if name == "c.crt"), "{error}");
+        assert_eq!(names(folder.path()), ["a.key", "b.crt", "c.crt"]);
+        assert_eq!(fs::read_to_string(path("a.key")).unwrap(), "another's");
+        assert_eq!(fs::read_to_string(path("b.crt")).unwrap(), "old");
+    }
+
+    #[test]
+    fn a_folder_that_is_swapped_in_is_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a.key"), "old").unwrap();
+        let error = all_while(folder.path(), &[item("a.key", "new", true)], |moment, _| {
+            if moment == Moment::Looked {
+                fs::remove_file(path("a.key")).unwrap();
+                fs::create_dir(path("a.key")).unwrap();
+                fs::write(path("a.key").join("inside"), "theirs").unwrap();
+            }
+        });
+        let error = error.unwrap_err();
+        assert!(matches!(error, CreateError::Write { .. }), "{error}");
+        assert_eq!(names(folder.path()), ["a.key"]);
+        assert_eq!(names(&path("a.key")), ["inside"]);
+    }
+
+    /// As a crash would leave them: whoever looks while files are on their way finds no key that others can read.
+    #[cfg(unix)]
+    #[test]
+    fn keys_on_their_way_are_for_their_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("b.key"), "old").unwrap();
+        fs::set_permissions(folder.path().join("b.key"), fs::Permissions::from_mode(0o644)).unwrap();
+        let mut seen = Vec::new();
+        all_while(
+            folder.path(),
+            &[item("a.key", "new", false), item("b.key", "new", true)],
+            |moment, name| {
+                if (moment, name) == (Moment::SetAside, "b.key") {
+                    let hidden = names(folder.path()).into_iter().find(|name| name.starts_with('.')).unwrap();
+                    let hidden = folder.path().join(hidden);
+                    assert_eq!(mode(&hidden), 0o700);
+                    assert_eq!(mode(&hidden.join("b.key.new")), 0o600);
+                    assert_eq!(mode(&folder.path().join("a.key")), 0o600);
+                    seen = names(&hidden);
+                }
+            },
+        )
+        .unwrap();
+        assert_eq!(seen, ["b.key", "b.key.new"], "the old one and the new one, and nowhere else");
+        assert_eq!(names(folder.path()), ["a.key", "b.key"]);
     }
 
     #[test]

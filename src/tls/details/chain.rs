@@ -127,12 +127,12 @@ pub(super) fn end(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>]) 
 }
 
 /// Whether it names itself as issuer, and its signature does not say otherwise.
-pub(super) fn self_signed(parsed: &X509Certificate<'_>, der: &CertificateDer<'_>) -> bool {
+pub(in crate::tls) fn self_signed(parsed: &X509Certificate<'_>, der: &CertificateDer<'_>) -> bool {
     parsed.subject().as_raw() == parsed.issuer().as_raw() && signed_by(der, parsed) != Some(false)
 }
 
 /// Whether a certificate's signature was made with an issuer's key; `None` where its algorithm is not one of ours.
-pub(super) fn signed_by(certificate: &[u8], issuer: &X509Certificate<'_>) -> Option<bool> {
+pub(in crate::tls) fn signed_by(certificate: &[u8], issuer: &X509Certificate<'_>) -> Option<bool> {
     // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature } (RFC 5280, section 4.1).
     let (_, whole) = Any::from_der(certificate).ok()?;
     let (rest, _) = Any::from_der(whole.data).ok()?;

@@ -29,6 +29,7 @@ mod names;
 mod refusals;
 mod roots;
 mod sentence;
+mod served;
 mod signature;
 mod text;
 mod validity;
@@ -40,9 +41,12 @@ pub use fingerprint::{colons, sha256};
 pub use name::distinguished_name;
 pub use names::{Name, NameKind};
 pub use roots::Roots;
+pub use served::{Anchor, Served};
 pub use signature::Signature;
 pub use validity::Validity;
 pub use verdict::{Outcome, Trust, Verdict, verdicts};
+
+pub(super) use chain::{self_signed, signed_by};
 
 /// A certificate file in full.
 #[derive(Debug, Clone, PartialEq, Eq)]

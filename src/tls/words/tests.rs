@@ -11,22 +11,46 @@ use rustls::{
 };
 
 use super::*;
+use crate::tls::KeyKind;
+use crate::tls::details::{Anchor, Validity};
 
-fn situation() -> Situation {
+pub(super) fn served() -> Served {
+    Served {
+        validity: Validity { not_before: "2026-01-01T00:00:00Z".parse().unwrap(), not_after: Timestamp::MAX },
+        above: Vec::new(),
+        hosts: vec!["localhost".to_owned(), "*.lab.example".to_owned()],
+        addresses: vec!["127.0.0.1".parse().unwrap()],
+        common: Vec::new(),
+        version: 3,
+        is_ca: false,
+        may_sign: true,
+        may_serve: true,
+        weak: None,
+        key: KeyKind::Ecdsa { curve: 256 },
+        anchor: Anchor::Own,
+    }
+}
+
+pub(super) fn situation() -> Situation {
     Situation {
         versions: TlsVersions::Both,
         certificate: "server.crt".to_owned(),
         client_ca: "ca.crt".to_owned(),
         alpn: vec!["h2".to_owned(), "echo".to_owned()],
         address: "localhost:12345".to_owned(),
+        served: served(),
     }
 }
 
 fn words(error: &Error, in_handshake: bool) -> String {
-    peer_failure(error, in_handshake, &situation())
+    let asked = Asked { name: Some("localhost"), address: None };
+    for asked in [None, Some(asked), Some(Asked { name: None, ..asked })] {
+        check(&peer_failure(error, in_handshake, &situation(), asked));
+    }
+    peer_failure(error, in_handshake, &situation(), None)
 }
 
-fn check(words: &str) {
+pub(super) fn check(words: &str) {
     // A command may stand at the end, as it is typed.
     let ends = words.ends_with('.') || words.contains(": openssl ");
     assert!(ends && words.starts_with(char::is_uppercase), "{words}");
@@ -57,10 +81,10 @@ fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
     situation.listens_on("0.0.0.0", 4433);
     situation.certificate = "'my server.crt'".to_owned();
     assert_eq!(
-        peer_failure(&Error::AlertReceived(Alert::UnknownCA), true, &situation),
-        "The client refused our certificate because it does not trust who signed it. This is expected for a \
-         self-signed certificate: give the client 'my server.crt' as its CA file. For one that a CA signed, give it the CA's own, such as ca.crt; if it has that, an \
-         intermediate may be missing in 'my server.crt'. To try: \
+        peer_failure(&Error::AlertReceived(Alert::UnknownCA), true, &situation, None),
+        "The client refused our certificate because it does not trust who signed it: it signed itself, so nobody knows \
+         it who was not given it. Give the client 'my server.crt' as its CA file, or serve one that a CA of the \
+         client's has signed. To try: \
          openssl s_client -connect localhost:4433 -CAfile 'my server.crt'"
     );
 }
@@ -81,7 +105,7 @@ fn advice_names_the_versions_that_this_server_speaks() {
     let error = Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled);
     assert!(words(&error, true).contains("TLS 1.2 and 1.3"));
     let only13 = Situation { versions: TlsVersions::Only13, ..situation() };
-    assert!(peer_failure(&error, true, &only13).contains("TLS 1.3 only"));
+    assert!(peer_failure(&error, true, &only13, None).contains("TLS 1.3 only"));
 }
 
 #[test]

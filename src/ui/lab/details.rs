@@ -89,9 +89,8 @@ impl DetailsDialog {
     fn contents(&mut self, ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
         let path = RichText::new(shown(&self.path)).font(theme::mono()).color(Palette::of(ui).muted);
         ui.add(Label::new(path).truncate());
-        if let Some(broken) = session.broken_on_purpose() {
-            let text = format!("Broken on purpose: {}. {}", broken.label(), broken.sentence());
-            note(ui, Tone::Caution, &text);
+        if let Some(caution) = session.certificate_caution() {
+            note(ui, Tone::Caution, &caution);
         }
         let found = match self.found.take() {
             None => return,

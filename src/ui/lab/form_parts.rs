@@ -44,16 +44,6 @@ fn wrong_option(session: &Session) -> Option<String> {
     })
 }
 
-/// What is wrong with the certificate on purpose, where it was made so here.
-pub(in crate::ui) fn on_purpose(ui: &mut Ui, session: &Session) {
-    if let Some(broken) = session.broken_on_purpose() {
-        ui.add_space(-3.0);
-        note(ui, Tone::Caution, &format!("Broken on purpose: {}.", broken.label()))
-            .on_hover_text(broken.sentence());
-        ui.add_space(2.0);
-    }
-}
-
 /// Something with room for a small button at its right; the room.
 pub(in crate::ui) fn beside(ui: &mut Ui, button: &str, content: impl FnOnce(&mut Ui)) -> Rect {
     let place = ui.horizontal_top(|ui| {

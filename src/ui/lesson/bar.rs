@@ -1,8 +1,7 @@
 //! The bar itself: its rows, from the name of the lesson to the buttons.
 
 use eframe::egui::{
-    FontId, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, accesskit,
-    vec2,
+    FontId, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, accesskit, vec2,
 };
 
 use super::parts::{progress, sign, tick};
@@ -82,8 +81,12 @@ impl LessonBar {
             ui.scope(|ui| {
                 ui.set_max_width(room);
                 ui.add(
-                    Label::new(RichText::new(&running.lesson().title).font(theme::strong(size::TEXT)).color(palette.accent))
-                        .truncate(),
+                    Label::new(
+                        RichText::new(&running.lesson().title)
+                            .font(theme::strong(size::TEXT))
+                            .color(palette.accent),
+                    )
+                    .truncate(),
                 );
                 ui.label(RichText::new(how_far).color(palette.muted));
                 progress(ui, running, ui.available_width());
@@ -202,7 +205,12 @@ fn set_up(ui: &mut Ui, session: &Session, choices: &[Choice]) -> Option<Wish> {
     match session.lesson_set_up() {
         SetUp::Ready => {
             let (rect, _) = ui.allocate_exact_size(vec2(13.0, size::CHIP), Sense::hover());
-            icon::paint(ui.painter(), Icon::Check, Rect::from_center_size(rect.center(), Vec2::splat(12.0)), palette.good);
+            icon::paint(
+                ui.painter(),
+                Icon::Check,
+                Rect::from_center_size(rect.center(), Vec2::splat(12.0)),
+                palette.good,
+            );
             ui.add(small(format!("Set up: {what}.")));
             None
         }

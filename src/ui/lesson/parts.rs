@@ -1,7 +1,9 @@
 //! Small parts of the bar: ticked sentences, ticks for conditions, one sign for each step.
 
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Label, Rect, RichText, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Label, Rect, RichText, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 
 use crate::lessons::Running;
 use crate::lessons::running::{Mark, Sign};
@@ -17,7 +19,12 @@ pub(super) fn tick(ui: &mut Ui, word: &str, text: &str) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
-        icon::paint(ui.painter(), Icon::Check, Rect::from_center_size(rect.center(), Vec2::splat(13.0)), palette.good);
+        icon::paint(
+            ui.painter(),
+            Icon::Check,
+            Rect::from_center_size(rect.center(), Vec2::splat(13.0)),
+            palette.good,
+        );
         let mut job = LayoutJob::default();
         job.append(word, 0.0, TextFormat::simple(theme::strong(size::TEXT), palette.good));
         job.append(text, 0.0, TextFormat::simple(theme::text(), palette.text));

@@ -1,0 +1,205 @@
+//! What is known of the certificate that is served, as far as it can be why a client refuses it.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
+use x509_parser::asn1_rs::FromDer;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::X509Certificate;
+
+use super::super::kind::KeyKind;
+use super::chain::{self};
+use super::validity::Validity;
+use super::{CertificateFile, name, names, report, text};
+
+/// As many names as a sentence bears.
+const MOST_TOLD: usize = 4;
+/// Below this many bits an RSA key is too short for most clients (NIST SP 800-131A, section 6).
+const SHORTEST_RSA: u32 = 2048;
+
+/// The certificate that is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// From when until when it is valid.
+    pub validity: Validity,
+    /// The same of the certificates after it in its file.
+    pub above: Vec<Validity>,
+    /// The host names among its alternative names, some with a wildcard.
+    pub hosts: Vec<String>,
+    /// The addresses among its alternative names.
+    pub addresses: Vec<IpAddr>,
+    /// Its common names where it has no alternative names: old clients look there.
+    pub common: Vec<String>,
+    /// X.509 version: 1, 2 or 3.
+    pub version: u8,
+    /// Whether it is marked as one that signs others.
+    pub is_ca: bool,
+    /// Whether its key usage, if it has one, lets it sign a handshake (RFC 5280, section 4.2.1.3).
+    pub may_sign: bool,
+    /// Whether its extended key usage, if it has one, lets it be a server's (RFC 5280, section 4.2.1.12).
+    pub may_serve: bool,
+    /// What clients don't take any more: `SHA-1`, `RSA 1024`.
+    pub weak: Option<String>,
+    /// The kind of its key.
+    pub key: KeyKind,
+    /// Whom a client must trust.
+    pub anchor: Anchor,
+}
+
+/// Whom a client must trust in order to accept the certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anchor {
+    /// The certificate itself: it signed itself.
+    Own,
+    /// A root that is in the file too.
+    InFile,
+    /// Someone of this name, whose certificate is not in the file.
+    Missing(String),
+}
+
+impl Served {
+    /// What there is to know about a file that was read before.
+    #[must_use]
+    pub fn of(file: &CertificateFile) -> Self {
+        // The file was parsed when it was read, so none of them is passed over here.
+        let parsed: Vec<_> = file
+            .chain()
+            .iter()
+            .filter_map(|der| X509Certificate::from_der(der).ok())
+            .map(|(_, it)| it)
+            .collect();
+        let report = file.report();
+        let mut served = Self {
+            validity: Validity { not_before: report.not_before, not_after: report.not_after },
+            above: parsed.iter().skip(1).map(validity).collect(),
+            hosts: Vec::new(),
+            addresses: Vec::new(),
+            common: Vec::new(),
+            version: report.version,
+            is_ca: report.is_ca,
+            may_sign: true,
+            may_serve: true,
+            weak: None,
+            key: report.key.clone(),
+            anchor: anchor(&parsed, file.chain()),
+        };
+        if let Some(own) = parsed.first() {
+            served.read_names(own);
+            served.read_usages(own);
+        }
+        served.weak = match (&served.key, report.weak_hash) {
+            // Nobody looks at the hash of a signature that a certificate made for itself.
+            (_, Some(hash)) if served.anchor != Anchor::Own => Some(hash.to_owned()),
+            (KeyKind::Rsa { bits }, _) if *bits < SHORTEST_RSA => Some(served.key.to_string()),
+            _ => None,
+        };
+        served
+    }
+
+    fn read_names(&mut self, own: &X509Certificate<'_>) {
+        for general in names::general(own) {
+            match general {
+                GeneralName::DNSName(host) => self.hosts.push((*host).to_owned()),
+                GeneralName::IPAddress(bytes) => self.addresses.extend(report::address(bytes)),
+                _ => {}
+            }
+        }
+        if self.hosts.is_empty() && self.addresses.is_empty() {
+            self.common = name::common_names(own.subject());
+        }
+    }
+
+    fn read_usages(&mut self, own: &X509Certificate<'_>) {
+        if let Ok(Some(usage)) = own.key_usage() {
+            self.may_sign = usage.value.digital_signature();
+        }
+        if let Ok(Some(usage)) = own.extended_key_usage() {
+            self.may_serve = usage.value.server_auth || usage.value.any;
+        }
+    }
+
+    /// Whether it is for a name or an address, by its alternative names.
+    #[must_use]
+    pub fn is_for(&self, asked: &str) -> bool {
+        match asked.parse::<IpAddr>() {
+            Ok(address) => self.addresses.contains(&address),
+            Err(_) => self.hosts.iter().any(|host| matches(host, asked)),
+        }
+    }
+
+    /// Whether it is for a name, but only by its common name.
+    #[must_use]
+    pub fn is_for_by_common_name(&self, asked: &str) -> bool {
+        self.common.iter().any(|host| matches(host, asked))
+    }
+
+    /// The certificate after it in its file that is not valid at a moment.
+    #[must_use]
+    pub fn outdated_above(&self, now: Timestamp) -> Option<(usize, Validity)> {
+        let at = self.above.iter().position(|validity| !validity.holds(now))?;
+        Some((at + 2, self.above[at]))
+    }
+
+    /// Its names and addresses in a sentence.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let hosts = self.hosts.iter().map(|host| text::line(host));
+        let all: Vec<_> = hosts.chain(self.addresses.iter().map(ToString::to_string)).collect();
+        match (all.is_empty(), self.common.first()) {
+            (false, _) => text::list(&all, MOST_TOLD),
+            (true, Some(common)) => format!("{}, and that only as common name", text::line(common)),
+            (true, None) => "nobody by name".to_owned(),
+        }
+    }
+}
+
+fn validity(certificate: &X509Certificate<'_>) -> Validity {
+    let validity = certificate.validity();
+    Validity {
+        not_before: report::moment(validity.not_before.timestamp()),
+        not_after: report::moment(validity.not_after.timestamp()),
+    }
+}
+
+/// Goes up from the first certificate, as a client does: what is out of order or does not belong to it is passed over.
+fn anchor(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>]) -> Anchor {
+    let mut left: Vec<usize> = (1..parsed.len()).collect();
+    let mut at = 0;
+    while at < parsed.len() && !chain::self_signed(&parsed[at], &chain[at]) {
+        let signed = |by: &usize| {
+            parsed[at].issuer().as_raw() == parsed[*by].subject().as_raw()
+                && chain::signed_by(&chain[at], &parsed[*by]) != Some(false)
+        };
+        let Some(found) = left.iter().position(signed) else {
+            return Anchor::Missing(super::distinguished_name(parsed[at].issuer()));
+        };
+        at = left.swap_remove(found);
+    }
+    if at == 0 { Anchor::Own } else { Anchor::InFile }
+}
+
+/// Whether a certificate's host name is the one that was asked for (RFC 9525, section 6.3).
+fn matches(host: &str, asked: &str) -> bool {
+    let (host, asked) = (host.trim_end_matches('.'), asked.trim_end_matches('.'));
+    match (host.strip_prefix("*."), asked.split_once('.')) {
+        (Some(below), Some((label, rest))) => !label.is_empty() && below.eq_ignore_ascii_case(rest),
+        (Some(_), None) => false,
+        (None, _) => host.eq_ignore_ascii_case(asked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_stands_for_one_label() {
+        assert!(matches("Localhost", "localhost."));
+        assert!(matches("*.lab.example", "www.LAB.example"));
+        for asked in ["lab.example", "a.b.lab.example", ".lab.example", "localhost"] {
+            assert!(!matches("*.lab.example", asked), "{asked}");
+        }
+        assert!(!matches("localhost", "localhost.example"));
+    }
+}

@@ -1,0 +1,79 @@
+//! Who signed a certificate, as far as its own file and those beside it tell.
+
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use x509_parser::asn1_rs::FromDer;
+use x509_parser::prelude::X509Certificate;
+
+use super::certificate::{CertificateFile, certificates};
+use super::create::{CA_CERTIFICATE, INTERMEDIATE};
+use super::details::{distinguished_name, self_signed, signed_by};
+use super::error::Role;
+use super::naming::harmless;
+
+/// Who signed a certificate. `ca.crt` and `intermediate.crt` are looked for in its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signer {
+    /// It signed itself, and nothing beside it leads clients to expect otherwise.
+    Itself,
+    /// It signed itself, though another certificate, a CA's, stands beside it as `ca.crt`.
+    ItselfBesideCa,
+    /// One that comes with it in its file, or `ca.crt`.
+    Known,
+    /// `intermediate.crt`, which is not in the file and so not sent.
+    Intermediate {
+        /// Its name, in one line.
+        issuer: String,
+    },
+    /// A certificate with the name of `ca.crt` and another key.
+    NamesakeOfCa,
+    /// None of those that were found.
+    Unknown {
+        /// Its name, in one line.
+        issuer: String,
+    },
+}
+
+impl Signer {
+    /// Looks for it. Waits for a disk: not for the window's thread.
+    #[must_use]
+    pub fn of(file: &CertificateFile) -> Self {
+        let Some((der, sent)) = file.chain().split_first() else { return Self::Itself };
+        // The file was parsed when it was read.
+        let Ok((_, own)) = X509Certificate::from_der(der) else { return Self::Itself };
+        let ca = beside(&file.path, CA_CERTIFICATE);
+        let is_given = ca.contains(der);
+        if self_signed(&own, der) {
+            let expected = !is_given && ca.iter().any(|der| parsed(der).is_some_and(|ca| ca.is_ca()));
+            return if expected { Self::ItselfBesideCa } else { Self::Itself };
+        }
+        let signed =
+            |issuers: &[CertificateDer<'_>]| issuers.iter().any(|issuer| has_signed(issuer, der, &own));
+        if is_given || signed(sent) || signed(&ca) {
+            return Self::Known;
+        }
+        let issuer = harmless(&distinguished_name(own.issuer()));
+        if signed(&beside(&file.path, INTERMEDIATE)) {
+            return Self::Intermediate { issuer };
+        }
+        let namesake = |der| parsed(der).is_some_and(|ca| ca.subject().as_raw() == own.issuer().as_raw());
+        if ca.iter().any(namesake) { Self::NamesakeOfCa } else { Self::Unknown { issuer } }
+    }
+}
+
+/// The certificates of a file in the same folder; none where there is no such file or it can't be used.
+fn beside(path: &Path, name: &str) -> Vec<CertificateDer<'static>> {
+    certificates(&path.with_file_name(name), Role::Certificate).unwrap_or_default()
+}
+
+fn parsed<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+    X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed)
+}
+
+/// Whether the name is the issuer's, and the signature does not say otherwise.
+fn has_signed(issuer: &CertificateDer<'_>, der: &CertificateDer<'_>, own: &X509Certificate<'_>) -> bool {
+    parsed(issuer).is_some_and(|issuer| {
+        issuer.subject().as_raw() == own.issuer().as_raw() && signed_by(der, &issuer) != Some(false)
+    })
+}
