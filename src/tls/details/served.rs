@@ -77,7 +77,7 @@ impl Served {
             addresses: Vec::new(),
             common: Vec::new(),
             version: report.version,
-            is_ca: report.is_ca,
+            is_ca: parsed.first().is_some_and(|own| own.is_ca()),
             may_sign: true,
             may_serve: true,
             weak: None,
