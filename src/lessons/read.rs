@@ -139,7 +139,9 @@ impl<'a, 't, 'i> Keys<'a, 't, 'i> {
 
     /// The value of a key.
     pub(super) fn take(&mut self, key: &'static str) -> Option<&'t Value<'i>> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.table.get(key)
     }
 

@@ -30,7 +30,7 @@ fn every_fault_gets_its_line_and_a_sentence() {
         (format!("{HEAD}step = []\n"), 3, 8, "A lesson needs steps"),
         (format!("{HEAD}[step]\ntext = 'x'\n"), 3, 1, "two brackets: [[step]]"),
         (format!("{HEAD}step = [1]\n"), 3, 9, "Here a step is wanted"),
-        ("title = 'T'\nsummary = \n".to_owned(), 2, 10, "This is not TOML"),
+        ("title = 'T'\nsummary = \n".to_owned(), 2, 11, "This is not TOML: string values must be quoted"),
         (format!("{HEAD}title = 'again'\n"), 3, 1, "This is not TOML: duplicate key"),
         (
             format!("{HEAD}author = 'me'\n[[step]]\n"),
@@ -76,7 +76,7 @@ fn every_fault_gets_its_line_and_a_sentence() {
         ),
         (when("'listening'"), 5, 8, "Here a condition is wanted"),
         (when("{}"), 5, 8, "A condition says what is so (is = \"listening\")"),
-        (when("{ is = 'listening', seen = 'stopped' }"), 5, 28, "is or seen, not both"),
+        (when("{ is = 'listening', seen = 'stopped' }"), 5, 35, "is or seen, not both"),
         (when("{ is = 'running' }"), 5, 15, "is can't be “running”. It takes listening, stopped,"),
         (when("{ is = 'stopped', mode = 'one' }"), 5, 26, "A condition has no key “mode”"),
         (when("{ is = 'settings' }"), 5, 8, "Say which settings"),
