@@ -26,6 +26,16 @@ impl Goal {
             Self::Any(goals) => goals.iter().any(|goal| goal.is_reached(met)),
         }
     }
+
+    /// The conditions without which it can't be reached; of those that stand in for each other, none.
+    #[must_use]
+    pub fn needed(&self) -> Vec<usize> {
+        match self {
+            Self::One(index) => vec![*index],
+            Self::All(goals) => goals.iter().flat_map(Self::needed).collect(),
+            Self::Any(_) => Vec::new(),
+        }
+    }
 }
 
 /// One thing that a step waits for.

@@ -7,6 +7,10 @@ use crate::settings::Settings;
 
 /// What is so at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: they are no states of one thing"
+)]
 pub struct Facts {
     /// What the listening server was started with, the port the real one; `None` while none listens.
     pub running: Option<Settings>,

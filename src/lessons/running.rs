@@ -89,22 +89,21 @@ impl Running {
         (self.marks[before] == Mark::Done).then(|| &self.lesson.steps[before])
     }
 
-    /// What the step that is shown waits for, one by one.
+    /// What the step that is shown waits for, one by one; without what other things may stand in for.
     #[must_use]
     pub fn signs(&self) -> Vec<Sign> {
         let Some(step) = self.step() else { return Vec::new() };
-        let tallies = &self.tallies[self.at];
-        let signs = step.conditions.iter().zip(tallies).map(|(condition, tally)| Sign {
-            words: words::condition(condition),
-            met: tally.is_met(condition),
-            count: match condition {
+        let sign = |index: usize| {
+            let (condition, tally) = (&step.conditions[index], &self.tallies[self.at][index]);
+            let count = match condition {
                 Condition::Seen { at_least, .. } if *at_least > 1 => {
                     Some((tally.count(condition), *at_least))
                 }
                 _ => None,
-            },
-        });
-        signs.collect()
+            };
+            Sign { words: words::condition(condition), met: tally.is_met(condition), count }
+        };
+        step.goal.needed().into_iter().map(sign).collect()
     }
 
     /// Changes with each change of step, and never comes back.

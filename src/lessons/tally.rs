@@ -97,7 +97,7 @@ fn counted(what: &Seen, kind: &EventKind) -> u64 {
                 && resumed.is_none_or(|resumed| resumed == (done.kind == HandshakeKind::Resumed))
         }
         (Seen::TlsFailed(alerts), EventKind::Problem(Problem::Tls { raw, .. })) => {
-            alerts.is_empty() || alert_in(raw).is_some_and(|said| alerts.iter().any(|alert| *alert == said))
+            alerts.is_empty() || alert_in(raw).is_some_and(|said| alerts.contains(&said))
         }
         (Seen::TlsFailed(alerts), EventKind::Problem(Problem::HandshakeTimeout { .. })) => alerts.is_empty(),
         _ => false,

@@ -48,6 +48,9 @@ pub enum SetUp {
     NeedsRestart,
 }
 
+/// What a lesson file gave.
+type FromFile = Result<Lesson, FileError>;
+
 /// What the session keeps of lessons.
 pub(super) struct Lessons {
     running: Option<Running>,
@@ -57,12 +60,12 @@ pub(super) struct Lessons {
     undo: Vec<(Choice, Choice)>,
     /// Whether the server is to start as soon as it is at rest.
     start_again: bool,
-    read: (Sender<Result<Lesson, FileError>>, Receiver<Result<Lesson, FileError>>),
+    files: (Sender<FromFile>, Receiver<FromFile>),
 }
 
 impl Lessons {
     pub(super) fn none() -> Self {
-        Self { running: None, number: None, undo: Vec::new(), start_again: false, read: channel() }
+        Self { running: None, number: None, undo: Vec::new(), start_again: false, files: channel() }
     }
 
     /// Tells the lesson what happened.
@@ -163,7 +166,7 @@ impl Session {
             self.start(None);
             changed = true;
         }
-        while let Ok(read) = self.lessons.read.1.try_recv() {
+        while let Ok(read) = self.lessons.files.1.try_recv() {
             changed = true;
             match read {
                 Ok(lesson) => self.begin_lesson(Arc::new(lesson), None),
@@ -222,7 +225,7 @@ impl Session {
     }
 
     fn read_lesson(&mut self, path: PathBuf) {
-        let (sender, wake) = (self.lessons.read.0.clone(), Arc::clone(&self.options.wake));
+        let (sender, wake) = (self.lessons.files.0.clone(), Arc::clone(&self.options.wake));
         let work = move || {
             // The session may be gone already.
             let _ = sender.send(read(&path));
@@ -291,7 +294,7 @@ fn as_command(choice: &Choice) -> Command {
 }
 
 /// Reads a lesson file; never more of it than a lesson can have.
-fn read(path: &Path) -> Result<Lesson, FileError> {
+fn read(path: &Path) -> FromFile {
     let path_owned = || path.to_owned();
     let unreadable = |error: std::io::Error| {
         let raw = super::disk::plain(&error);

@@ -192,3 +192,11 @@ fn a_file_of_ones_own_is_opened_and_a_broken_one_is_told() {
     player.ticked();
     player.finished();
 }
+
+#[test]
+fn the_lesson_in_the_readme_can_be_read() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, lesson) = readme.split_once("```toml\n").unwrap();
+    let (lesson, _) = lesson.split_once("```").unwrap();
+    assert_eq!(Lesson::parse(lesson).unwrap().steps.len(), 2);
+}

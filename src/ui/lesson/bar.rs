@@ -11,7 +11,9 @@ use crate::lessons::{Place, Running, shipped};
 use crate::session::{LessonCommand, Session, SetUp};
 use crate::ui::lab::Ask;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, pill_button, quiet_button};
+use crate::ui::widgets::controls::{
+    ICON_BUTTON, icon_button, pill_button, pill_width, quiet_button, quiet_width, text_width,
+};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
@@ -33,7 +35,7 @@ impl LessonBar {
             return Vec::new();
         };
         let palette = Palette::of(ui);
-        let most = (ui.available_height() * 0.5).max(size::LESSON_LEAST);
+        let most = (ui.available_height() * 0.42).max(size::LESSON_LEAST);
         let margin = Margin { left: 16, right: 12, top: 6, bottom: 8 };
         let frame = Frame::new().fill(palette.panel).inner_margin(margin);
         let mut wishes = Vec::new();
@@ -57,6 +59,8 @@ impl LessonBar {
                 wishes.extend(buttons(ui, session, running));
             }
         });
+        // The tabs follow right below.
+        ui.add_space(-ui.spacing().item_spacing.y);
         self.turn = running.turn();
         let area = shown.response.rect;
         let stripe = Rect::from_min_size(area.min, vec2(4.0, area.height()));
@@ -108,21 +112,27 @@ impl LessonBar {
     }
 }
 
+/// A window lower than this has not much room for a lesson.
+const LOW: f32 = 600.0;
+
 /// What has just happened, what to do now, and what of it is done.
 fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     let mut wishes = Vec::new();
     let done = if running.is_review() { running.step() } else { running.just_done() };
     let why = done.map(|step| step.why.as_deref().unwrap_or("Done."));
-    if !running.is_review()
-        && let Some(why) = why
-    {
+    let before = why.filter(|_| !running.is_review());
+    // In a low window what to do now comes first: the rest has to be scrolled for.
+    let low = ui.ctx().content_rect().height() < LOW;
+    if let Some(why) = before.filter(|_| !low || running.step().is_none()) {
         tick(ui, "Done: ", why);
     }
     let Some(step) = running.step() else {
         large(ui, "That was the last step. What would you like to do next?");
         return wishes;
     };
+    ui.add_space(2.0);
     large(ui, &step.text);
+    ui.add_space(2.0);
     if running.is_review()
         && let Some(why) = why
     {
@@ -133,10 +143,14 @@ fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     if signs.len() > 1 || signs.iter().any(|sign| sign.count.is_some()) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(14.0, 2.0);
+            ui.spacing_mut().interact_size.y = 18.0;
             for one in &signs {
                 sign(ui, one);
             }
         });
+    }
+    if let Some(why) = before.filter(|_| low) {
+        tick(ui, "Done: ", why);
     }
     if session.lesson_lacks_certificate() {
         ui.horizontal_wrapped(|ui| {
@@ -157,86 +171,101 @@ fn large(ui: &mut Ui, text: &str) {
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
 }
 
+/// What the step offers, at the left, and the ways out of it, at the right; in as many rows as are needed.
 fn buttons(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     let mut wishes = Vec::new();
-    ui.horizontal_wrapped(|ui| {
-        ui.set_min_height(size::CONTROL);
-        ui.spacing_mut().item_spacing = Vec2::new(size::GAP, 4.0);
-        match running.step() {
-            Some(step) if !running.is_review() => {
-                if !step.settings.is_empty() {
-                    wishes.extend(set_up(ui, session, &step.settings));
-                }
-                if let Some(place) = step.open {
-                    wishes.extend(show(ui, place));
-                }
-            }
-            Some(_) => {}
-            None => wishes.extend(next_lesson(ui, session)),
+    let ways = ways(running);
+    let gap = 4.0;
+    let width: f32 = ways.iter().map(|(label, _)| quiet_width(ui, label) + gap).sum();
+    let room = ui.available_width() - width;
+    let step = running.step().filter(|_| !running.is_review());
+    let mut choices = step.map(|step| step.settings.as_slice()).filter(|choices| !choices.is_empty());
+    let mut offer = match step {
+        Some(step) => step.open.and_then(offer),
+        None => next_lesson(session).filter(|_| running.step().is_none()),
+    };
+    let wide = |choices| text_width(ui, &listed(choices), theme::small()) + SET_UP_ROOM > room;
+    if let Some(choices) = choices.take_if(|choices| offer.is_some() || wide(choices)) {
+        wishes.extend(ui.horizontal(|ui| set_up(ui, session, choices)).inner);
+    }
+    let wide = |label: &str| pill_width(ui, label) + gap > room;
+    if let Some((label, wish)) = offer.take_if(|(label, _)| wide(label)) {
+        wishes.extend(pill_button(ui, &label).clicked().then_some(wish));
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        wishes.extend(choices.and_then(|choices| set_up(ui, session, choices)));
+        if let Some((label, wish)) = offer
+            && pill_button(ui, &label).clicked()
+        {
+            wishes.push(wish);
         }
-        if running.at() > 0 && quiet_button(ui, "Back").clicked() {
-            wishes.push(ask(LessonCommand::Back));
-        }
-        match running.step() {
-            Some(_) => {
-                let label = if running.is_review() { "Next step" } else { "Skip this step" };
-                if quiet_button(ui, label).clicked() {
-                    wishes.push(ask(LessonCommand::Next));
-                }
+        ui.add_space((ui.available_width() - width).max(0.0));
+        for (label, command) in ways {
+            if quiet_button(ui, label).clicked() {
+                wishes.push(ask(command));
             }
-            None => {
-                if quiet_button(ui, "Leave the lesson").clicked() {
-                    wishes.push(ask(LessonCommand::Leave));
-                }
-            }
-        }
-        if running.at() > 0 && quiet_button(ui, "Begin anew").clicked() {
-            wishes.push(ask(LessonCommand::Restart));
         }
     });
     wishes
 }
 
-/// Offers the settings of the step, or says that they are set.
-fn set_up(ui: &mut Ui, session: &Session, choices: &[Choice]) -> Option<Wish> {
-    let palette = Palette::of(ui);
-    let what = choices.iter().map(Choice::words).collect::<Vec<_>>().join(", ");
-    let small = |text: String| Label::new(RichText::new(text).size(size::SMALL).color(palette.muted)).wrap();
-    match session.lesson_set_up() {
-        SetUp::Ready => {
-            let (rect, _) = ui.allocate_exact_size(vec2(13.0, size::CHIP), Sense::hover());
-            icon::paint(
-                ui.painter(),
-                Icon::Check,
-                Rect::from_center_size(rect.center(), Vec2::splat(12.0)),
-                palette.good,
-            );
-            ui.add(small(format!("Set up: {what}.")));
-            None
-        }
-        needed => {
-            let pressed = pill_button(ui, "Set it up").clicked();
-            let anew = if needed == SetUp::NeedsRestart { "; the server starts anew" } else { "" };
-            ui.add(small(format!("{what}{anew}.")));
-            pressed.then(|| ask(LessonCommand::SetUp))
-        }
-    }
+/// Room for what stands around the settings of a step: the button, and the word that the server starts anew.
+const SET_UP_ROOM: f32 = 240.0;
+
+fn listed(choices: &[Choice]) -> String {
+    choices.iter().map(Choice::words).collect::<Vec<_>>().join(", ")
 }
 
-/// Offers the tab or the dialog that the step is about.
-fn show(ui: &mut Ui, place: Place) -> Option<Wish> {
+/// The ways out of the step that is shown, with their names.
+fn ways(running: &Running) -> Vec<(&'static str, LessonCommand)> {
+    let mut ways = Vec::new();
+    if running.at() > 0 {
+        ways.push(("Begin anew", LessonCommand::Restart));
+        ways.push(("Back", LessonCommand::Back));
+    }
+    ways.push(match running.step() {
+        Some(_) if running.is_review() => ("Next step", LessonCommand::Next),
+        Some(_) => ("Skip this step", LessonCommand::Next),
+        None => ("Leave the lesson", LessonCommand::Leave),
+    });
+    ways
+}
+
+/// Offers the settings of the step, or says that they are set; in a row of the caller's.
+fn set_up(ui: &mut Ui, session: &Session, choices: &[Choice]) -> Option<Wish> {
+    let palette = Palette::of(ui);
+    let what = listed(choices);
+    let (words, pressed) = match session.lesson_set_up() {
+        SetUp::Ready => {
+            let (rect, _) = ui.allocate_exact_size(vec2(14.0, size::CHIP), Sense::hover());
+            let square = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
+            icon::paint(ui.painter(), Icon::Check, square, palette.good);
+            (format!("Set up: {what}."), false)
+        }
+        SetUp::Needed => (format!("{what}."), pill_button(ui, "Set it up").clicked()),
+        SetUp::NeedsRestart => {
+            (format!("{what}; the server starts anew."), pill_button(ui, "Set it up").clicked())
+        }
+    };
+    ui.add_space(4.0);
+    ui.add(Label::new(RichText::new(words).size(size::SMALL).color(palette.muted)).wrap());
+    pressed.then(|| ask(LessonCommand::SetUp))
+}
+
+/// The tab or the dialog that a step is about, as a button's name and its wish.
+fn offer(place: Place) -> Option<(String, Wish)> {
     let wish = wish_for(place)?;
     let label = match wish {
         Wish::Show(_) => format!("Show {}", place.label()),
         _ => place.label().to_owned(),
     };
-    pill_button(ui, &label).clicked().then_some(wish)
+    Some((label, wish))
 }
 
-/// Offers the lesson after this one.
-fn next_lesson(ui: &mut Ui, session: &Session) -> Option<Wish> {
+/// The lesson after this one, among those that come with the app, as a button's name and its wish.
+fn next_lesson(session: &Session) -> Option<(String, Wish)> {
     let next = session.lesson_number()? + 1;
     let lesson = shipped().get(next)?;
-    let pressed = pill_button(ui, &format!("Next lesson: {}", lesson.title)).clicked();
-    pressed.then(|| ask(LessonCommand::Start(next)))
+    Some((format!("Next lesson: {}", lesson.title), ask(LessonCommand::Start(next))))
 }

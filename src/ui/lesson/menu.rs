@@ -30,9 +30,13 @@ pub(in crate::ui) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
         let room = ui.ctx().content_rect();
         ui.set_width(WIDTH.min(room.width() - 40.0));
         let most = room.height() - size::TOP_BAR - size::STATUS_BAR;
-        ScrollArea::vertical().max_height(most).show(ui, |ui| {
+        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             wish = items(ui, session);
+            if wish.is_some() {
+                // A click of the pointer closes it anyway, but not the Enter key.
+                ui.close();
+            }
         });
     });
     if !open {
@@ -50,7 +54,11 @@ fn items(ui: &mut Ui, session: &Session) -> Option<Wish> {
     ui.add_space(4.0);
     ui.separator();
     ui.add_space(2.0);
-    ui.label(RichText::new("  Lessons").font(theme::strong(size::SMALL)).color(palette.muted));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.add_space(8.0);
+        ui.label(RichText::new("Lessons").font(theme::strong(size::SMALL)).color(palette.muted));
+    });
     ui.add_space(2.0);
     for (number, lesson) in shipped().iter().enumerate() {
         let title = format!("{}. {}", number + 1, lesson.title);

@@ -1,12 +1,13 @@
 //! Small parts of the bar: ticked sentences, ticks for conditions, one sign for each step.
 
+use std::fmt::Write;
+
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{
-    Label, Rect, RichText, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Label, Rect, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use crate::lessons::Running;
 use crate::lessons::running::{Mark, Sign};
+use crate::settings::fields::grouped;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::icon::{self, Icon};
 
@@ -32,28 +33,26 @@ pub(super) fn tick(ui: &mut Ui, word: &str, text: &str) {
     });
 }
 
-/// One thing that the step waits for, with a tick where it is there.
+/// One thing that the step waits for, with a tick where it is there; as one widget, so that rows of them wrap.
 pub(super) fn sign(ui: &mut Ui, sign: &Sign) {
     let palette = Palette::of(ui);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
-        ui.spacing_mut().interact_size.y = 18.0;
-        let (rect, _) = ui.allocate_exact_size(Vec2::splat(STEP), Sense::hover());
-        let square = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
-        if sign.met {
-            icon::paint(ui.painter(), Icon::Check, square, palette.good);
-        } else {
-            ui.painter().circle_stroke(square.center(), 4.5, Stroke::new(1.2, palette.muted));
-        }
-        let mut words = sign.words.clone();
-        if let Some((now, of)) = sign.count.filter(|_| !sign.met) {
-            words.push_str(&format!(": {now} of {of} so far"));
-        }
-        let ink = if sign.met { palette.good } else { palette.muted };
-        let label = ui.label(RichText::new(&words).size(size::SMALL).color(ink));
-        let state = if sign.met { "done" } else { "still to come" };
-        label.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{words} ({state})")));
-    });
+    let mut words = sign.words.clone();
+    if let Some((now, of)) = sign.count.filter(|_| !sign.met) {
+        let _ = write!(words, ": {} of {} so far", grouped(now), grouped(of));
+    }
+    let ink = if sign.met { palette.good } else { palette.muted };
+    let most = ui.max_rect().width() - STEP - 4.0;
+    let galley = ui.painter().layout(words.clone(), theme::small(), ink, most);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(STEP + 4.0, 2.0), Sense::hover());
+    let square = Rect::from_center_size(rect.left_center() + vec2(STEP / 2.0, 0.0), Vec2::splat(12.0));
+    if sign.met {
+        icon::paint(ui.painter(), Icon::Check, square, palette.good);
+    } else {
+        ui.painter().circle_stroke(square.center(), 4.5, Stroke::new(1.2, palette.muted));
+    }
+    ui.painter().galley(rect.min + vec2(STEP + 4.0, 1.0), galley, ink);
+    let state = if sign.met { "done" } else { "still to come" };
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{words} ({state})")));
 }
 
 /// One sign for each step: a tick where it is done, a dash where it was skipped, a dot where one is. Nothing where
