@@ -13,6 +13,7 @@ fn step(lines: &str) -> String {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 fn every_fault_gets_its_line_and_a_sentence() {
     let text = "text = 'Do it.'";
     let when = |done: &str| step(&format!("{text}\ndone = {done}"));

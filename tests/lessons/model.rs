@@ -51,7 +51,9 @@ fn last_ticks(done: &str, events: &[Event]) {
 #[track_caller]
 fn never_ticks(done: &str, events: &[Event]) {
     let mut running = lesson(&[done]);
-    events.iter().for_each(|event| running.happened(Happening::Event(event)));
+    for event in events {
+        running.happened(Happening::Event(event));
+    }
     assert_eq!(running.marks(), [Mark::Open], "{done}");
 }
 
