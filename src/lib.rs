@@ -27,15 +27,17 @@
 //! | `ui` | the window, the only module that knows egui |
 //! | [`session`] | the app without a face |
 //! | [`server`] | sockets and threads |
+//! | [`client`] | sockets again: one connection of the built-in client |
 //! | [`tls`] | certificates, keys, what a handshake agreed on |
 //! | [`journal`] | the log as data |
 //! | [`lessons`] | guided experiments as data, and how far one has come |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
-//! Imports go one way: `main → ui | headless → session → server, journal, lessons, settings`, and `server → tls`. A leaf may
-//! use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
+//! Imports go one way: `main → ui | headless → session → server, client, journal, lessons, settings`, and `server, client
+//! → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
 
 pub mod cli;
+pub mod client;
 pub mod headless;
 pub mod journal;
 pub mod lessons;

@@ -34,6 +34,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::details",
             "tls::error",
             "tls::handshake",
+            // What a client tells, as plain values; session::clients holds the connections.
+            "client::echo",
+            "client::event",
+            "client::status",
+            "client::typed",
+            "tls::connecting",
         ],
     ),
     ("session", &["server", "client", "journal", "lessons", "settings", "tls"]),

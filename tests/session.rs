@@ -143,6 +143,35 @@ fn a_log_that_cannot_be_saved_is_told_and_leaves_nothing() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_saved_log_keeps_the_rights_of_the_file_it_replaces() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.txt");
+    std::fs::write(&path, "an older log").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let mut session = session();
+    let _client = start(&mut session);
+    session.poll();
+    session.apply(Command::SaveLog { path: path.clone(), format: ExportFormat::Text });
+    poll_until(&mut session, "the log to be saved", |session| session.notice().is_some());
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(std::fs::read_to_string(&path).unwrap().contains("Starting server"));
+}
+
+/// A window that hangs, in a debugger or behind a slow display, takes nothing out of the channel.
+#[test]
+fn the_echo_goes_on_while_nobody_reads_the_log() {
+    let mut session = session();
+    let mut client = start(&mut session);
+    // Many times what the channel holds.
+    for round in 0..800_u32 {
+        echo(&mut client, &round.to_be_bytes().repeat(16 << 10));
+    }
+    assert_eq!(session.counters().bytes_sent, 800 << 16);
+}
+
 #[test]
 fn dropped_files_find_their_fields() {
     let folder = tempfile::tempdir().unwrap();

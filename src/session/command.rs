@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::lesson::LessonCommand;
+use super::clients::ClientCommand;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -35,6 +36,8 @@ pub enum Command {
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
+    /// Something about the client tabs.
+    Client(ClientCommand),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.

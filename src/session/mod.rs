@@ -6,6 +6,7 @@
 
 mod advice;
 mod check;
+pub mod clients;
 pub mod command;
 mod disk;
 mod form;
@@ -29,6 +30,7 @@ pub use restart::Changed;
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};
+use clients::{Clients, ServerSide};
 use disk::Saver;
 use lesson::Lessons;
 use rate::Rate;
@@ -45,7 +47,7 @@ use crate::settings::fields::Field;
 use crate::tls::error::{Role, TlsError};
 use crate::tls::{CertificateReport, ClientCaReport, KeyReport};
 
-/// How long [`Session::shutdown`] waits for the server.
+/// How long [`Session::shutdown`] waits for the server and the clients.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
 
 /// What a session is made with besides its settings.
@@ -71,6 +73,7 @@ pub struct Session {
     sink: Sink,
     source: Source,
     journal: Journal,
+    clients: Clients,
     rate: Rate,
     checker: Checker,
     files: Files,
@@ -96,12 +99,14 @@ impl Session {
         let limits = limits(&settings);
         let wake = Arc::clone(&options.wake);
         let notices = channel();
+        let clients = Clients::new(ServerSide::planned(&settings), Arc::clone(&options.wake));
         let mut session = Self {
             form: Form::new(settings),
             server: None,
             sink,
             source,
             journal: Journal::new(limits),
+            clients,
             rate: Rate::new(Instant::now()),
             checker: Checker::new(move || wake()),
             files: Files::nothing(),
@@ -166,6 +171,11 @@ impl Session {
                 self.apply(Command::SetTls(true));
                 self.lessons.happened(Happening::CertificateCreated);
             }
+            Command::Client(command) => {
+                // What it follows may have been changed by the command before.
+                self.clients.follow(self.server_side());
+                self.clients.apply(command);
+            }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
             Command::ClearLog => self.journal.clear(),
@@ -214,19 +224,24 @@ impl Session {
             changed = true;
         }
         changed |= self.go_on_with_lesson();
+        changed |= self.clients.poll();
+        changed |= self.clients.follow(self.server_side());
         let counters = self.counters();
         self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
         changed
     }
 
-    /// Stops the server, waits for it (at most a second), and writes what is to be remembered.
+    /// Stops the server and the clients, waits for them (at most a second), and writes what is to be remembered.
     pub fn shutdown(&mut self) {
+        let start = Instant::now();
+        self.clients.end();
         if let Some(server) = &self.server {
             server.stop();
             // What doesn't end in time ends with the process.
             let _ = server.wait_at_rest(SHUTDOWN_TIME);
         }
         self.leave_lesson();
+        self.clients.wait_over(start + SHUTDOWN_TIME);
         self.saver = None;
         self.poll();
     }
@@ -332,6 +347,21 @@ impl Session {
             journal.push(event);
         });
         taken > 0
+    }
+
+    /// The client tabs.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// The server that client tabs follow.
+    fn server_side(&self) -> ServerSide {
+        let running = self.server.as_ref().filter(|_| matches!(self.state(), State::Listening { .. }));
+        match running {
+            Some(server) => ServerSide::running(server.config(), self.port(), self.settings()),
+            None => ServerSide::planned(self.settings()),
+        }
     }
 
     /// The port that is listened on, or would be.

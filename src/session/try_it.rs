@@ -35,7 +35,7 @@ pub(super) fn lines(settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt>
 }
 
 /// An address at which this computer reaches a server that listens on `host`.
-fn reachable(host: &str) -> String {
+pub(super) fn reachable(host: &str) -> String {
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
         Ok(IpAddr::V6(address)) if address.is_unspecified() => Ipv6Addr::LOCALHOST.to_string(),

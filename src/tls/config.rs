@@ -71,7 +71,7 @@ pub fn serve(
     Ok(Serving::new(config, identity, Situation::new(files, Served::of(&certificate))))
 }
 
-fn identity(certificate: &CertificateFile, key: KeyFile) -> Arc<CertifiedKey> {
+pub(super) fn identity(certificate: &CertificateFile, key: KeyFile) -> Arc<CertifiedKey> {
     Arc::new(CertifiedKey::new(certificate.chain.clone(), key.signing))
 }
 
@@ -98,7 +98,7 @@ fn configure(
     Ok(config)
 }
 
-fn protocol_versions(versions: TlsVersions) -> Vec<&'static SupportedProtocolVersion> {
+pub(super) fn protocol_versions(versions: TlsVersions) -> Vec<&'static SupportedProtocolVersion> {
     match versions {
         TlsVersions::Both => vec![&version::TLS13, &version::TLS12],
         TlsVersions::Only12 => vec![&version::TLS12],
@@ -112,7 +112,7 @@ fn verifier(ca: &ClientCaFile, auth: ClientAuth) -> Result<Arc<dyn ClientCertVer
     builder.build().map_err(|error| TlsError::Library { raw: error.to_string() })
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())
 }
 

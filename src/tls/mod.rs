@@ -9,10 +9,11 @@
 //!
 //! Whatever is wrong on the way becomes a [`FileError`] or a [`TlsError`], whose words stand in `sentences`.
 //! The window's one line about a certificate is its `report`'s, and what clients will object to its `caution`'s, which
-//! also looks at the server's host and at the `signer`. [`details`] tells all about a chosen certificate file and what clients will say to it, [`create`] makes such files.
+//! also looks at the server's host and at the `signer`. [`details`] tells all about a chosen certificate file and what
+//! clients will say to it, [`create`] makes such files, and [`connecting`] is the client's side of a connection.
 //! More parts serve the connections: [`sniff`] tells from a client's first bytes whether it speaks TLS at all,
 //! [`offer`] reads its hello, [`handshake`] tells what was agreed, [`names`] what the numbers are called and mean, and
-//! [`words`] explains, with the tables in `failures`, what went wrong.
+//! [`words`] explains, with the tables in `failures` and `words::refused`, what went wrong.
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ mod caution;
 pub mod certificate;
 pub mod client_ca;
 pub mod config;
+pub mod connecting;
 pub mod create;
 mod der;
 pub mod details;

@@ -101,7 +101,11 @@ pub fn peer_failure(
 ) -> String {
     let words = match error {
         Error::AlertReceived(received) => {
-            return refused::refused(*received, situation, asked, Timestamp::now())
+            // Later than the handshake an internal error is about something else.
+            let not_ours = *received == Alert::InternalError && !in_handshake;
+            let refused = refused::refused(*received, situation, asked, Timestamp::now());
+            return refused
+                .filter(|_| !not_ours)
                 .unwrap_or_else(|| alert(*received, in_handshake, situation));
         }
         _ => failures::error(error, in_handshake),

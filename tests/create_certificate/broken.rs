@@ -28,8 +28,8 @@ const EXPIRED: &str = "it has expired: its last moment was ";
 const EARLY: &str = "it is not valid yet: its first moment is ";
 const NAME: &str = "it is made for another name than ";
 const CA: &str = "it is marked as a certificate authority's own";
-const SELF_SIGNED: &str = "it does not trust who signed it: it signed itself";
-const INTERMEDIATE: &str = "it does not trust who signed it: CN=";
+const SELF_SIGNED: &str = "the client does not trust who signed it: it signed itself";
+const INTERMEDIATE: &str = "the client does not trust who signed it: CN=";
 const VERSION_1: &str = "it is of X.509 version 1";
 const CAUSES: [&str; 7] = [EXPIRED, EARLY, NAME, CA, SELF_SIGNED, INTERMEDIATE, VERSION_1];
 

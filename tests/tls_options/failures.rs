@@ -27,9 +27,18 @@ fn the_advice_for_an_unknown_issuer_works_as_it_is_printed() {
 #[test]
 fn a_name_that_is_not_in_the_certificate_is_explained() {
     let lab = Lab::start("");
-    let Some(said) = lab.openssl("-verify_hostname elsewhere") else { return };
-    assert!(!said.echoed, "{}", said.text);
-    let visit = lab.visit();
-    let (text, _) = visit.failure();
-    assert!(text.contains("another name"), "{text}");
+    for (arguments, expected) in [
+        (
+            "-servername elsewhere -verify_hostname elsewhere",
+            "made for another name than elsewhere, which the",
+        ),
+        // Whom it asks for is not whom it checks for, and only the first is told to the server.
+        ("-verify_hostname elsewhere", "it may check for another name than localhost."),
+    ] {
+        let Some(said) = lab.openssl(arguments) else { return };
+        assert!(!said.echoed, "{}", said.text);
+        let visit = lab.visit();
+        let (text, _) = visit.failure();
+        assert!(text.contains(expected), "{text}");
+    }
 }

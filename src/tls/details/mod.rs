@@ -40,9 +40,11 @@ pub use extensions::Extension;
 pub use fingerprint::{colons, sha256};
 pub use name::distinguished_name;
 pub use names::{Name, NameKind};
+pub(in crate::tls) use refusals::{Refusal, refusal};
 pub use roots::Roots;
 pub use served::{Anchor, Served};
 pub use signature::Signature;
+pub(in crate::tls) use text::list;
 pub use validity::Validity;
 pub use verdict::{Outcome, Trust, Verdict, verdicts};
 
@@ -128,6 +130,12 @@ impl Details {
     pub fn broken_links(&self) -> Vec<String> {
         self.links.iter().filter_map(Link::problem).collect()
     }
+}
+
+/// Looks at one certificate; `None` where it can't be read.
+#[must_use]
+pub fn describe(der: &[u8]) -> Option<CertificateDetails> {
+    X509Certificate::from_der(der).ok().map(|(_, parsed)| CertificateDetails::new(&parsed, der))
 }
 
 impl CertificateDetails {

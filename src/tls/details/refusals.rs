@@ -8,11 +8,11 @@ use super::validity::moment;
 
 /// Why, as the end of a sentence, and what to do, as a sentence of its own (or nothing).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(in crate::tls) struct Refusal {
     /// The error's own name.
-    pub(super) key: String,
-    pub(super) why: String,
-    pub(super) advice: &'static str,
+    pub(in crate::tls) key: String,
+    pub(in crate::tls) why: String,
+    pub(in crate::tls) advice: &'static str,
     /// The moment that the error is about, in seconds since 1970.
     pub(super) at: Option<u64>,
 }
@@ -176,7 +176,7 @@ const OTHERWISE: (&str, &str) =
     ("the check fails for a rare reason", "The details tell the library's own word for it.");
 
 /// The words for an error of the check; `which` is the certificate that the times and versions are about.
-pub(super) fn refusal(
+pub(in crate::tls) fn refusal(
     error: &rustls::Error,
     which: impl FnOnce(&str, Option<u64>) -> &'static str,
 ) -> Refusal {

@@ -14,7 +14,7 @@ use super::{CertificateFile, FileError, chain};
 /// Authorities to check against. Load them once and keep them: the system's take tens of milliseconds.
 #[derive(Debug, Clone)]
 pub struct Roots {
-    pub(super) store: Arc<RootCertStore>,
+    pub(in crate::tls) store: Arc<RootCertStore>,
     pub(super) trust: Trust,
     /// Whether one of them signed itself; openssl wants such a one at the end of every chain.
     pub(super) self_signed: bool,
@@ -51,7 +51,7 @@ impl Roots {
     }
 
     /// The certificates of the checked file itself, as for `openssl s_client -CAfile server.crt`.
-    pub(super) fn of_file(file: &CertificateFile) -> Self {
+    pub(in crate::tls) fn of_file(file: &CertificateFile) -> Self {
         Self::new(Trust::File, file.chain())
     }
 

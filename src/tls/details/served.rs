@@ -29,7 +29,7 @@ pub struct Served {
     pub hosts: Vec<String>,
     /// The addresses among its alternative names.
     pub addresses: Vec<IpAddr>,
-    /// Its common names where it has no alternative names: old clients look there.
+    /// Its common names where it has no host name among its alternative names: many clients still look there.
     pub common: Vec<String>,
     /// X.509 version: 1, 2 or 3.
     pub version: u8,
@@ -105,7 +105,7 @@ impl Served {
                 _ => {}
             }
         }
-        if self.hosts.is_empty() && self.addresses.is_empty() {
+        if self.hosts.is_empty() {
             self.common = name::common_names(own.subject());
         }
     }
@@ -191,6 +191,11 @@ fn matches(host: &str, asked: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rcgen::{
+        BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+        KeyPair, KeyUsagePurpose,
+    };
+
     use super::*;
 
     #[test]
@@ -201,5 +206,61 @@ mod tests {
             assert!(!matches("*.lab.example", asked), "{asked}");
         }
         assert!(!matches("localhost", "localhost.example"));
+    }
+
+    fn params(name: &str) -> CertificateParams {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned(), "::1".to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    }
+
+    fn authority(name: &str) -> CertificateParams {
+        let mut params = params(name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params
+    }
+
+    fn served(chain: &[&Certificate]) -> Served {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.crt");
+        std::fs::write(&path, chain.iter().map(|one| one.pem()).collect::<String>()).unwrap();
+        Served::of(&CertificateFile::read(&path).unwrap())
+    }
+
+    #[test]
+    fn a_client_must_trust_the_first_that_is_missing() {
+        let [key, between, root, other] = [(); 4].map(|()| KeyPair::generate().unwrap());
+        let root_made = authority("root").self_signed(&root).unwrap();
+        // Of the same name, but it signed nothing.
+        let impostor = authority("root").self_signed(&other).unwrap();
+        let between_made =
+            authority("between").signed_by(&between, &Issuer::new(authority("root"), &root)).unwrap();
+        let own = params("own").signed_by(&key, &Issuer::new(authority("between"), &between)).unwrap();
+        let missing = |name: &str| Anchor::Missing(format!("CN={name}"));
+        assert_eq!(served(&[&root_made]).anchor, Anchor::Own);
+        assert_eq!(served(&[&own]).anchor, missing("between"));
+        assert_eq!(served(&[&own, &root_made]).anchor, missing("between"));
+        assert_eq!(served(&[&own, &between_made]).anchor, missing("root"));
+        assert_eq!(served(&[&own, &between_made, &impostor]).anchor, missing("root"));
+        assert_eq!(served(&[&own, &root_made, &between_made]).anchor, Anchor::InFile);
+    }
+
+    #[test]
+    fn names_and_purposes_are_read_off() {
+        let key = KeyPair::generate().unwrap();
+        let plain = served(&[&params("lab").self_signed(&key).unwrap()]);
+        assert!(plain.is_for("LOCALHOST") && plain.is_for("::1") && plain.common.is_empty());
+        assert!(!plain.is_for("lab") && !plain.is_for("127.0.0.1"));
+        assert!(plain.may_sign && plain.may_serve && !plain.is_ca && plain.weak.is_none());
+        assert_eq!(plain.names(), "localhost and ::1");
+        let signs = served(&[&authority("lab").self_signed(&key).unwrap()]);
+        assert!(signs.is_ca && !signs.may_sign);
+        let mut for_clients = params("lab");
+        for_clients.subject_alt_names.clear();
+        for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let for_clients = served(&[&for_clients.self_signed(&key).unwrap()]);
+        assert!(!for_clients.may_serve && for_clients.is_for_by_common_name("lab"));
+        assert_eq!(for_clients.names(), "lab, and that only as common name");
     }
 }

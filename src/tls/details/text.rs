@@ -39,7 +39,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A list in a sentence: `a`, `a and b`, `a, b and c`; past `most` only how many more.
-pub(super) fn list(items: &[String], most: usize) -> String {
+pub(in crate::tls) fn list(items: &[String], most: usize) -> String {
     let (shown, rest) = items.split_at(items.len().min(most));
     match (shown, rest.len()) {
         ([], 0) => "nothing".to_owned(),

@@ -39,8 +39,10 @@ struct Seen<'a> {
     now: Timestamp,
 }
 
+type Holds = fn(&Seen<'_>) -> bool;
+
 struct Row {
-    holds: fn(&Seen<'_>) -> bool,
+    holds: Holds,
     /// The alerts that clients send for it.
     alerts: &'static [Alert],
     /// The end of a sentence that begins with “because”.
@@ -83,13 +85,13 @@ const ROWS: &[Row] = &[
     Row {
         holds: |seen| seen.served.anchor == Anchor::Own,
         alerts: &[Alert::CertificateExpired],
-        why: "its clock is wrong: by this computer's clock the certificate is valid, from {begins} to {ends}",
+        why: "the client's clock is wrong: by this computer's clock the certificate is valid, from {begins} to {ends}",
         advice: "Set the client's clock right.",
     },
     Row {
         holds: |_| true,
         alerts: &[Alert::CertificateExpired],
-        why: "its clock is wrong, or the CA's own certificate, which the client has, is not valid: by this computer's \
+        why: "the client's clock is wrong, or the CA's own certificate, which the client has, is not valid: by this computer's \
               clock ours is, from {begins} to {ends}",
         advice: "Set the client's clock right, or make a new CA.",
     },
@@ -145,26 +147,26 @@ const ROWS: &[Row] = &[
     Row {
         holds: |seen| seen.served.anchor == Anchor::Own,
         alerts: TRUST,
-        why: "it does not trust who signed it: it signed itself, so nobody knows it who was not given it",
+        why: "the client does not trust who signed it: it signed itself, so only a client that was given it takes it",
         advice: "Give the client {certificate} as its CA file, or serve one that a CA of the client's has signed.",
     },
     Row {
         holds: |seen| seen.served.anchor == Anchor::InFile,
         alerts: TRUST,
-        why: "it does not trust who signed it: the root at the end of its chain, which stands in {certificate} too",
+        why: "the client does not trust who signed it: the root at the end of its chain, which stands in {certificate} too",
         advice: "Give the client that root's certificate as its CA file; {certificate} will do.",
     },
     Row {
         holds: |seen| matches!(seen.served.anchor, Anchor::Missing(_)),
         alerts: TRUST,
-        why: "it does not trust who signed it: {issuer}, whose certificate is not in {certificate}",
+        why: "the client does not trust who signed it: {issuer}, whose certificate is not in {certificate}",
         advice: "The client needs that certificate: give it to the client as its CA file, ca.crt for example. If it is an intermediate \
                  CA's, and the client has the CA above it, append it to {certificate}.",
     },
 ];
 
 /// What to add where it is only likely that the client does not trust who signed: the first that holds.
-const OR_ELSE: &[(fn(&Seen<'_>) -> bool, &str)] = &[
+const OR_ELSE: &[(Holds, &str)] = &[
     (
         by_common_name,
         "If it does trust that: {asked} is only its common name, where newer clients no longer look.",

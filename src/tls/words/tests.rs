@@ -82,8 +82,8 @@ fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
     situation.certificate = "'my server.crt'".to_owned();
     assert_eq!(
         peer_failure(&Error::AlertReceived(Alert::UnknownCA), true, &situation, None),
-        "The client refused our certificate because it does not trust who signed it: it signed itself, so nobody knows \
-         it who was not given it. Give the client 'my server.crt' as its CA file, or serve one that a CA of the \
+        "The client refused our certificate because the client does not trust who signed it: it signed itself, so only \
+         a client that was given it takes it. Give the client 'my server.crt' as its CA file, or serve one that a CA of the \
          client's has signed. To try: \
          openssl s_client -connect localhost:4433 -CAfile 'my server.crt'"
     );

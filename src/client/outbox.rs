@@ -1,0 +1,205 @@
+//! What waits to be sent: typed bytes, files in pieces, and a repetition beside them.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::config::Payload;
+use super::event::Origin;
+use super::shared::Order;
+use super::status::{FileProgress, RepeatProgress};
+
+/// How much of a file is read at once.
+const PIECE: usize = 64 << 10;
+
+/// What waits.
+#[derive(Default)]
+pub(super) struct Outbox {
+    jobs: VecDeque<Job>,
+    repeat: Option<Repeat>,
+    /// Bytes of the jobs that have not gone, of files only those that were read.
+    queued: usize,
+}
+
+/// One send.
+pub(super) struct Job {
+    /// `None` until its first byte goes.
+    pub(super) number: Option<u64>,
+    pub(super) from: Origin,
+    content: Content,
+}
+
+enum Content {
+    Bytes { data: Arc<[u8]>, gone: usize },
+    File { file: Option<File>, piece: Vec<u8>, gone: usize, sent: u64 },
+}
+
+struct Repeat {
+    data: Arc<[u8]>,
+    done: u32,
+    of: u32,
+    every: Duration,
+    next: Instant,
+}
+
+impl Outbox {
+    pub(super) fn take(&mut self, order: Order) {
+        match order {
+            Order::Send(Payload::Bytes(data)) => self.push(data.into(), Origin::Typed),
+            Order::Send(Payload::File(path)) => {
+                let content = Content::File { file: None, piece: Vec::new(), gone: 0, sent: 0 };
+                self.jobs.push_back(Job { number: None, from: Origin::File { path, size: 0 }, content });
+            }
+            Order::Repeat { data, times, every } => {
+                self.repeat = Some(Repeat { data, done: 0, of: times.max(1), every, next: Instant::now() });
+            }
+            Order::StopSending => self.forget(),
+        }
+    }
+
+    /// Everything is forgotten; how many bytes were still to go.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn stop_repeating(&mut self) {
+        self.repeat = None;
+    }
+
+    pub(super) fn queued(&self) -> u64 {
+        self.queued as u64
+    }
+
+    /// Whether nothing waits, and no repetition goes on.
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.repeat.is_none()
+    }
+
+    /// When the next repetition is due; `None` while something else waits or none goes on.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.repeat.as_ref().filter(|_| self.jobs.is_empty()).map(|repeat| repeat.next)
+    }
+
+    /// The job at the front. A repetition that is due gets its turn when nothing else waits.
+    pub(super) fn front(&mut self, now: Instant) -> Option<&mut Job> {
+        if self.jobs.is_empty()
+            && let Some(repeat) = self.repeat.as_mut().filter(|repeat| repeat.next <= now)
+        {
+            repeat.done += 1;
+            // Late is late: what was missed is not made up for all at once.
+            repeat.next = now.max(repeat.next + repeat.every);
+            let (data, turn, of) = (Arc::clone(&repeat.data), repeat.done, repeat.of);
+            if turn == of {
+                self.repeat = None;
+            }
+            self.push(data, Origin::Repeated { turn, of });
+        }
+        self.jobs.front_mut()
+    }
+
+    /// The next bytes of the job at the front, read from its file where needed; empty: there are no more.
+    pub(super) fn piece(&mut self) -> io::Result<&[u8]> {
+        let Some(job) = self.jobs.front_mut() else { return Ok(&[]) };
+        match &mut job.content {
+            Content::Bytes { data, gone } => Ok(&data[*gone..]),
+            Content::File { file, piece, gone, .. } => {
+                if *gone == piece.len() {
+                    let Origin::File { path, size } = &mut job.from else { return Ok(&[]) };
+                    let open = match file {
+                        Some(open) => open,
+                        None => file.insert(open(path, size)?),
+                    };
+                    piece.resize(PIECE, 0);
+                    let read = read(open, piece)?;
+                    piece.truncate(read);
+                    *gone = 0;
+                    self.queued += read;
+                }
+                Ok(&piece[*gone..])
+            }
+        }
+    }
+
+    /// The file at the front is opened, so that its size is known before it is told of.
+    pub(super) fn open(&mut self) -> io::Result<()> {
+        self.piece().map(drop)
+    }
+
+    /// So many bytes of the job at the front went.
+    pub(super) fn went(&mut self, count: usize) {
+        self.queued -= count;
+        match self.jobs.front_mut().map(|job| &mut job.content) {
+            Some(Content::Bytes { gone, .. }) => *gone += count,
+            Some(Content::File { gone, sent, .. }) => {
+                *gone += count;
+                *sent += count as u64;
+            }
+            None => {}
+        }
+    }
+
+    /// The job at the front is done with.
+    pub(super) fn pop(&mut self) -> Option<Job> {
+        let job = self.jobs.pop_front()?;
+        let left = match &job.content {
+            Content::Bytes { data, gone } => data.len() - gone,
+            Content::File { piece, gone, .. } => piece.len() - gone,
+        };
+        self.queued -= left;
+        Some(job)
+    }
+
+    pub(super) fn file(&self) -> Option<FileProgress> {
+        let job = self.jobs.front()?;
+        match (&job.from, &job.content) {
+            (Origin::File { path, size }, Content::File { sent, .. }) => {
+                Some(FileProgress { path: path.clone(), sent: *sent, size: *size })
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn repetition(&self) -> Option<RepeatProgress> {
+        self.repeat.as_ref().map(|repeat| RepeatProgress { done: repeat.done, of: repeat.of })
+    }
+
+    fn push(&mut self, data: Arc<[u8]>, from: Origin) {
+        self.queued += data.len();
+        self.jobs.push_back(Job { number: None, from, content: Content::Bytes { data, gone: 0 } });
+    }
+}
+
+impl Job {
+    /// All of its bytes; none of a file's.
+    pub(super) fn data(&self) -> Arc<[u8]> {
+        match &self.content {
+            Content::Bytes { data, .. } => Arc::clone(data),
+            Content::File { .. } => Arc::default(),
+        }
+    }
+}
+
+/// Opens an ordinary file: a pipe could make us wait for ever.
+fn open(path: &PathBuf, size: &mut u64) -> io::Result<File> {
+    let known = std::fs::metadata(path)?;
+    if known.is_dir() {
+        return Err(io::Error::new(ErrorKind::IsADirectory, "this is a folder"));
+    }
+    if !known.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "this is no ordinary file"));
+    }
+    *size = known.len();
+    File::open(path)
+}
+
+fn read(file: &mut File, piece: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(piece) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A connected client's sending: what waits goes as far as the socket takes it.
+
+use std::io;
+use std::time::Instant;
+
+use super::event::{EventKind, Origin};
+use super::talk::{Talk, tell_back};
+
+/// How much is sent before reading gets its turn, so that neither starves.
+const TURN: usize = 1 << 20;
+/// More sends than these are not remembered as told of: the echo check doesn't measure more either.
+const MOST_TOLD: usize = 65_536;
+
+impl Talk<'_> {
+    /// Sends what waits, as far as it goes. Whether more could go at once.
+    pub(super) fn send(&mut self) -> bool {
+        let mut left = TURN;
+        while left > 0 {
+            let now = Instant::now();
+            let Some(job) = self.outbox.front(now) else { return false };
+            if job.number.is_none() && !self.begin(now) {
+                continue;
+            }
+            let piece = match self.outbox.piece() {
+                Ok(piece) => piece,
+                Err(error) => {
+                    self.file_failed(&error);
+                    continue;
+                }
+            };
+            if piece.is_empty() {
+                self.finish_front();
+                continue;
+            }
+            if !self.run.writable {
+                return false;
+            }
+            match self.stream.write(piece) {
+                Ok(0) => {
+                    self.run.writable = false;
+                    self.blocked_since.get_or_insert(now);
+                    return false;
+                }
+                Ok(count) => {
+                    self.blocked_since = None;
+                    self.echo.sent(&piece[..count]);
+                    self.outbox.went(count);
+                    self.sent += count as u64;
+                    left = left.saturating_sub(count);
+                }
+                Err(_) => {
+                    self.write_failed();
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// The job at the front begins. `false`: it can't.
+    fn begin(&mut self, now: Instant) -> bool {
+        // A file's size is told with it.
+        if let Err(error) = self.outbox.open() {
+            self.file_failed(&error);
+            return false;
+        }
+        let Some(job) = self.outbox.front(now) else { return false };
+        self.sends += 1;
+        let number = self.sends;
+        job.number = Some(number);
+        self.echo.begin(number, now);
+        let (data, from) = (job.data(), job.from.clone());
+        self.publish();
+        let told = self.run.shared.mailbox.tell_data(data.len(), || EventKind::Sent { number, data, from });
+        if told && self.told.len() < MOST_TOLD {
+            self.told.push_back(number);
+        }
+        true
+    }
+
+    /// The job at the front is done.
+    fn finish_front(&mut self) {
+        let Some(number) = self.outbox.pop().and_then(|job| job.number) else { return };
+        let mut back = self.echo.end(number, Instant::now());
+        while let Some(one) = back {
+            self.publish();
+            tell_back(&self.run.shared.mailbox, &mut self.told, one);
+            back = self.echo.next_back(Instant::now());
+        }
+    }
+
+    /// A file can't be read, or not to its end.
+    fn file_failed(&mut self, error: &io::Error) {
+        let Some(job) = self.outbox.pop() else { return };
+        if let Some(number) = job.number {
+            // It ends where it ends, and its echo is still compared.
+            let _ = self.echo.end(number, Instant::now());
+        }
+        let Origin::File { path, .. } = &job.from else { return };
+        let name = path.display();
+        let text = match error.kind() {
+            io::ErrorKind::NotFound => format!("There is no file {name}. Check the path."),
+            io::ErrorKind::IsADirectory => format!("{name} is a folder. Choose a file in it."),
+            io::ErrorKind::PermissionDenied => {
+                format!(
+                    "The system doesn't allow {name} to be read. Change its permissions, or choose another file."
+                )
+            }
+            io::ErrorKind::InvalidInput => format!("{name} is no ordinary file. Choose one that is."),
+            _ => format!("{name} can't be read: the system says “{error}”. Choose another file."),
+        };
+        self.run.shared.mailbox.tell(EventKind::Note { text });
+    }
+}

@@ -1,0 +1,221 @@
+//! Why there is no connection, in words for the person who pressed Connect; and a sentence for each event.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::event::{CloseHow, Closed, EventKind, Failure, Leave, PeerEnd, Stage};
+use crate::settings::fields::grouped;
+
+/// An address that could not be connected to.
+pub(super) struct Refused {
+    pub(super) address: SocketAddr,
+    pub(super) error: io::Error,
+}
+
+/// Why none of a host's addresses could be connected to: the words for the first, the raw ones for all.
+pub(super) fn not_connected(refused: &[Refused], timeout: Duration) -> Failure {
+    let text = refused.first().map_or_else(
+        || "There was no address to connect to. Check the host.".to_owned(),
+        |first| connect_words(first, timeout),
+    );
+    let raw = refused.iter().map(|it| format!("{}: {}", it.address, it.error)).collect::<Vec<_>>();
+    Failure { stage: Stage::Connecting, text, raw: raw.join("\n") }
+}
+
+fn connect_words(refused: &Refused, timeout: Duration) -> String {
+    let Refused { address, error } = refused;
+    let (ip, seconds) = (address.ip(), timeout.as_secs_f32());
+    match error.kind() {
+        ErrorKind::ConnectionRefused => {
+            format!("Nothing listens on {address}. Start the server first, or check the host and the port.")
+        }
+        ErrorKind::TimedOut if ip.is_loopback() => format!(
+            "{address} did not answer within {seconds} s. The server listens, but its accept queue may be full: the \
+             system then drops new connections. Let the server accept, or give it a longer backlog."
+        ),
+        ErrorKind::TimedOut => format!(
+            "{address} did not answer within {seconds} s. There may be no computer at this address, a firewall may \
+             drop the packets, or the server's accept queue may be full."
+        ),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            format!("No way leads to {ip}. Check the address, and whether this computer is on the network.")
+        }
+        ErrorKind::PermissionDenied => format!(
+            "The system doesn't allow a connection to {address}. A firewall may forbid it: look at its rules."
+        ),
+        ErrorKind::AddrNotAvailable => format!(
+            "The system has no address of its own to reach {address} from. Check the host, or wait for ports to \
+             become free."
+        ),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+            format!("{address} took the connection and reset it at once. Look at the server's log.")
+        }
+        _ if is_out_of_files(error) => {
+            "No socket could be opened: too many files are open. Close some programs and try again."
+                .to_owned()
+        }
+        _ if address.is_ipv6() => {
+            format!(
+                "{address} can't be reached from here. This computer may have no IPv6: use an IPv4 address."
+            )
+        }
+        _ => format!("{address} can't be reached from here. Check the host and the port."),
+    }
+}
+
+/// The host has no address that anybody knows.
+pub(super) fn not_found(host: &str, error: &io::Error) -> Failure {
+    Failure {
+        stage: Stage::Preparing,
+        text: format!("No address was found for “{host}”. Check the spelling, or use localhost."),
+        raw: error.to_string(),
+    }
+}
+
+/// The system refused what a client needs: a thread, a poller.
+pub(super) fn no_means(stage: Stage, error: &io::Error) -> Failure {
+    let text = if is_out_of_files(error) {
+        "No socket could be opened: too many files are open. Close some programs and try again."
+    } else {
+        "The system did not give what a connection needs. Close some programs and try again."
+    };
+    Failure { stage, text: text.to_owned(), raw: error.to_string() }
+}
+
+/// An open connection broke without RST: the network took it down.
+pub(super) fn broken(stage: Stage, error: &io::Error) -> Failure {
+    let text = match error.kind() {
+        ErrorKind::TimedOut => {
+            "The server stopped answering, and the system gave the connection up. Connect again."
+        }
+        _ => "The connection broke: the network took it down. Connect again.",
+    };
+    Failure { stage, text: text.to_owned(), raw: error.to_string() }
+}
+
+fn is_out_of_files(error: &io::Error) -> bool {
+    // EMFILE and ENFILE have the same numbers on Linux, the BSDs and macOS; WSAEMFILE is Windows'.
+    const CODES: [i32; 2] = if cfg!(windows) { [10024, 10024] } else { [24, 23] };
+    error.raw_os_error().is_some_and(|code| CODES.contains(&code))
+}
+
+impl EventKind {
+    /// The event in a sentence or two.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let bytes = |count: usize| counted(count as u64);
+        match self {
+            Self::Connecting { addresses } => {
+                let all = addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+                format!("Connecting to {}.", all.join(", then "))
+            }
+            Self::Connected { local, peer, .. } => format!(
+                "Connected to {peer} from {local}. The server's system did that; its program may not have accepted us \
+                 yet."
+            ),
+            Self::Handshake(agreed) => {
+                format!("{} with {}. {}", agreed.version, agreed.cipher_suite, agreed.accepted.words())
+            }
+            Self::Sent { number, data, .. } => format!("Send {number}: {}.", bytes(data.len())),
+            Self::Received { data } => format!("{} came.", bytes(data.len())),
+            Self::Echoed { number, .. } => format!("Send {number} came back."),
+            Self::HalfClosed => {
+                "We said that we have no more to send (end of stream), and go on reading.".to_owned()
+            }
+            Self::PeerClosed { how } => how.words().to_owned(),
+            Self::Closed(closed) => closed.words(),
+            Self::Failed(failure) => failure.text.clone(),
+            Self::Note { text } => text.clone(),
+            Self::NotShown { count, bytes } => format!(
+                "{} events with {} are not shown here: they came faster than anybody can read. They are counted and \
+                 compared all the same.",
+                grouped(*count),
+                counted(*bytes)
+            ),
+        }
+    }
+}
+
+impl PeerEnd {
+    /// What the server did, in a sentence.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Fin => "The server said that it has no more to send (FIN).",
+            Self::CloseNotify => "The server said that it has no more to send (close_notify).",
+            Self::WithoutCloseNotify => {
+                "The server's stream ended without close_notify: what came may have been cut short."
+            }
+            Self::Reset => {
+                "The server's system reset the connection (RST): the server closed with data unread, was aborted, or \
+                 is gone."
+            }
+        }
+    }
+}
+
+impl Leave {
+    /// As it stands on a button.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Close => "Close",
+            Self::HalfClose => "Half-close",
+            Self::Abort => "Abort",
+            Self::Vanish => "Vanish",
+        }
+    }
+
+    /// What it does, in a sentence or two.
+    #[must_use]
+    pub fn explanation(self, tls: bool) -> &'static str {
+        match (self, tls) {
+            (Self::Close, false) => "Says that no more is coming (FIN), takes what still comes, and closes.",
+            (Self::Close, true) => "Sends close_notify and then FIN, takes what still comes, and closes.",
+            (Self::HalfClose, false) => {
+                "Says that no more is coming (FIN) once all is sent, and goes on reading."
+            }
+            (Self::HalfClose, true) => {
+                "Sends close_notify once all is sent, and goes on reading. TCP stays open both ways."
+            }
+            (Self::Abort, _) => "Sends RST: the connection is gone at once, and what was on its way is lost.",
+            (Self::Vanish, false) => {
+                "Closes without reading the rest. Where something was unread the system sends RST, else FIN, which \
+                 is the same as a close."
+            }
+            (Self::Vanish, true) => {
+                "Sends FIN without close_notify: the server can't tell whether something was cut off."
+            }
+        }
+    }
+}
+
+impl Closed {
+    /// Who closed and how, and what was lost by it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut words = match self.how {
+            CloseHow::Us(Leave::Close | Leave::HalfClose) => "We closed the connection.".to_owned(),
+            CloseHow::Us(Leave::Abort) => "We aborted the connection with RST.".to_owned(),
+            CloseHow::Us(Leave::Vanish) => "We went without a word.".to_owned(),
+            CloseHow::VanishedUnread => {
+                "We closed without reading the rest, so the system sent RST instead of FIN.".to_owned()
+            }
+            CloseHow::Peer(PeerEnd::Reset) => "The connection is gone.".to_owned(),
+            CloseHow::Peer(_) => "The server closed, and so did we.".to_owned(),
+            CloseHow::Cancelled => "Connecting was cancelled.".to_owned(),
+            CloseHow::Dropped => "The connection was closed with its tab.".to_owned(),
+        };
+        if self.unsent > 0 {
+            words.push_str(" Not sent any more: ");
+            words.push_str(&counted(self.unsent));
+            words.push('.');
+        }
+        words
+    }
+}
+
+fn counted(bytes: u64) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{} bytes", grouped(bytes)) }
+}

@@ -1,0 +1,62 @@
+//! A server that takes nothing: sends wait honestly, and leaving works all the same.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use echoscope::client::config::Payload;
+use echoscope::client::event::{CloseHow, Leave};
+use echoscope::client::status::State;
+use echoscope::client::{MOST_QUEUED, SendError};
+
+use crate::support::PATIENCE;
+use crate::watched::Watched;
+
+/// A connection into an accept queue from which nobody takes it, filled to the brim.
+fn stuck() -> (TcpListener, Watched) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = Watched::open(listener.local_addr().unwrap());
+    let piece = vec![b'x'; 4 << 20];
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match client.client.send(Payload::Bytes(piece.clone())) {
+            Ok(()) => {}
+            Err(SendError::QueueFull) => break,
+            Err(error) => panic!("{error}"),
+        }
+        assert!(Instant::now() < deadline, "it takes for ever");
+    }
+    client.until("standstill", |client| client.client.status().blocked_since.map(drop));
+    (listener, client)
+}
+
+#[test]
+fn a_queue_has_its_bound_and_says_so() {
+    let (_listener, client) = stuck();
+    let status = client.client.status();
+    assert!(status.queued <= MOST_QUEUED as u64, "{} bytes wait", status.queued);
+    assert!(status.queued > 0 && status.state == State::Open);
+    assert!(SendError::QueueFull.to_string().contains("the server takes nothing"));
+}
+
+#[test]
+fn every_way_to_leave_works_and_tells_what_was_not_sent() {
+    for how in [Leave::Close, Leave::Abort, Leave::Vanish] {
+        let (_listener, mut client) = stuck();
+        let start = Instant::now();
+        client.client.leave(how);
+        let closed = client.closed();
+        assert_eq!(closed.how, CloseHow::Us(how));
+        assert!(closed.unsent > 0 && closed.words().contains("Not sent"), "{closed:?}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{how:?} took {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn what_waits_can_be_forgotten() {
+    let (_listener, mut client) = stuck();
+    client.client.stop_sending();
+    client.until("empty queue", |client| (client.client.status().queued == 0).then_some(()));
+    assert_eq!(client.client.status().state, State::Open);
+    client.client.leave(Leave::Abort);
+    assert!(client.closed().unsent > 0);
+}

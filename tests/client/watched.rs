@@ -1,0 +1,146 @@
+//! A client whose events a test waits for, and small servers that do what the real one would not.
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use echoscope::client::Client;
+use echoscope::client::config::{Config, Payload};
+use echoscope::client::echo::Verdict;
+use echoscope::client::event::{Closed, Event, EventKind, Failure};
+use echoscope::client::status::State;
+
+use crate::support::PATIENCE;
+
+pub(crate) struct Watched {
+    pub(crate) client: Client,
+    pub(crate) events: Vec<Event>,
+    woken: Receiver<()>,
+}
+
+impl Watched {
+    pub(crate) fn connect(config: Config) -> Self {
+        let (sender, woken) = channel();
+        let client = Client::connect(config, move || {
+            let _ = sender.send(());
+        });
+        Self { client, events: Vec::new(), woken }
+    }
+
+    /// Connects without TLS and waits until that is done.
+    pub(crate) fn open(address: SocketAddr) -> Self {
+        let mut watched = Self::connect(Config::plain(address.ip().to_string(), address.port()));
+        watched.until_open();
+        watched
+    }
+
+    /// Waits until something is so, without looking more often than it is woken.
+    pub(crate) fn until<T>(&mut self, what: &str, mut found: impl FnMut(&Self) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.events.extend(self.client.drain());
+            if let Some(found) = found(self) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                self.woken.recv_timeout(left).is_ok(),
+                "no {what}: {:?}: {:#?}",
+                self.client.status(),
+                self.told()
+            );
+        }
+    }
+
+    /// The events in sentences.
+    fn told(&self) -> Vec<String> {
+        self.events.iter().rev().take(50).map(|event| event.kind.words()).collect()
+    }
+
+    pub(crate) fn event<T>(&mut self, what: &str, wanted: impl Fn(&EventKind) -> Option<T>) -> T {
+        self.until(what, |watched| watched.events.iter().find_map(|event| wanted(&event.kind)))
+    }
+
+    pub(crate) fn until_open(&mut self) {
+        self.until("open connection", |watched| {
+            let state = watched.client.status().state;
+            assert!(state != State::Closed, "{:#?}", watched.told());
+            (state == State::Open).then_some(())
+        });
+    }
+
+    pub(crate) fn send(&self, data: &[u8]) {
+        self.client.send(Payload::Bytes(data.to_vec())).unwrap();
+    }
+
+    /// Waits until so many bytes came in all; all that came, where none was left out.
+    pub(crate) fn received(&mut self, count: usize) -> Vec<u8> {
+        self.until("received bytes", |watched| {
+            let data = watched.data();
+            (data.len() >= count).then_some(data)
+        })
+    }
+
+    pub(crate) fn data(&self) -> Vec<u8> {
+        let data = self.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Received { data } => Some(data.to_vec()),
+            _ => None,
+        });
+        data.flatten().collect()
+    }
+
+    pub(crate) fn verdict(&mut self, send: u64) -> Verdict {
+        self.event("echo", |kind| match kind {
+            EventKind::Echoed { number, verdict, .. } if *number == send => Some(*verdict),
+            _ => None,
+        })
+    }
+
+    /// The end, which must be a close.
+    pub(crate) fn closed(&mut self) -> Closed {
+        self.event("close", |kind| match kind {
+            EventKind::Closed(closed) => Some(closed.clone()),
+            EventKind::Failed(failure) => panic!("{failure:#?}"),
+            _ => None,
+        })
+    }
+
+    /// The end, which must be a failure.
+    pub(crate) fn failed(&mut self) -> Failure {
+        self.event("failure", |kind| match kind {
+            EventKind::Failed(failure) => Some(failure.clone()),
+            EventKind::Closed(closed) => panic!("{closed:#?}"),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn note(&mut self) -> String {
+        self.event("note", |kind| match kind {
+            EventKind::Note { text } => Some(text.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// A server of one connection that a test writes itself.
+pub(crate) fn server<T: Send + 'static>(
+    talk: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (SocketAddr, JoinHandle<T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let thread = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        talk(stream)
+    });
+    (address, thread)
+}
+
+/// Reads to the end, however it comes.
+pub(crate) fn read_all(stream: &mut TcpStream) -> (Vec<u8>, std::io::Result<usize>) {
+    let mut all = Vec::new();
+    let end = stream.read_to_end(&mut all);
+    (all, end)
+}
