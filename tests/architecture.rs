@@ -23,6 +23,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "settings",
             "journal",
             "lessons",
+            "server::calls",
             "server::event",
             "server::error",
             "server::status",

@@ -7,6 +7,8 @@
 mod harness;
 #[path = "window/newcomer.rs"]
 mod newcomer;
+#[path = "window/steps.rs"]
+mod steps;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

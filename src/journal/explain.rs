@@ -39,6 +39,14 @@ pub fn explain(event: &Event) -> String {
              send by the client may arrive as several recv calls, and several as one."
         }
         EventKind::Closed(done) => return closed(done),
+        EventKind::AcceptPaused => {
+            "The server has stopped calling accept(). The system still completes connections and keeps them in the \
+             accept queue, as far as the backlog allows; clients already accepted are served on."
+        }
+        EventKind::AcceptResumed => {
+            "The server calls accept() again. Who waits in the accept queue is taken first, in the order in which they \
+             came."
+        }
         EventKind::Problem(trouble) => problem(trouble),
         EventKind::Stopping => {
             "Stop closes the listening sockets, so that no new client gets in, and then every client's connection, so \

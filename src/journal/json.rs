@@ -20,6 +20,7 @@
 //! | `received` | `len`: bytes received; `encoding`: `"text"` where the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |
 //! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"`, `"idle"`, `"server_stopped"`, `"disconnected"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
 //! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"` |
+//! | `accept_paused`, `accept_resumed` | |
 //! | `stopping`, `stopped` | |
 //! | `not_shown` | `count`: lines that are not in the log |
 //! | `note` | `text`; `problem`: boolean |
@@ -75,6 +76,8 @@ fn keyword(kind: &EventKind) -> &'static str {
         EventKind::Handshake(_) => "handshake",
         EventKind::Received { .. } => "received",
         EventKind::Closed(_) => "closed",
+        EventKind::AcceptPaused => "accept_paused",
+        EventKind::AcceptResumed => "accept_resumed",
         EventKind::Problem(_) => "problem",
         EventKind::Stopping => "stopping",
         EventKind::Stopped => "stopped",
@@ -147,7 +150,11 @@ fn facts(event: &Event, fields: &mut Fields) {
         EventKind::Note { text, problem } => {
             fields.extend([("text", json!(text)), ("problem", json!(problem))]);
         }
-        EventKind::Opened | EventKind::Stopping | EventKind::Stopped => {}
+        EventKind::Opened
+        | EventKind::AcceptPaused
+        | EventKind::AcceptResumed
+        | EventKind::Stopping
+        | EventKind::Stopped => {}
     }
 }
 

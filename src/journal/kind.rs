@@ -48,6 +48,8 @@ impl Kind {
             EventKind::Handshake(_) => Self::Tls,
             EventKind::Starting { .. }
             | EventKind::Listening { .. }
+            | EventKind::AcceptPaused
+            | EventKind::AcceptResumed
             | EventKind::Stopping
             | EventKind::Stopped
             | EventKind::NotShown { .. }

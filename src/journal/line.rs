@@ -78,6 +78,8 @@ fn words(event: &Event) -> String {
         EventKind::Handshake(done) => handshake(done),
         EventKind::Received { data, .. } => format!("{RECEIVED}{}", format::python(data)),
         EventKind::Closed(done) => closed(done, event.client),
+        EventKind::AcceptPaused => "Accepting paused: new clients wait in the accept queue".to_owned(),
+        EventKind::AcceptResumed => "Accepting resumed".to_owned(),
         EventKind::Problem(trouble) => problem(trouble),
         EventKind::Stopping => "Stopping server".to_owned(),
         EventKind::Stopped => "Server stopped".to_owned(),

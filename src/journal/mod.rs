@@ -225,6 +225,8 @@ fn payload(kind: &EventKind) -> usize {
         | EventKind::Opened
         | EventKind::Stopping
         | EventKind::Stopped
+        | EventKind::AcceptPaused
+        | EventKind::AcceptResumed
         | EventKind::NotShown { .. } => 0,
     }
 }

@@ -62,6 +62,8 @@ fn headline(kind: &EventKind) -> String {
         EventKind::NotListening(_) => "One address could not be bound",
         EventKind::StartFailed(_) => "The server could not start",
         EventKind::Opened => "accept returned a new connection",
+        EventKind::AcceptPaused => "Accepting is paused",
+        EventKind::AcceptResumed => "Clients are accepted again",
         EventKind::Stopping => "Stop was asked for",
         EventKind::Stopped => "The server has stopped",
         EventKind::Note { problem: true, .. } => "Something needs a look",

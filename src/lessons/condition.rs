@@ -129,6 +129,8 @@ pub enum Seen {
     Stream(Vec<u8>),
     /// What the Client tab sent came back byte for byte.
     Echo,
+    /// A client of the Client tab has sent end of stream, and goes on reading.
+    HalfClosed,
     /// A connection ended for one of these reasons; none named: for any.
     Closed(Vec<Reason>),
     /// A TLS handshake was done.

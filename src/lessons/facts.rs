@@ -43,4 +43,6 @@ pub enum Happening<'a> {
     Opened(Place),
     /// What the Client tab sent came back byte for byte.
     Echo,
+    /// The Client tab has sent end of stream, and goes on reading.
+    HalfClosed,
 }

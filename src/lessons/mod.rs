@@ -61,6 +61,7 @@
 //! | `"received"` | what `recv` returned, call by call | `equals`, `contains`, `hex`, `length`; `bytes`: at least so many in all |
 //! | `"stream"` | the bytes of one client, put together over all calls of `recv` | `contains` (needed) |
 //! | `"echo"` | sends of the Client tab that came back byte for byte | |
+//! | `"half_closed"` | clients of the Client tab that said end of stream and go on reading | |
 //! | `"closed"` | connections that ended | `reason`, or a list: `"end_of_stream"`, `"without_close_notify"`, `"lost"` (RST), `"disconnected"`, `"idle"`, `"tls"`, `"server_stopped"` |
 //! | `"handshake"` | TLS handshakes that were done | `version` (`"1.2"`, `"1.3"`), `resumed` |
 //! | `"tls_failed"` | TLS that failed | `alert`, or a list: what the client said, by the names of RFC 8446, section 6.2: `"unknown_ca"` … |

@@ -46,7 +46,9 @@ impl Tally {
     pub(super) fn happened(&mut self, condition: &Condition, happening: Happening<'_>) {
         let Condition::Seen { what, .. } = condition else { return };
         let counts = match (what, happening) {
-            (Seen::CertificateCreated, Happening::CertificateCreated) | (Seen::Echo, Happening::Echo) => 1,
+            (Seen::CertificateCreated, Happening::CertificateCreated)
+            | (Seen::Echo, Happening::Echo)
+            | (Seen::HalfClosed, Happening::HalfClosed) => 1,
             (Seen::Opened(wanted), Happening::Opened(place)) => u64::from(*wanted == place),
             (Seen::Stream(wanted), Happening::Event(event)) => u64::from(self.found(wanted, event)),
             (_, Happening::Event(event)) => counted(what, &event.kind),

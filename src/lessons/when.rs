@@ -30,6 +30,7 @@ enum Kind {
     Received,
     Stream,
     Echo,
+    HalfClosed,
     Closed,
     Handshake,
     TlsFailed,
@@ -39,13 +40,14 @@ enum Kind {
     Opened,
 }
 
-const KINDS: [(&str, Kind); 13] = [
+const KINDS: [(&str, Kind); 14] = [
     ("started", Kind::Started),
     ("stopped", Kind::Stopped),
     ("accepted", Kind::Accepted),
     ("received", Kind::Received),
     ("stream", Kind::Stream),
     ("echo", Kind::Echo),
+    ("half_closed", Kind::HalfClosed),
     ("closed", Kind::Closed),
     ("handshake", Kind::Handshake),
     ("tls_failed", Kind::TlsFailed),
@@ -167,6 +169,7 @@ fn seen(
             None => return Err(keys.error("Say what the stream is to have in it (contains = \"…\").")),
         },
         Kind::Echo => Seen::Echo,
+        Kind::HalfClosed => Seen::HalfClosed,
         Kind::Closed => match keys.take("reason") {
             None => Seen::Closed(Vec::new()),
             Some(value) => Seen::Closed(document.some_of("reason", value, &Reason::ALL)?),

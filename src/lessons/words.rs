@@ -54,6 +54,7 @@ fn seen(what: &Seen, at_least: u64) -> String {
         }
         Seen::Stream(wanted) => times(&format!("The stream of one client has {} in it", quoted(wanted))),
         Seen::Echo => times("The Client tab got back what it sent"),
+        Seen::HalfClosed => times("The Client tab said end of stream, and reads on"),
         Seen::Closed(reasons) if reasons.is_empty() => format!("{} closed", number(at_least, "connection")),
         Seen::Closed(reasons) => {
             let why = listed(reasons.iter().map(|reason| reason_words(*reason)));

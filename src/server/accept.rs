@@ -109,25 +109,38 @@ pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<Serving>>) 
         );
         let mut dispatcher = Dispatcher::new(scope, run, tls);
         let mut trouble = Trouble::none();
+        // Whether the tutorial's `accept()` is under way: here it takes several calls that don't block.
+        let mut called = false;
         while !run.is_stopping() {
             wait_for_a_place(run, &mut trouble);
+            if !called && !run.is_stopping() {
+                called = run.gate.accept_call(|halt| run.gauge.while_not_accepting(halt));
+            }
+            wait_while_paused(run);
             if run.is_stopping() {
                 break;
             }
             match acceptor.try_accept() {
                 Ok(Some((stream, peer))) => {
+                    called = false;
+                    run.gate.set_accepting(false);
                     trouble.eased();
                     dispatcher.serve(admit(run, stream, peer), &mut trouble);
                 }
                 Ok(None) => {
                     trouble.over(run);
                     if let Err(error) = acceptor.wait() {
+                        called = false;
                         trouble.meet(run, accept_problem(&error));
                     }
                 }
-                Err(error) => trouble.meet(run, accept_problem(&error)),
+                Err(error) => {
+                    called = false;
+                    trouble.meet(run, accept_problem(&error));
+                }
             }
         }
+        run.gate.set_accepting(false);
         // Before the clients' threads are waited for: the port is free again, and who waits in the queue is let go.
         drop(acceptor);
         dispatcher.finish();
@@ -159,6 +172,15 @@ fn wait_for_a_place(run: &Run, trouble: &mut Trouble) {
             run.registry.wait_below(limit, || false);
         }
     });
+}
+
+/// The kernel's queue fills meanwhile.
+fn wait_while_paused(run: &Run) {
+    if run.gate.is_paused() {
+        run.gate.set_accepting(false);
+        run.gauge.while_not_accepting(|| run.gate.wait_while_paused());
+        run.gate.set_accepting(true);
+    }
 }
 
 fn accept_problem(error: &io::Error) -> Problem {

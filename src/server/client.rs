@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use super::calls::Call;
 use super::end::End;
 use super::event::{CloseReason, Closed, EventKind, Problem};
 use super::registry::Conn;
@@ -40,6 +41,7 @@ pub(super) fn dismiss(run: &Run, conn: &Conn) {
 }
 
 fn closed(run: &Run, conn: &Conn, reason: CloseReason) {
+    run.gate.closes(conn);
     // FIN, before anybody hears that the connection is closed.
     let _ = conn.stream.shutdown(Shutdown::Both);
     let closed = Closed {
@@ -72,6 +74,9 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
         None => Transport::Plain,
         Some(config) => {
             conn.enter(Phase::Handshake);
+            if !run.gate.client_call(conn, Call::Handshake, 0) {
+                return ended(conn);
+            }
             match Transport::accept_tls(&socket, config, run.config.handshake_timeout) {
                 Ok((transport, handshake)) => {
                     let handshake = Arc::new(handshake);
@@ -82,6 +87,7 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
                 }
                 Err(end) => {
                     let reason = close_reason(run, conn, end, true);
+                    run.gate.close_call(conn);
                     throw_away_rest(&conn.stream);
                     return reason;
                 }
@@ -91,6 +97,7 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
     conn.enter(Phase::Open);
     let end = echo(run, conn, &socket, &mut transport);
     let reason = close_reason(run, conn, end, false);
+    run.gate.close_call(conn);
     transport.close(&socket);
     if transport.is_tls() {
         throw_away_rest(&conn.stream);
@@ -98,11 +105,19 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
     reason
 }
 
+/// The reason of a client that was ended from outside; what its own thread makes of that doesn't count.
+fn ended(conn: &Conn) -> CloseReason {
+    conn.ended().unwrap_or(CloseReason::ServerStopped)
+}
+
 /// `recv`, `sendall`, until there is nothing more.
 fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) -> End {
     let mut buffer = vec![0; run.config.recv_size];
     let mut opening = Vec::with_capacity(sniff::HELLO_START);
     loop {
+        if !run.gate.client_call(conn, Call::Recv, buffer.len()) {
+            return End::OfStream;
+        }
         let received = match transport.recv(socket, &mut buffer) {
             Ok(received) => received,
             Err(end) => return end,
@@ -111,7 +126,11 @@ fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) 
         let start = Instant::now();
         conn.received.fetch_add(received as u64, Relaxed);
         run.totals.received.fetch_add(received as u64, Relaxed);
-        let (sent, result) = transport.send_all(socket, data);
+        let (sent, result) = if run.gate.client_call(conn, Call::SendAll, received) {
+            transport.send_all(socket, data)
+        } else {
+            (0, Err(End::OfStream))
+        };
         let took = start.elapsed();
         conn.sent.fetch_add(sent as u64, Relaxed);
         run.totals.sent.fetch_add(sent as u64, Relaxed);

@@ -74,6 +74,10 @@ pub enum EventKind {
     },
     /// A client's connection ended.
     Closed(Closed),
+    /// The user paused accepting: clients wait in the accept queue.
+    AcceptPaused,
+    /// Clients are accepted again.
+    AcceptResumed,
     /// Something went wrong, or is likely not what the user wants.
     Problem(Problem),
     /// Stop was asked for; clients are being closed.

@@ -39,7 +39,8 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let Some(addresses) = listen::resolve(&config.host, config.port, || run.is_stopping())? else {
         return Ok(None);
     };
-    let mut bound = listen::bind(&addresses, config.backlog)?;
+    let Some(mut bound) = listen::bind(&addresses, config.backlog, &run.gate)? else { return Ok(None) };
+    run.gate.set_accepting(false);
     let failed = std::mem::take(&mut bound.failed);
     let port = bound.port();
     if let Some(tls) = &mut tls {
@@ -48,7 +49,7 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let addresses = bound.listeners.iter().map(|(_, address)| *address).collect::<Vec<_>>();
     let (acceptor, waker) =
         Acceptor::new(bound).map_err(|error| StartError::System { raw: error.to_string() })?;
-    run.gauge.watch(&addresses);
+    run.gauge.watch(&addresses, config.backlog);
     let is_tls = tls.is_some();
     let tell = || {
         run.sink.emit(None, EventKind::Starting { port });

@@ -6,9 +6,11 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
+use super::calls::Call;
 use super::error::{BindError, StartError};
+use super::gate::Gate;
 use crate::settings::fields::is_localhost_name;
 
 /// How often another port is tried where the system's choice for the first address is taken on the second.
@@ -80,40 +82,61 @@ pub(super) fn resolve(
     }
 }
 
-/// Listens on every address, all on one port. One is enough; what failed comes along.
+/// Listens on every address, all on one port. One is enough; what failed comes along. `Ok(None)`: stopped while it
+/// halted at the gate.
 ///
 /// # Errors
 /// [`StartError::Bind`] where no address could be bound, with the cause for each.
-pub(super) fn bind(addresses: &[SocketAddr], backlog: u16) -> Result<Bound, StartError> {
+pub(super) fn bind(addresses: &[SocketAddr], backlog: u16, gate: &Gate) -> Result<Option<Bound>, StartError> {
     let asks_for_any_port = addresses.iter().any(|address| address.port() == 0);
-    let mut bound = bind_once(addresses, backlog);
+    let Some(mut bound) = bind_once(addresses, backlog, gate) else { return Ok(None) };
     for _ in 1..PORT_TRIES {
         let taken = bound.failed.iter().any(|error| error.cause == super::error::BindCause::InUse);
         if !(asks_for_any_port && taken) {
             break;
         }
-        bound = bind_once(addresses, backlog);
+        // The sockets of before are closed only afterwards, so that the system can't choose the same port again.
+        let Some(again) = bind_once(addresses, backlog, gate) else { return Ok(None) };
+        bound = again;
     }
-    if bound.listeners.is_empty() { Err(StartError::Bind(bound.failed)) } else { Ok(bound) }
+    if bound.listeners.is_empty() { Err(StartError::Bind(bound.failed)) } else { Ok(Some(bound)) }
 }
 
-fn bind_once(addresses: &[SocketAddr], backlog: u16) -> Bound {
+fn bind_once(addresses: &[SocketAddr], backlog: u16, gate: &Gate) -> Option<Bound> {
     let mut bound = Bound { listeners: Vec::new(), failed: Vec::new() };
     for address in addresses {
         let mut address = *address;
         if address.port() == 0 {
             address.set_port(bound.port());
         }
-        match listen(address, backlog) {
+        match listen(address, backlog, gate)? {
             Ok(listener) => bound.listeners.push(listener),
             Err(error) => bound.failed.push(BindError::new(address, &error)),
         }
     }
-    bound
+    Some(bound)
 }
 
-/// The tutorial's `initialize_server_socket()`.
-fn listen(address: SocketAddr, backlog: u16) -> io::Result<(TcpListener, SocketAddr)> {
+/// The tutorial's `initialize_server_socket()`. `None`: stopped before one of its calls.
+fn listen(address: SocketAddr, backlog: u16, gate: &Gate) -> Option<io::Result<(TcpListener, SocketAddr)>> {
+    gate.start_call(Call::Socket, address).then_some(())?;
+    let socket = match socket(address) {
+        Ok(socket) => socket,
+        Err(error) => return Some(Err(error)),
+    };
+    gate.start_call(Call::Bind, address).then_some(())?;
+    let bound = socket.bind(&address.into());
+    let listener = TcpListener::from(socket);
+    let address = match bound.and_then(|()| listener.local_addr()) {
+        Ok(address) => address,
+        Err(error) => return Some(Err(error)),
+    };
+    gate.start_call(Call::Listen, address).then_some(())?;
+    Some(SockRef::from(&listener).listen(i32::from(backlog)).map(|()| (listener, address)))
+}
+
+/// A socket for an address, with all that has to be set before `bind`.
+fn socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // On Unix it lets a port be used again while connections of an earlier run wait out TIME_WAIT. On Windows it
     // would let two programs share the port.
@@ -128,16 +151,18 @@ fn listen(address: SocketAddr, backlog: u16) -> io::Result<(TcpListener, SocketA
         }
     }
     socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(i32::from(backlog))?;
-    let listener = TcpListener::from(socket);
-    let address = listener.local_addr()?;
-    Ok((listener, address))
+    Ok(socket)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sink;
     use super::*;
+
+    fn bind(addresses: &[SocketAddr]) -> Result<Bound, StartError> {
+        let gate = Gate::new(sink::channel(|| {}).0, false, false);
+        super::bind(addresses, 5, &gate).map(|bound| bound.expect("nobody stops it"))
+    }
 
     fn never() -> bool {
         false
@@ -147,7 +172,7 @@ mod tests {
     fn localhost_is_both_loopback_addresses_on_one_port_chosen_by_the_system() {
         let addresses = resolve("localhost", 0, never).unwrap().unwrap();
         assert_eq!(addresses.len(), 2);
-        let bound = bind(&addresses, 5).unwrap();
+        let bound = bind(&addresses).unwrap();
         assert_ne!(bound.port(), 0);
         assert!(bound.listeners.iter().all(|(_, address)| address.port() == bound.port()));
     }
@@ -156,7 +181,7 @@ mod tests {
     fn a_port_in_use_is_named_with_its_cause() {
         let holder = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = holder.local_addr().unwrap();
-        let error = bind(&[address], 5).unwrap_err();
+        let error = bind(&[address]).unwrap_err();
         assert!(error.is_about_the_port());
         assert!(error.to_string().contains("already in use"), "{error}");
     }
@@ -164,7 +189,7 @@ mod tests {
     #[test]
     fn an_address_of_another_computer_is_refused_in_words() {
         // TEST-NET-1 (RFC 5737) is nobody's.
-        let error = bind(&["192.0.2.1:0".parse().unwrap()], 5).unwrap_err();
+        let error = bind(&["192.0.2.1:0".parse().unwrap()]).unwrap_err();
         assert!(error.to_string().contains("not an address of this computer"), "{error}");
     }
 }

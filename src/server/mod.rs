@@ -11,6 +11,8 @@
 //!                   │
 //!   one client (client.rs): recv → sendall, until the end      ◄──► socket.rs, transport.rs (plain or tls_stream.rs)
 //!          │                         │
+//!          │        before each call: the gate (gate.rs) counts it and, in step mode, halts its thread
+//!          │                         │
 //!   events through a bounded         counters and open connections (registry.rs),
 //!   channel (sink.rs)                read at any time (status.rs)
 //! ```
@@ -18,6 +20,9 @@
 //! **Stop.** Every blocking call has somebody who ends it: the waker for the accept loop, `shutdown(2)` on each
 //! client's socket for `recv` and `send`, a condition variable for those who wait for a place or a thread. All
 //! threads of a run are scoped, so the leading thread leaves only after the last of them.
+//!
+//! **Step mode.** Every thread comes by the [gate] before each of the tutorial's calls ([`calls::Call`]). A halt lies
+//! between calls, where no time limit runs; a stop or a disconnect ends it as it ends a blocking call.
 //!
 //! **The log can't slow the echo.** Events go through [`sink`], where nobody waits; the number of clients and bytes
 //! come from counters that are exact also when events found no room.
@@ -30,6 +35,7 @@ mod dispatch;
 mod end;
 pub mod error;
 pub mod event;
+mod gate;
 mod lead;
 mod listen;
 mod pool;
@@ -38,6 +44,7 @@ mod registry;
 mod run;
 pub mod sink;
 mod socket;
+mod spot;
 pub mod status;
 mod system;
 mod tls_stream;
@@ -49,12 +56,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use calls::{Calls, Halt};
 use config::Config;
 use error::StartError;
 use event::ClientId;
 use run::Run;
 use sink::Sink;
-use status::{Connection, Counters, State};
+use status::{AcceptQueues, Connection, Counters, State};
 
 /// A server, from its start on. Dropping it stops it without waiting.
 pub struct Server {
@@ -65,7 +73,17 @@ impl Server {
     /// Starts a server and returns at once; [`Server::state`] tells how far it has come, `sink` what happens.
     #[must_use]
     pub fn start(config: Config, sink: Sink) -> Self {
-        let run = Arc::new(Run::new(config, sink));
+        Self::launch(config, sink, false)
+    }
+
+    /// The same in step mode: the server halts already before its first call.
+    #[must_use]
+    pub fn start_stepping(config: Config, sink: Sink) -> Self {
+        Self::launch(config, sink, true)
+    }
+
+    fn launch(config: Config, sink: Sink, stepping: bool) -> Self {
+        let run = Arc::new(Run::new(config, sink, stepping));
         let shared = Arc::clone(&run);
         let started = thread::Builder::new().name("server".to_owned()).spawn(move || lead::lead(&shared));
         if let Err(error) = started {
@@ -88,16 +106,70 @@ impl Server {
     /// Closes one client's connection; nothing happens where it has gone.
     pub fn disconnect(&self, id: ClientId) {
         self.run.registry.end(id);
+        self.run.gate.nudge();
         if let Some(conn) = self.run.pool.take(id) {
             // No thread has it yet that would notice.
             client::dismiss(&self.run, &conn);
         }
     }
 
+    /// Switches step mode on (each thread halts before its next call) or off (who halts goes on).
+    pub fn set_stepping(&self, stepping: bool) {
+        self.run.gate.set_stepping(stepping);
+    }
+
+    /// In step mode, lets the call happen before which this client's thread halts; `None`: the thread that starts the
+    /// server and accepts, which in mode *one client at a time* serves the clients, too. Nothing happens where it
+    /// doesn't halt.
+    pub fn step(&self, client: Option<ClientId>) {
+        self.run.gate.step(client);
+    }
+
+    /// Stops calling `accept`, so that clients wait in the accept queue, or goes on with it. Nothing happens where the
+    /// server doesn't run.
+    pub fn pause_accepting(&self, paused: bool) {
+        self.run.pause(paused);
+    }
+
+    /// Which threads are at which calls, and how often each was made; copied at each call.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        let mut calls = self.run.gate.snapshot();
+        if self.state().is_at_rest() {
+            calls.accepting = None;
+        }
+        calls.clients = self.run.registry.places();
+        calls
+    }
+
+    /// Who halts, the oldest halt first; cheap where step mode is off.
+    #[must_use]
+    pub fn halts(&self) -> Vec<Halt> {
+        self.run.gate.halts()
+    }
+
+    /// Whether accepting is paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.run.gate.is_paused() && !self.state().is_at_rest()
+    }
+
     /// What the server is doing.
     #[must_use]
     pub fn state(&self) -> State {
         self.run.state()
+    }
+
+    /// The accept queues; `None` while nothing listens.
+    #[must_use]
+    pub fn accept_queues(&self) -> Option<AcceptQueues> {
+        matches!(self.state(), State::Listening { .. }).then(|| AcceptQueues {
+            backlog: self.run.config.backlog,
+            room: self.run.gauge.room(),
+            waiting: self.run.gauge.waiting_at(),
+            accepting: self.run.gate.is_accepting(),
+            when_full: system::WHEN_FULL,
+        })
     }
 
     /// Clients and bytes so far.

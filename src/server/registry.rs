@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::calls::Place;
 use super::event::{Client, ClientId, CloseReason};
+use super::spot::Spot;
 use super::status::{Connection, Phase};
 use crate::tls::handshake::Handshake;
 
@@ -19,6 +21,8 @@ pub(super) struct Conn {
     pub(super) received: AtomicU64,
     pub(super) sent: AtomicU64,
     phase: AtomicU8,
+    /// At which call its thread is.
+    pub(super) spot: Spot,
     /// Why it was ended from outside; 0: it wasn't.
     ended: AtomicU8,
     pub(super) tls: OnceLock<Arc<Handshake>>,
@@ -37,6 +41,7 @@ impl Conn {
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             phase: AtomicU8::new(0),
+            spot: Spot::default(),
             ended: AtomicU8::new(0),
             tls: OnceLock::new(),
         }
@@ -141,6 +146,11 @@ impl Registry {
 
     pub(super) fn snapshot(&self) -> Vec<Connection> {
         self.lock().open.values().map(|conn| conn.snapshot()).collect()
+    }
+
+    /// Where the threads of the open connections are, by number.
+    pub(super) fn places(&self) -> Vec<(Client, Place)> {
+        self.lock().open.values().filter_map(|conn| Some((conn.client, conn.spot.place()?))).collect()
     }
 
     /// Waits until fewer than `limit` connections are open or the run ends, or until `interrupt` says so, which is

@@ -10,11 +10,13 @@ use mio::Waker;
 use super::config::Config;
 use super::error::StartError;
 use super::event::{EventKind, Problem};
+use super::gate::Gate;
 use super::pool::Pool;
 use super::queue::Gauge;
 use super::registry::Registry;
 use super::sink::Sink;
 use super::status::{Counters, State};
+use crate::settings::Mode;
 
 /// What the threads of one run share.
 pub(super) struct Run {
@@ -23,6 +25,7 @@ pub(super) struct Run {
     pub(super) registry: Registry,
     pub(super) totals: Totals,
     pub(super) gauge: Gauge,
+    pub(super) gate: Gate,
     pub(super) pool: Pool,
     state: Mutex<State>,
     /// Told at each change of the state.
@@ -41,8 +44,9 @@ pub(super) struct Totals {
 }
 
 impl Run {
-    pub(super) fn new(config: Config, sink: Sink) -> Self {
+    pub(super) fn new(config: Config, sink: Sink, stepping: bool) -> Self {
         Self {
+            gate: Gate::new(sink.clone(), stepping, config.mode == Mode::One),
             config,
             sink,
             registry: Registry::default(),
@@ -75,7 +79,24 @@ impl Run {
             self.sink.emit(None, EventKind::Stopping);
         }
         self.registry.end_all();
+        self.gate.stop();
         self.gauge.wake();
+        self.wake_accept_loop();
+    }
+
+    /// Has the accept loop leave its queue alone, or take clients again. Nothing happens where the run is ending.
+    pub(super) fn pause(&self, paused: bool) {
+        let state = self.lock_state();
+        if !matches!(*state, State::Starting | State::Listening { .. }) || !self.gate.set_paused(paused) {
+            return;
+        }
+        // Told while the state is locked, so that nothing comes after the last line.
+        self.sink.emit(None, if paused { EventKind::AcceptPaused } else { EventKind::AcceptResumed });
+        drop(state);
+        self.wake_accept_loop();
+    }
+
+    fn wake_accept_loop(&self) {
         if let Some(waker) = self.waker.get() {
             // It can only fail where the poller is gone, and then the loop has ended.
             let _ = waker.wake();

@@ -52,6 +52,31 @@ pub struct Counters {
     pub waiting: Option<u32>,
 }
 
+/// The accept queues of a listening server: one for each address, all of one size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptQueues {
+    /// The backlog, as it was handed to `listen`.
+    pub backlog: u16,
+    /// How many clients fit into each queue; `None` where the system has a rule that can't be asked for.
+    pub room: Option<u32>,
+    /// How many wait at each address; the number is `None` where the system doesn't tell.
+    pub waiting: Vec<(SocketAddr, Option<u32>)>,
+    /// Whether `accept` is being called, so that nobody has to wait.
+    pub accepting: bool,
+    /// What happens to a client that finds its queue full.
+    pub when_full: WhenFull,
+}
+
+/// What a system does with a client that finds the accept queue full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It drops the client's SYN. The client's system sends it again a few times and then gives up. So do Linux and
+    /// the BSDs, macOS among them.
+    TimesOut,
+    /// It answers with RST. So does Windows.
+    Refused,
+}
+
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {

@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use super::status::WhenFull;
+
 /// Whether an error says that no file descriptor is left for this process or for the system.
 pub(super) fn is_out_of_files(error: &io::Error) -> bool {
     // EMFILE and ENFILE have the same numbers on Linux, the BSDs and macOS; WSAEMFILE is Windows'.
@@ -71,36 +73,56 @@ pub(super) fn recv(
 /// Whether the system tells how many clients wait in an accept queue.
 pub(super) const TELLS_QUEUE: bool = cfg!(target_os = "linux");
 
-/// The clients in the accept queues of these listening sockets together; `None` where the system doesn't tell.
+/// How many clients fit into an accept queue that was made with this backlog; `None` where the system's rule can't be
+/// asked for.
 ///
-/// Linux: the `rx_queue` column of a listening socket in `/proc/net/tcp` and `tcp6` (proc(5)).
-pub(super) fn queue_length(listening: &[SocketAddr]) -> Option<u32> {
+/// Linux takes no more than `net.core.somaxconn` for a backlog (listen(2)), and admits one client more than that.
+pub(super) fn queue_room(backlog: u16) -> Option<u32> {
     if !TELLS_QUEUE {
         return None;
     }
-    let mut sum = 0;
+    let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+    let most = most.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(u32::MAX);
+    Some(u32::from(backlog).min(most) + 1)
+}
+
+/// What this system does with a client that finds the accept queue full.
+pub(super) const WHEN_FULL: WhenFull = if cfg!(windows) { WhenFull::Refused } else { WhenFull::TimesOut };
+
+/// The clients in the accept queue of each of these listening sockets; `None` where the system doesn't tell.
+///
+/// Linux: the `rx_queue` column of a listening socket in `/proc/net/tcp` and `tcp6` (proc(5)).
+pub(super) fn queue_lengths(listening: &[SocketAddr]) -> Option<Vec<u32>> {
+    if !TELLS_QUEUE {
+        return None;
+    }
+    let wanted = listening.iter().map(|address| proc_address(*address)).collect::<Vec<_>>();
+    let mut lengths = vec![0; listening.len()];
     for (file, is_ipv6) in [("/proc/net/tcp", false), ("/proc/net/tcp6", true)] {
         if !listening.iter().any(|address| address.is_ipv6() == is_ipv6) {
             continue;
         }
         let table = std::fs::read_to_string(file).ok()?;
-        let wanted = listening.iter().map(|address| proc_address(*address)).collect::<Vec<_>>();
-        sum += table.lines().filter_map(|line| listening_queue(line, &wanted)).sum::<u32>();
+        for (index, length) in table.lines().filter_map(|line| listening_queue(line, &wanted)) {
+            lengths[index] += length;
+        }
     }
-    Some(sum)
+    Some(lengths)
 }
 
-/// The queue's length in a line of the table, where the line is a listening socket with one of these addresses.
-fn listening_queue(line: &str, wanted: &[String]) -> Option<u32> {
+/// Which of these addresses a line of the table is about, and its queue's length; `None` where it is about no such
+/// listening socket.
+fn listening_queue(line: &str, wanted: &[String]) -> Option<(usize, u32)> {
     const LISTEN: &str = "0A";
     let mut columns = line.split_ascii_whitespace().skip(1);
     let address = columns.next()?;
     let state = columns.nth(1)?;
-    if state != LISTEN || !wanted.iter().any(|wanted| wanted == address) {
+    if state != LISTEN {
         return None;
     }
+    let index = wanted.iter().position(|wanted| wanted == address)?;
     let (_, received) = columns.next()?.split_once(':')?;
-    u32::from_str_radix(received, 16).ok()
+    Some((index, u32::from_str_radix(received, 16).ok()?))
 }
 
 /// An address as the table writes it: each 32 bits of it in the machine's byte order, then the port.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::lesson::LessonCommand;
 use super::clients::ClientCommand;
+use super::lesson::LessonCommand;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -38,6 +38,17 @@ pub enum Command {
     Disconnect(ClientId),
     /// Something about the client tabs.
     Client(ClientCommand),
+    /// Halt the server before each of its calls, from its next call or its next start on; or let it run free.
+    SetStepping(bool),
+    /// In step mode, let the call happen before which this client's thread halts; `None`: the thread that starts the
+    /// server and accepts, which in mode *one client at a time* serves the clients, too. Nothing happens where it
+    /// doesn't halt.
+    Step(Option<ClientId>),
+    /// Leave step mode: everybody goes on.
+    GoOn,
+    /// Stop calling `accept`, so that clients wait in the accept queue, or go on with it. It lasts until the server is
+    /// stopped.
+    PauseAccepting(bool),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.

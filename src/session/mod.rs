@@ -12,8 +12,10 @@ mod disk;
 mod form;
 pub mod lab;
 pub mod lesson;
+mod queue;
 mod rate;
 mod restart;
+mod steps;
 mod try_it;
 
 use std::path::PathBuf;
@@ -26,7 +28,9 @@ pub use command::Command;
 pub use disk::Notice;
 pub use form::Form;
 pub use lesson::{LessonCommand, SetUp};
+pub use queue::Backlog;
 pub use restart::Changed;
+pub use steps::{call_words, halt_words};
 pub use try_it::TryIt;
 
 use check::{Checker, Files, Finding};
@@ -84,6 +88,8 @@ pub struct Session {
     run_notice: Option<Notice>,
     /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
     failure_is_past: bool,
+    /// Whether the server halts before each call; not remembered between runs of the app.
+    stepping: bool,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
     lessons: Lessons,
@@ -115,6 +121,7 @@ impl Session {
             notice: None,
             run_notice: None,
             failure_is_past: false,
+            stepping: false,
             adopt_port: false,
             lessons: Lessons::none(),
             options,
@@ -163,6 +170,18 @@ impl Session {
             Command::Disconnect(id) => {
                 if let Some(server) = &self.server {
                     server.disconnect(id);
+                }
+            }
+            Command::SetStepping(stepping) => self.set_stepping(stepping),
+            Command::GoOn => self.set_stepping(false),
+            Command::Step(client) => {
+                if let Some(server) = &self.server {
+                    server.step(client);
+                }
+            }
+            Command::PauseAccepting(paused) => {
+                if let Some(server) = &self.server {
+                    server.pause_accepting(paused);
                 }
             }
             Command::UseCreated(created) => {
@@ -224,7 +243,7 @@ impl Session {
             changed = true;
         }
         changed |= self.go_on_with_lesson();
-        changed |= self.clients.poll();
+        changed |= self.poll_clients();
         changed |= self.clients.follow(self.server_side());
         let counters = self.counters();
         self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
@@ -386,7 +405,8 @@ impl Session {
             self.check_files();
         }
         self.rate = Rate::new(Instant::now());
-        self.server = Some(Server::start(config, self.sink.clone()));
+        let start = if self.stepping { Server::start_stepping } else { Server::start };
+        self.server = Some(start(config, self.sink.clone()));
     }
 
     /// The form was changed: a failure of before is no longer about it.

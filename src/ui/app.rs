@@ -15,7 +15,7 @@ use super::log_panel::LogPanel;
 use super::overlays::{self, NoticeBar, TypePath};
 use super::theme::{self, Palette, size};
 use super::wish::{Tab, Wish};
-use super::{help, log_toolbar, shortcuts, status_bar, tabs, top_bar};
+use super::{backlog, help, log_toolbar, shortcuts, status_bar, step_bar, tabs, top_bar};
 use crate::server::status::State;
 use crate::session::{Command, Session};
 use crate::settings::ThemeChoice;
@@ -105,7 +105,13 @@ impl App {
                     ctx.copy_text(text);
                 }
             }
+            Wish::StepNext => {
+                if let Some(halt) = self.session.halts().first() {
+                    self.session.apply(Command::Step(halt.id()));
+                }
+            }
             Wish::StartOrStop => match self.session.state() {
+                State::Starting if self.session.is_stepping() => self.session.apply(Command::Stop),
                 State::Listening { .. } => self.session.apply(Command::Stop),
                 State::Stopped | State::Failed(_) => match self.session.missing() {
                     None => self.session.apply(Command::Start),
@@ -163,6 +169,13 @@ impl App {
                 CentralPanel::default().frame(canvas).show(ui, |ui| self.log.show(ui, &self.session));
             }
             Tab::Connections => {
+                let margin = Margin::symmetric(16, 10);
+                Panel::top("steps").resizable(false).frame(bar.inner_margin(margin)).show(ui, |ui| {
+                    wishes.extend(step_bar::show(ui, &self.session));
+                });
+                Panel::bottom("backlog").resizable(false).frame(bar.inner_margin(margin)).show(ui, |ui| {
+                    wishes.extend(backlog::show(ui, &self.session));
+                });
                 CentralPanel::default().frame(canvas).show(ui, |ui| {
                     wishes.extend(self.connections.show(ui, &self.session).map(Wish::from));
                 });

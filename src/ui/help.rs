@@ -16,7 +16,7 @@ const STEPS: [&str; 3] = [
     "Watch the log. Select an entry to see its bytes and what they mean.",
 ];
 
-const WORDS: [(&str, &str); 6] = [
+const WORDS: [(&str, &str); 7] = [
     (
         "Chips",
         "Connections, Data, TLS and Problems: press one to hide its entries, press again to show them.",
@@ -26,9 +26,10 @@ const WORDS: [(&str, &str); 6] = [
     ("A thread for each", "Every client is served at once, by a thread of its own."),
     ("A pool of threads", "A fixed number of threads share the clients; who finds none free waits."),
     ("Backlog", "The queue in which the system keeps new connections until the server accepts them."),
+    ("Step mode", "The server halts before each of its calls, until you let that call happen."),
 ];
 
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 13] = [
     ("Ctrl+Enter", "Start or stop the server"),
     ("Ctrl+1, Ctrl+2", "Log, connections"),
     ("Ctrl+F", "Filter the log; Esc empties the filter"),
@@ -39,6 +40,7 @@ const KEYS: [(&str, &str); 12] = [
     ("Ctrl+S", "Save the log"),
     ("Ctrl+L", "Clear the log"),
     ("Tab, Space", "Go on to the next control, press it"),
+    ("F10, F5", "In step mode: let the next call happen, go on"),
     ("Ctrl + and −", "Zoom in and out; Ctrl+0 resets"),
     ("F1", "This help"),
 ];

@@ -26,6 +26,7 @@
 //! [`app`] puts the panels together and fulfils the wishes. All colours and sizes are in [`theme`].
 
 mod app;
+mod backlog;
 mod connections;
 mod detail;
 mod dialogs;
@@ -44,6 +45,7 @@ mod server_form;
 mod shortcuts;
 mod start_button;
 mod status_bar;
+mod step_bar;
 mod tabs;
 mod theme;
 mod tls_form;

@@ -21,6 +21,8 @@ pub(super) fn read(ctx: &Context) -> Vec<Wish> {
         (ctrl(Key::Num1), Wish::Show(Tab::Log)),
         (ctrl(Key::Num2), Wish::Show(Tab::Connections)),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Wish::ToggleHelp),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Wish::StepNext),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Wish::Session(Command::GoOn)),
     ];
     let mut wishes: Vec<Wish> = ctx.input_mut(|input| {
         table.into_iter().filter_map(|(keys, wish)| input.consume_shortcut(&keys).then_some(wish)).collect()

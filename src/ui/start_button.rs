@@ -18,7 +18,8 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
         note(ui, Tone::Problem, &error.to_string());
     }
     match state {
-        State::Starting => {
+        // It can't stand still anywhere else while it starts.
+        State::Starting if !session.is_stepping() => {
             let _ = large_button(ui, "Starting…", None, Large::Off);
             None
         }
@@ -26,10 +27,12 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
             let _ = large_button(ui, "Stopping…", None, Large::Off);
             None
         }
-        State::Listening { .. } => large_button(ui, "Stop server", Some(Icon::Stop), Large::Stop)
-            .on_hover_text("Close all connections and stop (Ctrl+Enter)")
-            .clicked()
-            .then_some(Command::Stop),
+        State::Starting | State::Listening { .. } => {
+            large_button(ui, "Stop server", Some(Icon::Stop), Large::Stop)
+                .on_hover_text("Close all connections and stop (Ctrl+Enter)")
+                .clicked()
+                .then_some(Command::Stop)
+        }
         State::Stopped | State::Failed(_) => {
             if let Some(reason) = session.blocked() {
                 note(ui, Tone::Hint, &reason);

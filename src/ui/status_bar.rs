@@ -1,15 +1,15 @@
 //! The bar at the bottom: clients, bytes, the accept queue, the rate.
 
-use eframe::egui::{Align, Layout, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
+use eframe::egui::{Align, Layout, RichText, Ui, vec2};
 
 use super::theme::{Palette, size};
+use super::widgets::gauge::gauge;
 use crate::journal::units;
-use crate::server::status::State;
-use crate::session::Session;
+use crate::session::{Backlog, Session};
 use crate::settings::fields::grouped;
 
 /// A queue longer than this is told by its number alone.
-const MAX_BOXES: u32 = 16;
+const MOST_BOXES: u16 = 16;
 
 /// Shows the bar.
 pub(super) fn show(ui: &mut Ui, session: &Session) {
@@ -29,8 +29,8 @@ pub(super) fn show(ui: &mut Ui, session: &Session) {
         );
         item(ui, &format!("↓ {}", units::bytes(counters.bytes_received)), "Received from clients");
         item(ui, &format!("↑ {}", units::bytes(counters.bytes_sent)), "Sent back to clients");
-        if let (State::Listening { .. }, Some(waiting)) = (session.state(), counters.waiting) {
-            backlog(ui, waiting, session.backlog().map(u32::from));
+        if let Some(queue) = session.accept_queue() {
+            backlog(ui, &queue);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
@@ -48,34 +48,20 @@ fn item(ui: &mut Ui, text: &str, about: &str) {
     ui.label(RichText::new(text).size(size::SMALL).color(Palette::of(ui).muted)).on_hover_text(about);
 }
 
-/// The accept queue as boxes, full ones for clients that wait.
-fn backlog(ui: &mut Ui, waiting: u32, length: Option<u32>) {
-    let palette = Palette::of(ui);
+/// The accept queue as boxes, full ones for clients that wait, and what happens to the next client.
+fn backlog(ui: &mut Ui, queue: &Backlog) {
+    let about = format!(
+        "The accept queue: clients that the system has let in and the server has not accepted yet. {} {}",
+        queue.next, queue.about
+    );
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let about = "The accept queue: clients that the system has let in and the server has not accepted yet. \
-                     Some systems admit one more than the backlog says.";
-        item(ui, "backlog", about);
-        let Some(length) = length else { return item(ui, &format!("{waiting} waiting"), about) };
-        if length <= MAX_BOXES {
-            let boxes = length.max(waiting.min(MAX_BOXES));
-            #[expect(clippy::cast_precision_loss, reason = "at most 16")]
-            let width = boxes as f32 * 11.0;
-            let (rect, response) = ui.allocate_exact_size(vec2((width - 3.0).max(0.0), 12.0), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{waiting} of {length} waiting")));
-            for index in 0..boxes {
-                #[expect(clippy::cast_precision_loss, reason = "at most 16")]
-                let left = rect.left() + index as f32 * 11.0;
-                let cell = eframe::egui::Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(8.0, 12.0));
-                if index < waiting {
-                    ui.painter().rect_filled(cell, 2.0, palette.caution);
-                } else {
-                    let outline = Stroke::new(1.0, palette.muted);
-                    ui.painter().rect_stroke(cell, 2.0, outline, StrokeKind::Inside);
-                }
-            }
+        item(ui, "backlog", &about);
+        if let Some(waiting) = queue.waiting.filter(|_| queue.room <= u32::from(MOST_BOXES)) {
+            gauge(ui, waiting, queue.room, vec2(8.0, 12.0), MOST_BOXES, &queue.label).on_hover_text(&about);
         }
-        item(ui, &format!("{waiting} of {length} waiting"), about);
+        let paused = if queue.paused { " · paused" } else { "" };
+        item(ui, &format!("{}{paused}", queue.label), &about);
     });
 }
 

@@ -9,8 +9,9 @@ use super::theme::{self, Palette, size};
 use super::widgets::controls::{ICON_BUTTON, icon_button, quiet_width};
 use super::widgets::icon::{self, Icon};
 use super::wish::Wish;
+use crate::server::calls::Halt;
 use crate::server::status::State;
-use crate::session::{Command, Session};
+use crate::session::{Command, Session, halt_words};
 use crate::settings::ThemeChoice;
 
 /// Shows the bar.
@@ -27,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
         ui.add_space(4.0);
         // The state takes what the rest leaves; the rest comes after it for the Tab key as it does for the eye.
         let rest = 3.0 * ICON_BUTTON + 2.0 * 2.0 + size::EDGE + quiet_width(ui, "Help") + size::EDGE;
-        pill(ui, &session.state(), ui.available_width() - rest);
+        pill(ui, session, ui.available_width() - rest);
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.add_space(ui.available_width() - rest + size::GAP);
         for (choice, sign, name) in [
@@ -48,14 +49,18 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
 }
 
 /// The state in a few words, in the colour that belongs to it.
-fn pill(ui: &mut Ui, state: &State, room: f32) {
+fn pill(ui: &mut Ui, session: &Session, room: f32) {
     let palette = Palette::of(ui);
+    let state = &session.state();
+    let halts = session.halts();
+    let held_up = held_up(&halts, session.is_paused());
     let (ink, fill) = match state {
+        State::Starting | State::Listening { .. } if held_up.is_some() => (palette.caution, palette.field),
         State::Listening { .. } => (palette.accent, palette.accent_soft),
         State::Failed(_) => (palette.problem, palette.problem_soft),
         State::Stopped | State::Starting | State::Stopping => (palette.muted, palette.field),
     };
-    let words = words(state);
+    let words = words(state, held_up);
     let mut job = LayoutJob::single_section(words.clone(), TextFormat::simple(theme::strong(13.0), ink));
     job.wrap = TextWrapping::truncate_at_width((room - 36.0).max(40.0));
     let galley = ui.painter().layout_job(job);
@@ -67,10 +72,39 @@ fn pill(ui: &mut Ui, state: &State, room: f32) {
     let at = pos2(rect.left() + 24.0, rect.center().y - galley.size().y / 2.0);
     let cut = galley.elided;
     ui.painter().galley(at, galley, ink);
-    let whole = if let State::Failed(error) = state { error.to_string() } else { words };
-    if cut || matches!(state, State::Failed(_)) {
-        response.on_hover_text(whole);
+    if let State::Failed(error) = state {
+        response.on_hover_text(error.to_string());
+    } else if !halts.is_empty() {
+        response.on_hover_text(halted(&halts));
+    } else if cut {
+        response.on_hover_text(words);
     }
+}
+
+/// What keeps the server from going on, by the user's own wish.
+fn held_up(halts: &[Halt], paused: bool) -> Option<String> {
+    match halts {
+        [] => paused.then(|| "Accepting paused".to_owned()),
+        [one] => {
+            let before = one.place.call.label();
+            Some(match one.client {
+                None => format!("Halted before {before}"),
+                Some(client) => format!("{} halted before {before}", client.id),
+            })
+        }
+        several => Some(format!("{} threads halted", several.len())),
+    }
+}
+
+/// Who halts where, for the tooltip.
+fn halted(halts: &[Halt]) -> String {
+    const MOST: usize = 8;
+    let mut lines = halts.iter().take(MOST).map(halt_words).collect::<Vec<_>>();
+    if halts.len() > MOST {
+        lines.push(format!("… and {} more", halts.len() - MOST));
+    }
+    lines.push("F10 lets the next call happen, F5 leaves step mode.".to_owned());
+    lines.join("\n")
 }
 
 fn dot(ui: &Ui, state: &State, centre: eframe::egui::Pos2, ink: Color32) {
@@ -82,12 +116,13 @@ fn dot(ui: &Ui, state: &State, centre: eframe::egui::Pos2, ink: Color32) {
 }
 
 /// The words for a state.
-fn words(state: &State) -> String {
+fn words(state: &State, held_up: Option<String>) -> String {
     match state {
         State::Stopped => "Stopped".to_owned(),
-        State::Starting => "Starting…".to_owned(),
+        State::Starting => held_up.unwrap_or_else(|| "Starting…".to_owned()),
         State::Listening { addresses, tls } => {
-            format!("Listening on {}{}", listed(addresses), if *tls { " · TLS" } else { "" })
+            let held_up = held_up.map_or_else(String::new, |words| words + " · ");
+            format!("{held_up}Listening on {}{}", listed(addresses), if *tls { " · TLS" } else { "" })
         }
         State::Stopping => "Stopping…".to_owned(),
         State::Failed(error) => format!("Could not start: {}", first_sentence(&error.to_string())),

@@ -25,6 +25,8 @@ pub(super) enum Wish {
     FocusFilter,
     /// The selected log entries go to the clipboard.
     CopyEntries,
+    /// In step mode, the call happens that has been halted before the longest.
+    StepNext,
     /// Start, or stop, whichever is possible.
     StartOrStop,
 }

@@ -112,6 +112,7 @@ fn what_is_done_in_the_window_ticks_too() {
         ("{ seen = 'opened', place = 'wire' }", Happening::Opened(Place::Wire)),
         ("{ seen = 'certificate_created' }", Happening::CertificateCreated),
         ("{ seen = 'echo' }", Happening::Echo),
+        ("{ seen = 'half_closed' }", Happening::HalfClosed),
     ] {
         let mut running = lesson(&[done]);
         running.happened(Happening::Opened(Place::Log));

@@ -2,6 +2,7 @@
 
 pub(super) mod controls;
 pub(super) mod field;
+pub(super) mod gauge;
 pub(super) mod icon;
 pub(super) mod note;
 pub(super) mod virtual_list;

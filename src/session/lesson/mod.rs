@@ -1,19 +1,18 @@
 //! The lesson that is being done: started, fed with what happens, and set up for, in the session.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+mod facts;
+mod file;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use super::{Check, Command, Notice, Session};
+use super::{Command, Notice, Session};
 use crate::lessons::choice::Choice;
 use crate::lessons::error::FileError;
-use crate::lessons::facts::{Facts, Happening};
-use crate::lessons::{LARGEST_FILE, Lesson, Place, Running, shipped};
-use crate::server::config::Config;
-use crate::server::status::State;
+use crate::lessons::facts::Happening;
+use crate::lessons::{Lesson, Place, Running, shipped};
 use crate::settings::Settings;
 
 /// What the user can ask of a lesson.
@@ -228,57 +227,12 @@ impl Session {
         let (sender, wake) = (self.lessons.files.0.clone(), Arc::clone(&self.options.wake));
         let work = move || {
             // The session may be gone already.
-            let _ = sender.send(read(&path));
+            let _ = sender.send(file::read(&path));
             wake();
         };
         if let Err(error) = thread::Builder::new().name("read lesson".to_owned()).spawn(work) {
             self.tell(Notice::bad(format!("The lesson can't be read now: {error}. Try again.")));
         }
-    }
-
-    fn has_certificate(&self) -> bool {
-        matches!(self.pair(), Some(Ok(()))) && matches!(self.certificate(), Check::Good(_))
-    }
-
-    /// What is so now, for the lesson.
-    fn facts(&self) -> Facts {
-        let counters = self.counters();
-        Facts {
-            running: self.running_settings(),
-            stopped: self.state().is_at_rest(),
-            form: self.settings().clone(),
-            connected: counters.clients_now,
-            waiting: counters.waiting.map(u64::from),
-            certificate: self.has_certificate(),
-            ..Facts::default()
-        }
-    }
-
-    /// What the listening server was started with, as settings; the port is the one that it has.
-    fn running_settings(&self) -> Option<Settings> {
-        let State::Listening { addresses, .. } = self.state() else { return None };
-        let config: &Config = self.server.as_ref()?.config();
-        let tls = config.tls.as_ref();
-        let form = self.settings();
-        Some(Settings {
-            host: config.host.clone(),
-            port: addresses.first().map_or(config.port, std::net::SocketAddr::port),
-            backlog: config.backlog,
-            mode: config.mode,
-            pool_size: config.pool_size,
-            recv_size: u32::try_from(config.recv_size).unwrap_or(u32::MAX),
-            max_clients: u32::try_from(config.max_clients).unwrap_or(u32::MAX),
-            idle_timeout: config
-                .idle_timeout
-                .map_or(0, |time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
-            tls: tls.is_some(),
-            // Without TLS there is nothing that could differ from the form.
-            tls_versions: tls.map_or(form.tls_versions, |tls| tls.versions),
-            client_auth: tls.map_or(form.client_auth, |tls| tls.client_auth),
-            alpn: tls.map_or_else(|| form.alpn.clone(), |tls| tls.alpn.clone()),
-            session_tickets: tls.map_or(form.session_tickets, |tls| tls.tickets),
-            ..form.clone()
-        })
     }
 }
 
@@ -291,28 +245,4 @@ fn as_command(choice: &Choice) -> Command {
         Choice::ClientAuth(auth) => Command::SetClientAuth(auth),
         Choice::Tickets(on) => Command::SetTickets(on),
     }
-}
-
-/// Reads a lesson file; never more of it than a lesson can have.
-fn read(path: &Path) -> FromFile {
-    let path_owned = || path.to_owned();
-    let unreadable = |error: std::io::Error| {
-        let raw = super::disk::plain(&error);
-        FileError::Unreadable { path: path_owned(), raw }
-    };
-    // Opening a pipe would wait for somebody who writes into it.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(FileError::Unreadable {
-            path: path_owned(),
-            raw: "it is not an ordinary file".to_owned(),
-        });
-    }
-    let mut bytes = Vec::new();
-    let most = LARGEST_FILE as u64 + 1;
-    File::open(path).map_err(unreadable)?.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > LARGEST_FILE {
-        return Err(FileError::TooLarge { path: path_owned() });
-    }
-    let text = String::from_utf8(bytes).map_err(|_| FileError::NotText { path: path_owned() })?;
-    Lesson::parse(&text).map_err(|error| FileError::Broken { path: path_owned(), error })
 }

@@ -1,0 +1,50 @@
+//! The accept queue with room to explain it: how many wait, what happens to the next client, and a way to let it fill.
+
+use eframe::egui::{Label, RichText, Ui, vec2};
+
+use super::theme::{self, Palette, size};
+use super::widgets::controls::pill_button;
+use super::widgets::gauge::gauge;
+use super::wish::Wish;
+use crate::session::{Command, Session};
+
+/// A longer queue is drawn as a bar.
+const MOST_BOXES: u16 = 24;
+
+/// Shows the queue; returns the wish to pause accepting or to go on with it.
+pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
+    let palette = Palette::of(ui);
+    let sentence = |ui: &mut Ui, text: &str, ink| {
+        ui.add(Label::new(RichText::new(text).size(size::SMALL).color(ink)).wrap());
+    };
+    let mut wish = None;
+    ui.spacing_mut().item_spacing.y = 6.0;
+    let queue = session.accept_queue();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(size::GAP + 4.0, 6.0);
+        ui.label(RichText::new("Accept queue").font(theme::strong(size::TEXT)).color(palette.text));
+        let Some(queue) = &queue else { return };
+        if let Some(waiting) = queue.waiting {
+            gauge(ui, waiting, queue.room, vec2(11.0, 16.0), MOST_BOXES, &queue.label);
+        }
+        ui.label(RichText::new(&queue.label).size(size::TEXT).color(palette.text));
+        let (label, about) = if queue.paused {
+            ("Resume accepting", "Call accept() again: who waits is taken, one after the other")
+        } else {
+            ("Pause accepting", "Stop calling accept(), so that clients wait in the queue and fill it")
+        };
+        if pill_button(ui, label).on_hover_text(about).clicked() {
+            wish = Some(Command::PauseAccepting(!queue.paused).into());
+        }
+    });
+    if let Some(queue) = &queue {
+        let paused = if queue.paused { "Accepting is paused. " } else { "" };
+        sentence(ui, &format!("{paused}{}", queue.next), palette.text);
+        sentence(ui, &queue.about, palette.muted);
+    } else {
+        let text = "From listen() on the system lets clients in, and they wait here until accept() takes them. \
+                    Nothing listens at the moment.";
+        sentence(ui, text, palette.muted);
+    }
+    wish
+}

@@ -1,0 +1,107 @@
+//! Step mode and the accept queue in the window: the bar, the keys, the pill.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use echoscope::server::calls::Call;
+use echoscope::settings::Settings;
+use eframe::egui::{Key, Role};
+use egui_kittest::kittest::Queryable;
+
+use super::{Window, connect, echo};
+
+fn window() -> Window {
+    Window::with(Settings { host: "127.0.0.1".to_owned(), ..Settings::default() })
+}
+
+/// The tab with the step bar and the accept queue.
+fn open_tab(window: &mut Window) {
+    window.0.get_by_role_and_label(Role::Tab, "Connections").click();
+    window.0.run();
+}
+
+fn switch_on(window: &mut Window) {
+    window.0.get_by_role_and_label(Role::Switch, "Step mode").click();
+    window.0.run();
+}
+
+fn until_halt(window: &mut Window, call: Call) {
+    window.until(call.label(), |window| {
+        window.state().session().halts().iter().any(|halt| halt.place.call == call)
+    });
+}
+
+#[test]
+fn the_keys_lead_from_call_to_call_in_every_tab() {
+    let mut window = window();
+    open_tab(&mut window);
+    assert!(window.shows("Off: the server makes its calls without a halt."));
+    switch_on(&mut window);
+    window.until_shown("Start the server: it halts before socket().");
+    window.click("Start server");
+    until_halt(&mut window, Call::Socket);
+    window.until_shown("Server halts before socket() for 127.0.0.1:");
+    window.click("Log");
+    assert!(window.shows("Halted before socket()"), "the pill tells it in the other tabs");
+    for call in [Call::Bind, Call::Listen, Call::Accept] {
+        window.0.key_press(Key::F10);
+        until_halt(&mut window, call);
+        window.until_shown(&format!("Halted before {}", call.label()));
+    }
+    let mut client = connect(window.address());
+    client.write_all(b"Hello\n").unwrap();
+    if cfg!(target_os = "linux") {
+        window.until_shown("1 of 6 waiting");
+    }
+    window.0.key_press(Key::F10);
+    until_halt(&mut window, Call::Recv);
+    window.until_shown("2 threads halted");
+    window.click("Connections 1");
+    // Only this client's call happens.
+    window.click("#1: recv(1024)");
+    until_halt(&mut window, Call::SendAll);
+    assert!(window.shows("Server: accept()"));
+    window.0.key_press(Key::F5);
+    window.0.run();
+    client.read_exact(&mut [0; 6]).unwrap();
+    echo(&mut client, b"free again");
+    window.until("no halt", |window| window.state().session().halts().is_empty());
+    window.until_shown("Off: the server makes its calls without a halt.");
+    assert!(window.shows("Listening on") && !window.shows("halted"));
+}
+
+#[test]
+fn a_server_that_halts_while_it_starts_can_be_stopped() {
+    let mut window = window();
+    open_tab(&mut window);
+    switch_on(&mut window);
+    window.click("Start server");
+    until_halt(&mut window, Call::Socket);
+    window.0.key_press(Key::F10);
+    until_halt(&mut window, Call::Bind);
+    window.until_shown("Stop server");
+    window.click("Stop server");
+    window.until_shown("Start server");
+    window.until_shown("Stopped");
+}
+
+#[test]
+fn paused_clients_wait_in_the_queue_and_the_next_one_is_told_its_fate() {
+    let mut window = window();
+    let address = window.start();
+    open_tab(&mut window);
+    window.until_shown("The next client is accepted at once");
+    window.click("Pause accepting");
+    window.until_shown("Accepting paused");
+    if cfg!(target_os = "linux") {
+        let clients = [(); 6].map(|()| TcpStream::connect(address).unwrap());
+        window.until_shown("6 of 6 waiting");
+        window.until_shown("Accepting is paused. The queue is full.");
+        drop(clients);
+    }
+    window.click("Resume accepting");
+    window.until_shown("The next client is accepted at once");
+    echo(&mut connect(address), b"x");
+    window.click("Log");
+    window.until_shown("Accepting resumed");
+}
