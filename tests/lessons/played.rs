@@ -1,15 +1,18 @@
-//! The lessons that come with the app, each done from start to end; each step is ticked off then and not before.
+//! The lessons that come with the app, each done from start to end with nothing but what the session offers; each step
+//! is ticked off then and not before.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 
+use echoscope::client::event::Leave;
+use echoscope::client::typed::LineEnding;
 use echoscope::lessons::{Place, shipped};
 use echoscope::server::event::ClientId;
-use echoscope::session::Command;
+use echoscope::session::clients::{ClientCommand, ClientField, TrustChoice};
+use echoscope::session::{Command, LessonCommand};
 use echoscope::settings::Mode;
 use echoscope::tls::create::Broken;
 
-use crate::clients::{abort, connect, create, echo, read_back, tls};
+use crate::clients::{connect, create};
 use crate::player::Player;
 
 /// Where the kernel tells how many wait.
@@ -22,11 +25,8 @@ fn all_seven_are_there() {
     for lesson in shipped() {
         for step in &lesson.steps {
             assert!(step.why.is_some(), "{}: {}: nothing is explained", lesson.title, step.text);
-            assert!(
-                step.text.contains("Set it up") <= !step.settings.is_empty(),
-                "{}: no settings",
-                step.text
-            );
+            let says = step.text.contains("Set it up");
+            assert_eq!(says && step.settings.is_empty(), false, "{}: nothing to set up", step.text);
         }
     }
 }
@@ -37,18 +37,17 @@ fn your_first_echo() {
     player.not_yet();
     player.start();
     player.ticked();
-    let address = player.address();
-    let mut client = connect(address);
+    player.connect(0);
     player.ticked();
-    echo(&mut client, b"hullo\n");
+    player.echo(0, "hullo");
     player.not_yet();
-    echo(&mut client, b"Hello\n");
+    player.echo(0, "Hello");
     player.ticked();
     player.open(Place::Connections);
     player.not_yet();
     player.open(Place::Log);
     player.ticked();
-    client.shutdown(Shutdown::Both).unwrap();
+    player.leave(0, Leave::Close);
     player.ticked();
     player.stop();
     player.ticked();
@@ -60,66 +59,65 @@ fn one_at_a_time_and_the_backlog() {
     let mut player = Player::begin(1);
     player.set_up_and_start();
     assert_eq!(player.session.settings().mode, Mode::One);
-    let address = player.address();
-    let mut first = connect(address);
-    echo(&mut first, b"first\n");
-    player.ticked();
-    let mut second = connect(address);
-    second.write_all(b"second\n").unwrap();
-    tick_waiting(&mut player);
-    let third = connect(address);
-    tick_waiting(&mut player);
-    drop(first);
-    player.ticked();
-    read_back(&mut second, b"second\n");
-    player.set_up_and_start();
-    drop((second, third));
-    let address = player.address();
-    let mut clients: Vec<TcpStream> = (0..3).map(|_| connect(address)).collect();
-    player.until_clients(3, 3);
+    player.connect(0);
     player.not_yet();
-    for client in &mut clients {
-        echo(client, b"hello\n");
+    player.echo(0, "first");
+    player.ticked();
+    player.connect(1);
+    player.say(1, "second", LineEnding::Lf);
+    player.ticked();
+    player.not_yet();
+    player.connect(2);
+    player.ticked();
+    player.leave(0, Leave::Close);
+    player.ticked();
+    player.until_answered(1);
+    player.set_up_and_start();
+    for index in 0..3 {
+        player.until("the end of the server before", |session| {
+            session.clients().iter().nth(index).unwrap().can_connect()
+        });
+        player.connect(index);
+    }
+    player.until_clients(3, 3);
+    for index in 0..3 {
+        player.not_yet();
+        player.echo(index, "hello");
     }
     player.ticked();
     player.finished();
-}
-
-fn tick_waiting(player: &mut Player) {
-    if TELLS_QUEUE {
-        player.ticked();
-    } else {
-        player.skip();
-    }
 }
 
 #[test]
 fn a_stream_has_no_messages() {
     let mut player = Player::begin(2);
     player.set_up_and_start();
-    let mut client = connect(player.address());
-    echo(&mut client, b"Hello");
+    player.connect(0);
+    player.echo(0, "Hello");
     player.not_yet();
-    echo(&mut client, b", world\n");
+    player.echo(0, ", world");
     player.not_yet();
-    echo(&mut client, b"Hello, world\n");
+    player.echo(0, "Hello, world");
     player.ticked();
     player.open(Place::Log);
     player.ticked();
     player.set_up_and_start();
-    let address = player.address();
-    let mut first = connect(address);
-    echo(&mut first, b"anything\n");
+    player.until("the end of the server before", |session| {
+        session.clients().iter().all(|tab| tab.can_connect())
+    });
+    player.connect(0);
+    player.echo(0, "anything");
     player.not_yet();
-    let mut second = connect(address);
-    tick_waiting(&mut player);
-    second.set_nodelay(true).unwrap();
-    second.write_all(b"one").unwrap();
-    second.write_all(b"two").unwrap();
-    player.not_yet();
-    drop(first);
+    player.connect(1);
     player.ticked();
-    read_back(&mut second, b"onetwo");
+    player.say(1, "one", LineEnding::None);
+    player.say(1, "two", LineEnding::None);
+    let id = player.tab(1);
+    player.until("both sent", |session| session.clients().get(id).unwrap().status().sent == 6);
+    player.not_yet();
+    player.leave(0, Leave::Close);
+    player.ticked();
+    player.until_answered(1);
     player.finished();
 }
 
@@ -129,30 +127,30 @@ fn who_hangs_up() {
     // The form says so already; only the start is missing.
     player.start();
     player.ticked();
-    let address = player.address();
-    let mut closes = connect(address);
-    echo(&mut closes, b"bye\n");
+    player.connect(0);
+    player.echo(0, "bye");
     player.not_yet();
-    drop(closes);
+    player.leave(0, Leave::Close);
     player.ticked();
-    let mut half = connect(address);
-    echo(&mut half, b"bye\n");
+    player.connect(0);
+    player.echo(0, "bye");
     player.not_yet();
-    half.shutdown(Shutdown::Write).unwrap();
+    player.leave(0, Leave::HalfClose);
     player.ticked();
-    assert_eq!(half.read(&mut [0]).unwrap(), 0);
-    let aborts = connect(address);
+    player.until("the end", |session| session.clients().iter().all(|tab| tab.can_connect()));
+    player.connect(0);
     player.until_clients(1, 3);
     player.not_yet();
-    abort(aborts);
+    player.leave(0, Leave::Abort);
     player.ticked();
-    let _stays = connect(address);
+    player.connect(0);
     player.until_clients(1, 4);
     player.not_yet();
     player.session.apply(Command::Disconnect(ClientId(4)));
     player.ticked();
     player.set_up_and_start();
-    let _silent = connect(player.address());
+    player.until("the end", |session| session.clients().iter().all(|tab| tab.can_connect()));
+    player.connect(0);
     player.until_clients(1, 1);
     player.not_yet();
     player.ticked();
@@ -164,22 +162,26 @@ fn a_certificate_of_your_own() {
     let folder = tempfile::tempdir().unwrap();
     let mut player = Player::begin(4);
     let created = create(folder.path(), None);
-    let certificate = created.certificate.clone();
     player.not_yet();
     player.session.apply(Command::UseCreated(created));
     player.ticked();
     player.start();
     player.ticked();
-    let address = player.address();
-    assert!(tls(address, None, "localhost").is_err());
+    let id = player.tab(0);
+    player.tell(ClientCommand::SetTrust(id, TrustChoice::System));
+    player.connect_in_vain(0);
     player.ticked();
     player.open(Place::CertificateDetails);
     player.ticked();
-    let mut trusting = tls(address, Some(&certificate), "localhost").unwrap();
+    player.tell(ClientCommand::SetTrust(id, TrustChoice::ThisServer));
+    player.connect(0);
     player.ticked();
-    echo(&mut trusting, b"Hello\n");
+    player.echo(0, "Hello");
+    player.leave(0, Leave::Close);
+    player.until("the end", |session| session.clients().iter().all(|tab| tab.can_connect()));
     player.not_yet();
-    assert!(tls(address, Some(&certificate), "example.com").is_err());
+    player.tell(ClientCommand::Edit(id, ClientField::ServerName, "example.com".to_owned()));
+    player.connect_in_vain(0);
     player.ticked();
     let expired = create(folder.path(), Some(Broken::Expired));
     player.session.apply(Command::UseCreated(expired));
@@ -189,7 +191,8 @@ fn a_certificate_of_your_own() {
     player.not_yet();
     player.start();
     player.ticked();
-    assert!(tls(player.address(), Some(&certificate), "localhost").is_err());
+    player.tell(ClientCommand::Edit(id, ClientField::ServerName, String::new()));
+    player.connect_in_vain(0);
     player.ticked();
     player.finished();
 }
@@ -200,26 +203,28 @@ fn what_an_eavesdropper_sees() {
     let mut player = Player::begin(5);
     assert!(player.session.lesson_lacks_certificate());
     let created = create(folder.path(), None);
-    let certificate = created.certificate.clone();
     player.session.apply(Command::UseCreated(created));
     player.until("the files", |session| !session.lesson_lacks_certificate());
     player.set_up_and_start();
-    let mut plain = connect(player.address());
-    echo(&mut plain, b"the password is sword");
+    player.connect(0);
+    player.echo(0, "the password is sword");
     player.not_yet();
-    echo(&mut plain, b"fish\n");
+    player.echo(0, "the password is swordfish");
     player.ticked();
     player.open(Place::Wire);
     player.ticked();
     player.set_up_and_start();
-    let address = player.address();
-    let mut client = tls(address, Some(&certificate), "localhost").unwrap();
+    player.until("the end", |session| session.clients().iter().all(|tab| tab.can_connect()));
+    player.connect(0);
     player.not_yet();
-    echo(&mut client, b"the password is swordfish\n");
+    player.echo(0, "the password is swordfish");
     player.ticked();
     player.open(Place::Wire);
     player.ticked();
-    connect(address).write_all(b"hello?\n").unwrap();
+    let id = player.tab(1);
+    player.tell(ClientCommand::SetTls(id, false));
+    player.connect(1);
+    player.say(1, "hello?", LineEnding::Lf);
     player.ticked();
     player.finished();
 }
@@ -228,38 +233,47 @@ fn what_an_eavesdropper_sees() {
 fn a_hundred_clients() {
     let mut player = Player::begin(6);
     player.set_up_and_start();
-    let address = player.address();
-    let mut crowd: Vec<TcpStream> = (0..99).map(|_| connect(address)).collect();
-    for client in &mut crowd {
-        echo(client, b"hello\n");
-    }
     player.not_yet();
-    crowd.push(connect(address));
+    player.ask(LessonCommand::Gather);
+    player.ticked();
+    player.until("every answer", |session| session.crowd().is_some_and(|crowd| crowd.answered == 100));
+    assert_eq!(player.session.crowd().unwrap().connected, 100);
+    player.not_yet();
+    player.ask(LessonCommand::Disperse);
+    player.ticked();
+    assert_eq!(player.session.crowd(), None);
+    player.set_up_and_start();
+    player.ask(LessonCommand::Gather);
+    player.ticked();
     player.until_clients(100, 100);
+    assert!(player.session.crowd().unwrap().answered <= 10, "more than ten were served");
     player.not_yet();
-    echo(&mut crowd[99], b"hello\n");
+    player.ask(LessonCommand::Disperse);
     player.ticked();
-    crowd.truncate(1);
-    player.until_clients(1, 100);
-    player.not_yet();
-    crowd.clear();
-    player.ticked();
+    assert_eq!(player.session.counters().clients_total, 100);
+    player.finished();
+}
+
+#[test]
+fn leaving_the_lesson_lets_the_crowd_go() {
+    let mut player = Player::begin(6);
+    player.set_up_and_start();
+    player.ask(LessonCommand::Gather);
+    player.until_clients(100, 100);
+    player.ask(LessonCommand::Leave);
+    player.until_clients(0, 100);
+}
+
+#[test]
+fn clients_of_other_programs_count_as_well() {
+    let mut player = Player::begin(1);
     player.set_up_and_start();
     let address = player.address();
-    let mut crowd: Vec<TcpStream> = (0..100).map(|_| connect(address)).collect();
-    player.until_clients(100, 100);
-    player.not_yet();
-    for client in &mut crowd {
-        client.write_all(b"hello\n").unwrap();
-    }
+    let mut first = connect(address);
+    crate::clients::echo(&mut first, b"first\n");
     player.ticked();
-    assert!(player.session.counters().bytes_received < 600, "more than ten were served");
-    for client in &crowd {
-        client.shutdown(Shutdown::Write).unwrap();
+    let _waiting: Vec<TcpStream> = (0..2).map(|_| connect(address)).collect();
+    if TELLS_QUEUE {
+        player.until("both steps", |session| session.lesson().is_some_and(|running| running.at() == 4));
     }
-    for client in &mut crowd {
-        read_back(client, b"hello\n");
-    }
-    player.ticked();
-    player.finished();
 }

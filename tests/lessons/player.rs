@@ -4,9 +4,13 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::client::event::Leave;
+use echoscope::client::status::State as ClientState;
+use echoscope::client::typed::LineEnding;
 use echoscope::lessons::running::Mark;
 use echoscope::lessons::{Place, Running};
 use echoscope::server::status::State;
+use echoscope::session::clients::{ClientCommand, ClientField, ClientTabId, Ended};
 use echoscope::session::{Command, LessonCommand, Options, Session, SetUp};
 use echoscope::settings::Settings;
 
@@ -109,6 +113,73 @@ impl Player {
             State::Listening { addresses, .. } => addresses[0],
             state => panic!("not listening: {state:?}"),
         }
+    }
+
+    pub(crate) fn tell(&mut self, command: ClientCommand) {
+        self.session.apply(Command::Client(command));
+    }
+
+    /// The client tab of this place, from 0; presses *Add client* where there is none yet.
+    pub(crate) fn tab(&mut self, index: usize) -> ClientTabId {
+        while self.session.clients().len() <= index {
+            self.tell(ClientCommand::Add);
+        }
+        self.session.clients().iter().nth(index).unwrap().id()
+    }
+
+    /// Presses *Connect* in a client tab, and waits until the server's system has answered.
+    #[track_caller]
+    pub(crate) fn connect(&mut self, index: usize) {
+        let id = self.tab(index);
+        self.session.poll();
+        self.tell(ClientCommand::Connect(id));
+        self.until("an open client", |session| {
+            let tab = session.clients().get(id).unwrap();
+            assert!(tab.ended().is_none(), "{:?}", tab.ended());
+            tab.state() == ClientState::Open
+        });
+    }
+
+    /// Presses *Connect* where it is to fail; why it did.
+    #[track_caller]
+    pub(crate) fn connect_in_vain(&mut self, index: usize) -> String {
+        let id = self.tab(index);
+        self.session.poll();
+        self.tell(ClientCommand::Connect(id));
+        self.until("a refusal", |session| session.clients().get(id).unwrap().ended().is_some());
+        match self.session.clients().get(id).unwrap().ended() {
+            Some(Ended::Failed(failure)) => failure.text.clone(),
+            ended => panic!("{ended:?}"),
+        }
+    }
+
+    /// Types a text into a client tab and presses Enter.
+    #[track_caller]
+    pub(crate) fn say(&mut self, index: usize, text: &str, ending: LineEnding) {
+        let id = self.tab(index);
+        self.tell(ClientCommand::SetLineEnding(id, ending));
+        self.tell(ClientCommand::Edit(id, ClientField::Text, text.to_owned()));
+        self.tell(ClientCommand::Send { id });
+        assert_eq!(self.session.clients().get(id).unwrap().refused(), None);
+    }
+
+    /// The same, and waits until it has come back.
+    #[track_caller]
+    pub(crate) fn echo(&mut self, index: usize, text: &str) {
+        self.say(index, text, LineEnding::Lf);
+        self.until_answered(index);
+    }
+
+    #[track_caller]
+    pub(crate) fn until_answered(&mut self, index: usize) {
+        let id = self.tab(index);
+        self.until("the echo", |session| session.clients().get(id).unwrap().status().echo.is_exact());
+    }
+
+    /// Leaves with a client tab.
+    pub(crate) fn leave(&mut self, index: usize, how: Leave) {
+        let id = self.tab(index);
+        self.tell(ClientCommand::Leave { id, how });
     }
 
     /// So many clients were accepted in all, and so many are there now.

@@ -15,6 +15,15 @@ impl Session {
     /// Takes in what the client tabs have done, and tells the lesson. Whether it was anything.
     pub(in crate::session) fn poll_clients(&mut self) -> bool {
         let Self { clients, lessons, .. } = self;
+        if let Some(crowd) = &mut lessons.crowd {
+            let echoes = crowd.poll();
+            if crowd.is_over() && crowd.status().is_none() {
+                lessons.crowd = None;
+            }
+            for _ in 0..echoes {
+                lessons.happened(Happening::Echo);
+            }
+        }
         clients.poll(&mut |event| match event {
             ClientEvent::Echoed { verdict: Verdict::Exact, .. } => lessons.happened(Happening::Echo),
             ClientEvent::HalfClosed => lessons.happened(Happening::HalfClosed),
@@ -43,7 +52,7 @@ impl Session {
 
     /// What is so now, for the lesson.
     pub(super) fn facts(&self) -> Facts {
-        let (counters, calls) = (self.counters(), self.calls());
+        let counters = self.counters();
         Facts {
             running: self.running_settings(),
             stopped: self.state().is_at_rest(),
@@ -51,9 +60,9 @@ impl Session {
             connected: counters.clients_now,
             waiting: counters.waiting.map(u64::from).or_else(|| self.own_clients_waiting()),
             certificate: self.has_certificate(),
-            paused: calls.paused,
+            paused: self.is_paused(),
             stepping: self.is_stepping(),
-            halted: calls.halts.iter().map(|halt| halt.place.call).collect(),
+            halted: self.halts().iter().map(|halt| halt.place.call).collect(),
         }
     }
 
