@@ -34,8 +34,6 @@
 //!   `tls`, `tls_versions`, `client_auth`, `alpn`, `session_tickets`, with the values of the settings file.
 //! - **`open`** takes `log`, `connections`, `client`, `code`, `wire`, `create_certificate`, `certificate_details`,
 //!   `tls_options`.
-//! - **`crowd`**, a number up to 200, offers to connect so many clients at once; each says hello and stays until it is let
-//!   go.
 //! - **`done`** is one condition; or `{ all = […] }` or `{ any = […] }` with conditions in them.
 //!
 //! A condition says what **is** so, or what was **seen** to happen. What is seen counts from the moment the step began;
@@ -62,7 +60,7 @@
 //! | `"accepted"` | accepted clients | |
 //! | `"received"` | what `recv` returned, call by call | `equals`, `contains`, `hex`, `length`; `bytes`: at least so many in all |
 //! | `"stream"` | the bytes of one client, put together over all calls of `recv` | `contains` (needed) |
-//! | `"echo"` | sends of the Client tab, and hellos of a crowd, that came back byte for byte | |
+//! | `"echo"` | sends of the clients in the Client tab that came back byte for byte | |
 //! | `"half_closed"` | clients of the Client tab that said end of stream and go on reading | |
 //! | `"closed"` | connections that ended | `reason`, or a list: `"end_of_stream"`, `"without_close_notify"`, `"lost"` (RST), `"disconnected"`, `"idle"`, `"tls"`, `"server_stopped"` |
 //! | `"handshake"` | TLS handshakes that were done | `version` (`"1.2"`, `"1.3"`), `resumed` |
@@ -96,9 +94,6 @@ pub use shipped::shipped;
 /// The largest lesson file in bytes; the lessons that come with the app have a few KiB.
 pub const LARGEST_FILE: usize = 64 << 10;
 
-/// The most clients that a step may ask for at once: each has a thread and a socket.
-pub const LARGEST_CROWD: u16 = 200;
-
 /// A guided experiment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lesson {
@@ -131,8 +126,6 @@ pub struct Step {
     pub why: Option<String>,
     /// What the server is to be set to for it.
     pub settings: Vec<Choice>,
-    /// How many clients at once it wants to be able to connect.
-    pub crowd: Option<u16>,
     /// The tab or the dialog that it is about.
     pub open: Option<Place>,
     /// What is watched for.

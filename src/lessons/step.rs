@@ -3,7 +3,7 @@
 use super::choice::choices;
 use super::error::LessonError;
 use super::read::{Document, Keys, Value};
-use super::{LARGEST_CROWD, Lesson, Place, Step, when};
+use super::{Lesson, Place, Step, when};
 
 /// More steps than this are several lessons.
 const MOST_STEPS: usize = 60;
@@ -73,16 +73,6 @@ fn step(document: Document<'_>, value: &Value<'_>) -> Result<Step, LessonError> 
         }
     };
     let open = keys.take("open").map(|value| place(document, "open", value)).transpose()?;
-    let crowd = match keys.take("crowd") {
-        None => None,
-        Some(value) => {
-            let count = u16::try_from(document.number("crowd", value)?)
-                .ok()
-                .filter(|n| (2..=LARGEST_CROWD).contains(n));
-            let words = format!("crowd takes a number from 2 to {LARGEST_CROWD}.");
-            Some(count.ok_or_else(|| document.about(value, words))?)
-        }
-    };
     let done = keys.take("done");
     let Some(done) = done else {
         // What is misspelt explains better what is missing.
@@ -92,7 +82,7 @@ fn step(document: Document<'_>, value: &Value<'_>) -> Result<Step, LessonError> 
     keys.finish()?;
     let mut conditions = Vec::new();
     let goal = when::goal(document, done, &mut conditions)?;
-    Ok(Step { text, why, settings, crowd, open, conditions, goal })
+    Ok(Step { text, why, settings, open, conditions, goal })
 }
 
 fn too_long(document: Document<'_>, value: Option<&Value<'_>>, text: &str) -> Result<(), LessonError> {

@@ -8,7 +8,6 @@ mod advice;
 mod check;
 pub mod clients;
 pub mod command;
-mod crowd;
 mod disk;
 mod form;
 pub mod lab;
@@ -26,7 +25,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub use check::Check;
 pub use command::Command;
-pub use crowd::CrowdStatus;
 pub use disk::Notice;
 pub use form::Form;
 pub use lesson::{LessonCommand, SetUp};
@@ -262,7 +260,6 @@ impl Session {
             let _ = server.wait_at_rest(SHUTDOWN_TIME);
         }
         self.leave_lesson();
-        self.lessons.end(start + SHUTDOWN_TIME);
         self.clients.wait_over(start + SHUTDOWN_TIME);
         self.saver = None;
         self.poll();

@@ -75,7 +75,6 @@ fn every_fault_gets_its_line_and_a_sentence() {
             14,
             "Settings has no key “key_log”",
         ),
-        (step(&format!("{text}\ncrowd = 1")), 5, 9, "crowd takes a number from 2 to 200."),
         (when("'listening'"), 5, 8, "Here a condition is wanted"),
         (when("{}"), 5, 8, "A condition says what is so (is = \"listening\")"),
         (when("{ is = 'listening', seen = 'stopped' }"), 5, 35, "is or seen, not both"),

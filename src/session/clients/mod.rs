@@ -24,7 +24,7 @@ pub use transcript::{Direction, Entry, EntryKind, MOST_BYTES, MOST_ENTRIES, Tran
 pub(super) use follow::ServerSide;
 
 use crate::client::Client;
-use crate::client::config::{Config, Payload};
+use crate::client::config::Payload;
 use crate::client::event::{EventKind, Leave};
 
 /// The most client tabs at once.
@@ -139,11 +139,6 @@ impl Clients {
     #[must_use]
     pub fn server_certificate(&self) -> &Path {
         &self.server.certificate
-    }
-
-    /// What a client is made with that follows the server in everything.
-    pub(super) fn follower(&self) -> Option<Config> {
-        ClientForm::new(self.server.clone()).config()
     }
 
     /// Ends every connection at once, without waiting.

@@ -15,15 +15,6 @@ impl Session {
     /// Takes in what the client tabs have done, and tells the lesson. Whether it was anything.
     pub(in crate::session) fn poll_clients(&mut self) -> bool {
         let Self { clients, lessons, .. } = self;
-        if let Some(crowd) = &mut lessons.crowd {
-            let echoes = crowd.poll();
-            if crowd.is_over() && crowd.status().is_none() {
-                lessons.crowd = None;
-            }
-            for _ in 0..echoes {
-                lessons.happened(Happening::Echo);
-            }
-        }
         clients.poll(&mut |event| match event {
             ClientEvent::Echoed { verdict: Verdict::Exact, .. } => lessons.happened(Happening::Echo),
             ClientEvent::HalfClosed => lessons.happened(Happening::HalfClosed),

@@ -7,9 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Instant;
 
-use super::crowd::{Crowd, CrowdStatus};
 use super::{Command, Notice, Session};
 use crate::lessons::choice::Choice;
 use crate::lessons::error::FileError;
@@ -34,10 +32,6 @@ pub enum LessonCommand {
     Restart,
     /// Leave the lesson. What it has set in the form and what still stands there is put back.
     Leave,
-    /// Connect the crowd of clients that the step asks for; each says hello and stays.
-    Gather,
-    /// Let the crowd go.
-    Disperse,
     /// This tab or dialog has come to the front.
     Opened(Place),
 }
@@ -65,33 +59,18 @@ pub(super) struct Lessons {
     undo: Vec<(Choice, Choice)>,
     /// Whether the server is to start as soon as it is at rest.
     start_again: bool,
-    crowd: Option<Crowd>,
     files: (Sender<FromFile>, Receiver<FromFile>),
 }
 
 impl Lessons {
     pub(super) fn none() -> Self {
-        Self {
-            running: None,
-            number: None,
-            undo: Vec::new(),
-            start_again: false,
-            crowd: None,
-            files: channel(),
-        }
+        Self { running: None, number: None, undo: Vec::new(), start_again: false, files: channel() }
     }
 
     /// Tells the lesson what happened.
     pub(super) fn happened(&mut self, happening: Happening<'_>) {
         if let Some(running) = &mut self.running {
             running.happened(happening);
-        }
-    }
-
-    /// Ends the crowd, as the app ends.
-    pub(super) fn end(&mut self, deadline: Instant) {
-        if let Some(crowd) = self.crowd.take() {
-            crowd.end(deadline);
         }
     }
 
@@ -117,12 +96,6 @@ impl Session {
     #[must_use]
     pub fn lesson_lacks_certificate(&self) -> bool {
         self.lesson().is_some_and(|running| running.lesson().needs_tls) && !self.has_certificate()
-    }
-
-    /// The crowd that was gathered for a step and has not been let go.
-    #[must_use]
-    pub fn crowd(&self) -> Option<CrowdStatus> {
-        self.lessons.crowd.as_ref().and_then(Crowd::status)
     }
 
     /// How things stand to the settings that the step needs.
@@ -154,12 +127,6 @@ impl Session {
             LessonCommand::Open(path) => self.read_lesson(path),
             LessonCommand::SetUp => self.set_up(),
             LessonCommand::Leave => self.leave_lesson(),
-            LessonCommand::Gather => self.gather(),
-            LessonCommand::Disperse => {
-                if let Some(crowd) = &mut self.lessons.crowd {
-                    crowd.leave();
-                }
-            }
             LessonCommand::Opened(place) => self.lessons.happened(Happening::Opened(place)),
             LessonCommand::Next => self.with_lesson(Running::next),
             LessonCommand::Back => self.with_lesson(Running::back),
@@ -213,9 +180,6 @@ impl Session {
         self.lessons.running = None;
         self.lessons.number = None;
         self.lessons.start_again = false;
-        if let Some(crowd) = &mut self.lessons.crowd {
-            crowd.leave();
-        }
         let mut back = Vec::new();
         for (set, before) in std::mem::take(&mut self.lessons.undo) {
             if set.holds(self.settings()) && !before.holds(self.settings()) {
@@ -256,15 +220,6 @@ impl Session {
         if set_up == SetUp::NeedsRestart {
             self.apply(Command::Stop);
             self.lessons.start_again = true;
-        }
-    }
-
-    fn gather(&mut self) {
-        let Some(count) = self.lesson().and_then(Running::step).and_then(|step| step.crowd) else { return };
-        let config = self.clients.follower();
-        if let Some(config) = config.filter(|_| self.running_settings().is_some() && self.crowd().is_none()) {
-            // Those of before are still saying goodbye: they end with what they are in.
-            self.lessons.crowd = Some(Crowd::gather(count, &config, &self.options.wake));
         }
     }
 

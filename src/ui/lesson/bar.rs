@@ -8,7 +8,6 @@ use super::parts::{progress, sign, tick};
 use super::{ask, wish_for};
 use crate::lessons::choice::Choice;
 use crate::lessons::{Place, Running, shipped};
-use crate::server::status::State;
 use crate::session::{LessonCommand, Session, SetUp};
 use crate::ui::lab::Ask;
 use crate::ui::theme::{self, Palette, size};
@@ -189,7 +188,6 @@ fn buttons(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     if let Some(choices) = choices.take_if(|choices| offer.is_some() || wide(choices)) {
         wishes.extend(ui.horizontal(|ui| set_up(ui, session, choices)).inner);
     }
-    wishes.extend(crowd(ui, session, step.and_then(|step| step.crowd)));
     let wide = |label: &str| pill_width(ui, label) + gap > room;
     if let Some((label, wish)) = offer.take_if(|(label, _)| wide(label)) {
         wishes.extend(pill_button(ui, &label).clicked().then_some(wish));
@@ -217,31 +215,6 @@ const SET_UP_ROOM: f32 = 240.0;
 
 fn listed(choices: &[Choice]) -> String {
     choices.iter().map(Choice::words).collect::<Vec<_>>().join(", ")
-}
-
-/// Offers to gather the crowd that the step asks for, or tells how it stands and offers to let it go.
-fn crowd(ui: &mut Ui, session: &Session, wanted: Option<u16>) -> Option<Wish> {
-    let now = session.crowd();
-    let (label, command) = match (now, wanted) {
-        (Some(_), _) => ("Let them go".to_owned(), LessonCommand::Disperse),
-        (None, Some(count)) => (format!("Connect {count} clients"), LessonCommand::Gather),
-        (None, None) => return None,
-    };
-    let listens = matches!(session.state(), State::Listening { .. });
-    let row = ui.horizontal(|ui| {
-        let button = ui.add_enabled_ui(listens || now.is_some(), |ui| pill_button(ui, &label)).inner;
-        let mut words = match now {
-            Some(now) => format!("{} connected, {} answered", now.connected, now.answered),
-            None if listens => String::new(),
-            None => "Start the server first.".to_owned(),
-        };
-        if let Some(now) = now.filter(|now| now.failed > 0) {
-            words += &format!(", {} failed", now.failed);
-        }
-        ui.label(RichText::new(words).size(size::SMALL).color(Palette::of(ui).muted));
-        button.clicked()
-    });
-    row.inner.then(|| ask(command))
 }
 
 /// The ways out of the step that is shown, with their names.
