@@ -16,6 +16,7 @@
 //! or *abort* works at any time, also in the TLS handshake, and an idle connection costs nothing.
 
 pub mod config;
+pub mod crowd;
 pub mod echo;
 pub mod event;
 mod leaving;

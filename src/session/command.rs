@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::clients::ClientCommand;
+use super::clients::{ClientCommand, CrowdCommand};
 use super::lesson::LessonCommand;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
@@ -38,6 +38,8 @@ pub enum Command {
     Disconnect(ClientId),
     /// Something about the client tabs.
     Client(ClientCommand),
+    /// Something about the crowd of clients.
+    Crowd(CrowdCommand),
     /// Halt the server before each of its calls, from its next call or its next start on; or let it run free.
     SetStepping(bool),
     /// In step mode, let the call happen before which this client's thread halts; `None`: the thread that starts the
@@ -68,6 +70,12 @@ pub enum Command {
     Lesson(LessonCommand),
     /// The user has read the notice.
     DismissNotice,
+}
+
+impl From<ClientCommand> for Command {
+    fn from(command: ClientCommand) -> Self {
+        Self::Client(command)
+    }
 }
 
 /// How a log is written to a file.

@@ -195,6 +195,10 @@ impl Session {
                 self.clients.follow(self.server_side());
                 self.clients.apply(command);
             }
+            Command::Crowd(command) => {
+                self.clients.follow(self.server_side());
+                self.clients.apply_crowd(command);
+            }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
             Command::ClearLog => self.journal.clear(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui};
 
+use super::client::ClientPanel;
 use super::connections::ConnectionsPanel;
 use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
@@ -29,6 +30,7 @@ pub struct App {
     log: LogPanel,
     detail: DetailPanel,
     connections: ConnectionsPanel,
+    client: ClientPanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     notice: NoticeBar,
@@ -56,6 +58,7 @@ impl App {
             log: LogPanel::new(),
             detail: DetailPanel::default(),
             connections: ConnectionsPanel::default(),
+            client: ClientPanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
             notice: NoticeBar::default(),
@@ -93,7 +96,12 @@ impl App {
             Wish::Lab(ask) => self.lab.open(ctx, ask, &self.session),
             Wish::CopyText(text) => ctx.copy_text(text),
             Wish::ToggleHelp => self.help = !self.help,
-            Wish::Show(tab) => self.tab = tab,
+            Wish::Show(tab) => {
+                self.tab = tab;
+                if tab == Tab::Client {
+                    self.client.arrive();
+                }
+            }
             Wish::FocusFilter => {
                 self.tab = Tab::Log;
                 ctx.memory_mut(|memory| memory.request_focus(log_toolbar::filter_id()));
@@ -101,7 +109,11 @@ impl App {
             Wish::CopyEntries => {
                 let format = self.session.settings().data_format;
                 let now = ctx.input(|input| input.time);
-                if let Some(text) = self.log.copy(self.session.journal(), format, now) {
+                let copied = match self.tab {
+                    Tab::Client => self.client.copy(&self.session),
+                    _ => self.log.copy(self.session.journal(), format, now),
+                };
+                if let Some(text) = copied {
                     ctx.copy_text(text);
                 }
             }
@@ -167,6 +179,11 @@ impl App {
                         wishes.extend(self.detail.show(ui, entry, self.session.settings().data_format));
                     });
                 CentralPanel::default().frame(canvas).show(ui, |ui| self.log.show(ui, &self.session));
+            }
+            Tab::Client => {
+                CentralPanel::default().frame(bar).show(ui, |ui| {
+                    wishes.extend(self.client.show(ui, &self.session));
+                });
             }
             Tab::Connections => {
                 let margin = Margin::symmetric(16, 10);

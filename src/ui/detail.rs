@@ -1,13 +1,10 @@
 //! The selected entry in full: what happened, its bytes as hex and text, and one sentence that explains it.
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{
-    Align, Color32, Id, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextFormat, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::lab;
 use super::theme::{self, Palette, size};
+use super::widgets::bytes::{NARROW, hex_row, show_the_bar};
 use super::widgets::controls::{copy_pill, pill_button, text_width};
 use super::widgets::virtual_list::VirtualList;
 use super::wish::Wish;
@@ -27,8 +24,6 @@ pub(super) struct DetailPanel {
 
 /// What the words leave free at their right for the scroll bar.
 const BAR: f32 = 8.0;
-/// Below this width a row has 8 bytes, so that their text still stands beside them.
-const NARROW: f32 = 560.0;
 
 impl DetailPanel {
     /// Shows an entry, or what would be shown here.
@@ -137,34 +132,4 @@ impl DetailPanel {
         });
         ui.advance_cursor_after_rect(area);
     }
-}
-
-/// In an area of a few lines nothing else tells that there is more below.
-fn show_the_bar(ui: &mut Ui) {
-    let scroll = &mut ui.spacing_mut().scroll;
-    scroll.floating_width = 4.0;
-    scroll.dormant_handle_opacity = 0.6;
-}
-
-/// Offset, hex digits, text; the text closes up to the digits where the row is narrow.
-fn hex_row(ui: &Ui, rect: Rect, row: &HexRow<'_>, in_row: u8) {
-    let palette = Palette::of(ui);
-    let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
-    let offset = row.offset_text();
-    let response = ui.interact(rect, Id::unique("bytes").with(row.offset), Sense::hover());
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::Label, true, format!("{offset}  {}  {}", row.hex(), row.text()))
-    });
-    let mut left = rect.left();
-    let mut put = |text: String, chars: f32, ink: Color32| {
-        let mut job = LayoutJob::single_section(text, TextFormat::simple(theme::mono(), ink));
-        job.wrap = TextWrapping::truncate_at_width((rect.right() - left).max(0.0));
-        let galley = ui.painter().layout_job(job);
-        ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, ink);
-        left += chars * advance;
-    };
-    let digits = if offset.len() > 4 { 10.0 } else { 6.0 };
-    put(offset, digits, palette.muted);
-    put(row.hex(), f32::from(in_row) * 3.0 + 2.0, palette.text);
-    put(row.text(), f32::from(in_row), palette.text);
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
+use crate::session::clients::{ClientCommand, ClientField, ClientTabId};
 use crate::session::command::ExportFormat;
 use crate::session::{Command, LessonCommand};
 use crate::settings::fields::Field;
@@ -19,6 +20,8 @@ use crate::settings::fields::Field;
 pub(super) enum Purpose {
     /// Choose the file for a path field.
     Open(Field),
+    /// Choose the file for a path field of a client.
+    OfClient(ClientTabId, ClientField),
     /// Choose where TLS keys are written to.
     KeyLog,
     /// Choose the folder for a new certificate.
@@ -72,6 +75,7 @@ impl Dialogs {
             Purpose::Roots | Purpose::Open(Field::ClientCa) => {
                 (dialog.set_title("Choose the CA file"), Pick::File)
             }
+            Purpose::OfClient(_, field) => (dialog.set_title(client_title(field)), Pick::File),
             Purpose::KeyLog => (dialog.set_title("Write TLS keys to").set_file_name("keys.log"), Pick::Save),
             Purpose::Open(Field::Key) => (dialog.set_title("Choose the private key"), Pick::File),
             Purpose::Open(_) => (dialog.set_title("Choose the certificate"), Pick::File),
@@ -145,6 +149,9 @@ pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
         Purpose::NewFolder | Purpose::Roots => return None,
         Purpose::Open(field) => Command::Edit(field, path.to_string_lossy().into_owned()),
         Purpose::Lesson => Command::Lesson(LessonCommand::Open(path)),
+        Purpose::OfClient(id, field) => {
+            ClientCommand::Edit(id, field, path.to_string_lossy().into_owned()).into()
+        }
         Purpose::KeyLog => Command::Edit(Field::KeyLog, path.to_string_lossy().into_owned()),
         Purpose::SaveLog => {
             let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
@@ -153,6 +160,16 @@ pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
             Command::SaveLog { path, format }
         }
     })
+}
+
+/// What the dialog for a client's file says.
+fn client_title(field: ClientField) -> &'static str {
+    match field {
+        ClientField::CaFile => "Choose the CA file",
+        ClientField::Certificate => "Choose the client certificate",
+        ClientField::Key => "Choose the client key",
+        _ => "Choose the file to send",
+    }
 }
 
 /// Waits on this thread until a future is done.

@@ -27,6 +27,7 @@
 
 mod app;
 mod backlog;
+mod client;
 mod connections;
 mod detail;
 mod dialogs;

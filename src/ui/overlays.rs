@@ -124,6 +124,9 @@ impl TypePath {
     pub(super) fn new(purpose: Purpose, session: &Session, saved: Option<&str>) -> Self {
         let text = match purpose {
             Purpose::Open(field) => session.form().text(field).to_owned(),
+            Purpose::OfClient(id, field) => {
+                session.clients().get(id).map_or("", |tab| tab.form().text(field)).to_owned()
+            }
             Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
             Purpose::NewFolder | Purpose::Roots | Purpose::Lesson => String::new(),
             Purpose::SaveLog => saved.map_or_else(
@@ -146,7 +149,7 @@ impl TypePath {
         let response = modal.show(ui.ctx(), |ui| {
             ui.set_width((room - 80.0).min(480.0));
             let (title, action) = match self.purpose {
-                Purpose::Open(_) => ("Open a file", "Open"),
+                Purpose::Open(_) | Purpose::OfClient(..) => ("Open a file", "Open"),
                 Purpose::Lesson => ("Open a lesson", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
                 Purpose::KeyLog => ("Write TLS keys to a file", "Use"),

@@ -20,6 +20,7 @@ pub(super) fn read(ctx: &Context) -> Vec<Wish> {
         (ctrl(Key::S), Wish::Browse(Purpose::SaveLog)),
         (ctrl(Key::Num1), Wish::Show(Tab::Log)),
         (ctrl(Key::Num2), Wish::Show(Tab::Connections)),
+        (ctrl(Key::Num3), Wish::Show(Tab::Client)),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Wish::ToggleHelp),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Wish::StepNext),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Wish::Session(Command::GoOn)),

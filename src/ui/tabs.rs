@@ -20,6 +20,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session, current: Tab) -> Option<Tab> 
                     0 => "Connections".to_owned(),
                     now => format!("Connections {now}"),
                 },
+                Tab::Client => "Client".to_owned(),
             };
             if tab(ui, &label, which == current).on_hover_text(format!("Ctrl+{}", number + 1)).clicked() {
                 chosen = Some(which);

@@ -45,9 +45,11 @@ pub(super) enum Tab {
     Log,
     /// Who is connected.
     Connections,
+    /// Clients of our own.
+    Client,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub(super) const ALL: [Self; 2] = [Self::Log, Self::Connections];
+    pub(super) const ALL: [Self; 3] = [Self::Log, Self::Connections, Self::Client];
 }

@@ -5,6 +5,7 @@
 //! whom, with which key) is nobody's business tomorrow.
 
 mod command;
+pub mod crowd;
 mod field;
 mod follow;
 mod form;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use command::ClientCommand;
+pub use crowd::{CrowdCommand, CrowdModel, CrowdStatus};
 pub use field::{ClientField, Followed, SendKind, TrustChoice};
 pub use form::ClientForm;
 pub use tab::{ClientTab, ClientTabId, Ended};
@@ -35,6 +37,7 @@ pub struct Clients {
     tabs: Vec<ClientTab>,
     last_id: u64,
     server: ServerSide,
+    crowd: CrowdModel,
     /// Connections of closed tabs that are still saying goodbye.
     leaving: Vec<Client>,
     wake: Arc<dyn Fn() + Send + Sync>,
@@ -43,7 +46,8 @@ pub struct Clients {
 impl Clients {
     /// One tab that follows this server.
     pub(super) fn new(server: ServerSide, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        let mut clients = Self { tabs: Vec::new(), last_id: 0, server, leaving: Vec::new(), wake };
+        let crowd = CrowdModel::new();
+        let mut clients = Self { tabs: Vec::new(), last_id: 0, server, crowd, leaving: Vec::new(), wake };
         clients.add();
         clients
     }
@@ -121,8 +125,9 @@ impl Clients {
     /// Takes in what has happened, and shows it to `told` on its way. Whether anything did.
     pub(super) fn poll(&mut self, told: &mut impl FnMut(&EventKind)) -> bool {
         self.leaving.retain(|client| !client.is_over());
+        let crowd = self.crowd.poll();
         // All of them, and not only up to the first that has news.
-        self.tabs.iter_mut().filter_map(|tab| tab.poll(told).then_some(())).count() > 0
+        self.tabs.iter_mut().fold(crowd, |any, tab| tab.poll(told) || any)
     }
 
     /// The server's settings may have changed. Whether that shows in a tab.
@@ -141,9 +146,34 @@ impl Clients {
         &self.server.certificate
     }
 
+    /// The crowd beside the tabs.
+    #[must_use]
+    pub fn crowd(&self) -> &CrowdModel {
+        &self.crowd
+    }
+
+    /// Why the first client, and so the crowd, can't connect as it stands.
+    #[must_use]
+    pub fn crowd_blocked(&self) -> Option<String> {
+        self.first_form().blocked().map(|(_, words)| words)
+    }
+
+    /// Does what the user asks for about the crowd. It connects as the first client does.
+    pub(super) fn apply_crowd(&mut self, command: CrowdCommand) {
+        let form = self.first_form();
+        self.crowd.apply(command, &form, &self.wake);
+    }
+
+    /// The first client's form, or a new one's.
+    fn first_form(&self) -> ClientForm {
+        let first = self.tabs.first().map(|tab| tab.form().clone());
+        first.unwrap_or_else(|| ClientForm::new(self.server.clone()))
+    }
+
     /// Ends every connection at once, without waiting.
     pub(super) fn end(&self) {
         self.all().for_each(Client::end);
+        self.crowd.end();
     }
 
     /// Waits for all threads, but no longer than until then.
@@ -152,6 +182,7 @@ impl Clients {
             // What doesn't end in time ends with the process.
             let _ = client.wait_over(deadline);
         }
+        self.crowd.wait_over(deadline);
     }
 
     fn all(&self) -> impl Iterator<Item = &Client> {

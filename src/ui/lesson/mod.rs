@@ -28,7 +28,8 @@ fn wish_for(place: Place) -> Option<Wish> {
     Some(match place {
         Place::Log => Wish::Show(Tab::Log),
         Place::Connections => Wish::Show(Tab::Connections),
-        Place::Client | Place::Code | Place::Wire => return None,
+        Place::Client => Wish::Show(Tab::Client),
+        Place::Code | Place::Wire => return None,
         Place::CreateCertificate => Wish::Lab(Ask::Create),
         Place::CertificateDetails => Wish::Lab(Ask::Details),
         Place::TlsOptions => Wish::Lab(Ask::Options),

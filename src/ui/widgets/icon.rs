@@ -27,6 +27,8 @@ pub(in crate::ui) enum Icon {
     Copy,
     /// Close, dismiss, disconnect.
     Cross,
+    /// Add one.
+    Plus,
     /// Light theme.
     Sun,
     /// Dark theme.
@@ -87,6 +89,10 @@ pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Col
         Icon::Cross => {
             line(&[at(-0.5, -0.5), at(0.5, 0.5)]);
             line(&[at(-0.5, 0.5), at(0.5, -0.5)]);
+        }
+        Icon::Plus => {
+            line(&[at(-0.62, 0.0), at(0.62, 0.0)]);
+            line(&[at(0.0, -0.62), at(0.0, 0.62)]);
         }
         Icon::Sun => {
             painter.circle_stroke(c, r * 0.4, thin);

@@ -1,0 +1,212 @@
+//! The Client tab: clients of one's own, what each is connected to, what it sent, and what came back.
+//!
+//! ```text
+//! ┌ chips ─────────────────────────────────────────────────────────┐
+//! │ (● Client 1 ×) (◔ Client 2)  +                         Crowd…  │   crowd
+//! ├ place ─────────────────────────────────────────────────────────┤
+//! │ Host [localhost          ] Port [12345] [Connect]              │
+//! │ ● Connected to 127.0.0.1:12345 …   Close Half-close Abort …    │   standing, leave
+//! │ ▸ TLS: as the server, off                                      │   tls
+//! ├ transcript ────────────────────────────────────────────────────┤
+//! │ 12:03:07.009  →  b'Hello\n'              6 B  0.2 ms  ✓ exact  │   row, words
+//! │ 12:03:07.010  ←  b'Hello\n'              6 B                   │
+//! ├ detail ────────────────────────────────────────────────────────┤
+//! │ 0000  48 65 6c 6c 6f 0a                          Hello·        │
+//! ├ composer ──────────────────────────────────────────────────────┤
+//! │ (Text|Hex|File) [Hello                              ] [Send]   │   repeat, sending
+//! └────────────────────────────────────────────────────────────────┘
+//! ```
+
+mod chips;
+mod composer;
+mod crowd;
+mod detail;
+mod fields;
+mod leave;
+mod place;
+mod repeat;
+mod row;
+mod standing;
+mod tls;
+mod transcript;
+mod words;
+
+use eframe::egui::{
+    Button, Context, Key, Margin, Modifiers, Popup, Rect, Response, RichText, ScrollArea, Stroke, Ui,
+    UiBuilder, pos2, vec2,
+};
+
+use super::theme::{self, Palette, size};
+use super::wish::Wish;
+use crate::client::status::State;
+use crate::session::Session;
+use crate::session::clients::{ClientCommand, ClientTab, ClientTabId};
+
+use composer::Composer;
+use crowd::CrowdPopup;
+use transcript::Transcripts;
+
+/// What the tab itself remembers.
+#[derive(Debug, Default)]
+pub(super) struct ClientPanel {
+    chosen: Option<ClientTabId>,
+    /// The newest client when one more was asked for: the one after it is chosen as soon as it is there.
+    adding_after: Option<ClientTabId>,
+    /// Whether the keyboard is to go where it is needed first.
+    arrived: bool,
+    tls_open: bool,
+    transcripts: Transcripts,
+    composer: Composer,
+    crowd: CrowdPopup,
+    /// Height of the composer, as of the last frame.
+    foot: f32,
+}
+
+/// What the transcript keeps of a low window while the form above it is long.
+const ENOUGH_ROWS: f32 = 4.0;
+
+impl ClientPanel {
+    /// The tab comes to the front: the keyboard goes where it is needed first.
+    pub(super) fn arrive(&mut self) {
+        self.arrived = true;
+    }
+
+    /// The selected entry of the chosen client as text for the clipboard.
+    pub(super) fn copy(&self, session: &Session) -> Option<String> {
+        let tab = session.clients().get(self.chosen?)?;
+        self.transcripts.copy(tab, session.settings().data_format)
+    }
+
+    /// Shows the tab.
+    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
+        let mut wishes = Vec::new();
+        self.settle(session);
+        let standings = standing::all(session);
+        match chips::show(ui, session, &standings, self.chosen, &mut self.crowd, &mut wishes) {
+            Some(chips::Pressed::Choose(id)) => {
+                self.chosen = Some(id);
+                ui.ctx().request_repaint();
+            }
+            Some(chips::Pressed::Add) => {
+                self.adding_after = Some(session.clients().newest());
+                wishes.push(wish(ClientCommand::Add));
+            }
+            Some(chips::Pressed::Remove(id)) => wishes.push(wish(ClientCommand::Remove(id))),
+            None => {}
+        }
+        let Some(tab) = self.chosen.and_then(|id| session.clients().get(id)) else {
+            place::nobody(ui);
+            return wishes;
+        };
+        let standing = standing::of(&standings, tab.id());
+        self.keys(ui.ctx(), tab, &mut wishes);
+        self.lay_out(ui, session, tab, standing, &mut wishes);
+        // After Connect the next thing is to type.
+        let connects = ClientCommand::Connect(tab.id());
+        if wishes.contains(&wish(connects)) && tab.can_connect() {
+            self.composer.focus(ui.ctx());
+        }
+        wishes
+    }
+
+    /// One client is chosen as long as there is any.
+    fn settle(&mut self, session: &Session) {
+        let clients = session.clients();
+        if self.adding_after.is_some_and(|newest| newest != clients.newest()) {
+            self.adding_after = None;
+            self.chosen = Some(clients.newest());
+        }
+        if self.chosen.and_then(|id| clients.get(id)).is_none() {
+            // The one that stands where the closed one stood, or before it.
+            let after = clients.iter().map(ClientTab::id).find(|id| Some(*id) > self.chosen);
+            self.chosen = after.or_else(|| clients.iter().last().map(ClientTab::id));
+        }
+        self.transcripts.keep_only(clients);
+    }
+
+    fn keys(&mut self, ctx: &Context, tab: &ClientTab, wishes: &mut Vec<Wish>) {
+        let state = tab.state();
+        if state.is_connecting()
+            && !Popup::is_any_open(ctx)
+            && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
+        {
+            wishes.push(wish(ClientCommand::Cancel(tab.id())));
+        }
+        if std::mem::take(&mut self.arrived) {
+            if matches!(state, State::Open) {
+                self.composer.focus(ctx);
+            } else {
+                place::focus(ctx);
+            }
+        }
+    }
+
+    /// The form on top as far as there is room, the composer at the bottom, the transcript in between. For the Tab key
+    /// they come from top to bottom.
+    fn lay_out(
+        &mut self,
+        ui: &mut Ui,
+        session: &Session,
+        tab: &ClientTab,
+        standing: standing::Standing,
+        wishes: &mut Vec<Wish>,
+    ) {
+        let palette = Palette::of(ui);
+        let area = ui.available_rect_before_wrap();
+        let split = area.bottom() - self.foot;
+        let most = (split - area.top() - ENOUGH_ROWS * size::LOG_ROW).max(3.0 * size::CONTROL);
+        let top = Rect::from_min_max(area.min, pos2(area.right(), area.top() + most));
+        let head = ui.scope_builder(UiBuilder::new().max_rect(top).id_salt("place"), |ui| {
+            let scrolled = ScrollArea::vertical()
+                .auto_shrink([false, true])
+                .max_height(most)
+                .min_scrolled_height(most)
+                .content_margin(Margin::symmetric(16, 0))
+                .show(ui, |ui| {
+                    ui.set_width(ui.available_width());
+                    ui.spacing_mut().item_spacing.y = 6.0;
+                    ui.add_space(4.0);
+                    wishes.extend(place::show(ui, session, tab, standing));
+                    wishes.extend(tls::show(ui, session, tab, &mut self.tls_open));
+                    ui.add_space(2.0);
+                });
+            area.top() + scrolled.content_size.y.min(most)
+        });
+        let edge = head.inner.max(area.top());
+        let rows = Rect::from_min_max(pos2(area.left(), edge + 1.0), pos2(area.right(), split));
+        ui.painter().rect_filled(rows, 0.0, palette.canvas);
+        ui.painter().hline(area.x_range(), edge, Stroke::new(1.0, palette.border));
+        ui.scope_builder(UiBuilder::new().max_rect(rows).id_salt(("rows", tab.id())), |ui| {
+            wishes.extend(self.transcripts.show(ui, session, tab));
+        });
+        ui.painter().hline(area.x_range(), split, Stroke::new(1.0, palette.border));
+        let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
+        let foot = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("composer"), |ui| {
+            ui.add_space(size::GAP);
+            wishes.extend(self.composer.show(ui, tab));
+            ui.add_space(size::GAP);
+            ui.min_rect().height()
+        });
+        if (foot.inner - self.foot).abs() > 0.5 {
+            self.foot = foot.inner;
+            ui.ctx().request_discard("the composer has another height now");
+        }
+        ui.advance_cursor_after_rect(area);
+    }
+}
+
+/// A command for the client tabs as a wish.
+fn wish(command: ClientCommand) -> Wish {
+    Wish::Session(command.into())
+}
+
+/// The button that is meant to be pressed next.
+fn strong_button(ui: &mut Ui, label: &str, enabled: bool, width: Option<f32>) -> Response {
+    let palette = Palette::of(ui);
+    let least = vec2(width.unwrap_or_default(), size::CONTROL);
+    if !enabled {
+        return ui.add_enabled(false, Button::new(label).min_size(least));
+    }
+    let text = RichText::new(label).font(theme::strong(size::TEXT)).color(palette.on_strong);
+    ui.add(Button::new(text).fill(palette.start[0]).min_size(least))
+}
