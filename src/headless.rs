@@ -33,7 +33,7 @@ pub fn run(settings: Settings, format: LogFormat) -> ExitCode {
         // A full channel means that a wake-up is on its way already.
         let _ = wake.try_send(());
     };
-    let options = Options { settings_file: None, wake: Arc::new(wake) };
+    let options = Options { wake: Arc::new(wake), ..Options::default() };
     let mut session = Session::new(settings, options);
     if let Some(why) = session.blocked() {
         // Flags are complete by now, so this comes from the remembered settings.

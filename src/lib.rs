@@ -30,16 +30,19 @@
 //! | [`client`] | sockets again: one connection of the built-in client |
 //! | [`tls`] | certificates, keys, what a handshake agreed on |
 //! | [`journal`] | the log as data |
+//! | [`ladder`] | what went by on one connection, as rows and words |
 //! | [`lessons`] | guided experiments as data, and how far one has come |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
-//! Imports go one way: `main → ui | headless → session → server, client, journal, lessons, settings`, and `server, client
-//! → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A test holds the rule.
+//! Imports go one way: `main → ui | headless → session → server, client, journal, ladder, lessons, settings`, and
+//! `server, client → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A
+//! test holds the rule.
 
 pub mod cli;
 pub mod client;
 pub mod headless;
 pub mod journal;
+pub mod ladder;
 pub mod lessons;
 pub mod server;
 pub mod session;

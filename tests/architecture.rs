@@ -24,6 +24,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "journal",
             "lessons",
             "server::calls",
+            // Which connections were captured; the ladder reads what is in them.
+            "server::capture",
+            "ladder",
             "server::event",
             "server::error",
             "server::status",
@@ -43,9 +46,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::connecting",
         ],
     ),
-    ("session", &["server", "client", "journal", "lessons", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "ladder", "lessons", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
+    // A capture is plain values that grow; times, amounts and bytes are written as in the log.
+    ("ladder", &["server::capture", "journal", "tls::names", "settings"]),
     // tls::names and tls::offer are plain values and their names.
     (
         "journal",

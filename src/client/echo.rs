@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// The most bytes that are remembered for comparing. A server that has taken more without sending any back is no echo
 /// server, or one that sends later than we can remember.
-pub const MOST_OUTSTANDING: usize = 16 << 20;
+pub const MOST_OUTSTANDING: usize = 32 << 20;
 /// The most sends that are remembered for their round-trip times.
 const MOST_MARKS: usize = 65_536;
 
@@ -288,7 +288,7 @@ mod tests {
         }
         check.end(1, Instant::now());
         assert!(check.report().given_up);
-        assert_eq!(check.report().outstanding, 17 << 20);
+        assert_eq!(check.report().outstanding, (MOST_OUTSTANDING + (1 << 20)) as u64);
         // It still counts, but says nothing about what it did not compare.
         for _ in 0..=MOST_OUTSTANDING >> 20 {
             assert_eq!(back(&mut check, &piece), []);

@@ -1,13 +1,17 @@
 //! A connected client's sending: what waits goes as far as the socket takes it.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::event::{EventKind, Origin};
 use super::talk::{Talk, tell_back};
 
 /// How much is sent before reading gets its turn, so that neither starves.
 const TURN: usize = 1 << 20;
+/// How far sending may be ahead of its echo: the buffers of two systems hold more than anybody wants to remember.
+const AHEAD: u64 = 4 << 20;
+/// A server from which nothing came for so long is no echo server, or a late one: what waits goes on.
+const GRACE: Duration = Duration::from_secs(1);
 /// More sends than these are not remembered as told of: the echo check doesn't measure more either.
 const MOST_TOLD: usize = 65_536;
 
@@ -15,11 +19,16 @@ impl Talk<'_> {
     /// Sends what waits, as far as it goes. Whether more could go at once.
     pub(super) fn send(&mut self) -> bool {
         let mut left = TURN;
+        self.held_until = None;
         while left > 0 {
             let now = Instant::now();
             let Some(job) = self.outbox.front(now) else { return false };
             if job.number.is_none() && !self.begin(now) {
                 continue;
+            }
+            if self.echo.report().outstanding >= AHEAD && now < self.heard + GRACE {
+                self.held_until = Some(self.heard + GRACE);
+                return false;
             }
             let piece = match self.outbox.piece() {
                 Ok(piece) => piece,
@@ -63,6 +72,9 @@ impl Talk<'_> {
         if let Err(error) = self.outbox.open() {
             self.file_failed(&error);
             return false;
+        }
+        if self.echo.report().outstanding == 0 {
+            self.heard = now;
         }
         let Some(job) = self.outbox.front(now) else { return false };
         self.sends += 1;

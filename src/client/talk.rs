@@ -43,6 +43,10 @@ pub(super) struct Talk<'a> {
     /// Nothing can be written any more: what is still to be read tells why.
     pub(super) write_broken: bool,
     pub(super) blocked_since: Option<Instant>,
+    /// When something came last, or when something was sent with nothing outstanding.
+    pub(super) heard: Instant,
+    /// Until when sending waits for its echo.
+    pub(super) held_until: Option<Instant>,
     /// Sends that were told of and are not back.
     pub(super) told: VecDeque<u64>,
     buffer: Vec<u8>,
@@ -87,6 +91,8 @@ impl<'a> Talk<'a> {
             finish_pending: false,
             write_broken: false,
             blocked_since: None,
+            heard: Instant::now(),
+            held_until: None,
             told: VecDeque::new(),
             buffer: vec![0; BUFFER],
         })
@@ -127,7 +133,8 @@ impl<'a> Talk<'a> {
             if let Some((how, _)) = self.leaving.filter(|(_, until)| *until <= now) {
                 return Ok(CloseHow::Us(how));
             }
-            let until = self.leaving.map(|(_, until)| until).or_else(|| self.outbox.due());
+            let until =
+                self.leaving.map(|(_, until)| until).or_else(|| self.outbox.due()).or(self.held_until);
             let time = if more || (self.write_broken && self.run.readable) {
                 Some(Duration::ZERO)
             } else {
@@ -174,8 +181,9 @@ impl<'a> Talk<'a> {
     fn took_in(&mut self, count: usize) {
         let is_first = self.received == 0;
         self.received += count as u64;
+        self.heard = Instant::now();
         let mut all_back = Vec::new();
-        self.echo.received(&self.buffer[..count], Instant::now(), |back| all_back.push(back));
+        self.echo.received(&self.buffer[..count], self.heard, |back| all_back.push(back));
         // First the snapshot: who hears of something finds it there.
         self.publish();
         let data = &self.buffer[..count];

@@ -232,6 +232,7 @@ mod tests {
         let one = r#""id":1,"peer":"127.0.0.1:49743""#;
         for (event, rest) in [
             (event(None, EventKind::Starting { port: 12345 }), r#""starting","port":12345}"#.to_owned()),
+            (event(None, EventKind::AcceptPaused), r#""accept_paused"}"#.to_owned()),
             (
                 received(1, "H\u{e9}\n".as_bytes()),
                 format!(

@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
+use std::time::Instant;
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -152,7 +153,11 @@ fn admit(run: &Run, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
     // It may fail for a client that has gone; serving it will tell.
     let _ = stream.set_nodelay(true);
     let client = run.sink.next_client(peer);
-    let conn = Arc::new(Conn::new(client, stream));
+    let capture = run
+        .config
+        .capture
+        .then(|| run.sink.captures().open(client, run.config.tls.is_some(), Instant::now()));
+    let conn = Arc::new(Conn::new(client, stream, capture));
     run.totals.clients.fetch_add(1, Relaxed);
     run.registry.insert(&conn);
     run.sink.emit(Some(client), EventKind::Opened);

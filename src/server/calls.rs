@@ -2,6 +2,7 @@
 //! thread is at which of them.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::event::{Client, ClientId};
 
@@ -79,13 +80,16 @@ pub struct Place {
 }
 
 /// One thread that halts before a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
     /// Whom the thread serves; `None`: it is the one that starts the server and accepts. In mode *one client at a
     /// time* that is the same thread.
     pub client: Option<Client>,
     /// Where it halts.
     pub place: Place,
+    /// Before `sendall`: the first bytes, at most 64, of what it is about to send; the log shows them only when they
+    /// are sent. Otherwise empty.
+    pub data: Arc<[u8]>,
 }
 
 impl Halt {

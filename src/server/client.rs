@@ -1,13 +1,14 @@
 //! One client, from the accepted connection to its close: the tutorial's `handle_client()`.
 
 use std::any::Any;
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::calls::Call;
+use super::capture::{Ending, Tap};
 use super::end::End;
 use super::event::{CloseReason, Closed, EventKind, Problem};
 use super::registry::Conn;
@@ -15,6 +16,7 @@ use super::run::Run;
 use super::socket::Socket;
 use super::status::Phase;
 use super::transport::Transport;
+use crate::settings::ClientAuth;
 use crate::tls::serving::Serving;
 use crate::tls::sniff;
 
@@ -43,10 +45,17 @@ pub(super) fn dismiss(run: &Run, conn: &Conn) {
 fn closed(run: &Run, conn: &Conn, reason: CloseReason) {
     run.gate.closes(conn);
     // FIN, before anybody hears that the connection is closed.
-    let _ = conn.stream.shutdown(Shutdown::Both);
+    let shut = conn.stream.shutdown(Shutdown::Both);
+    // What its own thread sees after an end from outside is only the consequence.
+    let reason = conn.ended().unwrap_or(reason);
+    if let Some(capture) = &conn.capture {
+        if shut.is_ok() || conn.ended().is_some() {
+            capture.fin_sent();
+        }
+        capture.close(Ending::of(&reason));
+    }
     let closed = Closed {
-        // What its own thread sees after an end from outside is only the consequence.
-        reason: conn.ended().unwrap_or(reason),
+        reason,
         received: conn.received.load(Relaxed),
         sent: conn.sent.load(Relaxed),
         lasted: conn.opened.elapsed(),
@@ -69,7 +78,9 @@ impl Drop for Place<'_> {
 }
 
 fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
-    let socket = Socket::new(conn, run.config.idle_timeout);
+    let asks = run.config.tls.as_ref().is_some_and(|tls| tls.client_auth != ClientAuth::None);
+    let tap = Tap::new(conn.capture.clone(), tls.is_some(), asks);
+    let socket = Socket::new(conn, run.config.idle_timeout, tap);
     let mut transport = match tls {
         None => Transport::Plain,
         Some(config) => {
@@ -88,7 +99,7 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
                 Err(end) => {
                     let reason = close_reason(run, conn, end, true);
                     run.gate.close_call(conn);
-                    throw_away_rest(&conn.stream);
+                    socket.throw_away_rest(Instant::now() + LINGER);
                     return reason;
                 }
             }
@@ -100,7 +111,7 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
     run.gate.close_call(conn);
     transport.close(&socket);
     if transport.is_tls() {
-        throw_away_rest(&conn.stream);
+        socket.throw_away_rest(Instant::now() + LINGER);
     }
     reason
 }
@@ -126,7 +137,7 @@ fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) 
         let start = Instant::now();
         conn.received.fetch_add(received as u64, Relaxed);
         run.totals.received.fetch_add(received as u64, Relaxed);
-        let (sent, result) = if run.gate.client_call(conn, Call::SendAll, received) {
+        let (sent, result) = if run.gate.send_call(conn, data) {
             transport.send_all(socket, data)
         } else {
             (0, Err(End::OfStream))
@@ -168,21 +179,6 @@ fn close_reason(run: &Run, conn: &Conn, end: End, in_handshake: bool) -> CloseRe
         run.sink.emit(Some(conn.client), EventKind::Problem(problem));
     }
     reason
-}
-
-fn throw_away_rest(stream: &TcpStream) {
-    use std::io::Read;
-    if stream.shutdown(Shutdown::Write).is_err() {
-        return;
-    }
-    let deadline = Instant::now() + LINGER;
-    let mut rest = [0; 4096];
-    while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-        let mut stream = stream;
-        if stream.set_read_timeout(Some(left)).is_err() || !stream.read(&mut rest).is_ok_and(|n| n > 0) {
-            return;
-        }
-    }
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

@@ -28,6 +28,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// How long a client may take for its TLS handshake, as a whole.
     pub handshake_timeout: Duration,
+    /// Whether what goes by on each connection is kept for a look at it (see [`super::capture`]).
+    pub capture: bool,
 }
 
 impl From<&Settings> for Config {
@@ -44,6 +46,7 @@ impl From<&Settings> for Config {
                 .then(|| Duration::from_secs(u64::from(settings.idle_timeout))),
             tls: settings.tls.then(|| tls_files(settings)),
             handshake_timeout: Duration::from_secs(10),
+            capture: false,
         }
     }
 }

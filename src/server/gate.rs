@@ -9,13 +9,16 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::calls::{Call, Calls, Detail, Halt, Place};
 use super::event::{Client, ClientId};
 use super::registry::Conn;
 use super::sink::Sink;
 use super::spot::Spot;
+
+/// So much of the data that is about to be sent is kept for whoever looks at a halt.
+const PREVIEW: usize = 64;
 
 /// The gate of one run of the server.
 pub(super) struct Gate {
@@ -75,7 +78,7 @@ impl Gate {
     pub(super) fn start_call(&self, call: Call, address: SocketAddr) -> bool {
         *self.address.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
         self.accepting.enter(call, 0);
-        let goes = !self.stepping.load(Relaxed) || self.halt(&self.accepting, None, || false);
+        let goes = !self.stepping.load(Relaxed) || self.halt(&self.accepting, None, &[], || false);
         self.count(goes, call)
     }
 
@@ -87,7 +90,7 @@ impl Gate {
         self.accepting.enter(Call::Accept, 0);
         let mut goes = true;
         if self.stepping.load(Relaxed) {
-            watch(&mut || goes = self.halt(&self.accepting, None, || false));
+            watch(&mut || goes = self.halt(&self.accepting, None, &[], || false));
         }
         self.count(goes, Call::Accept)
     }
@@ -106,9 +109,16 @@ impl Gate {
     #[must_use]
     pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize) -> bool {
         conn.spot.enter(call, bytes);
-        let goes = !self.stepping.load(Relaxed)
-            || self.halt(&conn.spot, Some(conn.client), || conn.ended().is_some());
+        let goes = !self.stepping.load(Relaxed) || self.halt_client(conn, &[]);
         self.count(goes, call)
+    }
+
+    /// The same before `sendall` of this data.
+    #[must_use]
+    pub(super) fn send_call(&self, conn: &Conn, data: &[u8]) -> bool {
+        conn.spot.enter(Call::SendAll, data.len());
+        let goes = !self.stepping.load(Relaxed) || self.halt_client(conn, data);
+        self.count(goes, Call::SendAll)
     }
 
     /// A client's thread is about to close the connection, which is still open while it halts. Who was ended from
@@ -116,7 +126,7 @@ impl Gate {
     pub(super) fn close_call(&self, conn: &Conn) {
         conn.spot.enter(Call::Close, 0);
         if self.stepping.load(Relaxed) {
-            self.halt(&conn.spot, Some(conn.client), || conn.ended().is_some());
+            self.halt_client(conn, &[]);
         }
         self.count(true, Call::Close);
     }
@@ -192,7 +202,7 @@ impl Gate {
         if !self.stepping.load(Relaxed) {
             return Vec::new();
         }
-        self.lock().halted.iter().filter(|halted| !halted.goes).map(|halted| halted.halt).collect()
+        self.lock().halted.iter().filter(|halted| !halted.goes).map(|halted| halted.halt.clone()).collect()
     }
 
     /// All but the clients' places.
@@ -219,9 +229,13 @@ impl Gate {
         goes
     }
 
+    fn halt_client(&self, conn: &Conn, data: &[u8]) -> bool {
+        self.halt(&conn.spot, Some(conn.client), data, || conn.ended().is_some())
+    }
+
     /// Waits to be let go; whether the call is to be made. `ended` is asked anew at each [`Gate::nudge`].
     #[cold]
-    fn halt(&self, spot: &Spot, client: Option<Client>, ended: impl Fn() -> bool) -> bool {
+    fn halt(&self, spot: &Spot, client: Option<Client>, data: &[u8], ended: impl Fn() -> bool) -> bool {
         let Some(place) = spot.place() else { return true };
         let place = if client.is_none() { self.with_address(place) } else { place };
         let mut inner = self.lock();
@@ -233,7 +247,8 @@ impl Gate {
         }
         inner.last_number += 1;
         let number = inner.last_number;
-        let halt = Halt { client, place: Place { halted: true, ..place } };
+        let data = Arc::from(&data[..data.len().min(PREVIEW)]);
+        let halt = Halt { client, place: Place { halted: true, ..place }, data };
         inner.halted.push(Halted { number, halt, goes: false });
         drop(inner);
         spot.set_halted(true);

@@ -23,12 +23,14 @@
 //!
 //! **Step mode.** Every thread comes by the [gate] before each of the tutorial's calls ([`calls::Call`]). A halt lies
 //! between calls, where no time limit runs; a stop or a disconnect ends it as it ends a blocking call.
+//! **What went by** on a connection is captured where its socket is read and written ([`capture`]).
 //!
 //! **The log can't slow the echo.** Events go through [`sink`], where nobody waits; the number of clients and bytes
 //! come from counters that are exact also when events found no room.
 
 mod accept;
 pub mod calls;
+pub mod capture;
 mod client;
 pub mod config;
 mod dispatch;
@@ -57,6 +59,7 @@ use std::thread;
 use std::time::Duration;
 
 use calls::{Calls, Halt};
+use capture::{Capture, CaptureInfo};
 use config::Config;
 use error::StartError;
 use event::ClientId;
@@ -182,6 +185,18 @@ impl Server {
     #[must_use]
     pub fn connections(&self) -> Vec<Connection> {
         self.run.registry.snapshot()
+    }
+
+    /// What went by on each connection at a glance, by number; also of earlier runs with the same sink.
+    #[must_use]
+    pub fn captures(&self) -> Vec<CaptureInfo> {
+        self.run.sink.captures().list()
+    }
+
+    /// What went by on one connection; `None` where it was not captured or has been let go.
+    #[must_use]
+    pub fn capture(&self, id: ClientId) -> Option<Arc<Capture>> {
+        self.run.sink.captures().get(id)
     }
 
     /// What it was started with.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::calls::Place;
+use super::capture::Capture;
 use super::event::{Client, ClientId, CloseReason};
 use super::spot::Spot;
 use super::status::{Connection, Phase};
@@ -26,13 +27,15 @@ pub(super) struct Conn {
     /// Why it was ended from outside; 0: it wasn't.
     ended: AtomicU8,
     pub(super) tls: OnceLock<Arc<Handshake>>,
+    /// What goes by, where it is captured.
+    pub(super) capture: Option<Arc<Capture>>,
 }
 
 const ENDED_BY_STOP: u8 = 1;
 const ENDED_BY_USER: u8 = 2;
 
 impl Conn {
-    pub(super) fn new(client: Client, stream: TcpStream) -> Self {
+    pub(super) fn new(client: Client, stream: TcpStream, capture: Option<Arc<Capture>>) -> Self {
         Self {
             client,
             stream,
@@ -44,6 +47,7 @@ impl Conn {
             spot: Spot::default(),
             ended: AtomicU8::new(0),
             tls: OnceLock::new(),
+            capture,
         }
     }
 
@@ -64,7 +68,11 @@ impl Conn {
         // Who comes first names the reason. The mark is set before the shutdown that wakes the thread to read it.
         let _ = self.ended.compare_exchange(0, why, SeqCst, SeqCst);
         // An error means that the peer has gone already.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        if self.stream.shutdown(Shutdown::Both).is_ok()
+            && let Some(capture) = &self.capture
+        {
+            capture.fin_sent();
+        }
     }
 
     fn snapshot(&self) -> Connection {

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ord
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::capture::Captures;
 use super::event::{Client, ClientId, Event, EventKind};
 
 /// Events on their way at most.
@@ -31,6 +32,7 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (Sink, Source) {
         not_shown: AtomicU64::new(0),
         woken: AtomicBool::new(false),
         last_id: AtomicU64::new(0),
+        captures: Captures::default(),
         wake: Box::new(wake),
     });
     (Sink { sender, shared: Arc::clone(&shared) }, Source { receiver, shared, refilled: Instant::now() })
@@ -63,6 +65,7 @@ struct Shared {
     woken: AtomicBool,
     /// The number of the newest client.
     last_id: AtomicU64,
+    captures: Captures,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -108,6 +111,12 @@ impl Sink {
     /// Wakes the reader although there is no event: a status or a count has changed.
     pub fn wake(&self) {
         self.shared.wake();
+    }
+
+    /// What went by on the connections of this log, over all runs of the server.
+    #[must_use]
+    pub fn captures(&self) -> &Captures {
+        &self.shared.captures
     }
 
     /// The next client's number and address. One numbering for each log, over all runs of the server.

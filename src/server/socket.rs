@@ -1,9 +1,11 @@
 //! A blocking socket with the time limits that a server needs, and that an end from outside wakes on every system.
 
+use std::cell::{RefCell, RefMut};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{IpAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
+use super::capture::{Tap, What};
 use super::registry::Conn;
 use super::system::{self, is_timeout};
 
@@ -16,14 +18,20 @@ const SHORTEST: Duration = Duration::from_millis(5);
 pub(super) struct Socket<'a> {
     conn: &'a Conn,
     idle: Option<Duration>,
+    tap: RefCell<Tap>,
 }
 
 impl<'a> Socket<'a> {
-    /// `idle`: how long one read or write may wait; `None`: for ever.
-    pub(super) fn new(conn: &'a Conn, idle: Option<Duration>) -> Self {
-        let socket = Self { conn, idle };
+    /// `idle`: how long one read or write may wait; `None`: for ever. `tap`: what sees the bytes go by.
+    pub(super) fn new(conn: &'a Conn, idle: Option<Duration>, tap: Tap) -> Self {
+        let socket = Self { conn, idle, tap: RefCell::new(tap) };
         socket.limit(idle);
         socket
+    }
+
+    /// What sees the bytes go by; never held while a byte does.
+    pub(super) fn tap(&self) -> RefMut<'_, Tap> {
+        self.tap.borrow_mut()
     }
 
     /// The address of this computer that the client connected to.
@@ -36,7 +44,7 @@ impl<'a> Socket<'a> {
         loop {
             match system::recv(&self.conn.stream, buffer, self.idle, || self.conn.ended().is_some()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result,
+                result => return self.received(result, buffer),
             }
         }
     }
@@ -51,8 +59,51 @@ impl<'a> Socket<'a> {
             self.limit(Some(left));
             match system::recv(&self.conn.stream, buffer, Some(left), || self.conn.ended().is_some()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result,
+                result => return self.received(result, buffer),
             }
+        }
+    }
+
+    /// Says that nothing more is sent, and throws away what still comes, until the client ends its side or `deadline`.
+    pub(super) fn throw_away_rest(&self, deadline: Instant) {
+        self.tap().over();
+        if self.conn.stream.shutdown(Shutdown::Write).is_err() {
+            return;
+        }
+        if let Some(capture) = &self.conn.capture {
+            capture.fin_sent();
+        }
+        let mut rest = [0; 4096];
+        while self.recv_until(&mut rest, deadline).is_ok_and(|received| received > 0) {}
+    }
+
+    /// Takes note of what a `recv` returned.
+    fn received(&self, result: io::Result<usize>, buffer: &[u8]) -> io::Result<usize> {
+        match &result {
+            // After an end from outside this is only its echo.
+            Ok(0) if self.conn.ended().is_none() => {
+                if let Some(capture) = &self.conn.capture {
+                    capture.ended_by_client(What::Fin);
+                }
+            }
+            Ok(received) => self.tap().arrived(&buffer[..*received]),
+            Err(error) => self.broken(error),
+        }
+        result
+    }
+
+    /// Takes note of how the connection broke, if it did.
+    fn broken(&self, error: &io::Error) {
+        let Some(capture) = self.conn.capture.as_ref().filter(|_| self.conn.ended().is_none()) else {
+            return;
+        };
+        match error.kind() {
+            // EPIPE: the RST came after the client's FIN.
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+                capture.ended_by_client(What::Reset);
+            }
+            _ if is_timeout(error) => {}
+            _ => capture.ended_by_client(What::Broken),
         }
     }
 
@@ -88,11 +139,28 @@ impl Read for &Socket<'_> {
 
 impl Write for &Socket<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.patiently(|mut stream| stream.write(data))
+        let result = self.patiently(|mut stream| stream.write(data));
+        match &result {
+            Ok(written) => self.tap().sent(&data[..*written]),
+            Err(error) => self.broken(error),
+        }
+        result
     }
 
     fn write_vectored(&mut self, data: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.patiently(|mut stream| stream.write_vectored(data))
+        let result = self.patiently(|mut stream| stream.write_vectored(data));
+        match &result {
+            Ok(written) => {
+                let mut left = *written;
+                for slice in data {
+                    let part = left.min(slice.len());
+                    self.tap().sent(&slice[..part]);
+                    left -= part;
+                }
+            }
+            Err(error) => self.broken(error),
+        }
+        result
     }
 
     fn flush(&mut self) -> io::Result<()> {

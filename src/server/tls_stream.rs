@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::server::Acceptor;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{IoState, ProtocolVersion, ServerConfig, ServerConnection};
 
+use super::capture::{Facts, Outcome, Saying, alert_for};
 use super::end::End;
 use super::socket::Socket;
 use super::wire::Wire;
@@ -24,6 +25,8 @@ pub(super) struct Tls {
     connection: ServerConnection,
     wire: Wire,
     serving: Arc<Serving>,
+    /// What stays as it is once the handshake is done.
+    facts: Facts,
 }
 
 impl Tls {
@@ -50,8 +53,9 @@ impl Tls {
             end => end,
         })?;
         socket.lift_deadline();
-        let mut tls = Self { connection, wire, serving: Arc::clone(serving) };
-        tls.flush(socket)?;
+        let facts = Facts::of(&connection);
+        let mut tls = Self { connection, wire, serving: Arc::clone(serving), facts };
+        tls.flush(socket, Saying::Handshake)?;
         let handshake = Handshake::of(&tls.connection, &scheme, offer, start.elapsed());
         Ok((tls, handshake))
     }
@@ -61,7 +65,10 @@ impl Tls {
         loop {
             match self.connection.reader().read(buffer) {
                 Ok(0) => return Err(End::OfStream),
-                Ok(received) => return Ok(received),
+                Ok(received) => {
+                    socket.tap().chunk_in(&buffer[..received]);
+                    return Ok(received);
+                }
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     return Err(End::WithoutCloseNotify);
                 }
@@ -73,12 +80,16 @@ impl Tls {
             }
             // At the end of the stream the wire is empty, which is how rustls learns of it.
             self.connection.read_tls(&mut self.wire)?;
-            if let Err(error) = self.connection.process_new_packets() {
-                let _ = self.flush(socket);
+            let state = self.connection.process_new_packets();
+            if self.wire.take_whole() {
+                look(socket, self.facts, self.facts, &state);
+            }
+            if let Err(error) = state {
+                let _ = self.flush(socket, failure(&self.connection, &error));
                 return Err(tls_end(&self.serving, &error, false, None));
             }
             if self.connection.wants_write() {
-                self.flush(socket)?;
+                self.flush(socket, Saying::Reply)?;
             }
         }
     }
@@ -86,12 +97,13 @@ impl Tls {
     /// How much was sent is told also where it failed.
     pub(super) fn send_all(&mut self, socket: &Socket<'_>, data: &[u8]) -> (usize, Result<(), End>) {
         let mut sent = 0;
+        socket.tap().chunk_out(data);
         while sent < data.len() {
             let taken = match self.connection.writer().write(&data[sent..]) {
                 Ok(taken) => taken,
                 Err(error) => return (sent, Err(error.into())),
             };
-            if let Err(error) = self.flush(socket) {
+            if let Err(error) = self.flush(socket, Saying::Data(taken)) {
                 return (sent, Err(error.into()));
             }
             sent += taken;
@@ -102,11 +114,11 @@ impl Tls {
     /// Says that nothing more comes: `close_notify`. Errors don't matter any more.
     pub(super) fn close(&mut self, socket: &Socket<'_>) {
         self.connection.send_close_notify();
-        let _ = self.flush(socket);
+        let _ = self.flush(socket, Saying::Goodbye);
     }
 
-    fn flush(&mut self, socket: &Socket<'_>) -> io::Result<()> {
-        flush(&mut self.connection, socket)
+    fn flush(&mut self, socket: &Socket<'_>, saying: Saying) -> io::Result<()> {
+        flush(&mut self.connection, socket, saying, self.facts)
     }
 }
 
@@ -120,14 +132,21 @@ fn shake_hands(
     asked: Option<Asked<'_>>,
 ) -> Result<ServerConnection, End> {
     while connection.is_handshaking() {
-        flush(&mut connection, socket)?;
+        let facts = Facts::of(&connection);
+        flush(&mut connection, socket, Saying::Handshake, facts)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
             return Err(gone_in_handshake(serving));
         }
         connection.read_tls(wire)?;
-        if let Err(error) = connection.process_new_packets() {
+        let state = connection.process_new_packets();
+        if wire.take_whole() {
+            look(socket, facts, Facts::of(&connection), &state);
+        }
+        if let Err(error) = state {
             // The alert that tells the client why; it may be gone already.
-            let _ = flush(&mut connection, socket);
+            let saying = failure(&connection, &error);
+            let facts = Facts::of(&connection);
+            let _ = flush(&mut connection, socket, saying, facts);
             return Err(tls_end(serving, &error, true, asked));
         }
     }
@@ -152,7 +171,11 @@ fn accept_hello(
         let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
         while !wire.is_empty() {
             acceptor.read_tls(wire)?;
-            let refused = match acceptor.accept() {
+            let accepted = acceptor.accept();
+            if wire.take_whole() {
+                socket.tap().looked_at(Facts::BEGINNING, Facts::BEGINNING, Outcome::Fine);
+            }
+            let refused = match accepted {
                 Ok(None) => continue,
                 Ok(Some(accepted)) => match accepted.into_connection(config) {
                     Ok(connection) => return Ok(connection),
@@ -161,7 +184,9 @@ fn accept_hello(
                 Err(refused) => refused,
             };
             let (error, mut alert) = refused;
+            socket.tap().says(Saying::Failure(None), Facts::BEGINNING);
             let _ = alert.write_all(&mut &*socket);
+            socket.tap().said();
             return Err(other.unwrap_or_else(|| tls_end(serving, &error, true, None)));
         }
         if let Some(other) = other {
@@ -189,8 +214,30 @@ fn gone_in_handshake(serving: &Serving) -> End {
     End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
 }
 
+/// Tells the capture what rustls made of a record.
+fn look(socket: &Socket<'_>, before: Facts, after: Facts, state: &Result<IoState, rustls::Error>) {
+    let outcome = state.as_ref().map_or_else(Outcome::of, |_| Outcome::Fine);
+    socket.tap().looked_at(before, after.after(state.as_ref().ok()), outcome);
+}
+
+fn failure(connection: &ServerConnection, error: &rustls::Error) -> Saying {
+    Saying::Failure(alert_for(error, connection.protocol_version() == Some(ProtocolVersion::TLSv1_3)))
+}
+
 /// Sends all that rustls has ready.
-fn flush(connection: &mut ServerConnection, socket: &Socket<'_>) -> io::Result<()> {
+fn flush(
+    connection: &mut ServerConnection,
+    socket: &Socket<'_>,
+    saying: Saying,
+    facts: Facts,
+) -> io::Result<()> {
+    socket.tap().says(saying, facts);
+    let result = write_all(connection, socket);
+    socket.tap().said();
+    result
+}
+
+fn write_all(connection: &mut ServerConnection, socket: &Socket<'_>) -> io::Result<()> {
     while connection.wants_write() {
         match connection.write_tls(&mut &*socket) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),

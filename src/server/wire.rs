@@ -22,6 +22,8 @@ pub(super) struct Wire {
     record: Record,
     /// Everything so far, for reading the client's hello a second time.
     first_flight: Option<Vec<u8>>,
+    /// The last read ended a record.
+    whole: bool,
 }
 
 /// Where in a record the next byte stands.
@@ -35,12 +37,17 @@ enum Record {
 impl Wire {
     pub(super) fn recording() -> Self {
         let record = Record::Header(Vec::with_capacity(HEADER));
-        Self { buffer: Vec::new(), start: 0, end: 0, record, first_flight: Some(Vec::new()) }
+        Self { buffer: Vec::new(), start: 0, end: 0, record, first_flight: Some(Vec::new()), whole: false }
     }
 
     /// What was recorded, once: with that the recording ends.
     pub(super) fn take_first_flight(&mut self) -> Option<Vec<u8>> {
         self.first_flight.take()
+    }
+
+    /// Whether the last read ended a record; told once.
+    pub(super) fn take_whole(&mut self) -> bool {
+        std::mem::take(&mut self.whole)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -93,6 +100,7 @@ impl Read for Wire {
         }
         if let Record::Body(0) = self.record {
             self.record = Record::Header(Vec::with_capacity(HEADER));
+            self.whole = true;
         }
         self.start += taken;
         Ok(taken)

@@ -57,7 +57,7 @@ pub enum Command {
     UseCreated(Box<Created>),
     /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
     DropFile(PathBuf),
-    /// Forget all log entries.
+    /// Forget all log entries, and what went by on connections that are over.
     ClearLog,
     /// Write the whole log to a file.
     SaveLog {
@@ -65,6 +65,15 @@ pub enum Command {
         path: PathBuf,
         /// Text or JSON lines.
         format: ExportFormat,
+    },
+    /// Write what went by on a connection to a file.
+    SaveWire {
+        /// Whose connection.
+        id: ClientId,
+        /// Where to.
+        path: PathBuf,
+        /// A picture or text.
+        format: WireFormat,
     },
     /// Do this about a lesson.
     Lesson(LessonCommand),
@@ -85,4 +94,13 @@ pub enum ExportFormat {
     Text,
     /// One JSON object a line, as `--log-format json` prints them.
     JsonLines,
+}
+
+/// How a connection's ladder is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFormat {
+    /// A picture: SVG that needs nothing else.
+    Svg,
+    /// Plain text for a monospaced font.
+    Text,
 }

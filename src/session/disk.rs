@@ -1,13 +1,17 @@
-//! Writing to disk off the front end's thread: the settings, a moment after they last changed, and the saved log.
+//! Writing to disk off the front end's thread: the settings, a moment after they last changed, and what is saved of the
+//! log and of connections.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::command::ExportFormat;
+use super::command::{ExportFormat, WireFormat};
 use crate::journal::{Journal, export};
+use crate::ladder::{Ladder, svg, text};
+use crate::server::capture::Capture;
 use crate::settings::fields::grouped;
 use crate::settings::{DataFormat, Settings, file};
 
@@ -107,20 +111,17 @@ pub(super) fn save_log(
     data: DataFormat,
     tell: impl Fn(Notice) + Send + 'static,
 ) {
-    let failed = |path: &Path, error: &io::Error| {
-        Notice::bad(format!(
-            "The log could not be saved to {}: {}. Choose another place.",
-            path.display(),
-            plain(error)
-        ))
-    };
     let work = move || {
-        let notice = match write_log(&journal, &path, format, data) {
+        let written = write_whole(&path, |out| match format {
+            ExportFormat::Text => export::write_text(journal.iter(), data, out),
+            ExportFormat::JsonLines => export::write_json_lines(journal.iter(), out),
+        });
+        let notice = match written {
             Ok(()) => {
                 let lines = grouped(journal.len() as u64);
                 Notice::good(format!("The log ({lines} entries) was saved to {}.", path.display()))
             }
-            Err(error) => failed(&path, &error),
+            Err(error) => not_saved("The log", &path, &error),
         };
         tell(notice);
     };
@@ -131,8 +132,47 @@ pub(super) fn save_log(
     }
 }
 
+/// Writes a connection's ladder on a thread of its own; `tell` hears how it went.
+pub(super) fn save_wire(
+    capture: Arc<Capture>,
+    path: PathBuf,
+    format: WireFormat,
+    tell: impl Fn(Notice) + Send + 'static,
+) {
+    let work = move || {
+        let mut ladder = Ladder::new(&capture);
+        ladder.update(&capture);
+        let written = write_whole(&path, |out| match format {
+            WireFormat::Svg => svg::write(&ladder, &capture, out),
+            WireFormat::Text => text::write(&ladder, &capture, out),
+        });
+        let id = ladder.info().client.id;
+        tell(match written {
+            Ok(()) => {
+                let rows = grouped(ladder.rows().len() as u64);
+                Notice::good(format!("The ladder of {id} ({rows} rows) was saved to {}.", path.display()))
+            }
+            Err(error) => not_saved(&format!("The ladder of {id}"), &path, &error),
+        });
+    };
+    if let Err(error) = thread::Builder::new().name("save ladder".to_owned()).spawn(work) {
+        eprintln!("echoscope: the ladder could not be saved: {error}");
+    }
+}
+
+fn not_saved(what: &str, path: &Path, error: &io::Error) -> Notice {
+    Notice::bad(format!(
+        "{what} could not be saved to {}: {}. Choose another place.",
+        path.display(),
+        plain(error)
+    ))
+}
+
 /// Whole or not at all: the file gets its name when everything is in it.
-fn write_log(journal: &Journal, path: &Path, format: ExportFormat, data: DataFormat) -> io::Result<()> {
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".echoscope");
@@ -145,10 +185,7 @@ fn write_log(journal: &Journal, path: &Path, format: ExportFormat, data: DataFor
     };
     let file = builder.tempfile_in(folder)?;
     let mut out = BufWriter::new(file.as_file());
-    match format {
-        ExportFormat::Text => export::write_text(journal.iter(), data, &mut out)?,
-        ExportFormat::JsonLines => export::write_json_lines(journal.iter(), &mut out)?,
-    }
+    write(&mut out)?;
     out.flush()?;
     drop(out);
     file.persist(path).map_err(|error| error.error)?;

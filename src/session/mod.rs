@@ -42,8 +42,9 @@ use rate::Rate;
 use crate::journal::{Journal, Limits};
 use crate::lessons::facts::Happening;
 use crate::server::Server;
+use crate::server::capture::{Capture, Captures};
 use crate::server::config::Config;
-use crate::server::event::{Event, EventKind};
+use crate::server::event::{ClientId, Event, EventKind};
 use crate::server::sink::{self, Sink, Source};
 use crate::server::status::{Connection, Counters, State};
 use crate::settings::Settings;
@@ -61,12 +62,14 @@ pub struct Options {
     pub settings_file: Option<PathBuf>,
     /// Called from any thread when [`Session::poll`] would find something new.
     pub wake: Arc<dyn Fn() + Send + Sync>,
+    /// Whether what goes by on each connection is captured for a look at it.
+    pub capture: bool,
 }
 
 impl Default for Options {
-    /// Nothing is remembered, nobody is woken.
+    /// Nothing is remembered, nobody is woken, nothing is captured.
     fn default() -> Self {
-        Self { settings_file: None, wake: Arc::new(|| {}) }
+        Self { settings_file: None, wake: Arc::new(|| {}), capture: false }
     }
 }
 
@@ -201,12 +204,21 @@ impl Session {
             }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
-            Command::ClearLog => self.journal.clear(),
+            Command::ClearLog => {
+                self.journal.clear();
+                self.sink.captures().clear();
+            }
             Command::SaveLog { path, format } => {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
             Command::Lesson(command) => self.apply_lesson(command),
+            Command::SaveWire { id, path, format } => match self.capture(id) {
+                Some(capture) => disk::save_wire(capture, path, format, self.teller()),
+                None => self.tell(Notice::bad(format!(
+                    "What went by on connection {id} is no longer kept, so it can't be saved. Save another one sooner."
+                ))),
+            },
             Command::DismissNotice => {
                 if self.notice.take().is_none() {
                     self.run_notice = None;
@@ -322,6 +334,18 @@ impl Session {
         self.server.as_ref().map_or_else(Vec::new, Server::connections)
     }
 
+    /// What went by on each connection, of this run of the server and of those before it.
+    #[must_use]
+    pub fn captures(&self) -> &Captures {
+        self.sink.captures()
+    }
+
+    /// What went by on one connection; `None` where it was not captured or has been let go.
+    #[must_use]
+    pub fn capture(&self, id: ClientId) -> Option<Arc<Capture>> {
+        self.sink.captures().get(id)
+    }
+
     /// The log.
     #[must_use]
     pub fn journal(&self) -> &Journal {
@@ -404,6 +428,7 @@ impl Session {
         let mut config = Config::from(self.settings());
         self.adopt_port = port.is_some();
         config.port = port.unwrap_or(config.port);
+        config.capture = self.options.capture;
         if config.tls.is_some() {
             // They may have changed since they were chosen; the start reads them anew, and so should the form.
             self.check_files();

@@ -1,9 +1,14 @@
 //! Watching the server's calls: where each thread is, step mode, and pausing the accept loop.
 
 use super::Session;
+use crate::journal::format;
 use crate::server::Server;
 use crate::server::calls::{Call, Calls, Detail, Halt, Place};
+use crate::settings::DataFormat;
 use crate::settings::fields::grouped;
+
+/// How many characters of the data that is about to be sent are told.
+const PREVIEW: usize = 24;
 
 impl Session {
     /// Which of the server's threads are at which calls, and how often each call was made in the present run or the
@@ -43,26 +48,32 @@ impl Session {
     }
 }
 
-/// Who halts where, as a sentence without its end: `#3 halts before sendall() of 6 bytes`.
+/// Who halts where, as a sentence without its end: `#3 halts before sendall(b'Hello\n')`.
 #[must_use]
 pub fn halt_words(halt: &Halt) -> String {
     let who = halt.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
-    format!("{who} halts before {}", call_words(&halt.place))
+    format!("{who} halts before {}", call_words(halt))
 }
 
-/// A call and what it is made with: `bind() to 127.0.0.1:12345`.
+/// The call that is to come and what it is made with: `bind() to 127.0.0.1:12345`.
 #[must_use]
-pub fn call_words(place: &Place) -> String {
-    let call = place.call.label();
-    match (place.detail, place.call) {
-        (Detail::Address(address), Call::Bind) => format!("{call} to {address}"),
-        (Detail::Address(address), Call::Listen) => format!("{call} on {address}"),
-        (Detail::Address(address), _) => format!("{call} for {address}"),
+pub fn call_words(halt: &Halt) -> String {
+    let Place { call, detail, .. } = halt.place;
+    let name = call.label();
+    match (detail, call) {
+        (Detail::Address(address), Call::Bind) => format!("{name} to {address}"),
+        (Detail::Address(address), Call::Listen) => format!("{name} on {address}"),
+        (Detail::Address(address), _) => format!("{name} for {address}"),
         (Detail::Bytes(most), Call::Recv) => format!("recv({most})"),
-        (Detail::Bytes(1), _) => format!("{call} of 1 byte"),
-        (Detail::Bytes(bytes), _) => format!("{call} of {} bytes", grouped(bytes)),
-        (Detail::None, Call::Handshake) => format!("{call}, the TLS handshake"),
-        (Detail::None, _) => call.to_owned(),
+        (Detail::Bytes(bytes), _) => match format::data_cut(&halt.data, DataFormat::Python, PREVIEW) {
+            (data, false) if halt.data.len() as u64 == bytes => format!("sendall({data})"),
+            (data, _) => {
+                let data = data.trim_end_matches(format::CUT);
+                format!("sendall({data}{}) of {} bytes", format::CUT, grouped(bytes))
+            }
+        },
+        (Detail::None, Call::Handshake) => format!("{name}, the TLS handshake"),
+        (Detail::None, _) => name.to_owned(),
     }
 }
 
@@ -71,22 +82,32 @@ mod tests {
     use super::*;
     use crate::server::event::{Client, ClientId};
 
+    fn words(id: Option<u64>, call: Call, detail: Detail, data: &[u8]) -> String {
+        let client = id.map(|id| Client { id: ClientId(id), peer: "127.0.0.1:49743".parse().unwrap() });
+        halt_words(&Halt { client, place: Place { call, halted: true, detail }, data: data.into() })
+    }
+
     #[test]
     fn halts_are_told_in_words() {
-        let address = "127.0.0.1:12345".parse().unwrap();
-        let client = Some(Client { id: ClientId(3), peer: address });
-        let words =
-            |client, call, detail| halt_words(&Halt { client, place: Place { call, halted: true, detail } });
-        assert_eq!(words(None, Call::Accept, Detail::None), "Server halts before accept()");
+        let address = Detail::Address("127.0.0.1:12345".parse().unwrap());
+        assert_eq!(words(None, Call::Accept, Detail::None, b""), "Server halts before accept()");
+        assert_eq!(words(None, Call::Bind, address, b""), "Server halts before bind() to 127.0.0.1:12345");
+        assert_eq!(words(Some(3), Call::Recv, Detail::Bytes(1024), b""), "#3 halts before recv(1024)");
         assert_eq!(
-            words(None, Call::Bind, Detail::Address(address)),
-            "Server halts before bind() to 127.0.0.1:12345"
-        );
-        assert_eq!(words(client, Call::SendAll, Detail::Bytes(6)), "#3 halts before sendall() of 6 bytes");
-        assert_eq!(words(client, Call::Recv, Detail::Bytes(1024)), "#3 halts before recv(1024)");
-        assert_eq!(
-            words(client, Call::Handshake, Detail::None),
+            words(Some(3), Call::Handshake, Detail::None, b""),
             "#3 halts before wrap_socket(), the TLS handshake"
         );
+    }
+
+    #[test]
+    fn what_is_about_to_be_sent_is_shown() {
+        let send = |len, data: &[u8]| words(Some(3), Call::SendAll, Detail::Bytes(len), data);
+        assert_eq!(send(6, b"Hello\n"), r"#3 halts before sendall(b'Hello\n')");
+        assert_eq!(
+            send(1500, &[b'x'; 64]),
+            "#3 halts before sendall(b'xxxxxxxxxxxxxxxxxxxxx…) of 1,500 bytes"
+        );
+        // The first bytes may look like all of it.
+        assert_eq!(send(70, b"Hello\n"), r"#3 halts before sendall(b'Hello\n'…) of 70 bytes");
     }
 }

@@ -251,6 +251,7 @@ fn empty(ui: &mut Ui, session: &Session) {
         State::Listening { .. } => {
             ("Nobody is connected", "As soon as a client connects, it is listed here.")
         }
+        State::Starting => ("The server is starting", "Clients can connect as soon as it listens."),
         _ => {
             ("The server isn't running", "Start it, then connect. Each client is listed here until it goes.")
         }

@@ -58,7 +58,8 @@ pub fn run(
     start: bool,
 ) -> Result<(), WindowError> {
     let open = move |creation: &eframe::CreationContext<'_>| {
-        let options = Options { settings_file: settings_file.clone(), wake: wake(&creation.egui_ctx) };
+        let options =
+            Options { settings_file: settings_file.clone(), wake: wake(&creation.egui_ctx), capture: true };
         let mut session = Session::new(settings.clone(), options);
         for text in &words {
             session.tell(Notice { text: text.clone(), problem: true });

@@ -59,9 +59,12 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
     }
     if halts.len() > 1 {
         let height = ROWS * (size::CHIP + 6.0);
-        ScrollArea::vertical().id_salt("halts").max_height(height).auto_shrink([false, true]).show(
-            ui,
-            |ui| {
+        ScrollArea::vertical()
+            .id_salt("halts")
+            .max_height(height)
+            .min_scrolled_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
                 ui.horizontal_wrapped(|ui| {
                     ui.spacing_mut().item_spacing = [6.0, 6.0].into();
                     ui.label(RichText::new("Next for").size(size::SMALL).color(palette.muted));
@@ -79,8 +82,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
                         );
                     }
                 });
-            },
-        );
+            });
     }
     wishes
 }
@@ -96,8 +98,8 @@ fn summary(session: &Session, halts: &[Halt]) -> String {
     }
 }
 
-/// `#3: sendall() of 6 bytes`.
+/// `#3: sendall(b'Hello\n')`.
 fn short(halt: &Halt) -> String {
     let who = halt.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
-    format!("{who}: {}", call_words(&halt.place))
+    format!("{who}: {}", call_words(halt))
 }

@@ -141,10 +141,12 @@ fn vanishing_with_something_unread_resets_a_plain_connection() {
 
 #[test]
 fn the_way_that_a_server_leaves_is_told() {
-    let (address, thread) = server(|stream| {
+    let (address, thread) = server(|mut stream| {
+        stream.read_exact(&mut [0; 5]).unwrap();
         socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
     });
     let mut client = Watched::open(address);
+    client.send(b"Hello");
     assert_eq!(client.closed().how, CloseHow::Peer(PeerEnd::Reset));
     let how = client.event("peer's end", |kind| match kind {
         EventKind::PeerClosed { how } => Some(*how),

@@ -9,4 +9,5 @@ mod stubborn;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod typed;
 mod watched;

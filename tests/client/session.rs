@@ -113,8 +113,11 @@ fn the_running_servers_port_is_followed_and_an_echo_is_told_in_full() {
     until(&mut session, "listening", |session| matches!(session.state(), ServerState::Listening { .. }));
     open(&mut session, FIRST);
     say(&mut session, FIRST, r"Hello\x21");
-    until(&mut session, "echo", |session| tab(session, FIRST).status().echo.is_exact());
-    session.poll();
+    until(&mut session, "echo", |session| {
+        let mut entries = tab(session, FIRST).transcript().iter();
+        entries.any(|entry| matches!(entry.kind, EntryKind::Sent { back: Some(_), .. }))
+    });
+    assert!(tab(&session, FIRST).status().echo.is_exact());
     let transcript = tab(&session, FIRST).transcript();
     let sent = transcript.iter().find(|entry| entry.direction() == Some(Direction::Out)).unwrap();
     assert_eq!(sent.data(), b"Hello!\n");
@@ -133,10 +136,12 @@ fn the_running_servers_port_is_followed_and_an_echo_is_told_in_full() {
     let before = tab(&session, FIRST).transcript().len();
     open(&mut session, FIRST);
     say(&mut session, FIRST, "again");
-    until(&mut session, "echo", |session| tab(session, FIRST).status().echo.is_exact());
-    session.poll();
+    until(&mut session, "received entry", |session| {
+        let last = tab(session, FIRST).transcript().iter().next_back().unwrap();
+        last.connection == 2 && last.direction() == Some(Direction::In)
+    });
     let transcript = tab(&session, FIRST).transcript();
-    assert!(transcript.len() > before && transcript.iter().next_back().unwrap().connection == 2);
+    assert!(transcript.len() > before);
     assert!(transcript.iter().zip(1..).all(|(entry, number)| entry.number == number));
 }
 

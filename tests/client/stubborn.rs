@@ -9,7 +9,7 @@ use echoscope::client::status::State;
 use echoscope::client::{MOST_QUEUED, SendError};
 
 use crate::support::PATIENCE;
-use crate::watched::Watched;
+use crate::watched::{Watched, read_all, server};
 
 /// A connection into an accept queue from which nobody takes it, filled to the brim.
 fn stuck() -> (TcpListener, Watched) {
@@ -59,4 +59,19 @@ fn what_waits_can_be_forgotten() {
     assert_eq!(client.client.status().state, State::Open);
     client.client.leave(Leave::Abort);
     assert!(client.closed().unsent > 0);
+}
+
+#[test]
+fn a_file_goes_on_to_a_server_that_returns_nothing() {
+    const SIZE: usize = 6 << 20;
+    let (address, thread) = server(|mut stream| read_all(&mut stream).0.len());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, vec![b'x'; SIZE]).unwrap();
+    let mut client = Watched::open(address);
+    client.client.send(Payload::File(path)).unwrap();
+    client.client.leave(Leave::HalfClose);
+    let closed = client.closed();
+    assert_eq!((closed.sent, closed.received), (SIZE as u64, 0));
+    assert_eq!(thread.join().unwrap(), SIZE);
 }

@@ -54,6 +54,11 @@ impl Watched {
         }
     }
 
+    /// How often it was woken since the last time it was waited for.
+    pub(crate) fn woken(&self) -> usize {
+        self.woken.try_iter().count()
+    }
+
     /// The events in sentences.
     fn told(&self) -> Vec<String> {
         self.events.iter().rev().take(50).map(|event| event.kind.words()).collect()

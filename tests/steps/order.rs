@@ -73,6 +73,8 @@ fn walk_through(mode: Mode, tls: bool) {
     stepped.until(&halts(mode, Call::SendAll));
     let (_, place) = stepped.server.calls().clients[0];
     assert_eq!((place.call, place.halted, place.detail), (Call::SendAll, true, Detail::Bytes(6)), "{name}");
+    let sending = stepped.server.halts().into_iter().find(|halt| halt.place.call == Call::SendAll).unwrap();
+    assert_eq!(&*sending.data, b"Hello\n", "{name}");
     let counters = stepped.server.counters();
     assert_eq!((counters.bytes_received, counters.bytes_sent), (6, 0), "{name}");
     assert!(client.hears_nothing(), "{name}: echoed before sendall");

@@ -60,7 +60,7 @@ fn step_mode_lasts_over_stop_and_start_but_not_over_the_app() {
     session.apply(Command::SetStepping(true));
     client.write_all(b"y").unwrap();
     until(&mut session, "sendall", |session| halts_before(session, Call::SendAll));
-    assert_eq!(halt_words(&session.halts()[0]), "#1 halts before sendall() of 1 byte");
+    assert_eq!(halt_words(&session.halts()[0]), "#1 halts before sendall(b'y')");
     session.shutdown();
     assert!(matches!(session.state(), State::Stopped));
 }

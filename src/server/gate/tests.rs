@@ -21,7 +21,7 @@ fn address() -> SocketAddr {
 fn conn(id: u64) -> Arc<Conn> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    Arc::new(Conn::new(Client { id: ClientId(id), peer: address() }, stream))
+    Arc::new(Conn::new(Client { id: ClientId(id), peer: address() }, stream, None))
 }
 
 fn until(is_so: impl Fn() -> bool) {
@@ -61,7 +61,7 @@ fn a_step_lets_one_call_of_one_thread_happen() {
             });
             until(|| gate.halts().len() == usize::try_from(conn.client.id.0).unwrap());
         }
-        let first = gate.halts()[0];
+        let first = &gate.halts()[0];
         assert_eq!((first.id(), first.place.call, first.place.halted), (Some(ClientId(1)), Call::Recv, true));
         gate.step(None);
         gate.step(Some(ClientId(3)));

@@ -15,7 +15,7 @@ pub const MOST_BYTES: usize = 4 << 20;
 /// One entry.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Numbers the entries of one tab from 1; never used twice, also after [`Transcript::clear`].
+    /// Numbers the entries of one tab from 1; never used twice, also after the transcript was cleared.
     pub number: u64,
     /// Which connection of the tab it belongs to, from 1.
     pub connection: u32,
