@@ -3,16 +3,13 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used)]
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use echoscope::lessons::shipped;
-use echoscope::server::status::State;
 use echoscope::session::{Options, Session};
 use echoscope::settings::Settings;
 use echoscope::ui::App;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable, by};
 
@@ -72,24 +69,9 @@ impl Window {
         self.0.run();
     }
 
-    fn address(&self) -> SocketAddr {
-        match self.0.state().session().state() {
-            State::Listening { addresses, .. } => addresses[0],
-            state => panic!("not listening: {state:?}"),
-        }
-    }
-
     fn at(&self) -> Option<usize> {
         self.0.state().session().lesson().map(echoscope::lessons::Running::at)
     }
-}
-
-fn echo(client: &mut TcpStream, data: &[u8]) {
-    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    client.write_all(data).unwrap();
-    let mut back = vec![0; data.len()];
-    client.read_exact(&mut back).unwrap();
-    assert_eq!(back, data);
 }
 
 #[test]
@@ -116,13 +98,19 @@ fn the_first_lesson_is_done_from_start_to_end() {
     window.click("Start server");
     window.until_shown("Step 2 of 6");
     assert!(window.shows("Done: The server asked the system for a socket"));
-    let mut client = TcpStream::connect(window.address()).unwrap();
+    window.click("Show the Client tab");
+    window.click("Connect");
     window.until_shown("Step 3 of 6");
-    echo(&mut client, b"Hello\n");
+    let field = window.0.get_by_role_and_label(Role::TextInput, "Text to send");
+    field.focus();
+    field.type_text("Hello");
+    window.0.run();
+    window.press(Key::Enter);
     window.until_shown("Step 4 of 6");
     window.click("Show the Log tab");
     window.until_shown("Step 5 of 6");
-    drop(client);
+    window.click("Show the Client tab");
+    window.click("Close");
     window.until_shown("Step 6 of 6");
     window.click("Stop server");
     window.until_shown("All 6 steps are behind you");
