@@ -152,8 +152,9 @@ fn keys_alone_choose_a_lesson_and_set_it_up() {
         window.0.run();
         window.press(Key::Enter);
         let focused = |window: &Window| {
-            let node = window.0.query_all(by().predicate(|node| node.is_focused())).next();
-            node.map(|node| node.accesskit_node().label().unwrap_or_default().to_string())
+            let node =
+                window.0.query_all(by().predicate(|node| node.is_focused() && !node.is_hidden())).next();
+            node.map(|node| node.accesskit_node().label().unwrap_or_default())
         };
         let tab_to = |window: &mut Window, wanted: &str| {
             for _ in 0..60 {

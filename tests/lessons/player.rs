@@ -131,7 +131,8 @@ impl Player {
     #[track_caller]
     pub(crate) fn connect(&mut self, index: usize) {
         let id = self.tab(index);
-        self.session.poll();
+        // The one before may still be saying goodbye, or the server's new port not be known yet.
+        self.until("a tab that can connect", |session| session.clients().get(id).unwrap().can_connect());
         self.tell(ClientCommand::Connect(id));
         self.until("an open client", |session| {
             let tab = session.clients().get(id).unwrap();
@@ -144,7 +145,8 @@ impl Player {
     #[track_caller]
     pub(crate) fn connect_in_vain(&mut self, index: usize) -> String {
         let id = self.tab(index);
-        self.session.poll();
+        // The one before may still be saying goodbye, or the server's new port not be known yet.
+        self.until("a tab that can connect", |session| session.clients().get(id).unwrap().can_connect());
         self.tell(ClientCommand::Connect(id));
         self.until("a refusal", |session| session.clients().get(id).unwrap().ended().is_some());
         match self.session.clients().get(id).unwrap().ended() {

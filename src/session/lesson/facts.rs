@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::clients::ClientTab;
 use super::super::{Check, Session};
 use crate::client::echo::Verdict;
 use crate::client::event::EventKind as ClientEvent;
@@ -28,7 +29,7 @@ impl Session {
         let State::Listening { addresses, .. } = self.state() else { return None };
         let port = addresses.first()?.port();
         let accepted: HashSet<_> = self.connections().iter().map(|open| open.client.peer).collect();
-        let waits = self.clients.iter().map(|tab| tab.status()).filter(|status| {
+        let waits = self.clients.iter().map(ClientTab::status).filter(|status| {
             let connected =
                 matches!(status.state, ClientState::Handshake | ClientState::Open | ClientState::HalfClosed);
             let to_us = status.peer.is_some_and(|peer| peer.port() == port && peer.ip().is_loopback());
@@ -82,5 +83,47 @@ impl Session {
             session_tickets: tls.map_or(form.session_tickets, |tls| tls.tickets),
             ..form.clone()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::session::clients::ClientCommand;
+    use crate::session::{Command, Options};
+    use crate::settings::Mode;
+
+    fn until(session: &mut Session, done: impl Fn(&Session) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !done(session) {
+            assert!(Instant::now() < deadline, "waited in vain");
+            session.poll();
+            std::thread::yield_now();
+        }
+    }
+
+    /// Where the kernel tells, it is asked; this is what stands in for it elsewhere.
+    #[test]
+    fn clients_of_our_own_that_nobody_accepted_are_counted() {
+        let settings =
+            Settings { host: "127.0.0.1".to_owned(), port: 0, mode: Mode::One, ..Settings::default() };
+        let mut session = Session::new(settings, Options::default());
+        assert_eq!(session.own_clients_waiting(), None);
+        session.apply(Command::Start);
+        until(&mut session, |session| session.own_clients_waiting() == Some(0));
+        for waiting in [0, 1, 2] {
+            if waiting > 0 {
+                session.apply(Command::Client(ClientCommand::Add));
+            }
+            let id = session.clients().newest();
+            session.apply(Command::Client(ClientCommand::Connect(id)));
+            until(&mut session, |session| {
+                session.clients().get(id).is_some_and(|tab| tab.state() == ClientState::Open)
+                    && session.counters().clients_now == 1
+            });
+            assert_eq!(session.own_clients_waiting(), Some(waiting));
+        }
     }
 }
