@@ -32,14 +32,16 @@
 //! | [`journal`] | the log as data |
 //! | [`ladder`] | what went by on one connection, as rows and words |
 //! | [`lessons`] | guided experiments as data, and how far one has come |
+//! | [`code`] | the tutorial's program for the present settings, as Python |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
-//! Imports go one way: `main → ui | headless → session → server, client, journal, ladder, lessons, settings`, and
+//! Imports go one way: `main → ui | headless → session → server, client, journal, ladder, lessons, code, settings`, and
 //! `server, client → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A
 //! test holds the rule.
 
 pub mod cli;
 pub mod client;
+pub mod code;
 pub mod headless;
 pub mod journal;
 pub mod ladder;

@@ -22,6 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "journal",
+            "code",
             "lessons",
             "server::calls",
             // Which connections were captured; the ladder reads what is in them.
@@ -46,11 +47,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::connecting",
         ],
     ),
-    ("session", &["server", "client", "journal", "ladder", "lessons", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "ladder", "lessons", "code", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
     // A capture is plain values that grow; times, amounts and bytes are written as in the log.
     ("ladder", &["server::capture", "journal", "tls::names", "settings"]),
+    // What a server is started with, and the calls that it makes.
+    ("code", &["server::calls", "server::config", "settings"]),
     // tls::names and tls::offer are plain values and their names.
     (
         "journal",

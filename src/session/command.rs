@@ -66,6 +66,8 @@ pub enum Command {
         /// Text or JSON lines.
         format: ExportFormat,
     },
+    /// Write the program of [`super::Session::program`] to a file.
+    SaveProgram(PathBuf),
     /// Write what went by on a connection to a file.
     SaveWire {
         /// Whose connection.

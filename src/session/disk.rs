@@ -9,6 +9,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::command::{ExportFormat, WireFormat};
+use super::try_it::quoted;
+use crate::code::Program;
 use crate::journal::{Journal, export};
 use crate::ladder::{Ladder, svg, text};
 use crate::server::capture::Capture;
@@ -157,6 +159,23 @@ pub(super) fn save_wire(
     };
     if let Err(error) = thread::Builder::new().name("save ladder".to_owned()).spawn(work) {
         eprintln!("echoscope: the ladder could not be saved: {error}");
+    }
+}
+
+/// Writes a program on a thread of its own; `tell` hears how it went.
+pub(super) fn save_program(program: Arc<Program>, path: PathBuf, tell: impl Fn(Notice) + Send + 'static) {
+    let work = move || {
+        let written = write_whole(&path, |out| out.write_all(program.text().as_bytes()));
+        tell(match written {
+            Ok(()) => Notice::good(format!(
+                "The program was saved. Run it while the server is stopped: python3 {}",
+                quoted(&path)
+            )),
+            Err(error) => not_saved("The program", &path, &error),
+        });
+    };
+    if let Err(error) = thread::Builder::new().name("save program".to_owned()).spawn(work) {
+        eprintln!("echoscope: the program could not be saved: {error}");
     }
 }
 

@@ -7,6 +7,7 @@
 mod advice;
 mod check;
 pub mod clients;
+mod code;
 pub mod command;
 mod disk;
 mod form;
@@ -18,6 +19,7 @@ mod restart;
 mod steps;
 mod try_it;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -91,6 +93,8 @@ pub struct Session {
     run_notice: Option<Notice>,
     /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
     failure_is_past: bool,
+    /// The program as it was last asked for.
+    written: RefCell<code::Written>,
     /// Whether the server halts before each call; not remembered between runs of the app.
     stepping: bool,
     /// Whether the port that the system chooses goes into the form.
@@ -124,6 +128,7 @@ impl Session {
             notice: None,
             run_notice: None,
             failure_is_past: false,
+            written: RefCell::default(),
             stepping: false,
             adopt_port: false,
             lessons: Lessons::none(),
@@ -213,6 +218,7 @@ impl Session {
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
             Command::Lesson(command) => self.apply_lesson(command),
+            Command::SaveProgram(path) => disk::save_program(self.program(), path, self.teller()),
             Command::SaveWire { id, path, format } => match self.capture(id) {
                 Some(capture) => disk::save_wire(capture, path, format, self.teller()),
                 None => self.tell(Notice::bad(format!(

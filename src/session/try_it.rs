@@ -63,7 +63,7 @@ fn python_tls(host: &str, port: u16, certificate: bool) -> TryIt {
 }
 
 /// A path as one word for the shell.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-~+:,@\\".contains(c);
     if !path.is_empty() && path.chars().all(plain) && (cfg!(windows) || !path.contains('\\')) {

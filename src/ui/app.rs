@@ -6,6 +6,7 @@ use std::time::Duration;
 use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui};
 
 use super::client::ClientPanel;
+use super::code::CodePanel;
 use super::connections::ConnectionsPanel;
 use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
@@ -16,7 +17,7 @@ use super::log_panel::LogPanel;
 use super::overlays::{self, NoticeBar, TypePath};
 use super::theme::{self, Palette, size};
 use super::wish::{Tab, Wish};
-use super::{backlog, help, log_toolbar, shortcuts, status_bar, step_bar, tabs, top_bar};
+use super::{help, log_toolbar, shortcuts, status_bar, tabs, top_bar};
 use crate::server::status::State;
 use crate::session::{Command, Session};
 use crate::settings::ThemeChoice;
@@ -31,11 +32,14 @@ pub struct App {
     detail: DetailPanel,
     connections: ConnectionsPanel,
     client: ClientPanel,
+    code: CodePanel,
     dialogs: Dialogs,
     type_path: Option<TypePath>,
     notice: NoticeBar,
     /// Where the log was to be saved when a path was typed last.
     save_path: Option<String>,
+    /// The same for the program.
+    program_path: Option<String>,
     lab: Lab,
     lesson: LessonBar,
     help: bool,
@@ -59,10 +63,12 @@ impl App {
             detail: DetailPanel::default(),
             connections: ConnectionsPanel::default(),
             client: ClientPanel::default(),
+            code: CodePanel::default(),
             dialogs: Dialogs::new(),
             type_path: None,
             notice: NoticeBar::default(),
             save_path: None,
+            program_path: None,
             lab: Lab::default(),
             lesson: LessonBar::default(),
             help: false,
@@ -186,15 +192,13 @@ impl App {
                 });
             }
             Tab::Connections => {
-                let margin = Margin::symmetric(16, 10);
-                Panel::top("steps").resizable(false).frame(bar.inner_margin(margin)).show(ui, |ui| {
-                    wishes.extend(step_bar::show(ui, &self.session));
-                });
-                Panel::bottom("backlog").resizable(false).frame(bar.inner_margin(margin)).show(ui, |ui| {
-                    wishes.extend(backlog::show(ui, &self.session));
-                });
                 CentralPanel::default().frame(canvas).show(ui, |ui| {
                     wishes.extend(self.connections.show(ui, &self.session).map(Wish::from));
+                });
+            }
+            Tab::Code => {
+                CentralPanel::default().frame(canvas).show(ui, |ui| {
+                    wishes.extend(self.code.show(ui, &self.session));
                 });
             }
         }
@@ -212,8 +216,14 @@ impl App {
             if answered {
                 self.type_path = None;
             }
-            if let Some(Wish::Session(Command::SaveLog { path, .. })) = &answer {
-                self.save_path = Some(path.to_string_lossy().into_owned());
+            match &answer {
+                Some(Wish::Session(Command::SaveLog { path, .. })) => {
+                    self.save_path = Some(path.to_string_lossy().into_owned());
+                }
+                Some(Wish::Session(Command::SaveProgram(path))) => {
+                    self.program_path = Some(path.to_string_lossy().into_owned());
+                }
+                _ => {}
             }
             wishes.extend(answer);
         }
@@ -233,7 +243,9 @@ impl eframe::App for App {
             Some(Outcome::ForLab(purpose, path)) => self.lab.chosen(purpose, &path),
             Some(Outcome::Unavailable(Purpose::NewFolder | Purpose::Roots)) => self.lab.unavailable(),
             Some(Outcome::Unavailable(purpose)) => {
-                self.type_path = Some(TypePath::new(purpose, &self.session, self.save_path.as_deref()));
+                let saved =
+                    if purpose == Purpose::SaveProgram { &self.program_path } else { &self.save_path };
+                self.type_path = Some(TypePath::new(purpose, &self.session, saved.as_deref()));
             }
             None => {}
         }

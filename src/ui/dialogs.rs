@@ -32,6 +32,8 @@ pub(super) enum Purpose {
     SaveLog,
     /// Choose a lesson file.
     Lesson,
+    /// Choose where the program is written to.
+    SaveProgram,
 }
 
 /// How a dialog ended.
@@ -85,6 +87,13 @@ impl Dialogs {
                     .add_filter("Lessons", &["toml"])
                     .add_filter("All files", &["*"]),
                 Pick::File,
+            ),
+            Purpose::SaveProgram => (
+                dialog
+                    .set_title("Save the program")
+                    .set_file_name("ServerPython.py")
+                    .add_filter("Python", &["py"]),
+                Pick::Save,
             ),
             Purpose::SaveLog => (
                 dialog
@@ -153,6 +162,7 @@ pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
             ClientCommand::Edit(id, field, path.to_string_lossy().into_owned()).into()
         }
         Purpose::KeyLog => Command::Edit(Field::KeyLog, path.to_string_lossy().into_owned()),
+        Purpose::SaveProgram => Command::SaveProgram(path),
         Purpose::SaveLog => {
             let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
             let json = extension.is_some_and(|extension| extension == "jsonl" || extension == "json");

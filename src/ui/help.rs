@@ -31,7 +31,7 @@ const WORDS: [(&str, &str); 7] = [
 
 const KEYS: [(&str, &str); 13] = [
     ("Ctrl+Enter", "Start or stop the server"),
-    ("Ctrl+1, 2, 3", "Log, connections, client"),
+    ("Ctrl+1, Ctrl+2 …", "The tabs, from left to right"),
     ("Ctrl+F", "Filter the log; Esc empties the filter"),
     ("↑ ↓ PgUp PgDn", "Select a log entry; with Shift several"),
     ("Home, End", "First and last entry"),

@@ -4,10 +4,10 @@
 //! ┌ top_bar ──────────────────────────────────────────────────────────────────┐
 //! │ ◎ Echoscope  (● Listening on 127.0.0.1:12345 and [::1]:12345)  theme  Help │
 //! ├ server_form ────────┬ tabs ───────────────────────────────────────────────┤
-//! │ Server              │  Log   Connections 3                                 │
+//! │ Server              │  Log   Connections 3   Code                          │
 //! │ Host    [localhost] ├ log_toolbar ────────────────────────────────────────┤
 //! │ Port    [12345] …   │ [Filter…] (Connections)(Data)…   (b'…')(Follow)…     │
-//! │ Clients [each    v] ├ log_panel, or connections ──────────────────────────┤
+//! │ Clients [each    v] ├ log_panel, connections, code ───────────────────────┤
 //! ├ tls_form ───────────┤ 12:03:05.482  #1  Received new connection from …     │
 //! │ TLS            (o ) │ 12:03:07.009  #1  Received: b'Hello\n'          6 B  │
 //! │ server.crt [...] …  │                                          (log_row)   │
@@ -28,6 +28,7 @@
 mod app;
 mod backlog;
 mod client;
+mod code;
 mod connections;
 mod detail;
 mod dialogs;

@@ -112,6 +112,11 @@ pub(super) fn drop_hint(ui: &Ui) {
     painter.text(centre + vec2(0.0, 6.0), Align2::CENTER_TOP, text, theme::text(), palette.muted);
 }
 
+/// A file in the user's own folder.
+fn at_home(name: &str) -> String {
+    std::env::home_dir().unwrap_or_default().join(name).to_string_lossy().into_owned()
+}
+
 /// Asks for a path where the system has no file dialog.
 #[derive(Debug)]
 pub(super) struct TypePath {
@@ -120,7 +125,7 @@ pub(super) struct TypePath {
 }
 
 impl TypePath {
-    /// Starts with what is known of the path; `saved` is where the log was to be saved the last time.
+    /// Starts with what is known of the path; `saved` is where the same was to be saved the last time.
     pub(super) fn new(purpose: Purpose, session: &Session, saved: Option<&str>) -> Self {
         let text = match purpose {
             Purpose::Open(field) => session.form().text(field).to_owned(),
@@ -129,13 +134,8 @@ impl TypePath {
             }
             Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
             Purpose::NewFolder | Purpose::Roots | Purpose::Lesson => String::new(),
-            Purpose::SaveLog => saved.map_or_else(
-                || {
-                    let folder = std::env::home_dir().unwrap_or_default();
-                    folder.join("echoscope-log.txt").to_string_lossy().into_owned()
-                },
-                str::to_owned,
-            ),
+            Purpose::SaveLog => saved.map_or_else(|| at_home("echoscope-log.txt"), str::to_owned),
+            Purpose::SaveProgram => saved.map_or_else(|| at_home("ServerPython.py"), str::to_owned),
         };
         Self { purpose, text }
     }
@@ -152,6 +152,7 @@ impl TypePath {
                 Purpose::Open(_) | Purpose::OfClient(..) => ("Open a file", "Open"),
                 Purpose::Lesson => ("Open a lesson", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
+                Purpose::SaveProgram => ("Save the program", "Save"),
                 Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
                 Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),
             };

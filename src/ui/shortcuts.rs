@@ -18,15 +18,18 @@ pub(super) fn read(ctx: &Context) -> Vec<Wish> {
         (ctrl(Key::F), Wish::FocusFilter),
         (ctrl(Key::L), Wish::Session(Command::ClearLog)),
         (ctrl(Key::S), Wish::Browse(Purpose::SaveLog)),
-        (ctrl(Key::Num1), Wish::Show(Tab::Log)),
-        (ctrl(Key::Num2), Wish::Show(Tab::Connections)),
-        (ctrl(Key::Num3), Wish::Show(Tab::Client)),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Wish::ToggleHelp),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Wish::StepNext),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Wish::Session(Command::GoOn)),
     ];
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].map(ctrl);
+    let tabs = numbers.into_iter().zip(Tab::ALL.map(Wish::Show));
     let mut wishes: Vec<Wish> = ctx.input_mut(|input| {
-        table.into_iter().filter_map(|(keys, wish)| input.consume_shortcut(&keys).then_some(wish)).collect()
+        table
+            .into_iter()
+            .chain(tabs)
+            .filter_map(|(keys, wish)| input.consume_shortcut(&keys).then_some(wish))
+            .collect()
     });
     // Ctrl+C is the log's only where no text is selected that would be meant instead.
     let text_has_it = ctx.text_edit_focused() || ctx.plugin::<LabelSelectionState>().lock().has_selection();

@@ -16,6 +16,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session, current: Tab) -> Option<Tab> 
         for (number, which) in Tab::ALL.into_iter().enumerate() {
             let label = match which {
                 Tab::Log => "Log".to_owned(),
+                Tab::Code => "Code".to_owned(),
                 Tab::Connections => match session.counters().clients_now {
                     0 => "Connections".to_owned(),
                     now => format!("Connections {now}"),

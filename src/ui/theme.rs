@@ -42,6 +42,8 @@ pub(super) mod size {
     pub(in crate::ui) const LOG_ROW: f32 = 23.0;
     /// Height of a row of bytes in the detail.
     pub(in crate::ui) const HEX_ROW: f32 = 19.0;
+    /// Height of a line of the program.
+    pub(in crate::ui) const CODE_ROW: f32 = 19.0;
     /// Height of a row in the table of connections.
     pub(in crate::ui) const TABLE_ROW: f32 = 34.0;
     /// Height of the detail under the log, until the user drags its edge.
@@ -105,6 +107,12 @@ pub(super) struct Palette {
     pub(super) row_selected: Color32,
     /// Clients by number, over and over.
     pub(super) clients: [Color32; 6],
+    /// Words that the programming language keeps for itself.
+    pub(super) code_keyword: Color32,
+    /// Strings in a program.
+    pub(super) code_text: Color32,
+    /// Numbers in a program.
+    pub(super) code_number: Color32,
     /// Dims the window behind the help and under dropped files.
     pub(super) veil: Color32,
     /// The knob of a switch.
@@ -139,6 +147,9 @@ const LIGHT: Palette = Palette {
         Color32::from_rgb(168, 36, 106),
         Color32::from_rgb(56, 108, 28),
     ],
+    code_keyword: Color32::from_rgb(124, 48, 156),
+    code_text: Color32::from_rgb(24, 102, 60),
+    code_number: Color32::from_rgb(140, 76, 0),
     veil: Color32::from_black_alpha(90),
     knob: Color32::WHITE,
 };
@@ -171,6 +182,9 @@ const DARK: Palette = Palette {
         Color32::from_rgb(240, 132, 186),
         Color32::from_rgb(132, 200, 112),
     ],
+    code_keyword: Color32::from_rgb(200, 165, 250),
+    code_text: Color32::from_rgb(140, 205, 150),
+    code_number: Color32::from_rgb(235, 180, 110),
     veil: Color32::from_black_alpha(140),
     knob: Color32::WHITE,
 };
@@ -351,6 +365,10 @@ mod tests {
             for ground in [p.panel, p.canvas, p.row_hover, p.row_selected] {
                 pairs.extend([("problem", p.problem, ground), ("accent", p.accent, ground)]);
                 pairs.extend(p.clients.map(|client| ("client", client, ground)));
+            }
+            for ground in [p.canvas, p.row_selected, p.accent_soft] {
+                let code = [p.code_keyword, p.code_text, p.code_number, p.muted, p.caution];
+                pairs.extend(code.map(|ink| ("code", ink, ground)));
             }
             pairs.extend([
                 ("good", p.good, p.panel),

@@ -47,9 +47,11 @@ pub(super) enum Tab {
     Connections,
     /// Clients of our own.
     Client,
+    /// What the server does, as a program.
+    Code,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub(super) const ALL: [Self; 3] = [Self::Log, Self::Connections, Self::Client];
+    pub(super) const ALL: [Self; 4] = [Self::Log, Self::Connections, Self::Client, Self::Code];
 }

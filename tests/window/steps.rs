@@ -16,7 +16,7 @@ fn window() -> Window {
 
 /// The tab with the step bar and the accept queue.
 fn open_tab(window: &mut Window) {
-    window.0.get_by_role_and_label(Role::Tab, "Connections").click();
+    window.0.get_by_role_and_label(Role::Tab, "Code").click();
     window.0.run();
 }
 
@@ -56,7 +56,7 @@ fn the_keys_lead_from_call_to_call_in_every_tab() {
     window.0.key_press(Key::F10);
     until_halt(&mut window, Call::Recv);
     window.until_shown("2 threads halted");
-    window.click("Connections 1");
+    open_tab(&mut window);
     // Only this client's call happens.
     window.click("#1: recv(1024)");
     until_halt(&mut window, Call::SendAll);
