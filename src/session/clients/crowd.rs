@@ -131,7 +131,10 @@ pub fn waiting_words(status: &CrowdStatus) -> Option<String> {
     };
     let waiting = (status.waiting > 0).then(|| {
         let who = count(status.waiting, "is", "are");
-        format!("{who} connected and without an answer: the server has not come to them yet.")
+        format!(
+            "{who} connected and without an answer: the server has not come to them yet, or its accept queue was too \
+             short for so many at once, and the system tries again."
+        )
     });
     let connecting = (status.connecting > 0).then(|| {
         let who = count(status.connecting, "has", "have");

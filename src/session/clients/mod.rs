@@ -127,7 +127,7 @@ impl Clients {
         self.leaving.retain(|client| !client.is_over());
         let crowd = self.crowd.poll();
         // All of them, and not only up to the first that has news.
-        self.tabs.iter_mut().fold(crowd, |any, tab| tab.poll(told) || any)
+        crowd | (self.tabs.iter_mut().filter_map(|tab| tab.poll(told).then_some(())).count() > 0)
     }
 
     /// The server's settings may have changed. Whether that shows in a tab.

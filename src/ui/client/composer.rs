@@ -17,6 +17,8 @@ use crate::ui::wish::Wish;
 pub(super) struct Composer {
     /// Whether a narrow window shows how to repeat.
     repeating: bool,
+    /// Whether the field is to get the keyboard.
+    wanted: bool,
 }
 
 const SEND: f32 = 76.0;
@@ -40,16 +42,19 @@ fn field_id() -> Id {
 }
 
 impl Composer {
-    /// Gives the keyboard to the field; the next key replaces what stands there.
-    #[expect(clippy::unused_self, reason = "it belongs to the composer")]
-    pub(super) fn focus(&mut self, ctx: &Context) {
-        ctx.memory_mut(|memory| memory.request_focus(field_id()));
-        select_all(ctx);
+    /// Gives the keyboard to the field the next time it is shown: by then the click that led here is over, which would
+    /// take it away again. The next key replaces what stands there.
+    pub(super) fn focus(&mut self) {
+        self.wanted = true;
     }
 
     /// Shows it for one client.
     pub(super) fn show(&mut self, ui: &mut Ui, tab: &ClientTab) -> Vec<Wish> {
         let mut wishes = Vec::new();
+        if std::mem::take(&mut self.wanted) {
+            ui.memory_mut(|memory| memory.request_focus(field_id()));
+            select_all(ui.ctx());
+        }
         let form = tab.form();
         let kind = form.send_kind();
         ui.spacing_mut().item_spacing = vec2(size::GAP, 6.0);
@@ -60,7 +65,7 @@ impl Composer {
             let now = SendKind::ALL.iter().position(|known| *known == kind).unwrap_or(0);
             if let Some(chosen) = segments(ui, &KINDS, now) {
                 wishes.push(wish(ClientCommand::SetSendKind(tab.id(), SendKind::ALL[chosen])));
-                self.focus(ui.ctx());
+                self.focus();
             }
             let (field, room) = (field_of(kind), ui.available_width() - SEND - size::GAP);
             entered = match kind {
@@ -152,7 +157,7 @@ fn typed(ui: &mut Ui, tab: &ClientTab, field: ClientField, width: f32, wishes: &
     if response.changed() {
         wishes.push(wish(ClientCommand::Edit(tab.id(), field, text.clone())));
     }
-    if entered {
+    if entered && tab.cannot_send().is_none() {
         select_all(ui.ctx());
     }
     entered

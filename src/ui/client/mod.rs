@@ -104,7 +104,7 @@ impl ClientPanel {
         // After Connect the next thing is to type.
         let connects = ClientCommand::Connect(tab.id());
         if wishes.contains(&wish(connects)) && tab.can_connect() {
-            self.composer.focus(ui.ctx());
+            self.composer.focus();
         }
         wishes
     }
@@ -134,7 +134,7 @@ impl ClientPanel {
         }
         if std::mem::take(&mut self.arrived) {
             if matches!(state, State::Open) {
-                self.composer.focus(ctx);
+                self.composer.focus();
             } else {
                 place::focus(ctx);
             }

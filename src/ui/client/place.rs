@@ -53,7 +53,9 @@ pub(super) fn show(ui: &mut Ui, session: &Session, tab: &ClientTab, standing: St
             following(ui, session, tab, status.state, offline, &mut wishes);
         }
     });
-    wrong(ui, tab, status.state);
+    if offline.is_none() {
+        wrong(ui, tab, status.state);
+    }
     // A narrow window is low, too: there it is a row of its own only where there is something to be done.
     if narrow && (offline.is_some() || !follows(tab)) {
         ui.horizontal(|ui| following(ui, session, tab, status.state, offline, &mut wishes));
@@ -76,7 +78,9 @@ fn target(ui: &mut Ui, tab: &ClientTab, state: State, takes_focus: bool, wishes:
         let host = (ui.available_width() - ports).clamp(90.0, HOST);
         entered |= fields::edit(ui, tab, ClientField::Host, host, "localhost", wishes).1;
         let _ = label(ui, "Port", text_width(ui, "Port", theme::text()));
-        entered |= fields::edit(ui, tab, ClientField::Port, PORT, "12345", wishes).1;
+        // Empty while it follows a server whose port the system will choose.
+        let hint = if tab.form().is_following(Followed::Port) { "any" } else { "12345" };
+        entered |= fields::edit(ui, tab, ClientField::Port, PORT, hint, wishes).1;
     });
     if state.is_connecting() {
         let cancel = ui.add_sized([BUTTON, size::CONTROL], Button::new("Cancel"));

@@ -245,10 +245,15 @@ fn empty(ui: &mut Ui, session: &Session, tab: &ClientTab, area: Rect) {
     let inner = Rect::from_min_max(pos2(inner.left(), inner.top() + size::EDGE), inner.max);
     let mut child = ui.new_child(UiBuilder::new().max_rect(inner));
     child.set_clip_rect(area.intersect(ui.clip_rect()));
-    let first = if session.state().is_at_rest() && tab.state().is_at_rest() {
-        "Start the server and press Connect, type something below, and press Enter: the server sends the same bytes back."
-    } else {
-        "Press Connect, type something below, and press Enter: the server sends the same bytes back."
+    let first = match (tab.state().is_at_rest(), session.state().is_at_rest()) {
+        (true, true) => {
+            "Start the server and press Connect, type something below, and press Enter: the server sends the same bytes \
+             back."
+        }
+        (true, false) => {
+            "Press Connect, type something below, and press Enter: the server sends the same bytes back."
+        }
+        (false, _) => "Type something below and press Enter: the server sends the same bytes back.",
     };
     let second =
         "Here you see what was sent and what came back, how long it took, and whether it was the same.";
@@ -258,6 +263,12 @@ fn empty(ui: &mut Ui, session: &Session, tab: &ClientTab, area: Rect) {
             ui.label(title);
         }
         for text in [first, second] {
+            // No line is cut in half; the first sentence matters more.
+            let high =
+                ui.painter().layout(text.to_owned(), theme::text(), palette.muted, ui.available_width());
+            if text == second && high.size().y > ui.available_height() {
+                break;
+            }
             ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
         }
     });
