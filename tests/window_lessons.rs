@@ -94,7 +94,7 @@ fn the_first_lesson_is_done_from_start_to_end() {
     let mut window = Window::open();
     window.begin("1. Your first echo");
     assert!(window.shows("Step 1 of 6") && window.shows("Press “Start server” at the lower left."));
-    assert!(window.shows("Set up: TLS off."));
+    assert!(window.shows("It is set up: TLS off."));
     window.click("Start server");
     window.until_shown("Step 2 of 6");
     assert!(window.shows("Done: The server asked the system for a socket"));
@@ -118,7 +118,7 @@ fn the_first_lesson_is_done_from_start_to_end() {
     window.click("Next lesson: One at a time, and the backlog");
     assert!(window.shows("Step 1 of 7"));
     window.click("Set it up");
-    assert!(window.shows("Set up: one client at a time, backlog 2, TLS off."));
+    assert!(window.shows("It is set up: one client at a time, backlog 2, TLS off."));
     window.0.get_all_by_label("Leave the lesson").next().unwrap().click();
     window.0.run();
     assert!(!window.shows("Step 1 of 7") && window.shows("The form is as it was before the lesson"));

@@ -141,12 +141,15 @@ fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     }
     let signs = running.signs();
     if signs.len() > 1 || signs.iter().any(|sign| sign.count.is_some()) {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = Vec2::new(14.0, 2.0);
+        ui.scope(|ui| {
+            // A row is as high as its words, and not as a button.
             ui.spacing_mut().interact_size.y = 18.0;
-            for one in &signs {
-                sign(ui, one);
-            }
+            ui.spacing_mut().item_spacing = Vec2::new(14.0, 2.0);
+            ui.horizontal_wrapped(|ui| {
+                for one in &signs {
+                    sign(ui, one);
+                }
+            });
         });
     }
     if let Some(why) = before.filter(|_| low) {
@@ -174,7 +177,7 @@ fn large(ui: &mut Ui, text: &str) {
 /// What the step offers, at the left, and the ways out of it, at the right; in as many rows as are needed.
 fn buttons(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     let mut wishes = Vec::new();
-    let ways = ways(running);
+    let ways = ways(running, ui.available_width() < NARROW);
     let gap = 4.0;
     let width: f32 = ways.iter().map(|(label, _)| quiet_width(ui, label) + gap).sum();
     let room = ui.available_width() - width;
@@ -217,11 +220,16 @@ fn listed(choices: &[Choice]) -> String {
     choices.iter().map(Choice::words).collect::<Vec<_>>().join(", ")
 }
 
+/// In a bar narrower than this there is no room for beginning anew, which stands in the menu, too.
+const NARROW: f32 = 500.0;
+
 /// The ways out of the step that is shown, with their names.
-fn ways(running: &Running) -> Vec<(&'static str, LessonCommand)> {
+fn ways(running: &Running, narrow: bool) -> Vec<(&'static str, LessonCommand)> {
     let mut ways = Vec::new();
-    if running.at() > 0 {
+    if running.at() > 0 && !narrow {
         ways.push(("Begin anew", LessonCommand::Restart));
+    }
+    if running.at() > 0 {
         ways.push(("Back", LessonCommand::Back));
     }
     ways.push(match running.step() {
@@ -241,7 +249,7 @@ fn set_up(ui: &mut Ui, session: &Session, choices: &[Choice]) -> Option<Wish> {
             let (rect, _) = ui.allocate_exact_size(vec2(14.0, size::CHIP), Sense::hover());
             let square = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
             icon::paint(ui.painter(), Icon::Check, square, palette.good);
-            (format!("Set up: {what}."), false)
+            (format!("It is set up: {what}."), false)
         }
         SetUp::Needed => (format!("{what}."), pill_button(ui, "Set it up").clicked()),
         SetUp::NeedsRestart => {

@@ -73,6 +73,11 @@ fn items(ui: &mut Ui, session: &Session) -> Option<Wish> {
         wish = Some(Wish::Browse(Purpose::Lesson));
     }
     if session.lesson().is_some()
+        && item(ui, "Begin the lesson anew", "Back to its first step, with every step open.").clicked()
+    {
+        wish = Some(ask(LessonCommand::Restart));
+    }
+    if session.lesson().is_some()
         && item(ui, "Leave the lesson", "The form gets back the settings of before.").clicked()
     {
         wish = Some(ask(LessonCommand::Leave));
