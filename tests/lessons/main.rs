@@ -7,3 +7,4 @@ mod model;
 mod played;
 mod player;
 mod set_up;
+mod watched;
