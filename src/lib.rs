@@ -31,10 +31,11 @@
 //! | [`tls`] | certificates, keys, what a handshake agreed on |
 //! | [`journal`] | the log as data |
 //! | [`ladder`] | what went by on one connection, as rows and words |
+//! | [`lessons`] | guided experiments as data, and how far one has come |
 //! | [`code`] | the tutorial's program for the present settings, as Python |
 //! | [`settings`] | what can be set, its limits and its file |
 //!
-//! Imports go one way: `main → ui | headless → session → server, client, journal, ladder, code, settings`, and
+//! Imports go one way: `main → ui | headless → session → server, client, journal, ladder, lessons, code, settings`, and
 //! `server, client → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A
 //! test holds the rule.
 
@@ -44,6 +45,7 @@ pub mod code;
 pub mod headless;
 pub mod journal;
 pub mod ladder;
+pub mod lessons;
 pub mod server;
 pub mod session;
 pub mod settings;

@@ -23,6 +23,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "settings",
             "journal",
             "code",
+            "lessons",
             "server::calls",
             // Which connections were captured; the ladder reads what is in them.
             "server::capture",
@@ -46,7 +47,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::connecting",
         ],
     ),
-    ("session", &["server", "client", "journal", "ladder", "code", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "ladder", "lessons", "code", "settings", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
     // A capture is plain values that grow; times, amounts and bytes are written as in the log.
@@ -66,6 +67,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::offer",
         ],
     ),
+    // What happens and how the server is set, as plain values.
+    ("lessons", &["settings", "server::calls", "server::event", "tls::handshake"]),
     // The choices of how TLS is served are plain values.
     ("tls", &["settings::fields", "settings::tls"]),
     ("settings", &[]),

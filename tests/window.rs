@@ -387,6 +387,7 @@ fn the_mode_the_theme_and_the_help_are_chosen_with_the_mouse() {
         assert_eq!(window.0.ctx.theme() == eframe::egui::Theme::Dark, dark);
     }
     window.click("Help");
+    window.click("Help and keys");
     assert!(window.shows("Zoom in and out"));
     window.click("Close the help");
     assert!(!window.shows("Zoom in and out"));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::clients::{ClientCommand, CrowdCommand};
+use super::lesson::LessonCommand;
 use crate::server::event::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -35,6 +36,10 @@ pub enum Command {
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
+    /// Something about the client tabs.
+    Client(ClientCommand),
+    /// Something about the crowd of clients.
+    Crowd(CrowdCommand),
     /// Halt the server before each of its calls, from its next call or its next start on; or let it run free.
     SetStepping(bool),
     /// In step mode, let the call happen before which this client's thread halts; `None`: the thread that starts the
@@ -46,10 +51,6 @@ pub enum Command {
     /// Stop calling `accept`, so that clients wait in the accept queue, or go on with it. It lasts until the server is
     /// stopped.
     PauseAccepting(bool),
-    /// Something about the client tabs.
-    Client(ClientCommand),
-    /// Something about the crowd of clients.
-    Crowd(CrowdCommand),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.
@@ -76,6 +77,8 @@ pub enum Command {
         /// A picture or text.
         format: WireFormat,
     },
+    /// Do this about a lesson.
+    Lesson(LessonCommand),
     /// The user has read the notice.
     DismissNotice,
 }

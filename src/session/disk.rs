@@ -99,7 +99,7 @@ fn save_changes(path: &Path, changes: &Receiver<Settings>, tell: impl Fn(Notice)
 }
 
 /// The system's words without what only programmers read: its number, and the name of our temporary file.
-fn plain(error: &io::Error) -> String {
+pub(super) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     text.trim_end_matches('.').to_owned()

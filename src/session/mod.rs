@@ -12,6 +12,7 @@ pub mod command;
 mod disk;
 mod form;
 pub mod lab;
+pub mod lesson;
 mod queue;
 mod rate;
 mod restart;
@@ -28,6 +29,7 @@ pub use check::Check;
 pub use command::Command;
 pub use disk::Notice;
 pub use form::Form;
+pub use lesson::{LessonCommand, SetUp};
 pub use queue::Backlog;
 pub use restart::Changed;
 pub use steps::{call_words, halt_words};
@@ -36,9 +38,11 @@ pub use try_it::TryIt;
 use check::{Checker, Files, Finding};
 use clients::{Clients, ServerSide};
 use disk::Saver;
+use lesson::Lessons;
 use rate::Rate;
 
 use crate::journal::{Journal, Limits};
+use crate::lessons::facts::Happening;
 use crate::server::Server;
 use crate::server::capture::{Capture, Captures};
 use crate::server::config::Config;
@@ -95,6 +99,7 @@ pub struct Session {
     stepping: bool,
     /// Whether the port that the system chooses goes into the form.
     adopt_port: bool,
+    lessons: Lessons,
     options: Options,
 }
 
@@ -126,6 +131,7 @@ impl Session {
             written: RefCell::default(),
             stepping: false,
             adopt_port: false,
+            lessons: Lessons::none(),
             options,
         };
         session.saver = session.options.settings_file.clone().map(|path| Saver::new(path, session.teller()));
@@ -190,6 +196,7 @@ impl Session {
                 self.apply(Command::Edit(Field::Certificate, created.certificate.display().to_string()));
                 self.apply(Command::Edit(Field::Key, created.key.display().to_string()));
                 self.apply(Command::SetTls(true));
+                self.lessons.happened(Happening::CertificateCreated);
             }
             Command::Client(command) => {
                 // What it follows may have been changed by the command before.
@@ -210,6 +217,7 @@ impl Session {
                 let data = self.settings().data_format;
                 disk::save_log(self.journal.clone(), path, format, data, self.teller());
             }
+            Command::Lesson(command) => self.apply_lesson(command),
             Command::SaveProgram(path) => disk::save_program(self.program(), path, self.teller()),
             Command::SaveWire { id, path, format } => match self.capture(id) {
                 Some(capture) => disk::save_wire(capture, path, format, self.teller()),
@@ -227,14 +235,7 @@ impl Session {
 
     /// Takes in what has happened since the last call. Whether anything did.
     pub fn poll(&mut self) -> bool {
-        let (journal, notice) = (&mut self.journal, &mut self.run_notice);
-        let mut changed = self.source.drain(|event| {
-            if let EventKind::NotListening(error) = &event.kind {
-                // Easily overlooked in the log, and then a client may reach somebody else's server.
-                *notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
-            }
-            journal.push(event);
-        }) > 0;
+        let mut changed = self.take_in_events();
         if self.run_notice.is_some() && !matches!(self.state(), State::Starting | State::Listening { .. }) {
             self.run_notice = None;
         }
@@ -263,7 +264,8 @@ impl Session {
             self.apply(Command::Edit(Field::Port, address.port().to_string()));
             changed = true;
         }
-        changed |= self.clients.poll();
+        changed |= self.go_on_with_lesson();
+        changed |= self.poll_clients();
         changed |= self.clients.follow(self.server_side());
         let counters = self.counters();
         self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
@@ -279,6 +281,7 @@ impl Session {
             // What doesn't end in time ends with the process.
             let _ = server.wait_at_rest(SHUTDOWN_TIME);
         }
+        self.leave_lesson();
         self.clients.wait_over(start + SHUTDOWN_TIME);
         self.saver = None;
         self.poll();
@@ -383,6 +386,20 @@ impl Session {
     #[must_use]
     pub fn notice(&self) -> Option<&Notice> {
         self.notice.as_ref().or(self.run_notice.as_ref())
+    }
+
+    /// Hands every event on to the log and to the lesson. Whether there was one.
+    fn drain(&mut self) -> bool {
+        let Self { journal, run_notice, lessons, .. } = self;
+        let taken = self.source.drain(|event| {
+            if let EventKind::NotListening(error) = &event.kind {
+                // Easily overlooked in the log, and then a client may reach somebody else's server.
+                *run_notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
+            }
+            lessons.happened(Happening::Event(&event));
+            journal.push(event);
+        });
+        taken > 0
     }
 
     /// The client tabs.

@@ -12,6 +12,7 @@ use super::detail::DetailPanel;
 use super::dialogs::{Dialogs, Outcome, Purpose};
 use super::lab::Lab;
 use super::left::LeftSide;
+use super::lesson::{self, LessonBar};
 use super::log_panel::LogPanel;
 use super::overlays::{self, NoticeBar, TypePath};
 use super::theme::{self, Palette, size};
@@ -42,6 +43,7 @@ pub struct App {
     /// The same for the program.
     program_path: Option<String>,
     lab: Lab,
+    lesson: LessonBar,
     help: bool,
     failed: bool,
     /// Whether a start has failed since the last frame: why it did is brought into view then.
@@ -71,6 +73,7 @@ impl App {
             save_path: None,
             program_path: None,
             lab: Lab::default(),
+            lesson: LessonBar::default(),
             help: false,
             failed: false,
             failed_just_now: false,
@@ -92,6 +95,9 @@ impl App {
     }
 
     fn fulfil(&mut self, ctx: &Context, frame: &eframe::Frame, wish: Wish) {
+        if let Some(opened) = lesson::opened(&wish) {
+            self.session.apply(Command::Lesson(opened));
+        }
         match wish {
             Wish::Session(command) => self.session.apply(command),
             Wish::Browse(Purpose::SaveLog) if self.session.journal().is_empty() => {}
@@ -157,6 +163,7 @@ impl App {
         let palette = Palette::of(ui);
         let mut wishes = Vec::new();
         let bar = Frame::new().fill(palette.panel);
+        wishes.extend(self.lesson.show(ui, &self.session, self.tab));
         let area = ui.available_rect_before_wrap();
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use eframe::egui::Context;
 
 use crate::server::event::ClientId;
-use crate::session::Command;
 use crate::session::clients::{ClientCommand, ClientField, ClientTabId};
 use crate::session::command::{ExportFormat, WireFormat};
+use crate::session::{Command, LessonCommand};
 use crate::settings::fields::Field;
 
 /// What a dialog is for.
@@ -31,6 +31,8 @@ pub(super) enum Purpose {
     Roots,
     /// Choose where the log is written to.
     SaveLog,
+    /// Choose a lesson file.
+    Lesson,
     /// Choose where the program is written to.
     SaveProgram,
     /// Choose where a connection's ladder is written to.
@@ -91,6 +93,13 @@ impl Dialogs {
             Purpose::KeyLog => (dialog.set_title("Write TLS keys to").set_file_name("keys.log"), Pick::Save),
             Purpose::Open(Field::Key) => (dialog.set_title("Choose the private key"), Pick::File),
             Purpose::Open(_) => (dialog.set_title("Choose the certificate"), Pick::File),
+            Purpose::Lesson => (
+                dialog
+                    .set_title("Open a lesson")
+                    .add_filter("Lessons", &["toml"])
+                    .add_filter("All files", &["*"]),
+                Pick::File,
+            ),
             Purpose::SaveProgram => (
                 dialog
                     .set_title("Save the program")
@@ -168,6 +177,7 @@ pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
     Some(match purpose {
         Purpose::NewFolder | Purpose::Roots => return None,
         Purpose::Open(field) => Command::Edit(field, path.to_string_lossy().into_owned()),
+        Purpose::Lesson => Command::Lesson(LessonCommand::Open(path)),
         Purpose::OfClient(id, field) => {
             ClientCommand::Edit(id, field, path.to_string_lossy().into_owned()).into()
         }

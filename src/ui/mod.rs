@@ -18,6 +18,7 @@
 //! ├ status_bar ─────────┴─────────────────────────────────────────────────────┤
 //! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting    │
 //! └────────────────────────────────────────────────────────────────────────────┘
+//!   lesson: a bar over the tabs while a lesson is done; Help opens the list.
 //!   overlays: a notice, files about to be dropped, a path to type.   help: F1.
 //! ```
 //!
@@ -36,6 +37,7 @@ mod help;
 mod lab;
 mod launch;
 mod left;
+mod lesson;
 mod log_panel;
 mod log_row;
 mod log_toolbar;

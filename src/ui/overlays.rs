@@ -14,6 +14,7 @@ use super::widgets::controls::{ICON_BUTTON, icon_button};
 use super::widgets::field::text_field;
 use super::widgets::icon::{self, Icon};
 use super::wish::Wish;
+use crate::session::lab::typed_path;
 use crate::session::{Command, Notice, Session};
 use crate::settings::fields::Field;
 
@@ -132,7 +133,7 @@ impl TypePath {
                 session.clients().get(id).map_or("", |tab| tab.form().text(field)).to_owned()
             }
             Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
-            Purpose::NewFolder | Purpose::Roots => String::new(),
+            Purpose::NewFolder | Purpose::Roots | Purpose::Lesson => String::new(),
             Purpose::SaveLog => saved.map_or_else(|| at_home("echoscope-log.txt"), str::to_owned),
             Purpose::SaveProgram => saved.map_or_else(|| at_home("ServerPython.py"), str::to_owned),
             Purpose::SaveWire(id, format) => at_home(&wire_file(id, format)),
@@ -150,6 +151,7 @@ impl TypePath {
             ui.set_width((room - 80.0).min(480.0));
             let (title, action) = match self.purpose {
                 Purpose::Open(_) | Purpose::OfClient(..) => ("Open a file", "Open"),
+                Purpose::Lesson => ("Open a lesson", "Open"),
                 Purpose::SaveLog => ("Save the log", "Save"),
                 Purpose::SaveProgram => ("Save the program", "Save"),
                 Purpose::SaveWire(..) => ("Save the ladder", "Save"),
@@ -184,7 +186,7 @@ impl TypePath {
                     .clicked()
                     || (entered && ready)
                 {
-                    answer = Some(command(self.purpose, self.text.trim().into()).map(Wish::from));
+                    answer = Some(command(self.purpose, typed_path(&self.text)).map(Wish::from));
                 }
                 if ui.button("Cancel").clicked() {
                     answer = Some(None);

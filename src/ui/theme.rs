@@ -60,6 +60,10 @@ pub(super) mod size {
     pub(in crate::ui) const TEXT: f32 = 13.5;
     /// Notes under a field, the status bar.
     pub(in crate::ui) const SMALL: f32 = 12.0;
+    /// What a lesson asks to be done: read from the last row of a class.
+    pub(in crate::ui) const LESSON: f32 = 16.0;
+    /// The bar of a lesson may always be so high.
+    pub(in crate::ui) const LESSON_LEAST: f32 = 150.0;
     /// Log lines.
     pub(in crate::ui) const MONO: f32 = 12.5;
 }

@@ -6,7 +6,7 @@ use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
 
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{ICON_BUTTON, icon_button, quiet_button, quiet_width};
+use super::widgets::controls::{ICON_BUTTON, icon_button, quiet_width};
 use super::widgets::icon::{self, Icon};
 use super::wish::Wish;
 use crate::server::calls::Halt;
@@ -43,9 +43,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
             ui.add_space(2.0);
         }
         ui.add_space(size::EDGE - 2.0);
-        if quiet_button(ui, "Help").on_hover_text("Help and keyboard shortcuts (F1)").clicked() {
-            wish = Some(Wish::ToggleHelp);
-        }
+        wish = super::lesson::menu::show(ui, session).or(wish.take());
     });
     wish
 }

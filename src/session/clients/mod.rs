@@ -27,7 +27,7 @@ pub(super) use follow::ServerSide;
 
 use crate::client::Client;
 use crate::client::config::Payload;
-use crate::client::event::Leave;
+use crate::client::event::{EventKind, Leave};
 
 /// The most client tabs at once.
 pub const MOST_CLIENTS: usize = 16;
@@ -122,12 +122,12 @@ impl Clients {
         }
     }
 
-    /// Takes in what has happened. Whether anything did.
-    pub(super) fn poll(&mut self) -> bool {
+    /// Takes in what has happened, and shows it to `told` on its way. Whether anything did.
+    pub(super) fn poll(&mut self, told: &mut impl FnMut(&EventKind)) -> bool {
         self.leaving.retain(|client| !client.is_over());
         let crowd = self.crowd.poll();
         // All of them, and not only up to the first that has news.
-        crowd | (self.tabs.iter_mut().filter_map(|tab| tab.poll().then_some(())).count() > 0)
+        crowd | (self.tabs.iter_mut().filter_map(|tab| tab.poll(told).then_some(())).count() > 0)
     }
 
     /// The server's settings may have changed. Whether that shows in a tab.

@@ -142,7 +142,7 @@ impl ClientTab {
         }
         let Some(config) = self.form.config() else { return };
         // What the connection before it has still to tell.
-        self.poll();
+        self.poll(&mut |_| {});
         self.connections += 1;
         self.ended = None;
         self.refused = None;
@@ -194,11 +194,13 @@ impl ClientTab {
     }
 
     /// Takes in what has happened. Whether anything did.
-    pub(super) fn poll(&mut self) -> bool {
+    /// Takes in what has happened, and shows it to `told` on its way. Whether anything did.
+    pub(super) fn poll(&mut self, told: &mut impl FnMut(&EventKind)) -> bool {
         let Some(client) = &self.client else { return false };
         let events = client.drain();
         let any = !events.is_empty();
         for event in events {
+            told(&event.kind);
             match &event.kind {
                 EventKind::Closed(closed) => self.ended = Some(Ended::Closed(closed.clone())),
                 EventKind::Failed(failure) => self.ended = Some(Ended::Failed(failure.clone())),

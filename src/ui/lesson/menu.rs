@@ -1,0 +1,109 @@
+//! *Help* in the top bar: the help itself, the lessons, and a lesson of one's own.
+
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{
+    Popup, Response, RichText, Role, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit, vec2,
+};
+
+use super::ask;
+use crate::lessons::shipped;
+use crate::session::{LessonCommand, Session};
+use crate::ui::dialogs::Purpose;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::quiet_button;
+use crate::ui::widgets::focus_ring;
+use crate::ui::wish::Wish;
+
+/// Width of the menu, where the window has room for it.
+const WIDTH: f32 = 400.0;
+
+/// The button, and its menu while that is open.
+pub(in crate::ui) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
+    let button = quiet_button(ui, "Help");
+    let open = Popup::is_id_open(ui.ctx(), Popup::default_response_id(&button));
+    ui.ctx().accesskit_node_builder(button.id, |node| {
+        node.set_has_popup(accesskit::HasPopup::Menu);
+        node.set_expanded(open);
+    });
+    let mut wish = None;
+    Popup::menu(&button).gap(4.0).show(|ui| {
+        let room = ui.ctx().content_rect();
+        ui.set_width(WIDTH.min(room.width() - 40.0));
+        let most = room.height() - size::TOP_BAR - size::STATUS_BAR;
+        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            wish = items(ui, session);
+            if wish.is_some() {
+                // A click of the pointer closes it anyway, but not the Enter key.
+                ui.close();
+            }
+        });
+    });
+    if !open {
+        button.on_hover_text("Help, keyboard shortcuts (F1) and lessons");
+    }
+    wish
+}
+
+fn items(ui: &mut Ui, session: &Session) -> Option<Wish> {
+    let palette = Palette::of(ui);
+    let mut wish = None;
+    if item(ui, "Help and keys", "What there is to do and to press. F1 opens it, too.").clicked() {
+        wish = Some(Wish::ToggleHelp);
+    }
+    ui.add_space(4.0);
+    ui.separator();
+    ui.add_space(2.0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.add_space(8.0);
+        ui.label(RichText::new("Lessons").font(theme::strong(size::SMALL)).color(palette.muted));
+    });
+    ui.add_space(2.0);
+    for (number, lesson) in shipped().iter().enumerate() {
+        let title = format!("{}. {}", number + 1, lesson.title);
+        if item(ui, &title, &lesson.summary).clicked() {
+            wish = Some(ask(LessonCommand::Start(number)));
+        }
+    }
+    ui.add_space(4.0);
+    ui.separator();
+    ui.add_space(2.0);
+    if item(ui, "Open a lesson file…", "A lesson that a teacher has written.").clicked() {
+        wish = Some(Wish::Browse(Purpose::Lesson));
+    }
+    if session.lesson().is_some()
+        && item(ui, "Begin the lesson anew", "Back to its first step, with every step open.").clicked()
+    {
+        wish = Some(ask(LessonCommand::Restart));
+    }
+    if session.lesson().is_some()
+        && item(ui, "Leave the lesson", "The form gets back the settings of before.").clicked()
+    {
+        wish = Some(ask(LessonCommand::Leave));
+    }
+    wish
+}
+
+/// One line to choose, with a sentence below it.
+fn item(ui: &mut Ui, title: &str, about: &str) -> Response {
+    let palette = Palette::of(ui);
+    let width = ui.available_width();
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = width - 16.0;
+    job.append(&format!("{title}\n"), 0.0, TextFormat::simple(theme::text(), palette.text));
+    job.append(about, 0.0, TextFormat::simple(theme::small(), palette.muted));
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y + 10.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, title));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(about));
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, size::RADIUS, palette.field);
+    }
+    ui.painter().galley(rect.min + vec2(8.0, 5.0), galley, palette.text);
+    focus_ring(ui, &response, rect.shrink(2.0), f32::from(size::RADIUS));
+    if response.has_focus() {
+        response.scroll_to_me(None);
+    }
+    response
+}

@@ -1,0 +1,202 @@
+//! Somebody who does a lesson: does what each step says, and looks when it is ticked off.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use echoscope::client::event::Leave;
+use echoscope::client::status::State as ClientState;
+use echoscope::client::typed::LineEnding;
+use echoscope::lessons::running::Mark;
+use echoscope::lessons::{Place, Running};
+use echoscope::server::status::State;
+use echoscope::session::clients::{ClientCommand, ClientField, ClientTabId, Ended};
+use echoscope::session::{Command, LessonCommand, Options, Session, SetUp};
+use echoscope::settings::Settings;
+
+/// How long something may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Player {
+    pub(crate) session: Session,
+    /// The steps that were seen to be ticked off.
+    done: usize,
+}
+
+impl Player {
+    /// Begins a lesson that comes with the app, on a port that the system chooses.
+    pub(crate) fn begin(number: usize) -> Self {
+        let mut player = Self::at_rest();
+        player.ask(LessonCommand::Start(number));
+        player
+    }
+
+    pub(crate) fn at_rest() -> Self {
+        let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
+        Self { session: Session::new(settings, Options::default()), done: 0 }
+    }
+
+    pub(crate) fn lesson(&self) -> &Running {
+        self.session.lesson().unwrap()
+    }
+
+    pub(crate) fn ask(&mut self, command: LessonCommand) {
+        self.session.apply(Command::Lesson(command));
+    }
+
+    #[track_caller]
+    pub(crate) fn until(&mut self, what: &str, done: impl Fn(&Session) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !done(&self.session) {
+            assert!(Instant::now() < deadline, "waited in vain for {what}");
+            self.session.poll();
+            thread::yield_now();
+        }
+    }
+
+    /// The step is not ticked off yet, though all that was done so far has been taken in.
+    #[track_caller]
+    pub(crate) fn not_yet(&mut self) {
+        self.session.poll();
+        self.session.poll();
+        assert_eq!(self.lesson().at(), self.done, "ticked off too early: {:?}", self.lesson().just_done());
+    }
+
+    /// The step is ticked off now, and no other one with it.
+    #[track_caller]
+    pub(crate) fn ticked(&mut self) {
+        let step = self.done;
+        let words = self.lesson().lesson().steps[step].text.clone();
+        self.until(&words, |session| session.lesson().is_some_and(|running| running.at() > step));
+        self.done += 1;
+        assert_eq!(self.lesson().marks()[step], Mark::Done);
+        self.not_yet();
+    }
+
+    /// Presses *Skip this step*.
+    #[track_caller]
+    pub(crate) fn skip(&mut self) {
+        self.ask(LessonCommand::Next);
+        self.done += 1;
+        self.not_yet();
+    }
+
+    /// Presses *Set it up*, and Start where no server runs yet.
+    pub(crate) fn set_up_and_start(&mut self) {
+        self.not_yet();
+        assert_ne!(self.session.lesson_set_up(), SetUp::Ready, "there is nothing to set up");
+        self.ask(LessonCommand::SetUp);
+        if self.session.state().is_at_rest() {
+            self.session.poll();
+            self.start();
+        }
+        self.ticked();
+    }
+
+    pub(crate) fn start(&mut self) {
+        self.until("files that were read", |session| session.blocked().is_none());
+        self.session.apply(Command::Start);
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.session.apply(Command::Stop);
+    }
+
+    /// Opens a tab or a dialog.
+    pub(crate) fn open(&mut self, place: Place) {
+        self.ask(LessonCommand::Opened(place));
+    }
+
+    pub(crate) fn address(&mut self) -> SocketAddr {
+        self.until("listening", |session| matches!(session.state(), State::Listening { .. }));
+        match self.session.state() {
+            State::Listening { addresses, .. } => addresses[0],
+            state => panic!("not listening: {state:?}"),
+        }
+    }
+
+    pub(crate) fn tell(&mut self, command: ClientCommand) {
+        self.session.apply(Command::Client(command));
+    }
+
+    /// The client tab of this place, from 0; presses *Add client* where there is none yet.
+    pub(crate) fn tab(&mut self, index: usize) -> ClientTabId {
+        while self.session.clients().len() <= index {
+            self.tell(ClientCommand::Add);
+        }
+        self.session.clients().iter().nth(index).unwrap().id()
+    }
+
+    /// Presses *Connect* in a client tab, and waits until the server's system has answered.
+    #[track_caller]
+    pub(crate) fn connect(&mut self, index: usize) {
+        let id = self.tab(index);
+        // The one before may still be saying goodbye, or the server's new port not be known yet.
+        self.until("a tab that can connect", |session| session.clients().get(id).unwrap().can_connect());
+        self.tell(ClientCommand::Connect(id));
+        self.until("an open client", |session| {
+            let tab = session.clients().get(id).unwrap();
+            assert!(tab.ended().is_none(), "{:?}", tab.ended());
+            tab.state() == ClientState::Open
+        });
+    }
+
+    /// Presses *Connect* where it is to fail; why it did.
+    #[track_caller]
+    pub(crate) fn connect_in_vain(&mut self, index: usize) -> String {
+        let id = self.tab(index);
+        // The one before may still be saying goodbye, or the server's new port not be known yet.
+        self.until("a tab that can connect", |session| session.clients().get(id).unwrap().can_connect());
+        self.tell(ClientCommand::Connect(id));
+        self.until("a refusal", |session| session.clients().get(id).unwrap().ended().is_some());
+        match self.session.clients().get(id).unwrap().ended() {
+            Some(Ended::Failed(failure)) => failure.text.clone(),
+            ended => panic!("{ended:?}"),
+        }
+    }
+
+    /// Types a text into a client tab and presses Enter.
+    #[track_caller]
+    pub(crate) fn say(&mut self, index: usize, text: &str, ending: LineEnding) {
+        let id = self.tab(index);
+        self.tell(ClientCommand::SetLineEnding(id, ending));
+        self.tell(ClientCommand::Edit(id, ClientField::Text, text.to_owned()));
+        self.tell(ClientCommand::Send { id });
+        assert_eq!(self.session.clients().get(id).unwrap().refused(), None);
+    }
+
+    /// The same, and waits until it has come back.
+    #[track_caller]
+    pub(crate) fn echo(&mut self, index: usize, text: &str) {
+        self.say(index, text, LineEnding::Lf);
+        self.until_answered(index);
+    }
+
+    #[track_caller]
+    pub(crate) fn until_answered(&mut self, index: usize) {
+        let id = self.tab(index);
+        self.until("the echo", |session| session.clients().get(id).unwrap().status().echo.is_exact());
+    }
+
+    /// Leaves with a client tab.
+    pub(crate) fn leave(&mut self, index: usize, how: Leave) {
+        let id = self.tab(index);
+        self.tell(ClientCommand::Leave { id, how });
+    }
+
+    /// So many clients were accepted in all, and so many are there now.
+    #[track_caller]
+    pub(crate) fn until_clients(&mut self, now: u64, total: u64) {
+        self.until("clients", |session| {
+            let counters = session.counters();
+            (counters.clients_now, counters.clients_total) == (now, total)
+        });
+    }
+
+    /// All steps are behind.
+    #[track_caller]
+    pub(crate) fn finished(&self) {
+        assert_eq!(self.done, self.lesson().lesson().steps.len(), "there are more steps");
+        assert!(self.lesson().step().is_none());
+    }
+}

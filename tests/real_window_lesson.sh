@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# The first lesson, done with the mouse and the keyboard in the real window on a real X server, from start to end.
+#
+#     tests/real_window_lesson.sh PROGRAM [FOLDER]
+#
+# PROGRAM is the built echoscope. A screenshot of each step goes to FOLDER, where one is given. That every step was
+# ticked off shows at the end: only then is there a button for the next lesson, whose first step sets up the form, and
+# that is remembered in the settings file.
+# Needs: Xvfb, xdotool and ImageMagick, and Mesa's software OpenGL.
+set -euo pipefail
+
+program=$(realpath "${1:?usage: tests/real_window_lesson.sh PROGRAM [FOLDER]}")
+work=$(mktemp -d)
+shots=${2:-$work/shots}
+mkdir -p "$shots" "$work/home"
+app= xserver=
+
+fail() {
+    echo "real window, lesson: $*" >&2
+    for file in "$work"/*.err; do
+        [ -s "$file" ] && { echo "--- $file" >&2; tail -n 20 "$file" >&2; }
+    done
+    exit 1
+}
+
+clean_up() {
+    for process in $app $xserver; do
+        kill "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+# until_true SECONDS COMMAND…: tries again and again; false when the time is over.
+until_true() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+for needed in Xvfb xdotool import identify; do
+    command -v "$needed" >/dev/null || fail "$needed is not installed"
+done
+
+mkfifo "$work/display"
+Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp -noreset 3>"$work/display" 2>"$work/xvfb.err" &
+xserver=$!
+read -r -t 20 number <"$work/display" || fail "Xvfb did not start"
+export DISPLAY=:$number
+unset WAYLAND_DISPLAY WAYLAND_SOCKET
+export HOME=$work/home XDG_CONFIG_HOME=$work/home LIBGL_ALWAYS_SOFTWARE=1
+
+settings=$work/settings.toml
+printf 'theme = "light"\nhost = "127.0.0.1"\nport = 0\n' >"$settings"
+"$program" --settings "$settings" 2>"$work/app.err" &
+app=$!
+
+find_window() {
+    kill -0 "$app" 2>/dev/null || fail "the program ended before its window opened"
+    window=$(xdotool search --onlyvisible --name '^Echoscope' 2>/dev/null | head -n 1)
+    [ -n "$window" ]
+}
+window=
+until_true 60 find_window || fail "no window came"
+xdotool windowsize --sync "$window" 1180 760 windowfocus "$window"
+
+# What the window shows now, as a number; the pointer lies where it changes nothing.
+picture() { import -silent -window "$window" "$work/now.png" && identify -format '%#' "$work/now.png"; }
+
+# Whether the window shows something else than before, and goes on showing it: it paints only when something happens.
+last=
+rests() {
+    local one two
+    one=$(picture) && sleep 0.2 && two=$(picture) && [ "$one" = "$two" ] && [ "$one" != "$last" ] && last=$one
+}
+
+# then_rests WHAT: waits for what was just done to show.
+then_rests() {
+    xdotool mousemove 1399 899
+    until_true 20 rests || fail "nothing changed after: $1"
+    cp "$work/now.png" "$shots/lesson-$1.png"
+}
+
+click() { xdotool mousemove --window "$window" "$1" "$2" click 1; }
+
+then_rests 0-window
+click 1140 22
+then_rests 1-menu
+click 860 150
+then_rests 2-begun
+click 160 693
+then_rests 3-started
+click 400 165
+then_rests 4-client-tab
+click 789 292
+then_rests 5-connected
+click 700 665
+xdotool type --delay 30 Hello
+xdotool key Return
+then_rests 6-echoed
+click 395 150
+then_rests 7-log
+click 400 166
+then_rests 8-client-tab
+click 932 327
+then_rests 9-closed
+click 160 693
+then_rests 10-stopped
+click 470 142
+then_rests 11-next-lesson
+click 370 128
+then_rests 12-set-up
+remembered() { grep -qs '^backlog = 2$' "$settings" && grep -qs '^mode = "one"$' "$settings"; }
+until_true 10 remembered || fail "the lesson was not done to its end; see the pictures: the settings are
+$(cat "$settings")"
+echo "real window, lesson: passed"
