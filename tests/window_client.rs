@@ -408,8 +408,12 @@ fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
 #[test]
 fn a_crowd_is_connected_watched_and_let_go() {
     let mut window = Window::started(Settings { backlog: 64, ..Settings::default() });
-    window.click("Crowd…");
+    window.0.get_by_role_and_label(Role::Button, "Crowd…").focus();
+    window.run();
+    window.press(Key::Space);
     assert!(window.shows("sends one line of its own"));
+    window.press(Key::Tab);
+    assert!(window.has_focus(Role::TextInput, "Clients"), "the keyboard gets there");
     window.fill("Clients", "500");
     assert!(window.shows("Clients must be a whole number from 1 to 200.") && !window.enabled("Connect them"));
     window.fill("Clients", "12");
