@@ -10,11 +10,12 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
 
-use echoscope::client::event::Leave;
+use echoscope::client::echo::Verdict;
+use echoscope::client::event::{Leave, Origin};
 use echoscope::client::status::State;
 use echoscope::journal::words;
 use echoscope::server::event::{CloseReason, EventKind};
-use echoscope::session::clients::{ClientField, ClientTab};
+use echoscope::session::clients::{ClientField, ClientTab, EntryKind};
 use echoscope::settings::{Mode, Settings};
 use eframe::egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -401,15 +402,29 @@ fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
     let before = newest(window.session()).status().received;
     window.fill("File to send", &file.display().to_string());
     window.press(Key::Enter);
-    window.until_shown("sent File data.bin, 195 KiB, back after");
+    // The pieces that come back may have pushed its row out of view.
+    window.until("the file's verdict", |window| {
+        newest(window.state().session()).transcript().iter().any(|entry| match &entry.kind {
+            EntryKind::Sent { from: Origin::File { path, .. }, back, .. } => {
+                assert_eq!(*path, file);
+                matches!(back, Some((Verdict::Exact, _)))
+            }
+            _ => false,
+        })
+    });
+    assert!(window.shows("all exact"));
     assert_eq!(newest(window.session()).status().received - before, data.len() as u64);
 }
 
 #[test]
 fn a_crowd_is_connected_watched_and_let_go() {
     let mut window = Window::started(Settings { backlog: 64, ..Settings::default() });
-    window.click("Crowd…");
+    window.0.get_by_role_and_label(Role::Button, "Crowd…").focus();
+    window.run();
+    window.press(Key::Space);
     assert!(window.shows("sends one line of its own"));
+    window.press(Key::Tab);
+    assert!(window.has_focus(Role::TextInput, "Clients"), "the keyboard gets there");
     window.fill("Clients", "500");
     assert!(window.shows("Clients must be a whole number from 1 to 200.") && !window.enabled("Connect them"));
     window.fill("Clients", "12");

@@ -307,7 +307,7 @@ mod tests {
             lasted: std::time::Duration::from_secs(1),
         };
         let (words, tone) = line(&EventKind::Closed(closed));
-        assert_eq!(words, "Aborted by this client (RST); 1 KiB were never sent");
+        assert_eq!(words, "Aborted by this client (RST); 1.0 KiB were never sent");
         assert_eq!(tone, Tone::Caution);
     }
 }
