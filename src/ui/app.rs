@@ -163,7 +163,7 @@ impl App {
         let palette = Palette::of(ui);
         let mut wishes = Vec::new();
         let bar = Frame::new().fill(palette.panel);
-        wishes.extend(self.lesson.show(ui, &self.session, self.tab));
+        wishes.extend(self.lesson.show(ui, &self.session));
         let area = ui.available_rect_before_wrap();
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;

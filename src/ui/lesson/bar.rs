@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 
 use super::parts::{progress, sign, tick};
-use super::{ask, opened, wish_for};
+use super::{ask, wish_for};
 use crate::lessons::choice::Choice;
 use crate::lessons::{Place, Running, shipped};
 use crate::session::{LessonCommand, Session, SetUp};
@@ -16,7 +16,7 @@ use crate::ui::widgets::controls::{
 };
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::note::{Tone, note};
-use crate::ui::wish::{Tab, Wish};
+use crate::ui::wish::Wish;
 
 /// What the bar itself remembers.
 #[derive(Debug, Default)]
@@ -29,8 +29,7 @@ pub(in crate::ui) struct LessonBar {
 
 impl LessonBar {
     /// Shows the lesson that is being done, if any, in a bar of its own at the top of the area.
-    /// `tab` is the one in front.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, session: &Session, tab: Tab) -> Vec<Wish> {
+    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
         let Some(running) = session.lesson() else {
             self.folded = false;
             return Vec::new();
@@ -40,10 +39,6 @@ impl LessonBar {
         let margin = Margin { left: 16, right: 12, top: 6, bottom: 8 };
         let frame = Frame::new().fill(palette.panel).inner_margin(margin);
         let mut wishes = Vec::new();
-        if self.turn != running.turn() {
-            // Who stands already where the new step leads need not go away first.
-            wishes.extend(opened(&Wish::Show(tab)).map(ask));
-        }
         let shown = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 4.0;
