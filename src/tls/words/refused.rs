@@ -157,11 +157,25 @@ const ROWS: &[Row] = &[
         advice: "Give the client that root's certificate as its CA file; {certificate} will do.",
     },
     Row {
+        holds: |seen| matches!(seen.served.anchor, Anchor::Intermediate { .. }),
+        alerts: TRUST,
+        why: "its intermediate is not sent: {issuer} has signed it, whose certificate stands beside it in \
+              intermediate.crt, and the client knows only the CA above that, if any",
+        advice: "Append intermediate.crt to {certificate}, start the server again, and give the client the file of the CA \
+                 above.",
+    },
+    Row {
+        holds: |seen| matches!(seen.served.anchor, Anchor::Beside { .. }),
+        alerts: TRUST,
+        why: "the client does not trust who signed it: {issuer}, whose certificate stands beside it in ca.crt",
+        advice: "Give the client {anchor} as its CA file.",
+    },
+    Row {
         holds: |seen| matches!(seen.served.anchor, Anchor::Missing(_)),
         alerts: TRUST,
         why: "the client does not trust who signed it: {issuer}, whose certificate is not in {certificate}",
-        advice: "The client needs that certificate: give it to the client as its CA file, ca.crt for example. If it is an intermediate \
-                 CA's, and the client has the CA above it, append it to {certificate}.",
+        advice: "Give the client the CA's file as its CA file. If that CA is an intermediate one, and the client has the CA \
+                 above it, append its certificate to {certificate}.",
     },
 ];
 
@@ -175,10 +189,8 @@ const OR_ELSE: &[(Holds, &str)] = &[
     (|_| true, "If it does trust that, it may check for another name than {asked}."),
 ];
 
-/// How to try it, after words about whom the client trusts.
-const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {certificate}";
-/// The same where another file is needed. What that one is called only its owner knows.
-const TO_TRY_CA: &str = "To try: openssl s_client -connect {address} -CAfile ca.crt";
+/// How to try it, after words about whom the client trusts: where it is known in which file they stand.
+const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {anchor}";
 
 impl<'a> Seen<'a> {
     fn name(&self) -> Option<&'a str> {
@@ -220,8 +232,8 @@ pub(super) fn refused(
     let mut words = format!("The client refused our certificate{likely} because {}. {}", row.why, row.advice);
     if about_trust {
         let or_else = OR_ELSE.iter().find(|(holds, _)| vague && holds(&seen)).map(|(_, words)| *words);
-        let to_try = if matches!(seen.served.anchor, Anchor::Missing(_)) { TO_TRY_CA } else { TO_TRY };
-        for more in or_else.into_iter().chain([to_try]) {
+        let to_try = situation.anchor().map(|_| TO_TRY);
+        for more in or_else.into_iter().chain(to_try) {
             words.push(' ');
             words.push_str(more);
         }
@@ -243,7 +255,9 @@ fn value(key: &str, seen: &Seen<'_>) -> Option<String> {
         "version" => served.version.to_string(),
         "weak" => served.weak.clone()?,
         "issuer" => match &served.anchor {
-            Anchor::Missing(issuer) => issuer.clone(),
+            Anchor::Missing(issuer) | Anchor::Beside { issuer, .. } | Anchor::Intermediate { issuer } => {
+                issuer.clone()
+            }
             Anchor::Own | Anchor::InFile => return None,
         },
         _ => return None,

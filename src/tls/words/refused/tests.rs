@@ -9,7 +9,7 @@ const NAMELESS: Asked<'static> =
     Asked { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)) };
 
 /// A part of the words for each cause, which stands in no other's.
-const CAUSES: [&str; 12] = [
+const CAUSES: [&str; 14] = [
     "has expired",
     "not valid yet",
     "certificate 2 of its file",
@@ -22,6 +22,8 @@ const CAUSES: [&str; 12] = [
     "too weak",
     "it signed itself",
     "is not in server.crt",
+    "its intermediate is not sent",
+    "stands beside it in ca.crt",
 ];
 
 fn text(alert: Alert, change: impl Fn(&mut Served), asked: Option<Asked<'_>>) -> Option<String> {
@@ -73,6 +75,14 @@ fn practice_ca(served: &mut Served) {
 
 fn issued(served: &mut Served) {
     served.anchor = Anchor::Missing("CN=Lab CA".to_owned());
+}
+
+fn beside(served: &mut Served) {
+    served.anchor = Anchor::Beside { issuer: "CN=Lab CA".to_owned(), ca: "/tmp/lab/ca.crt".into() };
+}
+
+fn without_intermediate(served: &mut Served) {
+    served.anchor = Anchor::Intermediate { issuer: "CN=Between".to_owned() };
 }
 
 #[test]
@@ -142,8 +152,21 @@ fn trust_depends_on_who_signed() {
     expect(TRUST, nothing, LOCALHOST, "it signed itself");
     expect(TRUST, issued, LOCALHOST, "is not in server.crt");
     let said = text(Alert::UnknownCA, issued, None).unwrap();
-    assert!(said.contains("CN=Lab CA") && said.contains("append it to server.crt"), "{said}");
-    assert!(said.ends_with("To try: openssl s_client -connect localhost:12345 -CAfile ca.crt"), "{said}");
+    assert!(
+        said.contains("CN=Lab CA") && said.ends_with("append its certificate to server.crt."),
+        "a file that nobody knows is in no line to try: {said}"
+    );
+    expect(TRUST, beside, LOCALHOST, "stands beside it in ca.crt");
+    let said = text(Alert::UnknownCA, beside, None).unwrap();
+    assert!(
+        said.contains("CN=Lab CA")
+            && said.ends_with("To try: openssl s_client -connect localhost:12345 -CAfile /tmp/lab/ca.crt"),
+        "{said}"
+    );
+    expect(TRUST, without_intermediate, LOCALHOST, "its intermediate is not sent");
+    let said = text(Alert::UnknownCA, without_intermediate, None).unwrap();
+    assert!(said.contains("CN=Between") && said.contains("Append intermediate.crt to server.crt"), "{said}");
+    assert!(!said.contains("To try"), "with ca.crt alone it fails again: {said}");
     let said = text(Alert::UnknownCA, |served| served.anchor = Anchor::InFile, None).unwrap();
     assert!(said.contains("root") && said.ends_with("-CAfile server.crt"), "{said}");
 }
