@@ -13,7 +13,6 @@ use super::error::CreateError;
 use super::request::Request;
 use super::text::{path_word, quoted};
 use super::{CERTIFICATE, INTERMEDIATE, KEY};
-use crate::settings::fields::is_localhost_name;
 use crate::tls::report::CertificateReport;
 
 /// What clients ask for where a name would be found in the common name.
@@ -135,9 +134,10 @@ impl Created {
         let ca = path_word(&self.ca_file);
         let name = self.asked_for();
         let address = name.parse::<IpAddr>().ok();
-        // Another name may lead to another computer, or nowhere.
+        // Another name may lead to another computer, or nowhere: not every system knows those under .localhost.
         let here = (name != OTHER_LOOPBACK || name == self.name)
-            && (address.is_some_and(|address| address.is_loopback()) || is_localhost_name(name));
+            && (address.is_some_and(|address| address.is_loopback())
+                || name.eq_ignore_ascii_case("localhost"));
         let host = if here { name } else { "localhost" };
         let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let (target, url) = (bracketed(host), bracketed(name));
@@ -220,6 +220,7 @@ mod tests {
     fn another_name_is_asked_for_on_this_computer() {
         for (name, expected) in [
             ("a.test", "-connect localhost:1 -servername a.test -CAfile"),
+            ("app.localhost", "-connect localhost:1 -servername app.localhost -CAfile"),
             ("::1", "-connect [::1]:1 -CAfile ca.crt -verify_return_error -verify_ip ::1"),
             ("10.1.2.3", "-connect localhost:1 -CAfile ca.crt -verify_return_error -verify_ip 10.1.2.3"),
         ] {
