@@ -138,11 +138,18 @@ const ROWS: &[Row] = &[
         advice: "Make one with SHA-256, and an RSA key of 2048 bits or one on P-256.",
     },
     Row {
+        holds: |seen| for_another_address(seen) && seen.served.is_for_by_common_name(&seen.shown()),
+        alerts: VAGUE,
+        why: "the address that the client probably checks for, {asked}, stands in it only as common name, where openssl \
+              and others do not look for addresses",
+        advice: "Make one that has {asked} among its alternative names.",
+    },
+    Row {
         holds: for_another_address,
         alerts: VAGUE,
-        why: "it is made for another name than the client asked for: it asked for none, so probably for {asked}, and the \
+        why: "it is made for another name than the client asked for: it asked for none, so probably for {guess}, and the \
               certificate is for {names}",
-        advice: NAME_ADVICE,
+        advice: "Connect to a name that stands in it, or make one that has the name or address that the client checks for.",
     },
     Row {
         holds: |seen| seen.served.anchor == Anchor::Own,
@@ -195,6 +202,28 @@ const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {ancho
 impl<'a> Seen<'a> {
     fn name(&self) -> Option<&'a str> {
         self.asked.and_then(|asked| asked.name)
+    }
+}
+
+impl Seen<'_> {
+    fn shown(&self) -> String {
+        self.asked.map(|asked| asked.shown()).unwrap_or_default()
+    }
+
+    /// What a client that sent no name checks for: the address that it connected to, or a name that it did not send
+    /// (OpenSSL sends none without a dot). Not where the certificate has such a name.
+    fn guess(&self) -> String {
+        let shown = self.shown();
+        let short = |host: &String| !host.contains('.');
+        match self.asked.and_then(|asked| asked.address) {
+            None => shown,
+            _ if self.served.is_for("localhost") || self.served.is_for_by_common_name("localhost") => shown,
+            Some(address) if address.is_loopback() => {
+                format!("{shown}, or a name that leads there such as localhost")
+            }
+            _ if self.served.hosts.iter().chain(&self.served.common).any(short) => shown,
+            Some(_) => format!("{shown}, or a name that leads there"),
+        }
     }
 }
 
@@ -251,6 +280,7 @@ fn value(key: &str, seen: &Seen<'_>) -> Option<String> {
         "above_begins" => above()?.1.begins(),
         "above_ends" => above()?.1.ends(),
         "asked" => seen.asked?.shown(),
+        "guess" => seen.guess(),
         "names" => served.names(),
         "version" => served.version.to_string(),
         "weak" => served.weak.clone()?,

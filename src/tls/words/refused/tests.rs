@@ -9,7 +9,7 @@ const NAMELESS: Asked<'static> =
     Asked { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)) };
 
 /// A part of the words for each cause, which stands in no other's.
-const CAUSES: [&str; 14] = [
+const CAUSES: [&str; 15] = [
     "has expired",
     "not valid yet",
     "certificate 2 of its file",
@@ -24,6 +24,7 @@ const CAUSES: [&str; 14] = [
     "is not in server.crt",
     "its intermediate is not sent",
     "stands beside it in ca.crt",
+    "only as common name, where openssl",
 ];
 
 fn text(alert: Alert, change: impl Fn(&mut Served), asked: Option<Asked<'_>>) -> Option<String> {
@@ -115,11 +116,26 @@ fn the_name_is_told_from_the_hello_or_the_address() {
     expect(VAGUE, issued, below, "is not in server.crt");
     let said = text(Alert::BadCertificate, elsewhere, Some(NAMELESS)).unwrap();
     assert!(
-        said.contains("so probably for 127.0.0.1, and the certificate is for elsewhere.example."),
+        said.contains(
+            "so probably for 127.0.0.1, or a name that leads there such as localhost, and the certificate is for \
+             elsewhere.example."
+        ) && !said.contains("make one that has 127.0.0.1"),
         "{said}"
     );
     let said = text(Alert::BadCertificate, version1, Some(NAMELESS)).unwrap();
-    assert!(said.contains("for localhost, and that only as common name"), "{said}");
+    // What stands in it is no name that the client missed.
+    let told =
+        "so probably for 127.0.0.1, and the certificate is for localhost, and that only as common name";
+    assert!(said.contains(told), "{said}");
+    let lan = Asked { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 2, 3))) };
+    let said = text(Alert::BadCertificate, elsewhere, Some(lan)).unwrap();
+    assert!(said.contains("for 10.1.2.3, or a name that leads there, and the"), "{said}");
+    // An address that is the common name is not another one.
+    let address_only = |served: &mut Served| {
+        elsewhere(served);
+        (served.hosts, served.common) = (Vec::new(), vec!["127.0.0.1".to_owned()]);
+    };
+    expect(VAGUE, address_only, NAMELESS, "only as common name, where openssl");
     // A client's own text is neither a line of its own nor a name for something of ours.
     let odd = Asked { name: Some("a\nb{key}"), address: None };
     let said = text_of_odd(odd);
