@@ -77,8 +77,7 @@ impl Situation {
         match (&self.served.anchor, self.anchor()) {
             (_, Some(file)) => format!("Give the client {file} as its CA file"),
             (Anchor::Intermediate { .. }, None) => self.fill_in(
-                "Append intermediate.crt to {certificate}, since the intermediate is not sent, give the client the file \
-                 of the CA above",
+                "Append intermediate.crt to {certificate}, which is sent without it, start the server again",
             ),
             (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
         }

@@ -229,7 +229,7 @@ fn what_the_log_advises_helps() {
 
     let lab = Lab::made(&["--key", "p256", "--broken", "no-intermediate"]);
     let text = connect(&lab.serve(), &lab.ca_file());
-    let append = format!("Append intermediate.crt to {}, ", lab.text("server.crt"));
+    let append = format!("Append intermediate.crt to {} and start", lab.text("server.crt"));
     assert!(text.contains(&append) && !text.contains("To try"), "{text}");
 
     let lab = Lab::made(&["--key", "p256", "--signed-by-ca"]);

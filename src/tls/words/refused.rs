@@ -166,10 +166,10 @@ const ROWS: &[Row] = &[
     Row {
         holds: |seen| matches!(seen.served.anchor, Anchor::Intermediate { .. }),
         alerts: TRUST,
-        why: "its intermediate is not sent: {issuer} has signed it, whose certificate stands beside it in \
-              intermediate.crt, and the client knows only the CA above that, if any",
-        advice: "Append intermediate.crt to {certificate}, start the server again, and give the client the file of the CA \
-                 above.",
+        why: "its intermediate is not sent: {issuer} has signed it, and that one's certificate is in intermediate.crt, not \
+              in {certificate}",
+        advice: "Append intermediate.crt to {certificate} and start the server again: then a client needs only the file of \
+                 the CA above.",
     },
     Row {
         holds: |seen| matches!(seen.served.anchor, Anchor::Beside { .. }),
