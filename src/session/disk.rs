@@ -9,13 +9,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::command::{ExportFormat, WireFormat};
-use super::try_it::quoted;
 use crate::code::Program;
 use crate::journal::{Journal, export};
 use crate::ladder::{Ladder, svg, text};
 use crate::server::capture::Capture;
 use crate::settings::fields::grouped;
 use crate::settings::{DataFormat, Settings, file};
+use crate::tls::argument;
 
 /// How long settings must rest before they are written: typing a host name is one change, not nine.
 const REST: Duration = Duration::from_millis(500);
@@ -169,7 +169,7 @@ pub(super) fn save_program(program: Arc<Program>, path: PathBuf, tell: impl Fn(N
         tell(match written {
             Ok(()) => Notice::good(format!(
                 "The program was saved. Run it while the server is stopped: python3 {}",
-                quoted(&path)
+                argument(&path)
             )),
             Err(error) => not_saved("The program", &path, &error),
         });

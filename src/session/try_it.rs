@@ -1,9 +1,9 @@
 //! Lines to copy into a terminal that reach the server with its present settings.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
 
 use crate::settings::{ClientAuth, Settings};
+use crate::tls::argument;
 
 /// A client program and the line that starts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) fn lines(settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt>
         let mut openssl = format!("openssl s_client -quiet -connect {bracketed}:{port}");
         if vouches {
             openssl.push_str(" -CAfile ");
-            openssl.push_str(&quoted(&settings.certificate));
+            openssl.push_str(&argument(&settings.certificate));
         }
         let asked = settings.client_auth != ClientAuth::None;
         if asked {
@@ -62,16 +62,6 @@ fn python_tls(host: &str, port: u16, certificate: bool) -> TryIt {
     TryIt { program: "Python", line }
 }
 
-/// A path as one word for the shell.
-pub(super) fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-~+:,@\\".contains(c);
-    if !path.is_empty() && path.chars().all(plain) && (cfg!(windows) || !path.contains('\\')) {
-        return path;
-    }
-    if cfg!(windows) { format!("\"{path}\"") } else { format!("'{}'", path.replace('\'', r"'\''")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +83,7 @@ mod tests {
             line,
             r"openssl s_client -quiet -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'"
         );
+        let settings = Settings { certificate: "-lab/server.crt".into(), ..settings };
+        assert!(lines(&settings, 7, true)[0].line.ends_with(" -CAfile ./-lab/server.crt"));
     }
 }

@@ -1,8 +1,8 @@
 //! What a client can do to a TLS connection, as tables: each alert and each error with what happened, most likely why,
 //! and what to try.
 //!
-//! `{address}`, `{versions}`, `{certificate}`, `{key}`, `{ca}` and `{alpn}` stand for the server's own; [`super::words`] fills them
-//! in. A `None` means that there are no words for it but the general ones.
+//! `{address}`, `{versions}`, `{certificate}`, `{key}`, `{ca}` and `{alpn}` stand for the server's own, `{trust}` for how a client
+//! comes to trust it; [`super::words`] fills them in. A `None` means that there are no words for it but the general ones.
 
 use rustls::{
     AlertDescription as Alert, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
@@ -61,8 +61,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::CertificateUnknown,
-        "The client refused our certificate and did not say exactly why; browsers say this of a self-signed one. Give \
-         the client {certificate} as its CA file, and connect to a name that stands in the certificate.",
+        "The client refused our certificate and did not say exactly why; browsers say this where they do not trust who \
+         signed it. {trust}, and connect to a name that stands in the certificate.",
     ),
     (
         Alert::IllegalParameter,

@@ -9,16 +9,24 @@ pub(super) fn shown(path: &Path) -> String {
 }
 
 /// The file's whole path as one argument for a shell: who pastes the command may stand in another folder.
-pub(super) fn argument(path: &Path) -> String {
+#[must_use]
+pub fn argument(path: &Path) -> String {
     let name = path.to_string_lossy().into_owned();
+    // Programs take what begins with a dash for a flag, in quotes too.
     let name = if name.starts_with('-') { format!("./{name}") } else { name };
-    if is_simple(&name) {
+    let plain = |c: char| c.is_alphanumeric() || "/._-~+:,@".contains(c) || cfg!(windows) && c == '\\';
+    if !name.is_empty() && !name.starts_with('~') && name.chars().all(plain) {
         name
     } else if cfg!(windows) {
         format!("\"{name}\"")
     } else {
-        format!("'{}'", name.replace('\'', r"'\''"))
+        quoted(&name)
     }
+}
+
+/// Any text as one word for a POSIX shell.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn file_name(path: &Path) -> String {
@@ -58,6 +66,10 @@ mod tests {
         if cfg!(unix) {
             assert_eq!(name("my key.pem"), "'my key.pem'");
             assert_eq!(name("it's"), r"'it'\''s'");
+            for odd in ["-my lab/ca.crt", "$HOME", "~", r"a\b", ""] {
+                let dash = if odd.starts_with('-') { "./" } else { "" };
+                assert_eq!(name(odd), format!("'{dash}{odd}'"));
+            }
         }
         assert_eq!(shown(Path::new("my key.pem")), "“my key.pem”");
         assert_eq!(shown(Path::new("a\nb")), "“a?b”");

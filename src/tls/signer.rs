@@ -62,8 +62,13 @@ impl Signer {
     }
 }
 
+/// Whether a file in the same folder, not sent along, holds who signed a certificate.
+pub(super) fn signed_by_one_beside(path: &Path, name: &str, der: &CertificateDer<'_>) -> bool {
+    parsed(der).is_some_and(|own| beside(path, name).iter().any(|issuer| has_signed(issuer, der, &own)))
+}
+
 /// The certificates of a file in the same folder; none where there is no such file or it can't be used.
-fn beside(path: &Path, name: &str) -> Vec<CertificateDer<'static>> {
+pub(super) fn beside(path: &Path, name: &str) -> Vec<CertificateDer<'static>> {
     certificates(&path.with_file_name(name), Role::Certificate).unwrap_or_default()
 }
 

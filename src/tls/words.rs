@@ -9,7 +9,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rustls::{AlertDescription as Alert, Error};
 
-use super::details::Served;
+use super::details::{Anchor, Served};
 use super::failures::{self, ALERTS};
 use super::naming::argument;
 use super::options::TlsFiles;
@@ -62,6 +62,27 @@ impl Situation {
         filled(words, |key| self.value(key))
     }
 
+    /// The file that makes a client trust the certificate, fit for a shell; `None` where that alone would not do, or it
+    /// is not known which one it is.
+    fn anchor(&self) -> Option<String> {
+        match &self.served.anchor {
+            Anchor::Own | Anchor::InFile => self.value("certificate"),
+            Anchor::Beside { ca, .. } => Some(argument(ca)),
+            Anchor::Intermediate { .. } | Anchor::Missing(_) => None,
+        }
+    }
+
+    /// How a client comes to trust the certificate: the beginning of a sentence.
+    fn trust(&self) -> String {
+        match (&self.served.anchor, self.anchor()) {
+            (_, Some(file)) => format!("Give the client {file} as its CA file"),
+            (Anchor::Intermediate { .. }, None) => self.fill_in(
+                "Append intermediate.crt to {certificate}, which is sent without it, start the server again",
+            ),
+            (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
+        }
+    }
+
     fn value(&self, key: &str) -> Option<String> {
         let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
         Some(match key {
@@ -70,6 +91,8 @@ impl Situation {
             "ca" => or(&self.client_ca, "ca.crt"),
             "alpn" => or(&self.alpn.join(", "), "none"),
             "address" => self.address.clone(),
+            "anchor" => self.anchor()?,
+            "trust" => self.trust(),
             "key" => self.served.key.to_string(),
             _ => return None,
         })
@@ -118,7 +141,7 @@ pub fn peer_failure(
 pub fn gone_in_handshake(situation: &Situation) -> String {
     situation.fill_in(
         "The client went away in the middle of the handshake, without an alert that tells why. Often it did not like \
-         the certificate: try it with {certificate} as its CA file.",
+         the certificate. {trust}, and try again.",
     )
 }
 

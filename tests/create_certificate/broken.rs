@@ -3,8 +3,8 @@
 use std::fs;
 
 use crate::clients::{self, Verdict, still_echoes};
-use crate::lab::Lab;
-use crate::support::Server;
+use crate::lab::{Lab, run};
+use crate::support::{Server, program};
 
 /// What is to be seen for one kind.
 struct Expected {
@@ -29,7 +29,7 @@ const EARLY: &str = "it is not valid yet: its first moment is ";
 const NAME: &str = "it is made for another name than ";
 const CA: &str = "it is marked as a certificate authority's own";
 const SELF_SIGNED: &str = "the client does not trust who signed it: it signed itself";
-const INTERMEDIATE: &str = "the client does not trust who signed it: CN=";
+const INTERMEDIATE: &str = "its intermediate is not sent: CN=";
 const VERSION_1: &str = "it is of X.509 version 1";
 const CAUSES: [&str; 7] = [EXPIRED, EARLY, NAME, CA, SELF_SIGNED, INTERMEDIATE, VERSION_1];
 
@@ -212,4 +212,35 @@ fn what_is_broken_is_told() {
     let end = lab.create(&["--broken", "expired", "--key", "p256"]);
     assert!(end.stdout.contains("Broken on purpose: Its last day was 30 days ago"), "{}", end.stdout);
     assert!(end.stdout.contains("expired on "), "{}", end.stdout);
+}
+
+/// The advice is never what the client has just done, and it works as it is printed, wherever it is pasted.
+#[test]
+fn what_the_log_advises_helps() {
+    let Some(openssl) = program("openssl") else { return };
+    let other = Lab::made(&["--key", "p256"]);
+    let elsewhere = other.folder();
+    let connect = |server: &Server, ca: &str| {
+        let line =
+            format!("s_client -connect localhost:{} -CAfile {ca} -verify_return_error -brief", server.port);
+        assert_ne!(run(&openssl, elsewhere, &line).code, Some(0));
+        server.out.until(|line| line.contains("The client ")).pop().unwrap()
+    };
+
+    let lab = Lab::made(&["--key", "p256", "--broken", "no-intermediate"]);
+    let text = connect(&lab.serve(), &lab.ca_file());
+    let append = format!("Append intermediate.crt to {} and start", lab.text("server.crt"));
+    assert!(text.contains(&append) && !text.contains("To try"), "{text}");
+
+    let lab = Lab::made(&["--key", "p256", "--signed-by-ca"]);
+    let server = lab.serve();
+    let text = connect(&server, "server.crt");
+    let (_, line) = text.split_once("To try: openssl ").unwrap();
+    let end = run(&openssl, elsewhere, line);
+    assert!(end.stdout.contains("Verify return code: 0 (ok)"), "{line}\n{end:?}");
+
+    // Where nothing tells which file is the CA's, there is no line to try.
+    fs::remove_file(lab.path("ca.crt")).unwrap();
+    let text = connect(&lab.serve(), "server.crt");
+    assert!(text.contains("the CA's file") && !text.contains("To try"), "{text}");
 }

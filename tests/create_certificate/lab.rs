@@ -61,12 +61,16 @@ impl Lab {
 
     /// The names of all files in the folder, hidden ones too.
     pub(crate) fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.folder()).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
+        files(self.folder())
     }
+}
+
+/// The names of all files in a folder, hidden ones too.
+pub(crate) fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }
 
 pub(crate) fn create(folder: &Path, flags: &[&str]) -> Finished {

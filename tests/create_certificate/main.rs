@@ -11,3 +11,4 @@ mod good;
 mod lab;
 mod printed;
 mod refused;
+mod together;

@@ -31,7 +31,9 @@ fn run_lines(created: &Created) -> Vec<(&'static str, String, Finished)> {
 #[test]
 fn the_lines_that_tell_how_to_use_it_work() {
     let lab = Lab::new();
-    for (folder, common_name) in [("it's new $HOME", "localhost"), ("plain", "a.test")] {
+    for (folder, common_name) in
+        [("it's new $HOME", "localhost"), ("plain", "a.test"), ("below", "app.localhost")]
+    {
         let request = Request {
             folder: lab.path(folder),
             common_name: common_name.to_owned(),

@@ -11,9 +11,8 @@ use super::broken::Broken;
 use super::ca::{Authority, CA_CERTIFICATE};
 use super::error::CreateError;
 use super::request::Request;
-use super::text::{path_word, quoted};
 use super::{CERTIFICATE, INTERMEDIATE, KEY};
-use crate::settings::fields::is_localhost_name;
+use crate::tls::naming::{argument, quoted};
 use crate::tls::report::CertificateReport;
 
 /// What clients ask for where a name would be found in the common name.
@@ -85,7 +84,7 @@ impl Created {
     /// What to do with the files, in a few sentences.
     #[must_use]
     pub fn advice(&self) -> String {
-        let ca_file = path_word(&self.ca_file);
+        let ca_file = argument(&self.ca_file);
         let mut trust = format!(
             "Give {ca_file} to clients as their CA file; no trust store of the system or of a browser was changed. For \
              the window's own check, open Details… and give it there as the clients' CA file."
@@ -124,7 +123,7 @@ impl Created {
     /// The line that serves with the files, without a window.
     #[must_use]
     pub fn serve(&self) -> Use {
-        let (certificate, key) = (path_word(&self.certificate), path_word(&self.key));
+        let (certificate, key) = (argument(&self.certificate), argument(&self.key));
         let line = format!("echoscope --headless --tls --cert {certificate} --key {key}");
         Use { program: "echoscope", line }
     }
@@ -132,12 +131,13 @@ impl Created {
     /// The lines for the usual client programs, for a server on this computer and this port.
     #[must_use]
     pub fn uses(&self, port: u16) -> Vec<Use> {
-        let ca = path_word(&self.ca_file);
+        let ca = argument(&self.ca_file);
         let name = self.asked_for();
         let address = name.parse::<IpAddr>().ok();
-        // Another name may lead to another computer, or nowhere.
+        // Another name may lead to another computer, or nowhere: not every system knows those under .localhost.
         let here = (name != OTHER_LOOPBACK || name == self.name)
-            && (address.is_some_and(|address| address.is_loopback()) || is_localhost_name(name));
+            && (address.is_some_and(|address| address.is_loopback())
+                || name.eq_ignore_ascii_case("localhost"));
         let host = if here { name } else { "localhost" };
         let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let (target, url) = (bracketed(host), bracketed(name));
@@ -220,6 +220,7 @@ mod tests {
     fn another_name_is_asked_for_on_this_computer() {
         for (name, expected) in [
             ("a.test", "-connect localhost:1 -servername a.test -CAfile"),
+            ("app.localhost", "-connect localhost:1 -servername app.localhost -CAfile"),
             ("::1", "-connect [::1]:1 -CAfile ca.crt -verify_return_error -verify_ip ::1"),
             ("10.1.2.3", "-connect localhost:1 -CAfile ca.crt -verify_return_error -verify_ip 10.1.2.3"),
         ] {
@@ -249,6 +250,20 @@ mod tests {
                 assert!(gnutls.line.contains(asked) && gnutls.line.ends_with(host), "{}", gnutls.line);
                 assert!(created.advice().contains(&format!("ask for {asked}: ")), "{}", created.advice());
             }
+        }
+    }
+
+    /// Our own program too would take it for a flag.
+    #[test]
+    fn a_folder_that_begins_with_a_dash_is_no_flag() {
+        let created = Created {
+            certificate: "-dash/server.crt".into(),
+            key: "-dash/server.key".into(),
+            ..created("localhost", "-dash/ca.crt")
+        };
+        assert!(created.serve().line.ends_with(" --cert ./-dash/server.crt --key ./-dash/server.key"));
+        for used in created.uses(1).iter().filter(|used| used.program != "Python") {
+            assert!(used.line.contains(" ./-dash/ca.crt "), "{}", used.line);
         }
     }
 

@@ -24,6 +24,15 @@ pub enum CreateError {
         /// The names of the files, without the folder.
         names: Vec<String>,
     },
+    /// Another writer is at work in the folder, or was so a moment ago.
+    #[error(
+        "Another Echoscope is making certificates in {} just now, so nothing was written. Try again in a moment.",
+        shown(folder)
+    )]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The system refused to write or rename a file.
     #[error("{name} could not be written ({}). Nothing was changed.", plain(raw))]
     Write {
@@ -62,7 +71,7 @@ impl CreateError {
     pub fn raw(&self) -> Option<String> {
         match self {
             Self::Problem(problem) => problem.raw(),
-            Self::Exists { .. } => None,
+            Self::Exists { .. } | Self::Busy { .. } => None,
             Self::Write { raw, .. } | Self::HalfWritten { raw, .. } | Self::Library { raw } => {
                 Some(raw.clone())
             }

@@ -14,6 +14,7 @@ mod ca;
 mod commands;
 mod created;
 mod error;
+mod lock;
 mod make;
 mod names;
 mod problem;
@@ -132,12 +133,20 @@ pub fn create_while(
     if !go_on() {
         return Ok(None);
     }
-    if is_there {
-        write::all(&request.folder, &items)?;
-    } else {
-        in_new_folder(&request.folder, &items)?;
+    let written =
+        if is_there { write::all(&request.folder, &items) } else { in_new_folder(&request.folder, &items) };
+    match written {
+        Ok(()) => Ok(Some(created)),
+        // The CA that was not there has been made by another in the meantime. It is never replaced.
+        Err(CreateError::Exists { folder, names }) if names.iter().any(|name| is_of_ca(name)) => {
+            Err(CreateError::Busy { folder })
+        }
+        Err(error) => Err(error),
     }
-    Ok(Some(created))
+}
+
+fn is_of_ca(name: &str) -> bool {
+    [CA_KEY, CA_CERTIFICATE].contains(&name)
 }
 
 /// The CA that the request needs, and the files that make it, where it is new.
@@ -145,8 +154,12 @@ fn practice_ca(request: &Request, now: Timestamp) -> Result<(Option<Authority>, 
     if !request.needs_ca() {
         return Ok((None, Vec::new()));
     }
-    if let Some(found) = ca::load(&request.folder, now)? {
-        return Ok((Some(found), Vec::new()));
+    // Else one of its two files could be there and the other not yet. Not for longer: keys take their time.
+    let lock = if request.folder.is_dir() { Some(write::lock(&request.folder)?) } else { None };
+    let found = ca::load(&request.folder, now)?;
+    drop(lock);
+    if found.is_some() {
+        return Ok((found, Vec::new()));
     }
     let (authority, key) = ca::new(now)?;
     let item = |name, content, secret| Item { name, content, secret, replace: false };
@@ -156,8 +169,11 @@ fn practice_ca(request: &Request, now: Timestamp) -> Result<(Option<Authority>, 
 }
 
 fn in_new_folder(folder: &Path, items: &[Item]) -> Result<(), CreateError> {
-    let refused = |error: io::Error| Problem::not_writable(around(folder), &error);
-    fs::create_dir(folder).map_err(refused)?;
+    fs::create_dir(folder).map_err(|error| match error.kind() {
+        // A moment ago it was not there.
+        io::ErrorKind::AlreadyExists => CreateError::Busy { folder: folder.to_owned() },
+        _ => Problem::not_writable(around(folder), &error).into(),
+    })?;
     write::all(folder, items).inspect_err(|_| {
         // Only where it is empty: someone else may have put something in it.
         let _ = fs::remove_dir(folder);

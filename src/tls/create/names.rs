@@ -1,6 +1,6 @@
 //! Which texts are names that a certificate can be for: DNS names, wildcards, and IP addresses.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::problem::Problem;
 use crate::tls::naming::harmless;
@@ -59,6 +59,19 @@ pub enum NameProblem {
         /// The character in question.
         character: char,
     },
+    /// An IPv6 address with a zone, which tells a network card of one computer (RFC 4007, section 11).
+    #[error(
+        "“{}” names a network card too, which only this computer knows by that name. Leave out {}: {}.",
+        short(name),
+        short(zone),
+        short(name.strip_suffix(zone.as_str()).unwrap_or(name))
+    )]
+    Zone {
+        /// What was typed.
+        name: String,
+        /// The part with the card, from its percent sign on.
+        zone: String,
+    },
     /// A character that is not a letter, a digit, a hyphen or an underscore.
     #[error(
         "“{}” is not a name: it has {} in it. Leave out http://, the port and brackets: only the name or the address.",
@@ -106,6 +119,11 @@ pub(super) fn check(name: &str) -> Result<(), NameProblem> {
     }
     if name.is_empty() {
         return Err(NameProblem::Empty);
+    }
+    if let Some((address, zone)) = name.split_once('%')
+        && address.parse::<Ipv6Addr>().is_ok()
+    {
+        return Err(NameProblem::Zone { name: own(), zone: format!("%{zone}") });
     }
     if let Some(character) = name.chars().find(|c| !c.is_ascii()) {
         return Err(NameProblem::NotAscii { name: own(), character });
@@ -210,6 +228,9 @@ mod tests {
             ("a\nb", "can't be seen"),
             ("http://a.test", "has : in it"),
             ("[::1]", "has [ in it"),
+            ("fe80::1%eth0", "Leave out %eth0: fe80::1."),
+            ("fe80::1%é", "Leave out %é: fe80::1."),
+            ("a%b", "has % in it"),
             ("localhost.", "Leave it out: localhost."),
             ("a..", "none at the ends"),
             (".", "none at the ends"),

@@ -1,6 +1,4 @@
-//! How certificates, keys, paths and names are written as text: PEM, and words for a shell.
-
-use std::path::Path;
+//! How certificates and keys are written as text: PEM.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -38,25 +36,6 @@ fn ed25519_version1(der: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A path as one word for the user's shell.
-pub(super) fn path_word(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-~+:,@\\".contains(c);
-    let backslashes = !cfg!(windows) && path.contains('\\');
-    if !path.is_empty() && !path.starts_with(['-', '~']) && path.chars().all(plain) && !backslashes {
-        path
-    } else if cfg!(windows) {
-        format!("\"{path}\"")
-    } else {
-        quoted(&path)
-    }
-}
-
-/// Any text as one word for a POSIX shell.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,19 +46,5 @@ mod tests {
         let lines: Vec<_> = text.lines().map(str::len).collect();
         assert_eq!(lines, ["-----BEGIN X-----".len(), 64, 16, "-----END X-----".len()]);
         assert!(text.ends_with("-----\n"));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_shell_takes_a_path_as_one_word() {
-        for (path, word) in [
-            ("/tmp/lab/ca.crt", "/tmp/lab/ca.crt"),
-            ("my lab", "'my lab'"),
-            ("it's", r"'it'\''s'"),
-            ("-rf", "'-rf'"),
-            ("$HOME", "'$HOME'"),
-        ] {
-            assert_eq!(path_word(Path::new(path)), word);
-        }
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::error::CreateError;
+use super::lock::{Lock, NAME};
 use super::workshop::{Moment, Step, Workshop};
 
 /// A file to write.
@@ -18,10 +19,17 @@ pub(super) struct Item {
     pub(super) replace: bool,
 }
 
-/// Writes the files into the folder, which is there. After an error the folder is as it was, or the error says what
+/// Writes the files into the folder, which is there, unless another does so at the same time. After an error the folder is as it was, or the error says what
 /// is not.
 pub(super) fn all(folder: &Path, items: &[Item]) -> Result<(), CreateError> {
+    let _lock = lock(folder)?;
     all_while(folder, items, |_, _| ())
+}
+
+/// Keeps other writers out of the folder, which is there, as long as it is held.
+pub(super) fn lock(folder: &Path) -> Result<Lock, CreateError> {
+    let busy = || CreateError::Busy { folder: folder.to_owned() };
+    Lock::take(folder).map_err(|error| write_error(NAME, &error))?.ok_or_else(busy)
 }
 
 /// Whether files can be made in the folder: tried, since the rights alone don't tell.

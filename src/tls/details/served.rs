@@ -1,6 +1,7 @@
 //! What is known of the certificate that is served, as far as it can be why a client refuses it.
 
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
@@ -8,7 +9,10 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
+use super::super::create::{CA_CERTIFICATE, INTERMEDIATE};
 use super::super::kind::KeyKind;
+use super::super::naming::harmless;
+use super::super::signer::{beside, signed_by_one_beside};
 use super::chain::{self};
 use super::validity::Validity;
 use super::{CertificateFile, name, names, report, text};
@@ -54,12 +58,26 @@ pub enum Anchor {
     Own,
     /// A root that is in the file too.
     InFile,
-    /// Someone of this name, whose certificate is not in the file.
+    /// Someone whose certificate is not in the file, but in the one beside it that is called `ca.crt`.
+    Beside {
+        /// Their name, in one line.
+        issuer: String,
+        /// That file.
+        ca: PathBuf,
+    },
+    /// Someone above the intermediate CA that signed it: that one's certificate is not in the file, so it is not sent,
+    /// but in the one beside it that is called `intermediate.crt`.
+    Intermediate {
+        /// The intermediate CA's name, in one line.
+        issuer: String,
+    },
+    /// Someone of this name, whose certificate is in none of these files.
     Missing(String),
 }
 
 impl Served {
-    /// What there is to know about a file that was read before.
+    /// What there is to know about a file that was read before. Looks for its CA beside it, so it waits for a disk: not
+    /// for the window's thread.
     #[must_use]
     pub fn of(file: &CertificateFile) -> Self {
         // The file was parsed when it was read, so none of them is passed over here.
@@ -82,7 +100,7 @@ impl Served {
             may_serve: true,
             weak: None,
             key: report.key.clone(),
-            anchor: anchor(&parsed, file.chain()),
+            anchor: anchor(&file.path, file.chain()),
         };
         if let Some(own) = parsed.first() {
             served.read_names(own);
@@ -162,21 +180,49 @@ fn validity(certificate: &X509Certificate<'_>) -> Validity {
     }
 }
 
+/// Who a client must trust, with the files beside the certificate's looked into where its own does not tell.
+fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> Anchor {
+    let last = match top(chain) {
+        Ok(0) => return Anchor::Own,
+        Ok(_) => return Anchor::InFile,
+        Err(last) => last,
+    };
+    let issuer = X509Certificate::from_der(&chain[last])
+        .map(|(_, last)| harmless(&super::distinguished_name(last.issuer())))
+        .unwrap_or_default();
+    // A client needs the root: a `ca.crt` that does not lead to one is of no use as its CA file.
+    if top(&[chain, &beside(path, CA_CERTIFICATE)].concat()).is_ok() {
+        Anchor::Beside { issuer, ca: path.with_file_name(CA_CERTIFICATE) }
+    } else if signed_by_one_beside(path, INTERMEDIATE, &chain[last]) {
+        Anchor::Intermediate { issuer }
+    } else {
+        Anchor::Missing(issuer)
+    }
+}
+
 /// Goes up from the first certificate, as a client does: what is out of order or does not belong to it is passed over.
-fn anchor(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>]) -> Anchor {
+/// Where that ends: at a root, or else at the last one whose issuer is there.
+fn top(chain: &[CertificateDer<'_>]) -> Result<usize, usize> {
+    let parsed: Vec<_> =
+        chain.iter().map(|der| X509Certificate::from_der(der).ok().map(|(_, it)| it)).collect();
     let mut left: Vec<usize> = (1..parsed.len()).collect();
     let mut at = 0;
-    while at < parsed.len() && !chain::self_signed(&parsed[at], &chain[at]) {
+    while let Some(Some(own)) = parsed.get(at) {
+        if chain::self_signed(own, &chain[at]) {
+            return Ok(at);
+        }
         let signed = |by: &usize| {
-            parsed[at].issuer().as_raw() == parsed[*by].subject().as_raw()
-                && chain::signed_by(&chain[at], &parsed[*by]) != Some(false)
+            parsed[*by].as_ref().is_some_and(|by| {
+                own.issuer().as_raw() == by.subject().as_raw()
+                    && chain::signed_by(&chain[at], by) != Some(false)
+            })
         };
-        let Some(found) = left.iter().position(signed) else {
-            return Anchor::Missing(super::distinguished_name(parsed[at].issuer()));
-        };
-        at = left.swap_remove(found);
+        match left.iter().position(signed) {
+            Some(found) => at = left.swap_remove(found),
+            None => break,
+        }
     }
-    if at == 0 { Anchor::Own } else { Anchor::InFile }
+    Err(at)
 }
 
 /// Whether a certificate's host name is the one that was asked for (RFC 9525, section 6.3).
@@ -244,6 +290,34 @@ mod tests {
         assert_eq!(served(&[&own, &between_made]).anchor, missing("root"));
         assert_eq!(served(&[&own, &between_made, &impostor]).anchor, missing("root"));
         assert_eq!(served(&[&own, &root_made, &between_made]).anchor, Anchor::InFile);
+
+        // The files beside it are looked into for what it does not hold itself.
+        let beside = |chain: &[&Certificate], others: &[(&str, &[&Certificate])]| {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, made) in others.iter().chain([&("server.crt", chain)]) {
+                let pem = made.iter().map(|one| one.pem()).collect::<String>();
+                std::fs::write(folder.path().join(name), pem).unwrap();
+            }
+            let path = folder.path().join("server.crt");
+            match Served::of(&CertificateFile::read(&path).unwrap()).anchor {
+                Anchor::Beside { issuer, ca } => {
+                    assert_eq!(ca, folder.path().join("ca.crt"));
+                    format!("beside {issuer}")
+                }
+                Anchor::Intermediate { issuer } => format!("intermediate {issuer}"),
+                other => format!("{other:?}"),
+            }
+        };
+        let (root, between) = (&[&root_made][..], &[&between_made][..]);
+        let both = [("ca.crt", root), ("intermediate.crt", between)];
+        assert_eq!(beside(&[&own], &both), "intermediate CN=between");
+        assert_eq!(beside(&[&own], &both[1..]), "intermediate CN=between");
+        assert_eq!(beside(&[&own, &between_made], &both), "beside CN=root");
+        assert_eq!(beside(&[&own], &[("ca.crt", &[&between_made, &root_made])]), "beside CN=between");
+        // Neither leads a client to a root that it could trust.
+        assert_eq!(beside(&[&own], &[("ca.crt", between)]), "Missing(\"CN=between\")");
+        let impostors = [("ca.crt", &[&impostor][..])];
+        assert_eq!(beside(&[&own, &between_made], &impostors), "Missing(\"CN=root\")");
     }
 
     #[test]

@@ -138,11 +138,18 @@ const ROWS: &[Row] = &[
         advice: "Make one with SHA-256, and an RSA key of 2048 bits or one on P-256.",
     },
     Row {
+        holds: |seen| for_another_address(seen) && seen.served.is_for_by_common_name(&seen.shown()),
+        alerts: VAGUE,
+        why: "the address that the client probably checks for, {asked}, stands in it only as common name, where openssl \
+              and others do not look for addresses",
+        advice: "Make one that has {asked} among its alternative names.",
+    },
+    Row {
         holds: for_another_address,
         alerts: VAGUE,
-        why: "it is made for another name than the client asked for: it asked for none, so probably for {asked}, and the \
+        why: "it is made for another name than the client asked for: it asked for none, so probably for {guess}, and the \
               certificate is for {names}",
-        advice: NAME_ADVICE,
+        advice: "Connect to a name that stands in it, or make one that has the name or address that the client checks for.",
     },
     Row {
         holds: |seen| seen.served.anchor == Anchor::Own,
@@ -157,11 +164,25 @@ const ROWS: &[Row] = &[
         advice: "Give the client that root's certificate as its CA file; {certificate} will do.",
     },
     Row {
+        holds: |seen| matches!(seen.served.anchor, Anchor::Intermediate { .. }),
+        alerts: TRUST,
+        why: "its intermediate is not sent: {issuer} has signed it, and that one's certificate is in intermediate.crt, not \
+              in {certificate}",
+        advice: "Append intermediate.crt to {certificate} and start the server again: then a client needs only the file of \
+                 the CA above.",
+    },
+    Row {
+        holds: |seen| matches!(seen.served.anchor, Anchor::Beside { .. }),
+        alerts: TRUST,
+        why: "the client does not trust who signed it: {issuer}, whose certificate stands beside it in ca.crt",
+        advice: "Give the client {anchor} as its CA file.",
+    },
+    Row {
         holds: |seen| matches!(seen.served.anchor, Anchor::Missing(_)),
         alerts: TRUST,
         why: "the client does not trust who signed it: {issuer}, whose certificate is not in {certificate}",
-        advice: "The client needs that certificate: give it to the client as its CA file, ca.crt for example. If it is an intermediate \
-                 CA's, and the client has the CA above it, append it to {certificate}.",
+        advice: "Give the client the CA's file as its CA file. If that CA is an intermediate one, and the client has the CA \
+                 above it, append its certificate to {certificate}.",
     },
 ];
 
@@ -175,14 +196,34 @@ const OR_ELSE: &[(Holds, &str)] = &[
     (|_| true, "If it does trust that, it may check for another name than {asked}."),
 ];
 
-/// How to try it, after words about whom the client trusts.
-const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {certificate}";
-/// The same where another file is needed. What that one is called only its owner knows.
-const TO_TRY_CA: &str = "To try: openssl s_client -connect {address} -CAfile ca.crt";
+/// How to try it, after words about whom the client trusts: where it is known in which file they stand.
+const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {anchor}";
 
 impl<'a> Seen<'a> {
     fn name(&self) -> Option<&'a str> {
         self.asked.and_then(|asked| asked.name)
+    }
+}
+
+impl Seen<'_> {
+    fn shown(&self) -> String {
+        self.asked.map(|asked| asked.shown()).unwrap_or_default()
+    }
+
+    /// What a client that sent no name checks for: the address that it connected to, or a name that it did not send
+    /// (OpenSSL sends none without a dot). Not where the certificate has such a name.
+    fn guess(&self) -> String {
+        let shown = self.shown();
+        let short = |host: &String| !host.contains('.');
+        match self.asked.and_then(|asked| asked.address) {
+            None => shown,
+            _ if self.served.is_for("localhost") || self.served.is_for_by_common_name("localhost") => shown,
+            Some(address) if address.is_loopback() => {
+                format!("{shown}, or a name that leads there such as localhost")
+            }
+            _ if self.served.hosts.iter().chain(&self.served.common).any(short) => shown,
+            Some(_) => format!("{shown}, or a name that leads there"),
+        }
     }
 }
 
@@ -220,8 +261,8 @@ pub(super) fn refused(
     let mut words = format!("The client refused our certificate{likely} because {}. {}", row.why, row.advice);
     if about_trust {
         let or_else = OR_ELSE.iter().find(|(holds, _)| vague && holds(&seen)).map(|(_, words)| *words);
-        let to_try = if matches!(seen.served.anchor, Anchor::Missing(_)) { TO_TRY_CA } else { TO_TRY };
-        for more in or_else.into_iter().chain([to_try]) {
+        let to_try = situation.anchor().map(|_| TO_TRY);
+        for more in or_else.into_iter().chain(to_try) {
             words.push(' ');
             words.push_str(more);
         }
@@ -239,11 +280,14 @@ fn value(key: &str, seen: &Seen<'_>) -> Option<String> {
         "above_begins" => above()?.1.begins(),
         "above_ends" => above()?.1.ends(),
         "asked" => seen.asked?.shown(),
+        "guess" => seen.guess(),
         "names" => served.names(),
         "version" => served.version.to_string(),
         "weak" => served.weak.clone()?,
         "issuer" => match &served.anchor {
-            Anchor::Missing(issuer) => issuer.clone(),
+            Anchor::Missing(issuer) | Anchor::Beside { issuer, .. } | Anchor::Intermediate { issuer } => {
+                issuer.clone()
+            }
             Anchor::Own | Anchor::InFile => return None,
         },
         _ => return None,

@@ -90,6 +90,28 @@ fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
 }
 
 #[test]
+fn a_client_is_told_to_trust_who_signed() {
+    let lab = || "CN=Lab CA".to_owned();
+    for (anchor, expected) in [
+        (Anchor::Own, "Give the client server.crt as its CA file, and"),
+        (Anchor::InFile, "Give the client server.crt as its CA file, and"),
+        (Anchor::Beside { issuer: lab(), ca: "a b/ca.crt".into() }, "a b/ca.crt"),
+        (Anchor::Intermediate { issuer: lab() }, "Append intermediate.crt to server.crt"),
+        (Anchor::Missing(lab()), "Give the client the file of the CA that signed it as its CA file, and"),
+    ] {
+        let mut situation = situation();
+        situation.served.anchor = anchor.clone();
+        let unknown = Error::AlertReceived(Alert::CertificateUnknown);
+        for words in [gone_in_handshake(&situation), peer_failure(&unknown, true, &situation, None)] {
+            check(&words);
+            assert!(words.contains(expected), "{words}");
+            let own = matches!(anchor, Anchor::Own | Anchor::InFile);
+            assert_eq!(words.contains("client server.crt as its CA file"), own, "{words}");
+        }
+    }
+}
+
+#[test]
 fn addresses_are_written_for_a_shell() {
     let mut situation = situation();
     for (host, address) in

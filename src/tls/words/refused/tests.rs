@@ -9,7 +9,7 @@ const NAMELESS: Asked<'static> =
     Asked { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)) };
 
 /// A part of the words for each cause, which stands in no other's.
-const CAUSES: [&str; 12] = [
+const CAUSES: [&str; 15] = [
     "has expired",
     "not valid yet",
     "certificate 2 of its file",
@@ -22,6 +22,9 @@ const CAUSES: [&str; 12] = [
     "too weak",
     "it signed itself",
     "is not in server.crt",
+    "its intermediate is not sent",
+    "stands beside it in ca.crt",
+    "only as common name, where openssl",
 ];
 
 fn text(alert: Alert, change: impl Fn(&mut Served), asked: Option<Asked<'_>>) -> Option<String> {
@@ -75,6 +78,14 @@ fn issued(served: &mut Served) {
     served.anchor = Anchor::Missing("CN=Lab CA".to_owned());
 }
 
+fn beside(served: &mut Served) {
+    served.anchor = Anchor::Beside { issuer: "CN=Lab CA".to_owned(), ca: "/tmp/lab/ca.crt".into() };
+}
+
+fn without_intermediate(served: &mut Served) {
+    served.anchor = Anchor::Intermediate { issuer: "CN=Between".to_owned() };
+}
+
 #[test]
 fn dates_go_by_this_computers_clock() {
     expect(DATES, expired, LOCALHOST, "has expired");
@@ -105,11 +116,26 @@ fn the_name_is_told_from_the_hello_or_the_address() {
     expect(VAGUE, issued, below, "is not in server.crt");
     let said = text(Alert::BadCertificate, elsewhere, Some(NAMELESS)).unwrap();
     assert!(
-        said.contains("so probably for 127.0.0.1, and the certificate is for elsewhere.example."),
+        said.contains(
+            "so probably for 127.0.0.1, or a name that leads there such as localhost, and the certificate is for \
+             elsewhere.example."
+        ) && !said.contains("make one that has 127.0.0.1"),
         "{said}"
     );
     let said = text(Alert::BadCertificate, version1, Some(NAMELESS)).unwrap();
-    assert!(said.contains("for localhost, and that only as common name"), "{said}");
+    // What stands in it is no name that the client missed.
+    let told =
+        "so probably for 127.0.0.1, and the certificate is for localhost, and that only as common name";
+    assert!(said.contains(told), "{said}");
+    let lan = Asked { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 2, 3))) };
+    let said = text(Alert::BadCertificate, elsewhere, Some(lan)).unwrap();
+    assert!(said.contains("for 10.1.2.3, or a name that leads there, and the"), "{said}");
+    // An address that is the common name is not another one.
+    let address_only = |served: &mut Served| {
+        elsewhere(served);
+        (served.hosts, served.common) = (Vec::new(), vec!["127.0.0.1".to_owned()]);
+    };
+    expect(VAGUE, address_only, NAMELESS, "only as common name, where openssl");
     // A client's own text is neither a line of its own nor a name for something of ours.
     let odd = Asked { name: Some("a\nb{key}"), address: None };
     let said = text_of_odd(odd);
@@ -142,8 +168,21 @@ fn trust_depends_on_who_signed() {
     expect(TRUST, nothing, LOCALHOST, "it signed itself");
     expect(TRUST, issued, LOCALHOST, "is not in server.crt");
     let said = text(Alert::UnknownCA, issued, None).unwrap();
-    assert!(said.contains("CN=Lab CA") && said.contains("append it to server.crt"), "{said}");
-    assert!(said.ends_with("To try: openssl s_client -connect localhost:12345 -CAfile ca.crt"), "{said}");
+    assert!(
+        said.contains("CN=Lab CA") && said.ends_with("append its certificate to server.crt."),
+        "a file that nobody knows is in no line to try: {said}"
+    );
+    expect(TRUST, beside, LOCALHOST, "stands beside it in ca.crt");
+    let said = text(Alert::UnknownCA, beside, None).unwrap();
+    assert!(
+        said.contains("CN=Lab CA")
+            && said.ends_with("To try: openssl s_client -connect localhost:12345 -CAfile /tmp/lab/ca.crt"),
+        "{said}"
+    );
+    expect(TRUST, without_intermediate, LOCALHOST, "its intermediate is not sent");
+    let said = text(Alert::UnknownCA, without_intermediate, None).unwrap();
+    assert!(said.contains("CN=Between") && said.contains("Append intermediate.crt to server.crt"), "{said}");
+    assert!(!said.contains("To try"), "with ca.crt alone it fails again: {said}");
     let said = text(Alert::UnknownCA, |served| served.anchor = Anchor::InFile, None).unwrap();
     assert!(said.contains("root") && said.ends_with("-CAfile server.crt"), "{said}");
 }
