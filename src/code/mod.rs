@@ -5,7 +5,7 @@
 //! Echoscope does (several addresses, a limit of clients, words for what went wrong) it leaves out, and says so where
 //! a reader would miss it.
 //!
-//! [`literal`] writes what was typed as Python strings, [`tokens`] tells keywords from comments for a view in colour.
+//! `literal` writes what was typed as Python strings, [`tokens`] tells keywords from comments for a view in colour.
 
 mod clients;
 mod literal;

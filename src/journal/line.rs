@@ -19,7 +19,7 @@ pub fn line(event: &Event, data_format: DataFormat) -> String {
     }
 }
 
-/// Appends the log line of an event as UTF-8, without a line end: [`line`] for who prints many.
+/// Appends the log line of an event as UTF-8, without a line end: [`line()`] for who prints many.
 pub fn line_into(out: &mut Vec<u8>, event: &Event, data_format: DataFormat) {
     if let EventKind::Received { data, .. } = &event.kind {
         out.extend_from_slice(RECEIVED.as_bytes());

@@ -21,7 +21,7 @@
 //! client's socket for `recv` and `send`, a condition variable for those who wait for a place or a thread. All
 //! threads of a run are scoped, so the leading thread leaves only after the last of them.
 //!
-//! **Step mode.** Every thread comes by the [gate] before each of the tutorial's calls ([`calls::Call`]). A halt lies
+//! **Step mode.** Every thread comes by the gate before each of the tutorial's calls ([`calls::Call`]). A halt lies
 //! between calls, where no time limit runs; a stop or a disconnect ends it as it ends a blocking call.
 //! **What went by** on a connection is captured where its socket is read and written ([`capture`]).
 //!

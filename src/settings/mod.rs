@@ -2,7 +2,7 @@
 //!
 //! [`Settings`] is what is remembered between runs and what a server is started from. Its values are always
 //! valid: text from the window or the command line becomes a value only through [`fields`], which words the
-//! error where it is refused. Reading and writing the settings file is [`file`]'s.
+//! error where it is refused. Reading and writing the settings file is [`mod@file`]'s.
 
 pub mod fields;
 pub mod file;

@@ -22,8 +22,8 @@
 //!   overlays: a notice, files about to be dropped, a path to type.   help: F1.
 //! ```
 //!
-//! A panel gets `&Session` and returns [`wish::Wish`]es; it changes nothing itself and knows no other panel.
-//! [`app`] puts the panels together and fulfils the wishes. All colours and sizes are in [`theme`].
+//! A panel gets `&Session` and returns `Wish`es; it changes nothing itself and knows no other panel.
+//! `app` puts the panels together and fulfils the wishes. All colours and sizes are in `theme`.
 
 mod app;
 mod backlog;
