@@ -9,51 +9,12 @@
 set -euo pipefail
 
 program=$(realpath "${1:?usage: tests/real_window.sh PROGRAM [FOLDER]}")
-work=$(mktemp -d)
+what="real window"
+. "$(dirname "$0")/support/display.sh"
 shots=${2:-$work/shots}
-mkdir -p "$shots" "$work/home"
-app= clients= xserver=
-
-fail() {
-    echo "real window: $*" >&2
-    for file in "$work"/*.err; do
-        [ -s "$file" ] && { echo "--- $file" >&2; tail -n 20 "$file" >&2; }
-    done
-    exit 1
-}
-
-clean_up() {
-    for process in $app $clients $xserver; do
-        kill "$process" 2>/dev/null || true
-        wait "$process" 2>/dev/null || true
-    done
-    rm -rf "$work"
-}
-trap clean_up EXIT
-
-# until_true SECONDS COMMAND…: tries again and again; false when the time is over.
-until_true() {
-    local deadline=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.1
-    done
-}
-
-for needed in Xvfb xdotool xprop xclip import identify convert openssl python3; do
-    command -v "$needed" >/dev/null || fail "$needed is not installed"
-done
-
-# A display of our own, on a number that the server finds itself. Without -noreset it would start anew, and turn away
-# whoever comes meanwhile, when the first window closes.
-mkfifo "$work/display"
-Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp -noreset 3>"$work/display" 2>"$work/xvfb.err" &
-xserver=$!
-read -r -t 20 number <"$work/display" || fail "Xvfb did not start"
-export DISPLAY=:$number
-unset WAYLAND_DISPLAY WAYLAND_SOCKET
-export HOME=$work/home XDG_CONFIG_HOME=$work/home LIBGL_ALWAYS_SOFTWARE=1
+mkdir -p "$shots"
+need Xvfb xdotool xprop xclip import identify convert openssl python3
+open_display
 
 # The tutorial's own files.
 (
@@ -132,12 +93,6 @@ x11.XSync.argtypes = [ctypes.c_void_p, ctypes.c_int]
 x11.XSync(display, 0)
 PYTHON
 
-find_window() {
-    kill -0 "$app" 2>/dev/null || fail "the program ended before its window opened"
-    window=$(xdotool search --onlyvisible --name '^Echoscope' 2>/dev/null | head -n 1)
-    [ -n "$window" ]
-}
-
 # Clicks down the log until the row under the pointer, copied, is the one that is wanted.
 find_row() {
     local y
@@ -168,8 +123,7 @@ for theme in light dark; do
             2>"$work/$theme.err"
     ) &
     app=$!
-    window=
-    until_true 60 find_window || fail "no window came"
+    wait_for_window
     xprop -id "$window" WM_CLASS | grep -qi echoscope || fail "the window has no class: $(xprop -id "$window" WM_CLASS)"
     xprop -id "$window" -len 8 _NET_WM_ICON | grep -q '=\|Icon' || fail "the window has no icon"
 

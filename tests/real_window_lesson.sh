@@ -10,62 +10,19 @@
 set -euo pipefail
 
 program=$(realpath "${1:?usage: tests/real_window_lesson.sh PROGRAM [FOLDER]}")
-work=$(mktemp -d)
+what="real window, lesson"
+. "$(dirname "$0")/support/display.sh"
 shots=${2:-$work/shots}
-mkdir -p "$shots" "$work/home"
-app= xserver=
-
-fail() {
-    echo "real window, lesson: $*" >&2
-    for file in "$work"/*.err; do
-        [ -s "$file" ] && { echo "--- $file" >&2; tail -n 20 "$file" >&2; }
-    done
-    exit 1
-}
-
-clean_up() {
-    for process in $app $xserver; do
-        kill "$process" 2>/dev/null || true
-        wait "$process" 2>/dev/null || true
-    done
-    rm -rf "$work"
-}
-trap clean_up EXIT
-
-# until_true SECONDS COMMAND…: tries again and again; false when the time is over.
-until_true() {
-    local deadline=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.1
-    done
-}
-
-for needed in Xvfb xdotool import identify; do
-    command -v "$needed" >/dev/null || fail "$needed is not installed"
-done
-
-mkfifo "$work/display"
-Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp -noreset 3>"$work/display" 2>"$work/xvfb.err" &
-xserver=$!
-read -r -t 20 number <"$work/display" || fail "Xvfb did not start"
-export DISPLAY=:$number
-unset WAYLAND_DISPLAY WAYLAND_SOCKET
-export HOME=$work/home XDG_CONFIG_HOME=$work/home LIBGL_ALWAYS_SOFTWARE=1
+mkdir -p "$shots"
+need Xvfb xdotool import identify
+open_display
 
 settings=$work/settings.toml
 printf 'theme = "light"\nhost = "127.0.0.1"\nport = 0\n' >"$settings"
 "$program" --settings "$settings" 2>"$work/app.err" &
 app=$!
 
-find_window() {
-    kill -0 "$app" 2>/dev/null || fail "the program ended before its window opened"
-    window=$(xdotool search --onlyvisible --name '^Echoscope' 2>/dev/null | head -n 1)
-    [ -n "$window" ]
-}
-window=
-until_true 60 find_window || fail "no window came"
+wait_for_window
 xdotool windowsize --sync "$window" 1180 760 windowfocus "$window"
 
 # What the window shows now, as a number; the pointer lies where it changes nothing.

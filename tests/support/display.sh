@@ -1,0 +1,68 @@
+# For the scripts that drive the real window: a display of their own, a place to work in, and words for a failure.
+#
+# Sourced with `what` (the script's name in messages) and `program` set; sets `work`, and clears it away at the end
+# together with the processes in `app`, `clients` and `xserver`.
+# shellcheck shell=bash
+
+work=$(mktemp -d)
+mkdir -p "$work/home"
+app= clients= xserver=
+
+fail() {
+    echo "$what: $*" >&2
+    for file in "$work"/*.err; do
+        [ -s "$file" ] && { echo "--- $file" >&2; tail -n 20 "$file" >&2; }
+    done
+    exit 1
+}
+
+clean_up() {
+    for process in $app $clients $xserver; do
+        kill "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+# need PROGRAM…
+need() {
+    local needed
+    for needed; do
+        command -v "$needed" >/dev/null || fail "$needed is not installed"
+    done
+}
+
+# until_true SECONDS COMMAND…: tries again and again; false when the time is over.
+until_true() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+# A display of our own, on a number that the server finds itself. Without -noreset it would start anew, and turn away
+# whoever comes meanwhile, when the first window closes.
+open_display() {
+    mkfifo "$work/display"
+    Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp -noreset 3>"$work/display" 2>"$work/xvfb.err" &
+    xserver=$!
+    read -r -t 20 number <"$work/display" || fail "Xvfb did not start"
+    export DISPLAY=:$number
+    unset WAYLAND_DISPLAY WAYLAND_SOCKET
+    export HOME=$work/home XDG_CONFIG_HOME=$work/home LIBGL_ALWAYS_SOFTWARE=1
+}
+
+# Waits for the program's window; sets `window`.
+wait_for_window() {
+    window=
+    until_true 60 find_window || fail "no window came"
+}
+
+find_window() {
+    kill -0 "$app" 2>/dev/null || fail "the program ended before its window opened"
+    window=$(xdotool search --onlyvisible --name '^Echoscope' 2>/dev/null | head -n 1)
+    [ -n "$window" ]
+}
