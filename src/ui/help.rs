@@ -2,12 +2,12 @@
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, Frame, Grid, Id, Key, Label, Layout, Modal, Modifiers, RichText, ScrollArea, Stroke, TextFormat,
-    Ui,
+    Align, Frame, Grid, Id, Key, Label, Layout, Modal, Modifiers, RichText, ScrollArea, TextFormat, Ui,
 };
 
 use super::theme::{self, Palette, size};
 use super::widgets::controls::icon_button;
+use super::widgets::copy_frame;
 use super::widgets::icon::Icon;
 
 const STEPS: [&str; 3] = [
@@ -127,13 +127,8 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     if let Some(file) = settings_file {
         heading(ui, "Settings");
         paragraph(ui, "They are remembered in this file. The log is not.");
-        Frame::new()
-            .fill(palette.field)
-            .stroke(Stroke::new(1.0, palette.border))
-            .corner_radius(size::RADIUS)
-            .inner_margin(8)
-            .show(ui, |ui| {
-                ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap())
-            });
+        copy_frame(&palette).inner_margin(8).show(ui, |ui| {
+            ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap())
+        });
     }
 }

@@ -1,8 +1,6 @@
 //! The TLS part of the form: the switch, the two files, and what was found in them.
 
-use eframe::egui::{
-    Align, Frame, Label, Layout, Margin, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, vec2,
-};
+use eframe::egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, Vec2, vec2};
 use jiff::Timestamp;
 
 use super::dialogs::Purpose;
@@ -10,6 +8,7 @@ use super::lab::{Ask, form_parts};
 use super::server_form::RESTART;
 use super::theme::{self, Palette, size};
 use super::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_button, pill_width, switch};
+use super::widgets::copy_frame;
 use super::widgets::field::{heading, label, path_field};
 use super::widgets::note::{Tone, note};
 use super::wish::Wish;
@@ -176,25 +175,20 @@ fn problem(ui: &mut Ui, words: &str, command: Option<String>, raw: Option<String
     }
     if let Some(command) = command {
         let palette = Palette::of(ui);
-        Frame::new()
-            .fill(palette.field)
-            .stroke(Stroke::new(1.0, palette.border))
-            .corner_radius(size::RADIUS)
-            .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
-            .show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = 4.0;
-                    let width = ui.available_width() - ICON_BUTTON - 4.0;
-                    ui.scope(|ui| {
-                        ui.set_width(width);
-                        let text = RichText::new(&command).font(theme::mono()).color(palette.text);
-                        ui.add(Label::new(text).wrap());
-                    });
-                    let (place, _) = ui.allocate_exact_size(Vec2::splat(ICON_BUTTON), Sense::hover());
-                    let name = format!("Copy the command: {command}");
-                    later.push(Later { place, button: Button::Copy { label: None, name, command } });
+        copy_frame(&palette).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                let width = ui.available_width() - ICON_BUTTON - 4.0;
+                ui.scope(|ui| {
+                    ui.set_width(width);
+                    let text = RichText::new(&command).font(theme::mono()).color(palette.text);
+                    ui.add(Label::new(text).wrap());
                 });
+                let (place, _) = ui.allocate_exact_size(Vec2::splat(ICON_BUTTON), Sense::hover());
+                let name = format!("Copy the command: {command}");
+                later.push(Later { place, button: Button::Copy { label: None, name, command } });
             });
+        });
     }
     ui.add_space(2.0);
 }

@@ -1,10 +1,11 @@
 //! Try it from a terminal: lines to copy that talk to this very server.
 
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Frame, Label, Margin, RichText, Stroke, TextFormat, Ui, Vec2};
+use eframe::egui::{Label, RichText, TextFormat, Ui, Vec2};
 
 use super::theme::{self, Palette, size};
 use super::widgets::controls::{ICON_BUTTON, copy_button, text_width};
+use super::widgets::copy_frame;
 use super::widgets::field::heading;
 use super::wish::Wish;
 use crate::session::Session;
@@ -50,28 +51,23 @@ impl TryItPanel {
             ui.add(Label::new(RichText::new(words).size(size::SMALL).color(palette.muted)).wrap());
             return None;
         };
-        Frame::new()
-            .fill(palette.field)
-            .stroke(Stroke::new(1.0, palette.border))
-            .corner_radius(size::RADIUS)
-            .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
-            .show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = 4.0;
-                    let width = ui.available_width() - ICON_BUTTON - 4.0;
-                    ui.scope(|ui| {
-                        ui.set_width(width);
-                        let format = TextFormat::simple(theme::mono(), palette.text);
-                        let mut job = LayoutJob::single_section(chosen.line.clone(), format);
-                        let low = ui.ctx().content_rect().height() < LOW;
-                        job.wrap.max_rows = if low { 1 } else { MAX_ROWS };
-                        ui.add(Label::new(job).wrap().selectable(true));
-                    });
-                    if copy_button(ui, "Copy this line") {
-                        wish = Some(Wish::CopyText(chosen.line.clone()));
-                    }
+        copy_frame(&palette).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                let width = ui.available_width() - ICON_BUTTON - 4.0;
+                ui.scope(|ui| {
+                    ui.set_width(width);
+                    let format = TextFormat::simple(theme::mono(), palette.text);
+                    let mut job = LayoutJob::single_section(chosen.line.clone(), format);
+                    let low = ui.ctx().content_rect().height() < LOW;
+                    job.wrap.max_rows = if low { 1 } else { MAX_ROWS };
+                    ui.add(Label::new(job).wrap().selectable(true));
                 });
+                if copy_button(ui, "Copy this line") {
+                    wish = Some(Wish::CopyText(chosen.line.clone()));
+                }
             });
+        });
         wish
     }
 

@@ -6,6 +6,7 @@ use eframe::egui::{
 
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::icon_button;
+use crate::ui::widgets::copy_frame;
 use crate::ui::widgets::field::label;
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::note::{Tone, note};
@@ -107,13 +108,7 @@ pub(super) fn choose<T: Copy + PartialEq>(
 /// A frame for what can be copied: fields' colour, a thin outline.
 pub(super) fn framed<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let palette = Palette::of(ui);
-    Frame::new()
-        .fill(palette.field)
-        .stroke(Stroke::new(1.0, palette.border))
-        .corner_radius(size::RADIUS)
-        .inner_margin(eframe::egui::Margin { left: 10, right: 4, top: 3, bottom: 3 })
-        .show(ui, content)
-        .inner
+    copy_frame(&palette).show(ui, content).inner
 }
 
 /// A line or several in fixed width that can be selected, with a button that copies all of it.

@@ -8,13 +8,22 @@ pub(super) mod icon;
 pub(super) mod note;
 pub(super) mod virtual_list;
 
-use eframe::egui::{Rect, Response, StrokeKind, Ui};
+use eframe::egui::{Frame, Margin, Rect, Response, Stroke, StrokeKind, Ui};
 
-use super::theme::Palette;
+use super::theme::{Palette, size};
 
 /// Draws the ring that shows where the keyboard is.
 pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) {
     if response.has_focus() {
         ui.painter().rect_stroke(rect, radius, Palette::of(ui).focus_ring(), StrokeKind::Outside);
     }
+}
+
+/// A frame for what can be copied: the fields' colour, a thin outline, and room for a button at the right.
+pub(super) fn copy_frame(palette: &Palette) -> Frame {
+    Frame::new()
+        .fill(palette.field)
+        .stroke(Stroke::new(1.0, palette.border))
+        .corner_radius(size::RADIUS)
+        .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
 }
