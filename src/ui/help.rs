@@ -127,7 +127,7 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     if let Some(file) = settings_file {
         heading(ui, "Settings");
         paragraph(ui, "They are remembered in this file. The log is not.");
-        copy_frame(&palette).inner_margin(8).show(ui, |ui| {
+        copy_frame(palette).inner_margin(8).show(ui, |ui| {
             ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap())
         });
     }

@@ -175,7 +175,7 @@ fn problem(ui: &mut Ui, words: &str, command: Option<String>, raw: Option<String
     }
     if let Some(command) = command {
         let palette = Palette::of(ui);
-        copy_frame(&palette).show(ui, |ui| {
+        copy_frame(palette).show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
                 let width = ui.available_width() - ICON_BUTTON - 4.0;

@@ -51,7 +51,7 @@ impl TryItPanel {
             ui.add(Label::new(RichText::new(words).size(size::SMALL).color(palette.muted)).wrap());
             return None;
         };
-        copy_frame(&palette).show(ui, |ui| {
+        copy_frame(palette).show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
                 let width = ui.available_width() - ICON_BUTTON - 4.0;

@@ -108,7 +108,7 @@ pub(super) fn choose<T: Copy + PartialEq>(
 /// A frame for what can be copied: fields' colour, a thin outline.
 pub(super) fn framed<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let palette = Palette::of(ui);
-    copy_frame(&palette).show(ui, content).inner
+    copy_frame(palette).show(ui, content).inner
 }
 
 /// A line or several in fixed width that can be selected, with a button that copies all of it.
