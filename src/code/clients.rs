@@ -33,13 +33,13 @@ fn handle_client(out: &mut Writer, config: &Config) {
         "            if not data:\n                \
          # No bytes at all: the end of the stream. Whatever came before it was sent back.",
     );
-    if !tls {
-        out.text("                end = 'closed by the client'");
-    } else {
+    if tls {
         out.text(
             "                with contextlib.suppress(OSError):\n                    \
              conn.unwrap()  # the answer to its close_notify, if it still listens",
         );
+    } else {
+        out.text("                end = 'closed by the client'");
     }
     out.text(
         "                break\n            \
@@ -68,7 +68,7 @@ fn handshake(out: &mut Writer, config: &Config) {
     out.text(
         "        conn.settimeout(HANDSHAKE_TIMEOUT)\n        \
          try:\n            \
-         # Only a look, the byte stays. Who leaves without one wanted to know whether we are here.\n            \
+         # Only a look, the byte stays. Who leaves without one only looked who is here.\n            \
          greeted = conn.recv(1, socket.MSG_PEEK)\n            \
          if greeted:",
     );
@@ -78,7 +78,7 @@ fn handshake(out: &mut Writer, config: &Config) {
     );
     out.text(
         "        except (ssl.SSLEOFError, socket.timeout) as error:\n            \
-         # Gone in the middle of the handshake, or too slow: here both are a failure of TLS.\n            \
+         # Gone in the middle of the handshake, or too slow: here both mean that TLS failed.\n            \
          raise ssl.SSLError(error.errno, f'no handshake: {error}') from None",
     );
     let idle = if config.idle_timeout.is_some() { "IDLE_TIMEOUT" } else { "None" };

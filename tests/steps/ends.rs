@@ -123,8 +123,10 @@ fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
     assert!(verdict.starts_with("The client closed first: after "), "{name}: {verdict}");
 }
 
+type EndIt = fn(&Stepped);
+
 /// What can end a connection from outside.
-const FROM_OUTSIDE: [(&str, fn(&Stepped)); 2] = [
+const FROM_OUTSIDE: [(&str, EndIt); 2] = [
     ("stop", |stepped| stepped.server.stop()),
     ("disconnect", |stepped| stepped.server.disconnect(ClientId(1))),
 ];
