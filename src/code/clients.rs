@@ -27,18 +27,19 @@ fn handle_client(out: &mut Writer, config: &Config) {
     } else if idle {
         out.text("        conn.settimeout(IDLE_TIMEOUT)");
     }
-    out.text("        while True:");
+    out.text(if tls { "        while greeted:" } else { "        while True:" });
     out.call(Call::Recv, "            data = conn.recv(RECV_SIZE)");
     out.text(
         "            if not data:\n                \
-         # No bytes at all: the end of the stream. Whatever came before it was sent back.\n                \
-         end = 'closed by the client'",
+         # No bytes at all: the end of the stream. Whatever came before it was sent back.",
     );
     if tls {
         out.text(
             "                with contextlib.suppress(OSError):\n                    \
              conn.unwrap()  # the answer to its close_notify, if it still listens",
         );
+    } else {
+        out.text("                end = 'closed by the client'");
     }
     out.text(
         "                break\n            \
@@ -64,13 +65,24 @@ fn handshake(out: &mut Writer, config: &Config) {
             "        # In the client's own thread: a slow handshake keeps nobody from being accepted."
         }
     });
-    out.text("        conn.settimeout(HANDSHAKE_TIMEOUT)");
+    out.text(
+        "        conn.settimeout(HANDSHAKE_TIMEOUT)\n        \
+         try:\n            \
+         # Only a look, the byte stays. Who leaves without one only looked who is here.\n            \
+         greeted = conn.recv(1, socket.MSG_PEEK)\n            \
+         if greeted:",
+    );
     out.call(
         Call::Handshake,
-        "        conn = context.wrap_socket(conn, server_side=True, suppress_ragged_eofs=False)",
+        "                conn = context.wrap_socket(conn, server_side=True, suppress_ragged_eofs=False)",
+    );
+    out.text(
+        "        except (ssl.SSLEOFError, socket.timeout) as error:\n            \
+         # Gone in the middle of the handshake, or too slow: here both mean that TLS failed.\n            \
+         raise ssl.SSLError(error.errno, f'no handshake: {error}') from None",
     );
     let idle = if config.idle_timeout.is_some() { "IDLE_TIMEOUT" } else { "None" };
-    out.text(&format!("        conn.settimeout({idle})"));
+    out.text(&format!("        conn.settimeout({idle})\n        end = 'closed by the client'"));
 }
 
 /// How a connection can end but well. None of it ends the server.

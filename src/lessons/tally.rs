@@ -14,8 +14,8 @@ pub(super) struct Tally {
     count: u64,
     /// Whether it is so, for what is or is not.
     holds: bool,
-    /// The end of what each client has sent, for what may be spread over several calls of `recv`.
-    tails: HashMap<ClientId, Vec<u8>>,
+    /// The end of what each client has sent, for what may be spread over several calls of `recv`; `None`: it was found.
+    tails: HashMap<ClientId, Option<Vec<u8>>>,
 }
 
 impl Tally {
@@ -62,13 +62,16 @@ impl Tally {
         let Some(client) = event.client else { return false };
         match &event.kind {
             EventKind::Received { data, .. } => {
-                let tail = self.tails.entry(client.id).or_default();
+                let known = self.tails.entry(client.id).or_insert_with(|| Some(Vec::new()));
+                let Some(tail) = known else { return false };
                 tail.extend_from_slice(data);
-                let found = contains(tail, wanted);
+                if contains(tail, wanted) {
+                    *known = None;
+                    return true;
+                }
                 // Only the beginning of what is looked for can still be completed.
-                let kept = if found { 0 } else { wanted.len() - 1 };
-                tail.drain(..tail.len().saturating_sub(kept));
-                found
+                tail.drain(..tail.len().saturating_sub(wanted.len() - 1));
+                false
             }
             EventKind::Closed(_) => {
                 self.tails.remove(&client.id);

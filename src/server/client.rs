@@ -39,15 +39,14 @@ pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) {
 /// Takes note of a client that was ended before a thread was free for it.
 pub(super) fn dismiss(run: &Run, conn: &Conn) {
     let _place = Place { run, conn };
-    closed(run, conn, CloseReason::ServerStopped);
+    closed(run, conn, ended(conn));
 }
 
+/// Closes the connection for this reason, whatever has come from outside since it was found: who was first stays so.
 fn closed(run: &Run, conn: &Conn, reason: CloseReason) {
     run.gate.closes(conn);
     // FIN, before anybody hears that the connection is closed.
     let shut = conn.stream.shutdown(Shutdown::Both);
-    // What its own thread sees after an end from outside is only the consequence.
-    let reason = conn.ended().unwrap_or(reason);
     if let Some(capture) = &conn.capture {
         if shut.is_ok() || conn.ended().is_some() {
             capture.fin_sent();
@@ -161,6 +160,7 @@ fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) 
 
 /// The reason for the log; what needs more words gets a line of its own before it.
 fn close_reason(run: &Run, conn: &Conn, end: End, in_handshake: bool) -> CloseReason {
+    // What its own thread sees after an end from outside is only the consequence.
     if let Some(reason) = conn.ended() {
         return reason;
     }

@@ -8,7 +8,10 @@ use echoscope::client::config::{Config, Identity as ClientIdentity, TlsChoices, 
 use echoscope::client::event::{Accepted, Agreed, CloseHow, EventKind, Failure, PeerEnd, Stage};
 use echoscope::server::config::{Config as ServerConfig, TlsFiles};
 use echoscope::settings::ClientAuth;
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair,
+};
 
 use crate::support::running::Running;
 use crate::support::{Identity, program};
@@ -145,6 +148,28 @@ fn a_ca_that_serves_itself_and_a_leaf_of_another_are_pinned_and_keep_their_names
         assert_eq!(agreed.accepted, Accepted::Pinned { name_checked: true });
         let failure = fails(&running, TlsChoices { name: "other.test".to_owned(), ..TlsChoices::new(trust) });
         assert!(failure.text.contains("It is made for localhost"), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_critical_extension_that_nobody_knows_is_not_taken_for_version_1() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["localhost", "other.example"] {
+        let mut params = params(name);
+        let mut unknown = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99_999, 1], vec![5, 0]);
+        unknown.set_criticality(true);
+        params.custom_extensions.push(unknown);
+        let files = write(folder.path(), &params, None);
+        let running = serve_files(&files, |_| {});
+        for versions in TlsVersions::ALL {
+            let trust = Trust::ThisServer(files.certificate.clone());
+            let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(trust) });
+            assert_eq!(failure.stage, Stage::Handshake);
+            assert!(
+                failure.text.contains("it has a critical extension that the client does not know. Make one"),
+                "{name}: {failure:?}"
+            );
+        }
     }
 }
 

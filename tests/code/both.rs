@@ -18,8 +18,13 @@ use crate::support::{self, Identity, Server};
 
 /// What only Echoscope prints: on how many addresses it listens, what a handshake agreed on, and its words for a
 /// client that TLS failed with.
-const ONLY_OURS: &[&str] =
-    &["Listening on ", "TLS 1.", "This client does not speak TLS", "The client showed no certificate"];
+const ONLY_OURS: &[&str] = &[
+    "Listening on ",
+    "TLS 1.",
+    "This client does not speak TLS",
+    "The client showed no certificate",
+    "The client went away in the middle of the handshake",
+];
 /// What only the program prints: Python's words for the same failure.
 const ONLY_PYTHONS: &[&str] = &["TLS failure: "];
 
@@ -40,10 +45,15 @@ pub(crate) fn both(settings: &Settings) -> Option<[Peer; 2]> {
 
 /// The saved program.
 pub(crate) fn python(settings: &Settings) -> Option<Peer> {
+    python_with(settings, |text| text)
+}
+
+/// The saved program, changed by its user.
+pub(crate) fn python_with(settings: &Settings, change: impl FnOnce(String) -> String) -> Option<Peer> {
     let python = support::program("python3")?;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ServerPython.py");
-    fs::write(&file, text(settings)).unwrap();
+    fs::write(&file, change(text(settings))).unwrap();
     let mut command = Command::new(python);
     command.arg("-u").arg(file).stdin(Stdio::null());
     Some(Peer::new(Server::from(command), "Python", ONLY_PYTHONS, settings, folder))

@@ -1,6 +1,7 @@
 //! The same clients talk to both servers: the same bytes come back, and the same lines are printed.
 
 use std::io::{Read, Write};
+use std::net::Shutdown;
 
 use echoscope::settings::{Mode, Settings};
 
@@ -70,6 +71,22 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let _ = client.read_to_end(&mut Vec::new());
         peer.until("Connection from");
+        // Who only looks whether somebody is there, and who goes in the middle of the handshake: before the hello is
+        // whole, and after the server has answered it.
+        drop(peer.server.connect());
+        peer.until("Connection from");
+        for hello in [1, 2] {
+            let client = peer.connect();
+            let Client::Tls(mut stream) = client else { panic!("TLS is on") };
+            let mut sent = Vec::new();
+            stream.conn.write_tls(&mut sent).unwrap();
+            stream.sock.write_all(&sent[..sent.len() * hello / 2]).unwrap();
+            if hello == 2 {
+                stream.sock.read_exact(&mut [0]).unwrap();
+            }
+            stream.sock.shutdown(Shutdown::Write).unwrap();
+            peer.until("Connection from");
+        }
         // The server goes on.
         let mut client = peer.connect();
         client.echo(b"still here");
@@ -103,13 +120,13 @@ fn the_program_does_and_prints_what_echoscope_does() {
             }
             assert_eq!(python.len(), ours.len(), "{mode:?}, TLS {tls}");
             let count = |words: &str| ours.iter().filter(|line| line.contains(words)).count();
-            assert_eq!(count("Received new connection from  ('127.0.0.1', …)"), if tls { 9 } else { 6 });
+            assert_eq!(count("Received new connection from  ('127.0.0.1', …)"), if tls { 12 } else { 6 });
             assert_eq!(count(" lost after …: 9 bytes received, 9 bytes sent"), 1, "{ours:#?}");
             assert_eq!(count("closed by the client after …: 1,001 bytes received, 1,001 bytes sent"), 1);
             assert_eq!(count("without close_notify"), usize::from(tls));
             assert_eq!(
                 count("closed on a TLS failure after …: 0 bytes received, 0 bytes sent"),
-                usize::from(tls)
+                if tls { 3 } else { 0 }
             );
         }
     }

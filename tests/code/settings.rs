@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
-use crate::both::{Client, both, over_tls, python};
+use crate::both::{Client, both, over_tls, python, python_with};
 use crate::support::{Identity, PATIENCE};
 
 #[test]
@@ -80,6 +80,25 @@ fn who_is_silent_is_closed_where_that_is_set() {
         }
         let [python, ours] = peers.map(|peer| peer.comparable());
         assert_eq!(python, ours);
+    }
+}
+
+#[test]
+fn a_handshake_that_takes_too_long_is_no_idle_client() {
+    let identity = Identity::new();
+    let settings = over_tls(&Settings::default(), &identity);
+    let short = |text: String| {
+        let shorter = text.replace("HANDSHAKE_TIMEOUT = 10", "HANDSHAKE_TIMEOUT = 0.2");
+        assert_ne!(shorter, text);
+        shorter
+    };
+    let Some(mut peer) = python_with(&settings, short) else { return };
+    // Not a byte, and the beginning of a hello.
+    for begun in [&b""[..], b"\x16\x03\x01"] {
+        let mut client = peer.server.connect();
+        std::io::Write::write_all(&mut client, begun).unwrap();
+        peer.until("TLS failure: no handshake: ");
+        peer.until(" closed on a TLS failure after ");
     }
 }
 

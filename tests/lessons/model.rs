@@ -73,6 +73,11 @@ fn events_tick_what_they_are_about() {
         &[received(1, b"xa"), received(1, b"b"), received(1, b"cd")],
     );
     never_ticks("{ seen = 'stream', contains = 'ab' }", &[received(1, b"a"), received(2, b"b")]);
+    // Once for each client, however often it says it.
+    last_ticks(
+        "{ seen = 'stream', contains = 'ab', at_least = 2 }",
+        &[received(1, b"ab"), received(1, b"ab"), received(1, b"a"), received(1, b"b"), received(2, b"ab")],
+    );
     last_ticks("{ seen = 'closed' }", &[closed(CloseReason::Idle)]);
     for (name, reason) in [
         ("end_of_stream", CloseReason::EndOfStream),

@@ -1,8 +1,11 @@
 //! Stop, disconnect and going on at every halt, in every mode, with and without TLS.
 
+use std::io::Read;
 use std::time::{Duration, Instant};
 
+use echoscope::ladder::Ladder;
 use echoscope::server::calls::Call;
+use echoscope::server::capture::{Ending, What};
 use echoscope::server::event::{ClientId, CloseReason, EventKind};
 use echoscope::server::status::State;
 use echoscope::settings::Mode;
@@ -83,7 +86,9 @@ fn disconnect_works_at_every_halt() {
             }
             reason.is_some()
         });
-        assert_eq!(reason, Some(CloseReason::Disconnected), "{name}");
+        // Before close() the visitor has said goodbye by itself, and that stays the reason.
+        let own = if call == Call::Close { CloseReason::EndOfStream } else { CloseReason::Disconnected };
+        assert_eq!(reason, Some(own), "{name}");
         let _ = visitor.join().unwrap();
         // The server goes on to the next client: it halts before accept, or was let into it on the way here.
         wait_for(name, || {
@@ -92,6 +97,71 @@ fn disconnect_works_at_every_halt() {
         });
         stop(&stepped, name);
     });
+}
+
+/// Why the first client's connection ended, in the log and in the capture.
+#[track_caller]
+fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
+    let mut reason = None;
+    let mut capture = None;
+    wait_for(name, || {
+        for event in stepped.events() {
+            if let EventKind::Closed(closed) = event.kind {
+                reason = Some(closed.reason);
+            }
+        }
+        capture = stepped.server.capture(ClientId(1)).filter(|capture| capture.is_closed());
+        reason.is_some() && capture.is_some()
+    });
+    assert_eq!(reason, Some(CloseReason::EndOfStream), "{name}");
+    let capture = capture.unwrap();
+    let last = capture.mark(capture.len() - 1).unwrap();
+    assert_eq!(last.what, What::Closed(Ending::EndOfStream), "{name}");
+    let mut ladder = Ladder::new(&capture);
+    ladder.update(&capture);
+    let verdict = ladder.verdict().unwrap();
+    assert!(verdict.starts_with("The client closed first: after "), "{name}: {verdict}");
+}
+
+type EndIt = fn(&Stepped);
+
+/// What can end a connection from outside.
+const FROM_OUTSIDE: [(&str, EndIt); 2] = [
+    ("stop", |stepped| stepped.server.stop()),
+    ("disconnect", |stepped| stepped.server.disconnect(ClientId(1))),
+];
+
+#[test]
+fn who_closed_first_stays_so_whatever_comes_before_close() {
+    for tls in [false, true] {
+        for (how, end) in FROM_OUTSIDE {
+            let name = format!("{how}, TLS {tls}");
+            let mut stepped = Stepped::start(Mode::Threads, tls, |config| config.capture = true);
+            stepped.drive_to(Call::Accept);
+            let visitor = stepped.visitor();
+            stepped.drive_to(Call::Close);
+            end(&stepped);
+            ended_by_the_client(&mut stepped, &name);
+            let _ = visitor.join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn who_closed_first_stays_so_while_the_rest_is_thrown_away() {
+    for (how, end) in FROM_OUTSIDE {
+        let mut stepped = Stepped::start(Mode::Threads, true, |config| config.capture = true);
+        stepped.server.set_stepping(false);
+        wait_for("listening", || matches!(stepped.server.state(), State::Listening { .. }));
+        let mut client = stepped.connect();
+        client.send(b"x").unwrap();
+        client.read_exact(&mut [0]).unwrap();
+        client.say_goodbye().unwrap();
+        // The server has said goodbye, too, and waits a moment for the client, which stays.
+        assert_eq!(client.read_to_end(&mut Vec::new()).unwrap(), 0);
+        end(&stepped);
+        ended_by_the_client(&mut stepped, how);
+    }
 }
 
 #[test]

@@ -128,7 +128,15 @@ impl Session {
             LessonCommand::SetUp => self.set_up(),
             LessonCommand::Leave => self.leave_lesson(),
             LessonCommand::Opened(place) => self.lessons.happened(Happening::Opened(place)),
-            LessonCommand::Next => self.with_lesson(Running::next),
+            LessonCommand::Next => {
+                let turn = self.lessons.turn();
+                self.with_lesson(|running| {
+                    // It may just have been ticked off, and the next one be shown already.
+                    if Some(running.turn()) == turn {
+                        running.next();
+                    }
+                });
+            }
             LessonCommand::Back => self.with_lesson(Running::back),
             LessonCommand::Restart => self.with_lesson(Running::restart),
         }
@@ -194,16 +202,22 @@ impl Session {
 
     fn begin_lesson(&mut self, lesson: Arc<Lesson>, number: Option<usize>) {
         self.leave_lesson();
+        self.take_in_all();
         self.lessons.running = Some(Running::new(lesson));
         self.lessons.number = number;
     }
 
     fn with_lesson(&mut self, change: impl FnOnce(&mut Running)) {
-        // What has happened until now belongs to the step that is left.
-        self.take_in_events();
+        self.take_in_all();
         if let Some(running) = &mut self.lessons.running {
             change(running);
         }
+    }
+
+    /// What the server and the client tabs have done until now belongs to the step that is left.
+    fn take_in_all(&mut self) {
+        self.take_in_events();
+        self.poll_clients();
     }
 
     fn set_up(&mut self) {

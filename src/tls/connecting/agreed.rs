@@ -62,8 +62,8 @@ impl Accepted {
                 "The certificate was checked: it leads to an authority that the client trusts, for this name."
             }
             Self::Pinned { name_checked: true } => {
-                "The certificate is the very one that the client was given, and is for this name. As an authority it \
-                 can't be used, so other clients may refuse it."
+                "The certificate is the very one that the client was given, and is for this name. By the usual rules it \
+                 can't be checked, so other clients may refuse it."
             }
             Self::Pinned { name_checked: false } => {
                 "The certificate is the very one that the client was given. It is of X.509 version 1 and has no names to \

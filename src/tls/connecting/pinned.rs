@@ -1,5 +1,5 @@
 //! What is checked of a certificate that can't be checked as others are: its dates, its names where it has any, and that
-//! the server has its key. X.509 version 1 is no obstacle here.
+//! the server has its key. X.509 version 1 is no obstacle here; anything else that the library can't read is.
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::client::verify_server_name;
@@ -11,9 +11,10 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved};
 use std::time::Duration;
 use x509_parser::asn1_rs::{Any, FromDer};
-use x509_parser::prelude::X509Certificate;
+use x509_parser::prelude::{X509Certificate, X509Version};
 
-/// Checks dates, and names where that is possible; whether it was.
+/// Checks dates, and names where it has any; whether it has. What it says in an extension that is critical and not known
+/// must not be passed over (RFC 5280, section 4.2), so such a certificate is refused like a damaged one.
 pub(super) fn check(
     certificate: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -32,7 +33,9 @@ pub(super) fn check(
     }
     match ParsedCertificate::try_from(certificate) {
         Ok(certificate) => verify_server_name(&certificate, name).map(|()| true),
-        Err(_) => Ok(false),
+        // The library reads version 3 only. There are no extensions in version 1, and so no names.
+        Err(_) if parsed.version() == X509Version::V1 => Ok(false),
+        Err(refused) => Err(refused),
     }
 }
 
