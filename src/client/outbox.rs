@@ -153,6 +153,17 @@ impl Outbox {
         Some(job)
     }
 
+    /// The send at the front that was begun: its number, how many of its bytes went, and whether that is all of them.
+    pub(super) fn begun(&self) -> Option<(u64, u64, bool)> {
+        let job = self.jobs.front()?;
+        let (gone, all) = match (&job.content, &job.from) {
+            (Content::Bytes { data, gone }, _) => (*gone as u64, data.len() as u64),
+            (Content::File { sent, .. }, Origin::File { size, .. }) => (*sent, *size),
+            (Content::File { sent, .. }, _) => (*sent, *sent),
+        };
+        Some((job.number?, gone, gone >= all))
+    }
+
     pub(super) fn file(&self) -> Option<FileProgress> {
         let job = self.jobs.front()?;
         match (&job.from, &job.content) {

@@ -92,7 +92,13 @@ impl Talk<'_> {
 
     /// The job at the front is done.
     fn finish_front(&mut self) {
-        let Some(number) = self.outbox.pop().and_then(|job| job.number) else { return };
+        if let Some(number) = self.outbox.pop().and_then(|job| job.number) {
+            self.ended(number);
+        }
+    }
+
+    /// No more of this send will go, which was begun last. It is told of where all of it is back already.
+    pub(super) fn ended(&mut self, number: u64) {
         let mut back = self.echo.end(number, Instant::now());
         while let Some(one) = back {
             self.publish();

@@ -94,6 +94,11 @@ pub(super) fn broken(stage: Stage, error: &io::Error) -> Failure {
     Failure { stage, text: text.to_owned(), raw: error.to_string() }
 }
 
+/// Sending was stopped after so many bytes of what was begun.
+pub(super) fn stopped(gone: u64) -> String {
+    format!("Sending was stopped. Of the last send {} went, and only that can come back.", counted(gone))
+}
+
 fn is_out_of_files(error: &io::Error) -> bool {
     // EMFILE and ENFILE have the same numbers on Linux, the BSDs and macOS; WSAEMFILE is Windows'.
     const CODES: [i32; 2] = if cfg!(windows) { [10024, 10024] } else { [24, 23] };

@@ -1,20 +1,29 @@
 //! A server that takes nothing: sends wait honestly, and leaving works all the same.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use echoscope::client::config::Payload;
-use echoscope::client::event::{CloseHow, Leave};
+use echoscope::client::echo::Verdict;
+use echoscope::client::event::{CloseHow, EventKind, Leave};
 use echoscope::client::status::State;
 use echoscope::client::{MOST_QUEUED, SendError};
 
 use crate::support::PATIENCE;
 use crate::watched::{Watched, read_all, server};
 
-/// A connection into an accept queue from which nobody takes it, filled to the brim.
-fn stuck() -> (TcpListener, Watched) {
+/// A connection into an accept queue from which nobody takes it.
+fn taken_by_nobody() -> (TcpListener, Watched) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut client = Watched::open(listener.local_addr().unwrap());
+    let client = Watched::open(listener.local_addr().unwrap());
+    (listener, client)
+}
+
+/// The same, filled to the brim.
+fn stuck() -> (TcpListener, Watched) {
+    let (listener, mut client) = taken_by_nobody();
     let piece = vec![b'x'; 4 << 20];
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -74,4 +83,31 @@ fn a_file_goes_on_to_a_server_that_returns_nothing() {
     let closed = client.closed();
     assert_eq!((closed.sent, closed.received), (SIZE as u64, 0));
     assert_eq!(thread.join().unwrap(), SIZE);
+}
+
+#[test]
+fn what_was_stopped_midway_leaves_the_next_sends_their_verdicts() {
+    let (read_on, may_read) = channel();
+    let (address, thread) = server(move |mut stream| {
+        may_read.recv().unwrap();
+        let mut piece = vec![0; 64 << 10];
+        while let Ok(count @ 1..) = stream.read(&mut piece) {
+            stream.write_all(&piece[..count]).unwrap();
+        }
+    });
+    let mut client = Watched::open(address);
+    client.send(&vec![b'x'; 32 << 20]);
+    client.until("standstill", |client| client.client.status().blocked_since.map(drop));
+    client.client.stop_sending();
+    client.until("empty queue", |client| (client.client.status().queued == 0).then_some(()));
+    assert!(client.note().contains("only that can come back"));
+    read_on.send(()).unwrap();
+    client.send(b"after");
+    assert_eq!(client.verdict(1), Verdict::Exact);
+    assert_eq!(client.verdict(2), Verdict::Exact);
+    let report = client.client.status().echo;
+    assert!(report.is_exact() && report.compared < 32 << 20, "{report:?}");
+    client.client.leave(Leave::Close);
+    client.closed();
+    thread.join().unwrap();
 }
