@@ -8,6 +8,8 @@ use super::talk::{Talk, tell_back};
 
 /// How much is sent before reading gets its turn, so that neither starves.
 const TURN: usize = 1 << 20;
+/// How many sends are begun before reading and orders get their turn: small ones take long for their bytes.
+const SENDS: u64 = 1_000;
 /// How far sending may be ahead of its echo: the buffers of two systems hold more than anybody wants to remember.
 const AHEAD: u64 = 4 << 20;
 /// A server from which nothing came for so long is no echo server, or a late one: what waits goes on.
@@ -19,8 +21,9 @@ impl Talk<'_> {
     /// Sends what waits, as far as it goes. Whether more could go at once.
     pub(super) fn send(&mut self) -> bool {
         let mut left = TURN;
+        let last = self.sends + SENDS;
         self.held_until = None;
-        while left > 0 {
+        while left > 0 && self.sends < last {
             let now = Instant::now();
             let Some(job) = self.outbox.front(now) else { return false };
             if job.number.is_none() && !self.begin(now) {

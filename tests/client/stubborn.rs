@@ -111,3 +111,19 @@ fn what_was_stopped_midway_leaves_the_next_sends_their_verdicts() {
     client.closed();
     thread.join().unwrap();
 }
+
+#[test]
+fn an_abort_is_not_kept_waiting_by_a_million_small_sends() {
+    let (address, thread) = server(|mut stream| {
+        // What comes is thrown away, as fast as possible.
+        let mut piece = vec![0; 64 << 10];
+        while let Ok(1..) = stream.read(&mut piece) {}
+    });
+    let mut client = Watched::open(address);
+    client.client.repeat(b"x\n".to_vec(), 1_000_000, Duration::ZERO).unwrap();
+    client.event("first send", |kind| matches!(kind, EventKind::Sent { .. }).then_some(()));
+    client.client.leave(Leave::Abort);
+    let closed = client.closed();
+    assert!(closed.sent < 400_000, "{} bytes went before it was obeyed", closed.sent);
+    thread.join().unwrap();
+}
