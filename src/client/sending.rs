@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::event::{EventKind, Origin};
 use super::talk::{Talk, tell_back};
+use super::words;
 
 /// How much is sent before reading gets its turn, so that neither starves.
 const TURN: usize = 1 << 20;
@@ -14,8 +15,6 @@ const SENDS: u64 = 1_000;
 const AHEAD: u64 = 4 << 20;
 /// A server from which nothing came for so long is no echo server, or a late one: what waits goes on.
 const GRACE: Duration = Duration::from_secs(1);
-/// More sends than these are not remembered as told of: the echo check doesn't measure more either.
-const MOST_TOLD: usize = 65_536;
 
 impl Talk<'_> {
     /// Sends what waits, as far as it goes. Whether more could go at once.
@@ -83,11 +82,13 @@ impl Talk<'_> {
         self.sends += 1;
         let number = self.sends;
         job.number = Some(number);
-        self.echo.begin(number, now);
+        let measured = self.echo.begin(number, now);
         let (data, from) = (job.data(), job.from.clone());
         self.publish();
-        let told = self.run.shared.mailbox.tell_data(data.len(), || EventKind::Sent { number, data, from });
-        if told && self.told.len() < MOST_TOLD {
+        let mailbox = &self.run.shared.mailbox;
+        let told = mailbox.tell_data(data.len(), || EventKind::Sent { number, data, from, measured });
+        // Never more than the echo check remembers.
+        if told && measured {
             self.told.push_back(number);
         }
         true
@@ -113,23 +114,12 @@ impl Talk<'_> {
     /// A file can't be read, or not to its end.
     fn file_failed(&mut self, error: &io::Error) {
         let Some(job) = self.outbox.pop() else { return };
+        if let Origin::File { path, .. } = &job.from {
+            self.run.shared.mailbox.tell(EventKind::Note { text: words::unreadable(path, error) });
+        }
         if let Some(number) = job.number {
             // It ends where it ends, and its echo is still compared.
-            let _ = self.echo.end(number, Instant::now());
+            self.ended(number);
         }
-        let Origin::File { path, .. } = &job.from else { return };
-        let name = path.display();
-        let text = match error.kind() {
-            io::ErrorKind::NotFound => format!("There is no file {name}. Check the path."),
-            io::ErrorKind::IsADirectory => format!("{name} is a folder. Choose a file in it."),
-            io::ErrorKind::PermissionDenied => {
-                format!(
-                    "The system doesn't allow {name} to be read. Change its permissions, or choose another file."
-                )
-            }
-            io::ErrorKind::InvalidInput => format!("{name} is no ordinary file. Choose one that is."),
-            _ => format!("{name} can't be read: the system says “{error}”. Choose another file."),
-        };
-        self.run.shared.mailbox.tell(EventKind::Note { text });
     }
 }
