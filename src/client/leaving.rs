@@ -69,6 +69,7 @@ impl Talk<'_> {
             Leave::Close | Leave::Vanish if self.leaving.is_none() => {
                 self.unsent += self.outbox.queued();
                 self.outbox.forget();
+                self.blocked_since = None;
                 self.half_close_pending = false;
                 self.leaving = Some((how, Instant::now() + GOODBYE));
                 if how == Leave::Close {

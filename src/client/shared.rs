@@ -151,8 +151,13 @@ impl Shared {
     pub(super) fn over(&self, last: Option<EventKind>) {
         let mut inner = self.lock();
         inner.over = true;
-        inner.status.state = State::Closed;
-        inner.status.since = Some(Instant::now());
+        // What was not sent is told by the last event; nothing waits any more, and nothing can be stopped.
+        inner.orders.clear();
+        inner.ordered = 0;
+        let status = &mut inner.status;
+        (status.state, status.since) = (State::Closed, Some(Instant::now()));
+        (status.file, status.repeat, status.blocked_since) = (None, None, None);
+        (status.queued, status.half_close_pending) = (0, false);
         if let Some(last) = last {
             self.mailbox.put(last);
         }

@@ -127,3 +127,29 @@ fn an_abort_is_not_kept_waiting_by_a_million_small_sends() {
     assert!(closed.sent < 400_000, "{} bytes went before it was obeyed", closed.sent);
     thread.join().unwrap();
 }
+
+#[test]
+fn a_closed_connection_sends_nothing_any_more_and_says_so() {
+    let (_listener, mut client) = stuck();
+    client.client.repeat(b"x".to_vec(), 1000, Duration::ZERO).unwrap();
+    client.client.leave(Leave::HalfClose);
+    client.until("repetition", |client| client.client.status().half_close_pending.then_some(()));
+    client.client.leave(Leave::Abort);
+    assert!(client.closed().unsent > 0);
+    let status = client.client.status();
+    assert_eq!((status.state, status.queued, status.blocked_since), (State::Closed, 0, None));
+    assert_eq!((status.file, status.repeat, status.half_close_pending), (None, None, false));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, vec![b'x'; 64 << 20]).unwrap();
+    let (_listener, mut client) = taken_by_nobody();
+    client.client.send(Payload::File(path)).unwrap();
+    client.client.repeat(b"x".to_vec(), 1000, Duration::ZERO).unwrap();
+    client.until("standstill", |client| client.client.status().blocked_since.map(drop));
+    let status = client.client.status();
+    assert!(status.file.is_some() && status.repeat.is_some());
+    client.client.leave(Leave::Abort);
+    client.closed();
+    let status = client.client.status();
+    assert_eq!((status.file, status.repeat, status.blocked_since, status.queued), (None, None, None, 0));
+}
