@@ -309,7 +309,7 @@ mod tests {
         assert!(!check.begin(most + 1, Instant::now()));
         check.sent(b"x");
         assert_eq!(check.end(most + 1, Instant::now()), None);
-        assert_eq!(back(&mut check, &[b'x'; MOST_MARKS + 1]).len(), MOST_MARKS);
+        assert_eq!(back(&mut check, &vec![b'x'; MOST_MARKS + 1]).len(), MOST_MARKS);
         assert!(check.report().is_exact());
         assert_eq!(check.report().compared, most + 1);
         assert!(check.begin(most + 2, Instant::now()));

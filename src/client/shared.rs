@@ -211,7 +211,9 @@ mod tests {
             for less in &order[..=rank] {
                 for both in [[further, less], [less, further]] {
                     let shared = Shared::new(Mailbox::new(|| {}));
-                    both.iter().for_each(|goodbye| shared.say_goodbye(**goodbye));
+                    for goodbye in both {
+                        shared.say_goodbye(*goodbye);
+                    }
                     assert_eq!(shared.take_orders().1, Some(*further), "{both:?}");
                 }
             }
