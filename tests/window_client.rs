@@ -417,6 +417,22 @@ fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
 }
 
 #[test]
+fn a_pasted_megabyte_is_cut_to_what_the_field_holds_and_that_is_said() {
+    let mut window = Window::connected(Settings::default());
+    window.types("Hello");
+    window.0.event(Event::Paste("x".repeat(1 << 20)));
+    window.run();
+    assert!(window.shows("The field is full: it takes 32,768 characters and leaves out the rest."));
+    let typed = newest(window.session()).form().text(ClientField::Text);
+    assert!(typed.starts_with("Hellox") && typed.len() == 32_768, "{} bytes", typed.len());
+    window.press(Key::Enter);
+    window.until("its echo", |window| newest(window.state().session()).status().echo.compared == 32_769);
+    // All of it is selected: the next key makes room again.
+    window.types("H");
+    assert!(!window.shows("The field is full"));
+}
+
+#[test]
 fn a_crowd_is_connected_watched_and_let_go() {
     let mut window = Window::started(Settings { backlog: 64, ..Settings::default() });
     window.0.get_by_role_and_label(Role::Button, "Crowd…").focus();

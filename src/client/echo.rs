@@ -27,6 +27,8 @@ pub enum Verdict {
     Exact,
     /// As many bytes, but not the same.
     Differs(Difference),
+    /// As many bytes, but comparing was given up before ([`EchoReport::given_up`]).
+    NotCompared,
 }
 
 /// What is known of all that was sent so far.
@@ -95,11 +97,15 @@ pub struct EchoCheck {
 }
 
 impl EchoCheck {
-    /// A send begins at this moment, before its first byte goes.
-    pub fn begin(&mut self, number: u64, now: Instant) {
-        if self.marks.len() < MOST_MARKS {
+    /// A send begins at this moment, before its first byte goes. Whether it will be told when it is back: not where
+    /// too many are on their way. Its bytes are compared all the same.
+    #[must_use]
+    pub fn begin(&mut self, number: u64, now: Instant) -> bool {
+        let is_measured = self.marks.len() < MOST_MARKS;
+        if is_measured {
             self.marks.push_back(Mark { number, start: self.sent, end: None, begun: now, difference: None });
         }
+        is_measured
     }
 
     /// These bytes went.
@@ -173,26 +179,21 @@ impl EchoCheck {
 
     /// The next send that is back and was not told of.
     pub fn next_back(&mut self, now: Instant) -> Option<Back> {
-        loop {
-            if self.marks.front()?.end.is_none_or(|end| end > self.back) {
-                return None;
-            }
-            let mark = self.marks.pop_front()?;
-            if self.report.given_up {
-                // As many bytes, but nobody compared them.
-                continue;
-            }
-            let round_trip = now.saturating_duration_since(mark.begun);
-            let report = &mut self.report;
-            let or = |known: Option<Duration>, pick: fn(Duration, Duration) -> Duration| {
-                Some(known.map_or(round_trip, |known| pick(known, round_trip)))
-            };
-            report.last_round_trip = Some(round_trip);
-            report.shortest_round_trip = or(report.shortest_round_trip, Duration::min);
-            report.longest_round_trip = or(report.longest_round_trip, Duration::max);
-            let verdict = mark.difference.map_or(Verdict::Exact, Verdict::Differs);
-            return Some(Back { number: mark.number, verdict, round_trip });
+        if self.marks.front()?.end.is_none_or(|end| end > self.back) {
+            return None;
         }
+        let mark = self.marks.pop_front()?;
+        let round_trip = now.saturating_duration_since(mark.begun);
+        let report = &mut self.report;
+        let or = |known: Option<Duration>, pick: fn(Duration, Duration) -> Duration| {
+            Some(known.map_or(round_trip, |known| pick(known, round_trip)))
+        };
+        report.last_round_trip = Some(round_trip);
+        report.shortest_round_trip = or(report.shortest_round_trip, Duration::min);
+        report.longest_round_trip = or(report.longest_round_trip, Duration::max);
+        let same = if report.given_up { Verdict::NotCompared } else { Verdict::Exact };
+        let verdict = mark.difference.map_or(same, Verdict::Differs);
+        Some(Back { number: mark.number, verdict, round_trip })
     }
 }
 
@@ -208,7 +209,7 @@ mod tests {
     }
 
     fn send(check: &mut EchoCheck, number: u64, data: &[u8]) {
-        check.begin(number, Instant::now());
+        assert!(check.begin(number, Instant::now()));
         check.sent(data);
         assert_eq!(check.end(number, Instant::now()), None);
     }
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn a_send_is_back_only_when_all_of_it_was_sent() {
         let mut check = EchoCheck::default();
-        check.begin(1, Instant::now());
+        assert!(check.begin(1, Instant::now()));
         check.sent(b"begin");
         assert_eq!(back(&mut check, b"begin"), []);
         check.sent(b", end");
@@ -281,7 +282,7 @@ mod tests {
     fn a_server_that_takes_all_and_returns_nothing_costs_no_more_than_the_bound() {
         let mut check = EchoCheck::default();
         let piece = vec![1; 1 << 20];
-        check.begin(1, Instant::now());
+        assert!(check.begin(1, Instant::now()));
         for _ in 0..=MOST_OUTSTANDING >> 20 {
             check.sent(&piece);
             assert!(check.outstanding.len() <= MOST_OUTSTANDING);
@@ -290,10 +291,27 @@ mod tests {
         assert!(check.report().given_up);
         assert_eq!(check.report().outstanding, (MOST_OUTSTANDING + (1 << 20)) as u64);
         // It still counts, but says nothing about what it did not compare.
-        for _ in 0..=MOST_OUTSTANDING >> 20 {
+        for _ in 0..MOST_OUTSTANDING >> 20 {
             assert_eq!(back(&mut check, &piece), []);
         }
+        assert_eq!(back(&mut check, &piece), [(1, Verdict::NotCompared)]);
+        send(&mut check, 2, b"ab");
+        assert_eq!(back(&mut check, b"ab"), [(2, Verdict::NotCompared)]);
         assert_eq!((check.report().outstanding, check.report().compared), (0, 0));
         assert!(!check.report().is_exact());
+    }
+
+    #[test]
+    fn a_send_too_many_says_that_it_is_not_measured_and_is_compared_all_the_same() {
+        let mut check = EchoCheck::default();
+        let most = MOST_MARKS as u64;
+        (1..=most).for_each(|number| send(&mut check, number, b"x"));
+        assert!(!check.begin(most + 1, Instant::now()));
+        check.sent(b"x");
+        assert_eq!(check.end(most + 1, Instant::now()), None);
+        assert_eq!(back(&mut check, &vec![b'x'; MOST_MARKS + 1]).len(), MOST_MARKS);
+        assert!(check.report().is_exact());
+        assert_eq!(check.report().compared, most + 1);
+        assert!(check.begin(most + 2, Instant::now()));
     }
 }

@@ -49,6 +49,8 @@ pub enum EventKind {
         data: Arc<[u8]>,
         /// Where it came from.
         from: Origin,
+        /// Whether an [`EventKind::Echoed`] will tell that it is back. Not where too many sends are on their way.
+        measured: bool,
     },
     /// These bytes came, after decryption.
     Received {

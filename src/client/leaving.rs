@@ -17,11 +17,10 @@ impl Talk<'_> {
     pub(super) fn take_orders(&mut self) -> Result<Option<CloseHow>, End> {
         let (orders, goodbye) = self.run.shared.take_orders();
         for order in orders {
-            if let Order::StopSending = &order {
-                self.unsent += self.outbox.queued();
-                self.blocked_since = None;
+            match order {
+                Order::StopSending => self.stop_sending(),
+                order => self.outbox.take(order),
             }
-            self.outbox.take(order);
         }
         match goodbye {
             None => Ok(None),
@@ -33,6 +32,20 @@ impl Talk<'_> {
             }
             Some(Goodbye::Leave(how)) => self.leave(how),
         }
+    }
+
+    /// What waits is forgotten. What was begun ends where it is: its echo is still compared, and what follows it counts
+    /// from there.
+    fn stop_sending(&mut self) {
+        let begun = self.outbox.begun();
+        self.unsent += self.outbox.queued();
+        self.blocked_since = None;
+        self.outbox.forget();
+        let Some((number, gone, whole)) = begun else { return };
+        if !whole {
+            self.run.shared.mailbox.tell(EventKind::Note { text: words::stopped(gone) });
+        }
+        self.ended(number);
     }
 
     fn leave(&mut self, how: Leave) -> Result<Option<CloseHow>, End> {
@@ -56,6 +69,7 @@ impl Talk<'_> {
             Leave::Close | Leave::Vanish if self.leaving.is_none() => {
                 self.unsent += self.outbox.queued();
                 self.outbox.forget();
+                self.blocked_since = None;
                 self.half_close_pending = false;
                 self.leaving = Some((how, Instant::now() + GOODBYE));
                 if how == Leave::Close {

@@ -113,10 +113,11 @@ impl Outbox {
                         None => file.insert(open(path, size)?),
                     };
                     piece.resize(PIECE, 0);
-                    let read = read(open, piece)?;
-                    piece.truncate(read);
+                    let read = read(open, piece);
+                    // Also where it failed: what was not read is not queued.
+                    piece.truncate(*read.as_ref().unwrap_or(&0));
                     *gone = 0;
-                    self.queued += read;
+                    self.queued += read?;
                 }
                 Ok(&piece[*gone..])
             }
@@ -150,6 +151,17 @@ impl Outbox {
         };
         self.queued -= left;
         Some(job)
+    }
+
+    /// The send at the front that was begun: its number, how many of its bytes went, and whether that is all of them.
+    pub(super) fn begun(&self) -> Option<(u64, u64, bool)> {
+        let job = self.jobs.front()?;
+        let (gone, all) = match (&job.content, &job.from) {
+            (Content::Bytes { data, gone }, _) => (*gone as u64, data.len() as u64),
+            (Content::File { sent, .. }, Origin::File { size, .. }) => (*sent, *size),
+            (Content::File { sent, .. }, _) => (*sent, *sent),
+        };
+        Some((job.number?, gone, gone >= all))
     }
 
     pub(super) fn file(&self) -> Option<FileProgress> {
@@ -201,5 +213,31 @@ fn read(file: &mut File, piece: &mut [u8]) -> io::Result<usize> {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that is open, but from which nothing can be read: the stick was pulled out.
+    fn unreadable(path: PathBuf) -> Job {
+        let file = File::create(&path).unwrap();
+        let content = Content::File { file: Some(file), piece: Vec::new(), gone: 0, sent: 0 };
+        Job { number: None, from: Origin::File { path, size: 0 }, content }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_leaves_the_count_of_what_waits_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut outbox = Outbox::default();
+        outbox.jobs.push_back(unreadable(folder.path().join("file")));
+        outbox.take(Order::Send(Payload::Bytes(b"Hello".to_vec())));
+        for _ in 0..2 {
+            assert!(outbox.piece().is_err());
+            assert_eq!(outbox.queued(), 5);
+        }
+        assert!(outbox.pop().is_some());
+        assert_eq!((outbox.queued(), outbox.piece().unwrap()), (5, b"Hello".as_slice()));
     }
 }

@@ -5,22 +5,24 @@ use std::time::{Duration, Instant};
 
 use super::event::{EventKind, Origin};
 use super::talk::{Talk, tell_back};
+use super::words;
 
 /// How much is sent before reading gets its turn, so that neither starves.
 const TURN: usize = 1 << 20;
+/// How many sends are begun before reading and orders get their turn: small ones take long for their bytes.
+const SENDS: u64 = 1_000;
 /// How far sending may be ahead of its echo: the buffers of two systems hold more than anybody wants to remember.
 const AHEAD: u64 = 4 << 20;
 /// A server from which nothing came for so long is no echo server, or a late one: what waits goes on.
 const GRACE: Duration = Duration::from_secs(1);
-/// More sends than these are not remembered as told of: the echo check doesn't measure more either.
-const MOST_TOLD: usize = 65_536;
 
 impl Talk<'_> {
     /// Sends what waits, as far as it goes. Whether more could go at once.
     pub(super) fn send(&mut self) -> bool {
         let mut left = TURN;
+        let last = self.sends + SENDS;
         self.held_until = None;
-        while left > 0 {
+        while left > 0 && self.sends < last {
             let now = Instant::now();
             let Some(job) = self.outbox.front(now) else { return false };
             if job.number.is_none() && !self.begin(now) {
@@ -80,11 +82,13 @@ impl Talk<'_> {
         self.sends += 1;
         let number = self.sends;
         job.number = Some(number);
-        self.echo.begin(number, now);
+        let measured = self.echo.begin(number, now);
         let (data, from) = (job.data(), job.from.clone());
         self.publish();
-        let told = self.run.shared.mailbox.tell_data(data.len(), || EventKind::Sent { number, data, from });
-        if told && self.told.len() < MOST_TOLD {
+        let mailbox = &self.run.shared.mailbox;
+        let told = mailbox.tell_data(data.len(), || EventKind::Sent { number, data, from, measured });
+        // Never more than the echo check remembers.
+        if told && measured {
             self.told.push_back(number);
         }
         true
@@ -92,7 +96,13 @@ impl Talk<'_> {
 
     /// The job at the front is done.
     fn finish_front(&mut self) {
-        let Some(number) = self.outbox.pop().and_then(|job| job.number) else { return };
+        if let Some(number) = self.outbox.pop().and_then(|job| job.number) {
+            self.ended(number);
+        }
+    }
+
+    /// No more of this send will go, which was begun last. It is told of where all of it is back already.
+    pub(super) fn ended(&mut self, number: u64) {
         let mut back = self.echo.end(number, Instant::now());
         while let Some(one) = back {
             self.publish();
@@ -104,23 +114,12 @@ impl Talk<'_> {
     /// A file can't be read, or not to its end.
     fn file_failed(&mut self, error: &io::Error) {
         let Some(job) = self.outbox.pop() else { return };
+        if let Origin::File { path, .. } = &job.from {
+            self.run.shared.mailbox.tell(EventKind::Note { text: words::unreadable(path, error) });
+        }
         if let Some(number) = job.number {
             // It ends where it ends, and its echo is still compared.
-            let _ = self.echo.end(number, Instant::now());
+            self.ended(number);
         }
-        let Origin::File { path, .. } = &job.from else { return };
-        let name = path.display();
-        let text = match error.kind() {
-            io::ErrorKind::NotFound => format!("There is no file {name}. Check the path."),
-            io::ErrorKind::IsADirectory => format!("{name} is a folder. Choose a file in it."),
-            io::ErrorKind::PermissionDenied => {
-                format!(
-                    "The system doesn't allow {name} to be read. Change its permissions, or choose another file."
-                )
-            }
-            io::ErrorKind::InvalidInput => format!("{name} is no ordinary file. Choose one that is."),
-            _ => format!("{name} can't be read: the system says “{error}”. Choose another file."),
-        };
-        self.run.shared.mailbox.tell(EventKind::Note { text });
     }
 }

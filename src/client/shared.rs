@@ -45,6 +45,19 @@ pub(super) enum Goodbye {
     Drop,
 }
 
+impl Goodbye {
+    /// How far it reaches: of two that were not taken yet the further one is.
+    fn reach(self) -> u8 {
+        match self {
+            Self::Leave(Leave::HalfClose) => 0,
+            Self::Leave(Leave::Close) => 1,
+            Self::Leave(Leave::Vanish) => 2,
+            Self::Leave(Leave::Abort) => 3,
+            Self::Drop => 4,
+        }
+    }
+}
+
 pub(super) struct Shared {
     pub(super) mailbox: Mailbox,
     inner: Mutex<Inner>,
@@ -99,16 +112,10 @@ impl Shared {
 
     pub(super) fn say_goodbye(&self, goodbye: Goodbye) {
         let mut inner = self.lock();
-        match (goodbye, inner.goodbye) {
-            // What is further reaching wins: nothing takes back an abort, and half-close is no end.
-            (_, Some(Goodbye::Drop)) => return,
-            (Goodbye::Leave(Leave::HalfClose), known) => {
-                inner.half_close_ordered = true;
-                if known.is_some() {
-                    return;
-                }
-            }
-            _ => {}
+        inner.half_close_ordered |= goodbye == Goodbye::Leave(Leave::HalfClose);
+        // What reaches further wins: nothing takes back an abort, and half-close is no end.
+        if inner.goodbye.is_some_and(|known| known.reach() > goodbye.reach()) {
+            return;
         }
         inner.goodbye = Some(goodbye);
         drop(inner);
@@ -151,8 +158,13 @@ impl Shared {
     pub(super) fn over(&self, last: Option<EventKind>) {
         let mut inner = self.lock();
         inner.over = true;
-        inner.status.state = State::Closed;
-        inner.status.since = Some(Instant::now());
+        // What was not sent is told by the last event; nothing waits any more, and nothing can be stopped.
+        inner.orders.clear();
+        inner.ordered = 0;
+        let status = &mut inner.status;
+        (status.state, status.since) = (State::Closed, Some(Instant::now()));
+        (status.file, status.repeat, status.blocked_since) = (None, None, None);
+        (status.queued, status.half_close_pending) = (0, false);
         if let Some(last) = last {
             self.mailbox.put(last);
         }
@@ -178,5 +190,33 @@ impl Shared {
     /// A panic can't leave it half-changed, so a poisoned lock is as good as any.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_goodbyes_the_one_that_reaches_furthest_is_taken() {
+        let leave = Goodbye::Leave;
+        let order = [
+            leave(Leave::HalfClose),
+            leave(Leave::Close),
+            leave(Leave::Vanish),
+            leave(Leave::Abort),
+            Goodbye::Drop,
+        ];
+        for (rank, further) in order.iter().enumerate() {
+            for less in &order[..=rank] {
+                for both in [[further, less], [less, further]] {
+                    let shared = Shared::new(Mailbox::new(|| {}));
+                    for goodbye in both {
+                        shared.say_goodbye(*goodbye);
+                    }
+                    assert_eq!(shared.take_orders().1, Some(*further), "{both:?}");
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use super::event::{CloseHow, Closed, EventKind, Failure, Leave, PeerEnd, Stage};
@@ -92,6 +93,27 @@ pub(super) fn broken(stage: Stage, error: &io::Error) -> Failure {
         _ => "The connection broke: the network took it down. Connect again.",
     };
     Failure { stage, text: text.to_owned(), raw: error.to_string() }
+}
+
+/// A file can't be read, or not to its end.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> String {
+    let name = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => format!("There is no file {name}. Check the path."),
+        ErrorKind::IsADirectory => format!("{name} is a folder. Choose a file in it."),
+        ErrorKind::PermissionDenied => {
+            format!(
+                "The system doesn't allow {name} to be read. Change its permissions, or choose another file."
+            )
+        }
+        ErrorKind::InvalidInput => format!("{name} is no ordinary file. Choose one that is."),
+        _ => format!("{name} can't be read: the system says “{error}”. Choose another file."),
+    }
+}
+
+/// Sending was stopped after so many bytes of what was begun.
+pub(super) fn stopped(gone: u64) -> String {
+    format!("Sending was stopped. Of the last send {} went, and only that can come back.", counted(gone))
 }
 
 fn is_out_of_files(error: &io::Error) -> bool {

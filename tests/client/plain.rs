@@ -175,6 +175,20 @@ fn files_that_can_not_be_sent_are_told_of_and_the_connection_goes_on() {
     assert_eq!(client.data(), b"Hello");
 }
 
+/// As a stick that was pulled out: it opens, and then there is nothing to be read.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_whose_first_read_fails_is_told_of_and_the_connection_goes_on() {
+    let running = Running::start(|_| {});
+    let mut client = Watched::open(running.address);
+    client.client.send(Payload::File("/proc/self/mem".into())).unwrap();
+    client.send(b"Hello");
+    assert!(client.note().contains("/proc/self/mem can't be read: the system says"));
+    assert_eq!(client.verdict(1), Verdict::Exact);
+    let status = client.client.status();
+    assert_eq!((status.queued, status.sent), (0, 5));
+}
+
 #[test]
 fn an_idle_connection_wakes_nobody() {
     let running = Running::start(|_| {});

@@ -12,7 +12,7 @@ use echoscope::client::typed::LineEnding;
 use echoscope::server::status::State as ServerState;
 use echoscope::session::clients::{
     ClientCommand, ClientField, ClientTab, ClientTabId, Direction, Ended, EntryKind, Followed, MOST_BYTES,
-    MOST_CLIENTS, SendKind, TrustChoice,
+    MOST_CLIENTS, MOST_TYPED, SendKind, TrustChoice,
 };
 use echoscope::session::{Command, Options, Session};
 use echoscope::settings::fields::Field;
@@ -171,6 +171,23 @@ fn what_is_typed_wrong_is_told_and_not_sent() {
     ask(&mut session, ClientCommand::Repeat { id: FIRST });
     until(&mut session, "repetition", |session| tab(session, FIRST).status().echo.compared == 3 * 7);
     assert_eq!(tab(&session, FIRST).status().sends, 3);
+}
+
+#[test]
+fn what_is_typed_to_be_sent_has_its_bound_and_says_so() {
+    let mut session = session(settings());
+    edit(&mut session, FIRST, ClientField::Text, &"ä".repeat(MOST_TYPED - 1));
+    assert_eq!(tab(&session, FIRST).form().full(), None);
+    edit(&mut session, FIRST, ClientField::Text, &"ä".repeat(1 << 20));
+    let form = tab(&session, FIRST).form();
+    assert_eq!(form.text(ClientField::Text).chars().count(), MOST_TYPED);
+    assert!(form.full().unwrap().contains("32,768 characters"));
+    ask(&mut session, ClientCommand::SetSendKind(FIRST, SendKind::Hex));
+    assert_eq!(tab(&session, FIRST).form().full(), None);
+    edit(&mut session, FIRST, ClientField::Hex, &"41 ".repeat(1 << 20));
+    assert_eq!(tab(&session, FIRST).form().text(ClientField::Hex).len(), MOST_TYPED);
+    ask(&mut session, ClientCommand::SetSendKind(FIRST, SendKind::File));
+    assert_eq!(tab(&session, FIRST).form().full(), None);
 }
 
 #[test]

@@ -2,6 +2,10 @@
 
 use crate::client::config::Trust;
 
+/// The most characters of text or of digits that can be typed to be sent: they are read anew at each look at them. What
+/// is longer goes as a file.
+pub const MOST_TYPED: usize = 32_768;
+
 /// A text field of a client tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ClientField {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::field::{ClientField, Followed, SendKind, TrustChoice};
+use super::field::{ClientField, Followed, MOST_TYPED, SendKind, TrustChoice};
 use super::follow::ServerSide;
 use crate::client::config::{Config, Identity, Payload, TlsChoices, Trust};
 use crate::client::typed::{self, LineEnding, TypedError};
@@ -75,6 +75,22 @@ impl ClientForm {
             SendKind::Hex => typed::hex(self.text(ClientField::Hex)).err(),
             SendKind::Text | SendKind::File => None,
         }
+    }
+
+    /// Why the field takes no more of what is typed to be sent; `None`: it does.
+    #[must_use]
+    pub fn full(&self) -> Option<String> {
+        let text = match self.kind {
+            SendKind::Text => self.text(ClientField::Text),
+            SendKind::Hex => self.text(ClientField::Hex),
+            SendKind::File => return None,
+        };
+        (text.chars().count() >= MOST_TYPED).then(|| {
+            let most = grouped(MOST_TYPED as u64);
+            format!(
+                "The field is full: it takes {most} characters and leaves out the rest. Send longer data as a file."
+            )
+        })
     }
 
     /// Whether this part follows the server's settings.
@@ -280,7 +296,12 @@ impl ClientForm {
         }
     }
 
-    pub(super) fn edit(&mut self, field: ClientField, text: String) {
+    pub(super) fn edit(&mut self, field: ClientField, mut text: String) {
+        if matches!(field, ClientField::Text | ClientField::Hex)
+            && let Some((end, _)) = text.char_indices().nth(MOST_TYPED)
+        {
+            text.truncate(end);
+        }
         self.texts.insert(field, text);
     }
 

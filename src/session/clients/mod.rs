@@ -18,7 +18,7 @@ use std::time::Instant;
 
 pub use command::ClientCommand;
 pub use crowd::{CrowdCommand, CrowdModel, CrowdStatus};
-pub use field::{ClientField, Followed, SendKind, TrustChoice};
+pub use field::{ClientField, Followed, MOST_TYPED, SendKind, TrustChoice};
 pub use form::ClientForm;
 pub use tab::{ClientTab, ClientTabId, Ended};
 pub use transcript::{Direction, Entry, EntryKind, MOST_BYTES, MOST_ENTRIES, Transcript};

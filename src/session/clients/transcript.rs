@@ -38,6 +38,8 @@ pub enum EntryKind {
         data: Arc<[u8]>,
         /// Where it came from.
         from: Origin,
+        /// Whether it is to be told how it came back. Not where too many sends were on their way.
+        measured: bool,
         /// How it came back; `None` until its last byte has.
         back: Option<(Verdict, Duration)>,
     },
@@ -133,8 +135,8 @@ impl Transcript {
     pub(super) fn push(&mut self, connection: u32, event: Event) {
         let Event { at, when, kind } = event;
         let kind = match kind {
-            EventKind::Sent { number, data, from } => {
-                EntryKind::Sent { send: number, data, from, back: None }
+            EventKind::Sent { number, data, from, measured } => {
+                EntryKind::Sent { send: number, data, from, measured, back: None }
             }
             EventKind::Received { data } => EntryKind::Received { data },
             EventKind::Echoed { number, verdict, round_trip } => {
@@ -144,7 +146,7 @@ impl Transcript {
             other => EntryKind::Event(other),
         };
         self.last_number += 1;
-        if let EntryKind::Sent { send, .. } = &kind {
+        if let EntryKind::Sent { send, measured: true, .. } = &kind {
             self.waiting.push_back((connection, *send, self.last_number));
         }
         let entry = Entry { number: self.last_number, connection, at, when, kind };
@@ -179,5 +181,37 @@ impl Transcript {
                 *back = Some(result);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_measured_is_not_waited_for_and_keeps_nobody_from_a_verdict() {
+        let mut transcript = Transcript::default();
+        let mut tell = |kind| {
+            transcript.push(1, Event { at: SystemTime::now(), when: Instant::now(), kind });
+            transcript.waiting.len()
+        };
+        let sent = |number, measured| EventKind::Sent {
+            number,
+            data: b"x".as_slice().into(),
+            from: Origin::Typed,
+            measured,
+        };
+        let echoed = |number| EventKind::Echoed {
+            number,
+            verdict: Verdict::Exact,
+            round_trip: Duration::from_millis(1),
+        };
+        let waiting = [sent(1, true), sent(2, false), sent(3, true), echoed(1), echoed(3)].map(&mut tell);
+        assert_eq!(waiting, [1, 1, 2, 1, 0]);
+        let rows = transcript.iter().map(|entry| match entry.kind {
+            EntryKind::Sent { send, measured, back, .. } => (send, measured, back.is_some()),
+            _ => panic!("{entry:?}"),
+        });
+        assert_eq!(rows.collect::<Vec<_>>(), [(1, true, true), (2, false, false), (3, true, true)]);
     }
 }

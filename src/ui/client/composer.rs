@@ -5,7 +5,7 @@ use eframe::egui::{Align2, Context, Id, Key, Modifiers, Stroke, StrokeKind, Text
 
 use super::{fields, repeat, strong_button, wish};
 use crate::client::typed::{LineEnding, TypedError};
-use crate::session::clients::{ClientCommand, ClientField, ClientTab, SendKind};
+use crate::session::clients::{ClientCommand, ClientField, ClientTab, MOST_TYPED, SendKind};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{chip, segments, text_width};
 use crate::ui::widgets::field::{focus_field, label};
@@ -118,6 +118,9 @@ impl Composer {
 
 /// What is wrong with what is typed, or why the last send came to nothing.
 fn problem(ui: &mut Ui, tab: &ClientTab) {
+    if let Some(words) = tab.form().full() {
+        note(ui, Tone::Caution, &words);
+    }
     if let Some(error) = tab.form().typed_error() {
         note(ui, Tone::Problem, &error.to_string());
     } else if let Some(words) = tab.refused() {
@@ -147,6 +150,8 @@ fn typed(ui: &mut Ui, tab: &ClientTab, field: ClientField, width: f32, wishes: &
         .id(field_id())
         .hint_text(hint)
         .desired_width(width)
+        // Already here, so that what is left out is not laid out first.
+        .char_limit(MOST_TYPED)
         .align(Align2::LEFT_CENTER)
         // Enter sends; the keyboard stays for the next line.
         .return_key(None)

@@ -125,8 +125,10 @@ fn data(ui: &Ui, rect: Rect, mut left: f32, entry: &Entry, look: &Look) {
     left += ARROW;
     let mut right = rect.right() - size::EDGE;
     let narrow = rect.width() < NARROW;
-    if let EntryKind::Sent { back, .. } = &entry.kind {
-        right = verdict(ui, rect, right, narrow, *back, look);
+    if let EntryKind::Sent { back: Some(back), .. } = &entry.kind {
+        right = verdict(ui, rect, right, narrow, *back);
+    } else if let EntryKind::Sent { measured, .. } = &entry.kind {
+        right = no_verdict(ui, rect, right, narrow, words::no_verdict(*measured, look.can_come));
     } else if !narrow {
         right -= VERDICT + ROUND_TRIP;
     }
@@ -139,26 +141,23 @@ fn data(ui: &Ui, rect: Rect, mut left: f32, entry: &Entry, look: &Look) {
     write(ui, rect, left, room, &text, palette.text);
 }
 
-/// How a send came back, from the right edge on; returns where what is left of it may end.
-fn verdict(
-    ui: &Ui,
-    rect: Rect,
-    right: f32,
-    narrow: bool,
-    back: Option<(Verdict, std::time::Duration)>,
-    look: &Look,
-) -> f32 {
+/// That a send has no verdict, in the place of one; returns where what is left of it may end.
+fn no_verdict(ui: &Ui, rect: Rect, right: f32, narrow: bool, (words, fine): (&str, bool)) -> f32 {
     let palette = Palette::of(ui);
-    let Some((verdict, time)) = back else {
-        let words = if look.can_come { "waiting" } else { "not back" };
-        let ink = if look.can_come { palette.muted } else { palette.caution };
-        let left = right - VERDICT;
-        write(ui, rect, left, VERDICT, words, ink);
-        return if narrow { left } else { left - ROUND_TRIP };
-    };
+    let ink = if fine { palette.muted } else { palette.caution };
+    let left = right - width_of(ui, words).max(VERDICT);
+    write(ui, rect, left, f32::INFINITY, words, ink);
+    if narrow { left } else { left - ROUND_TRIP }
+}
+
+/// How a send came back, from the right edge on; returns where what is left of it may end.
+fn verdict(ui: &Ui, rect: Rect, right: f32, narrow: bool, back: (Verdict, std::time::Duration)) -> f32 {
+    let palette = Palette::of(ui);
+    let (verdict, time) = back;
     let (sign, ink) = match verdict {
         Verdict::Exact => (Icon::Check, palette.good),
         Verdict::Differs(_) => (Icon::Problem, palette.problem),
+        Verdict::NotCompared => (Icon::Warning, palette.caution),
     };
     let (short, whole) = words::verdict(verdict);
     let text = match (narrow, verdict) {
@@ -167,11 +166,7 @@ fn verdict(
         (false, Verdict::Differs(_)) if rect.width() > 800.0 => whole,
         (false, _) => short,
     };
-    let length = match text.chars().count() {
-        0 => SIGN,
-        #[expect(clippy::cast_precision_loss, reason = "a few dozen characters")]
-        count => (SIGN + 5.0 + count as f32 * advance(ui)).max(VERDICT),
-    };
+    let length = if text.is_empty() { SIGN } else { (SIGN + 5.0 + width_of(ui, &text)).max(VERDICT) };
     let left = right - length;
     let square = Rect::from_center_size(pos2(left + SIGN / 2.0, rect.center().y), Vec2::splat(12.0));
     icon::paint(ui.painter(), sign, square, ink);
@@ -203,13 +198,13 @@ pub(super) fn whole_line(entry: &Entry, look: &Look) -> String {
     let (text, _) = said(entry, look.format, TOOLTIP);
     let size = words::amount(entry).map_or_else(String::new, |count| format!(", {}", units::bytes(count)));
     match &entry.kind {
-        EntryKind::Sent { back, .. } => {
+        EntryKind::Sent { back, measured, .. } => {
             let back = match back {
                 Some((verdict, round_trip)) => {
                     format!("back after {}, {}", units::duration(*round_trip), words::verdict(*verdict).1)
                 }
-                None if look.can_come => "waiting for the echo".to_owned(),
-                None => "not back".to_owned(),
+                None if *measured && look.can_come => "waiting for the echo".to_owned(),
+                None => words::no_verdict(*measured, look.can_come).0.to_owned(),
             };
             format!("{time} sent {text}{size}, {back}")
         }
@@ -219,6 +214,12 @@ pub(super) fn whole_line(entry: &Entry, look: &Look) -> String {
             format!("{time} {text}{aside}")
         }
     }
+}
+
+fn width_of(ui: &Ui, text: &str) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "a few dozen characters")]
+    let count = text.chars().count() as f32;
+    count * advance(ui)
 }
 
 fn advance(ui: &Ui) -> f32 {
@@ -255,7 +256,27 @@ fn whole(characters: f32) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant, SystemTime};
+
     use super::*;
+
+    #[test]
+    fn only_what_can_still_come_is_waited_for() {
+        let said = |measured, back, can_come| {
+            let data = b"x".as_slice().into();
+            let kind = EntryKind::Sent { send: 1, data, from: Origin::Typed, measured, back };
+            let (at, when) = (SystemTime::now(), Instant::now());
+            let look = Look { format: DataFormat::default(), chosen: false, can_come };
+            whole_line(&Entry { number: 1, connection: 1, at, when, kind }, &look)
+        };
+        assert!(said(true, None, true).ends_with("waiting for the echo"));
+        assert!(said(true, None, false).ends_with("not back"));
+        for can_come in [true, false] {
+            assert!(said(false, None, can_come).ends_with("not measured"));
+            let back = Some((Verdict::NotCompared, Duration::ZERO));
+            assert!(said(true, back, can_come).ends_with("not compared"));
+        }
+    }
 
     #[test]
     fn a_long_text_is_broken_between_words_and_nothing_is_lost() {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::client::echo::{Difference, Verdict};
+use crate::client::echo::{Difference, MOST_OUTSTANDING, Verdict};
 use crate::client::event::{Agreed, CloseHow, Closed, EventKind, Leave, Origin, PeerEnd, Stage};
 use crate::client::status::Status;
 use crate::journal::units;
@@ -134,6 +134,17 @@ pub(super) fn verdict(verdict: Verdict) -> (String, String) {
             let whole = format!("{short}: sent 0x{expected:02x}, got 0x{got:02x}");
             (short, whole)
         }
+        Verdict::NotCompared => ("not compared".to_owned(), "not compared".to_owned()),
+    }
+}
+
+/// What stands in the place of a verdict where there is none, and whether that is nothing to worry about. `can_come`:
+/// its connection lasts.
+pub(super) fn no_verdict(measured: bool, can_come: bool) -> (&'static str, bool) {
+    match (measured, can_come) {
+        (false, _) => ("not measured", true),
+        (true, true) => ("waiting", true),
+        (true, false) => ("not back", false),
     }
 }
 
@@ -189,6 +200,16 @@ pub(super) fn explain(entry: &Entry) -> String {
             d.expected,
             d.got
         ),
+        EntryKind::Sent { back: Some((Verdict::NotCompared, time)), .. } => format!(
+            "As many bytes came back within {}, but nobody compared them: more than {} were on their way.",
+            units::duration(*time),
+            units::bytes(MOST_OUTSTANDING as u64)
+        ),
+        EntryKind::Sent { measured: false, .. } => {
+            "Too many sends were on their way for each to be told of. Its bytes are compared with all the others, and \
+             the sum above says how."
+                .to_owned()
+        }
         EntryKind::Sent { back: None, .. } => {
             "Not all of it has come back. The system has taken it; when the server reads it is the server's matter."
                 .to_owned()
