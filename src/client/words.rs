@@ -1,11 +1,11 @@
-//! Why there is no connection, in words for the person who pressed Connect; and a sentence for each event.
+//! Why there is no connection, in words for the person who pressed Connect.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use super::event::{CloseHow, Closed, EventKind, Failure, Leave, PeerEnd, Stage};
+use super::event::{Failure, Leave, Stage};
 use crate::settings::fields::grouped;
 
 /// An address that could not be connected to.
@@ -122,61 +122,6 @@ fn is_out_of_files(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
 
-impl EventKind {
-    /// The event in a sentence or two.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let bytes = |count: usize| counted(count as u64);
-        match self {
-            Self::Connecting { addresses } => {
-                let all = addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
-                format!("Connecting to {}.", all.join(", then "))
-            }
-            Self::Connected { local, peer, .. } => format!(
-                "Connected to {peer} from {local}. The server's system did that; its program may not have accepted us \
-                 yet."
-            ),
-            Self::Handshake(agreed) => {
-                format!("{} with {}. {}", agreed.version, agreed.cipher_suite, agreed.accepted.words())
-            }
-            Self::Sent { number, data, .. } => format!("Send {number}: {}.", bytes(data.len())),
-            Self::Received { data } => format!("{} came.", bytes(data.len())),
-            Self::Echoed { number, .. } => format!("Send {number} came back."),
-            Self::HalfClosed => {
-                "We said that we have no more to send (end of stream), and go on reading.".to_owned()
-            }
-            Self::PeerClosed { how } => how.words().to_owned(),
-            Self::Closed(closed) => closed.words(),
-            Self::Failed(failure) => failure.text.clone(),
-            Self::Note { text } => text.clone(),
-            Self::NotShown { count, bytes } => format!(
-                "{} events with {} are not shown here: they came faster than anybody can read. They are counted and \
-                 compared all the same.",
-                grouped(*count),
-                counted(*bytes)
-            ),
-        }
-    }
-}
-
-impl PeerEnd {
-    /// What the server did, in a sentence.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Fin => "The server said that it has no more to send (FIN).",
-            Self::CloseNotify => "The server said that it has no more to send (close_notify).",
-            Self::WithoutCloseNotify => {
-                "The server's stream ended without close_notify: what came may have been cut short."
-            }
-            Self::Reset => {
-                "The server's system reset the connection (RST): the server closed with data unread, was aborted, or \
-                 is gone."
-            }
-        }
-    }
-}
-
 impl Leave {
     /// As it stands on a button.
     #[must_use]
@@ -187,54 +132,6 @@ impl Leave {
             Self::Abort => "Abort",
             Self::Vanish => "Vanish",
         }
-    }
-
-    /// What it does, in a sentence or two.
-    #[must_use]
-    pub fn explanation(self, tls: bool) -> &'static str {
-        match (self, tls) {
-            (Self::Close, false) => "Says that no more is coming (FIN), takes what still comes, and closes.",
-            (Self::Close, true) => "Sends close_notify and then FIN, takes what still comes, and closes.",
-            (Self::HalfClose, false) => {
-                "Says that no more is coming (FIN) once all is sent, and goes on reading."
-            }
-            (Self::HalfClose, true) => {
-                "Sends close_notify once all is sent, and goes on reading. TCP stays open both ways."
-            }
-            (Self::Abort, _) => "Sends RST: the connection is gone at once, and what was on its way is lost.",
-            (Self::Vanish, false) => {
-                "Closes without reading the rest. Where something was unread the system sends RST, else FIN, which \
-                 is the same as a close."
-            }
-            (Self::Vanish, true) => {
-                "Sends FIN without close_notify: the server can't tell whether something was cut off."
-            }
-        }
-    }
-}
-
-impl Closed {
-    /// Who closed and how, and what was lost by it.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let mut words = match self.how {
-            CloseHow::Us(Leave::Close | Leave::HalfClose) => "We closed the connection.".to_owned(),
-            CloseHow::Us(Leave::Abort) => "We aborted the connection with RST.".to_owned(),
-            CloseHow::Us(Leave::Vanish) => "We went without a word.".to_owned(),
-            CloseHow::VanishedUnread => {
-                "We closed without reading the rest, so the system sent RST instead of FIN.".to_owned()
-            }
-            CloseHow::Peer(PeerEnd::Reset) => "The connection is gone.".to_owned(),
-            CloseHow::Peer(_) => "The server closed, and so did we.".to_owned(),
-            CloseHow::Cancelled => "Connecting was cancelled.".to_owned(),
-            CloseHow::Dropped => "The connection was closed with its tab.".to_owned(),
-        };
-        if self.unsent > 0 {
-            words.push_str(" Not sent any more: ");
-            words.push_str(&counted(self.unsent));
-            words.push('.');
-        }
-        words
     }
 }
 

@@ -15,10 +15,11 @@ use super::left::LeftSide;
 use super::lesson::{self, LessonBar};
 use super::log_panel::LogPanel;
 use super::overlays::{self, NoticeBar, TypePath};
+use super::tabs::Tabs;
 use super::theme::{self, Palette, size};
 use super::wire::WirePanel;
 use super::wish::{Tab, Wish};
-use super::{help, log_toolbar, shortcuts, status_bar, tabs, top_bar};
+use super::{help, log_toolbar, shortcuts, status_bar, top_bar};
 use crate::server::status::State;
 use crate::session::{Command, Session};
 use crate::settings::ThemeChoice;
@@ -28,6 +29,7 @@ pub struct App {
     session: Session,
     theme: Option<ThemeChoice>,
     tab: Tab,
+    tabs: Tabs,
     left: LeftSide,
     log: LogPanel,
     detail: DetailPanel,
@@ -60,6 +62,7 @@ impl App {
             session,
             theme: None,
             tab: Tab::default(),
+            tabs: Tabs::default(),
             left: LeftSide::new(),
             log: LogPanel::new(),
             detail: DetailPanel::default(),
@@ -167,7 +170,7 @@ impl App {
         let area = ui.available_rect_before_wrap();
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            wishes.extend(tabs::show(ui, &self.session, self.tab).map(Wish::Show));
+            wishes.extend(self.tabs.show(ui, &self.session, self.tab).map(Wish::Show));
         });
         let canvas = Frame::new().fill(palette.canvas);
         match self.tab {
@@ -282,6 +285,9 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         // A dialog has the keyboard to itself.
         let mut wishes = if self.lab.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
+        // The log's keys work from everywhere, and the Client tab knows better what is needed first.
+        let leads_in = |wish: &Wish| matches!(wish, Wish::Show(Tab::Connections | Tab::Code | Tab::Wire));
+        let by_key = wishes.iter().any(leads_in);
         let bar = Frame::new().fill(Palette::of(ui).panel);
         Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(bar).show(ui, |ui| {
             wishes.extend(top_bar::show(ui, &self.session));
@@ -299,6 +305,9 @@ impl eframe::App for App {
             ui.ctx().request_repaint();
         }
         let ctx = ui.ctx().clone();
+        if by_key {
+            self.tabs.take_keyboard();
+        }
         for wish in wishes {
             self.fulfil(&ctx, frame, wish);
         }

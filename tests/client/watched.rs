@@ -59,9 +59,9 @@ impl Watched {
         self.woken.try_iter().count()
     }
 
-    /// The events in sentences.
+    /// The newest events, for a failure.
     fn told(&self) -> Vec<String> {
-        self.events.iter().rev().take(50).map(|event| event.kind.words()).collect()
+        self.events.iter().rev().take(50).map(|event| format!("{:?}", event.kind)).collect()
     }
 
     pub(crate) fn event<T>(&mut self, what: &str, wanted: impl Fn(&EventKind) -> Option<T>) -> T {

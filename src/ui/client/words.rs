@@ -47,7 +47,7 @@ pub(super) fn line(kind: &EventKind) -> (String, Tone) {
             PeerEnd::Fin => quiet("The server has no more to send (FIN)"),
             PeerEnd::CloseNotify => quiet("The server has no more to send (close_notify)"),
             PeerEnd::WithoutCloseNotify => {
-                let words = "The server ended without close_notify: data may have been cut off";
+                let words = "The server ended without close_notify, as one that is stopped does: data may have been cut off";
                 (words.to_owned(), Tone::Caution)
             }
             PeerEnd::Reset => ("The server reset the connection (RST)".to_owned(), Tone::Bad),
@@ -79,9 +79,9 @@ pub(super) fn line(kind: &EventKind) -> (String, Tone) {
 /// How a connection ended, in a line.
 pub(super) fn closed(closed: &Closed) -> &'static str {
     match closed.how {
-        CloseHow::Us(Leave::Close | Leave::HalfClose) => "Closed by this client",
+        CloseHow::Us(Leave::Close | Leave::HalfClose) => "Closed by this client, which said so first",
         CloseHow::Us(Leave::Abort) => "Aborted by this client (RST)",
-        CloseHow::Us(Leave::Vanish) => "Vanished without a word",
+        CloseHow::Us(Leave::Vanish) => "Vanished: the system sent FIN in its place",
         CloseHow::VanishedUnread => "Vanished with something unread: the system sent RST",
         CloseHow::Peer(PeerEnd::Fin | PeerEnd::CloseNotify) => "Closed by the server",
         CloseHow::Peer(PeerEnd::WithoutCloseNotify) => "Closed by the server without close_notify",
@@ -246,7 +246,8 @@ fn explain_event(kind: &EventKind) -> &str {
         EventKind::Closed(closed) => match closed.how {
             CloseHow::Us(Leave::Abort) => "The server's recv() fails: connection reset by peer.",
             CloseHow::Us(Leave::Vanish) => {
-                "In TLS nothing was said before FIN, so the server's log has a word about it."
+                "In plain TCP that looks like a close. In TLS close_notify is missing before it, so the server's log has \
+                 a word about it."
             }
             _ => "The connection is over. Connect again for a new one, from another port.",
         },
