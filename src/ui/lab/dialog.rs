@@ -83,7 +83,9 @@ impl Dialog {
             && !ctx.text_edit_focused()
             && response.is_top_modal
             && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
-        Ended { closed: response.inner || response.should_close(), entered }
+        // A click beside it is a slip, and would throw away what was typed.
+        let beside = response.backdrop_response.clicked();
+        Ended { closed: response.inner || (!beside && response.should_close()), entered }
     }
 }
 
