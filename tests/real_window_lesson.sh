@@ -51,7 +51,7 @@ click 860 150
 then_rests 2-begun
 click 160 693
 then_rests 3-started
-click 400 165
+click 400 192
 then_rests 4-client-tab
 click 789 292
 then_rests 5-connected

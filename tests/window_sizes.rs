@@ -68,16 +68,16 @@ fn apart(window: &Window, names: &[&'static str], which: &str) {
 fn reach(window: &mut Window, name: &'static str, which: &str) {
     for _ in 0..80 {
         let screen = window.0.ctx.content_rect();
-        let top = rect(window, "Log").bottom().clamp(screen.top(), screen.bottom() - 20.0);
-        let bottom = rect(window, "↓*").top().clamp(top + 16.0, screen.bottom());
+        let top = rect(window, "Log").bottom().clamp(screen.top(), screen.bottom() - 40.0);
+        let bottom = rect(window, "↓*").top().clamp(top + 32.0, screen.bottom());
         let left = rect(window, "Log").left().clamp(screen.left(), screen.right() - 20.0);
         let view = Rect::from_x_y_ranges(left..=screen.right(), top..=bottom);
         let to = rect(window, name).center();
-        if view.shrink(4.0).contains(to) {
+        if view.shrink(12.0).contains(to) {
             return;
         }
         let way = |to: f32, from: f32, half: f32| {
-            if (to - from).abs() < half - 4.0 { 0.0 } else { (from - to).clamp(-40.0, 40.0) }
+            if (to - from).abs() < half - 12.0 { 0.0 } else { (from - to).clamp(-40.0, 40.0) }
         };
         let delta = vec2(
             way(to.x, view.center().x, view.width() / 2.0),

@@ -14,7 +14,8 @@ use super::lab::Lab;
 use super::left::LeftSide;
 use super::lesson::{self, LessonBar};
 use super::log_panel::LogPanel;
-use super::overlays::{self, NoticeBar, TypePath};
+use super::notice::NoticeBar;
+use super::overlays::{self, TypePath};
 use super::theme::{self, Palette, size};
 use super::widgets::room::{with_height, with_least};
 use super::wire::WirePanel;
@@ -166,9 +167,8 @@ impl App {
         Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(bar).show(ui, |ui| {
             wishes.extend(top_bar::show(ui, &self.session));
         });
-        Panel::bottom("status").exact_size(size::STATUS_BAR).resizable(false).frame(bar).show(ui, |ui| {
-            status_bar::show(ui, &self.session);
-        });
+        let counters = |ui: &mut Ui| status_bar::show(ui, &self.session);
+        wishes.extend(self.notice.show(ui, &self.session, bar, counters));
         Panel::left("left").exact_size(size::LEFT).resizable(false).frame(bar).show(ui, |ui| {
             wishes.extend(self.left.show(ui, &self.session, self.failed_just_now));
         });
@@ -181,7 +181,6 @@ impl App {
         let mut wishes = Vec::new();
         let bar = Frame::new().fill(palette.panel);
         wishes.extend(self.lesson.show(ui, &self.session));
-        let area = ui.available_rect_before_wrap();
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             wishes.extend(tabs::show(ui, &self.session, self.tab).map(Wish::Show));
@@ -207,7 +206,6 @@ impl App {
             Tab::Wire => wishes
                 .extend(with_height(ui, "wire tab", size::TAB_LEAST, |ui| self.wire.show(ui, &self.session))),
         }
-        wishes.extend(self.notice.show(ui, &self.session, area));
         wishes
     }
 
