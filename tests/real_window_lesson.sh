@@ -51,25 +51,25 @@ click 860 150
 then_rests 2-begun
 click 160 693
 then_rests 3-started
-click 400 165
+click 400 192
 then_rests 4-client-tab
-click 789 292
+click 789 320
 then_rests 5-connected
 click 700 665
 xdotool type --delay 30 Hello
 xdotool key Return
 then_rests 6-echoed
-click 395 150
+click 395 192
 then_rests 7-log
-click 400 166
+click 400 192
 then_rests 8-client-tab
-click 932 327
+click 932 356
 then_rests 9-closed
 click 160 693
 then_rests 10-stopped
-click 470 142
+click 470 192
 then_rests 11-next-lesson
-click 370 128
+click 370 202
 then_rests 12-set-up
 remembered() { grep -qs '^backlog = 2$' "$settings" && grep -qs '^mode = "one"$' "$settings"; }
 until_true 10 remembered || fail "the lesson was not done to its end; see the pictures: the settings are

@@ -280,7 +280,7 @@ impl Session {
             // What doesn't end in time ends with the process.
             let _ = server.wait_at_rest(SHUTDOWN_TIME);
         }
-        self.leave_lesson();
+        self.leave_lesson(false);
         self.clients.wait_over(start + SHUTDOWN_TIME);
         self.saver = None;
         self.poll();
@@ -288,9 +288,14 @@ impl Session {
 
     /// Puts a word of the app itself before the user, and into the log.
     pub fn tell(&mut self, notice: Notice) {
+        self.log(&notice);
+        self.notice = Some(notice);
+    }
+
+    /// Writes into the log what needs no notice.
+    fn log(&mut self, notice: &Notice) {
         let kind = EventKind::Note { text: notice.text.clone(), problem: notice.problem };
         self.journal.push(Event { at: SystemTime::now(), client: None, kind });
-        self.notice = Some(notice);
     }
 
     /// Hands every event on to the log and to the lesson. Whether there was one.

@@ -14,9 +14,11 @@ use super::lab::Lab;
 use super::left::LeftSide;
 use super::lesson::{self, LessonBar};
 use super::log_panel::LogPanel;
-use super::overlays::{self, NoticeBar, TypePath};
+use super::notice::NoticeBar;
+use super::overlays::{self, TypePath};
 use super::tabs::Tabs;
 use super::theme::{self, Palette, size};
+use super::widgets::room::{with_height, with_least};
 use super::wire::WirePanel;
 use super::wish::{Tab, Wish};
 use super::{help, log_toolbar, shortcuts, status_bar, top_bar};
@@ -162,40 +164,33 @@ impl App {
         }
     }
 
+    fn window(&mut self, ui: &mut Ui) -> Vec<Wish> {
+        let mut wishes = Vec::new();
+        let bar = Frame::new().fill(Palette::of(ui).panel);
+        Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(bar).show(ui, |ui| {
+            wishes.extend(top_bar::show(ui, &self.session));
+        });
+        let counters = |ui: &mut Ui| status_bar::show(ui, &self.session);
+        wishes.extend(self.notice.show(ui, &self.session, bar, counters));
+        Panel::left("left").exact_size(size::LEFT).resizable(false).frame(bar).show(ui, |ui| {
+            wishes.extend(self.left.show(ui, &self.session, self.failed_just_now));
+        });
+        CentralPanel::default().frame(bar).show(ui, |ui| wishes.extend(self.centre(ui)));
+        wishes
+    }
+
     fn centre(&mut self, ui: &mut Ui) -> Vec<Wish> {
         let palette = Palette::of(ui);
         let mut wishes = Vec::new();
         let bar = Frame::new().fill(palette.panel);
         wishes.extend(self.lesson.show(ui, &self.session));
-        let area = ui.available_rect_before_wrap();
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             wishes.extend(self.tabs.show(ui, &self.session, self.tab).map(Wish::Show));
         });
         let canvas = Frame::new().fill(palette.canvas);
         match self.tab {
-            Tab::Log => {
-                Panel::top("toolbar").resizable(false).frame(bar).show(ui, |ui| {
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    wishes.extend(log_toolbar::show(ui, &self.session, &mut self.log));
-                });
-                let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
-                // The log keeps the larger part of a low window, and enough of a high one.
-                let height = ui.available_height();
-                let most = (height - 200.0).max(height * 0.48).max(80.0);
-                Panel::bottom("detail")
-                    .resizable(true)
-                    .default_size(size::DETAIL.min(most))
-                    .size_range(80.0..=most)
-                    .frame(bar.inner_margin(margin))
-                    .show(ui, |ui| {
-                        let entry = self.log.current(self.session.journal());
-                        // Whatever is shown, the panel keeps the height that it has.
-                        ui.set_min_size(ui.available_size());
-                        wishes.extend(self.detail.show(ui, entry, self.session.settings().data_format));
-                    });
-                CentralPanel::default().frame(canvas).show(ui, |ui| self.log.show(ui, &self.session));
-            }
+            Tab::Log => wishes.extend(with_height(ui, "log tab", size::TAB_LEAST, |ui| self.log_tab(ui))),
             Tab::Client => {
                 CentralPanel::default().frame(bar).show(ui, |ui| {
                     wishes.extend(self.client.show(ui, &self.session));
@@ -211,9 +206,36 @@ impl App {
                     wishes.extend(self.code.show(ui, &self.session));
                 });
             }
-            Tab::Wire => wishes.extend(self.wire.show(ui, &self.session)),
+            Tab::Wire => wishes
+                .extend(with_height(ui, "wire tab", size::TAB_LEAST, |ui| self.wire.show(ui, &self.session))),
         }
-        wishes.extend(self.notice.show(ui, &self.session, area));
+        wishes
+    }
+
+    fn log_tab(&mut self, ui: &mut Ui) -> Vec<Wish> {
+        let palette = Palette::of(ui);
+        let (bar, canvas) = (Frame::new().fill(palette.panel), Frame::new().fill(palette.canvas));
+        let mut wishes = Vec::new();
+        Panel::top("toolbar").resizable(false).frame(bar).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            wishes.extend(log_toolbar::show(ui, &self.session, &mut self.log));
+        });
+        let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
+        // The log keeps the larger part of a low window, and enough of a high one.
+        let height = ui.available_height();
+        let most = (height - 200.0).max(height * 0.48).max(80.0);
+        Panel::bottom("detail")
+            .resizable(true)
+            .default_size(size::DETAIL.min(most))
+            .size_range(80.0..=most)
+            .frame(bar.inner_margin(margin))
+            .show(ui, |ui| {
+                let entry = self.log.current(self.session.journal());
+                // Whatever is shown, the panel keeps the height that it has.
+                ui.set_min_size(ui.available_size());
+                wishes.extend(self.detail.show(ui, entry, self.session.settings().data_format));
+            });
+        CentralPanel::default().frame(canvas).show(ui, |ui| self.log.show(ui, &self.session));
         wishes
     }
 
@@ -288,17 +310,7 @@ impl eframe::App for App {
         // The log's keys work from everywhere, and the Client tab knows better what is needed first.
         let leads_in = |wish: &Wish| matches!(wish, Wish::Show(Tab::Connections | Tab::Code | Tab::Wire));
         let by_key = wishes.iter().any(leads_in);
-        let bar = Frame::new().fill(Palette::of(ui).panel);
-        Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(bar).show(ui, |ui| {
-            wishes.extend(top_bar::show(ui, &self.session));
-        });
-        Panel::bottom("status").exact_size(size::STATUS_BAR).resizable(false).frame(bar).show(ui, |ui| {
-            status_bar::show(ui, &self.session);
-        });
-        Panel::left("left").exact_size(size::LEFT).resizable(false).frame(bar).show(ui, |ui| {
-            wishes.extend(self.left.show(ui, &self.session, self.failed_just_now));
-        });
-        CentralPanel::default().frame(bar).show(ui, |ui| wishes.extend(self.centre(ui)));
+        wishes.extend(with_least(ui, "window", size::LAYOUT_MIN.into(), |ui| self.window(ui)));
         wishes.extend(self.overlays(ui));
         if !wishes.is_empty() {
             // What was wished for shows in the next frame.

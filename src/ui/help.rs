@@ -49,6 +49,15 @@ const KEYS: [(&str, &str); 13] = [
     ("F1", "This help"),
 ];
 
+/// Width of what is written.
+const WIDTH: f32 = 600.0;
+/// Space that stays free around the help, both sides together.
+const AROUND: f32 = 48.0;
+/// Height of the title and of what is between it and the rest.
+const TITLE: f32 = 38.0;
+/// Space between the words and the scroll bar.
+const SCROLL_ROOM: f32 = 12.0;
+
 /// Shows the help; returns whether it is to stay open.
 pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
     let palette = Palette::of(ui);
@@ -56,7 +65,8 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
     let frame = Frame::window(ui.style()).fill(palette.panel);
     let response =
         Modal::new(Id::unique("help")).frame(frame).backdrop_color(palette.veil).show(ui.ctx(), |ui| {
-            ui.set_width((room.x - 80.0).min(520.0));
+            let margins = ui.spacing().window_margin.sum();
+            ui.set_width((room.x - AROUND - margins.x).min(WIDTH));
             let mut stay = true;
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Echoscope").font(theme::strong(18.0)));
@@ -64,13 +74,12 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
                     stay = !icon_button(ui, Icon::Cross, "Close the help", None).clicked();
                 });
             });
-            ScrollArea::vertical().max_height(room.y - 150.0).min_scrolled_height(room.y - 150.0).show(
-                ui,
-                |ui| {
-                    ui.set_width(ui.available_width());
-                    contents(ui, settings_file);
-                },
-            );
+            let height = room.y - AROUND - margins.y - TITLE;
+            let area = ScrollArea::vertical().auto_shrink([false, true]);
+            area.max_height(height).min_scrolled_height(height).show(ui, |ui| {
+                ui.set_width(ui.available_width() - SCROLL_ROOM);
+                contents(ui, settings_file);
+            });
             stay
         });
     response.inner
@@ -93,16 +102,13 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     );
     heading(ui, "What to do");
     ui.spacing_mut().interact_size.y = 18.0;
-    Grid::new("steps").num_columns(2).min_col_width(12.0).min_row_height(18.0).spacing([8.0, 4.0]).show(
-        ui,
-        |ui| {
-            for (number, step) in STEPS.iter().enumerate() {
-                ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
-                ui.label(RichText::new(*step).color(palette.text));
-                ui.end_row();
-            }
-        },
-    );
+    for (number, step) in STEPS.iter().enumerate() {
+        // Not in a grid, whose last column is as wide as its words.
+        ui.horizontal_top(|ui| {
+            ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+            paragraph(ui, step);
+        });
+    }
     paragraph(
         ui,
         "For TLS, press Create certificate…, or switch it on and choose a certificate and its key: browse, type the \

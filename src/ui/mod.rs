@@ -19,7 +19,7 @@
 //! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting    │
 //! └────────────────────────────────────────────────────────────────────────────┘
 //!   lesson: a bar over the tabs while a lesson is done; Help opens the list.
-//!   overlays: a notice, files about to be dropped, a path to type.   help: F1.
+//!   notice: news, at the bottom.   overlays: files about to be dropped, a path to type.   help: F1.
 //! ```
 //!
 //! A panel gets `&Session` and returns `Wish`es; it changes nothing itself and knows no other panel.
@@ -41,6 +41,7 @@ mod lesson;
 mod log_panel;
 mod log_row;
 mod log_toolbar;
+mod notice;
 mod overlays;
 mod selection;
 mod server_form;

@@ -1,98 +1,17 @@
-//! What lies over the window now and then: files about to be dropped, a path to type, a notice.
+//! What lies over the window now and then: files about to be dropped, a path to type.
 
-use std::time::Duration;
-
-use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, Align2, Area, Context, Frame, Id, Key, Label, LayerId, Layout, Margin, Modal, Modifiers, Order,
-    Rect, RichText, Sense, Stroke, StrokeKind, Ui, vec2,
+    Align2, Context, Frame, Id, Key, Label, LayerId, Modal, Modifiers, Order, RichText, Stroke, StrokeKind,
+    Ui, vec2,
 };
 
 use super::dialogs::{Purpose, command, wire_file};
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{ICON_BUTTON, icon_button};
 use super::widgets::field::text_field;
-use super::widgets::icon::{self, Icon};
 use super::wish::Wish;
+use crate::session::Session;
 use crate::session::lab::typed_path;
-use crate::session::{Command, Notice, Session};
 use crate::settings::fields::Field;
-
-/// The session's notice, in a bar that lies over the lower edge of the centre: nothing moves when it comes or goes.
-#[derive(Debug, Default)]
-pub(super) struct NoticeBar {
-    /// What is shown, and since when.
-    shown: Option<(Notice, f64)>,
-}
-
-/// How long good news are shown, in seconds. Bad ones stay until they are dismissed.
-const GOOD_NEWS: f64 = 6.0;
-
-impl NoticeBar {
-    /// Shows the notice; returns the wish to dismiss it, the user's or that of time.
-    pub(super) fn show(&mut self, ui: &Ui, session: &Session, area: Rect) -> Option<Wish> {
-        let now = ui.input(|input| input.time);
-        let Some(notice) = session.notice() else {
-            self.shown = None;
-            return None;
-        };
-        let since = match &self.shown {
-            Some((shown, since)) if shown == notice => *since,
-            _ => now,
-        };
-        self.shown = Some((notice.clone(), since));
-        let rest = since + GOOD_NEWS - now;
-        if !notice.problem && rest <= 0.0 {
-            return Some(Command::DismissNotice.into());
-        }
-        if !notice.problem {
-            ui.ctx().request_repaint_after(Duration::from_secs_f64(rest));
-        }
-        let palette = Palette::of(ui);
-        let width = area.width() - 2.0 * size::EDGE;
-        let bar = Area::new(Id::unique("notice"))
-            .order(Order::Middle)
-            .pivot(Align2::CENTER_BOTTOM)
-            .fixed_pos(area.center_bottom() - vec2(0.0, size::GAP))
-            .constrain(false)
-            .fade_in(false)
-            .show(ui.ctx(), |ui| {
-                Frame::new()
-                    .fill(if notice.problem { palette.problem_soft } else { palette.accent_soft })
-                    .stroke(Stroke::new(1.0, if notice.problem { palette.problem } else { palette.accent }))
-                    .corner_radius(size::RADIUS + 2)
-                    .inner_margin(Margin { left: 14, right: 8, top: 6, bottom: 6 })
-                    .show(ui, |ui| {
-                        ui.set_width(width - 22.0);
-                        ui.horizontal(|ui| words_and_cross(ui, notice)).inner
-                    })
-                    .inner
-            });
-        bar.inner.then(|| Command::DismissNotice.into())
-    }
-}
-
-/// The words, level with the cross; returns whether that was pressed.
-fn words_and_cross(ui: &mut Ui, notice: &Notice) -> bool {
-    let palette = Palette::of(ui);
-    let (sign, ink) =
-        if notice.problem { (Icon::Problem, palette.problem) } else { (Icon::Check, palette.accent) };
-    let width = ui.available_width() - ICON_BUTTON - size::GAP - 21.0;
-    let job = |ink| {
-        let mut job = LayoutJob::simple(notice.text.clone(), theme::small(), ink, width);
-        job.wrap.max_rows = 3;
-        job
-    };
-    let galley = ui.painter().layout_job(job(palette.text));
-    let height = galley.size().y.max(ICON_BUTTON);
-    let (square, _) = ui.allocate_exact_size(vec2(13.0, height), Sense::hover());
-    icon::paint(ui.painter(), sign, Rect::from_center_size(square.center(), vec2(13.0, 13.0)), ink);
-    ui.allocate_ui_with_layout(vec2(width, height), Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_width(width);
-        ui.add(Label::new(job(palette.text)).wrap());
-    });
-    icon_button(ui, Icon::Cross, "Dismiss", None).clicked()
-}
 
 /// Says what a drop would do, while files hover over the window.
 pub(super) fn drop_hint(ui: &Ui) {

@@ -16,6 +16,8 @@ pub(super) mod size {
     pub(in crate::ui) const WINDOW: [f32; 2] = [1180.0, 760.0];
     /// The window can't be made smaller than this.
     pub(in crate::ui) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
+    /// In points, which zooming in makes fewer of, the window is laid out no smaller than this: then it scrolls.
+    pub(in crate::ui) const LAYOUT_MIN: [f32; 2] = [700.0, 400.0];
     /// Height of the bar with the name and the state.
     pub(in crate::ui) const TOP_BAR: f32 = 44.0;
     /// Height of the bar with the counters.
@@ -34,6 +36,9 @@ pub(super) mod size {
     pub(in crate::ui) const CHIP: f32 = 24.0;
     /// Height of the row of tabs.
     pub(in crate::ui) const TABS: f32 = 40.0;
+    /// The log and the ladder are laid out no lower than this: in a low window they scroll together with their rows of
+    /// buttons.
+    pub(in crate::ui) const TAB_LEAST: f32 = 264.0;
     /// Height of the row with the filter.
     pub(in crate::ui) const TOOLBAR: f32 = 44.0;
     /// Height of the start button.
@@ -63,7 +68,7 @@ pub(super) mod size {
     /// What a lesson asks to be done: read from the last row of a class.
     pub(in crate::ui) const LESSON: f32 = 16.0;
     /// The bar of a lesson may always be so high.
-    pub(in crate::ui) const LESSON_LEAST: f32 = 150.0;
+    pub(in crate::ui) const LESSON_LEAST: f32 = 164.0;
     /// Log lines.
     pub(in crate::ui) const MONO: f32 = 12.5;
 }

@@ -66,4 +66,5 @@ fn two_set_ups_are_put_back_to_what_was_there_before_the_first() {
     assert_eq!(player.session.settings().mode, Mode::Threads);
     player.ask(LessonCommand::Start(0));
     assert_eq!((player.session.settings().mode, player.session.settings().backlog), (Mode::Threads, 5));
+    assert!(player.session.notice().is_none(), "the next lesson begins without a notice in its way");
 }

@@ -126,7 +126,7 @@ impl Session {
             }
             LessonCommand::Open(path) => self.read_lesson(path),
             LessonCommand::SetUp => self.set_up(),
-            LessonCommand::Leave => self.leave_lesson(),
+            LessonCommand::Leave => self.leave_lesson(true),
             LessonCommand::Opened(place) => self.lessons.happened(Happening::Opened(place)),
             LessonCommand::Next => {
                 let turn = self.lessons.turn();
@@ -183,8 +183,9 @@ impl Session {
         changed
     }
 
-    /// Puts back what the lesson has set in the form, where the user has not changed it since.
-    pub(super) fn leave_lesson(&mut self) {
+    /// Puts back what the lesson has set in the form, where the user has not changed it since; a notice `tells` what, or else the
+    /// log alone.
+    pub(super) fn leave_lesson(&mut self, tells: bool) {
         self.lessons.running = None;
         self.lessons.number = None;
         self.lessons.start_again = false;
@@ -195,13 +196,16 @@ impl Session {
                 self.apply(as_command(&before));
             }
         }
-        if !back.is_empty() {
-            self.tell(Notice::good(format!("The form is as it was before the lesson: {}.", back.join(", "))));
+        if back.is_empty() {
+            return;
         }
+        let words = Notice::good(format!("The form is as it was before the lesson: {}.", back.join(", ")));
+        if tells { self.tell(words) } else { self.log(&words) }
     }
 
     fn begin_lesson(&mut self, lesson: Arc<Lesson>, number: Option<usize>) {
-        self.leave_lesson();
+        // The next one has its own bar at once: a notice would only be in its way.
+        self.leave_lesson(false);
         self.take_in_all();
         self.lessons.running = Some(Running::new(lesson));
         self.lessons.number = number;

@@ -53,6 +53,7 @@ impl Composer {
         let mut wishes = Vec::new();
         let kind = tab.form().send_kind();
         if std::mem::take(&mut self.wanted) {
+            ui.scroll_to_rect(ui.max_rect(), None);
             if kind == SendKind::File {
                 focus_field(ui.ctx(), &fields::salt(ClientField::File));
             } else {

@@ -37,6 +37,7 @@ use eframe::egui::{
 };
 
 use super::theme::{self, Palette, size};
+use super::widgets::room::with_height;
 use super::wish::Wish;
 use crate::client::status::State;
 use crate::session::Session;
@@ -58,12 +59,37 @@ pub(super) struct ClientPanel {
     transcripts: Transcripts,
     composer: Composer,
     crowd: CrowdPopup,
-    /// Height of the composer, as of the last frame.
-    foot: f32,
+    heights: Heights,
 }
 
-/// What the transcript keeps of a low window while the form above it is long.
-const ENOUGH_ROWS: f32 = 4.0;
+/// How high the parts are that have a height of their own, as of the last frame.
+#[derive(Debug, Default, Clone, Copy)]
+struct Heights {
+    chips: f32,
+    /// The form, as it would be if all of it was in view.
+    form: f32,
+    composer: f32,
+}
+
+impl Heights {
+    /// How high the tab is to be where there is so much room: what doesn't fit is scrolled for.
+    fn of_tab(self, room: f32) -> f32 {
+        let least = self.chips + self.form.min(FORM) + ENOUGH_ROWS + self.composer;
+        if room >= least { room } else { least - self.form.min(FORM) + self.form }
+    }
+
+    fn differ(self, other: Self) -> bool {
+        let differ = |a: f32, b: f32| (a - b).abs() > 0.5;
+        differ(self.chips, other.chips)
+            || differ(self.form, other.form)
+            || differ(self.composer, other.composer)
+    }
+}
+
+/// What the transcript keeps of a low window, while the form above it is long: some rows, and their edges.
+const ENOUGH_ROWS: f32 = 4.0 * size::LOG_ROW + size::GAP;
+/// The form scrolls by itself only where so much of it stays in view.
+const FORM: f32 = 6.0 * size::CONTROL;
 
 impl ClientPanel {
     /// The tab comes to the front: the keyboard goes where it is needed first.
@@ -79,9 +105,20 @@ impl ClientPanel {
 
     /// Shows the tab.
     pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
-        let mut wishes = Vec::new();
         self.settle(session);
+        let before = self.heights;
+        let height = before.of_tab(ui.available_height());
+        let wishes = with_height(ui, "client tab", height, |ui| self.parts(ui, session));
+        if self.heights.differ(before) {
+            ui.ctx().request_discard("a part of the Client tab has another height now");
+        }
+        wishes
+    }
+
+    fn parts(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
+        let mut wishes = Vec::new();
         let standings = standing::all(session);
+        let top = ui.max_rect().top();
         match chips::show(ui, session, &standings, self.chosen, &mut self.crowd, &mut wishes) {
             Some(chips::Pressed::Choose(id)) => {
                 self.chosen = Some(id);
@@ -94,6 +131,7 @@ impl ClientPanel {
             Some(chips::Pressed::Remove(id)) => wishes.push(wish(ClientCommand::Remove(id))),
             None => {}
         }
+        self.heights.chips = ui.available_rect_before_wrap().top() - top;
         let Some(tab) = self.chosen.and_then(|id| session.clients().get(id)) else {
             place::nobody(ui);
             return wishes;
@@ -153,8 +191,8 @@ impl ClientPanel {
     ) {
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
-        let split = area.bottom() - self.foot;
-        let most = (split - area.top() - ENOUGH_ROWS * size::LOG_ROW).max(3.0 * size::CONTROL);
+        let split = area.bottom() - self.heights.composer;
+        let most = (split - area.top() - ENOUGH_ROWS).max(3.0 * size::CONTROL);
         let top = Rect::from_min_max(area.min, pos2(area.right(), area.top() + most));
         let head = ui.scope_builder(UiBuilder::new().max_rect(top).id_salt("place"), |ui| {
             let scrolled = ScrollArea::vertical()
@@ -170,6 +208,7 @@ impl ClientPanel {
                     wishes.extend(tls::show(ui, session, tab, &mut self.tls_open));
                     ui.add_space(2.0);
                 });
+            self.heights.form = scrolled.content_size.y;
             area.top() + scrolled.content_size.y.min(most)
         });
         let edge = head.inner.max(area.top());
@@ -187,10 +226,7 @@ impl ClientPanel {
             ui.add_space(size::GAP);
             ui.min_rect().height()
         });
-        if (foot.inner - self.foot).abs() > 0.5 {
-            self.foot = foot.inner;
-            ui.ctx().request_discard("the composer has another height now");
-        }
+        self.heights.composer = foot.inner;
         ui.advance_cursor_after_rect(area);
     }
 }

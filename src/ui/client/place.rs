@@ -36,6 +36,7 @@ pub(super) fn focus(ctx: &Context) {
 fn take_focus(ui: &Ui, button: &Response) {
     if ui.data_mut(|data| data.remove_temp::<bool>(wanted())).is_some() {
         button.request_focus();
+        button.scroll_to_me(None);
     }
 }
 

@@ -10,6 +10,7 @@ use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollA
 use super::dialogs::Purpose;
 use super::theme::{self, Palette, size};
 use super::widgets::controls::{copy_pill, pill_button};
+use super::widgets::room::with_height;
 use super::wish::Wish;
 use super::{backlog, step_bar};
 use crate::server::calls::{Call, Calls};
@@ -29,12 +30,16 @@ pub(super) struct CodePanel {
     lit: [f64; Call::ALL.len()],
     /// The number of the pass in which the tab was last shown.
     pass: u64,
+    /// Height of all but the program, as of the last frame.
+    around: f32,
 }
 
 /// In a window lower than this the program needs the room more than the sentences below it, which then scroll.
 const LOW: f32 = 600.0;
 /// Height of what is left of them then.
 const QUEUE_LOW: f32 = 74.0;
+/// What the program keeps of a low window: some lines, and the edge below them.
+const PROGRAM: f32 = 7.0 * size::CODE_ROW + size::GAP;
 /// How long a line shows that it has just run, in seconds.
 const LIT: f64 = 0.7;
 /// After a change the threads are looked at once more: one may have gone on to its next call a moment after it told
@@ -44,7 +49,17 @@ const SETTLE: Duration = Duration::from_millis(120);
 impl CodePanel {
     /// Shows the program, and who is where in it.
     pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
+        let before = self.around;
+        let wishes = with_height(ui, "code tab", before + PROGRAM, |ui| self.parts(ui, session));
+        if (self.around - before).abs() > 0.5 {
+            ui.ctx().request_discard("what stands around the program has another height now");
+        }
+        wishes
+    }
+
+    fn parts(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
         let mut wishes = Vec::new();
+        let height = ui.available_height();
         let bar = Frame::new().fill(Palette::of(ui).panel);
         let steps = bar.inner_margin(Margin { left: 16, right: 16, top: 7, bottom: 7 });
         Panel::top("step bar").resizable(false).frame(steps).show(ui, |ui| {
@@ -66,6 +81,7 @@ impl CodePanel {
         } else {
             queue.show(ui, |ui| wishes.extend(backlog::show(ui, session)));
         }
+        self.around = height - ui.available_height();
         let program = session.program();
         let calls = session.calls();
         let lit = self.watch(ui, &calls);

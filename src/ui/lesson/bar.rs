@@ -4,6 +4,7 @@ use eframe::egui::{
     FontId, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, accesskit, vec2,
 };
 
+use super::height::{self, Height};
 use super::parts::{progress, sign, tick};
 use super::{ask, wish_for};
 use crate::lessons::choice::Choice;
@@ -25,6 +26,9 @@ pub(in crate::ui) struct LessonBar {
     folded: bool,
     /// The change of step that was shown last: a new step is read from its beginning.
     turn: u64,
+    height: Height,
+    /// Height of the buttons, as of the last frame.
+    foot: f32,
 }
 
 impl LessonBar {
@@ -35,7 +39,7 @@ impl LessonBar {
             return Vec::new();
         };
         let palette = Palette::of(ui);
-        let most = (ui.available_height() * 0.42).max(size::LESSON_LEAST);
+        let most = height::most(ui.available_height());
         let margin = Margin { left: 16, right: 12, top: 6, bottom: 8 };
         let frame = Frame::new().fill(palette.panel).inner_margin(margin);
         let mut wishes = Vec::new();
@@ -45,18 +49,30 @@ impl LessonBar {
             wishes.extend(self.heading(ui, running));
             if !self.folded {
                 let anew = self.turn != running.turn();
+                let around = ICON_BUTTON + margin.sum().y + 4.0;
+                let all = self.height.of(ui, running.lesson(), ui.available_width()).min(most - around);
+                let room = (all - self.foot - 4.0).max(LINE);
                 let mut area = ScrollArea::vertical()
                     .id_salt("lesson")
-                    .auto_shrink([false, true])
-                    .max_height(most - 2.0 * size::CONTROL);
+                    .auto_shrink(false)
+                    .max_height(room)
+                    .min_scrolled_height(room);
                 if anew {
                     area = area.vertical_scroll_offset(0.0);
                 }
-                area.show(ui, |ui| {
-                    ui.set_width(ui.available_width());
+                let scrolled = area.show(ui, |ui| {
+                    ui.set_width(ui.available_width() - size::SCROLL_BAR);
                     wishes.extend(words(ui, session, running));
                 });
-                wishes.extend(buttons(ui, session, running));
+                let foot = ui.scope(|ui| {
+                    wishes.extend(buttons(ui, session, running));
+                    ui.min_rect().height()
+                });
+                self.height.saw(scrolled.content_size.y + foot.inner + 4.0);
+                if (foot.inner - self.foot).abs() > 0.5 {
+                    self.foot = foot.inner;
+                    ui.ctx().request_discard("the buttons of the lesson have another height now");
+                }
             }
         });
         // The tabs follow right below.
@@ -112,6 +128,8 @@ impl LessonBar {
     }
 }
 
+/// However little room there is, a line of the words is in view.
+const LINE: f32 = 24.0;
 /// A window lower than this has not much room for a lesson.
 const LOW: f32 = 600.0;
 

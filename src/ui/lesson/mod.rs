@@ -12,6 +12,7 @@
 //! ```
 
 mod bar;
+mod height;
 pub(super) mod menu;
 mod parts;
 

@@ -6,6 +6,7 @@ pub(super) mod field;
 pub(super) mod gauge;
 pub(super) mod icon;
 pub(super) mod note;
+pub(super) mod room;
 pub(super) mod virtual_list;
 
 use eframe::egui::{Frame, Margin, Rect, Response, Stroke, StrokeKind, Ui};

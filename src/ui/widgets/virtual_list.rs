@@ -142,9 +142,13 @@ impl VirtualList {
         if !ui.rect_contains_pointer(rect) {
             return;
         }
-        let moved = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
-        self.offset -= f64::from(moved);
+        let before = self.offset;
+        self.offset -= f64::from(ui.input(|input| input.smooth_scroll_delta.y));
         self.offset = self.clamped();
+        // What can't go on leaves the wheel to what scrolls around it.
+        if (self.offset - before).abs() > f64::EPSILON {
+            ui.input_mut(|input| input.smooth_scroll_delta.y = 0.0);
+        }
     }
 
     /// Draws the bar where there is more than fits; returns whether it did.
