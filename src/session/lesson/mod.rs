@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
+use super::clients::{ClientCommand, ClientTab, Followed};
 use super::{Command, Notice, Session};
 use crate::lessons::choice::Choice;
 use crate::lessons::error::FileError;
@@ -186,7 +187,13 @@ impl Session {
     /// Puts back what the lesson has set in the form, where the user has not changed it since; a notice `tells` what, or else the
     /// log alone.
     pub(super) fn leave_lesson(&mut self, tells: bool) {
-        self.lessons.running = None;
+        if self.lessons.running.take().is_some() {
+            // A client that a step took off the server's TLS would meet the server of before in the wrong way.
+            let tabs = self.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
+            for id in tabs {
+                self.apply(Command::Client(ClientCommand::FollowServer(id, Some(Followed::Tls))));
+            }
+        }
         self.lessons.number = None;
         self.lessons.start_again = false;
         let mut back = Vec::new();
