@@ -187,7 +187,7 @@ impl ClientForm {
         }
         if self.is_following(Followed::Port) && self.server.port == 0 {
             let words = "The system chooses the server's port when it starts. Start the server first.";
-            return Some((None, words.to_owned()));
+            return Some((Some(ClientField::Port), words.to_owned()));
         }
         if !self.tls() {
             return None;
