@@ -72,7 +72,7 @@ pub enum Is {
     },
     /// At least so many clients wait in the accept queue.
     Waiting(u64),
-    /// A certificate and its key are chosen and belong together.
+    /// A certificate that is valid today and a key that fits it are chosen.
     Certificate,
     /// The server was told not to accept.
     Paused,

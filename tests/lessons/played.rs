@@ -202,6 +202,11 @@ fn what_an_eavesdropper_sees() {
     let folder = tempfile::tempdir().unwrap();
     let mut player = Player::begin(5);
     assert!(player.session.lesson_lacks_certificate());
+    // What the lesson before may have left.
+    let expired = create(folder.path(), Some(Broken::Expired));
+    player.session.apply(Command::UseCreated(expired));
+    player.until("the files", |session| session.pair().is_some());
+    assert!(player.session.lesson_lacks_certificate());
     let created = create(folder.path(), None);
     player.session.apply(Command::UseCreated(created));
     player.until("the files", |session| !session.lesson_lacks_certificate());

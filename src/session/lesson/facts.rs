@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
+
 use super::super::clients::ClientTab;
 use super::super::{Check, Session};
 use crate::client::echo::Verdict;
@@ -38,8 +40,11 @@ impl Session {
         Some(waits.count() as u64)
     }
 
+    /// Whether there is a key with a certificate that fits it and is valid today.
     pub(super) fn has_certificate(&self) -> bool {
-        matches!(self.pair(), Some(Ok(()))) && matches!(self.certificate(), Check::Good(_))
+        let Check::Good(report) = self.certificate() else { return false };
+        let now = Timestamp::now();
+        matches!(self.pair(), Some(Ok(()))) && report.not_before <= now && now <= report.not_after
     }
 
     /// What is so now, for the lesson.

@@ -75,7 +75,7 @@ impl KeyChoice {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Rsa2048 => "The tutorial's kind of key: every client takes it.",
+            Self::Rsa2048 => "The usual kind of key: every client takes it.",
             Self::Rsa4096 => "A longer RSA key: every client takes it, but each handshake costs more time.",
             Self::P256 => "A short and quick key: every client of the last ten years takes it.",
             Self::Ed25519 => "The newest kind: openssl, Python and gnutls take it, browsers do not.",
