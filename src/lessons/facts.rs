@@ -22,7 +22,7 @@ pub struct Facts {
     pub connected: u64,
     /// Clients that wait in the accept queue; `None` where nobody can tell.
     pub waiting: Option<u64>,
-    /// Whether a certificate and a key are chosen that belong together.
+    /// Whether a certificate that is valid today and a key that fits it are chosen.
     pub certificate: bool,
     /// Whether the server was told not to accept.
     pub paused: bool,

@@ -46,7 +46,7 @@
 //! | `"settings"` | the form says so, running or not | the keys of `settings` |
 //! | `"connected"` | clients are connected | `at_least` (1), `at_most` |
 //! | `"waiting"` | clients wait in the accept queue | `at_least` (1) |
-//! | `"certificate"` | a certificate and its key are chosen and belong together | |
+//! | `"certificate"` | a certificate that is valid today and a key that fits it are chosen | |
 //! | `"paused"` | the server was told not to accept | |
 //! | `"stepping"` | the server goes step by step | |
 //! | `"halted"` | step by step, it has halted | `before`, a call: `"socket"`, `"bind"`, `"listen"`, `"accept"`, `"handshake"`, `"recv"`, `"sendall"`, `"close"` |
