@@ -175,7 +175,11 @@ fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     }
     if session.lesson_lacks_certificate() {
         ui.horizontal_wrapped(|ui| {
-            note(ui, Tone::Caution, "A later step serves TLS, for which you need a certificate that is valid today, and its key.");
+            note(
+                ui,
+                Tone::Caution,
+                "A later step serves TLS, for which you need a certificate that is valid today, and its key.",
+            );
             if pill_button(ui, "Create certificate…").clicked() {
                 wishes.push(Wish::Lab(Ask::Create));
             }
