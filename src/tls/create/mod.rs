@@ -201,8 +201,9 @@ fn folder_is_there(folder: &Path) -> Result<bool, Problem> {
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let parent = around(folder);
-            if fs::symlink_metadata(folder).is_ok() {
-                // A link that leads nowhere.
+            // Only a link: a folder may just have been made by another writer.
+            if fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink()) {
+                // One that leads nowhere.
                 return Err(Problem::NotAFolder { path });
             }
             if !parent.is_dir() {
