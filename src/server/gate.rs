@@ -250,8 +250,9 @@ impl Gate {
         let data = Arc::from(&data[..data.len().min(PREVIEW)]);
         let halt = Halt { client, place: Place { halted: true, ..place }, data };
         inner.halted.push(Halted { number, halt, goes: false });
-        drop(inner);
+        // Before anybody can see it in the list.
         spot.set_halted(true);
+        drop(inner);
         // Also where the wake call panics.
         let ticket = Ticket { gate: self, spot, number };
         self.sink.wake();
