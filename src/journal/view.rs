@@ -24,6 +24,8 @@ pub struct View {
     /// Entries from `lower` up to `upper` have been looked at.
     lower: u64,
     upper: u64,
+    /// The oldest entry that there was at the last update.
+    first: u64,
     scratch: Scratch,
 }
 
@@ -38,6 +40,13 @@ impl View {
     /// it is done. While it isn't, older entries are still missing at the front; call it again in the next frame.
     /// It always gets a little further, even without any budget. One entry is always looked at whole.
     pub fn update(&mut self, journal: &Journal, filter: &Filter, budget: Duration) -> bool {
+        let start = Instant::now();
+        self.update_until(journal, filter, || start.elapsed() >= budget)
+    }
+
+    /// The same until `enough` says so, which is asked each time when so much work was done as takes far less time
+    /// than a frame has.
+    fn update_until(&mut self, journal: &Journal, filter: &Filter, enough: impl Fn() -> bool) -> bool {
         let (first, next) = (journal.first_seq(), journal.next_seq());
         if self.filter != *filter || self.upper > next {
             self.filter = filter.clone();
@@ -45,7 +54,6 @@ impl View {
             (self.lower, self.upper) = (next, next);
         }
         self.forget_before(first);
-        let start = Instant::now();
         let mut work = 0;
         while self.upper < next || self.lower > first {
             let is_new = self.upper < next;
@@ -67,7 +75,7 @@ impl View {
             }
             if work >= STRIDE {
                 work = 0;
-                if start.elapsed() >= budget {
+                if enough() {
                     break;
                 }
             }
@@ -82,8 +90,15 @@ impl View {
         while self.seqs.front().is_some_and(|&seq| seq < first) {
             self.seqs.pop_front();
         }
+        self.first = first;
         self.lower = self.lower.max(first);
         self.upper = self.upper.max(first);
+    }
+
+    /// Whether the entry with this number has been looked at since the filter changed, or is gone.
+    #[must_use]
+    pub fn reaches(&self, seq: u64) -> bool {
+        self.lower <= seq.max(self.first)
     }
 
     /// How many entries are shown.
@@ -153,5 +168,78 @@ mod tests {
         assert_eq!((view.index_of(998), view.index_from(998), view.index_from(1000)), (None, 499, 500));
         journal.clear();
         assert!(view.update(&journal, &filter, Duration::ZERO) && view.is_empty());
+        assert!(view.reaches(999), "what is gone needs not be waited for");
+    }
+
+    /// How many entries were looked at by one more update that is told to end as soon as it asks.
+    fn step(view: &mut View, journal: &Journal, filter: &Filter) -> u64 {
+        let before = view.upper - view.lower;
+        view.update_until(journal, filter, || true);
+        (view.upper - view.lower).abs_diff(before)
+    }
+
+    #[test]
+    fn the_clock_is_looked_at_after_little_work() {
+        let small = {
+            let mut journal = Journal::new(Limits { entries: 1_000_000, bytes: usize::MAX });
+            for _ in 0..100_000 {
+                journal.push(received(1, b"Hello\n"));
+            }
+            journal
+        };
+        let large = {
+            let mut journal = Journal::new(Limits::default());
+            for _ in 0..10 {
+                journal.push(received(1, &[b'x'; 64 * 1024]));
+            }
+            journal
+        };
+        for (journal, most) in [(&small, 64), (&large, 1)] {
+            let mut view = View::new();
+            // As it is typed: each letter starts anew.
+            for text in ["", "n", "no", "not", "not there", "#1", ""] {
+                let filter = Filter::new(text, KindSet::ALL);
+                view.update_until(journal, &filter, || true);
+                for _ in 0..5 {
+                    let looked_at = step(&mut view, journal, &filter);
+                    assert!((1..=most).contains(&looked_at), "{text:?}: {looked_at} entries at once");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_result_is_right_while_entries_come_and_go() {
+        let mut journal = Journal::new(Limits { entries: 5000, bytes: usize::MAX });
+        let mut view = View::new();
+        let mut number = 0_u64;
+        let mut push = |journal: &mut Journal, count: u64| {
+            for _ in 0..count {
+                journal.push(received(number % 3 + 1, format!("line {number}").as_bytes()));
+                number += 1;
+            }
+        };
+        push(&mut journal, 5000);
+        for text in ["1", "17", "17 #2", "#2", "", "none of them", "9"] {
+            let filter = Filter::new(text, KindSet::ALL);
+            let expected = |journal: &Journal, from: u64| -> Vec<u64> {
+                let passing = journal.iter().filter(|entry| filter.matches(&entry.event));
+                passing.map(|entry| entry.seq).filter(|&seq| seq >= from).collect()
+            };
+            for round in 0.. {
+                // For a while more comes than is looked at, and with it the oldest go.
+                push(&mut journal, if round < 40 { 70 } else { 1 });
+                let done = view.update_until(&journal, &filter, || true);
+                let shown: Vec<u64> = view.iter().collect();
+                let looked_at = |&seq: &u64| seq < view.upper;
+                let wanted: Vec<u64> = expected(&journal, view.lower).into_iter().filter(looked_at).collect();
+                assert_eq!(shown, wanted, "{text:?}, round {round}");
+                if done {
+                    assert_eq!(shown, expected(&journal, 0), "{text:?} to the end");
+                    break;
+                }
+                assert!(round < 500, "{text:?}: it never comes to an end");
+            }
+        }
     }
 }

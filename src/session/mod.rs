@@ -138,6 +138,16 @@ impl Session {
         session
     }
 
+    /// A session whose log begins with what happened before, as far as the settings let it be kept.
+    #[must_use]
+    pub fn with_log(settings: Settings, options: Options, earlier: impl IntoIterator<Item = Event>) -> Self {
+        let mut session = Self::new(settings, options);
+        for event in earlier {
+            session.journal.push(event);
+        }
+        session
+    }
+
     /// Does what the user asks for, or starts doing it.
     pub fn apply(&mut self, command: Command) {
         match command {
