@@ -1,7 +1,7 @@
 //! The built program while 200,000 events a second come in: pictures a second, and its memory.
 //!
-//! With a recv size of 1 every byte is an event. Clients in this process send and read back as fast as they can; what
-//! they get back was received and sent, so it has been told to the log. Pictures are counted from outside: the screen is
+//! With a recv size of 1 every byte is an event. Clients in this process send and read back at that pace; what they
+//! get back was received and sent, so it has been told to the log. Pictures are counted from outside: the screen is
 //! looked at every few milliseconds, at lines of pixels in the log, where each picture shows other times.
 
 use std::fs;
@@ -110,11 +110,16 @@ pub(crate) fn run(rounds: Rounds) {
 fn load(mut client: TcpStream, echoed: &AtomicU64, over: &AtomicBool) {
     let (piece, mut back) = ([b'x'; PIECE], [0; PIECE]);
     client.write_all(&piece).unwrap();
+    // A little more than its share, since a client that was late once doesn't catch up.
+    let pause = Duration::from_secs_f64(PIECE as f64 * CLIENTS as f64 / (EVENTS * 1.05));
+    let mut due = Instant::now();
     while !over.load(Relaxed) {
         // The next one is sent while this one comes back: the server never waits for us.
         client.write_all(&piece).unwrap();
         client.read_exact(&mut back).unwrap();
         echoed.fetch_add(PIECE as u64, Relaxed);
+        due = (due + pause).max(Instant::now() - Duration::from_secs(1));
+        thread::sleep(due.saturating_duration_since(Instant::now()));
     }
 }
 
