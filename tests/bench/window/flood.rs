@@ -118,7 +118,7 @@ fn load(mut client: TcpStream, echoed: &AtomicU64, over: &AtomicBool) {
         client.write_all(&piece).unwrap();
         client.read_exact(&mut back).unwrap();
         echoed.fetch_add(PIECE as u64, Relaxed);
-        due = (due + pause).max(Instant::now() - Duration::from_secs(1));
+        due = (due + pause).max(Instant::now());
         thread::sleep(due.saturating_duration_since(Instant::now()));
     }
 }
