@@ -1,0 +1,82 @@
+//! Ten thousand clients that connect and are gone: nothing of them stays, and each is in the log or counted.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::thread;
+
+use socket2::{Domain, Socket, Type};
+
+use super::support::Server;
+use super::support::running::wait_for;
+use super::{echo, finish, reset, watch};
+
+const CLIENTS: usize = 10_000;
+const THREADS: usize = 4;
+
+/// Connects from an address of this computer that hardly anybody uses, so that ports don't run out.
+fn connect_from(last: u8, port: u16) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let from = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 17, last)), 0);
+    socket.bind(&from.into()).unwrap();
+    socket.connect(&SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port).into()).unwrap();
+    socket.into()
+}
+
+#[test]
+fn ten_thousand_that_connect_and_vanish_leave_nothing_behind() {
+    let server = Server::start(&["--host", "127.0.0.1", "--backlog", "1000"]);
+    drop(finish(server.connect()));
+    let first = server.out.until(|line| line.starts_with("Connection from"));
+    assert_eq!(first.len(), 3, "{first:#?}");
+    let now = || (watch::descriptors(server.pid()), watch::threads(server.pid()));
+    let mut before = now();
+    wait_for("the server to rest", || {
+        let same = now() == before;
+        before = now();
+        same
+    });
+
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let port = server.port;
+            scope.spawn(move || {
+                for round in 0..CLIENTS / THREADS {
+                    let client = connect_from(number as u8 + 1, port);
+                    // Some with FIN, some with RST.
+                    if round % 2 == 0 { drop(client) } else { reset(client) }
+                }
+            });
+        }
+    });
+
+    // Each is two lines, or counted as such.
+    let (mut opened, mut closed, mut left_out) = (0, 0, 0);
+    while opened + closed + left_out < 2 * CLIENTS {
+        let line = server.out.next();
+        if let Some(count) = left_out_count(&line) {
+            left_out += count;
+        } else if line.starts_with("Received new connection") {
+            opened += 1;
+        } else if line.starts_with("Connection from") {
+            closed += 1;
+        } else if !line.starts_with("10,000 connected") && !line.contains("as many as allowed") {
+            panic!("{line}");
+        }
+    }
+    println!("{opened} opened and {closed} closed are in the log, {left_out} lines are counted");
+    assert_eq!(opened + closed + left_out, 2 * CLIENTS);
+    wait_for("file descriptors and threads as before", || now() == before);
+    let mut good = server.connect();
+    echo(&mut good, b"a good client");
+    assert!(finish(good).is_empty());
+    server.signal("TERM");
+    let rest = server.out.rest();
+    // Nothing was told twice, and the good client's number of lines is its own.
+    let connections = rest.iter().filter(|line| line.contains("onnection from")).count();
+    assert_eq!(connections, 2, "{rest:#?}");
+}
+
+/// `1,234 lines left out here: …`
+pub(crate) fn left_out_count(line: &str) -> Option<usize> {
+    let (count, _) = line.split_once(" line")?;
+    line.contains("left out here").then(|| count.replace(',', "").parse().unwrap())
+}
