@@ -135,7 +135,7 @@ fn shake_hands(
         let facts = Facts::of(&connection);
         flush(&mut connection, socket, Saying::Handshake, facts)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
-            return Err(gone_in_handshake(serving));
+            return Err(gone(words::gone_in_handshake(serving.situation())));
         }
         connection.read_tls(wire)?;
         let state = connection.process_new_packets();
@@ -166,7 +166,7 @@ fn accept_hello(
     loop {
         if wire.fill_until(socket, deadline)? == 0 {
             // Who leaves without a byte has only looked whether somebody is there.
-            return Err(first.unwrap_or_else(|| gone_in_handshake(serving)));
+            return Err(first.unwrap_or_else(|| gone(words::gone_in_hello())));
         }
         let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
         while !wire.is_empty() {
@@ -209,8 +209,7 @@ fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool, asked: 
     End::Tls { text, raw: error.to_string(), offer: None }
 }
 
-fn gone_in_handshake(serving: &Serving) -> End {
-    let text = words::gone_in_handshake(serving.situation());
+fn gone(text: String) -> End {
     End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
 }
 

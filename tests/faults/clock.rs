@@ -90,7 +90,10 @@ fn the_clock_set_back_by_an_hour() {
         let took = line["seconds"].as_f64().unwrap_or_default();
         assert!((0.0..60.0).contains(&took), "{line}");
     }
-    assert_eq!((closed["id"].as_u64(), closed["reason"].as_str()), (Some(1), Some("without_close_notify")));
+    assert_eq!(
+        (closed["id"].as_u64(), closed["reason"].as_str()),
+        (Some(1), Some("end_without_close_notify"))
+    );
     // Time goes on from where it is: nothing catches up, nothing waits for an hour to come again.
     drop(returns);
     next("closed");

@@ -84,7 +84,7 @@ fn out_of_threads() {
     std::fs::copy(env!("CARGO_BIN_EXE_echoscope"), &program).unwrap();
     let mut limited = Command::new("setpriv");
     limited
-        .args(["--reuid", &user, "--regid", &user, "--clear-groups", "prlimit", "--nproc=30"])
+        .args(["--reuid", &user, "--regid", &user, "--clear-groups", "prlimit", "--nproc=36"])
         .arg(&program)
         .args(HEADLESS)
         .env("HOME", folder.path())

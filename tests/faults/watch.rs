@@ -16,6 +16,15 @@ pub(crate) fn threads(pid: u32) -> usize {
     number(pid, "Threads:")
 }
 
+/// Whether one of its threads has a name that begins so.
+pub(crate) fn has_thread(pid: u32, name: &str) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    // One that ends meanwhile has no name any more.
+    tasks
+        .flatten()
+        .any(|task| fs::read_to_string(task.path().join("comm")).is_ok_and(|found| found.starts_with(name)))
+}
+
 /// Its resident memory, in KiB.
 pub(crate) fn resident(pid: u32) -> usize {
     number(pid, "VmRSS:")
