@@ -20,6 +20,9 @@ use crate::tls::serving::Serving;
 use crate::tls::sniff::{self, FirstBytes};
 use crate::tls::words::{self, Asked};
 
+/// A fatal alert in a record of its own (RFC 8446, sections 5.1 and 6).
+const DECODE_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
+
 /// A TLS connection and what came from the wire ahead of it.
 pub(super) struct Tls {
     connection: ServerConnection,
@@ -185,7 +188,14 @@ fn accept_hello(
             };
             let (error, mut alert) = refused;
             socket.tap().says(Saying::Failure(None), Facts::BEGINNING);
-            let _ = alert.write_all(&mut &*socket);
+            let mut bytes = Vec::new();
+            // Into memory nothing fails.
+            let _ = alert.write_all(&mut bytes);
+            if bytes.is_empty() {
+                // rustls has none for a message that says it is longer than any may be.
+                bytes.extend(DECODE_ERROR);
+            }
+            let _ = (&*socket).write_all(&bytes);
             socket.tap().said();
             return Err(other.unwrap_or_else(|| tls_end(serving, &error, true, None)));
         }
