@@ -50,4 +50,8 @@ fn a_signal_ends_tls_clients_and_handshakes_too() {
     assert!(rest.is_empty());
     assert_eq!(silent.read(&mut [0]).unwrap_or(0), 0);
     assert_eq!(server.end(PATIENCE).and_then(|status| status.code()), Some(0));
+    let lines = server.out.rest();
+    let closed = lines.iter().filter(|line| line.contains("closed because the server was stopped"));
+    assert_eq!(closed.count(), 2, "{lines:#?}");
+    assert_eq!(lines.last().map(String::as_str), Some("Server stopped"));
 }
