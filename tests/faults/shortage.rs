@@ -58,6 +58,8 @@ fn file_descriptors_given_back_from_outside() {
     let server = Server::from(after("ulimit -S -n 64", &HEADLESS));
     let mut clients = (0..90).map(|_| server.connect()).collect::<Vec<_>>();
     server.out.until(|line| line.contains("too many files are open"));
+    // By then everybody has knocked, and nobody comes that could remind it.
+    assert_rests(server.pid());
     let raise = ["--pid", &server.pid().to_string(), "--nofile=256:"].map(str::to_owned);
     assert!(Command::new("prlimit").args(raise).status().unwrap().success());
     for client in &mut clients {
