@@ -208,7 +208,7 @@ python3 "$work/load.py" "$port" >"$work/load.out" 2>"$work/load.err" &
 clients=$!
 until_true 20 grep -qs "under way" "$work/load.out" || fail "the clients are not served"
 # The button for the dark theme. The setting is written half a second after it was changed, or at the end.
-xdotool mousemove --window "$window" 1085 22 click 1
+xdotool mousemove --window "$window" 1098 22 click 1
 python3 "$work/close.py" "$window"
 until_true 10 has_ended || fail "the window was closed in the middle of everything and the program goes on"
 code=0

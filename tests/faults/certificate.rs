@@ -81,7 +81,7 @@ fn a_certificate_replaced_while_the_server_runs() {
         session.apply(Command::CheckFiles);
         wait_for("the files to be looked at", || {
             session.poll();
-            session.pair().is_none_or(|pair| pair.is_err())
+            session.pair().is_none_or(Result::is_err)
         });
         echo(&mut stays, what.as_bytes());
         visit(&session, &knows_old);

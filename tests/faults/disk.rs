@@ -124,9 +124,9 @@ fn within() {
     let filler = folder.join("filler");
     let _ = fs::write(&filler, vec![0; 1 << 20]);
     let names = files_in(folder);
-    let long = format!("{}.crt", "very-long-name/".repeat(2000));
+    let endless = "very-long-name/".repeat(2000);
     session.apply(Order::DismissNotice);
-    session.apply(Order::Edit(Field::Certificate, long.clone()));
+    session.apply(Order::Edit(Field::Certificate, endless));
     poll_until(&mut session, "the failure", |session| session.notice().is_some());
     let notice = session.notice().unwrap().clone();
     println!("{}", notice.text);

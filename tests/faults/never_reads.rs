@@ -36,7 +36,7 @@ fn a_client_that_never_reads_stands_alone() {
         stuff(stream);
     }
     let grown = watch::resident(server.pid()).saturating_sub(memory);
-    println!("{} bytes under way, resident memory +{grown} KiB", sent);
+    println!("{sent} bytes under way, resident memory +{grown} KiB");
     assert!(grown < 2048, "{grown} KiB more for a client that takes nothing");
     watch::assert_rests(server.pid());
     let beside = median_of_echoes(&server);

@@ -149,12 +149,11 @@ fn stuff_tls(client: &TcpStream, trusting: &std::sync::Arc<rustls::ClientConfig>
     while full < 200 {
         // What doesn't go out stays in rustls' buffer, so no record is broken.
         let _ = stream.conn.writer().write(&[b'.'; 16 << 10]);
-        match stream.conn.write_tls(&mut stream.sock) {
-            Ok(_) => full = 0,
-            Err(_) => {
-                full += 1;
-                std::thread::sleep(std::time::Duration::from_millis(1));
-            }
+        if stream.conn.write_tls(&mut stream.sock).is_ok() {
+            full = 0;
+        } else {
+            full += 1;
+            std::thread::sleep(std::time::Duration::from_millis(1));
         }
     }
     client.set_nonblocking(false).unwrap();
