@@ -62,7 +62,8 @@ fn ten_thousand_that_connect_and_vanish_leave_nothing_behind() {
     println!("{opened} opened and {closed} closed are in the log, {left_out} lines are counted");
     assert_eq!(opened + closed + left_out, 2 * CLIENTS);
     println!("file descriptors and threads: {before:?} before, {:?} after", now());
-    wait_for("file descriptors and threads as before", || now() == before);
+    // Not more: `before` may have met the thread that looks at the accept queue with its file open.
+    wait_for("file descriptors and threads as before", || now().0 <= before.0 && now().1 <= before.1);
     let mut good = server.connect();
     echo(&mut good, b"a good client");
     assert!(finish(good).is_empty());
