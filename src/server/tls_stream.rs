@@ -20,6 +20,9 @@ use crate::tls::serving::Serving;
 use crate::tls::sniff::{self, FirstBytes};
 use crate::tls::words::{self, Asked};
 
+/// A fatal alert in a record of its own (RFC 8446, sections 5.1 and 6).
+const DECODE_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
+
 /// A TLS connection and what came from the wire ahead of it.
 pub(super) struct Tls {
     connection: ServerConnection,
@@ -135,7 +138,7 @@ fn shake_hands(
         let facts = Facts::of(&connection);
         flush(&mut connection, socket, Saying::Handshake, facts)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
-            return Err(gone_in_handshake(serving));
+            return Err(gone(words::gone_in_handshake(serving.situation())));
         }
         connection.read_tls(wire)?;
         let state = connection.process_new_packets();
@@ -166,7 +169,7 @@ fn accept_hello(
     loop {
         if wire.fill_until(socket, deadline)? == 0 {
             // Who leaves without a byte has only looked whether somebody is there.
-            return Err(first.unwrap_or_else(|| gone_in_handshake(serving)));
+            return Err(first.unwrap_or_else(|| gone(words::gone_in_hello())));
         }
         let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
         while !wire.is_empty() {
@@ -185,7 +188,14 @@ fn accept_hello(
             };
             let (error, mut alert) = refused;
             socket.tap().says(Saying::Failure(None), Facts::BEGINNING);
-            let _ = alert.write_all(&mut &*socket);
+            let mut bytes = Vec::new();
+            // Into memory nothing fails.
+            let _ = alert.write_all(&mut bytes);
+            if bytes.is_empty() {
+                // rustls has none for a message that says it is longer than any may be.
+                bytes.extend(DECODE_ERROR);
+            }
+            let _ = (&*socket).write_all(&bytes);
             socket.tap().said();
             return Err(other.unwrap_or_else(|| tls_end(serving, &error, true, None)));
         }
@@ -209,8 +219,7 @@ fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool, asked: 
     End::Tls { text, raw: error.to_string(), offer: None }
 }
 
-fn gone_in_handshake(serving: &Serving) -> End {
-    let text = words::gone_in_handshake(serving.situation());
+fn gone(text: String) -> End {
     End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
 }
 
