@@ -18,9 +18,8 @@ use crate::settings::{DataFormat, Settings};
 /// How long the end may take once it was asked for; then the process ends with whatever is left.
 const PATIENCE: Duration = Duration::from_millis(800);
 
-/// More lines than this at once are a flood.
-const CALM: usize = 32;
-/// The pause between two pieces of a flood.
+/// How long the lines after a printed one are gathered, so that they go out in one piece: waking the printer costs the
+/// thread that echoes a system call, and printing takes the processor from it and from the client.
 const PACE: Duration = Duration::from_millis(20);
 
 /// Serves until told to stop. Exit code 0 after a stop, 1 where the start failed.
@@ -76,20 +75,15 @@ fn serve(
         // Before the poll: what is told before the rest is reached is then in what follows.
         let state = session.state();
         session.poll();
-        let busy = session.journal().len() > CALM;
         for entry in session.journal().iter() {
             print(&mut out, &mut line, &entry.event, format)?;
         }
         out.flush()?;
         session.apply(Command::ClearLog);
-        if busy {
-            // So that a flood is printed in few large pieces; each wake-up costs the thread that echoes a system call.
-            thread::sleep(PACE);
-        }
         match state {
             State::Failed(error) => return Ok(Some(error.to_string())),
             State::Stopped => return Ok(None),
-            State::Starting | State::Listening { .. } | State::Stopping => {}
+            State::Starting | State::Listening { .. } | State::Stopping => thread::sleep(PACE),
         }
     }
 }
