@@ -21,9 +21,8 @@ const PATIENCE: Duration = Duration::from_millis(800);
 /// More than can come at once: what is taken in is printed before more is, however little a window's log may keep.
 const WHOLE: (u32, u32) = (1_000_000, 4096);
 
-/// More lines than this at once are a flood.
-const CALM: usize = 32;
-/// The pause between two pieces of a flood.
+/// How long the lines after a printed one are gathered, so that they go out in one piece: waking the printer costs the
+/// thread that echoes a system call, and printing takes the processor from it and from the client.
 const PACE: Duration = Duration::from_millis(20);
 
 /// Serves until told to stop. Exit code 0 after a stop, 1 where the start failed.
@@ -82,20 +81,15 @@ fn serve(
         // Before the poll: what is told before the rest is reached is then in what follows.
         let state = session.state();
         session.poll();
-        let busy = session.journal().len() > CALM;
         for entry in session.journal().iter() {
             print(&mut out, &mut line, &entry.event, format)?;
         }
         out.flush()?;
         session.apply(Command::ClearLog);
-        if busy {
-            // So that a flood is printed in few large pieces; each wake-up costs the thread that echoes a system call.
-            thread::sleep(PACE);
-        }
         match state {
             State::Failed(error) => return Ok(Some(error.to_string())),
             State::Stopped => return Ok(None),
-            State::Starting | State::Listening { .. } | State::Stopping => {}
+            State::Starting | State::Listening { .. } | State::Stopping => thread::sleep(PACE),
         }
     }
 }
