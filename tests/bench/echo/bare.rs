@@ -1,6 +1,6 @@
 //! The baseline: the least blocking echo loop in Rust, a thread for each client, no log; and the same with rustls.
 //!
-//! As Echoscope's, its sockets are TCP_NODELAY, and its TLS has the same provider, versions and tickets. It has no
+//! As Echoscope's, its sockets are `TCP_NODELAY`, and its TLS has the same provider, versions and tickets. It has no
 //! time limits, no counters and no words for what goes wrong.
 
 use std::io::{self, Read, Write};

@@ -88,9 +88,9 @@ fn main() -> ExitCode {
 fn measure(quick: bool, names: &[String]) -> Outcome<()> {
     let start = Instant::now();
     let wanted = |name: &str| names.is_empty() || names.iter().any(|part| name.contains(part.as_str()));
-    let (trials, kinds) = (figures::trials(), memory::Transport::ALL);
-    if !trials.iter().any(|trial| wanted(trial.name)) && !kinds.iter().any(|kind| wanted(kind.name())) {
-        let all = trials.iter().map(|trial| trial.name).chain(kinds.iter().map(|kind| kind.name()));
+    let (trials, transports) = (figures::trials(), memory::Transport::ALL);
+    if !trials.iter().any(|trial| wanted(trial.name)) && !transports.iter().any(|it| wanted(it.name())) {
+        let all = trials.iter().map(|trial| trial.name).chain(transports.iter().map(|it| it.name()));
         return Err(format!("nothing is called that; there are {}", all.collect::<Vec<_>>().join(", ")));
     }
     let machine = machine::describe();
@@ -102,8 +102,8 @@ fn measure(quick: bool, names: &[String]) -> Outcome<()> {
     for trial in trials.into_iter().filter(|trial| wanted(trial.name)) {
         table.add(&rounds::run(&lab, &trial)?);
     }
-    for kind in kinds.into_iter().filter(|kind| wanted(kind.name())) {
-        if let Some(memory) = memory::measure(&lab, kind)? {
+    for transport in transports.into_iter().filter(|it| wanted(it.name())) {
+        if let Some(memory) = memory::measure(&lab, transport)? {
             table.add_memory(&memory);
         }
     }

@@ -1,7 +1,7 @@
 //! Resident memory for each idle client, at 100, 1,000 and 5,000 of them.
 //!
 //! A client connects, echoes a few bytes and stays. What the server holds then, less what it held after serving a
-//! few clients and before these came, is divided by their number. (VmRSS of proc(5), which counts in pages.)
+//! few clients and before these came, is divided by their number. (`VmRSS` of proc(5), which counts in pages.)
 
 use std::fs;
 
