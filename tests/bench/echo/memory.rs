@@ -4,6 +4,8 @@
 //! few clients and before these came, is divided by their number. (`VmRSS` of proc(5), which counts in pages.)
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::certificates::Key;
 use crate::figures::Goal;
@@ -11,6 +13,10 @@ use crate::load::Stream;
 use crate::numbers::{Spread, float};
 use crate::peers::{Kind, Peer, Setup};
 use crate::{Lab, Outcome, machine, say};
+
+/// How long what a server holds must stay as it is, to count as settled, and how long that is waited for.
+const UNCHANGED: Duration = Duration::from_millis(250);
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// Plain or TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +97,7 @@ fn once(server: &mut Peer, counts: &[u64]) -> Outcome<Vec<f64>> {
     for _ in 0..8 {
         Stream::connect_small(&server.target).and_then(|mut it| it.echo_once().map(|()| it.close()))?;
     }
-    server.rest()?;
-    let before = resident(server.process()).ok_or_else(|| failed(server.kind, "it is gone"))?;
+    let before = settled(server)?;
     let (mut clients, mut figures) = (Vec::new(), Vec::new());
     for count in counts {
         while (clients.len() as u64) < *count {
@@ -104,11 +109,24 @@ fn once(server: &mut Peer, counts: &[u64]) -> Outcome<Vec<f64>> {
                     .map_err(|why| failed(server.kind, &format!("client {}: {why}", clients.len() + 1)))?,
             );
         }
-        server.rest()?;
-        let now = resident(server.process()).ok_or_else(|| failed(server.kind, "it is gone"))?;
-        figures.push((float(now) - float(before)) / float(*count));
+        figures.push((float(settled(server)?) - float(before)) / float(*count));
     }
     Ok(figures)
+}
+
+/// What a server holds once that changes no more: a window goes on drawing for a while.
+fn settled(server: &Peer) -> Outcome<u64> {
+    let deadline = Instant::now() + SETTLE;
+    let mut before = None;
+    loop {
+        server.rest()?;
+        let now = resident(server.process()).ok_or_else(|| format!("{} is gone", server.kind.name()))?;
+        if before == Some(now) || Instant::now() > deadline {
+            return Ok(now);
+        }
+        before = Some(now);
+        thread::sleep(UNCHANGED);
+    }
 }
 
 /// Kibibytes of a process that are in memory.

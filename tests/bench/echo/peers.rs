@@ -163,15 +163,10 @@ impl Peer {
     /// Waits until it has caught up with the last load, and empties its log.
     pub(crate) fn rest(&self) -> Outcome<()> {
         let deadline = Instant::now() + COME_TO_REST;
-        let mut before = processor_time(self.process());
-        loop {
-            // Two ticks of the clock that the system counts processor time with.
-            thread::sleep(Duration::from_millis(20));
-            let now = processor_time(self.process());
-            if now == before || Instant::now() > deadline {
-                break;
-            }
-            before = now;
+        let mut quiet = 0;
+        while quiet < 3 && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(5));
+            quiet = if is_at_work(self.process()) { 0 } else { quiet + 1 };
         }
         self.log
             .set_len(0)
@@ -252,10 +247,12 @@ fn socat(setup: Setup, port: u16, files: Files) -> Command {
     command
 }
 
-/// What a process has used of the processors, in ticks; `None` where the system doesn't tell.
-fn processor_time(process: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name before it may hold spaces: proc(5) puts it in parentheses. utime and stime are fields 14 and 15.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+/// Whether a thread of a process runs or waits for a processor: what is starved by other programs is not at rest.
+fn is_at_work(process: u32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return false };
+    threads.flatten().any(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The name before it may hold anything: proc(5) puts it in parentheses. R: runs; D: waits for a disk.
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['R', 'D']))
+    })
 }

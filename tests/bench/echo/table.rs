@@ -14,7 +14,7 @@ use crate::rounds::Measured;
 const SAME: Goal = Goal::AtMost(1.1);
 
 const SPEED: &[&str] =
-    &["", "÷ bare", "goal", "window ÷ headless", "goal", "times the tutorial", "goal", "times socat"];
+    &["", "÷ bare", "goal", "window's speed ÷ headless", "goal", "times the tutorial", "goal", "times socat"];
 
 /// The rows so far.
 pub(crate) struct Table {
