@@ -13,14 +13,13 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// Starts it; `None`, and a line that says why, where the window can't be measured.
+    /// Starts it; `None`, with a line that says why, where the window can't be measured.
     pub(crate) fn open() -> Outcome<Option<Self>> {
         if !cfg!(feature = "gui") {
             say("skipped: the window (built without the feature gui)");
             return Ok(None);
         }
-        if !machine::has_program("Xvfb") {
-            say("skipped: the window (Xvfb is not installed)");
+        if !machine::has_program("Xvfb")? {
             return Ok(None);
         }
         let mut server = Command::new("Xvfb")

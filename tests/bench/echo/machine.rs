@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::Outcome;
+use crate::{Outcome, say};
 
 /// Enough for 5,000 clients, and what a process has besides.
 const FILES: u64 = 6000;
@@ -42,10 +42,18 @@ fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)
 }
 
-/// Whether a program of this name can be started.
-pub(crate) fn has_program(name: &str) -> bool {
+/// Whether a program of this name can be started; says so where it can't be. In CI a missing one is a failure.
+pub(crate) fn has_program(name: &str) -> Outcome<bool> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|folder: PathBuf| folder.join(name)).any(|file| file.is_file())
+    let found =
+        std::env::split_paths(&path).map(|folder: PathBuf| folder.join(name)).any(|file| file.is_file());
+    if !found && std::env::var_os("CI").is_some() {
+        return Err(format!("{name} is missing, and in CI it must not be"));
+    }
+    if !found {
+        say(&format!("skipped: {name} is not installed"));
+    }
+    Ok(found)
 }
 
 /// How many files a process of this run may have open; `None` where the system doesn't tell.

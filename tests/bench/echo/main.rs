@@ -96,7 +96,7 @@ fn measure(quick: bool, names: &[String]) -> Outcome<()> {
     let machine = machine::describe();
     say(&machine);
     let display = Display::open()?;
-    let kinds = peers::available(display.as_ref());
+    let kinds = peers::available(display.as_ref())?;
     let lab = Lab { quick, certificates: Certificates::make()?, display, kinds };
     let mut table = table::Table::new(machine);
     for trial in trials.into_iter().filter(|trial| wanted(trial.name)) {

@@ -18,7 +18,7 @@ use crate::certificates::Key;
 use crate::display::Display;
 use crate::load::Target;
 use crate::trusting::trusting;
-use crate::{Lab, Outcome, machine, say};
+use crate::{Lab, Outcome, machine};
 
 /// How long a server may take until it serves: a window on a busy machine.
 const START: Duration = Duration::from_secs(30);
@@ -61,17 +61,15 @@ pub(crate) struct Peer {
 }
 
 /// The kinds that can be started here; says which are left out.
-pub(crate) fn available(display: Option<&Display>) -> Vec<Kind> {
+pub(crate) fn available(display: Option<&Display>) -> Outcome<Vec<Kind>> {
     let mut kinds = vec![Kind::Bare, Kind::Headless];
     kinds.extend(display.map(|_| Kind::Window));
     for (kind, name) in [(Kind::Tutorial, "python3"), (Kind::Socat, "socat")] {
-        if machine::has_program(name) {
+        if machine::has_program(name)? {
             kinds.push(kind);
-        } else {
-            say(&format!("skipped: {name} is not installed"));
         }
     }
-    kinds
+    Ok(kinds)
 }
 
 impl Kind {
