@@ -14,7 +14,10 @@ const FILES: u64 = 6000;
 pub(crate) fn describe() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|it| it.1);
-    let cores = thread::available_parallelism().map_or(0, usize::from);
+    let all = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    // Fewer under `taskset`.
+    let ours = thread::available_parallelism().map_or(0, usize::from);
+    let cores = if ours < all { format!("{ours} of {all} cores") } else { format!("{ours} cores") };
     let kernel = read_line("/proc/sys/kernel/osrelease").map_or_else(
         || std::env::consts::OS.to_owned(),
         |release| format!("{} {release}", std::env::consts::OS),
@@ -22,8 +25,7 @@ pub(crate) fn describe() -> String {
     let load = read_line("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default().to_owned();
     let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let mut parts =
-        vec![model.unwrap_or("an unknown processor").to_owned(), format!("{cores} cores"), kernel];
+    let mut parts = vec![model.unwrap_or("an unknown processor").to_owned(), cores, kernel];
     parts.extend(
         [first_line(&compiler, &["--version"]), first_line("python3", &["--version"])].into_iter().flatten(),
     );
