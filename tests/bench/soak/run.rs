@@ -154,12 +154,11 @@ impl Soak {
         };
         let trusted = round.tls.then(|| std::fs::read(&self.identity.certificate)).transpose();
         let trusted = trusted.map_err(|error| error.to_string())?.map(Arc::from);
-        let target = Arc::new(Target {
-            tickets: round.tickets,
-            recv_size: round.recv_size as usize,
-            lenient: round.idle_timeout > 0,
-            ..Target::new(name, addresses, trusted)
-        });
+        let mut target = Target::new(name, addresses, trusted);
+        target.tickets = round.tickets;
+        target.recv_size = round.recv_size as usize;
+        target.lenient = round.idle_timeout > 0;
+        let target = Arc::new(target);
         self.session_ground.open(Arc::clone(&target));
         thread::sleep(length);
         self.session_ground.close();

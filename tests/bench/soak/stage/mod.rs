@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
 enum Pending {
     Start,
     /// It is to fail first; the listener holds its port.
-    FailedStart(TcpListener),
+    FailedStart(#[expect(dead_code, reason = "its port is taken for as long as it lives")] TcpListener),
     Settle,
     Empty,
     Stop,
