@@ -130,15 +130,7 @@ impl Visit<'_> {
         wire.end_sending().map_err(broken("end of stream"))?;
         let mut back = Vec::new();
         let end = wire.read_to_end(&mut back);
-        if !data.starts_with(&back) {
-            return Err(wrong(&data, &back));
-        }
-        self.tally.compared.fetch_add(back.len() as u64, Relaxed);
-        end.map_err(broken("read to the end"))?;
-        if back.len() < data.len() {
-            return Err(Trouble::Broken(format!("{} of {} bytes came back", back.len(), data.len())));
-        }
-        Ok(())
+        self.expect_all(&data, &back, end.map(drop))
     }
 
     fn reset(&mut self) -> Done {
@@ -223,11 +215,7 @@ impl Visit<'_> {
                 _ => Ok(()),
             };
         }
-        if !data.starts_with(&back) {
-            return Err(wrong(&data, &back));
-        }
-        sent.and(end).map_err(broken("echo of garbage"))?;
-        if back.len() == data.len() { Ok(()) } else { Err(wrong(&data, &back)) }
+        self.expect_all(&data, &back, sent.and(end.map(drop)))
     }
 
     fn vanish(&mut self) -> Done {
@@ -288,6 +276,19 @@ impl Visit<'_> {
         self.pause(500, 3000);
         self.round_trip(&mut *wire, 100)?;
         self.goodbye(wire)
+    }
+
+    /// What came back until the end is all that was sent; less is a broken visit, something else a wrong echo.
+    fn expect_all(&self, sent: &[u8], back: &[u8], end: io::Result<()>) -> Done {
+        if !sent.starts_with(back) {
+            return Err(wrong(sent, back));
+        }
+        self.tally.compared.fetch_add(back.len() as u64, Relaxed);
+        end.map_err(broken("read to the end"))?;
+        if back.len() < sent.len() {
+            return Err(Trouble::Broken(format!("{} of {} bytes came back", back.len(), sent.len())));
+        }
+        Ok(())
     }
 
     /// A length up to `most`, small ones as likely as large ones, and less where calls hand over little.
