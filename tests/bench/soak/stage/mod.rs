@@ -129,6 +129,8 @@ impl Stage {
     fn take(&mut self, order: Order) {
         match order {
             Order::Start(round) => {
+                // A server that starts in step mode would wait for somebody to step it.
+                self.hands.let_everybody_go_on(&mut self.session);
                 self.set(&round);
                 let taken = round.taken_port.then(|| TcpListener::bind("127.0.0.1:0").ok()).flatten();
                 let port =
