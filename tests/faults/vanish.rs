@@ -48,9 +48,9 @@ fn ten_thousand_that_connect_and_vanish_leave_nothing_behind() {
                     let client = connect_from(number as u8 + 1, port);
                     // Some with FIN, some with RST.
                     if round % 2 == 0 {
-                        drop(client)
+                        drop(client);
                     } else {
-                        reset(client)
+                        reset(client);
                     }
                     connected.fetch_add(1, SeqCst);
                     // Who finds the accept queue full may believe itself connected and was never there (listen(2)).
