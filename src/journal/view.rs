@@ -240,7 +240,7 @@ mod tests {
         let large = {
             let mut journal = Journal::new(Limits::default());
             for _ in 0..10 {
-                journal.push(received(1, &[b'x'; 64 * 1024]));
+                journal.push(received(1, &vec![b'x'; 64 * 1024]));
             }
             journal
         };
