@@ -13,6 +13,9 @@ use super::system::{self, is_timeout};
 const WRITE_SLICES: u32 = 8;
 /// No slice is shorter than this: a timer of a few microseconds would only spin.
 const SHORTEST: Duration = Duration::from_millis(5);
+/// How much later than its deadline a read may end: setting the limit anew for each read of a handshake costs more
+/// system calls than the handshake itself.
+const SLACK: Duration = Duration::from_millis(50);
 
 /// One client's socket, as its own thread uses it.
 pub(super) struct Socket<'a> {
@@ -51,14 +54,15 @@ impl<'a> Socket<'a> {
         }
     }
 
-    /// As [`Socket::recv`], but waits no longer than until `deadline`, whatever the idle limit is.
+    /// As [`Socket::recv`], but waits no longer than until `deadline` (and 50 ms), whatever the idle limit is.
     pub(super) fn recv_until(&self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(ErrorKind::TimedOut.into());
             }
-            self.limit(Some(left));
+            let set = self.limit.get().filter(|&set| set >= left && set - left <= SLACK);
+            self.limit(Some(set.unwrap_or(left)));
             match system::recv(&self.conn.stream, buffer, Some(left), || self.conn.ended().is_some()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return self.received(result, buffer),

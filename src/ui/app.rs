@@ -175,7 +175,7 @@ impl App {
         Panel::left("left").exact_size(size::LEFT).resizable(false).frame(bar).show(ui, |ui| {
             wishes.extend(self.left.show(ui, &self.session, self.failed_just_now));
         });
-        CentralPanel::default().frame(bar).show(ui, |ui| wishes.extend(self.centre(ui)));
+        CentralPanel::default().frame(Frame::NONE).show(ui, |ui| wishes.extend(self.centre(ui)));
         wishes
     }
 

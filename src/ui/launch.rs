@@ -138,7 +138,8 @@ fn options(renderer: Renderer) -> NativeOptions {
     if let Some(icon) = icon() {
         viewport = viewport.with_icon(icon);
     }
-    let mut options = NativeOptions { viewport, renderer, ..NativeOptions::default() };
+    // Dithering smooths gradients, of which there are none; where software draws, it costs a third of each frame.
+    let mut options = NativeOptions { viewport, renderer, dithering: false, ..NativeOptions::default() };
     if let eframe::egui_wgpu::WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
         setup.power_preference = eframe::wgpu::PowerPreference::LowPower;
     }
