@@ -81,7 +81,7 @@ impl Soak {
 
     /// Ends everything as soon as something stands still for too long.
     fn watch(&self) {
-        let crew = self.crew.clone();
+        let (crew, seed) = (self.crew.clone(), self.options.seed);
         let watched: Vec<_> = self.watched.iter().map(|one| Watched::new(one.name, one.process)).collect();
         thread::spawn(move || {
             loop {
@@ -92,7 +92,10 @@ impl Soak {
                 }
                 stuck.iter().for_each(|what| crew.tally.failed(&format!("HANGS {what}")));
                 watched.iter().for_each(|one| println!("{}: {}", one.name, one.inventory()));
-                println!("soak: given up after {} failures", crew.tally.failures());
+                println!(
+                    "soak: given up after {} failures; once more with --seed {seed}",
+                    crew.tally.failures()
+                );
                 // Nobody else would: they wait.
                 for one in &watched {
                     let line = format!("kill -KILL {}", one.process);
