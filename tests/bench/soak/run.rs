@@ -270,8 +270,8 @@ fn settle(watched: &Watched, crew: &Crew) -> Result<Reading, String> {
     let mut before = None;
     loop {
         let Some(reading) = watched.look() else { return Err(format!("{} has ended", watched.name)) };
-        let at_rest = match watched.baseline() {
-            Some(base) => reading.files <= base.files && reading.threads <= base.threads,
+        let at_rest = match watched.fewest() {
+            Some((files, threads)) => reading.files <= files && reading.threads <= threads,
             None => {
                 began.elapsed() > Duration::from_secs(2) && before == Some((reading.files, reading.threads))
             }
