@@ -90,8 +90,12 @@ impl Soak {
                 if stuck.is_empty() {
                     continue;
                 }
-                stuck.iter().for_each(|what| crew.tally.failed(&format!("HANGS {what}")));
-                watched.iter().for_each(|one| println!("{}: {}", one.name, one.inventory()));
+                for what in &stuck {
+                    crew.tally.failed(&format!("HANGS {what}"));
+                }
+                for one in &watched {
+                    println!("{}: {}", one.name, one.inventory());
+                }
                 println!(
                     "soak: given up after {} failures; once more with --seed {seed}",
                     crew.tally.failures()
@@ -247,7 +251,9 @@ impl Soak {
             if one.readings.len() <= WARM_UP + 1 {
                 tally.failed(&format!("{}: too few readings for a verdict", one.name));
             }
-            one.grown().iter().for_each(|words| tally.failed(words));
+            for words in one.grown() {
+                tally.failed(&words);
+            }
             if one.grown().iter().any(|words| !words.contains("memory")) {
                 println!("{}: {}", one.name, one.inventory());
             }

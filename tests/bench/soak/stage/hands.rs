@@ -157,7 +157,9 @@ impl Hands {
         }
         // It connects as the first client does, and that one may speak what the server doesn't.
         let first = session.clients().iter().next().map(ClientTab::id);
-        first.into_iter().for_each(|id| session.apply(ClientCommand::FollowServer(id, None).into()));
+        if let Some(id) = first {
+            session.apply(ClientCommand::FollowServer(id, None).into());
+        }
         let count = self.random.between(2, 30).to_string();
         session.apply(Command::Crowd(CrowdCommand::Edit(count)));
         session.apply(Command::Crowd(CrowdCommand::Connect));
