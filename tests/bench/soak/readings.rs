@@ -71,13 +71,6 @@ impl Watched {
         self.readings.get(WARM_UP).copied()
     }
 
-    /// The fewest files and threads until the baseline was taken: what is still ending then doesn't raise the mark.
-    pub(crate) fn fewest(&self) -> Option<(usize, usize)> {
-        let early = self.readings.get(..=WARM_UP)?;
-        let files = early.iter().map(|one| one.files).min()?;
-        Some((files, early.iter().map(|one| one.threads).min()?))
-    }
-
     /// What has grown over the run.
     pub(crate) fn grown(&self) -> Vec<String> {
         let mut grown = Vec::new();
