@@ -74,14 +74,12 @@ impl Watched {
     /// What has grown over the run.
     pub(crate) fn grown(&self) -> Vec<String> {
         let mut grown = Vec::new();
-        let (Some((files, threads)), Some(last)) = (self.fewest(), self.readings.last()) else {
-            return grown;
-        };
-        if last.files > files {
-            grown.push(format!("{}: {files} open files became {}", self.name, last.files));
+        let (Some(first), Some(last)) = (self.baseline(), self.readings.last()) else { return grown };
+        if last.files > first.files {
+            grown.push(format!("{}: {} open files became {}", self.name, first.files, last.files));
         }
-        if last.threads > threads {
-            grown.push(format!("{}: {threads} threads became {}", self.name, last.threads));
+        if last.threads > first.threads {
+            grown.push(format!("{}: {} threads became {}", self.name, first.threads, last.threads));
         }
         let growth = self.growth();
         let slack = self.slack();
