@@ -10,7 +10,7 @@ use std::thread;
 use echoscope::settings::Mode;
 
 use crate::random::Random;
-use crate::remote::watch_for_panics;
+use crate::remote::{tell_of_us, watch_for_panics};
 use crate::support::{Guarded, Identity, echoscope};
 use crate::target::{Ground, Target};
 use crate::visits::Kind;
@@ -37,6 +37,7 @@ impl Headless {
             all.extend(identity.arguments());
         }
         let mut command = echoscope(&all);
+        tell_of_us(&mut command);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Guarded(command.spawn().map_err(|error| format!("{name}: {error}"))?);
         let (Some(stdout), Some(stderr)) = (child.0.stdout.take(), child.0.stderr.take()) else {

@@ -38,13 +38,13 @@ impl Options {
             }
         }
         let Some(minutes) = minutes else { return Ok(None) };
-        let length = Duration::from_secs(60 * minutes.clamp(1, 24 * 60));
+        let length = Duration::from_mins(minutes.clamp(1, 24 * 60));
         Ok(Some(Self { length, seed: seed.unwrap_or_else(any_seed) }))
     }
 
     /// From one rest, at which everything is read, to the next.
     pub(crate) fn between_rests(&self) -> Duration {
-        (self.length / 30).clamp(Duration::from_secs(10), Duration::from_secs(60))
+        (self.length / 30).clamp(Duration::from_secs(10), Duration::from_mins(1))
     }
 }
 

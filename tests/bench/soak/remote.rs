@@ -28,6 +28,7 @@ impl Remote {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let mut command = Command::new(program);
         command.args([STAGE, &identity.certificate, &identity.key]).arg(folder).arg(seed.to_string());
+        tell_of_us(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Guarded(command.spawn().map_err(|error| format!("the session's child: {error}"))?);
         let (Some(orders), Some(stdout), Some(stderr)) =
@@ -63,6 +64,13 @@ impl Remote {
         let _waiting = self.waits.begin(format!("session: {waited_for}"));
         self.answers.recv().map_err(|_| gone())
     }
+}
+
+/// The GNU C library keeps what was freed: in as many arenas as there were threads at once, each as large as it ever was.
+/// So it takes as long as a run until resident memory stands still, though what is in use has not grown. With one arena,
+/// and larger blocks given back as they are freed, resident memory tells of us.
+pub(crate) fn tell_of_us(command: &mut Command) {
+    command.env("MALLOC_ARENA_MAX", "1").env("MALLOC_MMAP_THRESHOLD_", "16384");
 }
 
 /// Reads a child's stderr to its end; a panic there is a failure, and everything else is shown.

@@ -21,6 +21,8 @@ const AT_THE_SESSION: u64 = 6;
 const AT_EACH_PROGRAM: u64 = 3;
 /// How long files and threads may take to go after the last client has.
 const SETTLING: Duration = Duration::from_secs(15);
+/// How long they are to stay the same before they are taken for the baseline.
+const STILL: Duration = Duration::from_secs(3);
 
 /// Everything that takes part.
 struct Soak {
@@ -81,7 +83,7 @@ impl Soak {
 
     /// Ends everything as soon as something stands still for too long.
     fn watch(&self) {
-        let crew = self.crew.clone();
+        let (crew, seed) = (self.crew.clone(), self.options.seed);
         let watched: Vec<_> = self.watched.iter().map(|one| Watched::new(one.name, one.process)).collect();
         thread::spawn(move || {
             loop {
@@ -90,9 +92,16 @@ impl Soak {
                 if stuck.is_empty() {
                     continue;
                 }
-                stuck.iter().for_each(|what| crew.tally.failed(&format!("HANGS {what}")));
-                watched.iter().for_each(|one| println!("{}: {}", one.name, one.inventory()));
-                println!("soak: given up after {} failures", crew.tally.failures());
+                for what in &stuck {
+                    crew.tally.failed(&format!("HANGS {what}"));
+                }
+                for one in &watched {
+                    println!("{}: {}", one.name, one.inventory());
+                }
+                println!(
+                    "soak: given up after {} failures; once more with --seed {seed}",
+                    crew.tally.failures()
+                );
                 // Nobody else would: they wait.
                 for one in &watched {
                     let line = format!("kill -KILL {}", one.process);
@@ -244,7 +253,9 @@ impl Soak {
             if one.readings.len() <= WARM_UP + 1 {
                 tally.failed(&format!("{}: too few readings for a verdict", one.name));
             }
-            one.grown().iter().for_each(|words| tally.failed(words));
+            for words in one.grown() {
+                tally.failed(&words);
+            }
             if one.grown().iter().any(|words| !words.contains("memory")) {
                 println!("{}: {}", one.name, one.inventory());
             }
@@ -260,24 +271,26 @@ impl Soak {
     }
 }
 
-/// Waits until files and threads are no more than they were at the baseline, or for as long as they may take.
+/// Waits until files and threads are no more than at the baseline, or for as long as they may take. Until there is one,
+/// they are to stand still for a while: what is still being written then must not raise it.
 fn settle(watched: &Watched, crew: &Crew) -> Result<Reading, String> {
     let _waiting = crew.waits.begin(format!("{}: it to come to rest", watched.name));
     let began = Instant::now();
-    let mut before = None;
+    let mut known = (0, 0);
+    let mut since = began;
     loop {
         let Some(reading) = watched.look() else { return Err(format!("{} has ended", watched.name)) };
+        if known != (reading.files, reading.threads) {
+            (known, since) = ((reading.files, reading.threads), Instant::now());
+        }
         let at_rest = match watched.baseline() {
             Some(base) => reading.files <= base.files && reading.threads <= base.threads,
-            None => {
-                began.elapsed() > Duration::from_secs(2) && before == Some((reading.files, reading.threads))
-            }
+            None => since.elapsed() > STILL,
         };
         if at_rest || began.elapsed() > SETTLING {
             return Ok(reading);
         }
-        before = Some((reading.files, reading.threads));
-        thread::sleep(Duration::from_millis(200));
+        thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Hands {
     random: Random,
     /// To be sent.
     file: PathBuf,
+    /// To be sent to a server whose `recv` hands over a few bytes at a time.
+    small_file: PathBuf,
     folder: PathBuf,
     /// When something that holds everybody up, or a crowd, is to end.
     until: Option<Instant>,
@@ -40,8 +42,10 @@ impl Hands {
         let file = folder.join("to-send");
         // A file that can't be written is one that can't be sent: the tab says so.
         let _ = std::fs::write(&file, random.bytes(700_000));
+        let small_file = folder.join("to-send-small");
+        let _ = std::fs::write(&small_file, random.bytes(5_000));
         let folder = folder.to_owned();
-        Self { random, file, folder, until: None, next: Instant::now(), deeds: 0, ladder: None }
+        Self { random, file, small_file, folder, until: None, next: Instant::now(), deeds: 0, ladder: None }
     }
 
     /// Does the next thing where it is time for one.
@@ -100,7 +104,8 @@ impl Hands {
             }
             return session.apply(ClientCommand::Connect(id).into());
         }
-        for command in self.deed(id) {
+        let piecemeal = session.settings().recv_size < 1024;
+        for command in self.deed(id, piecemeal) {
             if let ClientCommand::Leave { how: Leave::Abort | Leave::Vanish, .. } | ClientCommand::Cancel(_) =
                 command
             {
@@ -110,7 +115,7 @@ impl Hands {
         }
     }
 
-    fn deed(&mut self, id: ClientTabId) -> Vec<ClientCommand> {
+    fn deed(&mut self, id: ClientTabId, piecemeal: bool) -> Vec<ClientCommand> {
         let edit = |field, text: String| ClientCommand::Edit(id, field, text);
         match self.random.between(0, 19) {
             0..=4 => {
@@ -129,7 +134,10 @@ impl Hands {
                 edit(ClientField::Hex, format!("{:032x}", self.random.next())),
                 ClientCommand::Send { id },
             ],
-            7..=8 => vec![ClientCommand::SendFile { id, path: self.file.clone() }],
+            7..=8 => {
+                let path = if piecemeal { &self.small_file } else { &self.file }.clone();
+                vec![ClientCommand::SendFile { id, path }]
+            }
             9..=11 => vec![
                 edit(ClientField::Times, self.random.between(1, 300).to_string()),
                 edit(ClientField::Every, self.random.between(0, 5).to_string()),
@@ -149,7 +157,9 @@ impl Hands {
         }
         // It connects as the first client does, and that one may speak what the server doesn't.
         let first = session.clients().iter().next().map(ClientTab::id);
-        first.into_iter().for_each(|id| session.apply(ClientCommand::FollowServer(id, None).into()));
+        if let Some(id) = first {
+            session.apply(ClientCommand::FollowServer(id, None).into());
+        }
         let count = self.random.between(2, 30).to_string();
         session.apply(Command::Crowd(CrowdCommand::Edit(count)));
         session.apply(Command::Crowd(CrowdCommand::Connect));

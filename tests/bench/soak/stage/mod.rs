@@ -123,7 +123,9 @@ impl Stage {
         if let Some(pending) = self.pending.take() {
             self.pending = self.go_on(pending, &mut wrong);
         }
-        wrong.into_iter().for_each(|words| answer(&Answer::Wrong(words)));
+        for words in wrong {
+            answer(&Answer::Wrong(words));
+        }
     }
 
     fn take(&mut self, order: Order) {
@@ -135,7 +137,7 @@ impl Stage {
                 let taken = round.taken_port.then(|| TcpListener::bind("127.0.0.1:0").ok()).flatten();
                 let port =
                     taken.as_ref().and_then(|taken| taken.local_addr().ok()).map_or(0, |taken| taken.port());
-                self.edit(Field::Port, port);
+                self.edit(Field::Port, &port);
                 if port > 0 {
                     // Of two addresses one would do.
                     self.session.apply(Command::Edit(Field::Host, "127.0.0.1".to_owned()));
@@ -173,7 +175,7 @@ impl Stage {
         match (pending, state) {
             (Pending::Start, State::Listening { addresses, .. }) => answer(&Answer::Listening(addresses)),
             (Pending::Start, State::Failed(error)) => {
-                wrong.push(format!("the server did not start: {error}"))
+                wrong.push(format!("the server did not start: {error}"));
             }
             (Pending::FailedStart(_), State::Failed(_)) => {
                 self.session.apply(Command::StartOnFreePort);
@@ -215,7 +217,9 @@ impl Stage {
         let log_bytes = session.journal().bytes();
         let captures_bytes = session.captures().used();
         let ids = session.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
-        ids.into_iter().for_each(|id| session.apply(ClientCommand::Remove(id).into()));
+        for id in ids {
+            session.apply(ClientCommand::Remove(id).into());
+        }
         session.apply(Command::Crowd(CrowdCommand::LetGo));
         session.apply(Command::Lesson(LessonCommand::Leave));
         session.captures().watch(false);
@@ -240,23 +244,23 @@ impl Stage {
         self.hands_off = false;
         self.tabs.begin(round.idle_timeout > 0);
         self.session.apply(Command::Edit(Field::Host, "localhost".to_owned()));
-        self.edit(Field::Port, 0);
-        self.edit(Field::RecvSize, round.recv_size);
-        self.edit(Field::Backlog, round.backlog);
-        self.edit(Field::PoolSize, round.pool_size);
-        self.edit(Field::IdleTimeout, round.idle_timeout);
+        self.edit(Field::Port, &0);
+        self.edit(Field::RecvSize, &round.recv_size);
+        self.edit(Field::Backlog, &round.backlog);
+        self.edit(Field::PoolSize, &round.pool_size);
+        self.edit(Field::IdleTimeout, &round.idle_timeout);
         // A file that was dropped may have filled them otherwise.
         let (certificate, key) =
             (self.files.certificate.display().to_string(), self.files.key.display().to_string());
-        self.edit(Field::Certificate, certificate);
-        self.edit(Field::Key, key);
+        self.edit(Field::Certificate, &certificate);
+        self.edit(Field::Key, &key);
         self.session.apply(Command::SetMode(round.mode));
         self.session.apply(Command::SetTls(round.tls));
         self.session.apply(Command::SetTlsVersions(round.versions));
         self.session.apply(Command::SetTickets(round.tickets));
     }
 
-    fn edit(&mut self, field: Field, value: impl ToString) {
+    fn edit(&mut self, field: Field, value: &impl ToString) {
         self.session.apply(Command::Edit(field, value.to_string()));
     }
 }

@@ -107,7 +107,9 @@ impl Tabs {
                 State::Open | State::HalfClosed | State::Closing => None,
             };
             all_gone = false;
-            command.into_iter().for_each(|command| session.apply(command.into()));
+            if let Some(command) = command {
+                session.apply(command.into());
+            }
         }
         if session.clients().crowd().is_there() {
             session.apply(Command::Crowd(CrowdCommand::LetGo));
