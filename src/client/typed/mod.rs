@@ -64,3 +64,10 @@ impl TypedError {
         Self { position, length: length.max(1), words: words.into() }
     }
 }
+
+/// A character as it stands in a sentence: its number where it can't be seen, or would change how the rest looks.
+fn shown(c: char) -> String {
+    // An escape of one character is the character itself; a quote or a backslash is escaped for another reason.
+    let is_seen = matches!(c, '\\' | '\'' | '"') || c.escape_debug().len() == 1;
+    if is_seen { c.to_string() } else { format!("U+{:04X}", u32::from(c)) }
+}
