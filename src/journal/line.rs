@@ -90,7 +90,7 @@ fn words(event: &Event) -> String {
 }
 
 /// Names from a client and messages from a library may hold anything; a line stays a line.
-fn one_line(text: String) -> String {
+pub(super) fn one_line(text: String) -> String {
     if text.chars().all(|character| format::visible(character) == character) {
         return text;
     }

@@ -64,10 +64,8 @@ fn no_digit(c: char, prefix: usize, start: usize) -> TypedError {
             "no digits follow this prefix. Type two for each byte, as in 0x48.",
         );
     }
-    let words = format!(
-        "“{}” is not a hexadecimal digit. Those are 0 to 9 and a to f, two for each byte.",
-        shown(c)
-    );
+    let words =
+        format!("“{}” is not a hexadecimal digit. Those are 0 to 9 and a to f, two for each byte.", shown(c));
     TypedError::new(start, 1, words)
 }
 

@@ -6,6 +6,8 @@ mod text;
 pub use hex::bytes as hex;
 pub use text::bytes as text;
 
+use crate::settings::fields::is_seen;
+
 /// What is added to a typed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LineEnding {
@@ -67,7 +69,5 @@ impl TypedError {
 
 /// A character as it stands in a sentence: its number where it can't be seen, or would change how the rest looks.
 fn shown(c: char) -> String {
-    // An escape of one character is the character itself; a quote or a backslash is escaped for another reason.
-    let is_seen = matches!(c, '\\' | '\'' | '"') || c.escape_debug().len() == 1;
-    if is_seen { c.to_string() } else { format!("U+{:04X}", u32::from(c)) }
+    if is_seen(c) { c.to_string() } else { format!("U+{:04X}", u32::from(c)) }
 }

@@ -5,6 +5,7 @@
 //! unknown escape is an error (Python keeps it and warns): who types `\d` either means `\\d` or has mistyped.
 
 use super::{TypedError, shown};
+use crate::settings::fields::is_seen;
 
 /// What stands behind the backslash, and its byte.
 const SIMPLE: [(char, u8); 10] = [
@@ -131,8 +132,11 @@ fn unknown(kind: char, at: usize) -> TypedError {
         format!(r"\{kind} is not octal: those digits go from 0 to 7. Type \x and two hexadecimal digits.")
     } else if lower != kind && simple(lower) {
         format!(r"\{kind} is not an escape. Did you mean \{lower}? Type \\{kind} for a backslash and {kind}.")
-    } else if shown(kind).len() > kind.len_utf8() {
-        format!(r"this backslash stands before {}, which can't be seen. Type \\ for a backslash itself.", shown(kind))
+    } else if !is_seen(kind) {
+        format!(
+            r"this backslash stands before {}, which can't be seen. Type \\ for a backslash itself.",
+            shown(kind)
+        )
     } else {
         format!(r"\{kind} is not an escape. Type \\{kind} for a backslash and “{kind}”.")
     };

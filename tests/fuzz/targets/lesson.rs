@@ -74,12 +74,18 @@ fn check_lesson(lesson: Lesson, data: &[u8]) {
 fn check_stream(lesson: &Lesson, wanted: &[u8], data: &[u8]) {
     let mut step = lesson.steps[0].clone();
     let seen = Seen::Stream(wanted.to_vec());
-    step.conditions = vec![Condition::Seen { what: seen, at_least: 1, since: echoscope::lessons::condition::Since::Step }];
+    step.conditions =
+        vec![Condition::Seen { what: seen, at_least: 1, since: echoscope::lessons::condition::Since::Step }];
     step.goal = echoscope::lessons::condition::Goal::One(0);
     let lesson = Arc::new(Lesson { steps: vec![step], ..lesson.clone() });
     // Half of what is looked for before the rest of it, as streams have it.
     let stream = [&wanted[..wanted.len() / 2], wanted, &data[..data.len().min(64)]].concat();
-    for (stream, size) in [(&stream[..], 1), (&stream, 3), (&stream[..wanted.len() / 2 + wanted.len() - 1], 2), (&data[..data.len().min(256)], 5)] {
+    for (stream, size) in [
+        (&stream[..], 1),
+        (&stream, 3),
+        (&stream[..wanted.len() / 2 + wanted.len() - 1], 2),
+        (&data[..data.len().min(256)], 5),
+    ] {
         let mut running = Running::new(Arc::clone(&lesson));
         for part in stream.chunks(size) {
             running.happened(Happening::Event(&received(1, part)));
@@ -93,14 +99,16 @@ fn check_stream(lesson: &Lesson, wanted: &[u8], data: &[u8]) {
 
 fn received(id: u64, data: &[u8]) -> Event {
     let client = Client { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
-    let kind = EventKind::Received { echoed: data.len(), data: Arc::from(data), took: Duration::from_micros(41) };
+    let kind =
+        EventKind::Received { echoed: data.len(), data: Arc::from(data), took: Duration::from_micros(41) };
     Event { at: SystemTime::UNIX_EPOCH, client: Some(client), kind }
 }
 
 /// The program's own lessons, whole and step by step: one step is quicker to be changed.
 fn seeds() -> Vec<Vec<u8>> {
     let folder = fs::read_dir(repository().join("assets/lessons")).expect("the lessons are there");
-    let files = folder.map(|entry| fs::read_to_string(entry.expect("it is listed").path()).expect("it is text"));
+    let files =
+        folder.map(|entry| fs::read_to_string(entry.expect("it is listed").path()).expect("it is text"));
     let mut seeds = vec![SHORT.as_bytes().to_vec()];
     for lesson in files {
         let mut steps = lesson.split("[[step]]");

@@ -78,6 +78,7 @@ fn seeds() -> Vec<Vec<u8>> {
         ..Settings::default()
     };
     let written = [Settings::default(), other].map(|settings| toml::to_string(&settings).unwrap());
-    let by_hand = ["port = 99999\nhost = 'a b'\nfrom_the_future = [1, { a = nan }]\n", "port = 1\nhost = [[\n"];
+    let by_hand =
+        ["port = 99999\nhost = 'a b'\nfrom_the_future = [1, { a = nan }]\n", "port = 1\nhost = [[\n"];
     written.into_iter().chain(by_hand.map(str::to_owned)).map(String::into_bytes).collect()
 }

@@ -75,7 +75,10 @@ fn check_fields(text: &str) {
                 assert!(field.range().is_none_or(|range| range.contains(&read)), "{field:?} {read}");
                 assert_eq!(number(field, &read.to_string()), Ok(read));
                 let short = u16::try_from(read).ok();
-                assert_eq!(number16(field, text).ok(), short.filter(|_| number16(field, &read.to_string()).is_ok()));
+                assert_eq!(
+                    number16(field, text).ok(),
+                    short.filter(|_| number16(field, &read.to_string()).is_ok())
+                );
             }
             Err(error) => check_message(&error.to_string()),
         }
