@@ -109,7 +109,18 @@ fn seeds() -> Vec<Vec<u8>> {
     let folder = fs::read_dir(repository().join("assets/lessons")).expect("the lessons are there");
     let files =
         folder.map(|entry| fs::read_to_string(entry.expect("it is listed").path()).expect("it is text"));
-    let mut seeds = vec![SHORT.as_bytes().to_vec()];
+    let long = "long".repeat(300);
+    let strange = ["\\n", "\\u202e", &long];
+    let place = |word: &'static str| {
+        strange.iter().map(move |strange| SHORT.replacen(word, &format!("{word}{strange}"), 1))
+    };
+    let mut seeds: Vec<_> = ["T", "::1", "h2", "abab", "connected", "wire"]
+        .into_iter()
+        .flat_map(place)
+        .map(String::into_bytes)
+        .collect();
+    seeds.extend(strange.map(|strange| SHORT.replacen("open", &format!("\"{strange}\""), 1).into_bytes()));
+    seeds.push(SHORT.into());
     for lesson in files {
         let mut steps = lesson.split("[[step]]");
         let head = steps.next().unwrap_or_default();

@@ -119,6 +119,8 @@ fn seeds() -> Vec<Vec<u8>> {
     seeds.extend(short.map(|(label, body)| {
         format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n").into_bytes()
     }));
+    let long = "LONG".repeat(500);
+    seeds.extend(["SOMETHING \u{202e}ELSE", &long].map(|label| pem(label, b"ABC").into_bytes()));
     seeds.extend([
         b"-----BEGIN CERTIFICATE----- QUJD".to_vec(),
         b"ssh-ed25519 AAAA me".to_vec(),
