@@ -18,17 +18,22 @@ use crate::settings::{DataFormat, Settings};
 /// How long the end may take once it was asked for; then the process ends with whatever is left.
 const PATIENCE: Duration = Duration::from_millis(800);
 
-/// More lines than this at once are a flood.
-const CALM: usize = 32;
-/// The pause between two pieces of a flood.
+/// More than can come at once: what is taken in is printed before more is, however little a window's log may keep.
+const WHOLE: (u32, u32) = (1_000_000, 4096);
+
+/// How long the lines after a printed one are gathered, so that they go out in one piece: waking the printer costs the
+/// thread that echoes a system call, and printing takes the processor from it and from the client.
 const PACE: Duration = Duration::from_millis(20);
 
 /// Serves until told to stop. Exit code 0 after a stop, 1 where the start failed.
 #[must_use]
-pub fn run(settings: Settings, format: LogFormat) -> ExitCode {
+pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     let (wake, woken) = sync_channel(1);
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signals(wake.clone(), Arc::clone(&stop));
+    #[cfg(unix)]
+    stop_with_the_reader(wake.clone(), Arc::clone(&stop));
+    (settings.log_entries, settings.log_mebibytes) = WHOLE;
     let wake = move || {
         // A full channel means that a wake-up is on its way already.
         let _ = wake.try_send(());
@@ -76,20 +81,15 @@ fn serve(
         // Before the poll: what is told before the rest is reached is then in what follows.
         let state = session.state();
         session.poll();
-        let busy = session.journal().len() > CALM;
         for entry in session.journal().iter() {
             print(&mut out, &mut line, &entry.event, format)?;
         }
         out.flush()?;
         session.apply(Command::ClearLog);
-        if busy {
-            // So that a flood is printed in few large pieces; each wake-up costs the thread that echoes a system call.
-            thread::sleep(PACE);
-        }
         match state {
             State::Failed(error) => return Ok(Some(error.to_string())),
             State::Stopped => return Ok(None),
-            State::Starting | State::Listening { .. } | State::Stopping => {}
+            State::Starting | State::Listening { .. } | State::Stopping => thread::sleep(PACE),
         }
     }
 }
@@ -119,4 +119,23 @@ fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
     if let Err(error) = handled {
         eprintln!("echoscope: Ctrl-C can't be handled ({error}). It will end the server without a goodbye.");
     }
+}
+
+/// Stops as soon as whoever reads stdout has gone, also while there is nothing to print: `| head -1` is a way to stop.
+#[cfg(unix)]
+fn stop_with_the_reader(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let watch = move || {
+        let stdout = io::stdout();
+        // What is not asked for is told all the same where a pipe has no reader any more (poll(2)).
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        while poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
+        if watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+            stop.store(true, SeqCst);
+            let _ = wake.try_send(());
+        }
+    };
+    // Without a thread to spare it stops at the next line.
+    drop(thread::Builder::new().name("stdout".to_owned()).stack_size(128 * 1024).spawn(watch));
 }

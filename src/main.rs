@@ -43,6 +43,10 @@ fn main() -> ExitCode {
 }
 
 /// Why there can be no window, where there can't.
+#[cfg_attr(
+    not(feature = "gui"),
+    expect(clippy::unnecessary_wraps, reason = "with the window it depends on the display")
+)]
 fn no_window() -> Option<&'static str> {
     #[cfg(feature = "gui")]
     return (!echoscope::ui::has_display())

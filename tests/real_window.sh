@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The real window on a real X server: echo over TLS, see it in the log, in light and dark, then close it.
+# The real window on a real X server: echo over TLS, see it in the log, in light and dark, then close it; and once more
+# close it in the middle of everything.
 #
 #     tests/real_window.sh PROGRAM [FOLDER]
 #
@@ -170,4 +171,53 @@ for theme in light dark; do
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen()' \
         "$port" || fail "port $port is still taken after the end"
 done
+
+# In the middle of everything: clients that send for all they are worth, and a setting that was changed just now.
+cat >"$work/load.py" <<'PYTHON'
+import socket, sys, threading
+
+def load():
+    try:
+        with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) as conn:
+            while True:
+                conn.sendall(b"x" * 1000)
+                if not conn.recv(65536):
+                    return
+                under_way.set()
+    except OSError:
+        pass
+
+under_way = threading.Event()
+threads = [threading.Thread(target=load) for _ in range(20)]
+for thread in threads:
+    thread.start()
+under_way.wait(20)
+print("under way", flush=True)
+for thread in threads:
+    thread.join()
+PYTHON
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+settings=$work/middle.toml
+printf 'theme = "light"\nhost = "127.0.0.1"\n' >"$settings"
+"$program" --start --port "$port" --settings "$settings" 2>"$work/middle.err" &
+app=$!
+wait_for_window
+xdotool windowsize --sync "$window" 1180 760 windowfocus "$window"
+python3 "$work/load.py" "$port" >"$work/load.out" 2>"$work/load.err" &
+clients=$!
+until_true 20 grep -qs "under way" "$work/load.out" || fail "the clients are not served"
+# The button for the dark theme. The setting is written half a second after it was changed, or at the end.
+xdotool mousemove --window "$window" 1098 22 click 1
+python3 "$work/close.py" "$window"
+until_true 10 has_ended || fail "the window was closed in the middle of everything and the program goes on"
+code=0
+wait "$app" || code=$?
+app=
+[ "$code" -eq 0 ] || fail "closed in the middle of everything the program ended with $code"
+[ ! -s "$work/middle.err" ] || fail "it complained when it was closed"
+grep -q 'theme = "dark"' "$settings" || fail "the setting changed last was lost: $(cat "$settings")"
+wait "$clients" || fail "a client was left hanging"
+clients=
+echo "real window: closed in the middle of everything, nothing lost"
 echo "real window: passed"

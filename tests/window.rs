@@ -5,6 +5,8 @@
 
 #[path = "support/window.rs"]
 mod harness;
+#[path = "window/idle.rs"]
+mod idle;
 #[path = "window/newcomer.rs"]
 mod newcomer;
 #[path = "window/steps.rs"]
@@ -16,7 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use echoscope::settings::Settings;
-use eframe::egui::{Event, Key, Modifiers, Role, ViewportId};
+use eframe::egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use harness::{Hand, Window};
 
@@ -297,24 +299,6 @@ fn the_keyboard_is_enough() {
     window.0.key_press(Key::Escape);
     window.0.run();
     assert!(!window.shows("Start or stop the server"));
-}
-
-#[test]
-fn idle_means_idle() {
-    let mut window = Window::open();
-    let address = window.start();
-    let mut client = connect(address);
-    echo(&mut client, b"x");
-    window.until_shown("Received: b'x'");
-    window.until("a rate of nothing", |window| window.state().session().rate() == 0.0);
-    window.0.run();
-    let delay = window.0.output().viewport_output[&ViewportId::ROOT].repaint_delay;
-    assert_eq!(
-        delay,
-        Duration::MAX,
-        "the window wants to be painted again: {:?}",
-        window.0.state().session().rate()
-    );
 }
 
 #[test]

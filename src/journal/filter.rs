@@ -4,7 +4,7 @@ use std::fmt;
 
 pub use super::kind::{Kind, KindSet, Tone};
 use super::line::line;
-use super::scan::{self, Scratch, Word};
+use super::scan::{self, Search, Word};
 use crate::server::event::{Event, EventKind};
 use crate::settings::DataFormat;
 
@@ -57,29 +57,47 @@ impl Filter {
     /// Whether an entry is shown.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        self.matches_with(event, &mut Scratch::default())
+        let mut search = Search::default();
+        let mut verdict = self.begin(event, &mut search);
+        while verdict.is_none() {
+            verdict = self.go_on(event, &mut search);
+        }
+        verdict.unwrap_or_default()
     }
 
-    /// [`Filter::matches`] with memory that is used again for the next entry.
-    pub(super) fn matches_with(&self, event: &Event, scratch: &mut Scratch) -> bool {
+    /// Whether an entry is shown; `None` where its data has to be looked through first, by [`Filter::go_on`].
+    pub(super) fn begin(&self, event: &Event, search: &mut Search) -> Option<bool> {
+        if !self.fits(event) {
+            return Some(false);
+        }
+        if self.words.is_empty() {
+            return Some(true);
+        }
+        if let EventKind::Received { data, .. } = &event.kind {
+            search.begin(data, &self.words);
+            return search.step(data, &self.words);
+        }
+        let is_problem = Kind::of(event) == Kind::Problems;
+        Some(scan::line_has_all(&line(event, DataFormat::Python), &self.words, is_problem))
+    }
+
+    /// Looks through the next piece of an entry's data, at most [`Search::STEP`] bytes.
+    pub(super) fn go_on(&self, event: &Event, search: &mut Search) -> Option<bool> {
+        match &event.kind {
+            EventKind::Received { data, .. } => search.step(data, &self.words),
+            _ => self.begin(event, search),
+        }
+    }
+
+    /// Whether the entry's kind and client are asked for.
+    fn fits(&self, event: &Event) -> bool {
         if !self.kinds.contains(Kind::of(event)) {
             return false;
         }
         if self.any_client && event.client.is_none() {
             return false;
         }
-        if !self.clients.is_empty() && !event.client.is_some_and(|client| self.clients.contains(&client.id.0))
-        {
-            return false;
-        }
-        if self.words.is_empty() {
-            return true;
-        }
-        if let EventKind::Received { data, .. } = &event.kind {
-            return scan::data_has_all(data, &self.words, scratch);
-        }
-        let is_problem = Kind::of(event) == Kind::Problems;
-        scan::line_has_all(&line(event, DataFormat::Python), &self.words, is_problem)
+        self.clients.is_empty() || event.client.is_some_and(|client| self.clients.contains(&client.id.0))
     }
 }
 

@@ -91,7 +91,9 @@ fn words(event: &Event) -> String {
 
 /// Names from a client and messages from a library may hold anything; a line stays a line.
 pub(super) fn one_line(text: String) -> String {
-    if text.chars().all(|character| format::visible(character) == character) {
+    // Nearly every line is plain ASCII, which is found out much quicker.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain || text.chars().all(|character| format::visible(character) == character) {
         return text;
     }
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -20,13 +20,6 @@ pub(super) struct Word {
     in_text: bool,
 }
 
-/// Memory that a search uses again for the next one.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    bytes: Vec<u8>,
-    text: String,
-}
-
 impl Word {
     pub(super) fn new(word: &str) -> Self {
         let lower = lower(word.chars());
@@ -58,81 +51,111 @@ pub(super) fn line_has_all(line: &str, words: &[Word], is_problem: bool) -> bool
     words.iter().all(|word| (is_problem && word.problem) || line.contains(&word.lower))
 }
 
-/// Whether the line of received data holds every word, with the data as Python writes it or as text.
-pub(super) fn data_has_all(data: &[u8], words: &[Word], scratch: &mut Scratch) -> bool {
-    let mut search = Search { words, missing: 0 };
-    for (index, word) in words.iter().take(MAX_WORDS).enumerate() {
-        if !PREFIX.contains(&word.lower) {
-            search.missing |= 1 << index;
-        }
-    }
-    search.python(data, &mut scratch.bytes);
-    search.text(data, &mut scratch.text);
-    search.missing == 0
-}
-
-struct Search<'a> {
-    words: &'a [Word],
+/// A search through received data for words, as far as it has come; its memory is used again for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Search {
     /// One bit for each word that was not found yet.
     missing: u64,
+    part: Part,
+    /// How much of the data this part has gone through.
+    at: usize,
+    quote: u8,
+    bytes: Vec<u8>,
+    text: String,
 }
 
-impl Search<'_> {
+/// In which of its forms the data is searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Part {
+    #[default]
+    Python,
+    Text,
+}
+
+impl Search {
+    /// How many bytes one step goes through at most.
+    pub(super) const STEP: usize = PIECE;
+
+    /// Forgets what was looked for before.
+    pub(super) fn begin(&mut self, data: &[u8], words: &[Word]) {
+        (self.missing, self.part, self.at) = (0, Part::Python, 0);
+        for (index, word) in words.iter().take(MAX_WORDS).enumerate() {
+            if !PREFIX.contains(&word.lower) {
+                self.missing |= 1 << index;
+            }
+        }
+        self.quote = python_quote(data);
+        self.bytes.clear();
+        self.bytes.extend_from_slice(&[b'b', self.quote]);
+        self.text.clear();
+    }
+
+    /// Looks through the next piece of the data. Whether its line, with the data as Python writes it or as text, holds
+    /// every word; `None`: there is more to look through.
+    pub(super) fn step(&mut self, data: &[u8], words: &[Word]) -> Option<bool> {
+        if self.part == Part::Python {
+            let goes_on = self.python(data, words);
+            if !goes_on {
+                (self.part, self.at) = (Part::Text, 0);
+            }
+            if self.missing > 0 && (goes_on || data.len() > PIECE) {
+                return None;
+            }
+        }
+        let goes_on = self.missing > 0 && self.text(data, words);
+        (!goes_on || self.missing == 0).then_some(self.missing == 0)
+    }
+
     /// How many bytes of a piece the next one needs before it, so that a word across both is found; `None` where
     /// no word is left to look for.
-    fn overlap(&self, wanted: impl Fn(&Word) -> bool) -> Option<usize> {
-        let missing = self.words.iter().enumerate().filter(|(index, _)| self.missing >> index & 1 == 1);
+    fn overlap(&self, words: &[Word], wanted: impl Fn(&Word) -> bool) -> Option<usize> {
+        let missing = words.iter().enumerate().filter(|(index, _)| self.missing >> index & 1 == 1);
         missing.map(|(_, word)| word).filter(|word| wanted(word)).map(|word| word.lower.len() - 1).max()
     }
 
-    fn look_in(&mut self, hay: &str) {
-        for (index, word) in self.words.iter().take(MAX_WORDS).enumerate() {
-            if self.missing >> index & 1 == 1 && hay.contains(&word.lower) {
-                self.missing &= !(1 << index);
-            }
+    /// The next piece as Python writes it. Whether there is another one.
+    fn python(&mut self, data: &[u8], words: &[Word]) -> bool {
+        let Some(overlap) = self.overlap(words, |word| word.lower.is_ascii()) else { return false };
+        let end = data.len().min(self.at + PIECE);
+        if self.at > 0 {
+            self.bytes.drain(..self.bytes.len().saturating_sub(overlap));
         }
+        let start = self.bytes.len();
+        escape_into(&mut self.bytes, &data[self.at..end], self.quote);
+        if end == data.len() {
+            self.bytes.push(self.quote);
+        }
+        self.bytes[start..].make_ascii_lowercase();
+        self.at = end;
+        let hay = std::str::from_utf8(&self.bytes).expect("escapes are ASCII");
+        self.missing = left(self.missing, hay, words);
+        end < data.len()
     }
 
-    fn python(&mut self, data: &[u8], buffer: &mut Vec<u8>) {
-        if self.overlap(|word| word.lower.is_ascii()).is_none() {
-            return;
-        }
-        let quote = python_quote(data);
-        buffer.clear();
-        buffer.extend_from_slice(&[b'b', quote]);
-        let mut rest = data;
-        loop {
-            let (piece, next) = rest.split_at(rest.len().min(PIECE));
-            let start = buffer.len();
-            escape_into(buffer, piece, quote);
-            if next.is_empty() {
-                buffer.push(quote);
-            }
-            buffer[start..].make_ascii_lowercase();
-            self.look_in(std::str::from_utf8(buffer).expect("escapes are ASCII"));
-            let Some(overlap) = self.overlap(|word| word.lower.is_ascii()).filter(|_| !next.is_empty())
-            else {
-                return;
-            };
-            buffer.drain(..buffer.len().saturating_sub(overlap));
-            rest = next;
-        }
+    /// The next piece as text. Whether there is another one.
+    fn text(&mut self, data: &[u8], words: &[Word]) -> bool {
+        let rest = &data[self.at..];
+        let Some(overlap) = self.overlap(words, |word| word.in_text).filter(|_| !rest.is_empty()) else {
+            return false;
+        };
+        let keep = self.text.len().saturating_sub(overlap);
+        self.text.drain(..self.text.floor_char_boundary(keep));
+        let end = piece_end(rest);
+        append_lower_text(&mut self.text, &rest[..end]);
+        self.at += end;
+        self.missing = left(self.missing, &self.text, words);
+        end < rest.len()
     }
+}
 
-    fn text(&mut self, data: &[u8], buffer: &mut String) {
-        buffer.clear();
-        let mut rest = data;
-        while let Some(overlap) = self.overlap(|word| word.in_text)
-            && !rest.is_empty()
-        {
-            let keep = buffer.len().saturating_sub(overlap);
-            buffer.drain(..buffer.floor_char_boundary(keep));
-            let (piece, next) = rest.split_at(piece_end(rest));
-            append_lower_text(buffer, piece);
-            self.look_in(buffer);
-            rest = next;
+/// Which of the missing words are missing still.
+fn left(mut missing: u64, hay: &str, words: &[Word]) -> u64 {
+    for (index, word) in words.iter().take(MAX_WORDS).enumerate() {
+        if missing >> index & 1 == 1 && hay.contains(&word.lower) {
+            missing &= !(1 << index);
         }
     }
+    missing
 }
 
 /// Appends data as text in lower case; runs of plain ASCII, the most of most data, at once.
@@ -164,7 +187,13 @@ mod tests {
     use super::*;
 
     fn has(data: &[u8], word: &str) -> bool {
-        data_has_all(data, &[Word::new(word)], &mut Scratch::default())
+        let (mut search, words) = (Search::default(), [Word::new(word)]);
+        search.begin(data, &words);
+        loop {
+            if let Some(found) = search.step(data, &words) {
+                return found;
+            }
+        }
     }
 
     #[test]

@@ -8,11 +8,11 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::filter::Filter;
-use super::scan::Scratch;
+use super::scan::Search;
 use super::{Entry, Journal};
 use crate::server::event::EventKind;
 
-/// Work between two looks at the clock, in bytes; an entry without data counts as [`ENTRY_WORK`].
+/// Work between two looks at the clock, in bytes; an entry counts as [`ENTRY_WORK`] and its data.
 const STRIDE: usize = 16 * 1024;
 const ENTRY_WORK: usize = 256;
 
@@ -24,7 +24,31 @@ pub struct View {
     /// Entries from `lower` up to `upper` have been looked at.
     lower: u64,
     upper: u64,
-    scratch: Scratch,
+    /// The oldest entry that there was at the last update.
+    first: u64,
+    /// Where a new entry and an older one are being looked at.
+    newer: Look,
+    older: Look,
+}
+
+/// An entry that may be too large to be looked at whole in one frame.
+#[derive(Debug, Default)]
+struct Look {
+    /// Which one it is, where it has been begun.
+    seq: Option<u64>,
+    search: Search,
+}
+
+impl Look {
+    /// Looks a little further, beginning where another entry was looked at before; `None`: that was not all of it.
+    fn further(&mut self, entry: &Entry, filter: &Filter) -> Option<bool> {
+        let begun = self.seq == Some(entry.seq);
+        let search = &mut self.search;
+        let verdict =
+            if begun { filter.go_on(&entry.event, search) } else { filter.begin(&entry.event, search) };
+        self.seq = verdict.is_none().then_some(entry.seq);
+        verdict
+    }
 }
 
 impl View {
@@ -36,38 +60,47 @@ impl View {
 
     /// Brings the view up to date with the journal and the filter, for about as long as `budget`, and says whether
     /// it is done. While it isn't, older entries are still missing at the front; call it again in the next frame.
-    /// It always gets a little further, even without any budget. One entry is always looked at whole.
+    /// It always gets a little further, even without any budget.
     pub fn update(&mut self, journal: &Journal, filter: &Filter, budget: Duration) -> bool {
+        let start = Instant::now();
+        self.update_until(journal, filter, || start.elapsed() >= budget)
+    }
+
+    /// The same until `enough` says so, which is asked each time when so much work was done as takes far less time
+    /// than a frame has.
+    fn update_until(&mut self, journal: &Journal, filter: &Filter, enough: impl Fn() -> bool) -> bool {
         let (first, next) = (journal.first_seq(), journal.next_seq());
         if self.filter != *filter || self.upper > next {
             self.filter = filter.clone();
             self.seqs.clear();
             (self.lower, self.upper) = (next, next);
+            (self.newer.seq, self.older.seq) = (None, None);
         }
         self.forget_before(first);
-        let start = Instant::now();
         let mut work = 0;
         while self.upper < next || self.lower > first {
             let is_new = self.upper < next;
             let seq = if is_new { self.upper } else { self.lower - 1 };
-            if let Some(entry) = journal.by_seq(seq) {
+            let look = if is_new { &mut self.newer } else { &mut self.older };
+            let verdict = journal.by_seq(seq).map_or(Some(false), |entry| {
                 work += cost(entry);
-                if self.filter.matches_with(&entry.event, &mut self.scratch) {
-                    if is_new {
-                        self.seqs.push_back(seq);
-                    } else {
-                        self.seqs.push_front(seq);
-                    }
-                }
+                look.further(entry, &self.filter)
+            });
+            match verdict {
+                Some(true) if is_new => self.seqs.push_back(seq),
+                Some(true) => self.seqs.push_front(seq),
+                _ => {}
             }
-            if is_new {
-                self.upper += 1;
-            } else {
-                self.lower -= 1;
+            if verdict.is_some() {
+                if is_new {
+                    self.upper += 1;
+                } else {
+                    self.lower -= 1;
+                }
             }
             if work >= STRIDE {
                 work = 0;
-                if start.elapsed() >= budget {
+                if enough() {
                     break;
                 }
             }
@@ -82,8 +115,15 @@ impl View {
         while self.seqs.front().is_some_and(|&seq| seq < first) {
             self.seqs.pop_front();
         }
+        self.first = first;
         self.lower = self.lower.max(first);
         self.upper = self.upper.max(first);
+    }
+
+    /// Whether the entry with this number has been looked at since the filter changed, or is gone.
+    #[must_use]
+    pub fn reaches(&self, seq: u64) -> bool {
+        self.lower <= seq.max(self.first)
     }
 
     /// How many entries are shown.
@@ -123,9 +163,10 @@ impl View {
     }
 }
 
+/// What one look at an entry costs at most.
 fn cost(entry: &Entry) -> usize {
     match &entry.event.kind {
-        EventKind::Received { data, .. } => ENTRY_WORK + data.len(),
+        EventKind::Received { data, .. } => ENTRY_WORK + data.len().min(Search::STEP),
         _ => ENTRY_WORK,
     }
 }
@@ -153,5 +194,102 @@ mod tests {
         assert_eq!((view.index_of(998), view.index_from(998), view.index_from(1000)), (None, 499, 500));
         journal.clear();
         assert!(view.update(&journal, &filter, Duration::ZERO) && view.is_empty());
+        assert!(view.reaches(999), "what is gone needs not be waited for");
+    }
+
+    /// How many entries were looked at by one more update that is told to end as soon as it asks.
+    fn step(view: &mut View, journal: &Journal, filter: &Filter) -> u64 {
+        let before = view.upper - view.lower;
+        view.update_until(journal, filter, || true);
+        (view.upper - view.lower).abs_diff(before)
+    }
+
+    #[test]
+    fn data_of_any_size_is_looked_through_little_by_little() {
+        let mut journal = Journal::new(Limits { entries: 100, bytes: usize::MAX });
+        let mut large = vec![b'x'; 1 << 20];
+        large.extend_from_slice("the needle, aiguille fine\u{e9}".as_bytes());
+        journal.push(received(1, &large));
+        journal.push(received(1, b"short"));
+        for (text, expected) in [("needle", 1), ("aiguille fine\u{e9}", 1), ("no needle", 0), ("x", 1)] {
+            let filter = Filter::new(text, KindSet::ALL);
+            let (mut view, mut updates) = (View::new(), 0_usize);
+            while !view.update_until(&journal, &filter, || true) {
+                updates += 1;
+                if updates % 50 == 0 {
+                    // What comes in meanwhile is looked at first, and the other is gone on with.
+                    journal.push(received(1, b"news"));
+                }
+            }
+            assert_eq!(view.len(), expected, "{text:?}");
+            // A step goes through at most 4 KiB, and the clock is looked at after 16 KiB.
+            let least = if text == "x" { 0 } else { (1 << 20) / (16 << 10) };
+            assert!(updates >= least, "{text:?}: {updates} looks at the clock");
+        }
+    }
+
+    #[test]
+    fn the_clock_is_looked_at_after_little_work() {
+        let small = {
+            let mut journal = Journal::new(Limits { entries: 1_000_000, bytes: usize::MAX });
+            for _ in 0..100_000 {
+                journal.push(received(1, b"Hello\n"));
+            }
+            journal
+        };
+        let large = {
+            let mut journal = Journal::new(Limits::default());
+            for _ in 0..10 {
+                journal.push(received(1, &vec![b'x'; 64 * 1024]));
+            }
+            journal
+        };
+        for (journal, range) in [(&small, 1..=64), (&large, 0..=4)] {
+            let mut view = View::new();
+            // As it is typed: each letter starts anew.
+            for text in ["", "n", "no", "not", "not there", "#1", ""] {
+                let filter = Filter::new(text, KindSet::ALL);
+                view.update_until(journal, &filter, || true);
+                for _ in 0..5 {
+                    let looked_at = step(&mut view, journal, &filter);
+                    assert!(range.contains(&looked_at), "{text:?}: {looked_at} entries at once");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_result_is_right_while_entries_come_and_go() {
+        let mut journal = Journal::new(Limits { entries: 1500, bytes: usize::MAX });
+        let mut view = View::new();
+        let mut number = 0_u64;
+        let mut push = |journal: &mut Journal, count: u64| {
+            for _ in 0..count {
+                journal.push(received(number % 3 + 1, format!("line {number}").as_bytes()));
+                number += 1;
+            }
+        };
+        push(&mut journal, 1500);
+        for text in ["1", "17", "17 #2", "#2", "", "none of them", "9"] {
+            let filter = Filter::new(text, KindSet::ALL);
+            let expected = |journal: &Journal, from: u64| -> Vec<u64> {
+                let passing = journal.iter().filter(|entry| filter.matches(&entry.event));
+                passing.map(|entry| entry.seq).filter(|&seq| seq >= from).collect()
+            };
+            for round in 0.. {
+                // For a while more comes than is looked at, and with it the oldest go.
+                push(&mut journal, if round < 12 { 70 } else { 1 });
+                let done = view.update_until(&journal, &filter, || true);
+                let shown: Vec<u64> = view.iter().collect();
+                let looked_at = |&seq: &u64| seq < view.upper;
+                let wanted: Vec<u64> = expected(&journal, view.lower).into_iter().filter(looked_at).collect();
+                assert_eq!(shown, wanted, "{text:?}, round {round}");
+                if done {
+                    assert_eq!(shown, expected(&journal, 0), "{text:?} to the end");
+                    break;
+                }
+                assert!(round < 500, "{text:?}: it never comes to an end");
+            }
+        }
     }
 }

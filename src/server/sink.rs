@@ -20,7 +20,7 @@ const EVENTS: usize = 16_384;
 /// Data events that pass in a burst, and in each second of a flood.
 const DATA_EVENTS: Allowance = Allowance { burst: 8192, per_second: 10_000 };
 /// Data bytes that pass in a burst, and in each second of a flood.
-const DATA_BYTES: Allowance = Allowance { burst: 4 << 20, per_second: 8 << 20 };
+const DATA_BYTES: Allowance = Allowance { burst: 4 << 20, per_second: 2 << 20 };
 
 /// Makes both ends. `wake` is called, from any thread, when there is something to drain; at most once between two
 /// drains, so it may be as slow as waking a window.

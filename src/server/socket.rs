@@ -1,6 +1,6 @@
 //! A blocking socket with the time limits that a server needs, and that an end from outside wakes on every system.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
@@ -18,13 +18,15 @@ const SHORTEST: Duration = Duration::from_millis(5);
 pub(super) struct Socket<'a> {
     conn: &'a Conn,
     idle: Option<Duration>,
+    /// The limit in force; a new socket has none.
+    limit: Cell<Option<Duration>>,
     tap: RefCell<Tap>,
 }
 
 impl<'a> Socket<'a> {
     /// `idle`: how long one read or write may wait; `None`: for ever. `tap`: what sees the bytes go by.
     pub(super) fn new(conn: &'a Conn, idle: Option<Duration>, tap: Tap) -> Self {
-        let socket = Self { conn, idle, tap: RefCell::new(tap) };
+        let socket = Self { conn, idle, limit: Cell::new(None), tap: RefCell::new(tap) };
         socket.limit(idle);
         socket
     }
@@ -125,6 +127,9 @@ impl<'a> Socket<'a> {
     }
 
     fn limit(&self, time: Option<Duration>) {
+        if self.limit.replace(time) == time {
+            return;
+        }
         // Both fail only for a zero time, which is never passed, or a socket that is gone, which the next call tells.
         let _ = self.conn.stream.set_read_timeout(time);
         let _ = self.conn.stream.set_write_timeout(time.map(|time| (time / WRITE_SLICES).max(SHORTEST)));

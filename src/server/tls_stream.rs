@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::server::Acceptor;
+use rustls::server::{Accepted, AcceptedAlert, Acceptor};
 use rustls::{IoState, ProtocolVersion, ServerConfig, ServerConnection};
 
 use super::capture::{Facts, Outcome, Saying, alert_for};
@@ -20,9 +20,12 @@ use crate::tls::serving::Serving;
 use crate::tls::sniff::{self, FirstBytes};
 use crate::tls::words::{self, Asked};
 
+/// A fatal alert in a record of its own (RFC 8446, sections 5.1 and 6).
+const DECODE_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
+
 /// A TLS connection and what came from the wire ahead of it.
 pub(super) struct Tls {
-    connection: ServerConnection,
+    connection: Box<ServerConnection>,
     wire: Wire,
     serving: Arc<Serving>,
     /// What stays as it is once the handshake is done.
@@ -31,6 +34,9 @@ pub(super) struct Tls {
 
 impl Tls {
     /// The tutorial's `wrap_socket(conn, server_side=True)`, done within `timeout`.
+    // A frame of its own: within the caller's its room would be taken from every plain client's stack, too, and what
+    // was touched once stays resident as long as the thread.
+    #[inline(never)]
     pub(super) fn accept(
         socket: &Socket<'_>,
         serving: &Arc<Serving>,
@@ -39,13 +45,15 @@ impl Tls {
         let start = Instant::now();
         let mut wire = Wire::recording();
         let (config, scheme) = serving.connection();
-        let greeted = accept_hello(socket, serving, config, &mut wire, start + timeout);
+        let greeted = read_hello(socket, serving, &mut wire, start + timeout)
+            .and_then(|accepted| begin(socket, serving, accepted, config));
         let offer = wire.take_first_flight().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
-        let shaken = greeted.and_then(|connection| {
+        let shaken = greeted.and_then(|mut connection| {
             let asked = offer
                 .as_ref()
                 .map(|offer| Asked { name: offer.server_name.as_deref(), address: socket.local_address() });
-            shake_hands(socket, serving, connection, &mut wire, start + timeout, asked)
+            shake_hands(socket, serving, &mut connection, &mut wire, start + timeout, asked)?;
+            Ok(connection)
         });
         let connection = shaken.map_err(|end| match end {
             End::Idle => End::HandshakeTimeout(timeout),
@@ -126,47 +134,48 @@ impl Tls {
 fn shake_hands(
     socket: &Socket<'_>,
     serving: &Serving,
-    mut connection: ServerConnection,
+    connection: &mut ServerConnection,
     wire: &mut Wire,
     deadline: Instant,
     asked: Option<Asked<'_>>,
-) -> Result<ServerConnection, End> {
+) -> Result<(), End> {
     while connection.is_handshaking() {
-        let facts = Facts::of(&connection);
-        flush(&mut connection, socket, Saying::Handshake, facts)?;
+        let facts = Facts::of(connection);
+        flush(connection, socket, Saying::Handshake, facts)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
-            return Err(gone_in_handshake(serving));
+            return Err(gone(words::gone_in_handshake(serving.situation())));
         }
         connection.read_tls(wire)?;
         let state = connection.process_new_packets();
         if wire.take_whole() {
-            look(socket, facts, Facts::of(&connection), &state);
+            look(socket, facts, Facts::of(connection), &state);
         }
         if let Err(error) = state {
             // The alert that tells the client why; it may be gone already.
-            let saying = failure(&connection, &error);
-            let facts = Facts::of(&connection);
-            let _ = flush(&mut connection, socket, saying, facts);
+            let saying = failure(connection, &error);
+            let facts = Facts::of(connection);
+            let _ = flush(connection, socket, saying, facts);
             return Err(tls_end(serving, &error, true, asked));
         }
     }
-    Ok(connection)
+    Ok(())
 }
 
 /// Up to the end of the `ClientHello`: what isn't TLS at all is found out here.
-fn accept_hello(
+// Its large frame is gone before the key exchange needs the stack, of which the deepest point stays resident.
+#[inline(never)]
+fn read_hello(
     socket: &Socket<'_>,
     serving: &Serving,
-    config: Arc<ServerConfig>,
     wire: &mut Wire,
     deadline: Instant,
-) -> Result<ServerConnection, End> {
+) -> Result<Box<Accepted>, End> {
     let mut acceptor = Acceptor::default();
     let mut first = Some(End::OfStream);
     loop {
         if wire.fill_until(socket, deadline)? == 0 {
             // Who leaves without a byte has only looked whether somebody is there.
-            return Err(first.unwrap_or_else(|| gone_in_handshake(serving)));
+            return Err(first.unwrap_or_else(|| gone(words::gone_in_hello())));
         }
         let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
         while !wire.is_empty() {
@@ -175,24 +184,49 @@ fn accept_hello(
             if wire.take_whole() {
                 socket.tap().looked_at(Facts::BEGINNING, Facts::BEGINNING, Outcome::Fine);
             }
-            let refused = match accepted {
-                Ok(None) => continue,
-                Ok(Some(accepted)) => match accepted.into_connection(config) {
-                    Ok(connection) => return Ok(connection),
-                    Err(refused) => refused,
-                },
-                Err(refused) => refused,
-            };
-            let (error, mut alert) = refused;
-            socket.tap().says(Saying::Failure(None), Facts::BEGINNING);
-            let _ = alert.write_all(&mut &*socket);
-            socket.tap().said();
-            return Err(other.unwrap_or_else(|| tls_end(serving, &error, true, None)));
+            match accepted {
+                Ok(None) => {}
+                Ok(Some(accepted)) => return Ok(Box::new(accepted)),
+                Err((error, alert)) => {
+                    send_alert(socket, alert);
+                    return Err(other.unwrap_or_else(|| tls_end(serving, &error, true, None)));
+                }
+            }
         }
         if let Some(other) = other {
             return Err(other);
         }
     }
+}
+
+/// Answers the `ClientHello`.
+fn begin(
+    socket: &Socket<'_>,
+    serving: &Serving,
+    accepted: Box<Accepted>,
+    config: Arc<ServerConfig>,
+) -> Result<Box<ServerConnection>, End> {
+    match accepted.into_connection(config) {
+        Ok(connection) => Ok(Box::new(connection)),
+        Err((error, alert)) => {
+            send_alert(socket, alert);
+            Err(tls_end(serving, &error, true, None))
+        }
+    }
+}
+
+fn send_alert(socket: &Socket<'_>, mut alert: AcceptedAlert) {
+    socket.tap().says(Saying::Failure(None), Facts::BEGINNING);
+    let mut bytes = Vec::new();
+    // Into memory nothing fails.
+    let _ = alert.write_all(&mut bytes);
+    if bytes.is_empty() {
+        // rustls has none for a message that says it is longer than any may be.
+        bytes.extend(DECODE_ERROR);
+    }
+    // The client may be gone already.
+    let _ = (&*socket).write_all(&bytes);
+    socket.tap().said();
 }
 
 fn other_protocol(bytes: &[u8]) -> Option<End> {
@@ -209,8 +243,7 @@ fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool, asked: 
     End::Tls { text, raw: error.to_string(), offer: None }
 }
 
-fn gone_in_handshake(serving: &Serving) -> End {
-    let text = words::gone_in_handshake(serving.situation());
+fn gone(text: String) -> End {
     End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
 }
 

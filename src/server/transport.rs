@@ -13,7 +13,7 @@ use crate::tls::serving::Serving;
 /// A client's byte stream.
 pub(super) enum Transport {
     Plain,
-    Tls(Box<Tls>),
+    Tls(Tls),
 }
 
 impl Transport {
@@ -24,7 +24,7 @@ impl Transport {
         timeout: Duration,
     ) -> Result<(Self, Handshake), End> {
         let (tls, handshake) = Tls::accept(socket, serving, timeout)?;
-        Ok((Self::Tls(Box::new(tls)), handshake))
+        Ok((Self::Tls(tls), handshake))
     }
 
     pub(super) fn is_tls(&self) -> bool {

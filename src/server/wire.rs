@@ -10,7 +10,9 @@ use super::socket::Socket;
 use crate::tls::offer;
 
 /// The largest TLS record on the wire and a little more (RFC 8446, section 5.2), so that one `recv` can take it whole.
-const BUFFER: usize = 17 * 1024;
+const LARGE: usize = 17 * 1024;
+/// Room for a client that says little, as most do while they wait: so much memory each of them takes.
+const SMALL: usize = 2 * 1024;
 /// Type, version, and the length of the rest (RFC 8446, section 5.1).
 const HEADER: usize = 5;
 
@@ -26,18 +28,45 @@ pub(super) struct Wire {
     whole: bool,
 }
 
-/// Where in a record the next byte stands.
-enum Record {
-    /// Before or in the header, of which so much is known.
-    Header(Vec<u8>),
-    /// In the rest, of which so many bytes are to come.
-    Body(usize),
+/// How far the present record has been read.
+#[derive(Default)]
+struct Record {
+    header: [u8; HEADER],
+    /// So much of the header is known.
+    known: usize,
+    /// Bytes that are to come after the header, once it is known.
+    left: usize,
+}
+
+impl Record {
+    /// Goes on by as many of these bytes as belong to the record; how many do.
+    fn take(&mut self, bytes: &[u8]) -> usize {
+        let of_header = bytes.len().min(HEADER - self.known);
+        self.header[self.known..self.known + of_header].copy_from_slice(&bytes[..of_header]);
+        self.known += of_header;
+        if of_header > 0 && self.known == HEADER {
+            self.left = usize::from(u16::from_be_bytes([self.header[3], self.header[4]]));
+        }
+        let of_rest = (bytes.len() - of_header).min(self.left);
+        self.left -= of_rest;
+        of_header + of_rest
+    }
+
+    fn is_whole(&self) -> bool {
+        self.known == HEADER && self.left == 0
+    }
 }
 
 impl Wire {
     pub(super) fn recording() -> Self {
-        let record = Record::Header(Vec::with_capacity(HEADER));
-        Self { buffer: Vec::new(), start: 0, end: 0, record, first_flight: Some(Vec::new()), whole: false }
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            record: Record::default(),
+            first_flight: Some(Vec::new()),
+            whole: false,
+        }
     }
 
     /// What was recorded, once: with that the recording ends.
@@ -67,7 +96,7 @@ impl Wire {
     }
 
     fn take_in(&mut self, recv: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
-        self.buffer.resize(BUFFER, 0);
+        self.make_room();
         (self.start, self.end) = (0, 0);
         self.end = recv(&mut self.buffer)?;
         if let Some(flight) = &mut self.first_flight {
@@ -77,29 +106,30 @@ impl Wire {
         }
         Ok(self.end)
     }
+
+    /// Much room after a `recv` that used all there was, little after one that did with little.
+    fn make_room(&mut self) {
+        let room = match self.buffer.len() {
+            0 => SMALL,
+            len if self.end == len => LARGE,
+            _ if self.end < SMALL => SMALL,
+            len => len,
+        };
+        if room != self.buffer.len() {
+            self.buffer = vec![0; room];
+        }
+    }
 }
 
 impl Read for Wire {
     /// Never goes beyond the end of a record.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left_in_part = match &self.record {
-            Record::Header(known) => HEADER - known.len(),
-            Record::Body(left) => *left,
-        };
-        let taken = self.unread().len().min(buffer.len()).min(left_in_part);
-        let part = &self.buffer[self.start..self.start + taken];
-        buffer[..taken].copy_from_slice(part);
-        match &mut self.record {
-            Record::Header(known) => {
-                known.extend_from_slice(part);
-                if let [_, _, _, high, low] = known[..] {
-                    self.record = Record::Body(usize::from(u16::from_be_bytes([high, low])));
-                }
-            }
-            Record::Body(left) => *left -= taken,
-        }
-        if let Record::Body(0) = self.record {
-            self.record = Record::Header(Vec::with_capacity(HEADER));
+        let unread = &self.buffer[self.start..self.end];
+        let unread = &unread[..unread.len().min(buffer.len())];
+        let taken = self.record.take(unread);
+        buffer[..taken].copy_from_slice(&unread[..taken]);
+        if self.record.is_whole() {
+            self.record = Record::default();
             self.whole = true;
         }
         self.start += taken;
@@ -110,6 +140,23 @@ impl Read for Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_follows_what_comes() {
+        let mut wire = Wire::recording();
+        let mut room_after = |came: usize| {
+            let mut room = 0;
+            let recv = |buffer: &mut [u8]| {
+                room = buffer.len();
+                Ok(came.min(room))
+            };
+            wire.take_in(recv).unwrap();
+            room
+        };
+        // Each is the room that the one before it left behind.
+        let rooms = [100, LARGE, LARGE, SMALL, 100, 100].map(&mut room_after);
+        assert_eq!(rooms, [SMALL, SMALL, LARGE, LARGE, LARGE, SMALL]);
+    }
 
     #[test]
     fn reads_end_where_records_end_however_the_bytes_came() {

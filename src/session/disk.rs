@@ -207,6 +207,8 @@ fn write_whole(
     write(&mut out)?;
     out.flush()?;
     drop(out);
+    // Some file systems notice only now that the disk is full.
+    file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

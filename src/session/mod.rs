@@ -55,6 +55,8 @@ use crate::tls::error::Role;
 
 /// How long [`Session::shutdown`] waits for the server and the clients.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
+/// How long it waits for files that are being written: a large log on a slow disk, but no disk that has gone.
+const WRITING_TIME: Duration = Duration::from_secs(10);
 
 /// What a session is made with besides its settings.
 #[derive(Clone)]
@@ -87,6 +89,8 @@ pub struct Session {
     files: Files,
     saver: Option<Saver>,
     notices: (Sender<Notice>, Receiver<Notice>),
+    /// Every thread that writes a file holds a sender; the session lets go of its own when it ends.
+    writing: (Option<Sender<()>>, Receiver<()>),
     notice: Option<Notice>,
     /// What is to be known of the running server; it goes with it.
     run_notice: Option<Notice>,
@@ -110,7 +114,7 @@ impl Session {
         let (sink, source) = sink::channel(move || wake());
         let limits = limits(&settings);
         let wake = Arc::clone(&options.wake);
-        let notices = channel();
+        let (notices, (writes, written)) = (channel(), channel());
         let clients = Clients::new(ServerSide::planned(&settings), Arc::clone(&options.wake));
         let mut session = Self {
             form: Form::new(settings),
@@ -124,6 +128,7 @@ impl Session {
             files: Files::nothing(),
             saver: None,
             notices,
+            writing: (Some(writes), written),
             notice: None,
             run_notice: None,
             failure_is_past: false,
@@ -135,6 +140,16 @@ impl Session {
         };
         session.saver = session.options.settings_file.clone().map(|path| Saver::new(path, session.teller()));
         session.check_files();
+        session
+    }
+
+    /// A session whose log begins with what happened before, as far as the settings let it be kept.
+    #[must_use]
+    pub fn with_log(settings: Settings, options: Options, earlier: impl IntoIterator<Item = Event>) -> Self {
+        let mut session = Self::new(settings, options);
+        for event in earlier {
+            session.journal.push(event);
+        }
         session
     }
 
@@ -271,7 +286,8 @@ impl Session {
         changed
     }
 
-    /// Stops the server and the clients, waits for them (at most a second), and writes what is to be remembered.
+    /// Stops the server and the clients and waits for them (at most a second), writes what is to be remembered, and lets
+    /// a save that is under way come to its end (at most ten seconds).
     pub fn shutdown(&mut self) {
         let start = Instant::now();
         self.clients.end();
@@ -283,6 +299,9 @@ impl Session {
         self.leave_lesson(false);
         self.clients.wait_over(start + SHUTDOWN_TIME);
         self.saver = None;
+        self.writing.0 = None;
+        // Nothing is ever sent: it ends when the last thread lets go.
+        let _ = self.writing.1.recv_timeout(WRITING_TIME);
         self.poll();
     }
 
@@ -377,7 +396,10 @@ impl Session {
 
     fn teller(&self) -> impl Fn(Notice) + Send + 'static {
         let (sender, wake) = (self.notices.0.clone(), Arc::clone(&self.options.wake));
+        let writes = self.writing.0.clone();
         move |notice| {
+            // Held until the thread that tells ends.
+            let _ = &writes;
             // The session may be gone already.
             let _ = sender.send(notice);
             wake();

@@ -145,6 +145,14 @@ pub fn gone_in_handshake(situation: &Situation) -> String {
     )
 }
 
+/// The words for a client that left in the middle of its first message: it has not seen the certificate.
+#[must_use]
+pub fn gone_in_hello() -> String {
+    "The client went away in the middle of its first TLS message. It was stopped, or something on the way cut the \
+     connection: connect again."
+        .to_owned()
+}
+
 const GENERAL_IN_HANDSHAKE: &str = "The TLS handshake failed on the server's side. Try again; the details below tell what the TLS library said.";
 const GENERAL: &str = "The TLS connection failed on the server's side. Connect again; the details below tell what \
                        the TLS library said.";

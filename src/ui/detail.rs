@@ -6,7 +6,7 @@ use super::lab;
 use super::theme::{self, Palette, size};
 use super::widgets::bytes::{NARROW, hex_row, show_the_bar};
 use super::widgets::controls::{copy_pill, pill_button, text_width};
-use super::widgets::virtual_list::VirtualList;
+use super::widgets::virtual_list::{VirtualList, whole_rows};
 use super::wish::Wish;
 use crate::journal::hex::HexRow;
 use crate::journal::{Entry, units, words};
@@ -122,11 +122,10 @@ impl DetailPanel {
         let chunk = usize::from(in_row);
         let rows = data.len().div_ceil(chunk);
         #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
-        let wanted = rows as f32 * size::HEX_ROW;
-        // Whole rows only: a row cut in half at this place looks like a mistake.
-        let room = (area.height() - galley.size().y - size::GAP) / size::HEX_ROW;
-        let room = room.floor().max(1.0) * size::HEX_ROW;
+        let wanted = rows as f32 * size::HEX_ROW + size::HEX_ROW / 2.0;
+        let room = area.height() - galley.size().y - size::GAP;
         let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
+        let list = whole_rows(ui, list, size::HEX_ROW);
         self.list.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
             if let Some(bytes) = data.chunks(chunk).nth(index) {
                 hex_row(ui, rect, &HexRow { offset: index * chunk, bytes }, in_row);

@@ -12,7 +12,7 @@ use super::selection::Selection;
 use super::theme::{self, Palette, size};
 use super::widgets::controls::{pill_button, text_width};
 use super::widgets::focus_ring;
-use super::widgets::virtual_list::VirtualList;
+use super::widgets::virtual_list::{VirtualList, whole_rows};
 use crate::journal::filter::{Filter, KindSet};
 use crate::journal::view::View;
 use crate::journal::{Entry, Journal};
@@ -138,9 +138,7 @@ impl LogPanel {
         painted.clear();
         let (journal, format) = (session.journal(), session.settings().data_format);
         let mut clicked = None;
-        let mut body = area.shrink2(eframe::egui::vec2(0.0, 4.0));
-        // Whole rows only: a fragment of one at the edge looks like a mistake.
-        body.set_height((body.height() / size::LOG_ROW).floor().max(1.0) * size::LOG_ROW);
+        let body = whole_rows(ui, area.shrink2(eframe::egui::vec2(0.0, 4.0)), size::LOG_ROW);
         let scrolled = list.show(ui, body, size::LOG_ROW, view.len(), |ui, row, rect| {
             let Some(entry) = view.seq(row).and_then(|seq| journal.by_seq(seq)) else { return };
             let chosen = selection.contains(entry.seq);
@@ -164,7 +162,10 @@ impl LogPanel {
             self.selection.click(seq, modifiers, &self.view);
             response.request_focus();
         }
-        self.top = self.view.seq(self.list.first_row(size::LOG_ROW));
+        // While a new filter is still on its way back to the reader's place, that is not given up.
+        if self.follow || scrolled || self.top.is_none_or(|top| self.view.reaches(top)) {
+            self.top = self.view.seq(self.list.first_row(size::LOG_ROW));
+        }
         self.seen = self.seen.max(self.painted.last().map(|(_, seq)| *seq));
         self.hints(ui, area);
         if response.has_focus() && self.selection.cursor().is_none() {

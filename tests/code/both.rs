@@ -24,6 +24,7 @@ const ONLY_OURS: &[&str] = &[
     "This client does not speak TLS",
     "The client showed no certificate",
     "The client went away in the middle of the handshake",
+    "The client went away in the middle of its first TLS message",
 ];
 /// What only the program prints: Python's words for the same failure.
 const ONLY_PYTHONS: &[&str] = &["TLS failure: "];

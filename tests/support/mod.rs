@@ -206,6 +206,11 @@ impl Server {
         stream
     }
 
+    /// The program's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.0.id()
+    }
+
     /// Sends a signal by name (`TERM`, `INT`).
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use echoscope::server::status::State;
@@ -14,6 +15,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 /// How long a test waits for what comes from other threads: long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Called from any thread when there is news.
+pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// How a test presses what is in the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +34,18 @@ pub(crate) struct Window(pub(crate) Harness<'static, App>, Hand);
 
 impl Window {
     pub(crate) fn new(settings: Settings, size: [f32; 2], hand: Hand) -> Self {
+        Self::woken(settings, size, hand, Arc::new(|| {}))
+    }
+
+    /// The same, with a wake call of the test's own.
+    pub(crate) fn woken(settings: Settings, size: [f32; 2], hand: Hand, wake: Wake) -> Self {
         let steps = match hand {
             Hand::Mouse => 20,
             Hand::Reader => 30,
         };
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
-                let options = Options { capture: true, ..Options::default() };
+                let options = Options { capture: true, wake, ..Options::default() };
                 App::new(&creation.egui_ctx, Session::new(settings, options))
             });
         let mut window = Self(harness, hand);

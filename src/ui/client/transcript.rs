@@ -16,7 +16,7 @@ use crate::settings::DataFormat;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::text_width;
 use crate::ui::widgets::focus_ring;
-use crate::ui::widgets::virtual_list::VirtualList;
+use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 use crate::ui::wish::Wish;
 
 /// What is remembered of each client's transcript.
@@ -144,9 +144,8 @@ impl View {
         }
     }
 
-    fn list(&mut self, ui: &mut Ui, whole: &Response, mut body: Rect, session: &Session, tab: &ClientTab) {
-        // Whole rows only: a fragment of one at the edge looks like a mistake.
-        body.set_height((body.height() / size::LOG_ROW).floor().max(1.0) * size::LOG_ROW);
+    fn list(&mut self, ui: &mut Ui, whole: &Response, body: Rect, session: &Session, tab: &ClientTab) {
+        let body = whole_rows(ui, body, size::LOG_ROW);
         if self.follow {
             self.list.go_to_end();
         }

@@ -1,7 +1,8 @@
 //! A list of rows of one height, of which only those in view are drawn.
 //!
 //! egui's own scroll area counts in 32-bit floats and is no longer exact to the pixel beyond some 900,000 rows.
-//! Here the position is 64 bits wide, and rows are placed relative to the first one in view.
+//! Here the position is 64 bits wide, and rows are placed in whole pixels, relative to the first one in view: whatever
+//! the zoom, all rows are of one height and their text stands at the same place in each.
 
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ use eframe::egui::{Rect, Sense, Ui, pos2, vec2};
 use crate::ui::theme::{Palette, size};
 
 /// Where a list is scrolled to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::ui) struct VirtualList {
     /// Points between the top of the first row and the top of the view.
     offset: f64,
@@ -18,7 +19,20 @@ pub(in crate::ui) struct VirtualList {
     view: f64,
     /// Points that all rows are high, as of the last frame.
     total: f64,
+    /// Pixels in a point, as of the last frame.
+    pixels: f64,
 }
+
+impl Default for VirtualList {
+    fn default() -> Self {
+        Self { offset: 0.0, view: 0.0, total: 0.0, pixels: 1.0 }
+    }
+}
+
+/// Less than this is not worth scrolling, in points: what is left where sums of fractions should be equal.
+const NOTHING: f64 = 0.5;
+/// How near to a whole number of rows counts as that number.
+const NEAR: f64 = 1e-5;
 
 /// How something is scrolled in a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,18 +53,18 @@ impl VirtualList {
 
     /// The first row in view, in a list whose rows are so high.
     pub(in crate::ui) fn first_row(&self, row_height: f32) -> usize {
-        whole(self.offset / f64::from(row_height))
+        whole(self.offset / self.height(row_height) + NEAR)
     }
 
     /// How many rows fit into the view, at least one.
     pub(in crate::ui) fn rows_in_view(&self, row_height: f32) -> usize {
-        whole(self.view / f64::from(row_height)).max(1)
+        whole(self.view / self.height(row_height) + NEAR).max(1)
     }
 
     /// Keeps the same rows in view after so many were put before them (taken away, where negative).
     pub(in crate::ui) fn shift_rows(&mut self, rows: i64, row_height: f32) {
         #[expect(clippy::cast_precision_loss, reason = "a log has far fewer than 2^52 rows")]
-        let points = rows as f64 * f64::from(row_height);
+        let points = rows as f64 * self.height(row_height);
         self.offset = (self.offset + points).max(0.0);
     }
 
@@ -66,7 +80,8 @@ impl VirtualList {
 
     /// Scrolls as little as it takes to have a row wholly in view.
     pub(in crate::ui) fn reveal(&mut self, row: usize, row_height: f32) {
-        self.reveal_span(position(row, row_height), f64::from(row_height));
+        let height = self.height(row_height);
+        self.reveal_span(position(row, height), height);
     }
 
     /// Scrolls as little as it takes to have this many points from `top` on in view.
@@ -94,13 +109,22 @@ impl VirtualList {
         rows: usize,
         mut paint: impl FnMut(&mut Ui, usize, Rect),
     ) -> bool {
-        let Scrolled { top, width, moved } = self.scroll(ui, rect, position(rows, row_height));
+        let before = self.height(row_height);
+        self.pixels = f64::from(ui.ctx().pixels_per_point());
+        let height = self.height(row_height);
+        // After a change of the zoom the same rows are in view.
+        self.offset *= height / before;
+        let Scrolled { top, width, moved } = self.scroll(ui, rect, position(rows, height));
         let outer_clip = ui.clip_rect();
         ui.set_clip_rect(outer_clip.intersect(rect));
-        for row in self.range(rows, row_height) {
-            #[expect(clippy::cast_possible_truncation, reason = "a distance within the view")]
-            let y = (position(row, row_height) - top) as f32 + rect.top();
-            paint(ui, row, Rect::from_min_size(pos2(rect.left(), y), vec2(width, row_height)));
+        let in_pixels = |points: f64| (points * self.pixels).round();
+        let start = in_pixels(f64::from(rect.top())) - in_pixels(top);
+        for row in self.range(rows, height) {
+            #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+            let y = ((position(row, in_pixels(height)) + start) / self.pixels) as f32;
+            #[expect(clippy::cast_possible_truncation, reason = "as high as before, within a pixel")]
+            let size = vec2(width, height as f32);
+            paint(ui, row, Rect::from_min_size(pos2(rect.left(), y), size));
         }
         ui.set_clip_rect(outer_clip);
         moved
@@ -109,13 +133,13 @@ impl VirtualList {
     /// The same for what is not rows of one height: only scrolls, by the wheel and the bar, through something that is
     /// `total` points high.
     pub(in crate::ui) fn scroll(&mut self, ui: &Ui, rect: Rect, total: f64) -> Scrolled {
-        self.view = f64::from(rect.height());
+        let pixel = f64::from(ui.ctx().pixels_per_point());
+        self.view = (f64::from(rect.height()) * pixel).round() / pixel;
         self.total = total;
         let before = self.clamped();
         self.offset = before;
         self.wheel(ui, rect);
         let bar = self.scroll_bar(ui, rect);
-        let pixel = f64::from(ui.ctx().pixels_per_point());
         Scrolled {
             top: (self.offset * pixel).round() / pixel,
             width: rect.width() - if bar { size::SCROLL_BAR } else { 0.0 },
@@ -123,15 +147,20 @@ impl VirtualList {
         }
     }
 
-    fn range(&self, rows: usize, row_height: f32) -> Range<usize> {
-        let first = self.first_row(row_height).min(rows);
+    /// The height of a row in whole pixels, told in points.
+    fn height(&self, row_height: f32) -> f64 {
+        (f64::from(row_height) * self.pixels).round().max(1.0) / self.pixels
+    }
+
+    fn range(&self, rows: usize, height: f64) -> Range<usize> {
+        let first = whole(self.offset / height + NEAR).min(rows);
         // A row that only touches the edge is not in view.
-        let last = whole(((self.offset + self.view) / f64::from(row_height) - 1e-6).ceil());
+        let last = whole(((self.offset + self.view) / height - NEAR).ceil());
         first..last.min(rows)
     }
 
     fn last_offset(&self) -> f64 {
-        (self.total - self.view).max(0.0)
+        Some(self.total - self.view).filter(|hidden| *hidden > NOTHING).unwrap_or(0.0)
     }
 
     fn clamped(&self) -> f64 {
@@ -185,10 +214,21 @@ impl VirtualList {
     }
 }
 
-fn position(row: usize, row_height: f32) -> f64 {
+/// As much of a place as whole rows fill, and one row at least: a fragment of one at the edge looks like a mistake.
+pub(in crate::ui) fn whole_rows(ui: &Ui, mut place: Rect, row_height: f32) -> Rect {
+    let pixels = ui.ctx().pixels_per_point();
+    let height = (row_height * pixels).round().max(1.0);
+    place.min.y = (place.min.y * pixels).ceil() / pixels;
+    // What is a whole number but for its last bit is that number.
+    let rows = (place.height() * pixels / height + 1e-3).floor().max(1.0);
+    place.set_height(rows * height / pixels);
+    place
+}
+
+fn position(row: usize, height: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a list has far fewer than 2^52 rows")]
     let row = row as f64;
-    row * f64::from(row_height)
+    row * height
 }
 
 #[expect(
@@ -207,7 +247,7 @@ mod tests {
     const ROW: f32 = 23.0;
 
     fn list(rows: usize) -> VirtualList {
-        VirtualList { offset: 0.0, view: 230.0, total: position(rows, ROW) }
+        VirtualList { view: 230.0, total: position(rows, ROW.into()), ..VirtualList::default() }
     }
 
     #[test]
@@ -216,8 +256,8 @@ mod tests {
         let mut list = list(rows);
         list.go_to_end();
         list.offset = list.clamped();
-        assert_eq!(list.range(rows, ROW), rows - 10..rows);
-        let y = position(rows - 10, ROW) - list.offset;
+        assert_eq!(list.range(rows, ROW.into()), rows - 10..rows);
+        let y = position(rows - 10, ROW.into()) - list.offset;
         assert!(y.abs() < 1e-3, "the first row in view is {y} points off");
         assert!(list.is_at_end());
     }

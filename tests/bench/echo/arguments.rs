@@ -1,0 +1,57 @@
+//! The command line: what to measure, or how to serve as a baseline.
+
+use std::path::PathBuf;
+
+/// What this program is started for.
+#[derive(Debug)]
+pub(crate) enum Arguments {
+    /// Be a baseline's server: `--bare PORT RECV_SIZE [CERTIFICATE KEY]`.
+    Bare(Bare),
+    /// Measure everything, or what has one of these names in its own.
+    Measure { quick: bool, names: Vec<String> },
+}
+
+/// How a baseline serves.
+#[derive(Debug)]
+pub(crate) struct Bare {
+    pub(crate) port: u16,
+    /// The most bytes that one read takes.
+    pub(crate) recv_size: usize,
+    /// Certificate and key; `None`: plain.
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+}
+
+impl Arguments {
+    /// Reads the command line.
+    pub(crate) fn from_command_line() -> Result<Self, String> {
+        let all: Vec<String> = std::env::args().skip(1).collect();
+        if let Some((first, rest)) = all.split_first()
+            && first == "--bare"
+        {
+            return bare(rest).map(Self::Bare).ok_or_else(|| format!("not a way to serve: {rest:?}"));
+        }
+        let (mut quick, mut names) = (false, Vec::new());
+        for argument in all {
+            match argument.as_str() {
+                // Cargo passes it to every benchmark.
+                "--bench" => {}
+                "--quick" => quick = true,
+                _ if argument.starts_with('-') => {
+                    return Err(format!("{argument} is not known; there is --quick, and names of figures"));
+                }
+                _ => names.push(argument),
+            }
+        }
+        Ok(Self::Measure { quick, names })
+    }
+}
+
+fn bare(arguments: &[String]) -> Option<Bare> {
+    let (port, recv_size) = (arguments.first()?.parse().ok()?, arguments.get(1)?.parse().ok()?);
+    let tls = match &arguments[2..] {
+        [] => None,
+        [certificate, key] => Some((certificate.into(), key.into())),
+        _ => return None,
+    };
+    Some(Bare { port, recv_size, tls })
+}

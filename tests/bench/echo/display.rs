@@ -1,0 +1,47 @@
+//! A display for the window that nobody sees: Xvfb, on a number that it chooses itself.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use crate::{Outcome, machine, say};
+
+/// A running Xvfb. It ends with this value.
+pub(crate) struct Display {
+    server: Child,
+    /// As in the environment variable `DISPLAY`.
+    pub(crate) name: String,
+}
+
+impl Display {
+    /// Starts it; `None`, with a line that says why, where the window can't be measured.
+    pub(crate) fn open() -> Outcome<Option<Self>> {
+        if !cfg!(feature = "gui") {
+            say("skipped: the window (built without the feature gui)");
+            return Ok(None);
+        }
+        if !machine::has_program("Xvfb")? {
+            return Ok(None);
+        }
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "+extension", "GLX"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("Xvfb can't be started: {error}"))?;
+        let mut number = String::new();
+        // It writes the number when it is ready, or closes the pipe at its end.
+        if let Some(pipe) = server.stdout.take() {
+            let _ = BufReader::new(pipe).read_line(&mut number);
+        }
+        let display = Self { server, name: format!(":{}", number.trim()) };
+        if number.trim().is_empty() { Err("Xvfb opened no display".to_owned()) } else { Ok(Some(display)) }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}

@@ -1,0 +1,20 @@
+//! Addresses to connect from: so many connections that the ports of one address would all be waiting out `TIME_WAIT`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// Connections from one address: far fewer than an address has ports.
+const EACH: u32 = 4000;
+
+static CONNECTIONS: AtomicU32 = AtomicU32::new(0);
+
+/// The loopback address (127.0.0.0/8 is all loopback, RFC 1122 section 3.2.1.3) for the next connection; `None` where
+/// the system knows 127.0.0.1 only.
+pub(super) fn next() -> Option<SocketAddr> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let [_, high, middle, low] = (CONNECTIONS.fetch_add(1, Relaxed) / EACH).to_be_bytes();
+    let address = Ipv4Addr::new(127, high.wrapping_add(1), middle, low.wrapping_add(1));
+    Some(SocketAddr::new(IpAddr::V4(address), 0))
+}

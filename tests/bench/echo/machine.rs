@@ -1,0 +1,85 @@
+//! The machine that is measured on, and what it lets a process have.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use crate::{Outcome, say};
+
+/// Enough for 5,000 clients, and what a process has besides.
+const FILES: u64 = 6000;
+
+/// One line: processor, cores, kernel, compiler, and how busy it is with other things.
+pub(crate) fn describe() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|it| it.1);
+    let all = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    // Fewer under `taskset`.
+    let ours = thread::available_parallelism().map_or(0, usize::from);
+    let cores = if ours < all { format!("{ours} of {all} cores") } else { format!("{ours} cores") };
+    let kernel = read_line("/proc/sys/kernel/osrelease").map_or_else(
+        || std::env::consts::OS.to_owned(),
+        |release| format!("{} {release}", std::env::consts::OS),
+    );
+    let load = read_line("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default().to_owned();
+    let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let mut parts = vec![model.unwrap_or("an unknown processor").to_owned(), cores, kernel];
+    parts.extend(
+        [first_line(&compiler, &["--version"]), first_line("python3", &["--version"])].into_iter().flatten(),
+    );
+    if !load.is_empty() {
+        parts.push(format!("load average {load} at the start"));
+    }
+    parts.join(", ")
+}
+
+fn read_line(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}
+
+fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)
+}
+
+/// Whether a program of this name can be started; says so where it can't be. In CI a missing one is a failure.
+pub(crate) fn has_program(name: &str) -> Outcome<bool> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        std::env::split_paths(&path).map(|folder: PathBuf| folder.join(name)).any(|file| file.is_file());
+    if !found && std::env::var_os("CI").is_some() {
+        return Err(format!("{name} is missing, and in CI it must not be"));
+    }
+    if !found {
+        say(&format!("skipped: {name} is not installed"));
+    }
+    Ok(found)
+}
+
+/// How many files a process of this run may have open; `None` where the system doesn't tell.
+pub(crate) fn file_limit() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let soft = line.split_whitespace().next()?;
+    if soft == "unlimited" { Some(u64::MAX) } else { soft.parse().ok() }
+}
+
+/// Measures in a process whose file limit is as high as it may be: this one, or a copy of it that a shell starts.
+pub(crate) fn with_enough_files(measure: impl FnOnce() -> Outcome<()>) -> Outcome<()> {
+    const MARK: &str = "ECHO_BENCH_FILES_RAISED";
+    let enough = file_limit().is_none_or(|limit| limit >= FILES);
+    if enough || std::env::var_os(MARK).is_some() {
+        return measure();
+    }
+    let own = std::env::current_exe().map_err(|error| format!("this program can't be found: {error}"))?;
+    let status = Command::new("sh")
+        .args(["-c", r#"ulimit -n "$(ulimit -Hn)"; exec "$0" "$@""#])
+        .arg(own)
+        .args(std::env::args_os().skip(1))
+        .env(MARK, "1")
+        .status()
+        .map_err(|error| format!("no shell to raise the file limit: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("the run ended with {status}")) }
+}

@@ -1,0 +1,124 @@
+//! The echo beside baselines, in one run and in turn: `cargo bench --bench echo [-- [--quick] [NAME …]]`.
+//!
+//! ```text
+//!  figures.rs   what is measured, and the goals
+//!      │
+//!  rounds.rs    peer by peer, round by round: load/ against each of peers/, ratios within a round
+//!      │
+//!  memory.rs    the same for resident memory
+//!      │
+//!  table.rs     medians, spreads and goals, on stdout and as Markdown
+//! ```
+//!
+//! Every server is a process of its own: Echoscope without and with its window, the bare loops (this program, started
+//! with `--bare`), the Python program that Echoscope writes, and socat. The clients live in this process and are the
+//! same for all. The exit code tells only whether every byte came back and every server lived, never of speed.
+
+mod arguments;
+mod bare;
+mod certificates;
+mod display;
+mod figures;
+mod load;
+mod machine;
+mod memory;
+mod numbers;
+mod peers;
+mod rounds;
+mod table;
+#[path = "../../support/trusting.rs"]
+mod trusting;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use arguments::Arguments;
+use certificates::Certificates;
+use display::Display;
+use peers::Kind;
+
+/// What went wrong, in words; whatever it is ends the run.
+pub(crate) type Outcome<T> = Result<T, String>;
+
+/// What the whole run shares.
+pub(crate) struct Lab {
+    /// Scales times and amounts: a smoke run is over at once.
+    pub(crate) quick: bool,
+    pub(crate) certificates: Certificates,
+    /// Where the window can open; `None` with the reason said already.
+    pub(crate) display: Option<Display>,
+    /// The servers that can be started here.
+    pub(crate) kinds: Vec<Kind>,
+}
+
+impl Lab {
+    /// How often each peer is measured.
+    pub(crate) fn rounds(&self) -> usize {
+        if self.quick { 2 } else { 9 }
+    }
+
+    /// How long one peer is measured in one round.
+    pub(crate) fn slice(&self) -> Duration {
+        if self.quick { Duration::from_millis(40) } else { Duration::from_millis(500) }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::from_command_line() {
+        Ok(arguments) => arguments,
+        Err(why) => {
+            say(&format!("echo: {why}"));
+            return ExitCode::from(2);
+        }
+    };
+    let done = match arguments {
+        Arguments::Bare(bare) => bare::serve(&bare),
+        Arguments::Measure { quick, names } => machine::with_enough_files(|| measure(quick, &names)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say(&format!("FAILED: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(quick: bool, names: &[String]) -> Outcome<()> {
+    let start = Instant::now();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|part| name.contains(part.as_str()));
+    let (trials, transports) = (figures::trials(), memory::Transport::ALL);
+    if !trials.iter().any(|trial| wanted(trial.name)) && !transports.iter().any(|it| wanted(it.name())) {
+        let all = trials.iter().map(|trial| trial.name).chain(transports.iter().map(|it| it.name()));
+        return Err(format!("nothing is called that; there are {}", all.collect::<Vec<_>>().join(", ")));
+    }
+    let machine = machine::describe();
+    say(&machine);
+    let display = Display::open()?;
+    let kinds = peers::available(display.as_ref())?;
+    let lab = Lab { quick, certificates: Certificates::make()?, display, kinds };
+    let mut table = table::Table::new(machine);
+    for trial in trials.into_iter().filter(|trial| wanted(trial.name)) {
+        table.add(&rounds::run(&lab, &trial)?);
+    }
+    for transport in transports.into_iter().filter(|it| wanted(it.name())) {
+        if let Some(memory) = memory::measure(&lab, transport)? {
+            table.add_memory(&memory);
+        }
+    }
+    say(&table.text());
+    if quick {
+        say("A smoke run: the slices are far too short to tell of speed.");
+    }
+    let path = table.write(quick || !names.is_empty())?;
+    say(&format!("As Markdown: {} ({} s in all)", path.display(), start.elapsed().as_secs()));
+    Ok(())
+}
+
+/// Prints a line at once: a run takes minutes, and somebody may watch.
+pub(crate) fn say(line: &str) {
+    let mut out = io::stdout().lock();
+    // Nobody may be left to read it, which changes nothing about what is measured.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}

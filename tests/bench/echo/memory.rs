@@ -1,0 +1,149 @@
+//! Resident memory for each idle client, at 100, 1,000 and 5,000 of them.
+//!
+//! A client connects, echoes a few bytes and stays. What the server holds then, less what it held after serving a
+//! few clients and before these came, is divided by their number. (`VmRSS` of proc(5), which counts in pages.)
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::certificates::Key;
+use crate::figures::Goal;
+use crate::load::Stream;
+use crate::numbers::{Spread, float};
+use crate::peers::{Kind, Peer, Setup};
+use crate::{Lab, Outcome, machine, say};
+
+/// How long what a server holds must stay as it is, to count as settled, and how long that is waited for.
+const UNCHANGED: Duration = Duration::from_millis(250);
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// Plain or TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Plain,
+    Tls,
+}
+
+/// Kibibytes for each client, by number of clients and by server.
+pub(crate) struct Memory {
+    pub(crate) transport: Transport,
+    pub(crate) counts: Vec<u64>,
+    pub(crate) kinds: Vec<Kind>,
+    /// By round, by server, by number of clients.
+    rounds: Vec<Vec<Vec<f64>>>,
+}
+
+impl Transport {
+    pub(crate) const ALL: [Self; 2] = [Self::Plain, Self::Tls];
+
+    /// To choose it by on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "memory-plain",
+            Self::Tls => "memory-tls",
+        }
+    }
+
+    /// In a table.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Tls => "TLS",
+        }
+    }
+
+    /// KiB for an idle client.
+    pub(crate) fn goal(self) -> Goal {
+        match self {
+            Self::Plain => Goal::AtMost(24.0),
+            Self::Tls => Goal::AtMost(64.0),
+        }
+    }
+}
+
+/// Measures it in turn; `None`, and a line that says why, where the system doesn't tell.
+pub(crate) fn measure(lab: &Lab, transport: Transport) -> Outcome<Option<Memory>> {
+    if resident(std::process::id()).is_none() {
+        say(&format!("skipped: {} (no /proc/PID/status here)", transport.name()));
+        return Ok(None);
+    }
+    let mut counts: Vec<u64> = if lab.quick { vec![20, 100] } else { vec![100, 1000, 5000] };
+    let limit = machine::file_limit().unwrap_or(u64::MAX).saturating_sub(200);
+    if counts.iter().any(|count| *count > limit) {
+        say(&format!("skipped: more than {limit} clients (the limit of open files, ulimit -n)"));
+        counts.retain(|count| *count <= limit);
+    }
+    // socat has a process for each client: its own memory says nothing.
+    let kinds: Vec<_> = lab.kinds.iter().copied().filter(|kind| *kind != Kind::Socat).collect();
+    let setup = Setup { recv_size: 1024, key: (transport == Transport::Tls).then_some(Key::P256) };
+    let mut rounds = Vec::new();
+    for _ in 0..if lab.quick { 1 } else { 5 } {
+        let each = kinds.iter().map(|kind| once(&mut Peer::start(lab, *kind, setup)?, &counts));
+        rounds.push(each.collect::<Outcome<Vec<_>>>()?);
+    }
+    let memory = Memory { transport, counts, kinds, rounds };
+    for (index, kind) in memory.kinds.iter().enumerate() {
+        let medians = (0..memory.counts.len()).filter_map(|count| memory.kibibytes(index, count));
+        let medians: Vec<_> = medians.map(|spread| format!("{:.1}", spread.median)).collect();
+        say(&format!("{} [KiB a client] {}: {}", transport.name(), kind.name(), medians.join(", ")));
+    }
+    Ok(Some(memory))
+}
+
+/// One server with more and more clients.
+fn once(server: &mut Peer, counts: &[u64]) -> Outcome<Vec<f64>> {
+    let failed = |kind: Kind, why: &str| format!("memory, {}: {why}", kind.name());
+    for _ in 0..8 {
+        Stream::connect_small(&server.target).and_then(|mut it| it.echo_once().map(|()| it.close()))?;
+    }
+    let before = settled(server)?;
+    let (mut clients, mut figures) = (Vec::new(), Vec::new());
+    for count in counts {
+        while (clients.len() as u64) < *count {
+            let connected = Stream::connect_small(&server.target);
+            let greeted = connected.and_then(|mut client| client.echo_once().map(|()| client));
+            server.check()?;
+            clients.push(
+                greeted
+                    .map_err(|why| failed(server.kind, &format!("client {}: {why}", clients.len() + 1)))?,
+            );
+        }
+        figures.push((float(settled(server)?) - float(before)) / float(*count));
+    }
+    Ok(figures)
+}
+
+/// What a server holds once that changes no more: a window goes on drawing for a while.
+fn settled(server: &Peer) -> Outcome<u64> {
+    let deadline = Instant::now() + SETTLE;
+    let mut before = None;
+    loop {
+        server.rest()?;
+        let now = resident(server.process()).ok_or_else(|| format!("{} is gone", server.kind.name()))?;
+        if before == Some(now) || Instant::now() > deadline {
+            return Ok(now);
+        }
+        before = Some(now);
+        thread::sleep(UNCHANGED);
+    }
+}
+
+/// Kibibytes of a process that are in memory.
+fn resident(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+impl Memory {
+    /// Kibibytes for each client; the places are those in `kinds` and `counts`.
+    pub(crate) fn kibibytes(&self, kind: usize, count: usize) -> Option<Spread> {
+        Spread::of(self.rounds.iter().map(|round| round[kind][count]))
+    }
+
+    /// What a client takes at the most clients, divided by what it takes at the fewest.
+    pub(crate) fn growth(&self, kind: usize) -> Option<Spread> {
+        Spread::of(self.rounds.iter().filter_map(|round| Some(round[kind].last()? / round[kind].first()?)))
+    }
+}

@@ -1,0 +1,256 @@
+//! The servers that are measured: each a process of its own, on a port of its own.
+
+use std::fs::{self, File, OpenOptions};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use echoscope::code::program;
+use echoscope::server::config::Config;
+use echoscope::settings::Settings;
+use rustls::client::Resumption;
+use tempfile::TempDir;
+
+use crate::certificates::Key;
+use crate::display::Display;
+use crate::load::Target;
+use crate::trusting::trusting;
+use crate::{Lab, Outcome, machine};
+
+/// How long a server may take until it serves: a window on a busy machine.
+const START: Duration = Duration::from_secs(30);
+/// How long what a server still does after a load is waited for.
+const COME_TO_REST: Duration = Duration::from_secs(2);
+/// More clients than any load has.
+const MAX_CLIENTS: &str = "10000";
+
+/// A kind of server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The least loop: what the others are compared with.
+    Bare,
+    /// `echoscope --headless`, its log going to a file.
+    Headless,
+    /// `echoscope --start`, its window open.
+    Window,
+    /// The tutorial's program, as the Code tab writes it, its output going to a file.
+    Tutorial,
+    Socat,
+}
+
+/// How a server serves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setup {
+    /// The most bytes that one read takes.
+    pub(crate) recv_size: usize,
+    /// The kind of the TLS key; `None`: plain.
+    pub(crate) key: Option<Key>,
+}
+
+/// A running server. It ends with this value.
+pub(crate) struct Peer {
+    pub(crate) kind: Kind,
+    pub(crate) target: Target,
+    child: Child,
+    /// Where its output goes.
+    log: File,
+    folder: TempDir,
+}
+
+/// The kinds that can be started here; says which are left out.
+pub(crate) fn available(display: Option<&Display>) -> Outcome<Vec<Kind>> {
+    let mut kinds = vec![Kind::Bare, Kind::Headless];
+    kinds.extend(display.map(|_| Kind::Window));
+    for (kind, name) in [(Kind::Tutorial, "python3"), (Kind::Socat, "socat")] {
+        if machine::has_program(name)? {
+            kinds.push(kind);
+        }
+    }
+    Ok(kinds)
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Headless => "echoscope --headless",
+            Self::Window => "echoscope, window open",
+            Self::Tutorial => "tutorial (Python)",
+            Self::Socat => "socat",
+        }
+    }
+}
+
+impl Peer {
+    /// Starts it and waits until it serves.
+    pub(crate) fn start(lab: &Lab, kind: Kind, setup: Setup) -> Outcome<Self> {
+        // Between the choice of a port and its use somebody else may take it.
+        let mut tries = 3;
+        loop {
+            tries -= 1;
+            match Self::start_once(lab, kind, setup) {
+                Err(_) if tries > 0 => {}
+                started => return started,
+            }
+        }
+    }
+
+    fn start_once(lab: &Lab, kind: Kind, setup: Setup) -> Outcome<Self> {
+        let failed = |error: std::io::Error| format!("{} can't be started: {error}", kind.name());
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let port = free_port().map_err(failed)?;
+        let mut command = command(lab, kind, setup, port, folder.path()).map_err(failed)?;
+        let path = folder.path().join("log");
+        // Appended to, so that it can be cut off between two loads.
+        let log = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+        let output = log.try_clone().map_err(failed)?;
+        let errors = File::create(folder.path().join("errors")).map_err(failed)?;
+        let child = command
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("WAYLAND_SOCKET")
+            .envs(
+                lab.display.iter().filter(|_| kind == Kind::Window).map(|it: &Display| ("DISPLAY", &it.name)),
+            )
+            .env("HOME", folder.path())
+            .env("XDG_CONFIG_HOME", folder.path())
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .map_err(failed)?;
+        let tls = setup.key.map(|_| {
+            let mut config = trusting(rustls::DEFAULT_VERSIONS, None);
+            config.resumption = Resumption::disabled();
+            Arc::new(config)
+        });
+        let target = Target { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), tls };
+        let mut peer = Self { kind, target, child, log, folder };
+        peer.wait_until_it_serves()?;
+        Ok(peer)
+    }
+
+    fn wait_until_it_serves(&mut self) -> Outcome<()> {
+        let deadline = Instant::now() + START;
+        while TcpStream::connect(self.target.address).is_err() {
+            self.check()?;
+            if Instant::now() > deadline {
+                return Err(format!("{} does not serve after {START:?}", self.kind.name()));
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it still runs; where not, what it said last.
+    pub(crate) fn check(&mut self) -> Outcome<()> {
+        let Ok(Some(status)) = self.child.try_wait() else { return Ok(()) };
+        let errors = fs::read_to_string(self.folder.path().join("errors")).unwrap_or_default();
+        Err(format!("{} ended with {status}. {}", self.kind.name(), errors.trim()))
+    }
+
+    /// Waits until it has caught up with the last load, and empties its log.
+    pub(crate) fn rest(&self) -> Outcome<()> {
+        let deadline = Instant::now() + COME_TO_REST;
+        let mut quiet = 0;
+        while quiet < 3 && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(5));
+            quiet = if is_at_work(self.process()) { 0 } else { quiet + 1 };
+        }
+        self.log
+            .set_len(0)
+            .map_err(|error| format!("the log of {} can't be emptied: {error}", self.kind.name()))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that is free now.
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn command(lab: &Lab, kind: Kind, setup: Setup, port: u16, folder: &Path) -> std::io::Result<Command> {
+    let files = setup.key.map(|key| lab.certificates.files(key));
+    Ok(match kind {
+        Kind::Bare => bare(setup, port, files)?,
+        Kind::Headless => echoscope("--headless", setup, port, files, folder),
+        Kind::Window => echoscope("--start", setup, port, files, folder),
+        Kind::Tutorial => tutorial(setup, port, files, folder)?,
+        Kind::Socat => socat(setup, port, files),
+    })
+}
+
+type Files = Option<(PathBuf, PathBuf)>;
+
+fn bare(setup: Setup, port: u16, files: Files) -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--bare").arg(port.to_string()).arg(setup.recv_size.to_string());
+    if let Some((certificate, key)) = files {
+        command.arg(certificate).arg(key);
+    }
+    Ok(command)
+}
+
+fn echoscope(how: &str, setup: Setup, port: u16, files: Files, folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
+    command.arg(how).arg("--settings").arg(folder.join("settings.toml"));
+    command.args(["--port", &port.to_string(), "--recv-size", &setup.recv_size.to_string()]);
+    command.args(["--max-clients", MAX_CLIENTS]);
+    if let Some((certificate, key)) = files {
+        command.arg("--tls").arg("--cert").arg(certificate).arg("--key").arg(key);
+    }
+    command
+}
+
+fn tutorial(setup: Setup, port: u16, files: Files, folder: &Path) -> std::io::Result<Command> {
+    let mut settings = Settings { tls: files.is_some(), ..Settings::default() };
+    (settings.certificate, settings.key) = files.unwrap_or_default();
+    let config = Config { port, recv_size: setup.recv_size, ..Config::from(&settings) };
+    let path = folder.join("ServerPython.py");
+    fs::write(&path, program(&config).text())?;
+    let mut command = Command::new("python3");
+    command.arg(path);
+    Ok(command)
+}
+
+/// A process for each client; its bytes go through a pipe, or through `cat` where one piece could fill the pipe.
+fn socat(setup: Setup, port: u16, files: Files) -> Command {
+    let common = "bind=127.0.0.1,reuseaddr,nodelay,fork";
+    let listen = match files {
+        None => format!("TCP-LISTEN:{port},{common}"),
+        Some((certificate, key)) => format!(
+            "OPENSSL-LISTEN:{port},{common},verify=0,cert={},key={}",
+            certificate.display(),
+            key.display()
+        ),
+    };
+    let mut command = Command::new("socat");
+    let size = setup.recv_size.to_string();
+    command.args(["-b", &size, &listen, if setup.recv_size > 4096 { "EXEC:cat" } else { "PIPE" }]);
+    command
+}
+
+/// Whether a thread of a process runs or waits for a processor: what is starved by other programs is not at rest.
+fn is_at_work(process: u32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return false };
+    threads.flatten().any(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The name before it may hold anything: proc(5) puts it in parentheses. R: runs; D: waits for a disk.
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['R', 'D']))
+    })
+}

@@ -1,0 +1,64 @@
+//! Soak: half an hour of mixed load, after which memory, files and threads must be what they were.
+//!
+//! ```text
+//!  soak (this process) ── orders ──► child: a Session as the window uses it (stage/), its server started and stopped
+//!     │ workers visit                        every few seconds, its own clients and crowd at work
+//!     ├──────────────────► that server: plain or TLS, in all three modes
+//!     └──────────────────► echoscope --headless: two for the whole run, short ones that come and go
+//! ```
+//!
+//! Every minute everybody rests: visitors leave, the session's server is stopped and its log cleared, and each process
+//! is read from /proc. Wrong or missing bytes, a panic, something that stands still for 30 s, or growth from the first
+//! rests to the last: exit code 1.
+
+mod headless;
+mod options;
+mod orders;
+mod random;
+mod readings;
+mod remote;
+mod run;
+mod stage;
+#[path = "../../support/mod.rs"]
+mod support;
+mod tally;
+mod target;
+mod visits;
+mod waits;
+mod wire;
+mod workers;
+
+use std::process::ExitCode;
+
+use options::{Options, STAGE, USAGE};
+
+fn main() -> ExitCode {
+    let arguments = std::env::args().skip(1).collect::<Vec<_>>();
+    if let Some((STAGE, rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return stage::run(rest);
+    }
+    match Options::read(arguments.into_iter()) {
+        Ok(None) => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Ok(Some(_)) if !cfg!(target_os = "linux") => {
+            println!(
+                "soak: nothing done. It reads memory, files and threads from /proc, which only Linux has."
+            );
+            ExitCode::SUCCESS
+        }
+        Ok(Some(options)) => match run::run(options) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("soak: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(error) => {
+            eprintln!("soak: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What a process takes, read from /proc, and whether that has grown over a run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+/// Readings at the beginning that don't count: the first rests of a run.
+pub(crate) const WARM_UP: usize = 2;
+/// Memory may differ by so much from one rest to another, whatever happens in between.
+const SLACK_KIB: f64 = 4096.0;
+/// And by so much of itself.
+const SLACK_PART: f64 = 0.15;
+
+/// One look at a process at rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Resident memory in KiB.
+    pub(crate) memory: u64,
+    pub(crate) files: usize,
+    pub(crate) threads: usize,
+}
+
+/// A process that is looked at again and again.
+pub(crate) struct Watched {
+    pub(crate) name: &'static str,
+    pub(crate) process: u32,
+    pub(crate) readings: Vec<Reading>,
+}
+
+impl Watched {
+    pub(crate) fn new(name: &'static str, process: u32) -> Self {
+        Self { name, process, readings: Vec::new() }
+    }
+
+    fn folder(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.process))
+    }
+
+    /// How it stands now; `None` where it has ended.
+    pub(crate) fn look(&self) -> Option<Reading> {
+        let status = fs::read_to_string(self.folder().join("status")).ok()?;
+        let number = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name))?;
+            line.split_whitespace().nth(1)?.parse::<u64>().ok()
+        };
+        let files = fs::read_dir(self.folder().join("fd")).ok()?.count();
+        let threads = usize::try_from(number("Threads:")?).ok()?;
+        Some(Reading { memory: number("VmRSS:")?, files, threads })
+    }
+
+    /// What it has of threads and files, for a message: names with their number.
+    pub(crate) fn inventory(&self) -> String {
+        let names = |folder: &str, name: &dyn Fn(PathBuf) -> Option<String>| {
+            let mut found = BTreeMap::<String, usize>::new();
+            for entry in fs::read_dir(self.folder().join(folder)).into_iter().flatten().flatten() {
+                *found.entry(name(entry.path()).unwrap_or_default()).or_default() += 1;
+            }
+            found.iter().map(|(name, count)| format!("{count} × {name}")).collect::<Vec<_>>().join(", ")
+        };
+        let threads =
+            names("task", &|path| Some(fs::read_to_string(path.join("comm")).ok()?.trim().to_owned()));
+        // socket:[12345] and the like: the kind is enough.
+        let files = names("fd", &|path| {
+            Some(fs::read_link(path).ok()?.display().to_string().split(":[").next()?.to_owned())
+        });
+        format!("threads: {threads}; files: {files}")
+    }
+
+    /// The reading that the later ones are held against.
+    pub(crate) fn baseline(&self) -> Option<Reading> {
+        self.readings.get(WARM_UP).copied()
+    }
+
+    /// What has grown over the run.
+    pub(crate) fn grown(&self) -> Vec<String> {
+        let mut grown = Vec::new();
+        let (Some(first), Some(last)) = (self.baseline(), self.readings.last()) else { return grown };
+        if last.files > first.files {
+            grown.push(format!("{}: {} open files became {}", self.name, first.files, last.files));
+        }
+        if last.threads > first.threads {
+            grown.push(format!("{}: {} threads became {}", self.name, first.threads, last.threads));
+        }
+        let growth = self.growth();
+        let slack = self.slack();
+        if growth > slack {
+            grown.push(format!(
+                "{}: memory grew by {growth:.0} KiB over the run, and {slack:.0} KiB are chance",
+                self.name
+            ));
+        }
+        grown
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "KiB of a process that fits into memory")]
+    pub(crate) fn slack(&self) -> f64 {
+        SLACK_KIB.max(SLACK_PART * self.baseline().map_or(0.0, |first| first.memory as f64))
+    }
+
+    /// KiB of growth from the baseline to the end by the median slope of all pairs (Theil and Sen): one odd reading
+    /// at either end says nothing.
+    #[expect(clippy::cast_precision_loss, reason = "a run has some thousand readings at most")]
+    pub(crate) fn growth(&self) -> f64 {
+        let counted = self.readings.get(WARM_UP..).unwrap_or_default();
+        let mut slopes = Vec::new();
+        for (from, before) in counted.iter().enumerate() {
+            for (to, after) in counted.iter().enumerate().skip(from + 1) {
+                slopes.push((after.memory as f64 - before.memory as f64) / (to - from) as f64);
+            }
+        }
+        slopes.sort_by(f64::total_cmp);
+        slopes.get(slopes.len() / 2).map_or(0.0, |median| median * (counted.len() - 1) as f64)
+    }
+}

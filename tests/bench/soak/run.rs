@@ -1,0 +1,290 @@
+//! The course of a run: load, rest, load, rest; and the verdict at its end.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::headless::{Headless, come_and_go};
+use crate::options::Options;
+use crate::orders::{Answer, Order, Round, Sums};
+use crate::random::Random;
+use crate::readings::{Reading, WARM_UP, Watched};
+use crate::remote::Remote;
+use crate::support::Identity;
+use crate::target::{Ground, Target};
+use crate::workers::Crew;
+
+/// Workers at the session's server.
+const AT_THE_SESSION: u64 = 6;
+/// And at each of the two programs.
+const AT_EACH_PROGRAM: u64 = 3;
+/// How long files and threads may take to go after the last client has.
+const SETTLING: Duration = Duration::from_secs(15);
+
+/// Everything that takes part.
+struct Soak {
+    options: Options,
+    crew: Crew,
+    random: Random,
+    identity: Identity,
+    session: Remote,
+    session_ground: Arc<Ground>,
+    programs: Vec<(Headless, Arc<Ground>)>,
+    watched: Vec<Watched>,
+    began: Instant,
+}
+
+/// Whether nothing grew, was lost, hung or panicked.
+pub(crate) fn run(options: Options) -> Result<bool, String> {
+    let minutes = options.length.as_secs() / 60;
+    println!(
+        "soak: {minutes} min, a rest every {} s, --seed {}",
+        options.between_rests().as_secs(),
+        options.seed
+    );
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut soak = Soak::new(options, folder.path())?;
+    soak.watch();
+    let deadline = Instant::now() + options.length;
+    // Rests are planned and not added up: what a rest takes is not load.
+    while Instant::now() < deadline {
+        let until = (Instant::now() + options.between_rests()).min(deadline);
+        soak.load(until)?;
+        soak.rest()?;
+    }
+    Ok(soak.verdict())
+}
+
+impl Soak {
+    fn new(options: Options, folder: &std::path::Path) -> Result<Self, String> {
+        let crew = Crew::default();
+        let identity = Identity::new();
+        let session = Remote::start(&crew, &identity, folder, options.seed)?;
+        let session_ground = Arc::new(Ground::default());
+        crew.send(AT_THE_SESSION, &session_ground, options.seed, 1);
+        let mut watched = vec![Watched::new("session", session.process)];
+        let mut programs = Vec::new();
+        for (part, name, format, tls) in
+            [(2, "headless", "text", None), (3, "headless TLS", "json", Some(&identity))]
+        {
+            let program = Headless::start(&crew, name, &["--log-format", format], tls)?;
+            watched.push(Watched::new(name, program.process()));
+            let ground = Arc::new(Ground::default());
+            crew.send(AT_EACH_PROGRAM, &ground, options.seed, part);
+            programs.push((program, ground));
+        }
+        let random = Random::of(options.seed, 0);
+        let began = Instant::now();
+        Ok(Self { options, crew, random, identity, session, session_ground, programs, watched, began })
+    }
+
+    /// Ends everything as soon as something stands still for too long.
+    fn watch(&self) {
+        let crew = self.crew.clone();
+        let watched: Vec<_> = self.watched.iter().map(|one| Watched::new(one.name, one.process)).collect();
+        thread::spawn(move || {
+            loop {
+                thread::sleep(Duration::from_secs(1));
+                let stuck = crew.waits.stuck();
+                if stuck.is_empty() {
+                    continue;
+                }
+                stuck.iter().for_each(|what| crew.tally.failed(&format!("HANGS {what}")));
+                watched.iter().for_each(|one| println!("{}: {}", one.name, one.inventory()));
+                println!("soak: given up after {} failures", crew.tally.failures());
+                // Nobody else would: they wait.
+                for one in &watched {
+                    let line = format!("kill -KILL {}", one.process);
+                    let _ = std::process::Command::new("sh").args(["-c", &line]).status();
+                }
+                std::process::exit(1);
+            }
+        });
+    }
+
+    fn load(&mut self, until: Instant) -> Result<(), String> {
+        for (program, ground) in &self.programs {
+            ground.open(Arc::clone(&program.target));
+        }
+        while Instant::now() < until {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.random.between(0, 9) {
+                0 => self.flicker()?,
+                1 => self.come_and_go(),
+                _ => self.round(left)?,
+            }
+        }
+        for (program, ground) in &self.programs {
+            ground.close();
+            ground.wait_empty(&self.crew.waits, &program.target.name);
+        }
+        Ok(())
+    }
+
+    /// The server is started and stopped before it can have come far.
+    fn flicker(&mut self) -> Result<(), String> {
+        let round = Round { taken_port: false, ..Round::choose(&mut self.random) };
+        self.crew.tally.starts.fetch_add(1, Relaxed);
+        match self.session.ask(&Order::Flicker(round), "a server that is stopped as soon as it is started")? {
+            Answer::Stopped(sums) => self.check(&sums, "stopped at once"),
+            other => return Err(format!("session: {other:?} is no answer to a start and a stop")),
+        }
+        Ok(())
+    }
+
+    fn come_and_go(&mut self) {
+        self.crew.tally.starts.fetch_add(1, Relaxed);
+        if let Err(words) = come_and_go(&self.crew, &self.identity, &mut self.random) {
+            self.crew.tally.failed(&words);
+        }
+    }
+
+    /// One run of the session's server.
+    fn round(&mut self, at_most: Duration) -> Result<(), String> {
+        let round = Round::choose(&mut self.random);
+        let quiet = self.random.one_in(2);
+        let length = Duration::from_millis(self.random.between(300, 6000)).min(at_most);
+        let tls = if round.tls { "TLS" } else { "plain" };
+        let name = format!("session ({}, {tls}, recv {})", round.mode.keyword(), round.recv_size);
+        self.crew.tally.starts.fetch_add(1, Relaxed);
+        let listening = self.session.ask(&Order::Start(round.clone()), "the server to listen")?;
+        let Answer::Listening(addresses) = listening else {
+            return Err(format!("session: {listening:?} is no answer to a start"));
+        };
+        let trusted = round.tls.then(|| std::fs::read(&self.identity.certificate)).transpose();
+        let trusted = trusted.map_err(|error| error.to_string())?.map(Arc::from);
+        let mut target = Target::new(name, addresses, trusted);
+        target.tickets = round.tickets;
+        target.recv_size = round.recv_size as usize;
+        target.lenient = round.idle_timeout > 0;
+        let target = Arc::new(target);
+        self.session_ground.open(Arc::clone(&target));
+        thread::sleep(length);
+        self.session_ground.close();
+        if quiet {
+            self.session
+                .ask(&Order::Settle, "the session's own clients to have everything back and to go")?;
+            self.session_ground.wait_empty(&self.crew.waits, &target.name);
+            self.session.ask(&Order::Empty, "the server to have no client any more")?;
+        }
+        target.end();
+        let stopped = self.session.ask(&Order::Stop, "the server to stop")?;
+        let Answer::Stopped(sums) = stopped else {
+            return Err(format!("session: {stopped:?} is no answer to a stop"));
+        };
+        self.session_ground.wait_empty(&self.crew.waits, &target.name);
+        self.check(&sums, &target.name);
+        Ok(())
+    }
+
+    /// What one run of the session's server counted.
+    fn check(&self, sums: &Sums, name: &str) {
+        self.crew.tally.compared.fetch_add(sums.compared, Relaxed);
+        if sums.left > 0 {
+            self.crew.tally.failed(&format!("{name}: after the stop it counts {} clients", sums.left));
+        }
+        if sums.not_shown == 0 && (sums.opened != sums.closed || sums.opened != sums.clients) {
+            self.crew.tally.failed(&format!("{name}: the log does not tell of every client once: {sums:?}"));
+        }
+        if sums.sent > sums.received {
+            self.crew.tally.failed(&format!("{name}: it sent more than it received: {sums:?}"));
+        }
+    }
+
+    /// Everybody leaves, and everything is read.
+    fn rest(&mut self) -> Result<(), String> {
+        let rested = self.session.ask(&Order::Rest, "a session at rest")?;
+        let Answer::Rested(rest) = rested else {
+            return Err(format!("session: {rested:?} is no answer to a rest"));
+        };
+        if rest.log_bytes > rest.log_limit {
+            self.crew.tally.failed(&format!("session: the log passed its limit: {rest:?}"));
+        }
+        if rest.captures_left > 0 || rest.log_left > 0 {
+            self.crew.tally.failed(&format!("session: cleared, and yet something is left: {rest:?}"));
+        }
+        for watched in &mut self.watched {
+            let reading = settle(watched, &self.crew)?;
+            watched.readings.push(reading);
+        }
+        let told = self.watched.iter().map(|one| format!("{} {}", one.name, words(one.readings.last())));
+        let seconds = self.began.elapsed().as_secs();
+        println!(
+            "{:2}:{:02}  {}  |  {}; log {} MiB, captures {} MiB, {} deeds",
+            seconds / 60,
+            seconds % 60,
+            told.collect::<Vec<_>>().join("  |  "),
+            self.crew.tally.sums(),
+            rest.log_bytes >> 20,
+            rest.captures_bytes >> 20,
+            rest.deeds
+        );
+        Ok(())
+    }
+
+    fn verdict(&self) -> bool {
+        let tally = &self.crew.tally;
+        println!(
+            "soak: {}; {} cut short, {} resumed",
+            tally.sums(),
+            tally.cut_short.load(Relaxed),
+            tally.resumed.load(Relaxed)
+        );
+        println!("soak: {}", tally.by_kind());
+        for one in &self.watched {
+            println!(
+                "{}: after the warm-up {}, at the end {}; trend {:+.0} KiB over the run, {:.0} are chance",
+                one.name,
+                words(one.baseline().as_ref()),
+                words(one.readings.last()),
+                one.growth(),
+                one.slack()
+            );
+            if one.readings.len() <= WARM_UP + 1 {
+                tally.failed(&format!("{}: too few readings for a verdict", one.name));
+            }
+            one.grown().iter().for_each(|words| tally.failed(words));
+            if one.grown().iter().any(|words| !words.contains("memory")) {
+                println!("{}: {}", one.name, one.inventory());
+            }
+        }
+        let failures = tally.failures();
+        let seed = self.options.seed;
+        if failures == 0 {
+            println!("soak: passed (--seed {seed})");
+        } else {
+            println!("soak: FAILED, {failures} times; once more with --seed {seed}");
+        }
+        failures == 0
+    }
+}
+
+/// Waits until files and threads are no more than they were at the baseline, or for as long as they may take.
+fn settle(watched: &Watched, crew: &Crew) -> Result<Reading, String> {
+    let _waiting = crew.waits.begin(format!("{}: it to come to rest", watched.name));
+    let began = Instant::now();
+    let mut before = None;
+    loop {
+        let Some(reading) = watched.look() else { return Err(format!("{} has ended", watched.name)) };
+        let at_rest = match watched.baseline() {
+            Some(base) => reading.files <= base.files && reading.threads <= base.threads,
+            None => {
+                began.elapsed() > Duration::from_secs(2) && before == Some((reading.files, reading.threads))
+            }
+        };
+        if at_rest || began.elapsed() > SETTLING {
+            return Ok(reading);
+        }
+        before = Some((reading.files, reading.threads));
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "KiB of a process that fits into memory")]
+fn words(reading: Option<&Reading>) -> String {
+    reading.map_or_else(
+        || "not read".to_owned(),
+        |one| format!("{:.1} MiB, {} files, {} threads", one.memory as f64 / 1024.0, one.files, one.threads),
+    )
+}

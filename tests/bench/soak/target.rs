@@ -1,0 +1,105 @@
+//! A server to be visited, and the ground on which workers visit it until it is closed.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::waits::Waits;
+
+/// One run of a server, as its visitors know it.
+pub(crate) struct Target {
+    pub(crate) name: String,
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// The certificate to trust, PEM; `None`: plain TCP.
+    pub(crate) trusted: Option<Arc<[u8]>>,
+    /// Whether it gives out tickets, so that a second visit is resumed.
+    pub(crate) tickets: bool,
+    /// The most bytes of one `recv`: with few, much takes long.
+    pub(crate) recv_size: usize,
+    /// It may close clients on its own: an end proves nothing, a wrong byte still does.
+    pub(crate) lenient: bool,
+    ending: AtomicBool,
+}
+
+impl Target {
+    pub(crate) fn new(name: String, addresses: Vec<SocketAddr>, trusted: Option<Arc<[u8]>>) -> Self {
+        let ending = AtomicBool::new(false);
+        Self { name, addresses, trusted, tickets: true, recv_size: 1024, lenient: false, ending }
+    }
+
+    /// From here on it may break off any visit.
+    pub(crate) fn end(&self) {
+        self.ending.store(true, SeqCst);
+    }
+
+    /// Whether a broken visit proves nothing.
+    pub(crate) fn excuses(&self) -> bool {
+        self.lenient || self.ending.load(SeqCst)
+    }
+}
+
+/// Where workers wait for a target and go on visiting it.
+#[derive(Default)]
+pub(crate) struct Ground {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Inner {
+    target: Option<Arc<Target>>,
+    visitors: usize,
+    over: bool,
+}
+
+impl Ground {
+    pub(crate) fn open(&self, target: Arc<Target>) {
+        self.lock().target = Some(target);
+        self.changed.notify_all();
+    }
+
+    /// No new visits.
+    pub(crate) fn close(&self) {
+        self.lock().target = None;
+    }
+
+    /// Waits until the last visitor has left.
+    pub(crate) fn wait_empty(&self, waits: &Arc<Waits>, name: &str) {
+        let _waiting = waits.begin(format!("{name}: the last visitor to leave"));
+        let mut inner = self.lock();
+        while inner.visitors > 0 {
+            inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Sends the workers home.
+    pub(crate) fn end(&self) {
+        let mut inner = self.lock();
+        (inner.over, inner.target) = (true, None);
+        self.changed.notify_all();
+    }
+
+    /// Waits for something to visit; `None`: it is over.
+    pub(crate) fn enter(&self) -> Option<Arc<Target>> {
+        let mut inner = self.lock();
+        loop {
+            if inner.over {
+                return None;
+            }
+            if let Some(target) = inner.target.clone() {
+                inner.visitors += 1;
+                return Some(target);
+            }
+            inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub(crate) fn leave(&self) {
+        self.lock().visitors -= 1;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

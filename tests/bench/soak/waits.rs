@@ -1,0 +1,61 @@
+//! Who waits for what since when: what stands still for too long is a hang, and can be named.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Nothing may stand still for longer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// All waits of a run.
+#[derive(Default)]
+pub(crate) struct Waits {
+    last: AtomicU64,
+    open: Mutex<BTreeMap<u64, (String, Instant)>>,
+}
+
+/// One wait; it is over when this is dropped.
+pub(crate) struct Waiting {
+    waits: Arc<Waits>,
+    number: u64,
+}
+
+impl Waits {
+    pub(crate) fn begin(self: &Arc<Self>, what: String) -> Waiting {
+        let number = self.last.fetch_add(1, Relaxed);
+        self.with(|open| open.insert(number, (what, Instant::now())));
+        Waiting { waits: Arc::clone(self), number }
+    }
+
+    /// Everything that stands still for longer than [`PATIENCE`].
+    pub(crate) fn stuck(&self) -> Vec<String> {
+        self.with(|open| {
+            let stuck = open.values().filter(|(_, since)| since.elapsed() > PATIENCE);
+            stuck.map(|(what, since)| format!("for {} s: {what}", since.elapsed().as_secs())).collect()
+        })
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut BTreeMap<u64, (String, Instant)>) -> T) -> T {
+        look(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Waiting {
+    /// It has come further: now it waits for this.
+    pub(crate) fn now_for(&self, what: &str) {
+        self.waits.with(|open| {
+            if let Some((known, since)) = open.get_mut(&self.number) {
+                let whose = known.split(": ").next().unwrap_or_default().to_owned();
+                *known = format!("{whose}: {what}");
+                *since = Instant::now();
+            }
+        });
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.waits.with(|open| open.remove(&self.number));
+    }
+}

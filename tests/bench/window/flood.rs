@@ -1,0 +1,139 @@
+//! The built program while 200,000 events a second come in: pictures a second, and its memory.
+//!
+//! With a recv size of 1 every byte is an event. Clients in this process send and read back at that pace; what they
+//! get back was received and sent, so it has been told to the log. Pictures are counted from outside: the screen is
+//! looked at every few milliseconds, at lines of pixels in the log, where each picture shows other times.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::report::{Rounds, at_least, at_most, median};
+use super::screen::{Screen, Shown};
+
+const CLIENTS: usize = 8;
+/// What each client has on its way at a time, in bytes.
+const PIECE: usize = 4096;
+const EVENTS: f64 = 200_000.0;
+const PICTURES: f64 = 25.0;
+const SPAN: Duration = Duration::from_secs(2);
+/// Lines of pixels in the log at which pictures are told apart, and how often.
+const LOOK_AT: [u64; 4] = [250, 273, 300, 330];
+const EVERY: Duration = Duration::from_millis(4);
+
+/// The built program with its window open and its server running.
+pub(crate) struct Program {
+    shown: Shown,
+    address: SocketAddr,
+    _home: tempfile::TempDir,
+}
+
+impl Program {
+    /// Starts it and waits until it serves.
+    pub(crate) fn start(screen: &Screen, arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        // Free a moment ago; the window tells its port only to the eye.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
+        command.args(["--start", "--host", "127.0.0.1", "--port", &address.port().to_string()]);
+        command.args(arguments);
+        let shown = Shown::start(command, screen, home.path());
+        screen.wait_painted(true);
+        let program = Self { shown, address, _home: home };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < deadline, "the server does not come up");
+            thread::sleep(Duration::from_millis(5));
+        }
+        program
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.shown.0.id()
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).unwrap()
+    }
+
+    /// Resident memory in MiB (proc(5)).
+    fn memory(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    }
+}
+
+/// Sends a few bytes and reads them back.
+pub(crate) fn echo_once(client: &mut TcpStream) {
+    client.write_all(b"Hello\n").unwrap();
+    client.read_exact(&mut [0; 6]).unwrap();
+}
+
+pub(crate) fn run(rounds: Rounds) {
+    println!("While {EVENTS} events a second come in from {CLIENTS} clients");
+    let Some(screen) = Screen::open() else { return };
+    let program = Program::start(&screen, &["--recv-size", "1"]);
+    let (echoed, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (client, echoed, over) = (program.connect(), Arc::clone(&echoed), Arc::clone(&over));
+            thread::spawn(move || load(client, &echoed, &over))
+        })
+        .collect();
+    // Until the log is as full as it gets, or for as long as there is time.
+    thread::sleep(Duration::from_secs(if rounds.quick { 3 } else { 12 }));
+    let (mut pictures, mut events, mut memory) = (Vec::new(), Vec::new(), vec![program.memory()]);
+    for _ in 0..rounds.of(7) {
+        let (start, before) = (Instant::now(), echoed.load(Relaxed));
+        let count = count_pictures(&screen);
+        let seconds = start.elapsed().as_secs_f64();
+        pictures.push(count / seconds);
+        events.push((echoed.load(Relaxed) - before) as f64 / seconds);
+        memory.push(program.memory());
+    }
+    over.store(true, Relaxed);
+    for client in clients {
+        client.join().unwrap();
+    }
+    at_least("pictures a second", median(pictures), PICTURES, "");
+    at_least("events a second, in 200,000", median(events) / EVENTS, 1.0, "(what the clients could make)");
+    let growth = memory.last().unwrap() / memory[0];
+    at_most("memory at the end to that before", growth, 1.1, &format!("({:.0} MiB)", memory[0]));
+}
+
+fn load(mut client: TcpStream, echoed: &AtomicU64, over: &AtomicBool) {
+    let (piece, mut back) = ([b'x'; PIECE], [0; PIECE]);
+    client.write_all(&piece).unwrap();
+    // A little more than its share, since a client that was late once doesn't catch up.
+    let pause = Duration::from_secs_f64(PIECE as f64 * CLIENTS as f64 / (EVENTS * 1.05));
+    let mut due = Instant::now();
+    while !over.load(Relaxed) {
+        // The next one is sent while this one comes back: the server never waits for us.
+        client.write_all(&piece).unwrap();
+        client.read_exact(&mut back).unwrap();
+        echoed.fetch_add(PIECE as u64, Relaxed);
+        due = (due + pause).max(Instant::now());
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// How many pictures followed one another within [`SPAN`].
+fn count_pictures(screen: &Screen) -> f64 {
+    let look = || LOOK_AT.map(|y| screen.lines(y, 1));
+    let (deadline, mut last, mut count) = (Instant::now() + SPAN, look(), 0.0);
+    while Instant::now() < deadline {
+        thread::sleep(EVERY);
+        let now = look();
+        if now != last {
+            count += 1.0;
+            last = now;
+        }
+    }
+    count
+}

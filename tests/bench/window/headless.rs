@@ -1,0 +1,145 @@
+//! The window without a screen: the real app, frame by frame, down to the triangles that a graphics card would get.
+
+use std::time::{Duration, Instant};
+
+use echoscope::session::{Options, Session};
+use echoscope::ui::App;
+use eframe::App as _;
+use eframe::egui::epaint::Shape;
+use eframe::egui::{
+    Context, Event, FullOutput, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2,
+};
+
+use super::entries;
+
+/// As large as the window opens.
+const SIZE: [f32; 2] = [1180.0, 760.0];
+/// On the log's scroll bar, in the middle of the log.
+const SCROLL_BAR: Pos2 = pos2(SIZE[0] - 6.0, 270.0);
+
+pub(crate) struct Headless {
+    ctx: Context,
+    app: App,
+    frame: eframe::Frame,
+    time: f64,
+    shapes: usize,
+    texts: Vec<String>,
+}
+
+/// How long a frame took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Took {
+    /// By the clock on the wall.
+    pub(crate) wall: Duration,
+    /// On the processor, where the system tells: other programs don't count.
+    pub(crate) processor: Option<Duration>,
+}
+
+impl Headless {
+    /// A window with so many entries, all taken in.
+    pub(crate) fn with_entries(count: u64) -> Self {
+        let ctx = Context::default();
+        let session = Session::with_log(entries::settings(), Options::default(), entries::entries(count));
+        let app = App::new(&ctx, session);
+        let frame = eframe::Frame::_new_kittest();
+        let mut window = Self { ctx, app, frame, time: 0.0, shapes: 0, texts: Vec::new() };
+        window.settle();
+        window
+    }
+
+    /// Lays a frame out and makes its triangles; says how long that took.
+    pub(crate) fn frame(&mut self, events: Vec<Event>) -> Took {
+        self.time += 1.0 / 60.0;
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE.into())),
+            time: Some(self.time),
+            focused: true,
+            events,
+            ..RawInput::default()
+        };
+        let (start, processor) = (Instant::now(), on_processor());
+        let Self { ctx, app, frame, .. } = self;
+        let mut output = ctx.run_ui(input, |ui| {
+            app.logic(ui.ctx(), frame);
+            app.ui(ui, frame);
+        });
+        output.textures_delta.clear();
+        let FullOutput { shapes, pixels_per_point, .. } = output;
+        let kept = shapes.clone();
+        let triangles = self.ctx.tessellate(shapes, pixels_per_point);
+        let took = Took {
+            wall: start.elapsed(),
+            processor: on_processor().zip(processor).map(|(after, before)| after.saturating_sub(before)),
+        };
+        assert!(!triangles.is_empty());
+        self.shapes = kept.len();
+        self.texts.clear();
+        for shape in kept {
+            collect_texts(&shape.shape, &mut self.texts);
+        }
+        took
+    }
+
+    /// Frames until the window has nothing left to do.
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..5 {
+            self.frame(Vec::new());
+        }
+        while self.ctx.requested_repaint_last_pass() {
+            self.frame(Vec::new());
+        }
+    }
+
+    /// Whether the window asks for the next frame at once.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.ctx.requested_repaint_last_pass()
+    }
+
+    /// Presses the log's scroll bar in its middle.
+    pub(crate) fn go_to_the_middle(&mut self) {
+        let button = |pressed| Event::PointerButton {
+            pos: SCROLL_BAR,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        self.frame(vec![Event::PointerMoved(SCROLL_BAR)]);
+        self.frame(vec![button(true)]);
+        self.frame(vec![button(false)]);
+        self.frame(vec![Event::PointerMoved(SCROLL_BAR - vec2(600.0, 0.0))]);
+        self.frame(vec![Event::PointerGone]);
+        self.settle();
+    }
+
+    /// Puts the keyboard into the filter.
+    pub(crate) fn go_to_the_filter(&mut self) {
+        let modifiers = Modifiers::COMMAND;
+        let key = |pressed| Event::Key { key: Key::F, physical_key: None, pressed, repeat: false, modifiers };
+        self.frame(vec![key(true), key(false)]);
+        self.settle();
+    }
+
+    /// How many shapes the last frame was made of.
+    pub(crate) fn shapes(&self) -> usize {
+        self.shapes
+    }
+
+    /// Whether the last frame shows a text that holds this.
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        self.texts.iter().any(|shown| shown.contains(text))
+    }
+}
+
+fn collect_texts(shape: &Shape, texts: &mut Vec<String>) {
+    match shape {
+        Shape::Text(text) => texts.push(text.galley.job.text.clone()),
+        Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect_texts(shape, texts)),
+        _ => {}
+    }
+}
+
+/// Time that this thread has spent on a processor (`Documentation/scheduler/sched-stats.rst`).
+fn on_processor() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}

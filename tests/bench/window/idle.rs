@@ -1,0 +1,36 @@
+//! The built program at rest: the server runs, clients are connected, and nothing happens.
+
+use std::fs;
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use super::flood::{Program, echo_once};
+use super::report::{Rounds, at_most};
+use super::screen::Screen;
+
+/// How long nothing happens.
+const SPAN: Duration = Duration::from_secs(5);
+const CLIENTS: usize = 20;
+
+pub(crate) fn run(_rounds: Rounds) {
+    println!("At rest for {} s with {CLIENTS} clients connected", SPAN.as_secs());
+    let Some(screen) = Screen::open() else { return };
+    let program = Program::start(&screen, &[]);
+    let mut clients: Vec<TcpStream> = (0..CLIENTS).map(|_| program.connect()).collect();
+    clients.iter_mut().for_each(echo_once);
+    // What has just happened is still shown, and the rate falls back to nothing.
+    thread::sleep(Duration::from_secs(3));
+    let before = (switches(program.id()), screen.lines(0, 760));
+    thread::sleep(SPAN);
+    let after = (switches(program.id()), screen.lines(0, 760));
+    assert!(before.1 == after.1, "the picture has changed");
+    at_most("times the window's thread was woken", after.0 - before.0, 0.0, "");
+}
+
+/// How often the main thread has gone to sleep, which it does once each time that it was woken (proc(5)).
+fn switches(process: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/task/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap();
+    line.trim().parse().unwrap()
+}

@@ -1,0 +1,73 @@
+//! From the start of the program to its first picture, beside the smallest window that the same library can open.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use eframe::egui::{CentralPanel, Ui, ViewportBuilder};
+
+use super::report::{Rounds, at_most, median, milliseconds};
+use super::screen::{Screen, Shown};
+
+/// With this argument this program is that smallest window.
+pub(crate) const MINIMAL: &str = "--minimal-window";
+const GOAL: f64 = 1.2;
+
+struct Minimal;
+
+impl eframe::App for Minimal {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        CentralPanel::default().show(ui, |ui| {
+            ui.label("Hello");
+        });
+    }
+}
+
+/// A label in a window as large as ours, drawn in the same way.
+pub(crate) fn minimal_window() {
+    let options = eframe::NativeOptions {
+        viewport: ViewportBuilder::default().with_inner_size([1180.0, 760.0]),
+        renderer: eframe::Renderer::Glow,
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native("Minimal", options, Box::new(|_| Ok(Box::new(Minimal)))).unwrap();
+}
+
+pub(crate) fn run(rounds: Rounds) {
+    println!("From the start to the first picture, as a ratio to a minimal window");
+    let Some(screen) = Screen::open() else { return };
+    let home = tempfile::tempdir().unwrap();
+    // What the first start reads from the disk is there for all the others.
+    time(&screen, home.path(), minimal());
+    time(&screen, home.path(), ours());
+    let (mut ratios, mut least) = (Vec::new(), Vec::new());
+    for _ in 0..rounds.of(15) {
+        let one = time(&screen, home.path(), minimal());
+        let other = time(&screen, home.path(), ours());
+        ratios.push(other / one);
+        least.push(one);
+    }
+    let more = format!("({:.0} ms for the minimal one)", median(least));
+    at_most("start to first picture", median(ratios), GOAL, &more);
+}
+
+fn minimal() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg(MINIMAL);
+    command
+}
+
+fn ours() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_echoscope"))
+}
+
+/// Starts a program, waits for its picture, and ends it; milliseconds.
+fn time(screen: &Screen, home: &Path, command: Command) -> f64 {
+    screen.wait_painted(false);
+    let start = Instant::now();
+    let shown = Shown::start(command, screen, home);
+    screen.wait_painted(true);
+    let took = milliseconds(start.elapsed());
+    drop(shown);
+    took
+}

@@ -1,0 +1,59 @@
+//! A text typed into the filter of a million entries: no frame may take longer than a screen shows one.
+
+use eframe::egui::Event;
+
+use super::headless::Headless;
+use super::report::{Rounds, at_most, median, milliseconds};
+
+const MANY: u64 = 1_000_000;
+/// What a screen with 60 pictures a second leaves for one, in milliseconds.
+const SCREEN: f64 = 16.0;
+/// Typed letter by letter; a few entries hold it in the end.
+const TEXT: &str = "items/07654";
+/// Frames between two letters of somebody who types fast: about 100 ms.
+const FRAMES_A_LETTER: usize = 6;
+
+pub(crate) fn run(rounds: Rounds) {
+    println!("Typing into the filter of {MANY} entries, worst frame as a ratio to {SCREEN} ms");
+    let mut window = Headless::with_entries(MANY);
+    window.go_to_the_filter();
+    let at_rest = median((0..60).map(|_| milliseconds(window.frame(Vec::new()).wall)).collect());
+    let (mut wall, mut processor, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds.of(5) {
+        let mut frames = Vec::new();
+        for letter in TEXT.chars() {
+            frames.push(window.frame(vec![Event::Text(letter.to_string())]));
+            frames.extend((0..FRAMES_A_LETTER).map(|_| window.frame(Vec::new())));
+        }
+        while window.is_busy() {
+            frames.push(window.frame(Vec::new()));
+        }
+        assert!(window.shows("/07654"), "the entry that was looked for is not in view");
+        // Taking it back again is typing, too.
+        for _ in TEXT.chars() {
+            frames.push(window.frame(vec![backspace()]));
+            frames.extend((0..FRAMES_A_LETTER).map(|_| window.frame(Vec::new())));
+        }
+        while window.is_busy() {
+            frames.push(window.frame(Vec::new()));
+        }
+        let worst = |times: &mut dyn Iterator<Item = f64>| times.fold(0.0, f64::max);
+        wall.push(worst(&mut frames.iter().map(|took| milliseconds(took.wall))));
+        let on_processor = frames.iter().map(|took| milliseconds(took.processor.unwrap_or(took.wall)));
+        processor.push(worst(&mut on_processor.into_iter()));
+        counts.push(frames.len() as f64);
+    }
+    let more = format!("({at_rest:.2} ms at rest; {} frames a round)", median(counts));
+    at_most("worst frame, on the processor", median(processor) / SCREEN, 1.0, &more);
+    at_most("worst frame, by the clock", median(wall) / SCREEN, 1.0, "(other programs count here)");
+}
+
+fn backspace() -> Event {
+    Event::Key {
+        key: eframe::egui::Key::Backspace,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: eframe::egui::Modifiers::NONE,
+    }
+}

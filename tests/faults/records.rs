@@ -1,0 +1,173 @@
+//! Garbage, truncated and oversized TLS records, at the hello and after the handshake: an alert where TLS wants one
+//! (RFC 8446, section 6.2), words in the log, and the server serves on.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use echoscope::server::event::{CloseReason, EventKind, Problem};
+use rustls::AlertDescription;
+
+use super::echo;
+use super::tls::{Lab, client_hello};
+
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+const DATA: u8 = 23;
+
+/// A record's header, and so many bytes after it.
+fn record(kind: u8, version: [u8; 2], length: u16, bytes: usize) -> Vec<u8> {
+    let mut record = vec![kind, version[0], version[1]];
+    record.extend(length.to_be_bytes());
+    record.extend(std::iter::repeat_n(0xA5, bytes));
+    record
+}
+
+/// Asserts that the connection ended on a TLS failure that is told in words, and that others are served.
+#[track_caller]
+fn assert_told(lab: &mut Lab, what: &str, in_handshake: bool) {
+    let number = lab.server.counters().clients_total;
+    assert_eq!(lab.closed(number), CloseReason::Tls, "{what}");
+    let (text, raw) = lab.event(|event| match &event.kind {
+        EventKind::Problem(Problem::Tls { text, raw, in_handshake: told, .. })
+            if event.client.is_some_and(|client| client.id.0 == number) =>
+        {
+            assert_eq!(*told, in_handshake, "{what}: {text}");
+            Some((text.clone(), raw.clone()))
+        }
+        EventKind::Problem(Problem::Panicked { message }) => panic!("{what}: {message}"),
+        // What doesn't even begin as TLS does: its beginning is shown in place of an error.
+        EventKind::Problem(Problem::NotTls { start, http: false })
+            if event.client.is_some_and(|client| client.id.0 == number) =>
+        {
+            Some((format!("{start:?} is no TLS."), String::new()))
+        }
+        _ => None,
+    });
+    println!("{what}: {text} [{raw}]");
+    assert!(text.ends_with('.') && !text.contains("::") && !text.contains('{'), "{what}: {text}");
+    echo(&mut lab.client(), b"served on");
+}
+
+/// Everything up to the server's end of the connection.
+fn answer(stream: &mut TcpStream) -> Vec<u8> {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn broken_records_in_place_of_a_hello() {
+    let mut lab = Lab::start(|_| {});
+    let mut long_hello = client_hello();
+    // The record is in order, the message in it says that it is 16 MiB long.
+    long_hello[6..9].fill(0xFF);
+    let cases = [
+        ("garbage", vec![0xFF; 64], 0),
+        ("an unknown type", record(99, [3, 1], 64, 64), 0),
+        ("a wrong version", record(HANDSHAKE, [9, 9], 64, 64), 0),
+        ("SSL 2", vec![0x80, 0x2E, 1, 3, 1, 0, 0x15, 0, 0, 0, 0x10, 1, 0, 0x80], 0),
+        ("a handshake record of nothing", record(HANDSHAKE, [3, 1], 0, 0), 0),
+        ("the longest length there is", record(HANDSHAKE, [3, 1], 0xFFFF, 40_000), 0),
+        ("one byte more than the longest record", record(HANDSHAKE, [3, 1], 16_384 + 2049, 16_384 + 2049), 0),
+        ("garbage in a good record", record(HANDSHAKE, [3, 1], 200, 200), 0),
+        ("an endless message in a good record", long_hello, 0),
+        ("data before the handshake", record(DATA, [3, 3], 64, 64), 0),
+    ];
+    for (what, bytes, alert) in cases {
+        let mut client = lab.connect();
+        // The server may have seen enough before it has seen all.
+        let _ = client.write_all(&bytes);
+        let answer = answer(&mut client);
+        let [ALERT, 3, _, 0, 2, 2, description] = answer[..] else {
+            panic!("{what}: not one fatal alert: {answer:?}");
+        };
+        // 0 here: rustls' choice among unexpected_message, illegal_parameter, decode_error (also where RFC 8446, section
+        // 5.1, has record_overflow), protocol_version.
+        let fits = if alert == 0 { [10, 47, 50, 70].contains(&description) } else { description == alert };
+        assert!(fits, "{what}: alert {description}");
+        drop(client);
+        assert_told(&mut lab, what, true);
+    }
+}
+
+#[test]
+fn a_hello_that_is_cut_off() {
+    let mut lab = Lab::start(|_| {});
+    let hello = client_hello();
+    for (what, said) in
+        [("in the header", 3), ("right after the header", 5), ("in the middle", hello.len() / 2)]
+    {
+        let mut client = lab.connect();
+        client.write_all(&hello[..said]).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        // Nobody is there to be alerted.
+        answer(&mut client);
+        drop(client);
+        assert_told(&mut lab, what, true);
+        // The certificate was not even sent, so nobody can have disliked it.
+        let blamed = lab.events.iter().any(|event| match &event.kind {
+            EventKind::Problem(Problem::Tls { text, .. }) => text.contains("certificate"),
+            _ => false,
+        });
+        assert!(!blamed, "{what}");
+    }
+}
+
+#[test]
+fn broken_records_after_the_handshake() {
+    let mut lab = Lab::start(|_| {});
+    let cases = [
+        ("data that nobody can decrypt", record(DATA, [3, 3], 64, 64), AlertDescription::BadRecordMac),
+        ("garbage", vec![0xFF; 64], AlertDescription::DecodeError),
+        ("a wrong version", record(DATA, [9, 9], 64, 64), AlertDescription::DecodeError),
+        ("an unknown type", record(99, [3, 3], 64, 64), AlertDescription::DecodeError),
+        ("a record of nothing", record(DATA, [3, 3], 0, 0), AlertDescription::BadRecordMac),
+        ("the longest length there is", record(DATA, [3, 3], 0xFFFF, 40_000), AlertDescription::DecodeError),
+        (
+            "one byte more than the longest record",
+            record(DATA, [3, 3], 16_384 + 2049, 16_384 + 2049),
+            AlertDescription::DecodeError,
+        ),
+        ("a hello in the clear", client_hello(), AlertDescription::BadRecordMac),
+    ];
+    for (what, bytes, alert) in cases {
+        let mut client = lab.client();
+        echo(&mut client, b"good so far");
+        let _ = client.sock.write_all(&bytes);
+        // The alert is encrypted, so only a client in this very connection can read it.
+        let told = loop {
+            match client.conn.read_tls(&mut client.sock) {
+                Ok(0) => panic!("{what}: closed without an alert"),
+                Ok(_) => {}
+                Err(error) => panic!("{what}: {error}"),
+            }
+            if let Err(error) = client.conn.process_new_packets() {
+                break error;
+            }
+        };
+        println!("{what}: {told}");
+        assert_eq!(told, rustls::Error::AlertReceived(alert), "{what}");
+        drop(client);
+        assert_told(&mut lab, what, false);
+    }
+}
+
+#[test]
+fn a_record_that_is_cut_off_after_the_handshake() {
+    let mut lab = Lab::start(|_| {});
+    for said in [3, 5, 20] {
+        let mut client = lab.client();
+        echo(&mut client, b"good so far");
+        client.conn.writer().write_all(&[b'x'; 64]).unwrap();
+        let mut record = Vec::new();
+        client.conn.write_tls(&mut record).unwrap();
+        client.sock.write_all(&record[..said]).unwrap();
+        client.sock.shutdown(Shutdown::Write).unwrap();
+        answer(&mut client.sock);
+        drop(client);
+        let number = lab.server.counters().clients_total;
+        // As in any end without close_notify: what came before it is echoed, and the log names it.
+        assert_eq!(lab.closed(number), CloseReason::EndWithoutCloseNotify, "after {said} bytes");
+        echo(&mut lab.client(), b"served on");
+    }
+}
