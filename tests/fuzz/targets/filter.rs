@@ -26,7 +26,8 @@ fuzz_target!(
         let mut query = || String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
         let queries = [query(), query()];
         let events = events(parts.next().unwrap_or_default());
-        for event in &events {
+        // Data that is long only for the pieces of a search has nothing to tell here.
+        for event in events.iter().filter(|event| !is_padded(event)) {
             check_words(event);
         }
         check_view(&queries, events);
@@ -87,6 +88,10 @@ fn lower(text: &str) -> String {
     let lower =
         |c: char| if "\u{130}\u{212a}".contains(c) { c.to_string() } else { c.to_lowercase().to_string() };
     text.chars().map(lower).collect()
+}
+
+fn is_padded(event: &Event) -> bool {
+    matches!(&event.kind, EventKind::Received { data, .. } if data.len() > 1000)
 }
 
 /// Every word about an event is one line, and its JSON says the same bytes.
