@@ -280,7 +280,10 @@ fn check_events(running: &Running, plan: &Plan, mut data: Vec<Vec<u8>>) {
 
 /// A failure shows the smallest plan that was found for it, which can be written down as a test: no file is kept.
 fn few(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() }
+    // What doesn't come back is waited for each time, so it is not made smaller for long.
+    let shrinking =
+        ProptestConfig { max_shrink_iters: 200, max_shrink_time: 30_000, ..ProptestConfig::default() };
+    ProptestConfig { cases, failure_persistence: None, ..shrinking }
 }
 
 proptest! {
