@@ -210,7 +210,8 @@ mod tests {
 
     #[test]
     fn no_other_letter_is_taken_for_an_ascii_one() {
-        for (sign, letter) in [("\u{212a}", "k"), ("\u{130}", "i")] {
+        // With a letter before it that makes a word which is not in “Received:” anyway.
+        for (sign, letter) in [("q\u{212a}", "qk"), ("q\u{130}", "qi")] {
             assert!(has(sign.as_bytes(), sign) && !has(sign.as_bytes(), letter));
             assert!(
                 line_has_all(sign, &[Word::new(sign)], false)
