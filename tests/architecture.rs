@@ -470,7 +470,9 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder of sources can be listed") {
         let path = entry.expect("a folder of sources can be listed").path();
-        if path.is_dir() {
+        if path.is_dir() && path.ends_with("target") {
+            // What a build of the fuzz targets by themselves leaves behind.
+        } else if path.is_dir() {
             files.extend(rust_files(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);

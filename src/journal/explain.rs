@@ -1,5 +1,6 @@
 //! What an event means, for someone who learns how servers work: one sentence, two at most.
 
+use super::line::one_line;
 use crate::server::error::StartError;
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use crate::tls::handshake::{Handshake, HandshakeKind};
@@ -57,7 +58,7 @@ pub fn explain(event: &Event) -> String {
             "The server was faster than the log, and the echo never waits for the log. No echoed byte was lost, and \
              the counters are exact."
         }
-        EventKind::Note { text, .. } => return text.clone(),
+        EventKind::Note { text, .. } => return one_line(text.clone()),
     };
     words.to_owned()
 }

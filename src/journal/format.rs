@@ -127,11 +127,14 @@ pub fn visible(character: char) -> char {
         '\t' => '→',
         // Invisible, or turning the direction of writing: a log line must look like what it is.
         '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
         | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
         | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' => UNSEEN,
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' => UNSEEN,
         _ if character.is_control() => UNSEEN,
         _ => character,
     }

@@ -90,7 +90,7 @@ fn words(event: &Event) -> String {
 }
 
 /// Names from a client and messages from a library may hold anything; a line stays a line.
-fn one_line(text: String) -> String {
+pub(super) fn one_line(text: String) -> String {
     // Nearly every line is plain ASCII, which is found out much quicker.
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if is_plain || text.chars().all(|character| format::visible(character) == character) {

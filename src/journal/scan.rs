@@ -34,7 +34,15 @@ impl Word {
 }
 
 fn lower(characters: impl Iterator<Item = char>) -> String {
-    characters.flat_map(char::to_lowercase).collect()
+    characters.flat_map(lower_char).collect()
+}
+
+/// A character in lower case. The Kelvin sign stays what it is, and so does İ: with an ASCII letter made of them, a word
+/// of such letters could be in text that Python writes as escapes.
+fn lower_char(character: char) -> impl Iterator<Item = char> {
+    let stays = matches!(character, '\u{130}' | '\u{212a}');
+    let lower = (!stays).then(|| character.to_lowercase());
+    stays.then_some(character).into_iter().chain(lower.into_iter().flatten())
 }
 
 /// Whether a line holds every word; one that stands for problems needs not be there where the line is one.
@@ -160,7 +168,7 @@ fn append_lower_text(buffer: &mut String, data: &[u8]) {
                 buffer.push_str(text);
                 buffer[start..].make_ascii_lowercase();
             }
-            _ => buffer.extend(text_chars(run).flat_map(char::to_lowercase)),
+            _ => buffer.extend(text_chars(run).flat_map(lower_char)),
         }
     }
 }
@@ -198,6 +206,21 @@ mod tests {
             assert!(has(&accents, "\u{e9}t\u{e9}\u{1f600}·"), "{shift}");
             assert!(!has(&accents, "\u{e9}t\u{e9}x"), "{shift}");
         }
+    }
+
+    #[test]
+    fn no_other_letter_is_taken_for_an_ascii_one() {
+        // With a letter before it that makes a word which is not in “Received:” anyway.
+        for (sign, letter) in [("q\u{212a}", "qk"), ("q\u{130}", "qi")] {
+            assert!(has(sign.as_bytes(), sign) && !has(sign.as_bytes(), letter));
+            assert!(
+                line_has_all(sign, &[Word::new(sign)], false)
+                    && !line_has_all(sign, &[Word::new(letter)], false)
+            );
+        }
+        // These two are the only ones.
+        let becomes_ascii = |c: &char| !c.is_ascii() && lower_char(*c).any(|lower| lower.is_ascii());
+        assert_eq!(('\0'..=char::MAX).find(becomes_ascii), None);
     }
 
     #[test]

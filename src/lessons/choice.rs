@@ -39,8 +39,8 @@ pub(super) fn choices(keys: &mut Keys<'_, '_, '_>) -> Result<Vec<Choice>, Lesson
     let mut found = Vec::new();
     if let Some(value) = keys.take("host") {
         let text = document.text("host", value)?;
-        fields::host(text).map_err(|error| document.about(value, error.to_string()))?;
-        found.push(Choice::Typed(Field::Host, text.to_owned()));
+        let host = fields::host(text).map_err(|error| document.about(value, error.to_string()))?;
+        found.push(Choice::Typed(Field::Host, host));
     }
     if let Some(value) = keys.take("mode") {
         found.push(Choice::Mode(document.one_of(
@@ -70,9 +70,8 @@ pub(super) fn choices(keys: &mut Keys<'_, '_, '_>) -> Result<Vec<Choice>, Lesson
     if let Some(value) = keys.take("alpn") {
         let names = document.list("alpn", value)?;
         let names = names.iter().map(|name| document.text("alpn", name)).collect::<Result<Vec<_>, _>>()?;
-        let text = names.join(",");
-        tls::alpn(&text).map_err(|error| document.about(value, error.to_string()))?;
-        found.push(Choice::Typed(Field::Alpn, text));
+        let read = tls::alpn(&names.join(",")).map_err(|error| document.about(value, error.to_string()))?;
+        found.push(Choice::Typed(Field::Alpn, read.join(",")));
     }
     if let Some(value) = keys.take("session_tickets") {
         found.push(Choice::Tickets(document.truth("session_tickets", value)?));

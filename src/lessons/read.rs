@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::LessonError;
+use crate::settings::fields::is_seen;
 
 /// A value of the document, and where it stands.
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
@@ -81,7 +82,7 @@ impl<'a> Document<'a> {
         found.map(|(_, meant)| *meant).ok_or_else(|| {
             self.about(
                 value,
-                format!("{key} can't be “{text}”. It takes {}.", listed(words.iter().map(|w| w.0))),
+                format!("{key} can't be “{}”. It takes {}.", shown(text), listed(words.iter().map(|w| w.0))),
             )
         })
     }
@@ -165,8 +166,11 @@ impl<'a, 't, 'i> Keys<'a, 't, 'i> {
             None => Ok(()),
             Some(key) => {
                 let known = listed(self.known.iter().copied());
-                let words =
-                    format!("{} has no key “{}”. It may have {known}.", capital(self.name), key.get_ref());
+                let words = format!(
+                    "{} has no key “{}”. It may have {known}.",
+                    capital(self.name),
+                    shown(key.get_ref())
+                );
                 Err(self.document.error(key.span().start, words))
             }
         }
@@ -181,6 +185,16 @@ pub(super) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
         Some((last, [])) => (*last).to_owned(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
     }
+}
+
+/// A word of the file in a sentence: short, and on one line.
+fn shown(word: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut shown: String = word.chars().take(LONGEST).map(|c| if is_seen(c) { c } else { '?' }).collect();
+    if word.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// The same words at the beginning of a sentence.

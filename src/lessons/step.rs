@@ -4,6 +4,7 @@ use super::choice::choices;
 use super::error::LessonError;
 use super::read::{Document, Keys, Value};
 use super::{Lesson, Place, Step, when};
+use crate::settings::fields::is_seen;
 
 /// More steps than this are several lessons.
 const MOST_STEPS: usize = 60;
@@ -24,6 +25,11 @@ pub(super) fn lesson(text: &str) -> Result<Lesson, LessonError> {
         if let Some(value) = keys.take(key).filter(|_| text.chars().count() > most) {
             return Err(document.about(value, format!("The {key} is too long: {most} letters are the most.")));
         }
+    }
+    if let Some(value) = keys.take("title").filter(|_| !title.chars().all(is_seen)) {
+        return Err(
+            document.about(value, "The title has a character in it that can't be seen. It is one line.")
+        );
     }
     let needs_tls = match keys.take("needs") {
         None => false,

@@ -198,6 +198,9 @@ pub fn host(text: &str) -> Result<String, FieldError> {
     if text.contains([':', '[', ']']) {
         return not_a_host("The port has a field of its own.");
     }
+    if !text.chars().all(is_seen) {
+        return not_a_host("There is a character in it that can't be seen. Type the name anew.");
+    }
     if text.len() > 253 || text.split('.').any(|label| label.len() > 63) {
         return not_a_host("A name has at most 253 letters, and 63 between two dots.");
     }
@@ -222,8 +225,17 @@ pub fn is_localhost_name(host: &str) -> bool {
 }
 
 fn is_scoped_ipv6(text: &str) -> bool {
-    text.split_once('%')
-        .is_some_and(|(address, zone)| !zone.is_empty() && address.parse::<std::net::Ipv6Addr>().is_ok())
+    let is_in_zone = |c: char| is_seen(c) && !c.is_whitespace() && !"[]%/".contains(c);
+    text.split_once('%').is_some_and(|(address, zone)| {
+        !zone.is_empty() && zone.chars().all(is_in_zone) && address.parse::<std::net::Ipv6Addr>().is_ok()
+    })
+}
+
+/// Whether a character can be seen and leaves its neighbours as they are; an accent over the one before counts as seen.
+#[must_use]
+pub fn is_seen(c: char) -> bool {
+    // Behind a letter only quotes, backslashes and what can't be seen are written as escapes.
+    matches!(c, '\\' | '\'' | '"') || String::from_iter(['a', c]).escape_debug().count() == 2
 }
 
 /// Writes a number with a comma between each three digits, as in `16,777,216`.
@@ -264,7 +276,19 @@ mod tests {
         {
             assert_eq!(host(typed).unwrap(), read);
         }
-        for typed in ["", "http://localhost", "localhost:12345", "a b", "300.1.1.1", "localhost/"] {
+        for typed in ["fe80::1%eth0", "bu\u{308}cher.example"] {
+            assert_eq!(host(typed).unwrap(), typed);
+        }
+        for typed in [
+            "",
+            "http://localhost",
+            "localhost:12345",
+            "a b",
+            "300.1.1.1",
+            "localhost/",
+            "a\u{1}",
+            "a\u{202e}",
+        ] {
             assert!(host(typed).is_err(), "{typed:?} was taken as a host");
         }
     }

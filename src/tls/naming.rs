@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::details::misleads;
+
 /// The file's name in a sentence, in quotes where its end would not be seen.
 pub(super) fn shown(path: &Path) -> String {
     let name = harmless(&file_name(path));
@@ -40,14 +42,13 @@ fn is_simple(name: &str) -> bool {
 
 /// A folder's path in a sentence, in one line.
 pub(super) fn folder(path: &Path) -> String {
-    path.display().to_string().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    path.display().to_string().chars().map(|c| if misleads(c) { '?' } else { c }).collect()
 }
 
 /// Text from a file or its name, kept to one short line.
 pub(super) fn harmless(text: &str) -> String {
     const LONGEST: usize = 80;
-    let mut shown: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
+    let mut shown: String = text.chars().take(LONGEST).map(|c| if misleads(c) { '?' } else { c }).collect();
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }
@@ -73,5 +74,6 @@ mod tests {
         }
         assert_eq!(shown(Path::new("my key.pem")), "“my key.pem”");
         assert_eq!(shown(Path::new("a\nb")), "“a?b”");
+        assert_eq!(shown(Path::new("a\u{202e}b")), "“a?b”");
     }
 }

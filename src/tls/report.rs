@@ -10,6 +10,7 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use super::details::misleads;
 use super::kind::{KeyKind, bits};
 use super::naming::argument;
 
@@ -176,8 +177,7 @@ fn common_names(certificate: &X509Certificate<'_>) -> Vec<String> {
 /// A certificate can say anything: a line of the window must stay one line.
 fn harmless(name: &str) -> String {
     const LONGEST: usize = 64;
-    let mut shown: String =
-        name.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
+    let mut shown: String = name.chars().take(LONGEST).map(|c| if misleads(c) { '?' } else { c }).collect();
     if name.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }
@@ -252,7 +252,7 @@ pub(super) mod tests {
         assert_eq!(many.names_line(), "n1, n2, n3 and 2 more");
         many.names.clear();
         assert_eq!(many.names_line(), "no name");
-        assert_eq!(harmless("a\nb"), "a?b");
+        assert_eq!(harmless("a\nb\u{202e}c"), "a?b?c");
         assert_eq!(harmless(&"x".repeat(65)), format!("{}…", "x".repeat(64)));
     }
 

@@ -4,7 +4,7 @@
 //! `\x`, and around all of it brackets and quotes of any kind, so that dumps of most programs can be pasted. Each group of
 //! digits holds whole bytes.
 
-use super::TypedError;
+use super::{TypedError, shown};
 
 /// Reads hexadecimal digits.
 ///
@@ -64,10 +64,8 @@ fn no_digit(c: char, prefix: usize, start: usize) -> TypedError {
             "no digits follow this prefix. Type two for each byte, as in 0x48.",
         );
     }
-    let words = format!(
-        "“{}” is not a hexadecimal digit. Those are 0 to 9 and a to f, two for each byte.",
-        if c.is_control() { '?' } else { c }
-    );
+    let words =
+        format!("“{}” is not a hexadecimal digit. Those are 0 to 9 and a to f, two for each byte.", shown(c));
     TypedError::new(start, 1, words)
 }
 
@@ -117,6 +115,7 @@ mod tests {
             ("4g", 0, 1, "only one"),
             ("48 zz", 3, 1, "“z” is not a hexadecimal digit"),
             ("é", 0, 1, "“é”"),
+            ("\u{7}", 0, 1, "“U+0007”"),
             ("48 0x", 3, 2, "no digits follow"),
             ("0x4", 2, 1, "only one"),
         ];

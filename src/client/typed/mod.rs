@@ -6,6 +6,8 @@ mod text;
 pub use hex::bytes as hex;
 pub use text::bytes as text;
 
+use crate::settings::fields::is_seen;
+
 /// What is added to a typed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LineEnding {
@@ -63,4 +65,9 @@ impl TypedError {
     fn new(position: usize, length: usize, words: impl Into<String>) -> Self {
         Self { position, length: length.max(1), words: words.into() }
     }
+}
+
+/// A character as it stands in a sentence: its number where it can't be seen, or would change how the rest looks.
+fn shown(c: char) -> String {
+    if is_seen(c) { c.to_string() } else { format!("U+{:04X}", u32::from(c)) }
 }

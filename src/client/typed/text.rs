@@ -4,7 +4,8 @@
 //! UTF-8. One rule differs: `\xNN` and `\ooo` are one **byte**, as in a bytes literal, so that any byte can be typed. An
 //! unknown escape is an error (Python keeps it and warns): who types `\d` either means `\\d` or has mistyped.
 
-use super::TypedError;
+use super::{TypedError, shown};
+use crate::settings::fields::is_seen;
 
 /// What stands behind the backslash, and its byte.
 const SIMPLE: [(char, u8); 10] = [
@@ -131,6 +132,11 @@ fn unknown(kind: char, at: usize) -> TypedError {
         format!(r"\{kind} is not octal: those digits go from 0 to 7. Type \x and two hexadecimal digits.")
     } else if lower != kind && simple(lower) {
         format!(r"\{kind} is not an escape. Did you mean \{lower}? Type \\{kind} for a backslash and {kind}.")
+    } else if !is_seen(kind) {
+        format!(
+            r"this backslash stands before {}, which can't be seen. Type \\ for a backslash itself.",
+            shown(kind)
+        )
     } else {
         format!(r"\{kind} is not an escape. Type \\{kind} for a backslash and “{kind}”.")
     };
@@ -194,6 +200,8 @@ mod tests {
             (r"\8", 0, 2, "octal"),
             (r"\R", 0, 2, r"Did you mean \r"),
             (r"\ü", 0, 2, "is not an escape"),
+            ("\\\u{202e}", 0, 2, "before U+202E"),
+            ("\\\r", 0, 2, "before U+000D"),
         ];
         for (typed, position, length, words) in table {
             let error = bytes(typed).unwrap_err();

@@ -44,7 +44,7 @@ pub(in crate::tls) use refusals::{Refusal, refusal};
 pub use roots::Roots;
 pub use served::{Anchor, Served};
 pub use signature::Signature;
-pub(in crate::tls) use text::list;
+pub(in crate::tls) use text::{list, misleads};
 pub use validity::Validity;
 pub use verdict::{Outcome, Trust, Verdict, verdicts};
 

@@ -19,7 +19,7 @@ pub(super) fn cut(text: impl Iterator<Item = char>) -> String {
 }
 
 /// Whether a character breaks a line, turns its direction (UAX #9, section 2) or can't be seen.
-pub(super) fn misleads(c: char) -> bool {
+pub(in crate::tls) fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')

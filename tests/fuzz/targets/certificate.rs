@@ -1,0 +1,183 @@
+//! Certificates as bytes: whatever a chain holds, what is told of it is told in lines, and a key belongs to it just where
+//! the public key in it is that key's.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use echoscope::tls::details::{self, Details, Roots, Served as ServedDetails, verdicts};
+use echoscope::tls::{CertificateFile, KeyFile, Served, Signer, TlsError, check_pair};
+use echoscope_fuzz::{Identity, Scratch, check_line, check_message, identities, pem, seed};
+use jiff::Timestamp;
+use libfuzzer_sys::fuzz_target;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+static SCRATCH: LazyLock<Scratch> = LazyLock::new(Scratch::new);
+static KNOWN: LazyLock<Known> = LazyLock::new(Known::new);
+
+/// What every input is held against.
+struct Known {
+    chains: Vec<Vec<u8>>,
+    keys: Vec<(KeyFile, Vec<u8>)>,
+    roots: Roots,
+    now: Timestamp,
+}
+
+impl Known {
+    fn new() -> Self {
+        let identities = identities();
+        let chains: Vec<_> = identities.iter().map(|identity| der(&identity.certificate)).collect();
+        let key = |(identity, chain): (&Identity, &Vec<u8>)| {
+            let file = KeyFile::read(&SCRATCH.write("server.key", &identity.key)).expect("a key of ours");
+            (file, public_key(chain).expect("a certificate of ours"))
+        };
+        let keys = identities.iter().zip(&chains).take(3).map(key).collect();
+        let roots = SCRATCH.write("roots.pem", &identities[0].certificate);
+        Self {
+            keys,
+            chains,
+            roots: Roots::read(&roots).expect("a certificate of ours"),
+            now: Timestamp::now(),
+        }
+    }
+}
+
+fuzz_target!(
+    init: seed(KNOWN.chains.iter().cloned()),
+    |data: &[u8]| {
+        let chain = split(data);
+        for certificate in &chain {
+            if let Some(told) = details::describe(certificate) {
+                assert_eq!(told.fingerprint.len(), 95);
+            }
+        }
+        let text: String = chain.iter().map(|certificate| pem("CERTIFICATE", certificate)).collect();
+        match CertificateFile::read(&SCRATCH.write("server.crt", text.as_bytes())) {
+            Ok(file) => {
+                assert_eq!(file.chain().len(), chain.len());
+                check_details(&file);
+                check_words(&file);
+                check_pairs(&file);
+            }
+            Err(error) => check_message(&error.to_string()),
+        }
+        check_key(data);
+    }
+);
+
+fn check_details(file: &CertificateFile) {
+    let told = Details::of(file);
+    assert_eq!((told.chain.len(), told.links.len() + 1), (file.chain().len(), file.chain().len()));
+    check_line(&told.end.words());
+    told.broken_links().iter().for_each(|words| check_line(words));
+    for certificate in &told.chain {
+        let lines =
+            [&certificate.subject, &certificate.issuer, &certificate.serial, &certificate.signature.words];
+        lines.into_iter().for_each(|text| check_line(text));
+        check_line(&certificate.key_words());
+        check_line(&certificate.validity.words(KNOWN.now));
+        assert!((0.0..=1.0).contains(&certificate.validity.elapsed(KNOWN.now)));
+        certificate.common_names.iter().for_each(|name| check_line(name));
+        certificate.names.iter().for_each(|name| check_line(&name.text));
+        for extension in &certificate.extensions {
+            check_line(&extension.name);
+            check_line(&extension.value);
+        }
+    }
+    for verdict in verdicts(file, &KNOWN.roots, KNOWN.now) {
+        check_line(&verdict.words);
+        verdict.names.iter().for_each(|name| check_line(name));
+        check_line(verdict.raw.as_deref().unwrap_or_default());
+    }
+}
+
+fn check_words(file: &CertificateFile) {
+    let report = file.report();
+    check_message(&report.line(KNOWN.now));
+    check_line(&report.caution(KNOWN.now).unwrap_or_default());
+    let signer = Signer::of(file);
+    for host in ["localhost", "127.0.0.1", "::", "wrong.example"] {
+        let caution = report.caution_served(KNOWN.now, Served { host, signer: &signer });
+        caution.iter().for_each(|words| check_message(words));
+        // What every client refuses is told wherever it is served.
+        assert!(caution.is_some() || report.caution(KNOWN.now).is_none());
+    }
+    let served = ServedDetails::of(file);
+    check_line(&served.names());
+    assert!(
+        served
+            .hosts
+            .iter()
+            .all(|host| host.contains('*') || host.trim_end_matches('.').is_empty() || served.is_for(host)),
+        "{served:?}"
+    );
+    assert!(
+        served.outdated_above(KNOWN.now).is_none_or(|(number, _)| (2..=file.chain().len()).contains(&number))
+    );
+}
+
+/// A key belongs to a certificate that holds its public half.
+fn check_pairs(file: &CertificateFile) {
+    for (key, public) in &KNOWN.keys {
+        let holds = |der: &[u8]| public_key(der).is_some_and(|held| held == *public);
+        let place = file.chain().iter().position(|der| holds(der));
+        match (check_pair(file, key), place) {
+            (Ok(()), _) => {
+                // The key's bits are the same at least, or a point's in another form.
+                let held = public_key(&file.chain()[0]).expect("it was read");
+                assert!(
+                    held == *public
+                        || held.len() != public.len()
+                        || held.ends_with(&public[public.len() - 16..]),
+                    "{held:02x?}"
+                );
+            }
+            (Err(TlsError::KeyMismatch { .. }), None) => {}
+            (Err(TlsError::ChainOrder { number, .. }), place) => {
+                assert!(place.is_none_or(|place| place + 1 >= number) && number > 1);
+            }
+            (other, place) => panic!("{other:?}, though the key's public half is in {place:?}"),
+        }
+    }
+}
+
+/// The same bytes as a key in each of the forms: refused in a sentence, or of a kind that has a name.
+fn check_key(data: &[u8]) {
+    for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
+        match KeyFile::read(&SCRATCH.write("any.key", pem(label, data).as_bytes())) {
+            Ok(key) => check_message(&key.report().line()),
+            Err(error) => check_message(&error.to_string()),
+        }
+    }
+}
+
+/// Cuts bytes where DER says that a value ends (X.690, section 8.1.3); what is no value is the last piece.
+fn split(mut data: &[u8]) -> Vec<&[u8]> {
+    let mut found = Vec::new();
+    while !data.is_empty() && found.len() < 4 {
+        let end = match data {
+            [0x30, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+            [0x30, 0x81, length, ..] => 3 + usize::from(*length),
+            _ => data.len(),
+        };
+        let (piece, rest) = data.split_at(end.min(data.len()));
+        found.push(piece);
+        data = rest;
+    }
+    found
+}
+
+fn public_key(der: &[u8]) -> Option<Vec<u8>> {
+    X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed.public_key().raw.to_vec())
+}
+
+/// The certificates of a PEM file, one after the other.
+fn der(pem: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(pem);
+    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);
+    let body = |block: &str| {
+        block.split("-----END").next().unwrap_or_default().split_whitespace().collect::<String>()
+    };
+    blocks.flat_map(|block| STANDARD.decode(body(block)).expect("base64")).collect()
+}

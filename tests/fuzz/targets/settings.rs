@@ -1,0 +1,84 @@
+//! The settings file: any text is read, what was read is valid, and what is written is read as the same.
+#![no_main]
+
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use echoscope::settings::file::{self, Broken, Loaded};
+use echoscope::settings::{ClientAuth, DataFormat, Mode, Settings, ThemeChoice, TlsVersions};
+use echoscope_fuzz::{Scratch, check_message, seed};
+use libfuzzer_sys::fuzz_target;
+use toml::Table;
+
+static SCRATCH: LazyLock<Scratch> = LazyLock::new(Scratch::new);
+
+fuzz_target!(
+    init: seed(seeds()),
+    |data: &[u8]| {
+        let path = SCRATCH.write("settings.toml", data);
+        let text = std::str::from_utf8(data);
+        match text.map_err(|error| error.to_string()).and_then(file::parse) {
+            Ok((settings, bad)) => check_good(&path, text.unwrap_or_default(), settings, &bad),
+            Err(why) => {
+                if let (Ok(text), Some(line)) = (text, why.strip_prefix("line ")) {
+                    let line: usize = line.parse().expect("a line has a number");
+                    assert!((1..=text.matches('\n').count() + 1).contains(&line), "{why}");
+                }
+                let defaults = Settings::default();
+                let loaded = file::load(&path, Broken::Leave);
+                assert_eq!((&loaded.settings, loaded.may_save), (&defaults, true));
+                check_message(&loaded.complaint.expect("a broken file is spoken of"));
+                // What is broken is no reason not to save.
+                check_saved(&path, &defaults);
+            }
+        }
+    }
+);
+
+fn check_good(path: &Path, text: &str, settings: Settings, bad: &[String]) {
+    assert!(settings.within_limits(), "{settings:?}");
+    let printed = toml::to_string(&settings).expect("settings can be written");
+    assert_eq!(file::parse(&printed), Ok((settings.clone(), Vec::new())));
+    let before: Table = text.parse().expect("it was read");
+    assert!(bad.iter().all(|key| before.contains_key(key)), "{bad:?}");
+    let loaded = file::load(path, Broken::SetAside);
+    assert_eq!((&loaded.settings, loaded.complaint.is_some()), (&settings, !bad.is_empty()));
+    if let Some(complaint) = loaded.complaint {
+        check_message(&complaint);
+    }
+    check_saved(path, &settings);
+    let after: Table = fs::read_to_string(path).expect("it was saved").parse().expect("it is TOML");
+    let known: Table = printed.parse().expect("it is TOML");
+    for (key, value) in before.iter().filter(|(key, _)| !known.contains_key(*key)) {
+        // Not a number is not itself.
+        let same = after.get(key).map(ToString::to_string) == Some(value.to_string());
+        assert!(same, "{key} is a newer version's, and was not kept");
+    }
+}
+
+fn check_saved(path: &Path, settings: &Settings) {
+    file::save(path, settings).expect("settings can be saved");
+    let again = Loaded { settings: settings.clone(), complaint: None, may_save: true };
+    assert_eq!(file::load(path, Broken::SetAside), again);
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    let other = Settings {
+        host: "fe80::1%eth0".to_owned(),
+        mode: Mode::Pool,
+        tls: true,
+        certificate: "my \"lab\"\\server.crt".into(),
+        key: "/home/\u{e9}/server.key".into(),
+        tls_versions: TlsVersions::Only13,
+        client_auth: ClientAuth::Optional,
+        alpn: vec!["h2".to_owned(), "http/1.1".to_owned()],
+        theme: ThemeChoice::Dark,
+        data_format: DataFormat::Hex,
+        ..Settings::default()
+    };
+    let written = [Settings::default(), other].map(|settings| toml::to_string(&settings).unwrap());
+    let by_hand =
+        ["port = 99999\nhost = 'a b'\nfrom_the_future = [1, { a = nan }]\n", "port = 1\nhost = [[\n"];
+    written.into_iter().chain(by_hand.map(str::to_owned)).map(String::into_bytes).collect()
+}

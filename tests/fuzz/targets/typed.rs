@@ -1,0 +1,98 @@
+//! What a person types: text with escapes and hexadecimal digits for the client, and the fields of the form.
+#![no_main]
+
+use echoscope::client::typed::{self, TypedError};
+use echoscope::journal::format::{hex, python};
+use echoscope::settings::fields::{Field, host, number, number16};
+use echoscope::settings::tls::{TlsVersions, alpn, key_log};
+use echoscope::tls::create::{parse_days, split_names};
+use echoscope_fuzz::{check_line, check_message, seed};
+use libfuzzer_sys::fuzz_target;
+
+const SEEDS: [&str; 12] = [
+    r"Hello\n",
+    r"\x41\xff\101\u00e9\U0001f600\a\b\f\v\\\'\d",
+    "a\\\nb\\",
+    "48 65:6C,0x6c 0x480x65",
+    r"\x48\x65 {0x1}",
+    "4g 0x \u{e9}\\\u{202e}",
+    "[fe80::1%eth0]",
+    "http://localhost:12345/",
+    "h2, http/1.1 , h2",
+    "1.3 , 1.2",
+    "16,777,217",
+    "localhost 127.0.0.1 ::1",
+];
+
+fuzz_target!(
+    init: seed(SEEDS.map(|text| text.as_bytes().to_vec())),
+    |data: &[u8]| {
+        let text = &*String::from_utf8_lossy(data);
+        match typed::text(text) {
+            Ok(bytes) => {
+                assert_eq!(typed::text(&python(&bytes)).unwrap()[2..][..bytes.len()], bytes);
+                // Plain text says itself.
+                assert!(text.contains('\\') || text.as_bytes() == bytes);
+            }
+            Err(error) => {
+                check_place(text, &error);
+                // What stands before the place was understood.
+                let before: String = text.chars().take(error.position).collect();
+                assert!(typed::text(&before).is_ok(), "{before:?} {error}");
+            }
+        }
+        match typed::hex(text) {
+            Ok(bytes) => assert_eq!(typed::hex(&hex(&bytes)), Ok(bytes)),
+            Err(error) => check_place(text, &error),
+        }
+        check_fields(text);
+    }
+);
+
+/// The place is in the text, and the words can be read.
+fn check_place(text: &str, error: &TypedError) {
+    let length = text.chars().count();
+    assert!(error.length >= 1 && error.position + error.length <= length, "{text:?}: {error:?}");
+    check_message(&error.to_string());
+}
+
+/// What was read from a field is read again as the same, and what is refused is told in a line.
+fn check_fields(text: &str) {
+    match host(text) {
+        Ok(read) => {
+            check_line(&read);
+            assert_eq!(host(&read), Ok(read.clone()), "{text:?}");
+        }
+        Err(error) => check_message(&error.to_string()),
+    }
+    match alpn(text) {
+        Ok(read) => assert_eq!(alpn(&read.join(",")), Ok(read)),
+        Err(error) => check_message(&error.to_string()),
+    }
+    for field in Field::ALL {
+        match number(field, text) {
+            Ok(read) => {
+                assert!(field.range().is_none_or(|range| range.contains(&read)), "{field:?} {read}");
+                assert_eq!(number(field, &read.to_string()), Ok(read));
+                let short = u16::try_from(read).ok();
+                assert_eq!(
+                    number16(field, text).ok(),
+                    short.filter(|_| number16(field, &read.to_string()).is_ok())
+                );
+            }
+            Err(error) => check_message(&error.to_string()),
+        }
+    }
+    if let Some(versions) = TlsVersions::parse(text) {
+        assert_eq!(TlsVersions::parse(versions.keyword()), Some(versions));
+    }
+    if let Ok(path) = key_log(text) {
+        assert_eq!(key_log(path), Ok(path));
+    }
+    let names = split_names(text);
+    assert_eq!(split_names(&names.join(" ")), names, "{text:?}");
+    match parse_days(text) {
+        Ok(days) => assert_eq!(parse_days(&days.to_string()).ok(), Some(days)),
+        Err(problem) => check_message(&problem.to_string()),
+    }
+}
