@@ -61,7 +61,7 @@ impl<'a> Socket<'a> {
             if left.is_zero() {
                 return Err(ErrorKind::TimedOut.into());
             }
-            let set = self.limit.get().filter(|&set| set >= left && set - left <= SLACK);
+            let set = self.limit.get().filter(|&set| (left..=left + SLACK).contains(&set));
             self.limit(Some(set.unwrap_or(left)));
             match system::recv(&self.conn.stream, buffer, Some(left), || self.conn.ended().is_some()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
