@@ -106,12 +106,10 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
     };
     conn.enter(Phase::Open);
     let end = echo(run, conn, &socket, &mut transport);
-    // Who has said goodbye sends nothing more; only a capture still wants to see the FIN.
-    let over = matches!(end, End::OfStream) && conn.capture.is_none();
     let reason = close_reason(run, conn, end, false);
     run.gate.close_call(conn);
     transport.close(&socket);
-    if transport.is_tls() && !over {
+    if transport.is_tls() {
         socket.throw_away_rest(Instant::now() + LINGER);
     }
     reason

@@ -15,6 +15,9 @@ use super::{connect, echo};
 /// Longer than anything that the window does by itself, such as following the rate.
 const CALM: Duration = Duration::from_millis(300);
 
+/// Longer than the shortest time that the rate is taken over: what was echoed has gone into it.
+const TAKEN_IN: Duration = Duration::from_millis(600);
+
 /// When the window wants to be painted again by itself.
 fn next_frame(window: &Window) -> Duration {
     window.0.output().viewport_output[&ViewportId::ROOT].repaint_delay
@@ -56,6 +59,8 @@ fn idle_means_idle() {
             let counters = window.state().session().counters();
             counters.clients_now == 2 || counters.waiting == Some(1) || counters.waiting.is_none()
         });
+        thread::sleep(TAKEN_IN);
+        come_to_rest(&mut window, "once the rate is taken");
         for tab in [Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num1] {
             let what = format!("{mode:?}, {tab:?}");
             window.0.key_press_modifiers(Modifiers::COMMAND, tab);
