@@ -138,8 +138,15 @@ fn collect_texts(shape: &Shape, texts: &mut Vec<String>) {
     }
 }
 
-/// Time that this thread has spent on a processor (`Documentation/scheduler/sched-stats.rst`).
+/// Time that this thread has spent on a processor, to the nanosecond (`clock_gettime(2)`).
+#[cfg(target_os = "linux")]
 fn on_processor() -> Option<Duration> {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    use rustix::time::{ClockId, clock_gettime};
+
+    clock_gettime(ClockId::ThreadCPUTime).try_into().ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_processor() -> Option<Duration> {
+    None
 }
