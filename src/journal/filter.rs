@@ -13,8 +13,8 @@ use crate::settings::DataFormat;
 /// The text is split at white space, and an entry is shown where all of its words match:
 /// - `#2` matches the entries about client 2; of several such words one is enough. A bare `#` matches every client.
 /// - `error` and `problem`, also with an `s`, match every problem, and else as any word.
-/// - Any other word matches where the row's line contains it, whatever the case (İ and the Kelvin sign are no i and k). For received data the line is
-///   searched with the data as Python writes it and with the data as text.
+/// - Any other word matches where the row's line contains it, whatever the case (İ and the Kelvin sign are no i and no
+///   k). For received data the line is searched with the data as Python writes it and with the data as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     kinds: KindSet,
