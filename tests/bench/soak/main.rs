@@ -8,8 +8,10 @@
 //! ```
 //!
 //! Every minute everybody rests: visitors leave, the session's server is stopped and its log cleared, and each process
-//! is read from /proc. Wrong or missing bytes, a panic, something that stands still for 30 s, or growth from the first
-//! rests to the last: exit code 1.
+//! is read from /proc. Wrong or missing bytes, a panic, something that stands still for 30 s, or growth: exit code 1.
+//!
+//! Files and threads, and the bytes that the session's process holds at rest, are held against the first rests. Resident
+//! memory is held against the middle of the run: an allocator keeps the pages of the largest peak that there has been.
 
 mod headless;
 mod options;
@@ -31,6 +33,11 @@ mod workers;
 use std::process::ExitCode;
 
 use options::{Options, STAGE, USAGE};
+use peak_alloc::PeakAlloc;
+
+/// Counts what this process holds.
+#[global_allocator]
+static LIVE: PeakAlloc = PeakAlloc;
 
 fn main() -> ExitCode {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();

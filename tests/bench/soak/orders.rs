@@ -99,6 +99,8 @@ pub(crate) struct Rest {
     pub(crate) captures_bytes: usize,
     pub(crate) captures_left: usize,
     pub(crate) log_left: usize,
+    /// Bytes that the process holds from its allocator, cleared as it is.
+    pub(crate) live: usize,
     /// What was pressed and typed since the last rest.
     pub(crate) deeds: u64,
 }

@@ -81,11 +81,10 @@ impl Watched {
         if last.threads > first.threads {
             grown.push(format!("{}: {} threads became {}", self.name, first.threads, last.threads));
         }
-        let growth = self.growth();
-        let slack = self.slack();
+        let (growth, slack) = (self.growth(), self.slack());
         if growth > slack {
             grown.push(format!(
-                "{}: memory grew by {growth:.0} KiB over the run, and {slack:.0} KiB are chance",
+                "{}: memory grew by {growth:.0} KiB in the second half of the run, and {slack:.0} KiB are chance",
                 self.name
             ));
         }
@@ -97,18 +96,25 @@ impl Watched {
         SLACK_KIB.max(SLACK_PART * self.baseline().map_or(0.0, |first| first.memory as f64))
     }
 
-    /// KiB of growth from the baseline to the end by the median slope of all pairs (Theil and Sen): one odd reading
-    /// at either end says nothing.
-    #[expect(clippy::cast_precision_loss, reason = "a run has some thousand readings at most")]
+    /// KiB of growth from the middle of the run to its end: before that an allocator still meets its largest peak.
+    #[expect(clippy::cast_precision_loss, reason = "KiB of a process that fits into memory")]
     pub(crate) fn growth(&self) -> f64 {
         let counted = self.readings.get(WARM_UP..).unwrap_or_default();
-        let mut slopes = Vec::new();
-        for (from, before) in counted.iter().enumerate() {
-            for (to, after) in counted.iter().enumerate().skip(from + 1) {
-                slopes.push((after.memory as f64 - before.memory as f64) / (to - from) as f64);
-            }
-        }
-        slopes.sort_by(f64::total_cmp);
-        slopes.get(slopes.len() / 2).map_or(0.0, |median| median * (counted.len() - 1) as f64)
+        let second_half = &counted[counted.len() / 2..];
+        trend(&second_half.iter().map(|reading| reading.memory as f64).collect::<Vec<_>>())
     }
+}
+
+/// Growth from the first to the last by the median slope of all pairs (Theil and Sen): one odd reading at either end
+/// says nothing.
+#[expect(clippy::cast_precision_loss, reason = "a run has some thousand readings at most")]
+pub(crate) fn trend(readings: &[f64]) -> f64 {
+    let mut slopes = Vec::new();
+    for (from, before) in readings.iter().enumerate() {
+        for (to, after) in readings.iter().enumerate().skip(from + 1) {
+            slopes.push((after - before) / (to - from) as f64);
+        }
+    }
+    slopes.sort_by(f64::total_cmp);
+    slopes.get(slopes.len() / 2).map_or(0.0, |median| median * (readings.len() - 1) as f64)
 }

@@ -9,7 +9,7 @@ use crate::headless::{Headless, come_and_go};
 use crate::options::Options;
 use crate::orders::{Answer, Order, Round, Sums};
 use crate::random::Random;
-use crate::readings::{Reading, WARM_UP, Watched};
+use crate::readings::{Reading, WARM_UP, Watched, trend};
 use crate::remote::Remote;
 use crate::support::Identity;
 use crate::target::{Ground, Target};
@@ -23,6 +23,8 @@ const AT_EACH_PROGRAM: u64 = 3;
 const SETTLING: Duration = Duration::from_secs(15);
 /// How long they are to stay the same before they are taken for the baseline.
 const STILL: Duration = Duration::from_secs(3);
+/// The session may hold so much more at one rest than at another, such as what a longer name takes.
+const HELD_SLACK_KIB: f64 = 512.0;
 
 /// Everything that takes part.
 struct Soak {
@@ -34,6 +36,8 @@ struct Soak {
     session_ground: Arc<Ground>,
     programs: Vec<(Headless, Arc<Ground>)>,
     watched: Vec<Watched>,
+    /// Bytes that the session's process held at each rest.
+    live: Vec<usize>,
     began: Instant,
 }
 
@@ -78,7 +82,18 @@ impl Soak {
         }
         let random = Random::of(options.seed, 0);
         let began = Instant::now();
-        Ok(Self { options, crew, random, identity, session, session_ground, programs, watched, began })
+        Ok(Self {
+            options,
+            crew,
+            random,
+            identity,
+            session,
+            session_ground,
+            programs,
+            watched,
+            live: Vec::new(),
+            began,
+        })
     }
 
     /// Ends everything as soon as something stands still for too long.
@@ -217,16 +232,18 @@ impl Soak {
             let reading = settle(watched, &self.crew)?;
             watched.readings.push(reading);
         }
+        self.live.push(rest.live);
         let told = self.watched.iter().map(|one| format!("{} {}", one.name, words(one.readings.last())));
         let seconds = self.began.elapsed().as_secs();
         println!(
-            "{:2}:{:02}  {}  |  {}; log {} MiB, captures {} MiB, {} deeds",
+            "{:2}:{:02}  {}  |  {}; log {} MiB, captures {} MiB, at rest {} KiB held, {} deeds",
             seconds / 60,
             seconds % 60,
             told.collect::<Vec<_>>().join("  |  "),
             self.crew.tally.sums(),
             rest.log_bytes >> 20,
             rest.captures_bytes >> 20,
+            rest.live >> 10,
             rest.deeds
         );
         Ok(())
@@ -243,7 +260,7 @@ impl Soak {
         println!("soak: {}", tally.by_kind());
         for one in &self.watched {
             println!(
-                "{}: after the warm-up {}, at the end {}; trend {:+.0} KiB over the run, {:.0} are chance",
+                "{}: after the warm-up {}, at the end {}; trend {:+.0} KiB in its second half, {:.0} are chance",
                 one.name,
                 words(one.baseline().as_ref()),
                 words(one.readings.last()),
@@ -259,6 +276,13 @@ impl Soak {
             if one.grown().iter().any(|words| !words.contains("memory")) {
                 println!("{}: {}", one.name, one.inventory());
             }
+        }
+        let live = self.live.get(WARM_UP..).unwrap_or_default();
+        let growth = trend(&live.iter().map(|bytes| kib(*bytes)).collect::<Vec<_>>());
+        let ends = [live.first(), live.last()].map(|bytes| kib(bytes.copied().unwrap_or_default()));
+        println!("session: at rest {:.0} KiB held after the warm-up, {:.0} at the end", ends[0], ends[1]);
+        if growth > HELD_SLACK_KIB {
+            tally.failed(&format!("session: what it holds at rest grew by {growth:.0} KiB over the run"));
         }
         let failures = tally.failures();
         let seed = self.options.seed;
@@ -292,6 +316,11 @@ fn settle(watched: &Watched, crew: &Crew) -> Result<Reading, String> {
         }
         thread::sleep(Duration::from_millis(100));
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bytes of a process that fits into memory")]
+fn kib(bytes: usize) -> f64 {
+    bytes as f64 / 1024.0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "KiB of a process that fits into memory")]

@@ -21,6 +21,7 @@ use echoscope::session::{Command, LessonCommand, Options, Session};
 use echoscope::settings::Settings;
 use echoscope::settings::fields::Field;
 
+use crate::LIVE;
 use crate::orders::{Answer, Order, Rest, Round, Sums};
 use hands::Hands;
 use log::Log;
@@ -236,6 +237,7 @@ impl Stage {
             captures_bytes,
             captures_left: self.session.captures().used(),
             log_left: self.session.journal().len(),
+            live: LIVE.current_usage(),
             deeds: self.hands.take_deeds(),
         }));
     }
