@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui};
+use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui, Visuals};
 
 use super::client::ClientPanel;
 use super::code::CodePanel;
@@ -166,7 +166,7 @@ impl App {
 
     fn window(&mut self, ui: &mut Ui) -> Vec<Wish> {
         let mut wishes = Vec::new();
-        let bar = Frame::new().fill(Palette::of(ui).panel);
+        let bar = Frame::NONE;
         Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(bar).show(ui, |ui| {
             wishes.extend(top_bar::show(ui, &self.session));
         });
@@ -182,7 +182,7 @@ impl App {
     fn centre(&mut self, ui: &mut Ui) -> Vec<Wish> {
         let palette = Palette::of(ui);
         let mut wishes = Vec::new();
-        let bar = Frame::new().fill(palette.panel);
+        let bar = Frame::NONE;
         wishes.extend(self.lesson.show(ui, &self.session));
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -214,7 +214,7 @@ impl App {
 
     fn log_tab(&mut self, ui: &mut Ui) -> Vec<Wish> {
         let palette = Palette::of(ui);
-        let (bar, canvas) = (Frame::new().fill(palette.panel), Frame::new().fill(palette.canvas));
+        let (bar, canvas) = (Frame::NONE, Frame::new().fill(palette.canvas));
         let mut wishes = Vec::new();
         Panel::top("toolbar").resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -323,6 +323,12 @@ impl eframe::App for App {
         for wish in wishes {
             self.fulfil(&ctx, frame, wish);
         }
+    }
+
+    // The colour of all bars: they need no paint of their own, of which each layer costs as much as the whole picture
+    // where software draws.
+    fn clear_color(&self, visuals: &Visuals) -> [f32; 4] {
+        Palette::for_theme(visuals.dark_mode).panel.to_normalized_gamma_f32()
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
