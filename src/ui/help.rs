@@ -65,6 +65,8 @@ const WIDTH: f32 = 600.0;
 const AROUND: f32 = 48.0;
 /// Height of the title and of what is between it and the rest.
 const TITLE: f32 = 38.0;
+/// Width of a step's number.
+const NUMBER: f32 = 13.0;
 /// Space between the words and the scroll bar.
 const SCROLL_ROOM: f32 = 12.0;
 
@@ -118,7 +120,11 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     for (number, step) in TOUR.iter().enumerate() {
         // Not in a grid, whose last column is as wide as its words.
         ui.horizontal_top(|ui| {
-            ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+            ui.scope(|ui| {
+                // A 1 is narrower than other digits.
+                ui.set_min_width(NUMBER);
+                ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+            });
             paragraph(ui, step);
         });
     }

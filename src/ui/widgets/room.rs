@@ -1,7 +1,7 @@
 //! Room for what needs more height, or width, than there is: it is laid out at the size that it needs, and scrolls.
 
 use eframe::egui::style::ScrollAnimation;
-use eframe::egui::{Context, Id, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
+use eframe::egui::{Context, Id, Memory, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
 
 use crate::ui::theme::size;
 
@@ -43,7 +43,7 @@ fn exactly<R>(ui: &mut Ui, id: &str, size: Vec2, contents: impl FnOnce(&mut Ui) 
     let mut inside = ui.new_child(UiBuilder::new().max_rect(place).id_salt(id));
     let shown = contents(&mut inside);
     if was_resized(ui.ctx())
-        && let Some(focused) = ui.memory(|memory| memory.focused())
+        && let Some(focused) = ui.memory(Memory::focused)
         && let Some(response) = ui.ctx().read_response(focused)
         && response.layer_id == ui.layer_id()
         && place.contains_rect(response.rect)
