@@ -3,8 +3,12 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "window_sizes/every.rs"]
+mod every;
 #[path = "support/window.rs"]
 mod harness;
+#[path = "support/parts.rs"]
+mod parts;
 
 use echoscope::settings::Settings;
 use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, vec2};

@@ -22,6 +22,7 @@ pub mod event;
 mod leaving;
 mod mailbox;
 mod outbox;
+pub mod own_address;
 mod resolve;
 mod run;
 mod sending;

@@ -1,5 +1,10 @@
 //! Amounts, spans and times of day as a reader wants them.
 //!
+//! One rule for the whole app, whatever the system's locale, since its words are English wherever it runs and what it
+//! prints is read by programs, too: a decimal point, commas between thousands, dates as in ISO 8601, hours from 0 to 23.
+//! Times of day are local, the dates of a certificate in UTC, as they are in it. What is a name (a port, `#1024`, a value
+//! in a field or in a program) has no commas.
+//!
 //! Bytes are counted in 1024s and say so (`KiB`, `MiB`), since the settings do: recv size 1024, log 64 MiB.
 
 use std::sync::OnceLock;
@@ -9,11 +14,13 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::settings::fields::grouped;
+
 /// An amount of data: `6 B`, `1.5 KiB`, `100 MiB`. Below 100 with one decimal, a whole number of bytes aside.
 #[must_use]
 pub fn bytes(count: u64) -> String {
     if count < 1024 {
-        return format!("{count} B");
+        return format!("{} B", grouped(count));
     }
     let mut divisor = 1_u128;
     for unit in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] {
@@ -28,7 +35,7 @@ pub fn bytes(count: u64) -> String {
         }
     }
     // u64::MAX is 16 EiB, which the loop has returned.
-    format!("{count} B")
+    format!("{} B", grouped(count))
 }
 
 /// A span of time: `41 µs`, `2.9 ms`, `1.2 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`.
@@ -112,7 +119,7 @@ mod tests {
         for (count, text) in [
             (0, "0 B"),
             (6, "6 B"),
-            (1023, "1023 B"),
+            (1023, "1,023 B"),
             (1024, "1.0 KiB"),
             (1536, "1.5 KiB"),
             (102_400, "100 KiB"),

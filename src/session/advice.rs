@@ -55,8 +55,10 @@ impl Session {
     pub fn caution(&self) -> Option<String> {
         let open = self.form.error(Field::Host).is_none() && !is_loopback(&self.settings().host);
         open.then(|| {
-            "Others on your network can connect, too. Use localhost to keep the server to this computer."
-                .to_owned()
+            let there = self.reach.address().map_or_else(String::new, |own| format!(", at {own}"));
+            format!(
+                "Others on your network can connect, too{there}. Use localhost to keep the server to this computer."
+            )
         })
     }
 

@@ -15,6 +15,7 @@ pub mod lab;
 pub mod lesson;
 mod queue;
 mod rate;
+mod reach;
 mod restart;
 mod steps;
 mod try_it;
@@ -41,6 +42,7 @@ use clients::{Clients, ServerSide};
 use disk::Saver;
 use lesson::Lessons;
 use rate::Rate;
+use reach::Reach;
 
 use crate::journal::{Journal, Limits};
 use crate::lessons::facts::Happening;
@@ -87,6 +89,7 @@ pub struct Session {
     rate: Rate,
     checker: Checker,
     files: Files,
+    reach: Reach,
     saver: Option<Saver>,
     notices: (Sender<Notice>, Receiver<Notice>),
     /// Every thread that writes a file holds a sender; the session lets go of its own when it ends.
@@ -126,6 +129,7 @@ impl Session {
             rate: Rate::new(Instant::now()),
             checker: Checker::new(move || wake()),
             files: Files::nothing(),
+            reach: Reach::default(),
             saver: None,
             notices,
             writing: (Some(writes), written),
@@ -140,6 +144,7 @@ impl Session {
         };
         session.saver = session.options.settings_file.clone().map(|path| Saver::new(path, session.teller()));
         session.check_files();
+        session.look_for_own_address();
         session
     }
 
@@ -160,6 +165,7 @@ impl Session {
                 self.form.edit(field, text);
                 self.forget_failure();
                 match field {
+                    Field::Host => self.look_for_own_address(),
                     Field::Certificate | Field::Key | Field::ClientCa => self.check_files(),
                     Field::LogEntries | Field::LogMebibytes => {
                         self.journal.set_limits(limits(self.settings()));
@@ -266,6 +272,7 @@ impl Session {
                 Finding::Dropped(_, Err(error)) => self.notice = Some(Notice::bad(error.to_string())),
             }
         }
+        changed |= self.reach.poll();
         while let Ok(notice) = self.notices.1.try_recv() {
             changed = true;
             self.tell(notice);
@@ -362,6 +369,8 @@ impl Session {
             // They may have changed since they were chosen; the start reads them anew, and so should the form.
             self.check_files();
         }
+        // The computer may be on another network by now.
+        self.look_for_own_address();
         self.rate = Rate::new(Instant::now());
         let start = if self.stepping { Server::start_stepping } else { Server::start };
         self.server = Some(start(config, self.sink.clone()));
@@ -392,6 +401,10 @@ impl Session {
             self.files.key.expect(&key);
             self.files.client_ca.expect(&client_ca);
         }
+    }
+
+    fn look_for_own_address(&mut self) {
+        self.reach.look(&self.form.settings().host, &self.options.wake);
     }
 
     fn teller(&self) -> impl Fn(Notice) + Send + 'static {

@@ -13,6 +13,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::details::misleads;
 use super::kind::{KeyKind, bits};
 use super::naming::argument;
+use crate::settings::fields::grouped;
 
 /// Whether a certificate is one that signs others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +135,7 @@ impl CertificateReport {
             0 if date(now) == date(self.not_after) => "expires today".to_owned(),
             0 => "expires tomorrow".to_owned(),
             1 => "1 day left".to_owned(),
-            days => format!("{days} days left"),
+            days => format!("{} days left", grouped(days.unsigned_abs())),
         }
     }
 }

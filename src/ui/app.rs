@@ -18,7 +18,7 @@ use super::notice::NoticeBar;
 use super::overlays::{self, TypePath};
 use super::tabs::Tabs;
 use super::theme::{self, Palette, size};
-use super::widgets::room::{with_height, with_least};
+use super::widgets::room::{look_at_size, with_height, with_least};
 use super::wire::WirePanel;
 use super::wish::{Tab, Wish};
 use super::{help, log_toolbar, shortcuts, status_bar, top_bar};
@@ -135,6 +135,9 @@ impl App {
                     ctx.copy_text(text);
                 }
             }
+            Wish::ToggleStepping => {
+                self.session.apply(Command::SetStepping(!self.session.is_stepping()));
+            }
             Wish::StepNext => {
                 if let Some(halt) = self.session.halts().first() {
                     self.session.apply(Command::Step(halt.id()));
@@ -175,7 +178,9 @@ impl App {
         Panel::left("left").exact_size(size::LEFT).resizable(false).frame(bar).show(ui, |ui| {
             wishes.extend(self.left.show(ui, &self.session, self.failed_just_now));
         });
-        CentralPanel::default().frame(Frame::NONE).show(ui, |ui| wishes.extend(self.centre(ui)));
+        // Its colour shows beside what scrolls, too, under the bar.
+        let canvas = Frame::new().fill(Palette::of(ui).canvas);
+        CentralPanel::default().frame(canvas).show(ui, |ui| wishes.extend(self.centre(ui)));
         wishes
     }
 
@@ -183,6 +188,7 @@ impl App {
         let palette = Palette::of(ui);
         let mut wishes = Vec::new();
         let bar = Frame::NONE;
+        wishes.extend(self.notice.row(ui, &self.session));
         wishes.extend(self.lesson.show(ui, &self.session));
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -197,9 +203,10 @@ impl App {
                 });
             }
             Tab::Connections => {
-                CentralPanel::default().frame(canvas).show(ui, |ui| {
-                    wishes.extend(self.connections.show(ui, &self.session));
-                });
+                wishes.extend(with_height(ui, "connections tab", size::TAB_LEAST, |ui| {
+                    let table = |ui: &mut Ui| self.connections.show(ui, &self.session);
+                    CentralPanel::default().frame(canvas).show(ui, table).inner
+                }));
             }
             Tab::Code => {
                 CentralPanel::default().frame(canvas).show(ui, |ui| {
@@ -305,6 +312,7 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        look_at_size(ui.ctx());
         // A dialog has the keyboard to itself.
         let mut wishes = if self.lab.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
         // The log's keys work from everywhere, and the Client tab knows better what is needed first.

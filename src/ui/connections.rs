@@ -8,7 +8,7 @@ use eframe::egui::{
 
 use super::lab;
 use super::theme::{self, Palette, size};
-use super::widgets::controls::{icon_button, pill_button};
+use super::widgets::controls::{icon_button, pill_button, text_width};
 use super::widgets::focus_ring;
 use super::widgets::icon::Icon;
 use super::widgets::virtual_list::VirtualList;
@@ -103,7 +103,7 @@ impl ConnectionsPanel {
         let area = ui.available_rect_before_wrap();
         let header = Rect::from_min_size(area.min, vec2(area.width(), size::TABLE_ROW));
         for (column, name, rect) in places(header) {
-            cell(ui, 0, rect, column, name, &theme::small(), palette.muted);
+            cell(ui, 0, (column, rect), (name, name), &theme::small(), palette.muted);
         }
         ui.painter().hline(header.x_range(), header.bottom(), eframe::egui::Stroke::new(1.0, palette.border));
         let mut body = Rect::from_min_max(pos2(area.left(), header.bottom() + 1.0), area.max);
@@ -112,7 +112,7 @@ impl ConnectionsPanel {
             (body, foot) = body.split_top_bottom_at_y(body.bottom() - size::TABLE_ROW);
             ui.painter().hline(foot.x_range(), foot.top(), eframe::egui::Stroke::new(1.0, palette.border));
             let foot = foot.shrink2(vec2(size::EDGE, 0.0));
-            cell(ui, 0, foot, Column::Waiting, &words, &theme::small(), palette.caution);
+            cell(ui, 0, (Column::Waiting, foot), (&words, &words), &theme::small(), palette.caution);
         }
         self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
             let id = connections[index].client.id;
@@ -195,7 +195,7 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> Option
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
     }
     focus_ring(ui, &whole, rect.shrink(2.0), 4.0);
-    let (summary, summary_ink) = summary(connection, palette);
+    let summary = Summary::of(connection, palette);
     for (column, _, rect) in places(rect) {
         let (text, ink) = match column {
             Column::Client => (id.to_string(), palette.client(id.0)),
@@ -203,9 +203,10 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> Option
             Column::Since => (units::clock(connection.since), palette.muted),
             Column::Received => (units::bytes(connection.received), palette.text),
             Column::Sent => (units::bytes(connection.sent), palette.text),
-            Column::Tls | Column::Waiting => (summary.clone(), summary_ink),
+            Column::Tls | Column::Waiting => (summary.that_fits(ui, rect.width()).to_owned(), summary.ink),
         };
-        cell(ui, id.0, rect, column, &text, &theme::mono(), ink);
+        let whole = if column == Column::Tls { summary.all() } else { &text };
+        cell(ui, id.0, (column, rect), (&text, whole), &theme::mono(), ink);
     }
     let place = Rect::from_min_max(pos2(rect.right() - BUTTON - size::EDGE, rect.top()), rect.max);
     let mut child = ui.new_child(
@@ -222,21 +223,54 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> Option
     (whole.clicked() || whole.gained_focus()).then_some(Pressed::Row)
 }
 
-fn summary(connection: &Connection, palette: &Palette) -> (String, Color32) {
-    match (connection.phase, &connection.tls) {
-        (Phase::Queued, _) => ("waits for a thread".to_owned(), palette.caution),
-        (Phase::Handshake, _) => ("handshake…".to_owned(), palette.muted),
-        (Phase::Open, None) => ("–".to_owned(), palette.muted),
-        (Phase::Open, Some(tls)) => {
-            let parts = [Some(tls.version.to_owned()), Some(tls.cipher_suite.clone()), tls.group.clone()];
-            (parts.into_iter().flatten().collect::<Vec<_>>().join(" · "), palette.text)
-        }
+/// What is said of a connection's TLS: all of it, or as much as fits.
+struct Summary {
+    /// From the most to the least.
+    words: Vec<String>,
+    ink: Color32,
+}
+
+impl Summary {
+    fn of(connection: &Connection, palette: &Palette) -> Self {
+        let (words, ink) = match (connection.phase, &connection.tls) {
+            (Phase::Queued, _) => (vec!["waits for a thread".to_owned()], palette.caution),
+            (Phase::Handshake, _) => (vec!["handshake…".to_owned()], palette.muted),
+            (Phase::Open, None) => (vec!["–".to_owned()], palette.muted),
+            (Phase::Open, Some(tls)) => {
+                let (version, suite) = (tls.version, tls.cipher_suite.as_str());
+                let group = tls.group.as_ref().map_or_else(String::new, |group| format!(" · {group}"));
+                let words = [
+                    format!("{version} · {suite}{group}"),
+                    format!("{version} · {suite}"),
+                    format!("{version}{group}"),
+                    version.to_owned(),
+                ];
+                (words.to_vec(), palette.text)
+            }
+        };
+        Self { words, ink }
+    }
+
+    fn all(&self) -> &str {
+        self.words.first().map_or("", String::as_str)
+    }
+
+    fn that_fits(&self, ui: &Ui, width: f32) -> &str {
+        let fits = |words: &&String| text_width(ui, words, theme::mono()) <= width - size::GAP;
+        self.words.iter().find(fits).or(self.words.last()).map_or("", String::as_str)
     }
 }
 
-/// Writes into one column of a row. Amounts end in line, all else begins in line; what is too long is cut and whole
-/// in the tooltip.
-fn cell(ui: &Ui, row: u64, rect: Rect, column: Column, text: &str, font: &FontId, ink: Color32) {
+/// Writes into one column of a row. Amounts end in line, all else begins in line; what is too long is cut. The `whole`
+/// of it is in the tooltip.
+fn cell(
+    ui: &Ui,
+    row: u64,
+    (column, rect): (Column, Rect),
+    (text, whole): (&str, &str),
+    font: &FontId,
+    ink: Color32,
+) {
     let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), ink));
     job.wrap = TextWrapping::truncate_at_width((rect.width() - size::GAP).max(10.0));
     let galley = ui.painter().layout_job(job);
@@ -245,9 +279,9 @@ fn cell(ui: &Ui, row: u64, rect: Rect, column: Column, text: &str, font: &FontId
     let cut = galley.elided;
     ui.painter().galley(align.align_size_within_rect(galley.size(), rect).min, galley, ink);
     let response = ui.interact(rect, Id::unique("cell").with((row, column)), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
-    if cut {
-        response.on_hover_text(text);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
+    if cut || text != whole {
+        response.on_hover_text(whole);
     }
 }
 

@@ -67,8 +67,9 @@ pub(super) struct Dialogs {
     receiver: Receiver<(Purpose, Option<PathBuf>, Duration)>,
 }
 
-/// Nobody sees, reads and cancels a dialog in less than this.
-const TOO_QUICK: Duration = Duration::from_millis(250);
+/// Hardly anybody sees, reads and cancels a dialog in less than this, and a busy system takes no longer to find that it has
+/// none. Who is as quick is asked once more.
+const TOO_QUICK: Duration = Duration::from_millis(700);
 
 impl Dialogs {
     /// No dialog is open.

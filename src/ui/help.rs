@@ -1,5 +1,6 @@
-//! F1: what this is, what to do, which keys there are.
+//! F1: what this is, a tour of five minutes, words, keys, what it doesn't do, and where settings are.
 
+use eframe::egui::os::OperatingSystem;
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align, Frame, Grid, Id, Key, Label, Layout, Modal, Modifiers, RichText, ScrollArea, TextFormat, Ui,
@@ -10,10 +11,14 @@ use super::widgets::controls::icon_button;
 use super::widgets::copy_frame;
 use super::widgets::icon::Icon;
 
-const STEPS: [&str; 3] = [
-    "Press Start server.",
-    "Go to Client, press Connect, type something, and press Enter; or copy the line under “Try it” into a terminal.",
-    "Watch the log. Select an entry to see its bytes and what they mean.",
+const TOUR: [&str; 5] = [
+    "Press Start server. The log tells each step, as the server makes it.",
+    "In the Client tab press Connect, type Hello, and press Enter: the same bytes come back. A terminal will do, too: \
+     copy the line under “Try it from a terminal”.",
+    "In the Log tab select an entry: below stand its bytes, and a sentence that explains it.",
+    "See the same conversation in the Wire tab, as it went by, and in the Code tab, as the lines of a program.",
+    "Press Create certificate…, start the server anew, and connect again: now the Wire tab shows TLS records, and \
+     beside them what they hide.",
 ];
 
 const WORDS: [(&str, &str); 8] = [
@@ -44,10 +49,15 @@ const KEYS: [(&str, &str); 13] = [
     ("Ctrl+S", "Save the log"),
     ("Ctrl+L", "Clear the log"),
     ("Tab, Space", "Go on to the next control, press it"),
-    ("F10, F5", "In step mode: let the next call happen, go on"),
+    ("F9, F10, F5", "Step mode on or off; let the next call happen; go on"),
     ("Ctrl + and −", "Zoom in and out; Ctrl+0 resets"),
     ("F1", "This help"),
 ];
+
+const LIMITS: &str = "It is not for the public internet: it sends back whatever anyone sends, without asking who they \
+                      are. By default it listens on this computer alone, and the form warns where a host lets others \
+                      in. It doesn't renew certificates, puts none into any trust store, and keeps no log on disk \
+                      unless you save one.";
 
 /// Width of what is written.
 const WIDTH: f32 = 600.0;
@@ -55,6 +65,8 @@ const WIDTH: f32 = 600.0;
 const AROUND: f32 = 48.0;
 /// Height of the title and of what is between it and the rest.
 const TITLE: f32 = 38.0;
+/// Width of a step's number.
+const NUMBER: f32 = 13.0;
 /// Space between the words and the scroll bar.
 const SCROLL_ROOM: f32 = 12.0;
 
@@ -75,9 +87,11 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
                 });
             });
             let height = room.y - AROUND - margins.y - TITLE;
-            let area = ScrollArea::vertical().auto_shrink([false, true]);
+            let narrow = ui.available_width() < size::DIALOG_LEAST;
+            let area = ScrollArea::new([narrow, true]).auto_shrink([false, true]);
             area.max_height(height).min_scrolled_height(height).show(ui, |ui| {
-                ui.set_width(ui.available_width() - SCROLL_ROOM);
+                let least = if narrow { size::DIALOG_LEAST } else { 0.0 };
+                ui.set_width(ui.available_width().max(least) - SCROLL_ROOM);
                 contents(ui, settings_file);
             });
             stay
@@ -98,21 +112,26 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     };
     paragraph(
         ui,
-        "An echo server that lets you see a server work: it sends back every byte that it receives.",
+        "An echo server that lets you see a server work: it sends back every byte that it receives, and shows each call, \
+         each byte and each TLS record on the way.",
     );
-    heading(ui, "What to do");
+    heading(ui, "A tour of five minutes");
     ui.spacing_mut().interact_size.y = 18.0;
-    for (number, step) in STEPS.iter().enumerate() {
+    for (number, step) in TOUR.iter().enumerate() {
         // Not in a grid, whose last column is as wide as its words.
         ui.horizontal_top(|ui| {
-            ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+            ui.scope(|ui| {
+                // A 1 is narrower than other digits.
+                ui.set_min_width(NUMBER);
+                ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+            });
             paragraph(ui, step);
         });
     }
     paragraph(
         ui,
-        "For TLS, press Create certificate…, or switch it on and choose a certificate and its key: browse, type the \
-         paths, or drop the files on the window. Options… sets how TLS is served, Details… tells what clients will say.",
+        "The button Help has seven lessons that go on from here, each step ticked off when it is done. Files of your own \
+         serve TLS as well: browse, type their paths, or drop them on the window.",
     );
     heading(ui, "Words");
     ui.spacing_mut().interact_size.y = 18.0;
@@ -123,16 +142,21 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
         ui.add(Label::new(job).wrap());
     }
     heading(ui, "Keys");
+    // A Mac's keyboard has Ctrl, too, but shortcuts are made with another key there.
+    let mac = ui.ctx().os() == OperatingSystem::Mac;
     Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
         for (keys, what) in KEYS {
+            let keys = if mac { keys.replace("Ctrl", "Cmd") } else { keys.to_owned() };
             ui.label(RichText::new(keys).font(theme::mono()).color(palette.text));
             ui.label(RichText::new(what).color(palette.text));
             ui.end_row();
         }
     });
+    heading(ui, "What it doesn't do");
+    paragraph(ui, LIMITS);
     if let Some(file) = settings_file {
         heading(ui, "Settings");
-        paragraph(ui, "They are remembered in this file. The log is not.");
+        paragraph(ui, "They are remembered in this file; options on the command line win over them.");
         copy_frame(palette).inner_margin(8).show(ui, |ui| {
             ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap())
         });

@@ -119,7 +119,9 @@ impl LogPanel {
         ui.advance_cursor_after_rect(area);
         let response = ui.interact(area, Id::unique("log"), Sense::FOCUSABLE | Sense::CLICK);
         let count = self.view.len();
-        response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, format!("Log, {count} entries")));
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::ListBox, true, format!("Log, {} entries", grouped(count as u64)))
+        });
         if self.view.is_empty() {
             self.show_empty(ui, session, area);
             return;

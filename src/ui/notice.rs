@@ -1,4 +1,4 @@
-//! The session's notices, at the bottom of the window, where they cover nothing that can be pressed.
+//! The session's notices, at the lower edge, where they cover nothing that can be pressed and move no button.
 
 use std::time::Duration;
 
@@ -12,18 +12,21 @@ use super::wish::Wish;
 use crate::session::{Command, Notice, Session};
 
 /// The session's notice. Good news in one line stand where the counters are, for a while: nothing moves. Any other
-/// notice has a row of its own above them. Neither lies over anything that can be pressed.
+/// notice has a row of its own at the foot of the centre, beside the start button, which stays where it is.
 #[derive(Debug, Default)]
 pub(super) struct NoticeBar {
     /// What is shown, and since when.
     shown: Option<(Notice, f64)>,
+    /// Whether it stands where the counters are.
+    brief: bool,
 }
 
 /// How long good news are shown, in seconds. Bad ones stay until they are dismissed.
 const GOOD_NEWS: f64 = 6.0;
 
 impl NoticeBar {
-    /// Shows the bar with the `counters`, and the notice; returns the wish to dismiss it, the user's or that of time.
+    /// Shows the bar with the `counters`, or the notice in their place; returns the wish to dismiss it, the user's or
+    /// that of time.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -48,28 +51,52 @@ impl NoticeBar {
         if !notice.problem {
             ui.ctx().request_repaint_after(Duration::from_secs_f64(rest.max(0.0)));
         }
-        let palette = Palette::of(ui);
-        let fill = if notice.problem { palette.problem_soft } else { palette.accent_soft };
-        let line = Stroke::new(1.0, if notice.problem { palette.problem } else { palette.accent });
-        let margin = Margin { left: 16, right: 11, top: 0, bottom: 0 };
-        let frame = Frame::new().fill(fill).inner_margin(margin);
         let text = text_width(ui, &notice.text, theme::small());
-        let brief = !notice.problem && text + margin.sum().x + AROUND_WORDS <= ui.available_width();
+        self.brief = !notice.problem && text + MARGIN.sum().x + AROUND_WORDS <= ui.available_width();
         let status = Panel::bottom("status").exact_size(size::STATUS_BAR).resizable(false);
-        let shown = if brief {
-            status.frame(frame).show(ui, |ui| ui.horizontal_centered(|ui| words_and_cross(ui, notice)).inner)
+        let dismissed = if self.brief {
+            let shown = status.frame(frame(ui, notice)).show(ui, |ui| {
+                let words = ui.horizontal_centered(|ui| words_and_cross(ui, notice));
+                words.inner
+            });
+            edge(ui, notice, shown.response.rect);
+            shown.inner
         } else {
             status.frame(bar).show(ui, counters);
-            let frame = frame.inner_margin(Margin { top: 4, bottom: 4, ..margin });
-            let panel = Panel::bottom("notice").resizable(false).frame(frame);
-            panel.show(ui, |ui| ui.horizontal(|ui| words_and_cross(ui, notice)).inner)
+            false
         };
-        let edge = shown.response.rect;
-        ui.painter().hline(edge.x_range(), edge.top() + 0.5, line);
-        (shown.inner || over).then(|| Command::DismissNotice.into())
+        (dismissed || over).then(|| Command::DismissNotice.into())
+    }
+
+    /// Shows a notice that needs a row of its own at the foot of the centre; returns the wish to dismiss it.
+    pub(super) fn row(&self, ui: &mut Ui, session: &Session) -> Option<Wish> {
+        let notice = session.notice().filter(|_| !self.brief)?;
+        let frame = frame(ui, notice).inner_margin(Margin { top: 4, bottom: 4, ..MARGIN });
+        let panel = Panel::bottom("notice").resizable(false).frame(frame);
+        let shown = panel.show(ui, |ui| ui.horizontal(|ui| words_and_cross(ui, notice)).inner);
+        edge(ui, notice, shown.response.rect);
+        shown.inner.then(|| Command::DismissNotice.into())
     }
 }
 
+/// Left and right of a notice.
+const MARGIN: Margin = Margin { left: 16, right: 11, top: 0, bottom: 0 };
+
+fn frame(ui: &Ui, notice: &Notice) -> Frame {
+    let palette = Palette::of(ui);
+    let fill = if notice.problem { palette.problem_soft } else { palette.accent_soft };
+    Frame::new().fill(fill).inner_margin(MARGIN)
+}
+
+/// The line above a notice.
+fn edge(ui: &Ui, notice: &Notice, area: Rect) {
+    let palette = Palette::of(ui);
+    let ink = if notice.problem { palette.problem } else { palette.accent };
+    ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, ink));
+}
+
+/// More of a notice is told in its tooltip, and in the log.
+const MOST_ROWS: usize = 4;
 /// What stands around the words: the sign, the cross, and space.
 const AROUND_WORDS: f32 = ICON_BUTTON + size::GAP + 21.0;
 
@@ -81,7 +108,7 @@ fn words_and_cross(ui: &mut Ui, notice: &Notice) -> bool {
     let width = ui.available_width() - AROUND_WORDS;
     let job = |ink| {
         let mut job = LayoutJob::simple(notice.text.clone(), theme::small(), ink, width);
-        job.wrap.max_rows = 3;
+        job.wrap.max_rows = MOST_ROWS;
         job
     };
     let galley = ui.painter().layout_job(job(palette.text));

@@ -1,14 +1,13 @@
 //! The form on the left: where the server listens and how it serves. Errors stand under their field.
 
-use eframe::egui::{
-    ComboBox, Context, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Context, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::theme::{self, Palette, size};
+use super::widgets::choice::choice;
 use super::widgets::field::{focus_field, heading, label, text_field};
 use super::widgets::focus_ring;
 use super::widgets::icon::{self, Icon};
-use super::widgets::note::{Tone, note};
+use super::widgets::note::{Tone, note, passing_note};
 use super::wish::Wish;
 use crate::server::error::{BindCause, StartError};
 use crate::server::status::State;
@@ -100,11 +99,11 @@ fn host(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
         edit(ui, session, Field::Host, ui.available_width(), "localhost", &name, wishes);
     });
     under(ui, session, Field::Host);
-    if let Some((Field::Host, text)) = start_problem(session) {
-        below(ui, |ui| note(ui, Tone::Problem, &text));
-    } else if let Some(caution) = session.caution() {
-        below(ui, |ui| note(ui, Tone::Caution, &caution));
-    }
+    let said = match start_problem(session) {
+        Some((Field::Host, text)) => Some((Tone::Problem, text)),
+        _ => session.caution().map(|text| (Tone::Caution, text)),
+    };
+    passing(ui, "Host as such", said);
 }
 
 fn port_and_backlog(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
@@ -133,25 +132,12 @@ fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
     row(ui, |ui| {
         let name = label(ui, "Clients", size::LABEL)
             .on_hover_text("How the server shares itself among its clients.");
-        let combo = ComboBox::from_id_salt("clients")
-            .width(ui.available_width())
-            .icon(|ui, rect, visuals, _| {
-                icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
-            })
-            .selected_text(mode.to_string())
-            .show_ui(ui, |ui| {
-                for choice in Mode::ALL {
-                    let option = ui.selectable_label(mode == choice, choice.to_string());
-                    if option.on_hover_text(about_mode(choice)).clicked() {
-                        wishes.push(Command::SetMode(choice).into());
-                    }
-                }
-            });
-        combo.response.labelled_by(name.id).on_hover_text(about_mode(mode));
+        let choices = Mode::ALL.map(|mode| (mode, mode.to_string(), about_mode(mode)));
+        let (combo, chosen) = choice(ui, "clients", ui.available_width(), mode, &choices);
+        wishes.extend(chosen.map(|mode| Command::SetMode(mode).into()));
+        combo.labelled_by(name.id).on_hover_text(about_mode(mode));
     });
-    if session.needs_restart(Changed::Mode) {
-        restart_hint(ui);
-    }
+    passing(ui, "Clients", session.needs_restart(Changed::Mode).then(restart_hint));
     if mode == Mode::Pool {
         number(ui, session, Field::PoolSize, "threads", wishes);
     }
@@ -197,15 +183,23 @@ fn edit(
 
 /// What is to be said about a field: its error, or that it takes a restart.
 fn under(ui: &mut Ui, session: &Session, field: Field) {
-    if let Some(error) = session.form().error(field) {
-        below(ui, |ui| note(ui, Tone::Problem, &error.to_string()));
-    } else if session.needs_restart(Changed::Field(field)) {
-        restart_hint(ui);
-    }
+    let said = match session.form().error(field) {
+        Some(error) => Some((Tone::Problem, error.to_string())),
+        None => session.needs_restart(Changed::Field(field)).then(restart_hint),
+    };
+    passing(ui, field.label(), said);
 }
 
-fn restart_hint(ui: &mut Ui) {
-    below(ui, |ui| note(ui, Tone::Hint, RESTART));
+fn restart_hint() -> (Tone, String) {
+    (Tone::Hint, RESTART.to_owned())
+}
+
+fn passing(ui: &mut Ui, salt: &str, said: Option<(Tone, String)>) {
+    passing_note(ui, salt, said, |ui, tone, text| {
+        below(ui, |ui| note(ui, tone, text));
+        // The space before the next row comes after what passes.
+        ui.add_space(-size::GAP);
+    });
 }
 
 fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {

@@ -19,6 +19,7 @@ pub(super) fn read(ctx: &Context) -> Vec<Wish> {
         (ctrl(Key::L), Wish::Session(Command::ClearLog)),
         (ctrl(Key::S), Wish::Browse(Purpose::SaveLog)),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Wish::ToggleHelp),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F9), Wish::ToggleStepping),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Wish::StepNext),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Wish::Session(Command::GoOn)),
     ];

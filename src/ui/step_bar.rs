@@ -8,6 +8,7 @@ use super::wish::Wish;
 use crate::server::calls::Halt;
 use crate::server::status::State;
 use crate::session::{Command, Session, call_words, halt_words};
+use crate::settings::fields::grouped;
 
 /// More halts than this are told by their number: nobody reads them one by one.
 const MOST_HALTS: usize = 40;
@@ -28,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
     ui.spacing_mut().item_spacing.y = 6.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = size::GAP;
-        let about = "Halt the server before each of its calls, until you let the call happen";
+        let about = "Halt the server before each of its calls, until you let the call happen (F9)";
         if switch(ui, on, "Step mode").on_hover_text(about).clicked() {
             wishes.push(Command::SetStepping(!on).into());
         }
@@ -78,7 +79,9 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
                     }
                     if let Some(more) = halts.len().checked_sub(MOST_HALTS).filter(|more| *more > 0) {
                         ui.label(
-                            RichText::new(format!("and {more} more")).size(size::SMALL).color(palette.muted),
+                            RichText::new(format!("and {} more", grouped(more as u64)))
+                                .size(size::SMALL)
+                                .color(palette.muted),
                         );
                     }
                 });
@@ -94,7 +97,7 @@ fn summary(session: &Session, halts: &[Halt]) -> String {
         [] if matches!(session.state(), State::Stopping) => "Stopping…".to_owned(),
         [] => "Nobody halts: each thread does before its next call.".to_owned(),
         [one] => halt_words(one),
-        [next, ..] => format!("{} threads halt, next is {}", halts.len(), short(next)),
+        [next, ..] => format!("{} threads halt, next is {}", grouped(halts.len() as u64), short(next)),
     }
 }
 

@@ -3,9 +3,11 @@
 use eframe::egui::{FontId, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use super::theme::{self, Palette, size};
+use super::widgets::controls::text_width;
 use super::widgets::focus_ring;
 use super::wish::Tab;
 use crate::session::Session;
+use crate::settings::fields::grouped;
 
 /// What the row of tabs itself remembers.
 #[derive(Debug, Default)]
@@ -23,22 +25,14 @@ impl Tabs {
     pub(super) fn show(&mut self, ui: &mut Ui, session: &Session, current: Tab) -> Option<Tab> {
         let take_keyboard = std::mem::take(&mut self.take_keyboard);
         let mut chosen = None;
+        let labels = Tab::ALL.map(|which| label(which, session));
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            ui.add_space(size::EDGE - 4.0);
-            for (number, which) in Tab::ALL.into_iter().enumerate() {
-                let label = match which {
-                    Tab::Log => "Log".to_owned(),
-                    Tab::Code => "Code".to_owned(),
-                    Tab::Wire => "Wire".to_owned(),
-                    Tab::Connections => match session.counters().clients_now {
-                        0 => "Connections".to_owned(),
-                        now => format!("Connections {now}"),
-                    },
-                    Tab::Client => "Client".to_owned(),
-                };
-                let response =
-                    tab(ui, &label, which == current).on_hover_text(format!("Ctrl+{}", number + 1));
+            ui.spacing_mut().item_spacing.x = APART;
+            ui.add_space(size::EDGE - APART);
+            let padding = padding(ui, &labels);
+            for (number, (which, label)) in Tab::ALL.into_iter().zip(&labels).enumerate() {
+                let response = tab(ui, label, which == current, padding);
+                let response = response.on_hover_text(format!("Ctrl+{}", number + 1));
                 if take_keyboard && which == current {
                     response.request_focus();
                 }
@@ -51,11 +45,41 @@ impl Tabs {
     }
 }
 
-fn tab(ui: &mut Ui, label: &str, on: bool) -> Response {
+/// Between two tabs.
+const APART: f32 = 4.0;
+/// Left and right of a tab's name together, where there is room.
+const PADDING: f32 = 28.0;
+/// The same in a narrow window, while the number of connections is a long one.
+const LEAST_PADDING: f32 = 8.0;
+
+fn label(which: Tab, session: &Session) -> String {
+    match which {
+        Tab::Log => "Log".to_owned(),
+        Tab::Code => "Code".to_owned(),
+        Tab::Wire => "Wire".to_owned(),
+        Tab::Connections => match session.counters().clients_now {
+            0 => "Connections".to_owned(),
+            now => format!("Connections {}", grouped(now)),
+        },
+        Tab::Client => "Client".to_owned(),
+    }
+}
+
+/// What stands left and right of each name, so that all have room.
+fn padding(ui: &Ui, labels: &[String]) -> f32 {
+    let names: f32 =
+        labels.iter().map(|label| text_width(ui, label, theme::strong(size::TEXT)) + APART).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of tabs")]
+    let each = (ui.available_width() - names) / labels.len() as f32;
+    each.clamp(LEAST_PADDING, PADDING)
+}
+
+fn tab(ui: &mut Ui, label: &str, on: bool, padding: f32) -> Response {
     let palette = Palette::of(ui);
     let font: FontId = if on { theme::strong(size::TEXT) } else { theme::text() };
     let galley = ui.painter().layout_no_wrap(label.to_owned(), font, palette.text);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 28.0, size::TABS), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + padding, size::TABS), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, label));
     let ink = if on || response.hovered() { palette.text } else { palette.muted };
     ui.painter().galley_with_override_text_color(rect.center() - galley.size() / 2.0, galley, ink);

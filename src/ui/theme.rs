@@ -36,9 +36,11 @@ pub(super) mod size {
     pub(in crate::ui) const CHIP: f32 = 24.0;
     /// Height of the row of tabs.
     pub(in crate::ui) const TABS: f32 = 40.0;
-    /// The log and the ladder are laid out no lower than this: in a low window they scroll together with their rows of
+    /// The log, the table of connections and the ladder are laid out no lower than this: in a low window they scroll together with their rows of
     /// buttons.
     pub(in crate::ui) const TAB_LEAST: f32 = 264.0;
+    /// What a dialog says is laid out no narrower than this: in a narrow window it scrolls sideways, too.
+    pub(in crate::ui) const DIALOG_LEAST: f32 = 440.0;
     /// Height of the row with the filter.
     pub(in crate::ui) const TOOLBAR: f32 = 44.0;
     /// Height of the start button.

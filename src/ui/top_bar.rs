@@ -13,6 +13,7 @@ use crate::server::calls::Halt;
 use crate::server::status::State;
 use crate::session::{Command, Session, halt_words};
 use crate::settings::ThemeChoice;
+use crate::settings::fields::grouped;
 
 /// Shows the bar.
 pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
@@ -92,7 +93,7 @@ fn held_up(halts: &[Halt], paused: bool) -> Option<String> {
                 Some(client) => format!("{} halted before {before}", client.id),
             })
         }
-        several => Some(format!("{} threads halted", several.len())),
+        several => Some(format!("{} threads halted", grouped(several.len() as u64))),
     }
 }
 
@@ -101,7 +102,7 @@ fn halted(halts: &[Halt]) -> String {
     const MOST: usize = 8;
     let mut lines = halts.iter().take(MOST).map(halt_words).collect::<Vec<_>>();
     if halts.len() > MOST {
-        lines.push(format!("… and {} more", halts.len() - MOST));
+        lines.push(format!("… and {} more", grouped((halts.len() - MOST) as u64)));
     }
     lines.push("F10 lets the next call happen, F5 leaves step mode.".to_owned());
     lines.join("\n")

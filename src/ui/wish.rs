@@ -26,6 +26,8 @@ pub(super) enum Wish {
     FocusFilter,
     /// The selected log entries go to the clipboard.
     CopyEntries,
+    /// Step mode begins, or ends.
+    ToggleStepping,
     /// In step mode, the call happens that has been halted before the longest.
     StepNext,
     /// What went by on this connection is to be seen.

@@ -66,3 +66,20 @@ find_window() {
     window=$(xdotool search --onlyvisible --name '^Echoscope' 2>/dev/null | head -n 1)
     [ -n "$window" ]
 }
+
+# A Python that can listen over AT-SPI, in `python`, with what the scripts share in its path. Debian's packages are for
+# Debian's Python, which need not be the first there is.
+find_python_with_atspi() {
+    local candidate
+    python=
+    for candidate in python3 /usr/bin/python3; do
+        if [ -z "$python" ] && "$candidate" -c 'import gi; gi.require_version("Atspi", "2.0")' 2>/dev/null; then
+            python=$candidate
+        fi
+    done
+    [ -n "$python" ] || fail "no python3 has gi with Atspi: install at-spi2-core, python3-gi and gir1.2-atspi-2.0"
+    PYTHONPATH=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+    export PYTHONPATH PYTHONDONTWRITEBYTECODE=yes
+    mkdir -m 700 "$work/run"
+    export XDG_RUNTIME_DIR=$work/run
+}

@@ -105,3 +105,13 @@ fn paused_clients_wait_in_the_queue_and_the_next_one_is_told_its_fate() {
     window.click("Log");
     window.until_shown("Accepting resumed");
 }
+
+#[test]
+fn step_mode_has_a_key_of_its_own() {
+    let mut window = window();
+    for on in [true, false] {
+        window.0.key_press(Key::F9);
+        window.0.run();
+        assert_eq!(window.session().is_stepping(), on);
+    }
+}

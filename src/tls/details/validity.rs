@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::settings::fields::grouped;
+
 /// A certificate's validity (RFC 5280, section 4.1.2.5): both ends belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
@@ -68,7 +70,7 @@ fn span(length: SignedDuration) -> String {
         60.. => (seconds / 60, "minute"),
         _ => (seconds, "second"),
     };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    format!("{} {unit}{}", grouped(count.unsigned_abs()), if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

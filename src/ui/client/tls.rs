@@ -1,6 +1,6 @@
 //! How a client speaks TLS: one line, which opens to every choice there is.
 
-use eframe::egui::{ComboBox, Label, Response, RichText, Ui};
+use eframe::egui::{Label, Response, RichText, Ui};
 
 use super::{fields, wish};
 use crate::session::Session;
@@ -8,9 +8,9 @@ use crate::session::clients::{ClientCommand, ClientField, ClientTab, Followed, T
 use crate::settings::TlsVersions;
 use crate::ui::server_form::disclosure;
 use crate::ui::theme::{Palette, size};
+use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::controls::{pill_button, pill_width, switch};
 use crate::ui::widgets::field::label;
-use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
 
@@ -108,7 +108,7 @@ fn on_or_off(ui: &mut Ui, tab: &ClientTab, wishes: &mut Vec<Wish>) {
 
 fn trust(ui: &mut Ui, session: &Session, tab: &ClientTab, wishes: &mut Vec<Wish>) {
     let form = tab.form();
-    let choices = TrustChoice::ALL.map(|choice| (choice, choice.label()));
+    let choices = TrustChoice::ALL.map(|choice| (choice, choice.label(), ""));
     row(ui, "Trusts", |ui, name| {
         if let Some(choice) = choose(ui, name, "trust", form.trust(), &choices, 0.0) {
             wishes.push(wish(ClientCommand::SetTrust(tab.id(), choice)));
@@ -135,7 +135,7 @@ fn trust(ui: &mut Ui, session: &Session, tab: &ClientTab, wishes: &mut Vec<Wish>
 }
 
 fn versions(ui: &mut Ui, tab: &ClientTab, wishes: &mut Vec<Wish>) {
-    let choices = TlsVersions::ALL.map(|choice| (choice, choice.label()));
+    let choices = TlsVersions::ALL.map(|choice| (choice, choice.label(), ""));
     row(ui, "Versions", |ui, name| {
         let right = again_width(ui, tab, Followed::Versions);
         if let Some(choice) = choose(ui, name, "versions", tab.form().versions(), &choices, right) {
@@ -199,24 +199,10 @@ fn choose<T: Copy + PartialEq>(
     name: &Response,
     id: &str,
     current: T,
-    choices: &[(T, &str)],
+    choices: &[(T, &str, &str)],
     right: f32,
 ) -> Option<T> {
-    let selected = choices.iter().find(|(choice, _)| *choice == current).map_or("", |(_, label)| *label);
-    let mut chosen = None;
-    let combo = ComboBox::from_id_salt(id)
-        .width((ui.available_width() - right).min(320.0))
-        .icon(|ui, rect, visuals, _| {
-            icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
-        })
-        .selected_text(selected)
-        .show_ui(ui, |ui| {
-            for (choice, label) in choices {
-                if ui.selectable_label(*choice == current, *label).clicked() {
-                    chosen = Some(*choice);
-                }
-            }
-        });
-    combo.response.labelled_by(name.id);
-    chosen.filter(|choice| *choice != current)
+    let (combo, chosen) = choice(ui, id, (ui.available_width() - right).min(320.0), current, choices);
+    combo.labelled_by(name.id);
+    chosen
 }

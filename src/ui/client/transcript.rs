@@ -13,6 +13,7 @@ use super::words;
 use crate::session::Session;
 use crate::session::clients::{ClientTab, ClientTabId, Clients, Entry, EntryKind, Transcript};
 use crate::settings::DataFormat;
+use crate::settings::fields::grouped;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::text_width;
 use crate::ui::widgets::focus_ring;
@@ -87,7 +88,7 @@ impl View {
         let transcript = tab.transcript();
         let response =
             ui.interact(area, Id::unique("transcript").with(tab.id()), Sense::FOCUSABLE | Sense::CLICK);
-        let name = format!("Transcript of Client {}, {} entries", tab.id(), transcript.len());
+        let name = format!("Transcript of Client {}, {} entries", tab.id(), grouped(transcript.len() as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &name));
         self.update(transcript, row::columns(ui, area.width()));
         if transcript.is_empty() {

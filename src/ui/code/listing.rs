@@ -73,8 +73,9 @@ impl Listing {
             });
             let rows = Rows { galley: &output.galley, at: output.galley_pos, area };
             if let Some(line) = scroll {
-                // What comes next is read downwards from there.
-                let above = vec2(0.0, ABOVE * size::CODE_ROW);
+                // What comes next is read downwards from there. Scrolling leaves a space above, in which a part of one more
+                // line would show.
+                let above = vec2(0.0, ABOVE * size::CODE_ROW - ui.spacing().item_spacing.y);
                 let rect = Rect::from_min_max(rows.rect(line).min - above, rows.rect(line).max);
                 ui.scroll_to_rect(rect, Some(Align::Min));
             }

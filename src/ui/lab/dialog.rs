@@ -62,20 +62,27 @@ impl Dialog {
                 .inner;
             ui.add_space(2.0);
             let height = room.y - AROUND - margins - TITLE_AND_BUTTONS;
-            ScrollArea::vertical()
+            let narrow = ui.available_width() < size::DIALOG_LEAST;
+            ScrollArea::new([narrow, true])
                 .id_salt(self.id)
                 .auto_shrink([false, true])
                 .max_height(height)
                 .min_scrolled_height(height)
                 .show(ui, |ui| {
-                    ui.set_width(ui.available_width() - SCROLL_ROOM);
+                    let least = if narrow { size::DIALOG_LEAST } else { 0.0 };
+                    ui.set_width(ui.available_width().max(least) - SCROLL_ROOM);
                     contents(ui, state);
                 });
             ui.add_space(6.0);
-            ui.horizontal(|ui| {
+            let row = |ui: &mut Ui| {
                 ui.set_min_height(size::CONTROL);
                 buttons(ui, state);
-            });
+            };
+            if narrow {
+                ui.horizontal_wrapped(row);
+            } else {
+                ui.horizontal(row);
+            }
             crossed
         });
         let entered = free

@@ -1,14 +1,15 @@
 //! Pieces that the lab's dialogs are put together from: rows with a label, sentences under them, lines to copy.
 
 use eframe::egui::{
-    ComboBox, Frame, Label, Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui, WidgetText, vec2,
+    Frame, Label, Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui, WidgetText, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::controls::icon_button;
 use crate::ui::widgets::copy_frame;
 use crate::ui::widgets::field::label;
-use crate::ui::widgets::icon::{self, Icon};
+use crate::ui::widgets::icon::Icon;
 use crate::ui::widgets::note::{Tone, note};
 use crate::ui::wish::Wish;
 
@@ -85,23 +86,8 @@ pub(super) fn choose<T: Copy + PartialEq>(
     current: T,
     choices: &[(T, &str, &str)],
 ) -> Option<T> {
-    let selected = choices.iter().find(|(choice, ..)| *choice == current).map_or("", |(_, label, _)| *label);
-    let mut chosen = None;
-    let combo = ComboBox::from_id_salt(id)
-        .width(ui.available_width())
-        .height(360.0)
-        .icon(|ui, rect, visuals, _| {
-            icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
-        })
-        .selected_text(selected)
-        .show_ui(ui, |ui| {
-            for (choice, label, about) in choices {
-                if ui.selectable_label(*choice == current, *label).on_hover_text(*about).clicked() {
-                    chosen = Some(*choice);
-                }
-            }
-        });
-    combo.response.labelled_by(name.id);
+    let (combo, chosen) = choice(ui, id, ui.available_width(), current, choices);
+    combo.labelled_by(name.id);
     chosen
 }
 

@@ -100,15 +100,14 @@ impl LessonBar {
             };
             ui.scope(|ui| {
                 ui.set_max_width(room);
-                ui.add(
-                    Label::new(
-                        RichText::new(&running.lesson().title)
-                            .font(theme::strong(size::TEXT))
-                            .color(palette.accent),
-                    )
-                    .truncate(),
-                );
-                ui.label(RichText::new(how_far).color(palette.muted));
+                let rest = text_width(ui, &how_far, theme::text()) + size::GAP;
+                ui.scope(|ui| {
+                    // Where there is no room for both, the title is cut: how far one has come is told nowhere else.
+                    ui.set_max_width((room - rest).max(LINE));
+                    let title = RichText::new(&running.lesson().title).font(theme::strong(size::TEXT));
+                    ui.add(Label::new(title.color(palette.accent)).truncate());
+                });
+                ui.add(Label::new(RichText::new(how_far).color(palette.muted)).truncate());
                 progress(ui, running, ui.available_width());
                 ui.add_space((ui.available_width()).max(0.0));
             });

@@ -1,11 +1,12 @@
 //! A label and what is typed beside it.
 
+use eframe::egui::style::ScrollAnimation;
 use eframe::egui::{
     Align2, Context, Id, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
 };
 
 use super::controls::text_width;
-
+use super::room::was_resized;
 use crate::ui::theme::{self, Palette, size};
 
 /// A heading over a group of fields.
@@ -47,8 +48,11 @@ pub(in crate::ui) fn path_field(
     let room = response.rect.width() - 20.0;
     if !response.has_focus() && text_width(ui, text, theme::text()) > room {
         let palette = Palette::of(ui);
-        let ends = text.char_indices().map(|(start, _)| format!("…{}", &text[start..]));
-        let end = ends.into_iter().find(|end| text_width(ui, end, theme::text()) <= room).unwrap_or_default();
+        let starts: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
+        let end = |start: &usize| format!("…{}", &text[*start..]);
+        // The longest end that fits. Few are laid out on the way to it, however long the path is.
+        let fits = starts.partition_point(|start| text_width(ui, &end(start), theme::text()) > room);
+        let end = starts.get(fits).map(end).unwrap_or_default();
         let visuals = ui.style().interact(&response);
         // Over what the field itself has written, inside its outline.
         ui.painter().rect_filled(response.rect.shrink(2.0), size::RADIUS - 1, palette.field);
@@ -78,6 +82,9 @@ pub(in crate::ui) fn text_field(
         ui.data_mut(|data| data.remove::<String>(wanted()));
         response.request_focus();
         response.scroll_to_me(None);
+    }
+    if response.has_focus() && was_resized(ui.ctx()) {
+        response.scroll_to_me_animation(None, ScrollAnimation::none());
     }
     if wrong {
         let outline = Stroke::new(1.5, Palette::of(ui).problem);

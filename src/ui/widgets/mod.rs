@@ -1,6 +1,7 @@
 //! The few controls that egui doesn't have, or not in this shape. They know colours and sizes, not the app.
 
 pub(super) mod bytes;
+pub(super) mod choice;
 pub(super) mod controls;
 pub(super) mod field;
 pub(super) mod gauge;

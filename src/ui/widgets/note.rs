@@ -1,5 +1,6 @@
 //! One sentence under what it is about: a tick, a caution, an error, a hint.
 
+use eframe::egui::collapsing_header::CollapsingState;
 use eframe::egui::{Context, Id, Label, Rect, Response, RichText, Sense, Ui, Vec2, vec2};
 
 use super::icon::{self, Icon};
@@ -50,4 +51,24 @@ pub(in crate::ui) fn note(ui: &mut Ui, tone: Tone, text: &str) -> Response {
         written.response.scroll_to_me(None);
     }
     written.inner
+}
+
+/// A note that comes and goes while somebody types: what is below it makes room little by little, and closes up so, for
+/// the eye to follow. `place` writes it where it belongs.
+pub(in crate::ui) fn passing_note(
+    ui: &mut Ui,
+    salt: &str,
+    now: Option<(Tone, String)>,
+    place: impl FnOnce(&mut Ui, Tone, &str),
+) {
+    let id = Id::unique("a note that comes and goes").with(salt);
+    let mut room = CollapsingState::load_with_default_open(ui.ctx(), id, now.is_some());
+    room.set_open(now.is_some());
+    if let Some(now) = now {
+        ui.data_mut(|data| data.insert_temp(id, now));
+    }
+    // On its way out it says what it said last.
+    let said = ui.data(|data| data.get_temp::<(Tone, String)>(id));
+    let (tone, text) = said.unwrap_or((Tone::Hint, String::new()));
+    room.show_body_unindented(ui, |ui| place(ui, tone, &text));
 }

@@ -179,7 +179,11 @@ fn entry(info: &CaptureInfo) -> String {
 fn button(ui: &mut Ui, words: &str, width: f32, open: bool) -> Response {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("Connection: {words}")));
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::ComboBox, true, "Connection");
+        info.current_text_value = Some(words.to_owned());
+        info
+    });
     let hovered = response.hovered() || open;
     let (fill, outline) =
         if hovered { (palette.field_hover, palette.border_strong) } else { (palette.field, palette.border) };

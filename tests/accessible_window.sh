@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The real window as a screen reader has it: every control is found by its role and its name over AT-SPI, the server is
+# started with the button's own action, an echo from outside is read in the log, and the server is stopped again.
+#
+#     tests/accessible_window.sh PROGRAM
+#
+# PROGRAM is the built echoscope.
+# Needs: Xvfb, Mesa's software OpenGL, dbus-run-session, at-spi2-core, and a python3 that has gi with Atspi (on Debian
+# xvfb, dbus, at-spi2-core, python3-gi and gir1.2-atspi-2.0).
+set -euo pipefail
+
+program=$(realpath "${1:?usage: tests/accessible_window.sh PROGRAM}")
+what="accessible window"
+[ -n "${OWN_BUS:-}" ] || exec "$(dirname "$0")/support/own_bus.sh" "$0" "$program"
+. "$(dirname "$0")/support/display.sh"
+need Xvfb
+
+find_python_with_atspi
+open_display
+
+cat >"$work/reader.py" <<'PYTHON'
+import socket, sys
+from hands import Atspi, ROW, Window, until
+
+port = int(sys.argv[1])
+window = Window()
+until("the button", lambda: window.button("Start server"))
+
+def can_be_reached(node):
+    return node.get_state_set().contains(Atspi.StateType.FOCUSABLE) and node.get_role() != Atspi.Role.FRAME
+
+controls = [(node.get_role_name(), (node.get_name() or "").strip()) for node in window.walk() if can_be_reached(node)]
+assert len(controls) > 20, f"only {len(controls)} controls"
+assert all(name for _, name in controls), f"nameless: {controls}"
+assert window.text("Host") == "127.0.0.1" and window.text("Port") == str(port), (window.text("Host"), window.text("Port"))
+
+window.press("Start server")
+until("the button's other name", lambda: window.button("Stop server"))
+with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+    client.sendall(b"heard, not seen\n")
+    got = b""
+    while len(got) < 16:
+        got += client.recv(1024) or sys.exit("the server closed")
+    assert got == b"heard, not seen\n", got
+    line = until("the log's line", lambda: window.find(ROW, r"*#1 Received: b'heard, not seen\n'*"))
+    print("read in the log:", line.get_name())
+window.press("Stop server")
+until("rest", lambda: window.button("Start server"))
+try:
+    socket.create_connection(("127.0.0.1", port), timeout=20).close()
+    sys.exit("somebody still listens")
+except ConnectionRefusedError:
+    pass
+print(f"{len(controls)} controls, each with a name")
+PYTHON
+
+port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+settings=$work/settings.toml
+printf 'theme = "light"\nhost = "127.0.0.1"\nport = %s\n' "$port" >"$settings"
+"$program" --settings "$settings" 2>"$work/app.err" &
+app=$!
+code=0
+timeout 120 "$python" "$work/reader.py" "$port" >"$work/reader.out" 2>"$work/reader.err" || code=$?
+sed "s/^/$what: /" "$work/reader.out"
+[ "$code" -eq 0 ] || fail "the screen reader got stuck ($code)"
+kill -0 "$app" 2>/dev/null || fail "the program ended before it was to"
+echo "$what: passed"
