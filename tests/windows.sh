@@ -47,30 +47,33 @@ for data in (b"Hello\n", bytes(range(256)) * 400):
     assert got == data
 PYTHON
 
-# A terminal of Windows' kind: starts a command in Wine's cmd, waits for words from it, then presses Ctrl-C.
-cat >"$work/terminal.py" <<'PYTHON'
-import os, pty, re, select, sys, time
+# A console, which Wine keeps for a terminal: runs a command in it, waits for words from it, then presses Ctrl-C.
+cat >"$work/console.py" <<'PYTHON'
+import os, pty, re, select, signal, sys, time
 
 wine, command, words = sys.argv[1:]
 child, terminal = pty.fork()
 if child == 0:
     os.execv(wine, [wine, "cmd", "/c", command])
-seen, pressed, deadline = b"", False, time.monotonic() + 60
+seen, text, pressed, deadline = b"", "", False, time.monotonic() + 60
 while time.monotonic() < deadline:
     if select.select([terminal], [], [], 0.1)[0]:
         try:
             part = os.read(terminal, 65536)
         except OSError:
-            break
+            part = b""
         if not part:
             break
         seen += part
-    text = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07", b"", seen).decode(errors="replace")
+        # Without what moves the cursor and names the window.
+        text = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07", b"", seen).decode(errors="replace")
     if words in text and not pressed:
         pressed = True
         os.write(terminal, b"\x03")
-print(text)
-sys.exit(0 if pressed else 1)
+else:
+    os.kill(child, signal.SIGKILL)
+    sys.exit("it goes on after Ctrl-C" if pressed else f"only this came: {text!r}")
+sys.exit(None if pressed else f"only this came: {text!r}")
 PYTHON
 
 free_port() {
@@ -118,3 +121,25 @@ xdotool key alt+F4
 ends_with 0
 refuses "$port" || fail "port $port is still served after the end"
 echo "$what: closed"
+
+# Without a window, its log redirected.
+"$wine" "$program" --headless --host 127.0.0.1 --port "$port" --settings "$settings" \
+    >"$work/headless.out" 2>"$work/headless.err" &
+app=$!
+serves "$port"
+until_true 10 grep -qF "Received: b'Hello\\n'" "$work/headless.out" || fail "the log is not printed"
+[ ! -s "$work/headless.err" ] || fail "it complained"
+kill "$app"
+wait "$app" || true
+app=
+echo "$what: without a window it prints where it is told to"
+
+# From a console: what is printed shows there, and Ctrl-C reaches the program.
+# `cmd` waits for it here, as in a batch file; whoever types the line gets the prompt back at once.
+in_console() { python3 "$work/console.py" "$wine" "$@" || fail "the console shows no “${*: -1}”"; }
+in_console "$(windows_name "$program") --version" "echoscope "
+in_console "$(windows_name "$program") --port 70000" "Port must be"
+in_console "$(windows_name "$program") --headless --host 127.0.0.1 --port $port --settings $settings" "Listening on"
+until_true 10 refuses "$port" || fail "Ctrl-C did not stop the server"
+echo "$what: a part in the console it was started from"
+echo "$what: passed"
