@@ -1,4 +1,8 @@
 //! Reads the arguments, then opens the window or serves in the terminal.
+#![cfg_attr(feature = "gui", windows_subsystem = "windows")]
+
+#[cfg(all(windows, feature = "gui"))]
+mod console;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -9,36 +13,55 @@ use echoscope::headless;
 fn main() -> ExitCode {
     let launch = match cli::read(std::env::args_os(), no_window()) {
         Ok(launch) => launch,
-        Err(Refused::Answer(text)) => {
-            // Whoever closed the pipe has read enough.
-            let _ = io::stdout().write_all(text.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Err(Refused::Usage(line)) => {
-            eprintln!("echoscope: {line}");
-            return ExitCode::from(2);
-        }
-        Err(Refused::CreateCertificate(order)) => {
-            return match order.run() {
-                Ok(text) => {
-                    let _ = io::stdout().write_all(text.as_bytes());
-                    ExitCode::SUCCESS
-                }
-                Err(error) => {
-                    eprintln!("echoscope: {error}");
-                    ExitCode::FAILURE
-                }
-            };
-        }
+        Err(refused) => return answer(refused),
     };
     match launch.front {
         Front::Headless(format) => {
+            take_part_in_console();
             for line in &launch.words {
                 eprintln!("echoscope: {line}");
             }
             headless::run(launch.settings, format)
         }
         Front::Window { start } => open_window(launch, start),
+    }
+}
+
+/// What there is to say or to do instead of serving.
+fn answer(refused: Refused) -> ExitCode {
+    take_part_in_console();
+    let told = match refused {
+        Refused::Answer(text) => Ok(text),
+        Refused::Usage(line) => Err((line, ExitCode::from(2))),
+        Refused::CreateCertificate(order) => {
+            order.run().map_err(|error| (error.to_string(), ExitCode::FAILURE))
+        }
+    };
+    match told {
+        Ok(text) => {
+            // Whoever closed the pipe has read enough.
+            let _ = io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err((line, code)) => {
+            complain(&line);
+            code
+        }
+    }
+}
+
+/// Only where something is to be printed: closing a console ends all that take part in it, a window too.
+fn take_part_in_console() {
+    #[cfg(all(windows, feature = "gui"))]
+    console::attach();
+}
+
+/// Says what went wrong, where somebody hears it.
+fn complain(line: &str) {
+    eprintln!("echoscope: {line}");
+    #[cfg(all(windows, feature = "gui"))]
+    if !console::is_heard() {
+        echoscope::ui::message_box(line);
     }
 }
 
@@ -60,7 +83,8 @@ fn open_window(launch: Launch, start: bool) -> ExitCode {
     match echoscope::ui::run(launch.settings, launch.settings_file, launch.words, start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("echoscope: {error}");
+            take_part_in_console();
+            complain(&error.to_string());
             ExitCode::FAILURE
         }
     }

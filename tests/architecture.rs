@@ -4,13 +4,19 @@
 //! module may name is listed in [`MAY_NAME`] and nowhere else; a new module needs a line there. Tests inside the
 //! sources (`#[cfg(test)]`) are free.
 
+#[path = "support/tokens.rs"]
+mod tokens;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use tokens::{Token, tokens, without_tests};
 
 /// For each module at the top of `src`: the modules that it may name, by path. `server::event` lets in that
 /// part of `server` only.
 const MAY_NAME: &[(&str, &[&str])] = &[
-    ("main", &["cli", "headless", "ui", "session", "settings"]),
+    ("main", &["cli", "console", "headless", "ui", "session", "settings"]),
+    ("console", &[]),
     ("cli", &["settings", "tls::create"]),
     (
         "headless",
@@ -95,6 +101,9 @@ const NEUTRAL_COLOURS: &[&str] = &["TRANSPARENT", "PLACEHOLDER"];
 
 const LONGEST_FILE: usize = 500;
 
+/// The only file where `unsafe` may stand: two calls to Windows.
+const UNSAFE_IN: &str = "src/console.rs";
+
 #[test]
 fn the_sources_keep_the_rules() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -105,12 +114,12 @@ fn the_sources_keep_the_rules() {
         let name = relative(&root.join("src"), &file);
         let text = fs::read_to_string(&file).expect("a source file can be read");
         broken.extend(import_violations(&name, &text).into_iter().map(|words| format!("src/{name}:{words}")));
-        broken.extend(shape_violations(&text).into_iter().map(|words| format!("src/{name}: {words}")));
+        broken.extend(shape_violations(&format!("src/{name}"), &text));
     }
-    for file in rust_files(&root.join("tests")) {
+    for file in ["tests", "assets"].iter().flat_map(|folder| rust_files(&root.join(folder))) {
         let text = fs::read_to_string(&file).expect("a test file can be read");
         let name = relative(root, &file);
-        broken.extend(shape_violations(&text).into_iter().map(|words| format!("{name}: {words}")));
+        broken.extend(shape_violations(&name, &text));
     }
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
 }
@@ -152,8 +161,12 @@ fn a_broken_rule_is_noticed() {
         let found = import_violations(file, text);
         assert!(found.iter().any(|found| found.contains(words)), "{file}: {text}: {found:?}");
     }
-    assert_eq!(shape_violations("use std::io;\n").len(), 1);
-    assert_eq!(shape_violations(&format!("//! One job.\n{}", "\n".repeat(LONGEST_FILE))).len(), 1);
+    assert_eq!(shape_violations("src/a.rs", "use std::io;\n").len(), 1);
+    assert_eq!(
+        shape_violations("src/a.rs", &format!("//! One job.\n{}", "\n".repeat(LONGEST_FILE))).len(),
+        1
+    );
+    assert_eq!(shape_violations("src/a.rs", "//! One job.\n\nfn f() { unsafe { g() } }\n").len(), 1);
 }
 
 #[test]
@@ -181,18 +194,23 @@ fn what_is_allowed_passes() {
     for (file, text) in fine {
         assert_eq!(import_violations(file, text), Vec::<String>::new(), "{file}: {text}");
     }
-    assert!(shape_violations("//! One job.\n").is_empty());
+    assert!(shape_violations("src/a.rs", "//! One job; no unsafe.\n").is_empty());
+    assert!(shape_violations(UNSAFE_IN, "//! One job.\nfn f() { unsafe { g() } }\n").is_empty());
 }
 
-/// What a file's text breaks of the rules for all files.
-fn shape_violations(text: &str) -> Vec<String> {
+/// What a file's text breaks of the rules for all files. `file` is relative to the package.
+fn shape_violations(file: &str, text: &str) -> Vec<String> {
     let mut broken = Vec::new();
     if !text.trim_start_matches('\u{feff}').starts_with("//! ") {
-        broken.push("the first line is not a //! that names the file's one job".to_owned());
+        broken.push(format!("{file}: the first line is not a //! that names the file's one job"));
     }
     let lines = text.lines().count();
     if lines > LONGEST_FILE {
-        broken.push(format!("{lines} lines are too many: split it at a job that has a name"));
+        broken.push(format!("{file}: {lines} lines are too many: split it at a job that has a name"));
+    }
+    if file != UNSAFE_IN {
+        let found = tokens(text).into_iter().filter(|token| token.text == "unsafe");
+        broken.extend(found.map(|token| format!("{file}:{}: unsafe stays inside {UNSAFE_IN}", token.line)));
     }
     broken
 }
@@ -344,126 +362,6 @@ fn path_tree(tokens: &[Token], mut at: usize, before: &[String], found: &mut Vec
         found.push(Named { line, segments });
     }
     at
-}
-
-/// A word or a mark of a source.
-struct Token {
-    line: usize,
-    text: String,
-}
-
-impl Token {
-    fn is_name(&self) -> bool {
-        self.text.starts_with(|first: char| first.is_alphabetic() || first == '_')
-    }
-}
-
-/// The words and marks of a source, without comments, strings and characters.
-fn tokens(text: &str) -> Vec<Token> {
-    let source = text.chars().collect::<Vec<_>>();
-    let is_word = |at: usize| source.get(at).is_some_and(|c| c.is_alphanumeric() || *c == '_');
-    let ahead =
-        |at: usize, words: &str| words.chars().enumerate().all(|(n, c)| source.get(at + n) == Some(&c));
-    let mut tokens = Vec::new();
-    let (mut at, mut counted, mut line) = (0, 0, 1);
-    while at < source.len() {
-        line += source[counted..at].iter().filter(|c| **c == '\n').count();
-        counted = at;
-        if ahead(at, "//") {
-            at += source[at..].iter().take_while(|c| **c != '\n').count();
-        } else if ahead(at, "/*") {
-            at = after_comment(&source, at);
-        } else if source[at] == '"' {
-            at = after_string(&source, at);
-        } else if let Some(end) = after_raw_string(&source, at) {
-            at = end;
-        } else if source[at] == '\'' {
-            // A character, or else the tick of a lifetime.
-            at += match (source.get(at + 1), source.get(at + 2)) {
-                (Some('\\'), _) => 3 + source[at + 3..].iter().take_while(|c| **c != '\'').count() + 1,
-                (_, Some('\'')) => 3,
-                _ => 1,
-            };
-        } else if is_word(at) {
-            let start = at;
-            while is_word(at) {
-                at += 1;
-            }
-            tokens.push(Token { line, text: source[start..at].iter().collect() });
-        } else {
-            let long = if ahead(at, "::") { 2 } else { 1 };
-            if !source[at].is_whitespace() {
-                tokens.push(Token { line, text: source[at..at + long].iter().collect() });
-            }
-            at += long;
-        }
-    }
-    tokens
-}
-
-fn after_comment(source: &[char], start: usize) -> usize {
-    let (mut at, mut depth) = (start, 0);
-    while at < source.len() {
-        match (source[at], source.get(at + 1)) {
-            ('/', Some('*')) => (depth, at) = (depth + 1, at + 2),
-            ('*', Some('/')) => (depth, at) = (depth - 1, at + 2),
-            _ => at += 1,
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    at
-}
-
-fn after_string(source: &[char], start: usize) -> usize {
-    let mut at = start + 1;
-    while at < source.len() && source[at] != '"' {
-        at += if source[at] == '\\' { 2 } else { 1 };
-    }
-    at + 1
-}
-
-/// The end of `r"…"`, `br#"…"#` and the like; `None` where none starts.
-fn after_raw_string(source: &[char], start: usize) -> Option<usize> {
-    let prefix = source[start..].iter().take_while(|c| matches!(c, 'b' | 'c' | 'r')).count();
-    if prefix == 0 || prefix > 2 || source[start + prefix - 1] != 'r' {
-        return None;
-    }
-    let hashes = source[start + prefix..].iter().take_while(|c| **c == '#').count();
-    let open = start + prefix + hashes;
-    if source.get(open) != Some(&'"') {
-        return None;
-    }
-    let closes = |at: &usize| source[*at] == '"' && (1..=hashes).all(|n| source.get(at + n) == Some(&'#'));
-    Some((open + 1..source.len()).find(closes).map_or(source.len(), |at| at + 1 + hashes))
-}
-
-/// Leaves out what stands behind `#[cfg(test)]`, up to the end of its braces or its semicolon.
-fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
-    let mark = ["#", "[", "cfg", "(", "test", ")", "]"];
-    let mut kept = Vec::new();
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        kept.push(token);
-        let tail = kept.len().saturating_sub(mark.len());
-        if !kept[tail..].iter().map(|token| token.text.as_str()).eq(mark) {
-            continue;
-        }
-        kept.truncate(tail);
-        let mut depth = 0_usize;
-        for token in tokens.by_ref() {
-            match token.text.as_str() {
-                "{" => depth += 1,
-                "}" => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if depth == 0 && matches!(token.text.as_str(), "}" | ";") {
-                break;
-            }
-        }
-    }
-    kept
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -11,6 +11,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::calls::Call;
 use super::error::{BindError, StartError};
 use super::gate::Gate;
+use super::system;
 use crate::settings::fields::is_localhost_name;
 
 /// How often another port is tried where the system's choice for the first address is taken on the second.
@@ -138,11 +139,7 @@ fn listen(address: SocketAddr, backlog: u16, gate: &Gate) -> Option<io::Result<(
 /// A socket for an address, with all that has to be set before `bind`.
 fn socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // On Unix it lets a port be used again while connections of an earlier run wait out TIME_WAIT. On Windows it
-    // would let two programs share the port.
-    if cfg!(unix) {
-        socket.set_reuse_address(true)?;
-    }
+    system::allow_reuse(&socket)?;
     if let IpAddr::V6(ip) = address.ip() {
         // `::` takes IPv4 too; where a system can't (OpenBSD), it takes IPv6 alone.
         let dual = socket.set_only_v6(!ip.is_unspecified());

@@ -9,10 +9,6 @@ use super::capture::{Tap, What};
 use super::registry::Conn;
 use super::system::{self, is_timeout};
 
-/// Into how many slices the time for a write is cut.
-const WRITE_SLICES: u32 = 8;
-/// No slice is shorter than this: a timer of a few microseconds would only spin.
-const SHORTEST: Duration = Duration::from_millis(5);
 /// How much later than its deadline a read may end: setting the limit anew for each read of a handshake costs more
 /// system calls than the handshake itself.
 const SLACK: Duration = Duration::from_millis(50);
@@ -21,7 +17,7 @@ const SLACK: Duration = Duration::from_millis(50);
 pub(super) struct Socket<'a> {
     conn: &'a Conn,
     idle: Option<Duration>,
-    /// The limit in force; a new socket has none.
+    /// The limit in force.
     limit: Cell<Option<Duration>>,
     tap: RefCell<Tap>,
 }
@@ -29,7 +25,7 @@ pub(super) struct Socket<'a> {
 impl<'a> Socket<'a> {
     /// `idle`: how long one read or write may wait; `None`: for ever. `tap`: what sees the bytes go by.
     pub(super) fn new(conn: &'a Conn, idle: Option<Duration>, tap: Tap) -> Self {
-        let socket = Self { conn, idle, limit: Cell::new(None), tap: RefCell::new(tap) };
+        let socket = Self { conn, idle, limit: Cell::new(system::UNLIMITED), tap: RefCell::new(tap) };
         socket.limit(idle);
         socket
     }
@@ -118,25 +114,18 @@ impl<'a> Socket<'a> {
         self.limit(self.idle);
     }
 
-    /// Writes in slices of the time limit: a partly taken `send` returns only when its own time is over (socket(7)),
-    /// which must not make the whole wait several times as long.
-    fn patiently(&self, write: impl Fn(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
-        let start = Instant::now();
-        loop {
-            match write(&self.conn.stream) {
-                Err(error) if is_timeout(&error) && self.idle.is_some_and(|idle| start.elapsed() < idle) => {}
-                result => return result,
-            }
+    fn send(&self, send: impl Fn(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+        let result = system::send(&self.conn.stream, self.idle, || self.conn.ended().is_some(), send);
+        if let Err(error) = &result {
+            self.broken(error);
         }
+        result
     }
 
     fn limit(&self, time: Option<Duration>) {
-        if self.limit.replace(time) == time {
-            return;
+        if self.limit.replace(time) != time {
+            system::limit(&self.conn.stream, time);
         }
-        // Both fail only for a zero time, which is never passed, or a socket that is gone, which the next call tells.
-        let _ = self.conn.stream.set_read_timeout(time);
-        let _ = self.conn.stream.set_write_timeout(time.map(|time| (time / WRITE_SLICES).max(SHORTEST)));
     }
 }
 
@@ -148,28 +137,20 @@ impl Read for &Socket<'_> {
 
 impl Write for &Socket<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let result = self.patiently(|mut stream| stream.write(data));
-        match &result {
-            Ok(written) => self.tap().sent(&data[..*written]),
-            Err(error) => self.broken(error),
-        }
-        result
+        let written = self.send(|mut stream| stream.write(data))?;
+        self.tap().sent(&data[..written]);
+        Ok(written)
     }
 
     fn write_vectored(&mut self, data: &[IoSlice<'_>]) -> io::Result<usize> {
-        let result = self.patiently(|mut stream| stream.write_vectored(data));
-        match &result {
-            Ok(written) => {
-                let mut left = *written;
-                for slice in data {
-                    let part = left.min(slice.len());
-                    self.tap().sent(&slice[..part]);
-                    left -= part;
-                }
-            }
-            Err(error) => self.broken(error),
+        let written = self.send(|mut stream| stream.write_vectored(data))?;
+        let mut left = written;
+        for slice in data {
+            let part = left.min(slice.len());
+            self.tap().sent(&slice[..part]);
+            left -= part;
         }
-        result
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

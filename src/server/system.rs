@@ -3,9 +3,23 @@
 use std::fmt::Write;
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use socket2::Socket;
 
 use super::status::WhenFull;
+
+/// Lets a port be used again while connections of an earlier run wait out TIME_WAIT.
+///
+/// On Windows that is so without asking, and `SO_REUSEADDR` would let two programs share the port. Nor is
+/// `SO_EXCLUSIVEADDRUSE` set there, which keeps other users' programs from that: it also refuses the port as long as a
+/// connection of an earlier run is not gone, so that a stop could not be followed by a start.
+pub(super) fn allow_reuse(socket: &Socket) -> io::Result<()> {
+    if cfg!(unix) { socket.set_reuse_address(true) } else { Ok(()) }
+}
+
+/// Whether ports below 1024 are for administrators. Windows keeps ports for itself too, but not by that rule.
+pub(super) const LOW_PORTS_ARE_RESERVED: bool = cfg!(unix);
 
 /// Whether an error says that no file descriptor is left for this process or for the system.
 pub(super) fn is_out_of_files(error: &io::Error) -> bool {
@@ -31,8 +45,27 @@ pub(super) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// `recv(2)`. On Unix `shutdown` from another thread wakes it; on Windows it doesn't, so there the wait is cut into
-/// slices, between which `ended` is asked. The wait only peeks: a time-out can't lose a byte that was on its way.
+/// What a new socket is limited to in the sense of [`limit`]: nothing. On Windows that has to be said, too.
+pub(super) const UNLIMITED: Option<Duration> = if cfg!(unix) { None } else { Some(Duration::MAX) };
+
+/// On Windows `shutdown` from another thread doesn't wake a `recv`; there the wait is cut into slices of this length.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Has [`recv`] and [`send`] wait for at most so long.
+pub(super) fn limit(stream: &TcpStream, time: Option<Duration>) {
+    // Into how many slices the time for a `send` is cut, none of which is so short that a timer would only spin.
+    const SLICES: u32 = 8;
+    const SHORTEST: Duration = Duration::from_millis(5);
+    // All fail only for a zero time, which is never passed, or a socket that is gone, which the next call tells.
+    if cfg!(unix) {
+        let _ = stream.set_read_timeout(time);
+        let _ = stream.set_write_timeout(time.map(|time| (time / SLICES).max(SHORTEST)));
+    } else {
+        let _ = stream.set_read_timeout(Some(time.unwrap_or(SLICE).min(SLICE)));
+    }
+}
+
+/// `recv(2)` within the limit that is set. On Unix `shutdown` from another thread wakes it.
 #[cfg(unix)]
 pub(super) fn recv(
     mut stream: &TcpStream,
@@ -43,7 +76,8 @@ pub(super) fn recv(
     stream.read(buffer)
 }
 
-/// See above.
+/// `recv(2)` within the limit that is set, slice by slice; in between `ended` is asked. The wait only peeks: after a
+/// time-out nobody knows what has become of a byte that was on its way (SO_RCVTIMEO).
 #[cfg(not(unix))]
 pub(super) fn recv(
     mut stream: &TcpStream,
@@ -51,10 +85,8 @@ pub(super) fn recv(
     limit: Option<Duration>,
     ended: impl Fn() -> bool,
 ) -> io::Result<usize> {
-    const SLICE: Duration = Duration::from_millis(100);
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     loop {
-        stream.set_read_timeout(Some(limit.map_or(SLICE, |limit| limit.min(SLICE))))?;
         match stream.peek(&mut [0]) {
             Err(error) if is_timeout(&error) => {
                 if ended() {
@@ -68,6 +100,58 @@ pub(super) fn recv(
             Ok(_) => return stream.read(buffer),
         }
     }
+}
+
+/// `send(2)`, for at most as long as the limit says. On Unix `shutdown` from another thread wakes it.
+///
+/// The socket's own limit is a part of this one: a `send` that was partly taken returns only when its time is over
+/// (socket(7)), which must not make the whole wait several times as long.
+#[cfg(unix)]
+pub(super) fn send(
+    stream: &TcpStream,
+    limit: Option<Duration>,
+    _ended: impl Fn() -> bool,
+    send: impl Fn(&TcpStream) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let start = Instant::now();
+    loop {
+        match send(stream) {
+            Err(error) if is_timeout(&error) && limit.is_some_and(|limit| start.elapsed() < limit) => {}
+            result => return result,
+        }
+    }
+}
+
+/// `send(2)`, for at most as long as the limit says. On Windows `shutdown` doesn't wake it, and after a time-out nobody
+/// knows how much was taken (SO_SNDTIMEO); so it takes what there is room for, and looks again soon where there is none.
+#[cfg(not(unix))]
+pub(super) fn send(
+    stream: &TcpStream,
+    limit: Option<Duration>,
+    ended: impl Fn() -> bool,
+    send: impl Fn(&TcpStream) -> io::Result<usize>,
+) -> io::Result<usize> {
+    const LONGEST: Duration = Duration::from_millis(16);
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    // Nobody else reads or writes: a connection is one thread's.
+    stream.set_nonblocking(true)?;
+    let result = loop {
+        match send(stream) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            result => break result,
+        }
+        if ended() {
+            break Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        if limit.is_some_and(|limit| start.elapsed() >= limit) {
+            break Err(io::ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(LONGEST);
+    };
+    stream.set_nonblocking(false)?;
+    result
 }
 
 /// Whether the system tells how many clients wait in an accept queue.

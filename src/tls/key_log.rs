@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use rustls::KeyLog;
 
 use super::error::{Fault, FileError, Role};
-use super::file;
+use super::{file, private};
 
 /// How much of an existing file is looked at to tell what it is.
 const START: u64 = 256;
@@ -99,11 +99,7 @@ fn open(path: &Path) -> Result<File, Fault> {
     }
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
+    private::create(&mut options, true);
     let not_written = |error: io::Error| Fault::NotWritable { raw: error.to_string() };
     let file = options.open(path).map_err(not_written)?;
     let metadata = file.metadata().map_err(not_written)?;
@@ -112,11 +108,7 @@ fn open(path: &Path) -> Result<File, Fault> {
         return Err(Fault::NotAKeyLog);
     }
     // One that was there already may be open to others.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(not_written)?;
-    }
+    private::take_back(&file).map_err(not_written)?;
     Ok(file)
 }
 

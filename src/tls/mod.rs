@@ -13,7 +13,8 @@
 //! clients will say to it, [`create`] makes such files, and [`connecting`] is the client's side of a connection.
 //! More parts serve the connections: [`sniff`] tells from a client's first bytes whether it speaks TLS at all,
 //! [`offer`] reads its hello, [`handshake`] tells what was agreed, [`names`] what the numbers are called and mean, and
-//! [`words`] explains, with the tables in `failures` and `words::refused`, what went wrong.
+//! [`words`] explains, with the tables in `failures` and `words::refused`, what went wrong. `private` keeps the files
+//! that are written for their owner.
 
 use std::path::Path;
 
@@ -39,6 +40,7 @@ pub mod offer;
 pub mod options;
 mod pair;
 mod pem;
+mod private;
 mod report;
 mod sections;
 mod sentences;

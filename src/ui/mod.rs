@@ -41,6 +41,8 @@ mod lesson;
 mod log_panel;
 mod log_row;
 mod log_toolbar;
+#[cfg(windows)]
+mod message_box;
 mod notice;
 mod overlays;
 mod selection;
@@ -60,3 +62,5 @@ mod wish;
 
 pub use app::App;
 pub use launch::{WindowError, has_display, run};
+#[cfg(windows)]
+pub use message_box::message_box;

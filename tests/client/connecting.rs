@@ -1,30 +1,13 @@
 //! Connecting: what stands in its way is explained, and it can be cancelled at any time.
 
-use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, Instant};
+use std::net::TcpListener;
 
 use echoscope::client::config::{Config, TlsChoices, Trust};
 use echoscope::client::event::{CloseHow, EventKind, Leave, Stage};
 use echoscope::client::status::State;
-use socket2::{Domain, Socket, Type};
 
 use crate::support::running::Running;
 use crate::watched::Watched;
-
-/// A listener that accepts nobody, with its queue full, and those who fill it. Linux drops what comes next.
-fn full() -> (TcpListener, Vec<TcpStream>) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
-    socket.listen(0).unwrap();
-    let listener = TcpListener::from(socket);
-    let address = listener.local_addr().unwrap();
-    let mut waiting = Vec::new();
-    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
-        waiting.push(stream);
-        assert!(waiting.len() < 100, "this system's queues don't fill up");
-    }
-    (listener, waiting)
-}
 
 #[test]
 fn nobody_there_is_told_with_what_to_do() {
@@ -60,35 +43,6 @@ fn a_name_that_nobody_knows_is_told() {
     let failure = client.failed();
     assert_eq!(failure.stage, Stage::Preparing);
     assert!(failure.text.contains("nobody.invalid"), "{failure:?}");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_accept_queue_times_out_with_its_explanation() {
-    let (listener, _waiting) = full();
-    let port = listener.local_addr().unwrap().port();
-    let timeout = Duration::from_millis(200);
-    let start = Instant::now();
-    let mut client =
-        Watched::connect(Config { connect_timeout: timeout, ..Config::plain("localhost", port) });
-    let failure = client.failed();
-    assert!(start.elapsed() >= timeout);
-    assert!(failure.text.contains("accept queue may be full"), "{failure:?}");
-    assert!(failure.text.contains("0.2 s"), "{failure:?}");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn connecting_can_be_cancelled() {
-    let (listener, _waiting) = full();
-    let port = listener.local_addr().unwrap().port();
-    let mut client = Watched::connect(Config {
-        connect_timeout: Duration::from_hours(1),
-        ..Config::plain("127.0.0.1", port)
-    });
-    client.until("connecting", |client| (client.client.status().state == State::Connecting).then_some(()));
-    client.client.cancel();
-    assert_eq!(client.closed().how, CloseHow::Cancelled);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod connecting;
+#[cfg(target_os = "linux")]
+mod full_queue;
 mod leaving;
 mod plain;
 mod session;

@@ -1,13 +1,11 @@
 //! Settings have the effect in the program that they have in Echoscope.
 
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
 use crate::both::{Client, both, over_tls, python, python_with};
-use crate::support::{Identity, PATIENCE};
+use crate::support::Identity;
 
 #[test]
 fn a_small_recv_size_cuts_the_stream() {
@@ -31,6 +29,9 @@ fn a_small_recv_size_cuts_the_stream() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_backlog_is_as_long_as_it_says() {
+    use std::net::{SocketAddr, TcpStream};
+    use std::time::Duration;
+
     for backlog in [0, 2] {
         let settings = Settings { mode: Mode::One, backlog, ..Settings::default() };
         let Some(peer) = python(&settings) else { return };
@@ -167,7 +168,7 @@ fn ctrl_c_ends_it_quietly_with_clients_still_there() {
             let mut client = peer.connect();
             client.echo(b"here");
             peer.server.signal("INT");
-            let status = peer.server.end(PATIENCE).expect("it ends, whoever sits in recv");
+            let status = peer.server.end(crate::support::PATIENCE).expect("it ends, whoever sits in recv");
             assert_eq!(status.code(), Some(0), "{mode:?} {tls}");
             assert_eq!(peer.server.err.rest(), [""; 0], "{mode:?} {tls}");
         }

@@ -31,7 +31,7 @@ mod vanish;
 mod watch;
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 
 /// Sends this and asserts that just this comes back.
 #[track_caller]
@@ -63,12 +63,4 @@ fn stuff(stream: &TcpStream) -> u64 {
     }
     stream.set_nonblocking(false).unwrap();
     sent
-}
-
-/// Says that nothing more comes, and reads to the end; what came until then.
-fn finish(mut stream: TcpStream) -> Vec<u8> {
-    stream.shutdown(Shutdown::Write).unwrap();
-    let mut rest = Vec::new();
-    stream.read_to_end(&mut rest).unwrap();
-    rest
 }

@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use echoscope::server::event::{CloseReason, EventKind};
 use echoscope::server::status::Phase;
 
+use super::support::can_reset;
 use super::support::running::{Running, wait_for};
 use super::tls::{Lab, client_hello, over, trusting};
 use super::{echo, reset, stuff};
@@ -65,6 +66,9 @@ fn received(running: &Running, bytes: u64) {
 
 #[test]
 fn a_plain_connection_reset_at_each_point() {
+    if !can_reset() {
+        return;
+    }
     let mut bench = Bench::new(Running::start(|config| config.recv_size = 65_536));
     echo(&mut bench.neighbour, b"before");
     before_accept(&mut bench);
@@ -90,6 +94,9 @@ fn a_plain_connection_reset_at_each_point() {
 
 #[test]
 fn a_tls_connection_reset_at_each_point() {
+    if !can_reset() {
+        return;
+    }
     let Lab { running, identity } = Lab::start(|config| config.recv_size = 65_536);
     let trusting = trusting(identity.certificate.as_ref());
     let mut bench = Bench::new(running);

@@ -1,6 +1,7 @@
 //! Ten thousand clients that connect and are gone: nothing of them stays, and each is in the log or counted.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 
 use super::support::Server;
 use super::support::running::wait_for;
-use super::{echo, finish, reset, watch};
+use super::{echo, reset, watch};
 
 const CLIENTS: usize = 10_000;
 const THREADS: usize = 4;
@@ -23,6 +24,14 @@ fn connect_from(last: u8, port: u16) -> TcpStream {
     socket.bind(&from.into()).unwrap();
     socket.connect(&SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port).into()).unwrap();
     socket.into()
+}
+
+/// Says that nothing more comes, and reads to the end; what came until then.
+fn finish(mut stream: TcpStream) -> Vec<u8> {
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    rest
 }
 
 #[test]

@@ -7,4 +7,6 @@ mod model;
 mod played;
 mod player;
 mod set_up;
+#[path = "../support/mod.rs"]
+mod support;
 mod watched;

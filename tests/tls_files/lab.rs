@@ -44,14 +44,16 @@ impl Lab {
 
     /// The words as they are for somebody who stands in this folder.
     pub(crate) fn said(&self, error: &impl Display) -> String {
-        error.to_string().replace(&format!(" {}/", self.0.path().display()), " ")
+        let folder = format!(" {}{}", self.0.path().display(), std::path::MAIN_SEPARATOR);
+        error.to_string().replace(&folder, " ")
     }
 }
 
-/// Whether the program is here. In CI it must be.
+/// Whether the program is here. In CI it must be, but for Windows, which may have none.
 pub(crate) fn have(program: &str, argument: &str) -> bool {
     let found = Command::new(program).arg(argument).output().is_ok();
-    assert!(found || std::env::var_os("CI").is_none(), "{program} is needed in CI");
+    let needed = std::env::var_os("CI").is_some() && !cfg!(windows);
+    assert!(found || !needed, "{program} is needed in CI");
     if !found {
         // Not `println`, whose words the test runner keeps to itself.
         let _ = writeln!(std::io::stderr(), "skipped: {program} is not on this computer");

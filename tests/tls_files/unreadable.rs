@@ -1,13 +1,12 @@
 //! Files that can't be read or understood, and what is never shown of them.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use echoscope::tls::{self, CertificateFile, Fault, KeyFile, Role};
 use rcgen::PKCS_ECDSA_P256_SHA256;
 
-use crate::lab::{Lab, have, pair};
+use crate::lab::{Lab, pair};
 
 #[test]
 fn a_path_that_leads_to_no_file_says_where_it_looked() {
@@ -35,7 +34,9 @@ fn a_path_that_leads_to_no_file_says_where_it_looked() {
 #[cfg(unix)]
 #[test]
 fn a_file_that_may_not_be_read_says_so() {
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
+
     let lab = Lab::new();
     let path = lab.write("server.key", "x");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
@@ -59,7 +60,7 @@ fn a_pipe_or_a_device_is_never_opened() {
         "zero is a device or a pipe, not an ordinary file, so it was not read. Choose a certificate file.";
     assert_eq!(CertificateFile::read(Path::new("/dev/zero")).unwrap_err().to_string(), expected);
     let lab = Lab::new();
-    if have("mkfifo", "--version") {
+    if crate::lab::have("mkfifo", "--version") {
         lab.run("mkfifo server.key");
         // Nobody writes to it: an open would wait until the test is killed.
         assert!(lab.key_error("server.key").starts_with("server.key is a device or a pipe"));

@@ -207,20 +207,23 @@ fn folder_is_there(folder: &Path) -> Result<bool, Problem> {
                 return Err(Problem::NotAFolder { path });
             }
             if !parent.is_dir() {
-                return Err(Problem::NoParent { parent });
+                // Windows doesn't tell a file on the way from nothing there.
+                return Err(no_folder(parent));
             }
             match write::try_folder(&parent) {
                 Ok(()) => Ok(false),
                 Err(error) => Err(Problem::not_writable(parent, &error)),
             }
         }
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            let parent = around(folder);
-            let is_there = fs::symlink_metadata(&parent).is_ok();
-            Err(if is_there { Problem::NotAFolder { path: parent } } else { Problem::NoParent { parent } })
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(no_folder(around(folder))),
         Err(error) => Err(Problem::NotWritable { path, raw: error.to_string() }),
     }
+}
+
+/// What is wrong with a parent that is no folder.
+fn no_folder(parent: PathBuf) -> Problem {
+    let is_there = fs::symlink_metadata(&parent).is_ok();
+    if is_there { Problem::NotAFolder { path: parent } } else { Problem::NoParent { parent } }
 }
 
 fn around(folder: &Path) -> PathBuf {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 use super::write::Item;
+use crate::tls::private;
 
 /// When another program may come in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,14 +46,8 @@ pub(super) struct Workshop<'a> {
 impl<'a> Workshop<'a> {
     pub(super) fn open(folder: &'a Path, items: &'a [Item]) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".echoscope-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // From the start, not afterwards: an old key with wide rights is moved into it too.
-            builder.permissions(fs::Permissions::from_mode(0o700));
-        }
-        let path = builder.tempdir_in(folder)?.keep();
+        // An old key with wide rights is moved into it too.
+        let path = private::folder(builder.prefix(".echoscope-")).tempdir_in(folder)?.keep();
         Ok(Self { folder, path, items })
     }
 
@@ -71,13 +66,7 @@ impl<'a> Workshop<'a> {
     pub(super) fn stage(&self, item: &Item) -> io::Result<()> {
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            // From the first byte on; the system takes from it what the user's umask says.
-            options.mode(if item.secret { 0o600 } else { 0o644 });
-        }
-        let mut file = options.open(self.new_one(item))?;
+        let mut file = private::create(&mut options, item.secret).open(self.new_one(item))?;
         file.write_all(item.content.as_bytes())?;
         file.sync_all()
     }

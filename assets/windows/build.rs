@@ -1,0 +1,35 @@
+//! Gives the Windows program its icon, its version and its manifest. For other systems there is nothing to do.
+
+use std::path::PathBuf;
+use std::{env, io};
+
+/// The program's name as Windows shows it, in the task manager and in a file's properties.
+const NAME: &str = "Echoscope";
+/// American English, as the program speaks (Windows language identifier).
+const LANGUAGE: u16 = 0x0409;
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=assets/windows");
+    println!("cargo::rerun-if-changed=icons/echoscope.ico");
+    // What is built for, which is not where this runs.
+    if env::var_os("CARGO_CFG_TARGET_OS").is_none_or(|system| system != "windows") {
+        return Ok(());
+    }
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let file = |name| root.join(name).display().to_string();
+    winresource::WindowsResource::new()
+        .set_language(LANGUAGE)
+        .set("ProductName", NAME)
+        .set("FileDescription", NAME)
+        .set("InternalName", "echoscope")
+        .set("OriginalFilename", "echoscope.exe")
+        .set("Comments", env!("CARGO_PKG_DESCRIPTION"))
+        .set("LegalCopyright", "Copyright (c) 2026 The Echoscope contributors. MIT License.")
+        .set_icon(&file("icons/echoscope.ico"))
+        .set_manifest_file(&file("assets/windows/echoscope.manifest"))
+        .compile_for("echoscope")
+        .map_err(|error| {
+            let needed = "needed: rc.exe of the Windows SDK, or windres and ar of MinGW-w64";
+            io::Error::new(error.kind(), format!("no Windows resource could be made ({needed}): {error}"))
+        })
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# The Windows program under Wine, with its window on a real X server: a client of this computer gets its echo, the
+# server stops and starts again, the window closes; then without a window, printing and stopping as in a terminal.
+#
+#     tests/windows.sh PROGRAM.exe WINE [FOLDER]
+#
+# WINE is what runs a Windows program. A screenshot goes to FOLDER (windows-main.png); without FOLDER it is looked at
+# and thrown away. Wine is not Windows: this shows that the program's own parts fit together there, not what Windows'
+# sockets and console do.
+# Needs: Wine, Xvfb, xdotool, ImageMagick, python3, and Mesa's software OpenGL.
+set -euo pipefail
+
+program=$(realpath "${1:?usage: tests/windows.sh PROGRAM.exe WINE [FOLDER]}")
+wine=$(realpath "${2:?usage: tests/windows.sh PROGRAM.exe WINE [FOLDER]}")
+what="Windows program"
+# Wine's own files are kept: making them takes half a minute.
+export WINEPREFIX=${WINEPREFIX:-$HOME/.cache/echoscope-wine}
+. "$(dirname "$0")/support/display.sh"
+shots=${3:-$work/shots}
+mkdir -p "$shots"
+need Xvfb xdotool import identify python3
+open_display
+
+# A file's name as the program is to be told it: Z: is Wine's name for the root.
+windows_name() { printf 'Z:%s' "${1//\//\\}"; }
+
+# Comes as a client as soon as it may, and asserts the echo of every byte that there is.
+cat >"$work/client.py" <<'PYTHON'
+import socket, sys, time
+
+deadline = time.monotonic() + 30
+while True:
+    try:
+        conn = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
+        break
+    except OSError:
+        if time.monotonic() > deadline:
+            raise
+        time.sleep(0.05)
+for data in (b"Hello\n", bytes(range(256)) * 400):
+    conn.sendall(data)
+    got = b""
+    while len(got) < len(data):
+        part = conn.recv(65536)
+        assert part, "the server closed"
+        got += part
+    assert got == data
+PYTHON
+
+# A console, which Wine keeps for a terminal: runs a command in it, waits for words from it, then presses Ctrl-C.
+cat >"$work/console.py" <<'PYTHON'
+import os, pty, re, select, signal, sys, time
+
+wine, command, words = sys.argv[1:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(wine, [wine, "cmd", "/c", command])
+seen, text, pressed, deadline = b"", "", False, time.monotonic() + 60
+while time.monotonic() < deadline:
+    if select.select([terminal], [], [], 0.1)[0]:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:
+            part = b""
+        if not part:
+            break
+        seen += part
+        # Without what moves the cursor and names the window.
+        text = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07", b"", seen).decode(errors="replace")
+    if words in text and not pressed:
+        pressed = True
+        os.write(terminal, b"\x03")
+else:
+    os.kill(child, signal.SIGKILL)
+    sys.exit("it goes on after Ctrl-C" if pressed else f"only this came: {text!r}")
+sys.exit(None if pressed else f"only this came: {text!r}")
+PYTHON
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+serves() { python3 "$work/client.py" "$1" 2>"$work/client.err" || fail "the echo did not come back"; }
+refuses() {
+    ! python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null
+}
+has_ended() { ! kill -0 "$app" 2>/dev/null; }
+# ends_with CODE: the program ends by itself, and so.
+ends_with() {
+    local code=0
+    until_true 20 has_ended || fail "the program goes on"
+    wait "$app" || code=$?
+    app=
+    [ "$code" -eq "$1" ] || fail "the program ended with $code and not with $1"
+}
+
+port=$(free_port)
+printf 'theme = "light"\nhost = "127.0.0.1"\n' >"$work/settings.toml"
+settings=$(windows_name "$work/settings.toml")
+
+"$wine" "$program" --start --port "$port" --settings "$settings" 2>"$work/window.err" &
+app=$!
+wait_for_window
+serves "$port"
+xdotool windowfocus "$window"
+shot=$shots/windows-main.png
+rich_picture() {
+    import -silent -window "$window" "$shot" &&
+        read -r width height colours < <(identify -format '%w %h %k\n' "$shot") &&
+        [ "$width" -ge 900 ] && [ "$height" -ge 600 ] && [ "$colours" -ge 50 ]
+}
+until_true 20 rich_picture || fail "the picture is blank or small: ${width:-?}x${height:-?}, ${colours:-?} colours"
+echo "$what: ${width}x$height, $colours colours; the echo came back"
+
+xdotool key ctrl+Return
+until_true 10 refuses "$port" || fail "Ctrl+Enter did not stop the server"
+xdotool key ctrl+Return
+serves "$port"
+echo "$what: stopped and started by Ctrl+Enter"
+
+xdotool key alt+F4
+ends_with 0
+refuses "$port" || fail "port $port is still served after the end"
+echo "$what: closed"
+
+# Without a window, its log redirected.
+"$wine" "$program" --headless --host 127.0.0.1 --port "$port" --settings "$settings" \
+    >"$work/headless.out" 2>"$work/headless.err" &
+app=$!
+serves "$port"
+until_true 10 grep -qF "Received: b'Hello\\n'" "$work/headless.out" || fail "the log is not printed"
+[ ! -s "$work/headless.err" ] || fail "it complained"
+kill "$app"
+wait "$app" || true
+app=
+echo "$what: without a window it prints where it is told to"
+
+# From a console: what is printed shows there, and Ctrl-C reaches the program.
+# `cmd` waits for it here, as in a batch file; whoever types the line gets the prompt back at once.
+in_console() { python3 "$work/console.py" "$wine" "$@" || fail "the console shows no “${*: -1}”"; }
+in_console "$(windows_name "$program") --version" "echoscope "
+in_console "$(windows_name "$program") --port 70000" "Port must be"
+in_console "$(windows_name "$program") --headless --host 127.0.0.1 --port $port --settings $settings" "Listening on"
+until_true 10 refuses "$port" || fail "Ctrl-C did not stop the server"
+echo "$what: a part in the console it was started from"
+echo "$what: passed"
