@@ -81,7 +81,7 @@ third_party() {
         return
     fi
     cargo about --version >/dev/null 2>&1 ||
-        fail "cargo-about is not installed: cargo install cargo-about --locked --features cli"
+        fail "cargo-about is not installed: .ci/tools cargo-about"
     cargo about generate --locked --offline --fail --config .cargo/about.toml --output-file "$1" "$here/third-party.hbs"
     local font
     for font in Inter JetBrainsMono; do
@@ -93,7 +93,9 @@ third_party() {
 # stage_linux PREFIX: everything for PREFIX on Linux (in a .deb /usr, else ~/.local) but the licences and the readme.
 stage_linux() {
     local prefix=$1 size
-    copy 755 "$program" "$prefix/bin"
+    mkdir -p "$prefix/bin"
+    cp "$program" "$prefix/bin/echoscope"
+    chmod 755 "$prefix/bin/echoscope"
     copy 644 $here/linux/echoscope.desktop "$prefix/share/applications"
     mkdir -p "$prefix/share/metainfo"
     fill $here/linux/io.github.echoscope.Echoscope.metainfo.xml \
