@@ -17,6 +17,7 @@ what="packages"
 . tests/support/display.sh
 need lintian desktop-file-validate appstreamcli gio man lexgrog apt-get dpkg unzip file Xvfb xdotool python3
 [ "$(id -u)" = 0 ] || fail "only root can install a package"
+! dpkg --status echoscope >/dev/null 2>&1 || fail "the package is installed already, and the test would remove it"
 
 say() { echo "packages: $*"; }
 
@@ -123,6 +124,7 @@ trees() {
 }
 dpkg --triggers-only --pending
 trees >"$work/before"
+trap 'dpkg --purge echoscope >/dev/null 2>&1 || true; clean_up' EXIT
 dpkg --install "$deb" >"$work/dpkg.out" 2>&1 || fail "it can't be installed: $(cat "$work/dpkg.out")"
 trees >"$work/during"
 
@@ -138,8 +140,9 @@ for file in bash-completion/completions/echoscope zsh/vendor-completions/_echosc
     icons/hicolor/48x48/apps/echoscope.png doc/echoscope/{copyright,changelog.Debian.gz,third-party.txt.gz}; do
     [ -s "/usr/share/$file" ] || fail "/usr/share/$file is not there"
 done
+zcat /usr/share/doc/echoscope/third-party.txt.gz >"$work/licences"
 for crate in rustls egui clap; do
-    zcat /usr/share/doc/echoscope/third-party.txt.gz | grep -q "^  $crate [0-9]" || fail "the licence of $crate is missing"
+    grep -q "^  $crate [0-9]" "$work/licences" || fail "the licence of $crate is missing"
 done
 
 open_from_menu $entry /usr/bin/echoscope

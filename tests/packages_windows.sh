@@ -41,7 +41,7 @@ everything() { (cd "$drive" && find . -not -path '*/Temp/*' | LC_ALL=C sort); }
 
 [ "$(run "$unpacked/echoscope.exe" --version)" = "echoscope $version" ] || fail "the zip's program does not run"
 for text in README LICENSE THIRD-PARTY; do
-    file "$unpacked/$text.txt" | grep -q CRLF || fail "$text.txt is not a text for Windows"
+    grep -q $'\r$' "$unpacked/$text.txt" || fail "$text.txt is not a text for Windows"
 done
 say "the zip's program runs"
 
@@ -51,7 +51,8 @@ run "$installer" /S
 installed=$(find "$drive/users" -path '*AppData/Local/Programs/Echoscope/echoscope.exe')
 [ -n "$installed" ] || fail "nothing was installed"
 cmp -s "$installed" "$exe" || fail "another program was installed"
-find "$drive/users" -path '*Start Menu/Programs/Echoscope.lnk' | grep -q . || fail "there is no entry in the Start menu"
+[ -n "$(find "$drive/users" -path '*Start Menu/Programs/Echoscope.lnk')" ] ||
+    fail "there is no entry in the Start menu"
 registry >"$work/registry"
 for words in "DisplayName .*Echoscope" "DisplayVersion .*$version" "QuietUninstallString .*uninstall.exe"; do
     grep -q "$words" "$work/registry" || fail "the list of installed programs has no $words: $(cat "$work/registry")"
