@@ -115,7 +115,7 @@ close_window() {
 # The one tag is for uploads to Debian's own archive.
 check lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs --allow-root "$deb"
 
-# What the package needs is no part of its trace; and it is enough: nothing is loaded from elsewhere.
+# What the package needs is no part of its trace.
 apt-get satisfy -y -qq --no-install-recommends "$(dpkg-deb --field "$deb" Depends)" >"$work/apt.out" 2>&1 ||
     fail "what the package needs can't be installed: $(cat "$work/apt.out")"
 trees() {
@@ -146,18 +146,22 @@ for crate in rustls egui clap; do
 done
 
 open_from_menu $entry /usr/bin/echoscope
+# Nothing is loaded from packages that go unnamed.
+read -ra recommended < <(dpkg-deb --field "$deb" Recommends | sed 's/[,|]/ /g')
 {
-    echo echoscope
-    apt-cache depends --recurse --important --installed echoscope | sed -n 's/^[ |]*\(Pre\)\?Depends: //p; s/^    //p'
+    printf '%s\n' echoscope "${recommended[@]}"
+    apt-cache depends --recurse --important --installed echoscope "${recommended[@]}" |
+        sed -n 's/^[ |]*\(Pre\)\?Depends: //p; s/^    //p'
 } | sed 's/:.*//' | sort -u >"$work/needed"
 awk '$6 ~ /^\// && $2 ~ /x/ {print $6}' "/proc/$app/maps" | sort -u >"$work/loaded"
 while read -r library; do
     # Where /lib is a link to /usr/lib, packages know their files by either name.
     owner=$(dpkg --search "$library" 2>/dev/null || dpkg --search "${library#/usr}" 2>/dev/null || true)
     owner=${owner%%:*}
-    grep -qx "$owner" "$work/needed" || fail "it loads $library of ${owner:-no package}, on which it does not depend"
+    grep -qx "$owner" "$work/needed" ||
+        fail "it loads $library of ${owner:-no package}, which it neither needs nor recommends"
 done <"$work/loaded"
-say "it loads $(wc -l <"$work/loaded") files, all from packages on which it depends"
+say "it loads $(wc -l <"$work/loaded") files, all from packages that it needs or recommends"
 close_window
 
 dpkg --purge echoscope >"$work/dpkg.out" 2>&1 || fail "it can't be removed: $(cat "$work/dpkg.out")"
