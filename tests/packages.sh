@@ -31,7 +31,7 @@ if [ -z "${THIRD_PARTY:-}" ]; then
     assets/packaging/third-party "$work/third-party"
     export THIRD_PARTY=$work/third-party
 fi
-rm -rf target/packages
+rm -f target/packages/*.deb target/packages/*.tar.gz target/packages/*-macos-*.zip
 assets/packaging/deb "$program"
 assets/packaging/tarball "$program"
 deb=$(realpath target/packages/*.deb)
@@ -193,7 +193,7 @@ entry=$HOME/.local/share/applications/echoscope.desktop
 check desktop-file-validate "$entry"
 open_from_menu "$entry" "$HOME/.local/bin/echoscope"
 close_window
-PATH=$HOME/.local/bin:$PATH check man --where echoscope
+check lexgrog "$HOME/.local/share/man/man1/echoscope.1.gz"
 "$HOME/.local/share/echoscope/uninstall" --settings >"$work/uninstall.out" || fail "it can't be removed"
 home | diff "$work/before" - >"$work/trace.err" || fail "the archive's install leaves a trace"
 
