@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
+use super::keywords::keywords;
 use crate::settings::Settings;
 use crate::tls::create::{self, Broken, CreateError, Created, KeyChoice, Problem, Request};
 
@@ -14,7 +15,7 @@ use crate::tls::create::{self, Broken, CreateError, Created, KeyChoice, Problem,
 #[derive(Debug, Args)]
 pub(super) struct Flags {
     /// The folder for the files; its last part is made if it is not there
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: PathBuf,
 
     /// A name or address of the server; the first is the common name too
@@ -27,7 +28,7 @@ pub(super) struct Flags {
     days: Option<String>,
 
     /// The kind of key [default: rsa2048]
-    #[arg(long, value_name = "rsa2048|rsa4096|p256|ed25519", value_parser = key)]
+    #[arg(long, value_name = "rsa2048|rsa4096|p256|ed25519", hide_possible_values = true, value_parser = keywords(KeyChoice::ALL.map(KeyChoice::keyword), key))]
     key: Option<KeyChoice>,
 
     /// Sign with the practice CA of the folder: ca.key and ca.crt, made if they are not there
@@ -36,7 +37,7 @@ pub(super) struct Flags {
 
     /// Break it on purpose: expired, not-yet-valid, wrong-name, no-san, ca-as-server, self-signed (where a CA is
     /// expected), no-intermediate, v1
-    #[arg(long, value_name = "KIND", value_parser = broken)]
+    #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = keywords(Broken::ALL.map(Broken::keyword), broken))]
     broken: Option<Broken>,
 
     /// Replace server.key, server.csr and server.crt if they are there, and intermediate.crt where one is made; never

@@ -1,15 +1,18 @@
 //! The command line: flags become settings and a way to launch. A contract: scripts depend on it.
 
+mod create;
+mod documents;
+mod keywords;
 mod tls;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
-
-mod create;
+use clap::{CommandFactory, Parser, ValueHint};
+use clap_complete::Shell;
 
 pub use create::Order;
+use keywords::keywords;
 
 use crate::settings::fields::{self, Field};
 use crate::settings::file::{self, Broken};
@@ -23,7 +26,8 @@ use crate::settings::{Mode, Settings};
     name = "echoscope",
     version,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    subcommand_value_name = "COMMAND"
 )]
 struct Flags {
     #[command(subcommand)]
@@ -38,7 +42,7 @@ struct Flags {
     headless: bool,
 
     /// Host name or address to listen on [default: localhost]
-    #[arg(long, value_name = "HOST", value_parser = fields::host)]
+    #[arg(long, value_name = "HOST", value_parser = fields::host, value_hint = ValueHint::Hostname)]
     host: Option<String>,
 
     /// Port to listen on; 0 lets the system choose [default: 12345]
@@ -50,7 +54,7 @@ struct Flags {
     backlog: Option<u16>,
 
     /// One client at a time, a thread for each, or a pool of threads [default: threads]
-    #[arg(long, value_name = "one|threads|pool", value_parser = mode)]
+    #[arg(long, value_name = "one|threads|pool", hide_possible_values = true, value_parser = keywords(Mode::ALL.map(Mode::keyword), mode))]
     mode: Option<Mode>,
 
     /// Threads of the pool [default: 10]
@@ -85,7 +89,7 @@ struct Flags {
     how: tls::TlsFlags,
 
     /// How --headless prints the log: text lines or JSON lines [default: text]
-    #[arg(long, value_name = "text|json", value_parser = log_format)]
+    #[arg(long, value_name = "text|json", hide_possible_values = true, value_parser = keywords(["text", "json"], log_format))]
     log_format: Option<LogFormat>,
 
     /// Remember the settings in this file instead of the usual place
@@ -97,6 +101,19 @@ struct Flags {
 #[derive(Debug, clap::Subcommand)]
 enum Instead {
     CreateCertificate(create::Flags),
+
+    /// Print completions for a shell
+    ///
+    /// For bash, this makes them its own: echoscope completions bash > ~/.local/share/bash-completion/completions/echoscope
+    Completions {
+        /// The shell to print them for
+        shell: Shell,
+    },
+
+    /// Print the manual page
+    ///
+    /// To read it: echoscope manual-page | man -l -
+    ManualPage,
 }
 
 /// How the log is printed without a window.
@@ -137,7 +154,7 @@ pub enum Front {
 /// Why neither window nor server is launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// Help or version was asked for; this is it.
+    /// Help, the version, completions or the manual page was asked for; this is it.
     Answer(String),
     /// The flags are wrong; one line that says how.
     Usage(String),
@@ -154,8 +171,16 @@ pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -
     let flags = Flags::try_parse_from(args).map_err(|error| {
         if error.use_stderr() { Refused::Usage(one_line(&error)) } else { Refused::Answer(error.to_string()) }
     })?;
-    if let Some(Instead::CreateCertificate(flags)) = flags.instead {
-        return Err(flags.read().map_or_else(Refused::Usage, Refused::CreateCertificate));
+    if let Some(instead) = flags.instead {
+        return Err(match instead {
+            Instead::CreateCertificate(flags) => {
+                flags.read().map_or_else(Refused::Usage, Refused::CreateCertificate)
+            }
+            Instead::Completions { shell } => {
+                Refused::Answer(documents::completions(Flags::command(), shell))
+            }
+            Instead::ManualPage => Refused::Answer(documents::manual_page(Flags::command())),
+        });
     }
     let format = flags.log_format.unwrap_or_default();
     let mut words = Vec::new();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::keywords::keywords;
 use crate::settings::Settings;
 use crate::settings::fields::FieldError;
 use crate::settings::tls::{self, ClientAuth, TlsVersions};
@@ -12,11 +13,11 @@ use crate::settings::tls::{self, ClientAuth, TlsVersions};
 #[derive(Debug, Args)]
 pub(super) struct TlsFlags {
     /// The TLS versions to speak [default: 1.2,1.3]
-    #[arg(long, value_name = "VERSIONS", value_parser = versions)]
+    #[arg(long, value_name = "VERSIONS", hide_possible_values = true, value_parser = keywords(TlsVersions::ALL.map(TlsVersions::keyword), versions))]
     tls_versions: Option<TlsVersions>,
 
     /// Ask clients for a certificate [default: none]
-    #[arg(long, value_name = "none|optional|required", value_parser = client_auth)]
+    #[arg(long, value_name = "none|optional|required", hide_possible_values = true, value_parser = keywords(ClientAuth::ALL.map(ClientAuth::keyword), client_auth))]
     client_auth: Option<ClientAuth>,
 
     /// The CA certificates that sign the clients' certificates, PEM

@@ -1,0 +1,141 @@
+# For the scripts that make packages: the version, the programs, and what goes into more than one package.
+#
+# Sourced with `what` (the script's name in messages) set. Packages land in target/packages. Whoever has the licences
+# of the dependencies already names the file in THIRD_PARTY; otherwise cargo-about collects them.
+# shellcheck shell=bash
+
+set -euo pipefail
+: "${what:?is the name of the script that makes the package}"
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+here=assets/packaging
+target=${CARGO_TARGET_DIR:-target}
+packages=target/packages
+stage=target/packaging/$what
+program=${program:-}
+
+fail() {
+    echo "$what: $*" >&2
+    exit 1
+}
+
+# need PROGRAM…
+need() {
+    local needed
+    for needed; do
+        command -v "$needed" >/dev/null || fail "$needed is not installed"
+    done
+}
+
+need cargo gzip sed
+version=$(cargo pkgid --locked --offline 2>/dev/null || cargo pkgid --locked)
+version=${version##*[#@]}
+[ -n "$version" ] || fail "Cargo.toml has no version"
+
+# The same sources make the same packages: nothing in them is younger than the last commit.
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+    # Without git, as in an archive of the sources, the archive has the dates.
+    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || date -r Cargo.toml +%s)
+fi
+export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C
+umask 022
+
+rm -rf "$stage"
+mkdir -p "$stage" "$packages"
+
+# Prints a date that date(1) of both GNU and BSD can write: commit_date +FORMAT.
+commit_date() { date -u -d "@$SOURCE_DATE_EPOCH" "$1" 2>/dev/null || date -u -r "$SOURCE_DATE_EPOCH" "$1"; }
+
+# fill TEMPLATE FILE: puts the version and its date where they belong.
+fill() {
+    sed -e "s/@VERSION@/$version/g" -e "s/@DATE@/$(commit_date +%Y-%m-%d)/g" -e "s/@YEAR@/$(commit_date +%Y)/g" \
+        -e "s/@RFC2822@/$(commit_date '+%a, %d %b %Y %H:%M:%S +0000')/g" "$1" >"$2"
+}
+
+# copy MODE FILE… FOLDER: into a folder that is made if it is not there.
+copy() {
+    local mode=$1 into=${*: -1}
+    mkdir -p "$into"
+    cp "${@:2:$#-2}" "$into"
+    local file
+    for file in "${@:2:$#-2}"; do
+        chmod "$mode" "$into/$(basename "$file")"
+    done
+}
+
+# build [TARGET]: the release program, unless `program` names one that is built; sets `program`.
+build() {
+    local suffix=
+    if [ -n "$program" ]; then
+        [ -f "$program" ] || fail "$program is not there"
+        return
+    fi
+    cargo build --locked --release ${1:+--target "$1"}
+    case ${1:-$(rustc -vV)} in *windows*) suffix=.exe ;; esac
+    program=$target/${1:+$1/}release/echoscope$suffix
+}
+
+# third_party FILE: the licences of all that is linked into the program, and of its fonts.
+third_party() {
+    if [ -n "${THIRD_PARTY:-}" ]; then
+        cp "$THIRD_PARTY" "$1"
+        return
+    fi
+    cargo about --version >/dev/null 2>&1 ||
+        fail "cargo-about is not installed: .ci/tools cargo-about"
+    cargo about generate --locked --offline --fail --config .cargo/about.toml --output-file "$1" "$here/third-party.hbs"
+    local font
+    for font in Inter JetBrainsMono; do
+        printf '\n%s\n%s, a font of the window\n%s\n\n' "${rule:=$(printf '%080d' 0 | tr 0 =)}" "$font" "$rule" >>"$1"
+        cat "assets/fonts/$font-LICENSE.txt" >>"$1"
+    done
+}
+
+# stage_linux PREFIX: everything for PREFIX on Linux (in a .deb /usr, else ~/.local) but the licences and the readme.
+stage_linux() {
+    local prefix=$1 size
+    mkdir -p "$prefix/bin"
+    cp "$program" "$prefix/bin/echoscope"
+    chmod 755 "$prefix/bin/echoscope"
+    copy 644 $here/linux/echoscope.desktop "$prefix/share/applications"
+    mkdir -p "$prefix/share/metainfo"
+    fill $here/linux/io.github.echoscope.Echoscope.metainfo.xml \
+        "$prefix/share/metainfo/io.github.echoscope.Echoscope.metainfo.xml"
+    for size in 16 32 48 64 128 256 512; do
+        mkdir -p "$prefix/share/icons/hicolor/${size}x$size/apps"
+        cp icons/echoscope-$size.png "$prefix/share/icons/hicolor/${size}x$size/apps/echoscope.png"
+    done
+    copy 644 icons/echoscope.svg "$prefix/share/icons/hicolor/scalable/apps"
+    mkdir -p "$prefix"/share/{man/man1,bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d}
+    "$program" manual-page | gzip -9n >"$prefix/share/man/man1/echoscope.1.gz"
+    "$program" completions bash >"$prefix/share/bash-completion/completions/echoscope"
+    "$program" completions zsh >"$prefix/share/zsh/vendor-completions/_echoscope"
+    "$program" completions fish >"$prefix/share/fish/vendor_completions.d/echoscope.fish"
+}
+
+# stage_windows FOLDER: what the zip and the installer hold.
+stage_windows() {
+    case $(rustc -vV) in
+        *"host: "*windows*) build ;;
+        *) build x86_64-pc-windows-gnu ;;
+    esac
+    mkdir -p "$1"
+    cp "$program" "$1/echoscope.exe"
+    fill $here/windows/README.txt "$1/README.txt"
+    cp LICENSE "$1/LICENSE.txt"
+    third_party "$1/THIRD-PARTY.txt"
+    # Notepad of old shows a text without carriage returns on one line.
+    sed -i.bak -e 's/\r*$/\r/' "$1"/*.txt
+    rm "$1"/*.bak
+}
+
+# zip_folder ARCHIVE FOLDER: the folder that stands in $stage, its files in order and none younger than the commit.
+zip_folder() {
+    local archive
+    archive=$(realpath "$packages")/$1
+    need zip
+    rm -f "$archive"
+    find "$stage/$2" -exec touch -h -d "$(commit_date +%Y-%m-%dT%H:%M:%SZ)" {} +
+    (cd "$stage" && find "$2" | LC_ALL=C sort | zip -X -q -9 -y "$archive" -@)
+}
+
+made() { echo "$what: made $packages/$1 ($(wc -c <"$packages/$1" | tr -d ' ') bytes)"; }

@@ -1,0 +1,119 @@
+//! What is written from the flags for others to read: completions for shells, and the manual page.
+
+use std::io::{self, Write};
+
+use clap::Command;
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
+
+/// The completions for a shell, to be sourced by it or put where it looks for them.
+pub(super) fn completions(mut command: Command, shell: Shell) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command, "echoscope", &mut text);
+    utf8(text)
+}
+
+/// The manual page in roff, section 1. The other commands stand in it too: who reads about one finds them all.
+pub(super) fn manual_page(command: Command) -> String {
+    let mut page = Vec::new();
+    write_page(command, &mut page).expect("a Vec takes all that is written");
+    let page = utf8(page);
+    // Each part comes with the definition of the apostrophe; once is enough.
+    let preamble = Roff::new().render();
+    format!("{preamble}{}", page.replace(&preamble, ""))
+}
+
+fn write_page(mut command: Command, page: &mut dyn Write) -> io::Result<()> {
+    command.build();
+    // Without its quotes an empty date would let the version slip into its place.
+    let man = Man::new(command.clone()).date("\"\"").manual("User Commands");
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    Roff::new().control("SH", ["COMMANDS"]).to_writer(page)?;
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        write_command(sub, page)?;
+    }
+    closing(&mut Roff::new()).to_writer(page)
+}
+
+/// One of the other commands, as a subsection that holds what would be sections of a page of its own.
+fn write_command(command: &Command, page: &mut dyn Write) -> io::Result<()> {
+    let man = Man::new(command.clone());
+    let (mut synopsis, mut description, mut options) = (Vec::new(), Vec::new(), Vec::new());
+    man.render_synopsis_section(&mut synopsis)?;
+    man.render_description_section(&mut description)?;
+    man.render_options_section(&mut options)?;
+    Roff::new().control("SS", [command.get_bin_name().unwrap_or_default()]).to_writer(page)?;
+    page.write_all(utf8(synopsis).replace(".SH SYNOPSIS\n", "").as_bytes())?;
+    page.write_all(utf8(description).replace(".SH DESCRIPTION\n", ".PP\n").as_bytes())?;
+    page.write_all(utf8(options).replace(".SH OPTIONS\n", "").as_bytes())
+}
+
+/// What no flag tells.
+fn closing(roff: &mut Roff) -> &Roff {
+    roff.control("SH", ["EXIT STATUS"]);
+    for (code, words) in [
+        ("0", "The server was stopped, the window was closed, or what was asked for was printed or made."),
+        ("1", "The server can't start, or what was asked for can't be made. One line on stderr says why."),
+        ("2", "An option is wrong. One line on stderr says which, and what would be right."),
+    ] {
+        entry(roff, bold(code), words);
+    }
+    roff.control("SH", ["SIGNALS"]);
+    roff.text([roman(
+        "With --headless, SIGINT, SIGTERM and SIGHUP stop the server, and so does the end of whoever reads its \
+         standard output. The exit status is then 0.",
+    )]);
+    roff.control("SH", ["ENVIRONMENT"]);
+    entry(
+        roff,
+        bold("DISPLAY, WAYLAND_DISPLAY"),
+        "Where the window opens. Where neither is set on Linux, the program says so and goes on as with --headless.",
+    );
+    roff.control("SH", ["FILES"]);
+    entry(
+        roff,
+        italic("$XDG_CONFIG_HOME/echoscope/settings.toml"),
+        "What the window remembers, on Linux; without XDG_CONFIG_HOME it is under ~/.config. With --headless it is \
+         read and never written.",
+    );
+    roff.control("SH", ["EXAMPLES"]);
+    for (line, words) in [
+        (
+            "echoscope --headless --port 0",
+            "Serve in the terminal, on a port that the system chooses and the log names.",
+        ),
+        (
+            "echoscope create-certificate --out lab",
+            "Make a key and a certificate for this computer in the folder lab …",
+        ),
+        (
+            "echoscope --headless --tls --cert lab/server.crt --key lab/server.key",
+            "… and serve TLS with them. Then, in another terminal:",
+        ),
+        ("openssl s_client -quiet -connect localhost:12345 -CAfile lab/server.crt", "Connect, and type."),
+    ] {
+        entry(roff, bold(line), words);
+    }
+    roff.control("SH", ["SEE ALSO"]);
+    roff.text([
+        bold("listen"),
+        roman("(2), "),
+        bold("nc"),
+        roman("(1), "),
+        bold("openssl-s_client"),
+        roman("(1)"),
+    ])
+}
+
+fn entry(roff: &mut Roff, term: Inline, words: &str) {
+    roff.control("TP", []).text([term]).text([roman(words)]);
+}
+
+fn utf8(text: Vec<u8>) -> String {
+    String::from_utf8(text).expect("what is made of strings is UTF-8")
+}

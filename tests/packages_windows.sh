@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# The packages for Windows, used under Wine: the zip's program runs; the installer installs without questions and
+# without an administrator, its program echoes, and its uninstaller leaves nothing behind.
+#
+#     tests/packages_windows.sh EXE [WINE]
+#
+# EXE is the built echoscope.exe. WINE runs a program for Windows; it honours WINEPREFIX.
+# Needs besides: makensis, zip, unzip, python3, and what assets/packaging says.
+set -euo pipefail
+exe=$(realpath "${1:?usage: tests/packages_windows.sh EXE [WINE]}")
+wine=$(command -v "${2:-wine}") || { echo "packages for Windows: Wine is not installed" >&2; exit 1; }
+wine=$(realpath "$wine")
+cd "$(dirname "$0")/.."
+
+what="packages for Windows"
+# shellcheck source=support/display.sh source-path=SCRIPTDIR
+. tests/support/display.sh
+need makensis zip unzip python3 file
+say() { echo "packages for Windows: $*"; }
+
+if [ -z "${THIRD_PARTY:-}" ]; then
+    assets/packaging/third-party "$work/third-party"
+    export THIRD_PARTY=$work/third-party
+fi
+assets/packaging/windows-zip "$exe"
+assets/packaging/windows-installer "$exe"
+version=$(cargo pkgid --locked)
+version=${version##*[#@]}
+zip=target/packages/echoscope-$version-windows-x86_64.zip
+installer=$(realpath "target/packages/echoscope-$version-windows-x86_64-setup.exe")
+unzip -q "$zip" -d "$work"
+unpacked=$work/echoscope-$version-windows-x86_64
+
+# A computer of its own, so to speak.
+export WINEPREFIX=$work/wine HOME=$work/home WINEDEBUG=-all
+unset DISPLAY WAYLAND_DISPLAY
+drive=$WINEPREFIX/drive_c
+run() { "$wine" "$@" 2>>"$work/wine.err" | tr -d '\r'; }
+registry() { run reg query "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall" /s; }
+everything() { (cd "$drive" && find . -not -path '*/Temp/*' | LC_ALL=C sort); }
+
+[ "$(run "$unpacked/echoscope.exe" --version)" = "echoscope $version" ] || fail "the zip's program does not run"
+for text in README LICENSE THIRD-PARTY; do
+    grep -q $'\r$' "$unpacked/$text.txt" || fail "$text.txt is not a text for Windows"
+done
+say "the zip's program runs"
+
+everything >"$work/before"
+registry >"$work/registry.before"
+run "$installer" /S
+installed=$(find "$drive/users" -path '*AppData/Local/Programs/Echoscope/echoscope.exe')
+[ -n "$installed" ] || fail "nothing was installed"
+cmp -s "$installed" "$exe" || fail "another program was installed"
+[ -n "$(find "$drive/users" -path '*Start Menu/Programs/Echoscope.lnk')" ] ||
+    fail "there is no entry in the Start menu"
+registry >"$work/registry"
+for words in "DisplayName .*Echoscope" "DisplayVersion .*$version" "QuietUninstallString .*uninstall.exe"; do
+    grep -q "$words" "$work/registry" || fail "the list of installed programs has no $words: $(cat "$work/registry")"
+done
+
+# The installed program echoes; and as long as it runs, it is not removed.
+"$wine" "$installed" --headless --port 0 --host 127.0.0.1 >"$work/server.out" 2>"$work/server.err" &
+app=$!
+until_true 30 grep -q "Listening on" "$work/server.out" || fail "the installed program does not serve"
+port=$(tr -d '\r' <"$work/server.out" | sed -n 's/^Listening on .*:\([0-9]*\)$/\1/p')
+python3 -c 'import socket, sys
+conn = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
+conn.sendall(b"Hello\n"); assert conn.recv(1024) == b"Hello\n"' "$port" || fail "the installed program does not echo"
+uninstaller=$(dirname "$installed")/uninstall.exe
+# It copies itself to a temporary folder and goes on from there; _?= keeps it where it is.
+code=0
+"$wine" "$uninstaller" /S "_?=$("$wine" winepath -w "$(dirname "$installed")" 2>/dev/null | tr -d '\r')" 2>/dev/null || code=$?
+if [ ! -e "$installed" ] || [ "$code" -eq 0 ]; then
+    fail "a program that runs was removed"
+fi
+kill "$app"
+wait "$app" || true
+app=
+say "the installed program echoes"
+
+# An update over what is there.
+run "$installer" /S
+run "$uninstaller" /S
+removed() { [ ! -e "$installed" ] && [ ! -e "$uninstaller" ] && everything | cmp -s - "$work/before"; }
+until_true 30 removed || { everything | diff "$work/before" - >"$work/trace.err"; fail "the uninstaller leaves a trace"; }
+registry | diff "$work/registry.before" - >"$work/trace.err" || fail "the uninstaller leaves a trace in the registry"
+say "it was removed without a trace"
+say "passed"
