@@ -46,7 +46,13 @@ fn key(window: &mut Window, key: Key) {
 #[track_caller]
 fn speaks(window: &Window, which: &str) {
     let all = parts(window);
-    let acting: Vec<&Part<'_>> = all.iter().filter(|part| part.acts && is_control(part)).collect();
+    // What egui lays a dialog out in takes clicks, so that nothing behind it does: around all of it, and around its parts.
+    let whole = window.0.ctx.content_rect();
+    let behind = |part: &&Part<'_>| {
+        part.name.is_empty() && (part.rect == whole || part.node.children().next().is_some())
+    };
+    let acting: Vec<&Part<'_>> =
+        all.iter().filter(|part| part.acts && is_control(part) && !behind(part)).collect();
     assert!(acting.len() > 5, "{which}: there is hardly anything to press: {}", acting.len());
     let mut names: HashMap<(Role, &str), u32> = HashMap::new();
     for part in &acting {
@@ -65,11 +71,15 @@ fn speaks(window: &Window, which: &str) {
     assert!(twice.is_empty(), "{which}: nobody can tell these apart: {twice:?}");
 }
 
+/// A screen reader tells that a dialog has come up, and which.
+#[track_caller]
+fn is_a_dialog(window: &Window, name: &str) {
+    assert!(window.0.query_by_role_and_label(Role::Dialog, name).is_some(), "{name} is no dialog");
+}
+
 /// Words that can be selected are no control, nor is what surrounds others. A scroll bar belongs to what it scrolls.
 fn is_control(part: &Part<'_>) -> bool {
     !matches!(part.role(), Role::Label | Role::TextRun | Role::Window | Role::Dialog | Role::ScrollBar)
-        // The areas that egui itself lays out: pressed beside everything, they close what is open.
-        && !(part.role() == Role::GenericContainer && part.name.is_empty())
 }
 
 /// What has a state tells it.
@@ -156,6 +166,7 @@ fn every_tab_while_clients_are_served() {
     // A notice that stays.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);
     window.until_shown("type the path");
+    is_a_dialog(&window, "Save the log");
     speaks(&window, "a path to type");
     window.0.event(Event::Text(folder.path().join("no/log.txt").to_string_lossy().into_owned()));
     window.run();
@@ -206,6 +217,7 @@ fn lessons_and_help() {
     speaks(&window, "its second step");
     key(&mut window, Key::F1);
     assert!(window.shows("A tour of five minutes"));
+    is_a_dialog(&window, "Help and keys");
     speaks(&window, "the help");
 }
 
@@ -217,6 +229,7 @@ fn every_dialog_of_the_lab() {
     press(&mut window, "Create certificate…");
     window.until_shown("there already");
     press(&mut window, "Show the openssl commands");
+    is_a_dialog(&window, "Create a certificate");
     speaks(&window, "create a certificate");
     press(&mut window, "Replace existing files");
     window.until_enabled("Create");
@@ -250,7 +263,7 @@ fn a_list_opens_at_what_is_chosen_and_gives_the_keyboard_back() {
             .0
             .root()
             .children_recursive()
-            .find(|node| node.is_focused())
+            .find(egui_kittest::Node::is_focused)
             .map(|node| (node.accesskit_node().role(), node.accesskit_node().label().unwrap_or_default()))
     };
     let on = |window: &Window| focused(window).map(|(_, name)| name).unwrap_or_default();

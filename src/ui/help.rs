@@ -3,13 +3,14 @@
 use eframe::egui::os::OperatingSystem;
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, Frame, Grid, Id, Key, Label, Layout, Modal, Modifiers, RichText, ScrollArea, TextFormat, Ui,
+    Align, Frame, Grid, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextFormat, Ui,
 };
 
 use super::theme::{self, Palette, size};
 use super::widgets::controls::icon_button;
 use super::widgets::copy_frame;
 use super::widgets::icon::Icon;
+use super::widgets::modal;
 
 const TOUR: [&str; 5] = [
     "Press Start server. The log tells each step, as the server makes it.",
@@ -75,8 +76,9 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
     let palette = Palette::of(ui);
     let room = ui.ctx().content_rect().size();
     let frame = Frame::window(ui.style()).fill(palette.panel);
-    let response =
-        Modal::new(Id::unique("help")).frame(frame).backdrop_color(palette.veil).show(ui.ctx(), |ui| {
+    let response = modal(Id::unique("help"), "Help and keys").frame(frame).backdrop_color(palette.veil).show(
+        ui.ctx(),
+        |ui| {
             let margins = ui.spacing().window_margin.sum();
             ui.set_width((room.x - AROUND - margins.x).min(WIDTH));
             let mut stay = true;
@@ -95,7 +97,8 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
                 contents(ui, settings_file);
             });
             stay
-        });
+        },
+    );
     response.inner
         && !response.should_close()
         && !ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::F1))

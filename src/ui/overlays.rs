@@ -1,13 +1,13 @@
 //! What lies over the window now and then: files about to be dropped, a path to type.
 
 use eframe::egui::{
-    Align2, Context, Frame, Id, Key, Label, LayerId, Modal, Modifiers, Order, RichText, Stroke, StrokeKind,
-    Ui, vec2,
+    Align2, Context, Frame, Id, Key, Label, LayerId, Modifiers, Order, RichText, Stroke, StrokeKind, Ui, vec2,
 };
 
 use super::dialogs::{Purpose, command, wire_file};
 use super::theme::{self, Palette, size};
 use super::widgets::field::text_field;
+use super::widgets::modal;
 use super::wish::Wish;
 use crate::session::Session;
 use crate::session::lab::typed_path;
@@ -65,18 +65,18 @@ impl TypePath {
         let palette = Palette::of(ui);
         let frame = Frame::window(ui.style()).fill(palette.panel);
         let room = ui.ctx().content_rect().width();
-        let modal = Modal::new(Id::unique("type a path")).frame(frame).backdrop_color(palette.veil);
+        let (title, action) = match self.purpose {
+            Purpose::Open(_) | Purpose::OfClient(..) => ("Open a file", "Open"),
+            Purpose::Lesson => ("Open a lesson", "Open"),
+            Purpose::SaveLog => ("Save the log", "Save"),
+            Purpose::SaveProgram => ("Save the program", "Save"),
+            Purpose::SaveWire(..) => ("Save the ladder", "Save"),
+            Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
+            Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),
+        };
+        let modal = modal(Id::unique("type a path"), title).frame(frame).backdrop_color(palette.veil);
         let response = modal.show(ui.ctx(), |ui| {
             ui.set_width((room - 80.0).min(480.0));
-            let (title, action) = match self.purpose {
-                Purpose::Open(_) | Purpose::OfClient(..) => ("Open a file", "Open"),
-                Purpose::Lesson => ("Open a lesson", "Open"),
-                Purpose::SaveLog => ("Save the log", "Save"),
-                Purpose::SaveProgram => ("Save the program", "Save"),
-                Purpose::SaveWire(..) => ("Save the ladder", "Save"),
-                Purpose::KeyLog => ("Write TLS keys to a file", "Use"),
-                Purpose::NewFolder | Purpose::Roots => ("Choose a path", "Use"),
-            };
             ui.label(RichText::new(title).font(theme::strong(16.0)));
             let why = "This system has no file dialog to offer, so type the path.";
             let label = ui.add(Label::new(RichText::new(why).color(palette.muted)).wrap());

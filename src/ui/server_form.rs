@@ -195,11 +195,7 @@ fn restart_hint() -> (Tone, String) {
 }
 
 fn passing(ui: &mut Ui, salt: &str, said: Option<(Tone, String)>) {
-    passing_note(ui, salt, said, |ui, tone, text| {
-        below(ui, |ui| note(ui, tone, text));
-        // The space before the next row comes after what passes.
-        ui.add_space(-size::GAP);
-    });
+    passing_note(ui, salt, said, |ui, tone, text| in_line(ui, |ui| note(ui, tone, text)));
 }
 
 fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
@@ -212,6 +208,11 @@ fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
 
 /// Puts something under the field that it is about: in line with it, and closer to it than to the next one.
 fn below<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
+    in_line(ui, content);
+    ui.add_space(2.0);
+}
+
+fn in_line<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
     ui.add_space(-3.0);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
@@ -221,7 +222,6 @@ fn below<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
             content(ui);
         });
     });
-    ui.add_space(2.0);
 }
 
 /// A line that opens and closes what is below it.

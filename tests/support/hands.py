@@ -50,7 +50,8 @@ class Window:
     def _application():
         desktop = Atspi.get_desktop(0)
         children = [desktop.get_child_at_index(index) for index in range(desktop.get_child_count())]
-        return next((child for child in children if child and (child.get_name() or "").lower() == "echoscope"), None)
+        ours = [child for child in children if child and (child.get_name() or "").lower().startswith("echoscope")]
+        return ours[0] if ours else None
 
     def walk(self, node=None):
         """Every node, from the top down."""
@@ -62,7 +63,7 @@ class Window:
                 yield from self.walk(child)
 
     def find(self, role, name):
-        """The first node of this role (None: of any that can be pressed) and name, or a name with what is between stars."""
+        """The first node of this role (None: any that can be pressed) and name, or with what stars enclose in its name."""
         def is_it(known):
             return name.strip("*") in known if name.startswith("*") else known == name
 

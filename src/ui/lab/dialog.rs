@@ -1,12 +1,13 @@
 //! What the lab's dialogs have in common: a title, contents that scroll, buttons that are always in view, and keys.
 
 use eframe::egui::{
-    Align, Button, Frame, Id, Key, Layout, Modal, Modifiers, Popup, Response, RichText, ScrollArea, Ui,
+    Align, Button, Frame, Id, Key, Layout, Modifiers, Popup, Response, RichText, ScrollArea, Ui,
 };
 
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::icon_button;
 use crate::ui::widgets::icon::Icon;
+use crate::ui::widgets::modal;
 
 /// Space that stays free around a dialog, both sides together.
 const AROUND: f32 = 48.0;
@@ -47,7 +48,7 @@ impl Dialog {
         let free = ctx.text_edit_focused() || ctx.memory(|memory| memory.focused().is_none());
         let popup = Popup::is_any_open(ctx);
         let frame = Frame::window(ui.style()).fill(palette.panel);
-        let modal = Modal::new(Id::unique(self.id)).frame(frame).backdrop_color(palette.veil);
+        let modal = modal(Id::unique(self.id), self.title).frame(frame).backdrop_color(palette.veil);
         let response = modal.show(ctx, |ui| {
             let margins = f32::from(ui.spacing().window_margin.left) * 2.0;
             ui.set_width((room.x - AROUND - margins).min(self.width));

@@ -10,7 +10,7 @@ pub(super) mod note;
 pub(super) mod room;
 pub(super) mod virtual_list;
 
-use eframe::egui::{Frame, Margin, Rect, Response, Stroke, StrokeKind, Ui};
+use eframe::egui::{Frame, Id, Margin, Modal, Rect, Response, Stroke, StrokeKind, Ui, accesskit};
 
 use super::theme::{Palette, size};
 
@@ -28,4 +28,10 @@ pub(super) fn copy_frame(palette: &Palette) -> Frame {
         .stroke(Stroke::new(1.0, palette.border))
         .corner_radius(size::RADIUS)
         .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
+}
+
+/// What lies over everything else until it is answered, and is announced as a dialog of this name.
+pub(super) fn modal(id: Id, name: &str) -> Modal {
+    let area = Modal::default_area(id).accessible_name(name).role(accesskit::Role::Dialog);
+    Modal::new(id).area(area)
 }
