@@ -174,6 +174,6 @@ fn serial_numbers_differ_and_are_positive() {
 fn a_certificate_that_outlives_its_ca_says_so() {
     let lab = Lab::new();
     let end = lab.create(&["--key", "p256", "--signed-by-ca", "--days", "36500"]);
-    assert!(end.stdout.contains("36500 days left"), "{}", end.stdout);
+    assert!(end.stdout.contains("36,500 days left"), "{}", end.stdout);
     assert!(end.stdout.contains("only until ca.crt expires, on 20"), "{}", end.stdout);
 }
