@@ -33,9 +33,7 @@ fn answer(refused: Refused) -> ExitCode {
     let told = match refused {
         Refused::Answer(text) => Ok(text),
         Refused::Usage(line) => Err((line, ExitCode::from(2))),
-        Refused::CreateCertificate(order) => {
-            order.run().map_err(|error| (error.to_string(), ExitCode::FAILURE))
-        }
+        Refused::CreateCertificate(order) => order.run().map_err(|error| (error, ExitCode::FAILURE)),
     };
     match told {
         Ok(text) => {

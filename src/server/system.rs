@@ -9,7 +9,7 @@ use socket2::Socket;
 
 use super::status::WhenFull;
 
-/// Lets a port be used again while connections of an earlier run wait out TIME_WAIT.
+/// Lets a port be used again while connections of an earlier run wait out `TIME_WAIT`.
 ///
 /// On Windows that is so without asking, and `SO_REUSEADDR` would let two programs share the port. Nor is
 /// `SO_EXCLUSIVEADDRUSE` set there, which keeps other users' programs from that: it also refuses the port as long as a
@@ -77,7 +77,7 @@ pub(super) fn recv(
 }
 
 /// `recv(2)` within the limit that is set, slice by slice; in between `ended` is asked. The wait only peeks: after a
-/// time-out nobody knows what has become of a byte that was on its way (SO_RCVTIMEO).
+/// time-out nobody knows what has become of a byte that was on its way (`SO_RCVTIMEO`).
 #[cfg(not(unix))]
 pub(super) fn recv(
     mut stream: &TcpStream,
@@ -123,7 +123,7 @@ pub(super) fn send(
 }
 
 /// `send(2)`, for at most as long as the limit says. On Windows `shutdown` doesn't wake it, and after a time-out nobody
-/// knows how much was taken (SO_SNDTIMEO); so it takes what there is room for, and looks again soon where there is none.
+/// knows how much was taken (`SO_SNDTIMEO`); so it takes what there is room for, and looks again soon where there is none.
 #[cfg(not(unix))]
 pub(super) fn send(
     stream: &TcpStream,
