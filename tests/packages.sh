@@ -170,10 +170,13 @@ trees >"$work/after"
 diff "$work/before" "$work/after" >"$work/trace.err" || fail "the package leaves a trace"
 say "the Debian package was removed without a trace"
 
-# --- The archive, into a home whose name has everything that a quoted line trips over.
-export HOME="$work/a home with 'quotes', \"more\", 100% \$HOME & a \\ | \`"
+# --- The archive, into a home whose name has everything that a quoted line trips over, but for the percent sign: GLib
+# looks for the program before it takes the doubled one for one.
+export HOME="$work/a home with 'quotes', \"more\", \$HOME & a \\ | \`"
 mkdir "$HOME"
 export XDG_CONFIG_HOME=$HOME
+# What Mesa keeps there is no trace of ours.
+export XDG_CACHE_HOME=$work/cache
 unset XDG_DATA_HOME
 mkdir -p "$work/unpacked" "$HOME/.local/share/applications"
 : >"$HOME/.local/share/applications/another.desktop"
