@@ -22,6 +22,8 @@ impl Reach {
             *self = Self::default();
             return;
         };
+        // The address of the other family is no answer.
+        self.known = self.known.filter(|known| known.is_ipv6() == all.is_ipv6());
         let (sender, receiver) = channel();
         let wake = Arc::clone(wake);
         let look = move || {
@@ -62,6 +64,9 @@ mod tests {
         wakes.recv().unwrap();
         reach.poll();
         assert_eq!(reach.address(), own_address(false).ok(), "as the system says, on a network or off it");
+        reach.known = Some(IpAddr::from([192, 0, 2, 7]));
+        reach.look("::", &wake);
+        assert_eq!(reach.address(), None, "until there is an IPv6 one");
         reach.look("127.0.0.1", &wake);
         assert_eq!(reach.address(), None);
     }
