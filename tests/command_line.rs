@@ -304,6 +304,7 @@ fn a_settings_file_that_is_not_there_is_not_made_by_headless() {
     assert_eq!(files_in(folder.path()), Vec::<String>::new());
 }
 
+// Elsewhere there is always a display, or none that a variable of the environment tells of.
 #[cfg(target_os = "linux")]
 #[test]
 fn without_a_display_it_says_so_and_serves() {
@@ -318,6 +319,7 @@ fn without_a_display_it_says_so_and_serves() {
     }
 }
 
+// As above.
 #[cfg(target_os = "linux")]
 #[test]
 fn without_a_display_a_broken_settings_file_is_told_of_and_stays() {
@@ -357,6 +359,7 @@ fn terminate(child: &support::Guarded) {
     let _ = Command::new("sh").args(["-c", &line]).status();
 }
 
+// Ended by a signal, which Windows has not.
 #[cfg(unix)]
 #[test]
 fn a_reader_that_stops_reading_holds_up_neither_the_echo_nor_the_end() {

@@ -280,6 +280,7 @@ fn a_pool_serves_as_many_as_it_has_threads() {
     echo(&mut first, b"one to the end");
 }
 
+// Windows has no signals; tests/windows.sh presses Ctrl-C in a console.
 #[cfg(unix)]
 #[test]
 fn sigterm_and_sigint_end_two_hundred_clients_within_a_moment() {

@@ -300,7 +300,6 @@ fn the_end_is_followed_until_somebody_looks_elsewhere() {
     window.until_shown("301. ");
 }
 
-#[cfg_attr(windows, ignore = "Windows always has a file dialog, which waits for a person")]
 #[test]
 fn saving_and_clearing() {
     let folder = tempfile::tempdir().unwrap();

@@ -93,6 +93,14 @@ impl App {
         self
     }
 
+    /// The same window without the system's file dialogs: paths are typed. For a window that is on no screen, where a
+    /// dialog would wait for a person.
+    #[must_use]
+    pub fn typing_paths(mut self) -> Self {
+        self.dialogs = Dialogs::none();
+        self
+    }
+
     /// The session that the window shows.
     #[must_use]
     pub fn session(&self) -> &Session {

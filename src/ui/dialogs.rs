@@ -62,6 +62,8 @@ pub(super) enum Outcome {
 /// Opens dialogs, one at a time, and hands over what was chosen.
 #[derive(Debug)]
 pub(super) struct Dialogs {
+    /// Whether the system is asked at all.
+    offered: bool,
     open: Option<Purpose>,
     sender: Sender<(Purpose, Option<PathBuf>, Duration)>,
     receiver: Receiver<(Purpose, Option<PathBuf>, Duration)>,
@@ -75,12 +77,23 @@ impl Dialogs {
     /// No dialog is open.
     pub(super) fn new() -> Self {
         let (sender, receiver) = channel();
-        Self { open: None, sender, receiver }
+        Self { offered: true, open: None, sender, receiver }
+    }
+
+    /// As on a system that has none.
+    pub(super) fn none() -> Self {
+        Self { offered: false, ..Self::new() }
     }
 
     /// Opens a dialog, unless one is open already.
     pub(super) fn open(&mut self, ctx: &Context, frame: &eframe::Frame, purpose: Purpose) {
         if self.open.is_some() {
+            return;
+        }
+        if !self.offered {
+            let gone = self.sender.send((purpose, None, Duration::ZERO));
+            self.open = gone.is_ok().then_some(purpose);
+            ctx.request_repaint();
             return;
         }
         // Created here: macOS allows it on the main thread only.

@@ -156,6 +156,7 @@ fn versions_and_protocols_are_those_that_are_set() {
     }
 }
 
+// Windows has no SIGINT that one program could send another.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_quietly_with_clients_still_there() {

@@ -131,6 +131,7 @@ fn what_was_typed_stays_one_string() {
     }
 }
 
+// On Windows a path that is no text can't be spelt from bytes.
 #[cfg(unix)]
 #[test]
 fn a_path_that_is_no_text_is_still_found() {

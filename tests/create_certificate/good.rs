@@ -134,6 +134,7 @@ fn someone_elses_ca_signs_too() {
     }
 }
 
+// On Windows the folder's own list says who may read a file in it.
 #[cfg(unix)]
 #[test]
 fn keys_are_for_their_owner_only() {

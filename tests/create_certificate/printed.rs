@@ -1,4 +1,5 @@
-//! The lines that are printed for the clients, run as they are copied into a terminal.
+//! The lines that are printed for the clients, run as they are copied into a terminal: a shell's, which
+//! Windows has not.
 #![cfg(unix)]
 
 use std::process::{Command, Stdio};

@@ -4,6 +4,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// Only on Linux: they look at the process from outside through /proc, or take something from it (descriptors, threads,
+// the disk, the clock) by ways that only Linux has. On Unix: signals; Windows has Ctrl-C, which needs a console.
 #[cfg(target_os = "linux")]
 mod certificate;
 #[cfg(target_os = "linux")]

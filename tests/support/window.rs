@@ -46,7 +46,7 @@ impl Window {
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
                 let options = Options { capture: true, wake, ..Options::default() };
-                App::new(&creation.egui_ctx, Session::new(settings, options))
+                App::new(&creation.egui_ctx, Session::new(settings, options)).typing_paths()
             });
         let mut window = Self(harness, hand);
         window.run();

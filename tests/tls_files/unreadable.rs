@@ -31,6 +31,7 @@ fn a_path_that_leads_to_no_file_says_where_it_looked() {
     );
 }
 
+// By mode, which Windows' files have none of.
 #[cfg(unix)]
 #[test]
 fn a_file_that_may_not_be_read_says_so() {
@@ -53,6 +54,7 @@ fn a_file_that_may_not_be_read_says_so() {
     assert!(error.raw().unwrap().contains("denied"));
 }
 
+// Windows' pipes and devices are not in folders.
 #[cfg(unix)]
 #[test]
 fn a_pipe_or_a_device_is_never_opened() {
