@@ -8,30 +8,45 @@ use crate::tls::argument;
 /// A client program and the line that starts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TryIt {
-    /// What the program is called: `nc`, `openssl`, `Python`.
+    /// What the program is called: `nc`, `curl`, `openssl`, `Python`.
     pub program: &'static str,
     /// The whole line.
     pub line: String,
 }
 
+/// Whose terminal it is. Windows comes without nc and openssl, but with curl.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Terminal {
+    Unix,
+    Windows,
+}
+
+const HERE: Terminal = if cfg!(windows) { Terminal::Windows } else { Terminal::Unix };
+
 /// The lines for these settings; `port` is the real one. A client is given the certificate's file where that
 /// `vouches` for it.
 pub(super) fn lines(settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt> {
+    lines_for(HERE, settings, port, vouches)
+}
+
+fn lines_for(terminal: Terminal, settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt> {
     let host = reachable(&settings.host);
-    if settings.tls {
-        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        let mut openssl = format!("openssl s_client -quiet -connect {bracketed}:{port}");
-        if vouches {
-            openssl.push_str(" -CAfile ");
-            openssl.push_str(&argument(&settings.certificate));
+    let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let asked = settings.client_auth != ClientAuth::None;
+    let first = match (terminal, settings.tls) {
+        (Terminal::Unix, false) => TryIt { program: "nc", line: format!("nc {host} {port}") },
+        (Terminal::Windows, false) => curl(&format!("telnet://{place}")),
+        // Its request comes back where it looks for an answer, which it takes for one of HTTP/0.9, and then nothing more.
+        (Terminal::Windows, true) if !asked => curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}")),
+        (_, true) => {
+            let trusted =
+                if vouches { format!(" -CAfile {}", argument(&settings.certificate)) } else { String::new() };
+            let shown = if asked { " -cert client.crt -key client.key" } else { "" };
+            let line = format!("openssl s_client -quiet -connect {place}{trusted}{shown}");
+            TryIt { program: "openssl", line }
         }
-        let asked = settings.client_auth != ClientAuth::None;
-        if asked {
-            openssl.push_str(" -cert client.crt -key client.key");
-        }
-        return vec![TryIt { program: "openssl", line: openssl }, python_tls(&host, port, asked)];
-    }
-    vec![TryIt { program: "nc", line: format!("nc {host} {port}") }, python(&host, port)]
+    };
+    vec![first, python(terminal, &host, port, settings.tls, asked)]
 }
 
 /// An address at which this computer reaches a server that listens on `host`.
@@ -43,22 +58,28 @@ pub(super) fn reachable(host: &str) -> String {
     }
 }
 
-fn python(host: &str, port: u16) -> TryIt {
-    let line = format!(
-        "python3 -c \"import socket; s = socket.create_connection(('{host}', {port})); s.sendall(b'Hello'); \
-         print(s.recv(1024))\""
-    );
-    TryIt { program: "Python", line }
+/// With its ending: PowerShell has another `curl` of its own.
+fn curl(rest: &str) -> TryIt {
+    TryIt { program: "curl", line: format!("curl.exe {rest}") }
 }
 
-/// Without a check of the certificate: the tutorial's own has no name that Python would look at.
-fn python_tls(host: &str, port: u16, certificate: bool) -> TryIt {
-    let shown = if certificate { "c.load_cert_chain('client.crt', 'client.key'); " } else { "" };
-    let line = format!(
-        "python3 -c \"import socket, ssl; c = ssl._create_unverified_context(); {shown}\
-         s = c.wrap_socket(socket.create_connection(('{host}', {port})), server_hostname='{host}'); \
-         s.sendall(b'Hello'); print(s.recv(1024))\""
-    );
+/// Over TLS without a check of the certificate: the tutorial's own has no name that Python would look at.
+fn python(terminal: Terminal, host: &str, port: u16, tls: bool, certificate: bool) -> TryIt {
+    let python = match terminal {
+        Terminal::Unix => "python3",
+        Terminal::Windows => "py",
+    };
+    let connect = format!("socket.create_connection(('{host}', {port}))");
+    let connected = if tls {
+        let shown = if certificate { "c.load_cert_chain('client.crt', 'client.key'); " } else { "" };
+        format!(
+            "import socket, ssl; c = ssl._create_unverified_context(); {shown}\
+             s = c.wrap_socket({connect}, server_hostname='{host}')"
+        )
+    } else {
+        format!("import socket; s = {connect}")
+    };
+    let line = format!("{python} -c \"{connected}; s.sendall(b'Hello'); print(s.recv(1024))\"");
     TryIt { program: "Python", line }
 }
 
@@ -69,7 +90,23 @@ mod tests {
     #[test]
     fn the_unspecified_address_is_reached_by_loopback() {
         let settings = Settings { host: "0.0.0.0".to_owned(), ..Settings::default() };
-        assert_eq!(lines(&settings, 7, false)[0].line, "nc 127.0.0.1 7");
+        assert_eq!(lines_for(Terminal::Unix, &settings, 7, false)[0].line, "nc 127.0.0.1 7");
+    }
+
+    #[test]
+    fn windows_is_told_of_programs_that_it_has() {
+        let told = |settings: &Settings| {
+            let lines = lines_for(Terminal::Windows, settings, 7, false);
+            assert!(lines[1].line.starts_with("py -c \"import socket"), "{lines:?}");
+            lines[0].line.clone()
+        };
+        let settings = Settings { host: "::1".to_owned(), ..Settings::default() };
+        assert_eq!(told(&settings), "curl.exe telnet://[::1]:7");
+        let settings = Settings { tls: true, ..Settings::default() };
+        assert_eq!(told(&settings), "curl.exe -k --no-alpn --http0.9 -m 3 https://localhost:7");
+        // curl there takes client certificates from Windows' own store alone.
+        let settings = Settings { client_auth: ClientAuth::Required, ..settings };
+        assert!(told(&settings).starts_with("openssl s_client "));
     }
 
     #[cfg(unix)]
