@@ -34,6 +34,7 @@
 //! | [`lessons`] | guided experiments as data, and how far one has come |
 //! | [`code`] | the tutorial's program for the present settings, as Python |
 //! | [`settings`] | what can be set, its limits and its file |
+//! | [`terminal`] | lines to copy into a terminal: programs' names, and quoting |
 //!
 //! Imports go one way: `main → ui | headless → session → server, client, journal, ladder, lessons, code, settings`, and
 //! `server, client → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A
@@ -49,6 +50,7 @@ pub mod lessons;
 pub mod server;
 pub mod session;
 pub mod settings;
+pub mod terminal;
 pub mod tls;
 #[cfg(feature = "gui")]
 pub mod ui;

@@ -53,7 +53,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::connecting",
         ],
     ),
-    ("session", &["server", "client", "journal", "ladder", "lessons", "code", "settings", "tls"]),
+    ("session", &["server", "client", "journal", "ladder", "lessons", "code", "settings", "terminal", "tls"]),
     ("server", &["tls", "settings"]),
     ("client", &["tls", "settings"]),
     // A capture is plain values that grow; times, amounts and bytes are written as in the log.
@@ -76,8 +76,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // What happens and how the server is set, as plain values.
     ("lessons", &["settings", "server::calls", "server::event", "tls::handshake"]),
     // The choices of how TLS is served are plain values.
-    ("tls", &["settings::fields", "settings::tls"]),
+    ("tls", &["settings::fields", "settings::tls", "terminal"]),
     ("settings", &[]),
+    ("terminal", &[]),
 ];
 
 /// What stays inside some files: the path, the files that may name it (a folder ends in `/`), and the reason.

@@ -41,7 +41,7 @@ pub(super) fn write(out: &mut Writer, config: &Config) {
     out.text(&format!(
         "\"\"\"An echo server{over}: what a client sends, it gets back.\n\n\
          Written by Echoscope for its settings. It needs Python 3.8 or newer, and nothing else:\n\n    \
-         python3 ServerPython.py\n\n\
+         python3 ServerPython.py        (on Windows: py ServerPython.py)\n\n\
          Ctrl-C ends it (on Windows Ctrl+Break).\n\"\"\"\n\n"
     ));
     imports(out, config);

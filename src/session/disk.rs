@@ -15,7 +15,7 @@ use crate::ladder::{Ladder, svg, text};
 use crate::server::capture::Capture;
 use crate::settings::fields::grouped;
 use crate::settings::{DataFormat, Settings, file};
-use crate::tls::argument;
+use crate::terminal::{PYTHON, argument};
 
 /// How long settings must rest before they are written: typing a host name is one change, not nine.
 const REST: Duration = Duration::from_millis(500);
@@ -168,7 +168,7 @@ pub(super) fn save_program(program: Arc<Program>, path: PathBuf, tell: impl Fn(N
         let written = write_whole(&path, |out| out.write_all(program.text().as_bytes()));
         tell(match written {
             Ok(()) => Notice::good(format!(
-                "The program was saved. Run it while the server is stopped: python3 {}",
+                "The program was saved. Run it while the server is stopped: {PYTHON} {}",
                 argument(&path)
             )),
             Err(error) => not_saved("The program", &path, &error),

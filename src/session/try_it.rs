@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::settings::{ClientAuth, Settings};
-use crate::tls::argument;
+use crate::terminal::{CURL, PYTHON, argument};
 
 /// A client program and the line that starts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ fn lines_for(terminal: Terminal, settings: &Settings, port: u16, vouches: bool) 
             TryIt { program: "openssl", line }
         }
     };
-    vec![first, python(terminal, &host, port, settings.tls, asked)]
+    vec![first, python(&host, port, settings.tls, asked)]
 }
 
 /// An address at which this computer reaches a server that listens on `host`.
@@ -58,17 +58,12 @@ pub(super) fn reachable(host: &str) -> String {
     }
 }
 
-/// With its ending: PowerShell has another `curl` of its own.
 fn curl(rest: &str) -> TryIt {
-    TryIt { program: "curl", line: format!("curl.exe {rest}") }
+    TryIt { program: "curl", line: format!("{CURL} {rest}") }
 }
 
 /// Over TLS without a check of the certificate: the tutorial's own has no name that Python would look at.
-fn python(terminal: Terminal, host: &str, port: u16, tls: bool, certificate: bool) -> TryIt {
-    let python = match terminal {
-        Terminal::Unix => "python3",
-        Terminal::Windows => "py",
-    };
+fn python(host: &str, port: u16, tls: bool, certificate: bool) -> TryIt {
     let connect = format!("socket.create_connection(('{host}', {port}))");
     let connected = if tls {
         let shown = if certificate { "c.load_cert_chain('client.crt', 'client.key'); " } else { "" };
@@ -79,7 +74,7 @@ fn python(terminal: Terminal, host: &str, port: u16, tls: bool, certificate: boo
     } else {
         format!("import socket; s = {connect}")
     };
-    let line = format!("{python} -c \"{connected}; s.sendall(b'Hello'); print(s.recv(1024))\"");
+    let line = format!("{PYTHON} -c \"{connected}; s.sendall(b'Hello'); print(s.recv(1024))\"");
     TryIt { program: "Python", line }
 }
 
@@ -97,13 +92,12 @@ mod tests {
     fn windows_is_told_of_programs_that_it_has() {
         let told = |settings: &Settings| {
             let lines = lines_for(Terminal::Windows, settings, 7, false);
-            assert!(lines[1].line.starts_with("py -c \"import socket"), "{lines:?}");
-            lines[0].line.clone()
+            lines[0].line.replace("curl.exe ", "curl ")
         };
         let settings = Settings { host: "::1".to_owned(), ..Settings::default() };
-        assert_eq!(told(&settings), "curl.exe telnet://[::1]:7");
+        assert_eq!(told(&settings), "curl telnet://[::1]:7");
         let settings = Settings { tls: true, ..Settings::default() };
-        assert_eq!(told(&settings), "curl.exe -k --no-alpn --http0.9 -m 3 https://localhost:7");
+        assert_eq!(told(&settings), "curl -k --no-alpn --http0.9 -m 3 https://localhost:7");
         // curl there takes client certificates from Windows' own store alone.
         let settings = Settings { client_auth: ClientAuth::Required, ..settings };
         assert!(told(&settings).starts_with("openssl s_client "));

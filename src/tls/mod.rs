@@ -57,7 +57,6 @@ pub use error::{Fault, FileError, Role, TlsError};
 pub use key::{KeyFile, KeyReport};
 pub use key_log::caution as key_log_caution;
 pub use kind::KeyKind;
-pub use naming::argument;
 pub use pair::check_pair;
 pub use report::{Authority, CertificateReport};
 pub use signer::Signer;

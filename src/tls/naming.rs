@@ -1,4 +1,4 @@
-//! How file names stand in sentences and in commands for a shell.
+//! How file names stand in sentences.
 
 use std::path::Path;
 
@@ -8,27 +8,6 @@ use super::details::misleads;
 pub(super) fn shown(path: &Path) -> String {
     let name = harmless(&file_name(path));
     if is_simple(&name) { name } else { format!("“{name}”") }
-}
-
-/// The file's whole path as one argument for a shell: who pastes the command may stand in another folder.
-#[must_use]
-pub fn argument(path: &Path) -> String {
-    let name = path.to_string_lossy().into_owned();
-    // Programs take what begins with a dash for a flag, in quotes too.
-    let name = if name.starts_with('-') { format!("./{name}") } else { name };
-    let plain = |c: char| c.is_alphanumeric() || "/._-~+:,@".contains(c) || cfg!(windows) && c == '\\';
-    if !name.is_empty() && !name.starts_with('~') && name.chars().all(plain) {
-        name
-    } else if cfg!(windows) {
-        format!("\"{name}\"")
-    } else {
-        quoted(&name)
-    }
-}
-
-/// Any text as one word for a POSIX shell.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn file_name(path: &Path) -> String {
@@ -60,18 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_survives_any_file_name() {
-        let name = |text: &str| argument(Path::new(text));
-        assert_eq!(name("lab/server.key"), "lab/server.key");
-        assert_eq!(name("-rf"), "./-rf");
-        if cfg!(unix) {
-            assert_eq!(name("my key.pem"), "'my key.pem'");
-            assert_eq!(name("it's"), r"'it'\''s'");
-            for odd in ["-my lab/ca.crt", "$HOME", "~", r"a\b", ""] {
-                let dash = if odd.starts_with('-') { "./" } else { "" };
-                assert_eq!(name(odd), format!("'{dash}{odd}'"));
-            }
-        }
+    fn a_name_stays_one_line_and_shows_its_end() {
         assert_eq!(shown(Path::new("my key.pem")), "“my key.pem”");
         assert_eq!(shown(Path::new("a\nb")), "“a?b”");
         assert_eq!(shown(Path::new("a\u{202e}b")), "“a?b”");

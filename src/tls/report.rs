@@ -12,8 +12,8 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::details::misleads;
 use super::kind::{KeyKind, bits};
-use super::naming::argument;
 use crate::settings::fields::grouped;
+use crate::terminal::argument;
 
 /// Whether a certificate is one that signs others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use std::path::Path;
 use super::error::{Fault, FileError, Role};
 use super::file::LIMIT;
 use super::kind::KeyKind;
-use super::naming::{argument, folder as shown_folder, harmless, shown};
+use super::naming::{folder as shown_folder, harmless, shown};
+use crate::terminal::argument;
 
 /// The sentences for one file, with the command at their end.
 pub(super) fn file(error: &FileError) -> String {

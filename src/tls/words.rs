@@ -11,9 +11,9 @@ use rustls::{AlertDescription as Alert, Error};
 
 use super::details::{Anchor, Served};
 use super::failures::{self, ALERTS};
-use super::naming::argument;
 use super::options::TlsFiles;
 use crate::settings::tls::TlsVersions;
+use crate::terminal::argument;
 
 mod refused;
 

@@ -8,7 +8,7 @@ use super::broken::Broken;
 use super::ca::{CA_DAYS, CA_NAME};
 use super::make::{BROKEN_DAYS, INTERMEDIATE_NAME, alternative_names, subject, validity};
 use super::request::{KeyChoice, Request};
-use crate::tls::naming::quoted;
+use crate::terminal::quoted;
 
 /// The script. It asks for nothing, and writes over files of the same names, except for the practice CA's.
 ///

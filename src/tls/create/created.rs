@@ -12,7 +12,7 @@ use super::ca::{Authority, CA_CERTIFICATE};
 use super::error::CreateError;
 use super::request::Request;
 use super::{CERTIFICATE, INTERMEDIATE, KEY};
-use crate::tls::naming::{argument, quoted};
+use crate::terminal::{CURL, PYTHON, argument, quoted};
 use crate::tls::report::CertificateReport;
 
 /// What clients ask for where a name would be found in the common name.
@@ -148,6 +148,8 @@ impl Created {
             if here { String::new() } else { format!(" --connect-to {url}:{port}:{target}:{port}") };
         let verify_name = if here { String::new() } else { format!(" --verify-hostname {name}") };
         let sni = if address.is_none() && !here { format!(" --sni-hostname {name}") } else { String::new() };
+        // Windows' own curl would ask for a list of what the practice CA has revoked, and there is none.
+        let revocation = if cfg!(windows) { " --ssl-no-revoke" } else { "" };
         let mut uses = Vec::new();
         let mut add = |program, line| uses.push(Use { program, line });
         add(
@@ -156,7 +158,12 @@ impl Created {
                 "openssl s_client -connect {target}:{port}{server_name} -CAfile {ca} -verify_return_error {verify} {name}"
             ),
         );
-        add("curl", format!("curl --http0.9 --max-time 3 --cacert {ca}{connect_to} https://{url}:{port}/"));
+        add(
+            "curl",
+            format!(
+                "{CURL}{revocation} --http0.9 --max-time 3 --cacert {ca}{connect_to} https://{url}:{port}/"
+            ),
+        );
         add("Python", self.python(host, name, port));
         add("gnutls-cli", format!("gnutls-cli --x509cafile {ca}{verify_name}{sni} -p {port} {host}"));
         uses
@@ -172,9 +179,9 @@ impl Created {
             path.replace('\'', r"\'")
         );
         if cfg!(windows) || !code.contains(['$', '`', '"', '\\', '!']) {
-            format!("python3 -c \"{code}\"")
+            format!("{PYTHON} -c \"{code}\"")
         } else {
-            format!("python3 -c {}", quoted(&code))
+            format!("{PYTHON} -c {}", quoted(&code))
         }
     }
 }
@@ -206,11 +213,17 @@ mod tests {
             [
                 "openssl s_client -connect localhost:12345 -CAfile lab/ca.crt -verify_return_error \
                  -verify_hostname localhost",
-                "curl --http0.9 --max-time 3 --cacert lab/ca.crt https://localhost:12345/",
-                "python3 -c \"import socket, ssl; c = ssl.create_default_context(); \
+                if cfg!(windows) {
+                    "curl.exe --ssl-no-revoke --http0.9 --max-time 3 --cacert lab/ca.crt https://localhost:12345/"
+                } else {
+                    "curl --http0.9 --max-time 3 --cacert lab/ca.crt https://localhost:12345/"
+                },
+                &format!(
+                    "{PYTHON} -c \"import socket, ssl; c = ssl.create_default_context(); \
                  c.load_verify_locations('lab/ca.crt'); \
                  s = c.wrap_socket(socket.create_connection(('localhost', 12345)), server_hostname='localhost'); \
-                 s.sendall(b'Hello'); print(s.recv(1024))\"",
+                 s.sendall(b'Hello'); print(s.recv(1024))\""
+                ),
                 "gnutls-cli --x509cafile lab/ca.crt -p 12345 localhost",
             ]
         );
