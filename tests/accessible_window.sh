@@ -20,6 +20,7 @@ open_display
 
 cat >"$work/reader.py" <<'PYTHON'
 import socket, sys
+from echo import connect, echo
 from hands import Atspi, ROW, Window, until
 
 port = int(sys.argv[1])
@@ -36,12 +37,8 @@ assert window.text("Host") == "127.0.0.1" and window.text("Port") == str(port), 
 
 window.press("Start server")
 until("the button's other name", lambda: window.button("Stop server"))
-with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
-    client.sendall(b"heard, not seen\n")
-    got = b""
-    while len(got) < 16:
-        got += client.recv(1024) or sys.exit("the server closed")
-    assert got == b"heard, not seen\n", got
+with connect(port) as client:
+    echo(client, b"heard, not seen\n")
     line = until("the log's line", lambda: window.find(ROW, r"*#1 Received: b'heard, not seen\n'*"))
     print("read in the log:", line.get_name())
 window.press("Stop server")
@@ -54,7 +51,7 @@ except ConnectionRefusedError:
 print(f"{len(controls)} controls, each with a name")
 PYTHON
 
-port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 settings=$work/settings.toml
 printf 'theme = "light"\nhost = "127.0.0.1"\nport = %s\n' "$port" >"$settings"
 "$program" --settings "$settings" 2>"$work/app.err" &

@@ -67,14 +67,8 @@ say "the app for macOS has its layout"
 open_display
 export XDG_DATA_HOME=$HOME/.local/share
 unset XDG_DATA_DIRS
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-cat >"$work/echo.py" <<'PYTHON'
-import socket, sys
-with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) as conn:
-    conn.sendall(b"Hello\n")
-    assert conn.recv(1024) == b"Hello\n"
-PYTHON
-echoes() { python3 "$work/echo.py" "$port" 2>/dev/null; }
+port=$(free_port)
+echoes() { python3 "$support/echo.py" "$port" 0 2>/dev/null; }
 
 # The process that runs this very file.
 started() {
@@ -84,7 +78,6 @@ started() {
     done
     return 1
 }
-gone() { ! kill -0 "$app" 2>/dev/null; }
 
 # open_from_menu ENTRY PROGRAM: starts it, presses Ctrl+Enter in its window, and echoes.
 open_from_menu() {
@@ -107,7 +100,7 @@ start_and_echo() {
 
 close_window() {
     kill "$app"
-    until_true 10 gone || fail "the program does not end"
+    until_true 10 has_ended || fail "the program does not end"
     app=
 }
 

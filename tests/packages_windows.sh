@@ -66,9 +66,7 @@ done
 app=$!
 until_true 30 grep -q "Listening on" "$work/server.out" || fail "the installed program does not serve"
 port=$(tr -d '\r' <"$work/server.out" | sed -n 's/^Listening on .*:\([0-9]*\)$/\1/p')
-python3 -c 'import socket, sys
-conn = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
-conn.sendall(b"Hello\n"); assert conn.recv(1024) == b"Hello\n"' "$port" || fail "the installed program does not echo"
+python3 "$support/echo.py" "$port" 2>>"$work/client.err" || fail "the installed program does not echo"
 uninstaller=$(dirname "$installed")/uninstall.exe
 # It copies itself to a temporary folder and goes on from there; _?= keeps it where it is.
 code=0

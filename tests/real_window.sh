@@ -27,17 +27,10 @@ open_display
 
 # Three clients: two speak TLS, check their own echo and stay until the input ends; one takes the port for HTTP.
 cat >"$work/clients.py" <<'PYTHON'
-import socket, ssl, sys, time
+import ssl, sys
+from echo import connect, echo
 
-def connect(host):
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return socket.create_connection((host, int(sys.argv[1])), timeout=20)
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+port = int(sys.argv[1])
 
 def tls(conn, newest):
     context = ssl.create_default_context()
@@ -46,25 +39,16 @@ def tls(conn, newest):
     context.maximum_version = newest
     return context.wrap_socket(conn, server_hostname="localhost")
 
-def echo(conn, data):
-    conn.sendall(data)
-    got = b""
-    while len(got) < len(data):
-        part = conn.recv(1024)
-        assert part, "the server closed"
-        got += part
-    assert got == data, got
-
-first = tls(connect("127.0.0.1"), ssl.TLSVersion.TLSv1_3)
+first = tls(connect(port), ssl.TLSVersion.TLSv1_3)
 echo(first, b"Hello\n")
-with connect("127.0.0.1") as second:
+with connect(port) as second:
     second.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     try:
         while second.recv(1024):
             pass
     except ConnectionResetError:
         pass
-third = tls(connect("localhost"), ssl.TLSVersion.TLSv1_2)
+third = tls(connect(port, "localhost"), ssl.TLSVersion.TLSv1_2)
 echo(third, b"\x00\x01\x02caf\xc3\xa9")
 echo(first, b"the text to be seen\n")
 print("echoed", flush=True)
@@ -109,13 +93,10 @@ find_row() {
     return 1
 }
 
-has_ended() { ! kill -0 "$app" 2>/dev/null; }
-
 for theme in light dark; do
     # Pictures to keep show the port that everybody starts with.
     port=12345
-    [ $# -gt 1 ] ||
-        port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    [ $# -gt 1 ] || port=$(free_port)
     settings=$work/$theme.toml
     echo "theme = \"$theme\"" >"$settings"
     (
@@ -197,7 +178,7 @@ for thread in threads:
     thread.join()
 PYTHON
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 settings=$work/middle.toml
 printf 'theme = "light"\nhost = "127.0.0.1"\n' >"$settings"
 "$program" --start --port "$port" --settings "$settings" 2>"$work/middle.err" &

@@ -24,29 +24,6 @@ open_display
 # A file's name as the program is to be told it: Z: is Wine's name for the root.
 windows_name() { printf 'Z:%s' "${1//\//\\}"; }
 
-# Comes as a client as soon as it may, and asserts the echo of every byte that there is.
-cat >"$work/client.py" <<'PYTHON'
-import socket, sys, time
-
-deadline = time.monotonic() + 30
-while True:
-    try:
-        conn = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
-        break
-    except OSError:
-        if time.monotonic() > deadline:
-            raise
-        time.sleep(0.05)
-for data in (b"Hello\n", bytes(range(256)) * 400):
-    conn.sendall(data)
-    got = b""
-    while len(got) < len(data):
-        part = conn.recv(65536)
-        assert part, "the server closed"
-        got += part
-    assert got == data
-PYTHON
-
 # A console, which Wine keeps for a terminal: runs a command in it, waits for words from it, then presses Ctrl-C.
 cat >"$work/console.py" <<'PYTHON'
 import os, pty, re, select, signal, sys, time
@@ -76,14 +53,10 @@ else:
 sys.exit(None if pressed else f"only this came: {text!r}")
 PYTHON
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-serves() { python3 "$work/client.py" "$1" 2>"$work/client.err" || fail "the echo did not come back"; }
+serves() { python3 "$support/echo.py" "$1" 2>"$work/client.err" || fail "the echo did not come back"; }
 refuses() {
     ! python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null
 }
-has_ended() { ! kill -0 "$app" 2>/dev/null; }
 # ends_with CODE: the program ends by itself, and so.
 ends_with() {
     local code=0

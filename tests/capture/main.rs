@@ -9,6 +9,5 @@ mod drawn;
 mod lab;
 mod plain;
 mod session;
-mod speed;
 mod tls;
 mod tls_ends;

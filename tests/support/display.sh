@@ -5,6 +5,9 @@
 # shellcheck shell=bash
 
 work=$(mktemp -d)
+support=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+# What the scripts' Python shares.
+export PYTHONPATH=$support PYTHONDONTWRITEBYTECODE=yes
 mkdir -p "$work/home"
 app= clients= xserver=
 
@@ -43,6 +46,13 @@ until_true() {
     done
 }
 
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Whether the program in `app` has ended by itself.
+has_ended() { ! kill -0 "$app" 2>/dev/null; }
+
 # A display of our own, on a number that the server finds itself. Without -noreset it would start anew, and turn away
 # whoever comes meanwhile, when the first window closes.
 open_display() {
@@ -67,8 +77,8 @@ find_window() {
     [ -n "$window" ]
 }
 
-# A Python that can listen over AT-SPI, in `python`, with what the scripts share in its path. Debian's packages are for
-# Debian's Python, which need not be the first there is.
+# A Python that can listen over AT-SPI, in `python`. Debian's packages are for Debian's Python, which need not be
+# the first there is.
 find_python_with_atspi() {
     local candidate
     python=
@@ -78,8 +88,6 @@ find_python_with_atspi() {
         fi
     done
     [ -n "$python" ] || fail "no python3 has gi with Atspi: install at-spi2-core, python3-gi and gir1.2-atspi-2.0"
-    PYTHONPATH=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
-    export PYTHONPATH PYTHONDONTWRITEBYTECODE=yes
     mkdir -m 700 "$work/run"
     export XDG_RUNTIME_DIR=$work/run
 }
