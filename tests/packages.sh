@@ -137,6 +137,9 @@ zcat /usr/share/doc/echoscope/third-party.txt.gz >"$work/licences"
 for crate in rustls egui clap; do
     grep -q "^  $crate [0-9]" "$work/licences" || fail "the licence of $crate is missing"
 done
+for holder in "The OpenSSL Project" "Bitstream, Inc" "The Inter Project Authors" "The JetBrains Mono Project Authors"; do
+    grep -q "Copyright .*$holder" "$work/licences" || fail "the notice of $holder is missing"
+done
 
 open_from_menu $entry /usr/bin/echoscope
 # Nothing is loaded from packages that go unnamed.

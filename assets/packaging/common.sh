@@ -6,6 +6,8 @@
 
 set -euo pipefail
 : "${what:?is the name of the script that makes the package}"
+# Named from where the caller stands.
+[ -z "${THIRD_PARTY:-}" ] || THIRD_PARTY=$(realpath "$THIRD_PARTY")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 here=assets/packaging
 target=${CARGO_TARGET_DIR:-target}
@@ -82,11 +84,38 @@ third_party() {
     fi
     cargo about --version >/dev/null 2>&1 ||
         fail "cargo-about is not installed: .ci/tools cargo-about"
+    # The crates of all systems, of which a build needs but one's; the rest then needs no network.
+    cargo fetch --locked --quiet
     cargo about generate --locked --offline --fail --config .cargo/about.toml --output-file "$1" "$here/third-party.hbs"
-    local font
-    for font in Inter JetBrainsMono; do
-        printf '\n%s\n%s, a font of the window\n%s\n\n' "${rule:=$(printf '%080d' 0 | tr 0 =)}" "$font" "$rule" >>"$1"
-        cat "assets/fonts/$font-LICENSE.txt" >>"$1"
+    notices "$1"
+}
+
+# notices FILE: adds what stands in no licence file at a crate's top, or has more in it than a licence.
+notices() {
+    local crate name
+    for name in aws-lc-rs aws-lc-sys epaint_default_fonts; do
+        crate=$(cargo metadata --locked --offline --format-version 1 |
+            grep -o "\"manifest_path\":\"[^\"]*/$name-[0-9][^\"]*\"" | head -n 1 | cut -d '"' -f 4)
+        crate=${crate%/Cargo.toml}
+        case $name in
+            aws-lc-*) notice "$1" "$name: AWS-LC and what it is made from" "$crate/LICENSE" ;;
+            *) notice "$1" "epaint_default_fonts: fonts for what the window's own fonts lack" "$crate"/fonts/*.txt ;;
+        esac
+    done
+    for name in Inter JetBrainsMono; do
+        notice "$1" "$name, a font of the window" "assets/fonts/$name-LICENSE.txt"
+    done
+}
+
+# notice INTO TITLE FILE…
+notice() {
+    local rule text
+    rule=$(printf '%080d' 0 | tr 0 =)
+    printf '\n%s\n%s\n%s\n\n' "$rule" "$2" "$rule" >>"$1"
+    for text in "${@:3}"; do
+        [ $# -eq 3 ] || printf -- '--- %s\n\n' "$(basename "$text")" >>"$1"
+        cat "$text" >>"$1"
+        echo >>"$1"
     done
 }
 
