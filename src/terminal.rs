@@ -8,6 +8,13 @@ pub const PYTHON: &str = if cfg!(windows) { "py" } else { "python3" };
 /// How curl is started. On Windows with its ending, since PowerShell has another `curl` of its own.
 pub const CURL: &str = if cfg!(windows) { "curl.exe" } else { "curl" };
 
+/// The flag for a curl that checks a practice CA's certificate, with a space before it. Windows' own would ask for a list
+/// of what that CA has revoked, and there is none.
+pub const CURL_UNREVOKED: &str = if cfg!(windows) { " --ssl-no-revoke" } else { "" };
+
+/// Whether nc and openssl can be counted on.
+pub const HAS_NC_AND_OPENSSL: bool = cfg!(unix);
+
 /// The file's whole path as one argument for a shell: who pastes the command may stand in another folder.
 #[must_use]
 pub fn argument(path: &Path) -> String {
@@ -22,6 +29,24 @@ pub fn argument(path: &Path) -> String {
     } else {
         quoted(&name)
     }
+}
+
+/// The line that has Python run this code.
+#[must_use]
+pub fn python(code: &str) -> String {
+    if cfg!(windows) || !code.contains(['$', '`', '"', '\\', '!']) {
+        format!("{PYTHON} -c \"{code}\"")
+    } else {
+        format!("{PYTHON} -c {}", quoted(code))
+    }
+}
+
+/// A file's path as a string of that code, in single quotes.
+#[must_use]
+pub fn python_string(path: &Path) -> String {
+    let path = path.display().to_string();
+    let path = if cfg!(windows) { path.replace('\\', "/") } else { path.replace('\\', r"\\") };
+    format!("'{}'", path.replace('\'', r"\'"))
 }
 
 /// Any text as one word for a POSIX shell.

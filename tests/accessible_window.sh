@@ -12,6 +12,7 @@ set -euo pipefail
 program=$(realpath "${1:?usage: tests/accessible_window.sh PROGRAM}")
 what="accessible window"
 [ -n "${OWN_BUS:-}" ] || exec "$(dirname "$0")/support/own_bus.sh" "$0" "$program"
+# shellcheck source=support/display.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/support/display.sh"
 need Xvfb
 

@@ -55,7 +55,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("session", &["server", "client", "journal", "ladder", "lessons", "code", "settings", "terminal", "tls"]),
     ("server", &["tls", "settings"]),
-    ("client", &["tls", "settings"]),
+    // How the system's errors are numbered.
+    ("client", &["tls", "settings", "server::system"]),
     // A capture is plain values that grow; times, amounts and bytes are written as in the log.
     ("ladder", &["server::capture", "journal", "tls::names", "settings"]),
     // What a server is started with, and the calls that it makes.
@@ -95,6 +96,28 @@ const KEPT_IN: &[(&str, &[&str], &str)] = &[
     ("rustls", &["tls/", "server/", "client/"], "TLS is theirs"),
     ("rcgen", &["tls/create/"], "certificates are made in one place"),
     ("rustls_pemfile", &["tls/pem.rs"], "it is archived and will be replaced in one step"),
+];
+
+/// Where systems differ: the only files that may ask which one it is, each for the reason in its own words.
+const SYSTEMS_IN: &[&str] = &[
+    // Sockets; who may read a key, and a file that is replaced; a lock file; the ends of a certificate's lines.
+    "server/system.rs",
+    "tls/private.rs",
+    "session/disk.rs",
+    "tls/create/lock.rs",
+    "tls/create/text.rs",
+    // What a user is told to do or to type.
+    "terminal.rs",
+    "tls/sentences.rs",
+    // Python's spelling of a path that is no text.
+    "code/literal.rs",
+    // A console, signals, a display, file dialogs.
+    "console.rs",
+    "main.rs",
+    "headless.rs",
+    "ui/mod.rs",
+    "ui/launch.rs",
+    "ui/dialogs.rs",
 ];
 
 /// Colours that say nothing about light or dark.
@@ -157,6 +180,9 @@ fn a_broken_rule_is_noticed() {
         ("tls/key.rs", "fn f() { rustls_pemfile::certs(&mut r) }", "rustls_pemfile stays inside"),
         ("ui/log.rs", "let red = egui::Color32::from_rgb(1, 2, 3);", "a colour outside"),
         ("ui/log.rs", "use egui::Color32;\nlet red = Color32::RED;", "a colour outside"),
+        ("client/mod.rs", "const A: u8 = if cfg!(windows) { 1 } else { 2 };", "from system to system"),
+        ("client/mod.rs", "#[cfg(all(test, not(unix)))]\nfn f() {}", "from system to system"),
+        ("ui/app.rs", "#[cfg(target_os = \"macos\")]\nfn f() {}", "from system to system"),
     ];
     for (file, text, words) in caught {
         let found = import_violations(file, text);
@@ -191,6 +217,7 @@ fn what_is_allowed_passes() {
         ("ui/app.rs", "use std::net::{IpAddr, SocketAddr}; let clear = egui::Color32::TRANSPARENT;"),
         ("ui/theme.rs", "const TEAL: egui::Color32 = egui::Color32::from_rgb(12, 132, 130);"),
         ("tls/pem.rs", "use rustls_pemfile::Item;"),
+        ("tls/private.rs", "#[cfg(unix)]\nuse std::os::unix::fs::PermissionsExt;"),
     ];
     for (file, text) in fine {
         assert_eq!(import_violations(file, text), Vec::<String>::new(), "{file}: {text}");
@@ -226,6 +253,13 @@ fn import_violations(file: &str, text: &str) -> Vec<String> {
         broken.push(format!("1: {top} has no line in MAY_NAME (tests/architecture.rs)"));
     }
     let tokens = without_tests(tokens(text));
+    if !SYSTEMS_IN.contains(&file) {
+        broken.extend(asked_systems(&tokens).map(|line| {
+            format!(
+                "{line}: what differs from system to system stays inside SYSTEMS_IN (tests/architecture.rs)"
+            )
+        }));
+    }
     for path in paths(&tokens) {
         let Named { line, segments } = &path;
         let Some(ours) = within_crate(segments, &own) else {
@@ -245,6 +279,19 @@ fn import_violations(file: &str, text: &str) -> Vec<String> {
         }
     }
     broken
+}
+
+/// The lines that ask which system it is: `cfg(windows)`, `cfg!(not(unix))`, `target_os = …`.
+fn asked_systems(tokens: &[Token]) -> impl Iterator<Item = usize> {
+    tokens.windows(2).filter_map(|pair| {
+        let [before, token] = pair else { return None };
+        let is_asked = match token.text.as_str() {
+            "windows" | "unix" => matches!(before.text.as_str(), "(" | ","),
+            "target_os" | "target_family" => true,
+            _ => false,
+        };
+        is_asked.then_some(token.line)
+    })
 }
 
 fn outside_violations(file: &str, line: usize, segments: &[String]) -> Vec<String> {

@@ -51,7 +51,7 @@ import os, plistlib, re, sys
 contents, version = sys.argv[1], re.split("[#@]", sys.argv[2])[-1]
 with open(f"{contents}/Info.plist", "rb") as file:
     info = plistlib.load(file)
-assert info["CFBundleShortVersionString"] == info["CFBundleVersion"] == version, info
+assert info["CFBundleShortVersionString"] == info["CFBundleVersion"] == re.split("[-+]", version)[0], info
 assert info["CFBundlePackageType"] == "APPL" and info["NSHighResolutionCapable"] is True, info
 assert re.fullmatch(r"[A-Za-z0-9.-]+", info["CFBundleIdentifier"]), info
 assert os.access(f"{contents}/MacOS/{info['CFBundleExecutable']}", os.X_OK)

@@ -11,6 +11,7 @@ set -euo pipefail
 
 program=$(realpath "${1:?usage: tests/real_window_lesson.sh PROGRAM [FOLDER]}")
 what="real window, lesson"
+# shellcheck source=support/display.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/support/display.sh"
 shots=${2:-$work/shots}
 mkdir -p "$shots"

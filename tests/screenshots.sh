@@ -14,6 +14,7 @@ mkdir -p "${2:?usage: tests/screenshots.sh PROGRAM FOLDER}"
 shots=$(realpath "$2")
 what=screenshots
 [ -n "${OWN_BUS:-}" ] || exec "$(dirname "$0")/support/own_bus.sh" "$0" "$program" "$shots"
+# shellcheck source=support/display.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/support/display.sh"
 need Xvfb xdotool import
 find_python_with_atspi

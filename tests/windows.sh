@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The Windows program under Wine, with its window on a real X server: a client of this computer gets its echo, the
-# server stops and starts again, the window closes; then without a window, printing and stopping as in a terminal.
+# server stops and starts again, the log is saved by the system's dialog, the window closes; then without a window, printing and stopping as in a terminal.
 #
 #     tests/windows.sh PROGRAM.exe WINE [FOLDER]
 #
@@ -15,6 +15,7 @@ wine=$(realpath "${2:?usage: tests/windows.sh PROGRAM.exe WINE [FOLDER]}")
 what="Windows program"
 # Wine's own files are kept: making them takes half a minute.
 export WINEPREFIX=${WINEPREFIX:-$HOME/.cache/echoscope-wine}
+# shellcheck source=support/display.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/support/display.sh"
 shots=${3:-$work/shots}
 mkdir -p "$shots"
@@ -90,6 +91,21 @@ xdotool key ctrl+Return
 serves "$port"
 echo "$what: stopped and started by Ctrl+Enter"
 
+# The system's own dialog takes the name of a file, and the log is written there.
+find_dialog() {
+    dialog=$(xdotool search --onlyvisible --name '^Save the log' 2>/dev/null | head -n 1)
+    [ -n "$dialog" ]
+}
+saved() { grep -qsF "Received: b'Hello\\n'" "$work/saved.txt"; }
+xdotool key ctrl+s
+until_true 20 find_dialog || fail "Ctrl+S opened no file dialog"
+sleep 1
+xdotool windowfocus "$dialog" key --clearmodifiers ctrl+a type --delay 20 "$(windows_name "$work/saved.txt")"
+xdotool key Return
+until_true 20 saved || fail "the log was not saved where the dialog said"
+xdotool windowfocus "$window"
+echo "$what: a file was picked, and the log saved to it"
+
 xdotool key alt+F4
 ends_with 0
 refuses "$port" || fail "port $port is still served after the end"
@@ -109,7 +125,7 @@ echo "$what: without a window it prints where it is told to"
 
 # From a console: what is printed shows there, and Ctrl-C reaches the program.
 # `cmd` waits for it here, as in a batch file; whoever types the line gets the prompt back at once.
-in_console() { python3 "$work/console.py" "$wine" "$@" || fail "the console shows no “${*: -1}”"; }
+in_console() { python3 "$work/console.py" "$wine" "$@" || fail "the console does not show: ${*: -1}"; }
 in_console "$(windows_name "$program") --version" "echoscope "
 in_console "$(windows_name "$program") --port 70000" "Port must be"
 in_console "$(windows_name "$program") --headless --host 127.0.0.1 --port $port --settings $settings" "Listening on"

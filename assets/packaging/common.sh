@@ -47,9 +47,9 @@ mkdir -p "$stage" "$packages"
 # Prints a date that date(1) of both GNU and BSD can write: commit_date +FORMAT.
 commit_date() { date -u -d "@$SOURCE_DATE_EPOCH" "$1" 2>/dev/null || date -u -r "$SOURCE_DATE_EPOCH" "$1"; }
 
-# fill TEMPLATE FILE: puts the version and its date where they belong.
+# fill TEMPLATE FILE: puts the version, its numbers alone (without -rc1 or the like) and its date where they belong.
 fill() {
-    sed -e "s/@VERSION@/$version/g" -e "s/@DATE@/$(commit_date +%Y-%m-%d)/g" -e "s/@YEAR@/$(commit_date +%Y)/g" \
+    sed -e "s/@VERSION@/$version/g" -e "s/@NUMBERS@/${version%%[-+]*}/g" -e "s/@DATE@/$(commit_date +%Y-%m-%d)/g" -e "s/@YEAR@/$(commit_date +%Y)/g" \
         -e "s/@RFC2822@/$(commit_date '+%a, %d %b %Y %H:%M:%S +0000')/g" "$1" >"$2"
 }
 

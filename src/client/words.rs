@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::event::{Failure, Leave, Stage};
+use crate::server::system;
 use crate::settings::fields::grouped;
 
 /// An address that could not be connected to.
@@ -52,7 +53,7 @@ fn connect_words(refused: &Refused, timeout: Duration) -> String {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
             format!("{address} took the connection and reset it at once. Look at the server's log.")
         }
-        _ if is_out_of_files(error) => {
+        _ if system::is_out_of_files(error) => {
             "No socket could be opened: too many files are open. Close some programs and try again."
                 .to_owned()
         }
@@ -76,7 +77,7 @@ pub(super) fn not_found(host: &str, error: &io::Error) -> Failure {
 
 /// The system refused what a client needs: a thread, a poller.
 pub(super) fn no_means(stage: Stage, error: &io::Error) -> Failure {
-    let text = if is_out_of_files(error) {
+    let text = if system::is_out_of_files(error) {
         "No socket could be opened: too many files are open. Close some programs and try again."
     } else {
         "The system did not give what a connection needs. Close some programs and try again."
@@ -114,12 +115,6 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> String {
 /// Sending was stopped after so many bytes of what was begun.
 pub(super) fn stopped(gone: u64) -> String {
     format!("Sending was stopped. Of the last send {} went, and only that can come back.", counted(gone))
-}
-
-fn is_out_of_files(error: &io::Error) -> bool {
-    // EMFILE and ENFILE have the same numbers on Linux, the BSDs and macOS; WSAEMFILE is Windows'.
-    const CODES: [i32; 2] = if cfg!(windows) { [10024, 10024] } else { [24, 23] };
-    error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
 
 impl Leave {

@@ -48,7 +48,7 @@ pub mod sink;
 mod socket;
 mod spot;
 pub mod status;
-mod system;
+pub(crate) mod system;
 mod tls_stream;
 mod transport;
 mod trouble;

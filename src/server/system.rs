@@ -22,7 +22,7 @@ pub(super) fn allow_reuse(socket: &Socket) -> io::Result<()> {
 pub(super) const LOW_PORTS_ARE_RESERVED: bool = cfg!(unix);
 
 /// Whether an error says that no file descriptor is left for this process or for the system.
-pub(super) fn is_out_of_files(error: &io::Error) -> bool {
+pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     // EMFILE and ENFILE have the same numbers on Linux, the BSDs and macOS; WSAEMFILE is Windows'.
     const CODES: [i32; 2] = if cfg!(windows) { [10024, 10024] } else { [24, 23] };
     error.raw_os_error().is_some_and(|code| CODES.contains(&code))

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::settings::{ClientAuth, Settings};
-use crate::terminal::{CURL, PYTHON, argument};
+use crate::terminal::{self, CURL, HAS_NC_AND_OPENSSL, argument};
 
 /// A client program and the line that starts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,30 +14,22 @@ pub struct TryIt {
     pub line: String,
 }
 
-/// Whose terminal it is. Windows comes without nc and openssl, but with curl.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Terminal {
-    Unix,
-    Windows,
-}
-
-const HERE: Terminal = if cfg!(windows) { Terminal::Windows } else { Terminal::Unix };
-
 /// The lines for these settings; `port` is the real one. A client is given the certificate's file where that
 /// `vouches` for it.
 pub(super) fn lines(settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt> {
-    lines_for(HERE, settings, port, vouches)
+    lines_for(HAS_NC_AND_OPENSSL, settings, port, vouches)
 }
 
-fn lines_for(terminal: Terminal, settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt> {
+/// A terminal that `has_both` nc and openssl shows those, another one curl.
+fn lines_for(has_both: bool, settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt> {
     let host = reachable(&settings.host);
     let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let asked = settings.client_auth != ClientAuth::None;
-    let first = match (terminal, settings.tls) {
-        (Terminal::Unix, false) => TryIt { program: "nc", line: format!("nc {host} {port}") },
-        (Terminal::Windows, false) => curl(&format!("telnet://{place}")),
+    let first = match (has_both, settings.tls) {
+        (true, false) => TryIt { program: "nc", line: format!("nc {host} {port}") },
+        (false, false) => curl(&format!("telnet://{place}")),
         // Its request comes back where it looks for an answer, which it takes for one of HTTP/0.9, and then nothing more.
-        (Terminal::Windows, true) if !asked => curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}")),
+        (false, true) if !asked => curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}")),
         (_, true) => {
             let trusted =
                 if vouches { format!(" -CAfile {}", argument(&settings.certificate)) } else { String::new() };
@@ -74,7 +66,7 @@ fn python(host: &str, port: u16, tls: bool, certificate: bool) -> TryIt {
     } else {
         format!("import socket; s = {connect}")
     };
-    let line = format!("{PYTHON} -c \"{connected}; s.sendall(b'Hello'); print(s.recv(1024))\"");
+    let line = terminal::python(&format!("{connected}; s.sendall(b'Hello'); print(s.recv(1024))"));
     TryIt { program: "Python", line }
 }
 
@@ -85,13 +77,13 @@ mod tests {
     #[test]
     fn the_unspecified_address_is_reached_by_loopback() {
         let settings = Settings { host: "0.0.0.0".to_owned(), ..Settings::default() };
-        assert_eq!(lines_for(Terminal::Unix, &settings, 7, false)[0].line, "nc 127.0.0.1 7");
+        assert_eq!(lines_for(true, &settings, 7, false)[0].line, "nc 127.0.0.1 7");
     }
 
     #[test]
     fn windows_is_told_of_programs_that_it_has() {
         let told = |settings: &Settings| {
-            let lines = lines_for(Terminal::Windows, settings, 7, false);
+            let lines = lines_for(false, settings, 7, false);
             lines[0].line.replace("curl.exe ", "curl ")
         };
         let settings = Settings { host: "::1".to_owned(), ..Settings::default() };

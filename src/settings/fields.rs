@@ -198,6 +198,9 @@ pub fn host(text: &str) -> Result<String, FieldError> {
     if text.contains([':', '[', ']']) {
         return not_a_host("The port has a field of its own.");
     }
+    if text.contains(is_a_shells) {
+        return not_a_host("A name has letters, digits, dots and dashes.");
+    }
     if !text.chars().all(is_seen) {
         return not_a_host("There is a character in it that can't be seen. Type the name anew.");
     }
@@ -224,8 +227,13 @@ pub fn is_localhost_name(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
+/// Whether a character is in no name, but may mean something to a shell: hosts stand in lines to copy.
+fn is_a_shells(c: char) -> bool {
+    c.is_ascii_punctuation() && !"-._".contains(c)
+}
+
 fn is_scoped_ipv6(text: &str) -> bool {
-    let is_in_zone = |c: char| is_seen(c) && !c.is_whitespace() && !"[]%/".contains(c);
+    let is_in_zone = |c: char| is_seen(c) && !c.is_whitespace() && (c == ':' || !is_a_shells(c));
     text.split_once('%').is_some_and(|(address, zone)| {
         !zone.is_empty() && zone.chars().all(is_in_zone) && address.parse::<std::net::Ipv6Addr>().is_ok()
     })
@@ -288,6 +296,10 @@ mod tests {
             "localhost/",
             "a\u{1}",
             "a\u{202e}",
+            "it's",
+            "a\";id;\"",
+            "$HOME",
+            "fe80::1%$(id)",
         ] {
             assert!(host(typed).is_err(), "{typed:?} was taken as a host");
         }

@@ -59,15 +59,26 @@ pub(super) enum Outcome {
     Unavailable(Purpose),
 }
 
+/// What a dialog left behind.
+#[derive(Debug)]
+enum Answer {
+    Path(PathBuf),
+    Cancelled,
+    Unavailable,
+}
+
 /// Opens dialogs, one at a time, and hands over what was chosen.
 #[derive(Debug)]
 pub(super) struct Dialogs {
     /// Whether the system is asked at all.
     offered: bool,
     open: Option<Purpose>,
-    sender: Sender<(Purpose, Option<PathBuf>, Duration)>,
-    receiver: Receiver<(Purpose, Option<PathBuf>, Duration)>,
+    sender: Sender<(Purpose, Answer)>,
+    receiver: Receiver<(Purpose, Answer)>,
 }
+
+/// Whether a system may come without file dialogs. A window of Windows or macOS always has them.
+const MAY_BE_MISSING: bool = cfg!(not(any(windows, target_os = "macos")));
 
 /// Hardly anybody sees, reads and cancels a dialog in less than this, and a busy system takes no longer to find that it has
 /// none. Who is as quick is asked once more.
@@ -90,10 +101,9 @@ impl Dialogs {
         if self.open.is_some() {
             return;
         }
+        self.open = Some(purpose);
         if !self.offered {
-            let gone = self.sender.send((purpose, None, Duration::ZERO));
-            self.open = gone.is_ok().then_some(purpose);
-            ctx.request_repaint();
+            self.is_unavailable(ctx, purpose);
             return;
         }
         // Created here: macOS allows it on the main thread only.
@@ -138,11 +148,16 @@ impl Dialogs {
                 (dialog, Pick::Save)
             }
         };
-        let (started, sender, ctx) = (Instant::now(), self.sender.clone(), ctx.clone());
+        let (started, sender, repaint) = (Instant::now(), self.sender.clone(), ctx.clone());
         let done = move |path: Option<PathBuf>| {
+            let answer = match path {
+                Some(path) => Answer::Path(path),
+                None if MAY_BE_MISSING && started.elapsed() < TOO_QUICK => Answer::Unavailable,
+                None => Answer::Cancelled,
+            };
             // The window may be gone by now; then nobody wants to know.
-            let _ = sender.send((purpose, path, started.elapsed()));
-            ctx.request_repaint();
+            let _ = sender.send((purpose, answer));
+            repaint.request_repaint();
         };
         let thread = std::thread::Builder::new().name("file-dialog".to_owned());
         let spawned = match pick {
@@ -159,21 +174,29 @@ impl Dialogs {
                 thread.spawn(move || done(wait_for(choice).map(PathBuf::from)))
             }
         };
-        // Without a thread there is no dialog now; the path can be typed.
-        self.open = spawned.is_ok().then_some(purpose);
+        if spawned.is_err() {
+            // Without a thread there is no dialog now.
+            self.is_unavailable(ctx, purpose);
+        }
+    }
+
+    fn is_unavailable(&self, ctx: &Context, purpose: Purpose) {
+        // The other end is ours, too.
+        let _ = self.sender.send((purpose, Answer::Unavailable));
+        ctx.request_repaint();
     }
 
     /// How the last dialog ended, once.
     pub(super) fn poll(&mut self) -> Option<Outcome> {
-        let (purpose, path, took) = self.receiver.try_recv().ok()?;
+        let (purpose, answer) = self.receiver.try_recv().ok()?;
         self.open = None;
-        match path {
-            Some(path) => Some(match command(purpose, path.clone()) {
+        match answer {
+            Answer::Path(path) => Some(match command(purpose, path.clone()) {
                 Some(command) => Outcome::Chosen(command),
                 None => Outcome::ForLab(purpose, path),
             }),
-            None if took < TOO_QUICK => Some(Outcome::Unavailable(purpose)),
-            None => None,
+            Answer::Unavailable => Some(Outcome::Unavailable(purpose)),
+            Answer::Cancelled => None,
         }
     }
 }

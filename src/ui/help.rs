@@ -1,11 +1,11 @@
 //! F1: what this is, a tour of five minutes, words, keys, what it doesn't do, and where settings are.
 
-use eframe::egui::os::OperatingSystem;
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align, Frame, Grid, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextFormat, Ui,
 };
 
+use super::shortcuts;
 use super::theme::{self, Palette, size};
 use super::widgets::controls::icon_button;
 use super::widgets::copy_frame;
@@ -22,7 +22,7 @@ const TOUR: [&str; 5] = [
      beside them what they hide.",
 ];
 
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 12] = [
     (
         "Chips",
         "Connections, Data, TLS and Problems: press one to hide its entries, press again to show them.",
@@ -36,6 +36,16 @@ const WORDS: [(&str, &str); 8] = [
     (
         "Wire",
         "Double arrows are TLS records, single ones plain bytes. A bar at the tip is FIN, a cross RST, a diamond an alert.",
+    ),
+    (
+        "Broken on purpose",
+        "Create certificate… makes bad certificates, too: see which client refuses them, and why.",
+    ),
+    ("Details…", "Takes a certificate apart and checks it as a client does."),
+    ("A lesson of your own", "A text file, opened by Help; the README tells how to write one."),
+    (
+        "Without a window",
+        "In a terminal, echoscope --headless serves and prints the log; echoscope --help lists the options.",
     ),
 ];
 
@@ -145,11 +155,9 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
         ui.add(Label::new(job).wrap());
     }
     heading(ui, "Keys");
-    // A Mac's keyboard has Ctrl, too, but shortcuts are made with another key there.
-    let mac = ui.ctx().os() == OperatingSystem::Mac;
     Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
         for (keys, what) in KEYS {
-            let keys = if mac { keys.replace("Ctrl", "Cmd") } else { keys.to_owned() };
+            let keys = shortcuts::named(ui.ctx(), keys);
             ui.label(RichText::new(keys).font(theme::mono()).color(palette.text));
             ui.label(RichText::new(what).color(palette.text));
             ui.end_row();

@@ -4,6 +4,7 @@ use eframe::egui::{Id, Key, Margin, Rect, TextEdit, Ui, UiBuilder, vec2};
 
 use super::dialogs::Purpose;
 use super::log_panel::LogPanel;
+use super::shortcuts::named;
 use super::theme::size;
 use super::widgets::controls::{
     ICON_BUTTON, chip, icon_button, pill_button, pill_width, segments, segments_width,
@@ -103,10 +104,13 @@ fn tools(ui: &mut Ui, session: &Session, log: &mut LogPanel) -> Vec<Wish> {
     }
     ui.add_space(GAP);
     ui.add_enabled_ui(!session.journal().is_empty(), |ui| {
-        if pill_button(ui, "Save…").on_hover_text("Write the whole log to a file (Ctrl+S)").clicked() {
+        if pill_button(ui, "Save…")
+            .on_hover_text(named(ui.ctx(), "Write the whole log to a file (Ctrl+S)"))
+            .clicked()
+        {
             wishes.push(Wish::Browse(Purpose::SaveLog));
         }
-        if pill_button(ui, "Clear").on_hover_text("Forget all entries (Ctrl+L)").clicked() {
+        if pill_button(ui, "Clear").on_hover_text(named(ui.ctx(), "Forget all entries (Ctrl+L)")).clicked() {
             wishes.push(Command::ClearLog.into());
         }
     });

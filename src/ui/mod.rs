@@ -12,7 +12,7 @@
 //! │ TLS            (o ) │ 12:03:07.009  #1  Received: b'Hello\n'          6 B  │
 //! │ server.crt [...] …  │                                          (log_row)   │
 //! ├ try_it ─────────────┼ detail ─────────────────────────────────────────────┤
-//! │ nc -N localhost …   │ #1 · recv returned 6 bytes, sendall sent 6 bytes     │
+//! │ nc localhost 12345  │ #1 · recv returned 6 bytes, sendall sent 6 bytes     │
 //! ├ start_button ───────┤ 0000  48 65 6c 6c 6f 0a                    Hello·    │
 //! │ [  Start server   ] │ recv() hands over whatever has arrived …             │
 //! ├ status_bar ─────────┴─────────────────────────────────────────────────────┤

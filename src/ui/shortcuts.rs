@@ -1,5 +1,6 @@
 //! Keys that work wherever the keyboard is.
 
+use eframe::egui::os::OperatingSystem;
 use eframe::egui::text_selection::LabelSelectionState;
 use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
@@ -9,6 +10,11 @@ use crate::session::Command;
 
 const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+/// Keys as they are called on this system. A Mac's keyboard has Ctrl, too, but shortcuts are made with another key there.
+pub(super) fn named(ctx: &Context, keys: &str) -> String {
+    if ctx.os() == OperatingSystem::Mac { keys.replace("Ctrl", "Cmd") } else { keys.to_owned() }
 }
 
 /// Takes the shortcuts out of the input, before a text field sees them.

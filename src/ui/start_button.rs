@@ -2,6 +2,7 @@
 
 use eframe::egui::Ui;
 
+use super::shortcuts::named;
 use super::widgets::controls::{Large, large_button};
 use super::widgets::icon::Icon;
 use super::widgets::note::{Tone, note};
@@ -29,7 +30,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
         }
         State::Starting | State::Listening { .. } => {
             large_button(ui, "Stop server", Some(Icon::Stop), Large::Stop)
-                .on_hover_text("Close all connections and stop (Ctrl+Enter)")
+                .on_hover_text(named(ui.ctx(), "Close all connections and stop (Ctrl+Enter)"))
                 .clicked()
                 .then_some(Command::Stop)
         }
@@ -40,7 +41,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
                 return None;
             }
             large_button(ui, "Start server", Some(Icon::Play), Large::Start)
-                .on_hover_text("Ctrl+Enter")
+                .on_hover_text(named(ui.ctx(), "Ctrl+Enter"))
                 .clicked()
                 .then_some(Command::Start)
         }

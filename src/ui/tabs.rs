@@ -2,6 +2,7 @@
 
 use eframe::egui::{FontId, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
+use super::shortcuts::named;
 use super::theme::{self, Palette, size};
 use super::widgets::controls::text_width;
 use super::widgets::focus_ring;
@@ -32,7 +33,7 @@ impl Tabs {
             let padding = padding(ui, &labels);
             for (number, (which, label)) in Tab::ALL.into_iter().zip(&labels).enumerate() {
                 let response = tab(ui, label, which == current, padding);
-                let response = response.on_hover_text(format!("Ctrl+{}", number + 1));
+                let response = response.on_hover_text(named(ui.ctx(), &format!("Ctrl+{}", number + 1)));
                 if take_keyboard && which == current {
                     response.request_focus();
                 }

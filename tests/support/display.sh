@@ -4,12 +4,13 @@
 # together with the processes in `app`, `clients` and `xserver`.
 # shellcheck shell=bash
 
+: "${what:?is the name of the script in messages}"
 work=$(mktemp -d)
 support=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 # What the scripts' Python shares.
 export PYTHONPATH=$support PYTHONDONTWRITEBYTECODE=yes
 mkdir -p "$work/home"
-app= clients= xserver=
+app="" clients="" xserver=""
 
 fail() {
     echo "$what: $*" >&2

@@ -12,7 +12,7 @@ use super::ca::{Authority, CA_CERTIFICATE};
 use super::error::CreateError;
 use super::request::Request;
 use super::{CERTIFICATE, INTERMEDIATE, KEY};
-use crate::terminal::{CURL, PYTHON, argument, quoted};
+use crate::terminal::{CURL, CURL_UNREVOKED, argument, python, python_string};
 use crate::tls::report::CertificateReport;
 
 /// What clients ask for where a name would be found in the common name.
@@ -148,8 +148,6 @@ impl Created {
             if here { String::new() } else { format!(" --connect-to {url}:{port}:{target}:{port}") };
         let verify_name = if here { String::new() } else { format!(" --verify-hostname {name}") };
         let sni = if address.is_none() && !here { format!(" --sni-hostname {name}") } else { String::new() };
-        // Windows' own curl would ask for a list of what the practice CA has revoked, and there is none.
-        let revocation = if cfg!(windows) { " --ssl-no-revoke" } else { "" };
         let mut uses = Vec::new();
         let mut add = |program, line| uses.push(Use { program, line });
         add(
@@ -161,7 +159,7 @@ impl Created {
         add(
             "curl",
             format!(
-                "{CURL}{revocation} --http0.9 --max-time 3 --cacert {ca}{connect_to} https://{url}:{port}/"
+                "{CURL}{CURL_UNREVOKED} --http0.9 --max-time 3 --cacert {ca}{connect_to} https://{url}:{port}/"
             ),
         );
         add("Python", self.python(host, name, port));
@@ -170,25 +168,19 @@ impl Created {
     }
 
     fn python(&self, host: &str, name: &str, port: u16) -> String {
-        let path = self.ca_file.display().to_string();
-        let path = if cfg!(windows) { path.replace('\\', "/") } else { path.replace('\\', r"\\") };
-        let code = format!(
-            "import socket, ssl; c = ssl.create_default_context(); c.load_verify_locations('{}'); \
+        python(&format!(
+            "import socket, ssl; c = ssl.create_default_context(); c.load_verify_locations({}); \
              s = c.wrap_socket(socket.create_connection(('{host}', {port})), server_hostname='{name}'); \
              s.sendall(b'Hello'); print(s.recv(1024))",
-            path.replace('\'', r"\'")
-        );
-        if cfg!(windows) || !code.contains(['$', '`', '"', '\\', '!']) {
-            format!("{PYTHON} -c \"{code}\"")
-        } else {
-            format!("{PYTHON} -c {}", quoted(&code))
-        }
+            python_string(&self.ca_file)
+        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal::PYTHON;
 
     fn created(name: &str, file: &str) -> Created {
         Created {
@@ -213,11 +205,9 @@ mod tests {
             [
                 "openssl s_client -connect localhost:12345 -CAfile lab/ca.crt -verify_return_error \
                  -verify_hostname localhost",
-                if cfg!(windows) {
-                    "curl.exe --ssl-no-revoke --http0.9 --max-time 3 --cacert lab/ca.crt https://localhost:12345/"
-                } else {
-                    "curl --http0.9 --max-time 3 --cacert lab/ca.crt https://localhost:12345/"
-                },
+                &format!(
+                    "{CURL}{CURL_UNREVOKED} --http0.9 --max-time 3 --cacert lab/ca.crt https://localhost:12345/"
+                ),
                 &format!(
                     "{PYTHON} -c \"import socket, ssl; c = ssl.create_default_context(); \
                  c.load_verify_locations('lab/ca.crt'); \

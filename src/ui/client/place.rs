@@ -10,6 +10,7 @@ use crate::client::status::{State, Status};
 use crate::server::status::State as ServerState;
 use crate::session::Session;
 use crate::session::clients::{ClientCommand, ClientField, ClientTab, Ended, Followed};
+use crate::ui::shortcuts::named;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{pill_button, text_width};
 use crate::ui::widgets::field::label;
@@ -153,7 +154,10 @@ fn following(
         if session.state().is_at_rest() {
             let start = pill_button(ui, "Start it").accessible_name("Start the server");
             take_focus(ui, &start);
-            if start.on_hover_text("Starts it with the settings on the left (Ctrl+Enter)").clicked() {
+            if start
+                .on_hover_text(named(ui.ctx(), "Starts it with the settings on the left (Ctrl+Enter)"))
+                .clicked()
+            {
                 wishes.push(Wish::StartOrStop);
                 focus(ui.ctx());
             }

@@ -12,6 +12,7 @@ use crate::server::event::ClientId;
 use crate::session::Session;
 use crate::session::command::WireFormat;
 use crate::ui::dialogs::Purpose;
+use crate::ui::shortcuts::named;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::{chip, pill_button, pill_width, segments, segments_width};
 use crate::ui::wish::Wish;
@@ -99,7 +100,10 @@ fn tools(
             .show_value(false)
             .handle_shape(HandleShape::Circle);
         let slider = ui.add(slider).accessible_name("Zoom by time");
-        if slider.on_hover_text("How finely time is drawn; Ctrl with the wheel does it too").changed() {
+        if slider
+            .on_hover_text(named(ui.ctx(), "How finely time is drawn; Ctrl with the wheel does it too"))
+            .changed()
+        {
             zoom.set_per_second(per_second);
             rows.zoomed();
         }

@@ -8,7 +8,7 @@ use crate::ladder::{Ladder, Scale};
 pub(super) const WAYS: [(&str, &str, &str); 3] = [
     ("Order", "Rows by order", "One row after the other"),
     ("Gaps", "Rows with gaps", "One row after the other, further apart the longer nothing went by"),
-    ("Time", "Rows by time", "By time as it was; Ctrl with the wheel, or the slider, zooms"),
+    ("Time", "Rows by time", "By time as it was; the slider beside it zooms"),
 ];
 
 /// The least and the most rows for a second: a minute in a row, a microsecond in a row.
