@@ -11,6 +11,8 @@ mod idle;
 mod newcomer;
 #[path = "window/steps.rs"]
 mod steps;
+#[path = "window/zoom.rs"]
+mod zoom;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -91,7 +91,7 @@ impl Session {
         if let Some(server) = running {
             // The form may be ahead of the server, and the line is for the server.
             let config = server.config();
-            let (host, tls) = (config.host.clone(), config.tls.as_ref());
+            let (host, tls) = (self.reached(config), config.tls.as_ref());
             let certificate = tls.map(|tls| tls.certificate.clone()).unwrap_or_default();
             let same = certificate == self.settings().certificate;
             let client_auth = tls.map(|tls| tls.client_auth).unwrap_or_default();

@@ -26,6 +26,8 @@ pub enum Command {
     SetTickets(bool),
     /// Show the window in this theme.
     SetTheme(ThemeChoice),
+    /// Remember that the window is shown so large, in percent.
+    SetZoom(u16),
     /// Write received bytes this way in log rows.
     SetDataFormat(DataFormat),
     /// Start the server with the form's settings. Nothing happens while a field is wrong or a server runs.

@@ -36,6 +36,7 @@ pub use queue::Backlog;
 pub use restart::Changed;
 pub use steps::{call_words, halt_words};
 pub use try_it::TryIt;
+use try_it::reachable;
 
 use check::{Checker, Files, Finding};
 use clients::{Clients, ServerSide};
@@ -97,6 +98,8 @@ pub struct Session {
     notice: Option<Notice>,
     /// What is to be known of the running server; it goes with it.
     run_notice: Option<Notice>,
+    /// How many of the host's addresses are not ours.
+    not_ours: u32,
     /// Whether the form was changed since a start failed: the failure is no longer about what stands there.
     failure_is_past: bool,
     /// The program as it was last asked for.
@@ -135,6 +138,7 @@ impl Session {
             writing: (Some(writes), written),
             notice: None,
             run_notice: None,
+            not_ours: 0,
             failure_is_past: false,
             written: RefCell::default(),
             stepping: false,
@@ -185,6 +189,7 @@ impl Session {
             Command::SetTlsVersions(versions) => self.change(|settings| settings.tls_versions = versions),
             Command::SetClientAuth(auth) => self.change(|settings| settings.client_auth = auth),
             Command::SetTickets(on) => self.change(|settings| settings.session_tickets = on),
+            Command::SetZoom(percent) => self.change(|settings| settings.zoom = percent),
             Command::SetTheme(theme) => self.change(|settings| settings.theme = theme),
             Command::SetDataFormat(format) => self.change(|settings| settings.data_format = format),
             Command::Start => self.start(None),
@@ -326,11 +331,12 @@ impl Session {
 
     /// Hands every event on to the log and to the lesson. Whether there was one.
     fn drain(&mut self) -> bool {
-        let Self { journal, run_notice, lessons, .. } = self;
+        let Self { journal, run_notice, not_ours, lessons, .. } = self;
         let taken = self.source.drain(|event| {
             if let EventKind::NotListening(error) = &event.kind {
                 // Easily overlooked in the log, and then a client may reach somebody else's server.
                 *run_notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
+                *not_ours += 1;
             }
             lessons.happened(Happening::Event(&event));
             journal.push(event);
@@ -342,8 +348,22 @@ impl Session {
     fn server_side(&self) -> ServerSide {
         let running = self.server.as_ref().filter(|_| matches!(self.state(), State::Listening { .. }));
         match running {
-            Some(server) => ServerSide::running(server.config(), self.port(), self.settings()),
+            Some(server) => {
+                let config = server.config();
+                ServerSide::running(config, self.reached(config), self.port(), self.settings())
+            }
             None => ServerSide::planned(self.settings()),
+        }
+    }
+
+    /// Where this computer reaches the server that runs with this. Not by its name where that may lead to whoever has
+    /// the rest of its addresses.
+    fn reached(&self, config: &Config) -> String {
+        match self.state() {
+            State::Listening { addresses, .. } if self.not_ours > 0 && !addresses.is_empty() => {
+                addresses[0].ip().to_string()
+            }
+            _ => reachable(&config.host),
         }
     }
 
@@ -360,6 +380,7 @@ impl Session {
             return;
         }
         self.run_notice = None;
+        self.not_ours = 0;
         self.failure_is_past = false;
         let mut config = Config::from(self.settings());
         self.adopt_port = port.is_some();

@@ -48,7 +48,7 @@ fn backlog(queues: &AcceptQueues, paused: bool) -> Backlog {
 }
 
 fn label(waiting: Option<&[u32]>, room: u32) -> String {
-    let Some(waiting) = waiting else { return format!("? of {} waiting", grouped(room)) };
+    let Some(waiting) = waiting else { return format!("holds {}", grouped(room)) };
     let somewhere =
         waiting.iter().filter(|waiting| **waiting > 0).map(ToString::to_string).collect::<Vec<_>>();
     match &somewhere[..] {
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(label(&[Some(0)]), "0 of 6 waiting");
         assert_eq!(label(&[Some(0), Some(4)]), "4 of 6 waiting");
         assert_eq!(label(&[Some(3), Some(1)]), "3 + 1 waiting, 6 fit in each queue");
-        assert_eq!(label(&[None]), "? of 6 waiting");
+        assert_eq!(label(&[None]), "holds 6");
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub struct Settings {
     pub key_log: PathBuf,
     /// The window's theme.
     pub theme: ThemeChoice,
+    /// How large everything in the window is, 20–500 percent.
+    pub zoom: u16,
     /// How received bytes are written in a log row.
     pub data_format: DataFormat,
     /// The most entries the log keeps, 100–1,000,000; the oldest go first.
@@ -146,6 +148,7 @@ impl Default for Settings {
             session_tickets: true,
             key_log: PathBuf::new(),
             theme: ThemeChoice::default(),
+            zoom: 100,
             data_format: DataFormat::default(),
             log_entries: 100_000,
             log_mebibytes: 64,
@@ -165,6 +168,7 @@ impl Settings {
             && in_range(Field::MaxClients, self.max_clients)
             && in_range(Field::IdleTimeout, self.idle_timeout)
             && tls::alpn(&self.alpn.join(",")).is_ok_and(|alpn| alpn == self.alpn)
+            && (20..=500).contains(&self.zoom)
             && in_range(Field::LogEntries, self.log_entries)
             && in_range(Field::LogMebibytes, self.log_mebibytes)
     }

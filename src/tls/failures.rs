@@ -86,8 +86,8 @@ pub(super) const ALERTS: &[(Alert, &str)] = &[
     ),
     (
         Alert::DecryptError,
-        "The client could not verify a signature or a key of the handshake. If the certificate is new, check that the \
-         client's CA file is the one that signed it.",
+        "The client could not verify a signature or a key of the handshake. Perhaps it trusts another certificate of the \
+         same name: check that its CA file is the one that signed this one.",
     ),
     (
         Alert::ExportRestriction,

@@ -21,6 +21,7 @@ use super::theme::{self, Palette, size};
 use super::widgets::room::{look_at_size, with_height, with_least};
 use super::wire::WirePanel;
 use super::wish::{Tab, Wish};
+use super::zoom::ZoomMemory;
 use super::{help, log_toolbar, shortcuts, status_bar, top_bar};
 use crate::server::status::State;
 use crate::session::{Command, Session};
@@ -30,6 +31,7 @@ use crate::settings::ThemeChoice;
 pub struct App {
     session: Session,
     theme: Option<ThemeChoice>,
+    zoom: ZoomMemory,
     tab: Tab,
     tabs: Tabs,
     left: LeftSide,
@@ -63,6 +65,7 @@ impl App {
         Self {
             session,
             theme: None,
+            zoom: ZoomMemory::default(),
             tab: Tab::default(),
             tabs: Tabs::default(),
             left: LeftSide::new(),
@@ -112,7 +115,11 @@ impl App {
             self.session.apply(Command::Lesson(opened));
         }
         match wish {
-            Wish::Session(command) => self.session.apply(command),
+            Wish::Session(command) => {
+                // Who starts a server wants to see what it does.
+                self.log.follow |= command == Command::Start;
+                self.session.apply(command);
+            }
             Wish::Browse(Purpose::SaveLog) if self.session.journal().is_empty() => {}
             Wish::Browse(purpose) => self.dialogs.open(ctx, frame, purpose),
             Wish::Lab(ask) => self.lab.open(ctx, ask, &self.session),
@@ -155,7 +162,10 @@ impl App {
                 State::Starting if self.session.is_stepping() => self.session.apply(Command::Stop),
                 State::Listening { .. } => self.session.apply(Command::Stop),
                 State::Stopped | State::Failed(_) => match self.session.missing() {
-                    None => self.session.apply(Command::Start),
+                    None => {
+                        self.log.follow = true;
+                        self.session.apply(Command::Start);
+                    }
                     Some(field) => self.left.focus(ctx, field),
                 },
                 _ => {}
@@ -317,6 +327,9 @@ impl eframe::App for App {
             ctx.request_repaint_after(Duration::from_millis(250));
         }
         self.follow_theme(ctx);
+        if let Some(percent) = self.zoom.follow(ctx, self.session.settings().zoom) {
+            self.session.apply(Command::SetZoom(percent));
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {

@@ -59,6 +59,7 @@ mod try_it;
 mod widgets;
 mod wire;
 mod wish;
+mod zoom;
 
 pub use app::App;
 pub use launch::{WindowError, has_display, run};

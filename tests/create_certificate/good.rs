@@ -92,7 +92,7 @@ fn what_was_written_and_how_to_use_it_is_told() {
     for words in [
         "a.test, 10.1.2.3 · RSA 2048 · 30 days left",
         "no trust store",
-        "open Details… and give it there",
+        "own clients trust it as it is",
         &format!("-CAfile {ca}"),
         &format!("--cacert {ca}"),
         &format!("load_verify_locations('{in_python}')"),

@@ -33,6 +33,12 @@ fn a_notice_about_the_running_server_goes_with_it() {
         return; // No IPv6 here: then localhost has one address, and the start fails.
     }
     window.until_shown("Listening, but not on every address");
+    // The other address is somebody else's: nobody is sent there.
+    let line = &window.session().try_it()[0].line;
+    assert!(line.contains("::1") && !line.contains("localhost"), "{line}");
+    window.click("Client");
+    let host = window.0.get_by_role_and_label(Role::TextInput, "Host to connect to").value();
+    assert_eq!(host.as_deref(), Some("::1"), "the client goes to somebody else's server");
     window.click("Stop server");
     window.until_shown("Start server");
     assert!(!window.shows("Dismiss"));

@@ -20,10 +20,10 @@ pub(in crate::session) struct ServerSide {
 }
 
 impl ServerSide {
-    /// A server that runs on this port.
-    pub(in crate::session) fn running(config: &Config, port: u16, settings: &Settings) -> Self {
+    /// A server that runs and is reached here.
+    pub(in crate::session) fn running(config: &Config, host: String, port: u16, settings: &Settings) -> Self {
         let mut side = Self::planned(settings);
-        side.host = reachable(&config.host);
+        side.host = host;
         side.port = port;
         side.tls = config.tls.is_some();
         if let Some(tls) = &config.tls {

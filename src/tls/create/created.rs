@@ -86,8 +86,8 @@ impl Created {
     pub fn advice(&self) -> String {
         let ca_file = argument(&self.ca_file);
         let mut trust = format!(
-            "Give {ca_file} to clients as their CA file; no trust store of the system or of a browser was changed. For \
-             the window's own check, open Details… and give it there as the clients' CA file."
+            "The window's own clients trust it as it is. Give {ca_file} to other clients as their CA file; no trust store of the \
+             system or of a browser was changed."
         );
         if let Some(end) = self.ca_ends {
             trust += " Clients take it only until ca.crt expires, on ";

@@ -38,6 +38,8 @@ struct View {
     /// Characters in a line that the rows were made for.
     columns: usize,
     follow: bool,
+    /// The connection whose rows were in view last; a new one is followed.
+    connection: u32,
     /// The selected entry.
     chosen: Option<u64>,
     detail: Detail,
@@ -51,6 +53,7 @@ impl Default for View {
             rows: VecDeque::new(),
             columns: 0,
             follow: true,
+            connection: 0,
             chosen: None,
             detail: Detail::default(),
         }
@@ -90,6 +93,10 @@ impl View {
             ui.interact(area, Id::unique("transcript").with(tab.id()), Sense::FOCUSABLE | Sense::CLICK);
         let name = format!("Transcript of Client {}, {} entries", tab.id(), grouped(transcript.len() as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &name));
+        if self.connection != tab.connections() {
+            self.connection = tab.connections();
+            self.follow = true;
+        }
         self.update(transcript, row::columns(ui, area.width()));
         if transcript.is_empty() {
             empty(ui, session, tab, area);
