@@ -55,7 +55,8 @@ fn only_settings_that_are_right_have_a_command_to_try() {
     window.fill("Backlog", "5");
     window.0.get_by_role_and_label(Role::Switch, "TLS").click();
     window.0.run();
-    assert!(window.shows("-connect localhost:4711") && !window.shows("-CAfile"));
+    let line = if cfg!(windows) { "https://localhost:4711" } else { "-connect localhost:4711" };
+    assert!(window.shows(line) && !window.shows("-CAfile"));
 }
 
 #[test]
