@@ -88,7 +88,7 @@ fn a_certificate_is_made_filled_in_and_served() {
     assert!(window.shows("Give") && window.shows("no trust store of the system or of a browser was changed"));
     window.0.get_by_label("Copy the line for curl").click_accesskit();
     window.0.step();
-    assert!(window.copied().unwrap().starts_with("curl "));
+    assert!(window.copied().unwrap().starts_with(echoscope::terminal::CURL));
     window.0.run_ok();
     window.click("Done");
     assert!(!window.shows("The certificate is made"));
