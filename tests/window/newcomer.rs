@@ -3,8 +3,9 @@
 use std::net::{SocketAddr, TcpListener};
 
 use echoscope::settings::Settings;
+use eframe::egui::accesskit::Toggled;
 use eframe::egui::{Event, Key, Modifiers, PointerButton, Role};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{Window, connect, echo};
 
@@ -130,4 +131,19 @@ fn starting_with_a_wrong_field_leads_to_it() {
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run();
     assert!(window.0.get_by_role_and_label(Role::TextInput, "server.crt").is_focused());
+}
+
+#[test]
+fn who_starts_the_server_sees_what_it_does() {
+    let mut window = Window::with(Settings::default());
+    let follows =
+        |window: &Window| window.0.get_by_label("Follow").accesskit_node().toggled() == Some(Toggled::True);
+    window.start();
+    window.click("Follow");
+    assert!(!follows(&window));
+    window.click("Stop server");
+    window.until_shown("Start server");
+    assert!(!follows(&window), "a stop leaves the log where it was");
+    window.click("Start server");
+    assert!(follows(&window));
 }
