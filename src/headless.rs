@@ -8,11 +8,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::app::{App, Command, Options};
 use crate::cli::LogFormat;
-use crate::journal::{json, words};
+use crate::log::{json, words};
 use crate::server::event::{Event, EventKind};
 use crate::server::status::State;
-use crate::session::{Command, Options, Session};
 use crate::settings::{DataFormat, Settings};
 
 /// How long the end may take once it was asked for; then the process ends with whatever is left.
@@ -39,15 +39,15 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
         let _ = wake.try_send(());
     };
     let options = Options { wake: Arc::new(wake), ..Options::default() };
-    let mut session = Session::new(settings, options);
-    if let Some(why) = session.blocked() {
+    let mut app = App::new(settings, options);
+    if let Some(why) = app.blocked() {
         // Flags are complete by now, so this comes from the remembered settings.
         eprintln!("echoscope: the remembered settings can't be used to start. {why}");
         return ExitCode::FAILURE;
     }
-    session.apply(Command::Start);
-    let served = serve(&mut session, &woken, &stop, format);
-    session.shutdown();
+    app.apply(Command::Start);
+    let served = serve(&mut app, &woken, &stop, format);
+    app.shutdown();
     match served {
         // Whoever read the log has seen enough: `| head -1` is a way to stop.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -65,7 +65,7 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
 
 /// Prints until the server is at rest; why it could not start, if it couldn't.
 fn serve(
-    session: &mut Session,
+    app: &mut App,
     woken: &Receiver<()>,
     stop: &AtomicBool,
     format: LogFormat,
@@ -73,19 +73,19 @@ fn serve(
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     let mut line = Vec::new();
     loop {
-        // The session holds the other end, so there is always somebody to wake us.
+        // The app holds the other end, so there is always somebody to wake us.
         let _ = woken.recv();
         if stop.load(SeqCst) {
-            session.apply(Command::Stop);
+            app.apply(Command::Stop);
         }
         // Before the poll: what is told before the rest is reached is then in what follows.
-        let state = session.state();
-        session.poll();
-        for entry in session.journal().iter() {
+        let state = app.state();
+        app.poll();
+        for entry in app.log().iter() {
             print(&mut out, &mut line, &entry.event, format)?;
         }
         out.flush()?;
-        session.apply(Command::ClearLog);
+        app.apply(Command::ClearLog);
         match state {
             State::Failed(error) => return Ok(Some(error.to_string())),
             State::Stopped => return Ok(None),

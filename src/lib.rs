@@ -9,8 +9,8 @@
 //!  │ ui   or headless ├─────────────►│ session ├─────────────►│ server: its threads │
 //!  └────────▲─────────┘              └──▲───┬──┘              └─┬───────────────┬──┘
 //!           │ &Session: form, state,    │   │  snapshot: state, │               │ Event
-//!           │ counters, journal         │   └─ counters ◄───────┘               ▼
-//!           └───────────────────────────┴───────── journal ◄──── bounded channel (server::sink)
+//!           │ counters, log         │   └─ counters ◄───────┘               ▼
+//!           └───────────────────────────┴───────── log ◄──── bounded channel (server::sink)
 //! ```
 //!
 //! * **Down** go [`session::Command`]s: from a panel, a key or a signal to [`session::Session::apply`].
@@ -29,28 +29,30 @@
 //! | [`server`] | sockets and threads |
 //! | [`client`] | sockets again: one connection of the built-in client |
 //! | [`tls`] | certificates, keys, what a handshake agreed on |
-//! | [`journal`] | the log as data |
+//! | [`log`] | the log as data |
 //! | [`ladder`] | what went by on one connection, as rows and words |
 //! | [`lessons`] | guided experiments as data, and how far one has come |
 //! | [`code`] | the tutorial's program for the present settings, as Python |
 //! | [`settings`] | what can be set, its limits and its file |
 //! | [`terminal`] | lines to copy into a terminal: programs' names, and quoting |
 //!
-//! Imports go one way: `main → ui | headless → session → server, client, journal, ladder, lessons, code, settings`, and
+//! Imports go one way: `main → ui | headless → session → server, client, log, ladder, lessons, code, settings`, and
 //! `server, client → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A
 //! test holds the rule.
 
+pub mod app;
+pub mod capture;
 pub mod cli;
 pub mod client;
-pub mod code;
 pub mod headless;
-pub mod journal;
-pub mod ladder;
 pub mod lessons;
+pub mod log;
+pub mod platform;
+pub mod python;
 pub mod server;
-pub mod session;
 pub mod settings;
-pub mod terminal;
+pub mod sync;
+pub mod text;
 pub mod tls;
 #[cfg(feature = "gui")]
 pub mod ui;

@@ -1,14 +1,13 @@
 //! Reads the arguments, then opens the window or serves in the terminal.
 #![cfg_attr(feature = "gui", windows_subsystem = "windows")]
 
-#[cfg(all(windows, feature = "gui"))]
-mod console;
-
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use echoscope::cli::{self, Front, Launch, Refused};
 use echoscope::headless;
+#[cfg(all(windows, feature = "gui"))]
+use echoscope::platform::console;
 
 fn main() -> ExitCode {
     let launch = match cli::read(std::env::args_os(), no_window()) {

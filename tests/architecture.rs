@@ -1,6 +1,6 @@
 //! The house's rules, read off the sources: which module may import which, and what each file looks like.
 //!
-//! `main -> ui | headless -> session -> server, client, journal, settings`, and `server, client -> tls`. What a
+//! `main -> ui | headless -> app -> server, client, log, settings`, and `server, client -> tls`. What a
 //! module may name is listed in [`MAY_NAME`] and nowhere else; a new module needs a line there. Tests inside the
 //! sources (`#[cfg(test)]`) are free.
 
@@ -15,17 +15,14 @@ use tokens::{Token, tokens, without_tests};
 /// For each module at the top of `src`: the modules that it may name, by path. `server::event` lets in that
 /// part of `server` only.
 const MAY_NAME: &[(&str, &[&str])] = &[
-    ("main", &["cli", "console", "headless", "ui", "session", "settings"]),
+    ("main", &["cli", "console", "headless", "ui", "app", "settings"]),
     ("console", &[]),
     ("cli", &["settings", "tls::create"]),
-    (
-        "headless",
-        &["cli", "session", "settings", "journal", "server::event", "server::error", "server::status"],
-    ),
+    ("headless", &["cli", "app", "settings", "journal", "server::event", "server::error", "server::status"]),
     (
         "ui",
         &[
-            "session",
+            "app",
             "settings",
             "journal",
             "code",
@@ -53,7 +50,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "tls::connecting",
         ],
     ),
-    ("session", &["server", "client", "journal", "ladder", "lessons", "code", "settings", "terminal", "tls"]),
+    ("app", &["server", "client", "journal", "ladder", "lessons", "code", "settings", "terminal", "tls"]),
     ("server", &["tls", "settings"]),
     // How the system's errors are numbered.
     ("client", &["tls", "settings", "server::system"]),
@@ -103,7 +100,7 @@ const SYSTEMS_IN: &[&str] = &[
     // Sockets; who may read a key, and a file that is replaced; a lock file; the ends of a certificate's lines.
     "server/system.rs",
     "tls/private.rs",
-    "session/disk.rs",
+    "app/disk.rs",
     "tls/create/lock.rs",
     "tls/create/text.rs",
     // What a user is told to do or to type.
@@ -151,20 +148,16 @@ fn the_sources_keep_the_rules() {
 #[test]
 fn a_broken_rule_is_noticed() {
     let caught = [
-        ("server/listener.rs", "use crate::journal::Entry;", "server may not name journal"),
-        ("server/mod.rs", "use crate::{settings::Settings, session::{Command, Session}};", "name session"),
+        ("server/listener.rs", "use crate::log::Entry;", "server may not name journal"),
+        ("server/mod.rs", "use crate::{settings::Settings, session::{Command, Session}};", "name app"),
         ("server/modes/pool.rs", "use super::super::super::ui;", "server may not name ui"),
         ("settings/file.rs", "fn f() { let _ = crate::tls::config::load; }", "settings may not name tls"),
-        (
-            "journal/words.rs",
-            "use crate::server::listener::Listener;",
-            "journal may not name server::listener",
-        ),
+        ("log/words.rs", "use crate::server::listener::Listener;", "log may not name server::listener"),
         ("headless.rs", "use echoscope::{server::listener};", "headless may not name server::listener"),
-        ("session/mod.rs", "use crate::*;", "session may not name all modules at once"),
+        ("app/mod.rs", "use crate::*;", "app may not name all modules at once"),
         ("novel.rs", "use crate::settings::Mode;", "novel has no line in MAY_NAME"),
-        ("session/mod.rs", "type Ui = eframe::egui::Ui;", "eframe stays inside"),
-        ("session/mod.rs", "use ::egui::Context;", "egui stays inside"),
+        ("app/mod.rs", "type Ui = eframe::egui::Ui;", "eframe stays inside"),
+        ("app/mod.rs", "use ::egui::Context;", "egui stays inside"),
         (
             "ui/app.rs",
             "use std::{io, net::{IpAddr, TcpStream as Stream}};",
@@ -211,7 +204,7 @@ fn what_is_allowed_passes() {
         ),
         ("server/mod.rs", "#[cfg(test)]\nmod tests { use crate::ui::App; use egui::Context; }"),
         (
-            "journal/words.rs",
+            "log/words.rs",
             "use crate::server::event::{Client, EventKind}; use crate::tls::handshake::Handshake;",
         ),
         ("ui/app.rs", "use std::net::{IpAddr, SocketAddr}; let clear = egui::Color32::TRANSPARENT;"),

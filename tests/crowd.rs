@@ -7,12 +7,12 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use echoscope::app::clients::{ClientCommand, ClientField, CrowdCommand};
+use echoscope::app::{App, Command, Options};
 use echoscope::client::config::{Config, TlsChoices, Trust};
 use echoscope::client::crowd::{Crowd, CrowdStatus, MOST_MEMBERS};
 use echoscope::client::event::Stage;
 use echoscope::server::event::EventKind;
-use echoscope::session::clients::{ClientCommand, ClientField, CrowdCommand};
-use echoscope::session::{Command, Options, Session};
 use echoscope::settings::{Mode, Settings};
 use support::PATIENCE;
 use support::running::Running;
@@ -93,7 +93,7 @@ fn one_at_a_time_the_others_wait_and_that_is_told() {
     });
     let crowd = Watched::connect(config(&server), 6);
     let status = crowd.until("one echo, five waiting", |status| status.echoed == 1 && status.waiting == 5);
-    let words = echoscope::session::clients::crowd::waiting_words(&status).unwrap();
+    let words = echoscope::app::clients::crowd::waiting_words(&status).unwrap();
     assert!(words.starts_with("5 are connected and without an answer"), "{words}");
     // Those who wait are served by nobody, and yet they can be let go.
     let start = Instant::now();
@@ -218,12 +218,12 @@ fn the_number_has_its_bounds_and_the_session_ends_the_crowd_with_itself() {
     let wake = std::sync::Arc::new(move || {
         let _ = sender.send(());
     });
-    let mut session = Session::new(settings, Options { wake, ..Options::default() });
-    let until = |session: &mut Session, what: &str, is_so: &dyn Fn(&Session) -> bool| {
+    let mut app = App::new(settings, Options { wake, ..Options::default() });
+    let until = |app: &mut App, what: &str, is_so: &dyn Fn(&App) -> bool| {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            session.poll();
-            if is_so(session) {
+            app.poll();
+            if is_so(app) {
                 return;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -231,31 +231,31 @@ fn the_number_has_its_bounds_and_the_session_ends_the_crowd_with_itself() {
         }
     };
     for wrong in ["0", "201", "", "ten", "1.5"] {
-        session.apply(Command::Crowd(CrowdCommand::Edit(wrong.to_owned())));
-        let words = session.clients().crowd().error().unwrap();
+        app.apply(Command::Crowd(CrowdCommand::Edit(wrong.to_owned())));
+        let words = app.clients().crowd().error().unwrap();
         assert!(words.contains(&MOST_MEMBERS.to_string()), "{words}");
-        session.apply(Command::Crowd(CrowdCommand::Connect));
-        assert!(session.clients().crowd().status().is_none(), "{wrong:?} connects nobody");
+        app.apply(Command::Crowd(CrowdCommand::Connect));
+        assert!(app.clients().crowd().status().is_none(), "{wrong:?} connects nobody");
     }
-    session.apply(Command::Crowd(CrowdCommand::Edit("9".to_owned())));
-    assert!(session.clients().crowd_blocked().is_some(), "nobody knows the port yet");
-    session.apply(Command::Start);
-    until(&mut session, "listening", &|session| session.clients().crowd_blocked().is_none());
-    session.apply(Command::Crowd(CrowdCommand::Connect));
-    assert!(session.clients().crowd().is_there());
-    until(&mut session, "nine echoes", &|session| {
-        session.clients().crowd().status().is_some_and(|status| status.echoed == 9)
+    app.apply(Command::Crowd(CrowdCommand::Edit("9".to_owned())));
+    assert!(app.clients().crowd_blocked().is_some(), "nobody knows the port yet");
+    app.apply(Command::Start);
+    until(&mut app, "listening", &|app| app.clients().crowd_blocked().is_none());
+    app.apply(Command::Crowd(CrowdCommand::Connect));
+    assert!(app.clients().crowd().is_there());
+    until(&mut app, "nine echoes", &|app| {
+        app.clients().crowd().status().is_some_and(|status| status.echoed == 9)
     });
     // A second crowd waits for the end of the first.
-    session.apply(Command::Crowd(CrowdCommand::Connect));
-    assert_eq!(session.clients().crowd().status().map(|status| status.echoed), Some(9));
+    app.apply(Command::Crowd(CrowdCommand::Connect));
+    assert_eq!(app.clients().crowd().status().map(|status| status.echoed), Some(9));
     // It connects as the first client would: somewhere else, where that one does.
-    let first = session.clients().iter().next().unwrap().id();
-    session.apply(ClientCommand::Edit(first, ClientField::Port, "x".to_owned()).into());
-    assert!(session.clients().crowd_blocked().is_some());
+    let first = app.clients().iter().next().unwrap().id();
+    app.apply(ClientCommand::Edit(first, ClientField::Port, "x".to_owned()).into());
+    assert!(app.clients().crowd_blocked().is_some());
     let start = Instant::now();
-    session.shutdown();
+    app.shutdown();
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    session.poll();
-    assert!(session.clients().crowd().status().is_some_and(|status| status.over));
+    app.poll();
+    assert!(app.clients().crowd().status().is_some_and(|status| status.over));
 }

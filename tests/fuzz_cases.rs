@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use echoscope::client::typed;
-use echoscope::journal::filter::{Filter, KindSet};
-use echoscope::journal::format::{python, visible};
-use echoscope::journal::words;
 use echoscope::lessons::Lesson;
+use echoscope::log::filter::{Filter, KindSet};
+use echoscope::log::format::{python, visible};
+use echoscope::log::words;
 use echoscope::server::event::{Client, ClientId, Event, EventKind};
 use echoscope::settings::fields::host;
 use echoscope::tls::{CertificateFile, KeyFile};

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use echoscope::journal::filter::{Filter, Kind, KindSet};
-use echoscope::journal::view::View;
-use echoscope::journal::{Journal, Limits, export, format, json, words};
+use echoscope::log::filter::{Filter, Kind, KindSet};
+use echoscope::log::view::View;
+use echoscope::log::{EventLog, Limits, export, format, json, words};
 use echoscope::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 
@@ -103,50 +103,50 @@ fn passes(event: &Event, text: &str, kinds: KindSet) -> bool {
 #[test]
 fn a_million_pushes_stay_within_both_bounds() {
     let limits = Limits { entries: 30_000, bytes: 8 << 20 };
-    let mut journal = Journal::new(limits);
+    let mut log = EventLog::new(limits);
     let small: Arc<[u8]> = Arc::from(&b"Hello\n"[..]);
     let large: Arc<[u8]> = Arc::from(vec![0; 2_000_000]);
     let start = Instant::now();
     let (mut most_entries, mut most_bytes) = (0, 0);
     for index in 0..1_000_000_u64 {
         let large_now = index > 500_000 && index % 10_000 == 0;
-        let seq = journal.push(received(1, if large_now { &large } else { &small }));
+        let seq = log.push(received(1, if large_now { &large } else { &small }));
         assert_eq!(seq, index);
-        assert!(journal.len() <= limits.entries && journal.bytes() <= limits.bytes);
-        most_entries = most_entries.max(journal.len());
-        most_bytes = most_bytes.max(journal.bytes());
+        assert!(log.len() <= limits.entries && log.bytes() <= limits.bytes);
+        most_entries = most_entries.max(log.len());
+        most_bytes = most_bytes.max(log.bytes());
     }
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     assert_eq!(most_entries, limits.entries, "both bounds were reached");
     assert!(most_bytes > limits.bytes - 1000, "both bounds were reached");
-    assert_eq!(journal.evicted() + journal.len() as u64, 1_000_000);
-    assert_eq!(journal.first_seq(), journal.evicted());
-    assert!(journal.iter().zip(journal.first_seq()..).all(|(entry, seq)| entry.seq == seq));
-    assert_eq!(journal.by_seq(999_999).unwrap().seq, 999_999);
-    assert!(journal.by_seq(journal.first_seq() - 1).is_none());
+    assert_eq!(log.evicted() + log.len() as u64, 1_000_000);
+    assert_eq!(log.first_seq(), log.evicted());
+    assert!(log.iter().zip(log.first_seq()..).all(|(entry, seq)| entry.seq == seq));
+    assert_eq!(log.by_seq(999_999).unwrap().seq, 999_999);
+    assert!(log.by_seq(log.first_seq() - 1).is_none());
 }
 
 #[test]
 fn a_view_shows_what_a_simple_model_shows() {
     let mut numbers = Numbers(0x5eed);
-    let mut journal = Journal::new(Limits { entries: 300, bytes: 100_000 });
+    let mut log = EventLog::new(Limits { entries: 300, bytes: 100_000 });
     let mut view = View::new();
     let (mut text, mut kinds) = (String::new(), KindSet::ALL);
     for round in 0..1500 {
         match numbers.below(20) {
-            0 => journal.clear(),
+            0 => log.clear(),
             1..4 => (text, kinds) = random_filter(&mut numbers),
-            _ => (0..numbers.below(40)).for_each(|_| _ = journal.push(random_event(&mut numbers))),
+            _ => (0..numbers.below(40)).for_each(|_| _ = log.push(random_event(&mut numbers))),
         }
         let filter = Filter::new(&text, kinds);
-        let done = view.update(&journal, &filter, Duration::ZERO);
+        let done = view.update(&log, &filter, Duration::ZERO);
         let shown: Vec<u64> = view.iter().collect();
-        assert!(shown.is_sorted() && shown.iter().all(|&seq| journal.by_seq(seq).is_some()), "round {round}");
+        assert!(shown.is_sorted() && shown.iter().all(|&seq| log.by_seq(seq).is_some()), "round {round}");
         if !done && numbers.below(2) == 0 {
             continue;
         }
-        while !view.update(&journal, &filter, Duration::ZERO) {}
-        let matching = journal.iter().filter(|entry| passes(&entry.event, &text, kinds));
+        while !view.update(&log, &filter, Duration::ZERO) {}
+        let matching = log.iter().filter(|entry| passes(&entry.event, &text, kinds));
         let model: Vec<u64> = matching.map(|entry| entry.seq).collect();
         assert_eq!(view.iter().collect::<Vec<_>>(), model, "round {round}, filter {text:?} {kinds:?}");
         for (index, &seq) in model.iter().enumerate() {
@@ -157,29 +157,29 @@ fn a_view_shows_what_a_simple_model_shows() {
 
 #[test]
 fn typing_over_a_long_log_never_takes_a_long_frame() {
-    let mut journal = Journal::new(Limits { entries: 1_000_000, bytes: usize::MAX });
+    let mut log = EventLog::new(Limits { entries: 1_000_000, bytes: usize::MAX });
     let data: Arc<[u8]> = Arc::from(&b"Hello, this is a line of text\n"[..]);
-    (0..300_000).for_each(|_| _ = journal.push(received(1, &data)));
+    (0..300_000).for_each(|_| _ = log.push(received(1, &data)));
     let mut view = View::new();
     for text in ["l", "li", "lin", "line"] {
         let start = Instant::now();
-        let done = view.update(&journal, &Filter::new(text, KindSet::ALL), Duration::from_millis(4));
+        let done = view.update(&log, &Filter::new(text, KindSet::ALL), Duration::from_millis(4));
         // Wide, since other tests take their share of the machine; all of it takes far longer.
         assert!(start.elapsed() < Duration::from_millis(100), "{:?}", start.elapsed());
         assert_eq!(view.seq(view.len() - 1), Some(299_999), "the newest are there at once");
         assert!(!done);
     }
-    while !view.update(&journal, &Filter::new("line", KindSet::ALL), Duration::from_millis(4)) {}
+    while !view.update(&log, &Filter::new("line", KindSet::ALL), Duration::from_millis(4)) {}
     assert_eq!(view.len(), 300_000);
 }
 
 #[test]
 fn text_export_has_time_client_and_line() {
-    let mut journal = Journal::new(Limits::default());
-    journal.push(event(None, EventKind::Starting { port: 12345 }));
-    journal.push(received(1, &Arc::from(&b"Hello\n"[..])));
+    let mut log = EventLog::new(Limits::default());
+    log.push(event(None, EventKind::Starting { port: 12345 }));
+    log.push(received(1, &Arc::from(&b"Hello\n"[..])));
     let mut out = Vec::new();
-    export::write_text(journal.iter(), DataFormat::Python, &mut out).unwrap();
+    export::write_text(log.iter(), DataFormat::Python, &mut out).unwrap();
     let out = String::from_utf8(out).unwrap();
     let lines: Vec<&str> = out.lines().collect();
     let [starting, hello] = lines[..] else { panic!("{out}") };
@@ -194,13 +194,13 @@ fn text_export_has_time_client_and_line() {
 #[test]
 fn json_export_can_be_parsed_line_by_line() {
     let mut numbers = Numbers(77);
-    let mut journal = Journal::new(Limits::default());
-    (0..500).for_each(|_| _ = journal.push(random_event(&mut numbers)));
+    let mut log = EventLog::new(Limits::default());
+    (0..500).for_each(|_| _ = log.push(random_event(&mut numbers)));
     let mut out = Vec::new();
-    export::write_json_lines(journal.iter(), &mut out).unwrap();
+    export::write_json_lines(log.iter(), &mut out).unwrap();
     let out = String::from_utf8(out).unwrap();
     assert_eq!(out.lines().count(), 500);
-    for (line, entry) in out.lines().zip(journal.iter()) {
+    for (line, entry) in out.lines().zip(log.iter()) {
         assert_eq!(line, json::line(&entry.event));
         let object: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(object["time"].as_str().unwrap().ends_with('Z') && object["event"].is_string());

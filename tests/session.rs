@@ -8,10 +8,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::app::command::ExportFormat;
+use echoscope::app::{App, Check, Command, Options};
 use echoscope::server::event::EventKind;
 use echoscope::server::status::State;
-use echoscope::session::command::ExportFormat;
-use echoscope::session::{Check, Command, Options, Session};
 use echoscope::settings::Settings;
 use echoscope::settings::fields::Field;
 use echoscope::settings::file::{self, Broken};
@@ -20,27 +20,24 @@ use jiff::Timestamp;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn session() -> Session {
-    Session::new(
-        Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() },
-        Options::default(),
-    )
+fn app() -> App {
+    App::new(Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() }, Options::default())
 }
 
 /// Polls until `done`, and fails after [`PATIENCE`].
-fn poll_until(session: &mut Session, what: &str, mut done: impl FnMut(&Session) -> bool) {
+fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
     let deadline = Instant::now() + PATIENCE;
-    while !done(session) {
+    while !done(app) {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
-        session.poll();
+        app.poll();
         thread::yield_now();
     }
 }
 
-fn start(session: &mut Session) -> TcpStream {
-    session.apply(Command::Start);
-    poll_until(session, "listening", |session| matches!(session.state(), State::Listening { .. }));
-    let State::Listening { addresses, .. } = session.state() else { panic!("it stopped again") };
+fn start(app: &mut App) -> TcpStream {
+    app.apply(Command::Start);
+    poll_until(app, "listening", |app| matches!(app.state(), State::Listening { .. }));
+    let State::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
     let client = TcpStream::connect(addresses[0]).unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
     client
@@ -58,11 +55,11 @@ fn what_was_set_is_there_the_next_time() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("settings.toml");
     let options = Options { settings_file: Some(path.clone()), ..Options::default() };
-    let mut session = Session::new(Settings::default(), options);
-    session.apply(Command::Edit(Field::Port, "4711".to_owned()));
-    session.apply(Command::Edit(Field::Backlog, "no number".to_owned()));
-    session.apply(Command::SetTls(true));
-    drop(session);
+    let mut app = App::new(Settings::default(), options);
+    app.apply(Command::Edit(Field::Port, "4711".to_owned()));
+    app.apply(Command::Edit(Field::Backlog, "no number".to_owned()));
+    app.apply(Command::SetTls(true));
+    drop(app);
     let loaded = file::load(&path, Broken::Leave);
     let expected = Settings { port: 4711, tls: true, ..Settings::default() };
     assert_eq!((loaded.settings, loaded.complaint), (expected, None));
@@ -70,64 +67,64 @@ fn what_was_set_is_there_the_next_time() {
 
 #[test]
 fn a_wrong_field_blocks_the_start_with_its_words() {
-    let mut session = session();
-    session.apply(Command::Edit(Field::Port, "65536".to_owned()));
-    assert_eq!(session.blocked().unwrap(), "Port must be from 0 to 65,535.");
-    session.apply(Command::Start);
-    assert!(matches!(session.state(), State::Stopped));
-    session.apply(Command::Edit(Field::Port, "0".to_owned()));
-    assert_eq!(session.blocked(), None);
-    session.apply(Command::SetTls(true));
-    assert!(session.blocked().unwrap().contains("a certificate and its key"));
+    let mut app = app();
+    app.apply(Command::Edit(Field::Port, "65536".to_owned()));
+    assert_eq!(app.blocked().unwrap(), "Port must be from 0 to 65,535.");
+    app.apply(Command::Start);
+    assert!(matches!(app.state(), State::Stopped));
+    app.apply(Command::Edit(Field::Port, "0".to_owned()));
+    assert_eq!(app.blocked(), None);
+    app.apply(Command::SetTls(true));
+    assert!(app.blocked().unwrap().contains("a certificate and its key"));
 }
 
 #[test]
 fn a_port_in_use_is_exchanged_for_a_free_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let _holder = TcpListener::bind(taken).unwrap();
-    let mut session = session();
-    session.apply(Command::Edit(Field::Port, taken.port().to_string()));
-    session.apply(Command::Start);
-    poll_until(&mut session, "a failed start", |session| matches!(session.state(), State::Failed(_)));
-    let State::Failed(error) = session.state() else { panic!() };
+    let mut app = app();
+    app.apply(Command::Edit(Field::Port, taken.port().to_string()));
+    app.apply(Command::Start);
+    poll_until(&mut app, "a failed start", |app| matches!(app.state(), State::Failed(_)));
+    let State::Failed(error) = app.state() else { panic!() };
     assert!(error.is_about_the_port());
-    session.apply(Command::StartOnFreePort);
-    let free = |session: &Session| session.form().text(Field::Port) != taken.port().to_string();
-    poll_until(&mut session, "a free port in the form", free);
-    let State::Listening { addresses, .. } = session.state() else { panic!() };
-    assert_eq!(session.form().text(Field::Port), addresses[0].port().to_string());
+    app.apply(Command::StartOnFreePort);
+    let free = |app: &App| app.form().text(Field::Port) != taken.port().to_string();
+    poll_until(&mut app, "a free port in the form", free);
+    let State::Listening { addresses, .. } = app.state() else { panic!() };
+    assert_eq!(app.form().text(Field::Port), addresses[0].port().to_string());
 }
 
 #[test]
 fn one_of_two_addresses_in_use_is_put_before_the_user() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = holder.local_addr().unwrap().port();
-    let mut session = Session::new(Settings { port, ..Settings::default() }, Options::default());
-    session.apply(Command::Start);
-    poll_until(&mut session, "a notice", |session| session.notice().is_some());
-    let State::Listening { addresses, .. } = session.state() else { panic!("{:?}", session.state()) };
+    let mut app = App::new(Settings { port, ..Settings::default() }, Options::default());
+    app.apply(Command::Start);
+    poll_until(&mut app, "a notice", |app| app.notice().is_some());
+    let State::Listening { addresses, .. } = app.state() else { panic!("{:?}", app.state()) };
     assert_eq!(addresses, [std::net::SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port))]);
-    let notice = session.notice().unwrap();
+    let notice = app.notice().unwrap();
     assert!(notice.problem && notice.text.contains("127.0.0.1 is already in use"), "{notice:?}");
 }
 
 #[test]
 fn the_log_is_saved_as_text_and_as_json_lines() {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = session();
-    let mut client = start(&mut session);
+    let mut app = app();
+    let mut client = start(&mut app);
     echo(&mut client, b"Hello\n");
-    poll_until(&mut session, "the echo in the log", |session| {
-        session.journal().iter().any(|entry| matches!(entry.event.kind, EventKind::Received { .. }))
+    poll_until(&mut app, "the echo in the log", |app| {
+        app.log().iter().any(|entry| matches!(entry.event.kind, EventKind::Received { .. }))
     });
     for (format, wanted) in
         [(ExportFormat::Text, r"Received: b'Hello\n'"), (ExportFormat::JsonLines, r#""event":"received""#)]
     {
-        session.apply(Command::DismissNotice);
+        app.apply(Command::DismissNotice);
         let path = folder.path().join("log");
-        session.apply(Command::SaveLog { path: path.clone(), format });
-        poll_until(&mut session, "the log to be saved", |session| session.notice().is_some());
-        assert!(!session.notice().unwrap().problem, "{:?}", session.notice());
+        app.apply(Command::SaveLog { path: path.clone(), format });
+        poll_until(&mut app, "the log to be saved", |app| app.notice().is_some());
+        assert!(!app.notice().unwrap().problem, "{:?}", app.notice());
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(wanted), "{text}");
     }
@@ -136,11 +133,11 @@ fn the_log_is_saved_as_text_and_as_json_lines() {
 #[test]
 fn a_log_that_cannot_be_saved_is_told_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = session();
+    let mut app = app();
     let path = folder.path().join("no such folder/log.txt");
-    session.apply(Command::SaveLog { path, format: ExportFormat::Text });
-    poll_until(&mut session, "the failure", |session| session.notice().is_some());
-    assert!(session.notice().unwrap().problem);
+    app.apply(Command::SaveLog { path, format: ExportFormat::Text });
+    poll_until(&mut app, "the failure", |app| app.notice().is_some());
+    assert!(app.notice().unwrap().problem);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -153,11 +150,11 @@ fn a_saved_log_keeps_the_rights_of_the_file_it_replaces() {
     let path = folder.path().join("log.txt");
     std::fs::write(&path, "an older log").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let mut session = session();
-    let _client = start(&mut session);
-    session.poll();
-    session.apply(Command::SaveLog { path: path.clone(), format: ExportFormat::Text });
-    poll_until(&mut session, "the log to be saved", |session| session.notice().is_some());
+    let mut app = app();
+    let _client = start(&mut app);
+    app.poll();
+    app.apply(Command::SaveLog { path: path.clone(), format: ExportFormat::Text });
+    poll_until(&mut app, "the log to be saved", |app| app.notice().is_some());
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(std::fs::read_to_string(&path).unwrap().contains("Starting server"));
 }
@@ -165,14 +162,14 @@ fn a_saved_log_keeps_the_rights_of_the_file_it_replaces() {
 /// A window that hangs, in a debugger or behind a slow display, takes nothing out of the channel.
 #[test]
 fn the_echo_goes_on_while_nobody_reads_the_log() {
-    let mut session = session();
-    let mut client = start(&mut session);
+    let mut app = app();
+    let mut client = start(&mut app);
     // Many times what the channel holds.
     for round in 0..800_u32 {
         echo(&mut client, &round.to_be_bytes().repeat(16 << 10));
     }
     // Counted when send has returned, which the client may be ahead of.
-    poll_until(&mut session, "the last count", |session| session.counters().bytes_sent == 800 << 16);
+    poll_until(&mut app, "the last count", |app| app.counters().bytes_sent == 800 << 16);
 }
 
 #[test]
@@ -183,16 +180,16 @@ fn dropped_files_find_their_fields() {
     let (certificate, key) = (folder.path().join("a"), folder.path().join("b"));
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let mut session = session();
-    assert!(!session.form().tls());
-    session.apply(Command::DropFile(key.clone()));
-    session.apply(Command::DropFile(certificate.clone()));
-    poll_until(&mut session, "both fields", |session| session.pair().is_some());
-    let is = |field, path: &Path| session.form().text(field) == path.display().to_string();
+    let mut app = app();
+    assert!(!app.form().tls());
+    app.apply(Command::DropFile(key.clone()));
+    app.apply(Command::DropFile(certificate.clone()));
+    poll_until(&mut app, "both fields", |app| app.pair().is_some());
+    let is = |field, path: &Path| app.form().text(field) == path.display().to_string();
     assert!(is(Field::Certificate, &certificate) && is(Field::Key, &key));
-    assert!(session.form().tls(), "the fields are not in view");
-    assert!(matches!(session.pair(), Some(Ok(()))));
-    assert!(matches!((session.certificate(), session.key()), (Check::Good(_), Check::Good(_))));
+    assert!(app.form().tls(), "the fields are not in view");
+    assert!(matches!(app.pair(), Some(Ok(()))));
+    assert!(matches!((app.certificate(), app.key()), (Check::Good(_), Check::Good(_))));
 }
 
 #[test]
@@ -205,8 +202,8 @@ fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
         log_mebibytes: 1,
         ..Settings::default()
     };
-    let mut session = Session::new(settings, Options::default());
-    let mut client = start(&mut session);
+    let mut app = App::new(settings, Options::default());
+    let mut client = start(&mut app);
     // One byte a recv takes Wine fifty times as long as it takes Linux.
     let sent = if cfg!(windows) { 40_000 } else { 300_000 };
     let mut writer = client.try_clone().unwrap();
@@ -225,18 +222,18 @@ fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
     is_busy.recv().unwrap();
     // One byte a recv: as many lines as bytes.
     let (mut shown, mut not_shown, mut next) = (0_u64, 0, 0);
-    poll_until(&mut session, "all lines", |session| {
-        let journal = session.journal();
-        assert!(journal.len() <= 1000 && journal.bytes() <= 1 << 20, "the log grew beyond its limits");
-        shown += journal.next_seq() - next;
-        for entry in journal.iter().filter(|entry| entry.seq >= next) {
+    poll_until(&mut app, "all lines", |app| {
+        let log = app.log();
+        assert!(log.len() <= 1000 && log.bytes() <= 1 << 20, "the log grew beyond its limits");
+        shown += log.next_seq() - next;
+        for entry in log.iter().filter(|entry| entry.seq >= next) {
             if let EventKind::NotShown { count } = entry.event.kind {
                 not_shown += count;
                 shown -= 1;
             }
         }
-        next = journal.next_seq();
-        session.counters().bytes_sent == sent as u64 && shown + not_shown >= sent as u64 + 3
+        next = log.next_seq();
+        app.counters().bytes_sent == sent as u64 && shown + not_shown >= sent as u64 + 3
     });
     flood.join().unwrap();
     let _client = reader.join().unwrap();
@@ -256,10 +253,10 @@ fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, broken: Option<create
 fn label(folder: &Path, host: &str) -> Option<String> {
     let (certificate, key) = (folder.join("server.crt"), folder.join("server.key"));
     let settings = Settings { host: host.to_owned(), tls: true, certificate, key, ..Settings::default() };
-    let mut session = Session::new(settings, Options::default());
-    poll_until(&mut session, "the files", |session| session.pair().is_some());
-    assert!(matches!(session.pair(), Some(Ok(()))), "{:?}", session.pair());
-    session.certificate_caution()
+    let mut app = App::new(settings, Options::default());
+    poll_until(&mut app, "the files", |app| app.pair().is_some());
+    assert!(matches!(app.pair(), Some(Ok(()))), "{:?}", app.pair());
+    app.certificate_caution()
 }
 
 #[test]
@@ -365,11 +362,11 @@ fn the_label_follows_the_host_as_it_is_typed() {
     let folder = tempfile::tempdir().unwrap();
     make(folder.path(), KeyChoice::P256, false, None);
     let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
-    let mut session =
-        Session::new(Settings { tls: true, certificate, key, ..Settings::default() }, Options::default());
-    poll_until(&mut session, "the files", |session| session.pair().is_some());
-    assert_eq!(session.certificate_caution(), None);
-    session.apply(Command::Edit(Field::Host, "echo.test".to_owned()));
-    let told = session.certificate_caution().unwrap();
+    let mut app =
+        App::new(Settings { tls: true, certificate, key, ..Settings::default() }, Options::default());
+    poll_until(&mut app, "the files", |app| app.pair().is_some());
+    assert_eq!(app.certificate_caution(), None);
+    app.apply(Command::Edit(Field::Host, "echo.test".to_owned()));
+    let told = app.certificate_caution().unwrap();
     assert!(told.contains("but the server's host is echo.test"), "{told}");
 }

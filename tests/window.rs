@@ -245,7 +245,7 @@ fn the_end_is_followed_until_the_reader_goes_up() {
     window.0.run();
     assert!(window.shows("Starting server on port"));
     echo(&mut client, b"the latest");
-    window.until("the latest entry", |window| window.state().session().counters().bytes_received == 810);
+    window.until("the latest entry", |window| window.state().app().counters().bytes_received == 810);
     window.until_shown("1 new entry ↓");
     assert!(!window.shows("b'the latest'"), "the reader is left where they are");
     window.click("1 new entry ↓");

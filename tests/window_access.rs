@@ -160,7 +160,7 @@ fn every_tab_while_clients_are_served() {
     window.0.get_by_role_and_label(Role::Switch, "Step mode").click_accesskit();
     window.run();
     echo_later(&mut clients);
-    window.until("both clients halted", |window| window.state().session().halts().len() >= 2);
+    window.until("both clients halted", |window| window.state().app().halts().len() >= 2);
     speaks(&window, "step mode");
     key(&mut window, Key::F5);
     // A notice that stays.
@@ -279,7 +279,7 @@ fn a_list_opens_at_what_is_chosen_and_gives_the_keyboard_back() {
         assert_eq!(on(&window), expected, "after {pressed:?}");
     }
     key(&mut window, Key::Enter);
-    assert_eq!(window.session().form().mode(), Mode::Pool);
+    assert_eq!(window.app().form().mode(), Mode::Pool);
     assert_eq!(focused(&window), Some((Role::ComboBox, "Clients".to_owned())), "the keyboard is back");
 }
 

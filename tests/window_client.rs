@@ -10,12 +10,12 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
 
+use echoscope::app::clients::{ClientField, ClientTab, EntryKind};
 use echoscope::client::echo::Verdict;
 use echoscope::client::event::{Leave, Origin};
 use echoscope::client::status::State;
-use echoscope::journal::words;
+use echoscope::log::words;
 use echoscope::server::event::{CloseReason, EventKind};
-use echoscope::session::clients::{ClientField, ClientTab, EntryKind};
 use echoscope::settings::{Mode, Settings};
 use eframe::egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -54,7 +54,7 @@ impl Window {
     fn connect(&mut self) {
         self.click("Connect");
         self.until_shown("from port");
-        self.until("an open connection", |window| newest(window.state().session()).state() == State::Open);
+        self.until("an open connection", |window| newest(window.state().app()).state() == State::Open);
     }
 
     fn press(&mut self, key: Key) {
@@ -82,16 +82,12 @@ impl Window {
 
     /// What the server's log says, line by line.
     fn log(&self) -> Vec<String> {
-        let session = self.session();
-        session
-            .journal()
-            .iter()
-            .map(|entry| words::line(&entry.event, session.settings().data_format))
-            .collect()
+        let app = self.app();
+        app.log().iter().map(|entry| words::line(&entry.event, app.settings().data_format)).collect()
     }
 
     fn reason(&self) -> Option<CloseReason> {
-        self.session().journal().iter().find_map(|entry| match &entry.event.kind {
+        self.app().log().iter().find_map(|entry| match &entry.event.kind {
             EventKind::Closed(closed) => Some(closed.reason.clone()),
             _ => None,
         })
@@ -103,8 +99,8 @@ impl Window {
 }
 
 /// The client that was added last.
-fn newest(session: &echoscope::session::Session) -> &ClientTab {
-    session.clients().get(session.clients().newest()).unwrap()
+fn newest(app: &echoscope::app::App) -> &ClientTab {
+    app.clients().get(app.clients().newest()).unwrap()
 }
 
 /// A certificate for localhost and 127.0.0.1, and its key.
@@ -142,10 +138,10 @@ fn with_the_keyboard_alone_start_connect_type_and_see_the_bytes_come_back() {
     assert!(window.shows("all exact"));
     assert!(window.has_focus(Role::TextInput, "Text to send"), "Enter again sends again");
     window.press(Key::Enter);
-    window.until("a second send", |window| newest(window.state().session()).status().received == 12);
+    window.until("a second send", |window| newest(window.state().app()).status().received == 12);
     // What is typed now takes the place of what was sent.
     window.types("Bye");
-    assert_eq!(newest(window.session()).form().text(ClientField::Text), "Bye");
+    assert_eq!(newest(window.app()).form().text(ClientField::Text), "Bye");
     assert!(window.log().iter().any(|line| line == "Received: b'Hello\\n'"), "{:?}", window.log());
 }
 
@@ -180,7 +176,7 @@ fn a_wrong_escape_is_told_under_the_field_while_it_is_typed() {
     assert!(window.shows(r"Character 3: \q is not an escape."));
     assert!(!window.enabled("Send"));
     window.press(Key::Enter);
-    assert_eq!(newest(window.session()).status().sent, 0, "nothing goes that is not meant");
+    assert_eq!(newest(window.app()).status().sent, 0, "nothing goes that is not meant");
     window.press(Key::Backspace);
     window.types("n");
     assert!(!window.shows("is not an escape") && window.enabled("Send"));
@@ -244,8 +240,8 @@ fn a_refused_certificate_is_explained_and_its_raw_text_is_one_click_away() {
     window.press(Key::End);
     window.click("Show raw text");
     assert!(window.shows("Hide raw text"));
-    let Some(echoscope::session::clients::Ended::Failed(failure)) = newest(window.session()).ended() else {
-        panic!("{:?}", newest(window.session()).ended())
+    let Some(echoscope::app::clients::Ended::Failed(failure)) = newest(window.app()).ended() else {
+        panic!("{:?}", newest(window.app()).ended())
     };
     let raw = failure.raw.clone();
     assert!(window.shows(&raw), "{raw}");
@@ -273,30 +269,25 @@ fn each_way_to_leave_shows_in_the_servers_log_as_what_it_is() {
         let mut window = Window::started(settings.clone());
         assert!(!window.enabled(how.label()), "nobody can leave before");
         window.connect();
-        window.until("the server's side", |window| window.state().session().counters().clients_now == 1);
+        window.until("the server's side", |window| window.state().app().counters().clients_now == 1);
         window.until("TLS's end on the server's side", |window| {
             window
                 .state()
-                .session()
+                .app()
                 .connections()
                 .iter()
                 .all(|it| it.phase == echoscope::server::status::Phase::Open)
         });
         window.click(how.label());
         window.until("the end in the log", |window| {
-            window
-                .state()
-                .session()
-                .journal()
-                .iter()
-                .any(|entry| matches!(entry.event.kind, EventKind::Closed(_)))
+            window.state().app().log().iter().any(|entry| matches!(entry.event.kind, EventKind::Closed(_)))
         });
         let reason = match window.reason().unwrap() {
             CloseReason::Lost { .. } => CloseReason::Lost { raw: String::new() },
             reason => reason,
         };
         assert_eq!(reason, expected, "{how:?}");
-        window.until("rest", |window| newest(window.state().session()).state() == State::Closed);
+        window.until("rest", |window| newest(window.state().app()).state() == State::Closed);
         assert!(!window.enabled(how.label()) && window.enabled("Connect"));
     }
 }
@@ -364,11 +355,11 @@ fn there_are_sixteen_clients_at_most_and_one_can_do_without_any() {
     window.click("Client 3, not connected");
     window.click("Remove Client 3");
     assert!(window.shows("Remove Client 4"), "the one after it is chosen");
-    while window.session().clients().iter().next().is_some() {
-        let label = window.session().clients().iter().next().unwrap().id();
+    while window.app().clients().iter().next().is_some() {
+        let label = window.app().clients().iter().next().unwrap().id();
         window.click(&format!("Client {label}, not connected"));
         window.press(Key::Delete);
-        if window.session().clients().get(label).is_some() {
+        if window.app().clients().get(label).is_some() {
             window.click(&format!("Remove Client {label}"));
         }
     }
@@ -394,17 +385,17 @@ fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
     window.click("Repeat");
     window.until_shown("1 of 1,000 sent");
     window.click("Stop sending");
-    window.until("the end of it", |window| newest(window.state().session()).status().repeat.is_none());
+    window.until("the end of it", |window| newest(window.state().app()).status().repeat.is_none());
     window.fill("Times to repeat", "0");
     assert!(window.shows("Times must be a whole number from 1 to 1,000,000.") && !window.enabled("Repeat"));
     window.click("Send a file");
     assert!(!window.enabled("Send"));
-    let before = newest(window.session()).status().received;
+    let before = newest(window.app()).status().received;
     window.fill("File to send", &file.display().to_string());
     window.press(Key::Enter);
     // The pieces that come back may have pushed its row out of view.
     window.until("the file's verdict", |window| {
-        newest(window.state().session()).transcript().iter().any(|entry| match &entry.kind {
+        newest(window.state().app()).transcript().iter().any(|entry| match &entry.kind {
             EntryKind::Sent { from: Origin::File { path, .. }, back, .. } => {
                 assert_eq!(*path, file);
                 matches!(back, Some((Verdict::Exact, _)))
@@ -413,7 +404,7 @@ fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
         })
     });
     assert!(window.shows("all exact"));
-    assert_eq!(newest(window.session()).status().received - before, data.len() as u64);
+    assert_eq!(newest(window.app()).status().received - before, data.len() as u64);
 }
 
 #[test]
@@ -423,10 +414,10 @@ fn a_pasted_megabyte_is_cut_to_what_the_field_holds_and_that_is_said() {
     window.0.event(Event::Paste("x".repeat(1 << 20)));
     window.run();
     assert!(window.shows("The field is full: it takes 32,768 characters and leaves out the rest."));
-    let typed = newest(window.session()).form().text(ClientField::Text);
+    let typed = newest(window.app()).form().text(ClientField::Text);
     assert!(typed.starts_with("Hellox") && typed.len() == 32_768, "{} bytes", typed.len());
     window.press(Key::Enter);
-    window.until("its echo", |window| newest(window.state().session()).status().echo.compared == 32_769);
+    window.until("its echo", |window| newest(window.state().app()).status().echo.compared == 32_769);
     // All of it is selected: the next key makes room again.
     window.types("H");
     assert!(!window.shows("The field is full"));

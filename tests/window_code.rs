@@ -121,7 +121,7 @@ fn step_mode_shows_before_which_line_it_halts() {
 #[test]
 fn the_program_is_copied_whole_or_in_part() {
     let mut window = open(Settings::default());
-    let program = window.session().program().text();
+    let program = window.app().program().text();
     window.0.get_by_role_and_label(Role::Button, "Copy").click();
     window.0.step();
     assert_eq!(window.copied(), Some(program.clone()));
@@ -163,7 +163,7 @@ fn it_rests_while_nothing_happens() {
     let mut client = connect(address);
     echo(&mut client, b"x");
     window.until_shown("recv(): #1 waits for bytes; it ran 2 times");
-    window.until("a rate of nothing", |window| window.state().session().rate() == 0.0);
+    window.until("a rate of nothing", |window| window.state().app().rate() == 0.0);
     window.run();
     let delay = window.0.output().viewport_output[&ViewportId::ROOT].repaint_delay;
     assert_eq!(delay, Duration::MAX, "the window wants to be painted again");

@@ -88,11 +88,11 @@ fn a_certificate_is_made_filled_in_and_served() {
     assert!(window.shows("Give") && window.shows("no trust store of the system or of a browser was changed"));
     window.0.get_by_label("Copy the line for curl").click_accesskit();
     window.0.step();
-    assert!(window.copied().unwrap().starts_with(echoscope::terminal::CURL));
+    assert!(window.copied().unwrap().starts_with(echoscope::platform::terminal::CURL));
     window.0.run_ok();
     window.click("Done");
     assert!(!window.shows("The certificate is made"));
-    let settings = window.session().settings().clone();
+    let settings = window.app().settings().clone();
     assert!(settings.tls);
     assert_eq!((settings.certificate, settings.key), (made.join("server.crt"), made.join("server.key")));
     window.until_shown("matches the certificate");
@@ -239,7 +239,7 @@ fn options_change_what_is_served() {
     window.until_shown("CN=rcgen self signed cert");
     window.click("Done");
     assert!(window.shows("TLS key log is on"), "the caution stands while the dialog is closed");
-    let settings = window.session().settings();
+    let settings = window.app().settings();
     assert_eq!((settings.tls_versions, settings.session_tickets), (TlsVersions::Only12, false));
     assert_eq!(settings.client_auth, ClientAuth::Optional);
 
@@ -255,7 +255,7 @@ fn options_change_what_is_served() {
     // The dialog has the keyboard: the server goes on.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run_ok();
-    assert!(matches!(window.session().state(), State::Listening { .. }));
+    assert!(matches!(window.app().state(), State::Listening { .. }));
 }
 
 #[test]

@@ -5,23 +5,23 @@
 
 use std::time::{Duration, Instant};
 
+use echoscope::app::{App, Options};
 use echoscope::lessons::shipped;
-use echoscope::session::{Options, Session};
 use echoscope::settings::Settings;
-use echoscope::ui::App;
+use echoscope::ui;
 use eframe::egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable, by};
 
 /// The window of an app in its own little world: port 0, nothing remembered.
-struct Window(Harness<'static, App>);
+struct Window(Harness<'static, ui::Window>);
 
 impl Window {
     fn sized(size: [f32; 2]) -> Self {
         let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
         let mut harness =
             Harness::builder().with_size(size).with_max_steps(30).build_eframe(move |creation| {
-                App::new(&creation.egui_ctx, Session::new(settings, Options::default()))
+                ui::Window::new(&creation.egui_ctx, App::new(settings, Options::default()))
             });
         harness.run();
         Self(harness)
@@ -32,7 +32,7 @@ impl Window {
     }
 
     #[track_caller]
-    fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, App>) -> bool) {
+    fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !is_so(&self.0) {
             assert!(Instant::now() < deadline, "waited in vain for: {what}\n{:?}", self.0.root());
@@ -70,7 +70,7 @@ impl Window {
     }
 
     fn at(&self) -> Option<usize> {
-        self.0.state().session().lesson().map(echoscope::lessons::Running::at)
+        self.0.state().app().lesson().map(echoscope::lessons::Running::at)
     }
 }
 
@@ -170,7 +170,7 @@ fn keys_alone_choose_a_lesson_and_set_it_up() {
         assert!(window.shows("Step 1 of 6"), "{size:?}");
         tab_to(&mut window, "Set it up");
         window.press(Key::Space);
-        assert_eq!(window.0.state().session().settings().recv_size, 4);
+        assert_eq!(window.0.state().app().settings().recv_size, 4);
         window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
         window.0.run();
         window.until_shown("Step 2 of 6");

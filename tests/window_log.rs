@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use echoscope::app::{App, Options};
 use echoscope::server::event::{Client, ClientId, Event as ServerEvent, EventKind};
-use echoscope::session::{Options, Session};
 use echoscope::settings::Settings;
-use echoscope::ui::App;
+use echoscope::ui::Window;
 use eframe::egui::epaint::Shape;
 use eframe::egui::{
     Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Role, TouchPhase, vec2,
@@ -22,7 +22,7 @@ const MILLION: u64 = 1_000_000;
 const SIZE: [f32; 2] = [1180.0, 760.0];
 
 /// A window onto a log of so many entries, `line 0000000` and so on.
-fn window(entries: u64) -> Harness<'static, App> {
+fn window(entries: u64) -> Harness<'static, Window> {
     let settings = Settings { log_entries: 1_000_000, log_mebibytes: 1024, port: 0, ..Settings::default() };
     let client = Client { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
     let earlier = (0..entries).map(move |index| {
@@ -31,20 +31,20 @@ fn window(entries: u64) -> Harness<'static, App> {
         ServerEvent { at: SystemTime::UNIX_EPOCH, client: Some(client), kind }
     });
     let mut window = Harness::builder().with_size(SIZE).with_max_steps(20).build_eframe(move |creation| {
-        App::new(&creation.egui_ctx, Session::with_log(settings, Options::default(), earlier))
+        Window::new(&creation.egui_ctx, App::with_log(settings, Options::default(), earlier))
     });
     settle(&mut window);
     window
 }
 
 /// Lets frames go by until everything has been looked at.
-fn settle(window: &mut Harness<'static, App>) {
+fn settle(window: &mut Harness<'static, Window>) {
     let at_rest = (0..1000).any(|_| window.run_ok().is_some());
     assert!(at_rest, "the window never comes to rest");
 }
 
 /// The rows in view: the number in each, and its place.
-fn rows(window: &Harness<'static, App>) -> Vec<(u64, Rect)> {
+fn rows(window: &Harness<'static, Window>) -> Vec<(u64, Rect)> {
     let rows = window.query_all_by_role(Role::ListBoxOption);
     let row = |node: egui_kittest::Node<'_>| {
         let label = node.accesskit_node().label().or_else(|| node.accesskit_node().value()).unwrap();
@@ -56,7 +56,7 @@ fn rows(window: &Harness<'static, App>) -> Vec<(u64, Rect)> {
 }
 
 /// The tops of the texts that are painted in the log's rows.
-fn painted(window: &Harness<'static, App>) -> Vec<f32> {
+fn painted(window: &Harness<'static, Window>) -> Vec<f32> {
     let texts = window.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
         Shape::Text(text) if text.galley.job.text.starts_with("Received: b'line") => Some(text.pos.y),
         _ => None,
@@ -64,29 +64,29 @@ fn painted(window: &Harness<'static, App>) -> Vec<f32> {
     texts.collect()
 }
 
-fn shapes(window: &Harness<'static, App>) -> usize {
+fn shapes(window: &Harness<'static, Window>) -> usize {
     window.output().shapes.len()
 }
 
 /// The log's scroll bar: its upper end, and its lower one.
-fn scroll_bar(window: &Harness<'static, App>) -> (Pos2, Pos2) {
+fn scroll_bar(window: &Harness<'static, Window>) -> (Pos2, Pos2) {
     let log = window.query_all_by_role(Role::ListBox).next().unwrap().rect();
     let x = log.right() - 6.0;
     (Pos2::new(x, log.top() + 6.0), Pos2::new(x, log.bottom() - 10.0))
 }
 
 /// So many pixels in a point, in a window that keeps its size in points.
-fn zoom(window: &mut Harness<'static, App>, pixels: f32) {
+fn zoom(window: &mut Harness<'static, Window>, pixels: f32) {
     window.set_pixels_per_point(pixels);
     window.step();
     window.set_size(SIZE.into());
 }
 
-fn press(window: &mut Harness<'static, App>, at: Pos2) {
+fn press(window: &mut Harness<'static, Window>, at: Pos2) {
     drag(window, at, at);
 }
 
-fn drag(window: &mut Harness<'static, App>, from: Pos2, to: Pos2) {
+fn drag(window: &mut Harness<'static, Window>, from: Pos2, to: Pos2) {
     let (there, moved) = (Event::PointerMoved(from), Event::PointerMoved(to));
     for event in [there, button(from, true), moved, button(to, false), Event::PointerGone] {
         window.event(event);
@@ -99,7 +99,7 @@ fn button(pos: Pos2, pressed: bool) -> Event {
     Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE }
 }
 
-fn turn_wheel(window: &mut Harness<'static, App>, points: f32) {
+fn turn_wheel(window: &mut Harness<'static, Window>, points: f32) {
     let log = window.query_all_by_role(Role::ListBox).next().unwrap().rect();
     window.event(Event::PointerMoved(log.center()));
     window.event(Event::MouseWheel {
@@ -114,7 +114,7 @@ fn turn_wheel(window: &mut Harness<'static, App>, points: f32) {
     settle(window);
 }
 
-fn filter(window: &mut Harness<'static, App>, text: &str) {
+fn filter(window: &mut Harness<'static, Window>, text: &str) {
     window.get_by_role_and_label(Role::TextInput, "Filter").focus();
     settle(window);
     window.key_press_modifiers(Modifiers::COMMAND, Key::A);
@@ -131,7 +131,7 @@ fn filter(window: &mut Harness<'static, App>, text: &str) {
 fn a_frame_draws_no_more_of_a_million_entries_than_of_a_thousand() {
     let (mut few, mut many) = (window(1000), window(MILLION));
     assert_eq!(rows(&many).last().unwrap().0, MILLION - 1, "the end is followed");
-    let compare = |few: &Harness<'static, App>, many: &Harness<'static, App>, what: &str| {
+    let compare = |few: &Harness<'static, Window>, many: &Harness<'static, Window>, what: &str| {
         let count = rows(many).len();
         assert!((10..60).contains(&count), "{what}: {count} rows are laid out");
         assert_eq!(count, rows(few).len(), "{what}: rows");
@@ -200,7 +200,7 @@ fn the_same_row_stays_on_top_when_the_zoom_changes() {
 
 /// Every row begins on a pixel where the one before ends, all are of one height, and so is the distance of texts.
 #[track_caller]
-fn stand_on_pixels(window: &Harness<'static, App>, pixels: f32, what: &str) {
+fn stand_on_pixels(window: &Harness<'static, Window>, pixels: f32, what: &str) {
     let rows = rows(window);
     assert!(rows.len() > 5, "{pixels}, {what}: {} rows", rows.len());
     let height = (23.0 * pixels).round();

@@ -13,10 +13,10 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use echoscope::server::capture::{Capture, MOST_MARKS, Side, What};
+use echoscope::capture::{Capture, MOST_MARKS, Side, What};
 use echoscope::server::event::{Client, ClientId};
 use echoscope::settings::Settings;
-use echoscope::ui::App;
+use echoscope::ui;
 use eframe::egui::{Event, Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -57,7 +57,7 @@ impl Window {
     /// A capture as a connection leaves it, without one.
     fn capture(&self, id: u64) -> Arc<Capture> {
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000 + u16::try_from(id % 10_000).unwrap()));
-        self.session().captures().open(Client { id: ClientId(id), peer }, false, Instant::now())
+        self.app().captures().open(Client { id: ClientId(id), peer }, false, Instant::now())
     }
 
     fn press(&mut self, key: Key) {
@@ -70,7 +70,7 @@ trait ByRole {
     fn get_by_role_and_label_contains(&self, words: &str) -> egui_kittest::Node<'_>;
 }
 
-impl ByRole for egui_kittest::Harness<'static, echoscope::ui::App> {
+impl ByRole for egui_kittest::Harness<'static, ui::Window> {
     #[track_caller]
     fn get_by_role_and_label_contains(&self, words: &str) -> egui_kittest::Node<'_> {
         let mut rows = self.query_all_by_role(Role::ListBoxOption);
@@ -80,7 +80,7 @@ impl ByRole for egui_kittest::Harness<'static, echoscope::ui::App> {
 }
 
 /// Which connection is shown, in words.
-fn picked(window: &Harness<'static, App>) -> String {
+fn picked(window: &Harness<'static, ui::Window>) -> String {
     let list = window.query_by_role_and_label(Role::ComboBox, "Connection");
     list.and_then(|list| list.value()).unwrap_or_default()
 }
@@ -181,10 +181,10 @@ fn what_comes_without_a_log_event_shows_too() {
     window.start();
     let capture = window.capture(7);
     window.until_picked("Newest: #7");
-    let entries = window.session().journal().len();
+    let entries = window.app().log().len();
     capture.record(Side::Client, What::Chunk, b"unheard", None);
     window.until_shown("recv() → b'unheard'");
-    assert_eq!(window.session().journal().len(), entries);
+    assert_eq!(window.app().log().len(), entries);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn the_work_is_that_of_what_is_in_view() {
         for _ in 1..marks {
             capture.record(Side::Client, What::Chunk, b"x", None);
         }
-        let last = format!("Ladder of #1, {} rows", echoscope::settings::fields::grouped(marks as u64));
+        let last = format!("Ladder of #1, {} rows", echoscope::text::with_thousands(marks as u64));
         window.until_shown(&last);
         window.click(way);
         let rows = window.rows();

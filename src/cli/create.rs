@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
-use super::keywords::keywords;
+use crate::cli::keywords::keywords;
 use crate::settings::Settings;
 use crate::tls::create::{self, Broken, CreateError, Created, KeyChoice, Problem, Request};
 

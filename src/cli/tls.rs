@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::keywords::keywords;
+use crate::cli::keywords::keywords;
 use crate::settings::Settings;
 use crate::settings::fields::FieldError;
 use crate::settings::tls::{self, ClientAuth, TlsVersions};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::echo::Verdict;
+use crate::client::echo::Verdict;
 pub use crate::tls::connecting::{Accepted, Agreed};
 
 /// One thing that happened, and when.

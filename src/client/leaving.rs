@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::event::{CloseHow, EventKind, Leave, PeerEnd};
-use super::run::End;
-use super::shared::{Goodbye, Order};
-use super::status::State;
-use super::talk::Talk;
-use super::words;
+use crate::client::event::{CloseHow, EventKind, Leave, PeerEnd};
+use crate::client::run::End;
+use crate::client::shared::{Goodbye, Order};
+use crate::client::status::State;
+use crate::client::talk::Talk;
+use crate::client::words;
 
 /// How long what is still on its way may take after we said goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use super::event::{Event, EventKind};
+use crate::client::event::{Event, EventKind};
 
 /// The most events on their way.
 const MOST_EVENTS: usize = 2048;

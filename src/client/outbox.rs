@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::config::Payload;
-use super::event::Origin;
-use super::shared::Order;
-use super::status::{FileProgress, RepeatProgress};
+use crate::client::config::Payload;
+use crate::client::event::Origin;
+use crate::client::shared::Order;
+use crate::client::status::{FileProgress, RepeatProgress};
 
 /// How much of a file is read at once.
 const PIECE: usize = 64 << 10;

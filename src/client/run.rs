@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use super::config::Config;
-use super::event::{CloseHow, Closed, EventKind, Failure, Stage};
-use super::resolve::Lookup;
-use super::shared::{Goodbye, Shared};
-use super::status::State;
-use super::talk::Talk;
-use super::words::{self, Refused};
+use crate::client::config::Config;
+use crate::client::event::{CloseHow, Closed, EventKind, Failure, Stage};
+use crate::client::resolve::Lookup;
+use crate::client::shared::{Goodbye, Shared};
+use crate::client::status::State;
+use crate::client::talk::Talk;
+use crate::client::words::{self, Refused};
 use crate::tls::connecting::{Connector, ConnectorError};
 
 const WAKE: Token = Token(0);

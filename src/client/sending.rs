@@ -3,9 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::event::{EventKind, Origin};
-use super::talk::{Talk, tell_back};
-use super::words;
+use crate::client::event::{EventKind, Origin};
+use crate::client::talk::{Talk, tell_back};
+use crate::client::words;
 
 /// How much is sent before reading gets its turn, so that neither starves.
 const TURN: usize = 1 << 20;

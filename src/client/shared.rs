@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
-use super::config::Payload;
-use super::event::{EventKind, Leave};
-use super::mailbox::Mailbox;
-use super::status::{State, Status};
+use crate::client::config::Payload;
+use crate::client::event::{EventKind, Leave};
+use crate::client::mailbox::Mailbox;
+use crate::client::status::{State, Status};
 
 /// The most typed bytes that may wait to be sent.
 pub const MOST_QUEUED: usize = 16 << 20;

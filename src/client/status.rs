@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::echo::EchoReport;
-use super::event::{Agreed, PeerEnd};
+use crate::client::echo::EchoReport;
+use crate::client::event::{Agreed, PeerEnd};
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use rustls::ClientConnection;
 use socket2::SockRef;
 
-use super::event::PeerEnd;
+use crate::client::event::PeerEnd;
 
 /// What a read found.
 pub(super) enum Got {

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use rustls::ClientConnection;
 
-use super::echo::{Back, EchoCheck};
-use super::event::{CloseHow, Closed, EventKind, Failure, Leave, PeerEnd, Stage};
-use super::mailbox::Mailbox;
-use super::outbox::Outbox;
-use super::run::{End, Run, enter};
-use super::status::{State, Status};
-use super::stream::{Broken, Got, Stream};
-use super::words;
+use crate::client::echo::{Back, EchoCheck};
+use crate::client::event::{CloseHow, Closed, EventKind, Failure, Leave, PeerEnd, Stage};
+use crate::client::mailbox::Mailbox;
+use crate::client::outbox::Outbox;
+use crate::client::run::{End, Run, enter};
+use crate::client::status::{State, Status};
+use crate::client::stream::{Broken, Got, Stream};
+use crate::client::words;
 use crate::tls::connecting::{Connector, Explained, gone_in_handshake, reset_in_handshake};
 
 /// How much is read at once.

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use super::event::{Failure, Leave, Stage};
-use crate::server::system;
-use crate::settings::fields::grouped;
+use crate::client::event::{Failure, Leave, Stage};
+use crate::platform::sockets;
+use crate::text::with_thousands;
 
 /// An address that could not be connected to.
 pub(super) struct Refused {
@@ -53,7 +53,7 @@ fn connect_words(refused: &Refused, timeout: Duration) -> String {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
             format!("{address} took the connection and reset it at once. Look at the server's log.")
         }
-        _ if system::is_out_of_files(error) => {
+        _ if sockets::is_out_of_files(error) => {
             "No socket could be opened: too many files are open. Close some programs and try again."
                 .to_owned()
         }
@@ -77,7 +77,7 @@ pub(super) fn not_found(host: &str, error: &io::Error) -> Failure {
 
 /// The system refused what a client needs: a thread, a poller.
 pub(super) fn no_means(stage: Stage, error: &io::Error) -> Failure {
-    let text = if system::is_out_of_files(error) {
+    let text = if sockets::is_out_of_files(error) {
         "No socket could be opened: too many files are open. Close some programs and try again."
     } else {
         "The system did not give what a connection needs. Close some programs and try again."
@@ -131,5 +131,5 @@ impl Leave {
 }
 
 fn counted(bytes: u64) -> String {
-    if bytes == 1 { "1 byte".to_owned() } else { format!("{} bytes", grouped(bytes)) }
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{} bytes", with_thousands(bytes)) }
 }

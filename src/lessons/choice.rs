@@ -1,9 +1,10 @@
 //! Settings that a lesson asks for: the names and values of the settings file, checked as the form checks them.
 
-use super::error::LessonError;
-use super::read::Keys;
-use crate::settings::fields::{self, Field, grouped};
+use crate::lessons::error::LessonError;
+use crate::lessons::read::Keys;
+use crate::settings::fields::{self, Field};
 use crate::settings::{ClientAuth, Mode, Settings, TlsVersions, tls};
+use crate::text::with_thousands;
 
 /// One setting and the value that it is to have. Paths are not among them: a lesson comes from elsewhere, and no file
 /// of this computer is its business.
@@ -154,7 +155,7 @@ impl Choice {
             Self::Typed(Field::Port, text) => format!("port {text}"),
             Self::Typed(field, text) => {
                 let name = field.label().to_lowercase();
-                let value = text.parse::<u64>().map_or_else(|_| text.clone(), grouped);
+                let value = text.parse::<u64>().map_or_else(|_| text.clone(), with_thousands);
                 format!("{name} {value}")
             }
         }

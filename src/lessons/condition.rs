@@ -1,8 +1,8 @@
 //! What a step waits for: something that is so, or something that was seen to happen.
 
-use super::Place;
-use super::choice::Choice;
-use super::facts::Facts;
+use crate::lessons::Place;
+use crate::lessons::choice::Choice;
+use crate::lessons::facts::Facts;
 use crate::server::calls::Call;
 use crate::server::event::CloseReason;
 

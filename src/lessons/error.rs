@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::LARGEST_FILE;
+use crate::lessons::LARGEST_FILE;
 
 /// Something in a lesson's text that is not as the format has it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! What a running lesson is told: what is so, and what happens.
 
-use super::Place;
+use crate::lessons::Place;
 use crate::server::calls::Call;
 use crate::server::event::Event;
 use crate::settings::Settings;

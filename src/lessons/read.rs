@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::LessonError;
-use crate::settings::fields::is_seen;
+use crate::lessons::error::LessonError;
+use crate::text::is_printable;
 
 /// A value of the document, and where it stands.
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
@@ -190,7 +190,8 @@ pub(super) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
 /// A word of the file in a sentence: short, and on one line.
 fn shown(word: &str) -> String {
     const LONGEST: usize = 40;
-    let mut shown: String = word.chars().take(LONGEST).map(|c| if is_seen(c) { c } else { '?' }).collect();
+    let mut shown: String =
+        word.chars().take(LONGEST).map(|c| if is_printable(c) { c } else { '?' }).collect();
     if word.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::condition::{Condition, Since};
-use super::facts::{Facts, Happening};
-use super::tally::Tally;
-use super::{Lesson, Step, words};
+use crate::lessons::condition::{Condition, Since};
+use crate::lessons::facts::{Facts, Happening};
+use crate::lessons::tally::Tally;
+use crate::lessons::{Lesson, Step, words};
 
 /// How a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::Lesson;
+use crate::lessons::Lesson;
 
 const TEXTS: [&str; 7] = [
     include_str!("../../assets/lessons/1-first-echo.toml"),

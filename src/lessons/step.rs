@@ -1,10 +1,10 @@
 //! Reads a lesson and its steps.
 
-use super::choice::choices;
-use super::error::LessonError;
-use super::read::{Document, Keys, Value};
-use super::{Lesson, Place, Step, when};
-use crate::settings::fields::is_seen;
+use crate::lessons::choice::choices;
+use crate::lessons::error::LessonError;
+use crate::lessons::read::{Document, Keys, Value};
+use crate::lessons::{Lesson, Place, Step, when};
+use crate::text::is_printable;
 
 /// More steps than this are several lessons.
 const MOST_STEPS: usize = 60;
@@ -26,7 +26,7 @@ pub(super) fn lesson(text: &str) -> Result<Lesson, LessonError> {
             return Err(document.about(value, format!("The {key} is too long: {most} letters are the most.")));
         }
     }
-    if let Some(value) = keys.take("title").filter(|_| !title.chars().all(is_seen)) {
+    if let Some(value) = keys.take("title").filter(|_| !title.chars().all(is_printable)) {
         return Err(
             document.about(value, "The title has a character in it that can't be seen. It is one line.")
         );

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::condition::{Condition, Seen, contains};
-use super::facts::{Facts, Happening};
+use crate::lessons::condition::{Condition, Seen, contains};
+use crate::lessons::facts::{Facts, Happening};
 use crate::server::event::{ClientId, Event, EventKind, Problem};
 use crate::tls::handshake::HandshakeKind;
 
@@ -114,7 +114,7 @@ fn counted(what: &Seen, kind: &EventKind) -> u64 {
 fn alert_in(raw: &str) -> Option<&'static str> {
     let (_, said) = raw.rsplit_once("alert: ")?;
     let said = said.trim();
-    super::condition::ALERTS.into_iter().find(|name| {
+    crate::lessons::condition::ALERTS.into_iter().find(|name| {
         let letters = name.bytes().filter(|byte| *byte != b'_');
         said.bytes().map(|byte| byte.to_ascii_lowercase()).eq(letters)
     })

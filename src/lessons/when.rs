@@ -1,10 +1,10 @@
 //! Reads when a step is done: conditions, and which of them are needed.
 
-use super::choice::choices;
-use super::condition::{ALERTS, Condition, Data, Goal, Is, Reason, Seen, Since};
-use super::error::LessonError;
-use super::read::{Document, Keys, Value};
-use super::step::place;
+use crate::lessons::choice::choices;
+use crate::lessons::condition::{ALERTS, Condition, Data, Goal, Is, Reason, Seen, Since};
+use crate::lessons::error::LessonError;
+use crate::lessons::read::{Document, Keys, Value};
+use crate::lessons::step::place;
 use crate::server::calls::Call;
 
 /// More conditions than this in one step can't be followed on the screen.

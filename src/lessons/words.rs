@@ -1,9 +1,9 @@
 //! What a step waits for, in a few words.
 
-use super::choice::Choice;
-use super::condition::{Condition, Data, Is, Reason, Seen};
-use super::read::listed;
-use crate::settings::fields::grouped;
+use crate::lessons::choice::Choice;
+use crate::lessons::condition::{Condition, Data, Is, Reason, Seen};
+use crate::lessons::read::listed;
+use crate::text::with_thousands;
 
 /// A condition in a few words, as they stand after a tick: `3 clients accepted`.
 pub(super) fn condition(condition: &Condition) -> String {
@@ -25,10 +25,10 @@ fn state(is: &Is) -> String {
             format!("At most {} connected", number(*most, "client"))
         }
         Is::Connected { at_least, at_most: Some(most) } => {
-            format!("{} to {} connected", grouped(*at_least), number(*most, "client"))
+            format!("{} to {} connected", with_thousands(*at_least), number(*most, "client"))
         }
         Is::Waiting(1) => "1 client waits in the accept queue".to_owned(),
-        Is::Waiting(count) => format!("{} clients wait in the accept queue", grouped(*count)),
+        Is::Waiting(count) => format!("{} clients wait in the accept queue", with_thousands(*count)),
         Is::Certificate => "A certificate and its key are chosen".to_owned(),
         Is::Paused => "Accepting is paused".to_owned(),
         Is::Stepping => "The server goes step by step".to_owned(),
@@ -39,7 +39,7 @@ fn state(is: &Is) -> String {
 
 fn seen(what: &Seen, at_least: u64) -> String {
     let times = |words: &str| {
-        if at_least == 1 { words.to_owned() } else { format!("{words}, {} times", grouped(at_least)) }
+        if at_least == 1 { words.to_owned() } else { format!("{words}, {} times", with_thousands(at_least)) }
     };
     match what {
         Seen::Started => times("The server came to listen"),
@@ -116,7 +116,7 @@ fn quoted(bytes: &[u8]) -> String {
 
 /// `1 client`, `2 clients`.
 fn number(count: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+    format!("{} {what}{}", with_thousands(count), if count == 1 { "" } else { "s" })
 }
 
 fn all(choices: &[Choice]) -> String {

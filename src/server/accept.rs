@@ -14,13 +14,13 @@ use std::time::Instant;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use super::dispatch::Dispatcher;
-use super::event::{EventKind, Problem};
-use super::listen::Bound;
-use super::registry::{Conn, Waited};
-use super::run::Run;
-use super::system;
-use super::trouble::Trouble;
+use crate::platform::sockets;
+use crate::server::dispatch::Dispatcher;
+use crate::server::event::{EventKind, Problem};
+use crate::server::listen::Bound;
+use crate::server::registry::{Conn, Waited};
+use crate::server::run::Run;
+use crate::server::trouble::Trouble;
 use crate::tls::serving::Serving;
 
 const WAKE: Token = Token(usize::MAX);
@@ -190,5 +190,5 @@ fn wait_while_paused(run: &Run) {
 
 fn accept_problem(error: &io::Error) -> Problem {
     let raw = error.to_string();
-    if system::is_out_of_files(error) { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } }
+    if sockets::is_out_of_files(error) { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } }
 }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::event::{Client, ClientId};
+use crate::server::event::{Client, ClientId};
 
 /// One of the server's calls: what the Python program writes on one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -28,7 +28,7 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// How long a client may take for its TLS handshake, as a whole.
     pub handshake_timeout: Duration,
-    /// Whether what goes by on each connection is kept for a look at it (see [`super::capture`]).
+    /// Whether what goes by on each connection is kept for a look at it (see [`crate::capture`]).
     pub capture: bool,
 }
 

@@ -4,11 +4,11 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, Scope};
 
-use super::client;
-use super::event::Problem;
-use super::registry::Conn;
-use super::run::Run;
-use super::trouble::Trouble;
+use crate::server::client;
+use crate::server::event::Problem;
+use crate::server::registry::Conn;
+use crate::server::run::Run;
+use crate::server::trouble::Trouble;
 use crate::settings::Mode;
 use crate::tls::serving::Serving;
 

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::system::is_timeout;
+use crate::platform::sockets::is_timeout;
 use crate::tls::handshake::Offer;
 
 /// Why nothing more can be received or sent.

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::system;
+use crate::platform::sockets;
 use crate::tls::error::TlsError;
 
 /// One address could not be bound.
@@ -42,8 +42,8 @@ impl BindError {
             io::ErrorKind::PermissionDenied => BindCause::NotAllowed,
             io::ErrorKind::AddrNotAvailable => BindCause::NotOurs,
             io::ErrorKind::Unsupported => BindCause::NoSuchFamily,
-            _ if system::is_out_of_files(error) => BindCause::OutOfFiles,
-            _ if system::is_family_missing(error) => BindCause::NoSuchFamily,
+            _ if sockets::is_out_of_files(error) => BindCause::OutOfFiles,
+            _ if sockets::is_family_missing(error) => BindCause::NoSuchFamily,
             _ => BindCause::Other,
         };
         Self { address, cause, raw: error.to_string() }
@@ -57,7 +57,7 @@ impl BindError {
                 "Port {port} on {} is already in use by another program. Stop that program, or use another port.",
                 address.ip()
             ),
-            BindCause::NotAllowed if port < 1024 && system::LOW_PORTS_ARE_RESERVED => format!(
+            BindCause::NotAllowed if port < 1024 && sockets::LOW_PORTS_ARE_RESERVED => format!(
                 "The system doesn't allow port {port} on {}. Ports below 1024 are reserved: use a higher one.",
                 address.ip()
             ),

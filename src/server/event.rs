@@ -1,13 +1,13 @@
 //! What the server tells about itself: one [`Event`] for each thing that happened.
 //!
-//! These are plain values. They know no window and no log; [`crate::journal`] turns them into words.
+//! These are plain values. They know no window and no log; [`crate::log`] turns them into words.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::error::{BindError, StartError};
+use crate::server::error::{BindError, StartError};
 use crate::tls::handshake::{Handshake, Offer};
 
 /// Numbers the clients of one log from 1, in the order in which they were accepted; written `#1`.

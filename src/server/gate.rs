@@ -11,11 +11,11 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::calls::{Call, Calls, Detail, Halt, Place};
-use super::event::{Client, ClientId};
-use super::registry::Conn;
-use super::sink::Sink;
-use super::spot::Spot;
+use crate::server::calls::{Call, Calls, Detail, Halt, Place};
+use crate::server::event::{Client, ClientId};
+use crate::server::registry::Conn;
+use crate::server::sink::Sink;
+use crate::server::spot::Spot;
 
 /// So much of the data that is about to be sent is kept for whoever looks at a halt.
 const PREVIEW: usize = 64;

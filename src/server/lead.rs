@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use super::accept::{self, Acceptor};
-use super::config::TlsFiles;
-use super::error::StartError;
-use super::event::EventKind;
-use super::listen;
-use super::run::Run;
-use super::status::State;
+use crate::server::accept::{self, Acceptor};
+use crate::server::config::TlsFiles;
+use crate::server::error::StartError;
+use crate::server::event::EventKind;
+use crate::server::listen;
+use crate::server::run::Run;
+use crate::server::status::State;
 use crate::tls::{self, serving::Serving};
 
 /// All that a run needs before its first client.

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::calls::Call;
-use super::error::{BindError, StartError};
-use super::gate::Gate;
-use super::system;
+use crate::platform::sockets;
+use crate::server::calls::Call;
+use crate::server::error::{BindError, StartError};
+use crate::server::gate::Gate;
 use crate::settings::fields::is_localhost_name;
 
 /// How often another port is tried where the system's choice for the first address is taken on the second.
@@ -92,7 +92,7 @@ pub(super) fn bind(addresses: &[SocketAddr], backlog: u16, gate: &Gate) -> Resul
     let asks_for_any_port = addresses.iter().any(|address| address.port() == 0);
     let Some(mut bound) = bind_once(addresses, backlog, gate) else { return Ok(None) };
     for _ in 1..PORT_TRIES {
-        let taken = bound.failed.iter().any(|error| error.cause == super::error::BindCause::InUse);
+        let taken = bound.failed.iter().any(|error| error.cause == crate::server::error::BindCause::InUse);
         if !(asks_for_any_port && taken) {
             break;
         }
@@ -139,7 +139,7 @@ fn listen(address: SocketAddr, backlog: u16, gate: &Gate) -> Option<io::Result<(
 /// A socket for an address, with all that has to be set before `bind`.
 fn socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    system::allow_reuse(&socket)?;
+    sockets::allow_reuse(&socket)?;
     if let IpAddr::V6(ip) = address.ip() {
         // `::` takes IPv4 too; where a system can't (OpenBSD), it takes IPv6 alone.
         let dual = socket.set_only_v6(!ip.is_unspecified());
@@ -153,8 +153,8 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sink;
     use super::*;
+    use crate::server::sink;
 
     fn bind(addresses: &[SocketAddr]) -> Result<Bound, StartError> {
         let gate = Gate::new(sink::channel(|| {}).0, false, false);

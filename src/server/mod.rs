@@ -30,7 +30,6 @@
 
 mod accept;
 pub mod calls;
-pub mod capture;
 mod client;
 pub mod config;
 mod dispatch;
@@ -48,7 +47,6 @@ pub mod sink;
 mod socket;
 mod spot;
 pub mod status;
-pub(crate) mod system;
 mod tls_stream;
 mod transport;
 mod trouble;
@@ -58,8 +56,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::capture::{Capture, CaptureInfo};
 use calls::{Calls, Halt};
-use capture::{Capture, CaptureInfo};
+
 use config::Config;
 use error::StartError;
 use event::ClientId;
@@ -171,7 +170,7 @@ impl Server {
             room: self.run.gauge.room(),
             waiting: self.run.gauge.waiting_at(),
             accepting: self.run.gate.is_accepting(),
-            when_full: system::WHEN_FULL,
+            when_full: crate::platform::sockets::WHEN_FULL,
         })
     }
 

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::event::ClientId;
-use super::registry::Conn;
+use crate::server::event::ClientId;
+use crate::server::registry::Conn;
 
 /// The queue in front of the pool's threads.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{Builder, Scope};
 use std::time::{Duration, Instant};
 
-use super::system;
+use crate::platform::sockets;
 
 /// How often the kernel is asked while nothing is accepted.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -50,8 +50,8 @@ impl Gauge {
         addresses.clone_into(&mut self.lock().addresses);
         *self.lock_lengths() = vec![0; addresses.len()];
         // This is the only place that sets it, once a run.
-        let _ = self.room.set(system::queue_room(backlog));
-        self.waiting.store(if system::TELLS_QUEUE { 0 } else { UNKNOWN }, Relaxed);
+        let _ = self.room.set(sockets::queue_room(backlog));
+        self.waiting.store(if sockets::TELLS_QUEUE { 0 } else { UNKNOWN }, Relaxed);
     }
 
     /// Clients in the queue; `None` where the system doesn't tell.
@@ -94,7 +94,7 @@ impl Gauge {
         stopping: impl Fn() -> bool + Send + 'scope,
         changed: impl Fn() + Send + 'scope,
     ) {
-        if !system::TELLS_QUEUE {
+        if !sockets::TELLS_QUEUE {
             return;
         }
         let thread = Builder::new().name("accept queue".to_owned()).stack_size(128 * 1024);
@@ -121,7 +121,7 @@ impl Gauge {
                 attentive_until = Instant::now() + ATTENTIVE;
                 let addresses = state.addresses.clone();
                 drop(state);
-                let moved = self.show(&changed, system::queue_lengths(&addresses));
+                let moved = self.show(&changed, sockets::queue_lengths(&addresses));
                 unchanged = if moved { 0 } else { unchanged.saturating_add(1) };
                 state = self.lock();
             } else {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::calls::Place;
-use super::capture::Capture;
-use super::event::{Client, ClientId, CloseReason};
-use super::spot::Spot;
-use super::status::{Connection, Phase};
+use crate::capture::Capture;
+use crate::server::calls::Place;
+use crate::server::event::{Client, ClientId, CloseReason};
+use crate::server::spot::Spot;
+use crate::server::status::{Connection, Phase};
 use crate::tls::handshake::Handshake;
 
 /// One open connection, shared by the thread that serves it and by whoever looks at it or ends it.

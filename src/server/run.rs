@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
-use super::config::Config;
-use super::error::StartError;
-use super::event::{EventKind, Problem};
-use super::gate::Gate;
-use super::pool::Pool;
-use super::queue::Gauge;
-use super::registry::Registry;
-use super::sink::Sink;
-use super::status::{Counters, State};
+use crate::server::config::Config;
+use crate::server::error::StartError;
+use crate::server::event::{EventKind, Problem};
+use crate::server::gate::Gate;
+use crate::server::pool::Pool;
+use crate::server::queue::Gauge;
+use crate::server::registry::Registry;
+use crate::server::sink::Sink;
+use crate::server::status::{Counters, State};
 use crate::settings::Mode;
 
 /// What the threads of one run share.

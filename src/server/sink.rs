@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ord
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::capture::Captures;
-use super::event::{Client, ClientId, Event, EventKind};
+use crate::capture::Captures;
+use crate::server::event::{Client, ClientId, Event, EventKind};
 
 /// Events on their way at most.
 const EVENTS: usize = 16_384;

@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::capture::{Tap, What};
-use super::registry::Conn;
-use super::system::{self, is_timeout};
+use crate::capture::{Tap, What};
+use crate::platform::sockets::{self, is_timeout};
+use crate::server::registry::Conn;
 
 /// How much later than its deadline a read may end: setting the limit anew for each read of a handshake costs more
 /// system calls than the handshake itself.
@@ -25,7 +25,7 @@ pub(super) struct Socket<'a> {
 impl<'a> Socket<'a> {
     /// `idle`: how long one read or write may wait; `None`: for ever. `tap`: what sees the bytes go by.
     pub(super) fn new(conn: &'a Conn, idle: Option<Duration>, tap: Tap) -> Self {
-        let socket = Self { conn, idle, limit: Cell::new(system::UNLIMITED), tap: RefCell::new(tap) };
+        let socket = Self { conn, idle, limit: Cell::new(sockets::UNLIMITED), tap: RefCell::new(tap) };
         socket.limit(idle);
         socket
     }
@@ -43,7 +43,7 @@ impl<'a> Socket<'a> {
     /// Reads what has come, waiting for at least one byte; 0 at the end of the stream.
     pub(super) fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            match system::recv(&self.conn.stream, buffer, self.idle, || self.conn.ended().is_some()) {
+            match sockets::recv(&self.conn.stream, buffer, self.idle, || self.conn.ended().is_some()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return self.received(result, buffer),
             }
@@ -59,7 +59,7 @@ impl<'a> Socket<'a> {
             }
             let set = self.limit.get().filter(|&set| (left..=left + SLACK).contains(&set));
             self.limit(Some(set.unwrap_or(left)));
-            match system::recv(&self.conn.stream, buffer, Some(left), || self.conn.ended().is_some()) {
+            match sockets::recv(&self.conn.stream, buffer, Some(left), || self.conn.ended().is_some()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return self.received(result, buffer),
             }
@@ -115,7 +115,7 @@ impl<'a> Socket<'a> {
     }
 
     fn send(&self, send: impl Fn(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
-        let result = system::send(&self.conn.stream, self.idle, || self.conn.ended().is_some(), send);
+        let result = sockets::send(&self.conn.stream, self.idle, || self.conn.ended().is_some(), send);
         if let Err(error) = &result {
             self.broken(error);
         }
@@ -124,7 +124,7 @@ impl<'a> Socket<'a> {
 
     fn limit(&self, time: Option<Duration>) {
         if self.limit.replace(time) != time {
-            system::limit(&self.conn.stream, time);
+            sockets::limit(&self.conn.stream, time);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::calls::{Call, Detail, Place};
+use crate::server::calls::{Call, Detail, Place};
 
 /// The bit that says that the thread halts before the call.
 const HALTED: u64 = 1 << 7;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::error::StartError;
-use super::event::Client;
+use crate::server::error::StartError;
+use crate::server::event::Client;
 use crate::tls::handshake::Handshake;
 
 /// The life of a server, seen from outside.

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use rustls::server::{Accepted, AcceptedAlert, Acceptor};
 use rustls::{IoState, ProtocolVersion, ServerConfig, ServerConnection};
 
-use super::capture::{Facts, Outcome, Saying, alert_for};
-use super::end::End;
-use super::socket::Socket;
-use super::wire::Wire;
+use crate::capture::{Facts, Outcome, Saying, alert_for};
+use crate::server::end::End;
+use crate::server::socket::Socket;
+use crate::server::wire::Wire;
 use crate::tls::handshake::Handshake;
 use crate::tls::offer::first_hello;
 use crate::tls::serving::Serving;

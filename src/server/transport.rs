@@ -4,9 +4,9 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::end::End;
-use super::socket::Socket;
-use super::tls_stream::Tls;
+use crate::server::end::End;
+use crate::server::socket::Socket;
+use crate::server::tls_stream::Tls;
 use crate::tls::handshake::Handshake;
 use crate::tls::serving::Serving;
 

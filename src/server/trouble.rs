@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::event::Problem;
-use super::run::Run;
+use crate::server::event::Problem;
+use crate::server::run::Run;
 
 /// The first and the longest pause; it doubles in between.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));

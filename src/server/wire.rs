@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::time::Instant;
 
-use super::socket::Socket;
+use crate::server::socket::Socket;
 use crate::tls::offer;
 
 /// The largest TLS record on the wire and a little more (RFC 8446, section 5.2), so that one `recv` can take it whole.

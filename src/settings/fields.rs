@@ -2,7 +2,8 @@
 //!
 //! The window and the command line share these, so the same mistake gets the same words in both.
 
-use std::fmt;
+use crate::text::is_printable;
+use crate::text::with_thousands;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
@@ -107,7 +108,7 @@ pub enum FieldError {
         example: &'static str,
     },
     /// The text is not a whole number.
-    #[error("{} must be a whole number from {} to {}.", field.label(), grouped(*range.start()), grouped(*range.end()))]
+    #[error("{} must be a whole number from {} to {}.", field.label(), with_thousands(*range.start()), with_thousands(*range.end()))]
     NotANumber {
         /// The field in question.
         field: Field,
@@ -115,7 +116,7 @@ pub enum FieldError {
         range: RangeInclusive<u32>,
     },
     /// A number, but outside what the field takes.
-    #[error("{} must be from {} to {}.", field.label(), grouped(*range.start()), grouped(*range.end()))]
+    #[error("{} must be from {} to {}.", field.label(), with_thousands(*range.start()), with_thousands(*range.end()))]
     OutOfRange {
         /// The field in question.
         field: Field,
@@ -201,7 +202,7 @@ pub fn host(text: &str) -> Result<String, FieldError> {
     if text.contains(is_a_shells) {
         return not_a_host("A name has letters, digits, dots and dashes.");
     }
-    if !text.chars().all(is_seen) {
+    if !text.chars().all(is_printable) {
         return not_a_host("There is a character in it that can't be seen. Type the name anew.");
     }
     if text.len() > 253 || text.split('.').any(|label| label.len() > 63) {
@@ -233,32 +234,10 @@ fn is_a_shells(c: char) -> bool {
 }
 
 fn is_scoped_ipv6(text: &str) -> bool {
-    let is_in_zone = |c: char| is_seen(c) && !c.is_whitespace() && (c == ':' || !is_a_shells(c));
+    let is_in_zone = |c: char| is_printable(c) && !c.is_whitespace() && (c == ':' || !is_a_shells(c));
     text.split_once('%').is_some_and(|(address, zone)| {
         !zone.is_empty() && zone.chars().all(is_in_zone) && address.parse::<std::net::Ipv6Addr>().is_ok()
     })
-}
-
-/// Whether a character can be seen and leaves its neighbours as they are; an accent over the one before counts as seen.
-#[must_use]
-pub fn is_seen(c: char) -> bool {
-    // Behind a letter only quotes, backslashes and what can't be seen are written as escapes.
-    matches!(c, '\\' | '\'' | '"') || String::from_iter(['a', c]).escape_debug().count() == 2
-}
-
-/// Writes a number with a comma between each three digits, as in `16,777,216`.
-#[must_use]
-pub fn grouped(number: impl Into<u64>) -> String {
-    struct Grouped(u64);
-    impl fmt::Display for Grouped {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            if self.0 < 1000 {
-                return write!(f, "{}", self.0);
-            }
-            write!(f, "{},{:03}", Self(self.0 / 1000), self.0 % 1000)
-        }
-    }
-    Grouped(number.into()).to_string()
 }
 
 #[cfg(test)]

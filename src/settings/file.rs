@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::Settings;
+use crate::settings::Settings;
 
 /// Where settings are remembered when no file is named: the system's folder for configuration.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Field, FieldError};
+use crate::settings::fields::{Field, FieldError};
 
 /// The versions of TLS that the server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

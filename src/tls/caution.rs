@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::hosts;
-use super::report::{Authority, CertificateReport, date};
-use super::signer::Signer;
+use crate::tls::hosts;
+use crate::tls::report::{Authority, CertificateReport, date};
+use crate::tls::signer::Signer;
 
 /// How a certificate is served.
 #[derive(Debug, Clone, Copy)]
@@ -132,8 +132,8 @@ fn distrusted(signer: &Signer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::tests::report;
     use super::*;
+    use crate::tls::report::tests::report;
 
     fn now() -> Timestamp {
         "2026-06-01T00:00:00Z".parse().unwrap()

@@ -6,11 +6,11 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
-use super::error::{self, Fault, FileError, Role};
-use super::file;
-use super::pem::{self, Decoded};
-use super::report::CertificateReport;
-use super::sections::{self, Label, Section};
+use crate::tls::error::{self, Fault, FileError, Role};
+use crate::tls::file;
+use crate::tls::pem::{self, Decoded};
+use crate::tls::report::CertificateReport;
+use crate::tls::sections::{self, Label, Section};
 
 /// A certificate, with the chain that came after it in its file.
 #[derive(Debug, Clone)]

@@ -8,9 +8,9 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
-use super::certificate::certificates;
-use super::details::distinguished_name;
-use super::error::{Fault, FileError, Role};
+use crate::tls::certificate::certificates;
+use crate::tls::error::{Fault, FileError, Role};
+use crate::tls::inspect::distinguished_name;
 
 /// CA certificates that clients' certificates are checked against.
 #[derive(Debug, Clone)]

@@ -10,17 +10,17 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 
-use super::certificate::CertificateFile;
-use super::client_ca::ClientCaFile;
-use super::details::Served;
-use super::error::TlsError;
-use super::key::KeyFile;
-use super::key_log::KeyLogFile;
-use super::options::TlsFiles;
-use super::pair::check_pair;
-use super::serving::Serving;
-use super::words::Situation;
 use crate::settings::tls::{ClientAuth, TlsVersions};
+use crate::tls::certificate::CertificateFile;
+use crate::tls::client_ca::ClientCaFile;
+use crate::tls::error::TlsError;
+use crate::tls::inspect::Served;
+use crate::tls::key::KeyFile;
+use crate::tls::key_log::KeyLogFile;
+use crate::tls::options::TlsFiles;
+use crate::tls::pair::check_pair;
+use crate::tls::serving::Serving;
+use crate::tls::words::Situation;
 
 /// Reads both files and makes the configuration of [`TlsFiles::new`]. May wait for a disk: not for the window's
 /// thread.

@@ -8,7 +8,7 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::kind::{KeyKind, bits};
+use crate::tls::kind::{KeyKind, bits};
 
 /// What a binary file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

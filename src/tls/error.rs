@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::der::{self, Content};
-use super::kind::KeyKind;
-use super::sections::{Damage, Label, Section};
-use super::sentences;
+use crate::tls::der::{self, Content};
+use crate::tls::kind::KeyKind;
+use crate::tls::sections::{Damage, Label, Section};
+use crate::tls::sentences;
 
 /// What a file is chosen as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::error::Fault;
+use crate::tls::error::Fault;
 
 /// The longest file that is read: 1 MiB. A chain of ten certificates is about 20 KiB.
 pub(super) const LIMIT: u64 = 1024 * 1024;

@@ -8,10 +8,10 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::X509Name;
 
-use super::details::{distinguished_name, sha256};
-use super::names;
-pub use super::offer::Offer;
-use super::serving::ChosenScheme;
+use crate::tls::inspect::{distinguished_name, sha256};
+use crate::tls::names;
+pub use crate::tls::offer::Offer;
+use crate::tls::serving::ChosenScheme;
 
 /// How the handshake went (RFC 8446, section 2; RFC 5246, section 7.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

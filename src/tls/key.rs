@@ -7,11 +7,11 @@ use std::sync::Arc;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::sign::SigningKey;
 
-use super::error::{self, Fault, FileError, Role};
-use super::kind::KeyKind;
-use super::pem::{self, Decoded};
-use super::sections::{self, Label, Section};
-use super::{der, file};
+use crate::tls::error::{self, Fault, FileError, Role};
+use crate::tls::kind::KeyKind;
+use crate::tls::pem::{self, Decoded};
+use crate::tls::sections::{self, Label, Section};
+use crate::tls::{der, file};
 
 /// A private key that we can sign with. Its secret is in no message and in no debug output.
 #[derive(Clone)]

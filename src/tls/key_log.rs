@@ -12,8 +12,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rustls::KeyLog;
 
-use super::error::{Fault, FileError, Role};
-use super::{file, private};
+use crate::tls::error::{Fault, FileError, Role};
+use crate::tls::{file, private};
 
 /// How much of an existing file is looked at to tell what it is.
 const START: u64 = 256;
@@ -24,7 +24,7 @@ pub fn caution(path: &Path) -> String {
     format!(
         "The keys of every TLS connection go to {}: whoever has this file can read a recording of \
          these connections. Delete it when you are done.",
-        super::naming::folder(path)
+        crate::text::display_path(path)
     )
 }
 
@@ -68,7 +68,7 @@ impl KeyLog for KeyLogFile {
             (self.trouble)(format!(
                 "The key log could not be written to {}: {error}. Connections go on, but the log lacks their keys: make \
                  room or choose another file, then start again.",
-                super::naming::folder(&self.path)
+                crate::text::display_path(&self.path)
             ));
         }
     }

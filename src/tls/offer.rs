@@ -4,7 +4,7 @@
 //! that a failure can be told together with the offer that led to it. It takes any bytes: what doesn't fit is left out.
 
 /// What a client's first `ClientHello` offers (RFC 8446, section 4.1.2), as the registries' numbers, in the client's
-/// order. [`super::names`] has their names.
+/// order. [`crate::tls::names`] has their names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Offer {
     /// From `supported_versions` (RFC 8446, section 4.2.1), or the one version that an older hello names.

@@ -6,8 +6,8 @@
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_pemfile::Item;
 
-use super::error::Fault;
-use super::sections::{Damage, Label, Section};
+use crate::tls::error::Fault;
+use crate::tls::sections::{Damage, Label, Section};
 
 /// What a usable block holds.
 pub(super) enum Decoded {

@@ -1,4 +1,4 @@
-//! What the window tells about a certificate in one line, and the facts from which [`super::caution`] chooses its words.
+//! What the window tells about a certificate in one line, and the facts from which [`crate::tls::caution`] chooses its words.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -10,10 +10,10 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::details::misleads;
-use super::kind::{KeyKind, bits};
-use crate::settings::fields::grouped;
-use crate::terminal::argument;
+use crate::platform::terminal::argument;
+use crate::text::sanitize;
+use crate::text::with_thousands;
+use crate::tls::kind::{KeyKind, bits};
 
 /// Whether a certificate is one that signs others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl CertificateReport {
         let has_alternative_names = !alternative.is_empty();
         let names = if has_alternative_names { alternative } else { common_names(certificate) };
         Self {
-            names: names.iter().map(|name| harmless(name)).collect(),
+            names: names.iter().map(|name| sanitize(name, 64)).collect(),
             key: key_kind(certificate.public_key()),
             not_before: moment(certificate.validity().not_before.timestamp()),
             not_after: moment(certificate.validity().not_after.timestamp()),
@@ -135,7 +135,7 @@ impl CertificateReport {
             0 if date(now) == date(self.not_after) => "expires today".to_owned(),
             0 => "expires tomorrow".to_owned(),
             1 => "1 day left".to_owned(),
-            days => format!("{} days left", grouped(days.unsigned_abs())),
+            days => format!("{} days left", with_thousands(days.unsigned_abs())),
         }
     }
 }
@@ -173,16 +173,6 @@ fn common_names(certificate: &X509Certificate<'_>) -> Vec<String> {
         .map(|name| String::from_utf8_lossy(name.as_slice()).into_owned())
         .filter(|name| !name.is_empty())
         .collect()
-}
-
-/// A certificate can say anything: a line of the window must stay one line.
-fn harmless(name: &str) -> String {
-    const LONGEST: usize = 64;
-    let mut shown: String = name.chars().take(LONGEST).map(|c| if misleads(c) { '?' } else { c }).collect();
-    if name.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyKind {
@@ -253,8 +243,8 @@ pub(super) mod tests {
         assert_eq!(many.names_line(), "n1, n2, n3 and 2 more");
         many.names.clear();
         assert_eq!(many.names_line(), "no name");
-        assert_eq!(harmless("a\nb\u{202e}c"), "a?b?c");
-        assert_eq!(harmless(&"x".repeat(65)), format!("{}…", "x".repeat(64)));
+        assert_eq!(sanitize("a\nb\u{202e}c", 64), "a?b?c");
+        assert_eq!(sanitize(&"x".repeat(65), 64), format!("{}…", "x".repeat(64)));
     }
 
     #[test]

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use super::error::{Fault, FileError, Role};
-use super::file::LIMIT;
-use super::kind::KeyKind;
-use super::naming::{folder as shown_folder, harmless, shown};
-use crate::terminal::argument;
+use crate::platform::terminal::argument;
+use crate::text::{MAX_NAME, display_name, display_path, sanitize};
+use crate::tls::error::{Fault, FileError, Role};
+use crate::tls::file::LIMIT;
+use crate::tls::kind::KeyKind;
 
 /// The sentences for one file, with the command at their end.
 pub(super) fn file(error: &FileError) -> String {
@@ -25,8 +25,8 @@ pub(super) fn mismatch(certificate: &Path, key: &Path) -> String {
     format!(
         "{} does not belong to {}: the certificate was made with another key. Choose the two that were made together, \
          or make a new certificate for this key: openssl req -x509 -key {} -days 365 -subj /CN=localhost -out {}",
-        shown(key),
-        shown(certificate),
+        display_name(key),
+        display_name(certificate),
         argument(key),
         beside(certificate, ["new.crt", "new2.crt"])
     )
@@ -37,15 +37,15 @@ pub(super) fn order(certificate: &Path, key: &Path, number: usize) -> String {
     format!(
         "{} belongs to certificate {number} in {}, but clients take the first as the server's. Move that one to the \
          top of the file.",
-        shown(key),
-        shown(certificate)
+        display_name(key),
+        display_name(certificate)
     )
 }
 
 #[expect(clippy::too_many_lines, reason = "a table: one entry for each fault")]
 fn words(error: &FileError) -> String {
     use Role::{Certificate, ClientCa, Key, KeyLog};
-    let name = shown(&error.path);
+    let name = display_name(&error.path);
     let (what, example, a_file) = match error.role {
         Certificate => ("certificate", "server.crt", "a certificate file"),
         Key => ("private key", "server.key", "a private key file"),
@@ -55,15 +55,15 @@ fn words(error: &FileError) -> String {
     match (&error.fault, error.role) {
         (Fault::NoPath, _) => format!("No {what} is chosen. Type the path of {a_file}, such as {example}."),
         (Fault::NoSuchFile { folder }, _) => {
-            format!("There is no file {name} in {}. Check the spelling and the folder.", shown_folder(folder))
+            format!("There is no file {name} in {}. Check the spelling and the folder.", display_path(folder))
         }
         (Fault::NoSuchFolder { folder }, _) => {
-            format!("{name} can't be found: there is no folder {}. Check the path.", shown_folder(folder))
+            format!("{name} can't be found: there is no folder {}. Check the path.", display_path(folder))
         }
         (Fault::FolderClosed { folder, .. }, _) => format!(
             "{name} can't be looked for: the system does not let you into the folder {}. Copy the file to a folder of \
              your own.",
-            shown_folder(folder)
+            display_path(folder)
         ),
         (Fault::Folder, _) => format!("{name} is a folder. Choose {a_file} in it, such as {example}."),
         (Fault::NotOrdinary, _) => {
@@ -163,7 +163,7 @@ fn words(error: &FileError) -> String {
         ),
         (Fault::NoEnd { label }, _) => format!(
             "{name} breaks off: the line -----END {}----- is missing. Copy the whole file once more, down to that line.",
-            harmless(label)
+            sanitize(label, MAX_NAME)
         ),
         (Fault::BeginLine { label }, _) => format!(
             "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- and nothing \
@@ -196,7 +196,7 @@ fn words(error: &FileError) -> String {
         }
         (Fault::OtherBlock { label }, _) => format!(
             "{name} holds no {what}, but something called “{}”. Choose {a_file}, such as {example}.",
-            harmless(label)
+            sanitize(label, MAX_NAME)
         ),
         (Fault::NoneFound, Certificate | ClientCa) => format!(
             "{name} holds no certificate: it has no line -----BEGIN CERTIFICATE-----. Choose the certificate in PEM \

@@ -7,7 +7,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::{ServerConfig, SignatureAlgorithm, SignatureScheme};
 
-use super::words::Situation;
+use crate::tls::words::Situation;
 
 /// What serves TLS during one run.
 #[derive(Debug)]

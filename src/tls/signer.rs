@@ -6,11 +6,11 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
-use super::certificate::{CertificateFile, certificates};
-use super::create::{CA_CERTIFICATE, INTERMEDIATE};
-use super::details::{distinguished_name, self_signed, signed_by};
-use super::error::Role;
-use super::naming::harmless;
+use crate::text::{MAX_NAME, sanitize};
+use crate::tls::certificate::{CertificateFile, certificates};
+use crate::tls::create::{CA_CERTIFICATE, INTERMEDIATE};
+use crate::tls::error::Role;
+use crate::tls::inspect::{distinguished_name, self_signed, signed_by};
 
 /// Who signed a certificate. `ca.crt` and `intermediate.crt` are looked for in its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Signer {
         if is_given || signed(sent) || signed(&ca) {
             return Self::Known;
         }
-        let issuer = harmless(&distinguished_name(own.issuer()));
+        let issuer = sanitize(&distinguished_name(own.issuer()), MAX_NAME);
         if signed(&beside(&file.path, INTERMEDIATE)) {
             return Self::Intermediate { issuer };
         }

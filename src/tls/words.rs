@@ -9,11 +9,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use rustls::{AlertDescription as Alert, Error};
 
-use super::details::{Anchor, Served};
-use super::failures::{self, ALERTS};
-use super::options::TlsFiles;
+use crate::platform::terminal::argument;
 use crate::settings::tls::TlsVersions;
-use crate::terminal::argument;
+use crate::tls::failures::{self, ALERTS};
+use crate::tls::inspect::{Anchor, Served};
+use crate::tls::options::TlsFiles;
 
 mod refused;
 

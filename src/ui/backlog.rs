@@ -2,24 +2,24 @@
 
 use eframe::egui::{Label, RichText, Ui, vec2};
 
-use super::theme::{self, Palette, size};
-use super::widgets::controls::pill_button;
-use super::widgets::gauge::gauge;
-use super::wish::Wish;
-use crate::session::{Command, Session};
+use crate::app::{App, Command};
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::pill_button;
+use crate::ui::widgets::gauge::gauge;
 
 /// A longer queue is drawn as a bar.
 const MOST_BOXES: u16 = 24;
 
-/// Shows the queue; returns the wish to pause accepting or to go on with it.
-pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
+/// Shows the queue; returns the action to pause accepting or to go on with it.
+pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     let palette = Palette::of(ui);
     let sentence = |ui: &mut Ui, text: &str, ink| {
         ui.add(Label::new(RichText::new(text).size(size::SMALL).color(ink)).wrap());
     };
-    let mut wish = None;
+    let mut action = None;
     ui.spacing_mut().item_spacing.y = 6.0;
-    let queue = session.accept_queue();
+    let queue = app.accept_queue();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(size::GAP + 4.0, 6.0);
         ui.label(RichText::new("Accept queue").font(theme::strong(size::TEXT)).color(palette.text));
@@ -34,7 +34,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
             ("Pause accepting", "Stop calling accept(), so that clients wait in the queue and fill it")
         };
         if pill_button(ui, label).on_hover_text(about).clicked() {
-            wish = Some(Command::PauseAccepting(!queue.paused).into());
+            action = Some(Command::PauseAccepting(!queue.paused).into());
         }
     });
     if let Some(queue) = &queue {
@@ -46,5 +46,5 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
                     Nothing listens at the moment.";
         sentence(ui, text, palette.muted);
     }
-    wish
+    action
 }

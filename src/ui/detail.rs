@@ -2,16 +2,16 @@
 
 use eframe::egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::lab;
-use super::theme::{self, Palette, size};
-use super::widgets::bytes::{NARROW, hex_row, show_the_bar};
-use super::widgets::controls::{copy_pill, pill_button, text_width};
-use super::widgets::virtual_list::{VirtualList, whole_rows};
-use super::wish::Wish;
-use crate::journal::hex::HexRow;
-use crate::journal::{Entry, units, words};
+use crate::log::hex::HexRow;
+use crate::log::{Entry, words};
 use crate::server::event::EventKind;
 use crate::settings::DataFormat;
+use crate::text;
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::bytes::{NARROW, hex_row, show_the_bar};
+use crate::ui::widgets::controls::{copy_pill, pill_button, text_width};
+use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
 /// What the detail itself remembers.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ const BAR: f32 = 8.0;
 
 impl DetailPanel {
     /// Shows an entry, or what would be shown here.
-    pub(super) fn show(&mut self, ui: &mut Ui, entry: Option<&Entry>, format: DataFormat) -> Option<Wish> {
+    pub(super) fn show(&mut self, ui: &mut Ui, entry: Option<&Entry>, format: DataFormat) -> Option<Action> {
         let palette = Palette::of(ui);
         let Some(entry) = entry else {
             ui.label(
@@ -39,7 +39,7 @@ impl DetailPanel {
             self.shown = Some(entry.seq);
             self.list.go_to_start();
         }
-        let mut wish = self.title(ui, entry, format);
+        let mut action = self.title(ui, entry, format);
         if let EventKind::Received { data, .. } = &entry.event.kind {
             self.bytes_and_words(ui, entry, data);
         } else {
@@ -57,16 +57,16 @@ impl DetailPanel {
                     ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
                 }
                 ui.add(Label::new(RichText::new(explanation).color(palette.muted)).wrap());
-                lab::facts::show(ui, &words::facts(&entry.event));
+                crate::ui::tls_dialogs::facts::show(ui, &words::facts(&entry.event));
             });
         }
-        wish.take()
+        action.take()
     }
 
     /// The title line, with the time and what can be done with the entry.
-    fn title(&mut self, ui: &mut Ui, entry: &Entry, format: DataFormat) -> Option<Wish> {
+    fn title(&mut self, ui: &mut Ui, entry: &Entry, format: DataFormat) -> Option<Action> {
         let palette = Palette::of(ui);
-        let mut wish = None;
+        let mut action = None;
         let roomy = ui.available_width() >= NARROW;
         ui.horizontal(|ui| {
             ui.set_height(size::CHIP);
@@ -74,8 +74,8 @@ impl DetailPanel {
                 if let EventKind::Received { data, .. } = &entry.event.kind {
                     if copy_pill(ui, "Copy data", "All of it, written as in the log") {
                         let mut out = Vec::new();
-                        crate::journal::format::data_into(&mut out, data, format);
-                        wish = Some(Wish::CopyText(String::from_utf8_lossy(&out).into_owned()));
+                        crate::log::format::data_into(&mut out, data, format);
+                        action = Some(Action::CopyText(String::from_utf8_lossy(&out).into_owned()));
                     }
                 } else if words::raw(&entry.event).is_some() {
                     let label = if self.raw { "Hide raw text" } else { "Show raw text" };
@@ -92,13 +92,13 @@ impl DetailPanel {
                         .on_hover_text("Everything that went by on this connection")
                         .clicked()
                 {
-                    wish = Some(Wish::ShowWire(client.id));
+                    action = Some(Action::ShowWire(client.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let title = RichText::new(words::title(&entry.event)).font(theme::strong(size::TEXT));
                     ui.add(Label::new(title.color(palette.text)).truncate());
                     // As much beside the title as fits whole: the time with a fact, the time, nothing.
-                    let clock = units::clock(entry.event.at);
+                    let clock = text::clock(entry.event.at);
                     let subtitle = words::subtitle(&entry.event).map(|fact| format!("{clock} · {fact}"));
                     let room = ui.available_width();
                     let fits = |text: &String| text_width(ui, text, theme::mono()) <= room;
@@ -109,7 +109,7 @@ impl DetailPanel {
                 });
             });
         });
-        wish
+        action
     }
 
     /// The bytes, as many rows as there is room for, and the explanation right below them.

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
+use crate::app::clients::{ClientCommand, ClientField, ClientTabId};
+use crate::app::command::{ExportFormat, WireFormat};
+use crate::app::{Command, LessonCommand};
 use crate::server::event::ClientId;
-use crate::session::clients::{ClientCommand, ClientField, ClientTabId};
-use crate::session::command::{ExportFormat, WireFormat};
-use crate::session::{Command, LessonCommand};
 use crate::settings::fields::Field;
 
 /// What a dialog is for.
@@ -209,7 +209,7 @@ enum Pick {
     Save,
 }
 
-/// What the session is to do with a path that was chosen or typed; `None` where it is for one of our own dialogs.
+/// What the app is to do with a path that was chosen or typed; `None` where it is for one of our own dialogs.
 pub(super) fn command(purpose: Purpose, path: PathBuf) -> Option<Command> {
     Some(match purpose {
         Purpose::NewFolder | Purpose::Roots => return None,

@@ -5,12 +5,12 @@ use eframe::egui::{
     Align, Frame, Grid, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextFormat, Ui,
 };
 
-use super::shortcuts;
-use super::theme::{self, Palette, size};
-use super::widgets::controls::icon_button;
-use super::widgets::copy_frame;
-use super::widgets::icon::Icon;
-use super::widgets::modal;
+use crate::ui::shortcuts;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::icon_button;
+use crate::ui::widgets::copy_frame;
+use crate::ui::widgets::icon::Icon;
+use crate::ui::widgets::modal;
 
 const TOUR: [&str; 5] = [
     "Press Start server. The log tells each step, as the server makes it.",

@@ -10,10 +10,10 @@ use std::time::Duration;
 use eframe::egui::{Context, IconData, ViewportBuilder};
 use eframe::{NativeOptions, Renderer};
 
-use super::app::App;
-use super::theme::size;
-use crate::session::{Command, Notice, Options, Session};
+use crate::app::{App, Command, Notice, Options};
 use crate::settings::Settings;
+use crate::ui::theme::size;
+use crate::ui::window::Window;
 
 /// No window could be opened.
 #[derive(Debug, thiserror::Error)]
@@ -60,14 +60,14 @@ pub fn run(
     let open = move |creation: &eframe::CreationContext<'_>| {
         let options =
             Options { settings_file: settings_file.clone(), wake: wake(&creation.egui_ctx), capture: true };
-        let mut session = Session::new(settings.clone(), options);
+        let mut app = App::new(settings.clone(), options);
         for text in &words {
-            session.tell(Notice { text: text.clone(), problem: true });
+            app.tell(Notice { text: text.clone(), problem: true });
         }
         if start {
-            session.apply(Command::Start);
+            app.apply(Command::Start);
         }
-        App::new(&creation.egui_ctx, session).remembering(settings_file.as_deref())
+        Window::new(&creation.egui_ctx, app).remembering(settings_file.as_deref())
     };
     let Err(no_glow) = attempt(Renderer::Glow, &open) else { return Ok(()) };
     attempt(Renderer::Wgpu, &open).map_err(|no_wgpu| {
@@ -79,7 +79,7 @@ pub fn run(
 }
 
 /// Makes the app; called when a window is there, so at most once for each way of drawing.
-type Open = dyn Fn(&eframe::CreationContext<'_>) -> App;
+type Open = dyn Fn(&eframe::CreationContext<'_>) -> Window;
 
 fn attempt(renderer: Renderer, open: &Open) -> Result<(), String> {
     let run = || {

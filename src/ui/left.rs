@@ -2,14 +2,14 @@
 
 use eframe::egui::{Context, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::server_form::ServerForm;
-use super::theme::size;
-use super::try_it::TryItPanel;
-use super::widgets::note::reveal_problems;
-use super::wish::Wish;
-use super::{start_button, tls_form};
-use crate::session::Session;
+use crate::app::App;
 use crate::settings::fields::Field;
+use crate::ui::action::Action;
+use crate::ui::server_form::ServerForm;
+use crate::ui::theme::size;
+use crate::ui::try_it::TryItPanel;
+use crate::ui::widgets::note::reveal_problems;
+use crate::ui::{start_button, tls_form};
 
 /// What the left side itself remembers.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl LeftSide {
     }
 
     /// Shows both parts. Where a start has just failed, what stands in the form about it is brought into view.
-    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session, failed_just_now: bool) -> Vec<Wish> {
-        let mut wishes = Vec::new();
+    pub(super) fn show(&mut self, ui: &mut Ui, app: &App, failed_just_now: bool) -> Vec<Action> {
+        let mut actions = Vec::new();
         let area = ui.available_rect_before_wrap();
         let split = area.bottom() - self.pinned;
         let form = Rect::from_min_max(area.min + vec2(size::EDGE, 0.0), pos2(area.right(), split));
@@ -45,9 +45,9 @@ impl LeftSide {
                 .content_margin(Margin { top: 14, ..Margin::ZERO })
                 .show(ui, |ui| {
                     ui.set_width(ui.available_width() - size::EDGE);
-                    wishes.extend(self.form.show(ui, session));
+                    actions.extend(self.form.show(ui, app));
                     ui.add_space(6.0);
-                    wishes.extend(tls_form::show(ui, session));
+                    actions.extend(tls_form::show(ui, app));
                     ui.add_space(size::GAP);
                 });
         });
@@ -55,9 +55,9 @@ impl LeftSide {
         let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
         let pinned = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("pinned"), |ui| {
             ui.add_space(size::GAP);
-            wishes.extend(self.try_it.show(ui, session));
+            actions.extend(self.try_it.show(ui, app));
             ui.add_space(2.0);
-            wishes.extend(start_button::show(ui, session).map(Wish::from));
+            actions.extend(start_button::show(ui, app).map(Action::from));
             // With the space between two things this makes the edge below as wide as those at the sides.
             ui.add_space(size::EDGE - size::GAP);
             ui.min_rect().height()
@@ -67,6 +67,6 @@ impl LeftSide {
             ui.ctx().request_discard("what is pinned below the form has another height now");
         }
         ui.advance_cursor_after_rect(area);
-        wishes
+        actions
     }
 }

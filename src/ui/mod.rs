@@ -22,25 +22,18 @@
 //!   notice: news, at the bottom.   overlays: files about to be dropped, a path to type.   help: F1.
 //! ```
 //!
-//! A panel gets `&Session` and returns `Wish`es; it changes nothing itself and knows no other panel.
-//! `app` puts the panels together and fulfils the wishes. All colours and sizes are in `theme`.
+//! A panel gets `&Session` and returns `Action`es; it changes nothing itself and knows no other panel.
+//! `app` puts the panels together and handle_action the actions. All colours and sizes are in `theme`.
 
-mod app;
+mod action;
 mod backlog;
-mod client;
-mod code;
-mod connections;
 mod detail;
 mod dialogs;
 mod fonts;
 mod help;
-mod lab;
 mod launch;
 mod left;
 mod lesson;
-mod log_panel;
-mod log_row;
-mod log_toolbar;
 #[cfg(windows)]
 mod message_box;
 mod notice;
@@ -53,15 +46,15 @@ mod status_bar;
 mod step_bar;
 mod tabs;
 mod theme;
+mod tls_dialogs;
 mod tls_form;
 mod top_bar;
 mod try_it;
 mod widgets;
-mod wire;
-mod wish;
+mod window;
 mod zoom;
 
-pub use app::App;
 pub use launch::{WindowError, has_display, run};
 #[cfg(windows)]
 pub use message_box::message_box;
+pub use window::Window;

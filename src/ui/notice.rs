@@ -1,17 +1,17 @@
-//! The session's notices, at the lower edge, where they cover nothing that can be pressed and move no button.
+//! The app's notices, at the lower edge, where they cover nothing that can be pressed and move no button.
 
 use std::time::Duration;
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, Rect, Sense, Stroke, Ui, vec2};
 
-use super::theme::{self, Palette, size};
-use super::widgets::controls::{ICON_BUTTON, icon_button, text_width};
-use super::widgets::icon::{self, Icon};
-use super::wish::Wish;
-use crate::session::{Command, Notice, Session};
+use crate::app::{App, Command, Notice};
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, text_width};
+use crate::ui::widgets::icon::{self, Icon};
 
-/// The session's notice. Good news in one line stand where the counters are, for a while: nothing moves. Any other
+/// The app's notice. Good news in one line stand where the counters are, for a while: nothing moves. Any other
 /// notice has a row of its own at the foot of the centre, beside the start button, which stays where it is.
 #[derive(Debug, Default)]
 pub(super) struct NoticeBar {
@@ -25,17 +25,17 @@ pub(super) struct NoticeBar {
 const GOOD_NEWS: f64 = 6.0;
 
 impl NoticeBar {
-    /// Shows the bar with the `counters`, or the notice in their place; returns the wish to dismiss it, the user's or
+    /// Shows the bar with the `counters`, or the notice in their place; returns the action to dismiss it, the user's or
     /// that of time.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
-        session: &Session,
+        app: &App,
         bar: Frame,
         counters: impl FnOnce(&mut Ui),
-    ) -> Option<Wish> {
+    ) -> Option<Action> {
         let now = ui.input(|input| input.time);
-        let Some(notice) = session.notice() else {
+        let Some(notice) = app.notice() else {
             self.shown = None;
             let status = Panel::bottom("status").exact_size(size::STATUS_BAR).resizable(false);
             status.frame(bar).show(ui, counters);
@@ -68,9 +68,9 @@ impl NoticeBar {
         (dismissed || over).then(|| Command::DismissNotice.into())
     }
 
-    /// Shows a notice that needs a row of its own at the foot of the centre; returns the wish to dismiss it.
-    pub(super) fn row(&self, ui: &mut Ui, session: &Session) -> Option<Wish> {
-        let notice = session.notice().filter(|_| !self.brief)?;
+    /// Shows a notice that needs a row of its own at the foot of the centre; returns the action to dismiss it.
+    pub(super) fn row(&self, ui: &mut Ui, app: &App) -> Option<Action> {
+        let notice = app.notice().filter(|_| !self.brief)?;
         let frame = frame(ui, notice).inner_margin(Margin { top: 4, bottom: 4, ..MARGIN });
         let panel = Panel::bottom("notice").resizable(false).frame(frame);
         let shown = panel.show(ui, |ui| ui.horizontal(|ui| words_and_cross(ui, notice)).inner);

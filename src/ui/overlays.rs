@@ -4,14 +4,14 @@ use eframe::egui::{
     Align2, Context, Frame, Id, Key, Label, LayerId, Modifiers, Order, RichText, Stroke, StrokeKind, Ui, vec2,
 };
 
-use super::dialogs::{Purpose, command, wire_file};
-use super::theme::{self, Palette, size};
-use super::widgets::field::text_field;
-use super::widgets::modal;
-use super::wish::Wish;
-use crate::session::Session;
-use crate::session::lab::typed_path;
+use crate::app::App;
+use crate::app::tls_jobs::typed_path;
 use crate::settings::fields::Field;
+use crate::ui::action::Action;
+use crate::ui::dialogs::{Purpose, command, wire_file};
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::field::text_field;
+use crate::ui::widgets::modal;
 
 /// Says what a drop would do, while files hover over the window.
 pub(super) fn drop_hint(ui: &Ui) {
@@ -45,13 +45,13 @@ pub(super) struct TypePath {
 
 impl TypePath {
     /// Starts with what is known of the path; `saved` is where the same was to be saved the last time.
-    pub(super) fn new(purpose: Purpose, session: &Session, saved: Option<&str>) -> Self {
+    pub(super) fn new(purpose: Purpose, app: &App, saved: Option<&str>) -> Self {
         let text = match purpose {
-            Purpose::Open(field) => session.form().text(field).to_owned(),
+            Purpose::Open(field) => app.form().text(field).to_owned(),
             Purpose::OfClient(id, field) => {
-                session.clients().get(id).map_or("", |tab| tab.form().text(field)).to_owned()
+                app.clients().get(id).map_or("", |tab| tab.form().text(field)).to_owned()
             }
-            Purpose::KeyLog => session.form().text(Field::KeyLog).to_owned(),
+            Purpose::KeyLog => app.form().text(Field::KeyLog).to_owned(),
             Purpose::NewFolder | Purpose::Roots | Purpose::Lesson => String::new(),
             Purpose::SaveLog => saved.map_or_else(|| at_home("echoscope-log.txt"), str::to_owned),
             Purpose::SaveProgram => saved.map_or_else(|| at_home("ServerPython.py"), str::to_owned),
@@ -61,7 +61,7 @@ impl TypePath {
     }
 
     /// Shows the question; returns whether it is answered, and the answer.
-    pub(super) fn show(&mut self, ui: &Ui) -> (bool, Option<Wish>) {
+    pub(super) fn show(&mut self, ui: &Ui) -> (bool, Option<Action>) {
         let palette = Palette::of(ui);
         let frame = Frame::window(ui.style()).fill(palette.panel);
         let room = ui.ctx().content_rect().width();
@@ -105,7 +105,7 @@ impl TypePath {
                     .clicked()
                     || (entered && ready)
                 {
-                    answer = Some(command(self.purpose, typed_path(&self.text)).map(Wish::from));
+                    answer = Some(command(self.purpose, typed_path(&self.text)).map(Action::from));
                 }
                 if ui.button("Cancel").clicked() {
                     answer = Some(None);

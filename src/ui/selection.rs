@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use eframe::egui::Modifiers;
 
-use crate::journal::view::View;
+use crate::log::view::View;
 
 /// The selected entries, and where the keyboard is among them.
 #[derive(Debug, Default)]
@@ -96,17 +96,17 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
-    use crate::journal::filter::Filter;
-    use crate::journal::{Journal, Limits};
+    use crate::log::filter::Filter;
+    use crate::log::{EventLog, Limits};
     use crate::server::event::{Event, EventKind};
 
     fn view(entries: u16) -> View {
-        let mut journal = Journal::new(Limits::default());
+        let mut log = EventLog::new(Limits::default());
         for port in 0..entries {
-            journal.push(Event { at: SystemTime::now(), client: None, kind: EventKind::Starting { port } });
+            log.push(Event { at: SystemTime::now(), client: None, kind: EventKind::Starting { port } });
         }
         let mut view = View::new();
-        while !view.update(&journal, &Filter::default(), Duration::from_secs(1)) {}
+        while !view.update(&log, &Filter::default(), Duration::from_secs(1)) {}
         view
     }
 

@@ -2,18 +2,18 @@
 
 use eframe::egui::{Context, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use super::theme::{self, Palette, size};
-use super::widgets::choice::choice;
-use super::widgets::field::{focus_field, heading, label, text_field};
-use super::widgets::focus_ring;
-use super::widgets::icon::{self, Icon};
-use super::widgets::note::{Tone, note, passing_note};
-use super::wish::Wish;
+use crate::app::{App, Changed, Command};
 use crate::server::error::{BindCause, StartError};
 use crate::server::status::State;
-use crate::session::{Changed, Command, Session};
 use crate::settings::Mode;
 use crate::settings::fields::Field;
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::choice::choice;
+use crate::ui::widgets::field::{focus_field, heading, label, text_field};
+use crate::ui::widgets::focus_ring;
+use crate::ui::widgets::icon::{self, Icon};
+use crate::ui::widgets::note::{Tone, note, passing_note};
 
 /// What the form itself remembers.
 #[derive(Debug, Default)]
@@ -64,13 +64,13 @@ fn about(field: Field) -> &'static str {
 
 impl ServerForm {
     /// Shows the form.
-    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
-        let mut wishes = Vec::new();
+    pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
+        let mut actions = Vec::new();
         heading(ui, "Server");
-        host(ui, session, &mut wishes);
-        port_and_backlog(ui, session, &mut wishes);
-        clients(ui, session, &mut wishes);
-        let wrong = MORE.iter().any(|(field, _)| session.form().error(*field).is_some());
+        host(ui, app, &mut actions);
+        port_and_backlog(ui, app, &mut actions);
+        clients(ui, app, &mut actions);
+        let wrong = MORE.iter().any(|(field, _)| app.form().error(*field).is_some());
         if wrong && !self.was_wrong {
             self.more = true;
         }
@@ -80,10 +80,10 @@ impl ServerForm {
         }
         if self.more {
             for (field, unit) in MORE {
-                number(ui, session, field, unit, &mut wishes);
+                number(ui, app, field, unit, &mut actions);
             }
         }
-        wishes
+        actions
     }
 
     /// Gives the keyboard to a field, wherever it is.
@@ -93,53 +93,53 @@ impl ServerForm {
     }
 }
 
-fn host(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
+fn host(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     row(ui, |ui| {
         let name = label(ui, "Host", size::LABEL).on_hover_text(about(Field::Host));
-        edit(ui, session, Field::Host, ui.available_width(), "localhost", &name, wishes);
+        edit(ui, app, Field::Host, ui.available_width(), "localhost", &name, actions);
     });
-    under(ui, session, Field::Host);
-    let said = match start_problem(session) {
+    under(ui, app, Field::Host);
+    let said = match start_problem(app) {
         Some((Field::Host, text)) => Some((Tone::Problem, text)),
-        _ => session.caution().map(|text| (Tone::Caution, text)),
+        _ => app.caution().map(|text| (Tone::Caution, text)),
     };
     passing(ui, "Host as such", said);
 }
 
-fn port_and_backlog(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
+fn port_and_backlog(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     row(ui, |ui| {
         let name = label(ui, "Port", size::LABEL).on_hover_text(about(Field::Port));
-        edit(ui, session, Field::Port, 72.0, "12345", &name, wishes);
+        edit(ui, app, Field::Port, 72.0, "12345", &name, actions);
         ui.add_space(14.0);
         let name = label(ui, "Backlog", 58.0).on_hover_text(about(Field::Backlog));
-        edit(ui, session, Field::Backlog, ui.available_width(), "5", &name, wishes);
+        edit(ui, app, Field::Backlog, ui.available_width(), "5", &name, actions);
     });
-    under(ui, session, Field::Port);
-    if let Some((Field::Port, text)) = start_problem(session) {
+    under(ui, app, Field::Port);
+    if let Some((Field::Port, text)) = start_problem(app) {
         below(ui, |ui| {
             note(ui, Tone::Problem, &text);
-            let in_use = matches!(session.state(), State::Failed(error) if error.is_about_the_port());
+            let in_use = matches!(app.state(), State::Failed(error) if error.is_about_the_port());
             if in_use && ui.button("Use a free port").clicked() {
-                wishes.push(Command::StartOnFreePort.into());
+                actions.push(Command::StartOnFreePort.into());
             }
         });
     }
-    under(ui, session, Field::Backlog);
+    under(ui, app, Field::Backlog);
 }
 
-fn clients(ui: &mut Ui, session: &Session, wishes: &mut Vec<Wish>) {
-    let mode = session.form().mode();
+fn clients(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
+    let mode = app.form().mode();
     row(ui, |ui| {
         let name = label(ui, "Clients", size::LABEL)
             .on_hover_text("How the server shares itself among its clients.");
         let choices = Mode::ALL.map(|mode| (mode, mode.to_string(), about_mode(mode)));
         let (combo, chosen) = choice(ui, "clients", ui.available_width(), mode, &choices);
-        wishes.extend(chosen.map(|mode| Command::SetMode(mode).into()));
+        actions.extend(chosen.map(|mode| Command::SetMode(mode).into()));
         combo.labelled_by(name.id).on_hover_text(about_mode(mode));
     });
-    passing(ui, "Clients", session.needs_restart(Changed::Mode).then(restart_hint));
+    passing(ui, "Clients", app.needs_restart(Changed::Mode).then(restart_hint));
     if mode == Mode::Pool {
-        number(ui, session, Field::PoolSize, "threads", wishes);
+        number(ui, app, Field::PoolSize, "threads", actions);
     }
 }
 
@@ -151,41 +151,41 @@ fn about_mode(mode: Mode) -> &'static str {
     }
 }
 
-fn number(ui: &mut Ui, session: &Session, field: Field, unit: &str, wishes: &mut Vec<Wish>) {
+fn number(ui: &mut Ui, app: &App, field: Field, unit: &str, actions: &mut Vec<Action>) {
     row(ui, |ui| {
         let name = label(ui, field.label(), size::LABEL).on_hover_text(about(field));
-        edit(ui, session, field, 72.0, "", &name, wishes);
+        edit(ui, app, field, 72.0, "", &name, actions);
         ui.add_space(size::GAP);
         ui.add(Label::new(RichText::new(unit).size(size::SMALL).color(Palette::of(ui).muted)).truncate());
     });
-    under(ui, session, field);
+    under(ui, app, field);
 }
 
-/// The text field for a setting; what is typed becomes a wish.
+/// The text field for a setting; what is typed becomes a action.
 fn edit(
     ui: &mut Ui,
-    session: &Session,
+    app: &App,
     field: Field,
     width: f32,
     hint: &'static str,
     name: &Response,
-    wishes: &mut Vec<Wish>,
+    actions: &mut Vec<Action>,
 ) {
-    let form = session.form();
+    let form = app.form();
     let wrong = form.error(field).is_some();
     let (response, changed) = text_field(ui, field.label(), width, form.text(field), hint, wrong);
     let response = response.labelled_by(name.id);
     if !response.has_focus() {
         response.on_hover_text(about(field));
     }
-    wishes.extend(changed.map(|text| Command::Edit(field, text).into()));
+    actions.extend(changed.map(|text| Command::Edit(field, text).into()));
 }
 
 /// What is to be said about a field: its error, or that it takes a restart.
-fn under(ui: &mut Ui, session: &Session, field: Field) {
-    let said = match session.form().error(field) {
+fn under(ui: &mut Ui, app: &App, field: Field) {
+    let said = match app.form().error(field) {
         Some(error) => Some((Tone::Problem, error.to_string())),
-        None => session.needs_restart(Changed::Field(field)).then(restart_hint),
+        None => app.needs_restart(Changed::Field(field)).then(restart_hint),
     };
     passing(ui, field.label(), said);
 }
@@ -246,8 +246,8 @@ pub(super) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Re
 }
 
 /// Where the start failed because of a field: that field, and what to say under it.
-fn start_problem(session: &Session) -> Option<(Field, String)> {
-    let State::Failed(error) = session.state() else { return None };
+fn start_problem(app: &App) -> Option<(Field, String)> {
+    let State::Failed(error) = app.state() else { return None };
     let field = match &*error {
         StartError::Bind(errors)
             if error.is_about_the_port() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) =>

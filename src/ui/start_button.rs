@@ -2,25 +2,25 @@
 
 use eframe::egui::Ui;
 
-use super::shortcuts::named;
-use super::widgets::controls::{Large, large_button};
-use super::widgets::icon::Icon;
-use super::widgets::note::{Tone, note};
+use crate::app::{App, Check, Command};
 use crate::server::error::StartError;
 use crate::server::status::State;
-use crate::session::{Check, Command, Session};
+use crate::ui::shortcuts::named;
+use crate::ui::widgets::controls::{Large, large_button};
+use crate::ui::widgets::icon::Icon;
+use crate::ui::widgets::note::{Tone, note};
 
 /// Shows the button and, above it, what stands in its way.
-pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
-    let state = session.state();
+pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Command> {
+    let state = app.state();
     if let State::Failed(error) = &state
-        && has_no_field(session, error)
+        && has_no_field(app, error)
     {
         note(ui, Tone::Problem, &error.to_string());
     }
     match state {
         // It can't stand still anywhere else while it starts.
-        State::Starting if !session.is_stepping() => {
+        State::Starting if !app.is_stepping() => {
             let _ = large_button(ui, "Starting…", None, Large::Off);
             None
         }
@@ -35,7 +35,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
                 .then_some(Command::Stop)
         }
         State::Stopped | State::Failed(_) => {
-            if let Some(reason) = session.blocked() {
+            if let Some(reason) = app.blocked() {
                 note(ui, Tone::Hint, &reason);
                 let _ = large_button(ui, "Start server", Some(Icon::Play), Large::Off).on_hover_text(reason);
                 return None;
@@ -49,13 +49,12 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Command> {
 }
 
 /// Whether a failure has no field under which it stands already.
-fn has_no_field(session: &Session, error: &StartError) -> bool {
+fn has_no_field(app: &App, error: &StartError) -> bool {
     match error {
         StartError::System { .. } => true,
         StartError::Tls(_) => {
-            let bad_file =
-                matches!(session.certificate(), Check::Bad(_)) || matches!(session.key(), Check::Bad(_));
-            !(session.form().tls() && (bad_file || matches!(session.pair(), Some(Err(_)))))
+            let bad_file = matches!(app.certificate(), Check::Bad(_)) || matches!(app.key(), Check::Bad(_));
+            !(app.form().tls() && (bad_file || matches!(app.pair(), Some(Err(_)))))
         }
         StartError::NameNotFound { .. } | StartError::Bind(_) => false,
     }

@@ -2,18 +2,17 @@
 
 use eframe::egui::{Align, Layout, RichText, Ui, vec2};
 
-use super::theme::{Palette, size};
-use super::widgets::gauge::gauge;
-use crate::journal::units;
-use crate::session::{Backlog, Session};
-use crate::settings::fields::grouped;
+use crate::app::{App, Backlog};
+use crate::text::{self, with_thousands};
+use crate::ui::theme::{Palette, size};
+use crate::ui::widgets::gauge::gauge;
 
 /// A queue longer than this is told by its number alone.
 const MOST_BOXES: u16 = 16;
 
 /// Shows the bar.
-pub(super) fn show(ui: &mut Ui, session: &Session) {
-    let counters = session.counters();
+pub(super) fn show(ui: &mut Ui, app: &App) {
+    let counters = app.counters();
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 20.0;
         ui.add_space(size::EDGE - 20.0 + 20.0);
@@ -22,20 +21,20 @@ pub(super) fn show(ui: &mut Ui, session: &Session) {
             ui,
             &format!(
                 "{} {clients} now, {} in all",
-                grouped(counters.clients_now),
-                grouped(counters.clients_total)
+                with_thousands(counters.clients_now),
+                with_thousands(counters.clients_total)
             ),
             "Clients connected now, and since the start",
         );
-        item(ui, &format!("↓ {}", units::bytes(counters.bytes_received)), "Received from clients");
-        item(ui, &format!("↑ {}", units::bytes(counters.bytes_sent)), "Sent back to clients");
-        if let Some(queue) = session.accept_queue() {
+        item(ui, &format!("↓ {}", text::bytes(counters.bytes_received)), "Received from clients");
+        item(ui, &format!("↑ {}", text::bytes(counters.bytes_sent)), "Sent back to clients");
+        if let Some(queue) = app.accept_queue() {
             backlog(ui, &queue);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
-            item(ui, &rate(session.rate()), "Bytes a second, both ways together");
-            if let Some(caution) = session.key_log_caution() {
+            item(ui, &rate(app.rate()), "Bytes a second, both ways together");
+            if let Some(caution) = app.key_log_caution() {
                 let text =
                     RichText::new("TLS key log is on").size(size::SMALL).color(Palette::of(ui).caution);
                 ui.label(text).on_hover_text(caution);
@@ -72,5 +71,5 @@ fn backlog(ui: &mut Ui, queue: &Backlog) {
     reason = "a rate is not negative, and far below 2^64"
 )]
 fn rate(bytes_a_second: f64) -> String {
-    format!("{}/s", units::bytes(bytes_a_second.max(0.0).round() as u64))
+    format!("{}/s", text::bytes(bytes_a_second.max(0.0).round() as u64))
 }

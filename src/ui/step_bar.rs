@@ -2,13 +2,13 @@
 
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
 
-use super::theme::{self, Palette, size};
-use super::widgets::controls::{pill_button, switch, text_width};
-use super::wish::Wish;
+use crate::app::{App, Command, call_words, halt_words};
 use crate::server::calls::Halt;
 use crate::server::status::State;
-use crate::session::{Command, Session, call_words, halt_words};
-use crate::settings::fields::grouped;
+use crate::text::with_thousands;
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{pill_button, switch, text_width};
 
 /// More halts than this are told by their number: nobody reads them one by one.
 const MOST_HALTS: usize = 40;
@@ -16,12 +16,12 @@ const MOST_HALTS: usize = 40;
 const ROWS: f32 = 3.0;
 
 /// Shows the bar.
-pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
+pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     let palette = Palette::of(ui);
-    let on = session.is_stepping();
-    let halts = session.halts();
-    let mut wishes = Vec::new();
-    let words = summary(session, &halts);
+    let on = app.is_stepping();
+    let halts = app.halts();
+    let mut actions = Vec::new();
+    let words = summary(app, &halts);
     let ink = if halts.is_empty() { palette.muted } else { palette.text };
     let text = RichText::new(&words).size(size::TEXT).color(ink);
     // A narrow window has no room for the sentence behind the buttons.
@@ -31,7 +31,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
         ui.spacing_mut().item_spacing.x = size::GAP;
         let about = "Halt the server before each of its calls, until you let the call happen (F9)";
         if switch(ui, on, "Step mode").on_hover_text(about).clicked() {
-            wishes.push(Command::SetStepping(!on).into());
+            actions.push(Command::SetStepping(!on).into());
         }
         ui.label(RichText::new("Step mode").font(theme::strong(size::TEXT)).color(palette.text));
         if on {
@@ -39,14 +39,14 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
             ui.add_enabled_ui(!halts.is_empty(), |ui| {
                 let about = "Let the call happen that has been halted before the longest (F10)";
                 if pill_button(ui, "Next (F10)").on_hover_text(about).clicked() {
-                    wishes.push(Wish::StepNext);
+                    actions.push(Action::StepNext);
                 }
             });
             if pill_button(ui, "Go on (F5)")
                 .on_hover_text("Leave step mode: nobody halts any more (F5)")
                 .clicked()
             {
-                wishes.push(Command::GoOn.into());
+                actions.push(Command::GoOn.into());
             }
             ui.add_space(4.0);
         }
@@ -74,12 +74,12 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
                     by_number.sort_by_key(|halt| halt.id());
                     for halt in by_number.into_iter().take(MOST_HALTS) {
                         if pill_button(ui, &short(halt)).on_hover_text("Let this call happen").clicked() {
-                            wishes.push(Command::Step(halt.id()).into());
+                            actions.push(Command::Step(halt.id()).into());
                         }
                     }
                     if let Some(more) = halts.len().checked_sub(MOST_HALTS).filter(|more| *more > 0) {
                         ui.label(
-                            RichText::new(format!("and {} more", grouped(more as u64)))
+                            RichText::new(format!("and {} more", with_thousands(more as u64)))
                                 .size(size::SMALL)
                                 .color(palette.muted),
                         );
@@ -87,17 +87,17 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
                 });
             });
     }
-    wishes
+    actions
 }
 
-fn summary(session: &Session, halts: &[Halt]) -> String {
+fn summary(app: &App, halts: &[Halt]) -> String {
     match halts {
-        _ if !session.is_stepping() => "Off: the server makes its calls without a halt.".to_owned(),
-        [] if session.state().is_at_rest() => "Start the server: it halts before socket().".to_owned(),
-        [] if matches!(session.state(), State::Stopping) => "Stopping…".to_owned(),
+        _ if !app.is_stepping() => "Off: the server makes its calls without a halt.".to_owned(),
+        [] if app.state().is_at_rest() => "Start the server: it halts before socket().".to_owned(),
+        [] if matches!(app.state(), State::Stopping) => "Stopping…".to_owned(),
         [] => "Nobody halts: each thread does before its next call.".to_owned(),
         [one] => halt_words(one),
-        [next, ..] => format!("{} threads halt, next is {}", grouped(halts.len() as u64), short(next)),
+        [next, ..] => format!("{} threads halt, next is {}", with_thousands(halts.len() as u64), short(next)),
     }
 }
 

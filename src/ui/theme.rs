@@ -8,7 +8,7 @@ use eframe::egui::{
     Vec2, Visuals,
 };
 
-use super::fonts::SEMIBOLD;
+use crate::ui::fonts::SEMIBOLD;
 
 /// Sizes in points.
 pub(super) mod size {
@@ -253,7 +253,7 @@ pub(super) fn mono() -> FontId {
 
 /// Gives the context its fonts and both themes.
 pub(super) fn install(ctx: &Context) {
-    super::fonts::install(ctx);
+    crate::ui::fonts::install(ctx);
     for theme in [Theme::Light, Theme::Dark] {
         ctx.set_style_of(theme, Arc::new(style(theme)));
     }

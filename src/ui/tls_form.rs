@@ -3,48 +3,48 @@
 use eframe::egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, Vec2, vec2};
 use jiff::Timestamp;
 
-use super::dialogs::Purpose;
-use super::lab::{Ask, form_parts};
-use super::server_form::RESTART;
-use super::theme::{self, Palette, size};
-use super::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_button, pill_width, switch};
-use super::widgets::copy_frame;
-use super::widgets::field::{heading, label, path_field};
-use super::widgets::note::{Tone, note};
-use super::wish::Wish;
-use crate::session::{Changed, Check, Command, Session};
+use crate::app::{App, Changed, Check, Command};
 use crate::settings::fields::Field;
+use crate::ui::action::Action;
+use crate::ui::dialogs::Purpose;
+use crate::ui::server_form::RESTART;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::tls_dialogs::{Ask, form_parts};
+use crate::ui::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_button, pill_width, switch};
+use crate::ui::widgets::copy_frame;
+use crate::ui::widgets::field::{heading, label, path_field};
+use crate::ui::widgets::note::{Tone, note};
 
 /// Shows the switch and, while it is on, the files.
-pub(super) fn show(ui: &mut Ui, session: &Session) -> Vec<Wish> {
-    let mut wishes = Vec::new();
-    let on = session.form().tls();
+pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let on = app.form().tls();
     ui.horizontal(|ui| {
         ui.set_min_height(22.0);
         heading(ui, "TLS");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if switch(ui, on, "TLS").on_hover_text("Encrypt connections (from the next start)").clicked() {
-                wishes.push(Command::SetTls(!on).into());
+                actions.push(Command::SetTls(!on).into());
             }
         });
     });
-    if session.needs_restart(Changed::Tls) {
+    if app.needs_restart(Changed::Tls) {
         note(ui, Tone::Hint, RESTART);
     }
     if !on {
-        wishes.extend(form_parts::buttons(ui, session));
-        return wishes;
+        actions.extend(form_parts::buttons(ui, app));
+        return actions;
     }
     // Buttons that come with what was found in a file are put into their places at the end: for the Tab key the two
     // fields stay next to each other, whenever a check is done.
     let mut later = Vec::new();
-    path_row(ui, session, Field::Certificate, &mut wishes);
-    certificate_line(ui, session, &mut later);
-    path_row(ui, session, Field::Key, &mut wishes);
-    key_line(ui, session, &mut later);
-    wishes.extend(later.into_iter().filter_map(|button| button.show(ui)));
-    wishes.extend(form_parts::buttons(ui, session));
-    wishes
+    path_row(ui, app, Field::Certificate, &mut actions);
+    certificate_line(ui, app, &mut later);
+    path_row(ui, app, Field::Key, &mut actions);
+    key_line(ui, app, &mut later);
+    actions.extend(later.into_iter().filter_map(|button| button.show(ui)));
+    actions.extend(form_parts::buttons(ui, app));
+    actions
 }
 
 /// A button that comes after both fields for the Tab key, and the place that was left for it.
@@ -58,20 +58,20 @@ enum Button {
     /// Copies a command; without words on it, it is a sign beside the command.
     Copy { label: Option<&'static str>, name: String, command: String },
     /// Asks for something.
-    Pill { label: &'static str, wish: Wish },
+    Pill { label: &'static str, action: Action },
 }
 
 impl Later {
-    fn show(self, ui: &mut Ui) -> Option<Wish> {
+    fn show(self, ui: &mut Ui) -> Option<Action> {
         let ui = &mut ui.new_child(UiBuilder::new().max_rect(self.place));
         match self.button {
             Button::Copy { label: Some(label), command, .. } => {
-                copy_pill(ui, label, &command).then_some(Wish::CopyText(command))
+                copy_pill(ui, label, &command).then_some(Action::CopyText(command))
             }
             Button::Copy { label: None, name, command } => {
-                copy_button(ui, &name).then_some(Wish::CopyText(command))
+                copy_button(ui, &name).then_some(Action::CopyText(command))
             }
-            Button::Pill { label, wish } => pill_button(ui, label).clicked().then_some(wish),
+            Button::Pill { label, action } => pill_button(ui, label).clicked().then_some(action),
         }
     }
 }
@@ -82,11 +82,11 @@ fn pill_place(ui: &mut Ui, label: &str) -> Rect {
     ui.allocate_exact_size(vec2(width, size::CHIP), Sense::hover()).0
 }
 
-fn path_row(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wish>) {
-    let form = session.form();
+fn path_row(ui: &mut Ui, app: &App, field: Field, actions: &mut Vec<Action>) {
+    let form = app.form();
     let bad = match field {
-        Field::Key => matches!(session.key(), Check::Bad(_)) || matches!(session.pair(), Some(Err(_))),
-        _ => matches!(session.certificate(), Check::Bad(_)),
+        Field::Key => matches!(app.key(), Check::Bad(_)) || matches!(app.pair(), Some(Err(_))),
+        _ => matches!(app.certificate(), Check::Bad(_)),
     };
     ui.horizontal(|ui| {
         let name = label(ui, field.label(), size::LABEL - size::GAP);
@@ -98,34 +98,34 @@ fn path_row(ui: &mut Ui, session: &Session, field: Field, wishes: &mut Vec<Wish>
         if !response.has_focus() && !form.text(field).is_empty() {
             response.on_hover_text(form.text(field));
         }
-        wishes.extend(changed.map(|text| Command::Edit(field, text).into()));
+        actions.extend(changed.map(|text| Command::Edit(field, text).into()));
         let browse = ui.add_sized([36.0, size::CONTROL], eframe::egui::Button::new("…"));
         let browse = browse.accessible_name(format!("Browse for {}", field.label()));
         if browse.on_hover_text("Browse…").clicked() {
-            wishes.push(Wish::Browse(Purpose::Open(field)));
+            actions.push(Action::Browse(Purpose::Open(field)));
         }
     });
-    if session.needs_restart(Changed::Field(field)) {
+    if app.needs_restart(Changed::Field(field)) {
         note(ui, Tone::Hint, RESTART);
     }
 }
 
-fn certificate_line(ui: &mut Ui, session: &Session, later: &mut Vec<Later>) {
+fn certificate_line(ui: &mut Ui, app: &App, later: &mut Vec<Later>) {
     let now = Timestamp::now();
-    let Some(report) = found(ui, session.certificate(), later) else { return };
+    let Some(report) = found(ui, app.certificate(), later) else { return };
     let in_time = (report.not_before..=report.not_after).contains(&now);
     let tone = if in_time { Tone::Good } else { Tone::Caution };
     let details = "Details…";
     let place = form_parts::beside(ui, details, |ui| close(ui, tone, &report.line(now)));
-    later.push(Later { place, button: Button::Pill { label: details, wish: Wish::Lab(Ask::Details) } });
-    let Some(caution) = session.certificate_caution() else { return };
+    later.push(Later { place, button: Button::Pill { label: details, action: Action::Lab(Ask::Details) } });
+    let Some(caution) = app.certificate_caution() else { return };
     close(ui, Tone::Caution, &caution);
     ui.horizontal(|ui| {
         ui.add_space(19.0);
         let create = "Create a better one…";
         let place = pill_place(ui, create);
-        later.push(Later { place, button: Button::Pill { label: create, wish: Wish::Lab(Ask::Create) } });
-        if let Some(command) = report.better(&session.settings().key) {
+        later.push(Later { place, button: Button::Pill { label: create, action: Action::Lab(Ask::Create) } });
+        if let Some(command) = report.better(&app.settings().key) {
             let label = "Copy command";
             let place = pill_place(ui, label);
             let name = "Copy the command for a better one".to_owned();
@@ -134,9 +134,9 @@ fn certificate_line(ui: &mut Ui, session: &Session, later: &mut Vec<Later>) {
     });
 }
 
-fn key_line(ui: &mut Ui, session: &Session, later: &mut Vec<Later>) {
-    if let Some(report) = found(ui, session.key(), later) {
-        match session.pair() {
+fn key_line(ui: &mut Ui, app: &App, later: &mut Vec<Later>) {
+    if let Some(report) = found(ui, app.key(), later) {
+        match app.pair() {
             Some(Ok(())) => close(ui, Tone::Good, &format!("{} · matches the certificate", report.line())),
             Some(Err(error)) => {
                 let words = error.to_string();

@@ -5,20 +5,20 @@ use std::net::SocketAddr;
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
 
-use super::theme::{self, Palette, size};
-use super::widgets::controls::{ICON_BUTTON, icon_button, quiet_width};
-use super::widgets::icon::{self, Icon};
-use super::wish::Wish;
+use crate::app::{App, Command, halt_words};
 use crate::server::calls::Halt;
 use crate::server::status::State;
-use crate::session::{Command, Session, halt_words};
 use crate::settings::ThemeChoice;
-use crate::settings::fields::grouped;
+use crate::text::with_thousands;
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, quiet_width};
+use crate::ui::widgets::icon::{self, Icon};
 
 /// Shows the bar.
-pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
+pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     let palette = Palette::of(ui);
-    let mut wish = None;
+    let mut action = None;
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = size::GAP;
         ui.add_space(size::EDGE - 2.0);
@@ -29,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
         ui.add_space(4.0);
         // The state takes what the rest leaves; the rest comes after it for the Tab key as it does for the eye.
         let rest = 3.0 * ICON_BUTTON + 2.0 * 2.0 + size::EDGE + quiet_width(ui, "Help") + size::EDGE;
-        pill(ui, session, ui.available_width() - rest);
+        pill(ui, app, ui.available_width() - rest);
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.add_space(ui.available_width() - rest + size::GAP);
         for (choice, sign, name) in [
@@ -37,24 +37,24 @@ pub(super) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
             (ThemeChoice::Light, Icon::Sun, "Light theme"),
             (ThemeChoice::Dark, Icon::Moon, "Dark theme"),
         ] {
-            let chosen = session.settings().theme == choice;
+            let chosen = app.settings().theme == choice;
             if icon_button(ui, sign, name, Some(chosen)).clicked() {
-                wish = Some(Command::SetTheme(choice).into());
+                action = Some(Command::SetTheme(choice).into());
             }
             ui.add_space(2.0);
         }
         ui.add_space(size::EDGE - 2.0);
-        wish = super::lesson::menu::show(ui, session).or(wish.take());
+        action = crate::ui::lesson::menu::show(ui, app).or(action.take());
     });
-    wish
+    action
 }
 
 /// The state in a few words, in the colour that belongs to it.
-fn pill(ui: &mut Ui, session: &Session, room: f32) {
+fn pill(ui: &mut Ui, app: &App, room: f32) {
     let palette = Palette::of(ui);
-    let state = &session.state();
-    let halts = session.halts();
-    let held_up = held_up(&halts, session.is_paused());
+    let state = &app.state();
+    let halts = app.halts();
+    let held_up = held_up(&halts, app.is_paused());
     let (ink, fill) = match state {
         State::Starting | State::Listening { .. } if held_up.is_some() => (palette.caution, palette.field),
         State::Listening { .. } => (palette.accent, palette.accent_soft),
@@ -82,7 +82,7 @@ fn pill(ui: &mut Ui, session: &Session, room: f32) {
     }
 }
 
-/// What keeps the server from going on, by the user's own wish.
+/// What keeps the server from going on, by the user's own action.
 fn held_up(halts: &[Halt], paused: bool) -> Option<String> {
     match halts {
         [] => paused.then(|| "Accepting paused".to_owned()),
@@ -93,7 +93,7 @@ fn held_up(halts: &[Halt], paused: bool) -> Option<String> {
                 Some(client) => format!("{} halted before {before}", client.id),
             })
         }
-        several => Some(format!("{} threads halted", grouped(several.len() as u64))),
+        several => Some(format!("{} threads halted", with_thousands(several.len() as u64))),
     }
 }
 
@@ -102,7 +102,7 @@ fn halted(halts: &[Halt]) -> String {
     const MOST: usize = 8;
     let mut lines = halts.iter().take(MOST).map(halt_words).collect::<Vec<_>>();
     if halts.len() > MOST {
-        lines.push(format!("… and {} more", grouped((halts.len() - MOST) as u64)));
+        lines.push(format!("… and {} more", with_thousands((halts.len() - MOST) as u64)));
     }
     lines.push("F10 lets the next call happen, F5 leaves step mode.".to_owned());
     lines.join("\n")

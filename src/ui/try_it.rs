@@ -3,12 +3,12 @@
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{Label, RichText, TextFormat, Ui, Vec2};
 
-use super::theme::{self, Palette, size};
-use super::widgets::controls::{ICON_BUTTON, copy_button, text_width};
-use super::widgets::copy_frame;
-use super::widgets::field::heading;
-use super::wish::Wish;
-use crate::session::Session;
+use crate::app::App;
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{ICON_BUTTON, copy_button, text_width};
+use crate::ui::widgets::copy_frame;
+use crate::ui::widgets::field::heading;
 
 /// Which program's line is shown.
 #[derive(Debug, Default)]
@@ -25,8 +25,8 @@ const LOW: f32 = 600.0;
 
 impl TryItPanel {
     /// Shows one line, and the choice of programs.
-    pub(super) fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Wish> {
-        let lines = session.try_it();
+    pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+        let lines = app.try_it();
         self.program = self.program.min(lines.len().saturating_sub(1));
         let palette = Palette::of(ui);
         ui.horizontal(|ui| {
@@ -41,9 +41,9 @@ impl TryItPanel {
                 }
             }
         });
-        let mut wish = None;
+        let mut action = None;
         let Some(chosen) = lines.get(self.program) else {
-            let words = if session.form().first_wrong().is_some() {
+            let words = if app.form().first_wrong().is_some() {
                 "Correct the settings to see a command."
             } else {
                 "The system will choose the port. Start the server to see a command."
@@ -64,11 +64,11 @@ impl TryItPanel {
                     ui.add(Label::new(job).wrap().selectable(true));
                 });
                 if copy_button(ui, "Copy this line") {
-                    wish = Some(Wish::CopyText(chosen.line.clone()));
+                    action = Some(Action::CopyText(chosen.line.clone()));
                 }
             });
         });
-        wish
+        action
     }
 
     /// The name of a program, as a small tab; returns whether it was chosen.

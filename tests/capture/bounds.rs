@@ -4,10 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use echoscope::ladder::{Scale, words};
-use echoscope::server::capture::{
-    Capture, Captures, FIRST_BYTES, Limits, MOST_BYTES, MOST_MARKS, Side, What,
-};
+use echoscope::capture::sequence::{Scale, words};
+use echoscope::capture::{Capture, Captures, FIRST_BYTES, Limits, MOST_BYTES, MOST_MARKS, Side, What};
 use echoscope::server::event::{Client, ClientId};
 
 use crate::lab::{Lab, echo, ladder, marks};

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use echoscope::ladder::{svg, text, words};
-use echoscope::server::capture::{Captures, MOST_MARKS, Side, What};
+use echoscope::capture::sequence::{svg, text, words};
+use echoscope::capture::{Captures, MOST_MARKS, Side, What};
 use echoscope::server::event::{Client, ClientId};
 use echoscope::settings::ClientAuth;
 use rustls::version::TLS13;

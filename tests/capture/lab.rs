@@ -5,8 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use echoscope::ladder::{Ladder, words};
-use echoscope::server::capture::{Capture, Carries, Mark, Side, What};
+use echoscope::capture::sequence::{Ladder, words};
+use echoscope::capture::{Capture, Carries, Mark, Side, What};
 use echoscope::server::config::{Config, TlsFiles};
 use echoscope::server::event::ClientId;
 use echoscope::settings::ClientAuth;

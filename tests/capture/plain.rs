@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use echoscope::ladder::words;
-use echoscope::server::capture::{Ending, Side, What};
+use echoscope::capture::sequence::words;
+use echoscope::capture::{Ending, Side, What};
 use echoscope::server::event::ClientId;
 
 use crate::lab::{Lab, Proxy, capture_until, echo, labels, ladder, marks, wire_bytes};

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use echoscope::ladder::dump::dump;
-use echoscope::server::capture::{Capture, Side};
+use echoscope::capture::sequence::dump::dump;
+use echoscope::capture::{Capture, Side};
 use echoscope::settings::ClientAuth;
 use rustls::crypto::aws_lc_rs::kx_group;
 use rustls::version::{TLS12, TLS13};

@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use echoscope::ladder::dump::dump;
-use echoscope::server::capture::{Ending, Side, What};
+use echoscope::capture::sequence::dump::dump;
+use echoscope::capture::{Ending, Side, What};
 use echoscope::settings::ClientAuth;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use echoscope::tls::CertificateFile;
-use echoscope::tls::details::{Details, Roots, verdicts};
+use echoscope::tls::inspect::{Details, Roots, verdicts};
 use jiff::Timestamp;
 
 use super::fixtures::Lab;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use echoscope::tls::details::{CertificateDetails, Details, End, Link, NameKind};
+use echoscope::tls::inspect::{CertificateDetails, Details, End, Link, NameKind};
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 

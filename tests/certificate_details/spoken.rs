@@ -1,7 +1,7 @@
 //! The verdicts, held against rustls, openssl and Python.
 
 use echoscope::tls::CertificateFile;
-use echoscope::tls::details::{Outcome, Roots, Trust, Verdict, verdicts};
+use echoscope::tls::inspect::{Outcome, Roots, Trust, Verdict, verdicts};
 use jiff::Timestamp;
 
 use super::fixtures::{Fixture, Lab};

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use echoscope::code::program;
+use echoscope::python::program;
 use echoscope::server::config::Config;
 use echoscope::settings::{ClientAuth, Settings};
 use rustls::pki_types::pem::PemObject;

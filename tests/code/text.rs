@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use echoscope::code::program;
+use echoscope::python::program;
 use echoscope::server::config::{Config, TlsFiles};
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use echoscope::app::{App, Command, Options};
 use echoscope::server::status::State;
-use echoscope::session::{Command, Options, Session};
 use echoscope::settings::Settings;
 use rustls::ClientConfig;
 
@@ -15,24 +15,24 @@ use super::support::Identity;
 use super::support::running::{PATIENCE, wait_for};
 use super::tls::{Stream, over, trusting};
 
-fn start(session: &mut Session) {
-    session.apply(Command::Start);
+fn start(app: &mut App) {
+    app.apply(Command::Start);
     wait_for("listening or a failure", || {
-        session.poll();
-        matches!(session.state(), State::Listening { .. } | State::Failed(_))
+        app.poll();
+        matches!(app.state(), State::Listening { .. } | State::Failed(_))
     });
 }
 
-fn stop(session: &mut Session) {
-    session.apply(Command::Stop);
+fn stop(app: &mut App) {
+    app.apply(Command::Stop);
     wait_for("the stop", || {
-        session.poll();
-        session.state().is_at_rest()
+        app.poll();
+        app.state().is_at_rest()
     });
 }
 
-fn visit(session: &Session, config: &Arc<ClientConfig>) -> Stream {
-    let State::Listening { addresses, .. } = session.state() else { panic!("{:?}", session.state()) };
+fn visit(app: &App, config: &Arc<ClientConfig>) -> Stream {
+    let State::Listening { addresses, .. } = app.state() else { panic!("{:?}", app.state()) };
     let stream = std::net::TcpStream::connect(addresses[0]).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut client = over(stream, config);
@@ -58,9 +58,9 @@ fn a_certificate_replaced_while_the_server_runs() {
         key: old.key.clone().into(),
         ..Settings::default()
     };
-    let mut session = Session::new(settings, Options::default());
-    start(&mut session);
-    let mut stays = visit(&session, &knows_old);
+    let mut app = App::new(settings, Options::default());
+    start(&mut app);
+    let mut stays = visit(&app, &knows_old);
 
     let half = &new_certificate[..new_certificate.len() / 2];
     let cases = [
@@ -78,37 +78,37 @@ fn a_certificate_replaced_while_the_server_runs() {
         put(&old.certificate, certificate);
         put(&old.key, key);
         // The window looks at the files again when it comes to the front; that must not touch the server.
-        session.apply(Command::CheckFiles);
+        app.apply(Command::CheckFiles);
         wait_for("the files to be looked at", || {
-            session.poll();
-            session.pair().is_none_or(Result::is_err)
+            app.poll();
+            app.pair().is_none_or(Result::is_err)
         });
         echo(&mut stays, what.as_bytes());
-        visit(&session, &knows_old);
+        visit(&app, &knows_old);
     }
     // The next start has only what is there: nothing. It says so, and a good pair mends it.
-    stop(&mut session);
+    stop(&mut app);
     assert!(stays.sock.peek(&mut [0]).is_ok_and(|count| count == 0), "the stop ended it");
-    start(&mut session);
-    let State::Failed(error) = session.state() else { panic!("it started without a certificate") };
+    start(&mut app);
+    let State::Failed(error) = app.state() else { panic!("it started without a certificate") };
     assert!(error.to_string().contains("server.crt"), "{error}");
     put(&old.certificate, Some(half));
     put(&old.key, Some(&old_key));
-    start(&mut session);
-    let State::Failed(error) = session.state() else { panic!("it started with half a certificate") };
+    start(&mut app);
+    let State::Failed(error) = app.state() else { panic!("it started with half a certificate") };
     assert!(error.to_string().contains("server.crt"), "{error}");
     put(&old.certificate, Some(&new_certificate));
     put(&old.key, Some(&read(&new.key)));
-    start(&mut session);
-    visit(&session, &knows_new);
+    start(&mut app);
+    visit(&app, &knows_new);
 
     // A good one beside: it is for the next start, too.
-    let mut stays = visit(&session, &knows_new);
+    let mut stays = visit(&app, &knows_new);
     put(&old.certificate, Some(&read(&third.certificate)));
     put(&old.key, Some(&read(&third.key)));
-    visit(&session, &knows_new);
+    visit(&app, &knows_new);
     echo(&mut stays, b"undisturbed");
-    stop(&mut session);
-    start(&mut session);
-    visit(&session, &trusting(Path::new(&third.certificate)));
+    stop(&mut app);
+    start(&mut app);
+    visit(&app, &trusting(Path::new(&third.certificate)));
 }

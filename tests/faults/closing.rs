@@ -1,4 +1,4 @@
-//! The window closed in the middle of everything: the session under it ends soon, and loses nothing.
+//! The window closed in the middle of everything: the app under it ends soon, and loses nothing.
 
 use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::app::clients::{ClientCommand, CrowdCommand};
+use echoscope::app::command::ExportFormat;
+use echoscope::app::{App, Command, LessonCommand, Notice, Options};
 use echoscope::server::status::State;
-use echoscope::session::clients::{ClientCommand, CrowdCommand};
-use echoscope::session::command::ExportFormat;
-use echoscope::session::{Command, LessonCommand, Notice, Options, Session};
 use echoscope::settings::fields::Field;
 use echoscope::settings::file::{self, Broken};
 use echoscope::settings::{Mode, Settings, ThemeChoice};
@@ -30,19 +30,19 @@ fn closed_in_the_middle_of_everything() {
         ..Settings::default()
     };
     let options = Options { settings_file: Some(settings_file.clone()), capture: true, ..Options::default() };
-    let mut session = Session::new(settings, options);
-    session.apply(Command::Lesson(LessonCommand::Start(0)));
-    session.apply(Command::Start);
+    let mut app = App::new(settings, options);
+    app.apply(Command::Lesson(LessonCommand::Start(0)));
+    app.apply(Command::Start);
     wait_for("listening", || {
-        session.poll();
-        matches!(session.state(), State::Listening { .. })
+        app.poll();
+        matches!(app.state(), State::Listening { .. })
     });
-    let State::Listening { addresses, .. } = session.state() else { panic!("it stopped again") };
+    let State::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
     let address = addresses[0];
-    session.apply(Command::Crowd(CrowdCommand::Edit("20".to_owned())));
-    session.apply(Command::Crowd(CrowdCommand::Connect));
-    let first = session.clients().iter().next().unwrap().id();
-    session.apply(Command::Client(ClientCommand::Connect(first)));
+    app.apply(Command::Crowd(CrowdCommand::Edit("20".to_owned())));
+    app.apply(Command::Crowd(CrowdCommand::Connect));
+    let first = app.clients().iter().next().unwrap().id();
+    app.apply(Command::Client(ClientCommand::Connect(first)));
 
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -60,20 +60,20 @@ fn closed_in_the_middle_of_everything() {
             });
         }
         wait_for("a load", || {
-            session.poll();
-            session.counters().bytes_received > 1 << 20 && session.counters().clients_now > 5
+            app.poll();
+            app.counters().bytes_received > 1 << 20 && app.counters().clients_now > 5
         });
         // A log that takes a while to write, and it is being written.
         for number in 0..ENTRIES {
-            session.tell(Notice { text: format!("entry {number}"), problem: false });
+            app.tell(Notice { text: format!("entry {number}"), problem: false });
         }
-        session.apply(Command::SaveLog { path: log.clone(), format: ExportFormat::JsonLines });
+        app.apply(Command::SaveLog { path: log.clone(), format: ExportFormat::JsonLines });
         // Changed a moment ago: not yet on the disk.
-        session.apply(Command::SetTheme(ThemeChoice::Dark));
-        session.apply(Command::SetMode(Mode::Pool));
-        session.apply(Command::Edit(Field::Backlog, "42".to_owned()));
+        app.apply(Command::SetTheme(ThemeChoice::Dark));
+        app.apply(Command::SetMode(Mode::Pool));
+        app.apply(Command::Edit(Field::Backlog, "42".to_owned()));
         let start = Instant::now();
-        drop(session);
+        drop(app);
         let took = start.elapsed();
         over.store(true, Relaxed);
         assert!(took < Duration::from_secs(10), "the end took {took:?}");

@@ -9,9 +9,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use echoscope::app::command::ExportFormat;
+use echoscope::app::{App, Command as Order, Options};
 use echoscope::server::event::EventKind;
-use echoscope::session::command::ExportFormat;
-use echoscope::session::{Command as Order, Options, Session};
 use echoscope::settings::Settings;
 use echoscope::settings::fields::Field;
 use echoscope::settings::file::{self, Broken};
@@ -72,10 +72,10 @@ fn a_limit_on_the_size_of_a_file() {
     assert_well(&start_within("trap '' XFSZ; ulimit -f 32", folder.path()), "File too large");
 }
 
-fn poll_until(session: &mut Session, what: &str, mut done: impl FnMut(&Session) -> bool) {
+fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
     wait_for(what, || {
-        session.poll();
-        done(session)
+        app.poll();
+        done(app)
     });
 }
 
@@ -99,20 +99,20 @@ fn within() {
     fs::write(&log, "an older log\n").unwrap();
     let old_settings = fs::read(&settings_file).unwrap();
     let options = Options { settings_file: Some(settings_file.clone()), ..Options::default() };
-    let mut session = Session::new(before.clone(), options);
+    let mut app = App::new(before.clone(), options);
 
     // Each note is an entry: a log of several hundred KiB.
     for number in 0..4000 {
-        session.tell(echoscope::session::Notice {
+        app.tell(echoscope::app::Notice {
             text: format!("{number}: {}", "long ".repeat(20)),
             problem: false,
         });
     }
     for format in [ExportFormat::Text, ExportFormat::JsonLines] {
-        session.apply(Order::DismissNotice);
-        session.apply(Order::SaveLog { path: log.clone(), format });
-        poll_until(&mut session, "the failure", |session| session.notice().is_some());
-        let notice = session.notice().unwrap().clone();
+        app.apply(Order::DismissNotice);
+        app.apply(Order::SaveLog { path: log.clone(), format });
+        poll_until(&mut app, "the failure", |app| app.notice().is_some());
+        let notice = app.notice().unwrap().clone();
         println!("{}", notice.text);
         assert!(notice.problem && notice.text.starts_with("The log could not be saved to "), "{notice:?}");
         assert!(!notice.text.contains("os error"), "{notice:?}");
@@ -125,10 +125,10 @@ fn within() {
     let _ = fs::write(&filler, vec![0; 1 << 20]);
     let names = files_in(folder);
     let endless = "very-long-name/".repeat(2000);
-    session.apply(Order::DismissNotice);
-    session.apply(Order::Edit(Field::Certificate, endless));
-    poll_until(&mut session, "the failure", |session| session.notice().is_some());
-    let notice = session.notice().unwrap().clone();
+    app.apply(Order::DismissNotice);
+    app.apply(Order::Edit(Field::Certificate, endless));
+    poll_until(&mut app, "the failure", |app| app.notice().is_some());
+    let notice = app.notice().unwrap().clone();
     println!("{}", notice.text);
     assert!(notice.problem && notice.text.starts_with("The settings could not be saved to "), "{notice:?}");
     assert!(fs::read(&settings_file).unwrap() == old_settings, "the old settings were changed");
@@ -137,11 +137,11 @@ fn within() {
 
     // With room again, the last change gets into the file all the same.
     fs::remove_file(&filler).unwrap();
-    session.apply(Order::Edit(Field::Certificate, "short.crt".to_owned()));
-    let notes = |session: &Session| {
-        session.journal().iter().filter(|entry| matches!(entry.event.kind, EventKind::Note { .. })).count()
+    app.apply(Order::Edit(Field::Certificate, "short.crt".to_owned()));
+    let notes = |app: &App| {
+        app.log().iter().filter(|entry| matches!(entry.event.kind, EventKind::Note { .. })).count()
     };
-    assert!(notes(&session) > 4000);
-    drop(session);
+    assert!(notes(&app) > 4000);
+    drop(app);
     assert_eq!(file::load(&settings_file, Broken::Leave).settings.certificate, Path::new("short.crt"));
 }

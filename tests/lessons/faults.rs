@@ -1,7 +1,7 @@
 //! Broken lesson files: each gets its line, its column and a sentence.
 
+use echoscope::app::{Command, LessonCommand};
 use echoscope::lessons::{LARGEST_FILE, Lesson};
-use echoscope::session::{Command, LessonCommand};
 
 use crate::player::Player;
 
@@ -171,15 +171,15 @@ fn a_file_of_ones_own_is_opened_and_a_broken_one_is_told() {
         std::fs::write(&path, content).unwrap();
         player.ask(LessonCommand::Open(path));
         player.until(name, |session| session.notice().is_some());
-        let notice = player.session.notice().unwrap();
+        let notice = player.app.notice().unwrap();
         assert!(notice.problem && notice.text.contains(words), "{}", notice.text);
-        assert!(player.session.lesson().is_none());
+        assert!(player.app.lesson().is_none());
     }
     let mut player = Player::at_rest();
     for (path, words) in
         [(folder.path().join("none.toml"), "can't be read: "), (folder.path().into(), "not an ordinary file")]
     {
-        player.session.apply(Command::DismissNotice);
+        player.app.apply(Command::DismissNotice);
         player.ask(LessonCommand::Open(path));
         player.until(words, |session| session.notice().is_some_and(|notice| notice.text.contains(words)));
     }
@@ -188,7 +188,7 @@ fn a_file_of_ones_own_is_opened_and_a_broken_one_is_told() {
     player.ask(LessonCommand::Open(path));
     player.until("the lesson", |session| session.lesson().is_some());
     assert_eq!(player.lesson().lesson().title, "T");
-    assert_eq!(player.session.lesson_number(), None);
+    assert_eq!(player.app.lesson_number(), None);
     player.start();
     player.ticked();
     player.finished();

@@ -1,14 +1,14 @@
-//! The lessons that come with the app, each done from start to end with nothing but what the session offers; each step
+//! The lessons that come with the app, each done from start to end with nothing but what the app offers; each step
 //! is ticked off then and not before.
 
 use std::net::TcpStream;
 
+use echoscope::app::clients::{ClientCommand, ClientField, CrowdCommand, Followed, TrustChoice};
+use echoscope::app::{App, Command, LessonCommand};
 use echoscope::client::event::Leave;
 use echoscope::client::typed::LineEnding;
 use echoscope::lessons::{Place, shipped};
 use echoscope::server::event::ClientId;
-use echoscope::session::clients::{ClientCommand, ClientField, CrowdCommand, Followed, TrustChoice};
-use echoscope::session::{Command, LessonCommand, Session};
 use echoscope::settings::Mode;
 use echoscope::tls::create::Broken;
 
@@ -59,7 +59,7 @@ fn your_first_echo() {
 fn one_at_a_time_and_the_backlog() {
     let mut player = Player::begin(1);
     player.set_up_and_start();
-    assert_eq!(player.session.settings().mode, Mode::One);
+    assert_eq!(player.app.settings().mode, Mode::One);
     player.connect(0);
     player.not_yet();
     player.echo(0, "first");
@@ -109,7 +109,7 @@ fn a_stream_has_no_messages() {
     player.say(1, "one", LineEnding::None);
     player.say(1, "two", LineEnding::None);
     let id = player.tab(1);
-    player.until("both sent", |session| session.clients().get(id).unwrap().status().sent == 6);
+    player.until("both sent", |app| app.clients().get(id).unwrap().status().sent == 6);
     player.not_yet();
     player.leave(0, Leave::Close);
     player.ticked();
@@ -145,7 +145,7 @@ fn who_hangs_up() {
     player.connect(0);
     player.until_clients(1, 4);
     player.not_yet();
-    player.session.apply(Command::Disconnect(ClientId(4)));
+    player.app.apply(Command::Disconnect(ClientId(4)));
     player.ticked();
     player.set_up_and_start();
     player.connect(0);
@@ -161,7 +161,7 @@ fn a_certificate_of_your_own() {
     let mut player = Player::begin(4);
     let created = create(folder.path(), None);
     player.not_yet();
-    player.session.apply(Command::UseCreated(created));
+    player.app.apply(Command::UseCreated(created));
     player.ticked();
     player.start();
     player.ticked();
@@ -181,10 +181,10 @@ fn a_certificate_of_your_own() {
     player.connect_in_vain(0);
     player.ticked();
     let expired = create(folder.path(), Some(Broken::Expired));
-    player.session.apply(Command::UseCreated(expired));
+    player.app.apply(Command::UseCreated(expired));
     player.not_yet();
     player.stop();
-    player.until("the stop", |session| session.state().is_at_rest());
+    player.until("the stop", |app| app.state().is_at_rest());
     player.not_yet();
     player.start();
     player.ticked();
@@ -192,9 +192,9 @@ fn a_certificate_of_your_own() {
     player.connect_in_vain(0);
     player.ticked();
     let good = create(folder.path(), None);
-    player.session.apply(Command::UseCreated(good));
+    player.app.apply(Command::UseCreated(good));
     player.stop();
-    player.until("the stop", |session| session.state().is_at_rest());
+    player.until("the stop", |app| app.state().is_at_rest());
     player.start();
     player.not_yet();
     player.connect(0);
@@ -206,15 +206,15 @@ fn a_certificate_of_your_own() {
 fn what_an_eavesdropper_sees() {
     let folder = tempfile::tempdir().unwrap();
     let mut player = Player::begin(5);
-    assert!(player.session.lesson_lacks_certificate());
+    assert!(player.app.lesson_lacks_certificate());
     // What the lesson before may have left.
     let expired = create(folder.path(), Some(Broken::Expired));
-    player.session.apply(Command::UseCreated(expired));
-    player.until("the files", |session| session.pair().is_some());
-    assert!(player.session.lesson_lacks_certificate());
+    player.app.apply(Command::UseCreated(expired));
+    player.until("the files", |app| app.pair().is_some());
+    assert!(player.app.lesson_lacks_certificate());
     let created = create(folder.path(), None);
-    player.session.apply(Command::UseCreated(created));
-    player.until("the files", |session| !session.lesson_lacks_certificate());
+    player.app.apply(Command::UseCreated(created));
+    player.until("the files", |app| !app.lesson_lacks_certificate());
     player.set_up_and_start();
     player.connect(0);
     player.echo(0, "the password is sword");
@@ -236,8 +236,8 @@ fn what_an_eavesdropper_sees() {
     player.say(1, "hello?", LineEnding::Lf);
     player.ticked();
     player.finished();
-    player.session.apply(Command::Lesson(LessonCommand::Leave));
-    let first = player.session.clients().get(id).unwrap();
+    player.app.apply(Command::Lesson(LessonCommand::Leave));
+    let first = player.app.clients().get(id).unwrap();
     assert!(first.form().is_following(Followed::Tls), "the client keeps TLS off after the lesson");
 }
 
@@ -246,23 +246,23 @@ fn a_hundred_clients() {
     let mut player = Player::begin(6);
     player.set_up_and_start();
     player.not_yet();
-    player.session.apply(Command::Crowd(CrowdCommand::Connect));
+    player.app.apply(Command::Crowd(CrowdCommand::Connect));
     player.ticked();
-    let echoed = |session: &Session| session.clients().crowd().status().map_or(0, |status| status.echoed);
-    player.until("every echo", |session| echoed(session) == 100);
+    let echoed = |app: &App| app.clients().crowd().status().map_or(0, |status| status.echoed);
+    player.until("every echo", |app| echoed(app) == 100);
     player.not_yet();
-    player.session.apply(Command::Crowd(CrowdCommand::LetGo));
+    player.app.apply(Command::Crowd(CrowdCommand::LetGo));
     player.ticked();
-    player.until("the end of the crowd", |session| !session.clients().crowd().is_there());
+    player.until("the end of the crowd", |app| !app.clients().crowd().is_there());
     player.set_up_and_start();
-    player.session.apply(Command::Crowd(CrowdCommand::Connect));
+    player.app.apply(Command::Crowd(CrowdCommand::Connect));
     player.ticked();
     player.until_clients(100, 100);
-    assert!(echoed(&player.session) <= 10, "more than ten were served");
+    assert!(echoed(&player.app) <= 10, "more than ten were served");
     player.not_yet();
-    player.session.apply(Command::Crowd(CrowdCommand::LetGo));
+    player.app.apply(Command::Crowd(CrowdCommand::LetGo));
     player.ticked();
-    assert_eq!(player.session.counters().clients_total, 100);
+    assert_eq!(player.app.counters().clients_total, 100);
     player.finished();
 }
 
@@ -276,6 +276,6 @@ fn clients_of_other_programs_count_as_well() {
     player.ticked();
     let _waiting: Vec<TcpStream> = (0..2).map(|_| connect(address)).collect();
     if TELLS_QUEUE {
-        player.until("both steps", |session| session.lesson().is_some_and(|running| running.at() == 4));
+        player.until("both steps", |app| app.lesson().is_some_and(|running| running.at() == 4));
     }
 }

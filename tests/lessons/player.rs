@@ -4,21 +4,21 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::app::clients::{ClientCommand, ClientField, ClientTabId, Ended};
+use echoscope::app::{App, Command, LessonCommand, Options, SetUp};
 use echoscope::client::event::Leave;
 use echoscope::client::status::State as ClientState;
 use echoscope::client::typed::LineEnding;
 use echoscope::lessons::running::Mark;
 use echoscope::lessons::{Place, Running};
 use echoscope::server::status::State;
-use echoscope::session::clients::{ClientCommand, ClientField, ClientTabId, Ended};
-use echoscope::session::{Command, LessonCommand, Options, Session, SetUp};
 use echoscope::settings::Settings;
 
 /// How long something may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Player {
-    pub(crate) session: Session,
+    pub(crate) app: App,
     /// The steps that were seen to be ticked off.
     done: usize,
 }
@@ -33,23 +33,23 @@ impl Player {
 
     pub(crate) fn at_rest() -> Self {
         let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
-        Self { session: Session::new(settings, Options::default()), done: 0 }
+        Self { app: App::new(settings, Options::default()), done: 0 }
     }
 
     pub(crate) fn lesson(&self) -> &Running {
-        self.session.lesson().unwrap()
+        self.app.lesson().unwrap()
     }
 
     pub(crate) fn ask(&mut self, command: LessonCommand) {
-        self.session.apply(Command::Lesson(command));
+        self.app.apply(Command::Lesson(command));
     }
 
     #[track_caller]
-    pub(crate) fn until(&mut self, what: &str, done: impl Fn(&Session) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, done: impl Fn(&App) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while !done(&self.session) {
+        while !done(&self.app) {
             assert!(Instant::now() < deadline, "waited in vain for {what}");
-            self.session.poll();
+            self.app.poll();
             thread::yield_now();
         }
     }
@@ -57,8 +57,8 @@ impl Player {
     /// The step is not ticked off yet, though all that was done so far has been taken in.
     #[track_caller]
     pub(crate) fn not_yet(&mut self) {
-        self.session.poll();
-        self.session.poll();
+        self.app.poll();
+        self.app.poll();
         assert_eq!(self.lesson().at(), self.done, "ticked off too early: {:?}", self.lesson().just_done());
     }
 
@@ -67,7 +67,7 @@ impl Player {
     pub(crate) fn ticked(&mut self) {
         let step = self.done;
         let words = self.lesson().lesson().steps[step].text.clone();
-        self.until(&words, |session| session.lesson().is_some_and(|running| running.at() > step));
+        self.until(&words, |app| app.lesson().is_some_and(|running| running.at() > step));
         self.done += 1;
         assert_eq!(self.lesson().marks()[step], Mark::Done);
         self.not_yet();
@@ -84,22 +84,22 @@ impl Player {
     /// Presses *Set it up*, and Start where no server runs yet.
     pub(crate) fn set_up_and_start(&mut self) {
         self.not_yet();
-        assert_ne!(self.session.lesson_set_up(), SetUp::Ready, "there is nothing to set up");
+        assert_ne!(self.app.lesson_set_up(), SetUp::Ready, "there is nothing to set up");
         self.ask(LessonCommand::SetUp);
-        if self.session.state().is_at_rest() {
-            self.session.poll();
+        if self.app.state().is_at_rest() {
+            self.app.poll();
             self.start();
         }
         self.ticked();
     }
 
     pub(crate) fn start(&mut self) {
-        self.until("files that were read", |session| session.blocked().is_none());
-        self.session.apply(Command::Start);
+        self.until("files that were read", |app| app.blocked().is_none());
+        self.app.apply(Command::Start);
     }
 
     pub(crate) fn stop(&mut self) {
-        self.session.apply(Command::Stop);
+        self.app.apply(Command::Stop);
     }
 
     /// Opens a tab or a dialog.
@@ -108,23 +108,23 @@ impl Player {
     }
 
     pub(crate) fn address(&mut self) -> SocketAddr {
-        self.until("listening", |session| matches!(session.state(), State::Listening { .. }));
-        match self.session.state() {
+        self.until("listening", |app| matches!(app.state(), State::Listening { .. }));
+        match self.app.state() {
             State::Listening { addresses, .. } => addresses[0],
             state => panic!("not listening: {state:?}"),
         }
     }
 
     pub(crate) fn tell(&mut self, command: ClientCommand) {
-        self.session.apply(Command::Client(command));
+        self.app.apply(Command::Client(command));
     }
 
     /// The client tab of this place, from 0; presses *Add client* where there is none yet.
     pub(crate) fn tab(&mut self, index: usize) -> ClientTabId {
-        while self.session.clients().len() <= index {
+        while self.app.clients().len() <= index {
             self.tell(ClientCommand::Add);
         }
-        self.session.clients().iter().nth(index).unwrap().id()
+        self.app.clients().iter().nth(index).unwrap().id()
     }
 
     /// Presses *Connect* in a client tab, and waits until the server's system has answered.
@@ -132,10 +132,10 @@ impl Player {
     pub(crate) fn connect(&mut self, index: usize) {
         let id = self.tab(index);
         // The one before may still be saying goodbye, or the server's new port not be known yet.
-        self.until("a tab that can connect", |session| session.clients().get(id).unwrap().can_connect());
+        self.until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
         self.tell(ClientCommand::Connect(id));
-        self.until("an open client", |session| {
-            let tab = session.clients().get(id).unwrap();
+        self.until("an open client", |app| {
+            let tab = app.clients().get(id).unwrap();
             assert!(tab.ended().is_none(), "{:?}", tab.ended());
             tab.state() == ClientState::Open
         });
@@ -146,10 +146,10 @@ impl Player {
     pub(crate) fn connect_in_vain(&mut self, index: usize) -> String {
         let id = self.tab(index);
         // The one before may still be saying goodbye, or the server's new port not be known yet.
-        self.until("a tab that can connect", |session| session.clients().get(id).unwrap().can_connect());
+        self.until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
         self.tell(ClientCommand::Connect(id));
-        self.until("a refusal", |session| session.clients().get(id).unwrap().ended().is_some());
-        match self.session.clients().get(id).unwrap().ended() {
+        self.until("a refusal", |app| app.clients().get(id).unwrap().ended().is_some());
+        match self.app.clients().get(id).unwrap().ended() {
             Some(Ended::Failed(failure)) => failure.text.clone(),
             ended => panic!("{ended:?}"),
         }
@@ -162,7 +162,7 @@ impl Player {
         self.tell(ClientCommand::SetLineEnding(id, ending));
         self.tell(ClientCommand::Edit(id, ClientField::Text, text.to_owned()));
         self.tell(ClientCommand::Send { id });
-        assert_eq!(self.session.clients().get(id).unwrap().refused(), None);
+        assert_eq!(self.app.clients().get(id).unwrap().refused(), None);
     }
 
     /// The same, and waits until it has come back.
@@ -175,7 +175,7 @@ impl Player {
     #[track_caller]
     pub(crate) fn until_answered(&mut self, index: usize) {
         let id = self.tab(index);
-        self.until("the echo", |session| session.clients().get(id).unwrap().status().echo.is_exact());
+        self.until("the echo", |app| app.clients().get(id).unwrap().status().echo.is_exact());
     }
 
     /// Leaves with a client tab.
@@ -187,8 +187,8 @@ impl Player {
     /// So many clients were accepted in all, and so many are there now.
     #[track_caller]
     pub(crate) fn until_clients(&mut self, now: u64, total: u64) {
-        self.until("clients", |session| {
-            let counters = session.counters();
+        self.until("clients", |app| {
+            let counters = app.counters();
             (counters.clients_now, counters.clients_total) == (now, total)
         });
     }

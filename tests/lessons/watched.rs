@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
+use echoscope::app::{Command, LessonCommand};
 use echoscope::client::event::Leave;
 use echoscope::client::status::{State, Status};
 use echoscope::client::typed::LineEnding;
 use echoscope::lessons::running::Mark;
-use echoscope::session::{Command, LessonCommand};
 
 use crate::player::{PATIENCE, Player};
 
@@ -64,7 +64,7 @@ fn open(lesson: &str) -> Player {
 #[track_caller]
 fn unseen(player: &Player, done: impl Fn(&Status) -> bool) {
     let deadline = Instant::now() + PATIENCE;
-    while !done(&player.session.clients().iter().next().unwrap().status()) {
+    while !done(&player.app.clients().iter().next().unwrap().status()) {
         assert!(Instant::now() < deadline, "waited in vain");
         std::thread::yield_now();
     }
@@ -97,15 +97,15 @@ fn an_echo_from_before_next_does_not_tick_the_step_after_it() {
 fn step_mode_pauses_and_the_accept_queue_are_seen() {
     let mut player = open(LESSON);
     player.not_yet();
-    player.session.apply(Command::SetStepping(true));
+    player.app.apply(Command::SetStepping(true));
     player.ticked();
     player.start();
     player.ticked();
-    player.session.apply(Command::Step(None));
+    player.app.apply(Command::Step(None));
     player.ticked();
-    player.session.apply(Command::GoOn);
+    player.app.apply(Command::GoOn);
     player.ticked();
-    player.session.apply(Command::PauseAccepting(true));
+    player.app.apply(Command::PauseAccepting(true));
     player.ticked();
     player.connect(0);
     player.not_yet();

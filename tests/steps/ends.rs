@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use echoscope::ladder::Ladder;
+use echoscope::capture::sequence::Ladder;
+use echoscope::capture::{Ending, What};
 use echoscope::server::calls::Call;
-use echoscope::server::capture::{Ending, What};
 use echoscope::server::event::{ClientId, CloseReason, EventKind};
 use echoscope::server::status::State;
 use echoscope::settings::Mode;

@@ -1,14 +1,14 @@
-//! A window for a test: a real session and real sockets, but no screen and nothing remembered.
+//! A window for a test: a real app and real sockets, but no screen and nothing remembered.
 #![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use echoscope::app::{App, Options};
 use echoscope::server::status::State;
-use echoscope::session::{Options, Session};
 use echoscope::settings::Settings;
-use echoscope::ui::App;
+use echoscope::ui;
 use eframe::egui::{Key, Modifiers, OutputCommand, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -30,7 +30,7 @@ pub(crate) enum Hand {
 }
 
 /// The window of an app in its own little world.
-pub(crate) struct Window(pub(crate) Harness<'static, App>, Hand);
+pub(crate) struct Window(pub(crate) Harness<'static, ui::Window>, Hand);
 
 impl Window {
     pub(crate) fn new(settings: Settings, size: [f32; 2], hand: Hand) -> Self {
@@ -46,7 +46,7 @@ impl Window {
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
                 let options = Options { capture: true, wake, ..Options::default() };
-                App::new(&creation.egui_ctx, Session::new(settings, options)).typing_paths()
+                ui::Window::new(&creation.egui_ctx, App::new(settings, options)).typing_paths()
             });
         let mut window = Self(harness, hand);
         window.run();
@@ -68,7 +68,7 @@ impl Window {
 
     /// Lets frames go by until something is so; what it waits for comes from other threads.
     #[track_caller]
-    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, App>) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(&self.0) {
             assert!(Instant::now() < deadline, "waited in vain for: {what}\n{:?}", self.0.root());
@@ -122,8 +122,8 @@ impl Window {
         });
     }
 
-    pub(crate) fn session(&self) -> &Session {
-        self.0.state().session()
+    pub(crate) fn app(&self) -> &App {
+        self.0.state().app()
     }
 
     /// Presses Start, which has to be possible, and returns where the server listens.
@@ -140,7 +140,7 @@ impl Window {
 
     #[track_caller]
     pub(crate) fn address(&self) -> SocketAddr {
-        match self.session().state() {
+        match self.app().state() {
             State::Listening { addresses, .. } => addresses[0],
             state => panic!("not listening: {state:?}"),
         }

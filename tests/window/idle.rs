@@ -56,7 +56,7 @@ fn idle_means_idle() {
         // Where there is only one thread to serve clients, this one waits.
         let _waiting = connect(address);
         window.until("the second client", |window| {
-            let counters = window.state().session().counters();
+            let counters = window.state().app().counters();
             counters.clients_now == 2 || counters.waiting == Some(1) || counters.waiting.is_none()
         });
         thread::sleep(TAKEN_IN);

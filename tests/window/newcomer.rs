@@ -35,7 +35,7 @@ fn a_notice_about_the_running_server_goes_with_it() {
     }
     window.until_shown("Listening, but not on every address");
     // The other address is somebody else's: nobody is sent there.
-    let line = &window.session().try_it()[0].line;
+    let line = &window.app().try_it()[0].line;
     assert!(line.contains("::1") && !line.contains("localhost"), "{line}");
     window.click("Client");
     let host = window.0.get_by_role_and_label(Role::TextInput, "Host to connect to").value();

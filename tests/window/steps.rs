@@ -27,7 +27,7 @@ fn switch_on(window: &mut Window) {
 
 fn until_halt(window: &mut Window, call: Call) {
     window.until(call.label(), |window| {
-        window.state().session().halts().iter().any(|halt| halt.place.call == call)
+        window.state().app().halts().iter().any(|halt| halt.place.call == call)
     });
 }
 
@@ -65,7 +65,7 @@ fn the_keys_lead_from_call_to_call_in_every_tab() {
     window.0.run();
     client.read_exact(&mut [0; 6]).unwrap();
     echo(&mut client, b"free again");
-    window.until("no halt", |window| window.state().session().halts().is_empty());
+    window.until("no halt", |window| window.state().app().halts().is_empty());
     window.until_shown("Off: the server makes its calls without a halt.");
     assert!(window.shows("Listening on") && !window.shows("halted"));
 }
@@ -112,6 +112,6 @@ fn step_mode_has_a_key_of_its_own() {
     for on in [true, false] {
         window.0.key_press(Key::F9);
         window.0.run();
-        assert_eq!(window.session().is_stepping(), on);
+        assert_eq!(window.app().is_stepping(), on);
     }
 }

@@ -8,9 +8,9 @@ use crate::harness::Window;
 fn it_is_as_it_was_left_and_what_is_changed_is_remembered() {
     let mut window = Window::with(Settings { zoom: 150, ..Settings::default() });
     assert!((window.0.ctx.zoom_factor() - 1.5).abs() < 0.001, "{}", window.0.ctx.zoom_factor());
-    assert_eq!(window.session().settings().zoom, 150);
+    assert_eq!(window.app().settings().zoom, 150);
     window.0.ctx.set_zoom_factor(0.8);
     window.run();
     window.run();
-    assert_eq!(window.session().settings().zoom, 80);
+    assert_eq!(window.app().settings().zoom, 80);
 }

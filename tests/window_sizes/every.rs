@@ -199,7 +199,7 @@ fn clients_are_served_a_lesson_is_done_and_a_notice_stands_there() {
         client.write_all(&data).unwrap();
         client.read_exact(&mut vec![0; length]).unwrap();
     }
-    window.until("all bytes", |window| window.state().session().counters().bytes_sent == 3206);
+    window.until("all bytes", |window| window.state().app().counters().bytes_sent == 3206);
     press(&mut window, "Help");
     press(&mut window, "2. One at a time, and the backlog");
     // A notice of several lines, which stays until it is dismissed.
@@ -284,9 +284,7 @@ fn thousands_are_connected() {
     });
     let address = window.start();
     let clients: Vec<TcpStream> = (0..count).map(|_| connect(address)).collect();
-    window.until("all of them", |window| {
-        window.state().session().counters().clients_now == clients.len() as u64
-    });
+    window.until("all of them", |window| window.state().app().counters().clients_now == clients.len() as u64);
     eprintln!("{count} connections");
     show(&mut window, Key::Num2);
     press(&mut window, "Connection #1");

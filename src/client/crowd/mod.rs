@@ -21,9 +21,9 @@ use std::time::Instant;
 
 use mio::Waker;
 
-use super::config::Config;
-use super::event::{Failure, Stage};
-use super::words;
+use crate::client::config::Config;
+use crate::client::event::{Failure, Stage};
+use crate::client::words;
 
 /// The most clients in a crowd.
 pub const MOST_MEMBERS: u16 = 200;

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
 
-use super::member::{Member, Place, Plan};
-use super::{CrowdStatus, Order, Shared};
 use crate::client::config::Config;
+use crate::client::crowd::member::{Member, Place, Plan};
+use crate::client::crowd::{CrowdStatus, Order, Shared};
 use crate::client::event::{Failure, Stage};
 use crate::client::resolve::Lookup;
 use crate::client::words;

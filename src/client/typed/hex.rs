@@ -4,7 +4,7 @@
 //! `\x`, and around all of it brackets and quotes of any kind, so that dumps of most programs can be pasted. Each group of
 //! digits holds whole bytes.
 
-use super::{TypedError, shown};
+use crate::client::typed::{TypedError, shown};
 
 /// Reads hexadecimal digits.
 ///

@@ -3,10 +3,10 @@
 mod hex;
 mod text;
 
+use crate::text::is_printable;
+
 pub use hex::bytes as hex;
 pub use text::bytes as text;
-
-use crate::settings::fields::is_seen;
 
 /// What is added to a typed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -69,5 +69,5 @@ impl TypedError {
 
 /// A character as it stands in a sentence: its number where it can't be seen, or would change how the rest looks.
 fn shown(c: char) -> String {
-    if is_seen(c) { c.to_string() } else { format!("U+{:04X}", u32::from(c)) }
+    if is_printable(c) { c.to_string() } else { format!("U+{:04X}", u32::from(c)) }
 }

@@ -4,8 +4,8 @@
 //! UTF-8. One rule differs: `\xNN` and `\ooo` are one **byte**, as in a bytes literal, so that any byte can be typed. An
 //! unknown escape is an error (Python keeps it and warns): who types `\d` either means `\\d` or has mistyped.
 
-use super::{TypedError, shown};
-use crate::settings::fields::is_seen;
+use crate::client::typed::{TypedError, shown};
+use crate::text::is_printable;
 
 /// What stands behind the backslash, and its byte.
 const SIMPLE: [(char, u8); 10] = [
@@ -132,7 +132,7 @@ fn unknown(kind: char, at: usize) -> TypedError {
         format!(r"\{kind} is not octal: those digits go from 0 to 7. Type \x and two hexadecimal digits.")
     } else if lower != kind && simple(lower) {
         format!(r"\{kind} is not an escape. Did you mean \{lower}? Type \\{kind} for a backslash and {kind}.")
-    } else if !is_seen(kind) {
+    } else if !is_printable(kind) {
         format!(
             r"this backslash stands before {}, which can't be seen. Type \\ for a backslash itself.",
             shown(kind)

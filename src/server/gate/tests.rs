@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::registry::Registry;
-use super::super::sink::channel;
 use super::*;
+use crate::server::registry::Registry;
+use crate::server::sink::channel;
 
 fn gate(stepping: bool, one_thread: bool) -> Gate {
     Gate::new(channel(|| {}).0, stepping, one_thread)

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::tls::details::CertificateDetails;
 use crate::tls::handshake::{Codes, HandshakeKind};
+use crate::tls::inspect::CertificateDetails;
 
 /// What was agreed. Names are those of the IANA TLS registries; [`crate::tls::names`] has a sentence for each number.
 #[derive(Debug, Clone, PartialEq, Eq)]

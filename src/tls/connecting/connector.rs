@@ -7,14 +7,14 @@ use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Error};
 
-use super::verifier::{Policy, Shower, Sight, Verifier};
-use super::words::{self, Explained, Situation};
-use super::{Accepted, Agreed, TlsChoices, Trust};
 use crate::tls::certificate::CertificateFile;
 use crate::tls::config::{self, provider};
-use crate::tls::details::{self, Roots};
+use crate::tls::connecting::verifier::{Policy, Shower, Sight, Verifier};
+use crate::tls::connecting::words::{self, Explained, Situation};
+use crate::tls::connecting::{Accepted, Agreed, TlsChoices, Trust};
 use crate::tls::error::{FileError, TlsError};
 use crate::tls::handshake::{Codes, HandshakeKind};
+use crate::tls::inspect::{self, Roots};
 use crate::tls::key::KeyFile;
 use crate::tls::names;
 use crate::tls::pair::check_pair;
@@ -144,7 +144,7 @@ impl Connector {
                 Some(rustls::HandshakeKind::FullWithHelloRetryRequest) => HandshakeKind::FullWithRetry,
                 _ => HandshakeKind::Full,
             },
-            chain: seen.chain.iter().filter_map(|der| details::describe(der)).collect(),
+            chain: seen.chain.iter().filter_map(|der| inspect::describe(der)).collect(),
             accepted: seen.accepted.unwrap_or(Accepted::Unchecked),
             asked_for_certificate: seen.asked_for_certificate,
             showed_certificate: seen.showed_certificate,

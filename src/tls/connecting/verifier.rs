@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-use super::{Accepted, pinned};
+use crate::tls::connecting::{Accepted, pinned};
 
 /// What one handshake showed.
 #[derive(Debug, Default)]

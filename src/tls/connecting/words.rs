@@ -7,11 +7,11 @@ use std::path::Path;
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription as Alert, Error, HandshakeType};
 
-use super::verifier::Seen;
-use super::{Trust, failures};
 use crate::settings::tls::TlsVersions;
-use crate::tls::details::{self, CertificateDetails, Refusal};
-use crate::tls::naming::shown;
+use crate::text::display_name;
+use crate::tls::connecting::verifier::Seen;
+use crate::tls::connecting::{Trust, failures};
+use crate::tls::inspect::{self, CertificateDetails, Refusal};
 
 /// What happened, in plain words and in the library's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub(super) fn no_authorities(trust: &Trust) -> String {
         Trust::CaFile(path) | Trust::ThisServer(path) => format!(
             "None of the certificates in {} can be used as an authority. Choose the file of the CA that signed the \
              server's certificate.",
-            shown(path)
+            display_name(path)
         ),
         Trust::System | Trust::Nothing => {
             "This computer has no list of authorities that could be found. Choose a CA file to trust."
@@ -112,8 +112,8 @@ fn alert(received: Alert, in_handshake: bool, situation: &Situation, seen: &Seen
 
 /// Why this client refused the server's certificate, and what its user can do.
 fn refused(error: &Error, situation: &Situation, chain: &[CertificateDer<'static>]) -> String {
-    let shown_first = chain.first().and_then(|der| details::describe(der));
-    let refusal = details::refusal(error, |_, _| "it");
+    let shown_first = chain.first().and_then(|der| inspect::describe(der));
+    let refusal = inspect::refusal(error, |_, _| "it");
     let name = &situation.name;
     let is_about_its_use =
         ["NotValid", "Expired", "InvalidPurpose"].iter().any(|it| refusal.key.starts_with(it));
@@ -135,7 +135,7 @@ fn is_another(situation: &Situation, chain: &[CertificateDer<'static>]) -> bool 
 
 fn another(situation: &Situation) -> (String, String) {
     let file = match &situation.trust {
-        Trust::ThisServer(path) | Trust::CaFile(path) => shown(path),
+        Trust::ThisServer(path) | Trust::CaFile(path) => display_name(path),
         Trust::System | Trust::Nothing => "the file".to_owned(),
     };
     let advice = "The file may have changed since the server was started: start the server again. Or this is another \
@@ -146,7 +146,7 @@ fn another(situation: &Situation) -> (String, String) {
 fn wrong_name(refusal: &Refusal, first: &CertificateDetails) -> (String, String) {
     let names: Vec<String> = first.names.iter().map(|name| name.text.clone()).collect();
     if let Some(known) = names.first() {
-        let list = details::list(&names, 6);
+        let list = crate::text::list(&names, 6);
         let advice = format!(
             "It is made for {list}: connect to one of these, or set {known} as the server name. Or make a \
              certificate that has this name."
@@ -167,20 +167,20 @@ fn unknown_issuer(
     chain: &[CertificateDer<'static>],
     first: &CertificateDetails,
 ) -> (String, String) {
-    let last = chain.last().and_then(|der| details::describe(der));
+    let last = chain.last().and_then(|der| inspect::describe(der));
     let issuer = last.map_or_else(|| first.issuer.clone(), |last| last.issuer);
     let why = refusal.why.clone();
     let give = |path: &Path| {
         if first.self_signed {
             format!(
                 "It signed itself, and {} does not hold it: trust the file that the server serves.",
-                shown(path)
+                display_name(path)
             )
         } else {
             format!(
                 "{} does not hold the certificate of {issuer}, which signed it; if it does, the server leaves out an \
                  intermediate certificate.",
-                shown(path)
+                display_name(path)
             )
         }
     };

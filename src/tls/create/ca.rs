@@ -10,10 +10,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
-use super::error::CreateError;
-use super::make;
-use super::problem::Problem;
 use crate::tls::certificate::CertificateFile;
+use crate::tls::create::error::CreateError;
+use crate::tls::create::make;
+use crate::tls::create::problem::Problem;
 use crate::tls::error::{Fault, FileError, Role};
 use crate::tls::key::KeyFile;
 use crate::tls::pair::check_pair;

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use super::broken::Broken;
-use super::ca::{CA_DAYS, CA_NAME};
-use super::make::{BROKEN_DAYS, INTERMEDIATE_NAME, alternative_names, subject, validity};
-use super::request::{KeyChoice, Request};
-use crate::terminal::quoted;
+use crate::platform::terminal::quoted;
+use crate::tls::create::broken::Broken;
+use crate::tls::create::ca::{CA_DAYS, CA_NAME};
+use crate::tls::create::make::{BROKEN_DAYS, INTERMEDIATE_NAME, alternative_names, subject, validity};
+use crate::tls::create::request::{KeyChoice, Request};
 
 /// The script. It asks for nothing, and writes over files of the same names, except for the practice CA's.
 ///

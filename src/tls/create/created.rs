@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
-use super::broken::Broken;
-use super::ca::{Authority, CA_CERTIFICATE};
-use super::error::CreateError;
-use super::request::Request;
-use super::{CERTIFICATE, INTERMEDIATE, KEY};
-use crate::terminal::{CURL, CURL_UNREVOKED, argument, python, python_string};
+use crate::platform::terminal::{CURL, CURL_UNREVOKED, argument, python, python_string};
+use crate::tls::create::broken::Broken;
+use crate::tls::create::ca::{Authority, CA_CERTIFICATE};
+use crate::tls::create::error::CreateError;
+use crate::tls::create::request::Request;
+use crate::tls::create::{CERTIFICATE, INTERMEDIATE, KEY};
 use crate::tls::report::CertificateReport;
 
 /// What clients ask for where a name would be found in the common name.
@@ -180,7 +180,7 @@ impl Created {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terminal::PYTHON;
+    use crate::platform::terminal::PYTHON;
 
     fn created(name: &str, file: &str) -> Created {
         Created {

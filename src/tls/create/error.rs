@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::problem::{Problem, plain};
-use crate::tls::naming::folder as shown;
+use crate::text::display_path;
+use crate::tls::create::problem::{Problem, plain};
 
 /// Why nothing was made. The folder is as it was before, or the error says what is not.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum CreateError {
         "{} {} in {} already. Choose another folder, or say that they may be replaced.",
         list(names),
         if names.len() == 1 { "is" } else { "are" },
-        shown(folder)
+        display_path(folder)
     )]
     Exists {
         /// The folder.
@@ -27,7 +27,7 @@ pub enum CreateError {
     /// Another writer is at work in the folder, or was so a moment ago.
     #[error(
         "Another Echoscope is making certificates in {} just now, so nothing was written. Try again in a moment.",
-        shown(folder)
+        display_path(folder)
     )]
     Busy {
         /// The folder.

@@ -10,11 +10,11 @@ use rcgen::{
 };
 use rustls::crypto::aws_lc_rs::default_provider;
 
-use super::broken::Broken;
-use super::ca::Authority;
-use super::error::CreateError;
-use super::request::{KeyChoice, Request};
-use super::{text, version1};
+use crate::tls::create::broken::Broken;
+use crate::tls::create::ca::Authority;
+use crate::tls::create::error::CreateError;
+use crate::tls::create::request::{KeyChoice, Request};
+use crate::tls::create::{text, version1};
 
 /// A certificate is valid from a little before it was made and until a little after its last day, so that clients
 /// whose clocks differ by a few minutes agree on the number of days.

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::problem::Problem;
-use crate::tls::naming::harmless;
+use crate::text::{MAX_NAME, sanitize};
+use crate::tls::create::problem::Problem;
 
 /// The longest common name, in characters (RFC 5280, appendix A.1, `ub-common-name`).
 pub const MAX_COMMON_NAME: usize = 64;
@@ -76,7 +76,7 @@ pub enum NameProblem {
     #[error(
         "“{}” is not a name: it has {} in it. Leave out http://, the port and brackets: only the name or the address.",
         short(name),
-        shown(*character)
+        display_name(*character)
     )]
     Character {
         /// What was typed.
@@ -180,10 +180,10 @@ fn short(name: &str) -> String {
     const LONGEST: usize = 40;
     let start: String = name.chars().take(LONGEST).collect();
     let more = if name.chars().nth(LONGEST).is_some() { "…" } else { "" };
-    format!("{}{more}", harmless(&start))
+    format!("{}{more}", sanitize(&start, MAX_NAME))
 }
 
-fn shown(character: char) -> String {
+fn display_name(character: char) -> String {
     match character {
         ' ' => "a space".to_owned(),
         c if c.is_control() => "a character that can't be seen".to_owned(),

@@ -3,10 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::names::{MAX_COMMON_NAME, NameProblem};
-use super::request::{MAX_DAYS, MAX_NAMES};
+use crate::text::display_path;
+use crate::tls::create::names::{MAX_COMMON_NAME, NameProblem};
+use crate::tls::create::request::{MAX_DAYS, MAX_NAMES};
 use crate::tls::error::{FileError, TlsError};
-use crate::tls::naming::folder as shown;
 
 /// Where in the form a problem is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,20 +32,24 @@ pub enum Problem {
     /// Neither the folder nor the one around it is there: more likely a typing error than a wish.
     #[error(
         "There is no folder {}. Check the path: only the last folder of it can be made new.",
-        shown(parent)
+        display_path(parent)
     )]
     NoParent {
         /// The folder around the one that was asked for.
         parent: PathBuf,
     },
     /// The path is a file's.
-    #[error("{} is not a folder. Choose the folder that it is in, or another.", shown(path))]
+    #[error("{} is not a folder. Choose the folder that it is in, or another.", display_path(path))]
     NotAFolder {
         /// The path, as it was typed.
         path: PathBuf,
     },
     /// The system does not let us make a file there (`EACCES`, `EROFS`, `ENOSPC`).
-    #[error("Nothing can be written in {} ({}). Choose a folder of your own.", shown(path), plain(raw))]
+    #[error(
+        "Nothing can be written in {} ({}). Choose a folder of your own.",
+        display_path(path),
+        plain(raw)
+    )]
     NotWritable {
         /// The folder.
         path: PathBuf,
@@ -54,7 +58,7 @@ pub enum Problem {
     },
     /// The system has a folder there in which it makes no files for anybody, such as `/proc` (`ENOENT`): its own words
     /// would read as if the folder were not there.
-    #[error("The system lets nobody make files in {}. Choose a folder of your own.", shown(path))]
+    #[error("The system lets nobody make files in {}. Choose a folder of your own.", display_path(path))]
     NoFiles {
         /// The folder.
         path: PathBuf,

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::broken::Broken;
-use super::names;
-use super::problem::Problem;
+use crate::tls::create::broken::Broken;
+use crate::tls::create::names;
+use crate::tls::create::problem::Problem;
 
 /// The longest validity that can be asked for, in days: a hundred years, which still ends in a year of four digits.
 pub const MAX_DAYS: u32 = 36_500;
@@ -134,7 +134,7 @@ pub fn parse_days(text: &str) -> Result<u32, Problem> {
 
 impl Request {
     /// Everything that is wrong with the values themselves, in the order of the fields. Asks no disk, so that a window
-    /// may call it for each frame; [`super::look`] tells the rest.
+    /// may call it for each frame; [`crate::tls::create::look`] tells the rest.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_field_with_a_wrong_value_is_named() {
-        use super::super::problem::Field;
+        use crate::tls::create::problem::Field;
         let request = Request {
             folder: PathBuf::new(),
             common_name: String::new(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use super::write::Item;
+use crate::tls::create::write::Item;
 use crate::tls::private;
 
 /// When another program may come in between.

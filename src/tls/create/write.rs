@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::error::CreateError;
-use super::lock::{Lock, NAME};
-use super::workshop::{Moment, Step, Workshop};
+use crate::tls::create::error::CreateError;
+use crate::tls::create::lock::{Lock, NAME};
+use crate::tls::create::workshop::{Moment, Step, Workshop};
 
 /// A file to write.
 pub(super) struct Item {

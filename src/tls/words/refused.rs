@@ -9,9 +9,9 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use rustls::AlertDescription as Alert;
 
-use super::{Situation, filled};
-use crate::tls::details::{Anchor, Served};
-use crate::tls::naming::harmless;
+use crate::text::{MAX_NAME, sanitize};
+use crate::tls::inspect::{Anchor, Served};
+use crate::tls::words::{Situation, filled};
 
 /// What a client asked for: known once its hello was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Asked<'a> {
 impl Asked<'_> {
     fn shown(&self) -> String {
         match (self.name, self.address) {
-            (Some(name), _) => harmless(name),
+            (Some(name), _) => sanitize(name, MAX_NAME),
             (None, Some(address)) => address.to_string(),
             (None, None) => "an address".to_owned(),
         }

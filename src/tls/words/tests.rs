@@ -12,7 +12,7 @@ use rustls::{
 
 use super::*;
 use crate::tls::KeyKind;
-use crate::tls::details::{Anchor, Validity};
+use crate::tls::inspect::{Anchor, Validity};
 
 pub(super) fn served() -> Served {
     Served {

@@ -4,20 +4,20 @@ use eframe::egui::{
     FontId, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, accesskit, vec2,
 };
 
-use super::height::{self, Height};
-use super::parts::{progress, sign, tick};
-use super::{ask, wish_for};
+use crate::app::{App, LessonCommand, SetUp};
 use crate::lessons::choice::Choice;
 use crate::lessons::{Place, Running, shipped};
-use crate::session::{LessonCommand, Session, SetUp};
-use crate::ui::lab::Ask;
+use crate::ui::action::Action;
+use crate::ui::lesson::height::{self, Height};
+use crate::ui::lesson::parts::{progress, sign, tick};
+use crate::ui::lesson::{ask, wish_for};
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::tls_dialogs::Ask;
 use crate::ui::widgets::controls::{
     ICON_BUTTON, icon_button, pill_button, pill_width, quiet_button, quiet_width, text_width,
 };
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::note::{Tone, note};
-use crate::ui::wish::Wish;
 
 /// What the bar itself remembers.
 #[derive(Debug, Default)]
@@ -33,8 +33,8 @@ pub(in crate::ui) struct LessonBar {
 
 impl LessonBar {
     /// Shows the lesson that is being done, if any, in a bar of its own at the top of the area.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, session: &Session) -> Vec<Wish> {
-        let Some(running) = session.lesson() else {
+    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
+        let Some(running) = app.lesson() else {
             self.folded = false;
             return Vec::new();
         };
@@ -42,11 +42,11 @@ impl LessonBar {
         let most = height::most(ui.available_height());
         let margin = Margin { left: 16, right: 12, top: 6, bottom: 8 };
         let frame = Frame::new().fill(palette.panel).inner_margin(margin);
-        let mut wishes = Vec::new();
+        let mut actions = Vec::new();
         let shown = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 4.0;
-            wishes.extend(self.heading(ui, running));
+            actions.extend(self.heading(ui, running));
             if !self.folded {
                 let anew = self.turn != running.turn();
                 let around = ICON_BUTTON + margin.sum().y + 4.0;
@@ -62,10 +62,10 @@ impl LessonBar {
                 }
                 let scrolled = area.show(ui, |ui| {
                     ui.set_width(ui.available_width() - size::SCROLL_BAR);
-                    wishes.extend(words(ui, session, running));
+                    actions.extend(words(ui, app, running));
                 });
                 let foot = ui.scope(|ui| {
-                    wishes.extend(buttons(ui, session, running));
+                    actions.extend(buttons(ui, app, running));
                     ui.min_rect().height()
                 });
                 self.height.saw(scrolled.content_size.y + foot.inner + 4.0);
@@ -82,13 +82,13 @@ impl LessonBar {
         let stripe = Rect::from_min_size(area.min, vec2(4.0, area.height()));
         ui.painter().rect_filled(stripe, 0.0, palette.accent);
         ui.painter().hline(area.x_range(), area.bottom() - 0.5, Stroke::new(1.0, palette.border));
-        wishes
+        actions
     }
 
     /// The name of the lesson, how far it has come, and the buttons that fold and leave it.
-    fn heading(&mut self, ui: &mut Ui, running: &Running) -> Option<Wish> {
+    fn heading(&mut self, ui: &mut Ui, running: &Running) -> Option<Action> {
         let palette = Palette::of(ui);
-        let mut wish = None;
+        let mut action = None;
         ui.horizontal(|ui| {
             ui.set_height(ICON_BUTTON);
             ui.spacing_mut().item_spacing.x = size::GAP;
@@ -120,10 +120,10 @@ impl LessonBar {
                 self.folded = !self.folded;
             }
             if icon_button(ui, Icon::Cross, "Leave the lesson", None).clicked() {
-                wish = Some(ask(LessonCommand::Leave));
+                action = Some(ask(LessonCommand::Leave));
             }
         });
-        wish
+        action
     }
 }
 
@@ -133,8 +133,8 @@ const LINE: f32 = 24.0;
 const LOW: f32 = 600.0;
 
 /// What has just happened, what to do now, and what of it is done.
-fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
-    let mut wishes = Vec::new();
+fn words(ui: &mut Ui, app: &App, running: &Running) -> Vec<Action> {
+    let mut actions = Vec::new();
     let done = if running.is_review() { running.step() } else { running.just_done() };
     let why = done.map(|step| step.why.as_deref().unwrap_or("Done."));
     let before = why.filter(|_| !running.is_review());
@@ -145,7 +145,7 @@ fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     }
     let Some(step) = running.step() else {
         large(ui, "That was the last step. What would you like to do next?");
-        return wishes;
+        return actions;
     };
     ui.add_space(2.0);
     large(ui, &step.text);
@@ -154,7 +154,7 @@ fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
         && let Some(why) = why
     {
         tick(ui, "Done: ", why);
-        return wishes;
+        return actions;
     }
     let signs = running.signs();
     if signs.len() > 1 || signs.iter().any(|sign| sign.count.is_some()) {
@@ -172,7 +172,7 @@ fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     if let Some(why) = before.filter(|_| low) {
         tick(ui, "Done: ", why);
     }
-    if session.lesson_lacks_certificate() {
+    if app.lesson_lacks_certificate() {
         ui.horizontal_wrapped(|ui| {
             note(
                 ui,
@@ -180,11 +180,11 @@ fn words(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
                 "A later step serves TLS, for which you need a certificate that is valid today, and its key.",
             );
             if pill_button(ui, "Create certificate…").clicked() {
-                wishes.push(Wish::Lab(Ask::Create));
+                actions.push(Action::Lab(Ask::Create));
             }
         });
     }
-    wishes
+    actions
 }
 
 /// What to do now, to be read from the last row of a class.
@@ -196,8 +196,8 @@ fn large(ui: &mut Ui, text: &str) {
 }
 
 /// What the step offers, at the left, and the ways out of it, at the right; in as many rows as are needed.
-fn buttons(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
-    let mut wishes = Vec::new();
+fn buttons(ui: &mut Ui, app: &App, running: &Running) -> Vec<Action> {
+    let mut actions = Vec::new();
     let ways = ways(running, ui.available_width() < NARROW);
     let gap = 4.0;
     let width: f32 = ways.iter().map(|(label, _)| quiet_width(ui, label) + gap).sum();
@@ -206,32 +206,32 @@ fn buttons(ui: &mut Ui, session: &Session, running: &Running) -> Vec<Wish> {
     let mut choices = step.map(|step| step.settings.as_slice()).filter(|choices| !choices.is_empty());
     let mut offer = match step {
         Some(step) => step.open.map(offer),
-        None => next_lesson(session).filter(|_| running.step().is_none()),
+        None => next_lesson(app).filter(|_| running.step().is_none()),
     };
     let wide = |choices| text_width(ui, &listed(choices), theme::small()) + SET_UP_ROOM > room;
     if let Some(choices) = choices.take_if(|choices| offer.is_some() || wide(choices)) {
-        wishes.extend(ui.horizontal(|ui| set_up(ui, session, choices)).inner);
+        actions.extend(ui.horizontal(|ui| set_up(ui, app, choices)).inner);
     }
     let wide = |label: &str| pill_width(ui, label) + gap > room;
-    if let Some((label, wish)) = offer.take_if(|(label, _)| wide(label)) {
-        wishes.extend(pill_button(ui, &label).clicked().then_some(wish));
+    if let Some((label, action)) = offer.take_if(|(label, _)| wide(label)) {
+        actions.extend(pill_button(ui, &label).clicked().then_some(action));
     }
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
-        wishes.extend(choices.and_then(|choices| set_up(ui, session, choices)));
-        if let Some((label, wish)) = offer
+        actions.extend(choices.and_then(|choices| set_up(ui, app, choices)));
+        if let Some((label, action)) = offer
             && pill_button(ui, &label).clicked()
         {
-            wishes.push(wish);
+            actions.push(action);
         }
         ui.add_space((ui.available_width() - width).max(0.0));
         for (label, command) in ways {
             if quiet_button(ui, label).clicked() {
-                wishes.push(ask(command));
+                actions.push(ask(command));
             }
         }
     });
-    wishes
+    actions
 }
 
 /// Room for what stands around the settings of a step: the button, and the word that the server starts anew.
@@ -262,10 +262,10 @@ fn ways(running: &Running, narrow: bool) -> Vec<(&'static str, LessonCommand)> {
 }
 
 /// Offers the settings of the step, or says that they are set; in a row of the caller's.
-fn set_up(ui: &mut Ui, session: &Session, choices: &[Choice]) -> Option<Wish> {
+fn set_up(ui: &mut Ui, app: &App, choices: &[Choice]) -> Option<Action> {
     let palette = Palette::of(ui);
     let what = listed(choices);
-    let (words, pressed) = match session.lesson_set_up() {
+    let (words, pressed) = match app.lesson_set_up() {
         SetUp::Ready => {
             let (rect, _) = ui.allocate_exact_size(vec2(14.0, size::CHIP), Sense::hover());
             let square = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
@@ -282,19 +282,19 @@ fn set_up(ui: &mut Ui, session: &Session, choices: &[Choice]) -> Option<Wish> {
     pressed.then(|| ask(LessonCommand::SetUp))
 }
 
-/// The tab or the dialog that a step is about, as a button's name and its wish.
-fn offer(place: Place) -> (String, Wish) {
-    let wish = wish_for(place);
-    let label = match wish {
-        Wish::Show(_) => format!("Show {}", place.label()),
+/// The tab or the dialog that a step is about, as a button's name and its action.
+fn offer(place: Place) -> (String, Action) {
+    let action = wish_for(place);
+    let label = match action {
+        Action::Show(_) => format!("Show {}", place.label()),
         _ => place.label().to_owned(),
     };
-    (label, wish)
+    (label, action)
 }
 
-/// The lesson after this one, among those that come with the app, as a button's name and its wish.
-fn next_lesson(session: &Session) -> Option<(String, Wish)> {
-    let next = session.lesson_number()? + 1;
+/// The lesson after this one, among those that come with the app, as a button's name and its action.
+fn next_lesson(app: &App) -> Option<(String, Action)> {
+    let next = app.lesson_number()? + 1;
     let lesson = shipped().get(next)?;
     Some((format!("Next lesson: {}", lesson.title), ask(LessonCommand::Start(next))))
 }

@@ -5,35 +5,35 @@ use eframe::egui::{
     Popup, Response, RichText, Role, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit, vec2,
 };
 
-use super::ask;
+use crate::app::{App, LessonCommand};
 use crate::lessons::shipped;
-use crate::session::{LessonCommand, Session};
+use crate::ui::action::Action;
 use crate::ui::dialogs::Purpose;
+use crate::ui::lesson::ask;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::quiet_button;
 use crate::ui::widgets::focus_ring;
-use crate::ui::wish::Wish;
 
 /// Width of the menu, where the window has room for it.
 const WIDTH: f32 = 400.0;
 
 /// The button, and its menu while that is open.
-pub(in crate::ui) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
+pub(in crate::ui) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     let button = quiet_button(ui, "Help");
     let open = Popup::is_id_open(ui.ctx(), Popup::default_response_id(&button));
     ui.ctx().accesskit_node_builder(button.id, |node| {
         node.set_has_popup(accesskit::HasPopup::Menu);
         node.set_expanded(open);
     });
-    let mut wish = None;
+    let mut action = None;
     Popup::menu(&button).gap(4.0).show(|ui| {
         let room = ui.ctx().content_rect();
         ui.set_width(WIDTH.min(room.width() - 40.0));
         let most = room.height() - size::TOP_BAR - size::STATUS_BAR;
         ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            wish = items(ui, session);
-            if wish.is_some() {
+            action = items(ui, app);
+            if action.is_some() {
                 // A click of the pointer closes it anyway, but not the Enter key.
                 ui.close();
             }
@@ -42,14 +42,14 @@ pub(in crate::ui) fn show(ui: &mut Ui, session: &Session) -> Option<Wish> {
     if !open {
         button.on_hover_text("Help, keyboard shortcuts (F1) and lessons");
     }
-    wish
+    action
 }
 
-fn items(ui: &mut Ui, session: &Session) -> Option<Wish> {
+fn items(ui: &mut Ui, app: &App) -> Option<Action> {
     let palette = Palette::of(ui);
-    let mut wish = None;
+    let mut action = None;
     if item(ui, "Help and keys", "What there is to do and to press. F1 opens it, too.").clicked() {
-        wish = Some(Wish::ToggleHelp);
+        action = Some(Action::ToggleHelp);
     }
     ui.add_space(4.0);
     ui.separator();
@@ -63,26 +63,26 @@ fn items(ui: &mut Ui, session: &Session) -> Option<Wish> {
     for (number, lesson) in shipped().iter().enumerate() {
         let title = format!("{}. {}", number + 1, lesson.title);
         if item(ui, &title, &lesson.summary).clicked() {
-            wish = Some(ask(LessonCommand::Start(number)));
+            action = Some(ask(LessonCommand::Start(number)));
         }
     }
     ui.add_space(4.0);
     ui.separator();
     ui.add_space(2.0);
     if item(ui, "Open a lesson file…", "A lesson that a teacher has written.").clicked() {
-        wish = Some(Wish::Browse(Purpose::Lesson));
+        action = Some(Action::Browse(Purpose::Lesson));
     }
-    if session.lesson().is_some()
+    if app.lesson().is_some()
         && item(ui, "Begin the lesson anew", "Back to its first step, with every step open.").clicked()
     {
-        wish = Some(ask(LessonCommand::Restart));
+        action = Some(ask(LessonCommand::Restart));
     }
-    if session.lesson().is_some()
+    if app.lesson().is_some()
         && item(ui, "Leave the lesson", "The form gets back the settings of before.").clicked()
     {
-        wish = Some(ask(LessonCommand::Leave));
+        action = Some(ask(LessonCommand::Leave));
     }
-    wish
+    action
 }
 
 /// One line to choose, with a sentence below it.

@@ -18,34 +18,34 @@ mod parts;
 
 pub(super) use bar::LessonBar;
 
-use super::lab::Ask;
-use super::wish::{Tab, Wish};
+use crate::app::Command;
+use crate::app::LessonCommand;
 use crate::lessons::Place;
-use crate::session::Command;
-use crate::session::LessonCommand;
+use crate::ui::action::{Action, Tab};
+use crate::ui::tls_dialogs::Ask;
 
-/// The wish that brings a place to the front.
-fn wish_for(place: Place) -> Wish {
+/// The action that brings a place to the front.
+fn wish_for(place: Place) -> Action {
     match place {
-        Place::Log => Wish::Show(Tab::Log),
-        Place::Connections => Wish::Show(Tab::Connections),
-        Place::Client => Wish::Show(Tab::Client),
-        Place::Code => Wish::Show(Tab::Code),
-        Place::Wire => Wish::Show(Tab::Wire),
-        Place::CreateCertificate => Wish::Lab(Ask::Create),
-        Place::CertificateDetails => Wish::Lab(Ask::Details),
-        Place::TlsOptions => Wish::Lab(Ask::Options),
+        Place::Log => Action::Show(Tab::Log),
+        Place::Connections => Action::Show(Tab::Connections),
+        Place::Client => Action::Show(Tab::Client),
+        Place::Code => Action::Show(Tab::Code),
+        Place::Wire => Action::Show(Tab::Wire),
+        Place::CreateCertificate => Action::Lab(Ask::Create),
+        Place::CertificateDetails => Action::Lab(Ask::Details),
+        Place::TlsOptions => Action::Lab(Ask::Options),
     }
 }
 
-/// What the lesson is to be told when a wish is fulfilled: a place came to the front.
-pub(super) fn opened(wish: &Wish) -> Option<LessonCommand> {
-    let wish = if let Wish::ShowWire(_) = wish { &Wish::Show(Tab::Wire) } else { wish };
-    let place = Place::ALL.into_iter().find(|place| wish_for(*place) == *wish)?;
+/// What the lesson is to be told when a action is fulfilled: a place came to the front.
+pub(super) fn opened(action: &Action) -> Option<LessonCommand> {
+    let action = if let Action::ShowWire(_) = action { &Action::Show(Tab::Wire) } else { action };
+    let place = Place::ALL.into_iter().find(|place| wish_for(*place) == *action)?;
     Some(LessonCommand::Opened(place))
 }
 
-/// A command about the lesson, as a wish.
-fn ask(command: LessonCommand) -> Wish {
+/// A command about the lesson, as a action.
+fn ask(command: LessonCommand) -> Action {
     Command::Lesson(command).into()
 }

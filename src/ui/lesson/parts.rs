@@ -7,7 +7,7 @@ use eframe::egui::{Label, Rect, Role, Sense, Stroke, TextFormat, Ui, Vec2, Widge
 
 use crate::lessons::Running;
 use crate::lessons::running::{Mark, Sign};
-use crate::settings::fields::grouped;
+use crate::text::with_thousands;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::icon::{self, Icon};
 
@@ -38,7 +38,7 @@ pub(super) fn sign(ui: &mut Ui, sign: &Sign) {
     let palette = Palette::of(ui);
     let mut words = sign.words.clone();
     if let Some((now, of)) = sign.count.filter(|_| !sign.met) {
-        let _ = write!(words, ": {} of {} so far", grouped(now), grouped(of));
+        let _ = write!(words, ": {} of {} so far", with_thousands(now), with_thousands(of));
     }
     let ink = if sign.met { palette.good } else { palette.muted };
     let most = ui.max_rect().width() - STEP - 4.0;

@@ -3,7 +3,7 @@
 
 use eframe::egui::{ComboBox, EventFilter, Id, Key, Modifiers, Response, Ui};
 
-use super::icon::{self, Icon};
+use crate::ui::widgets::icon::{self, Icon};
 
 /// How high the list is before it scrolls.
 const MOST: f32 = 360.0;

@@ -4,9 +4,9 @@ use eframe::egui::{
     Align2, Color32, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2,
 };
 
-use super::focus_ring;
-use super::icon::{self, Icon};
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::focus_ring;
+use crate::ui::widgets::icon::{self, Icon};
 
 /// A small round-ended button that is on or off.
 pub(in crate::ui) fn chip(ui: &mut Ui, label: &str, on: bool) -> Response {

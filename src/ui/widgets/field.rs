@@ -5,9 +5,9 @@ use eframe::egui::{
     Align2, Context, Id, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
 };
 
-use super::controls::text_width;
-use super::room::was_resized;
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::text_width;
+use crate::ui::widgets::room::was_resized;
 
 /// A heading over a group of fields.
 pub(in crate::ui) fn heading(ui: &mut Ui, text: &str) -> Response {

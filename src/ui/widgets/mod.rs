@@ -12,7 +12,7 @@ pub(super) mod virtual_list;
 
 use eframe::egui::{Frame, Id, Margin, Modal, Rect, Response, Stroke, StrokeKind, Ui, accesskit};
 
-use super::theme::{Palette, size};
+use crate::ui::theme::{Palette, size};
 
 /// Draws the ring that shows where the keyboard is.
 pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) {

@@ -3,8 +3,8 @@
 use eframe::egui::collapsing_header::CollapsingState;
 use eframe::egui::{Context, Id, Label, Rect, Response, RichText, Sense, Ui, Vec2, vec2};
 
-use super::icon::{self, Icon};
 use crate::ui::theme::{Palette, size};
+use crate::ui::widgets::icon::{self, Icon};
 
 /// How a note is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::code::program;
+use echoscope::python::program;
 use echoscope::server::config::Config;
 use echoscope::settings::Settings;
 use rustls::client::Resumption;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use echoscope::session::{Options, Session};
-use echoscope::ui::App;
+use echoscope::app::{App, Options};
+use echoscope::ui::Window;
 use eframe::App as _;
 use eframe::egui::epaint::Shape;
 use eframe::egui::{
@@ -19,7 +19,7 @@ const SCROLL_BAR: Pos2 = pos2(SIZE[0] - 6.0, 270.0);
 
 pub(crate) struct Headless {
     ctx: Context,
-    app: App,
+    app: Window,
     frame: eframe::Frame,
     time: f64,
     shapes: usize,
@@ -39,8 +39,8 @@ impl Headless {
     /// A window with so many entries, all taken in.
     pub(crate) fn with_entries(count: u64) -> Self {
         let ctx = Context::default();
-        let session = Session::with_log(entries::settings(), Options::default(), entries::entries(count));
-        let app = App::new(&ctx, session);
+        let app = App::with_log(entries::settings(), Options::default(), entries::entries(count));
+        let app = Window::new(&ctx, app);
         let frame = eframe::Frame::_new_kittest();
         let mut window = Self { ctx, app, frame, time: 0.0, shapes: 0, texts: Vec::new() };
         window.settle();

@@ -74,7 +74,7 @@ pub fn repository() -> &'static Path {
 #[track_caller]
 pub fn check_line(text: &str) {
     for character in text.chars() {
-        let shown = echoscope::journal::format::visible(character);
+        let shown = echoscope::log::format::visible(character);
         assert!(shown == character, "{character:?} stands in the line {text:?}");
     }
 }

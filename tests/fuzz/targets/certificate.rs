@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use echoscope::tls::details::{self, Details, Roots, Served as ServedDetails, verdicts};
+use echoscope::tls::inspect::{self, Details, Roots, Served as ServedDetails, verdicts};
 use echoscope::tls::{CertificateFile, KeyFile, Served, Signer, TlsError, check_pair};
 use echoscope_fuzz::{Identity, Scratch, check_line, check_message, identities, pem, seed};
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ fuzz_target!(
     |data: &[u8]| {
         let chain = split(data);
         for certificate in &chain {
-            if let Some(told) = details::describe(certificate) {
+            if let Some(told) = inspect::describe(certificate) {
                 assert_eq!(told.fingerprint.len(), 95);
             }
         }

@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use echoscope::journal::filter::{Filter, Kind, KindSet};
-use echoscope::journal::view::View;
-use echoscope::journal::{Journal, Limits, json, words};
+use echoscope::log::filter::{Filter, Kind, KindSet};
+use echoscope::log::view::View;
+use echoscope::log::{EventLog, Limits, json, words};
 use echoscope::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope_fuzz::{check_line, seed};
@@ -38,29 +38,29 @@ fuzz_target!(
 fn check_view(queries: &[String; 2], events: Vec<Event>) {
     let hidden = KindSet::ALL.with(Kind::Data, events.len() % 3 != 1);
     let filters = [Filter::new(&queries[0], KindSet::ALL), Filter::new(&queries[1], hidden)];
-    let mut journal = Journal::new(Limits { entries: 20, bytes: 40_000 });
+    let mut log = EventLog::new(Limits { entries: 20, bytes: 40_000 });
     let mut view = View::new();
     for (number, event) in events.into_iter().enumerate() {
         let filter = &filters[number / 5 % 2];
         if let EventKind::NotShown { count: 7 } = event.kind {
-            journal.clear();
+            log.clear();
         }
-        journal.push(event);
-        view.update(&journal, filter, Duration::ZERO);
-        assert!(journal.len() <= 20 && view.len() <= journal.len());
+        log.push(event);
+        view.update(&log, filter, Duration::ZERO);
+        assert!(log.len() <= 20 && view.len() <= log.len());
     }
     for (filter, query, kinds) in
         [(&filters[1], &queries[1], hidden), (&filters[0], &queries[0], KindSet::ALL)]
     {
-        while !view.update(&journal, filter, Duration::ZERO) {}
-        let wanted = journal.iter().filter(|entry| is_wanted(&entry.event, query, kinds));
+        while !view.update(&log, filter, Duration::ZERO) {}
+        let wanted = log.iter().filter(|entry| is_wanted(&entry.event, query, kinds));
         let wanted: Vec<u64> = wanted.map(|entry| entry.seq).collect();
         let shown: Vec<u64> = view.iter().collect();
         assert_eq!(
             shown,
             wanted,
             "{query:?} in {:?}",
-            journal.iter().map(|entry| words::line(&entry.event, DataFormat::Python)).collect::<Vec<_>>()
+            log.iter().map(|entry| words::line(&entry.event, DataFormat::Python)).collect::<Vec<_>>()
         );
     }
 }

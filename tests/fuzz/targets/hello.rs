@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use echoscope::journal::{json, words};
-use echoscope::server::capture::{Certainty, Message, Messages, RECORD_HEADER, headers, record_header};
+use echoscope::capture::{Certainty, Message, Messages, RECORD_HEADER, headers, record_header};
+use echoscope::log::{json, words};
 use echoscope::server::event::{Client, ClientId, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope::tls::names;

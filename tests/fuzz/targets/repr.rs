@@ -2,8 +2,8 @@
 #![no_main]
 
 use echoscope::client::typed;
-use echoscope::journal::format::{CUT, data_cut, hex, python, python_into, quoted, text};
-use echoscope::journal::hex::{ROW, row, row_count, rows};
+use echoscope::log::format::{CUT, data_cut, hex, python, python_into, quoted, text};
+use echoscope::log::hex::{ROW, row, row_count, rows};
 use echoscope::settings::DataFormat;
 use echoscope_fuzz::{check_line, seed};
 use libfuzzer_sys::fuzz_target;
@@ -42,7 +42,7 @@ fn unquoted(repr: &str) -> &str {
 
 /// What is cut is the beginning of the whole, as long as there is room for.
 fn check_cuts(data: &[u8], format: DataFormat) {
-    let whole = echoscope::journal::format::data(data, format);
+    let whole = echoscope::log::format::data(data, format);
     let length = whole.chars().count();
     for max in [3, 4, 7, length.saturating_sub(1), length, length + 1].into_iter().filter(|max| *max >= 3) {
         let (short, was_cut) = data_cut(data, format, max);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use echoscope::client::typed::{self, TypedError};
-use echoscope::journal::format::{hex, python};
+use echoscope::log::format::{hex, python};
 use echoscope::settings::fields::{Field, host, number, number16};
 use echoscope::settings::tls::{TlsVersions, alpn, key_log};
 use echoscope::tls::create::{parse_days, split_names};

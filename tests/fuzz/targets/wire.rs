@@ -8,9 +8,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::ladder::{Ladder, Scale, dump, svg, text, words};
+use echoscope::capture::sequence::{Ladder, Scale, dump, svg, text, words};
+use echoscope::capture::{Capture, Side, What};
 use echoscope::server::Server;
-use echoscope::server::capture::{Capture, Side, What};
 use echoscope::server::config::{Config, TlsFiles};
 use echoscope::server::event::ClientId;
 use echoscope::server::sink::{Source, channel};

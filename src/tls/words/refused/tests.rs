@@ -1,8 +1,8 @@
 //! For each alert and each certificate the one cause that holds, and none that does not.
 #![allow(clippy::unwrap_used)]
 
-use super::super::tests::{check, situation};
 use super::*;
+use crate::tls::words::tests::{check, situation};
 
 const LOCALHOST: Asked<'static> = Asked { name: Some("localhost"), address: None };
 const NAMELESS: Asked<'static> =

@@ -3,16 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use echoscope::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, CrowdCommand, SendKind};
+use echoscope::app::command::{ExportFormat, WireFormat};
+use echoscope::app::{App, Command, LessonCommand};
 use echoscope::client::event::Leave;
 use echoscope::client::status::State;
 use echoscope::client::typed::LineEnding;
 use echoscope::lessons::Place;
 use echoscope::server::event::ClientId;
-use echoscope::session::clients::{
-    ClientCommand, ClientField, ClientTab, ClientTabId, CrowdCommand, SendKind,
-};
-use echoscope::session::command::{ExportFormat, WireFormat};
-use echoscope::session::{Command, LessonCommand, Session};
 use echoscope::settings::{DataFormat, ThemeChoice};
 
 use super::tabs::Tabs;
@@ -33,7 +31,7 @@ pub(super) struct Hands {
     until: Option<Instant>,
     next: Instant,
     deeds: u64,
-    ladder: Option<echoscope::ladder::Ladder>,
+    ladder: Option<echoscope::capture::sequence::Ladder>,
 }
 
 impl Hands {
@@ -49,10 +47,10 @@ impl Hands {
     }
 
     /// Does the next thing where it is time for one.
-    pub(super) fn act(&mut self, session: &mut Session, tabs: &mut Tabs) {
+    pub(super) fn act(&mut self, app: &mut App, tabs: &mut Tabs) {
         let now = Instant::now();
         if self.until.is_some_and(|until| now >= until) {
-            self.let_everybody_go_on(session);
+            self.let_everybody_go_on(app);
         }
         if now < self.next {
             return;
@@ -60,20 +58,20 @@ impl Hands {
         self.next = now + Duration::from_millis(self.random.between(0, 150));
         self.deeds += 1;
         match self.random.between(0, 39) {
-            0..=23 => self.with_a_tab(session, tabs),
-            24..=26 => self.with_a_crowd(session, tabs),
-            27..=33 => self.with_the_log(session),
-            34..=36 => self.with_the_server(session, tabs),
-            _ => self.with_a_lesson(session),
+            0..=23 => self.with_a_tab(app, tabs),
+            24..=26 => self.with_a_crowd(app, tabs),
+            27..=33 => self.with_the_log(app),
+            34..=36 => self.with_the_server(app, tabs),
+            _ => self.with_a_lesson(app),
         }
     }
 
     /// Ends what holds others up.
-    pub(super) fn let_everybody_go_on(&mut self, session: &mut Session) {
+    pub(super) fn let_everybody_go_on(&mut self, app: &mut App) {
         self.until = None;
-        session.apply(Command::GoOn);
-        session.apply(Command::PauseAccepting(false));
-        session.apply(Command::Crowd(CrowdCommand::LetGo));
+        app.apply(Command::GoOn);
+        app.apply(Command::PauseAccepting(false));
+        app.apply(Command::Crowd(CrowdCommand::LetGo));
     }
 
     /// What it had in view.
@@ -85,33 +83,33 @@ impl Hands {
         std::mem::take(&mut self.deeds)
     }
 
-    fn with_a_tab(&mut self, session: &mut Session, tabs: &mut Tabs) {
-        if session.clients().len() < TABS && (session.clients().is_empty() || self.random.one_in(6)) {
-            return session.apply(ClientCommand::Add.into());
+    fn with_a_tab(&mut self, app: &mut App, tabs: &mut Tabs) {
+        if app.clients().len() < TABS && (app.clients().is_empty() || self.random.one_in(6)) {
+            return app.apply(ClientCommand::Add.into());
         }
-        let ids = session.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
+        let ids = app.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
         let id = self.random.pick(&ids);
-        let Some(tab) = session.clients().get(id) else { return };
+        let Some(tab) = app.clients().get(id) else { return };
         if tab.can_connect() {
             tabs.expect(id);
             if self.random.one_in(12) {
                 // TLS to a plain server, or the other way round.
                 tabs.excuse(id);
                 let tls = !tab.form().tls();
-                session.apply(ClientCommand::SetTls(id, tls).into());
+                app.apply(ClientCommand::SetTls(id, tls).into());
             } else {
-                session.apply(ClientCommand::FollowServer(id, None).into());
+                app.apply(ClientCommand::FollowServer(id, None).into());
             }
-            return session.apply(ClientCommand::Connect(id).into());
+            return app.apply(ClientCommand::Connect(id).into());
         }
-        let piecemeal = session.settings().recv_size < 1024;
+        let piecemeal = app.settings().recv_size < 1024;
         for command in self.deed(id, piecemeal) {
             if let ClientCommand::Leave { how: Leave::Abort | Leave::Vanish, .. } | ClientCommand::Cancel(_) =
                 command
             {
                 tabs.excuse(id);
             }
-            session.apply(command.into());
+            app.apply(command.into());
         }
     }
 
@@ -151,24 +149,24 @@ impl Hands {
         }
     }
 
-    fn with_a_crowd(&mut self, session: &mut Session, tabs: &mut Tabs) {
-        if session.clients().crowd().is_there() || self.until.is_some() {
+    fn with_a_crowd(&mut self, app: &mut App, tabs: &mut Tabs) {
+        if app.clients().crowd().is_there() || self.until.is_some() {
             return;
         }
         // It connects as the first client does, and that one may speak what the server doesn't.
-        let first = session.clients().iter().next().map(ClientTab::id);
+        let first = app.clients().iter().next().map(ClientTab::id);
         if let Some(id) = first {
-            session.apply(ClientCommand::FollowServer(id, None).into());
+            app.apply(ClientCommand::FollowServer(id, None).into());
         }
         let count = self.random.between(2, 30).to_string();
-        session.apply(Command::Crowd(CrowdCommand::Edit(count)));
-        session.apply(Command::Crowd(CrowdCommand::Connect));
+        app.apply(Command::Crowd(CrowdCommand::Edit(count)));
+        app.apply(Command::Crowd(CrowdCommand::Connect));
         tabs.expect_crowd();
         self.end_in(300, 1500);
     }
 
-    fn with_the_log(&mut self, session: &mut Session) {
-        let captures = session.captures().list().iter().map(|info| info.client.id).collect::<Vec<ClientId>>();
+    fn with_the_log(&mut self, app: &mut App) {
+        let captures = app.captures().list().iter().map(|info| info.client.id).collect::<Vec<ClientId>>();
         let command = match self.random.between(0, 9) {
             0 => Command::SaveLog { path: self.folder.join("log.txt"), format: ExportFormat::Text },
             1 => Command::SaveLog { path: self.folder.join("log.json"), format: ExportFormat::JsonLines },
@@ -184,57 +182,57 @@ impl Hands {
             }
             _ => {
                 // The Wire tab comes into view.
-                session.captures().watch(self.random.one_in(2));
-                if let Some(capture) = session.capture(self.random.pick(&captures)) {
-                    let mut ladder = echoscope::ladder::Ladder::new(&capture);
+                app.captures().watch(self.random.one_in(2));
+                if let Some(capture) = app.capture(self.random.pick(&captures)) {
+                    let mut ladder = echoscope::capture::sequence::Ladder::new(&capture);
                     ladder.update_some(&capture, 4096);
                     self.ladder = Some(ladder);
                 }
                 return;
             }
         };
-        session.apply(command);
+        app.apply(command);
     }
 
-    fn with_the_server(&mut self, session: &mut Session, tabs: &mut Tabs) {
+    fn with_the_server(&mut self, app: &mut App, tabs: &mut Tabs) {
         match self.random.between(0, 5) {
             0 if self.until.is_none() => {
-                session.apply(Command::PauseAccepting(true));
+                app.apply(Command::PauseAccepting(true));
                 self.end_in(100, 500);
             }
             1 if self.until.is_none() => {
-                session.apply(Command::SetStepping(true));
+                app.apply(Command::SetStepping(true));
                 self.end_in(100, 600);
             }
             2 => {
-                for halt in session.halts() {
-                    session.apply(Command::Step(halt.client.map(|client| client.id)));
+                for halt in app.halts() {
+                    app.apply(Command::Step(halt.client.map(|client| client.id)));
                 }
             }
-            3 => session.apply(Command::CheckFiles),
-            4 => self.disconnect_one_of_ours(session, tabs),
+            3 => app.apply(Command::CheckFiles),
+            4 => self.disconnect_one_of_ours(app, tabs),
             _ => {}
         }
     }
 
     /// Everybody else's connection is somebody's who counts on it.
-    fn disconnect_one_of_ours(&mut self, session: &mut Session, tabs: &mut Tabs) {
-        let open = session.clients().iter().filter(|tab| tab.state() == State::Open);
+    fn disconnect_one_of_ours(&mut self, app: &mut App, tabs: &mut Tabs) {
+        let open = app.clients().iter().filter(|tab| tab.state() == State::Open);
         let ours = open.filter_map(|tab| Some((tab.id(), tab.status().local?))).collect::<Vec<_>>();
         if ours.is_empty() {
             return;
         }
         let (id, local) = self.random.pick(&ours);
-        let theirs = session.connections().into_iter().find(|connection| connection.client.peer == local);
+        let theirs = app.connections().into_iter().find(|connection| connection.client.peer == local);
         if let Some(connection) = theirs {
             tabs.excuse(id);
-            session.apply(Command::Disconnect(connection.client.id));
+            app.apply(Command::Disconnect(connection.client.id));
         }
     }
 
-    fn with_a_lesson(&mut self, session: &mut Session) {
+    fn with_a_lesson(&mut self, app: &mut App) {
         let lessons = echoscope::lessons::shipped().len();
-        session.apply(Command::Lesson(match self.random.between(0, 5) {
+        app.apply(Command::Lesson(match self.random.between(0, 5) {
             0 => LessonCommand::Leave,
             1 => LessonCommand::Next,
             2 => LessonCommand::Back,

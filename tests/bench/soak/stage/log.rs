@@ -1,6 +1,6 @@
 //! What the log says of a run of the server: who came and went, what was left out, and faults.
 
-use echoscope::journal::Journal;
+use echoscope::log::EventLog;
 use echoscope::server::event::{CloseReason, EventKind, Problem};
 
 /// What was read so far of the present run.
@@ -20,13 +20,13 @@ impl Log {
     }
 
     /// Reads on; faults that were logged.
-    pub(super) fn read(&mut self, journal: &Journal) -> Vec<String> {
+    pub(super) fn read(&mut self, log: &EventLog) -> Vec<String> {
         let mut faults = Vec::new();
-        let first = journal.first_seq();
+        let first = log.first_seq();
         // What has gone before it was read is as good as not shown.
         self.not_shown += first.saturating_sub(self.next);
-        for seq in self.next.max(first)..journal.next_seq() {
-            let Some(entry) = journal.by_seq(seq) else { continue };
+        for seq in self.next.max(first)..log.next_seq() {
+            let Some(entry) = log.by_seq(seq) else { continue };
             match &entry.event.kind {
                 EventKind::Opened => self.opened += 1,
                 EventKind::Closed(closed) => {
@@ -45,7 +45,7 @@ impl Log {
                 _ => {}
             }
         }
-        self.next = journal.next_seq();
+        self.next = log.next_seq();
         faults
     }
 }

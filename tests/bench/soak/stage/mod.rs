@@ -1,4 +1,4 @@
-//! The child that holds the session, as the window holds it: polled thirty times a second, looked at, and pressed.
+//! The child that holds the app, as the window holds it: polled thirty times a second, looked at, and pressed.
 //!
 //! It is a process of its own so that its memory, files and threads are the app's and not those of its visitors.
 
@@ -15,9 +15,9 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
+use echoscope::app::clients::{ClientCommand, ClientTab, CrowdCommand};
+use echoscope::app::{App, Command, LessonCommand, Options};
 use echoscope::server::status::State;
-use echoscope::session::clients::{ClientCommand, ClientTab, CrowdCommand};
-use echoscope::session::{Command, LessonCommand, Options, Session};
 use echoscope::settings::Settings;
 use echoscope::settings::fields::Field;
 
@@ -43,7 +43,7 @@ pub(crate) struct Files {
 /// Serves orders from stdin until it ends. Arguments: certificate, key, a folder to write in, the seed.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let [certificate, key, folder, seed] = arguments else {
-        eprintln!("soak: the session's child wants four arguments");
+        eprintln!("soak: the app's child wants four arguments");
         return ExitCode::from(2);
     };
     let files = Files { certificate: certificate.into(), key: key.into(), folder: folder.into() };
@@ -62,7 +62,7 @@ enum Pending {
 }
 
 struct Stage {
-    session: Session,
+    app: App,
     files: Files,
     hands: Hands,
     tabs: Tabs,
@@ -83,10 +83,10 @@ impl Stage {
             ..Settings::default()
         };
         let settings_file = Some(files.folder.join("settings.toml"));
-        let session = Session::new(settings, Options { settings_file, capture: true, ..Options::default() });
+        let app = App::new(settings, Options { settings_file, capture: true, ..Options::default() });
         let hands = Hands::new(seed, &files.folder);
         Self {
-            session,
+            app,
             files,
             hands,
             tabs: Tabs::default(),
@@ -111,15 +111,12 @@ impl Stage {
 
     /// What the window does between two pictures.
     fn frame(&mut self) {
-        self.session.poll();
-        let mut wrong = self.log.read(self.session.journal());
-        wrong.extend(self.tabs.look(&self.session));
-        look_around(&self.session);
-        if matches!(self.session.state(), State::Listening { .. })
-            && self.pending.is_none()
-            && !self.hands_off
-        {
-            self.hands.act(&mut self.session, &mut self.tabs);
+        self.app.poll();
+        let mut wrong = self.log.read(self.app.log());
+        wrong.extend(self.tabs.look(&self.app));
+        look_around(&self.app);
+        if matches!(self.app.state(), State::Listening { .. }) && self.pending.is_none() && !self.hands_off {
+            self.hands.act(&mut self.app, &mut self.tabs);
         }
         if let Some(pending) = self.pending.take() {
             self.pending = self.go_on(pending, &mut wrong);
@@ -133,7 +130,7 @@ impl Stage {
         match order {
             Order::Start(round) => {
                 // A server that starts in step mode would wait for somebody to step it.
-                self.hands.let_everybody_go_on(&mut self.session);
+                self.hands.let_everybody_go_on(&mut self.app);
                 self.set(&round);
                 let taken = round.taken_port.then(|| TcpListener::bind("127.0.0.1:0").ok()).flatten();
                 let port =
@@ -141,29 +138,29 @@ impl Stage {
                 self.edit(Field::Port, &port);
                 if port > 0 {
                     // Of two addresses one would do.
-                    self.session.apply(Command::Edit(Field::Host, "127.0.0.1".to_owned()));
+                    self.app.apply(Command::Edit(Field::Host, "127.0.0.1".to_owned()));
                 }
                 self.log.start();
-                self.session.apply(Command::Start);
+                self.app.apply(Command::Start);
                 self.pending = Some(taken.map_or(Pending::Start, Pending::FailedStart));
             }
             Order::Flicker(round) => {
                 self.set(&round);
                 self.log.start();
-                self.session.apply(Command::Start);
-                self.session.apply(Command::Stop);
+                self.app.apply(Command::Start);
+                self.app.apply(Command::Stop);
                 self.pending = Some(Pending::Stop);
             }
             Order::Settle => {
                 self.hands_off = true;
-                self.hands.let_everybody_go_on(&mut self.session);
+                self.hands.let_everybody_go_on(&mut self.app);
                 self.tabs.settle();
                 self.pending = Some(Pending::Settle);
             }
             Order::Empty => self.pending = Some(Pending::Empty),
             Order::Stop => {
-                self.tabs.excuse_all(&self.session);
-                self.session.apply(Command::Stop);
+                self.tabs.excuse_all(&self.app);
+                self.app.apply(Command::Stop);
                 self.pending = Some(Pending::Stop);
             }
             Order::Rest => self.rest(),
@@ -172,25 +169,25 @@ impl Stage {
 
     /// Looks whether what was ordered is done, and says so; what is still to do.
     fn go_on(&mut self, pending: Pending, wrong: &mut Vec<String>) -> Option<Pending> {
-        let state = self.session.state();
+        let state = self.app.state();
         match (pending, state) {
             (Pending::Start, State::Listening { addresses, .. }) => answer(&Answer::Listening(addresses)),
             (Pending::Start, State::Failed(error)) => {
                 wrong.push(format!("the server did not start: {error}"));
             }
             (Pending::FailedStart(_), State::Failed(_)) => {
-                self.session.apply(Command::StartOnFreePort);
+                self.app.apply(Command::StartOnFreePort);
                 return Some(Pending::Start);
             }
             (Pending::FailedStart(_), State::Listening { addresses, .. }) => {
                 wrong.push(format!("it listens on {addresses:?}, and another program held that port"));
             }
-            (Pending::Settle, _) if self.tabs.settled(&mut self.session) => answer(&Answer::Settled),
-            (Pending::Empty, _) if self.session.counters().clients_now == 0 => answer(&Answer::Empty),
+            (Pending::Settle, _) if self.tabs.settled(&mut self.app) => answer(&Answer::Settled),
+            (Pending::Empty, _) if self.app.counters().clients_now == 0 => answer(&Answer::Empty),
             (Pending::Stop, State::Stopped) => {
                 // What was told until the end.
-                self.session.poll();
-                wrong.extend(self.log.read(self.session.journal()));
+                self.app.poll();
+                wrong.extend(self.log.read(self.app.log()));
                 answer(&Answer::Stopped(self.sums()));
             }
             (pending, _) => return Some(pending),
@@ -199,7 +196,7 @@ impl Stage {
     }
 
     fn sums(&mut self) -> Sums {
-        let counters = self.session.counters();
+        let counters = self.app.counters();
         let Log { opened, closed, not_shown, .. } = self.log;
         Sums {
             clients: counters.clients_total,
@@ -214,29 +211,29 @@ impl Stage {
     }
 
     fn rest(&mut self) {
-        let session = &mut self.session;
-        let log_bytes = session.journal().bytes();
-        let captures_bytes = session.captures().used();
-        let ids = session.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
+        let app = &mut self.app;
+        let log_bytes = app.log().bytes();
+        let captures_bytes = app.captures().used();
+        let ids = app.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
         for id in ids {
-            session.apply(ClientCommand::Remove(id).into());
+            app.apply(ClientCommand::Remove(id).into());
         }
-        session.apply(Command::Crowd(CrowdCommand::LetGo));
-        session.apply(Command::Lesson(LessonCommand::Leave));
-        session.captures().watch(false);
+        app.apply(Command::Crowd(CrowdCommand::LetGo));
+        app.apply(Command::Lesson(LessonCommand::Leave));
+        app.captures().watch(false);
         self.hands.forget();
         if let Err(words) = newcomer::visit(&self.files) {
             answer(&Answer::Wrong(words));
         }
-        self.session.poll();
-        self.session.apply(Command::DismissNotice);
-        self.session.apply(Command::ClearLog);
+        self.app.poll();
+        self.app.apply(Command::DismissNotice);
+        self.app.apply(Command::ClearLog);
         answer(&Answer::Rested(Rest {
             log_bytes,
-            log_limit: self.session.journal().limits().bytes,
+            log_limit: self.app.log().limits().bytes,
             captures_bytes,
-            captures_left: self.session.captures().used(),
-            log_left: self.session.journal().len(),
+            captures_left: self.app.captures().used(),
+            log_left: self.app.log().len(),
             live: LIVE.current_usage(),
             deeds: self.hands.take_deeds(),
         }));
@@ -245,7 +242,7 @@ impl Stage {
     fn set(&mut self, round: &Round) {
         self.hands_off = false;
         self.tabs.begin(round.idle_timeout > 0);
-        self.session.apply(Command::Edit(Field::Host, "localhost".to_owned()));
+        self.app.apply(Command::Edit(Field::Host, "localhost".to_owned()));
         self.edit(Field::Port, &0);
         self.edit(Field::RecvSize, &round.recv_size);
         self.edit(Field::Backlog, &round.backlog);
@@ -256,30 +253,30 @@ impl Stage {
             (self.files.certificate.display().to_string(), self.files.key.display().to_string());
         self.edit(Field::Certificate, &certificate);
         self.edit(Field::Key, &key);
-        self.session.apply(Command::SetMode(round.mode));
-        self.session.apply(Command::SetTls(round.tls));
-        self.session.apply(Command::SetTlsVersions(round.versions));
-        self.session.apply(Command::SetTickets(round.tickets));
+        self.app.apply(Command::SetMode(round.mode));
+        self.app.apply(Command::SetTls(round.tls));
+        self.app.apply(Command::SetTlsVersions(round.versions));
+        self.app.apply(Command::SetTickets(round.tickets));
     }
 
     fn edit(&mut self, field: Field, value: &impl ToString) {
-        self.session.apply(Command::Edit(field, value.to_string()));
+        self.app.apply(Command::Edit(field, value.to_string()));
     }
 }
 
 /// Everything that a window reads in one picture.
-fn look_around(session: &Session) {
+fn look_around(app: &App) {
     let seen = (
-        session.connections().len(),
-        session.calls().clients.len(),
-        session.halts().len(),
-        session.accept_queue(),
-        session.captures().list().len(),
-        session.program(),
-        session.rate(),
-        session.blocked(),
-        session.notice().is_some(),
-        session.lesson_set_up(),
+        app.connections().len(),
+        app.calls().clients.len(),
+        app.halts().len(),
+        app.accept_queue(),
+        app.captures().list().len(),
+        app.program(),
+        app.rate(),
+        app.blocked(),
+        app.notice().is_some(),
+        app.lesson_set_up(),
     );
     std::hint::black_box(seen);
 }

@@ -1,11 +1,11 @@
-//! A second session beside the first, opened, used, and dropped in the middle of what it does.
+//! A second app beside the first, opened, used, and dropped in the middle of what it does.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::app::clients::{ClientCommand, ClientTabId};
+use echoscope::app::{App, Command, Options};
 use echoscope::server::status::State;
-use echoscope::session::clients::{ClientCommand, ClientTabId};
-use echoscope::session::{Command, Options, Session};
 use echoscope::settings::Settings;
 
 use super::Files;
@@ -22,29 +22,28 @@ pub(super) fn visit(files: &Files) -> Result<(), String> {
         ..Settings::default()
     };
     let settings_file = Some(files.folder.join("newcomer.toml"));
-    let mut session = Session::new(settings, Options { settings_file, capture: true, ..Options::default() });
-    session.apply(Command::Start);
-    until(&mut session, "listening", |session| matches!(session.state(), State::Listening { .. }))?;
+    let mut app = App::new(settings, Options { settings_file, capture: true, ..Options::default() });
+    app.apply(Command::Start);
+    until(&mut app, "listening", |app| matches!(app.state(), State::Listening { .. }))?;
     let id = ClientTabId(1);
-    session.apply(ClientCommand::Connect(id).into());
-    let tab =
-        |session: &Session| session.clients().get(id).map(echoscope::session::clients::ClientTab::status);
-    until(&mut session, "a TLS client", |session| {
-        tab(session).is_some_and(|status| status.state == echoscope::client::status::State::Open)
+    app.apply(ClientCommand::Connect(id).into());
+    let tab = |app: &App| app.clients().get(id).map(echoscope::app::clients::ClientTab::status);
+    until(&mut app, "a TLS client", |app| {
+        tab(app).is_some_and(|status| status.state == echoscope::client::status::State::Open)
     })?;
-    session.apply(ClientCommand::Send { id }.into());
-    until(&mut session, "its echo", |session| tab(session).is_some_and(|status| status.echo.is_exact()))?;
+    app.apply(ClientCommand::Send { id }.into());
+    until(&mut app, "its echo", |app| tab(app).is_some_and(|status| status.echo.is_exact()))?;
     // Dropped as it is: connected, and with the server running.
     Ok(())
 }
 
-fn until(session: &mut Session, what: &str, done: impl Fn(&Session) -> bool) -> Result<(), String> {
+fn until(app: &mut App, what: &str, done: impl Fn(&App) -> bool) -> Result<(), String> {
     let deadline = Instant::now() + TIME;
-    while !done(session) {
+    while !done(app) {
         if Instant::now() > deadline {
-            return Err(format!("a second session waited in vain for {what}"));
+            return Err(format!("a second app waited in vain for {what}"));
         }
-        session.poll();
+        app.poll();
         thread::sleep(Duration::from_millis(2));
     }
     Ok(())

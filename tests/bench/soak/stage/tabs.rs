@@ -1,11 +1,11 @@
-//! The session's own clients, watched: nothing but the echo comes back, and nobody is lost without a reason.
+//! The app's own clients, watched: nothing but the echo comes back, and nobody is lost without a reason.
 
 use std::collections::{HashMap, HashSet};
 
+use echoscope::app::clients::{ClientCommand, ClientTab, ClientTabId, CrowdCommand, Ended};
+use echoscope::app::{App, Command};
 use echoscope::client::event::{CloseHow, Leave, PeerEnd, Stage};
 use echoscope::client::status::State;
-use echoscope::session::clients::{ClientCommand, ClientTab, ClientTabId, CrowdCommand, Ended};
-use echoscope::session::{Command, Session};
 
 /// What is known of the tabs' connections.
 #[derive(Default)]
@@ -34,8 +34,8 @@ impl Tabs {
         self.excused.insert(id);
     }
 
-    pub(super) fn excuse_all(&mut self, session: &Session) {
-        self.excused.extend(session.clients().iter().map(ClientTab::id));
+    pub(super) fn excuse_all(&mut self, app: &App) {
+        self.excused.extend(app.clients().iter().map(ClientTab::id));
         self.crowd_excused = true;
     }
 
@@ -56,9 +56,9 @@ impl Tabs {
     }
 
     /// What is wrong with them, each thing once.
-    pub(super) fn look(&mut self, session: &Session) -> Vec<String> {
+    pub(super) fn look(&mut self, app: &App) -> Vec<String> {
         let mut wrong = Vec::new();
-        for tab in session.clients().iter() {
+        for tab in app.clients().iter() {
             let key = (tab.id(), tab.connections());
             let echo = tab.status().echo;
             self.compared.insert(key, echo.compared);
@@ -75,7 +75,7 @@ impl Tabs {
                 wrong.push(format!("client tab {}: {found}", tab.id()));
             }
         }
-        let crowd = session.clients().crowd().status();
+        let crowd = app.clients().crowd().status();
         if let Some(status) = crowd
             .filter(|status| status.failed > 0 && !self.crowd_excused && !self.crowd_told && !self.lenient)
             && status.first_failure.as_ref().is_none_or(|(_, failure)| failure.stage != Stage::Connecting)
@@ -87,10 +87,10 @@ impl Tabs {
     }
 
     /// Lets those go who have everything back. Whether all are gone.
-    pub(super) fn settled(&mut self, session: &mut Session) -> bool {
+    pub(super) fn settled(&mut self, app: &mut App) -> bool {
         let mut all_gone = true;
-        for id in session.clients().iter().map(ClientTab::id).collect::<Vec<_>>() {
-            let Some(status) = session.clients().get(id).map(ClientTab::status) else { continue };
+        for id in app.clients().iter().map(ClientTab::id).collect::<Vec<_>>() {
+            let Some(status) = app.clients().get(id).map(ClientTab::status) else { continue };
             let echoed = status.echo.outstanding == 0 && status.queued == 0 && status.file.is_none();
             let command = match status.state {
                 State::Idle | State::Closed => continue,
@@ -108,11 +108,11 @@ impl Tabs {
             };
             all_gone = false;
             if let Some(command) = command {
-                session.apply(command.into());
+                app.apply(command.into());
             }
         }
-        if session.clients().crowd().is_there() {
-            session.apply(Command::Crowd(CrowdCommand::LetGo));
+        if app.clients().crowd().is_there() {
+            app.apply(Command::Crowd(CrowdCommand::LetGo));
             all_gone = false;
         }
         all_gone

@@ -1,0 +1,6 @@
+//! Everything that differs between operating systems.
+
+#[cfg(all(windows, feature = "gui"))]
+pub mod console;
+pub mod sockets;
+pub mod terminal;

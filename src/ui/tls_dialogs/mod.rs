@@ -1,0 +1,130 @@
+//! The TLS lab's dialogs: a certificate is made, looked at in full, and served as one likes.
+//!
+//! ```text
+//!  tls_form ──Action::Lab(Ask)──> Lab ──> create ──> created      both on dialog (frame, keys) and parts (rows)
+//!                                ├────> details ──> certificate
+//!                                └────> options
+//!  detail, connections ──> facts: what a handshake agreed on
+//! ```
+//!
+//! What takes time is done by [`crate::app::tls_jobs`]; the dialogs ask and look for answers once a frame.
+
+mod certificate;
+mod create;
+mod created;
+mod details;
+mod dialog;
+pub(super) mod facts;
+pub(super) mod form_parts;
+mod options;
+mod parts;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use eframe::egui::{Context, Ui};
+
+use crate::app::App;
+use crate::app::tls_jobs::Wake;
+use crate::ui::action::Action;
+use crate::ui::dialogs::Purpose;
+
+use create::CreateDialog;
+use details::DetailsDialog;
+
+/// Which dialog is to open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// *Create certificate…*
+    Create,
+    /// *Details…* of the certificate in the form.
+    Details,
+    /// *Options…*
+    Options,
+}
+
+/// The dialog that is open, if any.
+#[derive(Default)]
+pub(super) struct Lab {
+    open: Option<Open>,
+}
+
+enum Open {
+    Create(Box<CreateDialog>),
+    Details(Box<DetailsDialog>),
+    Options,
+}
+
+impl Lab {
+    /// Whether a dialog is open: it has the keyboard then.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Opens a dialog in place of the one that is open.
+    pub(super) fn open(&mut self, ctx: &Context, ask: Ask, app: &App) {
+        let woken = ctx.clone();
+        let wake: Wake = Arc::new(move || woken.request_repaint());
+        self.open = Some(match ask {
+            Ask::Create => Open::Create(Box::new(CreateDialog::new(&wake, app))),
+            Ask::Details => Open::Details(Box::new(DetailsDialog::new(&wake, app))),
+            Ask::Options => Open::Options,
+        });
+    }
+
+    /// Shows the dialog that is open.
+    pub(super) fn show(&mut self, ui: &Ui, app: &App) -> Vec<Action> {
+        let (actions, closed) = match &mut self.open {
+            None => return Vec::new(),
+            Some(Open::Create(dialog)) => dialog.show(ui, app),
+            Some(Open::Details(dialog)) => dialog.show(ui, app),
+            Some(Open::Options) => options::show(ui, app),
+        };
+        if closed {
+            self.open = None;
+        }
+        actions
+    }
+
+    /// A path was chosen in the system's dialog for one of ours.
+    pub(super) fn chosen(&mut self, purpose: Purpose, path: &Path) {
+        match (&mut self.open, purpose) {
+            (Some(Open::Create(dialog)), Purpose::NewFolder) => dialog.set_folder(path),
+            (Some(Open::Details(dialog)), Purpose::Roots) => dialog.set_roots(path),
+            _ => {}
+        }
+    }
+
+    /// The system has no dialog to offer; the path is typed where the cursor is already.
+    pub(super) fn unavailable(&mut self) {
+        match &mut self.open {
+            Some(Open::Create(dialog)) => dialog.no_browsing = true,
+            Some(Open::Details(dialog)) => dialog.no_browsing = true,
+            _ => {}
+        }
+    }
+}
+
+/// What is said where a path can only be typed.
+const TYPE_IT: &str = "This system has no file dialog to offer, so type the path.";
+
+/// A path as it is shown in a field.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The port that a client would connect to now.
+fn port(app: &App) -> u16 {
+    use crate::server::status::State;
+    match app.state() {
+        State::Listening { addresses, .. } => {
+            addresses.first().map_or(app.settings().port, std::net::SocketAddr::port)
+        }
+        _ => app.settings().port,
+    }
+}
+
+/// Only the name of a file.
+fn file_name(path: &Path) -> PathBuf {
+    path.file_name().map_or_else(|| path.to_owned(), PathBuf::from)
+}
