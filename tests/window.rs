@@ -20,7 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use echoscope::settings::Settings;
-use eframe::egui::{Event, Key, Modifiers, Role};
+use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use harness::{Hand, Window};
 
@@ -329,7 +329,7 @@ fn it_holds_together_when_small_and_every_control_has_a_name() {
 #[derive(Debug)]
 struct Dropped(std::path::PathBuf);
 
-impl eframe::egui::DroppedFile for Dropped {
+impl egui::DroppedFile for Dropped {
     fn path(&self) -> &Path {
         &self.0
     }
@@ -370,7 +370,7 @@ fn the_mode_the_theme_and_the_help_are_chosen_with_the_mouse() {
     assert!(window.shows("Pool size"));
     for (name, dark) in [("Dark theme", true), ("Light theme", false)] {
         window.click(name);
-        assert_eq!(window.0.ctx.theme() == eframe::egui::Theme::Dark, dark);
+        assert_eq!(window.0.ctx.theme() == egui::Theme::Dark, dark);
     }
     window.click("Help");
     window.click("Help and keys");

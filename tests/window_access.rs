@@ -15,7 +15,7 @@ use std::net::TcpStream;
 use std::path::Path;
 
 use echoscope::settings::{Mode, Settings};
-use eframe::egui::{Event, Key, Modifiers, Role};
+use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use harness::{Hand, Window};
 use parts::{Part, parts, resize};

@@ -17,7 +17,7 @@ use echoscope::client::status::State;
 use echoscope::log::words;
 use echoscope::server::event::{CloseReason, EventKind};
 use echoscope::settings::{Mode, Settings};
-use eframe::egui::{Event, Key, Modifiers, Role};
+use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use harness::{Hand, Window};
 

@@ -11,7 +11,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use echoscope::settings::{Mode, Settings};
-use eframe::egui::{Event, Key, Modifiers, Role, ViewportId};
+use egui::{Event, Key, Modifiers, Role, ViewportId};
 use egui_kittest::kittest::{NodeT, Queryable};
 use window::{Hand, Window};
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use echoscope::server::status::State;
 use echoscope::settings::{ClientAuth, Settings, TlsVersions};
-use eframe::egui::{Key, Modifiers, Role};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use harness::{Hand, Window};
 use rustls::pki_types::pem::PemObject;

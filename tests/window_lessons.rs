@@ -9,7 +9,7 @@ use echoscope::app::{App, Options};
 use echoscope::lessons::shipped;
 use echoscope::settings::Settings;
 use echoscope::ui;
-use eframe::egui::{Key, Modifiers, Role};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable, by};
 

@@ -11,10 +11,8 @@ use echoscope::app::{App, Options};
 use echoscope::server::event::{Client, ClientId, Event as ServerEvent, EventKind};
 use echoscope::settings::Settings;
 use echoscope::ui::Window;
-use eframe::egui::epaint::Shape;
-use eframe::egui::{
-    Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Role, TouchPhase, vec2,
-};
+use egui::epaint::Shape;
+use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Role, TouchPhase, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -107,7 +105,7 @@ fn turn_wheel(window: &mut Harness<'static, Window>, points: f32) {
         delta: vec2(0.0, points),
         phase: TouchPhase::Move,
         modifiers: Modifiers::NONE,
-        source: eframe::egui::MouseWheelSource::Unknown,
+        source: egui::MouseWheelSource::Unknown,
     });
     settle(window);
     window.event(Event::PointerGone);

@@ -11,7 +11,7 @@ mod harness;
 mod parts;
 
 use echoscope::settings::Settings;
-use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, vec2};
+use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, vec2};
 use egui_kittest::kittest::{Queryable, by};
 use harness::{Hand, Window};
 

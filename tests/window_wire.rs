@@ -17,7 +17,7 @@ use echoscope::capture::{Capture, MOST_MARKS, Side, What};
 use echoscope::server::event::{Client, ClientId};
 use echoscope::settings::Settings;
 use echoscope::ui;
-use eframe::egui::{Event, Key, Modifiers, Role};
+use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use harness::{Hand, Window};

@@ -1,6 +1,6 @@
 //! The accept queue with room to explain it: how many wait, what happens to the next client, and a way to let it fill.
 
-use eframe::egui::{Label, RichText, Ui, vec2};
+use egui::{Label, RichText, Ui, vec2};
 
 use crate::app::{App, Command};
 use crate::ui::action::Action;

@@ -1,6 +1,6 @@
 //! The selected entry in full: what happened, its bytes as hex and text, and one sentence that explains it.
 
-use eframe::egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use crate::log::hex::HexRow;
 use crate::log::{Entry, words};

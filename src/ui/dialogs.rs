@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use eframe::egui::Context;
+use egui::Context;
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTabId};
 use crate::app::command::{ExportFormat, WireFormat};

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Context, FontData, FontDefinitions, FontFamily};
+use egui::{Context, FontData, FontDefinitions, FontFamily};
 
 /// The family for headings and for the one button that matters.
 pub(super) const SEMIBOLD: &str = "semibold";
@@ -39,13 +39,13 @@ fn definitions() -> FontDefinitions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eframe::egui::FontId;
+    use egui::FontId;
 
     #[test]
     fn every_sign_that_the_window_writes_has_a_glyph() {
         let ctx = Context::default();
         install(&ctx);
-        let mut output = ctx.run_ui(eframe::egui::RawInput::default(), |_| {});
+        let mut output = ctx.run_ui(egui::RawInput::default(), |_| {});
         output.textures_delta.clear();
         for family in [FontFamily::Proportional, FontFamily::Monospace, FontFamily::Name(SEMIBOLD.into())] {
             for sign in "aZ09 ↓↑←→↵·…“”’µ−".chars() {

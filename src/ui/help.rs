@@ -1,9 +1,7 @@
 //! F1: what this is, a tour of five minutes, words, keys, what it doesn't do, and where settings are.
 
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{
-    Align, Frame, Grid, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextFormat, Ui,
-};
+use egui::text::LayoutJob;
+use egui::{Align, Frame, Grid, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextFormat, Ui};
 
 use crate::ui::shortcuts;
 use crate::ui::theme::{self, Palette, size};

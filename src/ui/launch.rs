@@ -7,8 +7,8 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-use eframe::egui::{Context, IconData, ViewportBuilder};
 use eframe::{NativeOptions, Renderer};
+use egui::{Context, IconData, ViewportBuilder};
 
 use crate::app::{App, Command, Notice, Options};
 use crate::settings::Settings;

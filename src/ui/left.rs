@@ -1,6 +1,6 @@
 //! The left side: the form, and pinned below it what is to stay in view while the form scrolls.
 
-use eframe::egui::{Context, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{Context, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use crate::app::App;
 use crate::settings::fields::Field;

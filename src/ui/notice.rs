@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, Rect, Sense, Stroke, Ui, vec2};
+use egui::text::LayoutJob;
+use egui::{Align, Frame, Label, Layout, Margin, Panel, Rect, Sense, Stroke, Ui, vec2};
 
 use crate::app::{App, Command, Notice};
 use crate::ui::action::Action;

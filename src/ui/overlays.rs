@@ -1,6 +1,6 @@
 //! What lies over the window now and then: files about to be dropped, a path to type.
 
-use eframe::egui::{
+use egui::{
     Align2, Context, Frame, Id, Key, Label, LayerId, Modifiers, Order, RichText, Stroke, StrokeKind, Ui, vec2,
 };
 
@@ -99,7 +99,7 @@ impl TypePath {
                 if ui
                     .add_enabled(
                         ready,
-                        eframe::egui::Button::new(RichText::new(action).color(palette.on_strong))
+                        egui::Button::new(RichText::new(action).color(palette.on_strong))
                             .fill(palette.start[0]),
                     )
                     .clicked()

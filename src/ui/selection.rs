@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eframe::egui::Modifiers;
+use egui::Modifiers;
 
 use crate::log::view::View;
 

@@ -1,6 +1,6 @@
 //! The form on the left: where the server listens and how it serves. Errors stand under their field.
 
-use eframe::egui::{Context, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Context, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use crate::app::{App, Changed, Command};
 use crate::server::error::{BindCause, StartError};
@@ -236,8 +236,7 @@ pub(super) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Re
         (false, false) => palette.muted,
     };
     let sign = if open { Icon::ChevronDown } else { Icon::ChevronRight };
-    let square =
-        eframe::egui::Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));
+    let square = egui::Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));
     icon::paint(ui.painter(), sign, square, ink);
     let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::text(), ink);
     ui.painter().galley(pos2(rect.left() + 16.0, rect.center().y - galley.size().y / 2.0), galley, ink);

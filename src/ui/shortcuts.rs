@@ -1,8 +1,8 @@
 //! Keys that work wherever the keyboard is.
 
-use eframe::egui::os::OperatingSystem;
-use eframe::egui::text_selection::LabelSelectionState;
-use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
+use egui::os::OperatingSystem;
+use egui::text_selection::LabelSelectionState;
+use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::Command;
 use crate::ui::action::{Action, Tab};

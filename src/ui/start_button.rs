@@ -1,6 +1,6 @@
 //! The one large button, always in the same place, and why it can't be pressed where it can't.
 
-use eframe::egui::Ui;
+use egui::Ui;
 
 use crate::app::{App, Check, Command};
 use crate::server::error::StartError;

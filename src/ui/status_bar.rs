@@ -1,6 +1,6 @@
 //! The bar at the bottom: clients, bytes, the accept queue, the rate.
 
-use eframe::egui::{Align, Layout, RichText, Ui, vec2};
+use egui::{Align, Layout, RichText, Ui, vec2};
 
 use crate::app::{App, Backlog};
 use crate::text::{self, with_thousands};

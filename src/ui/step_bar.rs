@@ -1,6 +1,6 @@
 //! Step mode in one bar: its switch, who halts before which call, and what lets them go on.
 
-use eframe::egui::{Label, RichText, ScrollArea, Ui};
+use egui::{Label, RichText, ScrollArea, Ui};
 
 use crate::app::{App, Command, call_words, halt_words};
 use crate::server::calls::Halt;

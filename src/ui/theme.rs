@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use eframe::egui::style::{ScrollStyle, TextCursorStyle, WidgetVisuals, Widgets};
-use eframe::egui::{
+use egui::style::{ScrollStyle, TextCursorStyle, WidgetVisuals, Widgets};
+use egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui,
     Vec2, Visuals,
 };

@@ -1,6 +1,6 @@
 //! The TLS part of the form: the switch, the two files, and what was found in them.
 
-use eframe::egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, Vec2, vec2};
+use egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, Vec2, vec2};
 use jiff::Timestamp;
 
 use crate::app::{App, Changed, Check, Command};
@@ -99,7 +99,7 @@ fn path_row(ui: &mut Ui, app: &App, field: Field, actions: &mut Vec<Action>) {
             response.on_hover_text(form.text(field));
         }
         actions.extend(changed.map(|text| Command::Edit(field, text).into()));
-        let browse = ui.add_sized([36.0, size::CONTROL], eframe::egui::Button::new("…"));
+        let browse = ui.add_sized([36.0, size::CONTROL], egui::Button::new("…"));
         let browse = browse.accessible_name(format!("Browse for {}", field.label()));
         if browse.on_hover_text("Browse…").clicked() {
             actions.push(Action::Browse(Purpose::Open(field)));

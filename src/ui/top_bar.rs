@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
 
 use crate::app::{App, Command, halt_words};
 use crate::server::calls::Halt;
@@ -108,9 +108,9 @@ fn halted(halts: &[Halt]) -> String {
     lines.join("\n")
 }
 
-fn dot(ui: &Ui, state: &State, centre: eframe::egui::Pos2, ink: Color32) {
+fn dot(ui: &Ui, state: &State, centre: egui::Pos2, ink: Color32) {
     if matches!(state, State::Stopped) {
-        ui.painter().circle_stroke(centre, 3.5, eframe::egui::Stroke::new(1.5, ink));
+        ui.painter().circle_stroke(centre, 3.5, egui::Stroke::new(1.5, ink));
     } else {
         ui.painter().circle_filled(centre, 4.5, ink);
     }

@@ -1,7 +1,7 @@
 //! Try it from a terminal: lines to copy that talk to this very server.
 
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{Label, RichText, TextFormat, Ui, Vec2};
+use egui::text::LayoutJob;
+use egui::{Label, RichText, TextFormat, Ui, Vec2};
 
 use crate::app::App;
 use crate::ui::action::Action;
@@ -80,7 +80,7 @@ impl TryItPanel {
         ui.scope(|ui| {
             ui.spacing_mut().button_padding = Vec2::new(PADDING, 2.0);
             ui.spacing_mut().interact_size.y = 20.0;
-            ui.add(eframe::egui::Button::selectable(on, text)).clicked()
+            ui.add(egui::Button::selectable(on, text)).clicked()
         })
         .inner
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui, Visuals};
+use egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui, Visuals};
 
 use crate::app::{App, Command};
 use crate::server::status::State;

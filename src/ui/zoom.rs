@@ -1,6 +1,6 @@
 //! The window's zoom, as it was left last time. egui itself reads the keys that change it.
 
-use eframe::egui::Context;
+use egui::Context;
 
 /// Whether the window has got its remembered zoom, or is still waiting for it.
 #[derive(Debug, Default)]

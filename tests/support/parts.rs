@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use eframe::egui::{LayerId, Rect, Role, WidgetRect, vec2};
+use egui::{LayerId, Rect, Role, WidgetRect, vec2};
 use egui_kittest::kittest::{AccessKitNode, NodeT};
 
 use super::harness::Window;

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use echoscope::settings::{Mode, Settings};
-use eframe::egui::{Key, Modifiers, Role, ViewportId};
+use egui::{Key, Modifiers, Role, ViewportId};
 use egui_kittest::kittest::Queryable;
 
 use super::harness::{Hand, Window};

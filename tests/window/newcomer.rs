@@ -3,8 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 
 use echoscope::settings::Settings;
-use eframe::egui::accesskit::Toggled;
-use eframe::egui::{Event, Key, Modifiers, PointerButton, Role};
+use egui::accesskit::Toggled;
+use egui::{Event, Key, Modifiers, PointerButton, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{Window, connect, echo};

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use echoscope::server::calls::Call;
 use echoscope::settings::Settings;
-use eframe::egui::{Key, Role};
+use egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
 
 use super::{Window, connect, echo};

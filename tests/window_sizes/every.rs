@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use echoscope::settings::{Mode, Settings};
-use eframe::egui::{Event, Key, Modifiers, Rect, Role};
+use egui::{Event, Key, Modifiers, Rect, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::harness::{Hand, Window};

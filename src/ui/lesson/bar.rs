@@ -1,6 +1,6 @@
 //! The bar itself: its rows, from the name of the lesson to the buttons.
 
-use eframe::egui::{
+use egui::{
     FontId, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, accesskit, vec2,
 };
 

@@ -1,6 +1,6 @@
 //! How high the bar of a lesson is: from step to step the same, so that the tabs below it stay where they are.
 
-use eframe::egui::{FontId, Ui};
+use egui::{FontId, Ui};
 
 use crate::lessons::{Lesson, Step};
 use crate::ui::theme::{self, size};

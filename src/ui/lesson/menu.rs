@@ -1,9 +1,7 @@
 //! *Help* in the top bar: the help itself, the lessons, and a lesson of one's own.
 
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{
-    Popup, Response, RichText, Role, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit, vec2,
-};
+use egui::text::LayoutJob;
+use egui::{Popup, Response, RichText, Role, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit, vec2};
 
 use crate::app::{App, LessonCommand};
 use crate::lessons::shipped;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{Label, Rect, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::text::LayoutJob;
+use egui::{Label, Rect, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use crate::lessons::Running;
 use crate::lessons::running::{Mark, Sign};

@@ -1,7 +1,7 @@
 //! The tab of open connections: who, since when, how much, with which TLS, and a button to let go of each.
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{
     Align, Align2, Color32, FontId, Frame, Id, Layout, Margin, Panel, Rect, RichText, Role, ScrollArea,
     Sense, TextFormat, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
@@ -104,12 +104,12 @@ impl ConnectionsPanel {
         for (column, name, rect) in places(header) {
             cell(ui, 0, (column, rect), (name, name), &theme::small(), palette.muted);
         }
-        ui.painter().hline(header.x_range(), header.bottom(), eframe::egui::Stroke::new(1.0, palette.border));
+        ui.painter().hline(header.x_range(), header.bottom(), egui::Stroke::new(1.0, palette.border));
         let mut body = Rect::from_min_max(pos2(area.left(), header.bottom() + 1.0), area.max);
         if let Some(words) = waiting(app) {
             let foot;
             (body, foot) = body.split_top_bottom_at_y(body.bottom() - size::TABLE_ROW);
-            ui.painter().hline(foot.x_range(), foot.top(), eframe::egui::Stroke::new(1.0, palette.border));
+            ui.painter().hline(foot.x_range(), foot.top(), egui::Stroke::new(1.0, palette.border));
             let foot = foot.shrink2(vec2(size::EDGE, 0.0));
             cell(ui, 0, (Column::Waiting, foot), (&words, &words), &theme::small(), palette.caution);
         }
@@ -212,7 +212,7 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> Option
         UiBuilder::new()
             .id_salt(id.0)
             .max_rect(place)
-            .layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center)),
+            .layout(egui::Layout::right_to_left(egui::Align::Center)),
     );
     child.add_space(size::EDGE);
     let disconnect = pill_button(&mut child, "Disconnect").accessible_name(format!("Disconnect {id}"));

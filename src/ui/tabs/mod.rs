@@ -6,7 +6,7 @@ pub(in crate::ui) mod log;
 pub(in crate::ui) mod python;
 pub(in crate::ui) mod wire;
 
-use eframe::egui::{FontId, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{FontId, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use crate::app::App;
 use crate::text::with_thousands;

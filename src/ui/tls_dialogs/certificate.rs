@@ -1,6 +1,6 @@
 //! One certificate of a chain: whom it is about, from when until when, its key, its extensions in words.
 
-use eframe::egui::{Frame, Label, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Frame, Label, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use jiff::Timestamp;
 
 use crate::tls::inspect::{CertificateDetails, Validity};

@@ -1,6 +1,6 @@
 //! What was made, and how to use it: the second page of *Create certificate…*.
 
-use eframe::egui::Ui;
+use egui::Ui;
 
 use crate::app::App;
 use crate::tls::create::{Created, Use};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{Label, RichText, Spinner, Ui};
+use egui::{Label, RichText, Spinner, Ui};
 
 use crate::app::App;
 use crate::app::tls_jobs::{Inspection, Inspector, RootsFrom, Wake, typed_path};
@@ -162,7 +162,7 @@ impl DetailsDialog {
                 text_field(ui, "CA file of the clients", width, &self.ca_file, "path", false);
             response.labelled_by(name.id);
             self.ca_file = typed.unwrap_or_else(|| std::mem::take(&mut self.ca_file));
-            let browse = ui.add_sized([84.0, size::CONTROL], eframe::egui::Button::new("Browse…"));
+            let browse = ui.add_sized([84.0, size::CONTROL], egui::Button::new("Browse…"));
             if browse.accessible_name("Browse for the CA file").clicked() {
                 actions.push(Action::Browse(Purpose::Roots));
             }

@@ -1,8 +1,6 @@
 //! What the lab's dialogs have in common: a title, contents that scroll, buttons that are always in view, and keys.
 
-use eframe::egui::{
-    Align, Button, Frame, Id, Key, Layout, Modifiers, Popup, Response, RichText, ScrollArea, Ui,
-};
+use egui::{Align, Button, Frame, Id, Key, Layout, Modifiers, Popup, Response, RichText, ScrollArea, Ui};
 
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::icon_button;

@@ -1,6 +1,6 @@
 //! What a handshake agreed on as a table: a label, a value, what it means. The client's offer is folded below.
 
-use eframe::egui::{Grid, Id, Label, RichText, Ui};
+use egui::{Grid, Id, Label, RichText, Ui};
 
 use crate::log::words::Fact;
 use crate::ui::server_form::disclosure;

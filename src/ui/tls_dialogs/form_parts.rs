@@ -1,6 +1,6 @@
 //! What the lab puts into the TLS form: its buttons, and standing words of care.
 
-use eframe::egui::{Button, Rect, Sense, Ui, vec2};
+use egui::{Button, Rect, Sense, Ui, vec2};
 
 use crate::app::{App, Check};
 use crate::settings::ClientAuth;

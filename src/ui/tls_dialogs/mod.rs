@@ -22,7 +22,7 @@ mod parts;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use eframe::egui::{Context, Ui};
+use egui::{Context, Ui};
 
 use crate::app::App;
 use crate::app::tls_jobs::Wake;

@@ -1,6 +1,6 @@
 //! *Options…*: which versions, client certificates, ALPN, tickets, and a key log.
 
-use eframe::egui::{Response, Ui};
+use egui::{Response, Ui};
 
 use crate::app::{App, Changed, Check, Command};
 use crate::settings::fields::Field;
@@ -154,7 +154,7 @@ fn key_log(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
 }
 
 fn browse(ui: &mut Ui, name: &str, purpose: Purpose, actions: &mut Vec<Action>) {
-    let button = ui.add_sized([84.0, size::CONTROL], eframe::egui::Button::new("Browse…"));
+    let button = ui.add_sized([84.0, size::CONTROL], egui::Button::new("Browse…"));
     if button.accessible_name(name).clicked() {
         actions.push(Action::Browse(purpose));
     }

@@ -1,8 +1,6 @@
 //! Pieces that the lab's dialogs are put together from: rows with a label, sentences under them, lines to copy.
 
-use eframe::egui::{
-    Frame, Label, Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui, WidgetText, vec2,
-};
+use egui::{Frame, Label, Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui, WidgetText, vec2};
 
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
@@ -155,7 +153,7 @@ pub(super) fn named(ui: &mut Ui, name: &str) {
     let (rect, response) = ui.allocate_exact_size(vec2(LABEL - size::GAP, 18.0), Sense::hover());
     let galley = ui.painter().layout_no_wrap(name.to_owned(), theme::text(), palette.muted);
     ui.painter().galley(rect.min, galley, palette.muted);
-    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, name));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
 }
 
 /// A heading inside a dialog.

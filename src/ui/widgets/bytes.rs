@@ -1,7 +1,7 @@
 //! Rows of bytes: offset, hexadecimal digits, text.
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Color32, Id, Rect, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Color32, Id, Rect, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
 
 use crate::log::hex::HexRow;
 use crate::ui::theme::{self, Palette};

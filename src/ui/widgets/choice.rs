@@ -1,7 +1,7 @@
 //! A list to choose from that drops down, also with the keyboard: it opens at what is chosen, the arrow keys go from line
 //! to line and stay in it, and when it closes the keyboard is back where it was.
 
-use eframe::egui::{ComboBox, EventFilter, Id, Key, Modifiers, Response, Ui};
+use egui::{ComboBox, EventFilter, Id, Key, Modifiers, Response, Ui};
 
 use crate::ui::widgets::icon::{self, Icon};
 

@@ -1,6 +1,6 @@
 //! Things to press: chips, the switch, quiet buttons, the one large button.
 
-use eframe::egui::{
+use egui::{
     Align2, Color32, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2,
 };
 
@@ -89,7 +89,7 @@ pub(in crate::ui) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: 
     ui.painter().rect_stroke(area, radius, Stroke::new(1.0, palette.border), StrokeKind::Inside);
     let (mut left, mut chosen) = (area.left(), None);
     for (index, ((label, name, about), width)) in choices.iter().zip(widths).enumerate() {
-        let rect = Rect::from_min_size(eframe::egui::pos2(left, area.top()), vec2(width, area.height()));
+        let rect = Rect::from_min_size(egui::pos2(left, area.top()), vec2(width, area.height()));
         left += width;
         let on = index == now;
         let response = ui.interact(rect, ui.scope_id().with(("segment", name)), Sense::click());
@@ -150,8 +150,8 @@ pub(in crate::ui) fn copy_pill(ui: &mut Ui, label: &str, about: &str) -> bool {
     pressed
 }
 
-fn copied_at(name: &str) -> eframe::egui::Id {
-    eframe::egui::Id::unique(("copied at", name))
+fn copied_at(name: &str) -> egui::Id {
+    egui::Id::unique(("copied at", name))
 }
 
 /// Whether the button of this name was pressed a moment ago; asks for the frame in which it no longer was.
@@ -216,8 +216,8 @@ pub(in crate::ui) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
     let track = palette.border_strong.lerp_to_gamma(palette.start[0], way);
     let radius = rect.height() / 2.0;
     ui.painter().rect_filled(rect, radius, track);
-    let knob_x = eframe::egui::lerp(rect.left() + radius..=rect.right() - radius, way);
-    ui.painter().circle_filled(eframe::egui::pos2(knob_x, rect.center().y), radius - 3.0, palette.knob);
+    let knob_x = egui::lerp(rect.left() + radius..=rect.right() - radius, way);
+    ui.painter().circle_filled(egui::pos2(knob_x, rect.center().y), radius - 3.0, palette.knob);
     focus_ring(ui, &response, rect, radius);
     response
 }
@@ -256,11 +256,11 @@ pub(in crate::ui) fn large_button(ui: &mut Ui, label: &str, sign: Option<Icon>, 
     let sign_width = if sign.is_some() { 13.0 + size::GAP } else { 0.0 };
     let left = rect.center().x - f32::midpoint(galley.size().x, sign_width);
     if let Some(sign) = sign {
-        let centre = eframe::egui::pos2(left + 6.5, rect.center().y);
+        let centre = egui::pos2(left + 6.5, rect.center().y);
         icon::paint(ui.painter(), sign, Rect::from_center_size(centre, Vec2::splat(13.0)), ink);
     }
     let text = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;
-    ui.painter().galley(eframe::egui::pos2(left + sign_width, text.y), galley, ink);
+    ui.painter().galley(egui::pos2(left + sign_width, text.y), galley, ink);
     if response.has_focus() {
         // The button is as wide as its area: a ring outside would be cut off at the sides.
         let ring = Stroke::new(2.0, palette.on_strong);

@@ -1,7 +1,7 @@
 //! A label and what is typed beside it.
 
-use eframe::egui::style::ScrollAnimation;
-use eframe::egui::{
+use egui::style::ScrollAnimation;
+use egui::{
     Align2, Context, Id, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
 };
 
@@ -18,9 +18,9 @@ pub(in crate::ui) fn heading(ui: &mut Ui, text: &str) -> Response {
 pub(in crate::ui) fn label(ui: &mut Ui, text: &str, width: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
     let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::text(), Palette::of(ui).muted);
-    let at = eframe::egui::pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+    let at = egui::pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(at, galley, Palette::of(ui).muted);
-    response.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Label, true, text));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, text));
     response
 }
 
@@ -56,7 +56,7 @@ pub(in crate::ui) fn path_field(
         let visuals = ui.style().interact(&response);
         // Over what the field itself has written, inside its outline.
         ui.painter().rect_filled(response.rect.shrink(2.0), size::RADIUS - 1, palette.field);
-        let at = eframe::egui::pos2(response.rect.left() + 10.0, response.rect.center().y);
+        let at = egui::pos2(response.rect.left() + 10.0, response.rect.center().y);
         ui.painter().text(at, Align2::LEFT_CENTER, end, theme::text(), visuals.text_color());
     }
     (response, changed)
@@ -76,7 +76,7 @@ pub(in crate::ui) fn text_field(
         .id_salt(salt)
         .hint_text(hint)
         .desired_width(width)
-        .align(eframe::egui::Align2::LEFT_CENTER);
+        .align(egui::Align2::LEFT_CENTER);
     let response = ui.add_sized(vec2(width, size::CONTROL), edit);
     if ui.data(|data| data.get_temp::<String>(wanted())).is_some_and(|name| name == salt) {
         ui.data_mut(|data| data.remove::<String>(wanted()));

@@ -1,6 +1,6 @@
 //! How full something is: a box for each place, filled ones for those that are taken; a bar where there are too many.
 
-use eframe::egui::{Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use crate::ui::theme::Palette;
 

@@ -1,6 +1,6 @@
 //! Signs drawn with lines and shapes, so that they look the same with every font and at every zoom.
 
-use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
 /// A sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Col
         }
         Icon::Copy => {
             let sheet = |x: f32, y: f32| Rect::from_center_size(at(x, y), vec2(r * 1.05, r * 1.2));
-            let outline = |rect| painter.rect_stroke(rect, r * 0.2, thin, eframe::egui::StrokeKind::Middle);
+            let outline = |rect| painter.rect_stroke(rect, r * 0.2, thin, egui::StrokeKind::Middle);
             outline(sheet(0.22, 0.22));
             line(&[
                 at(-0.66, 0.42),
@@ -106,7 +106,7 @@ pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Col
         }
         Icon::Screen => {
             let screen = Rect::from_center_size(at(0.0, -0.14), vec2(r * 1.7, r * 1.2));
-            painter.rect_stroke(screen, r * 0.18, thin, eframe::egui::StrokeKind::Middle);
+            painter.rect_stroke(screen, r * 0.18, thin, egui::StrokeKind::Middle);
             line(&[at(-0.4, 0.78), at(0.4, 0.78)]);
         }
     }

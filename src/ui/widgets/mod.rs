@@ -10,7 +10,7 @@ pub(super) mod note;
 pub(super) mod room;
 pub(super) mod virtual_list;
 
-use eframe::egui::{Frame, Id, Margin, Modal, Rect, Response, Stroke, StrokeKind, Ui, accesskit};
+use egui::{Frame, Id, Margin, Modal, Rect, Response, Stroke, StrokeKind, Ui, accesskit};
 
 use crate::ui::theme::{Palette, size};
 

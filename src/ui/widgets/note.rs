@@ -1,7 +1,7 @@
 //! One sentence under what it is about: a tick, a caution, an error, a hint.
 
-use eframe::egui::collapsing_header::CollapsingState;
-use eframe::egui::{Context, Id, Label, Rect, Response, RichText, Sense, Ui, Vec2, vec2};
+use egui::collapsing_header::CollapsingState;
+use egui::{Context, Id, Label, Rect, Response, RichText, Sense, Ui, Vec2, vec2};
 
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::icon::{self, Icon};

@@ -1,7 +1,7 @@
 //! Room for what needs more height, or width, than there is: it is laid out at the size that it needs, and scrolls.
 
-use eframe::egui::style::ScrollAnimation;
-use eframe::egui::{Context, Id, Memory, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
+use egui::style::ScrollAnimation;
+use egui::{Context, Id, Memory, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
 
 use crate::ui::theme::size;
 

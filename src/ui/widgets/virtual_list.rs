@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use eframe::egui::{Rect, Sense, Ui, pos2, vec2};
+use egui::{Rect, Sense, Ui, pos2, vec2};
 
 use crate::ui::theme::{Palette, size};
 

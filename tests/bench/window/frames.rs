@@ -1,6 +1,6 @@
 //! What a frame costs with a million entries, beside one with a thousand: at the end, in the middle, with a filter.
 
-use eframe::egui::Event;
+use egui::Event;
 
 use super::headless::Headless;
 use super::report::{Rounds, at_most, median, milliseconds};

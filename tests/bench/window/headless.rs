@@ -5,10 +5,8 @@ use std::time::{Duration, Instant};
 use echoscope::app::{App, Options};
 use echoscope::ui::Window;
 use eframe::App as _;
-use eframe::egui::epaint::Shape;
-use eframe::egui::{
-    Context, Event, FullOutput, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2,
-};
+use egui::epaint::Shape;
+use egui::{Context, Event, FullOutput, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 
 use super::entries;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use eframe::egui::{CentralPanel, Ui, ViewportBuilder};
+use egui::{CentralPanel, Ui, ViewportBuilder};
 
 use super::report::{Rounds, at_most, median, milliseconds};
 use super::screen::{Screen, Shown};

@@ -1,6 +1,6 @@
 //! A text typed into the filter of a million entries: no frame may take longer than a screen shows one.
 
-use eframe::egui::Event;
+use egui::Event;
 
 use super::headless::Headless;
 use super::report::{Rounds, at_most, median, milliseconds};
@@ -50,10 +50,10 @@ pub(crate) fn run(rounds: Rounds) {
 
 fn backspace() -> Event {
     Event::Key {
-        key: eframe::egui::Key::Backspace,
+        key: egui::Key::Backspace,
         physical_key: None,
         pressed: true,
         repeat: false,
-        modifiers: eframe::egui::Modifiers::NONE,
+        modifiers: egui::Modifiers::NONE,
     }
 }

@@ -1,6 +1,6 @@
 //! The row of clients: who there is and how each stands, one more, one less, and the crowd.
 
-use eframe::egui::{
+use egui::{
     Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
     vec2,
 };

@@ -1,7 +1,7 @@
 //! What is to be sent: text, hexadecimal digits or a file. Enter sends it.
 
-use eframe::egui::text::{CCursor, CCursorRange, LayoutJob};
-use eframe::egui::{Align2, Context, Id, Key, Modifiers, Stroke, StrokeKind, TextEdit, TextFormat, Ui, vec2};
+use egui::text::{CCursor, CCursorRange, LayoutJob};
+use egui::{Align2, Context, Id, Key, Modifiers, Stroke, StrokeKind, TextEdit, TextFormat, Ui, vec2};
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, MOST_TYPED, SendKind};
 use crate::client::typed::{LineEnding, TypedError};
@@ -142,7 +142,7 @@ fn typed(ui: &mut Ui, tab: &ClientTab, field: ClientField, width: f32, actions: 
     let palette = Palette::of(ui);
     let mistake = tab.form().typed_error();
     let mut text = tab.form().text(field).to_owned();
-    let mut layout = |ui: &Ui, text: &dyn eframe::egui::TextBuffer, _: f32| {
+    let mut layout = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| {
         let job = marked(text.as_str(), mistake.as_ref(), palette);
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     };

@@ -1,6 +1,6 @@
 //! The crowd: up to two hundred clients at once, for the sight of a server under many.
 
-use eframe::egui::{
+use egui::{
     Button, Frame, Id, Label, Margin, Popup, PopupCloseBehavior, Rect, RectAlign, RichText, Role, Sense, Ui,
     WidgetInfo, pos2, vec2,
 };
@@ -74,7 +74,7 @@ fn contents(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
             let name = label(ui, "Clients", 56.0);
             let wrong = crowd.error().is_some();
             let (field, changed) = text_field(ui, "crowd", 64.0, crowd.count(), "100", wrong);
-            let entered = field.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+            let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             let _ = field.labelled_by(name.id);
             actions.extend(changed.map(|text| Command::Crowd(CrowdCommand::Edit(text)).into()));
             let reason = crowd.error().or_else(|| app.clients().crowd_blocked());

@@ -1,8 +1,6 @@
 //! A transcript's selected entry in full: its bytes as hex and text, what it means, and the raw words of an error.
 
-use eframe::egui::{
-    Align, Label, Layout, Margin, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2,
-};
+use egui::{Align, Label, Layout, Margin, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use crate::app::clients::{Entry, EntryKind};
 use crate::client::event::EventKind;
@@ -38,7 +36,7 @@ impl Detail {
             self.list.go_to_start();
         }
         let margin = Margin { left: 16, right: 16, top: 5, bottom: 4 };
-        eframe::egui::Frame::new()
+        egui::Frame::new()
             .inner_margin(margin)
             .show(ui, |ui| {
                 let action = self.title(ui, entry, format);

@@ -1,6 +1,6 @@
 //! A client's text fields: what is typed becomes a action, and what is wrong stands under it.
 
-use eframe::egui::{Button, Key, Response, Ui};
+use egui::{Button, Key, Response, Ui};
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTab};
 use crate::ui::action::Action;

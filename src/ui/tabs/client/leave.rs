@@ -1,6 +1,6 @@
 //! The four ways to leave, and what each puts on the wire.
 
-use eframe::egui::Ui;
+use egui::Ui;
 
 use crate::app::clients::{ClientCommand, ClientTab};
 use crate::client::event::Leave;

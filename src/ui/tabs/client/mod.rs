@@ -31,7 +31,7 @@ mod tls;
 mod transcript;
 mod words;
 
-use eframe::egui::{
+use egui::{
     Button, Context, Key, Margin, Modifiers, Popup, Rect, Response, RichText, ScrollArea, Stroke, Ui,
     UiBuilder, pos2, vec2,
 };

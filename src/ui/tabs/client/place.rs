@@ -1,6 +1,6 @@
 //! Where a client connects to, the button that does it, and how it stands.
 
-use eframe::egui::{
+use egui::{
     Align, Button, Context, Id, Label, Layout, Rect, Response, RichText, Sense, Ui, Vec2, WidgetInfo, vec2,
 };
 
@@ -212,7 +212,7 @@ fn state_and_leave(
 fn state_line(ui: &mut Ui, tab: &ClientTab, status: &Status, standing: Standing, narrow: bool) {
     let palette = Palette::of(ui);
     let (square, response) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Image, true, standing.word()));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, standing.word()));
     standing.paint(ui.painter(), Rect::from_center_size(square.center(), Vec2::splat(12.0)), palette);
     let (words, more) = state_words(tab, status, standing, narrow);
     let ink = if standing == Standing::Failed { palette.problem } else { palette.text };

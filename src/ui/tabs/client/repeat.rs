@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eframe::egui::{ProgressBar, RichText, Ui};
+use egui::{ProgressBar, RichText, Ui};
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, SendKind};
 use crate::client::status::Status;

@@ -1,9 +1,7 @@
 //! One row of a transcript: time, which way, what, how much, how long, and whether it came back the same.
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{
-    Align2, Color32, Id, Rect, Response, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, pos2,
-};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Align2, Color32, Id, Rect, Response, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, pos2};
 
 use crate::app::clients::{Entry, EntryKind};
 use crate::client::echo::Verdict;
@@ -116,7 +114,7 @@ pub(in crate::ui) fn show(
         None if entry.data().is_empty() => response,
         None => response.on_hover_ui(|ui| {
             let (text, _) = format::data_cut(entry.data(), look.format, TOOLTIP);
-            ui.label(eframe::egui::RichText::new(text).font(theme::mono()));
+            ui.label(egui::RichText::new(text).font(theme::mono()));
         }),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use eframe::egui::{Color32, Painter, Rect, Shape, Stroke, Vec2, pos2};
+use egui::{Color32, Painter, Rect, Shape, Stroke, Vec2, pos2};
 
 use crate::app::App;
 use crate::app::clients::{ClientTab, ClientTabId, Ended};
@@ -168,7 +168,7 @@ impl Standing {
             }
             Self::Closed => {
                 let square = Rect::from_center_size(c, Vec2::splat(r * 1.25));
-                painter.rect_stroke(square, r * 0.15, thin, eframe::egui::StrokeKind::Middle);
+                painter.rect_stroke(square, r * 0.15, thin, egui::StrokeKind::Middle);
             }
             Self::Failed => icon::paint(painter, Icon::Problem, rect, ink),
         }

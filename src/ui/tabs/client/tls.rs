@@ -1,6 +1,6 @@
 //! How a client speaks TLS: one line, which opens to every choice there is.
 
-use eframe::egui::{Label, Response, RichText, Ui};
+use egui::{Label, Response, RichText, Ui};
 
 use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed, TrustChoice};

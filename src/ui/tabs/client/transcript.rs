@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use eframe::egui::{
+use egui::{
     EventFilter, Id, Key, Label, Modifiers, Rect, Response, RichText, Role, Sense, StrokeKind, Ui, UiBuilder,
     WidgetInfo, pos2, vec2,
 };

@@ -5,7 +5,7 @@ pub(in crate::ui) mod toolbar;
 
 use std::time::Duration;
 
-use eframe::egui::{
+use egui::{
     EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, RichText, Role, Sense, Stroke,
     StrokeKind, Ui, WidgetInfo, accesskit,
 };
@@ -143,14 +143,14 @@ impl LogPanel {
         painted.clear();
         let (log, format) = (app.log(), app.settings().data_format);
         let mut clicked = None;
-        let body = whole_rows(ui, area.shrink2(eframe::egui::vec2(0.0, 4.0)), size::LOG_ROW);
+        let body = whole_rows(ui, area.shrink2(egui::vec2(0.0, 4.0)), size::LOG_ROW);
         let scrolled = list.show(ui, body, size::LOG_ROW, view.len(), |ui, row, rect| {
             let Some(entry) = view.seq(row).and_then(|seq| log.by_seq(seq)) else { return };
             let chosen = selection.contains(entry.seq);
             let here = selection.cursor() == Some(entry.seq) && response.has_focus();
             let response = row::show(ui, entry, format, rect, columns, chosen);
             if here {
-                let bar = Rect::from_min_size(rect.min, eframe::egui::vec2(3.0, rect.height()));
+                let bar = Rect::from_min_size(rect.min, egui::vec2(3.0, rect.height()));
                 ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
             }
             painted.push((rect, entry.seq));
@@ -208,13 +208,13 @@ impl LogPanel {
         let entries = if below == 1 { "entry" } else { "entries" };
         let text = format!("{} new {entries} ↓", with_thousands(below as u64));
         let wide = text_width(ui, &text, theme::small()) + 28.0;
-        let centre = area.center_bottom() - eframe::egui::vec2(0.0, 18.0);
-        Some((Rect::from_center_size(centre, eframe::egui::vec2(wide, 26.0)), text))
+        let centre = area.center_bottom() - egui::vec2(0.0, 18.0);
+        Some((Rect::from_center_size(centre, egui::vec2(wide, 26.0)), text))
     }
 
     /// What lies over the rows at the lower edge: the way to new entries, and what was copied.
     fn hints(&mut self, ui: &mut Ui, area: Rect) {
-        let mut bottom = area.center_bottom() - eframe::egui::vec2(0.0, 18.0);
+        let mut bottom = area.center_bottom() - egui::vec2(0.0, 18.0);
         if let Some((rect, text)) = self.pill(ui, area) {
             if floating(ui, rect, &text) {
                 self.follow = true;
@@ -227,7 +227,7 @@ impl LogPanel {
                 ui.ctx().request_repaint_after(Duration::from_secs_f64(until - now));
                 let palette = Palette::of(ui);
                 let galley = ui.painter().layout_no_wrap(words.clone(), theme::small(), palette.panel);
-                let rect = Rect::from_center_size(bottom, galley.size() + eframe::egui::vec2(28.0, 12.0));
+                let rect = Rect::from_center_size(bottom, galley.size() + egui::vec2(28.0, 12.0));
                 ui.painter().rect_filled(rect, f32::from(size::RADIUS), palette.text);
                 ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.panel);
                 let said = ui.interact(rect, Id::unique("copied"), Sense::hover());
@@ -292,7 +292,7 @@ impl LogPanel {
         let palette = Palette::of(ui);
         let hidden = !app.log().is_empty();
         let first = app.try_it().into_iter().next();
-        let mut child = ui.new_child(eframe::egui::UiBuilder::new().max_rect(area.shrink(size::EDGE)));
+        let mut child = ui.new_child(egui::UiBuilder::new().max_rect(area.shrink(size::EDGE)));
         child.add_space(size::EDGE);
         child.vertical_centered(|ui| {
             let cleared = app.log().next_seq() > 0;
@@ -328,10 +328,8 @@ impl LogPanel {
             ui.label(RichText::new(advice).color(palette.muted));
             if let Some(first) = first {
                 ui.add(
-                    eframe::egui::Label::new(
-                        RichText::new(first.line).font(theme::mono()).color(palette.text),
-                    )
-                    .wrap(),
+                    egui::Label::new(RichText::new(first.line).font(theme::mono()).color(palette.text))
+                        .wrap(),
                 );
             }
         });

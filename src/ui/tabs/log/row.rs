@@ -1,7 +1,7 @@
 //! One row of the log: time, client, what happened, and an aside at the right.
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Color32, FontId, Id, Rect, Response, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Color32, FontId, Id, Rect, Response, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
 
 use crate::log::kind::Tone;
 use crate::log::{Entry, words};
@@ -83,9 +83,7 @@ pub(in crate::ui) fn show(
     let response = if cut {
         // Laid out only when the pointer rests there; more than this would fill the screen.
         response.on_hover_ui(|ui| {
-            ui.label(
-                eframe::egui::RichText::new(words::line_cut(event, format, TOOLTIP).0).font(theme::mono()),
-            );
+            ui.label(egui::RichText::new(words::line_cut(event, format, TOOLTIP).0).font(theme::mono()));
         })
     } else {
         response

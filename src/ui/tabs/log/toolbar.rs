@@ -1,6 +1,6 @@
 //! The row over the log: the filter, the kinds that are shown, and what can be done with the log.
 
-use eframe::egui::{Id, Key, Margin, Rect, TextEdit, Ui, UiBuilder, vec2};
+use egui::{Id, Key, Margin, Rect, TextEdit, Ui, UiBuilder, vec2};
 
 use crate::app::{App, Command};
 use crate::log::kind::Kind;
@@ -73,7 +73,7 @@ fn filter(ui: &mut Ui, log: &mut LogPanel, width: f32) {
         .id(filter_id())
         .hint_text(hint)
         .margin(Margin { left: 10, right, top: 5, bottom: 5 })
-        .align(eframe::egui::Align2::LEFT_CENTER);
+        .align(egui::Align2::LEFT_CENTER);
     let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name("Filter");
     let mut empty = response.lost_focus() && filled && ui.input(|input| input.key_pressed(Key::Escape));
     if filled {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use eframe::egui::epaint::text::PlacedRow;
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{
+use egui::epaint::text::PlacedRow;
+use egui::text::LayoutJob;
+use egui::{
     Align, Align2, Color32, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Shape, Stroke,
     StrokeKind, TextEdit, TextFormat, Ui, WidgetInfo, pos2, vec2,
 };

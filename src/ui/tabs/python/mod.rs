@@ -5,7 +5,7 @@ mod marks;
 
 use std::time::Duration;
 
-use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui};
+use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
 use crate::app::App;
 use crate::server::calls::{Call, Calls};

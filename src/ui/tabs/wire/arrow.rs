@@ -1,6 +1,6 @@
 //! How a row's arrow is drawn: the line and the head tell what it is before its words do.
 
-use eframe::egui::{Color32, Painter, Pos2, Shape, Stroke, pos2};
+use egui::{Color32, Painter, Pos2, Shape, Stroke, pos2};
 
 use crate::capture::sequence::{Kind, Row};
 use crate::capture::{Side, What};

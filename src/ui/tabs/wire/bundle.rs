@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use eframe::egui::{Id, Rect, Response, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
+use egui::{Id, Rect, Response, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
 use crate::capture::sequence::{Ladder, words};
 use crate::text::{self, with_thousands};

@@ -1,6 +1,6 @@
 //! Bytes as hex and text, the fields of a record's header boxed in and named.
 
-use eframe::egui::{
+use egui::{
     Align2, Color32, FontId, Id, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 

@@ -1,6 +1,6 @@
 //! What stands where in a row, from left to right.
 
-use eframe::egui::{Rangef, Rect};
+use egui::{Rangef, Rect};
 
 /// Places in a row, in points on the screen.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,6 @@
 //! The selected row in full: what it is, the sentence that explains it, and its bytes with the fields marked.
 
-use eframe::egui::{
+use egui::{
     Align, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, Role, Sense, StrokeKind, Ui,
     UiBuilder, WidgetInfo, pos2, vec2,
 };
@@ -119,7 +119,7 @@ fn scrolled(ui: &mut Ui, list: &mut VirtualList, dump: &Dump, sentence: &str) {
     }
     if let Some(note) = note {
         let place = Rect::from_min_size(pos2(area.left(), at + hex), vec2(width, size::HEX_ROW));
-        row::cut(&child, place, eframe::egui::Align2::LEFT_CENTER, &note, theme::small(), palette.muted);
+        row::cut(&child, place, egui::Align2::LEFT_CENTER, &note, theme::small(), palette.muted);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What to do where there is no ladder to show.
 
-use eframe::egui::{RichText, Ui};
+use egui::{RichText, Ui};
 
 use crate::app::App;
 use crate::server::event::ClientId;

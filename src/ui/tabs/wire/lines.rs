@@ -1,6 +1,6 @@
 //! The life lines, their names, and the time between rows in which nothing went by.
 
-use eframe::egui::{Align2, Rect, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Align2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use crate::capture::What;
 use crate::capture::sequence::{Ladder, Scale};

@@ -32,7 +32,7 @@ mod zoom;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
 use crate::app::App;
 use crate::capture::Capture;

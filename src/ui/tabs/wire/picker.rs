@@ -1,6 +1,6 @@
 //! Which connection is shown: a list of all that are kept, the newest first.
 
-use eframe::egui::{
+use egui::{
     Align2, EventFilter, Id, Key, Modifiers, PointerButton, Popup, PopupCloseBehavior, Rect, Response, Role,
     Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
 };

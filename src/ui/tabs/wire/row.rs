@@ -1,7 +1,7 @@
 //! One row of the ladder: its time, its arrow with what stands on it, and what stands beside.
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{
     Align2, Color32, FontId, Id, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, TextFormat, Ui,
     Vec2, WidgetInfo, pos2, vec2,
 };

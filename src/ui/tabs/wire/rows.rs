@@ -1,6 +1,6 @@
 //! The ladder itself: scrolls, draws what is in view, and knows which row is selected.
 
-use eframe::egui::{
+use egui::{
     EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Shape, StrokeKind, Ui,
     WidgetInfo, pos2, vec2,
 };

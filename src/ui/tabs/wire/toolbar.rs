@@ -1,7 +1,7 @@
 //! The row over the ladder: which connection, whether its end is followed, how rows are placed, save.
 
-use eframe::egui::style::HandleShape;
-use eframe::egui::{RichText, Slider, Ui};
+use egui::style::HandleShape;
+use egui::{RichText, Slider, Ui};
 
 use crate::app::App;
 use crate::app::command::WireFormat;

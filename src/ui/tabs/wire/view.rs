@@ -1,6 +1,6 @@
 //! Which part of a ladder is in view, and where on the screen its rows stand: to the pixel, however long it is.
 
-use eframe::egui::{Rect, pos2, vec2};
+use egui::{Rect, pos2, vec2};
 
 use crate::ui::theme::size;
 

@@ -1,6 +1,6 @@
 //! The dialog's fields, each with what is wrong with it or what it is for.
 
-use eframe::egui::{TextEdit, Ui};
+use egui::{TextEdit, Ui};
 use jiff::Timestamp;
 
 use crate::tls::create::{
@@ -77,7 +77,7 @@ impl CreateDialog {
             }
             self.folder = typed.unwrap_or_else(|| std::mem::take(&mut self.folder));
             if ui
-                .add_sized([84.0, size::CONTROL], eframe::egui::Button::new("Browse…"))
+                .add_sized([84.0, size::CONTROL], egui::Button::new("Browse…"))
                 .accessible_name("Browse for the folder")
                 .clicked()
             {
@@ -178,8 +178,8 @@ fn typed(ui: &mut Ui, name: &'static str, text: &mut String, wrong: bool) {
             let response = ui.add(edit).labelled_by(label.id);
             reveal(ui, &response);
             if wrong {
-                let outline = eframe::egui::Stroke::new(1.5, crate::ui::theme::Palette::of(ui).problem);
-                let inside = eframe::egui::StrokeKind::Inside;
+                let outline = egui::Stroke::new(1.5, crate::ui::theme::Palette::of(ui).problem);
+                let inside = egui::StrokeKind::Inside;
                 ui.painter().rect_stroke(response.rect, size::RADIUS, outline, inside);
             }
             return;

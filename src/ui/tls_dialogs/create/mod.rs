@@ -4,7 +4,7 @@ mod fields;
 
 use std::path::Path;
 
-use eframe::egui::{Spinner, Ui};
+use egui::{Spinner, Ui};
 
 use crate::app::tls_jobs::{Maker, Wake, default_folder, typed_path};
 use crate::app::{App, Command};
