@@ -33,6 +33,25 @@ pub(crate) enum Hand {
 pub(crate) struct Window(pub(crate) Harness<'static, ui::Window>, Hand);
 
 impl Window {
+    pub(crate) fn open() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
+        Self::sized(settings, [1180.0, 760.0])
+    }
+
+    /// On a free port, unless another than the usual one is asked for.
+    pub(crate) fn sized(settings: Settings, size: [f32; 2]) -> Self {
+        let settings = Settings { port: if settings.port == 12345 { 0 } else { settings.port }, ..settings };
+        Self::new(settings, size, Hand::Mouse)
+    }
+
+    pub(crate) fn press(&mut self, key: Key) {
+        self.0.key_press(key);
+        self.run();
+    }
+
     pub(crate) fn new(settings: Settings, size: [f32; 2], hand: Hand) -> Self {
         Self::woken(settings, size, hand, Arc::new(|| {}))
     }

@@ -9,8 +9,8 @@ use echoscope::settings::{Mode, Settings};
 use egui::{Key, Modifiers, Role, ViewportId};
 use egui_kittest::kittest::Queryable;
 
-use super::harness::{Hand, Window};
-use super::{connect, echo};
+use crate::basics::{connect, echo};
+use crate::harness::{Hand, Window};
 
 /// Longer than anything that the window does by itself, such as following the rate.
 const CALM: Duration = Duration::from_millis(300);

@@ -7,7 +7,8 @@ use egui::accesskit::Toggled;
 use egui::{Event, Key, Modifiers, PointerButton, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use super::{Window, connect, echo};
+use crate::basics::{connect, echo};
+use crate::harness::Window;
 
 #[test]
 fn a_failed_start_is_told_until_the_form_is_changed() {
@@ -19,7 +20,7 @@ fn a_failed_start_is_told_until_the_form_is_changed() {
     assert!(window.shows("Use a free port"));
     window.fill("Port", "0");
     assert!(!window.shows("Could not start") && window.shows("Stopped"));
-    assert!(!window.shows("Stop that program, or") || window.rows() == 1, "only the log still tells it");
+    assert!(!window.shows("Stop that program, or") || window.row_count() == 1, "only the log still tells it");
     assert!(!window.shows("Use a free port"));
 }
 

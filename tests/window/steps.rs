@@ -8,7 +8,8 @@ use echoscope::settings::Settings;
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
 
-use super::{Window, connect, echo};
+use crate::basics::{connect, echo};
+use crate::harness::Window;
 
 fn window() -> Window {
     Window::with(Settings { host: "127.0.0.1".to_owned(), ..Settings::default() })

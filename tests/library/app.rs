@@ -1,0 +1,371 @@
+//! The app without a face: what it remembers, what it saves, what it finds out about files, and a flood.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use echoscope::app::command::ExportFormat;
+use echoscope::app::{App, Check, Command, Options};
+use echoscope::server::event::EventKind;
+use echoscope::server::status::State;
+use echoscope::settings::Settings;
+use echoscope::settings::fields::Field;
+use echoscope::settings::file::{self, Broken};
+use echoscope::tls::create::{self, KeyChoice, Request};
+use jiff::Timestamp;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn app() -> App {
+    App::new(Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() }, Options::default())
+}
+
+/// Polls until `done`, and fails after [`PATIENCE`].
+fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done(app) {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        app.poll();
+        thread::yield_now();
+    }
+}
+
+fn start(app: &mut App) -> TcpStream {
+    app.apply(Command::Start);
+    poll_until(app, "listening", |app| matches!(app.state(), State::Listening { .. }));
+    let State::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
+    let client = TcpStream::connect(addresses[0]).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client
+}
+
+fn echo(client: &mut TcpStream, data: &[u8]) {
+    client.write_all(data).unwrap();
+    let mut back = vec![0; data.len()];
+    client.read_exact(&mut back).unwrap();
+    assert_eq!(back, data);
+}
+
+#[test]
+fn what_was_set_is_there_the_next_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    let options = Options { settings_file: Some(path.clone()), ..Options::default() };
+    let mut app = App::new(Settings::default(), options);
+    app.apply(Command::Edit(Field::Port, "4711".to_owned()));
+    app.apply(Command::Edit(Field::Backlog, "no number".to_owned()));
+    app.apply(Command::SetTls(true));
+    drop(app);
+    let loaded = file::load(&path, Broken::Leave);
+    let expected = Settings { port: 4711, tls: true, ..Settings::default() };
+    assert_eq!((loaded.settings, loaded.complaint), (expected, None));
+}
+
+#[test]
+fn a_wrong_field_blocks_the_start_with_its_words() {
+    let mut app = app();
+    app.apply(Command::Edit(Field::Port, "65536".to_owned()));
+    assert_eq!(app.blocked().unwrap(), "Port must be from 0 to 65,535.");
+    app.apply(Command::Start);
+    assert!(matches!(app.state(), State::Stopped));
+    app.apply(Command::Edit(Field::Port, "0".to_owned()));
+    assert_eq!(app.blocked(), None);
+    app.apply(Command::SetTls(true));
+    assert!(app.blocked().unwrap().contains("a certificate and its key"));
+}
+
+#[test]
+fn a_port_in_use_is_exchanged_for_a_free_one() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let _holder = TcpListener::bind(taken).unwrap();
+    let mut app = app();
+    app.apply(Command::Edit(Field::Port, taken.port().to_string()));
+    app.apply(Command::Start);
+    poll_until(&mut app, "a failed start", |app| matches!(app.state(), State::Failed(_)));
+    let State::Failed(error) = app.state() else { panic!() };
+    assert!(error.is_about_the_port());
+    app.apply(Command::StartOnFreePort);
+    let free = |app: &App| app.form().text(Field::Port) != taken.port().to_string();
+    poll_until(&mut app, "a free port in the form", free);
+    let State::Listening { addresses, .. } = app.state() else { panic!() };
+    assert_eq!(app.form().text(Field::Port), addresses[0].port().to_string());
+}
+
+#[test]
+fn one_of_two_addresses_in_use_is_put_before_the_user() {
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = holder.local_addr().unwrap().port();
+    let mut app = App::new(Settings { port, ..Settings::default() }, Options::default());
+    app.apply(Command::Start);
+    poll_until(&mut app, "a notice", |app| app.notice().is_some());
+    let State::Listening { addresses, .. } = app.state() else { panic!("{:?}", app.state()) };
+    assert_eq!(addresses, [std::net::SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port))]);
+    let notice = app.notice().unwrap();
+    assert!(notice.problem && notice.text.contains("127.0.0.1 is already in use"), "{notice:?}");
+}
+
+#[test]
+fn the_log_is_saved_as_text_and_as_json_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = app();
+    let mut client = start(&mut app);
+    echo(&mut client, b"Hello\n");
+    poll_until(&mut app, "the echo in the log", |app| {
+        app.log().iter().any(|entry| matches!(entry.event.kind, EventKind::Received { .. }))
+    });
+    for (format, wanted) in
+        [(ExportFormat::Text, r"Received: b'Hello\n'"), (ExportFormat::JsonLines, r#""event":"received""#)]
+    {
+        app.apply(Command::DismissNotice);
+        let path = folder.path().join("log");
+        app.apply(Command::SaveLog { path: path.clone(), format });
+        poll_until(&mut app, "the log to be saved", |app| app.notice().is_some());
+        assert!(!app.notice().unwrap().problem, "{:?}", app.notice());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(wanted), "{text}");
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_saved_is_told_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = app();
+    let path = folder.path().join("no such folder/log.txt");
+    app.apply(Command::SaveLog { path, format: ExportFormat::Text });
+    poll_until(&mut app, "the failure", |app| app.notice().is_some());
+    assert!(app.notice().unwrap().problem);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+// By mode, which Windows' files have none of.
+#[cfg(unix)]
+#[test]
+fn a_saved_log_keeps_the_rights_of_the_file_it_replaces() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.txt");
+    std::fs::write(&path, "an older log").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let mut app = app();
+    let _client = start(&mut app);
+    app.poll();
+    app.apply(Command::SaveLog { path: path.clone(), format: ExportFormat::Text });
+    poll_until(&mut app, "the log to be saved", |app| app.notice().is_some());
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(std::fs::read_to_string(&path).unwrap().contains("Starting server"));
+}
+
+/// A window that hangs, in a debugger or behind a slow display, takes nothing out of the channel.
+#[test]
+fn the_echo_goes_on_while_nobody_reads_the_log() {
+    let mut app = app();
+    let mut client = start(&mut app);
+    // Many times what the channel holds.
+    for round in 0..800_u32 {
+        echo(&mut client, &round.to_be_bytes().repeat(16 << 10));
+    }
+    // Counted when send has returned, which the client may be ahead of.
+    poll_until(&mut app, "the last count", |app| app.counters().bytes_sent == 800 << 16);
+}
+
+#[test]
+fn dropped_files_find_their_fields() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    // Names that say nothing: the content decides.
+    let (certificate, key) = (folder.path().join("a"), folder.path().join("b"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let mut app = app();
+    assert!(!app.form().tls());
+    app.apply(Command::DropFile(key.clone()));
+    app.apply(Command::DropFile(certificate.clone()));
+    poll_until(&mut app, "both fields", |app| app.pair().is_some());
+    let is = |field, path: &Path| app.form().text(field) == path.display().to_string();
+    assert!(is(Field::Certificate, &certificate) && is(Field::Key, &key));
+    assert!(app.form().tls(), "the fields are not in view");
+    assert!(matches!(app.pair(), Some(Ok(()))));
+    assert!(matches!((app.certificate(), app.key()), (Check::Good(_), Check::Good(_))));
+}
+
+#[test]
+fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
+    let settings = Settings {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        recv_size: 1,
+        log_entries: 1000,
+        log_mebibytes: 1,
+        ..Settings::default()
+    };
+    let mut app = App::new(settings, Options::default());
+    let mut client = start(&mut app);
+    // One byte a recv takes Wine fifty times as long as it takes Linux.
+    let sent = if cfg!(windows) { 40_000 } else { 300_000 };
+    let mut writer = client.try_clone().unwrap();
+    let flood = thread::spawn(move || writer.write_all(&vec![b'x'; sent]).unwrap());
+    let (busy, is_busy) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let mut back = vec![0; sent];
+        client.read_exact(&mut back[..20_000]).unwrap();
+        busy.send(()).unwrap();
+        client.read_exact(&mut back[20_000..]).unwrap();
+        assert!(back.iter().all(|byte| *byte == b'x'));
+        // Kept open: its end would be a line, too.
+        client
+    });
+    // Nobody looks at first: more comes than there is room for, however slow the system is.
+    is_busy.recv().unwrap();
+    // One byte a recv: as many lines as bytes.
+    let (mut shown, mut not_shown, mut next) = (0_u64, 0, 0);
+    poll_until(&mut app, "all lines", |app| {
+        let log = app.log();
+        assert!(log.len() <= 1000 && log.bytes() <= 1 << 20, "the log grew beyond its limits");
+        shown += log.next_seq() - next;
+        for entry in log.iter().filter(|entry| entry.seq >= next) {
+            if let EventKind::NotShown { count } = entry.event.kind {
+                not_shown += count;
+                shown -= 1;
+            }
+        }
+        next = log.next_seq();
+        app.counters().bytes_sent == sent as u64 && shown + not_shown >= sent as u64 + 3
+    });
+    flood.join().unwrap();
+    let _client = reader.join().unwrap();
+    // Starting, Listening, Opened; then one line for each byte.
+    assert_eq!(shown + not_shown, sent as u64 + 3);
+    assert!(not_shown > 0, "this was no flood");
+}
+
+/// Makes a certificate as the dialog and `create-certificate` do.
+fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, broken: Option<create::Broken>) {
+    let request = Request { folder: folder.to_owned(), key, signed_by_ca, broken, ..Request::default() };
+    create::create(&request, true, Timestamp::now()).unwrap();
+}
+
+/// What the window says about the folder's certificate after a restart, with the server on this host.
+#[track_caller]
+fn label(folder: &Path, host: &str) -> Option<String> {
+    let (certificate, key) = (folder.join("server.crt"), folder.join("server.key"));
+    let settings = Settings { host: host.to_owned(), tls: true, certificate, key, ..Settings::default() };
+    let mut app = App::new(settings, Options::default());
+    poll_until(&mut app, "the files", |app| app.pair().is_some());
+    assert!(matches!(app.pair(), Some(Ok(()))), "{:?}", app.pair());
+    app.certificate_caution()
+}
+
+#[test]
+fn what_is_broken_on_purpose_is_labelled_after_a_restart() {
+    // One folder that has seen everything, as it is after an afternoon's practice.
+    let used = tempfile::tempdir().unwrap();
+    make(used.path(), KeyChoice::P256, false, Some(create::Broken::NoIntermediate));
+    for broken in create::Broken::ALL {
+        let expected = match broken {
+            create::Broken::Expired => "This certificate expired on",
+            create::Broken::NotYetValid => "This certificate is not valid before",
+            create::Broken::WrongName => {
+                "for wrong-name.example, but the server's host is localhost: clients that connect to localhost"
+            }
+            create::Broken::NoSan => "only as common name",
+            create::Broken::CaAsServer => "for signing others and not for serving",
+            create::Broken::SelfSigned => "self-signed, though a CA's ca.crt stands beside it",
+            create::Broken::NoIntermediate => {
+                "without its intermediate: the issuer, CN=Echoscope practice intermediate CA, is not sent"
+            }
+            create::Broken::Version1 => "X.509 version 1",
+        };
+        for signed_by_ca in [false, true] {
+            let fresh = tempfile::tempdir().unwrap();
+            for folder in [fresh.path(), used.path()] {
+                make(folder, KeyChoice::P256, signed_by_ca, Some(broken));
+                let told = label(folder, "localhost").unwrap_or_default();
+                assert!(told.contains(expected), "{broken:?}, signed by CA {signed_by_ca}: {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn good_certificates_raise_no_alarm() {
+    for key in KeyChoice::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        for signed_by_ca in [false, true] {
+            make(folder.path(), key, signed_by_ca, None);
+            for host in ["localhost", "LOCALHOST", "127.0.0.1", "::1", "0.0.0.0", "::"] {
+                assert_eq!(label(folder.path(), host), None, "{key:?}, signed by CA {signed_by_ca}, {host}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_may_also_sign_others_is_told_from_one_that_only_may() {
+    use rcgen::KeyUsagePurpose::{DigitalSignature, KeyCertSign};
+    let folder = tempfile::tempdir().unwrap();
+    for (usages, expected) in [
+        (vec![], "marked as a certificate authority's own"),
+        (vec![DigitalSignature, KeyCertSign], "marked as a certificate authority's own"),
+        (vec![KeyCertSign], "for signing others and not for serving"),
+    ] {
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.key_usages = usages;
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(folder.path().join("server.crt"), params.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(folder.path().join("server.key"), key.serialize_pem()).unwrap();
+        let told = label(folder.path(), "localhost").unwrap_or_default();
+        assert!(told.contains(expected), "{:?}: {told}", params.key_usages);
+    }
+}
+
+#[test]
+fn the_label_follows_from_what_lies_beside_the_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let told = || label(folder.path(), "localhost").unwrap_or_default();
+    let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
+    make(folder.path(), KeyChoice::P256, false, Some(create::Broken::NoIntermediate));
+    assert!(told().contains("Append intermediate.crt"), "{}", told());
+    // Mended in the way that is told.
+    std::fs::write(path("server.crt"), read("server.crt") + &read("intermediate.crt")).unwrap();
+    assert_eq!(told(), "");
+    // What is no CA's certificate leads nobody to expect one, and neither does one that can't be read.
+    make(folder.path(), KeyChoice::P256, false, None);
+    assert!(told().contains("self-signed, though"), "{}", told());
+    for other in [read("server.crt"), "nonsense".to_owned()] {
+        std::fs::write(path("ca.crt"), other).unwrap();
+        assert_eq!(told(), "");
+    }
+    std::fs::remove_file(path("ca.crt")).unwrap();
+    std::fs::remove_file(path("ca.key")).unwrap();
+    make(folder.path(), KeyChoice::P256, true, None);
+    let ca = read("ca.crt");
+    std::fs::remove_file(path("ca.crt")).unwrap();
+    assert!(told().contains("signed by CN=Echoscope practice CA, whose own is neither"), "{}", told());
+    // Another CA of the same name.
+    std::fs::remove_file(path("ca.key")).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    make(other.path(), KeyChoice::P256, true, None);
+    std::fs::copy(other.path().join("ca.crt"), path("ca.crt")).unwrap();
+    assert!(told().contains("but another key"), "{}", told());
+    std::fs::write(path("ca.crt"), ca).unwrap();
+    assert_eq!(told(), "");
+}
+
+#[test]
+fn the_label_follows_the_host_as_it_is_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    make(folder.path(), KeyChoice::P256, false, None);
+    let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
+    let mut app =
+        App::new(Settings { tls: true, certificate, key, ..Settings::default() }, Options::default());
+    poll_until(&mut app, "the files", |app| app.pair().is_some());
+    assert_eq!(app.certificate_caution(), None);
+    app.apply(Command::Edit(Field::Host, "echo.test".to_owned()));
+    let told = app.certificate_caution().unwrap();
+    assert!(told.contains("but the server's host is echo.test"), "{told}");
+}

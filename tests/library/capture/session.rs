@@ -1,0 +1,74 @@
+//! Captures in a app: they outlive a run of the server, go with the log, and are saved to files.
+
+use std::io::Read;
+use std::net::{Shutdown, TcpStream};
+use std::time::Instant;
+
+use echoscope::app::command::WireFormat;
+use echoscope::app::{App, Command, Options};
+use echoscope::server::event::ClientId;
+use echoscope::server::status::State;
+use echoscope::settings::Settings;
+
+use crate::capture::lab::echo;
+use crate::support::PATIENCE;
+
+fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done(app) {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        app.poll();
+        std::thread::yield_now();
+    }
+}
+
+fn visit(app: &mut App, id: u64) {
+    app.apply(Command::Start);
+    poll_until(app, "listening", |app| matches!(app.state(), State::Listening { .. }));
+    let State::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
+    let mut client = TcpStream::connect(addresses[0]).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    echo(&mut client, b"Hello");
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+    let over = |app: &App| app.capture(ClientId(id)).is_some_and(|capture| capture.is_closed());
+    poll_until(app, "the end of the connection", over);
+    app.apply(Command::Stop);
+    poll_until(app, "a stop", |app| app.state().is_at_rest());
+}
+
+#[test]
+fn captures_outlive_a_run_are_saved_and_go_with_the_log() {
+    let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
+    let mut app = App::new(settings, Options { capture: true, ..Options::default() });
+    visit(&mut app, 1);
+    visit(&mut app, 2);
+    let ids = |app: &App| app.captures().list().iter().map(|info| info.client.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(&app), [1, 2]);
+
+    let folder = tempfile::tempdir().unwrap();
+    for (name, format, start) in
+        [("a.svg", WireFormat::Svg, "<?xml"), ("a.txt", WireFormat::Text, "Connection #2")]
+    {
+        let path = folder.path().join(name);
+        app.apply(Command::SaveWire { id: ClientId(2), path: path.clone(), format });
+        poll_until(&mut app, "a notice", |app| app.notice().is_some());
+        let notice = app.notice().unwrap();
+        assert!(
+            !notice.problem && notice.text.starts_with("The ladder of #2 (6 rows) was saved to "),
+            "{notice:?}"
+        );
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with(start));
+        app.apply(Command::DismissNotice);
+    }
+    let path = folder.path().join("nowhere").join("a.svg");
+    app.apply(Command::SaveWire { id: ClientId(2), path, format: WireFormat::Svg });
+    poll_until(&mut app, "a notice", |app| app.notice().is_some());
+    assert!(app.notice().unwrap().problem);
+
+    app.apply(Command::ClearLog);
+    assert_eq!(ids(&app), Vec::<u64>::new());
+    let path = folder.path().join("late.svg");
+    app.apply(Command::SaveWire { id: ClientId(2), path: path.clone(), format: WireFormat::Svg });
+    assert!(app.notice().unwrap().text.contains("no longer kept") && !path.exists());
+}

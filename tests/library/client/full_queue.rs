@@ -1,0 +1,53 @@
+//! A server whose accept queue is full: connecting takes its time, and can be given up. Only Linux drops who comes then.
+
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use echoscope::client::config::Config;
+use echoscope::client::event::CloseHow;
+use echoscope::client::status::State;
+use socket2::{Domain, Socket, Type};
+
+use crate::client::watched::Watched;
+
+/// A listener that accepts nobody, with its queue full, and those who fill it.
+fn full() -> (TcpListener, Vec<TcpStream>) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    socket.listen(0).unwrap();
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        waiting.push(stream);
+        assert!(waiting.len() < 100, "this system's queues don't fill up");
+    }
+    (listener, waiting)
+}
+
+#[test]
+fn a_full_accept_queue_times_out_with_its_explanation() {
+    let (listener, _waiting) = full();
+    let port = listener.local_addr().unwrap().port();
+    let timeout = Duration::from_millis(200);
+    let start = Instant::now();
+    let mut client =
+        Watched::connect(Config { connect_timeout: timeout, ..Config::plain("localhost", port) });
+    let failure = client.failed();
+    assert!(start.elapsed() >= timeout);
+    assert!(failure.text.contains("accept queue may be full"), "{failure:?}");
+    assert!(failure.text.contains("0.2 s"), "{failure:?}");
+}
+
+#[test]
+fn connecting_can_be_cancelled() {
+    let (listener, _waiting) = full();
+    let port = listener.local_addr().unwrap().port();
+    let mut client = Watched::connect(Config {
+        connect_timeout: Duration::from_hours(1),
+        ..Config::plain("127.0.0.1", port)
+    });
+    client.until("connecting", |client| (client.client.status().state == State::Connecting).then_some(()));
+    client.client.cancel();
+    assert_eq!(client.closed().how, CloseHow::Cancelled);
+}

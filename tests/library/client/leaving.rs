@@ -1,0 +1,162 @@
+//! The ways to leave, and what the server sees of each.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::channel;
+
+use echoscope::client::SendError;
+use echoscope::client::config::{Payload, TlsChoices, Trust};
+use echoscope::client::event::{CloseHow, EventKind, Leave, PeerEnd};
+use echoscope::client::status::State;
+use echoscope::server::event::CloseReason;
+
+use crate::client::tls::{config, serve};
+use crate::client::watched::{Watched, read_all, server};
+use crate::support::running::Running;
+use crate::support::{Identity, can_reset};
+
+/// A client that has had an echo, so that both sides know of each other.
+fn met(running: &Running, tls: Option<&Identity>) -> Watched {
+    let mut client = match tls {
+        None => Watched::open(running.address),
+        Some(identity) => {
+            let trust = Trust::ThisServer(identity.certificate.clone().into());
+            let mut client = Watched::connect(config(running, TlsChoices::new(trust)));
+            client.until_open();
+            client
+        }
+    };
+    client.send(b"Hello");
+    client.received(5);
+    client
+}
+
+#[test]
+fn the_server_sees_each_plain_way_for_what_it_is() {
+    let table = [
+        (Leave::Close, CloseReason::EndOfStream),
+        (Leave::HalfClose, CloseReason::EndOfStream),
+        // Nothing is unread, so the system says FIN.
+        (Leave::Vanish, CloseReason::EndOfStream),
+    ];
+    for (how, reason) in table {
+        let mut running = Running::start(|_| {});
+        let mut client = met(&running, None);
+        client.client.leave(how);
+        assert_eq!(running.closed(1), reason, "{how:?}");
+        let closed = client.closed();
+        let expected = if how == Leave::HalfClose { CloseHow::Peer(PeerEnd::Fin) } else { CloseHow::Us(how) };
+        assert_eq!((closed.how, closed.sent, closed.received, closed.unsent), (expected, 5, 5, 0));
+    }
+    let mut running = Running::start(|_| {});
+    let mut client = met(&running, None);
+    client.client.leave(Leave::Abort);
+    assert!(matches!(running.closed(1), CloseReason::Lost { .. }));
+    assert_eq!(client.closed().how, CloseHow::Us(Leave::Abort));
+    assert_eq!(client.client.status().state, State::Closed);
+}
+
+#[test]
+fn the_server_sees_each_way_in_tls_for_what_it_is() {
+    let identity = Identity::new();
+    let table = [
+        (Leave::Close, CloseReason::EndOfStream),
+        (Leave::HalfClose, CloseReason::EndOfStream),
+        (Leave::Vanish, CloseReason::EndWithoutCloseNotify),
+    ];
+    for (how, reason) in table {
+        let mut running = serve(&identity, |_| {});
+        let mut client = met(&running, Some(&identity));
+        client.client.leave(how);
+        assert_eq!(running.closed(1), reason, "{how:?}");
+        let closed = client.closed();
+        let expected =
+            if how == Leave::HalfClose { CloseHow::Peer(PeerEnd::CloseNotify) } else { CloseHow::Us(how) };
+        assert_eq!((closed.how, closed.sent, closed.received), (expected, 5, 5));
+    }
+    let mut running = serve(&identity, |_| {});
+    let client = met(&running, Some(&identity));
+    client.client.leave(Leave::Abort);
+    assert!(matches!(running.closed(1), CloseReason::Lost { .. }));
+}
+
+#[test]
+fn half_closed_it_still_receives_the_rest_and_sends_no_more() {
+    let (go_on, may_go_on) = channel();
+    let (address, thread) = server(move |mut stream| {
+        let (data, end) = read_all(&mut stream);
+        end.unwrap();
+        may_go_on.recv().unwrap();
+        stream.write_all(&data).unwrap();
+    });
+    let mut client = Watched::open(address);
+    client.send(b"first, ");
+    client.send(b"second");
+    client.client.leave(Leave::HalfClose);
+    client.event("half-close", |kind| matches!(kind, EventKind::HalfClosed).then_some(()));
+    assert_eq!(client.client.send(Payload::Bytes(b"more".to_vec())), Err(SendError::HalfClosed));
+    assert_eq!(client.client.status().state, State::HalfClosed);
+    go_on.send(()).unwrap();
+    assert_eq!(client.closed().how, CloseHow::Peer(PeerEnd::Fin));
+    assert_eq!(client.data(), b"first, second");
+    assert!(client.client.status().echo.is_exact());
+    thread.join().unwrap();
+}
+
+#[test]
+fn half_close_comes_after_a_whole_file() {
+    let running = Running::start(|_| {});
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, vec![7; 3 << 20]).unwrap();
+    let mut client = Watched::open(running.address);
+    client.client.send(Payload::File(path)).unwrap();
+    client.client.leave(Leave::HalfClose);
+    let closed = client.closed();
+    assert_eq!((closed.sent, closed.received, closed.unsent), (3 << 20, 3 << 20, 0));
+    assert!(client.client.status().echo.is_exact());
+}
+
+#[test]
+fn vanishing_with_something_unread_resets_a_plain_connection() {
+    if !can_reset() {
+        return;
+    }
+    let (sent, was_sent) = channel();
+    let (leave, may_read) = channel::<()>();
+    let (address, thread) = server(move |mut stream| {
+        stream.write_all(&[b'x'; 64]).unwrap();
+        sent.send(()).unwrap();
+        may_read.recv().unwrap();
+        stream.read(&mut [0; 16]).map_err(|error| error.kind())
+    });
+    let mut client = Watched::open(address);
+    was_sent.recv().unwrap();
+    // Whether the client has read it already is a race that the next line wins or loses; both are told truly.
+    client.client.leave(Leave::Vanish);
+    let how = client.closed().how;
+    leave.send(()).unwrap();
+    let seen = thread.join().unwrap();
+    match how {
+        CloseHow::VanishedUnread => assert_eq!(seen, Err(std::io::ErrorKind::ConnectionReset)),
+        how => assert_eq!((how, seen), (CloseHow::Us(Leave::Vanish), Ok(0))),
+    }
+}
+
+#[test]
+fn the_way_that_a_server_leaves_is_told() {
+    if !can_reset() {
+        return;
+    }
+    let (address, thread) = server(|mut stream| {
+        stream.read_exact(&mut [0; 5]).unwrap();
+        socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    });
+    let mut client = Watched::open(address);
+    client.send(b"Hello");
+    assert_eq!(client.closed().how, CloseHow::Peer(PeerEnd::Reset));
+    thread.join().unwrap();
+    let running = Running::start(|_| {});
+    let mut client = met(&running, None);
+    running.server.stop();
+    assert!(matches!(client.closed().how, CloseHow::Peer(_)));
+}

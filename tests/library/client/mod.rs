@@ -1,0 +1,12 @@
+//! The built-in client: what it sends and sees, how it leaves, whom it trusts, and that nothing makes it hang.
+
+mod connecting;
+#[cfg(target_os = "linux")]
+mod full_queue;
+mod leaving;
+mod plain;
+mod session;
+mod stubborn;
+mod tls;
+mod typed;
+mod watched;

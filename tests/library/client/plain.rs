@@ -1,0 +1,205 @@
+//! Plain TCP: what goes comes back, and the client knows whether it did.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use echoscope::client::config::Payload;
+use echoscope::client::echo::{Difference, Verdict};
+use echoscope::client::event::{CloseHow, EventKind, Leave, Origin, PeerEnd};
+
+use crate::client::watched::{Watched, server};
+use crate::support::running::Running;
+
+#[test]
+fn an_echo_is_exact_however_the_server_cuts_it() {
+    // Three bytes at a time: each send comes back in many pieces.
+    let running = Running::start(|config| config.recv_size = 3);
+    let mut client = Watched::open(running.address);
+    for text in ["Hello\n", "Hello, world\n", "\0\u{ff}"] {
+        client.send(text.as_bytes());
+    }
+    for send in 1..=3 {
+        assert_eq!(client.verdict(send), Verdict::Exact);
+    }
+    assert_eq!(client.data(), "Hello\nHello, world\n\0\u{ff}".as_bytes());
+    let status = client.client.status();
+    assert_eq!((status.sends, status.sent, status.received, status.queued), (3, 22, 22, 0));
+    assert!(status.echo.is_exact());
+    assert!(status.echo.shortest_round_trip.unwrap() <= status.echo.longest_round_trip.unwrap());
+    assert!(status.echo.longest_round_trip.unwrap() < Duration::from_secs(20));
+}
+
+#[test]
+fn merged_echoes_are_told_apart_and_the_first_wrong_byte_is_named() {
+    let (address, thread) = server(|mut stream| {
+        let mut data = [0; 9];
+        stream.read_exact(&mut data).unwrap();
+        data[5] = b'X';
+        stream.write_all(&data).unwrap();
+        stream.write_all(b"more").unwrap();
+        stream.read_exact(&mut [0; 1]).unwrap();
+    });
+    let mut client = Watched::open(address);
+    for text in ["abc", "def", "ghi"] {
+        client.send(text.as_bytes());
+    }
+    assert_eq!(client.verdict(1), Verdict::Exact);
+    let wrong = Difference { offset: 2, expected: b'f', got: b'X' };
+    assert_eq!(client.verdict(2), Verdict::Differs(wrong));
+    assert_eq!(client.verdict(3), Verdict::Exact);
+    client.received(13);
+    let echo = client.client.status().echo;
+    assert_eq!(echo.difference, Some(Difference { offset: 5, ..wrong }));
+    assert_eq!((echo.compared, echo.outstanding, echo.unasked), (9, 0, 4));
+    assert!(!echo.is_exact());
+    client.send(b".");
+    thread.join().unwrap();
+}
+
+#[test]
+fn what_does_not_come_back_is_outstanding() {
+    let (address, thread) = server(|mut stream| {
+        let mut data = [0; 6];
+        stream.read_exact(&mut data).unwrap();
+        stream.write_all(&data[..4]).unwrap();
+    });
+    let mut client = Watched::open(address);
+    client.send(b"abcdef");
+    let closed = client.closed();
+    assert!(matches!(closed.how, CloseHow::Peer(PeerEnd::Fin)), "{closed:?}");
+    assert_eq!((closed.sent, closed.received), (6, 4));
+    assert_eq!(client.client.status().echo.outstanding, 2);
+    assert!(!client.events.iter().any(|event| matches!(event.kind, EventKind::Echoed { .. })));
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_repetition_is_counted_and_paced() {
+    let running = Running::start(|_| {});
+    let mut client = Watched::open(running.address);
+    let (start, every) = (Instant::now(), Duration::from_millis(30));
+    client.client.repeat(b"tick\n".to_vec(), 5, every).unwrap();
+    for send in 1..=5 {
+        assert_eq!(client.verdict(send), Verdict::Exact);
+    }
+    assert!(start.elapsed() >= every * 4, "{:?}", start.elapsed());
+    let turns = client.events.iter().filter_map(|event| match &event.kind {
+        EventKind::Sent { from: Origin::Repeated { turn, of }, .. } => Some((*turn, *of)),
+        _ => None,
+    });
+    assert_eq!(turns.collect::<Vec<_>>(), [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
+    let status = client.client.status();
+    assert_eq!((status.sends, status.sent, status.repeat), (5, 25, None));
+}
+
+#[test]
+fn a_repetition_lets_others_in_between_and_stops_when_told() {
+    let running = Running::start(|_| {});
+    let mut client = Watched::open(running.address);
+    client.client.repeat(b"tick".to_vec(), 1_000_000, Duration::from_hours(1)).unwrap();
+    assert_eq!(client.verdict(1), Verdict::Exact);
+    client.send(b"between");
+    assert_eq!(client.verdict(2), Verdict::Exact);
+    assert!(client.client.status().repeat.is_some());
+    client.client.stop_sending();
+    client.send(b"after");
+    assert_eq!(client.verdict(3), Verdict::Exact);
+    assert_eq!(client.client.status().repeat, None);
+    client.client.repeat(b"x".to_vec(), 1000, Duration::ZERO).unwrap();
+    client.until("all repetitions", |client| {
+        (client.client.status().echo.compared == 4 + 7 + 5 + 1000).then_some(())
+    });
+    assert!(client.client.status().echo.is_exact());
+}
+
+#[test]
+fn a_large_file_is_streamed_and_compared_in_bounded_memory() {
+    const SIZE: usize = 50 << 20;
+    let running = Running::start(|config| config.recv_size = 65_536);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.bin");
+    let content: Vec<u8> = (0..SIZE).map(|at| u8::try_from((at * 31 + at / 251) % 256).unwrap()).collect();
+    fs::write(&path, &content).unwrap();
+    let mut client = Watched::open(running.address);
+    client.client.send(Payload::File(path.clone())).unwrap();
+    let (mut most_waiting, mut seen_on_the_way) = (0, false);
+    // Nobody drains: what is told meanwhile must not pile up.
+    let deadline = Instant::now() + 3 * crate::support::PATIENCE;
+    loop {
+        let status = client.client.status();
+        most_waiting = most_waiting.max(status.queued).max(status.echo.outstanding);
+        seen_on_the_way |= status.file.is_some_and(|file| file.size == SIZE as u64 && file.path == path);
+        if status.echo.compared == SIZE as u64 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{:?}", client.client.status());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(seen_on_the_way);
+    assert!(most_waiting < 16 << 20, "{most_waiting} bytes were kept");
+    let events = client.client.drain();
+    let mut shown = 0;
+    let mut not_shown = 0;
+    for event in &events {
+        match &event.kind {
+            EventKind::Received { data } => shown += data.len() as u64,
+            EventKind::NotShown { bytes, .. } => not_shown += bytes,
+            _ => {}
+        }
+    }
+    assert!(shown <= 2 << 20, "{shown} bytes waited to be drained");
+    assert_eq!(shown + not_shown, SIZE as u64);
+    client.events.extend(events);
+    assert_eq!(client.verdict(1), Verdict::Exact);
+    let status = client.client.status();
+    assert!(status.echo.is_exact() && status.file.is_none(), "{status:?}");
+    client.client.leave(Leave::Close);
+    assert_eq!(client.closed().sent, SIZE as u64);
+}
+
+#[test]
+fn files_that_can_not_be_sent_are_told_of_and_the_connection_goes_on() {
+    let running = Running::start(|_| {});
+    let folder = tempfile::tempdir().unwrap();
+    let mut client = Watched::open(running.address);
+    client.client.send(Payload::File(folder.path().join("nothing"))).unwrap();
+    assert!(client.note().contains("Check the path"));
+    client.events.clear();
+    client.client.send(Payload::File(folder.path().to_owned())).unwrap();
+    assert!(client.note().contains("is a folder"));
+    fs::write(folder.path().join("empty"), "").unwrap();
+    client.client.send(Payload::File(folder.path().join("empty"))).unwrap();
+    client.send(b"Hello");
+    assert_eq!(client.verdict(2), Verdict::Exact);
+    assert_eq!(client.data(), b"Hello");
+}
+
+/// As a stick that was pulled out: it opens, and then there is nothing to be read.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_whose_first_read_fails_is_told_of_and_the_connection_goes_on() {
+    let running = Running::start(|_| {});
+    let mut client = Watched::open(running.address);
+    client.client.send(Payload::File("/proc/self/mem".into())).unwrap();
+    client.send(b"Hello");
+    assert!(client.note().contains("/proc/self/mem can't be read: the system says"));
+    assert_eq!(client.verdict(1), Verdict::Exact);
+    let status = client.client.status();
+    assert_eq!((status.queued, status.sent), (0, 5));
+}
+
+#[test]
+fn an_idle_connection_wakes_nobody() {
+    let running = Running::start(|_| {});
+    let mut client = Watched::open(running.address);
+    client.send(b"Hello");
+    assert_eq!(client.verdict(1), Verdict::Exact);
+    client.until("everything told", |client| (client.client.status().echo.is_exact()).then_some(()));
+    // That nothing happens can't be awaited: it takes its time, and so does the last word of what happened.
+    std::thread::sleep(Duration::from_millis(100));
+    client.events.extend(client.client.drain());
+    client.woken();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(client.woken(), 0);
+}

@@ -1,0 +1,320 @@
+//! TLS from the client's side: each choice of whom to trust, good and refused, with the explanation.
+
+use std::fs;
+use std::io::Read;
+use std::path::PathBuf;
+
+use echoscope::client::config::{Config, Identity as ClientIdentity, TlsChoices, TlsVersions, Trust};
+use echoscope::client::event::{Accepted, Agreed, CloseHow, EventKind, Failure, PeerEnd, Stage};
+use echoscope::server::config::{Config as ServerConfig, TlsFiles};
+use echoscope::settings::ClientAuth;
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair,
+};
+
+use crate::client::watched::{Watched, server};
+use crate::support::running::Running;
+use crate::support::{Identity, program};
+
+/// Serves with this certificate.
+pub(crate) fn serve(identity: &Identity, change: impl FnOnce(&mut TlsFiles)) -> Running {
+    let mut files = TlsFiles::new(identity.certificate.clone().into(), identity.key.clone().into());
+    change(&mut files);
+    Running::start(|config: &mut ServerConfig| config.tls = Some(files))
+}
+
+/// A client of that server, which asks for `localhost` unless told otherwise.
+pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> Config {
+    if tls.name.is_empty() {
+        "localhost".clone_into(&mut tls.name);
+    }
+    let address = running.address;
+    Config { tls: Some(tls), ..Config::plain(address.ip().to_string(), address.port()) }
+}
+
+/// Shakes hands and has an echo; what was agreed.
+fn meets(running: &Running, tls: TlsChoices) -> std::sync::Arc<Agreed> {
+    let mut client = Watched::connect(config(running, tls));
+    client.until_open();
+    client.send(b"Hello");
+    assert_eq!(client.received(5), b"Hello");
+    client.event("handshake", |kind| match kind {
+        EventKind::Handshake(agreed) => Some(std::sync::Arc::clone(agreed)),
+        _ => None,
+    })
+}
+
+fn fails(running: &Running, tls: TlsChoices) -> Failure {
+    Watched::connect(config(running, tls)).failed()
+}
+
+fn this(identity: &Identity) -> Trust {
+    Trust::ThisServer(identity.certificate.clone().into())
+}
+
+/// Writes a certificate and its key.
+fn write(
+    folder: &std::path::Path,
+    params: &CertificateParams,
+    ca: Option<&Issuer<'static, KeyPair>>,
+) -> Files {
+    let key = KeyPair::generate().unwrap();
+    let made = ca.map_or_else(|| params.self_signed(&key), |ca| params.signed_by(&key, ca)).unwrap();
+    let name = format!("{:x}", rand());
+    let path = |end: &str| folder.join(format!("{name}.{end}"));
+    fs::write(path("crt"), made.pem()).unwrap();
+    fs::write(path("key"), key.serialize_pem()).unwrap();
+    Files { certificate: path("crt"), key: path("key"), pair: key }
+}
+
+fn rand() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Relaxed)
+}
+
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+    pair: KeyPair,
+}
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2100, 1, 1);
+    params
+}
+
+fn authority() -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "Practice CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+}
+
+fn serve_files(files: &Files, change: impl FnOnce(&mut TlsFiles)) -> Running {
+    let mut tls = TlsFiles::new(files.certificate.clone(), files.key.clone());
+    change(&mut tls);
+    Running::start(|config| config.tls = Some(tls))
+}
+
+#[test]
+fn this_servers_certificate_is_trusted_in_both_versions() {
+    let identity = Identity::new();
+    let running = serve(&identity, |_| {});
+    for (versions, told) in [(TlsVersions::Only12, "TLS 1.2"), (TlsVersions::Both, "TLS 1.3")] {
+        let agreed = meets(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
+        assert_eq!((agreed.version, agreed.accepted), (told, Accepted::Signed));
+        assert_eq!(agreed.sni.as_deref(), Some("localhost"));
+        assert_eq!(agreed.chain.len(), 1);
+        assert!(agreed.chain[0].self_signed && agreed.group.is_some() && agreed.signature_scheme.is_some());
+        assert!(!agreed.asked_for_certificate && !agreed.showed_certificate);
+    }
+}
+
+#[test]
+fn the_tutorials_version_1_certificate_is_pinned_in_both_versions() {
+    let Some(openssl) = program("openssl") else { return };
+    let identity = Identity::by_the_tutorial(&openssl);
+    let running = serve(&identity, |_| {});
+    for versions in TlsVersions::ALL {
+        let agreed = meets(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
+        if agreed.chain[0].version == 1 {
+            assert_eq!(agreed.accepted, Accepted::Pinned { name_checked: false });
+        }
+        let agreed = meets(&running, TlsChoices { versions, ..TlsChoices::new(Trust::Nothing) });
+        assert_eq!(agreed.accepted, Accepted::Unchecked);
+    }
+    let other = Identity::new();
+    let failure = fails(&running, TlsChoices::new(this(&other)));
+    assert!(failure.text.contains("another one than that in server.crt"), "{failure:?}");
+}
+
+#[test]
+fn a_ca_that_serves_itself_and_a_leaf_of_another_are_pinned_and_keep_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serving_ca = authority();
+    serving_ca.subject_alt_names = params("localhost").subject_alt_names;
+    let ca = write(folder.path(), &serving_ca, None);
+    let issuer = Issuer::new(authority(), KeyPair::generate().unwrap());
+    let leaf = write(folder.path(), &params("localhost"), Some(&issuer));
+    for files in [&ca, &leaf] {
+        let running = serve_files(files, |_| {});
+        let trust = Trust::ThisServer(files.certificate.clone());
+        let agreed = meets(&running, TlsChoices::new(trust.clone()));
+        assert_eq!(agreed.accepted, Accepted::Pinned { name_checked: true });
+        let failure = fails(&running, TlsChoices { name: "other.test".to_owned(), ..TlsChoices::new(trust) });
+        assert!(failure.text.contains("It is made for localhost"), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_critical_extension_that_nobody_knows_is_not_taken_for_version_1() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["localhost", "other.example"] {
+        let mut params = params(name);
+        let mut unknown = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99_999, 1], vec![5, 0]);
+        unknown.set_criticality(true);
+        params.custom_extensions.push(unknown);
+        let files = write(folder.path(), &params, None);
+        let running = serve_files(&files, |_| {});
+        for versions in TlsVersions::ALL {
+            let trust = Trust::ThisServer(files.certificate.clone());
+            let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(trust) });
+            assert_eq!(failure.stage, Stage::Handshake);
+            assert!(
+                failure.text.contains("it has a critical extension that the client does not know. Make one"),
+                "{name}: {failure:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_ca_file_is_trusted_or_the_missing_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = write(folder.path(), &authority(), None);
+    let issuer = Issuer::new(authority(), ca.pair);
+    let leaf = write(folder.path(), &params("localhost"), Some(&issuer));
+    let running = serve_files(&leaf, |_| {});
+    let agreed = meets(&running, TlsChoices::new(Trust::CaFile(ca.certificate.clone())));
+    assert_eq!(agreed.accepted, Accepted::Signed);
+    let other = Identity::new();
+    let failure = fails(&running, TlsChoices::new(Trust::CaFile(other.certificate.clone().into())));
+    assert_eq!(failure.stage, Stage::Handshake);
+    assert!(failure.text.contains("refused the server's certificate for “localhost”"), "{failure:?}");
+    assert!(
+        failure.text.contains("server.crt does not hold the certificate of CN=Practice CA"),
+        "{failure:?}"
+    );
+    assert!(!failure.raw.is_empty());
+    let failure = fails(&running, TlsChoices::new(Trust::CaFile(folder.path().join("none.crt"))));
+    assert_eq!(failure.stage, Stage::Preparing);
+    assert!(failure.text.contains("none.crt"), "{failure:?}");
+}
+
+#[test]
+fn refusals_say_why() {
+    let identity = Identity::new();
+    let running = serve(&identity, |_| {});
+    let failure =
+        fails(&running, TlsChoices { name: "echo.test".to_owned(), ..TlsChoices::new(this(&identity)) });
+    assert!(
+        failure.text.contains("for “echo.test”") && failure.text.contains("made for localhost"),
+        "{failure:?}"
+    );
+    let failure = fails(&running, TlsChoices::new(Trust::System));
+    // Where there are none, that is what is told.
+    let known = ["trust this server's certificate", "no list of authorities"];
+    assert!(known.iter().any(|words| failure.text.contains(words)), "{failure:?}");
+    let failure =
+        fails(&running, TlsChoices { name: "not a name".to_owned(), ..TlsChoices::new(Trust::Nothing) });
+    assert_eq!(failure.stage, Stage::Preparing);
+    assert!(failure.text.contains("“not a name”"), "{failure:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut old = params("localhost");
+    old.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    old.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let files = write(folder.path(), &old, None);
+    let running = serve_files(&files, |_| {});
+    let failure = fails(&running, TlsChoices::new(Trust::ThisServer(files.certificate.clone())));
+    assert!(failure.text.contains("expired on 2021-01-01"), "{failure:?}");
+    meets(&running, TlsChoices::new(Trust::Nothing));
+}
+
+#[test]
+fn the_servers_alerts_are_explained() {
+    let identity = Identity::new();
+    let folder = tempfile::tempdir().unwrap();
+    let ca = write(folder.path(), &authority(), None);
+    let asks = |files: &mut TlsFiles| {
+        files.client_auth = ClientAuth::Required;
+        files.client_ca.clone_from(&ca.certificate);
+    };
+    let running = serve(&identity, asks);
+    for versions in TlsVersions::ALL {
+        let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
+        assert!(failure.text.contains("requires a client certificate"), "{versions:?}: {failure:?}");
+        let own = ClientIdentity {
+            certificate: identity.certificate.clone().into(),
+            key: identity.key.clone().into(),
+        };
+        let stranger = TlsChoices { versions, identity: Some(own), ..TlsChoices::new(this(&identity)) };
+        let failure = fails(&running, stranger);
+        assert!(failure.text.contains("refused this client's certificate"), "{versions:?}: {failure:?}");
+    }
+    let running = serve(&identity, |files| files.alpn = vec!["echo".to_owned()]);
+    let alpn = |name: &str| TlsChoices { alpn: vec![name.to_owned()], ..TlsChoices::new(this(&identity)) };
+    let failure = fails(&running, alpn("h2"));
+    assert!(failure.text.contains("offered by ALPN: h2"), "{failure:?}");
+    assert_eq!(meets(&running, alpn("echo")).alpn.as_deref(), Some("echo"));
+    let running = serve(&identity, |files| files.versions = TlsVersions::Only13);
+    let versions = TlsVersions::Only12;
+    let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
+    assert!(failure.text.contains("TLS 1.2 only"), "{failure:?}");
+}
+
+#[test]
+fn a_client_certificate_is_shown_when_it_is_asked_for() {
+    let identity = Identity::new();
+    let folder = tempfile::tempdir().unwrap();
+    let ca = write(folder.path(), &authority(), None);
+    let issuer = Issuer::new(authority(), ca.pair);
+    let mut alice = params("alice");
+    alice.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let alice = write(folder.path(), &alice, Some(&issuer));
+    let mut running = serve(&identity, |files| {
+        files.client_auth = ClientAuth::Required;
+        files.client_ca = ca.certificate.clone();
+    });
+    let own = ClientIdentity { certificate: alice.certificate.clone(), key: alice.key.clone() };
+    let agreed = meets(&running, TlsChoices { identity: Some(own), ..TlsChoices::new(this(&identity)) });
+    assert!(agreed.asked_for_certificate && agreed.showed_certificate);
+    let subject = running.event(|event| match &event.kind {
+        echoscope::server::event::EventKind::Handshake(handshake) => {
+            handshake.client_certificate.as_ref().map(|certificate| certificate.subject.clone())
+        }
+        _ => None,
+    });
+    assert_eq!(subject, "CN=alice");
+    let swapped = ClientIdentity { certificate: alice.certificate, key: identity.key.clone().into() };
+    let failure = fails(&running, TlsChoices { identity: Some(swapped), ..TlsChoices::new(this(&identity)) });
+    assert_eq!(failure.stage, Stage::Preparing);
+    assert!(failure.text.starts_with("The client certificate can't be used."), "{failure:?}");
+}
+
+#[test]
+fn tls_on_one_side_only_is_recognised_on_either() {
+    let identity = Identity::new();
+    let plain = Running::start(|_| {});
+    let failure = fails(&plain, TlsChoices::new(this(&identity)));
+    assert!(failure.text.contains("sent our own hello back"), "{failure:?}");
+    let tls = serve(&identity, |_| {});
+    let mut client = Watched::open(tls.address);
+    client.send(&[b'x'; 100]);
+    assert!(client.note().contains("Turn TLS on here"));
+}
+
+#[test]
+fn a_server_that_goes_in_the_middle_is_told_of() {
+    let (address, thread) = server(|mut stream| stream.read(&mut [0; 8192]).unwrap());
+    let tls = Some(TlsChoices::new(Trust::Nothing));
+    let mut client = Watched::connect(Config { tls, ..Config::plain("127.0.0.1", address.port()) });
+    let failure = client.failed();
+    assert_eq!(failure.stage, Stage::Handshake);
+    assert!(failure.text.contains("in the middle of the TLS handshake"), "{failure:?}");
+    assert!(thread.join().unwrap() > 0);
+    let identity = Identity::new();
+    let running = serve(&identity, |_| {});
+    let mut client = Watched::connect(config(&running, TlsChoices::new(this(&identity))));
+    client.until_open();
+    running.server.stop();
+    assert!(matches!(
+        client.closed().how,
+        CloseHow::Peer(PeerEnd::CloseNotify | PeerEnd::WithoutCloseNotify)
+    ));
+}

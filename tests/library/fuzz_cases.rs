@@ -1,0 +1,150 @@
+//! What fuzzing has found, kept small: each case with what it broke. The targets are in tests/fuzz.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use echoscope::client::typed;
+use echoscope::lessons::Lesson;
+use echoscope::log::filter::{Filter, KindSet};
+use echoscope::log::format::{python, visible};
+use echoscope::log::words;
+use echoscope::server::event::{Client, ClientId, Event, EventKind};
+use echoscope::settings::fields::host;
+use echoscope::tls::{CertificateFile, KeyFile};
+
+/// Turns the direction of writing: what comes after it is read from right to left.
+const TURNS: char = '\u{202e}';
+
+#[track_caller]
+fn check_line(text: &str) {
+    assert!(text.chars().all(|c| visible(c) == c), "not one line, or not what it looks like: {text:?}");
+}
+
+fn event(client: u64, kind: EventKind) -> Event {
+    let peer = SocketAddr::from(([127, 0, 0, 1], 50_000));
+    Event { at: SystemTime::UNIX_EPOCH, client: Some(Client { id: ClientId(client), peer }), kind }
+}
+
+fn received(text: &str) -> Event {
+    let data = Arc::from(text.as_bytes());
+    event(1, EventKind::Received { data, echoed: text.len(), took: Duration::ZERO })
+}
+
+/// The message about a mistyped escape or digit repeated the character, and with it turned itself around or broke in
+/// two.
+#[test]
+fn a_mistyped_character_that_cant_be_seen_is_told_by_its_number() {
+    for (typed, error) in [
+        (format!("\\{TURNS}"), typed::text(&format!("\\{TURNS}")).unwrap_err()),
+        ("\\\r".to_owned(), typed::text("\\\r").unwrap_err()),
+        (TURNS.to_string(), typed::hex(&TURNS.to_string()).unwrap_err()),
+    ] {
+        check_line(&error.to_string());
+        assert!(error.words.contains("U+"), "{typed:?}: {error}");
+    }
+}
+
+/// All 256 bytes and both quotes: what the log prints can be typed into the client and is the same bytes again.
+#[test]
+fn what_the_log_prints_can_be_typed() {
+    let all: Vec<u8> = (0..=255).collect();
+    for data in [&all[..], b"it's", b"say \"hi\"", b"it's \"so\"", b"\\x41\\", b"\\\n"] {
+        let repr = python(data);
+        assert_eq!(typed::text(&repr[2..repr.len() - 1]).as_deref(), Ok(data), "{repr}");
+    }
+}
+
+/// Such a host was taken, and stood in the pill, in the log and in the line to copy.
+#[test]
+fn a_host_has_no_character_that_cant_be_seen() {
+    for typed in ["a\u{1}", "local\u{202e}host", "::1%\u{7f}", "a\u{ad}b"] {
+        let error = host(typed).unwrap_err();
+        check_line(&error.to_string());
+    }
+}
+
+/// `[::1% ]` was read as `::1% `, which is `::1%` for whoever reads it again, and that is no host: the settings file lost
+/// it.
+#[test]
+fn a_host_that_was_read_is_read_again() {
+    for typed in ["[::1% ]", "[::1%]]", "::1%a b", "[fe80::1%eth0]", "[::1]", " localhost "] {
+        if let Ok(read) = host(typed) {
+            assert_eq!(host(&read).as_deref(), Ok(read.as_str()), "{typed:?}");
+        }
+    }
+    assert!(host("[::1% ]").is_err());
+    assert_eq!(host("[fe80::1%eth0]").unwrap(), "fe80::1%eth0");
+}
+
+/// In lower case the Kelvin sign is a k and İ begins with an i, so these words were found in the lines of the app but not
+/// in the same characters as received data, which Python writes as escapes.
+#[test]
+fn a_word_is_found_alike_in_data_and_in_lines() {
+    for (sign, letter) in [("\u{212a}", "k"), ("\u{130}", "i")] {
+        // With a letter before it that makes a word which is not in the line anyway.
+        let [sign, letter] = [sign, letter].map(|letter| format!("q{letter}"));
+        let note = event(1, EventKind::Note { text: sign.clone(), problem: false });
+        for (word, wanted) in [(&letter, false), (&sign, true)] {
+            let filter = Filter::new(word, KindSet::ALL);
+            assert_eq!(
+                (filter.matches(&received(&sign)), filter.matches(&note)),
+                (wanted, wanted),
+                "{word} in {sign}"
+            );
+        }
+    }
+}
+
+/// The details under the log showed the text of a note as it came.
+#[test]
+fn the_explanation_of_a_note_is_one_line() {
+    let text = format!("The log was saved as a\nb{TURNS}c.");
+    check_line(&words::explain(&event(1, EventKind::Note { text, problem: false })));
+}
+
+fn lesson(title: &str, done: &str) -> String {
+    format!("title = \"{title}\"\nsummary = 'S'\n[[step]]\ntext = 'Do it.'\ndone = {done}\n")
+}
+
+/// Messages about a lesson repeated what the file says, however long, and with its line ends.
+#[test]
+fn a_message_about_a_lesson_is_short_and_one_line() {
+    let long = "long".repeat(300);
+    for word in ["list\\nening", "\\u202e", &long] {
+        for text in [
+            lesson("T", &format!("{{ is = \"{word}\" }}")),
+            lesson("T", &format!("{{ is = 'stopped', \"{word}\" = 1 }}")),
+        ] {
+            let error = Lesson::parse(&text).unwrap_err();
+            check_line(&error.to_string());
+            assert!(error.to_string().chars().count() < 500, "{error}");
+        }
+    }
+    let error = Lesson::parse(&lesson("two\\nlines", "{ is = 'stopped' }")).unwrap_err();
+    assert_eq!((error.line, error.column), (1, 9), "{error}");
+}
+
+/// The host and the protocols of a lesson stood in the window as the file has them, with the white space around them.
+#[test]
+fn the_settings_of_a_lesson_are_told_in_one_line() {
+    let settings = "{ is = 'settings', host = \"\\n::1\", alpn = [\"\\n h2\", 'http/1.1 '] }";
+    let lesson = Lesson::parse(&lesson("T", settings)).unwrap();
+    for sign in echoscope::lessons::Running::new(Arc::new(lesson)).signs() {
+        check_line(&sign.words);
+        assert!(sign.words.contains("::1") && sign.words.contains("h2,http/1.1"), "{}", sign.words);
+    }
+}
+
+/// The label of a block was told with characters that turn the sentence around.
+#[test]
+fn the_label_of_a_block_does_not_turn_the_message_around() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("server.crt");
+    fs::write(&path, format!("-----BEGIN A{TURNS}B-----\nQUJD\n-----END A{TURNS}B-----\n")).unwrap();
+    for error in [CertificateFile::read(&path).unwrap_err(), KeyFile::read(&path).unwrap_err()] {
+        check_line(&error.to_string());
+        assert!(error.to_string().contains("A?B"), "{error}");
+    }
+}

@@ -1,0 +1,30 @@
+//! A client of another program, and certificates for those of our own.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+
+use echoscope::tls::create::{self, Broken, Created, KeyChoice, Request};
+
+use crate::lessons::player::PATIENCE;
+
+/// A plain client.
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Sends bytes and reads them back.
+pub(crate) fn echo(client: &mut (impl Read + Write), data: &[u8]) {
+    client.write_all(data).unwrap();
+    let mut back = vec![0; data.len()];
+    client.read_exact(&mut back).unwrap();
+    assert_eq!(back, data);
+}
+
+/// Makes a certificate as *Create certificate…* does.
+pub(crate) fn create(folder: &Path, broken: Option<Broken>) -> Box<Created> {
+    let request = Request { folder: folder.to_owned(), key: KeyChoice::P256, broken, ..Request::default() };
+    Box::new(create::create(&request, true, jiff::Timestamp::now()).unwrap())
+}

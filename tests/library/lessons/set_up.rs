@@ -1,0 +1,64 @@
+//! *Set it up*: what it sets, when it starts the server anew, and what leaving the lesson puts back.
+
+use echoscope::app::{Command, LessonCommand, SetUp};
+use echoscope::server::status::State;
+use echoscope::settings::Mode;
+use echoscope::settings::fields::Field;
+
+use crate::lessons::clients::{connect, echo};
+use crate::lessons::player::Player;
+
+#[test]
+fn it_fills_in_the_form_and_says_when_that_is_done() {
+    let mut player = Player::begin(1);
+    assert_eq!(player.app.lesson_set_up(), SetUp::Needed);
+    player.ask(LessonCommand::SetUp);
+    assert_eq!(player.app.lesson_set_up(), SetUp::Ready);
+    assert_eq!((player.app.settings().mode, player.app.form().text(Field::Backlog)), (Mode::One, "2"));
+    assert!(matches!(player.app.state(), State::Stopped), "only the user starts a server that is stopped");
+    player.not_yet();
+}
+
+#[test]
+fn a_server_that_runs_with_other_settings_is_started_anew() {
+    let mut player = Player::begin(1);
+    player.start();
+    let address = player.address();
+    echo(&mut connect(address), b"x");
+    assert_eq!(player.app.lesson_set_up(), SetUp::NeedsRestart);
+    player.not_yet();
+    player.ask(LessonCommand::SetUp);
+    player.ticked();
+    assert_eq!(player.app.backlog(), Some(2));
+    assert!(matches!(player.app.state(), State::Listening { .. }));
+}
+
+#[test]
+fn leaving_puts_the_form_back_but_not_what_the_user_has_changed() {
+    let mut player = Player::at_rest();
+    player.app.apply(Command::Edit(Field::Backlog, "7".to_owned()));
+    player.ask(LessonCommand::Start(1));
+    player.ask(LessonCommand::SetUp);
+    player.app.apply(Command::SetMode(Mode::Pool));
+    player.ask(LessonCommand::Leave);
+    assert!(player.app.lesson().is_none());
+    let settings = player.app.settings();
+    assert_eq!((settings.backlog, settings.mode), (7, Mode::Pool));
+    let notice = player.app.notice().unwrap();
+    assert_eq!(notice.text, "The form is as it was before the lesson: backlog 7.");
+    assert!(!notice.problem);
+}
+
+#[test]
+fn two_set_ups_are_put_back_to_what_was_there_before_the_first() {
+    let mut player = Player::begin(1);
+    player.set_up_and_start();
+    for _ in 0..4 {
+        player.skip();
+    }
+    player.ask(LessonCommand::SetUp);
+    assert_eq!(player.app.settings().mode, Mode::Threads);
+    player.ask(LessonCommand::Start(0));
+    assert_eq!((player.app.settings().mode, player.app.settings().backlog), (Mode::Threads, 5));
+    assert!(player.app.notice().is_none(), "the next lesson begins without a notice in its way");
+}

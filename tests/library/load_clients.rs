@@ -1,0 +1,258 @@
+//! A crowd of clients against the real server in each of its modes, plain and with TLS.
+
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use crate::support::PATIENCE;
+use crate::support::running::Running;
+use echoscope::app::clients::{ClientCommand, ClientField, CrowdCommand};
+use echoscope::app::{App, Command, Options};
+use echoscope::client::config::{Config, TlsChoices, Trust};
+use echoscope::client::crowd::{Crowd, CrowdStatus, MOST_MEMBERS};
+use echoscope::client::event::Stage;
+use echoscope::server::event::EventKind;
+use echoscope::settings::{Mode, Settings};
+
+/// A crowd, and the way in which it says that there is something new.
+struct Watched {
+    crowd: Crowd,
+    woken: Receiver<()>,
+}
+
+impl Watched {
+    fn connect(config: Config, count: u16) -> Self {
+        let (sender, woken) = channel();
+        let crowd = Crowd::connect(config, count, move || {
+            let _ = sender.send(());
+        });
+        Self { crowd, woken }
+    }
+
+    /// Waits until something is so, without looking more often than it is woken.
+    #[track_caller]
+    fn until(&self, what: &str, is_so: impl Fn(&CrowdStatus) -> bool) -> CrowdStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = self.crowd.status();
+            let sum = status.connecting + status.waiting + status.echoed + status.left + status.failed;
+            assert_eq!(sum, status.of, "each is counted once: {status:?}");
+            if is_so(&status) {
+                return status;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(self.woken.recv_timeout(left).is_ok(), "waited in vain for: {what}: {status:?}");
+        }
+    }
+}
+
+fn config(server: &Running) -> Config {
+    Config {
+        connect_timeout: PATIENCE,
+        ..Config::plain(server.address.ip().to_string(), server.address.port())
+    }
+}
+
+#[test]
+fn a_hundred_get_their_own_lines_back_stay_and_go_in_order() {
+    let mut server = Running::start(|config| config.backlog = 128);
+    let crowd = Watched::connect(config(&server), 100);
+    let status = crowd.until("all echoes", |status| status.echoed == 100);
+    assert_eq!(status.first_failure, None);
+    assert_eq!(server.server.counters().clients_now, 100, "they stay");
+    crowd.crowd.let_go();
+    let status = crowd.until("the end", |status| status.over);
+    assert_eq!((status.left, status.failed), (100, 0), "{status:?}");
+    let mut lines: Vec<Vec<u8>> = Vec::new();
+    crate::support::running::wait_for("a hundred goodbyes", || {
+        server.take_events();
+        server.events.iter().filter(|event| matches!(event.kind, EventKind::Closed(_))).count() == 100
+    });
+    for event in &server.events {
+        if let EventKind::Received { data, .. } = &event.kind {
+            lines.push(data.to_vec());
+        }
+        if let EventKind::Closed(closed) = &event.kind {
+            assert_eq!(closed.reason, echoscope::server::event::CloseReason::EndOfStream);
+        }
+    }
+    lines.sort();
+    lines.dedup();
+    assert_eq!(lines.len(), 100, "each has a line of its own");
+    server.stop();
+}
+
+#[test]
+fn one_at_a_time_the_others_wait_and_that_is_told() {
+    let server = Running::start(|config| {
+        config.mode = Mode::One;
+        config.backlog = 16;
+    });
+    let crowd = Watched::connect(config(&server), 6);
+    let status = crowd.until("one echo, five waiting", |status| status.echoed == 1 && status.waiting == 5);
+    let words = echoscope::app::clients::crowd::waiting_words(&status).unwrap();
+    assert!(words.starts_with("5 are connected and without an answer"), "{words}");
+    // Those who wait are served by nobody, and yet they can be let go.
+    let start = Instant::now();
+    crowd.crowd.let_go();
+    let status = crowd.until("the end", |status| status.over);
+    assert_eq!(status.left, 6, "{status:?}");
+    assert!(start.elapsed() < Duration::from_secs(10));
+    server.stop();
+}
+
+#[test]
+fn a_pool_serves_as_many_as_it_has_threads() {
+    let server = Running::start(|config| {
+        config.mode = Mode::Pool;
+        config.pool_size = 3;
+        config.backlog = 64;
+    });
+    let crowd = Watched::connect(config(&server), 10);
+    crowd.until("three echoes", |status| status.echoed == 3 && status.waiting == 7);
+    crowd.crowd.end();
+    crowd.until("the end", |status| status.over);
+    server.stop();
+}
+
+#[test]
+fn what_finds_no_room_in_the_queue_is_told_with_its_reason() {
+    if !cfg!(target_os = "linux") {
+        eprintln!("skipped: how a full accept queue shows is the system's matter");
+        return;
+    }
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    listener.listen(1).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let config = Config {
+        connect_timeout: Duration::from_millis(300),
+        ..Config::plain(address.ip().to_string(), address.port())
+    };
+    let crowd = Watched::connect(config, 5);
+    let status = crowd.until("those who gave up", |status| status.failed == 3);
+    assert_eq!(status.waiting, 2, "a backlog of one admits two");
+    let (_, failure) = status.first_failure.unwrap();
+    assert_eq!(failure.stage, Stage::Connecting);
+    assert!(failure.text.contains("accept queue may be full"), "{}", failure.text);
+}
+
+#[test]
+fn nobody_who_listens_is_explained_once_for_all() {
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let crowd = Watched::connect(Config::plain("127.0.0.1", port), 7);
+    let status = crowd.until("the end", |status| status.over);
+    assert_eq!(status.failed, 7);
+    let (_, failure) = status.first_failure.unwrap();
+    assert!(failure.text.contains("Nothing listens on"), "{}", failure.text);
+}
+
+#[test]
+fn a_server_that_is_no_echo_is_found_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut client, _) = listener.accept().unwrap();
+        let mut data = [0; 64];
+        let count = client.read(&mut data).unwrap();
+        data[0] ^= 1;
+        client.write_all(&data[..count]).unwrap();
+        let _ = client.read(&mut data);
+    });
+    let crowd = Watched::connect(Config::plain(address.ip().to_string(), address.port()), 1);
+    let status = crowd.until("the end", |status| status.over);
+    let (number, failure) = status.first_failure.unwrap();
+    assert_eq!((number, status.failed), (1, 1));
+    assert!(failure.text.contains("Something else came back"), "{}", failure.text);
+    server.join().unwrap();
+}
+
+#[test]
+fn tls_with_the_servers_certificate_works_and_without_trust_the_refusal_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let settings = Settings {
+        host: "127.0.0.1".to_owned(),
+        tls: true,
+        certificate: certificate.clone(),
+        key,
+        backlog: 64,
+        ..Settings::default()
+    };
+    let server = Running::start(|config| {
+        *config = echoscope::server::config::Config { port: 0, ..(&settings).into() };
+    });
+    let choices = |trust| TlsChoices { name: "localhost".to_owned(), ..TlsChoices::new(trust) };
+    let trusting = Config { tls: Some(choices(Trust::ThisServer(certificate))), ..config(&server) };
+    let crowd = Watched::connect(trusting, 20);
+    crowd.until("all echoes", |status| status.echoed == 20);
+    crowd.crowd.let_go();
+    assert_eq!(crowd.until("the end", |status| status.over).left, 20);
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let authority = folder.path().join("other.crt");
+    std::fs::write(&authority, other.cert.pem()).unwrap();
+    let wary = Config { tls: Some(choices(Trust::CaFile(authority))), ..config(&server) };
+    let crowd = Watched::connect(wary, 3);
+    let status = crowd.until("the end", |status| status.over);
+    assert_eq!(status.failed, 3);
+    let (_, failure) = status.first_failure.unwrap();
+    assert_eq!(failure.stage, Stage::Handshake);
+    assert!(!failure.text.is_empty() && !failure.raw.is_empty(), "{failure:?}");
+    server.stop();
+}
+
+#[test]
+fn the_number_has_its_bounds_and_the_session_ends_the_crowd_with_itself() {
+    let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, backlog: 64, ..Settings::default() };
+    let (sender, woken) = channel();
+    let wake = std::sync::Arc::new(move || {
+        let _ = sender.send(());
+    });
+    let mut app = App::new(settings, Options { wake, ..Options::default() });
+    let until = |app: &mut App, what: &str, is_so: &dyn Fn(&App) -> bool| {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            app.poll();
+            if is_so(app) {
+                return;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(woken.recv_timeout(left).is_ok(), "waited in vain for: {what}");
+        }
+    };
+    for wrong in ["0", "201", "", "ten", "1.5"] {
+        app.apply(Command::Crowd(CrowdCommand::Edit(wrong.to_owned())));
+        let words = app.clients().crowd().error().unwrap();
+        assert!(words.contains(&MOST_MEMBERS.to_string()), "{words}");
+        app.apply(Command::Crowd(CrowdCommand::Connect));
+        assert!(app.clients().crowd().status().is_none(), "{wrong:?} connects nobody");
+    }
+    app.apply(Command::Crowd(CrowdCommand::Edit("9".to_owned())));
+    assert!(app.clients().crowd_blocked().is_some(), "nobody knows the port yet");
+    app.apply(Command::Start);
+    until(&mut app, "listening", &|app| app.clients().crowd_blocked().is_none());
+    app.apply(Command::Crowd(CrowdCommand::Connect));
+    assert!(app.clients().crowd().is_there());
+    until(&mut app, "nine echoes", &|app| {
+        app.clients().crowd().status().is_some_and(|status| status.echoed == 9)
+    });
+    // A second crowd waits for the end of the first.
+    app.apply(Command::Crowd(CrowdCommand::Connect));
+    assert_eq!(app.clients().crowd().status().map(|status| status.echoed), Some(9));
+    // It connects as the first client would: somewhere else, where that one does.
+    let first = app.clients().iter().next().unwrap().id();
+    app.apply(ClientCommand::Edit(first, ClientField::Port, "x".to_owned()).into());
+    assert!(app.clients().crowd_blocked().is_some());
+    let start = Instant::now();
+    app.shutdown();
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    app.poll();
+    assert!(app.clients().crowd().status().is_some_and(|status| status.over));
+}

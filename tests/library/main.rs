@@ -1,0 +1,22 @@
+//! Tests of the library below the window and below the terminal front end.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, missing_docs)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod app;
+mod capture;
+mod certificate_inspection;
+mod client;
+mod create_certificate;
+mod echo_property;
+mod event_log;
+mod fuzz_cases;
+mod lessons;
+mod load_clients;
+mod python_program;
+mod server;
+mod step_mode;
+mod tls_files;
+mod tls_options;
+mod tls_server;

@@ -1,0 +1,252 @@
+//! The two servers that are compared: the saved program in Python, and Echoscope without a window.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use echoscope::python::program;
+use echoscope::server::config::Config;
+use echoscope::settings::{ClientAuth, Settings};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::support::{Identity, Server};
+
+/// What only Echoscope prints: on how many addresses it listens, what a handshake agreed on, and its words for a
+/// client that TLS failed with.
+const ONLY_OURS: &[&str] = &[
+    "Listening on ",
+    "TLS 1.",
+    "This client does not speak TLS",
+    "The client showed no certificate",
+    "The client went away in the middle of the handshake",
+    "The client went away in the middle of its first TLS message",
+];
+/// What only the program prints: Python's words for the same failure.
+const ONLY_PYTHONS: &[&str] = &["TLS failure: "];
+
+/// A server, and what is left out when its lines are compared.
+pub(crate) struct Peer {
+    pub(crate) server: Server,
+    pub(crate) name: &'static str,
+    own_lines: &'static [&'static str],
+    roots: Option<Vec<u8>>,
+    seen: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+/// Both servers with the same settings, each on a free port; `None` where there is no Python.
+pub(crate) fn both(settings: &Settings) -> Option<[Peer; 2]> {
+    Some([python(settings)?, echoscope(settings)])
+}
+
+/// The saved program.
+pub(crate) fn python(settings: &Settings) -> Option<Peer> {
+    python_with(settings, |text| text)
+}
+
+/// The saved program, changed by its user.
+pub(crate) fn python_with(settings: &Settings, change: impl FnOnce(String) -> String) -> Option<Peer> {
+    let python = crate::support::program("python3")?;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ServerPython.py");
+    fs::write(&file, change(text(settings))).unwrap();
+    let mut command = Command::new(python);
+    command.arg("-u").arg(file).stdin(Stdio::null());
+    Some(Peer::new(Server::from(command), "Python", ONLY_PYTHONS, settings, folder))
+}
+
+/// The same by Echoscope.
+pub(crate) fn echoscope(settings: &Settings) -> Peer {
+    let number = |number: u32| number.to_string();
+    let mut arguments = vec![
+        ("--host", settings.host.clone()),
+        ("--mode", settings.mode.keyword().to_owned()),
+        ("--backlog", number(settings.backlog.into())),
+        ("--pool-size", number(settings.pool_size.into())),
+        ("--recv-size", number(settings.recv_size)),
+        ("--idle-timeout", number(settings.idle_timeout)),
+    ];
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    if settings.tls {
+        arguments.extend([
+            ("--cert", path(&settings.certificate)),
+            ("--key", path(&settings.key)),
+            ("--tls-versions", settings.tls_versions.keyword().to_owned()),
+            ("--client-auth", settings.client_auth.keyword().to_owned()),
+        ]);
+        if settings.client_auth != ClientAuth::None {
+            arguments.push(("--client-ca", path(&settings.client_ca)));
+        }
+    }
+    let mut all: Vec<&str> = arguments.iter().flat_map(|(name, value)| [*name, value.as_str()]).collect();
+    if settings.tls {
+        all.push("--tls");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    Peer::new(Server::start(&all), "Echoscope", ONLY_OURS, settings, folder)
+}
+
+/// The program's text for a port that the system chooses.
+pub(crate) fn text(settings: &Settings) -> String {
+    program(&Config { port: 0, ..Config::from(settings) }).text()
+}
+
+/// These settings, with the identity's files.
+pub(crate) fn over_tls(settings: &Settings, identity: &Identity) -> Settings {
+    Settings {
+        tls: true,
+        certificate: identity.certificate.clone().into(),
+        key: identity.key.clone().into(),
+        ..settings.clone()
+    }
+}
+
+impl Peer {
+    fn new(
+        server: Server,
+        name: &'static str,
+        own_lines: &'static [&'static str],
+        settings: &Settings,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        let roots = settings.tls.then(|| fs::read(&settings.certificate).unwrap());
+        Self { server, name, own_lines, roots, seen: Vec::new(), _folder: folder }
+    }
+
+    /// A client, over TLS where the server speaks it.
+    pub(crate) fn connect(&self) -> Client {
+        self.connect_with(None)
+    }
+
+    /// A client that shows a certificate.
+    pub(crate) fn connect_with(&self, shown: Option<&Identity>) -> Client {
+        let stream = self.server.connect();
+        let Some(roots) = &self.roots else { return Client::Plain(stream) };
+        let mut store = RootCertStore::empty();
+        store.add(CertificateDer::from_pem_slice(roots).unwrap()).unwrap();
+        let config =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(store);
+        let config = match shown {
+            None => config.with_no_client_auth(),
+            Some(identity) => config
+                .with_client_auth_cert(
+                    vec![CertificateDer::from_pem_file(&identity.certificate).unwrap()],
+                    PrivateKeyDer::from_pem_file(&identity.key).unwrap(),
+                )
+                .unwrap(),
+        };
+        let connection =
+            ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
+        Client::Tls(Box::new(StreamOwned::new(connection, stream)))
+    }
+
+    /// Waits until a line is printed that holds `words`, and remembers all up to it.
+    pub(crate) fn until(&mut self, words: &str) {
+        let lines = self.server.out.until(|line| line.contains(words));
+        self.seen.extend(lines);
+    }
+
+    /// Every line up to now that both servers print, without ports and spans of time.
+    pub(crate) fn comparable(&self) -> Vec<String> {
+        let own = |line: &&String| self.own_lines.iter().any(|start| line.starts_with(start));
+        self.seen.iter().filter(|line| !own(line)).map(|line| general(line)).collect()
+    }
+}
+
+/// `('127.0.0.1', 49743)` becomes `('127.0.0.1', …)`, and `after 1.2 s:` becomes `after …:`.
+fn general(line: &str) -> String {
+    if line.starts_with("Received: ") {
+        return line.to_owned();
+    }
+    let mut line = line.to_owned();
+    for (before, after) in [("', ", ")"), (" after ", ":")] {
+        if let Some((start, rest)) = line.split_once(before)
+            && let Some((gone, end)) = rest.split_once(after)
+        {
+            let (_, kept) = gone.split_once(',').map_or((gone, String::new()), |(a, b)| (a, format!(",{b}")));
+            line = format!("{start}{before}…{kept}{after}{end}");
+        }
+    }
+    line
+}
+
+/// One client's connection.
+pub(crate) enum Client {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Client {
+    pub(crate) fn send(&mut self, data: &[u8]) {
+        match self {
+            Self::Plain(stream) => stream.write_all(data).unwrap(),
+            Self::Tls(stream) => stream.write_all(data).and_then(|()| stream.flush()).unwrap(),
+        }
+    }
+
+    /// So many bytes.
+    pub(crate) fn take(&mut self, count: usize) -> std::io::Result<Vec<u8>> {
+        let mut got = vec![0; count];
+        match self {
+            Self::Plain(stream) => stream.read_exact(&mut got)?,
+            Self::Tls(stream) => stream.read_exact(&mut got)?,
+        }
+        Ok(got)
+    }
+
+    /// Sends, and takes the same back.
+    pub(crate) fn echo(&mut self, data: &[u8]) {
+        self.send(data);
+        let got = self.take(data.len()).unwrap();
+        assert!(got == data, "{} came back as {}", data.escape_ascii(), got.escape_ascii());
+    }
+
+    /// Says that nothing more comes, and reads on to the end, which must be one in order.
+    pub(crate) fn half_close(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        match self {
+            Self::Plain(stream) => {
+                stream.shutdown(Shutdown::Write).unwrap();
+                stream.read_to_end(&mut rest).unwrap();
+            }
+            Self::Tls(stream) => {
+                // rustls would send the alert ahead of a handshake that nothing has begun yet.
+                stream.flush().unwrap();
+                stream.conn.send_close_notify();
+                stream.flush().unwrap();
+                // rustls fails here where the server's own close_notify is missing.
+                stream.read_to_end(&mut rest).unwrap();
+                // Echoscope waits a moment for the client to leave; it need not.
+                stream.sock.shutdown(Shutdown::Both).unwrap();
+            }
+        }
+        rest
+    }
+
+    /// Goes without a word: RST.
+    pub(crate) fn reset(self) {
+        let stream = self.stream();
+        socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        drop(self);
+    }
+
+    /// Ends TCP's stream alone.
+    pub(crate) fn end_without_close_notify(&self) {
+        self.stream().shutdown(Shutdown::Write).unwrap();
+    }
+
+    pub(crate) fn stream(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The same clients talk to both servers: the same bytes come back, and the same lines are printed.
+
+use std::io::{Read, Write};
+use std::net::Shutdown;
+
+use echoscope::settings::{Mode, Settings};
+
+use crate::python_program::both::{Client, Peer, both, over_tls};
+use crate::support::Identity;
+
+const BYTES: &[u8] = b"\0\x07\x1b\x7f\x80\xc3\xa9\xff\r\n";
+
+/// Everything that a client does in the lessons, one client after the other.
+fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
+    // Several sends, each on its own, and a close in order.
+    let mut client = peer.connect();
+    for data in
+        [&b"Hello\n"[..], b"it's", b"\"quoted\"", b"'both\"\t\\", "caf\u{e9} \u{1f600}".as_bytes(), BYTES]
+    {
+        client.echo(data);
+    }
+    assert!(client.half_close().is_empty());
+    peer.until("Connection from");
+
+    // One byte, one more than a thousand, and what is on its way when the client half-closes.
+    let mut client = peer.connect();
+    client.echo(b"x");
+    client.send(&[b'.'; 1000]);
+    assert_eq!(client.half_close(), [b'.'; 1000]);
+    peer.until("Connection from");
+
+    // Not a byte; over TLS the handshake is there all the same.
+    assert!(peer.connect().half_close().is_empty());
+    peer.until("Connection from");
+
+    // A reset, and the server goes on.
+    let mut client = peer.connect();
+    client.echo(b"I am gone");
+    client.reset();
+    peer.until("Connection from");
+
+    // Two clients in turn. One at a time, the second one waits. A line may come a moment after its echo.
+    let (mut first, mut second) = (peer.connect(), None);
+    let say = |peer: &mut Peer, client: &mut Client, words: &str| {
+        client.echo(words.as_bytes());
+        peer.until(&format!("'{words}'"));
+    };
+    say(peer, &mut first, "first");
+    if mode == Mode::One {
+        second = Some(peer.connect());
+    } else {
+        let second = second.insert(peer.connect());
+        say(peer, second, "second");
+        say(peer, &mut first, "first again");
+        say(peer, second, "second again");
+    }
+    assert!(first.half_close().is_empty());
+    peer.until("Connection from");
+    let mut second = second.unwrap();
+    second.echo(b"second to the end");
+    assert!(second.half_close().is_empty());
+    peer.until("Connection from");
+
+    if tls {
+        // Who ends the stream without close_notify, and who does not speak TLS at all.
+        let mut client = peer.connect();
+        client.echo(b"cut off");
+        client.end_without_close_notify();
+        peer.until("Connection from");
+        let mut client = peer.server.connect();
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let _ = client.read_to_end(&mut Vec::new());
+        peer.until("Connection from");
+        // Who only looks whether somebody is there, and who goes in the middle of the handshake: before the hello is
+        // whole, and after the server has answered it.
+        drop(peer.server.connect());
+        peer.until("Connection from");
+        for hello in [1, 2] {
+            let client = peer.connect();
+            let Client::Tls(mut stream) = client else { panic!("TLS is on") };
+            let mut sent = Vec::new();
+            stream.conn.write_tls(&mut sent).unwrap();
+            stream.sock.write_all(&sent[..sent.len() * hello / 2]).unwrap();
+            if hello == 2 {
+                stream.sock.read_exact(&mut [0]).unwrap();
+            }
+            stream.sock.shutdown(Shutdown::Write).unwrap();
+            peer.until("Connection from");
+        }
+        // The server goes on.
+        let mut client = peer.connect();
+        client.echo(b"still here");
+        assert!(client.half_close().is_empty());
+        peer.until("Connection from");
+    }
+}
+
+#[test]
+fn the_program_does_and_prints_what_echoscope_does() {
+    let identity = Identity::new();
+    for mode in Mode::ALL {
+        for tls in [false, true] {
+            let settings = Settings { mode, ..Settings::default() };
+            let settings = if tls { over_tls(&settings, &identity) } else { settings };
+            let Some(mut peers) = both(&settings) else { return };
+            for peer in &mut peers {
+                talk(peer, mode, tls);
+            }
+            let [mut python, ours] = peers.map(|peer| peer.comparable());
+            if tls {
+                // Python 3.10 to 3.12 take a reset for the end of the stream (it is SSL_read_ex() that they misread).
+                for line in &mut python {
+                    if line.ends_with(": 9 bytes received, 9 bytes sent") {
+                        *line = line.replace("closed by the client without close_notify", "lost");
+                    }
+                }
+            }
+            for (number, (python, ours)) in python.iter().zip(&ours).enumerate() {
+                assert_eq!(python, ours, "{mode:?}, TLS {tls}, line {number}");
+            }
+            assert_eq!(python.len(), ours.len(), "{mode:?}, TLS {tls}");
+            let count = |words: &str| ours.iter().filter(|line| line.contains(words)).count();
+            assert_eq!(count("Received new connection from  ('127.0.0.1', …)"), if tls { 12 } else { 6 });
+            assert_eq!(count(" lost after …: 9 bytes received, 9 bytes sent"), 1, "{ours:#?}");
+            assert_eq!(count("closed by the client after …: 1,001 bytes received, 1,001 bytes sent"), 1);
+            assert_eq!(count("without close_notify"), usize::from(tls));
+            assert_eq!(
+                count("closed on a TLS failure after …: 0 bytes received, 0 bytes sent"),
+                if tls { 3 } else { 0 }
+            );
+        }
+    }
+}
+
+#[test]
+fn ipv6_addresses_are_printed_alike() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        let _ = writeln!(std::io::stderr(), "skipped: this computer has no IPv6");
+        return;
+    }
+    let settings = Settings { host: "::1".to_owned(), ..Settings::default() };
+    let Some(mut peers) = both(&settings) else { return };
+    for peer in &mut peers {
+        let mut client = std::net::TcpStream::connect(("::1", peer.server.port)).unwrap();
+        client.write_all(b"six").unwrap();
+        client.read_exact(&mut [0; 3]).unwrap();
+        drop(client);
+        peer.until("Connection from");
+    }
+    let [python, ours] = peers.map(|peer| peer.comparable());
+    assert_eq!(python, ours);
+    assert_eq!(ours[0], "Received new connection from  ('::1', …, 0, 0)");
+}

@@ -1,0 +1,177 @@
+//! Settings have the effect in the program that they have in Echoscope.
+
+use std::io::ErrorKind;
+
+use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
+
+use crate::python_program::both::{Client, both, over_tls, python, python_with};
+use crate::support::Identity;
+
+#[test]
+fn a_small_recv_size_cuts_the_stream() {
+    let identity = Identity::new();
+    let settings = Settings { recv_size: 4, ..Settings::default() };
+    for settings in [over_tls(&settings, &identity), settings] {
+        let Some(mut peers) = both(&settings) else { return };
+        for peer in &mut peers {
+            let mut client = peer.connect();
+            client.echo(b"Hello, world");
+            assert!(client.half_close().is_empty());
+            peer.until("Connection from");
+        }
+        let [python, ours] = peers.map(|peer| peer.comparable());
+        assert_eq!(python, ours);
+        assert_eq!(ours[1..4], ["Received: b'Hell'", "Received: b'o, w'", "Received: b'orld'"]);
+    }
+}
+
+/// Linux alone says what happens beyond the backlog: N + 1 fit, and the next one hears nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_backlog_is_as_long_as_it_says() {
+    use std::net::{SocketAddr, TcpStream};
+    use std::time::Duration;
+
+    for backlog in [0, 2] {
+        let settings = Settings { mode: Mode::One, backlog, ..Settings::default() };
+        let Some(peer) = python(&settings) else { return };
+        let mut served = peer.connect();
+        served.echo(b"served");
+        let waiting: Vec<Client> = (0..=backlog).map(|_| peer.connect()).collect();
+        let address = SocketAddr::from(([127, 0, 0, 1], peer.server.port));
+        let next = TcpStream::connect_timeout(&address, Duration::from_millis(300));
+        assert_eq!(next.unwrap_err().kind(), ErrorKind::TimedOut, "backlog {backlog}");
+        drop(served);
+        for mut client in waiting {
+            client.echo(b"my turn");
+        }
+    }
+}
+
+#[test]
+fn a_pool_serves_as_many_as_it_has_threads() {
+    let settings = Settings { mode: Mode::Pool, pool_size: 2, ..Settings::default() };
+    let Some(peer) = python(&settings) else { return };
+    let mut clients = [peer.connect(), peer.connect()];
+    for client in &mut clients {
+        client.echo(b"served");
+    }
+    let mut third = peer.connect();
+    third.send(b"early");
+    for client in &mut clients {
+        client.echo(b"served again");
+    }
+    third.stream().set_nonblocking(true).unwrap();
+    assert_eq!(third.stream().peek(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    third.stream().set_nonblocking(false).unwrap();
+    drop(clients);
+    assert_eq!(third.take(5).unwrap(), b"early");
+}
+
+#[test]
+fn who_is_silent_is_closed_where_that_is_set() {
+    let identity = Identity::new();
+    let settings = Settings { idle_timeout: 1, ..Settings::default() };
+    for settings in [over_tls(&settings, &identity), settings] {
+        let Some(mut peers) = both(&settings) else { return };
+        for peer in &mut peers {
+            let mut client = peer.connect();
+            client.echo(b"and then nothing");
+            peer.until("closed by the server as idle");
+        }
+        let [python, ours] = peers.map(|peer| peer.comparable());
+        assert_eq!(python, ours);
+    }
+}
+
+#[test]
+fn a_handshake_that_takes_too_long_is_no_idle_client() {
+    let identity = Identity::new();
+    let settings = over_tls(&Settings::default(), &identity);
+    let short = |text: String| {
+        let shorter = text.replace("HANDSHAKE_TIMEOUT = 10", "HANDSHAKE_TIMEOUT = 0.2");
+        assert_ne!(shorter, text);
+        shorter
+    };
+    let Some(mut peer) = python_with(&settings, short) else { return };
+    // Not a byte, and the beginning of a hello.
+    for begun in [&b""[..], b"\x16\x03\x01"] {
+        let mut client = peer.server.connect();
+        std::io::Write::write_all(&mut client, begun).unwrap();
+        peer.until("TLS failure: no handshake: ");
+        peer.until(" closed on a TLS failure after ");
+    }
+}
+
+#[test]
+fn client_certificates_are_asked_for_as_set() {
+    let (server, known, unknown) = (Identity::new(), Identity::new(), Identity::new());
+    for versions in TlsVersions::ALL {
+        for auth in [ClientAuth::Optional, ClientAuth::Required] {
+            let settings = Settings {
+                tls_versions: versions,
+                client_auth: auth,
+                client_ca: known.certificate.clone().into(),
+                ..over_tls(&Settings::default(), &server)
+            };
+            let Some(peers) = both(&settings) else { return };
+            for mut peer in peers {
+                for (shown, wanted) in
+                    [(Some(&known), true), (Some(&unknown), false), (None, auth == ClientAuth::Optional)]
+                {
+                    let mut client = peer.connect_with(shown);
+                    let said = format!("{} {versions:?} {auth:?} {}", peer.name, shown.is_some());
+                    let Client::Tls(stream) = &mut client else { panic!("TLS is on") };
+                    // With TLS 1.3 a client hears only later that it is refused.
+                    let sent = std::io::Write::write_all(stream, b"let me in")
+                        .and_then(|()| std::io::Write::flush(stream));
+                    let got = sent.and_then(|()| client.take(9));
+                    assert_eq!(got.is_ok(), wanted, "{said}: {got:?}");
+                    drop(client);
+                    peer.until("Connection from");
+                }
+                // The refused ones did not end the server, and nothing of theirs was echoed.
+                let closed: Vec<_> =
+                    peer.comparable().into_iter().filter(|line| line.contains("on a TLS failure")).collect();
+                assert_eq!(closed.len(), if auth == ClientAuth::Required { 2 } else { 1 }, "{closed:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn versions_and_protocols_are_those_that_are_set() {
+    let identity = Identity::new();
+    for (versions, wanted) in [
+        (TlsVersions::Both, rustls::ProtocolVersion::TLSv1_3),
+        (TlsVersions::Only12, rustls::ProtocolVersion::TLSv1_2),
+        (TlsVersions::Only13, rustls::ProtocolVersion::TLSv1_3),
+    ] {
+        let settings = Settings { tls_versions: versions, ..over_tls(&Settings::default(), &identity) };
+        let Some(peer) = python(&settings) else { return };
+        let mut client = peer.connect();
+        client.echo(b"x");
+        let Client::Tls(stream) = &client else { panic!("TLS is on") };
+        assert_eq!(stream.conn.protocol_version(), Some(wanted));
+    }
+}
+
+// Windows has no SIGINT that one program could send another.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_quietly_with_clients_still_there() {
+    let identity = Identity::new();
+    for mode in Mode::ALL {
+        for tls in [false, true] {
+            let settings = Settings { mode, ..Settings::default() };
+            let settings = if tls { over_tls(&settings, &identity) } else { settings };
+            let Some(mut peer) = python(&settings) else { return };
+            let mut client = peer.connect();
+            client.echo(b"here");
+            peer.server.signal("INT");
+            let status = peer.server.end(crate::support::PATIENCE).expect("it ends, whoever sits in recv");
+            assert_eq!(status.code(), Some(0), "{mode:?} {tls}");
+            assert_eq!(peer.server.err.rest(), [""; 0], "{mode:?} {tls}");
+        }
+    }
+}

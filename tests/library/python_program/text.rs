@@ -1,0 +1,151 @@
+//! The program's text: Python takes it for every setting, and what was typed stays what it is.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use echoscope::python::program;
+use echoscope::server::config::{Config, TlsFiles};
+use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
+
+/// Compiles each file as Python 3.8 would have to, warnings being errors, and prints the constants as JSON, one file
+/// a line.
+const CONSTANTS: &str = r"
+import ast, json, sys
+for name in sys.argv[1:]:
+    with open(name, encoding='utf-8') as file:
+        text = file.read()
+    compile(text, name, 'exec')
+    tree = ast.parse(text, name, feature_version=(3, 8))
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            try:
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+            except (AttributeError, ValueError):
+                pass
+    found['statements'] = len(tree.body)
+    print(json.dumps(found))
+";
+
+/// The constants of every program, as Python reads them; `None` where there is no Python.
+fn constants(programs: &[Config]) -> Option<Vec<serde_json::Value>> {
+    let python = crate::support::program("python3")?;
+    let folder = tempfile::tempdir().unwrap();
+    let names = (0..programs.len()).map(|number| format!("{number}.py"));
+    let mut command = Command::new(python);
+    command.args(["-W", "error", "-c", CONSTANTS]).current_dir(folder.path()).stdin(Stdio::null());
+    for (config, name) in programs.iter().zip(names) {
+        fs::write(folder.path().join(&name), program(config).text()).unwrap();
+        command.arg(name);
+    }
+    let end = crate::support::finish(command);
+    assert_eq!(end.code, Some(0), "{}", end.stderr);
+    Some(end.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+fn config() -> Config {
+    Config::from(&Settings::default())
+}
+
+#[test]
+fn python_takes_it_for_every_setting() {
+    let mut programs = Vec::new();
+    for mode in Mode::ALL {
+        for host in [
+            "localhost",
+            "127.0.0.1",
+            "0.0.0.0",
+            "::1",
+            "::",
+            "::ffff:127.0.0.1",
+            "fe80::1%eth0",
+            "a.example",
+        ] {
+            let host = host.to_owned();
+            let idle_timeout = (programs.len() % 2 == 0).then_some(std::time::Duration::from_secs(30));
+            let plain = Config { mode, host, idle_timeout, max_clients: 7, ..config() };
+            for versions in TlsVersions::ALL {
+                for client_auth in ClientAuth::ALL {
+                    for (alpn, tickets) in [("", true), ("h2 http/1.1 '\"\\", false)] {
+                        let tls = TlsFiles {
+                            versions,
+                            client_auth,
+                            client_ca: "ca.crt".into(),
+                            alpn: alpn.split_whitespace().map(str::to_owned).collect(),
+                            tickets,
+                            key_log: (!tickets).then(|| "keys.log".into()),
+                            ..TlsFiles::new("server.crt".into(), "server.key".into())
+                        };
+                        programs.push(Config { tls: Some(tls), ..plain.clone() });
+                    }
+                }
+            }
+            programs.push(plain);
+        }
+    }
+    let Some(found) = constants(&programs) else { return };
+    assert_eq!(found.len(), programs.len());
+    for (config, found) in programs.iter().zip(found) {
+        assert_eq!(found["SERVER_PORT"], config.port);
+        assert_eq!(found["RECV_SIZE"], config.recv_size);
+        assert_eq!(found.get("CERTIFICATE").is_some(), config.tls.is_some());
+        assert_eq!(found.get("MAX_WORKERS").is_some(), config.mode == Mode::Pool);
+        let text = program(config).text();
+        assert!(!text.contains("keys.log"), "what is never remembered is not saved");
+    }
+}
+
+#[test]
+fn what_was_typed_stays_one_string() {
+    let hostile = [
+        "it's",
+        "say \"hi\"",
+        "'''\"\"\"",
+        "');import os;os._exit(9)#",
+        "\\",
+        "\\'",
+        "two\nlines\r\n\tand more",
+        "\0\u{1}\u{7f}\u{85}\u{2028}\u{202e}\u{feff}",
+        "C:\\new\\table\\x41\\u0041\\N{DASH}",
+        "/tmp/süß/猫/\u{1f600}/e\u{301}",
+        "{x} %s #",
+        " ",
+    ];
+    let all = hostile.map(|text| {
+        let tls = TlsFiles {
+            client_auth: ClientAuth::Required,
+            client_ca: text.into(),
+            ..TlsFiles::new(text.into(), text.into())
+        };
+        Config { host: text.to_owned(), tls: Some(tls), ..config() }
+    });
+    let plain = Config { host: "a.example".to_owned(), ..all[0].clone() };
+    let Some(usual) = constants(&[plain]) else { return };
+    for (text, found) in hostile.iter().zip(constants(&all).unwrap()) {
+        for name in ["SERVER_NAME", "CERTIFICATE", "KEY", "CLIENT_CA"] {
+            assert_eq!(found[name], *text, "{name}");
+        }
+        assert_eq!(found["statements"], usual[0]["statements"], "{text:?} adds nothing of its own");
+    }
+}
+
+// On Windows a path that is no text can't be spelt from bytes.
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_text_is_still_found() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let Some(python) = crate::support::program("python3") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(OsStr::from_bytes(b"odd \xff name"));
+    if fs::write(&path, "found").is_err() {
+        // Some file systems take text alone.
+        return;
+    }
+    let tls = TlsFiles::new(path, "server.key".into());
+    let text = program(&Config { tls: Some(tls), ..config() }).text();
+    let line = text.lines().find(|line| line.starts_with("CERTIFICATE = ")).unwrap();
+    let mut command = Command::new(python);
+    command.args(["-c", &format!("{line}\nprint(open(CERTIFICATE).read())")]).stdin(Stdio::null());
+    assert_eq!(crate::support::finish(command).stdout.trim(), "found");
+}

@@ -1,0 +1,386 @@
+//! The server through the library: modes, queue, limits, faults and stop, as a client sees them.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::running::{PATIENCE, Running, config, listening, wait_for};
+use echoscope::server::Server;
+use echoscope::server::config::Config;
+use echoscope::server::event::{CloseReason, EventKind, Problem};
+use echoscope::server::sink::channel;
+use echoscope::server::status::{Phase, State};
+use echoscope::settings::Mode;
+
+fn echo(stream: &mut TcpStream, data: &[u8]) {
+    stream.write_all(data).unwrap();
+    let mut back = vec![0; data.len()];
+    stream.read_exact(&mut back).unwrap();
+    assert_eq!(back, data);
+}
+
+/// Whether nothing comes within a moment: the client waits and is not served.
+fn is_waiting(stream: &mut TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let result = stream.read(&mut [0]);
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    result.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+}
+
+#[test]
+fn what_is_sent_comes_back_and_is_told_in_order() {
+    let mut running = Running::start(|_| {});
+    let mut client = running.connect();
+    echo(&mut client, b"Hello\n");
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut rest = Vec::new();
+    client.read_to_end(&mut rest).unwrap();
+    assert!(rest.is_empty());
+    assert_eq!(running.closed(1), CloseReason::EndOfStream);
+    let kinds = running.events.iter().map(|event| event.kind.clone()).collect::<Vec<_>>();
+    assert!(matches!(&kinds[0], EventKind::Starting { port } if *port == running.address.port()));
+    assert!(matches!(&kinds[1], EventKind::Listening { .. }));
+    assert!(matches!(&kinds[2], EventKind::Opened));
+    assert!(matches!(&kinds[3], EventKind::Received { data, echoed: 6, .. } if **data == *b"Hello\n"));
+    assert!(matches!(&kinds[4], EventKind::Closed(closed) if closed.received == 6 && closed.sent == 6));
+}
+
+#[test]
+fn a_half_closed_client_gets_everything_before_the_close() {
+    let running = Running::start(|config| config.recv_size = 7);
+    let mut client = running.connect();
+    let data = (0..200_000_u32).map(|n| (n % 251) as u8).collect::<Vec<_>>();
+    thread::scope(|scope| {
+        let mut writer = client.try_clone().unwrap();
+        let data = &data;
+        scope.spawn(move || {
+            writer.write_all(data).unwrap();
+            writer.shutdown(Shutdown::Write).unwrap();
+        });
+        let mut back = Vec::new();
+        client.read_to_end(&mut back).unwrap();
+        assert!(back == *data, "the echo differs");
+    });
+}
+
+#[test]
+fn localhost_is_served_on_both_families_and_one_port() {
+    let running = Running::start(|config| config.host = "localhost".to_owned());
+    let State::Listening { addresses, .. } = running.server.state() else { panic!() };
+    assert_eq!(addresses.len(), 2, "{addresses:?}");
+    for address in addresses {
+        assert_eq!(address.port(), running.address.port());
+        echo(&mut TcpStream::connect(address).unwrap(), b"both");
+    }
+}
+
+#[test]
+fn the_unspecified_ipv6_address_takes_ipv4_too() {
+    let running = Running::start(|config| config.host = "::".to_owned());
+    echo(&mut TcpStream::connect(("127.0.0.1", running.address.port())).unwrap(), b"four");
+    echo(&mut TcpStream::connect(("::1", running.address.port())).unwrap(), b"six");
+}
+
+#[test]
+fn one_at_a_time_the_second_client_waits_with_what_it_sent() {
+    let running = Running::start(|config| (config.mode, config.backlog) = (Mode::One, 1));
+    let mut first = running.connect();
+    echo(&mut first, b"first");
+    let mut second = running.connect();
+    second.write_all(b"sent while waiting").unwrap();
+    assert!(is_waiting(&mut second));
+    if cfg!(target_os = "linux") {
+        wait_for("the queue's length", || running.server.counters().waiting == Some(1));
+    }
+    echo(&mut first, b"still the only one");
+    drop(first);
+    let mut back = [0; 18];
+    second.read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"sent while waiting");
+    echo(&mut second, b"served");
+}
+
+#[test]
+fn a_backlog_of_zero_is_a_backlog_of_zero() {
+    // Linux admits one more than the backlog; the next one's SYN is not answered.
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let running = Running::start(|config| (config.mode, config.backlog) = (Mode::One, 0));
+    let mut served = running.connect();
+    echo(&mut served, b"x");
+    let _waits = running.connect();
+    let refused = TcpStream::connect_timeout(&running.address, Duration::from_millis(300));
+    assert!(refused.is_err(), "a third client got in");
+}
+
+#[test]
+fn a_pool_serves_as_many_as_it_has_threads() {
+    let running = Running::start(|config| (config.mode, config.pool_size) = (Mode::Pool, 2));
+    let mut clients = [running.connect(), running.connect(), running.connect()];
+    let (served, waiting) = clients.split_at_mut(2);
+    for client in served.iter_mut() {
+        echo(client, b"served");
+    }
+    waiting[0].write_all(b"waits").unwrap();
+    assert!(is_waiting(&mut waiting[0]));
+    assert!(running.server.connections().iter().any(|connection| connection.phase == Phase::Queued));
+    served[0].shutdown(Shutdown::Both).unwrap();
+    let mut back = [0; 5];
+    waiting[0].read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"waits");
+}
+
+#[test]
+fn at_the_limit_the_next_client_waits_in_the_queue() {
+    let mut running = Running::start(|config| config.max_clients = 2);
+    let mut clients = [running.connect(), running.connect(), running.connect()];
+    echo(&mut clients[0], b"a");
+    echo(&mut clients[1], b"b");
+    clients[2].write_all(b"c").unwrap();
+    assert!(is_waiting(&mut clients[2]));
+    running.event(|event| {
+        matches!(event.kind, EventKind::Problem(Problem::MaxClients { limit: 2 })).then_some(())
+    });
+    assert_eq!(running.server.counters().clients_now, 2);
+    clients[0].shutdown(Shutdown::Both).unwrap();
+    let mut back = [0];
+    clients[2].read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"c");
+}
+
+#[test]
+fn five_hundred_clients_at_once_each_get_their_own_bytes() {
+    let running = Running::start(|config| config.backlog = 500);
+    let mut clients = (0..500).map(|_| running.connect()).collect::<Vec<_>>();
+    for (number, client) in clients.iter_mut().enumerate() {
+        client.write_all(format!("client {number:>4}").as_bytes()).unwrap();
+    }
+    for (number, client) in clients.iter_mut().enumerate() {
+        let mut back = [0; 11];
+        client.read_exact(&mut back).unwrap();
+        assert_eq!(back, *format!("client {number:>4}").as_bytes());
+    }
+    assert_eq!(running.server.counters().clients_now, 500);
+}
+
+#[test]
+fn an_idle_client_is_closed() {
+    let mut running = Running::start(|config| config.idle_timeout = Some(Duration::from_millis(50)));
+    let mut client = running.connect();
+    echo(&mut client, b"x");
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+    assert_eq!(running.closed(1), CloseReason::Idle);
+}
+
+#[test]
+fn one_client_can_be_disconnected() {
+    let mut running = Running::start(|_| {});
+    let (mut gone, mut stays) = (running.connect(), running.connect());
+    echo(&mut gone, b"x");
+    echo(&mut stays, b"y");
+    let id = running.server.connections()[0].client.id;
+    running.server.disconnect(id);
+    assert_eq!(gone.read(&mut [0]).unwrap(), 0);
+    assert_eq!(running.closed(id.0), CloseReason::Disconnected);
+    echo(&mut stays, b"still here");
+}
+
+#[test]
+fn a_panic_ends_one_client_and_is_told() {
+    static PANIC: AtomicBool = AtomicBool::new(false);
+    // The wake call runs on the client's thread: a stand-in for any bug there.
+    let mut running =
+        Running::start_waking(|_| {}, || assert!(!PANIC.swap(false, SeqCst), "a bug in a client's thread"));
+    let mut good = running.connect();
+    echo(&mut good, b"before");
+    let mut unlucky = running.connect();
+    echo(&mut unlucky, b"x");
+    PANIC.store(true, SeqCst);
+    // Who wakes whom is a matter of luck, so it is tried until the bug strikes this client.
+    wait_for("the bug to strike", || {
+        running.take_events();
+        let _ = unlucky.write_all(b"boom");
+        !PANIC.load(SeqCst)
+    });
+    assert_eq!(running.closed(2), CloseReason::Panicked);
+    let message = running.event(|event| match &event.kind {
+        EventKind::Problem(Problem::Panicked { message }) => Some(message.clone()),
+        _ => None,
+    });
+    assert_eq!(message, "a bug in a client's thread");
+    echo(&mut good, b"after");
+}
+
+#[test]
+fn stop_ends_every_client_whatever_it_is_doing() {
+    for mode in Mode::ALL {
+        let running =
+            Running::start(|config| (config.mode, config.pool_size, config.backlog) = (mode, 4, 64));
+        let mut idle = running.connect();
+        echo(&mut idle, b"x");
+        // Never reads: the echo is blocked in send.
+        let stuffed = running.connect();
+        stuffed.set_nonblocking(true).unwrap();
+        if mode != Mode::One {
+            let mut full = 0;
+            wait_for("a full pipe", || {
+                full = if (&stuffed).write(&[0; 8192]).is_ok() { 0 } else { full + 1 };
+                full > 1000
+            });
+        }
+        let others = (0..20).map(|_| running.connect()).collect::<Vec<_>>();
+        let took = running.stop();
+        assert!(took < Duration::from_millis(500), "{mode:?}: stop took {took:?}");
+        for mut client in others.into_iter().chain([idle]) {
+            let end = client.read(&mut [0]);
+            let closed = end.as_ref().is_ok_and(|n| *n == 0)
+                || end.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset);
+            assert!(closed, "{mode:?}: {end:?}");
+        }
+        assert_eq!(running.server.counters().clients_now, 0);
+    }
+}
+
+#[test]
+fn the_same_port_starts_again_at_once_two_hundred_times() {
+    let mut port = 0;
+    for round in 0..200 {
+        let running = Running::start(|config| config.port = port);
+        port = running.address.port();
+        let mut client = running.connect();
+        echo(&mut client, b"again");
+        running.stop();
+        assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "round {round}");
+    }
+}
+
+#[test]
+fn the_log_tells_the_states_in_their_order() {
+    // Stopped at any moment: before it listens, while it begins to, and just after.
+    for round in 0..300 {
+        let (sink, mut source) = channel(|| {});
+        let server = Server::start(config(), sink);
+        if round % 3 > 0 {
+            listening(&server);
+        }
+        server.stop();
+        assert!(server.wait_at_rest(PATIENCE));
+        let mut told = Vec::new();
+        source.drain(|event| {
+            told.push(match event.kind {
+                EventKind::Starting { .. } => "starting",
+                EventKind::Listening { .. } => "listening",
+                EventKind::Stopping => "stopping",
+                EventKind::Stopped => "stopped",
+                other => panic!("{other:?}"),
+            });
+        });
+        let whole = ["starting", "listening", "stopping", "stopped"];
+        assert!(told == whole || told == whole[2..], "round {round}: {told:?}");
+    }
+}
+
+#[test]
+fn the_log_never_shows_more_clients_than_there_may_be() {
+    let mut running = Running::start(|config| config.max_clients = 1);
+    for _ in 0..100 {
+        echo(&mut running.connect(), b"x");
+    }
+    wait_for("a hundred ends", || {
+        running.take_events();
+        running.events.iter().filter(|event| matches!(event.kind, EventKind::Closed(_))).count() == 100
+    });
+    let mut open = 0;
+    for event in &running.events {
+        match event.kind {
+            EventKind::Opened => open += 1,
+            EventKind::Closed(_) => open -= 1,
+            _ => {}
+        }
+        assert!(open <= 1, "{open} clients were open at once");
+    }
+}
+
+#[test]
+fn a_limit_that_nobody_waits_for_is_not_told() {
+    if !cfg!(target_os = "linux") {
+        // Only there the system tells who waits.
+        return;
+    }
+    let mut running = Running::start(|config| config.max_clients = 2);
+    for _ in 0..10 {
+        let mut clients = [running.connect(), running.connect()];
+        for client in &mut clients {
+            echo(client, b"x");
+        }
+        drop(clients);
+        wait_for("both to go", || running.server.counters().clients_now == 0);
+    }
+    running.take_events();
+    assert!(!running.events.iter().any(|event| matches!(event.kind, EventKind::Problem(_))));
+}
+
+#[test]
+fn a_client_that_waits_for_the_pool_can_be_disconnected() {
+    let mut running = Running::start(|config| (config.mode, config.pool_size) = (Mode::Pool, 1));
+    let mut served = running.connect();
+    echo(&mut served, b"x");
+    let mut queued = running.connect();
+    wait_for("the second client", || running.server.connections().len() == 2);
+    let id = running.server.connections()[1].client.id;
+    running.server.disconnect(id);
+    assert_eq!(queued.read(&mut [0]).unwrap_or(0), 0);
+    assert_eq!(running.closed(id.0), CloseReason::Disconnected);
+    assert_eq!(running.server.counters().clients_now, 1);
+    echo(&mut served, b"still served");
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_idle_too() {
+    let mut running = Running::start(|config| config.idle_timeout = Some(Duration::from_millis(400)));
+    let stuffed = running.connect();
+    stuffed.set_nonblocking(true).unwrap();
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE && running.server.counters().clients_total == 0 {}
+    // Sends for ever and reads nothing.
+    let mut closed = false;
+    wait_for("the end", || {
+        let _ = (&stuffed).write(&[0; 8192]);
+        running.source.drain(|event| {
+            closed |= matches!(&event.kind, EventKind::Closed(closed) if closed.reason == CloseReason::Idle);
+        });
+        closed
+    });
+}
+
+#[test]
+fn an_ipv4_address_in_ipv6_clothes_is_served() {
+    let running = Running::start(|config| config.host = "::ffff:127.0.0.1".to_owned());
+    assert!(running.address.is_ipv4());
+    echo(&mut running.connect(), b"x");
+}
+
+#[test]
+fn stopping_twice_and_before_it_listens_does_no_harm() {
+    for _ in 0..50 {
+        let (sink, _source) = channel(|| {});
+        let server = Server::start(config(), sink);
+        server.stop();
+        server.stop();
+        assert!(server.wait_at_rest(PATIENCE));
+        assert!(matches!(server.state(), State::Stopped));
+    }
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_a_failed_start() {
+    let (sink, _source) = channel(|| {});
+    let config = Config { host: "no-such-name.invalid".to_owned(), ..config() };
+    let server = Server::start(config, sink);
+    assert!(server.wait_at_rest(Duration::from_mins(1)));
+    let State::Failed(error) = server.state() else { panic!("it started") };
+    assert!(error.to_string().contains("no-such-name.invalid"), "{error}");
+}

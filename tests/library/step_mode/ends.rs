@@ -1,0 +1,234 @@
+//! Stop, disconnect and going on at every halt, in every mode, with and without TLS.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use echoscope::capture::sequence::Ladder;
+use echoscope::capture::{Ending, What};
+use echoscope::server::calls::Call;
+use echoscope::server::event::{ClientId, CloseReason, EventKind};
+use echoscope::server::status::State;
+use echoscope::settings::Mode;
+
+use crate::step_mode::driver::Stepped;
+use crate::support::running::{PATIENCE, Running, wait_for};
+
+/// What a stop may take on a busy machine.
+const PROMPT: Duration = Duration::from_millis(1500);
+/// The calls for a client.
+const SERVING: [Call; 4] = [Call::Handshake, Call::Recv, Call::SendAll, Call::Close];
+
+/// Every halt there is, each with a fresh server that halts there.
+fn at_every_halt(calls: &[Call], mut then: impl FnMut(Stepped, Call, &str)) {
+    for mode in Mode::ALL {
+        for tls in [false, true] {
+            for call in calls.iter().copied().filter(|call| tls || *call != Call::Handshake) {
+                let name = format!("{mode:?}, TLS {tls}, before {}", call.label());
+                then(Stepped::start(mode, tls, |_| {}), call, &name);
+            }
+        }
+    }
+}
+
+fn stop(stepped: &Stepped, name: &str) {
+    let start = Instant::now();
+    stepped.server.stop();
+    assert!(stepped.server.wait_at_rest(PATIENCE), "{name}: it did not stop");
+    assert!(start.elapsed() < PROMPT, "{name}: stop took {:?}", start.elapsed());
+    assert!(matches!(stepped.server.state(), State::Stopped), "{name}");
+    assert!(stepped.server.halts().is_empty(), "{name}");
+}
+
+#[test]
+fn stop_works_at_every_halt() {
+    at_every_halt(&Call::ALL, |mut stepped, call, name| {
+        let visitor = if SERVING.contains(&call) {
+            stepped.drive_to(Call::Accept);
+            let visitor = stepped.visitor();
+            stepped.drive_to(call);
+            Some(visitor)
+        } else {
+            stepped.drive_to(call);
+            None
+        };
+        let before = stepped.server.calls();
+        stop(&stepped, name);
+        let after = stepped.server.calls();
+        for other in Call::ALL.into_iter().filter(|other| *other != Call::Close) {
+            // The accepting thread may have been let into a call on the way here and just be about to make it.
+            let let_go = u64::from(other == Call::Accept && call != Call::Accept);
+            let made = after.made(other) - before.made(other);
+            assert!(made <= let_go, "{name}: {} was made {made} times", other.label());
+        }
+        assert_eq!(after.made(Call::Close), u64::from(visitor.is_some()), "{name}");
+        if let Some(visitor) = visitor {
+            // Cut off, or at its end: it doesn't hang.
+            let _ = visitor.join().unwrap();
+        }
+        let events = stepped.events();
+        assert!(matches!(events.last().unwrap().kind, EventKind::Stopped), "{name}: {events:?}");
+    });
+}
+
+#[test]
+fn disconnect_works_at_every_halt() {
+    at_every_halt(&SERVING, |mut stepped, call, name| {
+        stepped.drive_to(Call::Accept);
+        let visitor = stepped.visitor();
+        stepped.drive_to(call);
+        stepped.server.disconnect(ClientId(1));
+        let mut reason = None;
+        wait_for(name, || {
+            for event in stepped.events() {
+                if let EventKind::Closed(closed) = event.kind {
+                    reason = Some(closed.reason);
+                }
+            }
+            reason.is_some()
+        });
+        // Before close() the visitor has said goodbye by itself, and that stays the reason.
+        let own = if call == Call::Close { CloseReason::EndOfStream } else { CloseReason::Disconnected };
+        assert_eq!(reason, Some(own), "{name}");
+        let _ = visitor.join().unwrap();
+        // The server goes on to the next client: it halts before accept, or was let into it on the way here.
+        wait_for(name, || {
+            let calls = stepped.server.calls();
+            calls.clients.is_empty() && calls.accepting.is_some_and(|place| place.call == Call::Accept)
+        });
+        stop(&stepped, name);
+    });
+}
+
+/// Why the first client's connection ended, in the log and in the capture.
+#[track_caller]
+fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
+    let mut reason = None;
+    let mut capture = None;
+    wait_for(name, || {
+        for event in stepped.events() {
+            if let EventKind::Closed(closed) = event.kind {
+                reason = Some(closed.reason);
+            }
+        }
+        capture = stepped.server.capture(ClientId(1)).filter(|capture| capture.is_closed());
+        reason.is_some() && capture.is_some()
+    });
+    assert_eq!(reason, Some(CloseReason::EndOfStream), "{name}");
+    let capture = capture.unwrap();
+    let last = capture.mark(capture.len() - 1).unwrap();
+    assert_eq!(last.what, What::Closed(Ending::EndOfStream), "{name}");
+    let mut ladder = Ladder::new(&capture);
+    ladder.update(&capture);
+    let verdict = ladder.verdict().unwrap();
+    assert!(verdict.starts_with("The client closed first: after "), "{name}: {verdict}");
+}
+
+type EndIt = fn(&Stepped);
+
+/// What can end a connection from outside.
+const FROM_OUTSIDE: [(&str, EndIt); 2] = [
+    ("stop", |stepped| stepped.server.stop()),
+    ("disconnect", |stepped| stepped.server.disconnect(ClientId(1))),
+];
+
+#[test]
+fn who_closed_first_stays_so_whatever_comes_before_close() {
+    for tls in [false, true] {
+        for (how, end) in FROM_OUTSIDE {
+            let name = format!("{how}, TLS {tls}");
+            let mut stepped = Stepped::start(Mode::Threads, tls, |config| config.capture = true);
+            stepped.drive_to(Call::Accept);
+            let visitor = stepped.visitor();
+            stepped.drive_to(Call::Close);
+            end(&stepped);
+            ended_by_the_client(&mut stepped, &name);
+            let _ = visitor.join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn who_closed_first_stays_so_while_the_rest_is_thrown_away() {
+    for (how, end) in FROM_OUTSIDE {
+        let mut stepped = Stepped::start(Mode::Threads, true, |config| config.capture = true);
+        stepped.server.set_stepping(false);
+        wait_for("listening", || matches!(stepped.server.state(), State::Listening { .. }));
+        let mut client = stepped.connect();
+        client.send(b"x").unwrap();
+        client.read_exact(&mut [0]).unwrap();
+        client.say_goodbye().unwrap();
+        // The server has said goodbye, too, and waits a moment for the client, which stays.
+        assert_eq!(client.read_to_end(&mut Vec::new()).unwrap(), 0);
+        end(&stepped);
+        ended_by_the_client(&mut stepped, how);
+    }
+}
+
+#[test]
+fn going_on_runs_free_from_every_halt() {
+    at_every_halt(&Call::ALL, |stepped, call, name| {
+        let early = if SERVING.contains(&call) {
+            stepped.drive_to(Call::Accept);
+            Some(stepped.visitor())
+        } else {
+            None
+        };
+        stepped.drive_to(call);
+        stepped.server.set_stepping(false);
+        wait_for(name, || matches!(stepped.server.state(), State::Listening { .. }));
+        let visitor = early.unwrap_or_else(|| stepped.visitor());
+        assert_eq!(visitor.join().unwrap().unwrap(), b"Hello\n", "{name}");
+        assert!(stepped.server.halts().is_empty() && !stepped.server.calls().stepping, "{name}");
+        stop(&stepped, name);
+    });
+}
+
+#[test]
+fn who_halts_goes_on_although_step_mode_is_on_again_at_once() {
+    let stepped = Stepped::start(Mode::Threads, false, |_| {});
+    stepped.until(&[(None, Call::Socket)]);
+    stepped.server.set_stepping(false);
+    stepped.server.set_stepping(true);
+    wait_for("socket()", || stepped.server.calls().made(Call::Socket) == 1);
+}
+
+#[test]
+fn switched_on_while_running_each_thread_halts_before_its_next_call() {
+    let mut running = Running::start(|_| {});
+    let mut client = running.connect();
+    let echo = |client: &mut std::net::TcpStream| {
+        std::io::Write::write_all(client, b"x").unwrap();
+        std::io::Read::read_exact(client, &mut [0]).unwrap();
+    };
+    echo(&mut client);
+    wait_for("recv", || running.server.calls().clients.iter().all(|(_, place)| place.call == Call::Recv));
+    wait_for("both to wait", || running.server.calls().made(Call::Recv) == 2);
+    running.server.set_stepping(true);
+    // Both threads are inside of a call already; the one returns, and the next one is the one that halts.
+    assert!(running.server.halts().is_empty());
+    std::io::Write::write_all(&mut client, b"x").unwrap();
+    wait_for("a halt", || running.server.halts().iter().any(|halt| halt.place.call == Call::SendAll));
+    running.server.step(None);
+    running.server.step(Some(ClientId(99)));
+    assert_eq!(running.server.halts().len(), 1, "others' steps are not this client's");
+    running.server.set_stepping(false);
+    std::io::Read::read_exact(&mut client, &mut [0]).unwrap();
+    echo(&mut client);
+    drop(client);
+    assert_eq!(running.closed(1), CloseReason::EndOfStream);
+}
+
+#[test]
+fn dropping_the_server_releases_whoever_halts() {
+    let mut stepped = Stepped::start(Mode::Threads, false, |_| {});
+    stepped.drive_to(Call::Accept);
+    let visitor = stepped.visitor();
+    stepped.drive_to(Call::SendAll);
+    drop(stepped.server);
+    let mut at_rest = false;
+    wait_for("the end", || {
+        stepped.source.drain(|event| at_rest |= matches!(event.kind, EventKind::Stopped));
+        at_rest
+    });
+    let _ = visitor.join().unwrap();
+}

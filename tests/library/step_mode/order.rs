@@ -1,0 +1,209 @@
+//! The calls happen one by one, in the tutorial's order, and a client meets at each halt what it should.
+
+use std::io::Read;
+use std::time::Duration;
+
+use echoscope::server::Server;
+use echoscope::server::calls::{Call, Detail};
+use echoscope::server::event::{CloseReason, EventKind};
+use echoscope::server::status::State;
+use echoscope::settings::Mode;
+
+use crate::step_mode::driver::Stepped;
+use crate::support::running::{Running, wait_for};
+
+/// Who halts when client 1 does before `call`, and the accepting thread before `accept` if it is another one.
+fn halts(mode: Mode, call: Call) -> Vec<(Option<u64>, Call)> {
+    let mut halts = vec![(Some(1), call)];
+    if mode != Mode::One {
+        halts.insert(0, (None, Call::Accept));
+    }
+    halts
+}
+
+#[test]
+fn a_client_that_connects_at_each_halt_meets_what_it_should() {
+    for mode in Mode::ALL {
+        for tls in [false, true] {
+            walk_through(mode, tls);
+        }
+    }
+}
+
+fn walk_through(mode: Mode, tls: bool) {
+    let name = format!("{mode:?}, TLS {tls}");
+    let mut stepped = Stepped::start(mode, tls, |_| {});
+    let address = stepped.address;
+    for call in [Call::Socket, Call::Bind, Call::Listen] {
+        stepped.until(&[(None, call)]);
+        assert!(matches!(stepped.server.state(), State::Starting), "{name}");
+        let place = stepped.server.calls().accepting.unwrap();
+        assert_eq!(
+            (place.call, place.halted, place.detail),
+            (call, true, Detail::Address(address)),
+            "{name}"
+        );
+        assert!(stepped.refuses(), "{name}: somebody listens before {}", call.label());
+        stepped.step(None);
+    }
+
+    stepped.until(&[(None, Call::Accept)]);
+    assert!(matches!(stepped.server.state(), State::Listening { .. }), "{name}");
+    let mut client = stepped.connect();
+    client.begin(b"Hello\n");
+    if cfg!(target_os = "linux") {
+        wait_for("the client in the queue", || stepped.server.counters().waiting == Some(1));
+    }
+    assert_eq!(stepped.server.counters().clients_total, 0, "{name}");
+    assert!(client.hears_nothing(), "{name}: served before accept");
+
+    stepped.step(None);
+    if tls {
+        stepped.until(&halts(mode, Call::Handshake));
+        assert!(client.hears_nothing(), "{name}: the handshake began by itself");
+        stepped.step(Some(1));
+        client.shake_hands();
+    }
+    stepped.until(&halts(mode, Call::Recv));
+    assert_eq!(stepped.server.counters().clients_now, 1, "{name}");
+    assert!(client.hears_nothing(), "{name}: echoed before recv");
+    assert_eq!(stepped.server.counters().bytes_received, 0, "{name}: received before recv");
+
+    stepped.step(Some(1));
+    stepped.until(&halts(mode, Call::SendAll));
+    let (_, place) = stepped.server.calls().clients[0];
+    assert_eq!((place.call, place.halted, place.detail), (Call::SendAll, true, Detail::Bytes(6)), "{name}");
+    let sending = stepped.server.halts().into_iter().find(|halt| halt.place.call == Call::SendAll).unwrap();
+    assert_eq!(&*sending.data, b"Hello\n", "{name}");
+    let counters = stepped.server.counters();
+    assert_eq!((counters.bytes_received, counters.bytes_sent), (6, 0), "{name}");
+    assert!(client.hears_nothing(), "{name}: echoed before sendall");
+
+    stepped.step(Some(1));
+    let mut back = [0; 6];
+    client.read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"Hello\n", "{name}");
+
+    stepped.until(&halts(mode, Call::Recv));
+    client.say_goodbye().unwrap();
+    stepped.step(Some(1));
+    stepped.until(&halts(mode, Call::Close));
+    assert!(client.hears_nothing(), "{name}: closed before close");
+    assert_eq!(stepped.server.counters().clients_now, 1, "{name}");
+
+    stepped.step(Some(1));
+    assert_eq!(client.read(&mut back).unwrap(), 0, "{name}");
+    drop(client);
+    stepped.until(&[(None, Call::Accept)]);
+    wait_for("the client to go", || stepped.server.counters().clients_now == 0);
+    let calls = stepped.server.calls();
+    assert_eq!(calls.counts, [1, 1, 1, 1, u64::from(tls), 2, 1, 1], "{name}");
+    assert!(calls.clients.is_empty(), "{name}: {calls:?}");
+    assert!(stepped.events().iter().any(|event| {
+        matches!(&event.kind, EventKind::Closed(closed) if closed.reason == CloseReason::EndOfStream)
+    }));
+}
+
+#[test]
+fn one_client_goes_on_while_another_halts() {
+    let stepped = Stepped::start(Mode::Threads, false, |_| {});
+    stepped.drive_to(Call::Accept);
+    let (mut first, mut second) = (stepped.connect(), stepped.connect());
+    first.begin(b"first");
+    second.begin(b"second");
+    stepped.step(None);
+    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv)]);
+    stepped.step(None);
+    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::Recv)]);
+    stepped.step(Some(2));
+    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::SendAll)]);
+    stepped.step(Some(2));
+    let mut back = [0; 6];
+    second.read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"second");
+    assert!(first.hears_nothing());
+    assert_eq!(stepped.server.connections()[0].received, 0);
+    // The oldest halt stands first, so that going on with the first one lets everybody have a turn.
+    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::Recv)]);
+    let order = stepped.server.halts().iter().map(|halt| halt.id().map(|id| id.0)).collect::<Vec<_>>();
+    assert_eq!(order, [Some(1), None, Some(2)]);
+}
+
+#[test]
+fn one_at_a_time_the_serving_thread_is_the_accepting_one() {
+    let stepped = Stepped::start(Mode::One, false, |_| {});
+    stepped.drive_to(Call::Accept);
+    let mut client = stepped.connect();
+    client.begin(b"x");
+    for call in [Call::Recv, Call::SendAll, Call::Recv] {
+        stepped.step(None);
+        stepped.until(&[(Some(1), call)]);
+        assert_eq!(stepped.server.calls().accepting, None);
+    }
+    client.read_exact(&mut [0]).unwrap();
+}
+
+#[test]
+fn no_time_limit_strikes_because_of_a_halt() {
+    let limit = Duration::from_millis(60);
+    let stepped = Stepped::start(Mode::Threads, true, |config| {
+        // Not so short that a busy machine could miss it inside the call.
+        config.handshake_timeout = Duration::from_millis(500);
+        config.idle_timeout = Some(limit);
+    });
+    stepped.drive_to(Call::Accept);
+    let mut client = stepped.connect();
+    client.begin(b"x");
+    stepped.step(None);
+    stepped.until(&[(None, Call::Accept), (Some(1), Call::Handshake)]);
+    assert!(client.hears_nothing_for(Duration::from_millis(700)), "the handshake's deadline struck");
+    stepped.step(Some(1));
+    client.shake_hands();
+    for call in [Call::Recv, Call::SendAll] {
+        stepped.until(&[(None, Call::Accept), (Some(1), call)]);
+        assert!(client.hears_nothing_for(limit * 3), "the idle timeout struck before {}", call.label());
+        stepped.step(Some(1));
+    }
+    client.read_exact(&mut [0]).unwrap();
+}
+
+#[test]
+fn without_step_mode_nobody_halts_and_every_call_is_counted() {
+    for mode in Mode::ALL {
+        let mut running = Running::start(|config| config.mode = mode);
+        for client in 0..3 {
+            let mut stream = running.connect();
+            for number in 0..7 {
+                std::io::Write::write_all(&mut stream, &[client, number]).unwrap();
+                stream.read_exact(&mut [0; 2]).unwrap();
+            }
+            drop(stream);
+            assert_eq!(running.closed(u64::from(client) + 1), CloseReason::EndOfStream);
+        }
+        wait_for("the next accept", || running.server.calls().made(Call::Accept) == 4);
+        let calls = running.server.calls();
+        // Each client's last recv returned nothing.
+        assert_eq!(calls.counts, [1, 1, 1, 4, 0, 24, 21, 3], "{mode:?}");
+        assert_eq!(calls.accepting.map(|place| (place.call, place.halted)), Some((Call::Accept, false)));
+        assert!(calls.halts.is_empty() && !calls.stepping && !calls.paused);
+        let received = |kind: &EventKind| matches!(kind, EventKind::Received { .. });
+        assert_eq!(running.events.iter().filter(|event| received(&event.kind)).count(), 21);
+        running.stop();
+        let calls = running.server.calls();
+        assert_eq!((calls.made(Call::Close), calls.accepting), (3, None));
+    }
+}
+
+#[test]
+fn a_snapshot_tells_where_everybody_is() {
+    let running = Running::start(|config| config.recv_size = 10);
+    let clients = [running.connect(), running.connect()];
+    let at_recv = |server: &Server| {
+        let calls = server.calls();
+        let recv = |detail| matches!(detail, Detail::Bytes(10));
+        calls.clients.iter().filter(|(_, at)| at.call == Call::Recv && !at.halted && recv(at.detail)).count()
+    };
+    wait_for("two clients in recv", || at_recv(&running.server) == clients.len());
+    let ids = running.server.calls().clients.iter().map(|(client, _)| client.id.0).collect::<Vec<_>>();
+    assert_eq!(ids, [1, 2]);
+}

@@ -1,0 +1,123 @@
+//! Pausing the accept loop, and what the system does with clients meanwhile.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use echoscope::server::calls::Call;
+use echoscope::server::event::EventKind;
+use echoscope::server::status::WhenFull;
+use echoscope::settings::Mode;
+
+use crate::step_mode::driver::Stepped;
+use crate::support::running::{Running, wait_for};
+
+fn echo(stream: &mut TcpStream) {
+    stream.write_all(b"x").unwrap();
+    stream.read_exact(&mut [0]).unwrap();
+}
+
+/// Pauses, and waits until the accept loop has noticed.
+fn pause(running: &Running) {
+    running.server.pause_accepting(true);
+    wait_for("the pause", || running.server.calls().accepting.is_none());
+}
+
+#[test]
+fn while_paused_one_more_than_the_backlog_waits_and_the_next_one_times_out() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    for backlog in [0_u16, 2, 5] {
+        for mode in Mode::ALL {
+            let running = Running::start(|config| (config.mode, config.backlog) = (mode, backlog));
+            pause(&running);
+            let fit = u32::from(backlog) + 1;
+            let mut waiting = Vec::new();
+            for number in 1..=fit {
+                waiting.push(running.connect());
+                wait_for("the queue's length", || running.server.counters().waiting == Some(number));
+            }
+            let queues = running.server.accept_queues().unwrap();
+            assert_eq!((queues.backlog, queues.room), (backlog, Some(fit)));
+            assert_eq!(queues.waiting, [(running.address, Some(fit))]);
+            assert_eq!((queues.accepting, queues.when_full), (false, WhenFull::TimesOut));
+            let next = TcpStream::connect_timeout(&running.address, Duration::from_millis(400));
+            assert_eq!(next.unwrap_err().kind(), ErrorKind::TimedOut, "{mode:?}: the queue of {backlog}");
+            assert_eq!(running.server.counters().clients_total, 0, "{mode:?}: accepted while paused");
+
+            running.server.pause_accepting(false);
+            // One at a time, each is served when the one before it has gone.
+            for mut client in waiting {
+                echo(&mut client);
+            }
+            wait_for("the queue to empty", || running.server.counters().waiting == Some(0));
+            echo(&mut running.connect());
+        }
+    }
+}
+
+#[test]
+fn each_address_has_a_queue_of_its_own() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let running = Running::start(|config| config.host = "localhost".to_owned());
+    pause(&running);
+    let port = running.address.port();
+    let _clients =
+        [("127.0.0.1", port), ("127.0.0.1", port), ("::1", port)].map(|at| TcpStream::connect(at).unwrap());
+    wait_for("both queues", || {
+        let queues = running.server.accept_queues().unwrap();
+        let lengths = queues.waiting.iter().map(|(_, waiting)| waiting.unwrap()).collect::<Vec<_>>();
+        lengths == [2, 1]
+    });
+    assert_eq!(running.server.counters().waiting, Some(3));
+}
+
+#[test]
+fn a_pause_is_told_once_and_leaves_those_who_are_served_alone() {
+    let mut running = Running::start(|_| {});
+    let mut client = running.connect();
+    echo(&mut client);
+    pause(&running);
+    running.server.pause_accepting(true);
+    echo(&mut client);
+    assert!(running.server.is_paused() && running.server.calls().paused);
+    let mut waits = running.connect();
+    waits.write_all(b"x").unwrap();
+    running.server.pause_accepting(false);
+    running.server.pause_accepting(false);
+    waits.read_exact(&mut [0]).unwrap();
+    running.take_events();
+    let count =
+        |wanted: fn(&EventKind) -> bool| running.events.iter().filter(|event| wanted(&event.kind)).count();
+    assert_eq!(count(|kind| matches!(kind, EventKind::AcceptPaused)), 1);
+    assert_eq!(count(|kind| matches!(kind, EventKind::AcceptResumed)), 1);
+    // An accept that a pause interrupted is the same call afterwards: two have returned, one waits.
+    wait_for("the third accept", || running.server.calls().made(Call::Accept) == 3);
+}
+
+#[test]
+fn stop_ends_a_pause_and_the_next_start_knows_nothing_of_it() {
+    let running = Running::start(|_| {});
+    pause(&running);
+    assert!(running.stop() < Duration::from_millis(1500));
+    assert!(!running.server.is_paused());
+    running.server.pause_accepting(true);
+    assert!(!running.server.is_paused(), "nothing is there to be paused");
+}
+
+#[test]
+fn a_pause_and_a_halt_go_together() {
+    let stepped = Stepped::start(Mode::Threads, false, |_| {});
+    stepped.drive_to(Call::Accept);
+    stepped.server.pause_accepting(true);
+    let mut client = stepped.connect();
+    client.begin(b"x");
+    stepped.step(None);
+    wait_for("the pause", || stepped.server.calls().accepting.is_none());
+    assert_eq!(stepped.server.counters().clients_total, 0);
+    stepped.server.pause_accepting(false);
+    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv)]);
+}

@@ -1,0 +1,195 @@
+//! Files that serve.
+
+use std::fs;
+
+use echoscope::tls::{self, CertificateFile, KeyFile, Role};
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+
+use crate::tls_files::handshake::serves;
+use crate::tls_files::lab::{Lab, have, pair};
+
+#[test]
+fn every_kind_of_key_loads_and_serves() {
+    for (algorithm, name) in [
+        (&PKCS_ECDSA_P256_SHA256, "ECDSA P-256"),
+        (&PKCS_ECDSA_P384_SHA384, "ECDSA P-384"),
+        (&PKCS_ED25519, "Ed25519"),
+        (&rcgen::PKCS_RSA_SHA256, "RSA 2048"),
+    ] {
+        let lab = Lab::new();
+        let (certificate, key) = pair(algorithm);
+        lab.write("server.crt", certificate.pem());
+        lab.write("server.key", key.serialize_pem());
+        let read = CertificateFile::read(&lab.path("server.crt")).unwrap();
+        assert_eq!(
+            read.report().line(at("2026-12-30T12:00:00Z")),
+            format!("localhost, 127.0.0.1, ::1 · {name} · 1 day left")
+        );
+        assert_eq!(read.report().caution(at("2026-12-30T12:00:00Z")), None);
+        assert_eq!(KeyFile::read(&lab.path("server.key")).unwrap().report().line(), name);
+        serves(&lab, "server.crt", "server.key");
+    }
+}
+
+#[test]
+fn the_tutorials_three_commands_make_files_that_serve() {
+    if !have("openssl", "version") {
+        return;
+    }
+    let lab = Lab::new();
+    lab.run("openssl genrsa -out server.key 2048");
+    lab.run("openssl req -new -subj /CN=localhost -key server.key -out server.csr");
+    lab.run("openssl x509 -req -days 365 -in server.csr -signkey server.key -out server.crt");
+    let read = CertificateFile::read(&lab.path("server.crt")).unwrap();
+    // OpenSSL's clock is the system's: the certificate is a few seconds old at most.
+    let now = Timestamp::now();
+    let lines = ["localhost · RSA 2048 · 364 days left", "localhost · RSA 2048 · 365 days left"];
+    assert!(lines.contains(&read.report().line(now).as_str()), "{}", read.report().line(now));
+    let late = read.report().not_after + SignedDuration::from_secs(1);
+    assert!(read.report().line(late).starts_with("localhost · RSA 2048 · expired on 20"));
+    assert!(read.report().self_signed);
+    // OpenSSL 3.4 makes version 3 here, with which there is nothing to caution of but the missing names.
+    let caution = read.report().caution(now).unwrap();
+    let expected =
+        if read.report().version == 1 { "X.509 version 1 certificate" } else { "only as common name" };
+    assert!(caution.contains(expected), "{caution}");
+    serves(&lab, "server.crt", "server.key");
+    // The command that the caution gives makes a certificate without one.
+    lab.run(&read.report().better(&lab.path("server.key")).unwrap());
+    let better = CertificateFile::read(&lab.path("better.crt")).unwrap();
+    assert_eq!(better.report().caution(Timestamp::now() + SignedDuration::from_secs(5)), None);
+    serves(&lab, "better.crt", "server.key");
+}
+
+#[test]
+fn a_version_1_certificate_serves_whatever_openssl_makes_today() {
+    if !have("openssl", "version") {
+        return;
+    }
+    let lab = Lab::new();
+    lab.run("openssl genrsa -out server.key 2048");
+    lab.run("openssl req -new -subj /CN=localhost -key server.key -out server.csr");
+    // With `-x509v1` from OpenSSL 3.3 on, by default before.
+    let make = "openssl x509 -req -days 365 -in server.csr -signkey server.key -out server.crt";
+    lab.run(make);
+    let version = || CertificateFile::read(&lab.path("server.crt")).unwrap().report().version;
+    if version() != 1 {
+        lab.run("openssl req -x509 -x509v1 -days 365 -key server.key -subj /CN=localhost -out server.crt");
+    }
+    assert_eq!(version(), 1);
+    serves(&lab, "server.crt", "server.key");
+}
+
+#[test]
+fn every_form_of_private_key_is_read() {
+    if !have("openssl", "version") {
+        return;
+    }
+    let lab = Lab::new();
+    lab.run("openssl genrsa -traditional -out pkcs1.key 2048");
+    lab.run("openssl pkey -in pkcs1.key -out pkcs8.key");
+    lab.run("openssl ecparam -name prime256v1 -genkey -out sec1.key");
+    lab.run("openssl ecparam -name secp521r1 -genkey -noout -out p521.key");
+    lab.run("openssl genpkey -algorithm ed25519 -out ed25519.key");
+    let text = |name| fs::read_to_string(lab.path(name)).unwrap();
+    assert!(text("pkcs1.key").starts_with("-----BEGIN RSA PRIVATE KEY"));
+    assert!(text("pkcs8.key").starts_with("-----BEGIN PRIVATE KEY"));
+    assert!(text("sec1.key").starts_with("-----BEGIN EC PARAMETERS"));
+    for (name, kind) in [
+        ("pkcs1", "RSA 2048"),
+        ("pkcs8", "RSA 2048"),
+        ("sec1", "ECDSA P-256"),
+        ("p521", "ECDSA P-521"),
+        ("ed25519", "Ed25519"),
+    ] {
+        assert_eq!(KeyFile::read(&lab.path(&format!("{name}.key"))).unwrap().report().line(), kind, "{name}");
+        lab.run(&format!("openssl req -x509 -subj /CN=a -key {name}.key -out {name}.crt"));
+        serves(&lab, &format!("{name}.crt"), &format!("{name}.key"));
+    }
+}
+
+/// What an editor, a mail program or a shell does to a file.
+type Change<'a> = &'a dyn Fn(&str) -> Vec<u8>;
+
+#[test]
+fn text_around_the_blocks_does_no_harm() {
+    let lab = Lab::new();
+    let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
+    let (certificate, key) = (certificate.pem(), key.serialize_pem());
+    let both = format!("{key}{certificate}");
+    let indented =
+        |text: &str| format!("  \t{}", text.trim_end().replace("\r\n", "\n").replace('\n', "  \r\n \t"));
+    let attributes = |text: &str| {
+        format!("Bag Attributes\n    localKeyID: 01 02 \nKey Attributes: <No Attributes>\n{text}")
+    };
+    let utf16 = |text: &str| {
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16().collect::<Vec<_>>());
+        units.flat_map(u16::to_le_bytes).collect::<Vec<_>>()
+    };
+    let changes: [(&str, Change<'_>); 7] = [
+        ("a byte order mark", &|text| format!("\u{feff}{text}").into_bytes()),
+        ("CRLF", &|text| text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes()),
+        ("indentation and trailing blanks", &|text| indented(text).into_bytes()),
+        ("leading and trailing text", &|text| format!("My server, 2026:\n\n{text}\nthat's all").into_bytes()),
+        ("bag attributes", &|text| attributes(text).into_bytes()),
+        ("UTF-16", &utf16),
+        ("the other half in the same file", &|_| both.clone().into_bytes()),
+    ];
+    for (what, change) in changes {
+        println!("with {what}");
+        lab.write("server.crt", change(&certificate));
+        lab.write("server.key", change(&key));
+        serves(&lab, "server.crt", "server.key");
+    }
+}
+
+#[test]
+fn a_chain_is_sent_whole_and_must_begin_with_the_servers_own() {
+    let lab = Lab::new();
+    let ca_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+    let mut ca = CertificateParams::new(Vec::<String>::new()).unwrap();
+    ca.distinguished_name.push(rcgen::DnType::CommonName, "Practice CA");
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_certificate = ca.self_signed(&ca_key).unwrap();
+    let issuer = rcgen::Issuer::new(ca, &ca_key);
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+    let leaf =
+        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    lab.write("server.key", key.serialize_pem());
+    lab.write("server.crt", format!("{}{}", leaf.pem(), ca_certificate.pem()));
+    let read = CertificateFile::read(&lab.path("server.crt")).unwrap();
+    assert_eq!((read.report().chain, read.report().self_signed, read.chain().len()), (2, false, 2));
+    serves(&lab, "server.crt", "server.key");
+
+    lab.write("reversed.crt", format!("{}{}", ca_certificate.pem(), leaf.pem()));
+    let error = tls::load(&lab.path("reversed.crt"), &lab.path("server.key")).unwrap_err();
+    assert_eq!(error.field(), Role::Certificate);
+    assert_eq!(
+        error.to_string(),
+        "server.key belongs to certificate 2 in reversed.crt, but clients take the first as the server's. Move that one to \
+         the top of the file."
+    );
+    let caution =
+        CertificateFile::read(&lab.path("reversed.crt")).unwrap().report().caution(Timestamp::now()).unwrap();
+    assert!(caution.contains("certificate authority's own"), "{caution}");
+}
+
+#[test]
+fn openssls_trusted_form_is_cut_to_the_certificate() {
+    if !have("openssl", "version") {
+        return;
+    }
+    let lab = Lab::new();
+    let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
+    lab.write("plain.crt", certificate.pem());
+    lab.write("server.key", key.serialize_pem());
+    lab.run("openssl x509 -in plain.crt -trustout -addtrust serverAuth -out server.crt");
+    assert!(fs::read_to_string(lab.path("server.crt")).unwrap().contains("BEGIN TRUSTED CERTIFICATE"));
+    assert_eq!(CertificateFile::read(&lab.path("server.crt")).unwrap().chain()[0], *certificate.der());
+    serves(&lab, "server.crt", "server.key");
+}
+
+fn at(moment: &str) -> Timestamp {
+    moment.parse().unwrap()
+}

@@ -1,0 +1,217 @@
+//! Files that can't be read or understood, and what is never shown of them.
+
+use std::fs;
+use std::path::Path;
+
+use echoscope::tls::{self, CertificateFile, Fault, KeyFile, Role};
+use rcgen::PKCS_ECDSA_P256_SHA256;
+
+use crate::tls_files::lab::{Lab, pair};
+
+#[test]
+fn a_path_that_leads_to_no_file_says_where_it_looked() {
+    let lab = Lab::new();
+    let folder = lab.0.path().display().to_string();
+    assert_eq!(
+        lab.certificate_error("server.crt"),
+        format!("There is no file server.crt in {folder}. Check the spelling and the folder.")
+    );
+    assert_eq!(
+        lab.key_error("lab/server.key"),
+        "server.key can't be found: there is no folder lab. Check the path."
+    );
+    assert_eq!(
+        KeyFile::read(Path::new("")).unwrap_err().to_string(),
+        "No private key is chosen. Type the path of a private key file, such as server.key."
+    );
+    fs::create_dir(lab.path("certs")).unwrap();
+    assert_eq!(
+        lab.certificate_error("certs"),
+        "certs is a folder. Choose a certificate file in it, such as server.crt."
+    );
+}
+
+// By mode, which Windows' files have none of.
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read_says_so() {
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+
+    let lab = Lab::new();
+    let path = lab.write("server.key", "x");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(&path).is_ok() {
+        let _ = writeln!(std::io::stderr(), "skipped: this user may read every file");
+        return;
+    }
+    let error = KeyFile::read(&path).unwrap_err();
+    assert!(
+        error.to_string().starts_with("server.key can't be read: the system does not let you."),
+        "{error}"
+    );
+    assert!(lab.said(&error).ends_with(": sudo install -m 600 -o $USER server.key plain.key"), "{error}");
+    assert!(error.raw().unwrap().contains("denied"));
+}
+
+// Windows' pipes and devices are not in folders.
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_is_never_opened() {
+    let expected =
+        "zero is a device or a pipe, not an ordinary file, so it was not read. Choose a certificate file.";
+    assert_eq!(CertificateFile::read(Path::new("/dev/zero")).unwrap_err().to_string(), expected);
+    let lab = Lab::new();
+    if crate::tls_files::lab::have("mkfifo", "--version") {
+        lab.run("mkfifo server.key");
+        // Nobody writes to it: an open would wait until the test is killed.
+        assert!(lab.key_error("server.key").starts_with("server.key is a device or a pipe"));
+        assert!(matches!(tls::classify(&lab.path("server.key")).unwrap_err().fault, Fault::NotOrdinary));
+    }
+}
+
+#[test]
+fn files_of_the_wrong_size_say_so() {
+    let lab = Lab::new();
+    lab.write("server.crt", "");
+    lab.write("server.key", vec![b'x'; 1024 * 1024 * 7 / 2]);
+    assert_eq!(
+        lab.certificate_error("server.crt"),
+        "server.crt is empty: the command that should have written it has most likely failed. Make it again."
+    );
+    assert_eq!(
+        lab.key_error("server.key"),
+        "server.key has 3.5 MiB, far more than a private key: nothing over 1 MiB is read. Choose a private key file, \
+         such as server.key."
+    );
+}
+
+#[test]
+fn damaged_files_say_what_is_damaged() {
+    let lab = Lab::new();
+    let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
+    let (certificate, key) = (certificate.pem(), key.serialize_pem());
+    let not_base64 = |text: &str| text.replacen("MI", "M*", 1);
+    let no_end = |text: &str| text[..text.find("-----END").unwrap()].to_owned();
+    let begin = |text: &str| text.replacen("-----\r\n", "-----", 1).replacen("-----\n", "-----", 1);
+    let nonsense = |label: &str| format!("-----BEGIN {label}-----\nSGVsbG8=\n-----END {label}-----\n");
+
+    lab.write("a.crt", not_base64(&certificate));
+    lab.write("a.key", not_base64(&key));
+    let base64 = "is damaged: the lines between BEGIN and END are not base64.";
+    assert!(lab.certificate_error("a.crt").starts_with(&format!("The certificate in a.crt {base64}")));
+    assert!(lab.key_error("a.key").starts_with(&format!("The private key in a.key {base64}")));
+    assert!(CertificateFile::read(&lab.path("a.crt")).unwrap_err().raw().is_some());
+
+    lab.write("b.crt", no_end(&certificate));
+    lab.write("b.key", no_end(&key));
+    let end = lab.certificate_error("b.crt");
+    assert!(
+        end.starts_with("b.crt breaks off: the line -----END CERTIFICATE----- is missing. Copy"),
+        "{end}"
+    );
+    let end = lab.key_error("b.key");
+    assert!(
+        end.starts_with("b.key breaks off: the line -----END PRIVATE KEY----- is missing. Copy"),
+        "{end}"
+    );
+
+    lab.write("c.crt", begin(&certificate));
+    let line = lab.certificate_error("c.crt");
+    assert!(
+        line.starts_with("The first line of the certificate in c.crt is damaged. It must be -----BEGIN C"),
+        "{line}"
+    );
+
+    lab.write("d.crt", nonsense("CERTIFICATE"));
+    lab.write("e.crt", format!("{certificate}{}", nonsense("CERTIFICATE")));
+    let bad = "is damaged: it is base64, but not of a certificate. Copy";
+    assert!(lab.certificate_error("d.crt").starts_with(&format!("The certificate in d.crt {bad}")));
+    assert!(lab.certificate_error("e.crt").starts_with(&format!("Certificate 2 of 2 in e.crt {bad}")));
+    for (name, label) in [("d.key", "PRIVATE KEY"), ("e.key", "RSA PRIVATE KEY"), ("f.key", "EC PRIVATE KEY")]
+    {
+        lab.write(name, nonsense(label));
+        let error = lab.key_error(name);
+        let expected =
+            format!("The private key in {name} is damaged: it is base64, but not of a key that works.");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    // A damaged certificate beside it is no fault of the key.
+    lab.write("both.key", format!("{}{key}", no_end(&certificate)));
+    KeyFile::read(&lab.path("both.key")).unwrap();
+}
+
+#[test]
+fn files_of_other_kinds_say_what_is_missing() {
+    let lab = Lab::new();
+    let text = "is the same in every language\n";
+    let other = "-----BEGIN PGP MESSAGE-----\nSGVsbG8=\n-----END PGP MESSAGE-----\n";
+    let parameters = "-----BEGIN DH PARAMETERS-----\nSGVsbG8=\n-----END DH PARAMETERS-----\n";
+    let binary = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice();
+    for (name, content) in [("a", text.as_bytes()), ("b", binary), ("c", parameters.as_bytes()), ("d", b"0")]
+    {
+        lab.write(name, content);
+        let (first, second) = (lab.certificate_error(name), lab.key_error(name));
+        assert!(
+            first.starts_with(&format!("{name} holds no certificate: it has no line -----BEGIN CERT")),
+            "{first}"
+        );
+        assert!(
+            second.starts_with(&format!("{name} holds no private key: it has no line -----BEGIN PRIV")),
+            "{second}"
+        );
+        let neither = tls::classify(&lab.path(name)).unwrap_err().to_string();
+        assert!(
+            neither.starts_with(&format!("{name} holds neither a certificate nor a private key.")),
+            "{neither}"
+        );
+    }
+    lab.write("mail.asc", other);
+    assert_eq!(
+        lab.certificate_error("mail.asc"),
+        "mail.asc holds no certificate, but something called “PGP MESSAGE”. Choose a certificate file, such as server.crt."
+    );
+}
+
+#[test]
+fn a_dropped_file_finds_its_field() {
+    let lab = Lab::new();
+    let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
+    for (name, content, role) in [
+        ("1", certificate.pem().into_bytes(), Role::Certificate),
+        ("2", key.serialize_pem().into_bytes(), Role::Key),
+        ("3", certificate.der().to_vec(), Role::Certificate),
+        ("4", key.serialize_der(), Role::Key),
+        ("5", format!("{}{}", key.serialize_pem(), certificate.pem()).into_bytes(), Role::Certificate),
+        ("6", b"-----BEGIN ENCRYPTED PRIVATE KEY-----".to_vec(), Role::Key),
+        ("7", b"-----BEGIN OPENSSH PRIVATE KEY-----".to_vec(), Role::Key),
+    ] {
+        assert_eq!(tls::classify(&lab.write(name, content)).unwrap(), role, "{name}");
+    }
+    assert!(matches!(tls::classify(&lab.path("8")).unwrap_err().fault, Fault::NoSuchFile { .. }));
+    assert!(matches!(tls::classify(lab.0.path()).unwrap_err().fault, Fault::Folder));
+}
+
+#[test]
+fn no_part_of_a_key_is_ever_shown() {
+    let lab = Lab::new();
+    let key = pair(&PKCS_ECDSA_P256_SHA256).1.serialize_pem();
+    let secret = key.lines().nth(2).unwrap();
+    let path = lab.write("server.key", &key);
+    let read = KeyFile::read(&path).unwrap();
+    assert!(!format!("{read:?}").contains("Signing") && !format!("{read:?}").contains(secret));
+    for damaged in [
+        key.replacen("-----END", "-----FIN", 1),
+        key.replacen('\n', "\n*", 3),
+        key.replace("-----\n", "-----").replace("-----\r\n", "-----"),
+        key.replace("PRIVATE", "RSA PRIVATE"),
+        key.replace("PRIVATE KEY", "ODD THING"),
+        secret.to_owned(),
+    ] {
+        let error = KeyFile::read(&lab.write("bad.key", damaged)).unwrap_err();
+        let all = format!("{error} {error:?} {:?}", error.raw());
+        for part in [&secret[..20], &secret[20..40]] {
+            assert!(!all.contains(part), "{all}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Files that hold something else than what is needed: they are called by their name, and the command given works.
+
+use std::fs;
+use std::process::Command;
+
+use echoscope::tls::{self, KeyFile, Role, TlsError};
+use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
+
+use crate::tls_files::handshake::serves;
+use crate::tls_files::lab::{Lab, have, pair};
+
+#[test]
+fn binary_files_say_how_to_convert_them() {
+    let lab = Lab::new();
+    let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
+    lab.write("server.crt", certificate.der());
+    lab.write("server.key", key.serialize_der());
+    let (first, second) = (lab.certificate_error("server.crt"), lab.key_error("server.key"));
+    assert_eq!(
+        first,
+        "server.crt is a certificate in binary form (DER), but the text form (PEM) is needed. Convert it: openssl x509 \
+         -inform der -in server.crt -out plain.crt"
+    );
+    assert_eq!(
+        second,
+        "server.key is a private key in binary form (DER), but the text form (PEM) is needed. Convert it: openssl pkey \
+         -inform der -in server.key -out plain.key"
+    );
+    if have("openssl", "version") {
+        lab.run(&first[first.find("openssl").unwrap()..]);
+        lab.run(&second[second.find("openssl").unwrap()..]);
+        serves(&lab, "plain.crt", "plain.key");
+    }
+}
+
+#[test]
+fn swapped_files_say_so() {
+    let lab = Lab::new();
+    let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
+    lab.write("server.crt", key.serialize_pem());
+    lab.write("server.key", certificate.pem());
+    lab.write("der.crt", key.serialize_der());
+    lab.write("der.key", certificate.der());
+    for name in ["server.crt", "der.crt"] {
+        let error = lab.certificate_error(name);
+        assert!(
+            error.starts_with(&format!("{name} holds a private key, not a certificate. Perhaps the two")),
+            "{error}"
+        );
+    }
+    for name in ["server.key", "der.key"] {
+        let error = lab.key_error(name);
+        assert!(
+            error.starts_with(&format!("{name} holds a certificate, not a private key. Perhaps the two")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn requests_public_keys_and_revocation_lists_are_called_by_their_names() {
+    if !have("openssl", "version") {
+        return;
+    }
+    let lab = Lab::new();
+    lab.run("openssl genrsa -out server.key 2048");
+    lab.run("openssl req -new -subj /CN=localhost -key server.key -out server.csr");
+    lab.run("openssl req -new -subj /CN=localhost -key server.key -outform der -out der.csr");
+    lab.run("openssl pkey -in server.key -pubout -out public.key");
+    lab.run("openssl pkey -in server.key -pubout -outform der -out public.der");
+    lab.run("openssl rsa -in server.key -RSAPublicKey_out -out rsa-public.key");
+    lab.run("openssl req -x509 -subj /CN=localhost -key server.key -out ca.crt");
+    lab.write("index.txt", "");
+    lab.write(
+        "ca.cnf",
+        "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ndefault_md=sha256\ndefault_crl_days=1\n",
+    );
+    lab.run("openssl ca -config ca.cnf -gencrl -keyfile server.key -cert ca.crt -out ca.crl");
+    lab.run("openssl crl -in ca.crl -outform der -out der.crl");
+    let request = "is a certificate signing request: it only asks for a certificate. Sign it, then choose the certificate: \
+                   openssl x509 -req -days 365 -in";
+    let public = "is a public key alone, and a certificate also has a name and a signature.";
+    let revoked = "is a revocation list (CRL): it tells which certificates are no longer good.";
+    for (name, as_certificate, as_key) in [
+        ("server.csr", request, "is a certificate signing request, not a private key. Choose the key"),
+        ("der.csr", request, "is a certificate signing request, not a private key."),
+        ("public.key", public, "is the public half of a key, and the server needs the private half."),
+        ("public.der", public, "is the public half of a key"),
+        ("rsa-public.key", public, "is the public half of a key"),
+        ("ca.crl", revoked, revoked),
+        ("der.crl", revoked, revoked),
+    ] {
+        let (first, second) = (lab.certificate_error(name), lab.key_error(name));
+        assert!(first.starts_with(&format!("{name} {as_certificate}")), "{first}");
+        assert!(second.starts_with(&format!("{name} {as_key}")), "{second}");
+        assert_eq!(
+            tls::classify(&lab.path(name)).map_err(|error| error.to_string().contains(name)),
+            Err(true)
+        );
+    }
+    let remedy = lab.certificate_error("server.csr");
+    lab.run(&remedy[remedy.find("openssl").unwrap()..]);
+    serves(&lab, "server.crt", "server.key");
+}
+
+#[test]
+fn encrypted_keys_say_how_to_open_them() {
+    if !have("openssl", "version") {
+        return;
+    }
+    let lab = Lab::new();
+    lab.run("openssl genrsa -out open.key 2048");
+    lab.run("openssl pkcs8 -topk8 -in open.key -passout pass:secret -out server.key");
+    lab.run("openssl pkcs8 -topk8 -in open.key -passout pass:secret -outform der -out der.key");
+    lab.run("openssl rsa -traditional -aes256 -in open.key -passout pass:secret -out my-old.key");
+    assert!(fs::read_to_string(lab.path("my-old.key")).unwrap().contains("Proc-Type: 4,ENCRYPTED"));
+    for (name, command) in [
+        ("server.key", "openssl pkey -in server.key -out plain.key"),
+        ("my-old.key", "openssl pkey -in my-old.key -out plain.key"),
+        ("der.key", "openssl pkey -inform der -in der.key -out plain.key"),
+    ] {
+        assert_eq!(
+            lab.key_error(name),
+            format!(
+                "{name} is encrypted: it opens only with its passphrase. Make a copy without one: {command}"
+            )
+        );
+        lab.run(&format!("{command} -passin pass:secret"));
+        assert_eq!(KeyFile::read(&lab.path("plain.key")).unwrap().report().line(), "RSA 2048");
+    }
+}
+
+#[test]
+fn an_openssh_key_says_how_to_convert_it() {
+    if !have("ssh-keygen", "-?") {
+        return;
+    }
+    let lab = Lab::new();
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f"])
+        .arg(lab.path("id_rsa"))
+        .status();
+    assert!(made.unwrap().success());
+    assert_eq!(
+        lab.key_error("id_rsa"),
+        "id_rsa is in OpenSSH's own form, which TLS does not use. Copy it to plain.key and convert the copy (RSA and ECDSA \
+         keys only): ssh-keygen -p -N \"\" -m PKCS8 -f plain.key"
+    );
+    assert!(lab.key_error("id_rsa.pub").contains("is the public half of a key"));
+    fs::copy(lab.path("id_rsa"), lab.path("plain.key")).unwrap();
+    let convert = Command::new("ssh-keygen")
+        .args(["-p", "-N", "", "-m", "PKCS8", "-f"])
+        .arg(lab.path("plain.key"))
+        .output();
+    assert!(convert.unwrap().status.success());
+    assert_eq!(KeyFile::read(&lab.path("plain.key")).unwrap().report().line(), "RSA 2048");
+}
+
+#[test]
+fn bundles_say_how_to_open_them() {
+    if !have("openssl", "version") {
+        return;
+    }
+    let lab = Lab::new();
+    let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
+    lab.write("server.crt", certificate.pem());
+    lab.write("server.key", key.serialize_pem());
+    lab.run("openssl pkcs12 -export -in server.crt -inkey server.key -passout pass:secret -out my.pfx");
+    lab.run("openssl crl2pkcs7 -nocrl -certfile server.crt -out my.p7b");
+    lab.run("openssl crl2pkcs7 -nocrl -certfile server.crt -outform der -out der.p7b");
+    for (error, command) in [
+        (lab.certificate_error("my.pfx"), "openssl pkcs12 -in my.pfx -nokeys -out plain.crt"),
+        (lab.key_error("my.pfx"), "openssl pkcs12 -in my.pfx -nocerts -nodes -out plain.key"),
+        (lab.certificate_error("my.p7b"), "openssl pkcs7 -print_certs -in my.p7b -out plain.crt"),
+        (
+            lab.certificate_error("der.p7b"),
+            "openssl pkcs7 -print_certs -inform der -in der.p7b -out plain.crt",
+        ),
+    ] {
+        assert!(error.contains(" bundle") && error.ends_with(&format!(": {command}")), "{error}");
+        let password = if command.contains("pkcs12") { " -passin pass:secret" } else { "" };
+        lab.run(&format!("{command}{password}"));
+    }
+    serves(&lab, "plain.crt", "plain.key");
+    assert!(lab.key_error("my.p7b").contains("which holds certificates but no key"));
+}
+
+#[test]
+fn a_key_that_does_not_match_says_so() {
+    let lab = Lab::new();
+    for other in [&PKCS_ED25519, &PKCS_ECDSA_P256_SHA256] {
+        lab.write("server.crt", pair(&PKCS_ECDSA_P256_SHA256).0.pem());
+        lab.write("other.key", pair(other).1.serialize_pem());
+        let error = tls::load(&lab.path("server.crt"), &lab.path("other.key")).unwrap_err();
+        assert!(matches!(error, TlsError::KeyMismatch { .. }));
+        assert_eq!(error.field(), Role::Key);
+        assert_eq!(
+            lab.said(&error),
+            "other.key does not belong to server.crt: the certificate was made with another key. Choose the two that were \
+             made together, or make a new certificate for this key: openssl req -x509 -key other.key -days 365 -subj \
+             /CN=localhost -out new.crt"
+        );
+    }
+    if have("openssl", "version") {
+        lab.run("openssl req -x509 -key other.key -days 365 -subj /CN=localhost -out new.crt");
+        serves(&lab, "new.crt", "other.key");
+    }
+}
+
+#[test]
+fn keys_that_can_not_sign_say_what_they_are() {
+    if !have("openssl", "version") {
+        return;
+    }
+    let lab = Lab::new();
+    lab.run("openssl genrsa -out short.key 1024");
+    lab.run("openssl genrsa -traditional -out odd.key 2047");
+    lab.run("openssl genpkey -algorithm ed448 -out ed448.key");
+    lab.run("openssl genpkey -algorithm x25519 -out x25519.key");
+    lab.run("openssl ecparam -name secp256k1 -genkey -noout -out k1.key");
+    lab.run("openssl genpkey -algorithm rsa-pss -out pss.key");
+    lab.run("openssl dsaparam -noout -genkey -out dsa.key 1024");
+    for (name, what) in [
+        ("short.key", "The RSA key in short.key has 1024 bits, and anything under 2048 is no longer safe."),
+        ("odd.key", "The RSA key in odd.key has 2047 bits, and anything under 2048 is no longer safe."),
+        ("ed448.key", "ed448.key holds an Ed448 key, which this server can't sign with."),
+        ("x25519.key", "x25519.key holds an X25519 key, which this server can't sign with."),
+        ("k1.key", "k1.key holds an ECDSA secp256k1 key, which this server can't sign with."),
+        ("pss.key", "pss.key holds an RSA-PSS key, which this server can't sign with."),
+        ("dsa.key", "dsa.key holds a DSA key, which this server can't sign with."),
+    ] {
+        let error = lab.key_error(name);
+        assert!(error.starts_with(what), "{error}");
+        assert!(
+            error.ends_with("then a new certificate for it: openssl genrsa -out new.key 2048"),
+            "{error}"
+        );
+        assert_eq!(tls::classify(&lab.path(name)).unwrap(), Role::Key, "{name}");
+    }
+}

@@ -1,0 +1,44 @@
+//! What a client says when it gives up, in the log's words; and the advice there is followed.
+
+use std::process::{Command, Stdio};
+
+use crate::support::{finish, program};
+use crate::tls_options::lab::Lab;
+
+#[test]
+fn the_advice_for_an_unknown_issuer_works_as_it_is_printed() {
+    let lab = Lab::start("--tls-versions 1.3");
+    let Some(openssl) = program("openssl") else { return };
+    // The last one counts: a CA that did not sign the server's certificate.
+    let said = lab.openssl("-CAfile ca.crt").unwrap();
+    assert!(!said.echoed, "{}", said.text);
+    let visit = lab.visit();
+    let (text, problem) = visit.failure();
+    assert!(text.contains("does not trust who signed it"), "{text}");
+    assert!(problem["offer"]["versions"].is_array());
+    let (_, line) = text.split_once("To try: openssl ").unwrap();
+    assert!(line.contains(&format!("localhost:{} ", lab.port)), "{line}");
+    let mut command = Command::new(openssl);
+    command.args(line.split(' ')).current_dir(lab.folder.path()).stdin(Stdio::null());
+    let end = finish(command);
+    assert!(end.stdout.contains("Verify return code: 0 (ok)"), "{}", end.stdout);
+}
+
+#[test]
+fn a_name_that_is_not_in_the_certificate_is_explained() {
+    let lab = Lab::start("");
+    for (arguments, expected) in [
+        (
+            "-servername elsewhere -verify_hostname elsewhere",
+            "made for another name than elsewhere, which the",
+        ),
+        // Whom it asks for is not whom it checks for, and only the first is told to the server.
+        ("-verify_hostname elsewhere", "it may check for another name than localhost."),
+    ] {
+        let Some(said) = lab.openssl(arguments) else { return };
+        assert!(!said.echoed, "{}", said.text);
+        let visit = lab.visit();
+        let (text, _) = visit.failure();
+        assert!(text.contains(expected), "{text}");
+    }
+}

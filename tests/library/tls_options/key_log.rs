@@ -1,0 +1,131 @@
+//! The key log is proven right by who it is for: tshark decrypts a recorded conversation with it.
+//!
+//! The recording is made by a small proxy and written as packets by hand. That needs no permission to capture, works in
+//! any container, and the proof is still another program's.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::support::{finish, program};
+use crate::tls_options::lab::Lab;
+
+/// Who sent, and what: `true` is the client.
+type Recording = Arc<Mutex<Vec<(bool, Vec<u8>)>>>;
+
+#[test]
+fn a_recorded_conversation_is_decrypted_with_it() {
+    for (flag, secret) in [("-tls1_3", "SERVER_TRAFFIC_SECRET_0"), ("-tls1_2", "CLIENT_RANDOM")] {
+        let lab = Lab::start("--key-log FOLDER/keys.log");
+        let note = lab.until("note");
+        assert!(note["text"].as_str().unwrap().contains("can read a recording"), "{note}");
+        let keys = lab.path("keys.log");
+        let (Some(tshark), recording) = (program("tshark"), Recording::default()) else { return };
+        let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = proxy.local_addr().unwrap().port();
+        let relay = {
+            let (recording, server) = (Arc::clone(&recording), lab.port);
+            thread::spawn(move || relay(&proxy, server, &recording))
+        };
+        let Some(said) = lab.openssl_at(port, flag) else { return };
+        assert!(said.echoed, "{}", said.text);
+        relay.join().unwrap();
+        assert!(fs::read_to_string(&keys).unwrap().contains(secret));
+        let packets = lab.path("conversation.pcap");
+        fs::write(&packets, pcap(&recording.lock().unwrap())).unwrap();
+        let read = |keys: Option<&Path>| {
+            let mut command = Command::new(&tshark);
+            command.arg("-r").arg(&packets);
+            if let Some(keys) = keys {
+                command.arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
+            }
+            command.args(["-q", "-z", "follow,tls,ascii,0"]).env("HOME", lab.folder.path());
+            finish(command).stdout
+        };
+        assert!(!read(None).contains("Hello from openssl"), "it was not encrypted");
+        // Once from the client and once back.
+        let told = read(Some(&keys));
+        assert_eq!(told.matches("Hello from openssl").count(), 2, "{flag}: {told}");
+    }
+}
+
+#[test]
+fn it_is_for_its_owner_alone_and_only_while_asked_for() {
+    let lab = Lab::start("--key-log FOLDER/keys.log");
+    let Some(_) = lab.python(crate::tls_options::lab::version("1.3")) else { return };
+    lab.visit();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(lab.path("keys.log")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let text = fs::read_to_string(lab.path("keys.log")).unwrap();
+    assert!(text.lines().count() >= 4, "{text}");
+    let mut lab = lab;
+    lab.serve("");
+    lab.python(crate::tls_options::lab::version("1.3")).unwrap();
+    lab.visit();
+    assert_eq!(fs::read_to_string(lab.path("keys.log")).unwrap(), text);
+}
+
+/// Passes one connection on, in both directions, and keeps what goes by.
+fn relay(proxy: &TcpListener, server: u16, recording: &Recording) {
+    let (client, _) = proxy.accept().unwrap();
+    let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| pass(&client, &server, true, recording));
+        pass(&server, &client, false, recording);
+    });
+}
+
+fn pass(mut from: &TcpStream, mut to: &TcpStream, client: bool, recording: &Recording) {
+    let mut buffer = [0; 1200];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        recording.lock().unwrap().push((client, buffer[..count].to_vec()));
+        if to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+    }
+    // The other side hears of the end, or has gone already.
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+/// The recording as a capture file (pcap, link type 101: bare IP), as if the client had come to port 443.
+fn pcap(recording: &[(bool, Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
+        out.extend_from_slice(&word.to_ne_bytes());
+    }
+    // What each side has sent so far: the sequence numbers of RFC 9293, beginning at 1.
+    let mut sent = [1_u32, 1];
+    for (number, (client, data)) in recording.iter().enumerate() {
+        let (own, other) = if *client { (0, 1) } else { (1, 0) };
+        let mut tcp = Vec::new();
+        let ports = [50_000_u16, 443];
+        tcp.extend_from_slice(&ports[own].to_be_bytes());
+        tcp.extend_from_slice(&ports[other].to_be_bytes());
+        tcp.extend_from_slice(&sent[own].to_be_bytes());
+        tcp.extend_from_slice(&sent[other].to_be_bytes());
+        // Five words of header, the flags PSH and ACK, a window; checksums are left at zero, which tshark doesn't mind.
+        tcp.extend_from_slice(&[0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0]);
+        tcp.extend_from_slice(data);
+        sent[own] += u32::try_from(data.len()).unwrap();
+        let length = u16::try_from(20 + tcp.len()).unwrap().to_be_bytes();
+        let mut ip = vec![0x45, 0, length[0], length[1], 0, 0, 0x40, 0, 64, 6, 0, 0];
+        let addresses = [[10, 0, 0, 1], [10, 0, 0, 2]];
+        ip.extend_from_slice(&addresses[own]);
+        ip.extend_from_slice(&addresses[other]);
+        ip.extend_from_slice(&tcp);
+        let captured = u32::try_from(ip.len()).unwrap();
+        for word in [1, u32::try_from(number).unwrap(), captured, captured] {
+            out.extend_from_slice(&word.to_ne_bytes());
+        }
+        out.extend_from_slice(&ip);
+    }
+    out
+}

@@ -1,0 +1,119 @@
+//! Versions, ALPN and tickets; and what keeps a server from starting.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::finish;
+use crate::tls_options::lab::{Lab, version};
+
+#[test]
+fn only_the_chosen_versions_are_spoken() {
+    for (served, refused) in [("1.3", "1.2"), ("1.2", "1.3")] {
+        let lab = Lab::start(&format!("--tls-versions {served}"));
+        let flag = |version: &str| format!("-tls{}", version.replace('.', "_"));
+        if let Some(said) = lab.openssl(&flag(served)) {
+            assert!(said.echoed, "{}", said.text);
+            assert_eq!(lab.visit().handshake()["version"], format!("TLS {served}"));
+            assert!(!lab.openssl(&flag(refused)).unwrap().echoed);
+            let visit = lab.visit();
+            let (text, problem) = visit.failure();
+            assert!(text.contains(&format!("The server speaks TLS {served} only")), "{text}");
+            assert_eq!(problem["offer"]["versions"], json!([format!("TLS {refused}")]));
+        }
+        if let Some(said) = lab.python(version(served)) {
+            assert_eq!(said[0]["echo"], "Hello from Python\n", "{said:?}");
+            assert_eq!(lab.visit().handshake()["version"], format!("TLS {served}"));
+            let said = lab.python(version(refused)).unwrap();
+            assert!(said[0]["error"].as_str().unwrap().contains("PROTOCOL_VERSION"), "{said:?}");
+            let visit = lab.visit();
+            assert!(visit.failure().0.contains("offers no TLS version"), "{visit:?}");
+        }
+    }
+}
+
+#[test]
+fn a_protocol_is_agreed_or_refused() {
+    let lab = Lab::start("--alpn echo,h2");
+    if let Some(said) = lab.openssl("-alpn h2,echo") {
+        // The server's order decides.
+        assert!(said.text.contains("ALPN protocol: echo"), "{}", said.text);
+        let visit = lab.visit();
+        assert_eq!(visit.handshake()["alpn"], "echo");
+        assert_eq!(visit.handshake()["offer"]["alpn"], json!(["h2", "echo"]));
+        assert!(!lab.openssl("-alpn http/1.1").unwrap().echoed);
+        let visit = lab.visit();
+        let (text, problem) = visit.failure();
+        assert!(text.contains("agrees only to echo, h2"), "{text}");
+        assert_eq!(problem["offer"]["alpn"], json!(["http/1.1"]));
+    }
+    for served in ["1.2", "1.3"] {
+        if let Some(said) = lab.python(json!({ "version": served, "alpn": ["h2"] })) {
+            assert_eq!(said[0]["alpn"], "h2", "{said:?}");
+            assert_eq!(lab.visit().handshake()["alpn"], "h2");
+            let said = lab.python(json!({ "version": served, "alpn": ["spdy/3"] })).unwrap();
+            assert!(
+                said[0]["error"].as_str().unwrap().to_lowercase().contains("no application protocol"),
+                "{said:?}"
+            );
+            assert!(lab.visit().failure().0.contains("(ALPN)"));
+            // Who asks for none is served all the same.
+            lab.python(version(served)).unwrap();
+            assert_eq!(lab.visit().handshake().get("alpn"), None);
+        }
+    }
+}
+
+#[test]
+fn sessions_are_resumed_with_tickets_and_never_without() {
+    for (arguments, tickets) in [("", true), ("--no-tickets", false)] {
+        let lab = Lab::start(arguments);
+        let second = if tickets { "resumed" } else { "full" };
+        for served in ["1.2", "1.3"] {
+            if let Some(said) = lab.python(json!({ "version": served, "visits": 2 })) {
+                assert_eq!(said[1]["reused"], json!(tickets), "TLS {served}: {said:?}");
+                assert_eq!(lab.visit().handshake()["handshake"], "full");
+                assert_eq!(lab.visit().handshake()["handshake"], second, "TLS {served}");
+            }
+            let flag = format!("-tls{}", served.replace('.', "_"));
+            if let Some(said) = lab.openssl(&format!("{flag} -sess_out session")) {
+                assert!(said.text.contains("New, TLSv1"), "{}", said.text);
+                assert_eq!(lab.visit().handshake()["handshake"], "full");
+                // Without tickets TLS 1.3 leaves no session behind that could be taken up.
+                if lab.path("session").exists() {
+                    let said = lab.openssl(&format!("{flag} -sess_in session")).unwrap();
+                    assert_eq!(said.text.contains("Reused, TLSv1"), tickets, "{}", said.text);
+                    let visit = lab.visit();
+                    assert_eq!(visit.handshake()["handshake"], second);
+                    let signed = visit.handshake().get("signature_scheme").is_some();
+                    assert_eq!(signed, !tickets, "a resumed session is not signed for");
+                    fs::remove_file(lab.path("session")).unwrap();
+                } else {
+                    assert!(!tickets);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_told_before_anything_is_served() {
+    let lab = Lab::new();
+    fs::write(lab.path("empty.crt"), "").unwrap();
+    for (arguments, code, words) in [
+        ("--client-auth required --client-ca FOLDER/none.crt", 1, "There is no file none.crt"),
+        ("--client-auth optional --client-ca FOLDER/empty.crt", 1, "empty.crt is empty"),
+        ("--client-auth required --client-ca FOLDER/client.key", 1, "holds a private key, not a certificate"),
+        ("--client-auth required", 2, "needs a CA file"),
+        ("--key-log FOLDER/server.key", 1, "holds something else than a key log"),
+        ("--key-log FOLDER/none/keys.log", 1, "there is no folder"),
+        ("--key-log FOLDER", 1, "is a folder"),
+        ("--alpn h2,h2", 2, "twice"),
+    ] {
+        let key = fs::read(lab.path("server.key")).unwrap();
+        let end = finish(lab.command(arguments));
+        assert_eq!(end.code, Some(code), "{arguments}: {}", end.stderr);
+        assert!(end.stderr.contains(words) && end.stderr.lines().count() == 1, "{arguments}: {}", end.stderr);
+        assert_eq!(fs::read(lab.path("server.key")).unwrap(), key);
+    }
+}

@@ -1,0 +1,96 @@
+//! The choices as the window makes them: commands, what waits for a restart, and the words of care.
+
+use std::time::Instant;
+
+use echoscope::app::{App, Changed, Check, Command, Options};
+use echoscope::server::status::State;
+use echoscope::settings::fields::Field;
+use echoscope::settings::{ClientAuth, Settings, TlsVersions};
+
+use crate::support::PATIENCE;
+use crate::tls_options::lab::Lab;
+
+fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done(app) {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        app.poll();
+        std::thread::yield_now();
+    }
+}
+
+fn edit(app: &mut App, field: Field, text: &str) {
+    app.apply(Command::Edit(field, text.to_owned()));
+}
+
+#[test]
+fn choices_wait_for_a_restart() {
+    let lab = Lab::new();
+    let settings = Settings {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        tls: true,
+        certificate: lab.path("server.crt"),
+        key: lab.path("server.key"),
+        ..Settings::default()
+    };
+    let mut app = App::new(settings, Options::default());
+    app.apply(Command::Start);
+    poll_until(&mut app, "listening", |app| matches!(app.state(), State::Listening { .. }));
+    let all = [
+        Changed::TlsVersions,
+        Changed::ClientAuth,
+        Changed::Tickets,
+        Changed::Field(Field::ClientCa),
+        Changed::Field(Field::Alpn),
+        Changed::Field(Field::KeyLog),
+    ];
+    assert!(!all.iter().any(|what| app.needs_restart(*what)));
+    app.apply(Command::SetTlsVersions(TlsVersions::Only13));
+    app.apply(Command::SetClientAuth(ClientAuth::Required));
+    app.apply(Command::SetTickets(false));
+    edit(&mut app, Field::ClientCa, lab.path("ca.crt").to_str().unwrap());
+    edit(&mut app, Field::Alpn, "h2, echo");
+    edit(&mut app, Field::KeyLog, lab.path("keys.log").to_str().unwrap());
+    for what in all {
+        assert!(app.needs_restart(what), "{what:?}");
+    }
+    app.apply(Command::Stop);
+    poll_until(&mut app, "the stop", |app| app.state().is_at_rest());
+    app.apply(Command::Start);
+    poll_until(&mut app, "listening", |app| matches!(app.state(), State::Listening { .. }));
+    assert!(!all.iter().any(|what| app.needs_restart(*what)));
+    // The caution stands as long as the running server writes keys, whatever the form says.
+    edit(&mut app, Field::KeyLog, "");
+    assert!(app.key_log_caution().unwrap().contains("keys.log"));
+    app.apply(Command::Stop);
+    poll_until(&mut app, "the stop", |app| app.state().is_at_rest());
+    assert_eq!(app.key_log_caution(), None);
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_told() {
+    let lab = Lab::new();
+    let settings = Settings {
+        tls: true,
+        certificate: lab.path("server.crt"),
+        key: lab.path("server.key"),
+        client_auth: ClientAuth::Optional,
+        ..Settings::default()
+    };
+    let mut app = App::new(settings, Options::default());
+    assert!(app.blocked().unwrap().contains("need a CA file"));
+    assert!(matches!(app.client_ca(), Check::Empty));
+    edit(&mut app, Field::ClientCa, lab.path("ca.crt").to_str().unwrap());
+    assert_eq!(app.blocked(), None);
+    poll_until(&mut app, "the CA", |app| matches!(app.client_ca(), Check::Good(_)));
+    let Check::Good(report) = app.client_ca() else { panic!() };
+    assert!(report.line().contains("Practice CA"), "{}", report.line());
+    edit(&mut app, Field::ClientCa, lab.path("client.key").to_str().unwrap());
+    poll_until(&mut app, "the refusal", |app| matches!(app.client_ca(), Check::Bad(_)));
+    edit(&mut app, Field::Alpn, "h2,,");
+    assert!(app.blocked().unwrap().contains("comma too many"));
+    // Without TLS nobody needs it.
+    app.apply(Command::SetTls(false));
+    assert_eq!(app.blocked(), None);
+}

@@ -1,0 +1,266 @@
+//! The TLS server through the library: handshakes that succeed, hang, fail, or aren't handshakes at all.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::running::{PATIENCE, Running, wait_for};
+use echoscope::server::config::{Config, TlsFiles};
+use echoscope::server::event::{CloseReason, EventKind, Problem};
+use echoscope::server::status::Phase;
+use echoscope::settings::Mode;
+use echoscope::tls::handshake::HandshakeKind;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+/// A TLS server with a certificate of its own.
+struct Lab {
+    running: Running,
+    certificate: CertificateDer<'static>,
+    _folder: tempfile::TempDir,
+}
+
+impl Lab {
+    fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let files = TlsFiles::new(folder.path().join("server.crt"), folder.path().join("server.key"));
+        std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+        let running = Running::start(|config| {
+            config.tls = Some(files);
+            change(config);
+        });
+        Self { running, certificate: made.cert.der().clone(), _folder: folder }
+    }
+
+    fn trusting(&self) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone()).unwrap();
+        Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+    }
+
+    fn tls(&self, config: &Arc<ClientConfig>) -> StreamOwned<ClientConnection, TcpStream> {
+        let name = ServerName::try_from("localhost").unwrap();
+        StreamOwned::new(ClientConnection::new(Arc::clone(config), name).unwrap(), self.connect())
+    }
+
+    fn told<T>(&mut self, wanted: impl Fn(&EventKind) -> Option<T>) -> T {
+        self.event(|event| wanted(&event.kind))
+    }
+
+    /// Why the first connection that ended did so.
+    fn first_closed(&mut self) -> CloseReason {
+        self.told(|kind| match kind {
+            EventKind::Closed(closed) => Some(closed.reason.clone()),
+            _ => None,
+        })
+    }
+}
+
+impl Deref for Lab {
+    type Target = Running;
+
+    fn deref(&self) -> &Running {
+        &self.running
+    }
+}
+
+impl DerefMut for Lab {
+    fn deref_mut(&mut self) -> &mut Running {
+        &mut self.running
+    }
+}
+
+fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
+    stream.write_all(data).unwrap();
+    let mut back = vec![0; data.len()];
+    stream.read_exact(&mut back).unwrap();
+    assert_eq!(back, data);
+}
+
+#[test]
+fn what_was_agreed_is_told_and_a_second_visit_is_resumed() {
+    let mut running = Lab::start(|_| {});
+    let config = running.trusting();
+    for expected in [HandshakeKind::Full, HandshakeKind::Resumed] {
+        running.events.clear();
+        let mut client = running.tls(&config);
+        echo(&mut client, b"over TLS");
+        let handshake = running.told(|kind| match kind {
+            EventKind::Handshake(handshake) => Some(Arc::clone(handshake)),
+            _ => None,
+        });
+        assert_eq!(handshake.kind, expected);
+        assert_eq!(handshake.version, "TLS 1.3");
+        assert_eq!(handshake.cipher_suite, "TLS_AES_256_GCM_SHA384");
+        assert_eq!(handshake.group.as_deref(), Some("X25519MLKEM768"));
+        assert_eq!(handshake.server_name.as_deref(), Some("localhost"));
+        client.conn.send_close_notify();
+        client.flush().unwrap();
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).unwrap();
+        assert!(rest.is_empty());
+        assert_eq!(running.first_closed(), CloseReason::EndOfStream);
+    }
+}
+
+#[test]
+fn everything_sent_before_close_notify_comes_back() {
+    let running = Lab::start(|config| config.recv_size = 1000);
+    let mut client = running.tls(&running.trusting());
+    let data = (0..100_000_u32).map(|n| (n % 253) as u8).collect::<Vec<_>>();
+    client.write_all(&data).unwrap();
+    client.conn.send_close_notify();
+    client.flush().unwrap();
+    let mut back = Vec::new();
+    client.read_to_end(&mut back).unwrap();
+    assert!(back == data, "{} of {} bytes came back", back.len(), data.len());
+}
+
+#[test]
+fn what_comes_after_close_notify_does_not_cost_the_echo_before_it() {
+    let running = Lab::start(|config| config.recv_size = 4096);
+    let mut client = running.tls(&running.trusting());
+    let data = vec![b'x'; 150_000];
+    client.write_all(&data).unwrap();
+    client.conn.send_close_notify();
+    client.flush().unwrap();
+    // Nobody reads this any more; unread, it would turn the close into a reset.
+    let _ = client.sock.write_all(&vec![0; 50_000]);
+    wait_for("the whole echo", || running.server.counters().bytes_sent == 150_000);
+    let mut back = Vec::new();
+    client.read_to_end(&mut back).unwrap();
+    assert_eq!(back.len(), data.len());
+}
+
+#[test]
+fn data_right_before_a_bad_record_is_echoed() {
+    let mut running = Lab::start(|_| {});
+    let mut client = running.tls(&running.trusting());
+    client.conn.complete_io(&mut client.sock).unwrap();
+    client.conn.writer().write_all(b"good").unwrap();
+    let mut wire = Vec::new();
+    client.conn.write_tls(&mut wire).unwrap();
+    // An application data record that nobody can decrypt (RFC 8446, section 5.2).
+    wire.extend([23, 3, 3, 0, 20]);
+    wire.extend([0; 20]);
+    client.sock.write_all(&wire).unwrap();
+    // The echo and the alert may come in one piece, so rustls is asked by hand.
+    let mut back = Vec::new();
+    while back.len() < 4 {
+        assert_ne!(client.conn.read_tls(&mut client.sock).unwrap(), 0, "closed without the echo");
+        let _ = client.conn.process_new_packets();
+        let _ = client.conn.reader().read_to_end(&mut back);
+    }
+    assert_eq!(back, b"good");
+    running.told(|kind| {
+        matches!(kind, EventKind::Problem(Problem::Tls { in_handshake: false, .. })).then_some(())
+    });
+}
+
+#[test]
+fn a_client_hello_in_small_pieces_is_named_too() {
+    let mut running = Lab::start(|config| (config.tls, config.recv_size) = (None, 4));
+    let config = running.trusting();
+    assert!(running.tls(&config).write_all(b"x").is_err());
+    running.told(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
+}
+
+#[test]
+fn a_client_without_close_notify_is_closed_and_not_failed() {
+    let mut running = Lab::start(|_| {});
+    let mut client = running.tls(&running.trusting());
+    echo(&mut client, b"x");
+    client.sock.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(running.first_closed(), CloseReason::EndWithoutCloseNotify);
+    assert!(!running.events.iter().any(|event| matches!(event.kind, EventKind::Problem(_))));
+}
+
+#[test]
+fn a_client_that_distrusts_the_certificate_is_explained() {
+    let mut running = Lab::start(|_| {});
+    let roots = RootCertStore::empty();
+    let distrusting = Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
+    assert!(running.tls(&distrusting).write_all(b"x").is_err());
+    assert_eq!(running.first_closed(), CloseReason::Tls);
+    let text = running.told(|kind| match kind {
+        EventKind::Problem(Problem::Tls { text, in_handshake: true, .. }) => Some(text.clone()),
+        _ => None,
+    });
+    assert!(text.contains("does not trust who signed it"), "{text}");
+}
+
+#[test]
+fn http_is_named_and_gets_an_alert_not_a_reset() {
+    let mut running = Lab::start(|_| {});
+    let mut client = running.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).unwrap();
+    // A fatal alert record: RFC 8446, sections 5.1 and 6.
+    assert_eq!((answer.first(), answer.len()), (Some(&21), 7));
+    let start = running.told(|kind| match kind {
+        EventKind::Problem(Problem::NotTls { start, http: true }) => Some(start.clone()),
+        _ => None,
+    });
+    assert_eq!(start, b"GET / HTTP/1.1");
+}
+
+#[test]
+fn a_handshake_has_a_deadline_and_holds_nobody_up() {
+    let mut running = Lab::start(|config| config.handshake_timeout = Duration::from_secs(2));
+    let mut slow = running.connect();
+    // The start of a ClientHello, and then nothing.
+    slow.write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
+    wait_for("a handshake", || {
+        running.server.connections().iter().any(|connection| connection.phase == Phase::Handshake)
+    });
+    let mut good = running.tls(&running.trusting());
+    echo(&mut good, b"not held up");
+    running.told(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
+    assert_eq!(running.first_closed(), CloseReason::Tls);
+    echo(&mut good, b"still there");
+}
+
+#[test]
+fn drops_in_a_handshake_do_not_stretch_its_deadline() {
+    let mut running = Lab::start(|config| config.handshake_timeout = Duration::from_millis(300));
+    let mut dripping = running.connect();
+    dripping.set_nodelay(true).unwrap();
+    let start = Instant::now();
+    // A record of 512 bytes, one byte at a time: each byte alone is in time.
+    let mut bytes = [22, 3, 1, 2, 0].into_iter().chain(std::iter::repeat(1));
+    while bytes.next().is_some_and(|byte| dripping.write_all(&[byte]).is_ok()) {
+        assert!(start.elapsed() < PATIENCE, "it dripped on for ever");
+        thread::sleep(Duration::from_millis(20));
+    }
+    running.told(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
+}
+
+#[test]
+fn stop_ends_clients_in_the_handshake() {
+    for mode in Mode::ALL {
+        let running = Lab::start(|config| config.mode = mode);
+        let mut silent = running.connect();
+        wait_for("a handshake", || running.server.counters().clients_now == 1);
+        let took = running.stop();
+        assert!(took < Duration::from_millis(500), "{mode:?}: stop took {took:?}");
+        let end = silent.read(&mut [0]);
+        assert!(
+            end.as_ref().is_ok_and(|n| *n == 0) || end.is_err_and(|e| e.kind() == ErrorKind::ConnectionReset)
+        );
+    }
+}
+
+#[test]
+fn tls_to_a_plain_port_is_named() {
+    let mut running = Lab::start(|config| config.tls = None);
+    let config = running.trusting();
+    // The echo of the ClientHello is no ServerHello.
+    assert!(running.tls(&config).write_all(b"x").is_err());
+    running.told(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
+}

@@ -1,0 +1,228 @@
+//! Checks the imports in `src`: which module may import which, which crates stay inside one folder, and that no files
+//! import each other in a circle. It reads `use` statements and `crate::…` paths line by line; unit tests are free.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// What each module at the top of `src` may import from the others. `server::event` allows only that part of `server`.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    (
+        "app",
+        &[
+            "capture", "client", "lessons", "log", "platform", "python", "server", "settings", "sync",
+            "text", "tls",
+        ],
+    ),
+    ("capture", &["platform", "server::event", "settings", "sync", "text", "tls"]),
+    ("cli", &["settings", "text", "tls::create"]),
+    ("client", &["platform", "settings", "sync", "text", "tls"]),
+    (
+        "headless",
+        &["app", "cli", "log", "platform", "server::event", "server::error", "server::status", "settings"],
+    ),
+    ("lessons", &["server::calls", "server::event", "settings", "text", "tls::handshake"]),
+    ("log", &["server::error", "server::event", "settings", "sync", "text", "tls"]),
+    ("main", &["app", "cli", "headless", "platform", "settings", "ui"]),
+    ("platform", &[]),
+    ("python", &["platform", "server::calls", "server::config", "settings", "text"]),
+    ("server", &["capture", "platform", "settings", "sync", "text", "tls"]),
+    ("settings", &["text"]),
+    ("sync", &[]),
+    ("text", &[]),
+    ("tls", &["platform", "settings", "sync", "text"]),
+    (
+        "ui",
+        &[
+            "app", "capture", "client", "lessons", "log", "platform", "python", "server", "settings", "text",
+            "tls",
+        ],
+    ),
+];
+
+/// Crates and types that stay inside some files: the name, the files or folders, and the reason.
+const STAYS_IN: &[(&str, &[&str], &str)] = &[
+    ("egui::", &["ui/"], "nothing below the window uses the GUI toolkit"),
+    ("eframe::", &["ui/"], "nothing below the window uses the GUI toolkit"),
+    ("rfd::", &["ui/"], "nothing below the window opens a dialog"),
+    ("socket2::", &["server/", "client/", "platform/"], "sockets belong to the server and the client"),
+    ("mio::", &["server/", "client/"], "sockets belong to the server and the client"),
+    ("TcpStream", &["server/", "client/", "platform/"], "sockets belong to the server and the client"),
+    ("TcpListener", &["server/", "client/"], "sockets belong to the server and the client"),
+    ("UdpSocket", &["client/"], "sockets belong to the server and the client"),
+    ("rustls::", &["tls/", "server/", "client/", "capture/"], "the window and the app don't speak TLS"),
+    ("rcgen::", &["tls/create/"], "certificates are made in one place"),
+    ("rustls_pemfile", &["tls/pem.rs"], "it is archived and will be replaced in one step"),
+    ("Color32::from_", &["ui/theme.rs"], "colors are in the theme"),
+    ("unsafe {", &["platform/"], "calls without a safe wrapper are in one place"),
+];
+
+/// What asks for the operating system, and the files outside of `platform/` that may.
+const OS_CHECKS: &[&str] =
+    &["cfg(windows)", "cfg(unix)", "cfg!(windows)", "cfg!(unix)", "target_os", "target_family"];
+const MAY_ASK_FOR_OS: &[&str] = &["headless.rs"];
+
+/// A source file without its unit tests and comments.
+struct Source {
+    /// Relative to `src`, with `/`.
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// The path of its module, as in `server::event`; empty for `lib.rs`.
+    fn module(&self) -> String {
+        let path = self.name.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
+        if path == "lib" { String::new() } else { path }
+    }
+
+    /// The paths from the crate's root that it names in imports and in code, `{…}` expanded.
+    fn imports(&self) -> Vec<String> {
+        let text = self.text.replace("echoscope::", "crate::");
+        let mut found = Vec::new();
+        for (at, _) in text.match_indices("crate::") {
+            expand("", &text[at + "crate::".len()..], &mut found);
+        }
+        found
+    }
+}
+
+/// Adds the paths that `tree`, the rest of a `use` statement or of a path in code, begins with. Returns what follows.
+fn expand<'a>(prefix: &str, tree: &'a str, found: &mut Vec<String>) -> &'a str {
+    let tree = tree.trim_start();
+    if let Some(mut rest) = tree.strip_prefix('{') {
+        while !rest.trim_start().starts_with('}') && !rest.is_empty() {
+            let after = expand(prefix, rest, found);
+            rest = after.trim_start().trim_start_matches(',');
+            if after.len() == tree.len() {
+                break;
+            }
+        }
+        return rest.trim_start().strip_prefix('}').unwrap_or_default();
+    }
+    let end = tree.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(tree.len());
+    let (segment, rest) = tree.split_at(end);
+    let path = if prefix.is_empty() { segment.to_owned() } else { format!("{prefix}::{segment}") };
+    match rest.strip_prefix("::") {
+        Some(more) => expand(&path, more, found),
+        None => {
+            found.push(if segment == "self" { prefix.to_owned() } else { path });
+            // An alias: `Name as Other`.
+            let rest = rest
+                .strip_prefix(" as ")
+                .map_or(rest, |alias| alias.trim_start_matches(|c: char| c.is_alphanumeric()));
+            if rest.is_empty() && segment.is_empty() { "" } else { rest }
+        }
+    }
+}
+
+fn sources(folder: &Path, name: &str, found: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).expect("src can be listed") {
+        let entry = entry.expect("src can be listed");
+        let name = format!("{name}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            sources(&entry.path(), &format!("{name}/"), found);
+        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+            let text = fs::read_to_string(entry.path()).expect("a source can be read");
+            assert!(text.starts_with("//! "), "src/{name} doesn't begin with a //! that says what it is for");
+            let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            found.push(Source { name, text: lines.collect::<Vec<_>>().join("\n") });
+        }
+    }
+}
+
+fn all_sources() -> Vec<Source> {
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut found);
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    assert!(found.iter().any(|source| source.name == "lib.rs"), "no sources were found");
+    found
+}
+
+/// Whether `path` is `start` or inside of it.
+fn is_within(path: &str, start: &str) -> bool {
+    path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+#[test]
+fn modules_import_only_in_the_allowed_direction() {
+    let mut broken = Vec::new();
+    for source in all_sources().iter().filter(|source| source.name != "lib.rs") {
+        let module = source.module();
+        let top = module.split("::").next().unwrap_or_default();
+        let Some((_, allowed)) = MAY_IMPORT.iter().find(|(module, _)| *module == top) else {
+            broken.push(format!("src/{}: add {top} to MAY_IMPORT", source.name));
+            continue;
+        };
+        for path in source.imports() {
+            let target = path.split("::").next().unwrap_or_default();
+            let is_module = MAY_IMPORT.iter().any(|(module, _)| *module == target);
+            if is_module && target != top && !allowed.iter().any(|allowed| is_within(&path, allowed)) {
+                broken.push(format!("src/{}: {top} may not import {path}", source.name));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+#[test]
+fn crates_and_os_checks_stay_in_their_files() {
+    let mut broken = Vec::new();
+    for Source { name, text } in &all_sources() {
+        let is_in = |files: &[&str]| {
+            files.iter().any(|file| name == file || file.ends_with('/') && name.starts_with(file))
+        };
+        for (what, files, reason) in STAYS_IN {
+            let named = text
+                .match_indices(what)
+                .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+            if named && !is_in(files) {
+                broken.push(format!("src/{name}: `{what}` stays inside {files:?}: {reason}"));
+            }
+        }
+        if !is_in(&["platform/"]) && !is_in(MAY_ASK_FOR_OS) {
+            let asks = OS_CHECKS.iter().filter(|check| text.contains(**check));
+            broken.extend(
+                asks.map(|check| format!("src/{name}: `{check}`: what differs by OS belongs in platform/")),
+            );
+        }
+    }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+/// Two files that import each other, directly or through others, can't be understood one after the other.
+#[test]
+fn files_do_not_import_each_other_in_circles() {
+    let sources = all_sources();
+    let modules: BTreeMap<String, &str> =
+        sources.iter().map(|source| (source.module(), source.name.as_str())).collect();
+    let mut imports: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for source in sources.iter().filter(|source| source.name != "lib.rs") {
+        let files = source.imports().into_iter().filter_map(|mut path| {
+            // The file of the longest module path that this path begins with.
+            while !modules.contains_key(&path) {
+                path.truncate(path.rfind("::")?);
+            }
+            modules.get(&path).copied().filter(|file| *file != source.name)
+        });
+        imports.insert(&source.name, files.collect());
+    }
+    // Remove files that import nothing that is left, again and again: circles remain.
+    loop {
+        let left: BTreeSet<&str> = imports.keys().copied().collect();
+        let before = imports.len();
+        imports.retain(|_, files| files.iter().any(|file| left.contains(file)));
+        let imported: BTreeSet<&str> = imports.values().flatten().copied().collect();
+        imports.retain(|file, _| imported.contains(file));
+        if imports.len() == before {
+            break;
+        }
+    }
+    let left: BTreeSet<&str> = imports.keys().copied().collect();
+    let circles: Vec<_> = imports
+        .iter()
+        .map(|(file, files)| format!("{file} imports {:?}", files.intersection(&left).collect::<Vec<_>>()))
+        .collect();
+    assert!(circles.is_empty(), "circles among {} files:\n{}\n", circles.len(), circles.join("\n"));
+}

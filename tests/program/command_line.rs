@@ -1,0 +1,388 @@
+//! The command line, which scripts depend on: its words, its exit codes, its two log formats, its settings.
+
+use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Stdio;
+#[cfg(unix)]
+use std::process::{ChildStdout, Command};
+#[cfg(unix)]
+use std::time::Duration;
+
+use crate::support::{Finished, Identity, Lines, Server, echoscope, finish};
+use serde_json::Value;
+
+/// Runs the program with arguments that end it at once.
+fn run(arguments: &[&str]) -> Finished {
+    finish(echoscope(arguments))
+}
+
+/// Asserts an exit code and exactly one line on stderr, and gives that line.
+fn one_line(end: &Finished, code: i32, what: &str) -> String {
+    assert_eq!(end.code, Some(code), "{what}: {end:?}");
+    let lines = end.stderr.lines().collect::<Vec<_>>();
+    assert_eq!(lines.len(), 1, "{what}: not one line on stderr: {lines:#?}");
+    assert_eq!(end.stdout, "", "{what}: something on stdout");
+    assert_plain(lines[0], what);
+    lines[0].to_owned()
+}
+
+/// Asserts that a line speaks to a user and not to a programmer.
+fn assert_plain(line: &str, what: &str) {
+    assert!(line.len() > 10, "{what}: too short to help: {line:?}");
+    for jargon in ["Os {", "Err(", "Error(", "::", "code: ", "panicked", "os error", "unwrap"] {
+        // An IPv6 address is the one place where `::` is plain.
+        let line = line.replace("::1", "");
+        assert!(!line.contains(jargon), "{what}: {jargon:?} in {line:?}");
+    }
+}
+
+#[test]
+fn help_names_every_flag_and_its_default() {
+    let end = run(&["--help"]);
+    assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""));
+    let flags = [
+        "--start",
+        "--headless",
+        "--host",
+        "--port",
+        "-p",
+        "--backlog",
+        "--mode",
+        "--pool-size",
+        "--recv-size",
+        "--max-clients",
+        "--idle-timeout",
+        "--tls",
+        "--cert",
+        "--key",
+        "--log-format",
+        "--settings",
+        "--version",
+    ];
+    for flag in flags {
+        assert!(end.stdout.contains(flag), "{flag} is not in the help:\n{}", end.stdout);
+    }
+    for default in ["localhost", "12345", "1024", "threads", "1000"] {
+        assert!(end.stdout.contains(default), "the default {default} is not in the help:\n{}", end.stdout);
+    }
+}
+
+#[test]
+fn version_is_the_packages() {
+    let end = run(&["--version"]);
+    assert_eq!(
+        (end.code, end.stdout.trim_end()),
+        (Some(0), concat!("echoscope ", env!("CARGO_PKG_VERSION")))
+    );
+}
+
+#[test]
+fn a_wrong_value_is_one_line_and_exit_code_two() {
+    let wrong: &[&[&str]] = &[
+        &["--port", "70000"],
+        &["--port", "-1"],
+        &["--port", "http"],
+        &["-p", ""],
+        &["--backlog", "many"],
+        &["--backlog", "65536"],
+        &["--mode", "two"],
+        &["--pool-size", "0"],
+        &["--pool-size", "1001"],
+        &["--recv-size", "0"],
+        &["--recv-size", "1k"],
+        &["--recv-size", "16777217"],
+        &["--max-clients", "0"],
+        &["--idle-timeout", "-5"],
+        &["--idle-timeout", "86401"],
+        &["--host", ""],
+        &["--host", "http://localhost"],
+        &["--host", "localhost:12345"],
+        &["--host", "300.1.1.1"],
+        &["--log-format", "xml"],
+        &["--port"],
+        &["--no-such-flag"],
+        &["stray"],
+    ];
+    for arguments in wrong {
+        let mut all = vec!["--headless"];
+        all.extend_from_slice(arguments);
+        one_line(&run(&all), 2, &format!("{arguments:?}"));
+    }
+}
+
+#[test]
+fn a_wrong_value_is_named_together_with_what_would_be_right() {
+    let line = one_line(&run(&["--headless", "--port", "70000"]), 2, "port");
+    assert!(line.to_lowercase().contains("port") && line.contains("65,535"), "{line:?}");
+    let line = one_line(&run(&["--headless", "--mode", "two"]), 2, "mode");
+    assert!(["one", "threads", "pool"].iter().all(|mode| line.contains(mode)), "{line:?}");
+}
+
+#[test]
+fn a_start_that_fails_is_one_line_and_exit_code_one() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = taken.local_addr().expect("it is bound").port().to_string();
+    let line = one_line(&run(&["--headless", "--host", "127.0.0.1", "-p", &port]), 1, "port in use");
+    assert!(line.contains(&port) && line.contains("in use"), "{line:?}");
+
+    let line =
+        one_line(&run(&["--headless", "-p", "0", "--host", "no-such-name.invalid"]), 1, "no such name");
+    assert!(line.contains("no-such-name.invalid"), "{line:?}");
+
+    // An address that is kept for documentation (RFC 5737): no computer's own.
+    let line = one_line(&run(&["--headless", "-p", "0", "--host", "192.0.2.1"]), 1, "not our address");
+    assert!(line.contains("192.0.2.1"), "{line:?}");
+}
+
+#[test]
+fn certificates_that_cannot_serve_are_one_line_and_exit_code_one() {
+    let (good, other) = (Identity::new(), Identity::new());
+    let junk = good.folder.path().join("junk.crt");
+    fs::write(&junk, "not a certificate\n").expect("a file can be written");
+    let junk = junk.to_str().expect("the path is UTF-8");
+    let missing = good.folder.path().join("missing.crt");
+    let missing = missing.to_str().expect("the path is UTF-8");
+    let folder = good.folder.path().to_str().expect("the path is UTF-8");
+    let pairs = [
+        ("missing certificate", missing, good.key.as_str(), missing),
+        ("missing key", &good.certificate, missing, missing),
+        ("junk", junk, &good.key, junk),
+        ("a folder", folder, &good.key, folder),
+        ("swapped", &good.key, &good.certificate, ""),
+        ("another's key", &good.certificate, &other.key, ""),
+    ];
+    for (what, certificate, key, named) in pairs {
+        let end = run(&["--headless", "-p", "0", "--tls", "--cert", certificate, "--key", key]);
+        let line = one_line(&end, 1, what);
+        let name =
+            Path::new(named).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        assert!(line.contains(&name), "{what}: which file? {line:?}");
+    }
+}
+
+#[test]
+fn tls_without_files_says_what_is_missing() {
+    let end = run(&["--headless", "-p", "0", "--tls"]);
+    let line = one_line(&end, 2, "--tls alone");
+    assert!(line.contains("--cert"), "{line:?}");
+}
+
+#[test]
+fn remembered_tls_without_files_is_a_failed_start() {
+    let folder = tempfile::tempdir().expect("a folder for the settings");
+    let file = folder.path().join("settings.toml");
+    fs::write(&file, "tls = true\n").expect("the settings can be written");
+    let end = run(&["--headless", "-p", "0", "--settings", &file.display().to_string()]);
+    let line = one_line(&end, 1, "remembered TLS");
+    assert!(line.contains("remembered settings") && line.contains("certificate"), "{line:?}");
+}
+
+#[test]
+fn port_zero_names_the_real_port() {
+    let server = Server::start(&[]);
+    assert_ne!(server.port, 0);
+    drop(server.connect());
+}
+
+#[test]
+fn json_lines_hold_what_scripts_need() {
+    let mut command =
+        echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0", "--log-format", "json"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = crate::support::Guarded(command.spawn().expect("the program can be started"));
+    let lines = Lines::of(child.0.stdout.take().expect("stdout is piped"));
+    let next = || {
+        let line = lines.next();
+        let value: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(value.is_object(), "{line}");
+        let time = value["time"].as_str().unwrap_or_else(|| panic!("no time in {line}"));
+        assert!(time.parse::<jiff::Timestamp>().is_ok(), "not an RFC 3339 time: {line}");
+        assert!(value["event"].is_string(), "no event in {line}");
+        value
+    };
+    let until = |event: &str| {
+        loop {
+            let value = next();
+            if value["event"] == event {
+                return value;
+            }
+        }
+    };
+    let port = until("starting")["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+    let port = port.expect("the first line names the port");
+    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+    let peer = client.local_addr().expect("the client is bound").to_string();
+    let say = |client: &mut TcpStream, data: &[u8]| {
+        client.write_all(data).expect("the server reads");
+        client.read_exact(&mut vec![0; data.len()]).expect("the server echoes");
+        let received = until("received");
+        assert_eq!(
+            (received["id"].as_u64(), received["peer"].as_str()),
+            (Some(1), Some(peer.as_str())),
+            "{received}"
+        );
+        assert_eq!(received["len"].as_u64(), Some(data.len() as u64), "{received}");
+        received
+    };
+    let received = say(&mut client, "café \"\n".as_bytes());
+    assert_eq!((received["encoding"].as_str(), received["data"].as_str()), (Some("text"), Some("café \"\n")));
+    let received = say(&mut client, b"\x00\xff\n");
+    assert_eq!((received["encoding"].as_str(), received["data"].as_str()), (Some("base64"), Some("AP8K")));
+    drop(client);
+    let closed = until("closed");
+    assert_eq!(closed["id"].as_u64(), Some(1), "{closed}");
+}
+
+#[test]
+fn settings_are_honoured_and_flags_win_and_headless_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("settings.toml");
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = free.local_addr().expect("it is bound").port();
+    drop(free);
+    let text =
+        format!("host = \"127.0.0.1\"\nport = {port}\nmode = \"one\"\nrecv_size = 4\nfrom_the_future = 7\n");
+    fs::write(&file, &text).expect("the settings can be written");
+    let path = file.to_str().expect("the path is UTF-8");
+
+    let server = Server::from(echoscope(&["--headless", "--settings", path]));
+    assert_eq!(server.port, port, "the remembered port");
+    let mut client = server.connect();
+    client.write_all(b"abcdef").expect("the server reads");
+    client.read_exact(&mut [0; 6]).expect("the server echoes");
+    server.out.until(|line| line == "Received: b'abcd'");
+    server.out.until(|line| line == "Received: b'ef'");
+    drop(client);
+    drop(server);
+
+    let server =
+        Server::from(echoscope(&["--headless", "--settings", path, "--port", "0", "--recv-size", "64"]));
+    assert_ne!(server.port, port, "the flag's port wins");
+    let mut client = server.connect();
+    client.write_all(b"abcdef").expect("the server reads");
+    client.read_exact(&mut [0; 6]).expect("the server echoes");
+    server.out.until(|line| line == "Received: b'abcdef'");
+    drop(server);
+
+    assert_eq!(
+        fs::read_to_string(&file).expect("the settings are still there"),
+        text,
+        "headless changed them"
+    );
+    assert_eq!(files_in(folder.path()), ["settings.toml"], "headless left something behind");
+}
+
+#[test]
+fn a_broken_settings_file_does_not_stop_headless_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("settings.toml");
+    fs::write(&file, "port = = 12\n").expect("the settings can be written");
+    let path = file.to_str().expect("the path is UTF-8");
+    let server = Server::from(echoscope(&["--headless", "--settings", path, "--port", "0"]));
+    drop(server.connect());
+    let said = server.err.next();
+    assert!(said.contains("settings"), "{said:?}");
+    assert_plain(&said, "broken settings");
+    drop(server);
+    assert_eq!(fs::read_to_string(&file).expect("the settings are still there"), "port = = 12\n");
+    assert_eq!(files_in(folder.path()), ["settings.toml"]);
+}
+
+#[test]
+fn a_settings_file_that_is_not_there_is_not_made_by_headless() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("new.toml");
+    let server = Server::start(&["--settings", path.to_str().expect("the path is UTF-8")]);
+    drop(server.connect());
+    drop(server);
+    assert_eq!(files_in(folder.path()), Vec::<String>::new());
+}
+
+// Elsewhere there is always a display, or none that a variable of the environment tells of.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_it_says_so_and_serves() {
+    for arguments in [&["--port", "0"][..], &["--start", "--port", "0"]] {
+        let server = Server::from(echoscope(arguments));
+        let mut client = server.connect();
+        client.write_all(b"x").expect("the server reads");
+        client.read_exact(&mut [0]).expect("the server echoes");
+        let said = server.err.next();
+        assert!(said.contains("--headless") || said.contains("display"), "{said:?}");
+        assert_plain(&said, "no display");
+    }
+}
+
+// As above.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_a_broken_settings_file_is_told_of_and_stays() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("settings.toml");
+    fs::write(&file, "port = = 12\n").expect("the settings can be written");
+    let path = file.to_str().expect("the path is UTF-8");
+    let server = Server::from(echoscope(&["--settings", path, "--port", "0"]));
+    let said = [server.err.next(), server.err.next()];
+    assert!(said.iter().any(|line| line.contains("settings")), "{said:#?}");
+    drop(server);
+    assert_eq!(
+        files_in(folder.path()),
+        ["settings.toml"],
+        "it ran without a window and changed what is remembered"
+    );
+}
+
+/// The program with its stdout in our hands, and the port that its first line names.
+#[cfg(unix)]
+fn started_by_hand() -> (crate::support::Guarded, Lines, BufReader<ChildStdout>, u16) {
+    let mut command = echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = crate::support::Guarded(command.spawn().expect("the program can be started"));
+    let complaints = Lines::of(child.0.stderr.take().expect("stderr is piped"));
+    let mut first = String::new();
+    let mut reader = BufReader::new(child.0.stdout.take().expect("stdout is piped"));
+    reader.read_line(&mut first).expect("the program prints a line");
+    let port = first.trim_end().rsplit(' ').next().and_then(|port| port.parse().ok());
+    (child, complaints, reader, port.expect("the first line names the port"))
+}
+
+#[cfg(unix)]
+fn terminate(child: &crate::support::Guarded) {
+    // Its own end is fine too: then there is nobody to tell.
+    let line = format!("kill -TERM {} 2>/dev/null", child.0.id());
+    let _ = Command::new("sh").args(["-c", &line]).status();
+}
+
+// Ended by a signal, which Windows has not.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_stops_reading_holds_up_neither_the_echo_nor_the_end() {
+    // As in `echoscope --headless | less`, left alone.
+    let (mut child, _complaints, mut reader, port) = started_by_hand();
+    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+    client.set_read_timeout(Some(crate::support::PATIENCE)).expect("a timeout can be set");
+    let block = vec![b'.'; 32 << 10];
+    let mut got = vec![0; block.len()];
+    for _ in 0..1000 {
+        client.write_all(&block).expect("the server reads");
+        client.read_exact(&mut got).expect("the echo waits for nobody");
+    }
+    assert!(got == block);
+    terminate(&child);
+    let status =
+        crate::support::wait(&mut child.0, Duration::from_secs(3)).expect("the end waits for nobody");
+    assert_eq!(status.code(), Some(0), "{status}");
+    // Far less than was logged: what found no room was counted, not kept.
+    let mut printed = Vec::new();
+    reader.read_to_end(&mut printed).expect("the pipe can be read");
+    assert!(printed.len() < 8 << 20, "{} bytes were kept for nobody", printed.len());
+}
+
+fn files_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder can be listed");
+    entries.map(|entry| entry.expect("it can be listed").file_name().to_string_lossy().into_owned()).collect()
+}

@@ -1,0 +1,189 @@
+//! Completions and the manual page: everything that --help names is in them, and the programs that read them are
+//! content.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::support::{echoscope, finish, program};
+
+const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "powershell", "elvish"];
+
+/// What the program prints on stdout; it must end well and complain about nothing.
+fn printed(arguments: &[&str]) -> String {
+    let end = finish(echoscope(arguments));
+    assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    end.stdout
+}
+
+/// The commands that --help lists.
+fn commands() -> Vec<String> {
+    let help = printed(&["--help"]);
+    let list = help.split("Commands:\n").nth(1).expect("the help lists commands");
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    lines.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next().map(str::to_owned)).collect()
+}
+
+/// The long flags that a help text lists, without their dashes.
+fn flags(help: &str) -> BTreeSet<String> {
+    let flag = |line: &str| {
+        let names = line.trim_start().strip_prefix('-')?.split("  ").next()?;
+        let long = format!("-{names}").split_once("--")?.1.to_owned();
+        Some(long.split([' ', '=']).next()?.to_owned())
+    };
+    help.lines().filter_map(flag).collect()
+}
+
+/// Every flag of the program and of its commands, without dashes.
+fn every_flag() -> BTreeSet<String> {
+    let mut all = flags(&printed(&["--help"]));
+    for command in commands() {
+        all.extend(flags(&printed(&[&command, "--help"])));
+    }
+    for known in ["port", "headless", "tls-versions", "broken", "help"] {
+        assert!(all.contains(known), "--{known} was not found in the help: {all:?}");
+    }
+    all
+}
+
+fn output(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("{command:?} can't be run: {error}"))
+}
+
+/// Runs a program on a file; it must end well and print nothing on stderr.
+fn content(name: &str, arguments: &[&str], file: &Path) {
+    if let Some(path) = program(name) {
+        let end = output(Command::new(path).args(arguments).arg(file));
+        let words = String::from_utf8_lossy(&end.stderr);
+        assert!(end.status.success() && words.is_empty(), "{name} on {}: {words}", file.display());
+    }
+}
+
+/// Bold letters are printed twice, as on a typewriter, with a step back between.
+fn without_overstrikes(text: &str) -> String {
+    text.chars().fold(String::new(), |mut plain, letter| {
+        if letter == '\u{8}' {
+            plain.pop();
+        } else {
+            plain.push(letter);
+        }
+        plain
+    })
+}
+
+#[test]
+fn the_manual_page_names_every_flag_and_every_command() {
+    let page = printed(&["manual-page"]).replace("\\-", "-");
+    for flag in every_flag() {
+        assert!(page.contains(&format!("\\fB--{flag}\\fR")), "--{flag} is not in the manual page:\n{page}");
+    }
+    for command in commands() {
+        assert!(page.contains(&format!(".SS \"echoscope {command}\"")), "{command} is not in it:\n{page}");
+    }
+    for value in ["one|threads|pool", "rsa2048|rsa4096|p256|ed25519"] {
+        assert!(page.contains(value), "{value} is not in the manual page:\n{page}");
+    }
+    assert!(page.contains(concat!("echoscope ", env!("CARGO_PKG_VERSION"))), "no version:\n{page}");
+}
+
+#[test]
+fn man_and_the_index_of_manual_pages_can_read_it() {
+    let folder = tempfile::tempdir().expect("a folder for the page");
+    let file = folder.path().join("echoscope.1");
+    fs::write(&file, printed(&["manual-page"])).expect("the page can be written");
+    content("man", &["--warnings=all", "--encoding=UTF-8", "--local-file", "-Tutf8", "-Z"], &file);
+    if let Some(lexgrog) = program("lexgrog") {
+        let end = output(Command::new(lexgrog).arg(&file));
+        let words = String::from_utf8_lossy(&end.stdout);
+        assert!(words.contains("echoscope - An echo server"), "its NAME section can't be read: {words}");
+    }
+    if let Some(man) = program("man") {
+        let mut command = Command::new(man);
+        let end = output(command.args(["--local-file", "-Tascii"]).arg(&file).env("MANWIDTH", "100"));
+        let text = without_overstrikes(&String::from_utf8_lossy(&end.stdout));
+        for heading in ["OPTIONS", "COMMANDS", "EXIT STATUS", "FILES", "EXAMPLES", "SEE ALSO"] {
+            assert!(text.contains(heading), "no {heading}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_completions_of_every_shell_name_every_flag_and_every_command() {
+    let (flags, commands) = (every_flag(), commands());
+    for shell in SHELLS {
+        let text = printed(&["completions", shell]);
+        for flag in &flags {
+            let written = [format!("--{flag}"), format!("-l {flag}")];
+            assert!(written.iter().any(|written| text.contains(written)), "--{flag} is not in {shell}'s");
+        }
+        for command in &commands {
+            assert!(text.contains(command.as_str()), "{command} is not in {shell}'s");
+        }
+    }
+}
+
+#[test]
+fn shells_accept_the_completions() {
+    let folder = tempfile::tempdir().expect("a folder for the completions");
+    for (shell, check) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
+        let file = folder.path().join(shell);
+        fs::write(&file, printed(&["completions", shell])).expect("the completions can be written");
+        content(shell, &[check], &file);
+    }
+}
+
+#[test]
+fn bash_completes_flags_commands_and_words() {
+    let Some(bash) = program("bash") else { return };
+    let completed = |before: &[&str], word: &str| {
+        let words = [&["echoscope"], before, &[word]].concat();
+        let script = format!(
+            "{}\nCOMP_WORDS=({}) COMP_CWORD={}\n_echoscope echoscope '{word}' '{}'\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            printed(&["completions", "bash"]),
+            words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
+            words.len() - 1,
+            words[words.len() - 2],
+        );
+        let end = output(Command::new(&bash).args(["--norc", "--noprofile", "-c", &script]));
+        assert!(end.stderr.is_empty(), "{}", String::from_utf8_lossy(&end.stderr));
+        String::from_utf8(end.stdout)
+            .expect("completions are UTF-8")
+            .lines()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(completed(&[], "--head"), ["--headless"]);
+    assert_eq!(completed(&[], "create"), ["create-certificate"]);
+    assert_eq!(completed(&["--mode"], ""), ["one", "threads", "pool"]);
+    assert_eq!(completed(&["create-certificate", "--key"], "rsa"), ["rsa2048", "rsa4096"]);
+    assert_eq!(completed(&["completions"], "po"), ["powershell"]);
+}
+
+#[test]
+fn fish_completes_words_and_tells_what_flags_do() {
+    let Some(fish) = program("fish") else { return };
+    let home = tempfile::tempdir().expect("a home for fish");
+    let completed = |line: &str| {
+        let script = format!("{}\ncomplete --do-complete '{line}'", printed(&["completions", "fish"]));
+        let mut command = Command::new(&fish);
+        let end = output(command.args(["--no-config", "--command", &script]).env("HOME", home.path()));
+        String::from_utf8(end.stdout).expect("completions are UTF-8")
+    };
+    let keys = completed("echoscope create-certificate --key rsa");
+    assert_eq!(keys.split_whitespace().collect::<Vec<_>>(), ["rsa2048", "rsa4096"]);
+    let modes = completed("echoscope --mode=t");
+    assert!(modes.contains("threads"), "{modes}");
+    assert!(
+        completed("echoscope --back").contains("wait to be accepted"),
+        "{}",
+        completed("echoscope --back")
+    );
+}
+
+#[test]
+fn an_unknown_shell_is_one_line_that_ends_with_two() {
+    let end = finish(echoscope(&["completions", "csh"]));
+    assert_eq!((end.code, end.stdout.as_str(), end.stderr.lines().count()), (Some(2), "", 1), "{end:?}");
+    assert!(end.stderr.contains("csh"), "{end:?}");
+}

@@ -1,0 +1,114 @@
+//! The certificate's file replaced while the server runs. The files are read at each start: a running server goes on
+//! with what it has read, whatever becomes of them, and the next start takes what is there then, or says why it can't.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use echoscope::app::{App, Command, Options};
+use echoscope::server::status::State;
+use echoscope::settings::Settings;
+use rustls::ClientConfig;
+
+use super::echo;
+use super::tls::{Stream, over, trusting};
+use crate::support::Identity;
+use crate::support::running::{PATIENCE, wait_for};
+
+fn start(app: &mut App) {
+    app.apply(Command::Start);
+    wait_for("listening or a failure", || {
+        app.poll();
+        matches!(app.state(), State::Listening { .. } | State::Failed(_))
+    });
+}
+
+fn stop(app: &mut App) {
+    app.apply(Command::Stop);
+    wait_for("the stop", || {
+        app.poll();
+        app.state().is_at_rest()
+    });
+}
+
+fn visit(app: &App, config: &Arc<ClientConfig>) -> Stream {
+    let State::Listening { addresses, .. } = app.state() else { panic!("{:?}", app.state()) };
+    let stream = std::net::TcpStream::connect(addresses[0]).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut client = over(stream, config);
+    echo(&mut client, b"a visit");
+    client
+}
+
+#[test]
+fn a_certificate_replaced_while_the_server_runs() {
+    let (old, new, third) = (Identity::new(), Identity::new(), Identity::new());
+    let read = |path: &str| fs::read_to_string(path).unwrap();
+    let (old_key, new_certificate) = (read(&old.key), read(&new.certificate));
+    // Once with resumption and once without: without it each visit proves the certificate anew.
+    let mut knows_old = Arc::unwrap_or_clone(trusting(Path::new(&old.certificate)));
+    knows_old.resumption = rustls::client::Resumption::disabled();
+    let knows_old = Arc::new(knows_old);
+    let knows_new = trusting(Path::new(&new.certificate));
+    let settings = Settings {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        tls: true,
+        certificate: old.certificate.clone().into(),
+        key: old.key.clone().into(),
+        ..Settings::default()
+    };
+    let mut app = App::new(settings, Options::default());
+    start(&mut app);
+    let mut stays = visit(&app, &knows_old);
+
+    let half = &new_certificate[..new_certificate.len() / 2];
+    let cases = [
+        ("a broken one", Some("not a certificate\n"), Some(old_key.as_str())),
+        ("a half-written one", Some(half), Some(&old_key)),
+        ("an empty one", Some(""), Some(&old_key)),
+        ("one that another key belongs to", Some(&new_certificate), Some(&old_key)),
+        ("none at all", None, None),
+    ];
+    let put = |path: &str, text: Option<&str>| match text {
+        Some(text) => fs::write(path, text).unwrap(),
+        None => fs::remove_file(path).unwrap(),
+    };
+    for (what, certificate, key) in cases {
+        put(&old.certificate, certificate);
+        put(&old.key, key);
+        // The window looks at the files again when it comes to the front; that must not touch the server.
+        app.apply(Command::CheckFiles);
+        wait_for("the files to be looked at", || {
+            app.poll();
+            app.pair().is_none_or(Result::is_err)
+        });
+        echo(&mut stays, what.as_bytes());
+        visit(&app, &knows_old);
+    }
+    // The next start has only what is there: nothing. It says so, and a good pair mends it.
+    stop(&mut app);
+    assert!(stays.sock.peek(&mut [0]).is_ok_and(|count| count == 0), "the stop ended it");
+    start(&mut app);
+    let State::Failed(error) = app.state() else { panic!("it started without a certificate") };
+    assert!(error.to_string().contains("server.crt"), "{error}");
+    put(&old.certificate, Some(half));
+    put(&old.key, Some(&old_key));
+    start(&mut app);
+    let State::Failed(error) = app.state() else { panic!("it started with half a certificate") };
+    assert!(error.to_string().contains("server.crt"), "{error}");
+    put(&old.certificate, Some(&new_certificate));
+    put(&old.key, Some(&read(&new.key)));
+    start(&mut app);
+    visit(&app, &knows_new);
+
+    // A good one beside: it is for the next start, too.
+    let mut stays = visit(&app, &knows_new);
+    put(&old.certificate, Some(&read(&third.certificate)));
+    put(&old.key, Some(&read(&third.key)));
+    visit(&app, &knows_new);
+    echo(&mut stays, b"undisturbed");
+    stop(&mut app);
+    start(&mut app);
+    visit(&app, &trusting(Path::new(&third.certificate)));
+}

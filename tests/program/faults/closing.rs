@@ -1,0 +1,102 @@
+//! The window closed in the middle of everything: the app under it ends soon, and loses nothing.
+
+use std::io::{BufRead, Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use echoscope::app::clients::{ClientCommand, CrowdCommand};
+use echoscope::app::command::ExportFormat;
+use echoscope::app::{App, Command, LessonCommand, Notice, Options};
+use echoscope::server::status::State;
+use echoscope::settings::fields::Field;
+use echoscope::settings::file::{self, Broken};
+use echoscope::settings::{Mode, Settings, ThemeChoice};
+
+use crate::support::running::{PATIENCE, wait_for};
+
+const ENTRIES: usize = 100_000;
+
+#[test]
+fn closed_in_the_middle_of_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let (settings_file, log) = (folder.path().join("settings.toml"), folder.path().join("log.txt"));
+    let settings = Settings {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        backlog: 100,
+        log_entries: ENTRIES as u32,
+        ..Settings::default()
+    };
+    let options = Options { settings_file: Some(settings_file.clone()), capture: true, ..Options::default() };
+    let mut app = App::new(settings, options);
+    app.apply(Command::Lesson(LessonCommand::Start(0)));
+    app.apply(Command::Start);
+    wait_for("listening", || {
+        app.poll();
+        matches!(app.state(), State::Listening { .. })
+    });
+    let State::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
+    let address = addresses[0];
+    app.apply(Command::Crowd(CrowdCommand::Edit("20".to_owned())));
+    app.apply(Command::Crowd(CrowdCommand::Connect));
+    let first = app.clients().iter().next().unwrap().id();
+    app.apply(Command::Client(ClientCommand::Connect(first)));
+
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            let over = &over;
+            scope.spawn(move || {
+                let mut client = TcpStream::connect(address).unwrap();
+                client.set_read_timeout(Some(PATIENCE)).unwrap();
+                let mut back = [0; 4096];
+                while !over.load(Relaxed) {
+                    if client.write_all(&[b'x'; 4096]).is_err() || client.read_exact(&mut back).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        wait_for("a load", || {
+            app.poll();
+            app.counters().bytes_received > 1 << 20 && app.counters().clients_now > 5
+        });
+        // A log that takes a while to write, and it is being written.
+        for number in 0..ENTRIES {
+            app.tell(Notice { text: format!("entry {number}"), problem: false });
+        }
+        app.apply(Command::SaveLog { path: log.clone(), format: ExportFormat::JsonLines });
+        // Changed a moment ago: not yet on the disk.
+        app.apply(Command::SetTheme(ThemeChoice::Dark));
+        app.apply(Command::SetMode(Mode::Pool));
+        app.apply(Command::Edit(Field::Backlog, "42".to_owned()));
+        let start = Instant::now();
+        drop(app);
+        let took = start.elapsed();
+        over.store(true, Relaxed);
+        assert!(took < Duration::from_secs(10), "the end took {took:?}");
+    });
+
+    let kept = file::load(&settings_file, Broken::Leave);
+    assert_eq!(kept.complaint, None);
+    assert_eq!(
+        (kept.settings.theme, kept.settings.mode, kept.settings.backlog),
+        (ThemeChoice::Dark, Mode::Pool, 42)
+    );
+    // The log that was asked for is there, and it is whole.
+    let saved = std::fs::File::open(&log).expect("the log was being saved");
+    let mut last = String::new();
+    let mut lines = 0;
+    for line in std::io::BufReader::new(saved).lines() {
+        last = line.unwrap();
+        lines += 1;
+    }
+    assert_eq!(lines, ENTRIES);
+    assert!(last.contains(&format!("entry {}", ENTRIES - 1)), "{last}");
+    let mut names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(names.all(|name| name == "log.txt" || name == "settings.toml"), "something half-written stayed");
+    let closed = TcpStream::connect(address).map(|mut stream| stream.read(&mut [0]));
+    assert!(closed.is_err(), "something still listens");
+}

@@ -1,0 +1,147 @@
+//! The disk full while the log or the settings are saved: it is told in words, nothing half-written stays, and the old
+//! file is as it was.
+//!
+//! A full disk is a small file system of its own where this test may mount one (root, in a mount namespace). Where it
+//! may not, and besides, there is a limit on the size of a file, which is met in the same calls. Both bind a process,
+//! so the test starts itself once more within.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use echoscope::app::command::ExportFormat;
+use echoscope::app::{App, Command as Order, Options};
+use echoscope::server::event::EventKind;
+use echoscope::settings::Settings;
+use echoscope::settings::fields::Field;
+use echoscope::settings::file::{self, Broken};
+
+use crate::support::running::wait_for;
+use crate::support::{finish, program};
+
+/// Names the folder in which the test that is started within does its work.
+const FOLDER: &str = "ECHOSCOPE_FULL_DISK";
+
+/// Starts the test named `within` of this program, prepared by a shell.
+fn start_within(preparation: &str, folder: &Path) -> crate::support::Finished {
+    let mut command = Command::new("sh");
+    let line = format!(r#"{preparation}; exec "$0" "$@""#);
+    command
+        .args(["-c", &line])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "disk::within", "--ignored", "--nocapture"])
+        .env(FOLDER, folder);
+    finish(command)
+}
+
+#[track_caller]
+fn assert_well(end: &crate::support::Finished, words: &str) {
+    assert_eq!(end.code, Some(0), "{end:#?}");
+    assert!(end.stdout.contains("1 passed"), "{end:#?}");
+    assert!(end.stdout.contains(words), "{words:?} was not told: {end:#?}");
+}
+
+#[test]
+fn a_full_disk() {
+    if program("unshare").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mount = format!("mount -t tmpfs -o size=64k full '{}'", folder.path().display());
+    let mut attempt = Command::new("unshare");
+    attempt.args(["-m", "sh", "-c", &mount]);
+    if finish(attempt).code != Some(0) {
+        eprintln!("skipped: no file system can be mounted here");
+        return;
+    }
+    let mut command = Command::new("unshare");
+    let line = format!(r#"{mount} && exec "$0" "$@""#);
+    command
+        .args(["-m", "sh", "-c", &line])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "disk::within", "--ignored", "--nocapture"])
+        .env(FOLDER, folder.path());
+    assert_well(&finish(command), "No space left on device");
+}
+
+#[test]
+fn a_limit_on_the_size_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    // Without the trap the signal XFSZ would end the program before the write could fail (setrlimit(2)). In blocks of
+    // 512 bytes.
+    assert_well(&start_within("trap '' XFSZ; ulimit -f 32", folder.path()), "File too large");
+}
+
+fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
+    wait_for(what, || {
+        app.poll();
+        done(app)
+    });
+}
+
+fn files_in(folder: &Path) -> Vec<String> {
+    let mut names = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect::<Vec<_>>();
+    names.sort();
+    names
+}
+
+#[test]
+#[ignore = "the two tests above start it where the disk is small"]
+fn within() {
+    let folder = std::env::var_os(FOLDER).expect("it is started by the tests above");
+    let folder = Path::new(&folder);
+    let (settings_file, log) = (folder.join("settings.toml"), folder.join("log.txt"));
+    let before = Settings { port: 4711, ..Settings::default() };
+    file::save(&settings_file, &before).unwrap();
+    fs::write(&log, "an older log\n").unwrap();
+    let old_settings = fs::read(&settings_file).unwrap();
+    let options = Options { settings_file: Some(settings_file.clone()), ..Options::default() };
+    let mut app = App::new(before.clone(), options);
+
+    // Each note is an entry: a log of several hundred KiB.
+    for number in 0..4000 {
+        app.tell(echoscope::app::Notice {
+            text: format!("{number}: {}", "long ".repeat(20)),
+            problem: false,
+        });
+    }
+    for format in [ExportFormat::Text, ExportFormat::JsonLines] {
+        app.apply(Order::DismissNotice);
+        app.apply(Order::SaveLog { path: log.clone(), format });
+        poll_until(&mut app, "the failure", |app| app.notice().is_some());
+        let notice = app.notice().unwrap().clone();
+        println!("{}", notice.text);
+        assert!(notice.problem && notice.text.starts_with("The log could not be saved to "), "{notice:?}");
+        assert!(!notice.text.contains("os error"), "{notice:?}");
+        assert!(fs::read(&log).unwrap() == b"an older log\n", "the old log was changed");
+        assert_eq!(files_in(folder), ["log.txt", "settings.toml"], "something half-written stayed");
+    }
+
+    // What fills the disk, and settings that need more than is left.
+    let filler = folder.join("filler");
+    let _ = fs::write(&filler, vec![0; 1 << 20]);
+    let names = files_in(folder);
+    let endless = "very-long-name/".repeat(2000);
+    app.apply(Order::DismissNotice);
+    app.apply(Order::Edit(Field::Certificate, endless));
+    poll_until(&mut app, "the failure", |app| app.notice().is_some());
+    let notice = app.notice().unwrap().clone();
+    println!("{}", notice.text);
+    assert!(notice.problem && notice.text.starts_with("The settings could not be saved to "), "{notice:?}");
+    assert!(fs::read(&settings_file).unwrap() == old_settings, "the old settings were changed");
+    assert_eq!(files_in(folder), names, "something half-written stayed");
+    assert_eq!(file::load(&settings_file, Broken::Leave).settings, before);
+
+    // With room again, the last change gets into the file all the same.
+    fs::remove_file(&filler).unwrap();
+    app.apply(Order::Edit(Field::Certificate, "short.crt".to_owned()));
+    let notes = |app: &App| {
+        app.log().iter().filter(|entry| matches!(entry.event.kind, EventKind::Note { .. })).count()
+    };
+    assert!(notes(&app) > 4000);
+    drop(app);
+    assert_eq!(file::load(&settings_file, Broken::Leave).settings.certificate, Path::new("short.crt"));
+}

@@ -1,0 +1,64 @@
+//! Faults: what runs out, hangs, breaks or lies must not break the server, and the log names it in words.
+
+// Only on Linux: they look at the process from outside through /proc, or take something from it (descriptors, threads,
+// the disk, the clock) by ways that only Linux has. On Unix: signals; Windows has Ctrl-C, which needs a console.
+#[cfg(target_os = "linux")]
+mod certificate;
+#[cfg(target_os = "linux")]
+mod clock;
+mod closing;
+#[cfg(target_os = "linux")]
+mod disk;
+#[cfg(target_os = "linux")]
+mod half_open;
+#[cfg(target_os = "linux")]
+mod never_reads;
+mod one_byte;
+mod records;
+mod resets;
+#[cfg(target_os = "linux")]
+mod shortage;
+#[cfg(unix)]
+mod signals;
+#[cfg(target_os = "linux")]
+mod standard_output;
+mod tls;
+#[cfg(target_os = "linux")]
+mod vanish;
+#[cfg(target_os = "linux")]
+mod watch;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+/// Sends this and asserts that just this comes back.
+#[track_caller]
+fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
+    stream.write_all(data).unwrap();
+    let mut back = vec![0; data.len()];
+    stream.read_exact(&mut back).unwrap();
+    assert_eq!(back, data);
+}
+
+/// Ends a connection with RST in place of FIN (`SO_LINGER` of 0, socket(7)).
+fn reset(stream: TcpStream) {
+    socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    drop(stream);
+}
+
+/// Sends until nothing more fits on the way to a server that can't send either, since nothing is read here.
+fn stuff(stream: &TcpStream) -> u64 {
+    stream.set_nonblocking(true).unwrap();
+    let (mut sent, mut full) = (0, 0);
+    // What is full now may have room in a moment: the server reads on for as long as its own echo has room.
+    while full < 200 {
+        if let Ok(count) = (&*stream).write(&[b'.'; 16 << 10]) {
+            (sent, full) = (sent + count as u64, 0);
+        } else {
+            full += 1;
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    }
+    stream.set_nonblocking(false).unwrap();
+    sent
+}

@@ -1,0 +1,49 @@
+//! A client that sends and never reads: its own connection stands still, and nothing else does.
+
+use std::time::{Duration, Instant};
+
+use super::{echo, reset, stuff, watch};
+use crate::support::Server;
+
+fn median_of_echoes(server: &Server) -> Duration {
+    let mut client = server.connect();
+    let mut took = (0..300)
+        .map(|_| {
+            let start = Instant::now();
+            echo(&mut client, b"sixteen bytes...");
+            start.elapsed()
+        })
+        .collect::<Vec<_>>();
+    took.sort();
+    took[took.len() / 2]
+}
+
+#[test]
+fn a_client_that_never_reads_stands_alone() {
+    // The larger the buffer, the more would show where something is kept for such a client.
+    let server = Server::start(&["--host", "127.0.0.1", "--recv-size", "65536"]);
+    server.out.discard();
+    let before = median_of_echoes(&server);
+    let stuffed = (0..8).map(|_| server.connect()).collect::<Vec<_>>();
+    for stream in &stuffed[1..] {
+        stuff(stream);
+    }
+    let memory = watch::resident(server.pid());
+    let sent = stuff(&stuffed[0]);
+    assert!(sent > 1 << 20, "nothing is stuffed after {sent} bytes");
+    // They go on trying, as such clients do.
+    for stream in &stuffed {
+        stuff(stream);
+    }
+    let grown = watch::resident(server.pid()).saturating_sub(memory);
+    println!("{sent} bytes under way, resident memory +{grown} KiB");
+    assert!(grown < 2048, "{grown} KiB more for a client that takes nothing");
+    watch::assert_rests(server.pid());
+    let beside = median_of_echoes(&server);
+    println!("an echo takes {before:?} alone, {beside:?} beside clients that never read");
+    assert!(beside < 10 * before, "the neighbour is slowed: {beside:?} where it was {before:?}");
+    // When it goes, its thread goes.
+    let threads = watch::threads(server.pid());
+    stuffed.into_iter().for_each(reset);
+    crate::support::running::wait_for("its threads to end", || watch::threads(server.pid()) + 8 <= threads);
+}

@@ -1,0 +1,167 @@
+//! RST at each point of a connection, plain and TLS: it ends that client alone, and the log says that it was lost.
+
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+
+use echoscope::server::event::{CloseReason, EventKind};
+use echoscope::server::status::Phase;
+
+use super::tls::{Lab, client_hello, over, trusting};
+use super::{echo, reset, stuff};
+use crate::support::can_reset;
+use crate::support::running::{Running, wait_for};
+
+/// Has one client after the other reset its connection, and asserts that each is lost, and nobody else.
+struct Bench {
+    running: Running,
+    /// Connected before the first reset.
+    neighbour: TcpStream,
+    clients: u64,
+}
+
+impl Bench {
+    fn new(running: Running) -> Self {
+        let neighbour = running.connect();
+        Self { running, neighbour, clients: 1 }
+    }
+
+    /// `until` leads a new client to the point where it sends RST.
+    #[track_caller]
+    fn reset(&mut self, when: &str, until: impl FnOnce(&Running, &TcpStream)) {
+        let client = self.running.connect();
+        until(&self.running, &client);
+        reset(client);
+        self.assert_lost(when);
+    }
+
+    #[track_caller]
+    fn assert_lost(&mut self, when: &str) {
+        self.clients += 1;
+        let reason = self.running.closed(self.clients);
+        assert!(matches!(reason, CloseReason::Lost { .. }), "{when}: {reason:?}");
+        wait_for("its place to be free", || self.running.server.counters().clients_now == 1);
+    }
+
+    /// Nobody was told of anything but lost connections.
+    fn assert_no_problem(mut self) -> Running {
+        self.running.take_events();
+        let problem = self.running.events.iter().find(|event| matches!(event.kind, EventKind::Problem(_)));
+        assert!(problem.is_none(), "{problem:?}");
+        self.running
+    }
+}
+
+/// Connects and resets before the server calls `accept`.
+fn before_accept(bench: &mut Bench) {
+    bench.running.server.pause_accepting(true);
+    wait_for("the pause", || !bench.running.server.accept_queues().unwrap().accepting);
+    reset(bench.running.connect());
+    bench.running.server.pause_accepting(false);
+    bench.assert_lost("before accept");
+}
+
+fn received(running: &Running, bytes: u64) {
+    wait_for("what was sent", || running.server.counters().bytes_received >= bytes);
+}
+
+#[test]
+fn a_plain_connection_reset_at_each_point() {
+    if !can_reset() {
+        return;
+    }
+    let mut bench = Bench::new(Running::start(|config| config.recv_size = 65_536));
+    echo(&mut bench.neighbour, b"before");
+    before_accept(&mut bench);
+    bench.reset("before the first byte", |running, _| {
+        wait_for("accept", || running.server.counters().clients_now == 2);
+    });
+    bench.reset("between bytes", |_, mut client| echo(&mut client, b"some bytes"));
+    bench.reset("while the server sends", |_, client| {
+        stuff(client);
+    });
+    bench.reset("after half-close, while the server sends", |_, client| {
+        stuff(client);
+        client.shutdown(Shutdown::Write).unwrap();
+    });
+    bench.reset("with an echo unread", |running, mut client| {
+        let so_far = running.server.counters().bytes_sent;
+        client.write_all(b"nobody reads the echo of this").unwrap();
+        wait_for("the echo", || running.server.counters().bytes_sent > so_far);
+    });
+    echo(&mut bench.neighbour, b"after");
+    bench.assert_no_problem();
+}
+
+#[test]
+fn a_tls_connection_reset_at_each_point() {
+    if !can_reset() {
+        return;
+    }
+    let Lab { running, identity } = Lab::start(|config| config.recv_size = 65_536);
+    let trusting = trusting(identity.certificate.as_ref());
+    let mut bench = Bench::new(running);
+    let mut neighbour = over(bench.neighbour.try_clone().unwrap(), &trusting);
+    echo(&mut neighbour, b"before");
+    before_accept(&mut bench);
+    let hello = client_hello();
+    for (when, said) in [
+        ("before the handshake", &[][..]),
+        ("within a record's header", &hello[..3]),
+        ("within the hello", &hello[..hello.len() / 2]),
+    ] {
+        bench.reset(when, |running, mut client| {
+            client.write_all(said).unwrap();
+            wait_for("the handshake", || {
+                running.server.connections().iter().any(|open| open.phase == Phase::Handshake)
+            });
+        });
+    }
+    bench.reset("within the handshake, after the server's flight", |_, mut client| {
+        client.write_all(&hello).unwrap();
+        wait_for("the server's flight", || client.peek(&mut [0; 64]).unwrap() > 0);
+    });
+    let so_far = bench.running.server.counters().bytes_received;
+    bench.reset("after the handshake", |running, client| {
+        let mut client = over(client.try_clone().unwrap(), &trusting);
+        client.conn.complete_io(&mut client.sock).unwrap();
+        assert_eq!(running.server.counters().bytes_received, so_far);
+    });
+    bench.reset("between bytes", |_, client| {
+        echo(&mut over(client.try_clone().unwrap(), &trusting), b"some bytes");
+    });
+    bench.reset("within a record", |running, client| {
+        let mut client = over(client.try_clone().unwrap(), &trusting);
+        echo(&mut client, b"whole");
+        client.conn.writer().write_all(b"half").unwrap();
+        let mut record = Vec::new();
+        client.conn.write_tls(&mut record).unwrap();
+        client.sock.write_all(&record[..record.len() / 2]).unwrap();
+        received(running, so_far + 5);
+    });
+    bench.reset("while the server sends", |_, client| stuff_tls(client, &trusting));
+    bench.reset("after half-close, while the server sends", |_, client| {
+        stuff_tls(client, &trusting);
+        client.shutdown(Shutdown::Write).unwrap();
+    });
+    echo(&mut neighbour, b"after");
+    bench.assert_no_problem();
+}
+
+/// Sends TLS data for as long as there is room on the way, and reads nothing.
+fn stuff_tls(client: &TcpStream, trusting: &std::sync::Arc<rustls::ClientConfig>) {
+    let mut stream = over(client.try_clone().unwrap(), trusting);
+    echo(&mut stream, b"the handshake is done");
+    client.set_nonblocking(true).unwrap();
+    let mut full = 0;
+    while full < 200 {
+        // What doesn't go out stays in rustls' buffer, so no record is broken.
+        let _ = stream.conn.writer().write(&[b'.'; 16 << 10]);
+        if stream.conn.write_tls(&mut stream.sock).is_ok() {
+            full = 0;
+        } else {
+            full += 1;
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    }
+    client.set_nonblocking(false).unwrap();
+}

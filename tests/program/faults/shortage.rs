@@ -1,0 +1,96 @@
+//! A server that runs out of file descriptors or threads: it tells once, waits without spinning, and goes on.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use super::echo;
+use super::watch::{after, assert_rests};
+use crate::support::Server;
+
+const HEADLESS: [&str; 7] = ["--headless", "--port", "0", "--backlog", "200", "--host", "127.0.0.1"];
+
+/// Connects `count` clients, of which only some can be served. Who is served notices nothing, and meanwhile the server
+/// rests. Then half of them go, so that all others must be served.
+fn starve(server: &Server, count: usize, told: &str) {
+    let mut clients = (0..count).map(|_| server.connect()).collect::<Vec<_>>();
+    for client in &mut clients {
+        client.write_all(b"x").unwrap();
+    }
+    let before = server.out.until(|line| line.contains(told));
+    let accepted = before.iter().filter(|line| line.starts_with("Received new connection")).count();
+    assert!(accepted > 0 && accepted < count, "{accepted} of {count} were accepted before the shortage");
+    clients[0].read_exact(&mut [0]).unwrap();
+    echo(&mut clients[0], b"served already");
+    assert_rests(server.pid());
+    echo(&mut clients[0], b"and still");
+    let (gone, stay) = clients.split_at_mut(count / 2);
+    for client in gone {
+        client.shutdown(std::net::Shutdown::Both).unwrap();
+    }
+    for client in stay.iter_mut() {
+        client.read_exact(&mut [0]).unwrap();
+        echo(client, b"x");
+    }
+    let over = server.out.until(|line| line.starts_with("The shortage is over"));
+    assert!(!over.iter().any(|line| line.contains(told)), "it was told again: {over:#?}");
+    echo(&mut server.connect(), b"who comes later");
+    server.signal("TERM");
+    let after = server.out.rest();
+    assert!(!after.iter().any(|line| line.contains(told)), "it was told again: {after:#?}");
+}
+
+#[test]
+fn out_of_file_descriptors() {
+    for mode in ["threads", "pool"] {
+        // So many that the pool's queue needs them, and not only its threads.
+        let arguments = [&HEADLESS[..], &["--mode", mode, "--pool-size", "90"]].concat();
+        starve(&Server::from(after("ulimit -n 64", &arguments)), 90, "too many files are open");
+    }
+}
+
+/// Where the limit was raised nobody goes, so that nothing but the server's own patience can notice.
+#[test]
+fn file_descriptors_given_back_from_outside() {
+    if crate::support::program("prlimit").is_none() {
+        return;
+    }
+    let server = Server::from(after("ulimit -S -n 64", &HEADLESS));
+    let mut clients = (0..90).map(|_| server.connect()).collect::<Vec<_>>();
+    server.out.until(|line| line.contains("too many files are open"));
+    // By then everybody has knocked, and nobody comes that could remind it.
+    assert_rests(server.pid());
+    let raise = ["--pid", &server.pid().to_string(), "--nofile=256:"].map(str::to_owned);
+    assert!(Command::new("prlimit").args(raise).status().unwrap().success());
+    for client in &mut clients {
+        echo(client, b"x");
+    }
+    server.out.until(|line| line.starts_with("The shortage is over"));
+}
+
+/// The limit of threads counts all processes of a user and doesn't bind root: the program runs as somebody else, under
+/// a number that nobody has.
+#[test]
+fn out_of_threads() {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    if !is_root || Command::new("setpriv").arg("--version").stdout(Stdio::null()).status().is_err() {
+        assert!(!is_root || std::env::var_os("CI").is_none(), "setpriv is missing");
+        let _ =
+            writeln!(std::io::stderr(), "skipped: needs root and setpriv to run as a user with few threads");
+        return;
+    }
+    let user = (50_000 + std::process::id() % 10_000).to_string();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let program = folder.path().join("echoscope");
+    std::fs::copy(env!("CARGO_BIN_EXE_echoscope"), &program).unwrap();
+    let mut limited = Command::new("setpriv");
+    limited
+        .args(["--reuid", &user, "--regid", &user, "--clear-groups", "prlimit", "--nproc=36"])
+        .arg(&program)
+        .args(HEADLESS)
+        .env("HOME", folder.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .current_dir(folder.path());
+    starve(&Server::from(limited), 50, "no thread");
+}

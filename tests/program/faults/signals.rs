@@ -1,0 +1,57 @@
+//! SIGTERM, SIGINT and SIGHUP without a window: a stop like any other.
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use super::tls::{over, trusting};
+use super::{echo, stuff};
+use crate::support::{Identity, PATIENCE, Server};
+
+#[test]
+fn each_of_three_signals_is_a_stop() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let mut server = Server::start(&["--host", "127.0.0.1"]);
+        let mut client = server.connect();
+        echo(&mut client, b"Hello\n");
+        // One whose thread is in the middle of `send`.
+        let stuffed = server.connect();
+        stuff(&stuffed);
+        server.signal(signal);
+        // FIN and not RST: what was sent can be read to its end.
+        assert_eq!(client.read(&mut [0]).unwrap(), 0, "after SIG{signal}");
+        let status = server.end(Duration::from_secs(3)).expect("it ends soon");
+        assert_eq!(status.code(), Some(0), "after SIG{signal}: {status}");
+        let lines = server.out.rest();
+        let (last, before) = lines.split_last().unwrap();
+        assert_eq!(last, "Server stopped", "after SIG{signal}: {lines:#?}");
+        let stopping =
+            before.iter().position(|line| line == "Stopping server").expect("it says what it does");
+        let closed =
+            before[stopping..].iter().filter(|line| line.contains("closed because the server was stopped"));
+        assert_eq!(closed.count(), 2, "after SIG{signal}: {lines:#?}");
+        assert_eq!(server.err.rest(), Vec::<String>::new(), "after SIG{signal}");
+    }
+}
+
+#[test]
+fn a_signal_ends_tls_clients_and_handshakes_too() {
+    let identity = Identity::new();
+    let mut arguments = identity.arguments().to_vec();
+    arguments.extend(["--host", "127.0.0.1"]);
+    let mut server = Server::start(&arguments);
+    let mut client = over(server.connect(), &trusting(Path::new(&identity.certificate)));
+    echo(&mut client, b"over TLS");
+    let mut silent = server.connect();
+    server.out.until(|line| line.starts_with("Received: "));
+    server.signal("TERM");
+    let mut rest = Vec::new();
+    let _ = client.read_to_end(&mut rest);
+    assert!(rest.is_empty());
+    assert_eq!(silent.read(&mut [0]).unwrap_or(0), 0);
+    assert_eq!(server.end(PATIENCE).and_then(|status| status.code()), Some(0));
+    let lines = server.out.rest();
+    let closed = lines.iter().filter(|line| line.contains("closed because the server was stopped"));
+    assert_eq!(closed.count(), 2, "{lines:#?}");
+    assert_eq!(lines.last().map(String::as_str), Some("Server stopped"));
+}

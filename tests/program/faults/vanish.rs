@@ -1,0 +1,110 @@
+//! Ten thousand clients that connect and are gone: nothing of them stays, and each is in the log or counted.
+
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+use super::{echo, reset, watch};
+use crate::support::Server;
+use crate::support::running::wait_for;
+
+const CLIENTS: usize = 10_000;
+const THREADS: usize = 4;
+/// So many may be ahead of the log: fewer than the backlog.
+const IN_THE_QUEUE: usize = 500;
+
+/// Connects from an address of this computer that hardly anybody uses, so that ports don't run out.
+fn connect_from(last: u8, port: u16) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let from = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 17, last)), 0);
+    socket.bind(&from.into()).unwrap();
+    socket.connect(&SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port).into()).unwrap();
+    socket.into()
+}
+
+/// Says that nothing more comes, and reads to the end; what came until then.
+fn finish(mut stream: TcpStream) -> Vec<u8> {
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    rest
+}
+
+#[test]
+fn ten_thousand_that_connect_and_vanish_leave_nothing_behind() {
+    let server = Server::start(&["--host", "127.0.0.1", "--backlog", "1000"]);
+    drop(finish(server.connect()));
+    let first = server.out.until(|line| line.starts_with("Connection from"));
+    assert_eq!(first.len(), 3, "{first:#?}");
+    let now = || (watch::descriptors(server.pid()), watch::threads(server.pid()));
+    // The first client's thread may still be on its way out.
+    wait_for("the first client's end", || !watch::has_thread(server.pid(), "client"));
+    let before = now();
+
+    // Each is two lines, or counted as such.
+    let accounted = AtomicUsize::new(0);
+    let connected = AtomicUsize::new(0);
+    let (mut opened, mut closed, mut left_out) = (0, 0, 0);
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let (accounted, connected, port) = (&accounted, &connected, server.port);
+            scope.spawn(move || {
+                for round in 0..CLIENTS / THREADS {
+                    let client = connect_from(number as u8 + 1, port);
+                    // Some with FIN, some with RST.
+                    if round % 2 == 0 {
+                        drop(client);
+                    } else {
+                        reset(client);
+                    }
+                    connected.fetch_add(1, SeqCst);
+                    // Who finds the accept queue full may believe itself connected and was never there (listen(2)).
+                    wait_for("the log to follow", || {
+                        let may = connected.load(SeqCst) < accounted.load(SeqCst) / 2 + IN_THE_QUEUE;
+                        if !may {
+                            // Whoever spins takes the time that the server needs.
+                            thread::sleep(Duration::from_millis(1));
+                        }
+                        may
+                    });
+                }
+            });
+        }
+        while opened + closed + left_out < 2 * CLIENTS {
+            let line = server.out.next();
+            if let Some(count) = left_out_count(&line) {
+                left_out += count;
+            } else if line.starts_with("Received new connection") {
+                opened += 1;
+            } else if line.starts_with("Connection from") {
+                closed += 1;
+            } else {
+                assert!(line.contains("as many as allowed"), "{line}");
+            }
+            accounted.store(opened + closed + left_out, SeqCst);
+        }
+    });
+    println!("{opened} opened and {closed} closed are in the log, {left_out} lines are counted");
+    assert_eq!(opened + closed + left_out, 2 * CLIENTS);
+    println!("file descriptors and threads: {before:?} before, {:?} after", now());
+    // Not more: `before` may have met the thread that looks at the accept queue with its file open.
+    wait_for("file descriptors and threads as before", || now().0 <= before.0 && now().1 <= before.1);
+    let mut good = server.connect();
+    echo(&mut good, b"a good client");
+    assert!(finish(good).is_empty());
+    server.signal("TERM");
+    let rest = server.out.rest();
+    // Nothing was told twice, and the good client's number of lines is its own.
+    let connections = rest.iter().filter(|line| line.contains("onnection from")).count();
+    assert_eq!(connections, 2, "{rest:#?}");
+}
+
+/// `1,234 lines left out here: …`
+pub(crate) fn left_out_count(line: &str) -> Option<usize> {
+    let (count, _) = line.split_once(" line")?;
+    line.contains("left out here").then(|| count.replace(',', "").parse().unwrap())
+}

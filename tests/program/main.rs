@@ -1,0 +1,11 @@
+//! Tests of the built program as users and scripts run it, and of the sources themselves.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, missing_docs)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod architecture;
+mod command_line;
+mod documents;
+mod faults;
+mod tutorial;

@@ -1,0 +1,294 @@
+//! The window for those who can't see it: in every tab and dialog each control has a role, a name of its own and, where
+//! there is one, a value.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+use crate::harness::{Hand, Window};
+use crate::parts::{Part, parts, resize};
+use echoscope::settings::{Mode, Settings};
+use egui::{Event, Key, Modifiers, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+fn open(settings: Settings) -> Window {
+    let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
+    // So large that nothing has to be scrolled for: what is out of view is not in the tree.
+    Window::new(settings, [1600.0, 1400.0], Hand::Reader)
+}
+
+fn press(window: &mut Window, name: &str) {
+    window.0.get_by_label(name).click_accesskit();
+    window.run();
+    window.run();
+}
+
+fn show(window: &mut Window, tab: Key) {
+    window.0.key_press_modifiers(Modifiers::COMMAND, tab);
+    window.run();
+}
+
+fn key(window: &mut Window, key: Key) {
+    window.0.key_press(key);
+    window.run();
+}
+
+/// Looks at all that can be pressed or typed into, and at what tells a state.
+#[track_caller]
+fn speaks(window: &Window, which: &str) {
+    let all = parts(window);
+    // What egui lays a dialog out in takes clicks, so that nothing behind it does: around all of it, and around its parts.
+    let whole = window.0.ctx.content_rect();
+    let behind = |part: &&Part<'_>| {
+        part.name.is_empty() && (part.rect == whole || part.node.children().next().is_some())
+    };
+    let acting: Vec<&Part<'_>> =
+        all.iter().filter(|part| part.acts && is_control(part) && !behind(part)).collect();
+    assert!(acting.len() > 5, "{which}: there is hardly anything to press: {}", acting.len());
+    let mut names: HashMap<(Role, &str), u32> = HashMap::new();
+    for part in &acting {
+        let told = part.told();
+        assert!(!part.name.trim().is_empty(), "{which}: {told} has no name");
+        assert!(
+            !matches!(part.role(), Role::Unknown | Role::GenericContainer),
+            "{which}: {told} has no role"
+        );
+        *names.entry((part.role(), &part.name)).or_default() += 1;
+    }
+    for part in &all {
+        has_value(part, which);
+    }
+    let twice: Vec<_> = names.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(twice.is_empty(), "{which}: nobody can tell these apart: {twice:?}");
+}
+
+/// A screen reader tells that a dialog has come up, and which.
+#[track_caller]
+fn is_a_dialog(window: &Window, name: &str) {
+    assert!(window.0.query_by_role_and_label(Role::Dialog, name).is_some(), "{name} is no dialog");
+}
+
+/// Words that can be selected are no control, nor is what surrounds others. A scroll bar belongs to what it scrolls.
+fn is_control(part: &Part<'_>) -> bool {
+    !matches!(part.role(), Role::Label | Role::TextRun | Role::Window | Role::Dialog | Role::ScrollBar)
+}
+
+/// What has a state tells it.
+#[track_caller]
+fn has_value(part: &Part<'_>, which: &str) {
+    let node = &part.node;
+    let told = match part.role() {
+        Role::TextInput | Role::MultilineTextInput => {
+            node.value().is_some() || node.data().placeholder().is_some() || node.is_read_only()
+        }
+        Role::ComboBox => node.value().is_some_and(|value| !value.is_empty()),
+        Role::Switch | Role::CheckBox | Role::RadioButton | Role::Tab | Role::ListBoxOption => {
+            node.toggled().is_some() || node.is_selected().is_some()
+        }
+        Role::Slider | Role::ProgressIndicator => node.numeric_value().is_some(),
+        _ => true,
+    };
+    assert!(told, "{which}: {} has no value", part.told());
+}
+
+fn echo(client: &mut TcpStream, data: &[u8]) {
+    client.write_all(data).unwrap();
+    client.read_exact(&mut vec![0; data.len()]).unwrap();
+}
+
+fn certificate(folder: &Path) -> Settings {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    let (certificate, key) = (folder.join("server.crt"), folder.join("server.key"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    Settings { tls: true, certificate, key, ..Settings::default() }
+}
+
+const TABS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
+
+#[test]
+fn every_tab_before_anything_happens() {
+    let mut window = open(Settings { mode: Mode::Pool, tls: true, ..Settings::default() });
+    press(&mut window, "More: recv size, limits, timeouts");
+    for tab in TABS {
+        show(&mut window, tab);
+        speaks(&window, &format!("{tab:?}"));
+    }
+    for (field, text) in [("Host", "127.0.0.1"), ("Pool size", "10"), ("Recv size", "1024")] {
+        let value = window.0.get_by_role_and_label(Role::TextInput, field).value();
+        assert_eq!(value.as_deref(), Some(text), "the value of {field}");
+    }
+    let mode = window.0.get_by_role_and_label(Role::ComboBox, "Clients").value();
+    assert_eq!(mode.as_deref(), Some("A pool of threads"));
+}
+
+#[test]
+fn every_tab_while_clients_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = open(Settings::default());
+    let address = window.start();
+    let mut clients = [(); 2].map(|()| TcpStream::connect(address).unwrap());
+    for client in &mut clients {
+        echo(client, b"Hello\n");
+    }
+    window.until_shown("#2 Received: b'Hello");
+    window.0.get_by_label_contains("Log, ").focus();
+    window.run();
+    key(&mut window, Key::ArrowUp);
+    speaks(&window, "the log, an entry selected");
+    show(&mut window, Key::Num2);
+    press(&mut window, "Connection #1");
+    speaks(&window, "connections");
+    press(&mut window, "Show on the wire");
+    window.0.get_by_label_contains("Ladder of").focus();
+    window.run();
+    key(&mut window, Key::ArrowUp);
+    speaks(&window, "the wire");
+    press(&mut window, "Rows by time");
+    speaks(&window, "the wire by time");
+    show(&mut window, Key::Num4);
+    speaks(&window, "the code");
+    window.0.get_by_role_and_label(Role::Switch, "Step mode").click_accesskit();
+    window.run();
+    echo_later(&mut clients);
+    window.until("both clients halted", |window| window.state().app().halts().len() >= 2);
+    speaks(&window, "step mode");
+    key(&mut window, Key::F5);
+    // A notice that stays.
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.until_shown("type the path");
+    is_a_dialog(&window, "Save the log");
+    speaks(&window, "a path to type");
+    window.0.event(Event::Text(folder.path().join("no/log.txt").to_string_lossy().into_owned()));
+    window.run();
+    key(&mut window, Key::Enter);
+    window.until_shown("Dismiss");
+    speaks(&window, "a notice");
+}
+
+/// What step mode halts before: each client's thread has something to do.
+fn echo_later(clients: &mut [TcpStream]) {
+    for client in clients {
+        client.write_all(b"again").unwrap();
+    }
+}
+
+#[test]
+fn the_client_tab_with_all_that_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = open(certificate(folder.path()));
+    window.start();
+    show(&mut window, Key::Num3);
+    press(&mut window, "TLS: as the server, trusts its certificate");
+    press(&mut window, "Connect");
+    window.until_shown("Client 1, connected");
+    window.0.get_by_label_contains("Transcript of Client 1").focus();
+    window.run();
+    key(&mut window, Key::End);
+    speaks(&window, "connected, TLS open");
+    press(&mut window, "Add a client");
+    press(&mut window, "Send a file");
+    speaks(&window, "two clients, a file to send");
+    window.0.get_by_role_and_label(Role::ComboBox, "Trusts").click_accesskit();
+    window.run();
+    press(&mut window, "A CA file");
+    speaks(&window, "a CA file to trust");
+    press(&mut window, "Crowd…");
+    speaks(&window, "the crowd");
+}
+
+#[test]
+fn lessons_and_help() {
+    let mut window = open(Settings::default());
+    press(&mut window, "Help");
+    speaks(&window, "the menu");
+    press(&mut window, "2. One at a time, and the backlog");
+    speaks(&window, "a lesson");
+    press(&mut window, "Skip this step");
+    speaks(&window, "its second step");
+    key(&mut window, Key::F1);
+    assert!(window.shows("A tour of five minutes"));
+    is_a_dialog(&window, "Help and keys");
+    speaks(&window, "the help");
+}
+
+#[test]
+fn every_dialog_of_the_lab() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = open(certificate(folder.path()));
+    window.until_shown("matches the certificate");
+    press(&mut window, "Create certificate…");
+    window.until_shown("there already");
+    press(&mut window, "Show the openssl commands");
+    is_a_dialog(&window, "Create a certificate");
+    speaks(&window, "create a certificate");
+    press(&mut window, "Replace existing files");
+    window.until_enabled("Create");
+    press(&mut window, "Create");
+    window.until_shown("The certificate is made");
+    speaks(&window, "the certificate is made");
+    press(&mut window, "Done");
+    window.until_enabled("Details…");
+    press(&mut window, "Details…");
+    window.until_shown("A client that is given this file");
+    window.0.get_by_label_contains("Extensions of certificate 1").click_accesskit();
+    window.run();
+    speaks(&window, "details");
+    press(&mut window, "Close details");
+    press(&mut window, "Options…");
+    window.0.get_by_role_and_label(Role::ComboBox, "Client certificates").click_accesskit();
+    window.run();
+    speaks(&window, "a list that is open");
+    press(&mut window, "Required");
+    speaks(&window, "options");
+}
+
+#[test]
+fn a_list_opens_at_what_is_chosen_and_gives_the_keyboard_back() {
+    let mut window = open(Settings { mode: Mode::Threads, ..Settings::default() });
+    window.0.get_by_role_and_label(Role::ComboBox, "Clients").focus();
+    window.run();
+    key(&mut window, Key::Space);
+    let focused = |window: &Window| {
+        window
+            .0
+            .root()
+            .children_recursive()
+            .find(egui_kittest::Node::is_focused)
+            .map(|node| (node.accesskit_node().role(), node.accesskit_node().label().unwrap_or_default()))
+    };
+    let on = |window: &Window| focused(window).map(|(_, name)| name).unwrap_or_default();
+    assert_eq!(on(&window), "A thread for each");
+    for (pressed, expected) in [
+        (Key::ArrowDown, "A pool of threads"),
+        (Key::ArrowDown, "A pool of threads"),
+        (Key::Home, "One at a time"),
+        (Key::ArrowUp, "One at a time"),
+        (Key::End, "A pool of threads"),
+    ] {
+        key(&mut window, pressed);
+        assert_eq!(on(&window), expected, "after {pressed:?}");
+    }
+    key(&mut window, Key::Enter);
+    assert_eq!(window.app().form().mode(), Mode::Pool);
+    assert_eq!(focused(&window), Some((Role::ComboBox, "Clients".to_owned())), "the keyboard is back");
+}
+
+#[test]
+fn what_has_the_keyboard_stays_in_view_when_the_window_is_zoomed() {
+    let mut window = open(Settings::default());
+    resize(&mut window, [1180.0, 760.0], 1.0);
+    show(&mut window, Key::Num3);
+    for field in ["Text to send", "Backlog"] {
+        for zoom in [2.0, 1.0, 2.5] {
+            window.0.get_by_role_and_label(Role::TextInput, field).focus();
+            window.run();
+            resize(&mut window, [1180.0, 760.0], zoom);
+            let all = parts(&window);
+            let part = all.iter().find(|part| part.name == field).unwrap();
+            let lost = part.rect.area() - part.seen.area();
+            assert!(lost < 1.0, "zoomed {zoom}, {field} at {} is seen in {}", part.rect, part.seen);
+        }
+    }
+}

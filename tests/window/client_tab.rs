@@ -1,0 +1,459 @@
+//! The Client tab as its user sees it: real clients, a real server, no screen.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::Path;
+
+use crate::harness::{Hand, Window};
+use echoscope::app::clients::{ClientField, ClientTab, EntryKind};
+use echoscope::client::echo::Verdict;
+use echoscope::client::event::{Leave, Origin};
+use echoscope::client::status::State;
+use echoscope::log::words;
+use echoscope::server::event::{CloseReason, EventKind};
+use echoscope::settings::{Mode, Settings};
+use egui::{Event, Key, Modifiers, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+const SIZE: [f32; 2] = [1180.0, 760.0];
+
+impl Window {
+    /// The window with the Client tab in front.
+    fn client(settings: Settings) -> Self {
+        Self::client_of(settings, SIZE)
+    }
+
+    fn client_of(settings: Settings, size: [f32; 2]) -> Self {
+        let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
+        let mut window = Self::new(settings, size, Hand::Mouse);
+        window.ctrl(Key::Num3);
+        window
+    }
+
+    /// The same, with the server started and the keyboard on Connect.
+    fn started(settings: Settings) -> Self {
+        let mut window = Self::client(settings);
+        window.press(Key::Enter);
+        window.until_shown("Stop server");
+        window
+    }
+
+    /// The same, connected.
+    fn connected(settings: Settings) -> Self {
+        let mut window = Self::started(settings);
+        window.connect();
+        window
+    }
+
+    fn connect(&mut self) {
+        self.click("Connect");
+        self.until_shown("from port");
+        self.until("an open connection", |window| newest(window.state().app()).state() == State::Open);
+    }
+
+    fn ctrl(&mut self, key: Key) {
+        self.0.key_press_modifiers(Modifiers::COMMAND, key);
+        self.run();
+    }
+
+    /// Chooses whom the client trusts.
+    fn trust(&mut self, whom: &str) {
+        self.0.get_by_role_and_label(Role::ComboBox, "Trusts").click();
+        self.run();
+        self.click(whom);
+    }
+
+    /// Types where the keyboard is.
+    fn types(&mut self, text: &str) {
+        self.0.event(Event::Text(text.to_owned()));
+        self.run();
+    }
+
+    /// What the server's log says, line by line.
+    fn log(&self) -> Vec<String> {
+        let app = self.app();
+        app.log().iter().map(|entry| words::line(&entry.event, app.settings().data_format)).collect()
+    }
+
+    fn reason(&self) -> Option<CloseReason> {
+        self.app().log().iter().find_map(|entry| match &entry.event.kind {
+            EventKind::Closed(closed) => Some(closed.reason.clone()),
+            _ => None,
+        })
+    }
+
+    fn has_focus(&self, role: Role, name: &str) -> bool {
+        self.0.get_by_role_and_label(role, name).accesskit_node().is_focused()
+    }
+}
+
+/// The client that was added last.
+fn newest(app: &echoscope::app::App) -> &ClientTab {
+    app.clients().get(app.clients().newest()).unwrap()
+}
+
+/// A certificate for localhost and 127.0.0.1, and its key.
+fn certificate(folder: &Path, name: &str) -> Settings {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    let (certificate, key) = (folder.join(format!("{name}.crt")), folder.join(format!("{name}.key")));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    Settings { tls: true, certificate, key, ..Settings::default() }
+}
+
+#[test]
+fn with_the_keyboard_alone_start_connect_type_and_see_the_bytes_come_back() {
+    let mut window = Window::client(Settings::default());
+    assert!(window.shows("The server isn't running."));
+    assert!(window.shows("press Connect, type something below, and press Enter"));
+    window.press(Key::Enter);
+    window.until_shown("Stop server");
+    window.until("the keyboard on Connect", |window| {
+        window.get_by_role_and_label(Role::Button, "Connect").accesskit_node().is_focused()
+    });
+    window.press(Key::Enter);
+    assert!(window.has_focus(Role::TextInput, "Text to send"), "the next thing is to type");
+    window.until_shown("Client 1, connected");
+    window.types("Hello");
+    window.press(Key::Enter);
+    window.until("the verdict", |window| {
+        window.query_all_by_role(Role::ListBoxOption).any(|row| {
+            row.accesskit_node().label().is_some_and(|label| {
+                label.contains("sent b'Hello\\n', 6 B, back after") && label.ends_with("exact")
+            })
+        })
+    });
+    assert!(window.shows("received b'Hello\\n', 6 B"));
+    assert!(window.shows("all exact"));
+    assert!(window.has_focus(Role::TextInput, "Text to send"), "Enter again sends again");
+    window.press(Key::Enter);
+    window.until("a second send", |window| newest(window.state().app()).status().received == 12);
+    // What is typed now takes the place of what was sent.
+    window.types("Bye");
+    assert_eq!(newest(window.app()).form().text(ClientField::Text), "Bye");
+    assert!(window.log().iter().any(|line| line == "Received: b'Hello\\n'"), "{:?}", window.log());
+}
+
+#[test]
+fn a_row_is_selected_with_the_keyboard_shown_in_full_and_copied() {
+    let mut window = Window::connected(Settings::default());
+    window.types("Hello");
+    window.press(Key::Enter);
+    window.until_shown("received b'Hello");
+    window.0.get_by_label_contains("Transcript of Client 1").focus();
+    window.run();
+    window.press(Key::ArrowUp);
+    assert!(window.shows("Received 6 bytes"), "the newest first");
+    assert!(window.shows("48 65 6c 6c 6f 0a") && window.shows("a stream has no messages"));
+    window.press(Key::ArrowUp);
+    assert!(window.shows("Sent 6 bytes") && window.shows("It came back byte for byte"));
+    window.0.event(Event::Copy);
+    window.0.step();
+    assert!(window.copied().is_some_and(|text| text.contains("sent b'Hello\\n'")), "{:?}", window.copied());
+    window.press(Key::Home);
+    assert!(window.shows("The host's addresses"));
+    window.press(Key::Escape);
+    assert!(!window.shows("The host's addresses"));
+    window.click("Clear the transcript");
+    assert!(window.shows("Type something below and press Enter"));
+}
+
+#[test]
+fn a_wrong_escape_is_told_under_the_field_while_it_is_typed() {
+    let mut window = Window::connected(Settings::default());
+    window.types(r"ab\q");
+    assert!(window.shows(r"Character 3: \q is not an escape."));
+    assert!(!window.enabled("Send"));
+    window.press(Key::Enter);
+    assert_eq!(newest(window.app()).status().sent, 0, "nothing goes that is not meant");
+    window.press(Key::Backspace);
+    window.types("n");
+    assert!(!window.shows("is not an escape") && window.enabled("Send"));
+    window.click("Escapes");
+    window.click("Send");
+    window.until_shown(r"received b'ab\\n\n'");
+    window.click("Send hexadecimal digits");
+    window.types("48 6");
+    assert!(window.shows("Character 4:"), "the place counts blanks, too");
+    window.types("9");
+    window.press(Key::Enter);
+    window.until_shown("received b'Hi'");
+}
+
+#[test]
+fn one_at_a_time_the_second_client_waits_and_is_served_when_the_first_leaves() {
+    let mut window = Window::connected(Settings { mode: Mode::One, ..Settings::default() });
+    window.until_shown("Client 1, connected");
+    window.click("Add a client");
+    window.connect();
+    window.until_shown("Client 2, waits to be accepted");
+    assert!(window.shows("it waits in the backlog"), "what that means stands there");
+    window.types("me too");
+    window.press(Key::Enter);
+    window.until_shown("sent b'me too\\n', 7 B, waiting for the echo");
+    assert!(window.shows("7 B on their way"));
+    window.click("Client 1, connected");
+    window.click("Close");
+    // It may have been served by now.
+    window.0.get_by_label_contains("Client 2, ").click();
+    window.until_shown("received b'me too\\n'");
+    window.until_shown("Client 2, connected");
+    assert!(window.shows("Client 1, closed"));
+}
+
+#[test]
+fn a_refused_certificate_is_explained_and_its_raw_text_is_one_click_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::started(certificate(folder.path(), "server"));
+    window.connect();
+    window.until_shown("Client 1, connected");
+    window.types("secret");
+    window.press(Key::Enter);
+    window.until_shown("received b'secret\\n'");
+    assert!(window.shows("TLS 1.3 · TLS_") && window.shows("TLS: as the server, trusts its certificate"));
+    window.click("Close");
+    window.until_shown("Client 1, closed");
+    // Another one's certificate in the place of the server's.
+    let other = certificate(folder.path(), "other");
+    window.click("TLS: as the server, trusts its certificate");
+    window.trust("A CA file");
+    assert!(window.shows("Choose the CA file to trust.") && !window.enabled("Connect"));
+    window.fill("CA file", &other.certificate.display().to_string());
+    window.click("Connect");
+    window.until_shown("Client 1, failed");
+    window.click("TLS: as the server, trusts a CA file");
+    assert!(window.shows("Failed in the TLS handshake"));
+    assert!(window.shows("refused the server's certificate"), "in plain words");
+    window.0.get_by_label_contains("Transcript of Client 1").focus();
+    window.run();
+    window.press(Key::End);
+    window.click("Show raw text");
+    assert!(window.shows("Hide raw text"));
+    let Some(echoscope::app::clients::Ended::Failed(failure)) = newest(window.app()).ended() else {
+        panic!("{:?}", newest(window.app()).ended())
+    };
+    let raw = failure.raw.clone();
+    assert!(window.shows(&raw), "{raw}");
+    // Whoever checks nothing is told so.
+    window.click("TLS: as the server, trusts a CA file");
+    window.trust("Anybody (no check)");
+    assert!(window.shows("The server's certificate is not checked"));
+    window.click("Connect");
+    window.until_shown("Client 1, connected");
+}
+
+#[test]
+fn each_way_to_leave_shows_in_the_servers_log_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = Settings::default();
+    let tls = certificate(folder.path(), "server");
+    let table = [
+        (&plain, Leave::Abort, CloseReason::Lost { raw: String::new() }),
+        (&plain, Leave::Close, CloseReason::EndOfStream),
+        (&plain, Leave::HalfClose, CloseReason::EndOfStream),
+        (&tls, Leave::Close, CloseReason::EndOfStream),
+        (&tls, Leave::Vanish, CloseReason::EndWithoutCloseNotify),
+    ];
+    for (settings, how, expected) in table {
+        let mut window = Window::started(settings.clone());
+        assert!(!window.enabled(how.label()), "nobody can leave before");
+        window.connect();
+        window.until("the server's side", |window| window.state().app().counters().clients_now == 1);
+        window.until("TLS's end on the server's side", |window| {
+            window
+                .state()
+                .app()
+                .connections()
+                .iter()
+                .all(|it| it.phase == echoscope::server::status::Phase::Open)
+        });
+        window.click(how.label());
+        window.until("the end in the log", |window| {
+            window.state().app().log().iter().any(|entry| matches!(entry.event.kind, EventKind::Closed(_)))
+        });
+        let reason = match window.reason().unwrap() {
+            CloseReason::Lost { .. } => CloseReason::Lost { raw: String::new() },
+            reason => reason,
+        };
+        assert_eq!(reason, expected, "{how:?}");
+        window.until("rest", |window| newest(window.state().app()).state() == State::Closed);
+        assert!(!window.enabled(how.label()) && window.enabled("Connect"));
+    }
+}
+
+#[test]
+fn host_and_port_follow_the_server_until_they_are_changed_and_again_on_demand() {
+    let mut window = Window::started(Settings::default());
+    let port = window.address().port().to_string();
+    assert!(window.shows("Host and port follow the server."));
+    let typed = |window: &Window| {
+        window.0.get_by_role_and_label(Role::TextInput, "Port to connect to").value().unwrap_or_default()
+    };
+    assert_eq!(typed(&window), port, "the port that the system chose");
+    window.fill("Port to connect to", "9");
+    assert!(window.shows("Only the host follows the server."));
+    window.fill("Port to connect to", "70000");
+    assert!(window.shows("Port must be a whole number from 1 to 65,535.") && !window.enabled("Connect"));
+    window.click("Follow the server");
+    assert_eq!(typed(&window), port);
+    assert!(window.shows("Host and port follow the server.") && window.enabled("Connect"));
+    window.click("TLS: as the server, off");
+    window.click("TLS of the client");
+    assert!(window.shows("This server has no certificate yet") && !window.enabled("Connect"));
+    window.click("Follow the server: TLS");
+    assert!(window.shows("TLS: as the server, off") && window.enabled("Connect"));
+}
+
+#[test]
+fn nobody_who_listens_is_explained_and_escape_gives_up() {
+    let mut window = Window::client(Settings::default());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    window.fill("Port to connect to", &port.to_string());
+    assert!(!window.shows("The server isn't running."), "it is none of this window's");
+    // It accepts and never says a word: TLS's handshake waits.
+    window.click("TLS: as the server, off");
+    window.click("TLS of the client");
+    window.trust("Anybody (no check)");
+    window.click("Connect");
+    window.until_shown("Client 1, in the TLS handshake");
+    let (mut silent, _) = listener.accept().unwrap();
+    window.press(Key::Escape);
+    window.until_shown("Connecting was cancelled");
+    let mut hello = Vec::new();
+    let _ = silent.read_to_end(&mut hello);
+    assert!(hello.starts_with(&[0x16, 3]), "a ClientHello had been sent: {hello:?}");
+    drop((listener, silent));
+    window.click("Connect");
+    window.until_shown("Client 1, failed");
+    assert!(window.shows("Could not connect"));
+    assert!(window.shows(&format!("Nothing listens on 127.0.0.1:{port}")));
+}
+
+#[test]
+fn there_are_sixteen_clients_at_most_and_one_can_do_without_any() {
+    let mut window = Window::client(Settings::default());
+    for _ in 1..16 {
+        assert!(window.enabled("Add a client"));
+        window.click("Add a client");
+    }
+    assert!(window.shows("Client 16, not connected") && !window.enabled("Add a client"));
+    window.click("Remove Client 16");
+    assert!(!window.shows("Client 16") && window.enabled("Add a client"));
+    assert!(window.shows("Remove Client 15"), "the one before it is chosen");
+    window.click("Client 3, not connected");
+    window.click("Remove Client 3");
+    assert!(window.shows("Remove Client 4"), "the one after it is chosen");
+    while window.app().clients().iter().next().is_some() {
+        let label = window.app().clients().iter().next().unwrap().id();
+        window.click(&format!("Client {label}, not connected"));
+        window.press(Key::Delete);
+        if window.app().clients().get(label).is_some() {
+            window.click(&format!("Remove Client {label}"));
+        }
+    }
+    assert!(window.shows("There is no client"));
+    window.click("Add a client");
+    assert!(window.shows("Connect"));
+}
+
+#[test]
+fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data.bin");
+    let data: Vec<u8> = (0..200_000_u32).map(|number| number.to_be_bytes()[3]).collect();
+    std::fs::write(&file, &data).unwrap();
+    let mut window = Window::connected(Settings::default());
+    window.types("tick");
+    window.fill("Times to repeat", "3");
+    window.fill("Milliseconds between repetitions", "1");
+    window.click("Repeat");
+    window.until_shown("sent 3/3 b'tick\\n'");
+    window.fill("Times to repeat", "1000");
+    window.fill("Milliseconds between repetitions", "60000");
+    window.click("Repeat");
+    window.until_shown("1 of 1,000 sent");
+    window.click("Stop sending");
+    window.until("the end of it", |window| newest(window.state().app()).status().repeat.is_none());
+    window.fill("Times to repeat", "0");
+    assert!(window.shows("Times must be a whole number from 1 to 1,000,000.") && !window.enabled("Repeat"));
+    window.click("Send a file");
+    assert!(!window.enabled("Send"));
+    let before = newest(window.app()).status().received;
+    window.fill("File to send", &file.display().to_string());
+    window.press(Key::Enter);
+    // The pieces that come back may have pushed its row out of view.
+    window.until("the file's verdict", |window| {
+        newest(window.state().app()).transcript().iter().any(|entry| match &entry.kind {
+            EntryKind::Sent { from: Origin::File { path, .. }, back, .. } => {
+                assert_eq!(*path, file);
+                matches!(back, Some((Verdict::Exact, _)))
+            }
+            _ => false,
+        })
+    });
+    assert!(window.shows("all exact"));
+    assert_eq!(newest(window.app()).status().received - before, data.len() as u64);
+}
+
+#[test]
+fn a_pasted_megabyte_is_cut_to_what_the_field_holds_and_that_is_said() {
+    let mut window = Window::connected(Settings::default());
+    window.types("Hello");
+    window.0.event(Event::Paste("x".repeat(1 << 20)));
+    window.run();
+    assert!(window.shows("The field is full: it takes 32,768 characters and leaves out the rest."));
+    let typed = newest(window.app()).form().text(ClientField::Text);
+    assert!(typed.starts_with("Hellox") && typed.len() == 32_768, "{} bytes", typed.len());
+    window.press(Key::Enter);
+    window.until("its echo", |window| newest(window.state().app()).status().echo.compared == 32_769);
+    // All of it is selected: the next key makes room again.
+    window.types("H");
+    assert!(!window.shows("The field is full"));
+}
+
+#[test]
+fn a_crowd_is_connected_watched_and_let_go() {
+    let mut window = Window::started(Settings { backlog: 64, ..Settings::default() });
+    window.0.get_by_role_and_label(Role::Button, "Crowd…").focus();
+    window.run();
+    window.press(Key::Space);
+    assert!(window.shows("sends one line of its own"));
+    window.press(Key::Tab);
+    assert!(window.has_focus(Role::TextInput, "Clients"), "the keyboard gets there");
+    window.fill("Clients", "500");
+    assert!(window.shows("Clients must be a whole number from 1 to 200.") && !window.enabled("Connect them"));
+    window.fill("Clients", "12");
+    window.click("Connect them");
+    window.until_shown("12 clients: 12 have their echo");
+    assert!(window.shows("12 clients now"));
+    window.click("Let them go");
+    window.until_shown("12 clients: 12 gone");
+    window.until_shown("0 clients now, 12 in all");
+    window.press(Key::Escape);
+    assert!(!window.shows("sends one line of its own"));
+    window.click("Stop server");
+    window.until_shown("Start server");
+}
+
+#[test]
+fn everything_is_in_reach_in_the_smallest_window() {
+    let mut window = Window::client_of(Settings::default(), [720.0, 480.0]);
+    window.press(Key::Enter);
+    window.until_shown("Stop server");
+    window.connect();
+    window.types("Hi");
+    window.press(Key::Enter);
+    window.until_shown("received b'Hi\\n'");
+    for name in ["Close", "Half-close", "Abort", "Vanish", "Send", "Clear the transcript"] {
+        let place = window.0.get_by_role_and_label(Role::Button, name).rect();
+        assert!(
+            place.right() <= 720.0 && place.bottom() <= 480.0 && place.left() >= 320.0,
+            "{name}: {place:?}"
+        );
+    }
+    window.click("Repeat…");
+    assert!(window.shows("Times to repeat"));
+    window.click("Abort");
+    window.until_shown("Aborted by this client (RST)");
+}

@@ -1,0 +1,194 @@
+//! The Code tab as its user sees it: who stands at which line, copying, saving, step mode.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::harness::{Hand, Window};
+use echoscope::settings::{Mode, Settings};
+use egui::{Event, Key, Modifiers, Role, ViewportId};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+fn open(settings: Settings) -> Window {
+    sized(settings, [1180.0, 760.0])
+}
+
+fn sized(settings: Settings, size: [f32; 2]) -> Window {
+    let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
+    let mut window = Window::new(settings, size, Hand::Mouse);
+    window.click("Code");
+    window
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let client = TcpStream::connect(address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    client
+}
+
+fn echo(client: &mut TcpStream, data: &[u8]) {
+    client.write_all(data).unwrap();
+    let mut back = vec![0; data.len()];
+    client.read_exact(&mut back).unwrap();
+    assert_eq!(back, data);
+}
+
+#[test]
+fn the_lines_tell_who_is_where_and_how_often_they_ran() {
+    let mut window = open(Settings::default());
+    assert!(window.shows("The program for these settings") && !window.shows("waits"));
+    let address = window.start();
+    window.until_shown("accept(): the accept thread waits here");
+    assert!(window.shows("What the running server does") && window.shows("bind(); it ran once"));
+    let mut one = connect(address);
+    window.until_shown("recv(): #1 waits for bytes; it ran once");
+    echo(&mut one, b"Hello");
+    window.until_shown("recv(): #1 waits for bytes; it ran 2 times");
+    window.until_shown("sendall(); it ran once");
+    let two = connect(address);
+    window.until_shown("recv(): #1 #2 wait for bytes; it ran 3 times");
+    drop(one);
+    window.until_shown("close(); it ran once");
+    window.until_shown("recv(): #2 waits for bytes");
+    // Who takes nothing of what comes back holds up their own thread alone.
+    two.set_nonblocking(true).unwrap();
+    let piece = vec![7; 65_536];
+    window.until("the echo to find no room", |window| {
+        while (&two).write(&piece).is_ok() {}
+        window.query_all_by_label_contains("sendall(): #2 is sent to").next().is_some()
+    });
+    two.shutdown(Shutdown::Both).unwrap();
+    drop(two);
+    window.until_shown("close(); it ran 2 times");
+    window.click("Stop server");
+    window.until_shown("Start server");
+    assert!(!window.shows("waits here"));
+}
+
+#[test]
+fn one_client_at_a_time_leaves_nobody_in_accept() {
+    let mut window = open(Settings { mode: Mode::One, ..Settings::default() });
+    let address = window.start();
+    let first = connect(address);
+    window.until_shown("recv(): #1 waits for bytes");
+    assert!(!window.shows("the accept thread waits here"));
+    let _second = connect(address);
+    drop(first);
+    window.until_shown("recv(): #2 waits for bytes");
+}
+
+#[test]
+fn a_pool_shows_who_waits_for_a_thread() {
+    let mut window = open(Settings { mode: Mode::Pool, pool_size: 1, ..Settings::default() });
+    let address = window.start();
+    let first = connect(address);
+    window.until_shown("recv(): #1 waits for bytes");
+    let _second = connect(address);
+    window.until_shown("submit(): #2 waits for a thread");
+    window.until_shown("accept(): the accept thread waits here");
+    drop(first);
+    window.until_shown("recv(): #2 waits for bytes");
+    assert!(!window.shows("waits for a thread"));
+}
+
+#[test]
+fn step_mode_shows_before_which_line_it_halts() {
+    let mut window = open(Settings::default());
+    window.0.get_by_role_and_label(Role::Switch, "Step mode").click();
+    window.run();
+    window.click("Start server");
+    for call in ["socket()", "bind()", "listen()"] {
+        window.until_shown(&format!("{call}: the server halts before this line"));
+        window.0.key_press(Key::F10);
+        window.run();
+    }
+    window.until_shown("accept(): the accept thread halts before this line");
+    let _client = connect(window.address());
+    window.0.key_press(Key::F10);
+    window.run();
+    window.until_shown("recv(): #1 halts before this line");
+    window.0.key_press(Key::F5);
+    window.run();
+    window.until_shown("recv(): #1 waits for bytes; it ran once");
+}
+
+#[test]
+fn the_program_is_copied_whole_or_in_part() {
+    let mut window = open(Settings::default());
+    let program = window.app().program().text();
+    window.0.get_by_role_and_label(Role::Button, "Copy").click();
+    window.0.step();
+    assert_eq!(window.copied(), Some(program.clone()));
+    window.run();
+
+    // With the keyboard alone: go there, select all, copy.
+    window.0.get_by_role_and_label(Role::TextInput, "The program").focus();
+    window.run();
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run();
+    window.0.event(Event::Copy);
+    window.0.step();
+    assert_eq!(window.copied().as_deref(), Some(program.trim_end()));
+    window.run();
+    window.0.get_by_role_and_label(Role::TextInput, "The program").type_text("nothing is typed into it");
+    window.run();
+    let shown = window.0.get_by_role_and_label(Role::TextInput, "The program").value();
+    assert_eq!(shown.as_deref(), Some(program.trim_end()));
+}
+
+#[test]
+fn the_program_follows_the_form() {
+    let mut window = open(Settings::default());
+    let shown = |window: &Window, line: &str| {
+        let text = window.0.get_by_role_and_label(Role::TextInput, "The program").value().unwrap();
+        text.lines().any(|known| known.split("  #").next() == Some(line))
+    };
+    assert!(shown(&window, "BACKLOG = 5"));
+    window.fill("Backlog", "9");
+    assert!(shown(&window, "BACKLOG = 9"));
+    window.fill("Backlog", "many");
+    assert!(shown(&window, "BACKLOG = 9") && window.shows("one of them is wrong now"));
+}
+
+#[test]
+fn it_rests_while_nothing_happens() {
+    let mut window = open(Settings::default());
+    let address = window.start();
+    let mut client = connect(address);
+    echo(&mut client, b"x");
+    window.until_shown("recv(): #1 waits for bytes; it ran 2 times");
+    window.until("a rate of nothing", |window| window.state().app().rate() == 0.0);
+    window.run();
+    let delay = window.0.output().viewport_output[&ViewportId::ROOT].repaint_delay;
+    assert_eq!(delay, Duration::MAX, "the window wants to be painted again");
+}
+
+#[test]
+fn it_holds_together_when_small_and_every_control_has_a_name() {
+    for size in [[720.0, 480.0], [1180.0, 760.0], [2560.0, 1440.0]] {
+        let mut window = sized(Settings::default(), size);
+        let address = window.start();
+        let _client = connect(address);
+        window.until_shown("recv(): #1 waits for bytes");
+        window.0.check_accessibility();
+        for button in ["Copy", "Save as ServerPython.py…", "Pause accepting"] {
+            let rect = window.0.get_by_role_and_label(Role::Button, button).rect();
+            assert!(
+                rect.right() <= size[0] && rect.left() >= 320.0 && rect.bottom() <= size[1] - 30.0,
+                "{button} stands at {rect:?} in {size:?}"
+            );
+        }
+        let accept = window.0.query_all_by_label_contains("accept(): the accept thread").next().unwrap();
+        let text = window.0.get_by_role_and_label(Role::TextInput, "The program").accesskit_node().role();
+        assert!(
+            accept.rect().width() > 100.0 && accept.rect().right() <= size[0],
+            "{:?} {text:?}",
+            accept.rect()
+        );
+        assert!(
+            accept.rect().bottom() < size[1] - 60.0,
+            "the line that matters is in view: {:?}",
+            accept.rect()
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! Lessons as their user sees them: chosen from the menu, done in the window, with the mouse and with keys alone.
+
+use std::time::{Duration, Instant};
+
+use echoscope::app::{App, Options};
+use echoscope::lessons::shipped;
+use echoscope::settings::Settings;
+use echoscope::ui;
+use egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable, by};
+
+/// The window of an app in its own little world: port 0, nothing remembered.
+struct Window(Harness<'static, ui::Window>);
+
+impl Window {
+    fn sized(size: [f32; 2]) -> Self {
+        let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
+        let mut harness =
+            Harness::builder().with_size(size).with_max_steps(30).build_eframe(move |creation| {
+                ui::Window::new(&creation.egui_ctx, App::new(settings, Options::default()))
+            });
+        harness.run();
+        Self(harness)
+    }
+
+    fn open() -> Self {
+        Self::sized([1180.0, 760.0])
+    }
+
+    #[track_caller]
+    fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !is_so(&self.0) {
+            assert!(Instant::now() < deadline, "waited in vain for: {what}\n{:?}", self.0.root());
+            self.0.step();
+        }
+        self.0.run();
+    }
+
+    #[track_caller]
+    fn until_shown(&mut self, text: &str) {
+        self.until(text, |window| window.query_all_by_label_contains(text).next().is_some());
+    }
+
+    fn shows(&self, text: &str) -> bool {
+        self.0.query_all_by_label_contains(text).next().is_some()
+    }
+
+    #[track_caller]
+    fn click(&mut self, name: &str) {
+        self.0.get_by_label(name).click();
+        self.0.run();
+    }
+
+    #[track_caller]
+    fn begin(&mut self, lesson: &str) {
+        self.click("Help");
+        // Where the window is low the list has to be scrolled before a pointer could reach the last ones.
+        self.0.get_by_label(lesson).click_accesskit();
+        self.0.run();
+    }
+
+    fn press(&mut self, key: Key) {
+        self.0.key_press(key);
+        self.0.run();
+    }
+
+    fn at(&self) -> Option<usize> {
+        self.0.state().app().lesson().map(echoscope::lessons::Running::at)
+    }
+}
+
+#[test]
+fn the_menu_lists_the_lessons_and_help() {
+    let mut window = Window::open();
+    assert!(!window.shows("Your first echo"));
+    window.click("Help");
+    for lesson in shipped() {
+        assert!(window.shows(&lesson.title), "{}", lesson.title);
+    }
+    assert!(window.shows("Open a lesson file…") && !window.shows("Leave the lesson"));
+    window.press(Key::Escape);
+    assert!(!window.shows("Your first echo"));
+    window.press(Key::F1);
+    assert!(window.shows("Zoom in and out"));
+}
+
+#[test]
+fn the_first_lesson_is_done_from_start_to_end() {
+    let mut window = Window::open();
+    window.begin("1. Your first echo");
+    assert!(window.shows("Step 1 of 6") && window.shows("Press “Start server” at the lower left."));
+    assert!(window.shows("It is set up: TLS off."));
+    window.click("Start server");
+    window.until_shown("Step 2 of 6");
+    assert!(window.shows("Done: The server asked the system for a socket"));
+    window.click("Show the Client tab");
+    window.click("Connect");
+    window.until_shown("Step 3 of 6");
+    let field = window.0.get_by_role_and_label(Role::TextInput, "Text to send");
+    field.focus();
+    field.type_text("Hello");
+    window.0.run();
+    window.press(Key::Enter);
+    window.until_shown("Step 4 of 6");
+    window.click("Show the Log tab");
+    window.until_shown("Step 5 of 6");
+    window.click("Show the Client tab");
+    window.click("Close");
+    window.until_shown("Step 6 of 6");
+    window.click("Stop server");
+    window.until_shown("All 6 steps are behind you");
+    assert!(window.shows("6 done"));
+    window.click("Next lesson: One at a time, and the backlog");
+    assert!(window.shows("Step 1 of 7"));
+    window.click("Set it up");
+    assert!(window.shows("It is set up: one client at a time, backlog 2, TLS off."));
+    window.0.get_all_by_label("Leave the lesson").next().unwrap().click();
+    window.0.run();
+    assert!(!window.shows("Step 1 of 7") && window.shows("The form is as it was before the lesson"));
+}
+
+#[test]
+fn one_can_skip_look_back_and_begin_anew() {
+    let mut window = Window::open();
+    window.begin("1. Your first echo");
+    window.click("Start server");
+    window.until_shown("Step 2 of 6");
+    window.click("Back");
+    assert!(window.shows("Step 1 of 6") && window.shows("Done: The server asked"));
+    assert!(!window.shows("Skip this step"));
+    window.click("Next step");
+    window.click("Skip this step");
+    assert!(window.shows("Step 3 of 6") && window.shows("1 done, 1 skipped"));
+    window.click("Fold the lesson");
+    assert!(window.shows("Step 3 of 6") && !window.shows("Skip this step"));
+    window.click("Unfold the lesson");
+    window.click("Begin anew");
+    // The server still listens, so the first step is done at once.
+    window.until_shown("Step 2 of 6");
+}
+
+#[test]
+fn keys_alone_choose_a_lesson_and_set_it_up() {
+    for size in [[1180.0, 760.0], [720.0, 480.0]] {
+        let mut window = Window::sized(size);
+        window.0.get_by_label("Help").focus();
+        window.0.run();
+        window.press(Key::Enter);
+        let focused = |window: &Window| {
+            let node =
+                window.0.query_all(by().predicate(|node| node.is_focused() && !node.is_hidden())).next();
+            node.map(|node| node.accesskit_node().label().unwrap_or_default())
+        };
+        let tab_to = |window: &mut Window, wanted: &str| {
+            for _ in 0..60 {
+                if focused(window).as_deref() == Some(wanted) {
+                    return;
+                }
+                window.press(Key::Tab);
+            }
+            panic!("the Tab key never comes to {wanted}; it is at {:?}", focused(window));
+        };
+        tab_to(&mut window, "3. A stream has no messages");
+        window.press(Key::Enter);
+        assert!(window.shows("Step 1 of 6"), "{size:?}");
+        tab_to(&mut window, "Set it up");
+        window.press(Key::Space);
+        assert_eq!(window.0.state().app().settings().recv_size, 4);
+        window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+        window.0.run();
+        window.until_shown("Step 2 of 6");
+        tab_to(&mut window, "Skip this step");
+        window.press(Key::Enter);
+        assert_eq!(window.at(), Some(2));
+    }
+}
+
+#[test]
+fn a_small_window_shows_what_to_do_and_the_log() {
+    let mut window = Window::sized([720.0, 480.0]);
+    window.begin("7. A hundred clients");
+    let screen = window.0.ctx.content_rect();
+    for label in ["Set it up", "Skip this step", "Leave the lesson", "Log"] {
+        let rect = window.0.get_by_label(label).rect();
+        assert!(screen.contains_rect(rect), "{label} is at {rect:?}");
+    }
+    assert!(window.0.get_by_label("Log").rect().bottom() < 360.0, "the lesson leaves no room for the log");
+}

@@ -1,0 +1,216 @@
+//! The log's window with a million entries: what a frame has to do, and where the rows stand, down to the pixel.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use echoscope::app::{App, Options};
+use echoscope::server::event::{Client, ClientId, Event as ServerEvent, EventKind};
+use echoscope::settings::Settings;
+use echoscope::ui::Window;
+use egui::epaint::Shape;
+use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Role, TouchPhase, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+const MILLION: u64 = 1_000_000;
+const SIZE: [f32; 2] = [1180.0, 760.0];
+
+/// A window onto a log of so many entries, `line 0000000` and so on.
+fn window(entries: u64) -> Harness<'static, Window> {
+    let settings = Settings { log_entries: 1_000_000, log_mebibytes: 1024, port: 0, ..Settings::default() };
+    let client = Client { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
+    let earlier = (0..entries).map(move |index| {
+        let data: Arc<[u8]> = format!("line {index:07}").into_bytes().into();
+        let kind = EventKind::Received { echoed: data.len(), data, took: Duration::from_micros(41) };
+        ServerEvent { at: SystemTime::UNIX_EPOCH, client: Some(client), kind }
+    });
+    let mut window = Harness::builder().with_size(SIZE).with_max_steps(20).build_eframe(move |creation| {
+        Window::new(&creation.egui_ctx, App::with_log(settings, Options::default(), earlier))
+    });
+    settle(&mut window);
+    window
+}
+
+/// Lets frames go by until everything has been looked at.
+fn settle(window: &mut Harness<'static, Window>) {
+    let at_rest = (0..1000).any(|_| window.run_ok().is_some());
+    assert!(at_rest, "the window never comes to rest");
+}
+
+/// The rows in view: the number in each, and its place.
+fn rows(window: &Harness<'static, Window>) -> Vec<(u64, Rect)> {
+    let rows = window.query_all_by_role(Role::ListBoxOption);
+    let row = |node: egui_kittest::Node<'_>| {
+        let label = node.accesskit_node().label().or_else(|| node.accesskit_node().value()).unwrap();
+        let number = label.split("line ").nth(1).and_then(|rest| rest.get(..7)?.parse().ok());
+        let number = number.unwrap_or_else(|| panic!("{label:?}"));
+        (number, node.rect())
+    };
+    rows.map(row).collect()
+}
+
+/// The tops of the texts that are painted in the log's rows.
+fn painted(window: &Harness<'static, Window>) -> Vec<f32> {
+    let texts = window.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
+        Shape::Text(text) if text.galley.job.text.starts_with("Received: b'line") => Some(text.pos.y),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn shapes(window: &Harness<'static, Window>) -> usize {
+    window.output().shapes.len()
+}
+
+/// The log's scroll bar: its upper end, and its lower one.
+fn scroll_bar(window: &Harness<'static, Window>) -> (Pos2, Pos2) {
+    let log = window.query_all_by_role(Role::ListBox).next().unwrap().rect();
+    let x = log.right() - 6.0;
+    (Pos2::new(x, log.top() + 6.0), Pos2::new(x, log.bottom() - 10.0))
+}
+
+/// So many pixels in a point, in a window that keeps its size in points.
+fn zoom(window: &mut Harness<'static, Window>, pixels: f32) {
+    window.set_pixels_per_point(pixels);
+    window.step();
+    window.set_size(SIZE.into());
+}
+
+fn press(window: &mut Harness<'static, Window>, at: Pos2) {
+    drag(window, at, at);
+}
+
+fn drag(window: &mut Harness<'static, Window>, from: Pos2, to: Pos2) {
+    let (there, moved) = (Event::PointerMoved(from), Event::PointerMoved(to));
+    for event in [there, button(from, true), moved, button(to, false), Event::PointerGone] {
+        window.event(event);
+        window.step();
+    }
+    settle(window);
+}
+
+fn button(pos: Pos2, pressed: bool) -> Event {
+    Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE }
+}
+
+fn turn_wheel(window: &mut Harness<'static, Window>, points: f32) {
+    let log = window.query_all_by_role(Role::ListBox).next().unwrap().rect();
+    window.event(Event::PointerMoved(log.center()));
+    window.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: vec2(0.0, points),
+        phase: TouchPhase::Move,
+        modifiers: Modifiers::NONE,
+        source: egui::MouseWheelSource::Unknown,
+    });
+    settle(window);
+    window.event(Event::PointerGone);
+    settle(window);
+}
+
+fn filter(window: &mut Harness<'static, Window>, text: &str) {
+    window.get_by_role_and_label(Role::TextInput, "Filter").focus();
+    settle(window);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    settle(window);
+    window.key_press(Key::Backspace);
+    settle(window);
+    if !text.is_empty() {
+        window.get_by_role_and_label(Role::TextInput, "Filter").type_text(text);
+    }
+    settle(window);
+}
+
+#[test]
+fn a_frame_draws_no_more_of_a_million_entries_than_of_a_thousand() {
+    let (mut few, mut many) = (window(1000), window(MILLION));
+    assert_eq!(rows(&many).last().unwrap().0, MILLION - 1, "the end is followed");
+    let compare = |few: &Harness<'static, Window>, many: &Harness<'static, Window>, what: &str| {
+        let count = rows(many).len();
+        assert!((10..60).contains(&count), "{what}: {count} rows are laid out");
+        assert_eq!(count, rows(few).len(), "{what}: rows");
+        // The pill with the number of new entries is one shape more or less.
+        assert!(shapes(many).abs_diff(shapes(few)) <= 3, "{what}: {} and {}", shapes(few), shapes(many));
+    };
+    compare(&few, &many, "at the end");
+    for window in [&mut few, &mut many] {
+        let (top, bottom) = scroll_bar(window);
+        press(window, top + (bottom - top) / 2.0);
+    }
+    let middle = rows(&many)[0].0;
+    assert!((400_000..600_000).contains(&middle), "the middle of the bar leads to {middle}");
+    compare(&few, &many, "in the middle");
+    // The reader's place is kept while the filter changes.
+    let before = rows(&many);
+    filter(&mut many, "no such line");
+    assert!(rows(&many).is_empty());
+    filter(&mut many, "");
+    assert_eq!(rows(&many), before, "the place is lost");
+    for window in [&mut few, &mut many] {
+        filter(window, "line");
+    }
+    compare(&few, &many, "with a filter on");
+}
+
+#[test]
+fn rows_beyond_900_000_stand_on_whole_pixels_whatever_the_zoom() {
+    let mut window = window(MILLION);
+    for pixels in [1.0, 1.1, 1.25, 1.75, 2.0] {
+        zoom(&mut window, pixels);
+        settle(&mut window);
+        stand_on_pixels(&window, pixels, "at the end");
+        assert_eq!(rows(&window).last().unwrap().0, MILLION - 1, "{pixels}: the end is followed");
+        // Some points up from the end, and some rows further: no place is special.
+        turn_wheel(&mut window, 7.3);
+        stand_on_pixels(&window, pixels, "a little above the end");
+        turn_wheel(&mut window, 111.7);
+        stand_on_pixels(&window, pixels, "above the end");
+        let last = rows(&window).last().unwrap().0;
+        assert!((MILLION - 30..MILLION).contains(&last), "{pixels}: the wheel went to {last}");
+        let (top, bottom) = scroll_bar(&window);
+        press(&mut window, top + (bottom - top) * 0.5);
+        press(&mut window, top + (bottom - top) * 0.9);
+        stand_on_pixels(&window, pixels, "by the scroll bar");
+        let first = rows(&window)[0].0;
+        assert!((900_000..MILLION - 100).contains(&first), "{pixels}: the scroll bar went to {first}");
+        let handle = top + (bottom - top) * 0.9;
+        drag(&mut window, handle, bottom + vec2(0.0, 60.0));
+        assert_eq!(rows(&window).last().unwrap().0, MILLION - 1, "{pixels}: the bar doesn't reach the end");
+    }
+}
+
+#[test]
+fn the_same_row_stays_on_top_when_the_zoom_changes() {
+    let mut window = window(100_000);
+    let (top, bottom) = scroll_bar(&window);
+    press(&mut window, top + (bottom - top) * 0.7);
+    let first = rows(&window)[0].0;
+    for pixels in [1.25, 1.1, 2.0, 1.0] {
+        zoom(&mut window, pixels);
+        settle(&mut window);
+        assert_eq!(rows(&window)[0].0, first, "{pixels}");
+    }
+}
+
+/// Every row begins on a pixel where the one before ends, all are of one height, and so is the distance of texts.
+#[track_caller]
+fn stand_on_pixels(window: &Harness<'static, Window>, pixels: f32, what: &str) {
+    let rows = rows(window);
+    assert!(rows.len() > 5, "{pixels}, {what}: {} rows", rows.len());
+    let height = (23.0 * pixels).round();
+    for pair in rows.windows(2) {
+        let ((number, rect), (next, below)) = (pair[0], pair[1]);
+        assert_eq!(number + 1, next);
+        let (top, next_top) = (rect.top() * pixels, below.top() * pixels);
+        assert!((top - top.round()).abs() < 0.02, "{pixels}, {what}: line {number} begins at pixel {top}");
+        assert!((next_top - top - height).abs() < 0.02, "{pixels}, {what}: {number} is not {height} high");
+        assert!((rect.height() * pixels - height).abs() < 0.02, "{pixels}, {what}: {rect:?}");
+    }
+    let texts = painted(window);
+    assert_eq!(texts.len(), rows.len());
+    for pair in texts.windows(2) {
+        let apart = (pair[1] - pair[0]) * pixels;
+        assert!((apart - height).abs() < 0.02, "{pixels}, {what}: texts are {apart} pixels apart");
+    }
+}

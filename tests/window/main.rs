@@ -1,0 +1,24 @@
+//! Tests of the window as its user sees it: real servers, clients and files, without a screen.
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, missing_docs)]
+
+#[path = "../support/window.rs"]
+mod harness;
+#[path = "../support/parts.rs"]
+mod parts;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accessibility;
+mod basics;
+mod client_tab;
+mod code_tab;
+mod idle;
+mod lessons;
+mod log_tab;
+mod newcomer;
+mod sizes;
+mod steps;
+mod tls_dialogs;
+mod wire_tab;
+mod zoom;

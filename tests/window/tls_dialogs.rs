@@ -1,0 +1,285 @@
+//! The TLS lab as its user sees it: certificates are made, looked at and served from the window, no screen needed.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::harness::{Hand, Window};
+use echoscope::server::status::State;
+use echoscope::settings::{ClientAuth, Settings, TlsVersions};
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+impl Window {
+    fn for_reader(settings: Settings, size: [f32; 2]) -> Self {
+        let settings = Settings { port: 0, host: "127.0.0.1".to_owned(), ..settings };
+        Self::new(settings, size, Hand::Reader)
+    }
+
+    /// Opens a list and takes one of its lines.
+    #[track_caller]
+    fn choose(&mut self, list: &str, line: &str) {
+        self.0.get_by_role_and_label(Role::ComboBox, list).click_accesskit();
+        self.run();
+        self.click(line);
+    }
+
+    /// Makes a certificate in this folder with the dialog as it is, and waits for the second page.
+    #[track_caller]
+    fn create(&mut self, folder: &Path) {
+        self.fill("Folder", &folder.to_string_lossy());
+        self.until_enabled("Create");
+        self.click("Create");
+        self.until_shown("The certificate is made");
+    }
+}
+
+fn small() -> [f32; 2] {
+    [720.0, 480.0]
+}
+
+fn large() -> [f32; 2] {
+    [1180.0, 760.0]
+}
+
+/// A client that trusts what is in the file.
+fn client(address: SocketAddr, ca: &Path, name: &str) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(ca).unwrap() {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream)
+}
+
+fn echo(client: &mut StreamOwned<ClientConnection, TcpStream>) {
+    client.write_all(b"Hello").unwrap();
+    let mut back = [0; 5];
+    client.read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"Hello");
+}
+
+#[test]
+fn a_certificate_is_made_filled_in_and_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::for_reader(Settings::default(), large());
+    window.click("Create certificate…");
+    window.choose("Key", "ECDSA P-256");
+    window.click("Signed by a practice CA");
+    window.create(&folder.path().join("lab"));
+    let made = folder.path().join("lab");
+    for name in ["server.key", "server.csr", "server.crt", "ca.key", "ca.crt"] {
+        assert!(made.join(name).is_file(), "{name}");
+    }
+    assert!(window.shows("Give") && window.shows("no trust store of the system or of a browser was changed"));
+    window.0.get_by_label("Copy the line for curl").click_accesskit();
+    window.0.step();
+    assert!(window.copied().unwrap().starts_with(echoscope::platform::terminal::CURL));
+    window.0.run_ok();
+    window.click("Done");
+    assert!(!window.shows("The certificate is made"));
+    let settings = window.app().settings().clone();
+    assert!(settings.tls);
+    assert_eq!((settings.certificate, settings.key), (made.join("server.crt"), made.join("server.key")));
+    window.until_shown("matches the certificate");
+    let address = window.start();
+    echo(&mut client(address, &made.join("ca.crt"), "localhost"));
+}
+
+#[test]
+fn errors_stand_under_their_fields_and_nothing_can_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::for_reader(Settings::default(), large());
+    window.click("Create certificate…");
+    window.fill("Folder", &folder.path().to_string_lossy());
+    window.until_enabled("Create");
+    window.fill("Days", "100000");
+    assert!(window.shows("Days takes a whole number from 1 to 36,500") && !window.enabled("Create"));
+    window.fill("Days", "30");
+    window.fill("Common name", "*..x");
+    assert!(window.shows("*..x") && !window.enabled("Create"));
+    window.fill("Common name", "");
+    assert!(window.shows("The common name is empty."));
+    // Enter means the button, and the button can't be pressed.
+    window.0.key_press(Key::Enter);
+    window.0.run_ok();
+    window.fill("Common name", "localhost");
+    window.fill("Folder", &folder.path().join("no/where").to_string_lossy());
+    window.until_shown("There is no folder");
+    assert!(!window.enabled("Create"));
+    window.0.key_press(Key::Escape);
+    window.0.run_ok();
+    assert!(!window.shows("Create a certificate"), "Escape closes the dialog");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
+}
+
+#[test]
+fn existing_files_need_a_second_consent() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("server.key");
+    std::fs::write(&old, "old").unwrap();
+    // The box stands beside the button, in view also in the smallest window.
+    let mut window = Window::for_reader(Settings::default(), small());
+    window.click("Create certificate…");
+    window.fill("Folder", &folder.path().to_string_lossy());
+    window.until_shown("server.key is there already.");
+    assert!(!window.enabled("Create"));
+    window.0.key_press(Key::Enter);
+    window.0.run_ok();
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
+    window.click("Replace existing files");
+    window.click("Create");
+    window.until_shown("The certificate is made");
+    assert!(std::fs::read_to_string(&old).unwrap().starts_with("-----BEGIN"));
+}
+
+#[test]
+fn the_openssl_commands_are_shown() {
+    let mut window = Window::for_reader(Settings::default(), large());
+    window.click("Create certificate…");
+    window.click("Show the openssl commands");
+    let commands = window.0.get_by_label("the openssl commands").value().unwrap();
+    assert!(commands.contains("openssl genrsa -out server.key 2048"), "{commands}");
+    window.choose("Key", "Ed25519");
+    let commands = window.0.get_by_label("the openssl commands").value().unwrap();
+    assert!(commands.contains("openssl genpkey -algorithm ED25519"), "{commands}");
+}
+
+#[test]
+fn what_is_broken_on_purpose_is_labelled_for_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::for_reader(Settings::default(), large());
+    window.click("Create certificate…");
+    window.choose("Key", "ECDSA P-256");
+    window.choose("Broken on purpose", "Wrong name");
+    assert!(window.shows("It is for wrong-name.example"));
+    window.create(folder.path());
+    window.click("Done");
+    let label = "This certificate is for wrong-name.example, but the server's host is 127.0.0.1";
+    window.until_shown(label);
+    window.click("Details…");
+    window.until_shown("A client that is given this file as CA would");
+    assert_eq!(window.0.query_all_by_label_contains(label).count(), 2, "the details tell it, too");
+    window.click("Close details");
+    // Another certificate at the same path is another certificate.
+    window.click("Create certificate…");
+    window.choose("Key", "ECDSA P-256");
+    window.until_shown("are there already");
+    window.click("Replace existing files");
+    window.click("Create");
+    window.until_shown("The certificate is made");
+    window.click("Done");
+    window.until("the label is gone", |window| window.query_all_by_label_contains(label).next().is_none());
+}
+
+#[test]
+fn details_show_the_certificate_and_what_clients_will_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::for_reader(Settings::default(), large());
+    window.click("Create certificate…");
+    window.choose("Key", "ECDSA P-256");
+    window.click("Signed by a practice CA");
+    window.create(folder.path());
+    window.click("Certificate details…");
+    window.until_shown("A client that trusts the system's authorities would refuse it");
+    assert!(window.shows("CN=localhost") && window.shows("ECDSA P-256") && window.shows("SHA-256"));
+    assert!(window.shows("Validity: valid for another"));
+    window.click("Extensions of certificate 1: 6");
+    assert!(window.shows("TLS server"), "extensions are told in words");
+    window.choose("Clients trust", "A CA file");
+    let ca = folder.path().join("ca.crt");
+    window.fill("CA file", &ca.to_string_lossy());
+    window.until_shown("the authorities in ca.crt would accept it");
+    window.fill("CA file", &folder.path().join("none.crt").to_string_lossy());
+    window.until_shown("none.crt");
+    window.click("Close details");
+    assert!(!window.shows("What clients will say"));
+}
+
+/// A certificate and its key, in files.
+fn files(folder: &Path) -> (PathBuf, PathBuf) {
+    let (certificate, key) = (folder.join("server.crt"), folder.join("server.key"));
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    (certificate, key)
+}
+
+#[test]
+fn options_change_what_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = files(folder.path());
+    let settings = Settings { tls: true, certificate: certificate.clone(), key, ..Settings::default() };
+    let mut window = Window::for_reader(settings, large());
+    window.click("Options…");
+    window.choose("Versions", "TLS 1.2 only");
+    window.click("Clients may resume their sessions");
+    window.fill("ALPN", "h2,");
+    assert!(window.shows("There is a comma too many."));
+    window.fill("ALPN", "");
+    let log = folder.path().join("keys.log");
+    window.fill("Key log", &log.to_string_lossy());
+    assert!(window.shows("whoever has this file can read a recording"));
+    window.choose("Client certificates", "Optional");
+    window.fill("Client CA", &certificate.to_string_lossy());
+    window.until_shown("CN=rcgen self signed cert");
+    window.click("Done");
+    assert!(window.shows("TLS key log is on"), "the caution stands while the dialog is closed");
+    let settings = window.app().settings();
+    assert_eq!((settings.tls_versions, settings.session_tickets), (TlsVersions::Only12, false));
+    assert_eq!(settings.client_auth, ClientAuth::Optional);
+
+    let address = window.start();
+    let mut client = client(address, &certificate, "localhost");
+    echo(&mut client);
+    assert_eq!(client.conn.protocol_version(), Some(rustls::ProtocolVersion::TLSv1_2));
+    assert!(std::fs::read_to_string(&log).unwrap().starts_with("CLIENT_RANDOM"));
+    window.click("Options…");
+    assert!(!window.shows("Takes effect when the server is started again."));
+    window.choose("Versions", "TLS 1.3 only");
+    assert!(window.shows("Takes effect when the server is started again."));
+    // The dialog has the keyboard: the server goes on.
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.0.run_ok();
+    assert!(matches!(window.app().state(), State::Listening { .. }));
+}
+
+#[test]
+fn the_facts_of_a_handshake_are_shown_in_the_log_and_with_the_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = files(folder.path());
+    let settings = Settings { tls: true, certificate: certificate.clone(), key, ..Settings::default() };
+    let mut window = Window::for_reader(settings, large());
+    let address = window.start();
+    let mut client = client(address, &certificate, "localhost");
+    echo(&mut client);
+    window.until_shown("Received: b'Hello'");
+    window.0.get_by_label_contains("TLS 1.3 ·").click();
+    window.0.run_ok();
+    let meaning = "encrypts and authenticates each record";
+    assert!(window.shows("Cipher suite") && window.shows(meaning) && window.shows("Server name (SNI)"));
+    assert!(!window.shows("Offered version"), "the offer is folded");
+    window.0.get_by_label_contains("What the client offered").click_accesskit();
+    window.0.run_ok();
+    assert!(window.shows("Offered version"));
+    window.0.get_by_label_contains("What the client offered").click_accesskit();
+    window.0.run_ok();
+
+    window.click("Connections 1");
+    assert!(!window.shows(meaning));
+    window.0.get_by_role_and_label(Role::ListBoxOption, "Connection #1").focus();
+    window.0.run_ok();
+    assert!(window.shows(meaning), "the keyboard is enough to choose a connection");
+    window.click("Close the facts");
+    assert!(!window.shows(meaning));
+    drop(client);
+    window.until_shown("Nobody is connected");
+}

@@ -1,0 +1,375 @@
+//! The tab of what went by, as its user sees it: real conversations, real files, no screen.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::harness::{Hand, Window};
+use echoscope::capture::{Capture, MOST_MARKS, Side, What};
+use echoscope::server::event::{Client, ClientId};
+use echoscope::settings::Settings;
+use echoscope::ui;
+use egui::{Event, Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use rustls::{ClientConnection, StreamOwned};
+
+impl Window {
+    /// Whether the connection that is shown is this one.
+    fn picked(&self, text: &str) -> bool {
+        picked(&self.0).contains(text)
+    }
+
+    #[track_caller]
+    fn until_picked(&mut self, text: &str) {
+        self.until(text, |window| picked(window).contains(text));
+    }
+
+    /// The window with the tab in front, on a free port.
+    fn wire(settings: Settings, size: [f32; 2]) -> Self {
+        let mut window = Self::new(Settings { port: 0, ..settings }, size, Hand::Mouse);
+        window.click("Wire");
+        window
+    }
+
+    /// What the rows in view say.
+    fn rows(&self) -> Vec<String> {
+        let rows = self.0.query_all_by_role(Role::ListBoxOption);
+        rows.filter_map(|row| row.accesskit_node().label()).collect()
+    }
+
+    /// The rows that are laid out.
+    #[track_caller]
+    fn row(&mut self, words: &str) {
+        self.0.get_by_role_and_label_contains(words).click();
+        self.run();
+    }
+
+    /// A capture as a connection leaves it, without one.
+    fn capture(&self, id: u64) -> Arc<Capture> {
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000 + u16::try_from(id % 10_000).unwrap()));
+        self.app().captures().open(Client { id: ClientId(id), peer }, false, Instant::now())
+    }
+}
+
+trait ByRole {
+    fn get_by_role_and_label_contains(&self, words: &str) -> egui_kittest::Node<'_>;
+}
+
+impl ByRole for egui_kittest::Harness<'static, ui::Window> {
+    #[track_caller]
+    fn get_by_role_and_label_contains(&self, words: &str) -> egui_kittest::Node<'_> {
+        let mut rows = self.query_all_by_role(Role::ListBoxOption);
+        let found = rows.find(|row| row.accesskit_node().label().is_some_and(|label| label.contains(words)));
+        found.unwrap_or_else(|| panic!("no row says {words}: {:?}", self.root()))
+    }
+}
+
+/// Which connection is shown, in words.
+fn picked(window: &Harness<'static, ui::Window>) -> String {
+    let list = window.query_by_role_and_label(Role::ComboBox, "Connection");
+    list.and_then(|list| list.value()).unwrap_or_default()
+}
+
+const LARGE: [f32; 2] = [1180.0, 1400.0];
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let client = TcpStream::connect(address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    client
+}
+
+fn echo(client: &mut (impl Read + Write), data: &[u8]) {
+    client.write_all(data).unwrap();
+    let mut back = vec![0; data.len()];
+    client.read_exact(&mut back).unwrap();
+    assert_eq!(back, data);
+}
+
+#[track_caller]
+fn contains_in_order(rows: &[String], wanted: &[&str]) {
+    let mut rest = rows.iter();
+    for words in wanted {
+        assert!(rest.any(|row| row.contains(words)), "{words} is missing, or out of order, in {rows:#?}");
+    }
+}
+
+#[test]
+fn a_plain_conversation_from_connect_to_close() {
+    let mut window = Window::wire(Settings::default(), LARGE);
+    assert!(window.shows("Nothing has gone by yet") && window.shows("Press Start server"));
+    let address = window.start();
+    let mut client = connect(address);
+    echo(&mut client, b"Hello\n");
+    window.until_shown("sendall(b'Hello\\n')");
+    client.shutdown(Shutdown::Write).unwrap();
+    window.until_shown("The client closed first");
+    window.until_shown("close()");
+    let wanted = [
+        "in, client to server: connect",
+        "in, client to server: 6 bytes, recv() → b'Hello\\n'",
+        "out, server to client: 6 bytes, sendall(b'Hello\\n')",
+        "in, client to server: FIN",
+        "out, server to client: FIN",
+        "at the server: closed, close() · end of stream",
+    ];
+    contains_in_order(&window.rows(), &wanted);
+    assert!(window.picked("Newest: #1"));
+    window.row("recv() →");
+    assert!(window.shows("0000  48 65 6c 6c 6f 0a"), "the bytes of the selected row");
+    assert!(window.shows("recv() hands over whatever has arrived"), "and what it means");
+    window.press(Key::ArrowDown);
+    assert!(window.shows("The echo:"), "the arrow keys go on from there");
+}
+
+#[test]
+fn tls_records_stand_beside_what_they_carry() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let mut window = Window::wire(Settings { tls: true, certificate, key, ..Settings::default() }, LARGE);
+    window.until("the files are read", |window| {
+        let button = window.query_by_role_and_label(Role::Button, "Start server");
+        button.is_some_and(|button| !button.accesskit_node().is_disabled())
+    });
+    let address = window.start();
+    let config = Arc::new(crate::support::trusting::trusting(&[&rustls::version::TLS13], None));
+    let connection = ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
+    let mut client = StreamOwned::new(connection, connect(address));
+    echo(&mut client, b"Hello\n");
+    client.conn.send_close_notify();
+    client.flush().unwrap();
+    window.until_shown("close() ·");
+    let wanted = [
+        "in, client to server: ClientHello",
+        "out, server to client: ServerHello",
+        "out, server to client: Application data",
+        "in, client to server: Application data",
+        "at the server: 6 bytes, recv() → b'Hello\\n', came in the record of row",
+        "at the server: 6 bytes, sendall(b'Hello\\n'), went out in the record of row",
+        "in, client to server: Application data · 24 B, encrypted: close_notify",
+    ];
+    contains_in_order(&window.rows(), &wanted);
+    let hidden = window.rows().iter().any(|row| row.contains("encrypted: ") && row.contains("Finished"));
+    assert!(hidden, "what encrypted handshake records carry: {:#?}", window.rows());
+    window.row("ClientHello");
+    for field in ["Type 22 handshake", "Version 0x0301", "Length ", "Message type 1 ClientHello"] {
+        assert!(window.shows(field), "the header's field {field}");
+    }
+    assert!(window.shows("0000  16 03 01"), "the record as it was on the wire");
+}
+
+#[test]
+fn what_comes_without_a_log_event_shows_too() {
+    let mut window = Window::wire(Settings::default(), LARGE);
+    window.start();
+    let capture = window.capture(7);
+    window.until_picked("Newest: #7");
+    let entries = window.app().log().len();
+    capture.record(Side::Client, What::Chunk, b"unheard", None);
+    window.until_shown("recv() → b'unheard'");
+    assert_eq!(window.app().log().len(), entries);
+}
+
+#[test]
+fn the_newest_connection_is_shown_until_one_is_chosen() {
+    let mut window = Window::wire(Settings::default(), LARGE);
+    for id in 1..=5000 {
+        window.capture(id);
+    }
+    window.until_picked("Newest: #5000");
+    window.click("Connection");
+    assert!(window.shows("Always the newest connection") && window.shows("#4999 · 127.0.0.1:44999"));
+    let entries = window.0.query_all_by_role(Role::ListBoxOption).count();
+    assert!(entries < 60, "{entries} entries are laid out for a list that shows a dozen");
+    for key in [Key::End, Key::ArrowUp, Key::Enter] {
+        window.press(key);
+    }
+    assert!(window.picked("#2 · 127.0.0.1:40002"), "chosen with the keyboard alone");
+    window.capture(5001);
+    window.run();
+    assert!(window.picked("#2 ·"), "a newer one doesn't take its place");
+    window.click("Connection");
+    window.press(Key::Home);
+    window.press(Key::Enter);
+    assert!(window.picked("Newest: #5001"));
+}
+
+#[test]
+fn reading_a_row_keeps_its_connection() {
+    let mut window = Window::wire(Settings::default(), LARGE);
+    window.capture(1);
+    window.until_picked("Newest: #1");
+    window.row("connect");
+    window.capture(2);
+    window.run();
+    assert!(window.picked("#1 ·") && !window.picked("Newest: #2"));
+}
+
+#[test]
+fn rows_can_stand_by_time() {
+    let mut window = Window::wire(Settings::default(), [1180.0, 760.0]);
+    let capture = window.capture(1);
+    for _ in 0..30 {
+        capture.record(Side::Client, What::Chunk, b"x", None);
+    }
+    // Not a wait for something: the time that passes is what is to be seen.
+    std::thread::sleep(Duration::from_millis(40));
+    capture.record(Side::Client, What::Chunk, b"late", None);
+    window.until_shown("32. ");
+    window.click("Rows with gaps");
+    assert!(window.shows("32. "), "the end stays in view");
+    window.click("Rows by time");
+    window.until_shown("1 to ");
+    let bundled = window.rows();
+    assert!(bundled.iter().any(|row| row.contains(" rows in ")), "{bundled:?}");
+    window.press(Key::Tab);
+    let ladder = window.0.get_by_role_and_label(Role::ListBox, "Ladder of #1, 32 rows").rect().center();
+    window.0.hover_at(ladder);
+    for _ in 0..40 {
+        window.0.event(Event::Zoom(2.0));
+        window.0.run_ok();
+    }
+    assert!(window.shows("1 µs a row"), "the wheel zooms as far as it goes");
+    window.click("Rows by order");
+    assert!(!window.shows("µs a row") && !window.shows(" rows in "));
+}
+
+#[test]
+fn the_work_is_that_of_what_is_in_view() {
+    let laid_out = |marks: usize, way: &str| {
+        let mut window = Window::wire(Settings::default(), [1180.0, 760.0]);
+        let capture = window.capture(1);
+        for _ in 1..marks {
+            capture.record(Side::Client, What::Chunk, b"x", None);
+        }
+        let last = format!("Ladder of #1, {} rows", echoscope::text::with_thousands(marks as u64));
+        window.until_shown(&last);
+        window.click(way);
+        let rows = window.rows();
+        assert!(!rows.is_empty());
+        (rows.len(), window.0.root().children_recursive().count())
+    };
+    for way in ["Rows by order", "Rows with gaps", "Rows by time"] {
+        let (few, nodes) = laid_out(1000, way);
+        let (many, more_nodes) = laid_out(MOST_MARKS, way);
+        assert!(many <= few * 3 / 2 + 2, "{way}: {few} rows are laid out of 1000, {many} of {MOST_MARKS}");
+        assert!(more_nodes <= nodes * 3 / 2, "{way}: {nodes} nodes, then {more_nodes}");
+    }
+}
+
+#[test]
+fn the_end_is_followed_until_somebody_looks_elsewhere() {
+    let mut window = Window::wire(Settings::default(), [1180.0, 760.0]);
+    let capture = window.capture(1);
+    let add = |count: usize| {
+        for _ in 0..count {
+            capture.record(Side::Client, What::Chunk, b"x", None);
+        }
+    };
+    add(99);
+    window.until_shown("100. ");
+    add(100);
+    window.until_shown("200. ");
+    window.0.get_by_role_and_label(Role::ListBox, "Ladder of #1, 200 rows").focus();
+    window.run();
+    window.press(Key::Home);
+    assert!(window.shows("1. 0"));
+    add(100);
+    window.until_shown("Ladder of #1, 300 rows");
+    assert!(window.shows("1. 0") && !window.rows().iter().any(|row| row.starts_with("300.")));
+    window.press(Key::End);
+    assert!(window.rows().iter().any(|row| row.starts_with("300.")));
+    add(1);
+    window.until_shown("301. ");
+}
+
+#[test]
+fn saving_and_clearing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::wire(Settings::default(), LARGE);
+    let address = window.start();
+    let mut client = connect(address);
+    echo(&mut client, b"Hello\n");
+    client.shutdown(Shutdown::Write).unwrap();
+    window.until_shown("close() ·");
+    for (button, name, holds) in
+        [("Save as SVG…", "a.svg", "<svg "), ("Save as text…", "a.txt", "b'Hello\\n'")]
+    {
+        let path = folder.path().join(name);
+        window.click(button);
+        window.until_shown("type the path");
+        window.fill("This system has no file dialog to offer, so type the path.", &path.to_string_lossy());
+        window.press(Key::Enter);
+        window.until("the file", |_| path.exists());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(holds), "{name}: {text}");
+        window.until_shown(name);
+    }
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::L);
+    window.until_shown("Nothing has gone by yet");
+    assert!(window.rows().is_empty());
+}
+
+#[test]
+fn all_bytes_can_be_read_with_the_keyboard() {
+    let mut window = Window::wire(Settings::default(), [720.0, 480.0]);
+    let capture = window.capture(1);
+    let bytes = (0..=255).cycle().take(4096).collect::<Vec<u8>>();
+    capture.record(Side::Client, What::Chunk, &bytes, None);
+    window.until_shown("4,096 bytes");
+    window.row("4,096 bytes");
+    assert!(!window.shows("0ff8  f8"));
+    window.0.get_by_label_contains("What the row means").focus();
+    window.run();
+    window.press(Key::End);
+    assert!(window.shows("0ff8  f8 f9 fa fb fc fd fe ff"), "the last bytes");
+    window.press(Key::Home);
+    assert!(window.shows("recv() hands over"));
+    window.0.get_by_label("Copy hex").click();
+    let copied = (0..10).find_map(|_| {
+        window.0.step();
+        window.copied()
+    });
+    assert!(copied.is_some_and(|hex| hex.ends_with("fd fe ff")));
+}
+
+#[test]
+fn the_way_from_a_connection_and_from_the_log() {
+    let mut window = Window::wire(Settings::default(), LARGE);
+    let address = window.start();
+    let mut first = connect(address);
+    echo(&mut first, b"one\n");
+    let mut second = connect(address);
+    echo(&mut second, b"two\n");
+    window.until_picked("Newest: #2");
+    window.click("Connections 2");
+    window.click("Connection #1");
+    window.click("Show on the wire");
+    assert!(window.picked("#1 ·") && window.shows("recv() → b'one\\n'"));
+    window.click("Log");
+    window.row("Received: b'two");
+    window.click("Show on the wire");
+    assert!(window.picked("#2 ·") && window.shows("recv() → b'two\\n'"));
+}
+
+#[test]
+fn everything_is_there_in_the_smallest_window() {
+    let mut window = Window::wire(Settings::default(), [720.0, 480.0]);
+    let capture = window.capture(1);
+    capture.record(Side::Client, What::Chunk, b"x", None);
+    window.until_shown("recv() → b'x'");
+    window.row("recv() → b'x'");
+    assert!(window.shows("2. 0"), "the selected row stays in view while its bytes open");
+    assert!(window.shows("recv() hands over"));
+    window.click("Rows by time");
+    for name in ["Save as SVG…", "Save as text…", "Follow"] {
+        let place = window.0.get_by_label(name).rect();
+        assert!(place.right() <= 720.0 && place.left() >= 320.0, "{name} is at {place:?}");
+    }
+    let mut all = window.0.query_all_by_role(Role::Slider);
+    assert!(all.next().is_some_and(|slider| slider.rect().right() <= 720.0));
+}
