@@ -4,7 +4,6 @@ use crate::app::Command;
 use crate::server::event::ClientId;
 
 use crate::ui::dialogs::Purpose;
-use crate::ui::tls_dialogs::Ask;
 
 /// One action of the user. Panels return them; [`crate::ui::window::Window`] handle_action them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +13,12 @@ pub(super) enum Action {
     App(Command),
     /// A file dialog is to open.
     Browse(Purpose),
-    /// One of the TLS lab's dialogs is to open.
-    Lab(Ask),
+    /// Opens the dialog that creates a certificate.
+    CreateCertificate,
+    /// Opens the details of the certificate in the form.
+    ShowCertificateDetails,
+    /// Opens the TLS options.
+    ShowTlsOptions,
     /// This text goes to the clipboard.
     CopyText(String),
     /// The help opens, or closes.

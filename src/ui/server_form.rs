@@ -1,6 +1,6 @@
 //! The form on the left: where the server listens and how it serves. Errors stand under their field.
 
-use egui::{Context, Label, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Context, Label, Response, RichText, Ui, Vec2};
 
 use crate::app::{App, Changed, Command};
 use crate::server::error::{BindCause, StartError};
@@ -8,11 +8,11 @@ use crate::server::status::State;
 use crate::settings::Mode;
 use crate::settings::fields::Field;
 use crate::ui::action::Action;
-use crate::ui::theme::{self, Palette, size};
+use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::choice::choice;
+use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::field::{focus_field, heading, label, text_field};
-use crate::ui::widgets::focus_ring;
-use crate::ui::widgets::icon::{self, Icon};
+
 use crate::ui::widgets::note::{Tone, note, passing_note};
 
 /// What the form itself remembers.
@@ -222,26 +222,6 @@ fn in_line<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
             content(ui);
         });
     });
-}
-
-/// A line that opens and closes what is below it.
-pub(super) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Response {
-    let palette = Palette::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
-    let ink = match (wrong && !open, response.hovered()) {
-        (true, _) => palette.problem,
-        (false, true) => palette.text,
-        (false, false) => palette.muted,
-    };
-    let sign = if open { Icon::ChevronDown } else { Icon::ChevronRight };
-    let square = egui::Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));
-    icon::paint(ui.painter(), sign, square, ink);
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::text(), ink);
-    ui.painter().galley(pos2(rect.left() + 16.0, rect.center().y - galley.size().y / 2.0), galley, ink);
-    focus_ring(ui, &response, rect, 4.0);
-    response
 }
 
 /// Where the start failed because of a field: that field, and what to say under it.

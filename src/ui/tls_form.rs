@@ -9,7 +9,7 @@ use crate::ui::action::Action;
 use crate::ui::dialogs::Purpose;
 use crate::ui::server_form::RESTART;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::{Ask, form_parts};
+use crate::ui::tls_dialogs::form_parts;
 use crate::ui::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_button, pill_width, switch};
 use crate::ui::widgets::copy_frame;
 use crate::ui::widgets::field::{heading, label, path_field};
@@ -117,14 +117,18 @@ fn certificate_line(ui: &mut Ui, app: &App, later: &mut Vec<Later>) {
     let tone = if in_time { Tone::Good } else { Tone::Caution };
     let details = "Details…";
     let place = form_parts::beside(ui, details, |ui| close(ui, tone, &report.line(now)));
-    later.push(Later { place, button: Button::Pill { label: details, action: Action::Lab(Ask::Details) } });
+    later.push(Later {
+        place,
+        button: Button::Pill { label: details, action: Action::ShowCertificateDetails },
+    });
     let Some(caution) = app.certificate_caution() else { return };
     close(ui, Tone::Caution, &caution);
     ui.horizontal(|ui| {
         ui.add_space(19.0);
         let create = "Create a better one…";
         let place = pill_place(ui, create);
-        later.push(Later { place, button: Button::Pill { label: create, action: Action::Lab(Ask::Create) } });
+        later
+            .push(Later { place, button: Button::Pill { label: create, action: Action::CreateCertificate } });
         if let Some(command) = report.better(&app.settings().key) {
             let label = "Copy command";
             let place = pill_place(ui, label);

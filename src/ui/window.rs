@@ -23,7 +23,7 @@ use crate::ui::tabs::log::toolbar;
 use crate::ui::tabs::python::CodePanel;
 use crate::ui::tabs::wire::WirePanel;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::Lab;
+use crate::ui::tls_dialogs::TlsDialogs;
 use crate::ui::widgets::room::{look_at_size, with_height, with_least};
 use crate::ui::zoom::ZoomMemory;
 use crate::ui::{help, shortcuts, status_bar, top_bar};
@@ -49,7 +49,7 @@ pub struct Window {
     save_path: Option<String>,
     /// The same for the program.
     program_path: Option<String>,
-    lab: Lab,
+    tls_dialogs: TlsDialogs,
     lesson: LessonBar,
     help: bool,
     failed: bool,
@@ -81,7 +81,7 @@ impl Window {
             notice: NoticeBar::default(),
             save_path: None,
             program_path: None,
-            lab: Lab::default(),
+            tls_dialogs: TlsDialogs::default(),
             lesson: LessonBar::default(),
             help: false,
             failed: false,
@@ -123,7 +123,9 @@ impl Window {
             }
             Action::Browse(Purpose::SaveLog) if self.app.log().is_empty() => {}
             Action::Browse(purpose) => self.dialogs.open(ctx, frame, purpose),
-            Action::Lab(ask) => self.lab.open(ctx, ask, &self.app),
+            Action::CreateCertificate => self.tls_dialogs.create_certificate(ctx, &self.app),
+            Action::ShowCertificateDetails => self.tls_dialogs.show_certificate_details(ctx, &self.app),
+            Action::ShowTlsOptions => self.tls_dialogs.show_options(),
             Action::CopyText(text) => ctx.copy_text(text),
             Action::ToggleHelp => self.help = !self.help,
             Action::Show(tab) => {
@@ -266,7 +268,7 @@ impl Window {
     }
 
     fn overlays(&mut self, ui: &Ui) -> Vec<Action> {
-        let mut actions = self.lab.show(ui, &self.app);
+        let mut actions = self.tls_dialogs.show(ui, &self.app);
         if self.help {
             self.help = help::show(ui, self.settings_file.as_deref());
         }
@@ -299,8 +301,8 @@ impl eframe::App for Window {
         self.failed = failed;
         match self.dialogs.poll() {
             Some(Outcome::Chosen(command)) => self.app.apply(command),
-            Some(Outcome::ForLab(purpose, path)) => self.lab.chosen(purpose, &path),
-            Some(Outcome::Unavailable(Purpose::NewFolder | Purpose::Roots)) => self.lab.unavailable(),
+            Some(Outcome::ForLab(purpose, path)) => self.tls_dialogs.chosen(purpose, &path),
+            Some(Outcome::Unavailable(Purpose::NewFolder | Purpose::Roots)) => self.tls_dialogs.unavailable(),
             Some(Outcome::Unavailable(purpose)) => {
                 let saved =
                     if purpose == Purpose::SaveProgram { &self.program_path } else { &self.save_path };
@@ -336,7 +338,7 @@ impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         look_at_size(ui.ctx());
         // A dialog has the keyboard to itself.
-        let mut actions = if self.lab.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
+        let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
         // The log's keys work from everywhere, and the Client tab knows better what is needed first.
         let leads_in =
             |action: &Action| matches!(action, Action::Show(Tab::Connections | Tab::Code | Tab::Wire));

@@ -12,7 +12,6 @@ use crate::ui::lesson::height::{self, Height};
 use crate::ui::lesson::parts::{progress, sign, tick};
 use crate::ui::lesson::{ask, wish_for};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::Ask;
 use crate::ui::widgets::controls::{
     ICON_BUTTON, icon_button, pill_button, pill_width, quiet_button, quiet_width, text_width,
 };
@@ -180,7 +179,7 @@ fn words(ui: &mut Ui, app: &App, running: &Running) -> Vec<Action> {
                 "A later step serves TLS, for which you need a certificate that is valid today, and its key.",
             );
             if pill_button(ui, "Create certificate…").clicked() {
-                actions.push(Action::Lab(Ask::Create));
+                actions.push(Action::CreateCertificate);
             }
         });
     }

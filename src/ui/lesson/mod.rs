@@ -22,7 +22,6 @@ use crate::app::Command;
 use crate::app::LessonCommand;
 use crate::lessons::Place;
 use crate::ui::action::{Action, Tab};
-use crate::ui::tls_dialogs::Ask;
 
 /// The action that brings a place to the front.
 fn wish_for(place: Place) -> Action {
@@ -32,9 +31,9 @@ fn wish_for(place: Place) -> Action {
         Place::Client => Action::Show(Tab::Client),
         Place::Code => Action::Show(Tab::Code),
         Place::Wire => Action::Show(Tab::Wire),
-        Place::CreateCertificate => Action::Lab(Ask::Create),
-        Place::CertificateDetails => Action::Lab(Ask::Details),
-        Place::TlsOptions => Action::Lab(Ask::Options),
+        Place::CreateCertificate => Action::CreateCertificate,
+        Place::CertificateDetails => Action::ShowCertificateDetails,
+        Place::TlsOptions => Action::ShowTlsOptions,
     }
 }
 

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 use crate::tls::inspect::{CertificateDetails, Validity};
 use crate::ui::action::Action;
-use crate::ui::server_form::disclosure;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::parts::{named, sentence, value};
+use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::note::{Tone, note};
 
 /// Shows a certificate; returns whether its extensions are to be unfolded or folded.

@@ -8,7 +8,7 @@ use crate::ui::action::Action;
 use crate::ui::theme::size;
 use crate::ui::tls_dialogs::dialog::{Dialog, default_button};
 use crate::ui::tls_dialogs::parts::{copyable, heading, named, paragraph, sentence};
-use crate::ui::tls_dialogs::{Ask, file_name, port, shown};
+use crate::ui::tls_dialogs::{file_name, port, shown};
 use crate::ui::widgets::note::{Tone, note};
 
 /// The files that were made.
@@ -34,7 +34,7 @@ impl CreatedPage {
             |ui, (actions, done)| {
                 *done = default_button(ui, "Done", true).clicked();
                 if ui.button("Certificate details…").clicked() {
-                    actions.push(Action::Lab(Ask::Details));
+                    actions.push(Action::ShowCertificateDetails);
                 }
             },
         );

@@ -3,8 +3,8 @@
 use egui::{Grid, Id, Label, RichText, Ui};
 
 use crate::log::words::Fact;
-use crate::ui::server_form::disclosure;
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::disclosure::disclosure;
 
 /// From this label on, the facts are the client's offer.
 const OFFER: &str = "Offered ";

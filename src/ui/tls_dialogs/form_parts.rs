@@ -7,7 +7,6 @@ use crate::settings::ClientAuth;
 use crate::settings::fields::Field;
 use crate::ui::action::Action;
 use crate::ui::theme::size;
-use crate::ui::tls_dialogs::Ask;
 use crate::ui::widgets::controls::pill_width;
 use crate::ui::widgets::note::{Tone, note};
 
@@ -18,10 +17,10 @@ pub(in crate::ui) fn buttons(ui: &mut Ui, app: &App) -> Option<Action> {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = size::GAP;
         if ui.add(Button::new("Create certificate…")).clicked() {
-            action = Some(Action::Lab(Ask::Create));
+            action = Some(Action::CreateCertificate);
         }
         if on && ui.add(Button::new("Options…")).on_hover_text("How TLS is served").clicked() {
-            action = Some(Action::Lab(Ask::Options));
+            action = Some(Action::ShowTlsOptions);
         }
     });
     // The options are out of sight, but what is wrong with them keeps the server from being started.

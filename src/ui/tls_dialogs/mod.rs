@@ -1,7 +1,7 @@
 //! The TLS lab's dialogs: a certificate is made, looked at in full, and served as one likes.
 //!
 //! ```text
-//!  tls_form ──Action::Lab(Ask)──> Lab ──> create ──> created      both on dialog (frame, keys) and parts (rows)
+//!  tls_form ──Action──> TlsDialogs ──> create ──> created      both on dialog (frame, keys) and parts (rows)
 //!                                ├────> details ──> certificate
 //!                                └────> options
 //!  detail, connections ──> facts: what a handshake agreed on
@@ -32,20 +32,9 @@ use crate::ui::dialogs::Purpose;
 use create::CreateDialog;
 use details::DetailsDialog;
 
-/// Which dialog is to open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ask {
-    /// *Create certificate…*
-    Create,
-    /// *Details…* of the certificate in the form.
-    Details,
-    /// *Options…*
-    Options,
-}
-
 /// The dialog that is open, if any.
 #[derive(Default)]
-pub(super) struct Lab {
+pub(super) struct TlsDialogs {
     open: Option<Open>,
 }
 
@@ -55,21 +44,25 @@ enum Open {
     Options,
 }
 
-impl Lab {
+impl TlsDialogs {
     /// Whether a dialog is open: it has the keyboard then.
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Opens a dialog in place of the one that is open.
-    pub(super) fn open(&mut self, ctx: &Context, ask: Ask, app: &App) {
-        let woken = ctx.clone();
-        let wake: Wake = Arc::new(move || woken.request_repaint());
-        self.open = Some(match ask {
-            Ask::Create => Open::Create(Box::new(CreateDialog::new(&wake, app))),
-            Ask::Details => Open::Details(Box::new(DetailsDialog::new(&wake, app))),
-            Ask::Options => Open::Options,
-        });
+    /// Opens *Create certificate…* in place of the open dialog.
+    pub(super) fn create_certificate(&mut self, ctx: &Context, app: &App) {
+        self.open = Some(Open::Create(Box::new(CreateDialog::new(&wake(ctx), app))));
+    }
+
+    /// Opens *Details…* of the certificate in the form in place of the open dialog.
+    pub(super) fn show_certificate_details(&mut self, ctx: &Context, app: &App) {
+        self.open = Some(Open::Details(Box::new(DetailsDialog::new(&wake(ctx), app))));
+    }
+
+    /// Opens *Options…* in place of the open dialog.
+    pub(super) fn show_options(&mut self) {
+        self.open = Some(Open::Options);
     }
 
     /// Shows the dialog that is open.
@@ -103,6 +96,12 @@ impl Lab {
             _ => {}
         }
     }
+}
+
+/// Returns a callback that repaints the window.
+fn wake(ctx: &Context) -> Wake {
+    let ctx = ctx.clone();
+    Arc::new(move || ctx.request_repaint())
 }
 
 /// What is said where a path can only be typed.

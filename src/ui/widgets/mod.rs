@@ -3,6 +3,7 @@
 pub(super) mod bytes;
 pub(super) mod choice;
 pub(super) mod controls;
+pub(super) mod disclosure;
 pub(super) mod field;
 pub(super) mod gauge;
 pub(super) mod icon;

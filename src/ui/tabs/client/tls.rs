@@ -6,11 +6,11 @@ use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed, TrustChoice};
 use crate::settings::TlsVersions;
 use crate::ui::action::Action;
-use crate::ui::server_form::disclosure;
 use crate::ui::tabs::client::{action, fields};
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::controls::{pill_button, pill_width, switch};
+use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::field::label;
 use crate::ui::widgets::note::{Tone, note};
 

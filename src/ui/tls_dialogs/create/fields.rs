@@ -9,11 +9,11 @@ use crate::tls::create::{
 };
 use crate::ui::action::Action;
 use crate::ui::dialogs::Purpose;
-use crate::ui::server_form::disclosure;
 use crate::ui::theme::size;
 use crate::ui::tls_dialogs::TYPE_IT;
 use crate::ui::tls_dialogs::create::CreateDialog;
 use crate::ui::tls_dialogs::parts::{choose, copyable, paragraph, reveal, row, sentence, tick, under};
+use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::field::text_field;
 use crate::ui::widgets::note::{Tone, note};
 
