@@ -12,7 +12,7 @@ use crate::app::{App, Command, Options};
 use crate::cli::LogFormat;
 use crate::log::{json, words};
 use crate::server::event::{Event, EventKind};
-use crate::server::status::State;
+use crate::server::status::ServerState;
 use crate::settings::{DataFormat, Settings};
 
 /// How long the end may take once it was asked for; then the process ends with whatever is left.
@@ -87,9 +87,11 @@ fn serve(
         out.flush()?;
         app.apply(Command::ClearLog);
         match state {
-            State::Failed(error) => return Ok(Some(error.to_string())),
-            State::Stopped => return Ok(None),
-            State::Starting | State::Listening { .. } | State::Stopping => thread::sleep(PACE),
+            ServerState::Failed(error) => return Ok(Some(error.to_string())),
+            ServerState::Stopped => return Ok(None),
+            ServerState::Starting | ServerState::Listening { .. } | ServerState::Stopping => {
+                thread::sleep(PACE)
+            }
         }
     }
 }

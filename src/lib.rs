@@ -10,7 +10,7 @@
 //!  └────────▲─────────┘              └──▲───┬──┘              └─┬───────────────┬──┘
 //!           │ &Session: form, state,    │   │  snapshot: state, │               │ Event
 //!           │ counters, log         │   └─ counters ◄───────┘               ▼
-//!           └───────────────────────────┴───────── log ◄──── bounded channel (server::sink)
+//!           └───────────────────────────┴───────── log ◄──── bounded channel (server::event_channel)
 //! ```
 //!
 //! * **Down** go [`session::Command`]s: from a panel, a key or a signal to [`session::Session::apply`].

@@ -75,7 +75,7 @@ impl App {
     /// A standing word of care while TLS keys are written to a file, or will be from the next start on.
     #[must_use]
     pub fn key_log_caution(&self) -> Option<String> {
-        let running = self.server.as_ref().filter(|server| !server.state().is_at_rest());
+        let running = self.server.as_ref().filter(|server| !server.state().is_stopped());
         let files = running.and_then(|server| server.config().tls.as_ref());
         let written = files.and_then(|files| files.key_log.as_deref());
         let chosen = Some(self.settings().key_log.as_path())
@@ -87,7 +87,7 @@ impl App {
     /// or the port isn't known.
     #[must_use]
     pub fn try_it(&self) -> Vec<TryIt> {
-        let running = self.server.as_ref().filter(|server| !server.state().is_at_rest());
+        let running = self.server.as_ref().filter(|server| !server.state().is_stopped());
         if let Some(server) = running {
             // The form may be ahead of the server, and the line is for the server.
             let config = server.config();

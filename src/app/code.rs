@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::python::{self, Program};
-use crate::server::config::Config;
+use crate::server::config::ServerConfig;
 
 /// The program as it was last asked for, and what it was written for.
-pub(super) type Written = Option<(Config, Arc<Program>)>;
+pub(super) type Written = Option<(ServerConfig, Arc<Program>)>;
 
 impl App {
     /// The program that does what the running server does, on its real port; where none runs, what one would do with
@@ -27,10 +27,10 @@ impl App {
         }
     }
 
-    fn program_config(&self) -> Config {
-        let running = self.server.as_ref().filter(|server| !server.state().is_at_rest());
+    fn program_config(&self) -> ServerConfig {
+        let running = self.server.as_ref().filter(|server| !server.state().is_stopped());
         let mut config =
-            running.map_or_else(|| Config::from(self.settings()), |server| server.config().clone());
+            running.map_or_else(|| ServerConfig::from(self.settings()), |server| server.config().clone());
         if running.is_some() {
             config.port = self.port();
         }

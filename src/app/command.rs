@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::app::clients::{ClientCommand, CrowdCommand};
 use crate::app::lesson::LessonCommand;
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
 use crate::tls::create::Created;

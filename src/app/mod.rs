@@ -48,10 +48,10 @@ use reach::Reach;
 use crate::lessons::facts::Happening;
 use crate::log::{EventLog, Limits};
 use crate::server::Server;
-use crate::server::config::Config;
+use crate::server::config::ServerConfig;
 use crate::server::event::{Event, EventKind};
-use crate::server::sink::{self, Sink, Source};
-use crate::server::status::State;
+use crate::server::event_channel::{self, EventReceiver, EventSender};
+use crate::server::status::ServerState;
 use crate::settings::Settings;
 use crate::settings::fields::Field;
 use crate::tls::error::Role;
@@ -83,8 +83,8 @@ impl Default for Options {
 pub struct App {
     form: Form,
     server: Option<Server>,
-    sink: Sink,
-    source: Source,
+    sink: EventSender,
+    source: EventReceiver,
     log: EventLog,
     clients: Clients,
     rate: Rate,
@@ -117,7 +117,7 @@ impl App {
     #[must_use]
     pub fn new(settings: Settings, options: Options) -> Self {
         let wake = Arc::clone(&options.wake);
-        let (sink, source) = sink::channel(move || wake());
+        let (sink, source) = event_channel::channel(move || wake());
         let limits = limits(&settings);
         let wake = Arc::clone(&options.wake);
         let (notices, (writes, written)) = (channel(), channel());
@@ -261,7 +261,9 @@ impl App {
     /// Takes in what has happened since the last call. Whether anything did.
     pub fn poll(&mut self) -> bool {
         let mut changed = self.take_in_events();
-        if self.run_notice.is_some() && !matches!(self.state(), State::Starting | State::Listening { .. }) {
+        if self.run_notice.is_some()
+            && !matches!(self.state(), ServerState::Starting | ServerState::Listening { .. })
+        {
             self.run_notice = None;
         }
         while let Some(finding) = self.checker.next() {
@@ -283,7 +285,7 @@ impl App {
             self.tell(notice);
         }
         if self.adopt_port
-            && let State::Listening { addresses, .. } = self.state()
+            && let ServerState::Listening { addresses, .. } = self.state()
             && let Some(address) = addresses.first()
         {
             self.adopt_port = false;
@@ -306,7 +308,7 @@ impl App {
         if let Some(server) = &self.server {
             server.stop();
             // What doesn't end in time ends with the process.
-            let _ = server.wait_at_rest(SHUTDOWN_TIME);
+            let _ = server.wait_until_stopped(SHUTDOWN_TIME);
         }
         self.leave_lesson(false);
         self.clients.wait_over(start + SHUTDOWN_TIME);
@@ -346,7 +348,7 @@ impl App {
 
     /// The server that client tabs follow.
     fn server_side(&self) -> ServerSide {
-        let running = self.server.as_ref().filter(|_| matches!(self.state(), State::Listening { .. }));
+        let running = self.server.as_ref().filter(|_| matches!(self.state(), ServerState::Listening { .. }));
         match running {
             Some(server) => {
                 let config = server.config();
@@ -358,9 +360,9 @@ impl App {
 
     /// Where this computer reaches the server that runs with this. Not by its name where that may lead to whoever has
     /// the rest of its addresses.
-    fn reached(&self, config: &Config) -> String {
+    fn reached(&self, config: &ServerConfig) -> String {
         match self.state() {
-            State::Listening { addresses, .. } if self.not_ours > 0 && !addresses.is_empty() => {
+            ServerState::Listening { addresses, .. } if self.not_ours > 0 && !addresses.is_empty() => {
                 addresses[0].ip().to_string()
             }
             _ => reachable(&config.host),
@@ -370,19 +372,21 @@ impl App {
     /// The port that is listened on, or would be.
     fn port(&self) -> u16 {
         match self.state() {
-            State::Listening { addresses, .. } => addresses.first().map_or(0, std::net::SocketAddr::port),
+            ServerState::Listening { addresses, .. } => {
+                addresses.first().map_or(0, std::net::SocketAddr::port)
+            }
             _ => self.settings().port,
         }
     }
 
     fn start(&mut self, port: Option<u16>) {
-        if self.blocked().is_some() || !self.state().is_at_rest() {
+        if self.blocked().is_some() || !self.state().is_stopped() {
             return;
         }
         self.run_notice = None;
         self.not_ours = 0;
         self.failure_is_past = false;
-        let mut config = Config::from(self.settings());
+        let mut config = ServerConfig::from(self.settings());
         self.adopt_port = port.is_some();
         config.port = port.unwrap_or(config.port);
         config.capture = self.options.capture;
@@ -399,7 +403,7 @@ impl App {
 
     /// The form was changed: a failure of before is no longer about it.
     fn forget_failure(&mut self) {
-        if matches!(self.state(), State::Failed(_)) {
+        if matches!(self.state(), ServerState::Failed(_)) {
             self.failure_is_past = true;
         }
     }

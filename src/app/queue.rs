@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::app::App;
+use crate::platform::sockets::WhenFull;
 use crate::server::Server;
-use crate::server::status::{AcceptQueues, WhenFull};
+use crate::server::status::AcceptQueues;
 use crate::text::with_thousands;
 
 /// What a gauge of the accept queue shows.

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::server::Server;
-use crate::server::config::{Config, TlsFiles};
+use crate::server::config::{ServerConfig, TlsFiles};
 use crate::settings::fields::Field;
 
 /// A value that a running server may have another of than the form.
@@ -26,10 +26,10 @@ impl App {
     /// Whether the running server has another value than the form.
     #[must_use]
     pub fn needs_restart(&self, what: Changed) -> bool {
-        let Some(server) = self.server.as_ref().filter(|server| !server.state().is_at_rest()) else {
+        let Some(server) = self.server.as_ref().filter(|server| !server.state().is_stopped()) else {
             return false;
         };
-        let typed = Config::from(self.settings());
+        let typed = ServerConfig::from(self.settings());
         match what {
             // Port 0 in the running server stands for the one that it got, which is in the form by then.
             Changed::Field(Field::Port) => server.config().port != typed.port && self.port() != typed.port,
@@ -38,7 +38,7 @@ impl App {
     }
 }
 
-fn differs(server: &Server, typed: &Config, what: Changed) -> bool {
+fn differs(server: &Server, typed: &ServerConfig, what: Changed) -> bool {
     let running = server.config();
     // Without TLS on both sides there is nothing to compare: the switch itself tells.
     let tls = |differ: fn(&TlsFiles, &TlsFiles) -> bool| {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::log::format;
 use crate::server::Server;
-use crate::server::calls::{Call, Calls, Detail, Halt, Place};
+use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
 use crate::settings::DataFormat;
 use crate::text::with_thousands;
 
@@ -27,11 +27,11 @@ impl App {
 
     /// Who halts, the oldest halt first; cheap where step mode is off.
     #[must_use]
-    pub fn halts(&self) -> Vec<Halt> {
+    pub fn paused_threads(&self) -> Vec<PausedThread> {
         if !self.stepping {
             return Vec::new();
         }
-        self.server.as_ref().map_or_else(Vec::new, Server::halts)
+        self.server.as_ref().map_or_else(Vec::new, Server::paused_threads)
     }
 
     /// Whether the running server was told to leave its accept queue alone.
@@ -50,58 +50,62 @@ impl App {
 
 /// Who halts where, as a sentence without its end: `#3 halts before sendall(b'Hello\n')`.
 #[must_use]
-pub fn halt_words(halt: &Halt) -> String {
+pub fn halt_words(halt: &PausedThread) -> String {
     let who = halt.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
     format!("{who} halts before {}", call_words(halt))
 }
 
 /// The call that is to come and what it is made with: `bind() to 127.0.0.1:12345`.
 #[must_use]
-pub fn call_words(halt: &Halt) -> String {
-    let Place { call, detail, .. } = halt.place;
+pub fn call_words(halt: &PausedThread) -> String {
+    let CallSite { call, argument, .. } = halt.site;
     let name = call.label();
-    match (detail, call) {
-        (Detail::Address(address), Call::Bind) => format!("{name} to {address}"),
-        (Detail::Address(address), Call::Listen) => format!("{name} on {address}"),
-        (Detail::Address(address), _) => format!("{name} for {address}"),
-        (Detail::Bytes(most), Call::Recv) => format!("recv({most})"),
-        (Detail::Bytes(bytes), _) => match format::data_cut(&halt.data, DataFormat::Python, PREVIEW) {
+    match (argument, call) {
+        (CallArgument::Address(address), Call::Bind) => format!("{name} to {address}"),
+        (CallArgument::Address(address), Call::Listen) => format!("{name} on {address}"),
+        (CallArgument::Address(address), _) => format!("{name} for {address}"),
+        (CallArgument::Bytes(most), Call::Recv) => format!("recv({most})"),
+        (CallArgument::Bytes(bytes), _) => match format::data_cut(&halt.data, DataFormat::Python, PREVIEW) {
             (data, false) if halt.data.len() as u64 == bytes => format!("sendall({data})"),
             (data, _) => {
                 let data = data.trim_end_matches(format::CUT);
                 format!("sendall({data}{}) of {} bytes", format::CUT, with_thousands(bytes))
             }
         },
-        (Detail::None, Call::Handshake) => format!("{name}, the TLS handshake"),
-        (Detail::None, _) => name.to_owned(),
+        (CallArgument::None, Call::Handshake) => format!("{name}, the TLS handshake"),
+        (CallArgument::None, _) => name.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::event::{Client, ClientId};
+    use crate::server::client_id::{ClientId, ClientInfo};
 
-    fn words(id: Option<u64>, call: Call, detail: Detail, data: &[u8]) -> String {
-        let client = id.map(|id| Client { id: ClientId(id), peer: "127.0.0.1:49743".parse().unwrap() });
-        halt_words(&Halt { client, place: Place { call, halted: true, detail }, data: data.into() })
+    fn words(id: Option<u64>, call: Call, argument: CallArgument, data: &[u8]) -> String {
+        let client = id.map(|id| ClientInfo { id: ClientId(id), peer: "127.0.0.1:49743".parse().unwrap() });
+        halt_words(&PausedThread {
+            client,
+            site: CallSite { call, paused: true, argument },
+            data: data.into(),
+        })
     }
 
     #[test]
     fn halts_are_told_in_words() {
-        let address = Detail::Address("127.0.0.1:12345".parse().unwrap());
-        assert_eq!(words(None, Call::Accept, Detail::None, b""), "Server halts before accept()");
+        let address = CallArgument::Address("127.0.0.1:12345".parse().unwrap());
+        assert_eq!(words(None, Call::Accept, CallArgument::None, b""), "Server halts before accept()");
         assert_eq!(words(None, Call::Bind, address, b""), "Server halts before bind() to 127.0.0.1:12345");
-        assert_eq!(words(Some(3), Call::Recv, Detail::Bytes(1024), b""), "#3 halts before recv(1024)");
+        assert_eq!(words(Some(3), Call::Recv, CallArgument::Bytes(1024), b""), "#3 halts before recv(1024)");
         assert_eq!(
-            words(Some(3), Call::Handshake, Detail::None, b""),
+            words(Some(3), Call::Handshake, CallArgument::None, b""),
             "#3 halts before wrap_socket(), the TLS handshake"
         );
     }
 
     #[test]
     fn what_is_about_to_be_sent_is_shown() {
-        let send = |len, data: &[u8]| words(Some(3), Call::SendAll, Detail::Bytes(len), data);
+        let send = |len, data: &[u8]| words(Some(3), Call::SendAll, CallArgument::Bytes(len), data);
         assert_eq!(send(6, b"Hello\n"), r"#3 halts before sendall(b'Hello\n')");
         assert_eq!(
             send(1500, &[b'x'; 64]),

@@ -8,8 +8,8 @@ use crate::app::{App, Form, Notice};
 use crate::capture::{Capture, Captures};
 use crate::log::EventLog;
 use crate::server::Server;
-use crate::server::event::ClientId;
-use crate::server::status::{Connection, Counters, State};
+use crate::server::client_id::ClientId;
+use crate::server::status::{Connection, Counters, ServerState};
 use crate::settings::Settings;
 use crate::tls::error::TlsError;
 use crate::tls::{CertificateReport, ClientCaReport, KeyReport};
@@ -29,10 +29,10 @@ impl App {
 
     /// What the server is doing. A failed start is told until the form is changed.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> ServerState {
         match self.server.as_ref().map(Server::state) {
-            None => State::Stopped,
-            Some(State::Failed(_)) if self.failure_is_past => State::Stopped,
+            None => ServerState::Stopped,
+            Some(ServerState::Failed(_)) if self.failure_is_past => ServerState::Stopped,
             Some(state) => state,
         }
     }

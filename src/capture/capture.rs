@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::capture::kept::Kept;
 use crate::capture::mark::{Ending, Mark, Place, Side, What};
 use crate::capture::store::Shared;
-use crate::server::event::Client;
+use crate::server::client_id::ClientInfo;
 
 /// Marks of one connection; later ones are counted.
 pub const MOST_MARKS: usize = 131_072;
@@ -25,7 +25,7 @@ const SLICE: usize = 256;
 /// read bit by bit.
 #[derive(Debug)]
 pub struct Capture {
-    client: Client,
+    client: ClientInfo,
     since: SystemTime,
     tls: bool,
     opened: Instant,
@@ -62,7 +62,7 @@ struct Ends {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptureInfo {
     /// Whose connection it is.
-    pub client: Client,
+    pub client: ClientInfo,
     /// When the connection was accepted.
     pub since: SystemTime,
     /// Whether the connection was to speak TLS.
@@ -76,7 +76,7 @@ pub struct CaptureInfo {
 }
 
 impl Capture {
-    pub(crate) fn new(client: Client, tls: bool, opened: Instant, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(client: ClientInfo, tls: bool, opened: Instant, shared: Arc<Shared>) -> Self {
         Self {
             client,
             since: SystemTime::now(),

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::capture::capture::{Capture, CaptureInfo};
 use crate::capture::watch::Watch;
-use crate::server::event::{Client, ClientId};
+use crate::server::client_id::{ClientId, ClientInfo};
 
 /// How much all captures of a session may take together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Captures {
 
     /// Begins a capture with its first mark, the accepted connection. `opened` is time 0.
     #[must_use]
-    pub fn open(&self, client: Client, tls: bool, opened: Instant) -> Arc<Capture> {
+    pub fn open(&self, client: ClientInfo, tls: bool, opened: Instant) -> Arc<Capture> {
         let capture = Arc::new(Capture::new(client, tls, opened, Arc::clone(&self.shared)));
         capture.accepted();
         self.shared.lock().all.insert(client.id, Arc::clone(&capture));

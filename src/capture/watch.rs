@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
     use crate::capture::{Captures, Side, What};
-    use crate::server::event::{Client, ClientId};
+    use crate::server::client_id::{ClientId, ClientInfo};
 
     #[test]
     fn who_looks_is_told_of_every_mark_and_who_doesnt_of_none() {
@@ -58,7 +58,7 @@ mod tests {
             count.fetch_add(1, Relaxed);
         });
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
-        let capture = captures.open(Client { id: ClientId(1), peer }, false, Instant::now());
+        let capture = captures.open(ClientInfo { id: ClientId(1), peer }, false, Instant::now());
         let record = || capture.record(Side::Client, What::Chunk, b"x", None);
         record();
         assert_eq!(told.load(Relaxed), 0);

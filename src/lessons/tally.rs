@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::lessons::condition::{Condition, Seen, contains};
 use crate::lessons::facts::{Facts, Happening};
-use crate::server::event::{ClientId, Event, EventKind, Problem};
+use crate::server::client_id::ClientId;
+use crate::server::event::{Event, EventKind, Problem};
 use crate::tls::handshake::HandshakeKind;
 
 /// How far one condition has come.

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use crate::log::format;
-use crate::server::event::{Client, CloseReason, Closed, Event, EventKind, Problem};
+use crate::server::client_id::ClientInfo;
+use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text::{self, with_thousands};
 use crate::tls::handshake::{Handshake, HandshakeKind};
@@ -100,7 +101,7 @@ pub(super) fn one_line(text: String) -> String {
     words.chars().map(format::visible).collect()
 }
 
-fn from(client: Option<Client>) -> String {
+fn from(client: Option<ClientInfo>) -> String {
     // Two spaces, as Python's print leaves them between "from " and the address.
     client.map_or_else(String::new, |client| format!(" from  {}", peer(&client.peer)))
 }
@@ -139,7 +140,7 @@ pub(super) fn handshake_kind(kind: HandshakeKind) -> &'static str {
     }
 }
 
-fn closed(closed: &Closed, client: Option<Client>) -> String {
+fn closed(closed: &Closed, client: Option<ClientInfo>) -> String {
     format!(
         "Connection{} {} after {}: {} received, {} sent",
         from(client),

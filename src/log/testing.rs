@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind, Problem};
+use crate::server::client_id::{ClientId, ClientInfo};
+use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use crate::tls::handshake::{ClientCertificate, Codes, Handshake, HandshakeKind, Offer};
 
-pub(super) fn client(id: u64) -> Client {
-    Client { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) }
+pub(super) fn client(id: u64) -> ClientInfo {
+    ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) }
 }
 
 /// An event at 2026-11-22 12:03:05.482017 UTC.
-pub(super) fn event(client: Option<Client>, kind: EventKind) -> Event {
+pub(super) fn event(client: Option<ClientInfo>, kind: EventKind) -> Event {
     Event { at: SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_348_985_482_017), client, kind }
 }
 

@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
-use crate::server::status::WhenFull;
-
 /// Lets a port be used again while connections of an earlier run wait out `TIME_WAIT`.
 ///
 /// On Windows that is so without asking, and `SO_REUSEADDR` would let two programs share the port. Nor is
@@ -168,6 +166,16 @@ pub fn queue_room(backlog: u16) -> Option<u32> {
     let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
     let most = most.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(u32::MAX);
     Some(u32::from(backlog).min(most) + 1)
+}
+
+/// What an OS does with a client whose connection finds the accept queue full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It drops the client's SYN, which the client sends again a few times before it gives up. Linux, macOS and the
+    /// BSDs do so.
+    TimesOut,
+    /// It answers with RST, as Windows does.
+    Refused,
 }
 
 /// What this system does with a client that finds the accept queue full.

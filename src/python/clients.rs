@@ -2,10 +2,10 @@
 
 use crate::python::writer::Writer;
 use crate::server::calls::Call;
-use crate::server::config::Config;
+use crate::server::config::ServerConfig;
 use crate::settings::Mode;
 
-pub(super) fn write(out: &mut Writer, config: &Config) {
+pub(super) fn write(out: &mut Writer, config: &ServerConfig) {
     handle_client(out, config);
     count(out);
     log(out, config.mode);
@@ -13,7 +13,7 @@ pub(super) fn write(out: &mut Writer, config: &Config) {
     out.text("if __name__ == '__main__':\n    start_server()");
 }
 
-fn handle_client(out: &mut Writer, config: &Config) {
+fn handle_client(out: &mut Writer, config: &ServerConfig) {
     let tls = config.tls.is_some();
     let idle = config.idle_timeout.is_some();
     out.function(
@@ -58,7 +58,7 @@ fn handle_client(out: &mut Writer, config: &Config) {
     );
 }
 
-fn handshake(out: &mut Writer, config: &Config) {
+fn handshake(out: &mut Writer, config: &ServerConfig) {
     out.text(match config.mode {
         Mode::One => "        # Nobody else is served while this goes on, so it may not take for ever.",
         Mode::Threads | Mode::Pool => {

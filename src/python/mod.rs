@@ -15,7 +15,7 @@ pub mod tokens;
 mod writer;
 
 use crate::server::calls::Call;
-use crate::server::config::Config;
+use crate::server::config::ServerConfig;
 use writer::Writer;
 
 /// A Python program and what its lines do.
@@ -59,7 +59,7 @@ impl Program {
 /// the tutorial's `server.crt` and `server.key` stand in its place. A key log is left out: it is never remembered, and
 /// a program that is saved would do that.
 #[must_use]
-pub fn program(config: &Config) -> Program {
+pub fn program(config: &ServerConfig) -> Program {
     let mut out = Writer::default();
     opening::write(&mut out, config);
     server::write(&mut out, config);
@@ -75,7 +75,7 @@ mod tests {
     fn with(change: impl FnOnce(&mut Settings)) -> Program {
         let mut settings = Settings::default();
         change(&mut settings);
-        program(&Config::from(&settings))
+        program(&ServerConfig::from(&settings))
     }
 
     #[test]

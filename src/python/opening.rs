@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::python::literal;
 use crate::python::writer::Writer;
-use crate::server::config::{Config, TlsFiles};
+use crate::server::config::{ServerConfig, TlsFiles};
 use crate::settings::fields::{is_localhost_name, is_loopback};
 use crate::settings::{ClientAuth, Mode, TlsVersions};
 
@@ -36,7 +36,7 @@ impl Host {
     }
 }
 
-pub(super) fn write(out: &mut Writer, config: &Config) {
+pub(super) fn write(out: &mut Writer, config: &ServerConfig) {
     let over = if config.tls.is_some() { " over TLS" } else { "" };
     out.text(&format!(
         "\"\"\"An echo server{over}: what a client sends, it gets back.\n\n\
@@ -51,7 +51,7 @@ pub(super) fn write(out: &mut Writer, config: &Config) {
     }
 }
 
-fn imports(out: &mut Writer, config: &Config) {
+fn imports(out: &mut Writer, config: &ServerConfig) {
     let tls = config.tls.is_some();
     let threads = config.mode != Mode::One;
     for (name, wanted) in [
@@ -71,7 +71,7 @@ fn imports(out: &mut Writer, config: &Config) {
     }
 }
 
-fn constants(out: &mut Writer, config: &Config) {
+fn constants(out: &mut Writer, config: &ServerConfig) {
     out.text("\n");
     server_name(out, &config.host);
     constant(out, "SERVER_PORT", &config.port.to_string(), port_note(config.port));

@@ -3,10 +3,10 @@
 use crate::python::opening::Host;
 use crate::python::writer::Writer;
 use crate::server::calls::Call;
-use crate::server::config::Config;
+use crate::server::config::ServerConfig;
 use crate::settings::Mode;
 
-pub(super) fn write(out: &mut Writer, config: &Config) {
+pub(super) fn write(out: &mut Writer, config: &ServerConfig) {
     start_server(out, config.mode);
     initialize_server_socket(out, Host::of(&config.host));
     handle_new_connections(out, config.mode);

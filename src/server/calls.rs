@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::server::event::{Client, ClientId};
+use crate::server::client_id::{ClientId, ClientInfo};
 
 /// One of the server's calls: what the Python program writes on one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,7 +58,7 @@ impl Call {
 
 /// What a call is made with, or on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Detail {
+pub enum CallArgument {
     /// Nothing that would need saying.
     #[default]
     None,
@@ -70,29 +70,29 @@ pub enum Detail {
 
 /// Where a thread is: at a call that it is about to make, or that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct CallSite {
     /// The call.
     pub call: Call,
     /// Whether the thread halts before the call, in step mode. Otherwise it is in the call, or has just left it.
-    pub halted: bool,
+    pub paused: bool,
     /// What the call is made with.
-    pub detail: Detail,
+    pub argument: CallArgument,
 }
 
 /// One thread that halts before a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Halt {
+pub struct PausedThread {
     /// Whom the thread serves; `None`: it is the one that starts the server and accepts. In mode *one client at a
     /// time* that is the same thread.
-    pub client: Option<Client>,
+    pub client: Option<ClientInfo>,
     /// Where it halts.
-    pub place: Place,
+    pub site: CallSite,
     /// Before `sendall`: the first bytes, at most 64, of what it is about to send; the log shows them only when they
     /// are sent. Otherwise empty.
     pub data: Arc<[u8]>,
 }
 
-impl Halt {
+impl PausedThread {
     /// Who halts, as `Command::Step` wants it.
     #[must_use]
     pub fn id(&self) -> Option<ClientId> {
@@ -108,11 +108,11 @@ pub struct Calls {
     pub counts: [u64; Call::ALL.len()],
     /// Where the thread is that starts the server and accepts; `None`: it is at none of its own calls, since
     /// accepting is paused, the limit of clients is reached, or it serves a client itself.
-    pub accepting: Option<Place>,
+    pub accepting: Option<CallSite>,
     /// Where each client's thread is, by number. Who waits for a thread of the pool is at no call and not here.
-    pub clients: Vec<(Client, Place)>,
+    pub clients: Vec<(ClientInfo, CallSite)>,
     /// Who halts, the oldest halt first.
-    pub halts: Vec<Halt>,
+    pub paused_threads: Vec<PausedThread>,
     /// Whether the server halts before each call.
     pub stepping: bool,
     /// Whether accepting is paused.

@@ -7,7 +7,7 @@ pub use crate::tls::options::TlsFiles;
 
 /// The values of one run; they don't change while it lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
+pub struct ServerConfig {
     /// A host name or an IP literal, bound on every address that it resolves to.
     pub host: String,
     /// TCP port; 0 lets the system choose one, the same for every address.
@@ -32,7 +32,7 @@ pub struct Config {
     pub capture: bool,
 }
 
-impl From<&Settings> for Config {
+impl From<&Settings> for ServerConfig {
     fn from(settings: &Settings) -> Self {
         Self {
             host: settings.host.clone(),

@@ -2,32 +2,13 @@
 //!
 //! These are plain values. They know no window and no log; [`crate::log`] turns them into words.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::server::client_id::ClientInfo;
 use crate::server::error::{BindError, StartError};
 use crate::tls::handshake::{Handshake, Offer};
-
-/// Numbers the clients of one log from 1, in the order in which they were accepted; written `#1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClientId(pub u64);
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.0)
-    }
-}
-
-/// Who an event is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Client {
-    /// The client's number.
-    pub id: ClientId,
-    /// The address and port that it connected from.
-    pub peer: SocketAddr,
-}
 
 /// One thing that happened, and when.
 #[derive(Debug, Clone)]
@@ -35,7 +16,7 @@ pub struct Event {
     /// The system's clock when it happened. Clocks can be set back: the order of events is that of the log.
     pub at: SystemTime,
     /// The client it is about; `None` where it is about the server.
-    pub client: Option<Client>,
+    pub client: Option<ClientInfo>,
     /// What happened.
     pub kind: EventKind,
 }

@@ -11,10 +11,10 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::server::calls::{Call, Calls, Detail, Halt, Place};
-use crate::server::event::{Client, ClientId};
+use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
+use crate::server::client_id::{ClientId, ClientInfo};
+use crate::server::event_channel::EventSender;
 use crate::server::registry::Conn;
-use crate::server::sink::Sink;
 use crate::server::spot::Spot;
 
 /// So much of the data that is about to be sent is kept for whoever looks at a halt.
@@ -34,7 +34,7 @@ pub(super) struct Gate {
     inner: Mutex<Inner>,
     /// Told when somebody may go on.
     changed: Condvar,
-    sink: Sink,
+    sink: EventSender,
 }
 
 /// How often each call was made, on cache lines of their own: the flags beside them are read before every call.
@@ -52,13 +52,13 @@ struct Inner {
 
 struct Halted {
     number: u64,
-    halt: Halt,
+    halt: PausedThread,
     /// Whether it was let go.
     goes: bool,
 }
 
 impl Gate {
-    pub(super) fn new(sink: Sink, stepping: bool, one_thread: bool) -> Self {
+    pub(super) fn new(sink: EventSender, stepping: bool, one_thread: bool) -> Self {
         Self {
             stepping: stepping.into(),
             paused: false.into(),
@@ -151,7 +151,7 @@ impl Gate {
 
     /// Whether a thread waits in `accept`.
     pub(super) fn is_accepting(&self) -> bool {
-        self.accepting.place().is_some_and(|place| place.call == Call::Accept && !place.halted)
+        self.accepting.place().is_some_and(|place| place.call == Call::Accept && !place.paused)
     }
 
     /// Whether it was otherwise before.
@@ -198,7 +198,7 @@ impl Gate {
     }
 
     /// Who halts, the oldest halt first.
-    pub(super) fn halts(&self) -> Vec<Halt> {
+    pub(super) fn paused_threads(&self) -> Vec<PausedThread> {
         if !self.stepping.load(Relaxed) {
             return Vec::new();
         }
@@ -211,15 +211,15 @@ impl Gate {
             counts: std::array::from_fn(|index| self.made.0[index].load(Relaxed)),
             accepting: self.accepting.place().map(|place| self.with_address(place)),
             clients: Vec::new(),
-            halts: self.halts(),
+            paused_threads: self.paused_threads(),
             stepping: self.stepping.load(Relaxed),
             paused: self.is_paused(),
         }
     }
 
-    fn with_address(&self, place: Place) -> Place {
+    fn with_address(&self, place: CallSite) -> CallSite {
         let address = *self.address.lock().unwrap_or_else(PoisonError::into_inner);
-        Place { detail: address.map_or(place.detail, Detail::Address), ..place }
+        CallSite { argument: address.map_or(place.argument, CallArgument::Address), ..place }
     }
 
     fn count(&self, goes: bool, call: Call) -> bool {
@@ -235,7 +235,7 @@ impl Gate {
 
     /// Waits to be let go; whether the call is to be made. `ended` is asked anew at each [`Gate::nudge`].
     #[cold]
-    fn halt(&self, spot: &Spot, client: Option<Client>, data: &[u8], ended: impl Fn() -> bool) -> bool {
+    fn halt(&self, spot: &Spot, client: Option<ClientInfo>, data: &[u8], ended: impl Fn() -> bool) -> bool {
         let Some(place) = spot.place() else { return true };
         let place = if client.is_none() { self.with_address(place) } else { place };
         let mut inner = self.lock();
@@ -248,7 +248,7 @@ impl Gate {
         inner.last_number += 1;
         let number = inner.last_number;
         let data = Arc::from(&data[..data.len().min(PREVIEW)]);
-        let halt = Halt { client, place: Place { halted: true, ..place }, data };
+        let halt = PausedThread { client, site: CallSite { paused: true, ..place }, data };
         inner.halted.push(Halted { number, halt, goes: false });
         // Before anybody can see it in the list.
         spot.set_halted(true);

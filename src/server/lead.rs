@@ -9,7 +9,7 @@ use crate::server::error::StartError;
 use crate::server::event::EventKind;
 use crate::server::listen;
 use crate::server::run::Run;
-use crate::server::status::State;
+use crate::server::status::ServerState;
 use crate::tls::{self, serving::Serving};
 
 /// All that a run needs before its first client.
@@ -26,7 +26,7 @@ pub(super) fn lead(run: &Run) {
         Err(error) if !run.is_stopping() => return run.fail(error),
         Ok(None) | Err(_) => {}
     }
-    run.rest(State::Stopped, EventKind::Stopped);
+    run.rest(ServerState::Stopped, EventKind::Stopped);
 }
 
 /// `Ok(None)`: stopped before it listened.

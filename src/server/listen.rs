@@ -154,10 +154,10 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::sink;
+    use crate::server::event_channel;
 
     fn bind(addresses: &[SocketAddr]) -> Result<Bound, StartError> {
-        let gate = Gate::new(sink::channel(|| {}).0, false, false);
+        let gate = Gate::new(event_channel::channel(|| {}).0, false, false);
         super::bind(addresses, 5, &gate).map(|bound| bound.expect("nobody stops it"))
     }
 

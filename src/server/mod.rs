@@ -31,11 +31,13 @@
 mod accept;
 pub mod calls;
 mod client;
+pub mod client_id;
 pub mod config;
 mod dispatch;
 mod end;
 pub mod error;
 pub mod event;
+pub mod event_channel;
 mod gate;
 mod lead;
 mod listen;
@@ -43,7 +45,6 @@ mod pool;
 mod queue;
 mod registry;
 mod run;
-pub mod sink;
 mod socket;
 mod spot;
 pub mod status;
@@ -57,14 +58,14 @@ use std::thread;
 use std::time::Duration;
 
 use crate::capture::{Capture, CaptureInfo};
-use calls::{Calls, Halt};
+use calls::{Calls, PausedThread};
 
-use config::Config;
+use client_id::ClientId;
+use config::ServerConfig;
 use error::StartError;
-use event::ClientId;
+use event_channel::EventSender;
 use run::Run;
-use sink::Sink;
-use status::{AcceptQueues, Connection, Counters, State};
+use status::{AcceptQueues, Connection, Counters, ServerState};
 
 /// A server, from its start on. Dropping it stops it without waiting.
 pub struct Server {
@@ -74,17 +75,17 @@ pub struct Server {
 impl Server {
     /// Starts a server and returns at once; [`Server::state`] tells how far it has come, `sink` what happens.
     #[must_use]
-    pub fn start(config: Config, sink: Sink) -> Self {
+    pub fn start(config: ServerConfig, sink: EventSender) -> Self {
         Self::launch(config, sink, false)
     }
 
     /// The same in step mode: the server halts already before its first call.
     #[must_use]
-    pub fn start_stepping(config: Config, sink: Sink) -> Self {
+    pub fn start_stepping(config: ServerConfig, sink: EventSender) -> Self {
         Self::launch(config, sink, true)
     }
 
-    fn launch(config: Config, sink: Sink, stepping: bool) -> Self {
+    fn launch(config: ServerConfig, sink: EventSender, stepping: bool) -> Self {
         let run = Arc::new(Run::new(config, sink, stepping));
         let shared = Arc::clone(&run);
         let started = thread::Builder::new().name("server".to_owned()).spawn(move || lead::lead(&shared));
@@ -101,8 +102,8 @@ impl Server {
 
     /// Waits until the server is stopped or has failed, but no longer than `time`; whether it is.
     #[must_use]
-    pub fn wait_at_rest(&self, time: Duration) -> bool {
-        self.run.wait_at_rest(time)
+    pub fn wait_until_stopped(&self, time: Duration) -> bool {
+        self.run.wait_until_stopped(time)
     }
 
     /// Closes one client's connection; nothing happens where it has gone.
@@ -137,35 +138,35 @@ impl Server {
     #[must_use]
     pub fn calls(&self) -> Calls {
         let mut calls = self.run.gate.snapshot();
-        if self.state().is_at_rest() {
+        if self.state().is_stopped() {
             calls.accepting = None;
         }
         calls.clients = self.run.registry.places();
         calls
     }
 
-    /// Who halts, the oldest halt first; cheap where step mode is off.
+    /// The paused threads, the oldest halt first; cheap where step mode is off.
     #[must_use]
-    pub fn halts(&self) -> Vec<Halt> {
-        self.run.gate.halts()
+    pub fn paused_threads(&self) -> Vec<PausedThread> {
+        self.run.gate.paused_threads()
     }
 
     /// Whether accepting is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.run.gate.is_paused() && !self.state().is_at_rest()
+        self.run.gate.is_paused() && !self.state().is_stopped()
     }
 
     /// What the server is doing.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> ServerState {
         self.run.state()
     }
 
     /// The accept queues; `None` while nothing listens.
     #[must_use]
     pub fn accept_queues(&self) -> Option<AcceptQueues> {
-        matches!(self.state(), State::Listening { .. }).then(|| AcceptQueues {
+        matches!(self.state(), ServerState::Listening { .. }).then(|| AcceptQueues {
             backlog: self.run.config.backlog,
             room: self.run.gauge.room(),
             waiting: self.run.gauge.waiting_at(),
@@ -200,7 +201,7 @@ impl Server {
 
     /// What it was started with.
     #[must_use]
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &ServerConfig {
         &self.run.config
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::server::registry::Conn;
 
 /// The queue in front of the pool's threads.

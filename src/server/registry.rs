@@ -7,15 +7,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Capture;
-use crate::server::calls::Place;
-use crate::server::event::{Client, ClientId, CloseReason};
+use crate::server::calls::CallSite;
+use crate::server::client_id::{ClientId, ClientInfo};
+use crate::server::event::CloseReason;
 use crate::server::spot::Spot;
 use crate::server::status::{Connection, Phase};
 use crate::tls::handshake::Handshake;
 
 /// One open connection, shared by the thread that serves it and by whoever looks at it or ends it.
 pub(super) struct Conn {
-    pub(super) client: Client,
+    pub(super) client: ClientInfo,
     pub(super) stream: TcpStream,
     pub(super) opened: Instant,
     since: SystemTime,
@@ -35,7 +36,7 @@ const ENDED_BY_STOP: u8 = 1;
 const ENDED_BY_USER: u8 = 2;
 
 impl Conn {
-    pub(super) fn new(client: Client, stream: TcpStream, capture: Option<Arc<Capture>>) -> Self {
+    pub(super) fn new(client: ClientInfo, stream: TcpStream, capture: Option<Arc<Capture>>) -> Self {
         Self {
             client,
             stream,
@@ -157,7 +158,7 @@ impl Registry {
     }
 
     /// Where the threads of the open connections are, by number.
-    pub(super) fn places(&self) -> Vec<(Client, Place)> {
+    pub(super) fn places(&self) -> Vec<(ClientInfo, CallSite)> {
         self.lock().open.values().filter_map(|conn| Some((conn.client, conn.spot.place()?))).collect()
     }
 

@@ -7,27 +7,27 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
-use crate::server::config::Config;
+use crate::server::config::ServerConfig;
 use crate::server::error::StartError;
 use crate::server::event::{EventKind, Problem};
+use crate::server::event_channel::EventSender;
 use crate::server::gate::Gate;
 use crate::server::pool::Pool;
 use crate::server::queue::Gauge;
 use crate::server::registry::Registry;
-use crate::server::sink::Sink;
-use crate::server::status::{Counters, State};
+use crate::server::status::{Counters, ServerState};
 use crate::settings::Mode;
 
 /// What the threads of one run share.
 pub(super) struct Run {
-    pub(super) config: Config,
-    pub(super) sink: Sink,
+    pub(super) config: ServerConfig,
+    pub(super) sink: EventSender,
     pub(super) registry: Registry,
     pub(super) totals: Totals,
     pub(super) gauge: Gauge,
     pub(super) gate: Gate,
     pub(super) pool: Pool,
-    state: Mutex<State>,
+    state: Mutex<ServerState>,
     /// Told at each change of the state.
     state_changed: Condvar,
     stopping: AtomicBool,
@@ -44,7 +44,7 @@ pub(super) struct Totals {
 }
 
 impl Run {
-    pub(super) fn new(config: Config, sink: Sink, stepping: bool) -> Self {
+    pub(super) fn new(config: ServerConfig, sink: EventSender, stepping: bool) -> Self {
         Self {
             gate: Gate::new(sink.clone(), stepping, config.mode == Mode::One),
             config,
@@ -53,7 +53,7 @@ impl Run {
             totals: Totals::default(),
             gauge: Gauge::default(),
             pool: Pool::default(),
-            state: Mutex::new(State::Starting),
+            state: Mutex::new(ServerState::Starting),
             state_changed: Condvar::new(),
             stopping: AtomicBool::new(false),
             waker: OnceLock::new(),
@@ -71,10 +71,10 @@ impl Run {
         }
         {
             let mut state = self.lock_state();
-            if state.is_at_rest() {
+            if state.is_stopped() {
                 return;
             }
-            *state = State::Stopping;
+            *state = ServerState::Stopping;
             // Told while the state is locked, so that the log has the order in which the states came.
             self.sink.emit(None, EventKind::Stopping);
         }
@@ -87,7 +87,9 @@ impl Run {
     /// Has the accept loop leave its queue alone, or take clients again. Nothing happens where the run is ending.
     pub(super) fn pause(&self, paused: bool) {
         let state = self.lock_state();
-        if !matches!(*state, State::Starting | State::Listening { .. }) || !self.gate.set_paused(paused) {
+        if !matches!(*state, ServerState::Starting | ServerState::Listening { .. })
+            || !self.gate.set_paused(paused)
+        {
             return;
         }
         // Told while the state is locked, so that nothing comes after the last line.
@@ -103,7 +105,7 @@ impl Run {
         }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> ServerState {
         self.lock_state().clone()
     }
 
@@ -113,17 +115,17 @@ impl Run {
             clients_total: self.totals.clients.load(Relaxed),
             bytes_received: self.totals.received.load(Relaxed),
             bytes_sent: self.totals.sent.load(Relaxed),
-            waiting: matches!(*self.lock_state(), State::Listening { .. })
+            waiting: matches!(*self.lock_state(), ServerState::Listening { .. })
                 .then(|| self.gauge.waiting())
                 .flatten(),
         }
     }
 
     /// Waits until the run is at rest, but no longer than `time`; whether it is.
-    pub(super) fn wait_at_rest(&self, time: Duration) -> bool {
+    pub(super) fn wait_until_stopped(&self, time: Duration) -> bool {
         let deadline = Instant::now() + time;
         let mut state = self.lock_state();
-        while !state.is_at_rest() {
+        while !state.is_stopped() {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else { return false };
             state = self.state_changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -144,7 +146,7 @@ impl Run {
         if self.is_stopping() {
             return false;
         }
-        *state = State::Listening { addresses: addresses.to_vec(), tls };
+        *state = ServerState::Listening { addresses: addresses.to_vec(), tls };
         told();
         drop(state);
         self.state_changed.notify_all();
@@ -153,11 +155,11 @@ impl Run {
 
     pub(super) fn fail(&self, error: StartError) {
         let error = Arc::new(error);
-        self.rest(State::Failed(Arc::clone(&error)), EventKind::StartFailed(error));
+        self.rest(ServerState::Failed(Arc::clone(&error)), EventKind::StartFailed(error));
     }
 
     /// The last event is on its way before the state tells that there will be no more.
-    pub(super) fn rest(&self, state: State, event: EventKind) {
+    pub(super) fn rest(&self, state: ServerState, event: EventKind) {
         self.sink.emit(None, event);
         *self.lock_state() = state;
         self.state_changed.notify_all();
@@ -165,7 +167,7 @@ impl Run {
     }
 
     /// A panic can't leave a state half-written, so a poisoned lock is as good as any.
-    fn lock_state(&self) -> MutexGuard<'_, State> {
+    fn lock_state(&self) -> MutexGuard<'_, ServerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::server::calls::{Call, Detail, Place};
+use crate::server::calls::{Call, CallArgument, CallSite};
 
 /// The bit that says that the thread halts before the call.
 const HALTED: u64 = 1 << 7;
@@ -37,15 +37,15 @@ impl Spot {
     }
 
     /// Where the thread is.
-    pub(super) fn place(&self) -> Option<Place> {
+    pub(super) fn place(&self) -> Option<CallSite> {
         let word = self.0.load(Relaxed);
         let index = (word & (HALTED - 1)).checked_sub(1)?;
         let call = Call::ALL.into_iter().find(|call| *call as u64 == index)?;
-        let detail = match call {
-            Call::Recv | Call::SendAll => Detail::Bytes(word >> SHIFT),
-            _ => Detail::None,
+        let argument = match call {
+            Call::Recv | Call::SendAll => CallArgument::Bytes(word >> SHIFT),
+            _ => CallArgument::None,
         };
-        Some(Place { call, halted: word & HALTED != 0, detail })
+        Some(CallSite { call, paused: word & HALTED != 0, argument })
     }
 }
 
@@ -63,10 +63,10 @@ mod tests {
             spot.set_halted(true);
             let place = spot.place().unwrap();
             let bytes = matches!(call, Call::Recv | Call::SendAll);
-            let detail = if bytes { Detail::Bytes(65_536) } else { Detail::None };
-            assert_eq!(place, Place { call, halted: true, detail });
+            let argument = if bytes { CallArgument::Bytes(65_536) } else { CallArgument::None };
+            assert_eq!(place, CallSite { call, paused: true, argument });
             spot.set_halted(false);
-            assert_eq!(spot.place(), Some(Place { halted: false, ..place }));
+            assert_eq!(spot.place(), Some(CallSite { paused: false, ..place }));
         }
         spot.leave();
         assert_eq!(spot.place(), None);

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::platform::sockets::WhenFull;
+use crate::server::client_id::ClientInfo;
 use crate::server::error::StartError;
-use crate::server::event::Client;
 use crate::tls::handshake::Handshake;
 
 /// The life of a server, seen from outside.
 #[derive(Debug, Clone, Default)]
-pub enum State {
+pub enum ServerState {
     /// Nothing is bound, no thread runs.
     #[default]
     Stopped,
@@ -29,10 +30,10 @@ pub enum State {
     Failed(Arc<StartError>),
 }
 
-impl State {
+impl ServerState {
     /// Whether a start would be possible: nothing of an earlier run is left.
     #[must_use]
-    pub fn is_at_rest(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         matches!(self, Self::Stopped | Self::Failed(_))
     }
 }
@@ -67,16 +68,6 @@ pub struct AcceptQueues {
     pub when_full: WhenFull,
 }
 
-/// What a system does with a client that finds the accept queue full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenFull {
-    /// It drops the client's SYN. The client's system sends it again a few times and then gives up. So do Linux and
-    /// the BSDs, macOS among them.
-    TimesOut,
-    /// It answers with RST. So does Windows.
-    Refused,
-}
-
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -92,7 +83,7 @@ pub enum Phase {
 #[derive(Debug, Clone)]
 pub struct Connection {
     /// Who it is.
-    pub client: Client,
+    pub client: ClientInfo,
     /// When it was accepted.
     pub since: SystemTime,
     /// How long it has been open.

@@ -1,7 +1,7 @@
 //! What a panel or a key asks for: something of the app, or something of the window alone.
 
 use crate::app::Command;
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 
 use crate::ui::dialogs::Purpose;
 

@@ -13,7 +13,7 @@ use egui::Context;
 use crate::app::clients::{ClientCommand, ClientField, ClientTabId};
 use crate::app::command::{ExportFormat, WireFormat};
 use crate::app::{Command, LessonCommand};
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::settings::fields::Field;
 
 /// What a dialog is for.

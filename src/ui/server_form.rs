@@ -4,7 +4,7 @@ use egui::{Context, Label, Response, RichText, Ui, Vec2};
 
 use crate::app::{App, Changed, Command};
 use crate::server::error::{BindCause, StartError};
-use crate::server::status::State;
+use crate::server::status::ServerState;
 use crate::settings::Mode;
 use crate::settings::fields::Field;
 use crate::ui::action::Action;
@@ -118,7 +118,7 @@ fn port_and_backlog(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     if let Some((Field::Port, text)) = start_problem(app) {
         below(ui, |ui| {
             note(ui, Tone::Problem, &text);
-            let in_use = matches!(app.state(), State::Failed(error) if error.is_about_the_port());
+            let in_use = matches!(app.state(), ServerState::Failed(error) if error.is_about_the_port());
             if in_use && ui.button("Use a free port").clicked() {
                 actions.push(Command::StartOnFreePort.into());
             }
@@ -226,7 +226,7 @@ fn in_line<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
 
 /// Where the start failed because of a field: that field, and what to say under it.
 fn start_problem(app: &App) -> Option<(Field, String)> {
-    let State::Failed(error) = app.state() else { return None };
+    let ServerState::Failed(error) = app.state() else { return None };
     let field = match &*error {
         StartError::Bind(errors)
             if error.is_about_the_port() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) =>

@@ -4,7 +4,7 @@ use egui::Ui;
 
 use crate::app::{App, Check, Command};
 use crate::server::error::StartError;
-use crate::server::status::State;
+use crate::server::status::ServerState;
 use crate::ui::shortcuts::named;
 use crate::ui::widgets::controls::{Large, large_button};
 use crate::ui::widgets::icon::Icon;
@@ -13,28 +13,28 @@ use crate::ui::widgets::note::{Tone, note};
 /// Shows the button and, above it, what stands in its way.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Command> {
     let state = app.state();
-    if let State::Failed(error) = &state
+    if let ServerState::Failed(error) = &state
         && has_no_field(app, error)
     {
         note(ui, Tone::Problem, &error.to_string());
     }
     match state {
         // It can't stand still anywhere else while it starts.
-        State::Starting if !app.is_stepping() => {
+        ServerState::Starting if !app.is_stepping() => {
             let _ = large_button(ui, "Starting…", None, Large::Off);
             None
         }
-        State::Stopping => {
+        ServerState::Stopping => {
             let _ = large_button(ui, "Stopping…", None, Large::Off);
             None
         }
-        State::Starting | State::Listening { .. } => {
+        ServerState::Starting | ServerState::Listening { .. } => {
             large_button(ui, "Stop server", Some(Icon::Stop), Large::Stop)
                 .on_hover_text(named(ui.ctx(), "Close all connections and stop (Ctrl+Enter)"))
                 .clicked()
                 .then_some(Command::Stop)
         }
-        State::Stopped | State::Failed(_) => {
+        ServerState::Stopped | ServerState::Failed(_) => {
             if let Some(reason) = app.blocked() {
                 note(ui, Tone::Hint, &reason);
                 let _ = large_button(ui, "Start server", Some(Icon::Play), Large::Off).on_hover_text(reason);

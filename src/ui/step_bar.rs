@@ -3,8 +3,8 @@
 use egui::{Label, RichText, ScrollArea, Ui};
 
 use crate::app::{App, Command, call_words, halt_words};
-use crate::server::calls::Halt;
-use crate::server::status::State;
+use crate::server::calls::PausedThread;
+use crate::server::status::ServerState;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
@@ -19,7 +19,7 @@ const ROWS: f32 = 3.0;
 pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     let palette = Palette::of(ui);
     let on = app.is_stepping();
-    let halts = app.halts();
+    let halts = app.paused_threads();
     let mut actions = Vec::new();
     let words = summary(app, &halts);
     let ink = if halts.is_empty() { palette.muted } else { palette.text };
@@ -90,11 +90,11 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     actions
 }
 
-fn summary(app: &App, halts: &[Halt]) -> String {
+fn summary(app: &App, halts: &[PausedThread]) -> String {
     match halts {
         _ if !app.is_stepping() => "Off: the server makes its calls without a halt.".to_owned(),
-        [] if app.state().is_at_rest() => "Start the server: it halts before socket().".to_owned(),
-        [] if matches!(app.state(), State::Stopping) => "Stopping…".to_owned(),
+        [] if app.state().is_stopped() => "Start the server: it halts before socket().".to_owned(),
+        [] if matches!(app.state(), ServerState::Stopping) => "Stopping…".to_owned(),
         [] => "Nobody halts: each thread does before its next call.".to_owned(),
         [one] => halt_words(one),
         [next, ..] => format!("{} threads halt, next is {}", with_thousands(halts.len() as u64), short(next)),
@@ -102,7 +102,7 @@ fn summary(app: &App, halts: &[Halt]) -> String {
 }
 
 /// `#3: sendall(b'Hello\n')`.
-fn short(halt: &Halt) -> String {
+fn short(halt: &PausedThread) -> String {
     let who = halt.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
     format!("{who}: {}", call_words(halt))
 }

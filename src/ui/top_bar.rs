@@ -6,8 +6,8 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
 
 use crate::app::{App, Command, halt_words};
-use crate::server::calls::Halt;
-use crate::server::status::State;
+use crate::server::calls::PausedThread;
+use crate::server::status::ServerState;
 use crate::settings::ThemeChoice;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
@@ -53,13 +53,17 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
 fn pill(ui: &mut Ui, app: &App, room: f32) {
     let palette = Palette::of(ui);
     let state = &app.state();
-    let halts = app.halts();
+    let halts = app.paused_threads();
     let held_up = held_up(&halts, app.is_paused());
     let (ink, fill) = match state {
-        State::Starting | State::Listening { .. } if held_up.is_some() => (palette.caution, palette.field),
-        State::Listening { .. } => (palette.accent, palette.accent_soft),
-        State::Failed(_) => (palette.problem, palette.problem_soft),
-        State::Stopped | State::Starting | State::Stopping => (palette.muted, palette.field),
+        ServerState::Starting | ServerState::Listening { .. } if held_up.is_some() => {
+            (palette.caution, palette.field)
+        }
+        ServerState::Listening { .. } => (palette.accent, palette.accent_soft),
+        ServerState::Failed(_) => (palette.problem, palette.problem_soft),
+        ServerState::Stopped | ServerState::Starting | ServerState::Stopping => {
+            (palette.muted, palette.field)
+        }
     };
     let words = words(state, held_up);
     let mut job = LayoutJob::single_section(words.clone(), TextFormat::simple(theme::strong(13.0), ink));
@@ -73,7 +77,7 @@ fn pill(ui: &mut Ui, app: &App, room: f32) {
     let at = pos2(rect.left() + 24.0, rect.center().y - galley.size().y / 2.0);
     let cut = galley.elided;
     ui.painter().galley(at, galley, ink);
-    if let State::Failed(error) = state {
+    if let ServerState::Failed(error) = state {
         response.on_hover_text(error.to_string());
     } else if !halts.is_empty() {
         response.on_hover_text(halted(&halts));
@@ -83,11 +87,11 @@ fn pill(ui: &mut Ui, app: &App, room: f32) {
 }
 
 /// What keeps the server from going on, by the user's own action.
-fn held_up(halts: &[Halt], paused: bool) -> Option<String> {
+fn held_up(halts: &[PausedThread], paused: bool) -> Option<String> {
     match halts {
         [] => paused.then(|| "Accepting paused".to_owned()),
         [one] => {
-            let before = one.place.call.label();
+            let before = one.site.call.label();
             Some(match one.client {
                 None => format!("Halted before {before}"),
                 Some(client) => format!("{} halted before {before}", client.id),
@@ -98,7 +102,7 @@ fn held_up(halts: &[Halt], paused: bool) -> Option<String> {
 }
 
 /// Who halts where, for the tooltip.
-fn halted(halts: &[Halt]) -> String {
+fn halted(halts: &[PausedThread]) -> String {
     const MOST: usize = 8;
     let mut lines = halts.iter().take(MOST).map(halt_words).collect::<Vec<_>>();
     if halts.len() > MOST {
@@ -108,8 +112,8 @@ fn halted(halts: &[Halt]) -> String {
     lines.join("\n")
 }
 
-fn dot(ui: &Ui, state: &State, centre: egui::Pos2, ink: Color32) {
-    if matches!(state, State::Stopped) {
+fn dot(ui: &Ui, state: &ServerState, centre: egui::Pos2, ink: Color32) {
+    if matches!(state, ServerState::Stopped) {
         ui.painter().circle_stroke(centre, 3.5, egui::Stroke::new(1.5, ink));
     } else {
         ui.painter().circle_filled(centre, 4.5, ink);
@@ -117,16 +121,16 @@ fn dot(ui: &Ui, state: &State, centre: egui::Pos2, ink: Color32) {
 }
 
 /// The words for a state.
-fn words(state: &State, held_up: Option<String>) -> String {
+fn words(state: &ServerState, held_up: Option<String>) -> String {
     match state {
-        State::Stopped => "Stopped".to_owned(),
-        State::Starting => held_up.unwrap_or_else(|| "Starting…".to_owned()),
-        State::Listening { addresses, tls } => {
+        ServerState::Stopped => "Stopped".to_owned(),
+        ServerState::Starting => held_up.unwrap_or_else(|| "Starting…".to_owned()),
+        ServerState::Listening { addresses, tls } => {
             let held_up = held_up.map_or_else(String::new, |words| words + " · ");
             format!("{held_up}Listening on {}{}", listed(addresses), if *tls { " · TLS" } else { "" })
         }
-        State::Stopping => "Stopping…".to_owned(),
-        State::Failed(error) => format!("Could not start: {}", first_sentence(&error.to_string())),
+        ServerState::Stopping => "Stopping…".to_owned(),
+        ServerState::Failed(error) => format!("Could not start: {}", first_sentence(&error.to_string())),
     }
 }
 

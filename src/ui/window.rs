@@ -6,7 +6,7 @@ use std::time::Duration;
 use egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui, Visuals};
 
 use crate::app::{App, Command};
-use crate::server::status::State;
+use crate::server::status::ServerState;
 use crate::settings::ThemeChoice;
 use crate::ui::action::{Action, Tab};
 use crate::ui::detail::DetailPanel;
@@ -157,14 +157,14 @@ impl Window {
                 self.app.apply(Command::SetStepping(!self.app.is_stepping()));
             }
             Action::StepNext => {
-                if let Some(halt) = self.app.halts().first() {
+                if let Some(halt) = self.app.paused_threads().first() {
                     self.app.apply(Command::Step(halt.id()));
                 }
             }
             Action::StartOrStop => match self.app.state() {
-                State::Starting if self.app.is_stepping() => self.app.apply(Command::Stop),
-                State::Listening { .. } => self.app.apply(Command::Stop),
-                State::Stopped | State::Failed(_) => match self.app.missing() {
+                ServerState::Starting if self.app.is_stepping() => self.app.apply(Command::Stop),
+                ServerState::Listening { .. } => self.app.apply(Command::Stop),
+                ServerState::Stopped | ServerState::Failed(_) => match self.app.missing() {
                     None => {
                         self.log.follow = true;
                         self.app.apply(Command::Start);
@@ -296,7 +296,7 @@ impl Window {
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.app.poll();
-        let failed = matches!(self.app.state(), State::Failed(_));
+        let failed = matches!(self.app.state(), ServerState::Failed(_));
         self.failed_just_now = failed && !self.failed;
         self.failed = failed;
         match self.dialogs.poll() {

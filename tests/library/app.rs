@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use echoscope::app::command::ExportFormat;
 use echoscope::app::{App, Check, Command, Options};
 use echoscope::server::event::EventKind;
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 use echoscope::settings::fields::Field;
 use echoscope::settings::file::{self, Broken};
@@ -35,8 +35,8 @@ fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
 
 fn start(app: &mut App) -> TcpStream {
     app.apply(Command::Start);
-    poll_until(app, "listening", |app| matches!(app.state(), State::Listening { .. }));
-    let State::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
+    poll_until(app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
+    let ServerState::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
     let client = TcpStream::connect(addresses[0]).unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
     client
@@ -70,7 +70,7 @@ fn a_wrong_field_blocks_the_start_with_its_words() {
     app.apply(Command::Edit(Field::Port, "65536".to_owned()));
     assert_eq!(app.blocked().unwrap(), "Port must be from 0 to 65,535.");
     app.apply(Command::Start);
-    assert!(matches!(app.state(), State::Stopped));
+    assert!(matches!(app.state(), ServerState::Stopped));
     app.apply(Command::Edit(Field::Port, "0".to_owned()));
     assert_eq!(app.blocked(), None);
     app.apply(Command::SetTls(true));
@@ -84,13 +84,13 @@ fn a_port_in_use_is_exchanged_for_a_free_one() {
     let mut app = app();
     app.apply(Command::Edit(Field::Port, taken.port().to_string()));
     app.apply(Command::Start);
-    poll_until(&mut app, "a failed start", |app| matches!(app.state(), State::Failed(_)));
-    let State::Failed(error) = app.state() else { panic!() };
+    poll_until(&mut app, "a failed start", |app| matches!(app.state(), ServerState::Failed(_)));
+    let ServerState::Failed(error) = app.state() else { panic!() };
     assert!(error.is_about_the_port());
     app.apply(Command::StartOnFreePort);
     let free = |app: &App| app.form().text(Field::Port) != taken.port().to_string();
     poll_until(&mut app, "a free port in the form", free);
-    let State::Listening { addresses, .. } = app.state() else { panic!() };
+    let ServerState::Listening { addresses, .. } = app.state() else { panic!() };
     assert_eq!(app.form().text(Field::Port), addresses[0].port().to_string());
 }
 
@@ -101,7 +101,7 @@ fn one_of_two_addresses_in_use_is_put_before_the_user() {
     let mut app = App::new(Settings { port, ..Settings::default() }, Options::default());
     app.apply(Command::Start);
     poll_until(&mut app, "a notice", |app| app.notice().is_some());
-    let State::Listening { addresses, .. } = app.state() else { panic!("{:?}", app.state()) };
+    let ServerState::Listening { addresses, .. } = app.state() else { panic!("{:?}", app.state()) };
     assert_eq!(addresses, [std::net::SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port))]);
     let notice = app.notice().unwrap();
     assert!(notice.problem && notice.text.contains("127.0.0.1 is already in use"), "{notice:?}");

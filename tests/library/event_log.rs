@@ -10,7 +10,8 @@ use base64::prelude::BASE64_STANDARD;
 use echoscope::log::filter::{Filter, Kind, KindSet};
 use echoscope::log::view::View;
 use echoscope::log::{EventLog, Limits, export, format, json, words};
-use echoscope::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind, Problem};
+use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 
 /// Numbers that are the same in every run (xorshift64), so that a failure can be seen again.
@@ -38,7 +39,7 @@ impl Numbers {
 }
 
 fn event(client: Option<u64>, kind: EventKind) -> Event {
-    let client = client.map(|id| Client { id: ClientId(id), peer: "[::1]:49751".parse().unwrap() });
+    let client = client.map(|id| ClientInfo { id: ClientId(id), peer: "[::1]:49751".parse().unwrap() });
     Event { at: SystemTime::now(), client, kind }
 }
 

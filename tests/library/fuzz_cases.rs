@@ -10,7 +10,8 @@ use echoscope::lessons::Lesson;
 use echoscope::log::filter::{Filter, KindSet};
 use echoscope::log::format::{python, visible};
 use echoscope::log::words;
-use echoscope::server::event::{Client, ClientId, Event, EventKind};
+use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::{Event, EventKind};
 use echoscope::settings::fields::host;
 use echoscope::tls::{CertificateFile, KeyFile};
 
@@ -24,7 +25,7 @@ fn check_line(text: &str) {
 
 fn event(client: u64, kind: EventKind) -> Event {
     let peer = SocketAddr::from(([127, 0, 0, 1], 50_000));
-    Event { at: SystemTime::UNIX_EPOCH, client: Some(Client { id: ClientId(client), peer }), kind }
+    Event { at: SystemTime::UNIX_EPOCH, client: Some(ClientInfo { id: ClientId(client), peer }), kind }
 }
 
 fn received(text: &str) -> Event {

@@ -187,7 +187,7 @@ fn tls_with_the_servers_certificate_works_and_without_trust_the_refusal_is_expla
         ..Settings::default()
     };
     let server = Running::start(|config| {
-        *config = echoscope::server::config::Config { port: 0, ..(&settings).into() };
+        *config = echoscope::server::config::ServerConfig { port: 0, ..(&settings).into() };
     });
     let choices = |trust| TlsChoices { name: "localhost".to_owned(), ..TlsChoices::new(trust) };
     let trusting = Config { tls: Some(choices(Trust::ThisServer(certificate))), ..config(&server) };

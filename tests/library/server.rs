@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::support::running::{PATIENCE, Running, config, listening, wait_for};
 use echoscope::server::Server;
-use echoscope::server::config::Config;
+use echoscope::server::config::ServerConfig;
 use echoscope::server::event::{CloseReason, EventKind, Problem};
-use echoscope::server::sink::channel;
-use echoscope::server::status::{Phase, State};
+use echoscope::server::event_channel::channel;
+use echoscope::server::status::{Phase, ServerState};
 use echoscope::settings::Mode;
 
 fn echo(stream: &mut TcpStream, data: &[u8]) {
@@ -68,7 +68,7 @@ fn a_half_closed_client_gets_everything_before_the_close() {
 #[test]
 fn localhost_is_served_on_both_families_and_one_port() {
     let running = Running::start(|config| config.host = "localhost".to_owned());
-    let State::Listening { addresses, .. } = running.server.state() else { panic!() };
+    let ServerState::Listening { addresses, .. } = running.server.state() else { panic!() };
     assert_eq!(addresses.len(), 2, "{addresses:?}");
     for address in addresses {
         assert_eq!(address.port(), running.address.port());
@@ -267,7 +267,7 @@ fn the_log_tells_the_states_in_their_order() {
             listening(&server);
         }
         server.stop();
-        assert!(server.wait_at_rest(PATIENCE));
+        assert!(server.wait_until_stopped(PATIENCE));
         let mut told = Vec::new();
         source.drain(|event| {
             told.push(match event.kind {
@@ -370,17 +370,17 @@ fn stopping_twice_and_before_it_listens_does_no_harm() {
         let server = Server::start(config(), sink);
         server.stop();
         server.stop();
-        assert!(server.wait_at_rest(PATIENCE));
-        assert!(matches!(server.state(), State::Stopped));
+        assert!(server.wait_until_stopped(PATIENCE));
+        assert!(matches!(server.state(), ServerState::Stopped));
     }
 }
 
 #[test]
 fn a_name_that_nobody_knows_is_a_failed_start() {
     let (sink, _source) = channel(|| {});
-    let config = Config { host: "no-such-name.invalid".to_owned(), ..config() };
+    let config = ServerConfig { host: "no-such-name.invalid".to_owned(), ..config() };
     let server = Server::start(config, sink);
-    assert!(server.wait_at_rest(Duration::from_mins(1)));
-    let State::Failed(error) = server.state() else { panic!("it started") };
+    assert!(server.wait_until_stopped(Duration::from_mins(1)));
+    let ServerState::Failed(error) = server.state() else { panic!("it started") };
     assert!(error.to_string().contains("no-such-name.invalid"), "{error}");
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::running::{PATIENCE, Running, wait_for};
-use echoscope::server::config::{Config, TlsFiles};
+use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::server::event::{CloseReason, EventKind, Problem};
 use echoscope::server::status::Phase;
 use echoscope::settings::Mode;
@@ -24,7 +24,7 @@ struct Lab {
 }
 
 impl Lab {
-    fn start(change: impl FnOnce(&mut Config)) -> Self {
+    fn start(change: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let files = TlsFiles::new(folder.path().join("server.crt"), folder.path().join("server.key"));

@@ -5,10 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use echoscope::server::Server;
-use echoscope::server::config::Config;
+use echoscope::server::config::ServerConfig;
 use echoscope::server::event::{CloseReason, Event, EventKind};
-use echoscope::server::sink::{Source, channel};
-use echoscope::server::status::State;
+use echoscope::server::event_channel::{EventReceiver, channel};
+use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 
 /// How long a test waits for what should happen at once: long enough for a busy machine.
@@ -17,19 +17,19 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// A server on a free port of 127.0.0.1, and the events that it has told.
 pub(crate) struct Running {
     pub(crate) server: Server,
-    pub(crate) source: Source,
+    pub(crate) source: EventReceiver,
     pub(crate) events: Vec<Event>,
     pub(crate) address: SocketAddr,
 }
 
 impl Running {
-    pub(crate) fn start(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn start(change: impl FnOnce(&mut ServerConfig)) -> Self {
         Self::start_waking(change, || {})
     }
 
     /// As [`Running::start`], with a wake call of the test's own.
     pub(crate) fn start_waking(
-        change: impl FnOnce(&mut Config),
+        change: impl FnOnce(&mut ServerConfig),
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let mut config = config();
@@ -76,25 +76,25 @@ impl Running {
     pub(crate) fn stop(&self) -> Duration {
         let start = Instant::now();
         self.server.stop();
-        assert!(self.server.wait_at_rest(PATIENCE), "the server did not come to rest");
+        assert!(self.server.wait_until_stopped(PATIENCE), "the server did not come to rest");
         start.elapsed()
     }
 }
 
 /// The defaults, on a free port of 127.0.0.1.
-pub(crate) fn config() -> Config {
-    Config { host: "127.0.0.1".to_owned(), port: 0, ..Config::from(&Settings::default()) }
+pub(crate) fn config() -> ServerConfig {
+    ServerConfig { host: "127.0.0.1".to_owned(), port: 0, ..ServerConfig::from(&Settings::default()) }
 }
 
 /// Waits until a server listens; the first of its addresses.
 pub(crate) fn listening(server: &Server) -> SocketAddr {
     let mut address = None;
     wait_for("listening", || match server.state() {
-        State::Listening { addresses, .. } => {
+        ServerState::Listening { addresses, .. } => {
             address = addresses.first().copied();
             true
         }
-        State::Failed(error) => panic!("{error}"),
+        ServerState::Failed(error) => panic!("{error}"),
         _ => false,
     });
     address.unwrap()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use echoscope::app::{App, Options};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 use echoscope::ui;
 use egui::{Key, Modifiers, OutputCommand, Role};
@@ -160,7 +160,7 @@ impl Window {
     #[track_caller]
     pub(crate) fn address(&self) -> SocketAddr {
         match self.app().state() {
-            State::Listening { addresses, .. } => addresses[0],
+            ServerState::Listening { addresses, .. } => addresses[0],
             state => panic!("not listening: {state:?}"),
         }
     }

@@ -152,7 +152,7 @@ fn every_tab_while_clients_are_served() {
     window.0.get_by_role_and_label(Role::Switch, "Step mode").click_accesskit();
     window.run();
     echo_later(&mut clients);
-    window.until("both clients halted", |window| window.state().app().halts().len() >= 2);
+    window.until("both clients halted", |window| window.state().app().paused_threads().len() >= 2);
     speaks(&window, "step mode");
     key(&mut window, Key::F5);
     // A notice that stays.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use echoscope::app::{App, Options};
-use echoscope::server::event::{Client, ClientId, Event as ServerEvent, EventKind};
+use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::{Event as ServerEvent, EventKind};
 use echoscope::settings::Settings;
 use echoscope::ui::Window;
 use egui::epaint::Shape;
@@ -19,7 +20,7 @@ const SIZE: [f32; 2] = [1180.0, 760.0];
 /// A window onto a log of so many entries, `line 0000000` and so on.
 fn window(entries: u64) -> Harness<'static, Window> {
     let settings = Settings { log_entries: 1_000_000, log_mebibytes: 1024, port: 0, ..Settings::default() };
-    let client = Client { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
+    let client = ClientInfo { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
     let earlier = (0..entries).map(move |index| {
         let data: Arc<[u8]> = format!("line {index:07}").into_bytes().into();
         let kind = EventKind::Received { echoed: data.len(), data, took: Duration::from_micros(41) };

@@ -28,7 +28,7 @@ fn switch_on(window: &mut Window) {
 
 fn until_halt(window: &mut Window, call: Call) {
     window.until(call.label(), |window| {
-        window.state().app().halts().iter().any(|halt| halt.place.call == call)
+        window.state().app().paused_threads().iter().any(|halt| halt.site.call == call)
     });
 }
 
@@ -66,7 +66,7 @@ fn the_keys_lead_from_call_to_call_in_every_tab() {
     window.0.run();
     client.read_exact(&mut [0; 6]).unwrap();
     echo(&mut client, b"free again");
-    window.until("no halt", |window| window.state().app().halts().is_empty());
+    window.until("no halt", |window| window.state().app().paused_threads().is_empty());
     window.until_shown("Off: the server makes its calls without a halt.");
     assert!(window.shows("Listening on") && !window.shows("halted"));
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::harness::{Hand, Window};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::{ClientAuth, Settings, TlsVersions};
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
@@ -249,7 +249,7 @@ fn options_change_what_is_served() {
     // The dialog has the keyboard: the server goes on.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run_ok();
-    assert!(matches!(window.app().state(), State::Listening { .. }));
+    assert!(matches!(window.app().state(), ServerState::Listening { .. }));
 }
 
 #[test]

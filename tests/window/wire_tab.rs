@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Hand, Window};
 use echoscope::capture::{Capture, MOST_MARKS, Side, What};
-use echoscope::server::event::{Client, ClientId};
+use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::settings::Settings;
 use echoscope::ui;
 use egui::{Event, Key, Modifiers, Role};
@@ -49,7 +49,7 @@ impl Window {
     /// A capture as a connection leaves it, without one.
     fn capture(&self, id: u64) -> Arc<Capture> {
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000 + u16::try_from(id % 10_000).unwrap()));
-        self.app().captures().open(Client { id: ClientId(id), peer }, false, Instant::now())
+        self.app().captures().open(ClientInfo { id: ClientId(id), peer }, false, Instant::now())
     }
 }
 

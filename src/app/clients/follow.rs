@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::try_it::reachable;
-use crate::server::config::Config;
+use crate::server::config::ServerConfig;
 use crate::settings::{Settings, TlsVersions};
 
 /// What a client needs to know of the server to connect to it.
@@ -21,7 +21,12 @@ pub(in crate::app) struct ServerSide {
 
 impl ServerSide {
     /// A server that runs and is reached here.
-    pub(in crate::app) fn running(config: &Config, host: String, port: u16, settings: &Settings) -> Self {
+    pub(in crate::app) fn running(
+        config: &ServerConfig,
+        host: String,
+        port: u16,
+        settings: &Settings,
+    ) -> Self {
         let mut side = Self::planned(settings);
         side.host = host;
         side.port = port;

@@ -10,8 +10,8 @@ use crate::client::echo::Verdict;
 use crate::client::event::EventKind as ClientEvent;
 use crate::client::status::State as ClientState;
 use crate::lessons::facts::{Facts, Happening};
-use crate::server::config::Config;
-use crate::server::status::State;
+use crate::server::config::ServerConfig;
+use crate::server::status::ServerState;
 use crate::settings::Settings;
 
 impl App {
@@ -28,7 +28,7 @@ impl App {
     /// How many clients of our own tabs are connected to the server and not accepted by it: what is known of its
     /// accept queue where the system doesn't tell. `None` while it doesn't listen.
     fn own_clients_waiting(&self) -> Option<u64> {
-        let State::Listening { addresses, .. } = self.state() else { return None };
+        let ServerState::Listening { addresses, .. } = self.state() else { return None };
         let port = addresses.first()?.port();
         let accepted: HashSet<_> = self.connections().iter().map(|open| open.client.peer).collect();
         let waits = self.clients.iter().map(ClientTab::status).filter(|status| {
@@ -52,21 +52,21 @@ impl App {
         let counters = self.counters();
         Facts {
             running: self.running_settings(),
-            stopped: self.state().is_at_rest(),
+            stopped: self.state().is_stopped(),
             form: self.settings().clone(),
             connected: counters.clients_now,
             waiting: counters.waiting.map(u64::from).or_else(|| self.own_clients_waiting()),
             certificate: self.has_certificate(),
             paused: self.is_paused(),
             stepping: self.is_stepping(),
-            halted: self.halts().iter().map(|halt| halt.place.call).collect(),
+            halted: self.paused_threads().iter().map(|halt| halt.site.call).collect(),
         }
     }
 
     /// What the listening server was started with, as settings; the port is the one that it has.
     pub(super) fn running_settings(&self) -> Option<Settings> {
-        let State::Listening { addresses, .. } = self.state() else { return None };
-        let config: &Config = self.server.as_ref()?.config();
+        let ServerState::Listening { addresses, .. } = self.state() else { return None };
+        let config: &ServerConfig = self.server.as_ref()?.config();
         let tls = config.tls.as_ref();
         let form = self.settings();
         Some(Settings {

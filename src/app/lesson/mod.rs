@@ -169,7 +169,7 @@ impl App {
     /// Starts the server that a set-up has stopped, and the lesson that was read from a file. Whether either was so.
     pub(super) fn go_on_with_lesson(&mut self) -> bool {
         let mut changed = false;
-        if self.lessons.start_again && self.state().is_at_rest() {
+        if self.lessons.start_again && self.state().is_stopped() {
             self.lessons.start_again = false;
             self.start(None);
             changed = true;

@@ -8,8 +8,8 @@ use egui::{
 
 use crate::app::{App, Command};
 use crate::log::words;
-use crate::server::event::ClientId;
-use crate::server::status::{Connection, Phase, State};
+use crate::server::client_id::ClientId;
+use crate::server::status::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
@@ -296,10 +296,10 @@ fn waiting(app: &App) -> Option<String> {
 fn empty(ui: &mut Ui, app: &App) {
     let palette = Palette::of(ui);
     let (title, text) = match app.state() {
-        State::Listening { .. } => {
+        ServerState::Listening { .. } => {
             ("Nobody is connected", "As soon as a client connects, it is listed here.")
         }
-        State::Starting => ("The server is starting", "Clients can connect as soon as it listens."),
+        ServerState::Starting => ("The server is starting", "Clients can connect as soon as it listens."),
         _ => {
             ("The server isn't running", "Start it, then connect. Each client is listed here until it goes.")
         }

@@ -58,7 +58,7 @@ impl CreatedPage {
             let names: Vec<_> = created.files.iter().map(|file| shown(&file_name(file))).collect();
             sentence(ui, &names.join(", "));
         });
-        let running = !app.state().is_at_rest();
+        let running = !app.state().is_stopped();
         note(
             ui,
             Tone::Hint,

@@ -114,9 +114,9 @@ fn shown(path: &Path) -> String {
 
 /// The port that a client would connect to now.
 fn port(app: &App) -> u16 {
-    use crate::server::status::State;
+    use crate::server::status::ServerState;
     match app.state() {
-        State::Listening { addresses, .. } => {
+        ServerState::Listening { addresses, .. } => {
             addresses.first().map_or(app.settings().port, std::net::SocketAddr::port)
         }
         _ => app.settings().port,

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use echoscope::python::program;
-use echoscope::server::config::Config;
+use echoscope::server::config::ServerConfig;
 use echoscope::settings::Settings;
 use rustls::client::Resumption;
 use tempfile::TempDir;
@@ -220,7 +220,7 @@ fn echoscope(how: &str, setup: Setup, port: u16, files: Files, folder: &Path) ->
 fn tutorial(setup: Setup, port: u16, files: Files, folder: &Path) -> std::io::Result<Command> {
     let mut settings = Settings { tls: files.is_some(), ..Settings::default() };
     (settings.certificate, settings.key) = files.unwrap_or_default();
-    let config = Config { port, recv_size: setup.recv_size, ..Config::from(&settings) };
+    let config = ServerConfig { port, recv_size: setup.recv_size, ..ServerConfig::from(&settings) };
     let path = folder.join("ServerPython.py");
     fs::write(&path, program(&config).text())?;
     let mut command = Command::new("python3");

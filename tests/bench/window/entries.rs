@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use echoscope::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind};
+use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::{CloseReason, Closed, Event, EventKind};
 use echoscope::settings::Settings;
 
 /// Settings that let a million entries be kept.
@@ -26,7 +27,7 @@ pub(crate) fn entries(count: u64) -> impl Iterator<Item = Event> {
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_348_985_000_000 + index * 40);
         let id = index / 200 % 900 + 100;
         let port = u16::try_from(20_000 + id).unwrap();
-        let client = Client { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], port)) };
+        let client = ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], port)) };
         let kind = match index % 200 {
             0 => EventKind::Opened,
             199 => EventKind::Closed(Closed {

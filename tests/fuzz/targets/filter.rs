@@ -11,7 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use echoscope::log::filter::{Filter, Kind, KindSet};
 use echoscope::log::view::View;
 use echoscope::log::{EventLog, Limits, json, words};
-use echoscope::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind, Problem};
+use echoscope::server::client_id::{ClientInfo, ClientId};
+use echoscope::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope_fuzz::{check_line, seed};
 use libfuzzer_sys::fuzz_target;
@@ -130,7 +131,7 @@ fn events(mut bytes: &[u8]) -> Vec<Event> {
         let (said, rest) = rest.split_at(rest.len().min((*length).into()));
         bytes = rest;
         let peer = SocketAddr::from(([127, 0, 0, 1], 49743));
-        let client = (*id % 4 > 0).then(|| Client { id: ClientId((*id % 4).into()), peer });
+        let client = (*id % 4 > 0).then(|| ClientInfo { id: ClientId((*id % 4).into()), peer });
         let text = || String::from_utf8_lossy(said).into_owned();
         let kind = match kind {
             // Data is searched in pieces of 4096 bytes: put what is looked for across their ends, too.

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use echoscope::capture::{Certainty, Message, Messages, RECORD_HEADER, headers, record_header};
 use echoscope::log::{json, words};
-use echoscope::server::event::{Client, ClientId, Event, EventKind, Problem};
+use echoscope::server::client_id::{ClientInfo, ClientId};
+use echoscope::server::event::{Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope::tls::names;
 use echoscope::tls::offer::{Offer, first_hello};
@@ -91,7 +92,7 @@ fn recut(mut data: &[u8], size: usize) -> Option<Vec<u8>> {
 fn check_told(offer: Offer) {
     let (text, raw) = ("The handshake failed.".to_owned(), "raw".to_owned());
     let problem = Problem::Tls { text, raw, in_handshake: true, offer: Some(Arc::new(offer.clone())) };
-    let client = Client { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
+    let client = ClientInfo { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
     let event = Event { at: SystemTime::UNIX_EPOCH, client: Some(client), kind: EventKind::Problem(problem) };
     for (name, value, _) in words::facts(&event) {
         check_line(&name);

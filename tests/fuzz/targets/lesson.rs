@@ -10,7 +10,8 @@ use echoscope::lessons::choice::Choice;
 use echoscope::lessons::condition::{Condition, Seen};
 use echoscope::lessons::facts::{Facts, Happening};
 use echoscope::lessons::{Lesson, Place, Running};
-use echoscope::server::event::{Client, ClientId, Event, EventKind};
+use echoscope::server::client_id::{ClientInfo, ClientId};
+use echoscope::server::event::{Event, EventKind};
 use echoscope_fuzz::{check_line, check_message, repository, seed};
 use libfuzzer_sys::fuzz_target;
 
@@ -98,7 +99,7 @@ fn check_stream(lesson: &Lesson, wanted: &[u8], data: &[u8]) {
 }
 
 fn received(id: u64, data: &[u8]) -> Event {
-    let client = Client { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
+    let client = ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
     let kind =
         EventKind::Received { echoed: data.len(), data: Arc::from(data), took: Duration::from_micros(41) };
     Event { at: SystemTime::UNIX_EPOCH, client: Some(client), kind }

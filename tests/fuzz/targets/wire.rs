@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use echoscope::capture::sequence::{Ladder, Scale, dump, svg, text, words};
 use echoscope::capture::{Capture, Side, What};
 use echoscope::server::Server;
-use echoscope::server::config::{Config, TlsFiles};
-use echoscope::server::event::ClientId;
-use echoscope::server::sink::{Source, channel};
-use echoscope::server::status::State;
+use echoscope::server::config::{ServerConfig, TlsFiles};
+use echoscope::server::client_id::ClientId;
+use echoscope::server::event_channel::{EventReceiver, channel};
+use echoscope::server::status::ServerState;
 use echoscope::settings::{Mode, Settings};
 use echoscope_fuzz::{Identity, Scratch, check_line, identities, seed};
 use libfuzzer_sys::fuzz_target;
@@ -27,7 +27,7 @@ static TLS: LazyLock<Mutex<Running>> = LazyLock::new(|| Mutex::new(Running::star
 /// A server, and how many clients it has had.
 struct Running {
     server: Server,
-    source: Source,
+    source: EventReceiver,
     address: SocketAddr,
     clients: u64,
     _files: Scratch,
@@ -85,15 +85,15 @@ impl Running {
             host: "127.0.0.1".to_owned(),
             ..Settings::default()
         };
-        let config = Config {
+        let config = ServerConfig {
             tls: tls.then(|| TlsFiles::new(paths.0, paths.1)),
             capture: true,
-            ..Config::from(&settings)
+            ..ServerConfig::from(&settings)
         };
         let (sink, source) = channel(|| {});
         let server = Server::start(config, sink);
         let address = await_some(|| match server.state() {
-            State::Listening { addresses, .. } => addresses.first().copied(),
+            ServerState::Listening { addresses, .. } => addresses.first().copied(),
             _ => None,
         });
         Self { server, source, address, clients: 0, _files: files }

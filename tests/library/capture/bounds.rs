@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use echoscope::capture::sequence::{Scale, words};
 use echoscope::capture::{Capture, Captures, FIRST_BYTES, Limits, MOST_BYTES, MOST_MARKS, Side, What};
-use echoscope::server::event::{Client, ClientId};
+use echoscope::server::client_id::{ClientId, ClientInfo};
 
 use crate::capture::lab::{Lab, echo, ladder, marks};
 
 fn open(captures: &Captures, id: u64) -> Arc<Capture> {
-    let client = Client { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 4711)) };
+    let client = ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 4711)) };
     captures.open(client, false, Instant::now())
 }
 

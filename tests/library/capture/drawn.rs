@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use echoscope::capture::sequence::{svg, text, words};
 use echoscope::capture::{Captures, MOST_MARKS, Side, What};
-use echoscope::server::event::{Client, ClientId};
+use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::settings::ClientAuth;
 use rustls::version::TLS13;
 
@@ -84,7 +84,7 @@ impl Write for Counting {
 #[test]
 fn the_longest_ladder_is_written_in_small_pieces() {
     let captures = Captures::default();
-    let client = Client { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
+    let client = ClientInfo { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
     let capture = captures.open(client, false, std::time::Instant::now());
     for _ in 0..MOST_MARKS + 5 {
         capture.record(Side::Client, What::Chunk, b"a chunk", None);
@@ -103,7 +103,7 @@ fn the_longest_ladder_is_written_in_small_pieces() {
 #[test]
 fn any_bytes_make_a_picture() {
     let captures = Captures::default();
-    let client = Client { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
+    let client = ClientInfo { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
     let capture = captures.open(client, true, std::time::Instant::now());
     for byte in 0..=255 {
         capture.record(Side::Client, What::Raw, &[byte, b'<', byte, b'&', b'"'], None);

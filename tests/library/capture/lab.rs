@@ -7,8 +7,8 @@ use std::thread::{self, JoinHandle};
 
 use echoscope::capture::sequence::{Ladder, words};
 use echoscope::capture::{Capture, Carries, Mark, Side, What};
-use echoscope::server::config::{Config, TlsFiles};
-use echoscope::server::event::ClientId;
+use echoscope::server::client_id::ClientId;
+use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::settings::ClientAuth;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -27,7 +27,7 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
-    pub(crate) fn plain(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn plain(change: impl FnOnce(&mut ServerConfig)) -> Self {
         Self::start(|config| {
             config.tls = None;
             change(config);
@@ -39,12 +39,12 @@ impl Lab {
         Self::start(|config| config.tls.as_mut().unwrap().client_auth = auth)
     }
 
-    pub(crate) fn start(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn start(change: impl FnOnce(&mut ServerConfig)) -> Self {
         Self::named(vec!["localhost".to_owned()], change)
     }
 
     /// As [`Lab::start`], with a certificate for these names.
-    pub(crate) fn named(names: Vec<String>, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn named(names: Vec<String>, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = rcgen::KeyPair::generate().unwrap();
         let mut params = rcgen::CertificateParams::new(names).unwrap();

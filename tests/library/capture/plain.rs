@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use echoscope::capture::sequence::words;
 use echoscope::capture::{Ending, Side, What};
-use echoscope::server::event::ClientId;
+use echoscope::server::client_id::ClientId;
 
 use crate::capture::lab::{Lab, Proxy, capture_until, echo, labels, ladder, marks, wire_bytes};
 use crate::support::can_reset;

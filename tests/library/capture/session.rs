@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use echoscope::app::command::WireFormat;
 use echoscope::app::{App, Command, Options};
-use echoscope::server::event::ClientId;
-use echoscope::server::status::State;
+use echoscope::server::client_id::ClientId;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 
 use crate::capture::lab::echo;
@@ -24,8 +24,8 @@ fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
 
 fn visit(app: &mut App, id: u64) {
     app.apply(Command::Start);
-    poll_until(app, "listening", |app| matches!(app.state(), State::Listening { .. }));
-    let State::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
+    poll_until(app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
+    let ServerState::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
     let mut client = TcpStream::connect(addresses[0]).unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
     echo(&mut client, b"Hello");
@@ -34,7 +34,7 @@ fn visit(app: &mut App, id: u64) {
     let over = |app: &App| app.capture(ClientId(id)).is_some_and(|capture| capture.is_closed());
     poll_until(app, "the end of the connection", over);
     app.apply(Command::Stop);
-    poll_until(app, "a stop", |app| app.state().is_at_rest());
+    poll_until(app, "a stop", |app| app.state().is_stopped());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use echoscope::client::echo::Verdict;
 use echoscope::client::event::{CloseHow, EventKind, Leave};
 use echoscope::client::status::State;
 use echoscope::client::typed::LineEnding;
-use echoscope::server::status::State as ServerState;
+use echoscope::server::status::ServerState;
 use echoscope::settings::fields::Field;
 use echoscope::settings::{Mode, Settings};
 

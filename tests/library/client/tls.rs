@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use echoscope::client::config::{Config, Identity as ClientIdentity, TlsChoices, TlsVersions, Trust};
 use echoscope::client::event::{Accepted, Agreed, CloseHow, EventKind, Failure, PeerEnd, Stage};
-use echoscope::server::config::{Config as ServerConfig, TlsFiles};
+use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::settings::ClientAuth;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,

@@ -7,7 +7,8 @@ use echoscope::lessons::facts::{Facts, Happening};
 use echoscope::lessons::running::Mark;
 use echoscope::lessons::{Lesson, Place, Running};
 use echoscope::server::calls::Call;
-use echoscope::server::event::{Client, ClientId, CloseReason, Closed, Event, EventKind, Problem};
+use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::{Mode, Settings};
 
 /// A lesson with these steps, each the value of `done`.
@@ -19,7 +20,7 @@ fn lesson(steps: &[&str]) -> Running {
 
 fn event(client: u64, kind: EventKind) -> Event {
     let peer = ([127, 0, 0, 1], 50_000).into();
-    let client = (client > 0).then_some(Client { id: ClientId(client), peer });
+    let client = (client > 0).then_some(ClientInfo { id: ClientId(client), peer });
     Event { at: SystemTime::UNIX_EPOCH, client, kind }
 }
 

@@ -8,7 +8,7 @@ use echoscope::app::{App, Command, LessonCommand};
 use echoscope::client::event::Leave;
 use echoscope::client::typed::LineEnding;
 use echoscope::lessons::{Place, shipped};
-use echoscope::server::event::ClientId;
+use echoscope::server::client_id::ClientId;
 use echoscope::settings::Mode;
 use echoscope::tls::create::Broken;
 
@@ -184,7 +184,7 @@ fn a_certificate_of_your_own() {
     player.app.apply(Command::UseCreated(expired));
     player.not_yet();
     player.stop();
-    player.until("the stop", |app| app.state().is_at_rest());
+    player.until("the stop", |app| app.state().is_stopped());
     player.not_yet();
     player.start();
     player.ticked();
@@ -194,7 +194,7 @@ fn a_certificate_of_your_own() {
     let good = create(folder.path(), None);
     player.app.apply(Command::UseCreated(good));
     player.stop();
-    player.until("the stop", |app| app.state().is_at_rest());
+    player.until("the stop", |app| app.state().is_stopped());
     player.start();
     player.not_yet();
     player.connect(0);

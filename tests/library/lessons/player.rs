@@ -11,7 +11,7 @@ use echoscope::client::status::State as ClientState;
 use echoscope::client::typed::LineEnding;
 use echoscope::lessons::running::Mark;
 use echoscope::lessons::{Place, Running};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 
 /// How long something may take on a busy machine.
@@ -86,7 +86,7 @@ impl Player {
         self.not_yet();
         assert_ne!(self.app.lesson_set_up(), SetUp::Ready, "there is nothing to set up");
         self.ask(LessonCommand::SetUp);
-        if self.app.state().is_at_rest() {
+        if self.app.state().is_stopped() {
             self.app.poll();
             self.start();
         }
@@ -108,9 +108,9 @@ impl Player {
     }
 
     pub(crate) fn address(&mut self) -> SocketAddr {
-        self.until("listening", |app| matches!(app.state(), State::Listening { .. }));
+        self.until("listening", |app| matches!(app.state(), ServerState::Listening { .. }));
         match self.app.state() {
-            State::Listening { addresses, .. } => addresses[0],
+            ServerState::Listening { addresses, .. } => addresses[0],
             state => panic!("not listening: {state:?}"),
         }
     }

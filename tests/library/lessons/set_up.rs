@@ -1,7 +1,7 @@
 //! *Set it up*: what it sets, when it starts the server anew, and what leaving the lesson puts back.
 
 use echoscope::app::{Command, LessonCommand, SetUp};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Mode;
 use echoscope::settings::fields::Field;
 
@@ -15,7 +15,10 @@ fn it_fills_in_the_form_and_says_when_that_is_done() {
     player.ask(LessonCommand::SetUp);
     assert_eq!(player.app.lesson_set_up(), SetUp::Ready);
     assert_eq!((player.app.settings().mode, player.app.form().text(Field::Backlog)), (Mode::One, "2"));
-    assert!(matches!(player.app.state(), State::Stopped), "only the user starts a server that is stopped");
+    assert!(
+        matches!(player.app.state(), ServerState::Stopped),
+        "only the user starts a server that is stopped"
+    );
     player.not_yet();
 }
 
@@ -30,7 +33,7 @@ fn a_server_that_runs_with_other_settings_is_started_anew() {
     player.ask(LessonCommand::SetUp);
     player.ticked();
     assert_eq!(player.app.backlog(), Some(2));
-    assert!(matches!(player.app.state(), State::Listening { .. }));
+    assert!(matches!(player.app.state(), ServerState::Listening { .. }));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use echoscope::python::program;
-use echoscope::server::config::Config;
+use echoscope::server::config::ServerConfig;
 use echoscope::settings::{ClientAuth, Settings};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -93,7 +93,7 @@ pub(crate) fn echoscope(settings: &Settings) -> Peer {
 
 /// The program's text for a port that the system chooses.
 pub(crate) fn text(settings: &Settings) -> String {
-    program(&Config { port: 0, ..Config::from(settings) }).text()
+    program(&ServerConfig { port: 0, ..ServerConfig::from(settings) }).text()
 }
 
 /// These settings, with the identity's files.

@@ -4,7 +4,7 @@ use std::fs;
 
 use echoscope::app::{App, Command, Options};
 use echoscope::server::calls::Call;
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::fields::Field;
 use echoscope::settings::{Mode, Settings};
 
@@ -31,7 +31,7 @@ fn it_is_the_forms_and_while_a_server_runs_the_servers() {
     app.apply(Command::Start);
     let mut port = 0;
     wait_for("listening", || match app.state() {
-        State::Listening { addresses, .. } => {
+        ServerState::Listening { addresses, .. } => {
             port = addresses[0].port();
             true
         }
@@ -42,7 +42,7 @@ fn it_is_the_forms_and_while_a_server_runs_the_servers() {
     assert!(has(&app, &format!("SERVER_PORT = {port}")) && has(&app, "RECV_SIZE = 8"));
     assert!(std::sync::Arc::ptr_eq(&app.program(), &app.program()), "it is not written anew each time");
     app.apply(Command::Stop);
-    wait_for("the end", || app.state().is_at_rest());
+    wait_for("the end", || app.state().is_stopped());
     assert!(has(&app, "RECV_SIZE = 9") && has(&app, "MAX_WORKERS = 10"));
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use echoscope::python::program;
-use echoscope::server::config::{Config, TlsFiles};
+use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
 /// Compiles each file as Python 3.8 would have to, warnings being errors, and prints the constants as JSON, one file
@@ -28,7 +28,7 @@ for name in sys.argv[1:]:
 ";
 
 /// The constants of every program, as Python reads them; `None` where there is no Python.
-fn constants(programs: &[Config]) -> Option<Vec<serde_json::Value>> {
+fn constants(programs: &[ServerConfig]) -> Option<Vec<serde_json::Value>> {
     let python = crate::support::program("python3")?;
     let folder = tempfile::tempdir().unwrap();
     let names = (0..programs.len()).map(|number| format!("{number}.py"));
@@ -43,8 +43,8 @@ fn constants(programs: &[Config]) -> Option<Vec<serde_json::Value>> {
     Some(end.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
-fn config() -> Config {
-    Config::from(&Settings::default())
+fn config() -> ServerConfig {
+    ServerConfig::from(&Settings::default())
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn python_takes_it_for_every_setting() {
         ] {
             let host = host.to_owned();
             let idle_timeout = (programs.len() % 2 == 0).then_some(std::time::Duration::from_secs(30));
-            let plain = Config { mode, host, idle_timeout, max_clients: 7, ..config() };
+            let plain = ServerConfig { mode, host, idle_timeout, max_clients: 7, ..config() };
             for versions in TlsVersions::ALL {
                 for client_auth in ClientAuth::ALL {
                     for (alpn, tickets) in [("", true), ("h2 http/1.1 '\"\\", false)] {
@@ -76,7 +76,7 @@ fn python_takes_it_for_every_setting() {
                             key_log: (!tickets).then(|| "keys.log".into()),
                             ..TlsFiles::new("server.crt".into(), "server.key".into())
                         };
-                        programs.push(Config { tls: Some(tls), ..plain.clone() });
+                        programs.push(ServerConfig { tls: Some(tls), ..plain.clone() });
                     }
                 }
             }
@@ -117,9 +117,9 @@ fn what_was_typed_stays_one_string() {
             client_ca: text.into(),
             ..TlsFiles::new(text.into(), text.into())
         };
-        Config { host: text.to_owned(), tls: Some(tls), ..config() }
+        ServerConfig { host: text.to_owned(), tls: Some(tls), ..config() }
     });
-    let plain = Config { host: "a.example".to_owned(), ..all[0].clone() };
+    let plain = ServerConfig { host: "a.example".to_owned(), ..all[0].clone() };
     let Some(usual) = constants(&[plain]) else { return };
     for (text, found) in hostile.iter().zip(constants(&all).unwrap()) {
         for name in ["SERVER_NAME", "CERTIFICATE", "KEY", "CLIENT_CA"] {
@@ -143,7 +143,7 @@ fn a_path_that_is_no_text_is_still_found() {
         return;
     }
     let tls = TlsFiles::new(path, "server.key".into());
-    let text = program(&Config { tls: Some(tls), ..config() }).text();
+    let text = program(&ServerConfig { tls: Some(tls), ..config() }).text();
     let line = text.lines().find(|line| line.starts_with("CERTIFICATE = ")).unwrap();
     let mut command = Command::new(python);
     command.args(["-c", &format!("{line}\nprint(open(CERTIFICATE).read())")]).stdin(Stdio::null());

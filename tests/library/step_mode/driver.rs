@@ -7,10 +7,11 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use echoscope::server::Server;
-use echoscope::server::calls::{Call, Halt};
-use echoscope::server::config::{Config, TlsFiles};
-use echoscope::server::event::{ClientId, Event};
-use echoscope::server::sink::{Source, channel};
+use echoscope::server::calls::{Call, PausedThread};
+use echoscope::server::client_id::ClientId;
+use echoscope::server::config::{ServerConfig, TlsFiles};
+use echoscope::server::event::Event;
+use echoscope::server::event_channel::{EventReceiver, channel};
 use echoscope::settings::Mode;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -25,17 +26,17 @@ const A_MOMENT: Duration = Duration::from_millis(100);
 /// A server that halts already before its first call, on a port that is known before.
 pub(crate) struct Stepped {
     pub(crate) server: Server,
-    pub(crate) source: Source,
+    pub(crate) source: EventReceiver,
     pub(crate) address: SocketAddr,
     pub(crate) tls: Option<Arc<ClientConfig>>,
     _identity: Option<Identity>,
 }
 
 impl Stepped {
-    pub(crate) fn start(mode: Mode, tls: bool, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn start(mode: Mode, tls: bool, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let identity = tls.then(Identity::new);
         let address = free_address();
-        let mut config = Config { mode, port: address.port(), ..config() };
+        let mut config = ServerConfig { mode, port: address.port(), ..config() };
         config.tls = identity
             .as_ref()
             .map(|identity| TlsFiles::new((&identity.certificate).into(), (&identity.key).into()));
@@ -49,16 +50,16 @@ impl Stepped {
     /// Waits until exactly these threads halt: whom they serve, and before which call.
     #[track_caller]
     pub(crate) fn until(&self, wanted: &[(Option<u64>, Call)]) {
-        wait_for(&format!("{wanted:?} (now {:?})", self.halts()), || {
-            let mut halts = self.halts();
+        wait_for(&format!("{wanted:?} (now {:?})", self.paused_threads()), || {
+            let mut halts = self.paused_threads();
             halts.sort_unstable();
             halts == wanted
         });
     }
 
-    fn halts(&self) -> Vec<(Option<u64>, Call)> {
-        let halt = |halt: Halt| (halt.id().map(|id| id.0), halt.place.call);
-        self.server.halts().into_iter().map(halt).collect()
+    fn paused_threads(&self) -> Vec<(Option<u64>, Call)> {
+        let halt = |halt: PausedThread| (halt.id().map(|id| id.0), halt.site.call);
+        self.server.paused_threads().into_iter().map(halt).collect()
     }
 
     pub(crate) fn step(&self, client: Option<u64>) {
@@ -69,7 +70,7 @@ impl Stepped {
     #[track_caller]
     pub(crate) fn drive_to(&self, call: Call) {
         wait_for(&format!("a halt before {}", call.label()), || {
-            let halts = self.halts();
+            let halts = self.paused_threads();
             let there = halts.iter().any(|(_, at)| *at == call);
             if let (false, Some((client, _))) = (there, halts.first()) {
                 self.step(*client);

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use echoscope::capture::sequence::Ladder;
 use echoscope::capture::{Ending, What};
 use echoscope::server::calls::Call;
-use echoscope::server::event::{ClientId, CloseReason, EventKind};
-use echoscope::server::status::State;
+use echoscope::server::client_id::ClientId;
+use echoscope::server::event::{CloseReason, EventKind};
+use echoscope::server::status::ServerState;
 use echoscope::settings::Mode;
 
 use crate::step_mode::driver::Stepped;
@@ -33,10 +34,10 @@ fn at_every_halt(calls: &[Call], mut then: impl FnMut(Stepped, Call, &str)) {
 fn stop(stepped: &Stepped, name: &str) {
     let start = Instant::now();
     stepped.server.stop();
-    assert!(stepped.server.wait_at_rest(PATIENCE), "{name}: it did not stop");
+    assert!(stepped.server.wait_until_stopped(PATIENCE), "{name}: it did not stop");
     assert!(start.elapsed() < PROMPT, "{name}: stop took {:?}", start.elapsed());
-    assert!(matches!(stepped.server.state(), State::Stopped), "{name}");
-    assert!(stepped.server.halts().is_empty(), "{name}");
+    assert!(matches!(stepped.server.state(), ServerState::Stopped), "{name}");
+    assert!(stepped.server.paused_threads().is_empty(), "{name}");
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn who_closed_first_stays_so_while_the_rest_is_thrown_away() {
     for (how, end) in FROM_OUTSIDE {
         let mut stepped = Stepped::start(Mode::Threads, true, |config| config.capture = true);
         stepped.server.set_stepping(false);
-        wait_for("listening", || matches!(stepped.server.state(), State::Listening { .. }));
+        wait_for("listening", || matches!(stepped.server.state(), ServerState::Listening { .. }));
         let mut client = stepped.connect();
         client.send(b"x").unwrap();
         client.read_exact(&mut [0]).unwrap();
@@ -175,10 +176,10 @@ fn going_on_runs_free_from_every_halt() {
         };
         stepped.drive_to(call);
         stepped.server.set_stepping(false);
-        wait_for(name, || matches!(stepped.server.state(), State::Listening { .. }));
+        wait_for(name, || matches!(stepped.server.state(), ServerState::Listening { .. }));
         let visitor = early.unwrap_or_else(|| stepped.visitor());
         assert_eq!(visitor.join().unwrap().unwrap(), b"Hello\n", "{name}");
-        assert!(stepped.server.halts().is_empty() && !stepped.server.calls().stepping, "{name}");
+        assert!(stepped.server.paused_threads().is_empty() && !stepped.server.calls().stepping, "{name}");
         stop(&stepped, name);
     });
 }
@@ -205,12 +206,12 @@ fn switched_on_while_running_each_thread_halts_before_its_next_call() {
     wait_for("both to wait", || running.server.calls().made(Call::Recv) == 2);
     running.server.set_stepping(true);
     // Both threads are inside of a call already; the one returns, and the next one is the one that halts.
-    assert!(running.server.halts().is_empty());
+    assert!(running.server.paused_threads().is_empty());
     std::io::Write::write_all(&mut client, b"x").unwrap();
-    wait_for("a halt", || running.server.halts().iter().any(|halt| halt.place.call == Call::SendAll));
+    wait_for("a halt", || running.server.paused_threads().iter().any(|halt| halt.site.call == Call::SendAll));
     running.server.step(None);
     running.server.step(Some(ClientId(99)));
-    assert_eq!(running.server.halts().len(), 1, "others' steps are not this client's");
+    assert_eq!(running.server.paused_threads().len(), 1, "others' steps are not this client's");
     running.server.set_stepping(false);
     std::io::Read::read_exact(&mut client, &mut [0]).unwrap();
     echo(&mut client);

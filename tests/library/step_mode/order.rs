@@ -4,9 +4,9 @@ use std::io::Read;
 use std::time::Duration;
 
 use echoscope::server::Server;
-use echoscope::server::calls::{Call, Detail};
+use echoscope::server::calls::{Call, CallArgument};
 use echoscope::server::event::{CloseReason, EventKind};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Mode;
 
 use crate::step_mode::driver::Stepped;
@@ -36,11 +36,11 @@ fn walk_through(mode: Mode, tls: bool) {
     let address = stepped.address;
     for call in [Call::Socket, Call::Bind, Call::Listen] {
         stepped.until(&[(None, call)]);
-        assert!(matches!(stepped.server.state(), State::Starting), "{name}");
+        assert!(matches!(stepped.server.state(), ServerState::Starting), "{name}");
         let place = stepped.server.calls().accepting.unwrap();
         assert_eq!(
-            (place.call, place.halted, place.detail),
-            (call, true, Detail::Address(address)),
+            (place.call, place.paused, place.argument),
+            (call, true, CallArgument::Address(address)),
             "{name}"
         );
         assert!(stepped.refuses(), "{name}: somebody listens before {}", call.label());
@@ -48,7 +48,7 @@ fn walk_through(mode: Mode, tls: bool) {
     }
 
     stepped.until(&[(None, Call::Accept)]);
-    assert!(matches!(stepped.server.state(), State::Listening { .. }), "{name}");
+    assert!(matches!(stepped.server.state(), ServerState::Listening { .. }), "{name}");
     let mut client = stepped.connect();
     client.begin(b"Hello\n");
     if cfg!(target_os = "linux") {
@@ -72,8 +72,13 @@ fn walk_through(mode: Mode, tls: bool) {
     stepped.step(Some(1));
     stepped.until(&halts(mode, Call::SendAll));
     let (_, place) = stepped.server.calls().clients[0];
-    assert_eq!((place.call, place.halted, place.detail), (Call::SendAll, true, Detail::Bytes(6)), "{name}");
-    let sending = stepped.server.halts().into_iter().find(|halt| halt.place.call == Call::SendAll).unwrap();
+    assert_eq!(
+        (place.call, place.paused, place.argument),
+        (Call::SendAll, true, CallArgument::Bytes(6)),
+        "{name}"
+    );
+    let sending =
+        stepped.server.paused_threads().into_iter().find(|halt| halt.site.call == Call::SendAll).unwrap();
     assert_eq!(&*sending.data, b"Hello\n", "{name}");
     let counters = stepped.server.counters();
     assert_eq!((counters.bytes_received, counters.bytes_sent), (6, 0), "{name}");
@@ -125,7 +130,8 @@ fn one_client_goes_on_while_another_halts() {
     assert_eq!(stepped.server.connections()[0].received, 0);
     // The oldest halt stands first, so that going on with the first one lets everybody have a turn.
     stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::Recv)]);
-    let order = stepped.server.halts().iter().map(|halt| halt.id().map(|id| id.0)).collect::<Vec<_>>();
+    let order =
+        stepped.server.paused_threads().iter().map(|halt| halt.id().map(|id| id.0)).collect::<Vec<_>>();
     assert_eq!(order, [Some(1), None, Some(2)]);
 }
 
@@ -184,8 +190,8 @@ fn without_step_mode_nobody_halts_and_every_call_is_counted() {
         let calls = running.server.calls();
         // Each client's last recv returned nothing.
         assert_eq!(calls.counts, [1, 1, 1, 4, 0, 24, 21, 3], "{mode:?}");
-        assert_eq!(calls.accepting.map(|place| (place.call, place.halted)), Some((Call::Accept, false)));
-        assert!(calls.halts.is_empty() && !calls.stepping && !calls.paused);
+        assert_eq!(calls.accepting.map(|place| (place.call, place.paused)), Some((Call::Accept, false)));
+        assert!(calls.paused_threads.is_empty() && !calls.stepping && !calls.paused);
         let received = |kind: &EventKind| matches!(kind, EventKind::Received { .. });
         assert_eq!(running.events.iter().filter(|event| received(&event.kind)).count(), 21);
         running.stop();
@@ -200,8 +206,12 @@ fn a_snapshot_tells_where_everybody_is() {
     let clients = [running.connect(), running.connect()];
     let at_recv = |server: &Server| {
         let calls = server.calls();
-        let recv = |detail| matches!(detail, Detail::Bytes(10));
-        calls.clients.iter().filter(|(_, at)| at.call == Call::Recv && !at.halted && recv(at.detail)).count()
+        let recv = |detail| matches!(detail, CallArgument::Bytes(10));
+        calls
+            .clients
+            .iter()
+            .filter(|(_, at)| at.call == Call::Recv && !at.paused && recv(at.argument))
+            .count()
     };
     wait_for("two clients in recv", || at_recv(&running.server) == clients.len());
     let ids = running.server.calls().clients.iter().map(|(client, _)| client.id.0).collect::<Vec<_>>();

@@ -4,9 +4,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use echoscope::platform::sockets::WhenFull;
 use echoscope::server::calls::Call;
 use echoscope::server::event::EventKind;
-use echoscope::server::status::WhenFull;
 use echoscope::settings::Mode;
 
 use crate::step_mode::driver::Stepped;

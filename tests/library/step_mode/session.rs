@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use echoscope::app::{App, Command, Options, halt_words};
 use echoscope::log::{Entry, words};
 use echoscope::server::calls::Call;
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::{DataFormat, Settings};
 
 use crate::support::running::wait_for;
@@ -24,24 +24,26 @@ fn until(app: &mut App, what: &str, is_so: impl Fn(&App) -> bool) {
 }
 
 fn halts_before(app: &App, call: Call) -> bool {
-    app.halts().first().is_some_and(|halt| halt.place.call == call)
+    app.paused_threads().first().is_some_and(|halt| halt.site.call == call)
 }
 
 #[test]
 fn step_mode_lasts_over_stop_and_start_but_not_over_the_app() {
     let mut app = app();
-    assert!(!app.is_stepping() && app.halts().is_empty());
+    assert!(!app.is_stepping() && app.paused_threads().is_empty());
     app.apply(Command::SetStepping(true));
     for _ in 0..2 {
         app.apply(Command::Start);
         app.apply(Command::Start);
         until(&mut app, "socket", |app| halts_before(app, Call::Socket));
-        assert!(matches!(app.state(), State::Starting));
-        assert!(halt_words(&app.halts()[0]).starts_with("Server halts before socket() for 127.0.0.1:"));
+        assert!(matches!(app.state(), ServerState::Starting));
+        assert!(
+            halt_words(&app.paused_threads()[0]).starts_with("Server halts before socket() for 127.0.0.1:")
+        );
         app.apply(Command::Step(None));
         until(&mut app, "bind", |app| halts_before(app, Call::Bind));
         app.apply(Command::Stop);
-        until(&mut app, "the end", |app| matches!(app.state(), State::Stopped));
+        until(&mut app, "the end", |app| matches!(app.state(), ServerState::Stopped));
         assert!(app.is_stepping() && app.calls().stepping);
     }
     app.apply(Command::Start);
@@ -50,7 +52,7 @@ fn step_mode_lasts_over_stop_and_start_but_not_over_the_app() {
         app.apply(Command::Step(None));
     }
     until(&mut app, "accept", |app| halts_before(app, Call::Accept));
-    let State::Listening { addresses, .. } = app.state() else { panic!() };
+    let ServerState::Listening { addresses, .. } = app.state() else { panic!() };
     let mut client = TcpStream::connect(addresses[0]).unwrap();
     client.write_all(b"x").unwrap();
     app.apply(Command::GoOn);
@@ -60,9 +62,9 @@ fn step_mode_lasts_over_stop_and_start_but_not_over_the_app() {
     app.apply(Command::SetStepping(true));
     client.write_all(b"y").unwrap();
     until(&mut app, "sendall", |app| halts_before(app, Call::SendAll));
-    assert_eq!(halt_words(&app.halts()[0]), "#1 halts before sendall(b'y')");
+    assert_eq!(halt_words(&app.paused_threads()[0]), "#1 halts before sendall(b'y')");
     app.shutdown();
-    assert!(matches!(app.state(), State::Stopped));
+    assert!(matches!(app.state(), ServerState::Stopped));
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn a_pause_is_in_the_log_and_the_gauge_tells_of_the_next_client() {
     assert_eq!(app.accept_queue(), None);
     app.apply(Command::PauseAccepting(true));
     app.apply(Command::Start);
-    until(&mut app, "listening", |app| matches!(app.state(), State::Listening { .. }));
+    until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     assert!(!app.is_paused(), "there was nothing to pause before the start");
     until(&mut app, "accept", |app| app.calls().accepting.is_some());
     assert!(app.accept_queue().unwrap().next.contains("accepted at once"));
@@ -79,7 +81,7 @@ fn a_pause_is_in_the_log_and_the_gauge_tells_of_the_next_client() {
     until(&mut app, "the pause", |app| app.is_paused() && app.calls().accepting.is_none());
     assert!(app.accept_queue().unwrap().paused);
     if cfg!(target_os = "linux") {
-        let State::Listening { addresses, .. } = app.state() else { panic!() };
+        let ServerState::Listening { addresses, .. } = app.state() else { panic!() };
         let _clients = [(); 6].map(|()| TcpStream::connect(addresses[0]).unwrap());
         let full = |app: &App| {
             let queue = app.accept_queue().unwrap();

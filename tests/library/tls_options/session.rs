@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use echoscope::app::{App, Changed, Check, Command, Options};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::fields::Field;
 use echoscope::settings::{ClientAuth, Settings, TlsVersions};
 
@@ -36,7 +36,7 @@ fn choices_wait_for_a_restart() {
     };
     let mut app = App::new(settings, Options::default());
     app.apply(Command::Start);
-    poll_until(&mut app, "listening", |app| matches!(app.state(), State::Listening { .. }));
+    poll_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     let all = [
         Changed::TlsVersions,
         Changed::ClientAuth,
@@ -56,15 +56,15 @@ fn choices_wait_for_a_restart() {
         assert!(app.needs_restart(what), "{what:?}");
     }
     app.apply(Command::Stop);
-    poll_until(&mut app, "the stop", |app| app.state().is_at_rest());
+    poll_until(&mut app, "the stop", |app| app.state().is_stopped());
     app.apply(Command::Start);
-    poll_until(&mut app, "listening", |app| matches!(app.state(), State::Listening { .. }));
+    poll_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     assert!(!all.iter().any(|what| app.needs_restart(*what)));
     // The caution stands as long as the running server writes keys, whatever the form says.
     edit(&mut app, Field::KeyLog, "");
     assert!(app.key_log_caution().unwrap().contains("keys.log"));
     app.apply(Command::Stop);
-    poll_until(&mut app, "the stop", |app| app.state().is_at_rest());
+    poll_until(&mut app, "the stop", |app| app.state().is_stopped());
     assert_eq!(app.key_log_caution(), None);
 }
 

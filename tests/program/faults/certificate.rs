@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use echoscope::app::{App, Command, Options};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 use rustls::ClientConfig;
 
@@ -19,7 +19,7 @@ fn start(app: &mut App) {
     app.apply(Command::Start);
     wait_for("listening or a failure", || {
         app.poll();
-        matches!(app.state(), State::Listening { .. } | State::Failed(_))
+        matches!(app.state(), ServerState::Listening { .. } | ServerState::Failed(_))
     });
 }
 
@@ -27,12 +27,12 @@ fn stop(app: &mut App) {
     app.apply(Command::Stop);
     wait_for("the stop", || {
         app.poll();
-        app.state().is_at_rest()
+        app.state().is_stopped()
     });
 }
 
 fn visit(app: &App, config: &Arc<ClientConfig>) -> Stream {
-    let State::Listening { addresses, .. } = app.state() else { panic!("{:?}", app.state()) };
+    let ServerState::Listening { addresses, .. } = app.state() else { panic!("{:?}", app.state()) };
     let stream = std::net::TcpStream::connect(addresses[0]).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut client = over(stream, config);
@@ -90,12 +90,12 @@ fn a_certificate_replaced_while_the_server_runs() {
     stop(&mut app);
     assert!(stays.sock.peek(&mut [0]).is_ok_and(|count| count == 0), "the stop ended it");
     start(&mut app);
-    let State::Failed(error) = app.state() else { panic!("it started without a certificate") };
+    let ServerState::Failed(error) = app.state() else { panic!("it started without a certificate") };
     assert!(error.to_string().contains("server.crt"), "{error}");
     put(&old.certificate, Some(half));
     put(&old.key, Some(&old_key));
     start(&mut app);
-    let State::Failed(error) = app.state() else { panic!("it started with half a certificate") };
+    let ServerState::Failed(error) = app.state() else { panic!("it started with half a certificate") };
     assert!(error.to_string().contains("server.crt"), "{error}");
     put(&old.certificate, Some(&new_certificate));
     put(&old.key, Some(&read(&new.key)));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use echoscope::app::clients::{ClientCommand, CrowdCommand};
 use echoscope::app::command::ExportFormat;
 use echoscope::app::{App, Command, LessonCommand, Notice, Options};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::fields::Field;
 use echoscope::settings::file::{self, Broken};
 use echoscope::settings::{Mode, Settings, ThemeChoice};
@@ -35,9 +35,9 @@ fn closed_in_the_middle_of_everything() {
     app.apply(Command::Start);
     wait_for("listening", || {
         app.poll();
-        matches!(app.state(), State::Listening { .. })
+        matches!(app.state(), ServerState::Listening { .. })
     });
-    let State::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
+    let ServerState::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
     let address = addresses[0];
     app.apply(Command::Crowd(CrowdCommand::Edit("20".to_owned())));
     app.apply(Command::Crowd(CrowdCommand::Connect));

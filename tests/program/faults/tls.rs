@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
 
-use echoscope::server::config::{Config, TlsFiles};
+use echoscope::server::config::{ServerConfig, TlsFiles};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -23,7 +23,7 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
-    pub(crate) fn start(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn start(change: impl FnOnce(&mut ServerConfig)) -> Self {
         let identity = Identity::new();
         let files = TlsFiles::new(identity.certificate.clone().into(), identity.key.clone().into());
         let running = Running::start(|config| {

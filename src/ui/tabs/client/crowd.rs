@@ -93,7 +93,7 @@ fn contents(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     });
     if let Some(words) = crowd.error().or_else(|| app.clients().crowd_blocked()) {
         note(ui, Tone::Problem, &words);
-    } else if !there && app.state().is_at_rest() {
+    } else if !there && app.state().is_stopped() {
         note(ui, Tone::Hint, "The server isn't running: start it first.");
     }
     if let Some(status) = crowd.status() {

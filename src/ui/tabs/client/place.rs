@@ -7,7 +7,7 @@ use egui::{
 use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, Ended, Followed};
 use crate::client::status::{State, Status};
-use crate::server::status::State as ServerState;
+use crate::server::status::ServerState;
 use crate::ui::action::Action;
 use crate::ui::shortcuts::named;
 use crate::ui::tabs::client::standing::Standing;
@@ -151,7 +151,7 @@ fn following(
     let small = |text: &str| RichText::new(text).size(size::SMALL);
     if let Some(words) = offline {
         ui.label(small(words).color(palette.caution));
-        if app.state().is_at_rest() {
+        if app.state().is_stopped() {
             let start = pill_button(ui, "Start it").accessible_name("Start the server");
             take_focus(ui, &start);
             if start

@@ -7,7 +7,7 @@ use egui::{Color32, Painter, Rect, Shape, Stroke, Vec2, pos2};
 use crate::app::App;
 use crate::app::clients::{ClientTab, ClientTabId, Ended};
 use crate::client::status::{State, Status};
-use crate::server::status::{Connection, Phase, State as ServerState};
+use crate::server::status::{Connection, Phase, ServerState};
 use crate::ui::theme::Palette;
 use crate::ui::widgets::icon::{self, Icon};
 
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::client::echo::EchoReport;
     use crate::client::event::PeerEnd;
-    use crate::server::event::{Client, ClientId};
+    use crate::server::client_id::{ClientId, ClientInfo};
 
     fn open() -> Status {
         Status {
@@ -199,7 +199,7 @@ mod tests {
 
     fn served(peer: &str, phase: Phase) -> Connection {
         Connection {
-            client: Client { id: ClientId(1), peer: peer.parse().unwrap() },
+            client: ClientInfo { id: ClientId(1), peer: peer.parse().unwrap() },
             since: SystemTime::UNIX_EPOCH,
             age: Duration::ZERO,
             phase,

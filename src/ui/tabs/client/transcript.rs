@@ -253,7 +253,7 @@ fn empty(ui: &mut Ui, app: &App, tab: &ClientTab, area: Rect) {
     let inner = Rect::from_min_max(pos2(inner.left(), inner.top() + size::EDGE), inner.max);
     let mut child = ui.new_child(UiBuilder::new().max_rect(inner));
     child.set_clip_rect(area.intersect(ui.clip_rect()));
-    let first = match (tab.state().is_at_rest(), app.state().is_at_rest()) {
+    let first = match (tab.state().is_at_rest(), app.state().is_stopped()) {
         (true, true) => {
             "Start the server and press Connect, type something below, and press Enter: the server sends the same bytes \
              back."

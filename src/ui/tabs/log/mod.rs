@@ -309,7 +309,7 @@ impl LogPanel {
                 }
                 return;
             }
-            let at_rest = app.state().is_at_rest();
+            let at_rest = app.state().is_stopped();
             if cleared {
                 let clients = match app.counters().clients_now {
                     _ if at_rest => "The server isn't running.".to_owned(),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::python::Program;
 use crate::server::calls::{Call, Calls};
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::text::with_thousands;
 
 /// What is known of one line that makes a call.
@@ -70,12 +70,12 @@ pub(in crate::ui) fn of(
             });
         };
         let at = |halted: bool| {
-            let here = calls.clients.iter().filter(|(_, place)| place.call == call && place.halted == halted);
+            let here = calls.clients.iter().filter(|(_, place)| place.call == call && place.paused == halted);
             if runs { here.map(|(client, _)| client.id).collect() } else { Vec::new() }
         };
         let accepting = match calls.accepting.filter(|place| place.call == call) {
             _ if !runs => None,
-            Some(place) if place.halted => Some(Accepting::Halted),
+            Some(place) if place.paused => Some(Accepting::Halted),
             Some(_) => Some(Accepting::Inside),
             None if calls.paused && call == Call::Accept => Some(Accepting::Paused),
             None => None,
@@ -188,17 +188,17 @@ fn clients(
 mod tests {
     use super::*;
     use crate::python::program;
-    use crate::server::calls::{Detail, Place};
-    use crate::server::config::Config;
-    use crate::server::event::Client;
+    use crate::server::calls::{CallArgument, CallSite};
+    use crate::server::client_id::ClientInfo;
+    use crate::server::config::ServerConfig;
     use crate::settings::{Mode, Settings};
 
-    fn place(call: Call, halted: bool) -> Place {
-        Place { call, halted, detail: Detail::None }
+    fn place(call: Call, halted: bool) -> CallSite {
+        CallSite { call, paused: halted, argument: CallArgument::None }
     }
 
     fn words(calls: &Calls, runs: bool, call: Call) -> String {
-        let program = program(&Config::from(&Settings::default()));
+        let program = program(&ServerConfig::from(&Settings::default()));
         let marks = of(&program, calls, &[], runs, [false; 8]);
         marks.iter().find(|mark| mark.call == Some(call)).unwrap().words()
     }
@@ -207,7 +207,7 @@ mod tests {
     fn everybody_is_named_at_their_line_in_words() {
         let at = |id, call, halted| {
             let peer = "127.0.0.1:1".parse().unwrap();
-            (Client { id: ClientId(id), peer }, place(call, halted))
+            (ClientInfo { id: ClientId(id), peer }, place(call, halted))
         };
         let mut calls = Calls { accepting: Some(place(Call::Accept, false)), ..Calls::default() };
         calls.clients = vec![at(1, Call::Recv, false), at(2, Call::SendAll, false), at(3, Call::Recv, true)];
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn who_waits_for_a_thread_is_at_the_line_that_hands_over() {
         let settings = Settings { mode: Mode::Pool, ..Settings::default() };
-        let program = program(&Config::from(&settings));
+        let program = program(&ServerConfig::from(&settings));
         let waiting = [ClientId(3), ClientId(4)];
         let marks = of(&program, &Calls::default(), &waiting, true, [false; 8]);
         let mark = marks.iter().find(|mark| mark.call.is_none()).unwrap();

@@ -9,7 +9,7 @@ use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui}
 
 use crate::app::App;
 use crate::server::calls::{Call, Calls};
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::server::status::Phase;
 use crate::ui::action::Action;
 use crate::ui::dialogs::Purpose;
@@ -86,7 +86,7 @@ impl CodePanel {
         let calls = app.calls();
         let lit = self.watch(ui, &calls);
         let queued = queued(app, &calls);
-        let marks = marks::of(&program, &calls, &queued, !app.state().is_at_rest(), lit);
+        let marks = marks::of(&program, &calls, &queued, !app.state().is_stopped(), lit);
         // Whoever opens the tab while the server runs wants to see where it is.
         let pass = ui.ctx().cumulative_pass_nr();
         let just_opened = pass > self.pass + 1;
@@ -132,7 +132,7 @@ fn toolbar(ui: &mut Ui, app: &App) -> Option<Action> {
                 action = Some(Action::CopyText(app.program().text()));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let words = if !app.state().is_at_rest() {
+                let words = if !app.state().is_stopped() {
                     "What the running server does, in Python"
                 } else if app.form().first_wrong().is_some() {
                     "The program for the last right settings: one of them is wrong now"

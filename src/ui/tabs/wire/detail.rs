@@ -9,7 +9,7 @@ use crate::capture::Capture;
 use crate::capture::sequence::dump::{Dump, dump};
 use crate::capture::sequence::{Ladder, words};
 use crate::log::format::hex;
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::tabs::wire::{bytes, row};

@@ -3,12 +3,12 @@
 use egui::{RichText, Ui};
 
 use crate::app::App;
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::ui::theme::{self, Palette, size};
 
 /// Nobody has connected yet, or everything was cleared.
 pub(in crate::ui) fn nothing(ui: &mut Ui, app: &App) {
-    let text = if app.state().is_at_rest() {
+    let text = if app.state().is_stopped() {
         "Press Start server, then connect with the line under “Try it”. Everything that goes by on the connection is \
          drawn here, arrow by arrow."
     } else {

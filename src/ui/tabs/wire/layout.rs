@@ -70,12 +70,12 @@ mod tests {
 
     use super::*;
     use crate::capture::{Captures, Side, What};
-    use crate::server::event::{Client, ClientId};
+    use crate::server::client_id::{ClientId, ClientInfo};
 
     /// A ladder of a client that connects and sends so many bytes, one by one.
     fn ladder(chunks: usize) -> Ladder {
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
-        let capture = Captures::default().open(Client { id: ClientId(1), peer }, false, Instant::now());
+        let capture = Captures::default().open(ClientInfo { id: ClientId(1), peer }, false, Instant::now());
         for _ in 0..chunks {
             capture.record(Side::Client, What::Chunk, b"x", None);
         }

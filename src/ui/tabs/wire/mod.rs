@@ -37,7 +37,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 use crate::app::App;
 use crate::capture::Capture;
 use crate::capture::sequence::Ladder;
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
 use detail::Detail;

@@ -7,7 +7,7 @@ use egui::{
 
 use crate::app::App;
 use crate::capture::CaptureInfo;
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::text::with_thousands;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::focus_ring;

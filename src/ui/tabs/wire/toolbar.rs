@@ -6,7 +6,7 @@ use egui::{RichText, Slider, Ui};
 use crate::app::App;
 use crate::app::command::WireFormat;
 use crate::capture::CaptureInfo;
-use crate::server::event::ClientId;
+use crate::server::client_id::ClientId;
 use crate::text;
 use crate::ui::action::Action;
 use crate::ui::dialogs::Purpose;

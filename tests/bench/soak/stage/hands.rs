@@ -10,7 +10,7 @@ use echoscope::client::event::Leave;
 use echoscope::client::status::State;
 use echoscope::client::typed::LineEnding;
 use echoscope::lessons::Place;
-use echoscope::server::event::ClientId;
+use echoscope::server::client_id::ClientId;
 use echoscope::settings::{DataFormat, ThemeChoice};
 
 use super::tabs::Tabs;
@@ -205,7 +205,7 @@ impl Hands {
                 self.end_in(100, 600);
             }
             2 => {
-                for halt in app.halts() {
+                for halt in app.paused_threads() {
                     app.apply(Command::Step(halt.client.map(|client| client.id)));
                 }
             }

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use echoscope::app::clients::{ClientCommand, ClientTab, CrowdCommand};
 use echoscope::app::{App, Command, LessonCommand, Options};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 use echoscope::settings::fields::Field;
 
@@ -115,7 +115,10 @@ impl Stage {
         let mut wrong = self.log.read(self.app.log());
         wrong.extend(self.tabs.look(&self.app));
         look_around(&self.app);
-        if matches!(self.app.state(), State::Listening { .. }) && self.pending.is_none() && !self.hands_off {
+        if matches!(self.app.state(), ServerState::Listening { .. })
+            && self.pending.is_none()
+            && !self.hands_off
+        {
             self.hands.act(&mut self.app, &mut self.tabs);
         }
         if let Some(pending) = self.pending.take() {
@@ -171,20 +174,22 @@ impl Stage {
     fn go_on(&mut self, pending: Pending, wrong: &mut Vec<String>) -> Option<Pending> {
         let state = self.app.state();
         match (pending, state) {
-            (Pending::Start, State::Listening { addresses, .. }) => answer(&Answer::Listening(addresses)),
-            (Pending::Start, State::Failed(error)) => {
+            (Pending::Start, ServerState::Listening { addresses, .. }) => {
+                answer(&Answer::Listening(addresses))
+            }
+            (Pending::Start, ServerState::Failed(error)) => {
                 wrong.push(format!("the server did not start: {error}"));
             }
-            (Pending::FailedStart(_), State::Failed(_)) => {
+            (Pending::FailedStart(_), ServerState::Failed(_)) => {
                 self.app.apply(Command::StartOnFreePort);
                 return Some(Pending::Start);
             }
-            (Pending::FailedStart(_), State::Listening { addresses, .. }) => {
+            (Pending::FailedStart(_), ServerState::Listening { addresses, .. }) => {
                 wrong.push(format!("it listens on {addresses:?}, and another program held that port"));
             }
             (Pending::Settle, _) if self.tabs.settled(&mut self.app) => answer(&Answer::Settled),
             (Pending::Empty, _) if self.app.counters().clients_now == 0 => answer(&Answer::Empty),
-            (Pending::Stop, State::Stopped) => {
+            (Pending::Stop, ServerState::Stopped) => {
                 // What was told until the end.
                 self.app.poll();
                 wrong.extend(self.log.read(self.app.log()));
@@ -269,7 +274,7 @@ fn look_around(app: &App) {
     let seen = (
         app.connections().len(),
         app.calls().clients.len(),
-        app.halts().len(),
+        app.paused_threads().len(),
         app.accept_queue(),
         app.captures().list().len(),
         app.program(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use echoscope::app::clients::{ClientCommand, ClientTabId};
 use echoscope::app::{App, Command, Options};
-use echoscope::server::status::State;
+use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 
 use super::Files;
@@ -24,7 +24,7 @@ pub(super) fn visit(files: &Files) -> Result<(), String> {
     let settings_file = Some(files.folder.join("newcomer.toml"));
     let mut app = App::new(settings, Options { settings_file, capture: true, ..Options::default() });
     app.apply(Command::Start);
-    until(&mut app, "listening", |app| matches!(app.state(), State::Listening { .. }))?;
+    until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }))?;
     let id = ClientTabId(1);
     app.apply(ClientCommand::Connect(id).into());
     let tab = |app: &App| app.clients().get(id).map(echoscope::app::clients::ClientTab::status);

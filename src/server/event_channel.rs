@@ -1,6 +1,6 @@
 //! The bounded way from the server's threads to the log, on which nobody ever waits.
 //!
-//! A [`Sink`] takes events from any thread; one [`Source`] hands them on. Where there is no room an event is
+//! A [`EventSender`] takes events from any thread; one [`EventReceiver`] hands them on. Where there is no room an event is
 //! counted instead, and the source tells the count as [`EventKind::NotShown`].
 //!
 //! Data has an allowance (a token bucket): a burst passes whole, a flood is thinned out to more than anybody can
@@ -13,7 +13,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Captures;
-use crate::server::event::{Client, ClientId, Event, EventKind};
+use crate::server::client_id::{ClientId, ClientInfo};
+use crate::server::event::{Event, EventKind};
 
 /// Events on their way at most.
 const EVENTS: usize = 16_384;
@@ -24,7 +25,7 @@ const DATA_BYTES: Allowance = Allowance { burst: 4 << 20, per_second: 2 << 20 };
 
 /// Makes both ends. `wake` is called, from any thread, when there is something to drain; at most once between two
 /// drains, so it may be as slow as waking a window.
-pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (Sink, Source) {
+pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventReceiver) {
     let (sender, receiver) = sync_channel(EVENTS);
     let shared = Arc::new(Shared {
         events: AtomicI64::new(DATA_EVENTS.burst),
@@ -42,7 +43,10 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (Sink, Source) {
             shared.wake();
         }
     });
-    (Sink { sender, shared: Arc::clone(&shared) }, Source { receiver, shared, refilled: Instant::now() })
+    (
+        EventSender { sender, shared: Arc::clone(&shared) },
+        EventReceiver { receiver, shared, refilled: Instant::now() },
+    )
 }
 
 /// How much of something may pass.
@@ -86,19 +90,19 @@ impl Shared {
 
 /// The end that events go into.
 #[derive(Clone)]
-pub struct Sink {
+pub struct EventSender {
     sender: SyncSender<Event>,
     shared: Arc<Shared>,
 }
 
-impl Sink {
+impl EventSender {
     /// Hands an event on, or counts it where there is no room. Never waits.
-    pub fn emit(&self, client: Option<Client>, kind: EventKind) {
+    pub fn emit(&self, client: Option<ClientInfo>, kind: EventKind) {
         self.push(Event { at: SystemTime::now(), client, kind });
     }
 
     /// Hands on that `data` was received and echoed; copies it only where there is room.
-    pub(super) fn received(&self, client: Client, data: &[u8], echoed: usize, took: Duration) {
+    pub(super) fn received(&self, client: ClientInfo, data: &[u8], echoed: usize, took: Duration) {
         let Shared { events, bytes, .. } = &*self.shared;
         let len = i64::try_from(data.len()).unwrap_or(i64::MAX);
         let bytes_left = bytes.load(Relaxed);
@@ -127,8 +131,8 @@ impl Sink {
     }
 
     /// The next client's number and address. One numbering for each log, over all runs of the server.
-    pub(super) fn next_client(&self, peer: SocketAddr) -> Client {
-        Client { id: ClientId(self.shared.last_id.fetch_add(1, Relaxed) + 1), peer }
+    pub(super) fn next_client(&self, peer: SocketAddr) -> ClientInfo {
+        ClientInfo { id: ClientId(self.shared.last_id.fetch_add(1, Relaxed) + 1), peer }
     }
 
     fn push(&self, event: Event) {
@@ -145,14 +149,14 @@ impl Sink {
 }
 
 /// The end that events come out of.
-pub struct Source {
+pub struct EventReceiver {
     receiver: Receiver<Event>,
     shared: Arc<Shared>,
     /// When the allowances were last added to.
     refilled: Instant,
 }
 
-impl Source {
+impl EventReceiver {
     /// Hands on what has come since the last call, and how many events were not shown. Doesn't wait. Returns how
     /// many events were handed on.
     pub fn drain(&mut self, mut take: impl FnMut(Event)) -> usize {
@@ -188,12 +192,12 @@ mod tests {
 
     use super::*;
 
-    fn client() -> Client {
-        Client { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 1)) }
+    fn client() -> ClientInfo {
+        ClientInfo { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 1)) }
     }
 
     /// How many events were shown, and how many not.
-    fn drain(source: &mut Source) -> (u64, u64) {
+    fn drain(source: &mut EventReceiver) -> (u64, u64) {
         let (mut shown, mut not_shown) = (0, 0);
         source.drain(|event| match event.kind {
             EventKind::NotShown { count } => not_shown += count,
