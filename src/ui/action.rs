@@ -1,42 +1,88 @@
-//! What a panel or a key asks for: something of the app, or something of the window alone.
+//! The requests that panels and keyboard shortcuts make: commands for the app, and actions of the window alone.
 
-use crate::app::Command;
+use std::path::PathBuf;
+
+use crate::app::clients::ClientCommand;
+use crate::app::command::ExportFormat;
+use crate::app::{Command, LessonCommand};
 use crate::server::client_id::ClientId;
 
-use crate::ui::dialogs::Purpose;
-
-/// One action of the user. Panels return them; [`crate::ui::window::Window`] handle_action them.
+/// One request of the user. Panels return actions; `Window::handle_action` carries them out after the frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub(super) enum Action {
-    /// The app is to do this.
+    /// Runs a command of the app.
     App(Command),
-    /// A file dialog is to open.
-    Browse(Purpose),
+    /// Asks for a path in a file dialog, then carries out this action with it. Until then the action holds the path in
+    /// use now, if any.
+    ChoosePath(Box<Action>),
+    /// Sets the folder in the dialog that creates a certificate.
+    SetCertificateFolder(PathBuf),
+    /// Sets the CA file in the dialog with a certificate's details.
+    SetDetailsCaFile(PathBuf),
     /// Opens the dialog that creates a certificate.
     CreateCertificate,
     /// Opens the details of the certificate in the form.
     ShowCertificateDetails,
     /// Opens the TLS options.
     ShowTlsOptions,
-    /// This text goes to the clipboard.
+    /// Copies this text to the clipboard.
     CopyText(String),
-    /// The help opens, or closes.
+    /// Opens or closes the help.
     ToggleHelp,
-    /// This tab comes to the front.
+    /// Brings this tab to the front.
     Show(Tab),
-    /// The keyboard goes to the filter.
+    /// Brings the Log tab to the front and moves the keyboard focus to its filter.
     FocusFilter,
-    /// The selected log entries go to the clipboard.
+    /// Copies the selected log entries to the clipboard.
     CopyEntries,
-    /// Step mode begins, or ends.
+    /// Switches step mode on or off.
     ToggleStepping,
-    /// In step mode, the call happens that has been halted before the longest.
+    /// In step mode, makes the call of the thread that has been paused longest.
     StepNext,
-    /// What went by on this connection is to be seen.
+    /// Brings the Wire tab to the front with this connection.
     ShowWire(ClientId),
-    /// Start, or stop, whichever is possible.
+    /// Starts the server, or stops it while it runs.
     StartOrStop,
+}
+
+impl Action {
+    /// Returns the action that asks for the path of another one.
+    pub(super) fn choose_path(action: impl Into<Self>) -> Self {
+        Self::ChoosePath(Box::new(action.into()))
+    }
+
+    /// Returns the action that saves the log to a file that the user chooses.
+    pub(super) fn save_log() -> Self {
+        Self::choose_path(Command::SaveLog { path: PathBuf::new(), format: ExportFormat::Text })
+    }
+
+    /// Returns this action with the path that was chosen for it. An action without a path stays as it is.
+    pub(super) fn with_path(self, path: PathBuf) -> Self {
+        let text = path.to_string_lossy().into_owned();
+        match self {
+            Self::SetCertificateFolder(_) => Self::SetCertificateFolder(path),
+            Self::SetDetailsCaFile(_) => Self::SetDetailsCaFile(path),
+            Self::App(command) => Self::App(match command {
+                Command::Edit(field, _) => Command::Edit(field, text),
+                Command::Client(ClientCommand::Edit(id, field, _)) => {
+                    ClientCommand::Edit(id, field, text).into()
+                }
+                Command::SaveLog { .. } => {
+                    let json = path.extension().is_some_and(|end| {
+                        end.eq_ignore_ascii_case("json") || end.eq_ignore_ascii_case("jsonl")
+                    });
+                    let format = if json { ExportFormat::JsonLines } else { ExportFormat::Text };
+                    Command::SaveLog { path, format }
+                }
+                Command::SaveProgram(_) => Command::SaveProgram(path),
+                Command::SaveWire { id, format, .. } => Command::SaveWire { id, path, format },
+                Command::Lesson(LessonCommand::Open(_)) => Command::Lesson(LessonCommand::Open(path)),
+                other => other,
+            }),
+            other => other,
+        }
+    }
 }
 
 impl From<Command> for Action {
@@ -45,23 +91,42 @@ impl From<Command> for Action {
     }
 }
 
-/// What the centre of the window shows.
+/// What the center of the window shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Tab {
-    /// What happened.
+    /// The event log.
     #[default]
     Log,
-    /// Who is connected.
+    /// The open connections.
     Connections,
-    /// Clients of our own.
+    /// The built-in clients.
     Client,
-    /// What the server does, as a program.
+    /// The server's steps as a Python program.
     Code,
-    /// What went by on one connection.
+    /// The bytes and TLS records of one connection.
     Wire,
 }
 
 impl Tab {
     /// Every tab, from left to right.
     pub(super) const ALL: [Self; 5] = [Self::Log, Self::Connections, Self::Client, Self::Code, Self::Wire];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_format_follows_file_extension() {
+        for (name, expected) in [
+            ("a.txt", ExportFormat::Text),
+            ("a", ExportFormat::Text),
+            ("a.jsonl", ExportFormat::JsonLines),
+            ("A.JSON", ExportFormat::JsonLines),
+        ] {
+            let save = Action::from(Command::SaveLog { path: PathBuf::new(), format: ExportFormat::Text });
+            let expected = Command::SaveLog { path: name.into(), format: expected };
+            assert_eq!(save.with_path(name.into()), expected.into());
+        }
+    }
 }

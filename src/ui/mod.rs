@@ -28,7 +28,7 @@
 mod action;
 mod backlog;
 mod detail;
-mod dialogs;
+mod file_dialogs;
 mod fonts;
 mod help;
 mod launch;
@@ -37,7 +37,7 @@ mod lesson;
 #[cfg(windows)]
 mod message_box;
 mod notice;
-mod overlays;
+mod path_request;
 mod selection;
 mod server_form;
 mod shortcuts;

@@ -6,7 +6,6 @@ use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::Command;
 use crate::ui::action::{Action, Tab};
-use crate::ui::dialogs::Purpose;
 
 const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
@@ -23,7 +22,7 @@ pub(super) fn read(ctx: &Context) -> Vec<Action> {
         (ctrl(Key::Enter), Action::StartOrStop),
         (ctrl(Key::F), Action::FocusFilter),
         (ctrl(Key::L), Action::App(Command::ClearLog)),
-        (ctrl(Key::S), Action::Browse(Purpose::SaveLog)),
+        (ctrl(Key::S), Action::save_log()),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Action::ToggleHelp),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F9), Action::ToggleStepping),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Action::StepNext),

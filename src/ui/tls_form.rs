@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use crate::app::{App, Changed, Check, Command};
 use crate::settings::fields::Field;
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::server_form::RESTART;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::form_parts;
@@ -102,7 +101,7 @@ fn path_row(ui: &mut Ui, app: &App, field: Field, actions: &mut Vec<Action>) {
         let browse = ui.add_sized([36.0, size::CONTROL], egui::Button::new("…"));
         let browse = browse.accessible_name(format!("Browse for {}", field.label()));
         if browse.on_hover_text("Browse…").clicked() {
-            actions.push(Action::Browse(Purpose::Open(field)));
+            actions.push(Action::choose_path(Command::Edit(field, form.text(field).to_owned())));
         }
     });
     if app.needs_restart(Changed::Field(field)) {

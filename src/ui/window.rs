@@ -3,18 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use egui::{CentralPanel, Context, Event, Frame, Margin, Panel, ThemePreference, Ui, Visuals};
+use egui::{
+    Align2, CentralPanel, Context, Event, Frame, Id, LayerId, Margin, Order, Panel, Stroke, StrokeKind,
+    ThemePreference, Ui, Visuals, vec2,
+};
 
 use crate::app::{App, Command};
 use crate::server::status::ServerState;
 use crate::settings::ThemeChoice;
 use crate::ui::action::{Action, Tab};
 use crate::ui::detail::DetailPanel;
-use crate::ui::dialogs::{Dialogs, Outcome, Purpose};
+use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::left::LeftSide;
 use crate::ui::lesson::{self, LessonBar};
 use crate::ui::notice::NoticeBar;
-use crate::ui::overlays::{self, TypePath};
 use crate::ui::tabs::Tabs;
 use crate::ui::tabs::client::ClientPanel;
 use crate::ui::tabs::connections::ConnectionsPanel;
@@ -42,13 +44,8 @@ pub struct Window {
     client: ClientPanel,
     code: CodePanel,
     wire: WirePanel,
-    dialogs: Dialogs,
-    type_path: Option<TypePath>,
+    dialogs: FileDialogs,
     notice: NoticeBar,
-    /// Where the log was to be saved when a path was typed last.
-    save_path: Option<String>,
-    /// The same for the program.
-    program_path: Option<String>,
     tls_dialogs: TlsDialogs,
     lesson: LessonBar,
     help: bool,
@@ -76,11 +73,8 @@ impl Window {
             client: ClientPanel::default(),
             code: CodePanel::default(),
             wire: WirePanel::default(),
-            dialogs: Dialogs::new(),
-            type_path: None,
+            dialogs: FileDialogs::new(true),
             notice: NoticeBar::default(),
-            save_path: None,
-            program_path: None,
             tls_dialogs: TlsDialogs::default(),
             lesson: LessonBar::default(),
             help: false,
@@ -101,7 +95,7 @@ impl Window {
     /// dialog would wait for a person.
     #[must_use]
     pub fn typing_paths(mut self) -> Self {
-        self.dialogs = Dialogs::none();
+        self.dialogs = FileDialogs::new(false);
         self
     }
 
@@ -121,8 +115,14 @@ impl Window {
                 self.log.follow |= command == Command::Start;
                 self.app.apply(command);
             }
-            Action::Browse(Purpose::SaveLog) if self.app.log().is_empty() => {}
-            Action::Browse(purpose) => self.dialogs.open(ctx, frame, purpose),
+            Action::ChoosePath(action) => {
+                let saves_log = matches!(*action, Action::App(Command::SaveLog { .. }));
+                if !(saves_log && self.app.log().is_empty()) {
+                    self.dialogs.open(ctx, frame, *action);
+                }
+            }
+            Action::SetCertificateFolder(path) => self.tls_dialogs.set_folder(&path),
+            Action::SetDetailsCaFile(path) => self.tls_dialogs.set_ca_file(&path),
             Action::CreateCertificate => self.tls_dialogs.create_certificate(ctx, &self.app),
             Action::ShowCertificateDetails => self.tls_dialogs.show_certificate_details(ctx, &self.app),
             Action::ShowTlsOptions => self.tls_dialogs.show_options(),
@@ -272,25 +272,29 @@ impl Window {
         if self.help {
             self.help = help::show(ui, self.settings_file.as_deref());
         }
-        if let Some(question) = &mut self.type_path {
-            let (answered, answer) = question.show(ui);
-            if answered {
-                self.type_path = None;
-            }
-            match &answer {
-                Some(Action::App(Command::SaveLog { path, .. })) => {
-                    self.save_path = Some(path.to_string_lossy().into_owned());
-                }
-                Some(Action::App(Command::SaveProgram(path))) => {
-                    self.program_path = Some(path.to_string_lossy().into_owned());
-                }
-                _ => {}
-            }
-            actions.extend(answer);
-        }
-        overlays::drop_hint(ui);
+        actions.extend(self.dialogs.poll());
+        actions.extend(self.dialogs.show_prompt(ui));
+        drop_hint(ui);
         actions
     }
+}
+
+/// Says what a drop would do, while files hover over the window.
+fn drop_hint(ui: &Ui) {
+    let ctx: &Context = ui.ctx();
+    if ctx.input(|input| input.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let palette = Palette::of(ui);
+    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop hint")));
+    let area = ctx.content_rect();
+    painter.rect_filled(area, 0.0, palette.panel.gamma_multiply(0.93));
+    let frame = area.shrink(size::EDGE);
+    painter.rect_stroke(frame, 12.0, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
+    let centre = frame.center();
+    let (title, text) = ("Drop the file here", "A certificate or a key finds its own field.");
+    painter.text(centre, Align2::CENTER_BOTTOM, title, theme::strong(20.0), palette.text);
+    painter.text(centre + vec2(0.0, 6.0), Align2::CENTER_TOP, text, theme::text(), palette.muted);
 }
 
 impl eframe::App for Window {
@@ -299,17 +303,6 @@ impl eframe::App for Window {
         let failed = matches!(self.app.state(), ServerState::Failed(_));
         self.failed_just_now = failed && !self.failed;
         self.failed = failed;
-        match self.dialogs.poll() {
-            Some(Outcome::Chosen(command)) => self.app.apply(command),
-            Some(Outcome::ForLab(purpose, path)) => self.tls_dialogs.chosen(purpose, &path),
-            Some(Outcome::Unavailable(Purpose::NewFolder | Purpose::Roots)) => self.tls_dialogs.unavailable(),
-            Some(Outcome::Unavailable(purpose)) => {
-                let saved =
-                    if purpose == Purpose::SaveProgram { &self.program_path } else { &self.save_path };
-                self.type_path = Some(TypePath::new(purpose, &self.app, saved.as_deref()));
-            }
-            None => {}
-        }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         for file in dropped {
             self.app.apply(Command::DropFile(file.path().to_path_buf()));

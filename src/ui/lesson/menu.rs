@@ -1,12 +1,13 @@
 //! *Help* in the top bar: the help itself, the lessons, and a lesson of one's own.
 
+use std::path::PathBuf;
+
 use egui::text::LayoutJob;
 use egui::{Popup, Response, RichText, Role, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit, vec2};
 
 use crate::app::{App, LessonCommand};
 use crate::lessons::shipped;
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::lesson::ask;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::quiet_button;
@@ -68,7 +69,7 @@ fn items(ui: &mut Ui, app: &App) -> Option<Action> {
     ui.separator();
     ui.add_space(2.0);
     if item(ui, "Open a lesson file…", "A lesson that a teacher has written.").clicked() {
-        action = Some(Action::Browse(Purpose::Lesson));
+        action = Some(Action::choose_path(ask(LessonCommand::Open(PathBuf::new()))));
     }
     if app.lesson().is_some()
         && item(ui, "Begin the lesson anew", "Back to its first step, with every step open.").clicked()

@@ -9,12 +9,11 @@ use crate::app::tls_jobs::{Inspection, Inspector, RootsFrom, Wake, typed_path};
 use crate::tls::error::FileError;
 use crate::tls::inspect::{Link, Outcome, Verdict};
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::certificate;
 use crate::ui::tls_dialogs::dialog::{Dialog, default_button};
 use crate::ui::tls_dialogs::parts::{choose, heading, row, sentence, under};
-use crate::ui::tls_dialogs::{TYPE_IT, shown};
+use crate::ui::tls_dialogs::shown;
 use crate::ui::widgets::field::text_field;
 use crate::ui::widgets::note::{Tone, note};
 
@@ -28,7 +27,6 @@ pub(super) struct DetailsDialog {
     found: Option<Result<Inspection, FileError>>,
     /// The certificates whose extensions are shown, by their place in the chain.
     unfolded: Vec<usize>,
-    pub(super) no_browsing: bool,
 }
 
 const DIALOG: Dialog = Dialog { id: "certificate details", title: "Certificate details", width: 680.0 };
@@ -44,14 +42,12 @@ impl DetailsDialog {
             asked: None,
             found: None,
             unfolded: Vec::new(),
-            no_browsing: false,
         }
     }
 
     /// The CA file that was browsed to.
     pub(super) fn set_roots(&mut self, path: &Path) {
         self.ca_file = shown(path);
-        self.no_browsing = false;
     }
 
     /// Shows the dialog; returns what it actions for, and whether it is done.
@@ -164,12 +160,9 @@ impl DetailsDialog {
             self.ca_file = typed.unwrap_or_else(|| std::mem::take(&mut self.ca_file));
             let browse = ui.add_sized([84.0, size::CONTROL], egui::Button::new("Browse…"));
             if browse.accessible_name("Browse for the CA file").clicked() {
-                actions.push(Action::Browse(Purpose::Roots));
+                actions.push(Action::choose_path(Action::SetDetailsCaFile(PathBuf::new())));
             }
         });
-        if self.no_browsing {
-            under(ui, |ui| note(ui, Tone::Hint, TYPE_IT));
-        }
     }
 }
 

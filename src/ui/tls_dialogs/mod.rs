@@ -27,7 +27,6 @@ use egui::{Context, Ui};
 use crate::app::App;
 use crate::app::tls_jobs::Wake;
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 
 use create::CreateDialog;
 use details::DetailsDialog;
@@ -79,21 +78,17 @@ impl TlsDialogs {
         actions
     }
 
-    /// A path was chosen in the system's dialog for one of ours.
-    pub(super) fn chosen(&mut self, purpose: Purpose, path: &Path) {
-        match (&mut self.open, purpose) {
-            (Some(Open::Create(dialog)), Purpose::NewFolder) => dialog.set_folder(path),
-            (Some(Open::Details(dialog)), Purpose::Roots) => dialog.set_roots(path),
-            _ => {}
+    /// Sets the folder for the certificate that is being created.
+    pub(super) fn set_folder(&mut self, path: &Path) {
+        if let Some(Open::Create(dialog)) = &mut self.open {
+            dialog.set_folder(path);
         }
     }
 
-    /// The system has no dialog to offer; the path is typed where the cursor is already.
-    pub(super) fn unavailable(&mut self) {
-        match &mut self.open {
-            Some(Open::Create(dialog)) => dialog.no_browsing = true,
-            Some(Open::Details(dialog)) => dialog.no_browsing = true,
-            _ => {}
+    /// Sets the CA file that the certificate in view is checked against.
+    pub(super) fn set_ca_file(&mut self, path: &Path) {
+        if let Some(Open::Details(dialog)) = &mut self.open {
+            dialog.set_roots(path);
         }
     }
 }
@@ -103,9 +98,6 @@ fn wake(ctx: &Context) -> Wake {
     let ctx = ctx.clone();
     Arc::new(move || ctx.request_repaint())
 }
-
-/// What is said where a path can only be typed.
-const TYPE_IT: &str = "This system has no file dialog to offer, so type the path.";
 
 /// A path as it is shown in a field.
 fn shown(path: &Path) -> String {

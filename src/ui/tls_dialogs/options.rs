@@ -6,7 +6,6 @@ use crate::app::{App, Changed, Check, Command};
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, TlsVersions};
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::theme::size;
 use crate::ui::tls_dialogs::dialog::{Dialog, default_button};
 use crate::ui::tls_dialogs::parts::{choose, restart_hint, reveal, row, sentence, tick, under};
@@ -111,7 +110,7 @@ fn client_ca(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     row(ui, "Client CA", |ui, name| {
         let width = ui.available_width() - 84.0 - size::GAP;
         edit(ui, app, Field::ClientCa, width, "path", name, actions);
-        browse(ui, "Browse for the client CA", Purpose::Open(Field::ClientCa), actions);
+        browse(ui, "Browse for the client CA", Field::ClientCa, app, actions);
     });
     under(ui, |ui| {
         match app.client_ca() {
@@ -137,7 +136,7 @@ fn key_log(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     row(ui, "Key log", |ui, name| {
         let width = ui.available_width() - 84.0 - size::GAP;
         edit(ui, app, Field::KeyLog, width, "off", name, actions);
-        browse(ui, "Browse for the key log", Purpose::KeyLog, actions);
+        browse(ui, "Browse for the key log", Field::KeyLog, app, actions);
     });
     under(ui, |ui| {
         told(
@@ -153,10 +152,10 @@ fn key_log(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     });
 }
 
-fn browse(ui: &mut Ui, name: &str, purpose: Purpose, actions: &mut Vec<Action>) {
+fn browse(ui: &mut Ui, name: &str, field: Field, app: &App, actions: &mut Vec<Action>) {
     let button = ui.add_sized([84.0, size::CONTROL], egui::Button::new("Browse…"));
     if button.accessible_name(name).clicked() {
-        actions.push(Action::Browse(purpose));
+        actions.push(Action::choose_path(Command::Edit(field, app.form().text(field).to_owned())));
     }
 }
 

@@ -4,7 +4,6 @@ use egui::{Button, Key, Response, Ui};
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTab};
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::tabs::client::action;
 use crate::ui::theme::size;
 use crate::ui::widgets::field::{path_field, text_field};
@@ -74,7 +73,8 @@ pub(in crate::ui) fn path(
     let browse = ui.add_sized([36.0, size::CONTROL], Button::new("…"));
     let browse = browse.accessible_name(format!("Browse for {}", about(field).0));
     if browse.on_hover_text("Browse…").clicked() {
-        actions.push(Action::Browse(Purpose::OfClient(tab.id(), field)));
+        let current = tab.form().text(field).to_owned();
+        actions.push(Action::choose_path(action(ClientCommand::Edit(tab.id(), field, current))));
     }
     edited
 }

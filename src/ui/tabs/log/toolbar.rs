@@ -6,7 +6,6 @@ use crate::app::{App, Command};
 use crate::log::kind::Kind;
 use crate::settings::DataFormat;
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::shortcuts::named;
 use crate::ui::tabs::log::LogPanel;
 use crate::ui::theme::size;
@@ -108,7 +107,7 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
             .on_hover_text(named(ui.ctx(), "Write the whole log to a file (Ctrl+S)"))
             .clicked()
         {
-            actions.push(Action::Browse(Purpose::SaveLog));
+            actions.push(Action::save_log());
         }
         if pill_button(ui, "Clear").on_hover_text(named(ui.ctx(), "Forget all entries (Ctrl+L)")).clicked() {
             actions.push(Command::ClearLog.into());

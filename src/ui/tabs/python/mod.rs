@@ -3,16 +3,16 @@
 mod listing;
 mod marks;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
-use crate::app::App;
+use crate::app::{App, Command};
 use crate::server::calls::{Call, Calls};
 use crate::server::client_id::ClientId;
 use crate::server::status::Phase;
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{copy_pill, pill_button};
 use crate::ui::widgets::room::with_height;
@@ -126,7 +126,7 @@ fn toolbar(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let save = pill_button(ui, "Save as ServerPython.py…");
             if save.on_hover_text("Run it with python3, instead of this server or beside it").clicked() {
-                action = Some(Action::Browse(Purpose::SaveProgram));
+                action = Some(Action::choose_path(Command::SaveProgram(PathBuf::new())));
             }
             if copy_pill(ui, "Copy", "Copy the whole program") {
                 action = Some(Action::CopyText(app.program().text()));

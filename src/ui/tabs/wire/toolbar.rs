@@ -1,15 +1,16 @@
 //! The row over the ladder: which connection, whether its end is followed, how rows are placed, save.
 
+use std::path::PathBuf;
+
 use egui::style::HandleShape;
 use egui::{RichText, Slider, Ui};
 
-use crate::app::App;
 use crate::app::command::WireFormat;
+use crate::app::{App, Command};
 use crate::capture::CaptureInfo;
 use crate::server::client_id::ClientId;
 use crate::text;
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::shortcuts::named;
 use crate::ui::tabs::wire::picker::{Choice, Picker};
 use crate::ui::tabs::wire::rows::Rows;
@@ -123,7 +124,7 @@ fn tools(
             WireFormat::Text => "Write the whole ladder to a file, as text",
         };
         if pill_button(ui, label).accessible_name(name).on_hover_text(about).clicked() {
-            action = Some(Action::Browse(Purpose::SaveWire(id, format)));
+            action = Some(Action::choose_path(Command::SaveWire { id, path: PathBuf::new(), format }));
         }
     }
     action

@@ -1,5 +1,7 @@
 //! The dialog's fields, each with what is wrong with it or what it is for.
 
+use std::path::PathBuf;
+
 use egui::{TextEdit, Ui};
 use jiff::Timestamp;
 
@@ -8,9 +10,7 @@ use crate::tls::create::{
     SIGNING_REQUEST, openssl_commands,
 };
 use crate::ui::action::Action;
-use crate::ui::dialogs::Purpose;
 use crate::ui::theme::size;
-use crate::ui::tls_dialogs::TYPE_IT;
 use crate::ui::tls_dialogs::create::CreateDialog;
 use crate::ui::tls_dialogs::parts::{choose, copyable, paragraph, reveal, row, sentence, tick, under};
 use crate::ui::widgets::disclosure::disclosure;
@@ -81,7 +81,7 @@ impl CreateDialog {
                 .accessible_name("Browse for the folder")
                 .clicked()
             {
-                actions.push(Action::Browse(Purpose::NewFolder));
+                actions.push(Action::choose_path(Action::SetCertificateFolder(PathBuf::new())));
             }
         });
         under(ui, |ui| {
@@ -92,9 +92,6 @@ impl CreateDialog {
                 "Where the files are written."
             };
             told(ui, problem.as_ref(), about);
-            if self.no_browsing {
-                note(ui, Tone::Hint, TYPE_IT);
-            }
         });
     }
 

@@ -38,7 +38,6 @@ pub(super) struct CreateDialog {
     called_off: bool,
     created: Option<CreatedPage>,
     fresh: bool,
-    pub(super) no_browsing: bool,
 }
 
 const DIALOG: Dialog = Dialog { id: "create certificate", title: "Create a certificate", width: 600.0 };
@@ -64,14 +63,12 @@ impl CreateDialog {
             called_off: false,
             created: None,
             fresh: true,
-            no_browsing: false,
         }
     }
 
     /// The folder that was browsed to.
     pub(super) fn set_folder(&mut self, path: &Path) {
         self.folder = shown(path);
-        self.no_browsing = false;
     }
 
     /// Shows the dialog; returns what it actions for, and whether it is done.

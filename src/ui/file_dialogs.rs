@@ -1,0 +1,187 @@
+//! Asks the user for a path: in the OS's file dialog, or in a prompt of our own where the OS has none.
+//!
+//! The OS's dialog is created on the window's thread, as macOS requires, and awaited on another one. An [`Action`] that
+//! needs a path waits here until the path is known.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use egui::{Button, Context, Frame, Id, Key, Label, Modifiers, RichText, Ui};
+use rfd::{AsyncFileDialog, FileHandle};
+
+use crate::app::Command;
+use crate::app::tls_jobs::typed_path;
+use crate::ui::action::Action;
+use crate::ui::path_request::{PathKind, PathRequest};
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::field::text_field;
+use crate::ui::widgets::modal;
+
+/// The user's answer in the OS's dialog, and how long the dialog was open.
+type Answer = (Option<PathBuf>, Duration);
+
+/// Asks for one path at a time.
+#[derive(Debug)]
+pub(super) struct FileDialogs {
+    /// Whether the OS's dialogs are used at all.
+    native: bool,
+    open: Option<(Action, Receiver<Answer>)>,
+    prompt: Option<PathPrompt>,
+    /// The paths that files were saved to last, by the prompt's title.
+    typed: HashMap<&'static str, String>,
+}
+
+/// Whether the OS may lack file dialogs. Windows and macOS always have them.
+const MAY_BE_MISSING: bool = cfg!(not(any(windows, target_os = "macos")));
+
+/// An answer without a path that comes faster than this means that the OS has no file dialogs: a user needs longer to
+/// see and cancel one.
+const TOO_QUICK: Duration = Duration::from_millis(700);
+
+impl FileDialogs {
+    /// Returns dialogs that use the OS's own where they exist, or only prompts.
+    pub(super) fn new(native: bool) -> Self {
+        Self { native, open: None, prompt: None, typed: HashMap::new() }
+    }
+
+    /// Asks for the path of an action, unless another dialog is open.
+    pub(super) fn open(&mut self, ctx: &Context, frame: &eframe::Frame, action: Action) {
+        let Some(request) = PathRequest::for_action(&action) else { return };
+        if self.open.is_some() || self.prompt.is_some() {
+            return;
+        }
+        match self.native.then(|| open_native(ctx, frame, &request)).flatten() {
+            Some(answer) => self.open = Some((action, answer)),
+            None => self.open_prompt(action, request),
+        }
+    }
+
+    fn open_prompt(&mut self, action: Action, request: PathRequest) {
+        let text = match self.typed.get(request.title) {
+            Some(path) => path.clone(),
+            None if request.current.is_empty() && request.kind == PathKind::SaveFile => {
+                let home = std::env::home_dir().unwrap_or_default();
+                home.join(&request.file_name).to_string_lossy().into_owned()
+            }
+            None => request.current.clone(),
+        };
+        self.prompt = Some(PathPrompt { action, request, text });
+    }
+
+    /// Returns the action whose path was chosen in the OS's dialog, once.
+    pub(super) fn poll(&mut self) -> Option<Action> {
+        let (_, receiver) = self.open.as_ref()?;
+        let (path, open_for) = match receiver.try_recv() {
+            Err(TryRecvError::Empty) => return None,
+            // The dialog's thread panicked.
+            Err(TryRecvError::Disconnected) => (None, Duration::ZERO),
+            Ok(answer) => answer,
+        };
+        let (action, _) = self.open.take()?;
+        if let Some(path) = path {
+            return Some(action.with_path(path));
+        }
+        if MAY_BE_MISSING && open_for < TOO_QUICK {
+            let request = PathRequest::for_action(&action)?;
+            self.open_prompt(action, request);
+        }
+        None
+    }
+
+    /// Shows the prompt while it is open; returns the action whose path was typed.
+    pub(super) fn show_prompt(&mut self, ui: &Ui) -> Option<Action> {
+        let confirmed = self.prompt.as_mut()?.show(ui)?;
+        let PathPrompt { action, request, text } = self.prompt.take()?;
+        if !confirmed {
+            return None;
+        }
+        let path = typed_path(&text);
+        if request.kind == PathKind::SaveFile {
+            self.typed.insert(request.title, text);
+        }
+        Some(action.with_path(path))
+    }
+}
+
+/// Opens the OS's dialog and waits for its answer on a thread. Returns `None` if that thread can't be created.
+fn open_native(ctx: &Context, frame: &eframe::Frame, request: &PathRequest) -> Option<Receiver<Answer>> {
+    let mut dialog = AsyncFileDialog::new().set_parent(frame).set_title(request.title);
+    if !request.file_name.is_empty() {
+        dialog = dialog.set_file_name(&request.file_name);
+    }
+    for (name, extensions) in request.filters {
+        dialog = dialog.add_filter(*name, extensions);
+    }
+    let choice: Pin<Box<dyn Future<Output = Option<FileHandle>> + Send>> = match request.kind {
+        PathKind::OpenFile => Box::pin(dialog.pick_file()),
+        PathKind::SaveFile => Box::pin(dialog.save_file()),
+        PathKind::Folder => Box::pin(dialog.pick_folder()),
+    };
+    let (started, ctx) = (Instant::now(), ctx.clone());
+    let (sender, receiver) = channel();
+    let wait = move || {
+        let path = pollster::block_on(choice).map(PathBuf::from);
+        // The window may be closed by now.
+        let _ = sender.send((path, started.elapsed()));
+        ctx.request_repaint();
+    };
+    thread::Builder::new().name("file-dialog".to_owned()).spawn(wait).ok()?;
+    Some(receiver)
+}
+
+/// A field to type a path into.
+#[derive(Debug)]
+struct PathPrompt {
+    action: Action,
+    request: PathRequest,
+    text: String,
+}
+
+impl PathPrompt {
+    /// Shows the prompt; returns whether the path was confirmed (`true`) or the prompt canceled (`false`).
+    fn show(&mut self, ui: &Ui) -> Option<bool> {
+        let palette = Palette::of(ui);
+        let title = self.request.title;
+        let frame = Frame::window(ui.style()).fill(palette.panel);
+        let modal = modal(Id::unique("type a path"), title).frame(frame).backdrop_color(palette.veil);
+        let response = modal.show(ui.ctx(), |ui| {
+            ui.set_width((ui.ctx().content_rect().width() - 80.0).min(480.0));
+            ui.label(RichText::new(title).font(theme::strong(16.0)));
+            let why = "This system has no file dialog to offer, so type the path.";
+            let label = ui.add(Label::new(RichText::new(why).color(palette.muted)).wrap());
+            if let Action::App(Command::SaveLog { .. }) = self.action {
+                let how = ".json or .jsonl saves JSON lines, anything else text; the whole log is saved.";
+                ui.add(Label::new(RichText::new(how).color(palette.muted)).wrap());
+            }
+            let width = ui.available_width();
+            let (field, typed) = text_field(ui, "typed path", width, &self.text, "path", false);
+            let field = field.labelled_by(label.id);
+            if let Some(typed) = typed {
+                self.text = typed;
+            }
+            let entered =
+                field.lost_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+            if ui.memory(|memory| memory.focused().is_none()) {
+                field.request_focus();
+            }
+            ui.horizontal(|ui| {
+                let button = match self.request.kind {
+                    PathKind::OpenFile => "Open",
+                    PathKind::SaveFile => "Save",
+                    PathKind::Folder => "Choose",
+                };
+                let button = Button::new(RichText::new(button).color(palette.on_strong));
+                let ready = !self.text.trim().is_empty();
+                let clicked = ui.add_enabled(ready, button.fill(palette.start[0])).clicked();
+                let canceled = ui.button("Cancel").clicked();
+                if clicked || (entered && ready) { Some(true) } else { canceled.then_some(false) }
+            })
+            .inner
+        });
+        response.inner.or(response.should_close().then_some(false))
+    }
+}
