@@ -177,11 +177,11 @@ fn problem(problem: &Problem) -> &'static str {
             "The first bytes are a ClientHello, the beginning of TLS. Without TLS the server echoes them like any others, \
              and the client gives up since that is no answer to it."
         }
-        Problem::Tls { in_handshake: true, .. } => {
+        Problem::Tls(error) if error.in_handshake => {
             "In the handshake both sides agree on version, cipher suite and keys, and the client checks the certificate. \
              Where one side doesn't agree it sends an alert or closes, and no data flows."
         }
-        Problem::Tls { in_handshake: false, .. } => {
+        Problem::Tls(_) => {
             "Each TLS record carries a proof that nobody changed it. A record that can't be used, or an alert, ends the \
              connection, since nothing after it could be trusted."
         }

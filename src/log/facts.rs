@@ -1,7 +1,8 @@
 //! What is known of a TLS handshake as a list: a label, a value, and one plain sentence for what the value means.
 
 use crate::server::event::{Event, EventKind, Problem};
-use crate::tls::handshake::{Handshake, HandshakeKind, Offer};
+use crate::tls::client_hello::ClientHello;
+use crate::tls::handshake::{Handshake, HandshakeKind};
 use crate::tls::names;
 
 /// A label, a value as IANA writes it, and what it means, where there is something to say.
@@ -13,7 +14,9 @@ pub type Fact = (String, String, Option<String>);
 pub fn facts(event: &Event) -> Vec<Fact> {
     match &event.kind {
         EventKind::Handshake(done) => handshake_facts(done),
-        EventKind::Problem(Problem::Tls { offer: Some(offer), .. }) => offer_facts(offer),
+        EventKind::Problem(Problem::Tls(error)) => {
+            error.client_hello.as_deref().map(offer_facts).unwrap_or_default()
+        }
         _ => Vec::new(),
     }
 }
@@ -70,11 +73,11 @@ pub fn handshake_facts(done: &Handshake) -> Vec<Fact> {
         ]),
         None => facts.push(fact("Client certificate", "none", None)),
     }
-    facts.extend(done.offer.as_deref().map(offer_facts).unwrap_or_default());
+    facts.extend(done.client_hello.as_deref().map(offer_facts).unwrap_or_default());
     facts
 }
 
-fn offer_facts(offer: &Offer) -> Vec<Fact> {
+fn offer_facts(offer: &ClientHello) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut list =
         |label: &str, codes: &[u16], name: fn(u16) -> String, meaning: fn(u16) -> Option<&'static str>| {
@@ -110,7 +113,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::log::testing::{event, handshake, offer, problem};
+    use crate::log::testing::{event, handshake, offer, problem, tls_failed};
 
     fn find(facts: &[Fact], label: &str) -> (String, Option<String>) {
         let found = facts.iter().find(|(name, ..)| name == label);
@@ -132,9 +135,7 @@ mod tests {
 
     #[test]
     fn a_failure_tells_the_offer_and_other_events_have_no_facts() {
-        let failed =
-            |offer| Problem::Tls { text: String::new(), raw: String::new(), in_handshake: true, offer };
-        let facts_of = |offer| facts(&problem(failed(offer)));
+        let facts_of = |client_hello| facts(&problem(tls_failed(client_hello)));
         assert_eq!(find(&facts_of(Some(Arc::new(offer()))), "Offered ALPN").0, "h2");
         assert!(facts_of(None).is_empty() && facts(&event(None, EventKind::Stopped)).is_empty());
         let resumed = facts(&handshake(HandshakeKind::Resumed));

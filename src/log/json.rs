@@ -41,7 +41,8 @@ use crate::log::words;
 use crate::server::event::{CloseReason, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text;
-use crate::tls::handshake::{Handshake, HandshakeKind, Offer};
+use crate::tls::client_hello::ClientHello;
+use crate::tls::handshake::{Handshake, HandshakeKind};
 use crate::tls::names;
 
 /// An event as one JSON object, without a line end.
@@ -113,7 +114,7 @@ fn facts(event: &Event, fields: &mut Fields) {
             ("seconds", json!(done.took.as_secs_f64())),
             ("signature_scheme", json!(done.signature_scheme)),
             ("client_certificate", client_certificate(done)),
-            ("offer", done.offer.as_deref().map_or(Value::Null, offer)),
+            ("offer", done.client_hello.as_deref().map_or(Value::Null, offer)),
         ]),
         EventKind::Received { data, echoed, took } => {
             let (encoding, text) = match std::str::from_utf8(data) {
@@ -142,7 +143,7 @@ fn facts(event: &Event, fields: &mut Fields) {
             (
                 "offer",
                 match problem {
-                    Problem::Tls { offer: Some(offered), .. } => offer(offered),
+                    Problem::Tls(error) => error.client_hello.as_deref().map_or(Value::Null, offer),
                     _ => Value::Null,
                 },
             ),
@@ -166,7 +167,7 @@ fn client_certificate(done: &Handshake) -> Value {
     )
 }
 
-fn offer(offer: &Offer) -> Value {
+fn offer(offer: &ClientHello) -> Value {
     let named = |codes: &[u16], name: fn(u16) -> String| {
         json!(codes.iter().map(|code| name(*code)).collect::<Vec<_>>())
     };
@@ -214,7 +215,7 @@ fn problem_keyword(problem: &Problem) -> &'static str {
         Problem::Accept { .. } => "accept",
         Problem::NotTls { .. } => "not_tls",
         Problem::TlsOnPlain => "tls_on_plain",
-        Problem::Tls { .. } => "tls",
+        Problem::Tls(_) => "tls",
         Problem::HandshakeTimeout { .. } => "handshake_timeout",
         Problem::Panicked { .. } => "panicked",
     }
@@ -225,7 +226,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::log::testing::{closed, event, handshake, problem, received};
+    use crate::log::testing::{closed, event, handshake, problem, received, tls_failed};
 
     #[test]
     fn lines_are_as_documented() {
@@ -262,12 +263,7 @@ mod tests {
         assert_eq!(parsed["client_certificate"]["subject"], "CN=alice");
         assert_eq!(parsed["offer"]["versions"], json!(["0x0a0a (GREASE)", "TLS 1.3", "TLS 1.2"]));
         assert_eq!(parsed["offer"]["cipher_suites"], json!(["TLS_AES_256_GCM_SHA384", "0xeeee"]));
-        let failed = Problem::Tls {
-            text: String::new(),
-            raw: String::new(),
-            in_handshake: true,
-            offer: Some(Arc::new(crate::log::testing::offer())),
-        };
+        let failed = tls_failed(Some(Arc::new(crate::log::testing::offer())));
         let parsed: Value = serde_json::from_str(&line(&problem(failed))).unwrap();
         assert_eq!(parsed["offer"]["groups"], json!(["X25519MLKEM768", "x25519"]));
         let parsed: Value = serde_json::from_str(&line(&problem(Problem::MaxClients { limit: 7 }))).unwrap();

@@ -7,6 +7,7 @@ use crate::server::client_id::ClientInfo;
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text::{self, with_thousands};
+use crate::tls::explain::explain_server_error;
 use crate::tls::handshake::{Handshake, HandshakeKind};
 
 const RECEIVED: &str = "Received: ";
@@ -225,7 +226,7 @@ fn problem(problem: &Problem) -> String {
             "This client speaks TLS, but TLS is off. Turn TLS on, or let the client connect without it."
                 .to_owned()
         }
-        Problem::Tls { text, .. } => text.clone(),
+        Problem::Tls(error) => explain_server_error(error),
         Problem::HandshakeTimeout { after } => format!(
             "The TLS handshake was not done after {}, so the connection is closed. Check that the client speaks TLS: \
              openssl s_client does.",

@@ -197,7 +197,7 @@ fn payload(kind: &EventKind) -> usize {
                     .client_certificate
                     .as_ref()
                     .map_or(0, |shown| shown.subject.len() + shown.issuer.len() + shown.sha256.len())
-                + done.offer.as_ref().map_or(0, |offer| offer.size())
+                + done.client_hello.as_ref().map_or(0, |hello| hello.size())
         }
         EventKind::Listening { addresses, .. } => size_of_val(addresses.as_slice()),
         EventKind::NotListening(error) => error.raw.len(),
@@ -211,9 +211,7 @@ fn payload(kind: &EventKind) -> usize {
                 raw.len()
             }
             Problem::NotTls { start, .. } => start.len(),
-            Problem::Tls { text, raw, offer, .. } => {
-                text.len() + raw.len() + offer.as_ref().map_or(0, |offer| offer.size())
-            }
+            Problem::Tls(error) => error.size(),
             Problem::Panicked { message } => message.len(),
             Problem::Recovered
             | Problem::MaxClients { .. }

@@ -77,8 +77,8 @@ fn headline(kind: &EventKind) -> String {
             Problem::NotTls { http: true, .. } => "HTTP came where TLS was expected",
             Problem::NotTls { http: false, .. } => "Plain data came where TLS was expected",
             Problem::TlsOnPlain => "TLS came where plain data was expected",
-            Problem::Tls { in_handshake: true, .. } => "The TLS handshake failed",
-            Problem::Tls { in_handshake: false, .. } => "TLS failed after the handshake",
+            Problem::Tls(error) if error.in_handshake => "The TLS handshake failed",
+            Problem::Tls(_) => "TLS failed after the handshake",
             Problem::HandshakeTimeout { .. } => "The TLS handshake took too long",
             Problem::Panicked { .. } => "A fault in Echoscope",
         },
@@ -109,10 +109,10 @@ pub fn raw(event: &Event) -> Option<String> {
             _ => None,
         },
         EventKind::Problem(problem) => match problem {
-            Problem::OutOfFiles { raw }
-            | Problem::OutOfThreads { raw }
-            | Problem::Accept { raw }
-            | Problem::Tls { raw, .. } => Some(raw.clone()),
+            Problem::OutOfFiles { raw } | Problem::OutOfThreads { raw } | Problem::Accept { raw } => {
+                Some(raw.clone())
+            }
+            Problem::Tls(error) => Some(error.to_string()),
             Problem::NotTls { start, .. } => Some(format::python(start)),
             Problem::Panicked { message } => Some(message.clone()),
             Problem::Recovered
