@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::app::{App, Command, Options};
 use crate::cli::LogFormat;
-use crate::log::{json, words};
+use crate::log::{json, line};
 use crate::server::event::{Event, EventKind};
 use crate::server::status::ServerState;
 use crate::settings::{DataFormat, Settings};
@@ -99,10 +99,10 @@ fn serve(
 fn print(out: &mut impl Write, line: &mut Vec<u8>, event: &Event, format: LogFormat) -> io::Result<()> {
     line.clear();
     match format {
-        LogFormat::Json => line.extend_from_slice(json::line(event).as_bytes()),
+        LogFormat::Json => line.extend_from_slice(json::json_line(event).as_bytes()),
         // Told on stderr.
         LogFormat::Text if matches!(event.kind, EventKind::StartFailed(_)) => return Ok(()),
-        LogFormat::Text => words::line_into(line, event, DataFormat::Python),
+        LogFormat::Text => line::append_line(line, event, DataFormat::Python),
     }
     line.push(b'\n');
     out.write_all(line)

@@ -74,6 +74,12 @@ impl<T> RingBuffer<T> {
         (index < self.len()).then_some(index)
     }
 
+    /// Returns the item with this number, unless it was evicted or doesn't exist yet.
+    #[must_use]
+    pub fn by_number(&self, number: u64) -> Option<&T> {
+        self.get(self.position(number)?)
+    }
+
     /// Iterates over the items, the oldest first.
     #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {

@@ -46,7 +46,8 @@ use rate::Rate;
 use reach::Reach;
 
 use crate::lessons::facts::Happening;
-use crate::log::{EventLog, Limits};
+use crate::log::EventLog;
+use crate::ring_buffer::Limits;
 use crate::server::Server;
 use crate::server::config::ServerConfig;
 use crate::server::event::{Event, EventKind};
@@ -127,7 +128,7 @@ impl App {
             server: None,
             sink,
             source,
-            log: EventLog::new(limits),
+            log: EventLog::new(limits, 0),
             clients,
             rate: Rate::new(Instant::now()),
             checker: Checker::new(move || wake()),
@@ -157,7 +158,7 @@ impl App {
     pub fn with_log(settings: Settings, options: Options, earlier: impl IntoIterator<Item = Event>) -> Self {
         let mut app = Self::new(settings, options);
         for event in earlier {
-            app.log.push(event);
+            app.log.append(event);
         }
         app
     }
@@ -328,7 +329,7 @@ impl App {
     /// Writes into the log what needs no notice.
     fn log_notice(&mut self, notice: &Notice) {
         let kind = EventKind::Note { text: notice.text.clone(), problem: notice.problem };
-        self.log.push(Event { at: SystemTime::now(), client: None, kind });
+        self.log.append(Event { at: SystemTime::now(), client: None, kind });
     }
 
     /// Hands every event on to the log and to the lesson. Whether there was one.
@@ -341,7 +342,7 @@ impl App {
                 *not_ours += 1;
             }
             lessons.happened(Happening::Event(&event));
-            log.push(event);
+            log.append(event);
         });
         taken > 0
     }

@@ -65,13 +65,15 @@ pub fn call_words(halt: &PausedThread) -> String {
         (CallArgument::Address(address), Call::Listen) => format!("{name} on {address}"),
         (CallArgument::Address(address), _) => format!("{name} for {address}"),
         (CallArgument::Bytes(most), Call::Recv) => format!("recv({most})"),
-        (CallArgument::Bytes(bytes), _) => match format::data_cut(&halt.data, DataFormat::Python, PREVIEW) {
-            (data, false) if halt.data.len() as u64 == bytes => format!("sendall({data})"),
-            (data, _) => {
-                let data = data.trim_end_matches(format::CUT);
-                format!("sendall({data}{}) of {} bytes", format::CUT, with_thousands(bytes))
+        (CallArgument::Bytes(bytes), _) => {
+            match format::truncated_data(&halt.data, DataFormat::Python, PREVIEW) {
+                (data, false) if halt.data.len() as u64 == bytes => format!("sendall({data})"),
+                (data, _) => {
+                    let data = data.trim_end_matches(format::ELLIPSIS);
+                    format!("sendall({data}{}) of {} bytes", format::ELLIPSIS, with_thousands(bytes))
+                }
             }
-        },
+        }
         (CallArgument::None, Call::Handshake) => format!("{name}, the TLS handshake"),
         (CallArgument::None, _) => name.to_owned(),
     }

@@ -1,125 +1,114 @@
-//! What the reader wants to see: typed text and chips for the kinds.
+//! Decides which log entries are shown, by typed text and by category.
 
-use std::fmt;
+use std::cell::LazyCell;
 
-pub use crate::log::kind::{Kind, KindSet, Tone};
+use crate::log::category::{Category, CategorySet};
+use crate::log::format;
 use crate::log::line::line;
-use crate::log::scan::{self, Search, Word};
 use crate::server::event::{Event, EventKind};
 use crate::settings::DataFormat;
 
-/// Decides which entries are shown.
+/// What a reader wants to see.
 ///
-/// The text is split at white space, and an entry is shown where all of its words match:
+/// The text is split at white space, and an entry is shown if all of the words match:
 /// - `#2` matches the entries about client 2; of several such words one is enough. A bare `#` matches every client.
-/// - `error` and `problem`, also with an `s`, match every problem, and else as any word.
-/// - Any other word matches where the row's line contains it, whatever the case (İ and the Kelvin sign are no i and no
-///   k). For received data the line is searched with the data as Python writes it and with the data as text.
+/// - `error` and `problem`, also with an `s`, match every problem.
+/// - Any word matches if the entry's line contains it, regardless of case (but İ and the Kelvin sign aren't i and k). In
+///   received data, the word is searched for in the data as Python writes it and as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
-    kinds: KindSet,
+    categories: CategorySet,
     clients: Vec<u64>,
     any_client: bool,
     words: Vec<Word>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Word {
+    lowercase: String,
+    matches_problems: bool,
+    /// Whether data as text can contain the word although the same data as Python writes it doesn't.
+    may_be_escaped: bool,
+}
+
 impl Filter {
-    /// Reads typed text. No text and all kinds let everything pass.
+    /// Parses typed text.
     #[must_use]
-    pub fn new(text: &str, kinds: KindSet) -> Self {
-        let mut filter = Self { kinds, ..Self::default() };
+    pub fn new(text: &str, categories: CategorySet) -> Self {
+        let mut filter = Self { categories, ..Self::default() };
         for word in text.split_whitespace() {
             match word.strip_prefix('#') {
                 Some("") => filter.any_client = true,
                 Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    // A number beyond u64 is nobody's: no client ever gets the highest.
+                    // No client ever gets the highest number.
                     filter.clients.push(number.parse().unwrap_or(u64::MAX));
                 }
-                _ if filter.words.len() < scan::MAX_WORDS => filter.words.push(Word::new(word)),
-                _ => {}
+                _ => {
+                    let lowercase = lowercase(word);
+                    filter.words.push(Word {
+                        matches_problems: ["error", "errors", "problem", "problems"].contains(&&*lowercase),
+                        may_be_escaped: !lowercase.is_ascii() || lowercase.contains(['\'', '\\']),
+                        lowercase,
+                    });
+                }
             }
         }
         filter
     }
 
-    /// The kinds that are shown.
-    #[must_use]
-    pub fn kinds(&self) -> KindSet {
-        self.kinds
-    }
-
-    /// Whether every entry passes.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Whether an entry is shown.
+    /// Returns whether an entry is shown.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        let mut search = Search::default();
-        let mut verdict = self.begin(event, &mut search);
-        while verdict.is_none() {
-            verdict = self.go_on(event, &mut search);
+        let category = Category::of(event);
+        let client = event.client.map(|client| client.id.0);
+        let is_wanted = self.categories.contains(category)
+            && (!self.any_client || client.is_some())
+            && (self.clients.is_empty() || client.is_some_and(|id| self.clients.contains(&id)));
+        if !is_wanted || self.words.is_empty() {
+            return is_wanted;
         }
-        verdict.unwrap_or_default()
-    }
-
-    /// Whether an entry is shown; `None` where its data has to be looked through first, by [`Filter::go_on`].
-    pub(super) fn begin(&self, event: &Event, search: &mut Search) -> Option<bool> {
-        if !self.fits(event) {
-            return Some(false);
-        }
-        if self.words.is_empty() {
-            return Some(true);
-        }
-        if let EventKind::Received { data, .. } = &event.kind {
-            search.begin(data, &self.words);
-            return search.step(data, &self.words);
-        }
-        let is_problem = Kind::of(event) == Kind::Problems;
-        Some(scan::line_has_all(&line(event, DataFormat::Python), &self.words, is_problem))
-    }
-
-    /// Looks through the next piece of an entry's data, at most [`Search::STEP`] bytes.
-    pub(super) fn go_on(&self, event: &Event, search: &mut Search) -> Option<bool> {
-        match &event.kind {
-            EventKind::Received { data, .. } => search.step(data, &self.words),
-            _ => self.begin(event, search),
-        }
-    }
-
-    /// Whether the entry's kind and client are asked for.
-    fn fits(&self, event: &Event) -> bool {
-        if !self.kinds.contains(Kind::of(event)) {
-            return false;
-        }
-        if self.any_client && event.client.is_none() {
-            return false;
-        }
-        self.clients.is_empty() || event.client.is_some_and(|client| self.clients.contains(&client.id.0))
+        let mut line = line(event, DataFormat::Python);
+        let text = match &event.kind {
+            EventKind::Received { data, .. } => {
+                line.make_ascii_lowercase();
+                &**data
+            }
+            _ => {
+                line = lowercase(&line);
+                &[]
+            }
+        };
+        let text = LazyCell::new(|| lowercase(&format::text(text)));
+        self.words.iter().all(|word| {
+            word.matches_problems && category == Category::Problems
+                || line.contains(&word.lowercase)
+                || word.may_be_escaped && text.contains(&word.lowercase)
+        })
     }
 }
 
-impl fmt::Debug for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_str().fmt(f)
-    }
+/// Returns the text in lowercase, one character at a time so that a word has the same form wherever it stands. İ and the
+/// Kelvin sign stay as they are: they would become ASCII letters, which the Python form of data doesn't contain.
+fn lowercase(text: &str) -> String {
+    let keep = |c: char| matches!(c, '\u{130}' | '\u{212a}').then_some(c);
+    let lower = |c: char| keep(c).into_iter().chain(c.to_lowercase().filter(move |_| keep(c).is_none()));
+    text.chars().flat_map(lower).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::testing::{closed, event, handshake, problem, received};
+    use crate::log::category::Severity;
+    use crate::log::test_events::{closed, event, handshake, problem, received};
     use crate::server::event::{CloseReason, Problem};
     use crate::tls::handshake::HandshakeKind;
 
     fn shows(text: &str, event: &Event) -> bool {
-        Filter::new(text, KindSet::ALL).matches(event)
+        Filter::new(text, CategorySet::ALL).matches(event)
     }
 
     #[test]
-    fn words_are_found_in_the_line_as_shown() {
+    fn words_match_the_line_as_shown() {
         let hello = received(1, b"Hello\nWorld");
         for text in ["", "hello", "HELLO world", "  Received: ", r"b'hello\nworld'", "\\n", "#1 ello", "# #1"]
         {
@@ -129,10 +118,11 @@ mod tests {
             assert!(!shows(text, &hello), "{text:?}");
         }
         assert!(shows("#1 #2", &hello), "one of several clients is enough");
+        assert!(shows("b''", &received(1, b"")));
     }
 
     #[test]
-    fn text_is_found_beside_its_escapes() {
+    fn words_match_data_as_text_and_as_python_writes_it() {
         let cafe = received(1, "un CAF\u{c9} \u{e0} l'\u{e9}t\u{e9} \"C:\\dir\"".as_bytes());
         for text in ["caf\u{e9}", r"\xc3\x89", "l'\u{c9}t\u{e9}", r"C:\dir", r"c:\\dir", "l'", r"l\'"] {
             assert!(shows(text, &cafe), "{text:?}");
@@ -141,7 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn error_finds_problems() {
+    fn no_other_letter_becomes_an_ascii_letter() {
+        let becomes_ascii =
+            |c: &char| !c.is_ascii() && lowercase(&c.to_string()).contains(|c: char| c.is_ascii());
+        assert_eq!(('\0'..=char::MAX).find(becomes_ascii), None);
+    }
+
+    #[test]
+    fn error_matches_problems() {
         assert!(shows("error", &problem(Problem::TlsOnPlain)));
         assert!(shows("#2 problems tls", &problem(Problem::TlsOnPlain)));
         assert!(!shows("error", &handshake(HandshakeKind::Full)));
@@ -151,17 +148,16 @@ mod tests {
         assert!(!shows("error", &closed(CloseReason::EndOfStream)));
         let lost = closed(CloseReason::Lost { raw: String::new() });
         assert!(shows("error", &lost));
-        assert_eq!((Kind::of(&lost), Tone::of(&lost)), (Kind::Problems, Tone::Caution));
+        assert_eq!((Category::of(&lost), Severity::of(&lost)), (Category::Problems, Severity::Warning));
     }
 
     #[test]
-    fn chips_hide_kinds_but_never_the_server() {
-        let none = Kind::CHIPS.into_iter().fold(KindSet::ALL, |kinds, kind| kinds.with(kind, false));
+    fn chips_hide_categories_but_never_the_server() {
+        let none = Category::CHIPS.into_iter().fold(CategorySet::ALL, |set, chip| set.with(chip, false));
         let filter = Filter::new("", none);
         assert!(filter.matches(&event(None, EventKind::Stopped)));
         assert!(filter.matches(&event(None, EventKind::NotShown { count: 3 })));
         assert!(!filter.matches(&received(1, b"x")));
         assert!(!filter.matches(&closed(CloseReason::Idle)));
-        assert!(!filter.is_open() && Filter::new(" ", KindSet::ALL).is_open());
     }
 }

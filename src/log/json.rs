@@ -1,11 +1,11 @@
-//! Log lines as JSON, one object a line: what `--log-format json` prints and *Save* writes. A contract, since
-//! scripts depend on it: fields are added, never renamed or removed.
+//! Log entries as JSON, one object on each line: `--log-format json` prints them and *Save* writes them. Scripts depend
+//! on the format: fields may be added, but never renamed or removed.
 //!
 //! Every object has
 //! - `time`: RFC 3339, UTC, always with six decimals: `"2026-11-22T12:03:05.482017Z"`
 //! - `event`: one of the words below
 //!
-//! and, where it is about a client,
+//! and, if it is about a client,
 //! - `id`: the client's number, from 1
 //! - `peer`: its address and port, `"127.0.0.1:49743"` or `"[::1]:49751"`
 //!
@@ -13,19 +13,19 @@
 //! |---|---|
 //! | `starting` | `port` |
 //! | `listening` | `addresses`: array of strings as `peer`; `tls`: boolean |
-//! | `not_listening` | `address`: string as `peer`; `text`: what happened and what to do; `raw`: the system's words |
+//! | `not_listening` | `address`: string as `peer`; `text`: what happened and what to do; `raw`: the OS's message |
 //! | `start_failed` | `text`; `raw` or absent |
 //! | `opened` | |
 //! | `handshake` | `version`, `cipher_suite`: strings; `group`, `signature_scheme`, `server_name`, `alpn`: strings or absent; `handshake`: `"full"`, `"full_with_retry"` or `"resumed"`; `seconds`; `client_certificate`: absent or an object with `subject`, `issuer` and `sha256`, the fingerprint as openssl prints it; `offer`: see below, or absent |
-//! | `received` | `len`: bytes received; `encoding`: `"text"` where the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |
+//! | `received` | `len`: bytes received; `encoding`: `"text"` if the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |
 //! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"`, `"idle"`, `"server_stopped"`, `"disconnected"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
 //! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"` |
 //! | `accept_paused`, `accept_resumed` | |
 //! | `stopping`, `stopped` | |
-//! | `not_shown` | `count`: lines that are not in the log |
+//! | `not_shown` | `count`: entries that are not in the log |
 //! | `note` | `text`; `problem`: boolean |
 //!
-//! `offer` is what the client's first hello offers: an object with `versions`, `cipher_suites`, `groups`, `key_shares`,
+//! `offer` is what the client's first ClientHello offers: an object with `versions`, `cipher_suites`, `groups`, `key_shares`,
 //! `signature_schemes`, `alpn`: arrays of strings in the client's order; `server_name`: string or absent. Names are those
 //! of the IANA registries; a number without a name is written as `"0xeeee"`, one of RFC 8701's as `"0x0a0a (GREASE)"`.
 //!
@@ -37,29 +37,27 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use crate::log::words;
+use crate::log::explanation::raw;
+use crate::log::line::line;
 use crate::server::event::{CloseReason, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text;
-use crate::tls::client_hello::ClientHello;
-use crate::tls::handshake::{Handshake, HandshakeKind};
+use crate::tls::handshake::{Handshake, HandshakeKind, Offer};
 use crate::tls::names;
 
-/// An event as one JSON object, without a line end.
+/// Returns an event as one JSON object, without a line break.
 #[must_use]
-pub fn line(event: &Event) -> String {
-    let mut fields: Fields =
-        vec![("time", text::rfc3339(event.at).into()), ("event", keyword(&event.kind).into())];
+pub fn json_line(event: &Event) -> String {
+    let (keyword, own_fields) = fields(event);
+    let mut all: Fields = vec![("time", json!(text::rfc3339(event.at))), ("event", json!(keyword))];
     if let Some(client) = event.client {
-        fields.push(("id", client.id.0.into()));
-        fields.push(("peer", client.peer.to_string().into()));
+        all.extend([("id", json!(client.id.0)), ("peer", json!(client.peer.to_string()))]);
     }
-    facts(event, &mut fields);
-    // Written here rather than by a map, which would sort the fields: time and event come first for who reads along.
+    all.extend(own_fields);
+    // serde_json's map would sort the fields; for a human reader, time and event come first.
     let mut out = String::from("{");
-    for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in all.iter().filter(|(_, value)| !value.is_null()) {
         let comma = if out.len() > 1 { "," } else { "" };
-        // A String takes everything.
         let _ = write!(out, "{comma}\"{name}\":{value}");
     }
     out.push('}');
@@ -68,109 +66,95 @@ pub fn line(event: &Event) -> String {
 
 type Fields = Vec<(&'static str, Value)>;
 
-fn keyword(kind: &EventKind) -> &'static str {
-    match kind {
-        EventKind::Starting { .. } => "starting",
-        EventKind::Listening { .. } => "listening",
-        EventKind::NotListening(_) => "not_listening",
-        EventKind::StartFailed(_) => "start_failed",
-        EventKind::Opened => "opened",
-        EventKind::Handshake(_) => "handshake",
-        EventKind::Received { .. } => "received",
-        EventKind::Closed(_) => "closed",
-        EventKind::AcceptPaused => "accept_paused",
-        EventKind::AcceptResumed => "accept_resumed",
-        EventKind::Problem(_) => "problem",
-        EventKind::Stopping => "stopping",
-        EventKind::Stopped => "stopped",
-        EventKind::NotShown { .. } => "not_shown",
-        EventKind::Note { .. } => "note",
-    }
-}
-
-/// What only this kind of event has; facts that are null are left out.
-fn facts(event: &Event, fields: &mut Fields) {
+/// Returns the keyword of an event, and the fields that only this kind of event has. Fields that are null are left out.
+fn fields(event: &Event) -> (&'static str, Fields) {
     match &event.kind {
-        EventKind::Starting { port } => fields.push(("port", json!(port))),
+        EventKind::Starting { port } => ("starting", vec![("port", json!(port))]),
         EventKind::Listening { addresses, tls } => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            fields.extend([("addresses", json!(addresses)), ("tls", json!(tls))]);
+            ("listening", vec![("addresses", json!(addresses)), ("tls", json!(tls))])
         }
-        EventKind::NotListening(error) => fields.extend([
-            ("address", json!(error.address.to_string())),
-            ("text", json!(error.to_string())),
-            ("raw", json!(error.raw)),
-        ]),
+        EventKind::NotListening(error) => {
+            let address = ("address", json!(error.address.to_string()));
+            ("not_listening", vec![address, ("text", json!(error.to_string())), ("raw", json!(raw(event)))])
+        }
         EventKind::StartFailed(error) => {
-            fields.extend([("text", json!(error.to_string())), ("raw", json!(error.raw()))]);
+            ("start_failed", vec![("text", json!(error.to_string())), ("raw", json!(raw(event)))])
         }
-        EventKind::Handshake(done) => fields.extend([
-            ("version", json!(done.version)),
-            ("cipher_suite", json!(done.cipher_suite)),
-            ("group", json!(done.group)),
-            ("server_name", json!(done.server_name)),
-            ("alpn", json!(done.alpn)),
-            ("handshake", json!(handshake(done.kind))),
-            ("seconds", json!(done.took.as_secs_f64())),
-            ("signature_scheme", json!(done.signature_scheme)),
-            ("client_certificate", client_certificate(done)),
-            ("offer", done.client_hello.as_deref().map_or(Value::Null, offer)),
-        ]),
+        EventKind::Opened => ("opened", Vec::new()),
+        EventKind::Handshake(done) => ("handshake", handshake(done)),
         EventKind::Received { data, echoed, took } => {
             let (encoding, text) = match std::str::from_utf8(data) {
                 Ok(text) => ("text", text.to_owned()),
                 Err(_) => ("base64", BASE64_STANDARD.encode(data)),
             };
-            fields.extend([
+            let fields = vec![
                 ("len", json!(data.len())),
                 ("encoding", json!(encoding)),
                 ("data", Value::String(text)),
                 ("echoed", json!(echoed)),
                 ("seconds", json!(took.as_secs_f64())),
-            ]);
+            ];
+            ("received", fields)
         }
-        EventKind::Closed(closed) => fields.extend([
-            ("reason", json!(reason(&closed.reason))),
-            ("received", json!(closed.received)),
-            ("sent", json!(closed.sent)),
-            ("seconds", json!(closed.lasted.as_secs_f64())),
-            ("raw", json!(words::raw(event))),
-        ]),
-        EventKind::Problem(problem) => fields.extend([
-            ("problem", json!(problem_keyword(problem))),
-            ("text", json!(words::line(event, DataFormat::Python))),
-            ("raw", json!(words::raw(event))),
-            (
-                "offer",
-                match problem {
-                    Problem::Tls(error) => error.client_hello.as_deref().map_or(Value::Null, offer),
-                    _ => Value::Null,
-                },
-            ),
-        ]),
-        EventKind::NotShown { count } => fields.push(("count", json!(count))),
+        EventKind::Closed(closed) => {
+            let fields = vec![
+                ("reason", json!(close_reason(&closed.reason))),
+                ("received", json!(closed.received)),
+                ("sent", json!(closed.sent)),
+                ("seconds", json!(closed.lasted.as_secs_f64())),
+                ("raw", json!(raw(event))),
+            ];
+            ("closed", fields)
+        }
+        EventKind::Problem(problem) => {
+            let (keyword, offered) = self::problem(problem);
+            let fields = vec![
+                ("problem", json!(keyword)),
+                ("text", json!(line(event, DataFormat::Python))),
+                ("raw", json!(raw(event))),
+                ("offer", offered.map_or(Value::Null, offer)),
+            ];
+            ("problem", fields)
+        }
+        EventKind::AcceptPaused => ("accept_paused", Vec::new()),
+        EventKind::AcceptResumed => ("accept_resumed", Vec::new()),
+        EventKind::Stopping => ("stopping", Vec::new()),
+        EventKind::Stopped => ("stopped", Vec::new()),
+        EventKind::NotShown { count } => ("not_shown", vec![("count", json!(count))]),
         EventKind::Note { text, problem } => {
-            fields.extend([("text", json!(text)), ("problem", json!(problem))]);
+            ("note", vec![("text", json!(text)), ("problem", json!(problem))])
         }
-        EventKind::Opened
-        | EventKind::AcceptPaused
-        | EventKind::AcceptResumed
-        | EventKind::Stopping
-        | EventKind::Stopped => {}
     }
 }
 
-fn client_certificate(done: &Handshake) -> Value {
-    done.client_certificate.as_ref().map_or(
-        Value::Null,
-        |shown| json!({ "subject": shown.subject, "issuer": shown.issuer, "sha256": shown.sha256 }),
-    )
+fn handshake(done: &Handshake) -> Fields {
+    let kind = match done.kind {
+        HandshakeKind::Full => "full",
+        HandshakeKind::FullWithRetry => "full_with_retry",
+        HandshakeKind::Resumed => "resumed",
+    };
+    let certificate = done
+        .client_certificate
+        .as_ref()
+        .map(|shown| json!({ "subject": shown.subject, "issuer": shown.issuer, "sha256": shown.sha256 }));
+    vec![
+        ("version", json!(done.version)),
+        ("cipher_suite", json!(done.cipher_suite)),
+        ("group", json!(done.group)),
+        ("server_name", json!(done.server_name)),
+        ("alpn", json!(done.alpn)),
+        ("handshake", json!(kind)),
+        ("seconds", json!(done.took.as_secs_f64())),
+        ("signature_scheme", json!(done.signature_scheme)),
+        ("client_certificate", json!(certificate)),
+        ("offer", done.offer.as_deref().map_or(Value::Null, offer)),
+    ]
 }
 
-fn offer(offer: &ClientHello) -> Value {
-    let named = |codes: &[u16], name: fn(u16) -> String| {
-        json!(codes.iter().map(|code| name(*code)).collect::<Vec<_>>())
-    };
+fn offer(offer: &Offer) -> Value {
+    let named =
+        |codes: &[u16], name: fn(u16) -> String| codes.iter().map(|code| name(*code)).collect::<Vec<_>>();
     let mut object = json!({
         "versions": named(&offer.versions, names::version),
         "cipher_suites": named(&offer.cipher_suites, names::suite),
@@ -185,15 +169,7 @@ fn offer(offer: &ClientHello) -> Value {
     object
 }
 
-fn handshake(kind: HandshakeKind) -> &'static str {
-    match kind {
-        HandshakeKind::Full => "full",
-        HandshakeKind::FullWithRetry => "full_with_retry",
-        HandshakeKind::Resumed => "resumed",
-    }
-}
-
-fn reason(reason: &CloseReason) -> &'static str {
+fn close_reason(reason: &CloseReason) -> &'static str {
     match reason {
         CloseReason::EndOfStream => "end_of_stream",
         CloseReason::EndWithoutCloseNotify => "end_without_close_notify",
@@ -206,8 +182,9 @@ fn reason(reason: &CloseReason) -> &'static str {
     }
 }
 
-fn problem_keyword(problem: &Problem) -> &'static str {
-    match problem {
+/// Returns the keyword of a problem, and what the client had offered in a failed handshake.
+fn problem(problem: &Problem) -> (&'static str, Option<&Offer>) {
+    let keyword = match problem {
         Problem::OutOfFiles { .. } => "out_of_files",
         Problem::OutOfThreads { .. } => "out_of_threads",
         Problem::Recovered => "recovered",
@@ -215,10 +192,11 @@ fn problem_keyword(problem: &Problem) -> &'static str {
         Problem::Accept { .. } => "accept",
         Problem::NotTls { .. } => "not_tls",
         Problem::TlsOnPlain => "tls_on_plain",
-        Problem::Tls(_) => "tls",
+        Problem::Tls { offer, .. } => return ("tls", offer.as_deref()),
         Problem::HandshakeTimeout { .. } => "handshake_timeout",
         Problem::Panicked { .. } => "panicked",
-    }
+    };
+    (keyword, None)
 }
 
 #[cfg(test)]
@@ -226,10 +204,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::log::testing::{closed, event, handshake, problem, received, tls_failed};
+    use crate::log::test_events::{closed, event, handshake, problem, received};
 
     #[test]
-    fn lines_are_as_documented() {
+    fn lines_match_the_documentation() {
         let start = r#"{"time":"2026-11-22T12:03:05.482017Z","event":"#;
         let one = r#""id":1,"peer":"127.0.0.1:49743""#;
         for (event, rest) in [
@@ -254,19 +232,25 @@ mod tests {
                 ),
             ),
         ] {
-            let line = line(&event);
+            let line = json_line(&event);
             assert_eq!(line, format!("{start}{rest}"));
             serde_json::from_str::<Value>(&line).unwrap();
         }
-        let parsed: Value = serde_json::from_str(&line(&handshake(HandshakeKind::Resumed))).unwrap();
+        let parsed: Value = serde_json::from_str(&json_line(&handshake(HandshakeKind::Resumed))).unwrap();
         assert_eq!((&parsed["handshake"], parsed.get("alpn")), (&json!("resumed"), None));
         assert_eq!(parsed["client_certificate"]["subject"], "CN=alice");
         assert_eq!(parsed["offer"]["versions"], json!(["0x0a0a (GREASE)", "TLS 1.3", "TLS 1.2"]));
         assert_eq!(parsed["offer"]["cipher_suites"], json!(["TLS_AES_256_GCM_SHA384", "0xeeee"]));
-        let failed = tls_failed(Some(Arc::new(crate::log::testing::offer())));
-        let parsed: Value = serde_json::from_str(&line(&problem(failed))).unwrap();
+        let failed = Problem::Tls {
+            text: String::new(),
+            raw: String::new(),
+            in_handshake: true,
+            offer: Some(Arc::new(crate::log::test_events::offer())),
+        };
+        let parsed: Value = serde_json::from_str(&json_line(&problem(failed))).unwrap();
         assert_eq!(parsed["offer"]["groups"], json!(["X25519MLKEM768", "x25519"]));
-        let parsed: Value = serde_json::from_str(&line(&problem(Problem::MaxClients { limit: 7 }))).unwrap();
+        let parsed: Value =
+            serde_json::from_str(&json_line(&problem(Problem::MaxClients { limit: 7 }))).unwrap();
         assert_eq!((&parsed["problem"], &parsed["id"]), (&json!("max_clients"), &json!(2)));
     }
 }

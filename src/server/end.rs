@@ -1,10 +1,11 @@
 //! Why a connection carries nothing more, before it is put into words for the log.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::platform::sockets::is_timeout;
-use crate::tls::session_error::ServerTlsError;
+use crate::tls::handshake::Offer;
 
 /// Why nothing more can be received or sent.
 #[derive(Debug)]
@@ -21,8 +22,8 @@ pub(super) enum End {
     HandshakeTimeout(Duration),
     /// The client speaks something else.
     NotTls { start: Vec<u8>, http: bool },
-    /// TLS failed.
-    Tls(Box<ServerTlsError>),
+    /// TLS failed, in plain words and in rustls' own, and what the client had offered where that is known.
+    Tls { text: String, raw: String, offer: Option<Arc<Offer>> },
 }
 
 impl From<io::Error> for End {

@@ -27,7 +27,6 @@
 
 mod action;
 mod backlog;
-mod detail;
 mod file_dialogs;
 mod fonts;
 mod help;
@@ -38,7 +37,6 @@ mod lesson;
 mod message_box;
 mod notice;
 mod path_request;
-mod selection;
 mod server_form;
 mod shortcuts;
 mod start_button;

@@ -12,7 +12,6 @@ use crate::app::{App, Command};
 use crate::server::status::ServerState;
 use crate::settings::ThemeChoice;
 use crate::ui::action::{Action, Tab};
-use crate::ui::detail::DetailPanel;
 use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::left::LeftSide;
 use crate::ui::lesson::{self, LessonBar};
@@ -20,8 +19,9 @@ use crate::ui::notice::NoticeBar;
 use crate::ui::tabs::Tabs;
 use crate::ui::tabs::client::ClientPanel;
 use crate::ui::tabs::connections::ConnectionsPanel;
-use crate::ui::tabs::log::LogPanel;
-use crate::ui::tabs::log::toolbar;
+use crate::ui::tabs::log::entry_detail::EntryDetail;
+use crate::ui::tabs::log::log_panel::LogPanel;
+use crate::ui::tabs::log::log_toolbar;
 use crate::ui::tabs::python::CodePanel;
 use crate::ui::tabs::wire::WirePanel;
 use crate::ui::theme::{self, Palette, size};
@@ -39,7 +39,7 @@ pub struct Window {
     tabs: Tabs,
     left: LeftSide,
     log: LogPanel,
-    detail: DetailPanel,
+    detail: EntryDetail,
     connections: ConnectionsPanel,
     client: ClientPanel,
     code: CodePanel,
@@ -68,7 +68,7 @@ impl Window {
             tabs: Tabs::default(),
             left: LeftSide::new(),
             log: LogPanel::new(),
-            detail: DetailPanel::default(),
+            detail: EntryDetail::default(),
             connections: ConnectionsPanel::default(),
             client: ClientPanel::default(),
             code: CodePanel::default(),
@@ -140,7 +140,7 @@ impl Window {
             }
             Action::FocusFilter => {
                 self.tab = Tab::Log;
-                ctx.memory_mut(|memory| memory.request_focus(toolbar::filter_id()));
+                ctx.memory_mut(|memory| memory.request_focus(log_toolbar::filter_id()));
             }
             Action::CopyEntries => {
                 let format = self.app.settings().data_format;
@@ -246,7 +246,7 @@ impl Window {
         let mut actions = Vec::new();
         Panel::top("toolbar").resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            actions.extend(toolbar::show(ui, &self.app, &mut self.log));
+            actions.extend(log_toolbar::show(ui, &self.app, &mut self.log));
         });
         let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
         // The log keeps the larger part of a low window, and enough of a high one.

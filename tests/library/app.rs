@@ -224,14 +224,14 @@ fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
     poll_until(&mut app, "all lines", |app| {
         let log = app.log();
         assert!(log.len() <= 1000 && log.bytes() <= 1 << 20, "the log grew beyond its limits");
-        shown += log.next_seq() - next;
-        for entry in log.iter().filter(|entry| entry.seq >= next) {
+        shown += log.next_number() - next;
+        for entry in log.iter().filter(|entry| entry.number >= next) {
             if let EventKind::NotShown { count } = entry.event.kind {
                 not_shown += count;
                 shown -= 1;
             }
         }
-        next = log.next_seq();
+        next = log.next_number();
         app.counters().bytes_sent == sent as u64 && shown + not_shown >= sent as u64 + 3
     });
     flood.join().unwrap();

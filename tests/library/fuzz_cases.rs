@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use echoscope::client::typed;
 use echoscope::lessons::Lesson;
-use echoscope::log::filter::{Filter, KindSet};
+use echoscope::log::category::CategorySet;
+use echoscope::log::explanation::explanation;
+use echoscope::log::filter::Filter;
 use echoscope::log::format::{python, visible};
-use echoscope::log::words;
 use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{Event, EventKind};
 use echoscope::settings::fields::host;
@@ -88,7 +89,7 @@ fn a_word_is_found_alike_in_data_and_in_lines() {
         let [sign, letter] = [sign, letter].map(|letter| format!("q{letter}"));
         let note = event(1, EventKind::Note { text: sign.clone(), problem: false });
         for (word, wanted) in [(&letter, false), (&sign, true)] {
-            let filter = Filter::new(word, KindSet::ALL);
+            let filter = Filter::new(word, CategorySet::ALL);
             assert_eq!(
                 (filter.matches(&received(&sign)), filter.matches(&note)),
                 (wanted, wanted),
@@ -102,7 +103,7 @@ fn a_word_is_found_alike_in_data_and_in_lines() {
 #[test]
 fn the_explanation_of_a_note_is_one_line() {
     let text = format!("The log was saved as a\nb{TURNS}c.");
-    check_line(&words::explain(&event(1, EventKind::Note { text, problem: false })));
+    check_line(&explanation(&event(1, EventKind::Note { text, problem: false })));
 }
 
 fn lesson(title: &str, done: &str) -> String {

@@ -9,7 +9,7 @@ use echoscope::app::clients::{ClientField, ClientTab, EntryKind};
 use echoscope::client::echo::Verdict;
 use echoscope::client::event::{Leave, Origin};
 use echoscope::client::status::State;
-use echoscope::log::words;
+use echoscope::log::line;
 use echoscope::server::event::{CloseReason, EventKind};
 use echoscope::settings::{Mode, Settings};
 use egui::{Event, Key, Modifiers, Role};
@@ -72,7 +72,7 @@ impl Window {
     /// What the server's log says, line by line.
     fn log(&self) -> Vec<String> {
         let app = self.app();
-        app.log().iter().map(|entry| words::line(&entry.event, app.settings().data_format)).collect()
+        app.log().iter().map(|entry| line::line(&entry.event, app.settings().data_format)).collect()
     }
 
     fn reason(&self) -> Option<CloseReason> {

@@ -10,7 +10,7 @@ use crate::tls::names::version;
 /// The bytes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dump {
-    /// As many of them as were kept, from the first on; [`crate::log::hex`] makes rows of them.
+    /// As many of them as were kept, from the first on; [`crate::log::format::HexRow`] makes rows of them.
     pub bytes: Vec<u8>,
     /// How many there were.
     pub len: usize,

@@ -179,9 +179,9 @@ fn preview(row: &Row, capture: &Capture, room: usize) -> String {
     if bytes.is_empty() {
         return "the bytes were not kept".to_owned();
     }
-    let (mut text, cut) = format::data_cut(&bytes, DataFormat::Python, room);
+    let (mut text, cut) = format::truncated_data(&bytes, DataFormat::Python, room);
     if !cut && bytes.len() < row.mark.len as usize {
-        text.push(format::CUT);
+        text.push(format::ELLIPSIS);
     }
     text
 }

@@ -7,7 +7,7 @@ use egui::{
 };
 
 use crate::app::{App, Command};
-use crate::log::words;
+use crate::log::handshake_details::handshake_details;
 use crate::server::client_id::ClientId;
 use crate::server::status::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
@@ -167,7 +167,7 @@ fn details(ui: &mut Ui, connection: &Connection) -> Option<Facts> {
             });
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 if let Some(tls) = &connection.tls {
-                    crate::ui::tls_dialogs::facts::show(ui, &words::handshake_facts(tls));
+                    crate::ui::tls_dialogs::facts::show(ui, &handshake_details(tls));
                     return;
                 }
                 let text = match connection.phase {

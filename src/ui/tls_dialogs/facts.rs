@@ -2,7 +2,7 @@
 
 use egui::{Grid, Id, Label, RichText, Ui};
 
-use crate::log::words::Fact;
+use crate::log::handshake_details::DetailRow;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::disclosure::disclosure;
 
@@ -14,7 +14,7 @@ const VALUE: f32 = 250.0;
 const NARROW: f32 = 660.0;
 
 /// Shows the facts; nothing where there are none.
-pub(in crate::ui) fn show(ui: &mut Ui, facts: &[Fact]) {
+pub(in crate::ui) fn show(ui: &mut Ui, facts: &[DetailRow]) {
     if facts.is_empty() {
         return;
     }
@@ -36,7 +36,7 @@ pub(in crate::ui) fn show(ui: &mut Ui, facts: &[Fact]) {
     }
 }
 
-fn table(ui: &mut Ui, id: &str, facts: &[Fact]) {
+fn table(ui: &mut Ui, id: &str, facts: &[DetailRow]) {
     let palette = Palette::of(ui);
     let narrow = ui.available_width() < NARROW;
     let under_width = (ui.available_width() - LABEL - 24.0).max(120.0);

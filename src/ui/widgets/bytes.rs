@@ -3,7 +3,7 @@
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, Id, Rect, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
 
-use crate::log::hex::HexRow;
+use crate::log::format::HexRow;
 use crate::ui::theme::{self, Palette};
 
 /// Below this width a row has 8 bytes, so that their text still stands beside them.

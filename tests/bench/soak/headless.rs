@@ -114,7 +114,7 @@ fn read_log(pipe: impl Read + Send + 'static, name: &'static str, crew: &Crew) -
             }
             let has = |words: &[u8]| line.windows(words.len()).any(|window| window == words);
             // Neither can be in data: that is quoted, and in lines of its own kind.
-            if line.len() < 4096 && (has(b"fault in Echoscope") || has(br#""problem":"panicked""#)) {
+            if line.len() < 4096 && (has(b"bug in Echoscope") || has(br#""problem":"panicked""#)) {
                 tally.failed(&format!("{name}: PANIC in the log: {}", String::from_utf8_lossy(&line)));
             }
             line.clear();

@@ -1,5 +1,4 @@
-//! The log and its filter: a query shows what a plain search of the lines would, however the view got there, and each
-//! line is one line.
+//! The log and its filter: a query shows what a plain search of the lines would, and each line is one line.
 #![no_main]
 
 use std::net::SocketAddr;
@@ -8,17 +7,19 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use echoscope::log::filter::{Filter, Kind, KindSet};
-use echoscope::log::view::View;
-use echoscope::log::{EventLog, Limits, json, words};
+use echoscope::log::category::{Category, CategorySet};
+use echoscope::log::explanation::{explanation, subtitle, title};
+use echoscope::log::filter::Filter;
+use echoscope::log::filtered_log::FilteredLog;
+use echoscope::log::handshake_details::event_details;
+use echoscope::log::line::{append_line, line, trailing_text, truncated_line};
+use echoscope::log::{EventLog, json};
+use echoscope::ring_buffer::Limits;
 use echoscope::server::client_id::{ClientInfo, ClientId};
 use echoscope::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope_fuzz::{check_line, seed};
 use libfuzzer_sys::fuzz_target;
-
-/// Words beyond so many are not looked for.
-const MOST_WORDS: usize = 64;
 
 fuzz_target!(
     init: seed(seeds()),
@@ -27,58 +28,55 @@ fuzz_target!(
         let mut query = || String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
         let queries = [query(), query()];
         let events = events(parts.next().unwrap_or_default());
-        // Data that is long only for the pieces of a search has nothing to tell here.
-        for event in events.iter().filter(|event| !is_padded(event)) {
-            check_words(event);
-        }
-        check_view(&queries, events);
+        events.iter().for_each(check_texts);
+        check_filtered_log(&queries, events);
     }
 );
 
-/// Fills a log with the events while a view follows it, now with the one query, now with the other.
-fn check_view(queries: &[String; 2], events: Vec<Event>) {
-    let hidden = KindSet::ALL.with(Kind::Data, events.len() % 3 != 1);
-    let filters = [Filter::new(&queries[0], KindSet::ALL), Filter::new(&queries[1], hidden)];
-    let mut log = EventLog::new(Limits { entries: 20, bytes: 40_000 });
-    let mut view = View::new();
+/// Fills a log with the events and updates the filtered log after each, alternating between the two queries.
+fn check_filtered_log(queries: &[String; 2], events: Vec<Event>) {
+    let hidden = CategorySet::ALL.with(Category::Data, events.len() % 3 != 1);
+    let filters = [Filter::new(&queries[0], CategorySet::ALL), Filter::new(&queries[1], hidden)];
+    let mut log = EventLog::new(Limits { entries: 20, bytes: 40_000 }, 0);
+    let mut shown_log = FilteredLog::default();
     for (number, event) in events.into_iter().enumerate() {
         let filter = &filters[number / 5 % 2];
         if let EventKind::NotShown { count: 7 } = event.kind {
             log.clear();
         }
-        log.push(event);
-        view.update(&log, filter, Duration::ZERO);
-        assert!(log.len() <= 20 && view.len() <= log.len());
+        log.append(event);
+        shown_log.update(&log, filter, Duration::ZERO);
+        assert!(log.len() <= 20 && shown_log.len() <= log.len());
     }
     for (filter, query, kinds) in
-        [(&filters[1], &queries[1], hidden), (&filters[0], &queries[0], KindSet::ALL)]
+        [(&filters[1], &queries[1], hidden), (&filters[0], &queries[0], CategorySet::ALL)]
     {
-        while !view.update(&log, filter, Duration::ZERO) {}
+        while !shown_log.update(&log, filter, Duration::ZERO) {}
         let wanted = log.iter().filter(|entry| is_wanted(&entry.event, query, kinds));
-        let wanted: Vec<u64> = wanted.map(|entry| entry.seq).collect();
-        let shown: Vec<u64> = view.iter().collect();
+        let wanted: Vec<u64> = wanted.map(|entry| entry.number).collect();
+        let shown: Vec<u64> = shown_log.iter().collect();
         assert_eq!(
             shown,
             wanted,
             "{query:?} in {:?}",
-            log.iter().map(|entry| words::line(&entry.event, DataFormat::Python)).collect::<Vec<_>>()
+            log.iter().map(|entry| line(&entry.event, DataFormat::Python)).collect::<Vec<_>>()
         );
     }
 }
 
-/// The filter's documentation, word for word, on whole lines.
-fn is_wanted(event: &Event, query: &str, kinds: KindSet) -> bool {
+/// Implements the documentation of the filter in the simplest way.
+fn is_wanted(event: &Event, query: &str, kinds: CategorySet) -> bool {
     let (clients, others): (Vec<&str>, Vec<&str>) = query.split_whitespace().partition(|word| {
         word.strip_prefix('#').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
     });
     let id = event.client.map(|client| client.id.0);
     let named: Vec<&str> = clients.iter().copied().filter(|word| *word != "#").collect();
-    let is_problem = Kind::of(event) == Kind::Problems;
-    let lines = [DataFormat::Python, DataFormat::Text].map(|format| lower(&words::line(event, format)));
-    kinds.contains(Kind::of(event))
+    let is_problem = Category::of(event) == Category::Problems;
+    let lines = [DataFormat::Python, DataFormat::Text].map(|format| lower(&line(event, format)));
+    kinds.contains(Category::of(event))
         && (clients.is_empty() || id.is_some())
         && (named.is_empty() || named.iter().any(|word| word[1..].parse().ok() == id && id.is_some()))
-        && others.iter().take(MOST_WORDS).all(|word| {
+        && others.iter().all(|word| {
             let word = lower(word);
             let any_problem = ["error", "errors", "problem", "problems"].contains(&word.as_str());
             (is_problem && any_problem) || lines.iter().any(|line| line.contains(&word))
@@ -91,29 +89,25 @@ fn lower(text: &str) -> String {
     text.chars().map(lower).collect()
 }
 
-fn is_padded(event: &Event) -> bool {
-    matches!(&event.kind, EventKind::Received { data, .. } if data.len() > 1000)
-}
-
-/// Every word about an event is one line, and its JSON says the same bytes.
-fn check_words(event: &Event) {
+/// Checks that every text about an event is one line, and that its JSON contains the same bytes.
+fn check_texts(event: &Event) {
     for format in DataFormat::ALL {
-        let line = words::line(event, format);
-        check_line(&line);
+        let whole = line(event, format);
+        check_line(&whole);
         let mut appended = Vec::new();
-        words::line_into(&mut appended, event, format);
-        assert_eq!(appended, line.as_bytes());
-        let (cut, was_cut) = words::line_cut(event, format, 40);
-        assert!(cut.chars().count() <= 40 && (was_cut || cut == line), "{cut:?} of {line:?}");
+        append_line(&mut appended, event, format);
+        assert_eq!(appended, whole.as_bytes());
+        let (cut, was_cut) = truncated_line(event, format, 40);
+        assert!(cut.chars().count() <= 40 && (was_cut || cut == whole), "{cut:?} of {whole:?}");
     }
-    check_line(&words::title(event));
-    check_line(&words::subtitle(event).unwrap_or_default());
-    check_line(&words::aside(event).unwrap_or_default());
-    check_line(&words::explain(event));
-    for (name, value, more) in words::facts(event) {
+    check_line(&title(event));
+    check_line(&subtitle(event).unwrap_or_default());
+    check_line(&trailing_text(event).unwrap_or_default());
+    check_line(&explanation(event));
+    for (name, value, more) in event_details(event) {
         [&name, &value, &more.unwrap_or_default()].into_iter().for_each(|text| check_line(text));
     }
-    let json = json::line(event);
+    let json = json::json_line(event);
     assert!(!json.contains(['\n', '\r']), "{json}");
     let read: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
     if let EventKind::Received { data, .. } = &event.kind {
@@ -124,7 +118,7 @@ fn check_words(event: &Event) {
     }
 }
 
-/// Events out of bytes: a kind, a client, a length, and so many bytes for what the event says.
+/// Reads events from bytes: a kind, a client, a length, and that many bytes for the texts of the event.
 fn events(mut bytes: &[u8]) -> Vec<Event> {
     let mut events = Vec::new();
     while let [kind, id, length, rest @ ..] = bytes {
@@ -134,9 +128,7 @@ fn events(mut bytes: &[u8]) -> Vec<Event> {
         let client = (*id % 4 > 0).then(|| ClientInfo { id: ClientId((*id % 4).into()), peer });
         let text = || String::from_utf8_lossy(said).into_owned();
         let kind = match kind {
-            // Data is searched in pieces of 4096 bytes: put what is looked for across their ends, too.
-            0..=31 => received([vec![b'.'; 4096 - usize::from(*kind)].as_slice(), said].concat()),
-            32..=127 => received(said.to_vec()),
+            0..=127 => received(said.to_vec()),
             128..=159 => EventKind::Note { text: text(), problem: *kind % 2 == 0 },
             160..=175 => EventKind::Problem(Problem::NotTls { start: said.to_vec(), http: *kind % 2 == 0 }),
             176..=183 => EventKind::Problem(Problem::Panicked { message: text() }),

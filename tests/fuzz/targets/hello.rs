@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use echoscope::capture::{Certainty, Message, Messages, RECORD_HEADER, headers, record_header};
-use echoscope::log::{json, words};
+use echoscope::log::handshake_details::event_details;
+use echoscope::log::json::json_line;
+use echoscope::log::line;
 use echoscope::server::client_id::{ClientInfo, ClientId};
 use echoscope::server::event::{Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope::tls::names;
-use echoscope::tls::client_hello::{
-    ClientHello, FirstBytes, HELLO_START, LINE, first_bytes, first_hello, looks_like_client_hello,
-};
-use echoscope::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
+use echoscope::tls::offer::{Offer, first_hello};
+use echoscope::tls::sniff::{FirstBytes, HELLO_START, LINE, first_bytes, looks_like_client_hello};
 use echoscope_fuzz::{check_line, seed};
 use libfuzzer_sys::fuzz_target;
 
@@ -31,7 +31,7 @@ fuzz_target!(
         }
         if let Some(offer) = offer {
             assert!(!offer.versions.is_empty());
-            assert!(offer.size() <= 64 * data.len() + size_of::<ClientHello>());
+            assert!(offer.size() <= 64 * data.len() + size_of::<Offer>());
             assert_eq!(first_hello(&[data, b"more"].concat()).as_ref(), Some(&offer));
             check_told(offer);
         }
@@ -91,18 +91,17 @@ fn recut(mut data: &[u8], size: usize) -> Option<Vec<u8>> {
 }
 
 /// What a stranger offered is told in lines, and as JSON.
-fn check_told(offer: ClientHello) {
-    let error = ServerTlsError::new(TlsErrorCause::ClosedInHandshake, true, Arc::new(ServerContext::default()));
-    let client_hello = Some(Arc::new(offer.clone()));
-    let problem = Problem::Tls(Arc::new(ServerTlsError { client_hello, ..error }));
+fn check_told(offer: Offer) {
+    let (text, raw) = ("The handshake failed.".to_owned(), "raw".to_owned());
+    let problem = Problem::Tls { text, raw, in_handshake: true, offer: Some(Arc::new(offer.clone())) };
     let client = ClientInfo { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
     let event = Event { at: SystemTime::UNIX_EPOCH, client: Some(client), kind: EventKind::Problem(problem) };
-    for (name, value, _) in words::facts(&event) {
+    for (name, value, _) in event_details(&event) {
         check_line(&name);
         check_line(&value);
     }
-    check_line(&words::line(&event, DataFormat::Python));
-    let read: serde_json::Value = serde_json::from_str(&json::line(&event)).expect("it is JSON");
+    check_line(&line::line(&event, DataFormat::Python));
+    let read: serde_json::Value = serde_json::from_str(&json_line(&event)).expect("it is JSON");
     assert_eq!(read["offer"]["cipher_suites"].as_array().map(Vec::len), Some(offer.cipher_suites.len()));
     assert_eq!(read["offer"]["server_name"].as_str(), offer.server_name.as_deref());
 }

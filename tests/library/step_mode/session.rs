@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use echoscope::app::{App, Command, Options, halt_words};
-use echoscope::log::{Entry, words};
+use echoscope::log::{LogEntry, line};
 use echoscope::server::calls::Call;
 use echoscope::server::status::ServerState;
 use echoscope::settings::{DataFormat, Settings};
@@ -91,7 +91,7 @@ fn a_pause_is_in_the_log_and_the_gauge_tells_of_the_next_client() {
     }
     app.apply(Command::PauseAccepting(false));
     until(&mut app, "six clients", |app| !cfg!(target_os = "linux") || app.counters().clients_total == 6);
-    let line = |entry: &Entry| words::line(&entry.event, DataFormat::Python);
+    let line = |entry: &LogEntry| line::line(&entry.event, DataFormat::Python);
     let lines = app.log().iter().map(line).collect::<Vec<_>>();
     let told = |words: &str| lines.iter().filter(|line| line.starts_with(words)).count();
     assert_eq!((told("Accepting paused"), told("Accepting resumed")), (1, 1), "{lines:#?}");

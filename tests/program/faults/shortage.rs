@@ -32,7 +32,7 @@ fn starve(server: &Server, count: usize, told: &str) {
         client.read_exact(&mut [0]).unwrap();
         echo(client, b"x");
     }
-    let over = server.out.until(|line| line.starts_with("The shortage is over"));
+    let over = server.out.until(|line| line.starts_with("Resources are available again"));
     assert!(!over.iter().any(|line| line.contains(told)), "it was told again: {over:#?}");
     echo(&mut server.connect(), b"who comes later");
     server.signal("TERM");
@@ -65,7 +65,7 @@ fn file_descriptors_given_back_from_outside() {
     for client in &mut clients {
         echo(client, b"x");
     }
-    server.out.until(|line| line.starts_with("The shortage is over"));
+    server.out.until(|line| line.starts_with("Resources are available again"));
 }
 
 /// The limit of threads counts all processes of a user and doesn't bind root: the program runs as somebody else, under

@@ -5,7 +5,7 @@ use egui::{Align, Label, Layout, Margin, Rect, RichText, ScrollArea, Stroke, Ui,
 use crate::app::clients::{Entry, EntryKind};
 use crate::client::event::EventKind;
 use crate::log::format;
-use crate::log::hex::HexRow;
+use crate::log::format::HexRow;
 use crate::settings::DataFormat;
 use crate::text;
 use crate::ui::action::Action;

@@ -113,7 +113,7 @@ pub(in crate::ui) fn show(
         Some(raw) => response.on_hover_text(raw),
         None if entry.data().is_empty() => response,
         None => response.on_hover_ui(|ui| {
-            let (text, _) = format::data_cut(entry.data(), look.format, TOOLTIP);
+            let (text, _) = format::truncated_data(entry.data(), look.format, TOOLTIP);
             ui.label(egui::RichText::new(text).font(theme::mono()));
         }),
     }
@@ -193,7 +193,8 @@ fn said(entry: &Entry, format: DataFormat, most: usize) -> (String, bool) {
         EntryKind::Sent { data, .. } | EntryKind::Received { data } => (String::new(), data),
         EntryKind::Event(kind) => return (words::line(kind).0, false),
     };
-    let (text, cut) = format::data_cut(data, format, most.saturating_sub(prefix.chars().count()).max(4));
+    let (text, cut) =
+        format::truncated_data(data, format, most.saturating_sub(prefix.chars().count()).max(4));
     (prefix + &text, cut)
 }
 

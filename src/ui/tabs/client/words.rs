@@ -6,7 +6,7 @@ use crate::app::clients::{Entry, EntryKind};
 use crate::client::echo::{Difference, MOST_OUTSTANDING, Verdict};
 use crate::client::event::{Agreed, CloseHow, Closed, EventKind, Leave, Origin, PeerEnd, Stage};
 use crate::client::status::Status;
-use crate::log::words::Fact;
+use crate::log::handshake_details::DetailRow;
 use crate::text::{self, with_thousands};
 
 /// How an entry is meant.
@@ -273,7 +273,7 @@ pub(in crate::ui) fn raw(entry: &Entry) -> Option<&str> {
 }
 
 /// What a handshake agreed on, as a table.
-pub(in crate::ui) fn facts(agreed: &Agreed) -> Vec<Fact> {
+pub(in crate::ui) fn facts(agreed: &Agreed) -> Vec<DetailRow> {
     let fact = |name: &str, value: &str, meaning: Option<&str>| {
         (name.to_owned(), value.to_owned(), meaning.map(str::to_owned))
     };

@@ -5,7 +5,7 @@ use egui::{
 };
 
 use crate::capture::sequence::dump::{Dump, Field};
-use crate::log::hex::HexRow;
+use crate::log::format::HexRow;
 use crate::text::with_thousands;
 use crate::ui::theme::{self, Palette};
 

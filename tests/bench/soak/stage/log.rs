@@ -22,11 +22,11 @@ impl Log {
     /// Reads on; faults that were logged.
     pub(super) fn read(&mut self, log: &EventLog) -> Vec<String> {
         let mut faults = Vec::new();
-        let first = log.first_seq();
+        let first = log.first_number();
         // What has gone before it was read is as good as not shown.
         self.not_shown += first.saturating_sub(self.next);
-        for seq in self.next.max(first)..log.next_seq() {
-            let Some(entry) = log.by_seq(seq) else { continue };
+        for number in self.next.max(first)..log.next_number() {
+            let Some(entry) = log.by_number(number) else { continue };
             match &entry.event.kind {
                 EventKind::Opened => self.opened += 1,
                 EventKind::Closed(closed) => {
@@ -45,7 +45,7 @@ impl Log {
                 _ => {}
             }
         }
-        self.next = log.next_seq();
+        self.next = log.next_number();
         faults
     }
 }

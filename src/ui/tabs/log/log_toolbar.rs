@@ -3,11 +3,11 @@
 use egui::{Id, Key, Margin, Rect, TextEdit, Ui, UiBuilder, vec2};
 
 use crate::app::{App, Command};
-use crate::log::kind::Kind;
+use crate::log::category::Category;
 use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::shortcuts::named;
-use crate::ui::tabs::log::LogPanel;
+use crate::ui::tabs::log::log_panel::LogPanel;
 use crate::ui::theme::size;
 use crate::ui::widgets::controls::{
     ICON_BUTTON, chip, icon_button, pill_button, pill_width, segments, segments_width,
@@ -41,7 +41,7 @@ pub(in crate::ui) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Act
         ui.spacing_mut().item_spacing.x = GAP;
         ui.set_height(size::CONTROL);
         ui.add_space(size::EDGE);
-        let chips: f32 = Kind::CHIPS.iter().map(|kind| pill_width(ui, kind.label()) + GAP).sum();
+        let chips: f32 = Category::CHIPS.iter().map(|kind| pill_width(ui, kind.label()) + GAP).sum();
         let beside = chips + if narrow { size::EDGE } else { rest + 2.0 * GAP };
         filter(ui, log, (ui.available_width() - beside - GAP).clamp(80.0, 360.0));
         ui.add_space(4.0);
@@ -117,7 +117,7 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
 }
 
 fn kinds(ui: &mut Ui, log: &mut LogPanel) {
-    for kind in Kind::CHIPS {
+    for kind in Category::CHIPS {
         let shown = log.kinds.contains(kind);
         let about = if shown { "These entries are shown" } else { "These entries are hidden" };
         if chip(ui, kind.label(), shown).on_hover_text(about).clicked() {

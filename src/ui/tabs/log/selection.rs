@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use egui::Modifiers;
 
-use crate::log::view::View;
+use crate::log::filtered_log::FilteredLog;
 
 /// The selected entries, and where the keyboard is among them.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Selection {
     }
 
     /// A row was clicked: Shift selects up to it, Ctrl adds it or takes it away.
-    pub(super) fn click(&mut self, seq: u64, modifiers: Modifiers, view: &View) {
+    pub(super) fn click(&mut self, seq: u64, modifiers: Modifiers, view: &FilteredLog) {
         if modifiers.shift {
             self.extend_to(seq, view);
         } else if modifiers.command {
@@ -61,8 +61,8 @@ impl Selection {
     }
 
     /// Moves the keyboard to a row; with `extend` everything between is selected.
-    pub(super) fn go_to(&mut self, row: usize, extend: bool, view: &View) {
-        let Some(seq) = view.seq(row.min(view.len().saturating_sub(1))) else { return };
+    pub(super) fn go_to(&mut self, row: usize, extend: bool, view: &FilteredLog) {
+        let Some(seq) = view.number(row.min(view.len().saturating_sub(1))) else { return };
         if extend {
             self.extend_to(seq, view);
         } else {
@@ -71,10 +71,10 @@ impl Selection {
     }
 
     /// Selects everything that is shown.
-    pub(super) fn all(&mut self, view: &View) {
+    pub(super) fn all(&mut self, view: &FilteredLog) {
         self.chosen = view.iter().collect();
-        self.anchor = view.seq(0);
-        self.cursor = self.cursor.or(view.seq(view.len().saturating_sub(1)));
+        self.anchor = view.number(0);
+        self.cursor = self.cursor.or(view.number(view.len().saturating_sub(1)));
     }
 
     fn only(&mut self, seq: u64) {
@@ -82,11 +82,11 @@ impl Selection {
         (self.anchor, self.cursor) = (Some(seq), Some(seq));
     }
 
-    fn extend_to(&mut self, seq: u64, view: &View) {
+    fn extend_to(&mut self, seq: u64, view: &FilteredLog) {
         let anchor = self.anchor.unwrap_or(seq);
         let (from, to) = (view.index_from(anchor.min(seq)), view.index_from(anchor.max(seq)));
         self.chosen =
-            (from..=to).filter_map(|row| view.seq(row)).filter(|&row| row <= anchor.max(seq)).collect();
+            (from..=to).filter_map(|row| view.number(row)).filter(|&row| row <= anchor.max(seq)).collect();
         (self.anchor, self.cursor) = (Some(anchor), Some(seq));
     }
 }
@@ -96,16 +96,17 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
+    use crate::log::EventLog;
+    use crate::log::event_log::DEFAULT_LIMITS;
     use crate::log::filter::Filter;
-    use crate::log::{EventLog, Limits};
     use crate::server::event::{Event, EventKind};
 
-    fn view(entries: u16) -> View {
-        let mut log = EventLog::new(Limits::default());
+    fn view(entries: u16) -> FilteredLog {
+        let mut log = EventLog::new(DEFAULT_LIMITS, 0);
         for port in 0..entries {
-            log.push(Event { at: SystemTime::now(), client: None, kind: EventKind::Starting { port } });
+            log.append(Event { at: SystemTime::now(), client: None, kind: EventKind::Starting { port } });
         }
-        let mut view = View::new();
+        let mut view = FilteredLog::default();
         while !view.update(&log, &Filter::default(), Duration::from_secs(1)) {}
         view
     }

@@ -1,4 +1,4 @@
-//! Events for the unit tests of this folder.
+//! Events for the unit tests of the log.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,9 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::server::client_id::{ClientId, ClientInfo};
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
-use crate::tls::client_hello::ClientHello;
-use crate::tls::handshake::{ClientCertificate, Codes, Handshake, HandshakeKind};
-use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
+use crate::tls::handshake::{ClientCertificate, Codes, Handshake, HandshakeKind, Offer};
 
 pub(super) fn client(id: u64) -> ClientInfo {
     ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) }
@@ -24,6 +22,12 @@ pub(super) fn received(id: u64, data: &[u8]) -> Event {
     event(Some(client(id)), EventKind::Received { data: Arc::from(data), echoed: data.len(), took })
 }
 
+/// Six received bytes, of which only the first ones were echoed.
+pub(super) fn received_partly_echoed(echoed: usize) -> Event {
+    let (data, took) = (Arc::from(&b"Hello\n"[..]), Duration::from_micros(41));
+    event(Some(client(1)), EventKind::Received { data, echoed, took })
+}
+
 pub(super) fn closed(reason: CloseReason) -> Event {
     let lasted = Duration::from_millis(1234);
     event(Some(client(1)), EventKind::Closed(Closed { reason, received: 78, sent: 7, lasted }))
@@ -33,14 +37,8 @@ pub(super) fn problem(problem: Problem) -> Event {
     event(Some(client(2)), EventKind::Problem(problem))
 }
 
-pub(super) fn tls_failed(client_hello: Option<Arc<ClientHello>>) -> Problem {
-    let error =
-        ServerTlsError::new(TlsErrorCause::ClosedInHandshake, true, Arc::new(ServerContext::default()));
-    Problem::Tls(Arc::new(ServerTlsError { client_hello, ..error }))
-}
-
-pub(super) fn offer() -> ClientHello {
-    ClientHello {
+pub(super) fn offer() -> Offer {
+    Offer {
         versions: vec![0x0a0a, 0x0304, 0x0303],
         cipher_suites: vec![0x1302, 0xeeee],
         groups: vec![0x11ec, 0x001d],
@@ -71,7 +69,7 @@ pub(super) fn handshake(kind: HandshakeKind) -> Event {
             group: Some(0x11ec),
             signature_scheme: (kind != HandshakeKind::Resumed).then_some(0x0403),
         },
-        client_hello: Some(Arc::new(offer())),
+        offer: Some(Arc::new(offer())),
         took: Duration::from_micros(2900),
     };
     event(Some(client(1)), EventKind::Handshake(Arc::new(done)))

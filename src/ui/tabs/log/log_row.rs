@@ -3,20 +3,21 @@
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, FontId, Id, Rect, Response, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
 
-use crate::log::kind::Tone;
-use crate::log::{Entry, words};
+use crate::log::LogEntry;
+use crate::log::category::Severity;
+use crate::log::line;
 use crate::settings::DataFormat;
 use crate::text;
 use crate::ui::theme::{self, Palette, size};
 
 /// How wide the columns are; they grow as numbers do, and stay.
 #[derive(Debug)]
-pub(in crate::ui) struct Columns {
+pub(in crate::ui) struct LogColumns {
     /// Characters of the longest client number so far.
     client: u16,
 }
 
-impl Default for Columns {
+impl Default for LogColumns {
     fn default() -> Self {
         Self { client: 3 }
     }
@@ -32,15 +33,15 @@ const TIME: f32 = 12.0;
 /// Draws a row and senses clicks on it.
 pub(in crate::ui) fn show(
     ui: &Ui,
-    entry: &Entry,
+    entry: &LogEntry,
     format: DataFormat,
     rect: Rect,
-    columns: &mut Columns,
+    columns: &mut LogColumns,
     chosen: bool,
 ) -> Response {
     let palette = Palette::of(ui);
     // Not focusable: the keyboard has one place for the whole log, not one for each row.
-    let response = ui.interact(rect, Id::unique("log row").with(entry.seq), Sense::CLICK);
+    let response = ui.interact(rect, Id::unique("log row").with(entry.number), Sense::CLICK);
     if chosen {
         ui.painter().rect_filled(rect, 0.0, palette.row_selected);
     } else if response.hovered() {
@@ -61,16 +62,17 @@ pub(in crate::ui) fn show(
     left += advance * f32::from(columns.client) + 16.0;
     let mut right = rect.right() - size::EDGE;
     let aside =
-        words::aside(event).map(|aside| ui.painter().layout_no_wrap(aside, font.clone(), palette.muted));
+        line::trailing_text(event).map(|text| ui.painter().layout_no_wrap(text, font.clone(), palette.muted));
     if let Some(galley) = aside.filter(|galley| right - left - galley.size().x > ENOUGH) {
         right -= galley.size().x;
         ui.painter().galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, palette.muted);
         right -= 16.0;
     }
-    let ink = match Tone::of(event) {
-        Tone::Plain => palette.text,
-        Tone::Caution => palette.caution,
-        Tone::Bad => palette.problem,
+    let ink = match Severity::of(event) {
+        Severity::Minor => palette.muted,
+        Severity::Normal => palette.text,
+        Severity::Warning => palette.caution,
+        Severity::Error => palette.problem,
     };
     let room = (right - left).max(advance);
     #[expect(
@@ -78,12 +80,12 @@ pub(in crate::ui) fn show(
         clippy::cast_sign_loss,
         reason = "a few thousand characters at most"
     )]
-    let (line, cut) = words::row_cut(event, format, (room / advance) as usize);
+    let (line, cut) = line::truncated_row(event, format, (room / advance) as usize);
     write(ui, rect, left, room, &line, &font, ink);
     let response = if cut {
         // Laid out only when the pointer rests there; more than this would fill the screen.
         response.on_hover_ui(|ui| {
-            ui.label(egui::RichText::new(words::line_cut(event, format, TOOLTIP).0).font(theme::mono()));
+            ui.label(egui::RichText::new(line::truncated_line(event, format, TOOLTIP).0).font(theme::mono()));
         })
     } else {
         response
@@ -103,8 +105,8 @@ fn write(ui: &Ui, row: Rect, left: f32, room: f32, text: &str, font: &FontId, in
 }
 
 /// An entry as one line of text, whole.
-pub(in crate::ui) fn whole(entry: &Entry, format: DataFormat) -> String {
+pub(in crate::ui) fn whole(entry: &LogEntry, format: DataFormat) -> String {
     let event = &entry.event;
     let client = event.client.map_or(String::new(), |client| client.id.to_string());
-    format!("{}  {client:<4}  {}", text::clock(event.at), words::line(event, format))
+    format!("{}  {client:<4}  {}", text::clock(event.at), line::line(event, format))
 }

@@ -10,20 +10,19 @@ use jiff::Timestamp;
 use rustls::AlertDescription as Alert;
 
 use crate::text::{MAX_NAME, sanitize};
-use crate::tls::explain::server::filled;
 use crate::tls::inspect::{Anchor, Served};
-use crate::tls::session_error::ServerContext;
+use crate::tls::words::{Situation, filled};
 
 /// What a client asked for: known once its hello was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RequestedName<'a> {
+pub struct Asked<'a> {
     /// The server name (SNI, RFC 6066, section 3).
     pub name: Option<&'a str>,
     /// The address of this computer that it connected to.
     pub address: Option<IpAddr>,
 }
 
-impl RequestedName<'_> {
+impl Asked<'_> {
     fn shown(&self) -> String {
         match (self.name, self.address) {
             (Some(name), _) => sanitize(name, MAX_NAME),
@@ -36,7 +35,7 @@ impl RequestedName<'_> {
 /// What is looked at.
 struct Seen<'a> {
     served: &'a Served,
-    asked: Option<RequestedName<'a>>,
+    asked: Option<Asked<'a>>,
     now: Timestamp,
 }
 
@@ -245,8 +244,8 @@ fn for_another_address(seen: &Seen<'_>) -> bool {
 /// that it could mean.
 pub(super) fn refused(
     received: Alert,
-    situation: &ServerContext,
-    asked: Option<RequestedName<'_>>,
+    situation: &Situation,
+    asked: Option<Asked<'_>>,
     now: Timestamp,
 ) -> Option<String> {
     let seen = Seen { served: &situation.served, asked, now };
@@ -296,5 +295,4 @@ fn value(key: &str, seen: &Seen<'_>) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "rejection_tests.rs"]
 mod tests;

@@ -2,8 +2,11 @@
 
 use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use crate::log::hex::HexRow;
-use crate::log::{Entry, words};
+use crate::log::LogEntry;
+use crate::log::explanation;
+use crate::log::format::HexRow;
+use crate::log::handshake_details::event_details;
+use crate::log::line;
 use crate::server::event::EventKind;
 use crate::settings::DataFormat;
 use crate::text;
@@ -15,7 +18,7 @@ use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
 /// What the detail itself remembers.
 #[derive(Debug, Default)]
-pub(super) struct DetailPanel {
+pub(in crate::ui) struct EntryDetail {
     list: VirtualList,
     /// The entry that was shown last: another one starts at its top.
     shown: Option<u64>,
@@ -25,9 +28,14 @@ pub(super) struct DetailPanel {
 /// What the words leave free at their right for the scroll bar.
 const BAR: f32 = 8.0;
 
-impl DetailPanel {
+impl EntryDetail {
     /// Shows an entry, or what would be shown here.
-    pub(super) fn show(&mut self, ui: &mut Ui, entry: Option<&Entry>, format: DataFormat) -> Option<Action> {
+    pub(in crate::ui) fn show(
+        &mut self,
+        ui: &mut Ui,
+        entry: Option<&LogEntry>,
+        format: DataFormat,
+    ) -> Option<Action> {
         let palette = Palette::of(ui);
         let Some(entry) = entry else {
             ui.label(
@@ -35,8 +43,8 @@ impl DetailPanel {
             );
             return None;
         };
-        if self.shown != Some(entry.seq) {
-            self.shown = Some(entry.seq);
+        if self.shown != Some(entry.number) {
+            self.shown = Some(entry.number);
             self.list.go_to_start();
         }
         let mut action = self.title(ui, entry, format);
@@ -47,24 +55,24 @@ impl DetailPanel {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 ui.set_width(ui.available_width() - BAR);
                 ui.spacing_mut().item_spacing.y = 6.0;
-                let line = words::line(&entry.event, format);
-                let explanation = words::explain(&entry.event);
+                let line = line::line(&entry.event, format);
+                let explanation = explanation::explanation(&entry.event);
                 // A note explains itself.
                 if line != explanation {
                     ui.add(Label::new(RichText::new(line).font(theme::mono()).color(palette.text)).wrap());
                 }
-                if let Some(raw) = words::raw(&entry.event).filter(|_| self.raw) {
+                if let Some(raw) = explanation::raw(&entry.event).filter(|_| self.raw) {
                     ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
                 }
                 ui.add(Label::new(RichText::new(explanation).color(palette.muted)).wrap());
-                crate::ui::tls_dialogs::facts::show(ui, &words::facts(&entry.event));
+                crate::ui::tls_dialogs::facts::show(ui, &event_details(&entry.event));
             });
         }
         action.take()
     }
 
     /// The title line, with the time and what can be done with the entry.
-    fn title(&mut self, ui: &mut Ui, entry: &Entry, format: DataFormat) -> Option<Action> {
+    fn title(&mut self, ui: &mut Ui, entry: &LogEntry, format: DataFormat) -> Option<Action> {
         let palette = Palette::of(ui);
         let mut action = None;
         let roomy = ui.available_width() >= NARROW;
@@ -74,10 +82,10 @@ impl DetailPanel {
                 if let EventKind::Received { data, .. } = &entry.event.kind {
                     if copy_pill(ui, "Copy data", "All of it, written as in the log") {
                         let mut out = Vec::new();
-                        crate::log::format::data_into(&mut out, data, format);
+                        crate::log::format::append_data(&mut out, data, format);
                         action = Some(Action::CopyText(String::from_utf8_lossy(&out).into_owned()));
                     }
-                } else if words::raw(&entry.event).is_some() {
+                } else if explanation::raw(&entry.event).is_some() {
                     let label = if self.raw { "Hide raw text" } else { "Show raw text" };
                     if pill_button(ui, label)
                         .on_hover_text("The system's or the library's own words")
@@ -95,11 +103,13 @@ impl DetailPanel {
                     action = Some(Action::ShowWire(client.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let title = RichText::new(words::title(&entry.event)).font(theme::strong(size::TEXT));
+                    let title =
+                        RichText::new(explanation::title(&entry.event)).font(theme::strong(size::TEXT));
                     ui.add(Label::new(title.color(palette.text)).truncate());
                     // As much beside the title as fits whole: the time with a fact, the time, nothing.
                     let clock = text::clock(entry.event.at);
-                    let subtitle = words::subtitle(&entry.event).map(|fact| format!("{clock} · {fact}"));
+                    let subtitle =
+                        explanation::subtitle(&entry.event).map(|fact| format!("{clock} · {fact}"));
                     let room = ui.available_width();
                     let fits = |text: &String| text_width(ui, text, theme::mono()) <= room;
                     let Some(when) = subtitle.into_iter().chain([clock]).find(fits) else { return };
@@ -113,10 +123,10 @@ impl DetailPanel {
     }
 
     /// The bytes, as many rows as there is room for, and the explanation right below them.
-    fn bytes_and_words(&mut self, ui: &mut Ui, entry: &Entry, data: &[u8]) {
+    fn bytes_and_words(&mut self, ui: &mut Ui, entry: &LogEntry, data: &[u8]) {
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
-        let text = words::explain(&entry.event);
+        let text = explanation::explanation(&entry.event);
         let galley = ui.painter().layout(text.clone(), theme::text(), palette.muted, area.width() - BAR);
         let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
         let chunk = usize::from(in_row);

@@ -1,0 +1,345 @@
+//! The details of an event: its title, and what it means for a reader who learns how servers work.
+
+use std::borrow::Cow;
+
+use crate::log::format;
+use crate::log::line::{close_reason, handshake_kind, one_line};
+use crate::server::error::StartError;
+use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
+use crate::text::{self, count, with_thousands};
+use crate::tls::handshake::{Handshake, HandshakeKind};
+
+type Text = Cow<'static, str>;
+
+/// Returns the title of the details: `#1 · recv returned 6 bytes, sendall sent 6 bytes`.
+#[must_use]
+pub fn title(event: &Event) -> String {
+    let (title, _) = describe(&event.kind);
+    event.client.map_or_else(|| title.to_string(), |client| format!("{} · {title}", client.id))
+}
+
+/// Returns the smaller text beside the title: `41 µs from recv to sent`.
+#[must_use]
+pub fn subtitle(event: &Event) -> Option<String> {
+    match &event.kind {
+        EventKind::Received { took, .. } => Some(format!("{} from recv to sent", text::duration(*took))),
+        EventKind::Handshake(done) => Some(format!("{} from accept to done", text::duration(done.took))),
+        EventKind::Closed(closed) => Some(format!("open for {}", text::duration(closed.lasted))),
+        EventKind::Opened => event.client.map(|client| client.peer.to_string()),
+        _ => None,
+    }
+}
+
+/// Returns what happened and why, in one or two sentences.
+#[must_use]
+pub fn explanation(event: &Event) -> String {
+    describe(&event.kind).1.into_owned()
+}
+
+/// Returns the error as the OS or the library reported it, or the bytes in question, if there are any.
+#[must_use]
+pub fn raw(event: &Event) -> Option<String> {
+    match &event.kind {
+        EventKind::NotListening(error) => Some(error.raw.clone()),
+        EventKind::StartFailed(error) => error.raw(),
+        EventKind::Closed(Closed { reason: CloseReason::Lost { raw }, .. })
+        | EventKind::Problem(
+            Problem::OutOfFiles { raw }
+            | Problem::OutOfThreads { raw }
+            | Problem::Accept { raw }
+            | Problem::Tls { raw, .. }
+            | Problem::Panicked { message: raw },
+        ) => Some(raw.clone()),
+        EventKind::Problem(Problem::NotTls { start, .. }) => Some(format::python(start)),
+        _ => None,
+    }
+}
+
+/// Returns the title and the explanation of an event.
+fn describe(kind: &EventKind) -> (Text, Text) {
+    let (title, explanation) = match kind {
+        EventKind::Starting { port } => {
+            let title = format!("Port {port} is bound").into();
+            return (
+                title,
+                "socket() made a socket for each address and bind() gave it the port: from now on no other program can \
+                 listen there."
+                    .into(),
+            );
+        }
+        EventKind::Listening { addresses, tls } => {
+            let title = match addresses.len() {
+                1 => "Waiting for clients".into(),
+                addresses => format!("Waiting for clients on {addresses} addresses").into(),
+            };
+            let explanation = if *tls {
+                "listen() gave each address an accept queue, where the OS keeps new connections until accept() takes them. \
+                 TLS begins only then, on each accepted connection."
+            } else {
+                "listen() gave each address an accept queue: the OS completes new connections by itself and keeps them there \
+                 until accept() takes them. The backlog is the length of that queue."
+            };
+            return (title, explanation.into());
+        }
+        EventKind::NotListening(_) => (
+            "One address could not be bound",
+            "The host stands for several addresses, and this one could not be bound. Clients that connect to another one \
+             are served all the same.",
+        ),
+        EventKind::StartFailed(error) => ("The server could not start", start_failed(error)),
+        EventKind::Opened => (
+            "accept returned a new connection",
+            "accept() took this client from the accept queue and returned a socket for it alone. The number is the client's \
+             port, which its OS usually picks: it distinguishes this connection from others of the same computer.",
+        ),
+        EventKind::Handshake(done) => return handshake(done),
+        EventKind::Received { data, echoed, .. } => return received(data.len(), *echoed),
+        EventKind::Closed(done) => return closed(done),
+        EventKind::AcceptPaused => (
+            "Accepting is paused",
+            "The server has stopped calling accept(). The OS still completes connections and keeps them in the accept \
+             queue, as far as the backlog allows; clients already accepted are still served.",
+        ),
+        EventKind::AcceptResumed => (
+            "Clients are accepted again",
+            "The server calls accept() again. Waiting clients are accepted first, oldest first.",
+        ),
+        EventKind::Problem(trouble) => problem(trouble),
+        EventKind::Stopping => (
+            "Stopping the server",
+            "Stop closes the listening sockets, so that no new client gets in, and then every client's connection, so that \
+             its thread ends.",
+        ),
+        EventKind::Stopped => (
+            "The server has stopped",
+            "Every socket is closed and every thread has ended. The port is free again.",
+        ),
+        EventKind::NotShown { count: skipped } => {
+            return (
+                format!("{} left out here", count(*skipped, "line")).into(),
+                "The server was faster than the log, and the echo never waits for the log. No echoed byte was lost, and the \
+                 counters are exact."
+                    .into(),
+            );
+        }
+        EventKind::Note { text, problem } => {
+            let title = if *problem { "Warning" } else { "About Echoscope itself" };
+            return (title.into(), one_line(text.clone()).into());
+        }
+    };
+    (title.into(), explanation.into())
+}
+
+fn received(received: usize, echoed: usize) -> (Text, Text) {
+    let bytes = count(received as u64, "byte");
+    let title = match echoed {
+        _ if echoed >= received => {
+            return (
+                format!("recv returned {bytes}, sendall sent {bytes}").into(),
+                "recv() returns whatever has arrived, up to the size it was asked for, and sendall() sends it back. One send \
+                 by the client may arrive as several recv calls, and several as one."
+                    .into(),
+            );
+        }
+        0 => format!("recv returned {bytes}, sendall could send none of them"),
+        _ => format!(
+            "recv returned {bytes}, sendall could send only {} of them",
+            with_thousands(echoed as u64)
+        ),
+    };
+    let explanation = "The connection ended while sendall() was sending, so the client didn't get all of it back. The log shows \
+                       everything that recv() returned.";
+    (title.into(), explanation.into())
+}
+
+fn start_failed(error: &StartError) -> &'static str {
+    match error {
+        StartError::NameNotFound { .. } => {
+            "bind() takes addresses, not names: the name has to be looked up first, and no address was found for it."
+        }
+        StartError::Bind(_) => {
+            "bind() gives a port on one of this computer's addresses to one program at a time. Since it succeeded for no \
+             address, nothing listens."
+        }
+        StartError::Tls(_) => {
+            "The certificate and the key are read before a socket is made, so nothing listens. Every TLS connection would \
+             need them."
+        }
+        StartError::System { .. } => {
+            "A server needs threads and sockets from the OS before it can listen, and none were available."
+        }
+    }
+}
+
+fn handshake(done: &Handshake) -> (Text, Text) {
+    let title = format!("TLS handshake done, {}", handshake_kind(done.kind)).into();
+    let explanation = match (done.kind, &done.group) {
+        (HandshakeKind::Full, _) => {
+            "The server presented its certificate and proved that it has the key to it, and both sides made fresh keys. From \
+             here on everything is encrypted; the log shows it as it is after decryption."
+        }
+        (HandshakeKind::FullWithRetry, _) => {
+            "The client's first ClientHello held no key share for a group that the server takes, so the server asked for \
+             another one (HelloRetryRequest). That cost one more round trip; all else is as in every full handshake."
+        }
+        (HandshakeKind::Resumed, Some(_)) => {
+            "The client resumed an earlier session; no certificate was sent. A new key exchange still gives this connection \
+             keys of its own."
+        }
+        (HandshakeKind::Resumed, None) => {
+            "The client resumed an earlier session; no certificate was sent. The keys of this connection are derived from \
+             that session."
+        }
+    };
+    (title, explanation.into())
+}
+
+fn closed(closed: &Closed) -> (Text, Text) {
+    let title = format!("Connection {}", close_reason(&closed.reason)).into();
+    let echoed = if closed.sent >= closed.received {
+        "Everything received had been sent back before the server closed its side, too."
+    } else {
+        "Not everything received could be sent back before that."
+    };
+    let explanation = match &closed.reason {
+        CloseReason::EndOfStream => {
+            let explanation = format!(
+                "recv() returned no bytes: the end of the stream, which is the tutorial's “if not data: break”. {echoed}"
+            );
+            return (title, explanation.into());
+        }
+        CloseReason::EndWithoutCloseNotify => {
+            let explanation = format!(
+                "The client ended the connection without close_notify, so the server can't rule out truncation; many \
+                 programs do this. {echoed}"
+            );
+            return (title, explanation.into());
+        }
+        CloseReason::Lost { .. } => {
+            "The client's OS or the network reset the connection (RST), as happens when a program closes a socket that still \
+             holds unread data. Bytes in flight in either direction are lost."
+        }
+        CloseReason::Idle => {
+            "For the whole idle timeout nothing could be received or sent, so the server closed the connection. With an idle \
+             timeout of 0 it waits forever."
+        }
+        CloseReason::ServerStopped => "The server was stopped, and that closes every client's connection.",
+        CloseReason::Disconnected => {
+            "Disconnect was pressed for this client. The client notices at its next recv or send."
+        }
+        CloseReason::Tls => {
+            "Without working TLS nothing can be received or sent, so the server closed the connection. See the previous entry \
+             for the cause."
+        }
+        CloseReason::Panicked => {
+            "The thread that served this client ended because of a bug in Echoscope. Other clients are unaffected."
+        }
+    };
+    (title, explanation.into())
+}
+
+/// Returns the title and the explanation of a problem.
+fn problem(problem: &Problem) -> (&'static str, &'static str) {
+    match problem {
+        Problem::OutOfFiles { .. } => (
+            "Out of file descriptors",
+            "Every connection takes a file descriptor, and the OS allows only a limited number. Clients already connected \
+             are still served, and accept() is retried until it works.",
+        ),
+        Problem::OutOfThreads { .. } => (
+            "Out of threads",
+            "In this mode every client needs a thread of its own, and the OS allows only a limited number. It is retried \
+             until there is one.",
+        ),
+        Problem::Recovered => (
+            "Resources are available again",
+            "The server accepts clients again; those that waited in the accept queue come first.",
+        ),
+        Problem::MaxClients { .. } => (
+            "Client limit reached",
+            "The server stops calling accept() while it is full. The OS still completes connections and keeps them in the \
+             accept queue; once that is full, too, clients wait or give up.",
+        ),
+        Problem::Accept { .. } => (
+            "accept failed",
+            "accept() can fail for one client alone, such as one that disconnected while it waited in the queue. Other \
+             clients are unaffected.",
+        ),
+        Problem::NotTls { http: true, .. } => (
+            "HTTP came where TLS was expected",
+            "A TLS connection begins with a ClientHello, and this began with an HTTP request. With http:// in the address a \
+             browser speaks HTTP at once, with https:// it speaks TLS first.",
+        ),
+        Problem::NotTls { http: false, .. } => (
+            "Plain data came where TLS was expected",
+            "A TLS connection begins with a ClientHello, and these bytes are something else. A plain client such as nc \
+             doesn't know TLS.",
+        ),
+        Problem::TlsOnPlain => (
+            "TLS came where plain data was expected",
+            "The first bytes are a ClientHello, the beginning of TLS. Without TLS the server echoes them like any others, \
+             and the client gives up since that is no answer to it.",
+        ),
+        Problem::Tls { in_handshake: true, .. } => (
+            "The TLS handshake failed",
+            "In the handshake both sides agree on version, cipher suite and keys, and the client checks the certificate. If \
+             one side doesn't agree it sends an alert or closes, and no data flows.",
+        ),
+        Problem::Tls { in_handshake: false, .. } => (
+            "TLS failed after the handshake",
+            "Each TLS record carries an authentication tag. A record that can't be used, or an alert, ends the connection, \
+             since nothing after it could be trusted.",
+        ),
+        Problem::HandshakeTimeout { .. } => (
+            "The TLS handshake took too long",
+            "The server waits only for a limited time for a client's part of the handshake, or silent clients would occupy \
+             their places forever.",
+        ),
+        Problem::Panicked { .. } => (
+            "A bug in Echoscope",
+            "This is a bug in Echoscope. Only this client was affected, and its thread ended.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::test_events::{
+        client, closed, event, handshake, problem, received, received_partly_echoed,
+    };
+
+    #[test]
+    fn titles_name_what_the_calls_returned() {
+        let hello = received(1, b"Hello\n");
+        assert_eq!(title(&hello), "#1 · recv returned 6 bytes, sendall sent 6 bytes");
+        assert_eq!(subtitle(&hello).unwrap(), "41 µs from recv to sent");
+        assert_eq!(title(&received(1, b"x")), "#1 · recv returned 1 byte, sendall sent 1 byte");
+        let partly = |echoed| title(&received_partly_echoed(echoed));
+        assert_eq!(partly(2), "#1 · recv returned 6 bytes, sendall could send only 2 of them");
+        assert_eq!(partly(0), "#1 · recv returned 6 bytes, sendall could send none of them");
+        assert_eq!(title(&closed(CloseReason::Idle)), "#1 · Connection closed by the server as idle");
+        assert_eq!(subtitle(&event(Some(client(1)), EventKind::Opened)).unwrap(), "127.0.0.1:49743");
+    }
+
+    #[test]
+    fn explanations_depend_on_the_details_of_the_event() {
+        assert_ne!(explanation(&received_partly_echoed(2)), explanation(&received(1, b"Hello\n")));
+        assert!(
+            explanation(&closed(CloseReason::EndOfStream))
+                .ends_with("Not everything received could be sent back before that.")
+        );
+        let not_shown = explanation(&event(None, EventKind::NotShown { count: 12 }));
+        assert!(not_shown.contains("faster than the log") && not_shown.contains("No echoed byte was lost"));
+        assert!(explanation(&handshake(HandshakeKind::Resumed)).contains("new key exchange"));
+        assert!(explanation(&problem(Problem::TlsOnPlain)).contains("ClientHello"));
+    }
+
+    #[test]
+    fn raw_errors_are_kept() {
+        assert_eq!(raw(&closed(CloseReason::Lost { raw: "reset".to_owned() })).unwrap(), "reset");
+        let start = b"GET /\r\n".to_vec();
+        assert_eq!(raw(&problem(Problem::NotTls { start, http: true })).unwrap(), r"b'GET /\r\n'");
+        assert_eq!(raw(&received(1, b"x")), None);
+    }
+}

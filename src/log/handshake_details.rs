@@ -1,0 +1,136 @@
+//! The details of a TLS handshake as a list: a label, a value, and one plain sentence about what the value means.
+
+use crate::log::format::visible;
+use crate::server::event::{Event, EventKind, Problem};
+use crate::text;
+use crate::tls::handshake::{Handshake, HandshakeKind, Offer};
+use crate::tls::names;
+
+/// A label, a value as IANA writes it, and what it means, if there is something to explain.
+pub type DetailRow = (String, String, Option<String>);
+
+/// Returns what a handshake agreed on and what the client had offered. Empty for events without a handshake.
+#[must_use]
+pub fn event_details(event: &Event) -> Vec<DetailRow> {
+    match &event.kind {
+        EventKind::Handshake(done) => handshake_details(done),
+        EventKind::Problem(Problem::Tls { offer: Some(offer), .. }) => offer_details(offer),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns what a handshake agreed on, and then what the client had offered.
+#[must_use]
+pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
+    let codes = done.codes;
+    let (kind, kind_meaning) = match done.kind {
+        HandshakeKind::Full => ("full", "Certificates were presented and fresh keys made."),
+        HandshakeKind::FullWithRetry => (
+            "full with a retry",
+            "The first ClientHello held no key share that the server takes: one more round trip.",
+        ),
+        HandshakeKind::Resumed => ("resumed", "The client had a ticket of an earlier session."),
+    };
+    let (group, scheme) = (done.group.as_deref(), done.signature_scheme.as_deref());
+    let group_meaning = match group {
+        Some(_) => codes.group.and_then(names::group_meaning),
+        None => Some("The keys come from the earlier session alone."),
+    };
+    let scheme_meaning = match scheme {
+        Some(_) => codes.signature_scheme.and_then(names::scheme_meaning),
+        None => Some("A resumed session needs no new proof: it has one already."),
+    };
+    let server_name_meaning = match done.server_name {
+        Some(_) => "The name that the client connects to, sent unencrypted.",
+        None => "Clients that connect to an address send none.",
+    };
+    let alpn_meaning = done.alpn.as_ref().map(|_| "The application protocol that both sides agreed on.");
+    let certificate = done.client_certificate.as_ref();
+    let certificate_meaning =
+        certificate.map(|_| "The client proved that it has the key to this certificate.");
+    let time = text::duration(done.took);
+    let mut rows = vec![
+        row("Version", Some(done.version), names::version_meaning(codes.version)),
+        row("Cipher suite", Some(&done.cipher_suite), names::suite_meaning(codes.cipher_suite)),
+        row("Key exchange", group, group_meaning),
+        row("Signature", scheme, scheme_meaning),
+        row("Handshake", Some(kind), Some(kind_meaning)),
+        row("Time", Some(&time), Some("From the accepted connection to the end of the handshake.")),
+        row("Server name (SNI)", done.server_name.as_deref(), Some(server_name_meaning)),
+        row("ALPN", done.alpn.as_deref(), alpn_meaning),
+        row("Client certificate", certificate.map(|shown| shown.subject.as_str()), certificate_meaning),
+    ];
+    if let Some(certificate) = certificate {
+        rows.push(row("Issued by", Some(&certificate.issuer), None));
+        rows.push(row("SHA-256 fingerprint", Some(&certificate.sha256), None));
+    }
+    rows.extend(done.offer.as_deref().map(offer_details).unwrap_or_default());
+    rows
+}
+
+fn offer_details(offer: &Offer) -> Vec<DetailRow> {
+    let mut rows = Vec::new();
+    let mut list =
+        |label: &str, codes: &[u16], name: fn(u16) -> String, meaning: fn(u16) -> Option<&'static str>| {
+            if codes.is_empty() {
+                rows.push(row(label, None, None));
+            }
+            // Numbered in the client's order of preference.
+            for (number, code) in codes.iter().enumerate() {
+                let label =
+                    if codes.len() == 1 { label.to_owned() } else { format!("{label} {}", number + 1) };
+                rows.push(row(&label, Some(&name(*code)), meaning(*code)));
+            }
+        };
+    list("Offered version", &offer.versions, names::version, names::version_meaning);
+    list("Offered cipher suite", &offer.cipher_suites, names::suite, names::suite_meaning);
+    list("Offered group", &offer.groups, names::group, names::group_meaning);
+    list("Offered key share", &offer.key_shares, names::group, names::group_meaning);
+    list("Offered signature", &offer.signature_schemes, names::scheme, names::scheme_meaning);
+    rows.push(row("Offered ALPN", Some(&offer.alpn.join(", ")), None));
+    rows.push(row("Requested server name", offer.server_name.as_deref(), None));
+    rows
+}
+
+fn row(label: &str, value: Option<&str>, meaning: Option<&str>) -> DetailRow {
+    let value = value.filter(|value| !value.is_empty()).unwrap_or("none");
+    // The client chose the names, so they may contain any character.
+    (label.to_owned(), value.chars().map(visible).collect(), meaning.map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::log::test_events::{event, handshake, offer, problem};
+
+    fn find(rows: &[DetailRow], label: &str) -> (String, Option<String>) {
+        let found = rows.iter().find(|(name, ..)| name == label);
+        found.map_or_else(|| panic!("no {label}"), |(_, value, meaning)| (value.clone(), meaning.clone()))
+    }
+
+    #[test]
+    fn handshake_has_a_row_for_each_value() {
+        let rows = event_details(&handshake(HandshakeKind::Full));
+        let (suite, meaning) = find(&rows, "Cipher suite");
+        assert_eq!(suite, "TLS_AES_256_GCM_SHA384");
+        assert_eq!(meaning.unwrap(), "AES-256-GCM: encrypts and authenticates each record.");
+        assert!(find(&rows, "Key exchange").1.unwrap().contains("Hybrid post-quantum"));
+        assert_eq!(find(&rows, "Signature").0, "ecdsa_secp256r1_sha256");
+        assert_eq!(find(&rows, "Client certificate").0, "CN=alice");
+        assert_eq!(find(&rows, "Offered version 1").0, "0x0a0a (GREASE)");
+        assert_eq!(find(&rows, "Offered key share").0, "X25519MLKEM768");
+    }
+
+    #[test]
+    fn failed_handshake_shows_the_offer_and_other_events_show_nothing() {
+        let failed =
+            |offer| Problem::Tls { text: String::new(), raw: String::new(), in_handshake: true, offer };
+        let details_of = |offer| event_details(&problem(failed(offer)));
+        assert_eq!(find(&details_of(Some(Arc::new(offer()))), "Offered ALPN").0, "h2");
+        assert!(details_of(None).is_empty() && event_details(&event(None, EventKind::Stopped)).is_empty());
+        let resumed = event_details(&handshake(HandshakeKind::Resumed));
+        assert_eq!(find(&resumed, "Signature").0, "none");
+    }
+}
