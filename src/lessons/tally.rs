@@ -102,8 +102,8 @@ fn counted(what: &Seen, kind: &EventKind) -> u64 {
             version.is_none_or(|version| version == done.version)
                 && resumed.is_none_or(|resumed| resumed == (done.kind == HandshakeKind::Resumed))
         }
-        (Seen::TlsFailed(alerts), EventKind::Problem(Problem::Tls { raw, .. })) => {
-            alerts.is_empty() || alert_in(raw).is_some_and(|said| alerts.contains(&said))
+        (Seen::TlsFailed(alerts), EventKind::Problem(Problem::Tls(error))) => {
+            alerts.is_empty() || alert_in(&error.to_string()).is_some_and(|said| alerts.contains(&said))
         }
         (Seen::TlsFailed(alerts), EventKind::Problem(Problem::HandshakeTimeout { .. })) => alerts.is_empty(),
         _ => false,

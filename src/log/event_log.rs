@@ -32,16 +32,14 @@ impl EventLog {
 fn size(kind: &EventKind) -> usize {
     /// More than the short texts of an event take, such as an error of the OS.
     const SHORT_TEXTS: usize = 256;
-    let offer = match kind {
-        EventKind::Handshake(done) => done.offer.as_ref(),
-        EventKind::Problem(Problem::Tls { offer, .. }) => offer.as_ref(),
-        _ => None,
-    };
     let data = match kind {
         EventKind::Received { data, .. } => data.len(),
         EventKind::Note { text, .. } => text.len(),
-        EventKind::Handshake(done) => size_of_val(&**done) + SHORT_TEXTS,
+        EventKind::Handshake(done) => {
+            size_of_val(&**done) + SHORT_TEXTS + done.client_hello.as_ref().map_or(0, |hello| hello.size())
+        }
+        EventKind::Problem(Problem::Tls(error)) => error.size(),
         _ => SHORT_TEXTS,
     };
-    size_of::<LogEntry>() + 32 + data + offer.map_or(0, |offer| offer.size())
+    size_of::<LogEntry>() + 32 + data
 }

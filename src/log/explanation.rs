@@ -47,9 +47,9 @@ pub fn raw(event: &Event) -> Option<String> {
             Problem::OutOfFiles { raw }
             | Problem::OutOfThreads { raw }
             | Problem::Accept { raw }
-            | Problem::Tls { raw, .. }
             | Problem::Panicked { message: raw },
         ) => Some(raw.clone()),
+        EventKind::Problem(Problem::Tls(error)) => Some(error.to_string()),
         EventKind::Problem(Problem::NotTls { start, .. }) => Some(format::python(start)),
         _ => None,
     }
@@ -280,12 +280,12 @@ fn problem(problem: &Problem) -> (&'static str, &'static str) {
             "The first bytes are a ClientHello, the beginning of TLS. Without TLS the server echoes them like any others, \
              and the client gives up since that is no answer to it.",
         ),
-        Problem::Tls { in_handshake: true, .. } => (
+        Problem::Tls(error) if error.in_handshake => (
             "The TLS handshake failed",
             "In the handshake both sides agree on version, cipher suite and keys, and the client checks the certificate. If \
              one side doesn't agree it sends an alert or closes, and no data flows.",
         ),
-        Problem::Tls { in_handshake: false, .. } => (
+        Problem::Tls(_) => (
             "TLS failed after the handshake",
             "Each TLS record carries an authentication tag. A record that can't be used, or an alert, ends the connection, \
              since nothing after it could be trusted.",

@@ -3,7 +3,8 @@
 use crate::log::format::visible;
 use crate::server::event::{Event, EventKind, Problem};
 use crate::text;
-use crate::tls::handshake::{Handshake, HandshakeKind, Offer};
+use crate::tls::client_hello::ClientHello;
+use crate::tls::handshake::{Handshake, HandshakeKind};
 use crate::tls::names;
 
 /// A label, a value as IANA writes it, and what it means, if there is something to explain.
@@ -14,7 +15,9 @@ pub type DetailRow = (String, String, Option<String>);
 pub fn event_details(event: &Event) -> Vec<DetailRow> {
     match &event.kind {
         EventKind::Handshake(done) => handshake_details(done),
-        EventKind::Problem(Problem::Tls { offer: Some(offer), .. }) => offer_details(offer),
+        EventKind::Problem(Problem::Tls(error)) => {
+            error.client_hello.as_deref().map(offer_details).unwrap_or_default()
+        }
         _ => Vec::new(),
     }
 }
@@ -64,11 +67,11 @@ pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
         rows.push(row("Issued by", Some(&certificate.issuer), None));
         rows.push(row("SHA-256 fingerprint", Some(&certificate.sha256), None));
     }
-    rows.extend(done.offer.as_deref().map(offer_details).unwrap_or_default());
+    rows.extend(done.client_hello.as_deref().map(offer_details).unwrap_or_default());
     rows
 }
 
-fn offer_details(offer: &Offer) -> Vec<DetailRow> {
+fn offer_details(offer: &ClientHello) -> Vec<DetailRow> {
     let mut rows = Vec::new();
     let mut list =
         |label: &str, codes: &[u16], name: fn(u16) -> String, meaning: fn(u16) -> Option<&'static str>| {
@@ -103,7 +106,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::log::test_events::{event, handshake, offer, problem};
+    use crate::log::test_events::{event, handshake, offer, problem, tls_failed};
 
     fn find(rows: &[DetailRow], label: &str) -> (String, Option<String>) {
         let found = rows.iter().find(|(name, ..)| name == label);
@@ -125,9 +128,7 @@ mod tests {
 
     #[test]
     fn failed_handshake_shows_the_offer_and_other_events_show_nothing() {
-        let failed =
-            |offer| Problem::Tls { text: String::new(), raw: String::new(), in_handshake: true, offer };
-        let details_of = |offer| event_details(&problem(failed(offer)));
+        let details_of = |client_hello| event_details(&problem(tls_failed(client_hello)));
         assert_eq!(find(&details_of(Some(Arc::new(offer()))), "Offered ALPN").0, "h2");
         assert!(details_of(None).is_empty() && event_details(&event(None, EventKind::Stopped)).is_empty());
         let resumed = event_details(&handshake(HandshakeKind::Resumed));

@@ -42,7 +42,8 @@ use crate::log::line::line;
 use crate::server::event::{CloseReason, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text;
-use crate::tls::handshake::{Handshake, HandshakeKind, Offer};
+use crate::tls::client_hello::ClientHello;
+use crate::tls::handshake::{Handshake, HandshakeKind};
 use crate::tls::names;
 
 /// Returns an event as one JSON object, without a line break.
@@ -148,11 +149,11 @@ fn handshake(done: &Handshake) -> Fields {
         ("seconds", json!(done.took.as_secs_f64())),
         ("signature_scheme", json!(done.signature_scheme)),
         ("client_certificate", json!(certificate)),
-        ("offer", done.offer.as_deref().map_or(Value::Null, offer)),
+        ("offer", done.client_hello.as_deref().map_or(Value::Null, offer)),
     ]
 }
 
-fn offer(offer: &Offer) -> Value {
+fn offer(offer: &ClientHello) -> Value {
     let named =
         |codes: &[u16], name: fn(u16) -> String| codes.iter().map(|code| name(*code)).collect::<Vec<_>>();
     let mut object = json!({
@@ -183,7 +184,7 @@ fn close_reason(reason: &CloseReason) -> &'static str {
 }
 
 /// Returns the keyword of a problem, and what the client had offered in a failed handshake.
-fn problem(problem: &Problem) -> (&'static str, Option<&Offer>) {
+fn problem(problem: &Problem) -> (&'static str, Option<&ClientHello>) {
     let keyword = match problem {
         Problem::OutOfFiles { .. } => "out_of_files",
         Problem::OutOfThreads { .. } => "out_of_threads",
@@ -192,7 +193,7 @@ fn problem(problem: &Problem) -> (&'static str, Option<&Offer>) {
         Problem::Accept { .. } => "accept",
         Problem::NotTls { .. } => "not_tls",
         Problem::TlsOnPlain => "tls_on_plain",
-        Problem::Tls { offer, .. } => return ("tls", offer.as_deref()),
+        Problem::Tls(error) => return ("tls", error.client_hello.as_deref()),
         Problem::HandshakeTimeout { .. } => "handshake_timeout",
         Problem::Panicked { .. } => "panicked",
     };
@@ -204,7 +205,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::log::test_events::{closed, event, handshake, problem, received};
+    use crate::log::test_events::{closed, event, handshake, problem, received, tls_failed};
 
     #[test]
     fn lines_match_the_documentation() {
@@ -241,12 +242,7 @@ mod tests {
         assert_eq!(parsed["client_certificate"]["subject"], "CN=alice");
         assert_eq!(parsed["offer"]["versions"], json!(["0x0a0a (GREASE)", "TLS 1.3", "TLS 1.2"]));
         assert_eq!(parsed["offer"]["cipher_suites"], json!(["TLS_AES_256_GCM_SHA384", "0xeeee"]));
-        let failed = Problem::Tls {
-            text: String::new(),
-            raw: String::new(),
-            in_handshake: true,
-            offer: Some(Arc::new(crate::log::test_events::offer())),
-        };
+        let failed = tls_failed(Some(Arc::new(crate::log::test_events::offer())));
         let parsed: Value = serde_json::from_str(&json_line(&problem(failed))).unwrap();
         assert_eq!(parsed["offer"]["groups"], json!(["X25519MLKEM768", "x25519"]));
         let parsed: Value =

@@ -7,6 +7,7 @@ use crate::server::client_id::ClientInfo;
 use crate::server::event::{CloseReason, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
+use crate::tls::explain::explain_server_error;
 use crate::tls::handshake::{Handshake, HandshakeKind};
 
 const RECEIVED: &str = "Received: ";
@@ -206,7 +207,7 @@ fn problem(problem: &Problem) -> String {
         Problem::TlsOnPlain => {
             "This client speaks TLS, but TLS is off. Turn TLS on, or let the client connect without it."
         }
-        Problem::Tls { text, .. } => text,
+        Problem::Tls(error) => return explain_server_error(error),
         Problem::HandshakeTimeout { after } => {
             return format!(
                 "The TLS handshake was not done after {}, so the connection is closed. Check that the client speaks TLS: \

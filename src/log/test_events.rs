@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::server::client_id::{ClientId, ClientInfo};
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
-use crate::tls::handshake::{ClientCertificate, Codes, Handshake, HandshakeKind, Offer};
+use crate::tls::client_hello::ClientHello;
+use crate::tls::handshake::{ClientCertificate, Codes, Handshake, HandshakeKind};
+use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 
 pub(super) fn client(id: u64) -> ClientInfo {
     ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) }
@@ -37,8 +39,14 @@ pub(super) fn problem(problem: Problem) -> Event {
     event(Some(client(2)), EventKind::Problem(problem))
 }
 
-pub(super) fn offer() -> Offer {
-    Offer {
+pub(super) fn tls_failed(client_hello: Option<Arc<ClientHello>>) -> Problem {
+    let error =
+        ServerTlsError::new(TlsErrorCause::ClosedInHandshake, true, Arc::new(ServerContext::default()));
+    Problem::Tls(Arc::new(ServerTlsError { client_hello, ..error }))
+}
+
+pub(super) fn offer() -> ClientHello {
+    ClientHello {
         versions: vec![0x0a0a, 0x0304, 0x0303],
         cipher_suites: vec![0x1302, 0xeeee],
         groups: vec![0x11ec, 0x001d],
@@ -69,7 +77,7 @@ pub(super) fn handshake(kind: HandshakeKind) -> Event {
             group: Some(0x11ec),
             signature_scheme: (kind != HandshakeKind::Resumed).then_some(0x0403),
         },
-        offer: Some(Arc::new(offer())),
+        client_hello: Some(Arc::new(offer())),
         took: Duration::from_micros(2900),
     };
     event(Some(client(1)), EventKind::Handshake(Arc::new(done)))

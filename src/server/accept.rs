@@ -21,7 +21,7 @@ use crate::server::listen::Bound;
 use crate::server::registry::{Conn, Waited};
 use crate::server::run::Run;
 use crate::server::trouble::Trouble;
-use crate::tls::serving::Serving;
+use crate::tls::server_config::TlsServer;
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -98,7 +98,7 @@ fn is_clients_fault(error: &io::Error) -> bool {
 }
 
 /// Accepts and serves until the run is stopped and every client's thread has ended.
-pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<Serving>>) {
+pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<TlsServer>>) {
     thread::scope(|scope| {
         run.gauge.start(
             scope,

@@ -17,15 +17,15 @@ use crate::server::socket::Socket;
 use crate::server::status::Phase;
 use crate::server::transport::Transport;
 use crate::settings::ClientAuth;
-use crate::tls::serving::Serving;
-use crate::tls::sniff;
+use crate::tls::client_hello;
+use crate::tls::server_config::TlsServer;
 
 /// How long what a TLS client still sends after its end is thrown away, so that the echo and the alert before it reach
 /// the client: a close with unread data becomes RST (RFC 1122, section 4.2.2.13), which may overtake them.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a client to its end. A panic in here ends this client alone.
-pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) {
+pub(super) fn serve(run: &Run, conn: &Conn, tls: Option<&Arc<TlsServer>>) {
     let place = Place { run, conn };
     let reason = catch_unwind(AssertUnwindSafe(|| talk(run, conn, tls))).unwrap_or_else(|panic| {
         let problem = Problem::Panicked { message: message(panic.as_ref()) };
@@ -76,7 +76,7 @@ impl Drop for Place<'_> {
     }
 }
 
-fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
+fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<TlsServer>>) -> CloseReason {
     let asks = run.config.tls.as_ref().is_some_and(|tls| tls.client_auth != ClientAuth::None);
     let tap = Tap::new(conn.capture.clone(), tls.is_some(), asks);
     let socket = Socket::new(conn, run.config.idle_timeout, tap);
@@ -96,7 +96,7 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
                     transport
                 }
                 Err(end) => {
-                    let reason = close_reason(run, conn, end, true);
+                    let reason = close_reason(run, conn, end);
                     run.gate.close_call(conn);
                     socket.throw_away_rest(Instant::now() + LINGER);
                     return reason;
@@ -106,7 +106,7 @@ fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<Serving>>) -> CloseReason {
     };
     conn.enter(Phase::Open);
     let end = echo(run, conn, &socket, &mut transport);
-    let reason = close_reason(run, conn, end, false);
+    let reason = close_reason(run, conn, end);
     run.gate.close_call(conn);
     transport.close(&socket);
     if transport.is_tls() {
@@ -123,7 +123,7 @@ fn ended(conn: &Conn) -> CloseReason {
 /// `recv`, `sendall`, until there is nothing more.
 fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) -> End {
     let mut buffer = vec![0; run.config.recv_size];
-    let mut opening = Vec::with_capacity(sniff::HELLO_START);
+    let mut opening = Vec::with_capacity(client_hello::HELLO_START);
     loop {
         if !run.gate.client_call(conn, Call::Recv, buffer.len()) {
             return End::OfStream;
@@ -145,10 +145,10 @@ fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) 
         conn.sent.fetch_add(sent as u64, Relaxed);
         run.totals.sent.fetch_add(sent as u64, Relaxed);
         run.sink.received(conn.client, data, sent, took);
-        if !transport.is_tls() && opening.len() < sniff::HELLO_START {
+        if !transport.is_tls() && opening.len() < client_hello::HELLO_START {
             // Small pieces of it may come one by one.
-            opening.extend(data.iter().take(sniff::HELLO_START - opening.len()));
-            if sniff::looks_like_client_hello(&opening) {
+            opening.extend(data.iter().take(client_hello::HELLO_START - opening.len()));
+            if client_hello::looks_like_client_hello(&opening) {
                 run.sink.emit(Some(conn.client), EventKind::Problem(Problem::TlsOnPlain));
             }
         }
@@ -159,7 +159,7 @@ fn echo(run: &Run, conn: &Conn, socket: &Socket<'_>, transport: &mut Transport) 
 }
 
 /// The reason for the log; what needs more words gets a line of its own before it.
-fn close_reason(run: &Run, conn: &Conn, end: End, in_handshake: bool) -> CloseReason {
+fn close_reason(run: &Run, conn: &Conn, end: End) -> CloseReason {
     // What its own thread sees after an end from outside is only the consequence.
     if let Some(reason) = conn.ended() {
         return reason;
@@ -171,9 +171,7 @@ fn close_reason(run: &Run, conn: &Conn, end: End, in_handshake: bool) -> CloseRe
         End::Idle => (CloseReason::Idle, None),
         End::HandshakeTimeout(after) => (CloseReason::Tls, Some(Problem::HandshakeTimeout { after })),
         End::NotTls { start, http } => (CloseReason::Tls, Some(Problem::NotTls { start, http })),
-        End::Tls { text, raw, offer } => {
-            (CloseReason::Tls, Some(Problem::Tls { text, raw, in_handshake, offer }))
-        }
+        End::Tls(error) => (CloseReason::Tls, Some(Problem::Tls(Arc::from(error)))),
     };
     if let Some(problem) = problem {
         run.sink.emit(Some(conn.client), EventKind::Problem(problem));

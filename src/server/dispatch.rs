@@ -10,7 +10,7 @@ use crate::server::registry::Conn;
 use crate::server::run::Run;
 use crate::server::trouble::Trouble;
 use crate::settings::Mode;
-use crate::tls::serving::Serving;
+use crate::tls::server_config::TlsServer;
 
 /// Enough for a TLS handshake in a debug build; only what is touched takes memory.
 const STACK: usize = 512 * 1024;
@@ -18,12 +18,16 @@ const STACK: usize = 512 * 1024;
 pub(super) struct Dispatcher<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     run: &'env Run,
-    tls: Option<Arc<Serving>>,
+    tls: Option<Arc<TlsServer>>,
     workers: u16,
 }
 
 impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
-    pub(super) fn new(scope: &'scope Scope<'scope, 'env>, run: &'env Run, tls: Option<Arc<Serving>>) -> Self {
+    pub(super) fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        run: &'env Run,
+        tls: Option<Arc<TlsServer>>,
+    ) -> Self {
         Self { scope, run, tls, workers: 0 }
     }
 

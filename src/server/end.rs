@@ -1,11 +1,10 @@
 //! Why a connection carries nothing more, before it is put into words for the log.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::platform::sockets::is_timeout;
-use crate::tls::handshake::Offer;
+use crate::tls::session_error::ServerTlsError;
 
 /// Why nothing more can be received or sent.
 #[derive(Debug)]
@@ -22,8 +21,8 @@ pub(super) enum End {
     HandshakeTimeout(Duration),
     /// The client speaks something else.
     NotTls { start: Vec<u8>, http: bool },
-    /// TLS failed, in plain words and in rustls' own, and what the client had offered where that is known.
-    Tls { text: String, raw: String, offer: Option<Arc<Offer>> },
+    /// TLS failed.
+    Tls(Box<ServerTlsError>),
 }
 
 impl From<io::Error> for End {

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::server::client_id::ClientInfo;
 use crate::server::error::{BindError, StartError};
-use crate::tls::handshake::{Handshake, Offer};
+use crate::tls::handshake::Handshake;
+use crate::tls::session_error::ServerTlsError;
 
 /// One thing that happened, and when.
 #[derive(Debug, Clone)]
@@ -151,16 +152,7 @@ pub enum Problem {
     /// A client sent a TLS `ClientHello` to the server while TLS is off.
     TlsOnPlain,
     /// The TLS handshake failed, or the connection after it.
-    Tls {
-        /// What happened, why, and what to try.
-        text: String,
-        /// rustls' own words.
-        raw: String,
-        /// Whether the handshake was still going on.
-        in_handshake: bool,
-        /// What the client had offered, where the handshake got as far as its hello.
-        offer: Option<Arc<Offer>>,
-    },
+    Tls(Arc<ServerTlsError>),
     /// The TLS handshake was not done when its deadline passed.
     HandshakeTimeout {
         /// The deadline.

@@ -10,12 +10,12 @@ use crate::server::event::EventKind;
 use crate::server::listen;
 use crate::server::run::Run;
 use crate::server::status::ServerState;
-use crate::tls::{self, serving::Serving};
+use crate::tls::{self, server_config::TlsServer};
 
 /// All that a run needs before its first client.
 struct Prepared {
     acceptor: Acceptor,
-    tls: Option<Arc<Serving>>,
+    tls: Option<Arc<TlsServer>>,
 }
 
 /// From `Starting` to `Stopped` or `Failed`.
@@ -44,7 +44,7 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     let failed = std::mem::take(&mut bound.failed);
     let port = bound.port();
     if let Some(tls) = &mut tls {
-        tls.listens_on(&config.host, port);
+        tls.set_address(&config.host, port);
     }
     let addresses = bound.listeners.iter().map(|(_, address)| *address).collect::<Vec<_>>();
     let (acceptor, waker) =
@@ -68,8 +68,8 @@ fn prepare(run: &Run) -> Result<Option<Prepared>, StartError> {
     Ok(Some(Prepared { acceptor, tls: tls.map(Arc::new) }))
 }
 
-fn serving(run: &Run, files: &TlsFiles) -> Result<Serving, StartError> {
+fn serving(run: &Run, files: &TlsFiles) -> Result<TlsServer, StartError> {
     let sink = run.sink.clone();
     let trouble = move |text| sink.emit(None, EventKind::Note { text, problem: true });
-    Ok(tls::config::serve(files, trouble)?)
+    Ok(tls::server_config::serve(files, trouble)?)
 }

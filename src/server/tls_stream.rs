@@ -8,17 +8,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::server::{Accepted, AcceptedAlert, Acceptor};
-use rustls::{IoState, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{IoState, ProtocolVersion, ServerConnection};
 
 use crate::capture::{Facts, Outcome, Saying, alert_for};
 use crate::server::end::End;
 use crate::server::socket::Socket;
 use crate::server::wire::Wire;
+use crate::tls::client_hello::{self, FirstBytes, first_hello};
 use crate::tls::handshake::Handshake;
-use crate::tls::offer::first_hello;
-use crate::tls::serving::Serving;
-use crate::tls::sniff::{self, FirstBytes};
-use crate::tls::words::{self, Asked};
+use crate::tls::server_config::TlsServer;
+use crate::tls::session_error::{ServerTlsError, TlsErrorCause};
 
 /// A fatal alert in a record of its own (RFC 8446, sections 5.1 and 6).
 const DECODE_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
@@ -27,7 +26,7 @@ const DECODE_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
 pub(super) struct Tls {
     connection: Box<ServerConnection>,
     wire: Wire,
-    serving: Arc<Serving>,
+    serving: Arc<TlsServer>,
     /// What stays as it is once the handshake is done.
     facts: Facts,
 }
@@ -39,32 +38,31 @@ impl Tls {
     #[inline(never)]
     pub(super) fn accept(
         socket: &Socket<'_>,
-        serving: &Arc<Serving>,
+        serving: &Arc<TlsServer>,
         timeout: Duration,
     ) -> Result<(Self, Handshake), End> {
         let start = Instant::now();
         let mut wire = Wire::recording();
-        let (config, scheme) = serving.connection();
         let greeted = read_hello(socket, serving, &mut wire, start + timeout)
-            .and_then(|accepted| begin(socket, serving, accepted, config));
-        let offer = wire.take_first_flight().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
+            .and_then(|accepted| begin(socket, serving, accepted));
+        let client_hello = wire.take_first_flight().and_then(|bytes| first_hello(&bytes)).map(Arc::new);
         let shaken = greeted.and_then(|mut connection| {
-            let asked = offer
-                .as_ref()
-                .map(|offer| Asked { name: offer.server_name.as_deref(), address: socket.local_address() });
-            shake_hands(socket, serving, &mut connection, &mut wire, start + timeout, asked)?;
+            shake_hands(socket, serving, &mut connection, &mut wire, start + timeout)?;
             Ok(connection)
         });
         let connection = shaken.map_err(|end| match end {
             End::Idle => End::HandshakeTimeout(timeout),
-            End::Tls { text, raw, .. } => End::Tls { text, raw, offer: offer.clone() },
+            End::Tls(error) => {
+                let (client_hello, local_address) = (client_hello.clone(), socket.local_address());
+                End::Tls(Box::new(ServerTlsError { client_hello, local_address, ..*error }))
+            }
             end => end,
         })?;
         socket.lift_deadline();
         let facts = Facts::of(&connection);
         let mut tls = Self { connection, wire, serving: Arc::clone(serving), facts };
         tls.flush(socket, Saying::Handshake)?;
-        let handshake = Handshake::of(&tls.connection, &scheme, offer, start.elapsed());
+        let handshake = Handshake::of(&tls.connection, client_hello, start.elapsed());
         Ok((tls, handshake))
     }
 
@@ -94,7 +92,7 @@ impl Tls {
             }
             if let Err(error) = state {
                 let _ = self.flush(socket, failure(&self.connection, &error));
-                return Err(tls_end(&self.serving, &error, false, None));
+                return Err(tls_end(&self.serving, error, false));
             }
             if self.connection.wants_write() {
                 self.flush(socket, Saying::Reply)?;
@@ -133,17 +131,16 @@ impl Tls {
 /// From the end of the `ClientHello` on.
 fn shake_hands(
     socket: &Socket<'_>,
-    serving: &Serving,
+    serving: &TlsServer,
     connection: &mut ServerConnection,
     wire: &mut Wire,
     deadline: Instant,
-    asked: Option<Asked<'_>>,
 ) -> Result<(), End> {
     while connection.is_handshaking() {
         let facts = Facts::of(connection);
         flush(connection, socket, Saying::Handshake, facts)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
-            return Err(gone(words::gone_in_handshake(serving.situation())));
+            return Err(tls_end(serving, TlsErrorCause::ClosedInHandshake, true));
         }
         connection.read_tls(wire)?;
         let state = connection.process_new_packets();
@@ -155,7 +152,7 @@ fn shake_hands(
             let saying = failure(connection, &error);
             let facts = Facts::of(connection);
             let _ = flush(connection, socket, saying, facts);
-            return Err(tls_end(serving, &error, true, asked));
+            return Err(tls_end(serving, error, true));
         }
     }
     Ok(())
@@ -166,7 +163,7 @@ fn shake_hands(
 #[inline(never)]
 fn read_hello(
     socket: &Socket<'_>,
-    serving: &Serving,
+    serving: &TlsServer,
     wire: &mut Wire,
     deadline: Instant,
 ) -> Result<Box<Accepted>, End> {
@@ -175,7 +172,7 @@ fn read_hello(
     loop {
         if wire.fill_until(socket, deadline)? == 0 {
             // Who leaves without a byte has only looked whether somebody is there.
-            return Err(first.unwrap_or_else(|| gone(words::gone_in_hello())));
+            return Err(first.unwrap_or_else(|| tls_end(serving, TlsErrorCause::ClosedInHello, true)));
         }
         let other = if first.take().is_some() { other_protocol(wire.unread()) } else { None };
         while !wire.is_empty() {
@@ -189,7 +186,7 @@ fn read_hello(
                 Ok(Some(accepted)) => return Ok(Box::new(accepted)),
                 Err((error, alert)) => {
                     send_alert(socket, alert);
-                    return Err(other.unwrap_or_else(|| tls_end(serving, &error, true, None)));
+                    return Err(other.unwrap_or_else(|| tls_end(serving, error, true)));
                 }
             }
         }
@@ -202,15 +199,14 @@ fn read_hello(
 /// Answers the `ClientHello`.
 fn begin(
     socket: &Socket<'_>,
-    serving: &Serving,
+    serving: &TlsServer,
     accepted: Box<Accepted>,
-    config: Arc<ServerConfig>,
 ) -> Result<Box<ServerConnection>, End> {
-    match accepted.into_connection(config) {
+    match accepted.into_connection(serving.new_connection()) {
         Ok(connection) => Ok(Box::new(connection)),
         Err((error, alert)) => {
             send_alert(socket, alert);
-            Err(tls_end(serving, &error, true, None))
+            Err(tls_end(serving, error, true))
         }
     }
 }
@@ -230,21 +226,16 @@ fn send_alert(socket: &Socket<'_>, mut alert: AcceptedAlert) {
 }
 
 fn other_protocol(bytes: &[u8]) -> Option<End> {
-    match sniff::first_bytes(bytes) {
+    match client_hello::first_bytes(bytes) {
         FirstBytes::Http { line } => Some(End::NotTls { start: line, http: true }),
         FirstBytes::Text { line } => Some(End::NotTls { start: line, http: false }),
         FirstBytes::Tls | FirstBytes::Incomplete => None,
     }
 }
 
-/// The offer is added where the handshake is looked at as a whole.
-fn tls_end(serving: &Serving, error: &rustls::Error, in_handshake: bool, asked: Option<Asked<'_>>) -> End {
-    let text = words::peer_failure(error, in_handshake, serving.situation(), asked);
-    End::Tls { text, raw: error.to_string(), offer: None }
-}
-
-fn gone(text: String) -> End {
-    End::Tls { text, raw: "end of stream during the handshake".to_owned(), offer: None }
+/// What the client offered is added where the handshake is looked at as a whole.
+fn tls_end(serving: &TlsServer, cause: impl Into<TlsErrorCause>, in_handshake: bool) -> End {
+    End::Tls(Box::new(ServerTlsError::new(cause.into(), in_handshake, Arc::clone(serving.context()))))
 }
 
 /// Tells the capture what rustls made of a record.

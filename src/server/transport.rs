@@ -8,7 +8,7 @@ use crate::server::end::End;
 use crate::server::socket::Socket;
 use crate::server::tls_stream::Tls;
 use crate::tls::handshake::Handshake;
-use crate::tls::serving::Serving;
+use crate::tls::server_config::TlsServer;
 
 /// A client's byte stream.
 pub(super) enum Transport {
@@ -20,7 +20,7 @@ impl Transport {
     /// The tutorial's `wrap_socket(conn, server_side=True)`, done within `timeout`.
     pub(super) fn accept_tls(
         socket: &Socket<'_>,
-        serving: &Arc<Serving>,
+        serving: &Arc<TlsServer>,
         timeout: Duration,
     ) -> Result<(Self, Handshake), End> {
         let (tls, handshake) = Tls::accept(socket, serving, timeout)?;

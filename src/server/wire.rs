@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::time::Instant;
 
 use crate::server::socket::Socket;
-use crate::tls::offer;
+use crate::tls::client_hello;
 
 /// The largest TLS record on the wire and a little more (RFC 8446, section 5.2), so that one `recv` can take it whole.
 const LARGE: usize = 17 * 1024;
@@ -101,7 +101,7 @@ impl Wire {
         self.end = recv(&mut self.buffer)?;
         if let Some(flight) = &mut self.first_flight {
             // What goes beyond the longest hello can't complete one.
-            let room = offer::LONGEST.saturating_sub(flight.len()).min(self.end);
+            let room = client_hello::LONGEST.saturating_sub(flight.len()).min(self.end);
             flight.extend_from_slice(&self.buffer[..room]);
         }
         Ok(self.end)

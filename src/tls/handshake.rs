@@ -8,10 +8,10 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::X509Name;
 
+use crate::tls::client_hello::ClientHello;
 use crate::tls::inspect::{distinguished_name, sha256};
 use crate::tls::names;
-pub use crate::tls::offer::Offer;
-use crate::tls::serving::ChosenScheme;
+use crate::tls::server_config::chosen_scheme;
 
 /// How the handshake went (RFC 8446, section 2; RFC 5246, section 7.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Handshake {
     /// The numbers behind the names, for looking up what they mean.
     pub codes: Codes,
     /// What the client had offered in its first `ClientHello`; `None` where that could not be read a second time.
-    pub offer: Option<Arc<Offer>>,
+    pub client_hello: Option<Arc<ClientHello>>,
     /// From the accepted connection to the end of the handshake.
     pub took: Duration,
 }
@@ -80,15 +80,14 @@ impl Handshake {
     #[must_use]
     pub fn of(
         connection: &rustls::ServerConnection,
-        chosen: &ChosenScheme,
-        offer: Option<Arc<Offer>>,
+        client_hello: Option<Arc<ClientHello>>,
         took: Duration,
     ) -> Self {
         let codes = Codes {
             version: connection.protocol_version().map_or(0, u16::from),
             cipher_suite: connection.negotiated_cipher_suite().map_or(0, |suite| suite.suite().into()),
             group: connection.negotiated_key_exchange_group().map(|group| group.name().into()),
-            signature_scheme: chosen.get(),
+            signature_scheme: chosen_scheme(),
         };
         Self {
             version: match connection.protocol_version() {
@@ -110,7 +109,7 @@ impl Handshake {
                 .and_then(|chain| chain.first())
                 .map(ClientCertificate::of),
             codes,
-            offer,
+            client_hello,
             took,
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What kind of key it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum KeyKind {
     /// RSA (RFC 8017).
     Rsa {
@@ -16,6 +16,7 @@ pub enum KeyKind {
         curve: u16,
     },
     /// Ed25519 (RFC 8032).
+    #[default]
     Ed25519,
     /// ML-DSA (FIPS 204).
     MlDsa {

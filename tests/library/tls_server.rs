@@ -12,6 +12,7 @@ use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::server::event::{CloseReason, EventKind, Problem};
 use echoscope::server::status::Phase;
 use echoscope::settings::Mode;
+use echoscope::tls::explain::explain_server_error;
 use echoscope::tls::handshake::HandshakeKind;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -158,7 +159,7 @@ fn data_right_before_a_bad_record_is_echoed() {
     }
     assert_eq!(back, b"good");
     running.told(|kind| {
-        matches!(kind, EventKind::Problem(Problem::Tls { in_handshake: false, .. })).then_some(())
+        matches!(kind, EventKind::Problem(Problem::Tls(error)) if !error.in_handshake).then_some(())
     });
 }
 
@@ -188,7 +189,7 @@ fn a_client_that_distrusts_the_certificate_is_explained() {
     assert!(running.tls(&distrusting).write_all(b"x").is_err());
     assert_eq!(running.first_closed(), CloseReason::Tls);
     let text = running.told(|kind| match kind {
-        EventKind::Problem(Problem::Tls { text, in_handshake: true, .. }) => Some(text.clone()),
+        EventKind::Problem(Problem::Tls(error)) if error.in_handshake => Some(explain_server_error(error)),
         _ => None,
     });
     assert!(text.contains("does not trust who signed it"), "{text}");

@@ -8,7 +8,6 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Error};
 
 use crate::tls::certificate::CertificateFile;
-use crate::tls::config::{self, provider};
 use crate::tls::connecting::verifier::{Policy, Shower, Sight, Verifier};
 use crate::tls::connecting::words::{self, Explained, Situation};
 use crate::tls::connecting::{Accepted, Agreed, TlsChoices, Trust};
@@ -18,6 +17,7 @@ use crate::tls::inspect::{self, Roots};
 use crate::tls::key::KeyFile;
 use crate::tls::names;
 use crate::tls::pair::check_pair;
+use crate::tls::server_config::{self, provider};
 
 /// Why TLS can't even be tried with these choices. Displayed as a sentence or two.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -89,7 +89,7 @@ impl Connector {
         let algorithms = provider.signature_verification_algorithms;
         let library = |error: Error| ConnectorError::Library { raw: error.to_string() };
         let mut config = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&config::protocol_versions(choices.versions))
+            .with_protocol_versions(&server_config::protocol_versions(choices.versions))
             .map_err(library)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Verifier { policy, algorithms, sight: sight.clone() }))
@@ -196,5 +196,5 @@ fn identity(choices: &TlsChoices) -> Result<Option<Arc<rustls::sign::CertifiedKe
     let certificate = CertificateFile::read(&files.certificate)?;
     let key = KeyFile::read(&files.key)?;
     check_pair(&certificate, &key)?;
-    Ok(Some(config::identity(&certificate, key)))
+    Ok(Some(server_config::identity(&certificate, key)))
 }

@@ -23,7 +23,7 @@ const MOST_TOLD: usize = 4;
 const SHORTEST_RSA: u32 = 2048;
 
 /// The certificate that is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Served {
     /// From when until when it is valid.
     pub validity: Validity,
@@ -52,9 +52,10 @@ pub struct Served {
 }
 
 /// Whom a client must trust in order to accept the certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Anchor {
     /// The certificate itself: it signed itself.
+    #[default]
     Own,
     /// A root that is in the file too.
     InFile,

@@ -4,7 +4,7 @@ use crate::text::with_thousands;
 use jiff::{SignedDuration, Timestamp};
 
 /// A certificate's validity (RFC 5280, section 4.1.2.5): both ends belong to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Validity {
     /// The first moment.
     pub not_before: Timestamp,

@@ -13,8 +13,10 @@ use echoscope::server::client_id::{ClientInfo, ClientId};
 use echoscope::server::event::{Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope::tls::names;
-use echoscope::tls::offer::{Offer, first_hello};
-use echoscope::tls::sniff::{FirstBytes, HELLO_START, LINE, first_bytes, looks_like_client_hello};
+use echoscope::tls::client_hello::{
+    ClientHello, FirstBytes, HELLO_START, LINE, first_bytes, first_hello, looks_like_client_hello,
+};
+use echoscope::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 use echoscope_fuzz::{check_line, seed};
 use libfuzzer_sys::fuzz_target;
 
@@ -31,7 +33,7 @@ fuzz_target!(
         }
         if let Some(offer) = offer {
             assert!(!offer.versions.is_empty());
-            assert!(offer.size() <= 64 * data.len() + size_of::<Offer>());
+            assert!(offer.size() <= 64 * data.len() + size_of::<ClientHello>());
             assert_eq!(first_hello(&[data, b"more"].concat()).as_ref(), Some(&offer));
             check_told(offer);
         }
@@ -91,9 +93,10 @@ fn recut(mut data: &[u8], size: usize) -> Option<Vec<u8>> {
 }
 
 /// What a stranger offered is told in lines, and as JSON.
-fn check_told(offer: Offer) {
-    let (text, raw) = ("The handshake failed.".to_owned(), "raw".to_owned());
-    let problem = Problem::Tls { text, raw, in_handshake: true, offer: Some(Arc::new(offer.clone())) };
+fn check_told(offer: ClientHello) {
+    let error = ServerTlsError::new(TlsErrorCause::ClosedInHandshake, true, Arc::new(ServerContext::default()));
+    let client_hello = Some(Arc::new(offer.clone()));
+    let problem = Problem::Tls(Arc::new(ServerTlsError { client_hello, ..error }));
     let client = ClientInfo { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
     let event = Event { at: SystemTime::UNIX_EPOCH, client: Some(client), kind: EventKind::Problem(problem) };
     for (name, value, _) in event_details(&event) {

@@ -10,6 +10,8 @@ use echoscope::server::calls::Call;
 use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::{Mode, Settings};
+use echoscope::tls::session_error::{ServerContext, ServerTlsError};
+use rustls::AlertDescription;
 
 /// A lesson with these steps, each the value of `done`.
 fn lesson(steps: &[&str]) -> Running {
@@ -33,9 +35,9 @@ fn closed(reason: CloseReason) -> Event {
     event(1, EventKind::Closed(Closed { reason, received: 0, sent: 0, lasted: Duration::ZERO }))
 }
 
-fn tls_failed(raw: &str) -> Event {
-    let (text, raw) = ("Words.".to_owned(), raw.to_owned());
-    event(1, EventKind::Problem(Problem::Tls { text, raw, in_handshake: true, offer: None }))
+fn tls_failed(cause: rustls::Error) -> Event {
+    let error = ServerTlsError::new(cause.into(), true, Arc::new(ServerContext::default()));
+    event(1, EventKind::Problem(Problem::Tls(Arc::new(error))))
 }
 
 /// Whether exactly the last of these events ticks the condition off.
@@ -96,9 +98,9 @@ fn events_tick_what_they_are_about() {
     last_ticks(
         done,
         &[
-            tls_failed("peer sent no certificates"),
-            tls_failed("received fatal alert: CertificateExpired"),
-            tls_failed("received fatal alert: UnknownCA"),
+            tls_failed(rustls::Error::NoCertificatesPresented),
+            tls_failed(rustls::Error::AlertReceived(AlertDescription::CertificateExpired)),
+            tls_failed(rustls::Error::AlertReceived(AlertDescription::UnknownCA)),
         ],
     );
     last_ticks(

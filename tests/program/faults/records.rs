@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use echoscope::server::event::{CloseReason, EventKind, Problem};
+use echoscope::tls::explain::explain_server_error;
 use rustls::AlertDescription;
 
 use super::echo;
@@ -28,11 +29,12 @@ fn assert_told(lab: &mut Lab, what: &str, in_handshake: bool) {
     let number = lab.server.counters().clients_total;
     assert_eq!(lab.closed(number), CloseReason::Tls, "{what}");
     let (text, raw) = lab.event(|event| match &event.kind {
-        EventKind::Problem(Problem::Tls { text, raw, in_handshake: told, .. })
+        EventKind::Problem(Problem::Tls(error))
             if event.client.is_some_and(|client| client.id.0 == number) =>
         {
-            assert_eq!(*told, in_handshake, "{what}: {text}");
-            Some((text.clone(), raw.clone()))
+            let text = explain_server_error(error);
+            assert_eq!(error.in_handshake, in_handshake, "{what}: {text}");
+            Some((text, error.to_string()))
         }
         EventKind::Problem(Problem::Panicked { message }) => panic!("{what}: {message}"),
         // What doesn't even begin as TLS does: its beginning is shown in place of an error.
@@ -106,7 +108,7 @@ fn a_hello_that_is_cut_off() {
         assert_told(&mut lab, what, true);
         // The certificate was not even sent, so nobody can have disliked it.
         let blamed = lab.events.iter().any(|event| match &event.kind {
-            EventKind::Problem(Problem::Tls { text, .. }) => text.contains("certificate"),
+            EventKind::Problem(Problem::Tls(error)) => explain_server_error(error).contains("certificate"),
             _ => false,
         });
         assert!(!blamed, "{what}");

@@ -11,10 +11,11 @@ use rustls::{
 };
 
 use super::*;
+use crate::settings::tls::TlsVersions;
 use crate::tls::KeyKind;
-use crate::tls::inspect::{Anchor, Validity};
+use crate::tls::inspect::{Anchor, Served, Validity};
 
-pub(super) fn served() -> Served {
+pub(in crate::tls::explain) fn served() -> Served {
     Served {
         validity: Validity { not_before: "2026-01-01T00:00:00Z".parse().unwrap(), not_after: Timestamp::MAX },
         above: Vec::new(),
@@ -31,8 +32,8 @@ pub(super) fn served() -> Served {
     }
 }
 
-pub(super) fn situation() -> Situation {
-    Situation {
+pub(in crate::tls::explain) fn situation() -> ServerContext {
+    ServerContext {
         versions: TlsVersions::Both,
         certificate: "server.crt".to_owned(),
         client_ca: "ca.crt".to_owned(),
@@ -43,14 +44,14 @@ pub(super) fn situation() -> Situation {
 }
 
 fn words(error: &Error, in_handshake: bool) -> String {
-    let asked = Asked { name: Some("localhost"), address: None };
-    for asked in [None, Some(asked), Some(Asked { name: None, ..asked })] {
-        check(&peer_failure(error, in_handshake, &situation(), asked));
+    let asked = RequestedName { name: Some("localhost"), address: None };
+    for asked in [None, Some(asked), Some(RequestedName { name: None, ..asked })] {
+        check(&peer_failure(error, in_handshake, &situation(), asked, Timestamp::now()));
     }
-    peer_failure(error, in_handshake, &situation(), None)
+    peer_failure(error, in_handshake, &situation(), None, Timestamp::now())
 }
 
-pub(super) fn check(words: &str) {
+pub(in crate::tls::explain) fn check(words: &str) {
     // A command may stand at the end, as it is typed.
     let ends = words.ends_with('.') || words.contains(": openssl ");
     assert!(ends && words.starts_with(char::is_uppercase), "{words}");
@@ -78,10 +79,10 @@ fn every_alert_that_rustls_knows_has_words() {
 #[test]
 fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
     let mut situation = situation();
-    situation.listens_on("0.0.0.0", 4433);
+    situation.set_address("0.0.0.0", 4433);
     situation.certificate = "'my server.crt'".to_owned();
     assert_eq!(
-        peer_failure(&Error::AlertReceived(Alert::UnknownCA), true, &situation, None),
+        peer_failure(&Error::AlertReceived(Alert::UnknownCA), true, &situation, None, Timestamp::now()),
         "The client refused our certificate because the client does not trust who signed it: it signed itself, so only \
          a client that was given it takes it. Give the client 'my server.crt' as its CA file, or serve one that a CA of the \
          client's has signed. To try: \
@@ -102,7 +103,7 @@ fn a_client_is_told_to_trust_who_signed() {
         let mut situation = situation();
         situation.served.anchor = anchor.clone();
         let unknown = Error::AlertReceived(Alert::CertificateUnknown);
-        for words in [gone_in_handshake(&situation), peer_failure(&unknown, true, &situation, None)] {
+        for words in [peer_failure(&unknown, true, &situation, None, Timestamp::now())] {
             check(&words);
             assert!(words.contains(expected), "{words}");
             let own = matches!(anchor, Anchor::Own | Anchor::InFile);
@@ -117,7 +118,7 @@ fn addresses_are_written_for_a_shell() {
     for (host, address) in
         [("::1", "[::1]:7"), ("127.0.0.1", "127.0.0.1:7"), ("::", "localhost:7"), ("lab", "lab:7")]
     {
-        situation.listens_on(host, 7);
+        situation.set_address(host, 7);
         assert_eq!(situation.address, address);
     }
 }
@@ -126,15 +127,15 @@ fn addresses_are_written_for_a_shell() {
 fn advice_names_the_versions_that_this_server_speaks() {
     let error = Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled);
     assert!(words(&error, true).contains("TLS 1.2 and 1.3"));
-    let only13 = Situation { versions: TlsVersions::Only13, ..situation() };
-    assert!(peer_failure(&error, true, &only13, None).contains("TLS 1.3 only"));
+    let only13 = ServerContext { versions: TlsVersions::Only13, ..situation() };
+    assert!(peer_failure(&error, true, &only13, None, Timestamp::now()).contains("TLS 1.3 only"));
 }
 
 #[test]
 fn every_error_that_a_client_can_cause_has_words_of_its_own() {
     for error in errors() {
         for in_handshake in [true, false] {
-            assert!(failures::error(&error, in_handshake).is_some(), "no words for {error:?}");
+            assert!(alerts::error(&error, in_handshake).is_some(), "no words for {error:?}");
             check(&words(&error, in_handshake));
         }
     }

@@ -2,14 +2,14 @@
 //! and what to try.
 //!
 //! `{address}`, `{versions}`, `{certificate}`, `{key}`, `{ca}` and `{alpn}` stand for the server's own, `{trust}` for how a client
-//! comes to trust it; [`crate::tls::words`] fills them in. A `None` means that there are no words for it but the general ones.
+//! comes to trust it; [`crate::tls::explain`] fills them in. A `None` means that there are no words for it but the general ones.
 
 use rustls::{
     AlertDescription as Alert, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
 };
 
 /// Every alert (RFC 8446, section 6; the older ones RFC 5246, section 7.2). Each is followed by its words. Those about our
-/// certificate are for where [`crate::tls::words`] finds no cause that holds for it.
+/// certificate are for where [`crate::tls::explain`] finds no cause that holds for it.
 pub(super) const ALERTS: &[(Alert, &str)] = &[
     (Alert::CloseNotify, "The client closed the connection, as it should."),
     (

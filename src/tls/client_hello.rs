@@ -6,7 +6,7 @@
 /// What a client's first `ClientHello` offers (RFC 8446, section 4.1.2), as the registries' numbers, in the client's
 /// order. [`crate::tls::names`] has their names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Offer {
+pub struct ClientHello {
     /// From `supported_versions` (RFC 8446, section 4.2.1), or the one version that an older hello names.
     pub versions: Vec<u16>,
     /// Cipher suites.
@@ -34,7 +34,7 @@ const LONGEST_NAME: usize = 255;
 /// Reads the `ClientHello` at the beginning of a client's TLS records (RFC 8446, section 5.1). `None` where it isn't
 /// one or isn't whole.
 #[must_use]
-pub fn first_hello(records: &[u8]) -> Option<Offer> {
+pub fn first_hello(records: &[u8]) -> Option<ClientHello> {
     let mut records = Reader(records);
     let mut message = Vec::new();
     // A hello may go over several records.
@@ -56,15 +56,16 @@ pub fn first_hello(records: &[u8]) -> Option<Offer> {
     }
 }
 
+/// The content type of handshake records.
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 
-fn hello(body: &[u8]) -> Option<Offer> {
+fn hello(body: &[u8]) -> Option<ClientHello> {
     let mut body = Reader(body);
     let legacy_version = body.number()?;
     let _random = body.take(32)?;
     let _session_id = body.short_list()?;
-    let mut offer = Offer { cipher_suites: body.list()?.numbers(), ..Offer::default() };
+    let mut offer = ClientHello { cipher_suites: body.list()?.numbers(), ..ClientHello::default() };
     let _compression = body.short_list()?;
     // Before TLS 1.2 a hello could end here.
     let mut extensions = body.list().unwrap_or_default();
@@ -78,7 +79,7 @@ fn hello(body: &[u8]) -> Option<Offer> {
     Some(offer)
 }
 
-impl Offer {
+impl ClientHello {
     fn extension(&mut self, kind: u16, mut content: Reader<'_>) -> Option<()> {
         match kind {
             0 => {
@@ -172,6 +173,81 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a client began with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstBytes {
+    /// A TLS handshake record (RFC 8446, section 5.1).
+    Tls,
+    /// An HTTP request, or the preface of HTTP/2.
+    Http {
+        /// Its first line, at most [`LINE`] bytes.
+        line: Vec<u8>,
+    },
+    /// Anything else; it need not be text.
+    Text {
+        /// Its first line, at most [`LINE`] bytes.
+        line: Vec<u8>,
+    },
+    /// Too little to tell: nothing, or a beginning that a TLS record has too.
+    Incomplete,
+}
+
+/// The most that is kept of a first line.
+pub const LINE: usize = 60;
+
+/// The major version of every TLS and of SSL 3.0.
+const MAJOR: u8 = 3;
+/// The highest minor version in a record header: TLS 1.3 writes 1.2's 3 or 1.0's 1 there (RFC 8446, section 5.1).
+const MINOR: u8 = 4;
+/// The longest body of a plaintext record.
+const LONGEST_RECORD: u16 = 1 << 14;
+
+const METHODS: [&[u8]; 10] = [
+    b"GET ",
+    b"HEAD ",
+    b"POST ",
+    b"PUT ",
+    b"DELETE ",
+    b"CONNECT ",
+    b"OPTIONS ",
+    b"TRACE ",
+    b"PATCH ",
+    b"PRI ",
+];
+
+/// Looks at what a client has sent so far. Three bytes are always enough for an answer.
+#[must_use]
+pub fn first_bytes(bytes: &[u8]) -> FirstBytes {
+    match bytes {
+        [] | [HANDSHAKE] | [HANDSHAKE, MAJOR] => FirstBytes::Incomplete,
+        [HANDSHAKE, MAJOR, ..=MINOR, ..] => FirstBytes::Tls,
+        _ => {
+            let line = first_line(bytes);
+            if METHODS.iter().any(|method| bytes.starts_with(method)) {
+                FirstBytes::Http { line }
+            } else {
+                FirstBytes::Text { line }
+            }
+        }
+    }
+}
+
+/// How many bytes [`looks_like_client_hello`] needs.
+pub const HELLO_START: usize = 6;
+
+/// Whether bytes that came to a plain server are the beginning of a TLS `ClientHello`, at least
+/// [`HELLO_START`] bytes of it.
+#[must_use]
+pub fn looks_like_client_hello(bytes: &[u8]) -> bool {
+    let &[HANDSHAKE, MAJOR, ..=MINOR, high, low, CLIENT_HELLO, ..] = bytes else { return false };
+    // A handshake message has a header of four bytes.
+    (4..=LONGEST_RECORD).contains(&u16::from_be_bytes([high, low]))
+}
+
+fn first_line(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().take_while(|byte| !matches!(byte, b'\r' | b'\n')).take(LINE).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -254,12 +330,52 @@ mod tests {
             if let Some(offer) = first_hello(&bytes) {
                 read += 1;
                 assert!(!offer.versions.is_empty());
-                assert!(offer.size() <= 64 * bytes.len() + size_of::<Offer>(), "{offer:?}");
+                assert!(offer.size() <= 64 * bytes.len() + size_of::<ClientHello>(), "{offer:?}");
             }
         }
         assert!(read > 100, "only {read} were read: the changes leave nothing to test");
         let suites = vec![0x13; 65_534];
         let long = [&[3, 3][..], &[0; 33], &[0xff, 0xfe], &suites, &[1, 0]].concat();
         assert_eq!(hello(&long).unwrap().cipher_suites.len(), MOST);
+    }
+
+    #[test]
+    fn tls_is_known_by_its_record_header() {
+        assert_eq!(first_bytes(&[22, 3, 1]), FirstBytes::Tls);
+        assert_eq!(first_bytes(&[22, 3, 3, 0, 200, 1, 0, 0, 196]), FirstBytes::Tls);
+        for short in [&[][..], &[22], &[22, 3]] {
+            assert_eq!(first_bytes(short), FirstBytes::Incomplete);
+        }
+        for other in [&[22, 4][..], &[22, 3, 5], &[23, 3, 3], b"\x80\x2e\x01"] {
+            assert!(matches!(first_bytes(other), FirstBytes::Text { .. }), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn http_and_text_keep_their_first_line() {
+        assert_eq!(
+            first_bytes(b"GET / HTTP/1.1\r\nHost: x\r\n"),
+            FirstBytes::Http { line: b"GET / HTTP/1.1".to_vec() }
+        );
+        assert_eq!(
+            first_bytes(b"PRI * HTTP/2.0\r\n\r\nSM"),
+            FirstBytes::Http { line: b"PRI * HTTP/2.0".to_vec() }
+        );
+        assert_eq!(first_bytes(b"GETTING on\nwith it"), FirstBytes::Text { line: b"GETTING on".to_vec() });
+        assert_eq!(first_bytes(b"h"), FirstBytes::Text { line: b"h".to_vec() });
+        assert_eq!(first_bytes(b"\n"), FirstBytes::Text { line: Vec::new() });
+        let long = [b"GET /".as_slice(), &[b'a'; 100]].concat();
+        assert_eq!(first_bytes(&long), FirstBytes::Http { line: long[..LINE].to_vec() });
+    }
+
+    #[test]
+    fn a_client_hello_is_told_from_data_that_begins_alike() {
+        assert!(looks_like_client_hello(&[22, 3, 1, 2, 0, 1]));
+        assert!(looks_like_client_hello(&[22, 3, 3, 0, 4, 1, 0, 0, 0]));
+        assert!(!looks_like_client_hello(&[22, 3, 1, 2, 0]), "too short to be sure");
+        assert!(!looks_like_client_hello(&[22, 3, 1, 2, 0, 2]), "a ServerHello");
+        assert!(!looks_like_client_hello(&[22, 3, 1, 0, 0, 1]), "an empty record");
+        assert!(!looks_like_client_hello(&[22, 3, 1, 0x40, 1, 1]), "a record that is too long");
+        assert!(!looks_like_client_hello(b"Hello\n"));
     }
 }

@@ -1,14 +1,16 @@
 //! From files and choices to what serves them: rustls' server configuration.
 
-use std::path::Path;
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
+use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ServerConfig, SupportedProtocolVersion, version};
+use rustls::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
+use rustls::{ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion, version};
 
 use crate::settings::tls::{ClientAuth, TlsVersions};
 use crate::tls::certificate::CertificateFile;
@@ -17,10 +19,46 @@ use crate::tls::error::TlsError;
 use crate::tls::inspect::Served;
 use crate::tls::key::KeyFile;
 use crate::tls::key_log::KeyLogFile;
-use crate::tls::options::TlsFiles;
 use crate::tls::pair::check_pair;
-use crate::tls::serving::Serving;
-use crate::tls::words::Situation;
+use crate::tls::session_error::ServerContext;
+
+/// Where certificate and key are read from, anew at each start, and how they are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// The private key, PEM.
+    pub key: PathBuf,
+    /// The versions that are spoken.
+    pub versions: TlsVersions,
+    /// Whether clients are asked for a certificate.
+    pub client_auth: ClientAuth,
+    /// The CA certificates that sign the clients' certificates, PEM; read unless nobody is asked for one.
+    pub client_ca: PathBuf,
+    /// The protocols that are agreed to by ALPN (RFC 7301), best first; empty: the extension is not answered.
+    pub alpn: Vec<String>,
+    /// Whether sessions can be resumed by ticket (RFC 5077; RFC 8446, section 4.6.1).
+    pub tickets: bool,
+    /// The file that keys are appended to in NSS' format; `None`: they are written nowhere.
+    pub key_log: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    /// TLS 1.2 and 1.3, no client certificates, no ALPN, sessions resumed by ticket, no key log.
+    #[must_use]
+    pub fn new(certificate: PathBuf, key: PathBuf) -> Self {
+        Self {
+            certificate,
+            key,
+            versions: TlsVersions::Both,
+            client_auth: ClientAuth::None,
+            client_ca: PathBuf::new(),
+            alpn: Vec::new(),
+            tickets: true,
+            key_log: None,
+        }
+    }
+}
 
 /// Reads both files and makes the configuration of [`TlsFiles::new`]. May wait for a disk: not for the window's
 /// thread.
@@ -50,7 +88,7 @@ pub fn server_config(certificate: &CertificateFile, key: KeyFile) -> Result<Arc<
 pub fn serve(
     files: &TlsFiles,
     trouble: impl Fn(String) + Send + Sync + 'static,
-) -> Result<Serving, TlsError> {
+) -> Result<TlsServer, TlsError> {
     let certificate = CertificateFile::read(&files.certificate)?;
     let key = KeyFile::read(&files.key)?;
     check_pair(&certificate, &key)?;
@@ -68,11 +106,13 @@ pub fn serve(
     if let Some(path) = &files.key_log {
         config.key_log = Arc::new(KeyLogFile::open(path, trouble)?);
     }
-    Ok(Serving::new(config, identity, Situation::new(files, Served::of(&certificate))))
+    let context = Arc::new(ServerContext::new(files, Served::of(&certificate)));
+    Ok(TlsServer { config: Arc::new(config), context })
 }
 
 pub(super) fn identity(certificate: &CertificateFile, key: KeyFile) -> Arc<CertifiedKey> {
-    Arc::new(CertifiedKey::new(certificate.chain.clone(), key.signing))
+    let key = Arc::new(RecordingKey(key.signing));
+    Arc::new(CertifiedKey::new(certificate.chain.clone(), key))
 }
 
 fn configure(
@@ -118,4 +158,64 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
 
 fn library(error: &rustls::Error) -> TlsError {
     TlsError::Library { raw: error.to_string() }
+}
+
+/// A TLS server's configuration for one run.
+#[derive(Debug)]
+pub struct TlsServer {
+    config: Arc<ServerConfig>,
+    context: Arc<ServerContext>,
+}
+
+impl TlsServer {
+    /// Sets the host as it was typed and the port once it is known, for the explanations that name them.
+    pub fn set_address(&mut self, host: &str, port: u16) {
+        Arc::make_mut(&mut self.context).set_address(host, port);
+    }
+
+    /// Returns how the server was set up, for the explanation of failures.
+    #[must_use]
+    pub fn context(&self) -> &Arc<ServerContext> {
+        &self.context
+    }
+
+    /// Returns the configuration for a new connection. Its handshake must happen on the calling thread, and no other one
+    /// on the same thread until then: see [`chosen_scheme`].
+    #[must_use]
+    pub fn new_connection(&self) -> Arc<ServerConfig> {
+        CHOSEN_SCHEME.set(None);
+        Arc::clone(&self.config)
+    }
+}
+
+thread_local! {
+    /// rustls doesn't report which signature scheme it chose, but it asks the key for it on the thread that drives the
+    /// handshake.
+    static CHOSEN_SCHEME: Cell<Option<SignatureScheme>> = const { Cell::new(None) };
+}
+
+/// Returns the signature scheme that the server used in this thread's handshake; `None` if a session was resumed.
+#[must_use]
+pub fn chosen_scheme() -> Option<u16> {
+    CHOSEN_SCHEME.get().map(u16::from)
+}
+
+/// A private key that records the signature scheme that rustls chooses.
+#[derive(Debug)]
+struct RecordingKey(Arc<dyn SigningKey>);
+
+impl SigningKey for RecordingKey {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        let signer = self.0.choose_scheme(offered)?;
+        CHOSEN_SCHEME.set(Some(signer.scheme()));
+        Some(signer)
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        self.0.public_key()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm()
+    }
 }

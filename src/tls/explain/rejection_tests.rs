@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::tls::words::tests::{check, situation};
+use crate::tls::explain::server::tests::{check, situation};
 
-const LOCALHOST: Asked<'static> = Asked { name: Some("localhost"), address: None };
-const NAMELESS: Asked<'static> =
-    Asked { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)) };
+const LOCALHOST: RequestedName<'static> = RequestedName { name: Some("localhost"), address: None };
+const NAMELESS: RequestedName<'static> =
+    RequestedName { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)) };
 
 /// A part of the words for each cause, which stands in no other's.
 const CAUSES: [&str; 15] = [
@@ -27,7 +27,7 @@ const CAUSES: [&str; 15] = [
     "only as common name, where openssl",
 ];
 
-fn text(alert: Alert, change: impl Fn(&mut Served), asked: Option<Asked<'_>>) -> Option<String> {
+fn text(alert: Alert, change: impl Fn(&mut Served), asked: Option<RequestedName<'_>>) -> Option<String> {
     let mut situation = situation();
     change(&mut situation.served);
     let now = "2026-06-01T00:00:00Z".parse().unwrap();
@@ -37,7 +37,7 @@ fn text(alert: Alert, change: impl Fn(&mut Served), asked: Option<Asked<'_>>) ->
 }
 
 /// Expects one cause, and no other in the sentence that tells it.
-fn expect(alerts: &[Alert], change: impl Fn(&mut Served), asked: Asked<'_>, cause: &str) {
+fn expect(alerts: &[Alert], change: impl Fn(&mut Served), asked: RequestedName<'_>, cause: &str) {
     assert!(CAUSES.contains(&cause), "{cause}");
     for alert in alerts {
         let text = text(*alert, &change, Some(asked)).unwrap_or_else(|| panic!("{alert:?}, {cause}"));
@@ -112,7 +112,7 @@ fn the_name_is_told_from_the_hello_or_the_address() {
     // What is in the certificate can't be missing there.
     expect(VAGUE, nothing, LOCALHOST, "it signed itself");
     expect(VAGUE, nothing, NAMELESS, "it signed itself");
-    let below = Asked { name: Some("www.lab.example"), address: None };
+    let below = RequestedName { name: Some("www.lab.example"), address: None };
     expect(VAGUE, issued, below, "is not in server.crt");
     let said = text(Alert::BadCertificate, elsewhere, Some(NAMELESS)).unwrap();
     assert!(
@@ -127,7 +127,7 @@ fn the_name_is_told_from_the_hello_or_the_address() {
     let told =
         "so probably for 127.0.0.1, and the certificate is for localhost, and that only as common name";
     assert!(said.contains(told), "{said}");
-    let lan = Asked { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 2, 3))) };
+    let lan = RequestedName { name: None, address: Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 2, 3))) };
     let said = text(Alert::BadCertificate, elsewhere, Some(lan)).unwrap();
     assert!(said.contains("for 10.1.2.3, or a name that leads there, and the"), "{said}");
     // An address that is the common name is not another one.
@@ -137,12 +137,12 @@ fn the_name_is_told_from_the_hello_or_the_address() {
     };
     expect(VAGUE, address_only, NAMELESS, "only as common name, where openssl");
     // A client's own text is neither a line of its own nor a name for something of ours.
-    let odd = Asked { name: Some("a\nb{key}"), address: None };
+    let odd = RequestedName { name: Some("a\nb{key}"), address: None };
     let said = text_of_odd(odd);
     assert!(said.contains("a?b{key}") && !said.contains('\n'), "{said}");
 }
 
-fn text_of_odd(odd: Asked<'_>) -> String {
+fn text_of_odd(odd: RequestedName<'_>) -> String {
     let now = "2026-06-01T00:00:00Z".parse().unwrap();
     refused(Alert::BadCertificate, &situation(), Some(odd), now).unwrap()
 }

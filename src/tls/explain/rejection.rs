@@ -10,19 +10,20 @@ use jiff::Timestamp;
 use rustls::AlertDescription as Alert;
 
 use crate::text::{MAX_NAME, sanitize};
+use crate::tls::explain::server::filled;
 use crate::tls::inspect::{Anchor, Served};
-use crate::tls::words::{Situation, filled};
+use crate::tls::session_error::ServerContext;
 
 /// What a client asked for: known once its hello was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked<'a> {
+pub(super) struct RequestedName<'a> {
     /// The server name (SNI, RFC 6066, section 3).
     pub name: Option<&'a str>,
     /// The address of this computer that it connected to.
     pub address: Option<IpAddr>,
 }
 
-impl Asked<'_> {
+impl RequestedName<'_> {
     fn shown(&self) -> String {
         match (self.name, self.address) {
             (Some(name), _) => sanitize(name, MAX_NAME),
@@ -35,7 +36,7 @@ impl Asked<'_> {
 /// What is looked at.
 struct Seen<'a> {
     served: &'a Served,
-    asked: Option<Asked<'a>>,
+    asked: Option<RequestedName<'a>>,
     now: Timestamp,
 }
 
@@ -244,8 +245,8 @@ fn for_another_address(seen: &Seen<'_>) -> bool {
 /// that it could mean.
 pub(super) fn refused(
     received: Alert,
-    situation: &Situation,
-    asked: Option<Asked<'_>>,
+    situation: &ServerContext,
+    asked: Option<RequestedName<'_>>,
     now: Timestamp,
 ) -> Option<String> {
     let seen = Seen { served: &situation.served, asked, now };
@@ -295,4 +296,5 @@ fn value(key: &str, seen: &Seen<'_>) -> Option<String> {
 }
 
 #[cfg(test)]
+#[path = "rejection_tests.rs"]
 mod tests;

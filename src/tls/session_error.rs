@@ -1,0 +1,101 @@
+//! Why a TLS connection failed, as values. [`crate::tls::explain`] turns them into sentences.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::platform::terminal::argument;
+use crate::settings::tls::TlsVersions;
+use crate::tls::client_hello::ClientHello;
+use crate::tls::inspect::Served;
+use crate::tls::server_config::TlsFiles;
+
+/// What ended a TLS connection.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TlsErrorCause {
+    /// rustls refused what the peer sent, or received an alert.
+    #[error(transparent)]
+    Rustls(#[from] rustls::Error),
+    /// The peer closed the connection in the middle of its first message.
+    #[error("end of stream during the ClientHello")]
+    ClosedInHello,
+    /// The peer closed the connection before the handshake was done.
+    #[error("end of stream during the handshake")]
+    ClosedInHandshake,
+}
+
+/// Why the server could not serve a client over TLS.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{cause}")]
+pub struct ServerTlsError {
+    /// What ended the connection.
+    #[source]
+    pub cause: TlsErrorCause,
+    /// Whether the handshake was still going on.
+    pub in_handshake: bool,
+    /// When it happened; decides whether a certificate was valid.
+    pub at: Timestamp,
+    /// What the client offered; `None` where the handshake did not get that far.
+    pub client_hello: Option<Arc<ClientHello>>,
+    /// The address of this computer that the client connected to.
+    pub local_address: Option<IpAddr>,
+    /// How the server was set up.
+    pub context: Arc<ServerContext>,
+}
+
+impl ServerTlsError {
+    /// Creates the error as of now, without what is known of the client.
+    #[must_use]
+    pub fn new(cause: TlsErrorCause, in_handshake: bool, context: Arc<ServerContext>) -> Self {
+        let at = Timestamp::now();
+        Self { cause, in_handshake, at, client_hello: None, local_address: None, context }
+    }
+
+    /// Returns how much memory the error takes in bytes, without the context that it shares with others.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.client_hello.as_ref().map_or(0, |hello| hello.size())
+    }
+}
+
+/// How the server was set up: what the explanation of a failure depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServerContext {
+    /// The versions that the server accepts.
+    pub versions: TlsVersions,
+    /// The certificate's file name, quoted for a shell.
+    pub certificate: String,
+    /// The file name of the clients' CA, quoted for a shell; empty if clients are not asked for certificates.
+    pub client_ca: String,
+    /// The ALPN protocols that the server accepts.
+    pub alpn: Vec<String>,
+    /// How a client on this computer reaches the server: `localhost:12345`.
+    pub address: String,
+    /// The certificate.
+    pub served: Served,
+}
+
+impl ServerContext {
+    pub(super) fn new(files: &TlsFiles, served: Served) -> Self {
+        let name = |path: &Path| if path.as_os_str().is_empty() { String::new() } else { argument(path) };
+        Self {
+            versions: files.versions,
+            certificate: name(&files.certificate),
+            client_ca: name(&files.client_ca),
+            alpn: files.alpn.clone(),
+            address: "localhost".to_owned(),
+            served,
+        }
+    }
+
+    /// Sets the address by which a client on this computer reaches a server that listens on `host`.
+    pub(super) fn set_address(&mut self, host: &str, port: u16) {
+        self.address = match host.parse::<IpAddr>() {
+            Ok(address) if address.is_unspecified() => format!("localhost:{port}"),
+            Ok(address) => SocketAddr::new(address, port).to_string(),
+            Err(_) => format!("{host}:{port}"),
+        };
+    }
+}
