@@ -7,7 +7,7 @@ use crate::app::lesson::LessonCommand;
 use crate::server::client_id::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
-use crate::tls::create::Created;
+use crate::tls::create::CreatedFiles;
 
 /// One wish of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub enum Command {
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
     /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.
-    UseCreated(Box<Created>),
+    UseCreated(Box<CreatedFiles>),
     /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
     DropFile(PathBuf),
     /// Forget all log entries, and what went by on connections that are over.

@@ -122,7 +122,7 @@ fn text_of(settings: &Settings, field: Field) -> String {
 }
 
 /// A typed path: `~` is the home folder, and quotes around it (as *Copy as path* gives them) are left out.
-pub(super) fn path(text: &str) -> PathBuf {
+pub fn path(text: &str) -> PathBuf {
     let text = text.trim();
     let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_path_buf());

@@ -1,6 +1,6 @@
 //! The command line: flags become settings and a way to launch. A contract: scripts depend on it.
 
-mod create;
+mod create_certificate;
 mod documents;
 mod keywords;
 mod tls;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, ValueHint};
 use clap_complete::Shell;
 
-pub use create::Order;
+pub use create_certificate::CreateCertificate;
 use keywords::keywords;
 
 use crate::settings::fields::{self, Field};
@@ -100,7 +100,7 @@ struct Flags {
 /// What can be done instead of serving.
 #[derive(Debug, clap::Subcommand)]
 enum Instead {
-    CreateCertificate(create::Flags),
+    CreateCertificate(create_certificate::CreateFlags),
 
     /// Print completions for a shell
     ///
@@ -159,7 +159,7 @@ pub enum Refused {
     /// The flags are wrong; one line that says how.
     Usage(String),
     /// Certificates are to be made instead.
-    CreateCertificate(Order),
+    CreateCertificate(CreateCertificate),
 }
 
 /// Reads the arguments, the program's name first, and the remembered settings. `no_window` says why there can be no

@@ -22,7 +22,7 @@ pub(super) enum Got {
 
 /// Why nothing can be read or written any more, when the peer did not say so in order.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(super) enum Defect {
     /// TLS can't go on.
     Tls(rustls::Error),
     /// The system says so.
@@ -55,7 +55,7 @@ impl Stream {
     }
 
     /// Reads what is there. After a failure of TLS the alert that tells the peer waits to be flushed.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<Got, Broken> {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<Got, Defect> {
         let Some(tls) = &mut self.tls else {
             return match self.socket.read(buffer) {
                 Ok(0) => Ok(Got::End(PeerEnd::Fin)),
@@ -70,11 +70,11 @@ impl Stream {
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     return Ok(Got::End(PeerEnd::WithoutCloseNotify));
                 }
-                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(Broken::System(error)),
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(Defect::System(error)),
                 Err(_) => {}
             }
             if let Some(error) = self.failed.take() {
-                return Err(Broken::Tls(error));
+                return Err(Defect::Tls(error));
             }
             match tls.read_tls(&mut self.socket) {
                 // During the handshake the reader does not tell.
@@ -131,11 +131,11 @@ impl Stream {
     }
 }
 
-fn not_read(error: io::Error) -> Result<Got, Broken> {
+fn not_read(error: io::Error) -> Result<Got, Defect> {
     match error.kind() {
         _ if is_not_now(&error) => Ok(Got::Nothing),
         _ if is_reset(&error) => Ok(Got::End(PeerEnd::Reset)),
-        _ => Err(Broken::System(error)),
+        _ => Err(Defect::System(error)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::client::mailbox::Mailbox;
 use crate::client::outbox::Outbox;
 use crate::client::run::{End, Run, enter};
 use crate::client::status::{State, Status};
-use crate::client::stream::{Broken, Got, Stream};
+use crate::client::stream::{Defect, Got, Stream};
 use crate::client::words;
 use crate::tls::connecting::{Connector, Explained, gone_in_handshake, reset_in_handshake};
 
@@ -169,8 +169,8 @@ impl<'a> Talk<'a> {
                 }
                 Ok(Got::End(how)) => return Ok(Received::End(how)),
                 Err(_) if self.leaving.is_some() => return Ok(Received::End(PeerEnd::Reset)),
-                Err(Broken::Tls(error)) => return Err(self.tls_failed(&error)),
-                Err(Broken::System(error)) => {
+                Err(Defect::Tls(error)) => return Err(self.tls_failed(&error)),
+                Err(Defect::System(error)) => {
                     return Err(End::Failed(words::broken(self.stage(), &error)));
                 }
             }

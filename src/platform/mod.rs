@@ -2,5 +2,6 @@
 
 #[cfg(all(windows, feature = "gui"))]
 pub mod console;
+pub mod folder_lock;
 pub mod sockets;
 pub mod terminal;

@@ -2,6 +2,15 @@
 
 use std::path::Path;
 
+/// A command line for a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminalCommand {
+    /// The program's name for the reader: `openssl`, `curl`, `Python`.
+    pub program: &'static str,
+    /// The whole command line.
+    pub line: String,
+}
+
 /// How Python is started. Windows' installer brings a launcher; `python3` there may open a shop.
 pub const PYTHON: &str = if cfg!(windows) { "py" } else { "python3" };
 

@@ -4,11 +4,11 @@ use egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, Vec2, vec
 use jiff::Timestamp;
 
 use crate::app::{App, Changed, Check, Command};
+use crate::settings::ClientAuth;
 use crate::settings::fields::Field;
 use crate::ui::action::Action;
 use crate::ui::server_form::RESTART;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::form_parts;
 use crate::ui::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_button, pill_width, switch};
 use crate::ui::widgets::copy_frame;
 use crate::ui::widgets::field::{heading, label, path_field};
@@ -31,7 +31,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
         note(ui, Tone::Hint, RESTART);
     }
     if !on {
-        actions.extend(form_parts::buttons(ui, app));
+        actions.extend(dialog_buttons(ui, app));
         return actions;
     }
     // Buttons that come with what was found in a file are put into their places at the end: for the Tab key the two
@@ -42,7 +42,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     path_row(ui, app, Field::Key, &mut actions);
     key_line(ui, app, &mut later);
     actions.extend(later.into_iter().filter_map(|button| button.show(ui)));
-    actions.extend(form_parts::buttons(ui, app));
+    actions.extend(dialog_buttons(ui, app));
     actions
 }
 
@@ -115,7 +115,7 @@ fn certificate_line(ui: &mut Ui, app: &App, later: &mut Vec<Later>) {
     let in_time = (report.not_before..=report.not_after).contains(&now);
     let tone = if in_time { Tone::Good } else { Tone::Caution };
     let details = "Details…";
-    let place = form_parts::beside(ui, details, |ui| close(ui, tone, &report.line(now)));
+    let place = beside(ui, details, |ui| close(ui, tone, &report.line(now)));
     later.push(Later {
         place,
         button: Button::Pill { label: details, action: Action::ShowCertificateDetails },
@@ -201,4 +201,50 @@ fn close(ui: &mut Ui, tone: Tone, text: &str) {
     ui.add_space(-3.0);
     note(ui, tone, text);
     ui.add_space(2.0);
+}
+
+/// Shows *Create certificate…* and, with TLS on, *Options…*. The options are out of sight, but an error in them
+/// prevents a start, so it is shown here.
+fn dialog_buttons(ui: &mut Ui, app: &App) -> Option<Action> {
+    let mut action = None;
+    let on = app.form().tls();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = size::GAP;
+        if ui.button("Create certificate…").clicked() {
+            action = Some(Action::CreateCertificate);
+        }
+        if on && ui.button("Options…").on_hover_text("How TLS is served").clicked() {
+            action = Some(Action::ShowTlsOptions);
+        }
+    });
+    if on {
+        let typed = [Field::Alpn, Field::KeyLog].into_iter().find_map(|field| app.form().error(field));
+        let uses_ca = app.settings().client_auth != ClientAuth::None;
+        let problem = typed.map(ToString::to_string).or_else(|| match app.client_ca() {
+            Check::Bad(error) if uses_ca => Some(error.to_string()),
+            _ => None,
+        });
+        if let Some(problem) = problem {
+            note(ui, Tone::Problem, &problem);
+        }
+        if let Some(caution) = app.key_log_caution() {
+            note(ui, Tone::Caution, &caution);
+        }
+    }
+    action
+}
+
+/// Shows content with space for a small button to the right of it; returns that space.
+fn beside(ui: &mut Ui, button: &str, content: impl FnOnce(&mut Ui)) -> Rect {
+    let place = ui.horizontal_top(|ui| {
+        let rest = ui.available_width() - pill_width(ui, button) - size::GAP;
+        ui.vertical(|ui| {
+            ui.set_width(rest);
+            content(ui);
+        });
+        pill_place(ui, button)
+    });
+    // The row adds enough space below itself already.
+    ui.add_space(-5.0);
+    place.inner
 }

@@ -14,7 +14,7 @@ use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 use echoscope::settings::fields::Field;
 use echoscope::settings::file::{self, Broken};
-use echoscope::tls::create::{self, KeyChoice, Request};
+use echoscope::tls::create::{self, CertificateSpec, KeyChoice};
 use jiff::Timestamp;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -242,9 +242,15 @@ fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
 }
 
 /// Makes a certificate as the dialog and `create-certificate` do.
-fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, broken: Option<create::Broken>) {
-    let request = Request { folder: folder.to_owned(), key, signed_by_ca, broken, ..Request::default() };
-    create::create(&request, true, Timestamp::now()).unwrap();
+fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, defect: Option<create::Defect>) {
+    let spec = CertificateSpec {
+        folder: folder.to_owned(),
+        key,
+        signed_by_ca,
+        defect,
+        ..CertificateSpec::default()
+    };
+    create::create(&spec, true, Timestamp::now()).unwrap();
 }
 
 /// What the window says about the folder's certificate after a restart, with the server on this host.
@@ -262,28 +268,28 @@ fn label(folder: &Path, host: &str) -> Option<String> {
 fn what_is_broken_on_purpose_is_labelled_after_a_restart() {
     // One folder that has seen everything, as it is after an afternoon's practice.
     let used = tempfile::tempdir().unwrap();
-    make(used.path(), KeyChoice::P256, false, Some(create::Broken::NoIntermediate));
-    for broken in create::Broken::ALL {
-        let expected = match broken {
-            create::Broken::Expired => "This certificate expired on",
-            create::Broken::NotYetValid => "This certificate is not valid before",
-            create::Broken::WrongName => {
+    make(used.path(), KeyChoice::P256, false, Some(create::Defect::NoIntermediate));
+    for defect in create::Defect::ALL {
+        let expected = match defect {
+            create::Defect::Expired => "This certificate expired on",
+            create::Defect::NotYetValid => "This certificate is not valid before",
+            create::Defect::WrongName => {
                 "for wrong-name.example, but the server's host is localhost: clients that connect to localhost"
             }
-            create::Broken::NoSan => "only as common name",
-            create::Broken::CaAsServer => "for signing others and not for serving",
-            create::Broken::SelfSigned => "self-signed, though a CA's ca.crt stands beside it",
-            create::Broken::NoIntermediate => {
+            create::Defect::NoSan => "only as common name",
+            create::Defect::CaAsServer => "for signing others and not for serving",
+            create::Defect::SelfSigned => "self-signed, though a CA's ca.crt stands beside it",
+            create::Defect::NoIntermediate => {
                 "without its intermediate: the issuer, CN=Echoscope practice intermediate CA, is not sent"
             }
-            create::Broken::Version1 => "X.509 version 1",
+            create::Defect::Version1 => "X.509 version 1",
         };
         for signed_by_ca in [false, true] {
             let fresh = tempfile::tempdir().unwrap();
             for folder in [fresh.path(), used.path()] {
-                make(folder, KeyChoice::P256, signed_by_ca, Some(broken));
+                make(folder, KeyChoice::P256, signed_by_ca, Some(defect));
                 let told = label(folder, "localhost").unwrap_or_default();
-                assert!(told.contains(expected), "{broken:?}, signed by CA {signed_by_ca}: {told:?}");
+                assert!(told.contains(expected), "{defect:?}, signed by CA {signed_by_ca}: {told:?}");
             }
         }
     }
@@ -328,7 +334,7 @@ fn the_label_follows_from_what_lies_beside_the_certificate() {
     let path = |name: &str| folder.path().join(name);
     let told = || label(folder.path(), "localhost").unwrap_or_default();
     let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
-    make(folder.path(), KeyChoice::P256, false, Some(create::Broken::NoIntermediate));
+    make(folder.path(), KeyChoice::P256, false, Some(create::Defect::NoIntermediate));
     assert!(told().contains("Append intermediate.crt"), "{}", told());
     // Mended in the way that is told.
     std::fs::write(path("server.crt"), read("server.crt") + &read("intermediate.crt")).unwrap();

@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use crate::client::event::{Failure, PeerEnd, Stage};
-use crate::client::stream::{Broken, Got, Stream};
+use crate::client::stream::{Defect, Got, Stream};
 use crate::client::words::{self, Refused};
 use crate::tls::connecting::{Connector, Explained, gone_in_handshake, reset_in_handshake};
 
@@ -210,7 +210,7 @@ impl Member {
                 }
                 Ok(Got::Nothing) => return Ok(any),
                 Ok(Got::End(how)) => return Err(self.ended(stream, how)),
-                Err(Broken::Tls(error)) => {
+                Err(Defect::Tls(error)) => {
                     // The alert that tells the server why; it may be gone already.
                     let _ = stream.flush();
                     let stage = stage(stream);
@@ -220,7 +220,7 @@ impl Member {
                         told.unwrap_or_else(|| Explained { text: error.to_string(), raw: error.to_string() });
                     return Err(Place::Failed(Failure { stage, text, raw }));
                 }
-                Err(Broken::System(error)) => {
+                Err(Defect::System(error)) => {
                     return Err(Place::Failed(words::broken(stage(stream), &error)));
                 }
             }

@@ -167,7 +167,7 @@ fn details(ui: &mut Ui, connection: &Connection) -> Option<Facts> {
             });
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 if let Some(tls) = &connection.tls {
-                    crate::ui::tls_dialogs::facts::show(ui, &handshake_details(tls));
+                    crate::ui::tls_dialogs::handshake_table::show(ui, &handshake_details(tls));
                     return;
                 }
                 let text = match connection.phase {

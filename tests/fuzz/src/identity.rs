@@ -4,7 +4,7 @@ use std::fs;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use echoscope::tls::create::{Broken, CERTIFICATE, KEY, KeyChoice, Request, create};
+use echoscope::tls::create::{Defect, CERTIFICATE, KEY, KeyChoice, CertificateSpec, create};
 use jiff::Timestamp;
 
 use crate::Scratch;
@@ -25,15 +25,15 @@ pub struct Identity {
 pub fn identities() -> Vec<Identity> {
     let keys = [KeyChoice::Rsa2048, KeyChoice::P256, KeyChoice::Ed25519].map(|key| (key, false, None));
     let signed = [(KeyChoice::P256, true, None)];
-    let broken = Broken::ALL.map(|broken| (KeyChoice::P256, false, Some(broken)));
+    let broken = Defect::ALL.map(|defect| (KeyChoice::P256, false, Some(defect)));
     keys.into_iter().chain(signed).chain(broken).map(|(key, ca, broken)| made(key, ca, broken)).collect()
 }
 
-fn made(key: KeyChoice, by_ca: bool, broken: Option<Broken>) -> Identity {
+fn made(key: KeyChoice, by_ca: bool, defect: Option<Defect>) -> Identity {
     let scratch = Scratch::new();
     let folder = scratch.path("");
-    let request = Request { folder: folder.clone(), key, signed_by_ca: by_ca, broken, ..Request::default() };
-    create(&request, true, Timestamp::now()).expect("a certificate can be made");
+    let spec = CertificateSpec { folder: folder.clone(), key, signed_by_ca: by_ca, defect, ..CertificateSpec::default() };
+    create(&spec, true, Timestamp::now()).expect("a certificate can be made");
     let read = |name| fs::read(folder.join(name)).expect("the file was made");
     Identity { certificate: read(CERTIFICATE), key: read(KEY) }
 }

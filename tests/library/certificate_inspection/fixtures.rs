@@ -11,7 +11,7 @@ use rcgen::{
 };
 
 /// A folder for the files of one test.
-pub(crate) struct Lab(tempfile::TempDir);
+pub(crate) struct TestFolder(tempfile::TempDir);
 
 /// A certificate file with its key, and a CA file where it has one.
 pub(crate) struct Fixture {
@@ -40,7 +40,7 @@ pub(crate) fn params(names: &[&str]) -> CertificateParams {
 
 pub(crate) fn named(params: &mut CertificateParams, name: &str) {
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::OrganizationName, "Lab");
+    params.distinguished_name.push(DnType::OrganizationName, "TestFolder");
     params.distinguished_name.push(DnType::CommonName, name);
 }
 
@@ -70,7 +70,7 @@ impl Authority {
     }
 }
 
-impl Lab {
+impl TestFolder {
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -118,7 +118,7 @@ impl Lab {
             "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,email:a@example.org,URI:https://example.org/";
         let no_ca = "basicConstraints=critical,CA:FALSE";
         let with = |name, key: &[&str], more: &[&str]| {
-            let words = [&["-subj", "/C=DE/O=Lab/CN=localhost", "-addext", names], key, more].concat();
+            let words = [&["-subj", "/C=DE/O=TestFolder/CN=localhost", "-addext", names], key, more].concat();
             self.openssl(openssl, name, &words)
         };
         vec![
@@ -202,7 +202,7 @@ impl Lab {
         all.push(self.own("no-san-expired", &both));
         let mut nameless = params(&[]);
         nameless.distinguished_name = rcgen::DistinguishedName::new();
-        nameless.distinguished_name.push(DnType::OrganizationName, "Lab");
+        nameless.distinguished_name.push(DnType::OrganizationName, "TestFolder");
         all.push(self.own("nameless", &nameless));
         let mut ca = params(&names);
         ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));

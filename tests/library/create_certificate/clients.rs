@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::support::{Finished, Server, finish, program};
 
-/// Python's default context, one exchange, and what it came to in one line.
+/// One exchange with Python's default context. Prints one line.
 const PYTHON: &str = "
 import socket, ssl, sys
 file, name, port = sys.argv[1:]
@@ -32,7 +32,7 @@ fn run(path: &Path, arguments: &[&str]) -> Finished {
     finish(command)
 }
 
-/// What each client says to a server: `Ok`, or its reason. `None` where the program is not here.
+/// A client's result: `Ok`, or its error. `None` if the program isn't installed.
 pub(crate) type Verdict = Option<Result<(), String>>;
 
 fn verdict(accepted: bool, end: &Finished) -> Result<(), String> {
@@ -70,14 +70,14 @@ pub(crate) fn curl(server: &Server, ca: &str, name: &str) -> Verdict {
         &path,
         &["--silent", "--show-error", "--noproxy", "*", "--cacert", ca, "--resolve", &resolve, &url],
     );
-    // The server echoes the request, and curl says that this is no answer: it came through TLS all the same.
+    // curl rejects the echoed request as an answer, but it has arrived over TLS.
     Some(verdict(end.code == Some(1) && end.stderr.contains("HTTP/0.9"), &end))
 }
 
 pub(crate) fn rustls(server: &Server, ca: &str, name: &str) -> Result<(), String> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(ca).unwrap() {
-        // A version 1 certificate can't be taken as a root.
+        // rustls rejects version 1 certificates as roots.
         roots.add(certificate.unwrap()).map_err(|error| error.to_string())?;
     }
     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
@@ -91,7 +91,7 @@ pub(crate) fn rustls(server: &Server, ca: &str, name: &str) -> Result<(), String
     Ok(())
 }
 
-/// Whether the server still echoes, to a client that checks nothing.
+/// Asserts that the server still echoes to a client that doesn't check the certificate.
 pub(crate) fn still_echoes(server: &Server) {
     let Some(path) = program("python3") else { return };
     let code = "import socket, ssl, sys; c = ssl._create_unverified_context(); \

@@ -1,10 +1,10 @@
-//! Making certificates, as its user sees it: what other programs say to the files, and what is refused.
+//! `create-certificate`: whether other programs accept the files, and which input is rejected.
 
-mod broken;
+mod accepted;
+mod client_commands;
 mod clients;
-mod commands;
-mod good;
-mod lab;
-mod printed;
-mod refused;
-mod together;
+mod concurrent_runs;
+mod defects;
+mod openssl_script;
+mod rejected;
+mod test_folder;

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
-use echoscope::tls::create::{self, Broken, Created, KeyChoice, Request};
+use echoscope::tls::create::{self, CertificateSpec, CreatedFiles, Defect, KeyChoice};
 
 use crate::lessons::player::PATIENCE;
 
@@ -24,7 +24,12 @@ pub(crate) fn echo(client: &mut (impl Read + Write), data: &[u8]) {
 }
 
 /// Makes a certificate as *Create certificate…* does.
-pub(crate) fn create(folder: &Path, broken: Option<Broken>) -> Box<Created> {
-    let request = Request { folder: folder.to_owned(), key: KeyChoice::P256, broken, ..Request::default() };
-    Box::new(create::create(&request, true, jiff::Timestamp::now()).unwrap())
+pub(crate) fn create(folder: &Path, defect: Option<Defect>) -> Box<CreatedFiles> {
+    let spec = CertificateSpec {
+        folder: folder.to_owned(),
+        key: KeyChoice::P256,
+        defect,
+        ..CertificateSpec::default()
+    };
+    Box::new(create::create(&spec, true, jiff::Timestamp::now()).unwrap())
 }

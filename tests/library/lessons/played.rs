@@ -10,7 +10,7 @@ use echoscope::client::typed::LineEnding;
 use echoscope::lessons::{Place, shipped};
 use echoscope::server::client_id::ClientId;
 use echoscope::settings::Mode;
-use echoscope::tls::create::Broken;
+use echoscope::tls::create::Defect;
 
 use crate::lessons::clients::{connect, create};
 use crate::lessons::player::Player;
@@ -180,7 +180,7 @@ fn a_certificate_of_your_own() {
     player.tell(ClientCommand::Edit(id, ClientField::ServerName, "example.com".to_owned()));
     player.connect_in_vain(0);
     player.ticked();
-    let expired = create(folder.path(), Some(Broken::Expired));
+    let expired = create(folder.path(), Some(Defect::Expired));
     player.app.apply(Command::UseCreated(expired));
     player.not_yet();
     player.stop();
@@ -208,7 +208,7 @@ fn what_an_eavesdropper_sees() {
     let mut player = Player::begin(5);
     assert!(player.app.lesson_lacks_certificate());
     // What the lesson before may have left.
-    let expired = create(folder.path(), Some(Broken::Expired));
+    let expired = create(folder.path(), Some(Defect::Expired));
     player.app.apply(Command::UseCreated(expired));
     player.until("the files", |app| app.pair().is_some());
     assert!(player.app.lesson_lacks_certificate());

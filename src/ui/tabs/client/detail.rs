@@ -93,7 +93,7 @@ impl Detail {
                 ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
             }
             if let EntryKind::Event(EventKind::Handshake(agreed)) = &entry.kind {
-                crate::ui::tls_dialogs::facts::show(ui, &words::facts(agreed));
+                crate::ui::tls_dialogs::handshake_table::show(ui, &words::facts(agreed));
             }
         });
     }

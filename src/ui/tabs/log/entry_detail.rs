@@ -65,7 +65,7 @@ impl EntryDetail {
                     ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
                 }
                 ui.add(Label::new(RichText::new(explanation).color(palette.muted)).wrap());
-                crate::ui::tls_dialogs::facts::show(ui, &event_details(&entry.event));
+                crate::ui::tls_dialogs::handshake_table::show(ui, &event_details(&entry.event));
             });
         }
         action.take()

@@ -1,0 +1,244 @@
+//! Jobs for the TLS dialogs that may take long, each kind on its own thread: creating certificates and reading them in
+//! full. The caller starts a job and polls for its result after each wake-up. Only the result of the last job counts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use jiff::Timestamp;
+
+use crate::settings::Settings;
+use crate::tls::CertificateFile;
+use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Preflight};
+use crate::tls::error::FileError;
+use crate::tls::inspect::{Details, Roots, Verdict, verdicts};
+
+pub use crate::app::form::path as typed_path;
+
+/// A callback that is called from any thread when there may be a result.
+pub type WakeFn = Arc<dyn Fn() + Send + Sync>;
+
+/// Returns the folder for new certificates: that of the current certificate, or else `echoscope` in the user's
+/// documents or home folder.
+#[must_use]
+pub fn default_folder(settings: &Settings) -> PathBuf {
+    let current = settings.certificate.parent().filter(|folder| !folder.as_os_str().is_empty());
+    current.map(Path::to_owned).unwrap_or_else(|| {
+        let Some(dirs) = directories::UserDirs::new() else { return PathBuf::new() };
+        // Only the last folder of a path can be created, so its parent has to exist.
+        let parent = dirs.document_dir().filter(|folder| folder.is_dir()).unwrap_or(dirs.home_dir());
+        parent.join("echoscope")
+    })
+}
+
+/// Creates certificates in the background: generating a long RSA key takes seconds.
+pub struct CertificateCreator {
+    preflights: LatestJobThread<CertificateSpec, (CertificateSpec, Preflight)>,
+    creations: LatestJobThread<Creation, CreationResult>,
+    cancelled: Arc<AtomicBool>,
+}
+
+struct Creation {
+    spec: CertificateSpec,
+    replace: bool,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// The result of a creation; `Ok(None)` if it was cancelled.
+pub type CreationResult = Result<Option<CreatedFiles>, CreateError>;
+
+impl CertificateCreator {
+    /// Starts the threads. They end when this is dropped, which also cancels a creation.
+    #[must_use]
+    pub fn new(wake: &WakeFn) -> Self {
+        let preflight = |spec: CertificateSpec| {
+            let preflight = create::preflight(&spec, Timestamp::now());
+            (spec, preflight)
+        };
+        let create = |creation: Creation| {
+            let prepared = create::prepare(&creation.spec, creation.replace, Timestamp::now())?;
+            if creation.cancelled.load(Ordering::SeqCst) {
+                return Ok(None);
+            }
+            prepared.write().map(Some)
+        };
+        Self {
+            preflights: LatestJobThread::new("check-folder", Arc::clone(wake), preflight),
+            creations: LatestJobThread::new("create-certificate", Arc::clone(wake), create),
+            cancelled: Arc::default(),
+        }
+    }
+
+    /// Starts to check the folder and the practice CA.
+    pub fn start_preflight(&mut self, spec: CertificateSpec) {
+        self.preflights.start(spec);
+    }
+
+    /// Returns the result of the last preflight, once.
+    pub fn poll_preflight(&mut self) -> Option<(CertificateSpec, Preflight)> {
+        self.preflights.poll()
+    }
+
+    /// Starts to create the files.
+    pub fn start(&mut self, spec: CertificateSpec, replace: bool) {
+        self.cancelled = Arc::default();
+        self.creations.start(Creation { spec, replace, cancelled: Arc::clone(&self.cancelled) });
+    }
+
+    /// Returns whether files are being created.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.creations.is_busy()
+    }
+
+    /// Cancels the creation, unless its files are being written already.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+    }
+
+    /// Returns the result of the creation, once.
+    pub fn poll(&mut self) -> Option<CreationResult> {
+        self.creations.poll()
+    }
+}
+
+impl Drop for CertificateCreator {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+/// A certificate file in full, and how clients treat it.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// Its chain.
+    pub details: Details,
+    /// The checks that clients make, or the error of their CA file.
+    pub verdicts: Result<Vec<Verdict>, FileError>,
+    /// The time of the checks.
+    pub at: Timestamp,
+}
+
+/// The certificate file, and the clients' CA file; without one they use the OS's trust store.
+type InspectionJob = (PathBuf, Option<PathBuf>);
+
+/// Reads and checks certificate files in the background. The OS's trust store is loaded once.
+pub struct CertificateInspector(LatestJobThread<InspectionJob, Result<Inspection, FileError>>);
+
+impl CertificateInspector {
+    /// Starts the thread, which ends when this is dropped.
+    #[must_use]
+    pub fn new(wake: &WakeFn) -> Self {
+        let mut system = None;
+        let inspect = move |(path, ca_file): InspectionJob| {
+            let file = CertificateFile::read(&path)?;
+            let roots = match ca_file {
+                None => Ok(system.get_or_insert_with(Roots::system).clone()),
+                Some(path) => Roots::read(&path),
+            };
+            let at = Timestamp::now();
+            let verdicts = roots.map(|roots| verdicts(&file, &roots, at));
+            Ok(Inspection { details: Details::of(&file), verdicts, at })
+        };
+        Self(LatestJobThread::new("inspect-certificate", Arc::clone(wake), inspect))
+    }
+
+    /// Starts to inspect a file.
+    pub fn start(&mut self, path: PathBuf, ca_file: Option<PathBuf>) {
+        self.0.start((path, ca_file));
+    }
+
+    /// Returns whether a file is being inspected.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.0.is_busy()
+    }
+
+    /// Returns the result of the last inspection, once.
+    pub fn poll(&mut self) -> Option<Result<Inspection, FileError>> {
+        self.0.poll()
+    }
+}
+
+/// A thread that runs one job after the other and skips all but the last of those that wait. It ends when this is
+/// dropped.
+struct LatestJobThread<Job, Output> {
+    jobs: Option<Sender<(u64, Job)>>,
+    outputs: Receiver<(u64, Output)>,
+    started: u64,
+    finished: u64,
+}
+
+impl<Job: Send + 'static, Output: Send + 'static> LatestJobThread<Job, Output> {
+    fn new(name: &str, wake: WakeFn, mut run: impl FnMut(Job) -> Output + Send + 'static) -> Self {
+        let (jobs, waiting) = channel::<(u64, Job)>();
+        let (done, outputs) = channel();
+        let work = move || {
+            while let Ok(mut job) = waiting.recv() {
+                while let Ok(newer) = waiting.try_recv() {
+                    job = newer;
+                }
+                if done.send((job.0, run(job.1))).is_err() {
+                    return;
+                }
+                wake();
+            }
+        };
+        let spawned = thread::Builder::new().name(name.to_owned()).spawn(work).is_ok();
+        Self { jobs: spawned.then_some(jobs), outputs, started: 0, finished: 0 }
+    }
+
+    /// Starts a job. Earlier jobs are superseded.
+    fn start(&mut self, job: Job) {
+        self.started += 1;
+        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send((self.started, job)).is_ok());
+        if !sent {
+            self.finished = self.started;
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.finished < self.started
+    }
+
+    /// Returns the output of the last job, once.
+    fn poll(&mut self) -> Option<Output> {
+        let (number, output) = self.outputs.try_iter().last()?;
+        if number != self.started {
+            return None;
+        }
+        self.finished = number;
+        Some(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn only_the_last_job_has_an_output() {
+        let (woken, wakes) = mpsc::channel();
+        let wake: WakeFn = Arc::new(move || woken.send(()).unwrap_or_default());
+        let (release, held) = mpsc::channel::<()>();
+        let mut thread = LatestJobThread::new("test", wake, move |number: u32| {
+            held.recv().unwrap();
+            number * 2
+        });
+        (1..=3).for_each(|number| thread.start(number));
+        assert!(thread.is_busy());
+        // Enough for every job, even if none is skipped.
+        (0..3).for_each(|_| release.send(()).unwrap());
+        let output = loop {
+            wakes.recv().unwrap();
+            if let Some(output) = thread.poll() {
+                break output;
+            }
+        };
+        assert_eq!((output, thread.is_busy()), (6, false));
+    }
+}

@@ -1,0 +1,268 @@
+//! The files of a new certificate, and how to use them: command lines for a terminal.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::platform::terminal::{CURL, CURL_UNREVOKED, TerminalCommand, argument, python, python_string};
+use crate::tls::create::certificate_spec::{CA_CERTIFICATE, CERTIFICATE, CertificateSpec, INTERMEDIATE, KEY};
+use crate::tls::create::defect::Defect;
+use crate::tls::report::CertificateReport;
+
+/// The address that clients ask for where they would accept a name for the common name.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// The same where the common name is [`LOOPBACK`]. A server on this computer needn't listen there.
+const OTHER_LOOPBACK: &str = "127.0.0.2";
+
+/// The files of a new certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedFiles {
+    /// The server's certificate.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The CA file for clients: the practice CA's certificate, or the server's own.
+    pub ca_file: PathBuf,
+    /// Every file that was written, in the order of writing.
+    pub files: Vec<PathBuf>,
+    /// A summary, for example `localhost, 127.0.0.1 · RSA 2048 · 365 days left`.
+    pub summary: String,
+    /// What is deliberately wrong with it.
+    pub defect: Option<Defect>,
+    /// When the CA that signed it expires, if the certificate outlives it.
+    ca_not_after: Option<Timestamp>,
+    /// The name that clients ask for.
+    name: String,
+}
+
+impl CreatedFiles {
+    pub(super) fn new(
+        spec: &CertificateSpec,
+        names: &[&str],
+        certificate: &[u8],
+        ca_not_after: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Self, rcgen::Error> {
+        let (_, parsed) =
+            X509Certificate::from_der(certificate).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        let report = CertificateReport::new(&parsed, 1);
+        let path = |name: &str| spec.folder.join(name);
+        Ok(Self {
+            certificate: path(CERTIFICATE),
+            key: path(KEY),
+            ca_file: path(if spec.needs_ca() { CA_CERTIFICATE } else { CERTIFICATE }),
+            files: names.iter().map(|name| path(name)).collect(),
+            summary: report.line(now),
+            defect: spec.defect,
+            ca_not_after: ca_not_after
+                .filter(|end| spec.defect != Some(Defect::SelfSigned) && *end < report.not_after),
+            // A client asks for one name, never for a wildcard.
+            name: spec.common_name.replacen('*', "www", 1),
+        })
+    }
+
+    /// Returns a few sentences on how to use the files.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        let mut trust = format!(
+            "The window's own clients trust it as it is. Give {} to other clients as their CA file; no trust store of the \
+             system or of a browser was changed.",
+            argument(&self.ca_file)
+        );
+        if let Some(end) = self.ca_not_after {
+            trust += &end.strftime(" Clients accept it only until ca.crt expires, on %Y-%m-%d.").to_string();
+        }
+        let Some(defect) = self.defect else { return trust };
+        let sentence = defect.sentence();
+        match defect {
+            Defect::NoIntermediate => format!(
+                "Broken on purpose: {sentence} {trust} To mend it, append {INTERMEDIATE} to {CERTIFICATE}."
+            ),
+            _ if defect.has_no_names() => format!(
+                "Broken on purpose: {sentence} So the clients' lines ask for {}: with {} not every client would reject it. \
+                 {trust}",
+                self.requested_name(),
+                self.name,
+            ),
+            _ => format!("Broken on purpose: {sentence} {trust}"),
+        }
+    }
+
+    /// Returns the name or address that the clients' command lines ask for.
+    fn requested_name(&self) -> &str {
+        match self.defect {
+            // curl and gnutls compare the common name even with an address, so it has to be another one.
+            Some(defect) if defect.has_no_names() && self.name == LOOPBACK => OTHER_LOOPBACK,
+            Some(defect) if defect.has_no_names() => LOOPBACK,
+            _ => &self.name,
+        }
+    }
+
+    /// Returns the command line that serves with the files, without a window.
+    #[must_use]
+    pub fn server_command(&self) -> TerminalCommand {
+        let (certificate, key) = (argument(&self.certificate), argument(&self.key));
+        let line = format!("echoscope --headless --tls --cert {certificate} --key {key}");
+        TerminalCommand { program: "echoscope", line }
+    }
+
+    /// Returns the command lines with which common clients connect to a server on this computer and check the
+    /// certificate.
+    #[must_use]
+    pub fn client_commands(&self, port: u16) -> [TerminalCommand; 4] {
+        let ca = argument(&self.ca_file);
+        let name = self.requested_name();
+        let address = name.parse::<IpAddr>().ok();
+        // Another name may lead to another computer, or nowhere: not every OS resolves those under .localhost.
+        let is_local = (name != OTHER_LOOPBACK || name == self.name)
+            && address
+                .map_or_else(|| name.eq_ignore_ascii_case("localhost"), |address| address.is_loopback());
+        let host = if is_local { name } else { "localhost" };
+        let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let (target, url) = (bracketed(host), bracketed(name));
+        let verify = if address.is_some() { "-verify_ip" } else { "-verify_hostname" };
+        // Only a name that differs from the host's is set explicitly, and only a DNS name is sent (RFC 6066, section 3).
+        let [mut server_name, mut sni, mut connect_to, mut verify_name] = [const { String::new() }; 4];
+        if !is_local {
+            connect_to = format!(" --connect-to {url}:{port}:{target}:{port}");
+            verify_name = format!(" --verify-hostname {name}");
+            if address.is_none() {
+                server_name = format!(" -servername {name}");
+                sni = format!(" --sni-hostname {name}");
+            }
+        }
+        let python = python(&format!(
+            "import socket, ssl; c = ssl.create_default_context(); c.load_verify_locations({}); \
+             s = c.wrap_socket(socket.create_connection(('{host}', {port})), server_hostname='{name}'); \
+             s.sendall(b'Hello'); print(s.recv(1024))",
+            python_string(&self.ca_file)
+        ));
+        [
+            (
+                "openssl",
+                format!(
+                    "openssl s_client -connect {target}:{port}{server_name} -CAfile {ca} -verify_return_error {verify} \
+                     {name}"
+                ),
+            ),
+            (
+                "curl",
+                format!(
+                    "{CURL}{CURL_UNREVOKED} --http0.9 --max-time 3 --cacert {ca}{connect_to} https://{url}:{port}/"
+                ),
+            ),
+            ("Python", python),
+            ("gnutls-cli", format!("gnutls-cli --x509cafile {ca}{verify_name}{sni} -p {port} {host}")),
+        ]
+        .map(|(program, line)| TerminalCommand { program, line })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::terminal::PYTHON;
+
+    fn created(name: &str, file: &str) -> CreatedFiles {
+        CreatedFiles {
+            certificate: "server.crt".into(),
+            key: "server.key".into(),
+            ca_file: file.into(),
+            files: Vec::new(),
+            summary: String::new(),
+            defect: None,
+            ca_not_after: None,
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn localhost_needs_no_further_options() {
+        let lines: Vec<_> = created("localhost", "lab/ca.crt")
+            .client_commands(12345)
+            .into_iter()
+            .map(|command| command.line)
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "openssl s_client -connect localhost:12345 -CAfile lab/ca.crt -verify_return_error \
+                 -verify_hostname localhost",
+                &format!(
+                    "{CURL}{CURL_UNREVOKED} --http0.9 --max-time 3 --cacert lab/ca.crt https://localhost:12345/"
+                ),
+                &format!(
+                    "{PYTHON} -c \"import socket, ssl; c = ssl.create_default_context(); \
+                 c.load_verify_locations('lab/ca.crt'); \
+                 s = c.wrap_socket(socket.create_connection(('localhost', 12345)), server_hostname='localhost'); \
+                 s.sendall(b'Hello'); print(s.recv(1024))\""
+                ),
+                "gnutls-cli --x509cafile lab/ca.crt -p 12345 localhost",
+            ]
+        );
+    }
+
+    #[test]
+    fn clients_ask_this_computer_for_another_name() {
+        for (name, expected) in [
+            ("a.test", "-connect localhost:1 -servername a.test -CAfile"),
+            ("app.localhost", "-connect localhost:1 -servername app.localhost -CAfile"),
+            ("::1", "-connect [::1]:1 -CAfile ca.crt -verify_return_error -verify_ip ::1"),
+            ("10.1.2.3", "-connect localhost:1 -CAfile ca.crt -verify_return_error -verify_ip 10.1.2.3"),
+        ] {
+            let lines = created(name, "ca.crt").client_commands(1);
+            assert!(lines[0].line.contains(expected), "{}", lines[0].line);
+        }
+        let curl = &created("a.test", "ca.crt").client_commands(1)[1].line;
+        assert!(curl.contains("--connect-to a.test:1:localhost:1 https://a.test:1/"), "{curl}");
+    }
+
+    #[test]
+    fn without_alternative_names_clients_ask_for_another_address() {
+        for (name, host, asked) in
+            [("localhost", "127.0.0.1", "127.0.0.1"), ("127.0.0.1", "localhost", "127.0.0.2")]
+        {
+            for defect in [Defect::NoSan, Defect::Version1] {
+                let created = CreatedFiles { defect: Some(defect), ..created(name, "ca.crt") };
+                let [openssl, curl, python, gnutls] = created.client_commands(1);
+                assert_eq!(
+                    openssl.line,
+                    format!(
+                        "openssl s_client -connect {host}:1 -CAfile ca.crt -verify_return_error -verify_ip {asked}"
+                    )
+                );
+                assert!(curl.line.ends_with(&format!(" https://{asked}:1/")), "{}", curl.line);
+                assert!(python.line.contains(&format!("server_hostname='{asked}'")), "{}", python.line);
+                assert!(gnutls.line.contains(asked) && gnutls.line.ends_with(host), "{}", gnutls.line);
+                assert!(created.advice().contains(&format!("ask for {asked}: ")), "{}", created.advice());
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_begins_with_a_dash_is_not_a_flag() {
+        let created = CreatedFiles {
+            certificate: "-dash/server.crt".into(),
+            key: "-dash/server.key".into(),
+            ..created("localhost", "-dash/ca.crt")
+        };
+        assert!(
+            created.server_command().line.ends_with(" --cert ./-dash/server.crt --key ./-dash/server.key")
+        );
+        for command in created.client_commands(1).iter().filter(|command| command.program != "Python") {
+            assert!(command.line.contains(" ./-dash/ca.crt "), "{}", command.line);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_with_special_characters_stays_one_argument() {
+        let created = created("localhost", "it's $HOME/ca.crt");
+        let lines = created.client_commands(1);
+        assert!(lines[0].line.contains(r"-CAfile 'it'\''s $HOME/ca.crt'"), "{}", lines[0].line);
+        assert!(lines[2].line.starts_with("python3 -c '"), "{}", lines[2].line);
+    }
+}

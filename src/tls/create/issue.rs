@@ -1,0 +1,278 @@
+//! Creates keys and certificates in memory, and loads the practice CA: `ca.key` and `ca.crt` of a folder, created once
+//! and used again. Only clients that were given `ca.crt` trust it.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use pem::{EncodeConfig, LineEnding, Pem};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, RsaKeySize,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::tls::certificate::CertificateFile;
+use crate::tls::create::certificate_spec::{CA_CERTIFICATE, CA_KEY, CertificateSpec, KeyChoice, SpecProblem};
+use crate::tls::create::defect::Defect;
+use crate::tls::create::write_files::CreateError;
+use crate::tls::create::x509_v1;
+use crate::tls::key::KeyFile;
+use crate::tls::pair::check_pair;
+
+/// A certificate is valid from a little before its creation until a little after its last day, so that clients whose
+/// clocks differ by a few minutes agree on the number of days.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// The validity of a new practice CA: ten years, so that it outlives a course.
+pub(super) const CA_DAYS: u32 = 3650;
+
+/// How many days before now the validity of an expired certificate ended, or after now that of one not yet valid
+/// begins.
+pub(super) const DEFECT_DAYS: u32 = 30;
+
+/// The only name in a certificate with the wrong one. Names under `.example` are reserved (RFC 2606, section 2).
+pub(super) const WRONG_NAME: &str = "wrong-name.example";
+
+/// The practice CA's common name.
+pub(super) const CA_NAME: &str = "Echoscope practice CA";
+
+/// The intermediate CA's common name.
+pub(super) const INTERMEDIATE_NAME: &str = "Echoscope practice intermediate CA";
+
+/// A CA's certificate with its key.
+pub(super) struct PracticeCa {
+    pub(super) certificate: CertificateDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A server's key, signing request and certificate.
+pub(super) struct Issued {
+    /// The private key as PEM.
+    pub(super) key: String,
+    /// The signing request as PEM.
+    pub(super) signing_request: String,
+    /// The certificate as DER.
+    pub(super) certificate: Vec<u8>,
+    /// The certificate of the CA that signed it, as DER, where the server doesn't send it.
+    pub(super) intermediate: Option<Vec<u8>>,
+}
+
+impl PracticeCa {
+    /// Creates a CA. Also returns its private key as PEM.
+    pub(super) fn new(now: Timestamp) -> Result<(Self, String), rcgen::Error> {
+        let params = ca_params(CA_NAME, CA_DAYS, now)?;
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let key_pem = private_key_pem(&key);
+        let certificate = params.self_signed(&key)?.der().clone();
+        Ok((Self { certificate, issuer: Issuer::new(params, key) }, key_pem))
+    }
+
+    /// Loads the CA of the folder; `None` if it has none.
+    pub(super) fn load(folder: &Path, now: Timestamp) -> Result<Option<Self>, SpecProblem> {
+        let (certificate, key) = (folder.join(CA_CERTIFICATE), folder.join(CA_KEY));
+        // A dangling link counts as a file: its target must not be created.
+        let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
+        match (exists(&certificate), exists(&key)) {
+            (false, false) => return Ok(None),
+            (true, false) => return Err(SpecProblem::CaWithoutKey),
+            (false, true) => return Err(SpecProblem::KeyWithoutCa),
+            (true, true) => {}
+        }
+        let file = CertificateFile::read(&certificate)?;
+        check_pair(&file, &KeyFile::read(&key)?)?;
+        let report = file.report();
+        let date = |moment: Timestamp| moment.strftime("%Y-%m-%d");
+        if now > report.not_after {
+            return Err(SpecProblem::CaNotValid(format!("expired since {}", date(report.not_after))));
+        }
+        if now < report.not_before {
+            return Err(SpecProblem::CaNotValid(format!("not valid before {}", date(report.not_before))));
+        }
+        // A file that could be read has at least one certificate.
+        let certificate = file.chain().first().cloned().ok_or(SpecProblem::NotACa)?;
+        check_may_sign(&certificate)?;
+        let key = PrivateKeyDer::from_pem_file(&key).map_err(unusual)?;
+        let key = KeyPair::try_from(&key).map_err(unusual)?;
+        let issuer = Issuer::from_ca_cert_der(&certificate, key).map_err(unusual)?;
+        Ok(Some(Self { certificate, issuer }))
+    }
+
+    /// Returns the last second of its validity.
+    pub(super) fn not_after(&self) -> Option<Timestamp> {
+        let (_, own) = X509Certificate::from_der(&self.certificate).ok()?;
+        Timestamp::from_second(own.validity().not_after.timestamp()).ok()
+    }
+
+    /// Checks that clients will find this CA as the issuer: the names must be equal to the byte, and rcgen doesn't
+    /// preserve every unusual name.
+    fn check_issued(&self, certificate: &[u8]) -> Result<(), SpecProblem> {
+        let (_, own) = X509Certificate::from_der(&self.certificate).map_err(unusual)?;
+        let (_, issued) = X509Certificate::from_der(certificate).map_err(unusual)?;
+        if issued.issuer().as_raw() != own.subject().as_raw() {
+            return Err(unusual("its name can't be written in the same way"));
+        }
+        issued.verify_signature(Some(own.public_key())).map_err(unusual)
+    }
+}
+
+fn unusual(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SpecProblem {
+    SpecProblem::CaUnusual(error.into())
+}
+
+fn check_may_sign(certificate: &CertificateDer<'_>) -> Result<(), SpecProblem> {
+    let (_, parsed) = X509Certificate::from_der(certificate).map_err(unusual)?;
+    let usage = parsed.key_usage().map_err(unusual)?;
+    if !parsed.is_ca() || usage.is_some_and(|usage| !usage.value.key_cert_sign()) {
+        return Err(SpecProblem::NotACa);
+    }
+    if parsed.subject().iter().any(|part| part.iter().next().is_none()) {
+        return Err(unusual("an empty part in its name"));
+    }
+    Ok(())
+}
+
+/// Creates the server's key, its signing request and its certificate. `ca` is the practice CA if the certificate
+/// needs it. Generating an RSA key may take seconds.
+pub(super) fn issue(
+    spec: &CertificateSpec,
+    ca: Option<&PracticeCa>,
+    now: Timestamp,
+) -> Result<Issued, CreateError> {
+    let key = generate_key(spec.key)?;
+    let signing_request = base_params(subject(spec), subject_alt_names(spec))?.serialize_request(&key)?;
+    let params = server_params(spec, now)?;
+    let mut intermediate = None;
+    let mut certificate = match (spec.defect, ca) {
+        (Some(Defect::SelfSigned), _) | (_, None) => params.self_signed(&key)?.der().to_vec(),
+        (Some(Defect::NoIntermediate), Some(ca)) => {
+            let between = ca_params(INTERMEDIATE_NAME, spec.days, now)?;
+            let between_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+            let issued = between.signed_by(&between_key, &ca.issuer)?.der().to_vec();
+            ca.check_issued(&issued)?;
+            intermediate = Some(issued);
+            params.signed_by(&key, &Issuer::new(between, between_key))?.der().to_vec()
+        }
+        (_, Some(ca)) => {
+            let issued = params.signed_by(&key, &ca.issuer)?.der().to_vec();
+            ca.check_issued(&issued)?;
+            issued
+        }
+    };
+    if spec.defect == Some(Defect::Version1) {
+        certificate = x509_v1::downgrade(&certificate, ca.map_or(&key, |ca| ca.issuer.key()))?;
+    }
+    Ok(Issued {
+        key: private_key_pem(&key),
+        signing_request: to_pem("CERTIFICATE REQUEST", signing_request.der()),
+        certificate,
+        intermediate,
+    })
+}
+
+fn generate_key(key: KeyChoice) -> Result<KeyPair, rcgen::Error> {
+    match key {
+        KeyChoice::Rsa2048 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
+        KeyChoice::Rsa4096 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096),
+        KeyChoice::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
+        KeyChoice::Ed25519 => KeyPair::generate_for(&PKCS_ED25519),
+    }
+}
+
+/// Returns the first and the last moment of a certificate's validity, in whole seconds.
+pub(super) fn validity(days: u32, defect: Option<Defect>, now: Timestamp) -> (Timestamp, Timestamp) {
+    let length = |days: u32| SignedDuration::from_hours(24 * i64::from(days));
+    // Saturating, since a computer's clock may be set to any time.
+    let plus = |moment: Timestamp, by: SignedDuration| moment.saturating_add(by).unwrap_or(moment);
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let start = match defect {
+        Some(Defect::Expired) => plus(now, -length(days + DEFECT_DAYS)),
+        Some(Defect::NotYetValid) => plus(now, length(DEFECT_DAYS)),
+        _ => now,
+    };
+    (plus(start, -CLOCK_SKEW), plus(plus(start, length(days)), CLOCK_SKEW))
+}
+
+/// Returns the certificate's common name.
+pub(super) fn subject(spec: &CertificateSpec) -> &str {
+    if spec.defect == Some(Defect::WrongName) { WRONG_NAME } else { &spec.common_name }
+}
+
+/// Returns the certificate's subject alternative names.
+pub(super) fn subject_alt_names(spec: &CertificateSpec) -> Vec<String> {
+    match spec.defect {
+        Some(Defect::WrongName) => vec![WRONG_NAME.to_owned()],
+        Some(defect) if defect.has_no_names() => Vec::new(),
+        _ => spec.all_names().into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn base_params(common_name: &str, names: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    Ok(params)
+}
+
+fn server_params(spec: &CertificateSpec, now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = base_params(subject(spec), subject_alt_names(spec))?;
+    set_validity(&mut params, validity(spec.days, spec.defect, now));
+    if spec.defect == Some(Defect::CaAsServer) {
+        mark_as_ca(&mut params);
+        return Ok(params);
+    }
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages.push(KeyUsagePurpose::DigitalSignature);
+    if spec.key.is_rsa() {
+        // For the key exchange of TLS 1.2 and older in which the client encrypts to the server's RSA key.
+        params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+    }
+    params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
+    Ok(params)
+}
+
+fn ca_params(common_name: &str, days: u32, now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = base_params(common_name, Vec::new())?;
+    mark_as_ca(&mut params);
+    set_validity(&mut params, validity(days, None, now));
+    Ok(params)
+}
+
+fn mark_as_ca(params: &mut CertificateParams) {
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+}
+
+fn set_validity(params: &mut CertificateParams, (not_before, not_after): (Timestamp, Timestamp)) {
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    let date = |moment: Timestamp| {
+        let seconds = Duration::from_secs(moment.as_second().unsigned_abs());
+        if moment.as_second() < 0 { epoch - seconds } else { epoch + seconds }
+    };
+    (params.not_before, params.not_after) = (date(not_before), date(not_after));
+    params.use_authority_key_identifier_extension = true;
+}
+
+/// Returns a PEM block (RFC 7468, section 2) with the OS's line endings.
+pub(super) fn to_pem(label: &str, der: &[u8]) -> String {
+    let ending = if cfg!(windows) { LineEnding::CRLF } else { LineEnding::LF };
+    pem::encode_config(&Pem::new(label, der), EncodeConfig::new().set_line_ending(ending))
+}
+
+/// Returns the private key as PKCS#8 version 1, which every program reads.
+///
+/// rcgen writes Ed25519 keys as version 2 (RFC 5958) with the public key, which OpenSSL can't read. Apart from the 32
+/// bytes of the secret, version 1 of such a key is fixed (RFC 8410, section 7).
+fn private_key_pem(key: &KeyPair) -> String {
+    const VERSION_2: &[u8] = &[0x02, 0x01, 0x01];
+    const ALGORITHM: &[u8] = &[0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    let der = key.serialized_der();
+    let inside = der.get(2..).and_then(|inside| inside.strip_prefix(VERSION_2)?.strip_prefix(ALGORITHM));
+    match inside.and_then(|inside| inside.get(..32)) {
+        Some(secret) => to_pem("PRIVATE KEY", &[&[0x30, 0x2e, 0x02, 0x01, 0x00], ALGORITHM, secret].concat()),
+        None => to_pem("PRIVATE KEY", der),
+    }
+}

@@ -1,0 +1,278 @@
+//! *Details…*: how clients treat the certificate in the form, and its chain in full.
+
+use std::path::PathBuf;
+
+use egui::{Frame, Label, Rect, RichText, Role, Sense, Spinner, Stroke, Ui, WidgetInfo, vec2};
+use jiff::Timestamp;
+
+use crate::app::App;
+use crate::app::tls_jobs::{CertificateInspector, Inspection, WakeFn, typed_path};
+use crate::tls::error::FileError;
+use crate::tls::inspect::{CertificateDetails, Link, Outcome, Validity, Verdict};
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::tls_dialogs::dialog_layout::{
+    Dialog, DialogField, below, choice_row, default_button, error_note, heading, mono, named, sentence,
+};
+use crate::ui::widgets::controls::icon_button;
+use crate::ui::widgets::disclosure::disclosure;
+use crate::ui::widgets::icon::Icon;
+use crate::ui::widgets::note::{Tone, note};
+
+const DIALOG: Dialog = Dialog { id: "certificate details", title: "Certificate details", width: 680.0 };
+
+/// The dialog, and the result of the inspection.
+pub(super) struct DetailsDialog {
+    inspector: CertificateInspector,
+    path: PathBuf,
+    /// Whether clients trust the OS's trust store instead of a CA file.
+    trusts_system: bool,
+    pub(super) ca_file: String,
+    /// The CA file of the last inspection that was started.
+    started: Option<Option<PathBuf>>,
+    found: Option<Result<Inspection, FileError>>,
+    /// The certificates whose extensions are shown, as indexes into the chain.
+    expanded: Vec<usize>,
+}
+
+impl DetailsDialog {
+    /// Opens the dialog for the certificate in the form.
+    pub(super) fn new(wake: &WakeFn, app: &App) -> Self {
+        Self {
+            inspector: CertificateInspector::new(wake),
+            path: app.settings().certificate.clone(),
+            trusts_system: true,
+            ca_file: String::new(),
+            started: None,
+            found: None,
+            expanded: Vec::new(),
+        }
+    }
+
+    /// Shows the dialog; returns whether it is to be closed.
+    pub(super) fn show(&mut self, ui: &Ui, app: &App, actions: &mut Vec<Action>) -> bool {
+        let has_ca_file = !self.trusts_system && !self.ca_file.trim().is_empty();
+        let ca_file = has_ca_file.then(|| typed_path(&self.ca_file));
+        if self.started.as_ref() != Some(&ca_file) {
+            self.inspector.start(self.path.clone(), ca_file.clone());
+            self.started = Some(ca_file);
+        }
+        if let Some(found) = self.inspector.poll() {
+            self.found = Some(found);
+        }
+        let is_busy = self.inspector.is_busy();
+        let mut state = (actions, false);
+        let keys = DIALOG.show(
+            ui,
+            &mut state,
+            |ui, (actions, _)| self.contents(ui, app, actions),
+            |ui, (_, done)| {
+                *done = default_button(ui, "Close details", true).clicked();
+                if is_busy {
+                    ui.add(Spinner::new().size(16.0));
+                    sentence(ui, "Checking…");
+                }
+            },
+        );
+        state.1 || keys.closed || keys.entered
+    }
+
+    fn contents(&mut self, ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
+        let path = RichText::new(self.path.display().to_string()).font(theme::mono());
+        ui.add(Label::new(path.color(Palette::of(ui).muted)).truncate());
+        if let Some(caution) = app.certificate_caution() {
+            note(ui, Tone::Caution, &caution);
+        }
+        // Taken for as long as the other fields are changed.
+        let found = self.found.take();
+        match &found {
+            None => {}
+            Some(Err(error)) => error_note(ui, error),
+            Some(Ok(found)) => self.inspection(ui, found, actions),
+        }
+        self.found = found;
+    }
+
+    fn inspection(&mut self, ui: &mut Ui, found: &Inspection, actions: &mut Vec<Action>) {
+        heading(ui, "What clients will say");
+        self.trust_rows(ui, actions);
+        match &found.verdicts {
+            Ok(verdicts) => verdicts.iter().for_each(|verdict| client_check(ui, verdict)),
+            Err(error) => below(ui, |ui| error_note(ui, error)),
+        }
+        sentence(ui, "Whether a certificate was revoked is not checked: that would ask the network.");
+        let chain = &found.details.chain;
+        let title =
+            if chain.len() == 1 { "The certificate" } else { &format!("The chain of {}", chain.len()) };
+        heading(ui, title);
+        for (index, certificate) in chain.iter().enumerate() {
+            let expanded = self.expanded.contains(&index);
+            if certificate_box(ui, index, certificate, found.at, expanded, actions) {
+                if expanded {
+                    self.expanded.retain(|other| *other != index);
+                } else {
+                    self.expanded.push(index);
+                }
+            }
+            if let Some(problem) = found.details.links.get(index).and_then(Link::problem) {
+                note(ui, Tone::Problem, &problem);
+            }
+        }
+        note(ui, Tone::Hint, &found.details.end.words());
+    }
+
+    /// Shows which CAs the first client trusts.
+    fn trust_rows(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let choices = [
+            (
+                true,
+                "The system's authorities",
+                "Those that come with this computer, as browsers and curl use them.",
+            ),
+            (false, "A CA file", "The certificates in a file, as with openssl's -CAfile."),
+        ];
+        let chosen = choice_row(ui, "Clients trust", "whom clients trust", self.trusts_system, &choices);
+        self.trusts_system = chosen.unwrap_or(self.trusts_system);
+        if self.trusts_system {
+            return;
+        }
+        let field = DialogField {
+            label: "CA file",
+            id: "CA file of the clients",
+            text: &self.ca_file,
+            hint: "path",
+            is_wrong: false,
+        };
+        let choose = || Action::SetDetailsCaFile(PathBuf::new());
+        if let (_, Some(changed)) = field.show_with_browse(ui, "Browse for the CA file", choose, actions) {
+            self.ca_file = changed;
+        }
+    }
+}
+
+fn client_check(ui: &mut Ui, verdict: &Verdict) {
+    let tone = match verdict.outcome {
+        Outcome::Accepted => Tone::Good,
+        Outcome::Refused if verdict.expected => Tone::Caution,
+        Outcome::Refused => Tone::Problem,
+        Outcome::Unknown => Tone::Hint,
+    };
+    let shown = note(ui, tone, &verdict.words);
+    if let Some(raw) = &verdict.raw {
+        shown.on_hover_text(raw);
+    }
+}
+
+/// Shows a certificate; returns whether its extensions are to be shown or hidden.
+fn certificate_box(
+    ui: &mut Ui,
+    index: usize,
+    certificate: &CertificateDetails,
+    now: Timestamp,
+    expanded: bool,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let palette = Palette::of(ui);
+    let frame = Frame::new()
+        .fill(palette.canvas)
+        .stroke(Stroke::new(1.0, palette.border))
+        .corner_radius(size::RADIUS)
+        .inner_margin(12);
+    let shown = frame.show(ui, |ui| {
+        ui.push_id(index, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 5.0;
+            let title = format!("{} · {}", index + 1, role(index, certificate));
+            ui.label(RichText::new(title).font(theme::strong(size::TEXT)).color(palette.text));
+            fields(ui, certificate, now, actions);
+            let count = certificate.extensions.len();
+            if count == 0 {
+                return false;
+            }
+            let label = format!("Extensions of certificate {}: {count}", index + 1);
+            let toggled = disclosure(ui, &label, expanded, false).clicked();
+            for extension in certificate.extensions.iter().filter(|_| expanded) {
+                let critical = if extension.critical { " (critical)" } else { "" };
+                sentence(ui, &format!("{}{critical}", extension.name)).on_hover_text(&extension.oid);
+                mono(ui, &extension.value);
+                ui.add_space(2.0);
+            }
+            toggled
+        })
+        .inner
+    });
+    shown.inner
+}
+
+fn role(index: usize, certificate: &CertificateDetails) -> &'static str {
+    match (index, certificate.self_signed) {
+        (0, true) => "The server's certificate, signed by itself",
+        (0, false) => "The server's certificate",
+        (_, true) => "An authority, signed by itself",
+        (_, false) if certificate.is_ca => "An intermediate authority",
+        (_, false) => "Not an authority",
+    }
+}
+
+fn fields(ui: &mut Ui, certificate: &CertificateDetails, now: Timestamp, actions: &mut Vec<Action>) {
+    let names: Vec<_> = certificate.names.iter().map(ToString::to_string).collect();
+    let names = match (names.is_empty(), certificate.is_ca) {
+        (true, true) => "none".to_owned(),
+        (true, false) => "none: strict clients refuse it".to_owned(),
+        (false, _) => names.join(", "),
+    };
+    for (name, value) in
+        [("Subject", &certificate.subject), ("Issuer", &certificate.issuer), ("Names", &names)]
+    {
+        named(ui, name, |ui| mono(ui, value));
+    }
+    named(ui, "Validity", |ui| ui.vertical(|ui| validity(ui, &certificate.validity, now)));
+    named(ui, "Key", |ui| mono(ui, &certificate.key_words()));
+    named(ui, "Signature", |ui| mono(ui, &certificate.signature.words));
+    if certificate.signature.weak {
+        note(ui, Tone::Caution, "Clients of today no longer trust this kind of signature.");
+    }
+    for (name, value) in [("SHA-256", &certificate.fingerprint), ("Serial number", &certificate.serial)] {
+        actions.extend(copyable_value(ui, name, value));
+    }
+    named(ui, "X.509 version", |ui| mono(ui, &certificate.version.to_string()));
+}
+
+/// Shows a value with its name and a button that copies it.
+fn copyable_value(ui: &mut Ui, name: &str, text: &str) -> Option<Action> {
+    named(ui, name, |ui| {
+        let width = ui.available_width() - 34.0;
+        ui.vertical(|ui| {
+            ui.set_width(width);
+            mono(ui, text);
+        });
+        ui.vertical(|ui| {
+            // Aligns the icon with the first line.
+            ui.add_space(-5.0);
+            let button = icon_button(ui, Icon::Copy, &format!("Copy {name}"), None);
+            button.clicked().then(|| Action::CopyText(text.to_owned()))
+        })
+        .inner
+    })
+}
+
+/// Shows how much of the validity has passed as a bar, both ends, and what that means now.
+fn validity(ui: &mut Ui, validity: &Validity, now: Timestamp) {
+    let palette = Palette::of(ui);
+    ui.spacing_mut().item_spacing.y = 3.0;
+    let words = validity.words(now);
+    let (bar_color, color) =
+        if validity.holds(now) { (palette.accent, palette.good) } else { (palette.problem, palette.problem) };
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width().min(360.0), 16.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Validity: {words}")));
+    let bar = Rect::from_center_size(rect.center(), vec2(rect.width(), 6.0));
+    ui.painter().rect_filled(bar, 3.0, palette.field_hover);
+    #[expect(clippy::cast_possible_truncation, reason = "from 0 to 1, for the eye")]
+    let share = validity.elapsed(now) as f32;
+    let passed = Rect::from_min_size(bar.min, vec2((bar.width() * share).max(3.0), bar.height()));
+    ui.painter().rect_filled(passed, 3.0, bar_color);
+    ui.painter().circle_filled(passed.right_center(), 4.5, bar_color);
+    mono(ui, &format!("{} to {}", validity.begins(), validity.ends()));
+    ui.add(Label::new(RichText::new(words).size(size::SMALL).color(color)).wrap());
+}

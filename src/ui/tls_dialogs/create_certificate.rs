@@ -1,0 +1,416 @@
+//! *Create certificate…*: a form for the certificate, and a second page with the files that were created.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use egui::{Spinner, Stroke, StrokeKind, TextEdit, Ui};
+use jiff::Timestamp;
+
+use crate::app::tls_jobs::{CertificateCreator, WakeFn, default_folder, typed_path};
+use crate::app::{App, Command};
+use crate::server::status::ServerState;
+use crate::text::list;
+use crate::tls::create::{
+    CA_CERTIFICATE, CA_KEY, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, Preflight,
+    SpecField, SpecProblem, openssl_script, parse_days, split_names,
+};
+use crate::ui::action::Action;
+use crate::ui::theme::{Palette, size};
+use crate::ui::tls_dialogs::dialog_layout::{
+    Dialog, DialogField, below, check_box, choice_row, copyable, default_button, error_note,
+    error_or_sentence, heading, named, paragraph, row, scroll_to_focus, sentence,
+};
+use crate::ui::widgets::disclosure::disclosure;
+use crate::ui::widgets::note::{Tone, note};
+
+const FORM: Dialog = Dialog { id: "create certificate", title: "Create a certificate", width: 600.0 };
+const CREATED: Dialog = Dialog { id: "certificate created", title: "The certificate is made", width: 600.0 };
+
+/// The dialog's fields as they are typed, and the state of the creation.
+pub(super) struct CreateDialog {
+    creator: CertificateCreator,
+    pub(super) folder: String,
+    common_name: String,
+    names: String,
+    days: String,
+    key: KeyChoice,
+    signed_by_ca: bool,
+    defect: Option<Defect>,
+    /// The names of the existing files that may be replaced.
+    replace: Vec<String>,
+    shows_commands: bool,
+    /// The last values that a preflight was started for.
+    checked: Option<CertificateSpec>,
+    preflight: Option<(CertificateSpec, Preflight)>,
+    outcome: Outcome,
+    /// Whether the folder field still has to get the focus.
+    is_new: bool,
+}
+
+/// The end of the last creation.
+enum Outcome {
+    None,
+    Cancelled,
+    Failed(CreateError),
+    Created(CreatedFiles),
+}
+
+#[derive(Default)]
+struct PressedButtons {
+    create: bool,
+    cancel: bool,
+}
+
+impl CreateDialog {
+    /// Starts with a certificate for this computer, in the folder of the current certificate.
+    pub(super) fn new(wake: &WakeFn, app: &App) -> Self {
+        let spec = CertificateSpec::default();
+        Self {
+            creator: CertificateCreator::new(wake),
+            folder: default_folder(app.settings()).display().to_string(),
+            common_name: spec.common_name,
+            names: spec.names.join(", "),
+            days: spec.days.to_string(),
+            key: spec.key,
+            signed_by_ca: spec.signed_by_ca,
+            defect: spec.defect,
+            replace: Vec::new(),
+            shows_commands: false,
+            checked: None,
+            preflight: None,
+            outcome: Outcome::None,
+            is_new: true,
+        }
+    }
+
+    /// Shows the dialog; returns whether it is to be closed.
+    pub(super) fn show(&mut self, ui: &Ui, app: &App, actions: &mut Vec<Action>) -> bool {
+        self.poll(actions);
+        if let Outcome::Created(created) = &self.outcome {
+            return show_created(ui, app, created, actions);
+        }
+        let spec = self.spec();
+        if self.checked.as_ref() != Some(&spec) && !self.creator.is_busy() {
+            self.start_preflight(spec.clone());
+            self.outcome = Outcome::None;
+        }
+        let mut pressed = PressedButtons::default();
+        let keys = {
+            let mut state = (&mut *self, &mut *actions, &mut pressed);
+            FORM.show(
+                ui,
+                &mut state,
+                |ui, (dialog, actions, _)| {
+                    ui.add_enabled_ui(!dialog.creator.is_busy(), |ui| dialog.fields(ui, &spec, actions));
+                },
+                |ui, (dialog, _, pressed)| **pressed = dialog.buttons(ui, &spec),
+            )
+        };
+        if (pressed.create || keys.entered) && self.can_create(&spec) {
+            self.outcome = Outcome::None;
+            let replace = !self.existing(&spec).is_empty();
+            self.creator.start(spec, replace);
+        }
+        let closed = pressed.cancel || keys.closed;
+        if closed && self.creator.is_busy() {
+            self.creator.cancel();
+            self.outcome = Outcome::Cancelled;
+            return false;
+        }
+        closed
+    }
+
+    fn start_preflight(&mut self, spec: CertificateSpec) {
+        self.creator.start_preflight(spec.clone());
+        self.checked = Some(spec);
+    }
+
+    fn poll(&mut self, actions: &mut Vec<Action>) {
+        if let Some(preflight) = self.creator.poll_preflight() {
+            self.preflight = Some(preflight);
+        }
+        let Some(result) = self.creator.poll() else { return };
+        self.outcome = match result {
+            Ok(Some(created)) => {
+                actions.push(Command::UseCreated(Box::new(created.clone())).into());
+                Outcome::Created(created)
+            }
+            Ok(None) => Outcome::Cancelled,
+            Err(error) => {
+                // The folder may have changed since the last preflight.
+                self.start_preflight(self.spec());
+                Outcome::Failed(error)
+            }
+        };
+    }
+
+    fn spec(&self) -> CertificateSpec {
+        CertificateSpec {
+            folder: typed_path(&self.folder),
+            common_name: self.common_name.trim().to_owned(),
+            names: split_names(&self.names),
+            // Zero is out of range, as is everything that isn't a number.
+            days: parse_days(&self.days).unwrap_or(0),
+            key: self.key,
+            signed_by_ca: self.signed_by_ca,
+            defect: self.defect,
+        }
+    }
+
+    /// Returns the preflight if it was for this folder and this use of its CA.
+    fn preflight(&self, spec: &CertificateSpec) -> Option<&Preflight> {
+        let (checked, preflight) = self.preflight.as_ref()?;
+        let is_current = checked.folder == spec.folder
+            && checked.needs_ca() == spec.needs_ca()
+            && checked.defect == spec.defect;
+        is_current.then_some(preflight)
+    }
+
+    fn existing(&self, spec: &CertificateSpec) -> Vec<String> {
+        self.preflight(spec).map_or_else(Vec::new, |preflight| preflight.existing.clone())
+    }
+
+    fn creates_ca(&self, spec: &CertificateSpec) -> bool {
+        self.preflight(spec).is_some_and(|preflight| preflight.creates_ca)
+    }
+
+    fn can_create(&self, spec: &CertificateSpec) -> bool {
+        let is_allowed = |preflight: &Preflight| {
+            preflight.problems.is_empty() && preflight.existing.iter().all(|name| self.replace.contains(name))
+        };
+        !self.creator.is_busy() && self.preflight(spec).is_some_and(is_allowed) && spec.problems().is_empty()
+    }
+
+    fn fields(&mut self, ui: &mut Ui, spec: &CertificateSpec, actions: &mut Vec<Action>) {
+        paragraph(
+            ui,
+            "Makes a key and a certificate for experiments. Nothing is put into the trust store of the system or of a \
+             browser.",
+        );
+        ui.add_space(2.0);
+        let problems = spec.problems();
+        let problem = |field: SpecField| problems.iter().find(|problem| problem.field() == field);
+        self.folder_row(ui, spec, problem(SpecField::Folder), actions);
+        for (label, field, about) in [
+            (
+                "Common name",
+                SpecField::CommonName,
+                "Whom the certificate is about: the name that clients connect to.",
+            ),
+            ("Names", SpecField::Names, "More names and addresses that it is for, with commas between them."),
+            ("Days", SpecField::Days, "How long it is valid from now on, at most 36,500 days."),
+        ] {
+            let problem = problem(field);
+            let text = match field {
+                SpecField::CommonName => &mut self.common_name,
+                SpecField::Names => &mut self.names,
+                _ => &mut self.days,
+            };
+            if field == SpecField::Names {
+                names_row(ui, label, text, problem.is_some());
+            } else {
+                let field = DialogField { label, id: label, text, hint: "", is_wrong: problem.is_some() };
+                if let Some(changed) = field.show(ui).1 {
+                    *text = changed;
+                }
+            }
+            below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
+        }
+        let keys = KeyChoice::ALL.map(|key| (key, key.label(), key.sentence()));
+        self.key = choice_row(ui, "Key", "kind of key", self.key, &keys).unwrap_or(self.key);
+        below(ui, |ui| sentence(ui, self.key.sentence()));
+        self.ca_row(ui, spec);
+        let none = [(None, "Not broken", "Clients that trust it accept it.")];
+        let defects: Vec<_> = none
+            .into_iter()
+            .chain(Defect::ALL.map(|defect| (Some(defect), defect.label(), defect.sentence())))
+            .collect();
+        let label = "Broken on purpose";
+        self.defect =
+            choice_row(ui, label, "broken on purpose", self.defect, &defects).unwrap_or(self.defect);
+        below(ui, |ui| match self.defect {
+            None => sentence(ui, none[0].2),
+            Some(defect) => note(ui, Tone::Caution, defect.sentence()),
+        });
+        self.files_row(ui, spec);
+        if disclosure(ui, "Show the openssl commands", self.shows_commands, false).clicked() {
+            self.shows_commands = !self.shows_commands;
+        }
+        if self.shows_commands && problems.is_empty() {
+            sentence(ui, "They make the same files by hand, in the same folder.");
+            let script = openssl_script(spec, Timestamp::now());
+            actions.extend(copyable(ui, "the openssl commands", &script));
+        } else if self.shows_commands {
+            sentence(ui, "They are shown when the fields above are in order.");
+        }
+    }
+
+    fn folder_row(
+        &mut self,
+        ui: &mut Ui,
+        spec: &CertificateSpec,
+        problem: Option<&SpecProblem>,
+        actions: &mut Vec<Action>,
+    ) {
+        let problem = problem.or_else(|| self.preflight_problem(spec, SpecField::Folder));
+        let field = DialogField {
+            label: "Folder",
+            id: "folder of the certificate",
+            text: &self.folder,
+            hint: "path",
+            is_wrong: problem.is_some(),
+        };
+        let choose = || Action::SetCertificateFolder(PathBuf::new());
+        let (response, changed) = field.show_with_browse(ui, "Browse for the folder", choose, actions);
+        let about = match self.preflight(spec) {
+            Some(preflight) if preflight.creates_folder => "This folder is made: it is not there yet.",
+            _ => "Where the files are written.",
+        };
+        below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
+        if std::mem::take(&mut self.is_new) {
+            response.request_focus();
+        }
+        if let Some(changed) = changed {
+            self.folder = changed;
+        }
+    }
+
+    fn preflight_problem(&self, spec: &CertificateSpec, field: SpecField) -> Option<&SpecProblem> {
+        self.preflight(spec)?.problems.iter().find(|problem| problem.field() == field)
+    }
+
+    fn ca_row(&mut self, ui: &mut Ui, spec: &CertificateSpec) {
+        row(ui, "", |ui, _| {
+            let label = "Signed by a practice CA";
+            // Some defects determine who signs.
+            let mut signed = match spec.defect {
+                Some(Defect::NoIntermediate) => true,
+                Some(Defect::SelfSigned) => false,
+                _ => return drop(check_box(ui, &mut self.signed_by_ca, label)),
+            };
+            ui.add_enabled_ui(false, |ui| check_box(ui, &mut signed, label));
+        });
+        let about = match (spec.needs_ca(), self.creates_ca(spec)) {
+            (true, _) if spec.defect == Some(Defect::SelfSigned) => {
+                "The folder gets a practice CA, too, which does not sign it."
+            }
+            (false, _) => {
+                "Without it the certificate signs itself. With it, clients trust one ca.crt and all that it signs."
+            }
+            (true, true) => {
+                "ca.key and ca.crt are made once in this folder, and sign every certificate in it."
+            }
+            (true, false) => "The folder's ca.key signs it; give ca.crt to the clients.",
+        };
+        let problem = self.preflight_problem(spec, SpecField::Ca);
+        below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
+    }
+
+    /// Shows the files that will be written, and those that exist already.
+    fn files_row(&self, ui: &mut Ui, spec: &CertificateSpec) {
+        let mut names: Vec<_> = spec.file_names().into_iter().map(str::to_owned).collect();
+        if self.creates_ca(spec) {
+            names.extend([CA_KEY, CA_CERTIFICATE].map(str::to_owned));
+        }
+        row(ui, "Files", |ui, _| sentence(ui, &list(&names, usize::MAX)));
+        let existing = self.existing(spec);
+        if !existing.is_empty() {
+            let is = if existing.len() == 1 { "is" } else { "are" };
+            let text = format!("{} {is} there already.", list(&existing, usize::MAX));
+            below(ui, |ui| note(ui, Tone::Caution, &text));
+        }
+    }
+
+    fn buttons(&mut self, ui: &mut Ui, spec: &CertificateSpec) -> PressedButtons {
+        let is_busy = self.creator.is_busy();
+        let existing = self.existing(spec);
+        let create = default_button(ui, "Create", self.can_create(spec));
+        let create = if existing.is_empty() {
+            create
+        } else {
+            create.on_disabled_hover_text("Say first whether the existing files may be replaced.")
+        };
+        let cancel = ui.button("Cancel").clicked();
+        if !existing.is_empty() && !is_busy {
+            // Beside the button that waits for it: in the contents it may be out of view.
+            let mut allowed = existing.iter().all(|name| self.replace.contains(name));
+            if check_box(ui, &mut allowed, "Replace existing files").changed() {
+                self.replace = if allowed { existing } else { Vec::new() };
+            }
+        }
+        // Aligns a sentence of one line with the buttons.
+        ui.spacing_mut().interact_size.y = 16.0;
+        let is_cancelled = matches!(self.outcome, Outcome::Cancelled);
+        if is_busy {
+            ui.add(Spinner::new().size(16.0));
+            sentence(ui, if is_cancelled { "Stopping…" } else { "Looking for a key…" });
+        } else if let Outcome::Failed(error) = &self.outcome {
+            error_note(ui, error);
+        } else if is_cancelled {
+            note(ui, Tone::Hint, "Cancelled: nothing was written.");
+        }
+        PressedButtons { create: create.clicked(), cancel }
+    }
+}
+
+fn as_error(problem: &SpecProblem) -> &dyn Error {
+    problem
+}
+
+/// Shows the field for names, which has two lines.
+fn names_row(ui: &mut Ui, label: &str, text: &mut String, is_wrong: bool) {
+    row(ui, label, |ui, name| {
+        let width = ui.available_width();
+        let edit = TextEdit::multiline(text).id_salt(label).desired_rows(2).desired_width(width);
+        let response = ui.add(edit).labelled_by(name.id);
+        scroll_to_focus(ui, &response);
+        if is_wrong {
+            let outline = Stroke::new(1.5, Palette::of(ui).problem);
+            ui.painter().rect_stroke(response.rect, size::RADIUS, outline, StrokeKind::Inside);
+        }
+    });
+}
+
+/// Shows the page with the created files; returns whether the dialog is to be closed.
+fn show_created(ui: &Ui, app: &App, created: &CreatedFiles, actions: &mut Vec<Action>) -> bool {
+    let mut state = (actions, false);
+    let keys = CREATED.show(
+        ui,
+        &mut state,
+        |ui, (actions, _)| created_contents(ui, app, created, actions),
+        |ui, (actions, done)| {
+            *done = default_button(ui, "Done", true).clicked();
+            if ui.button("Certificate details…").clicked() {
+                actions.push(Action::ShowCertificateDetails);
+            }
+        },
+    );
+    state.1 || keys.closed || keys.entered
+}
+
+fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles, actions: &mut Vec<Action>) {
+    let tone = if created.defect.is_some() { Tone::Caution } else { Tone::Good };
+    note(ui, tone, &created.summary);
+    paragraph(ui, &created.advice());
+    let folder = created.certificate.parent().unwrap_or(Path::new(""));
+    named(ui, "Folder", |ui| sentence(ui, &folder.display().to_string()));
+    let names: Vec<_> = created.files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+    named(ui, "Files", |ui| sentence(ui, &names.join(", ")));
+    let next = if app.state().is_stopped() {
+        "The form uses it now, with TLS on. Start the server, then try one of these:"
+    } else {
+        "The form uses it now, with TLS on. It is served when the server is started again."
+    };
+    note(ui, Tone::Hint, next);
+    let port = match app.state() {
+        ServerState::Listening { addresses, .. } => addresses.first().map(std::net::SocketAddr::port),
+        _ => None,
+    };
+    heading(ui, "How clients connect and check it");
+    for command in created.client_commands(port.unwrap_or(app.settings().port)) {
+        sentence(ui, command.program);
+        actions.extend(copyable(ui, &format!("the line for {}", command.program), &command.line));
+    }
+    heading(ui, "Without a window");
+    actions.extend(copyable(ui, "the line that serves", &created.server_command().line));
+}

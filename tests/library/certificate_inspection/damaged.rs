@@ -1,0 +1,106 @@
+//! Damaged certificates: whatever the bytes, nothing panics and no text breaks its line.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use echoscope::tls::CertificateFile;
+use echoscope::tls::inspect::{Details, Roots, verdicts};
+use jiff::Timestamp;
+
+use super::fixtures::TestFolder;
+
+/// A generator of Marsaglia's (xorshift64), so that a failure comes again.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end as u64).unwrap()
+    }
+}
+
+fn damage(bytes: &mut [u8], dice: &mut Dice) {
+    for _ in 0..=dice.below(3) {
+        let at = dice.below(bytes.len());
+        match dice.below(6) {
+            0 => bytes[at] = 0,
+            1 => bytes[at] = 0xff,
+            2 => bytes[at] ^= 1 << dice.below(8),
+            3 => bytes[at] = bytes[at].wrapping_add(1),
+            // What a terminal and a line would feel.
+            4 => bytes[at] = b"\n\x1b\r\x9b\0"[dice.below(5)],
+            _ => bytes[at] = u8::try_from(dice.below(256)).unwrap(),
+        }
+    }
+}
+
+fn check_line(text: &str) {
+    assert!(!text.chars().any(char::is_control), "{text:?}");
+    assert!(!text.contains(['\u{202e}', '\u{2028}']), "{text:?}");
+}
+
+#[test]
+fn no_damage_panics_or_breaks_a_line() {
+    let folder = TestFolder::new();
+    let fixtures = folder.all();
+    let wanted = ["own", "good", "rsa", "chain", "wrong-order", "strange", "ca-as-server", "wildcard"];
+    let files: Vec<_> = fixtures
+        .iter()
+        .filter(|fixture| wanted.contains(&fixture.name))
+        .map(|fixture| CertificateFile::read(&fixture.certificate).unwrap())
+        .collect();
+    let roots = Roots::read(fixtures[0].ca.as_ref().unwrap_or(&fixtures[0].certificate)).unwrap();
+    let now = Timestamp::now();
+    let mut dice = Dice(0x5eed_0f0e_c405_c09e);
+    let (mut read, mut refused) = (0, 0);
+    for round in 0..4000 {
+        let chain = files[round % files.len()].chain();
+        let damaged = dice.below(chain.len());
+        let mut pem = String::new();
+        for (index, der) in chain.iter().enumerate() {
+            let mut bytes = der.to_vec();
+            if index == damaged {
+                damage(&mut bytes, &mut dice);
+            }
+            pem.extend([
+                "-----BEGIN CERTIFICATE-----\n",
+                &STANDARD.encode(bytes),
+                "\n-----END CERTIFICATE-----\n",
+            ]);
+        }
+        let path = folder.write("damaged.crt", &pem);
+        let Ok(file) = CertificateFile::read(&path) else {
+            refused += 1;
+            continue;
+        };
+        read += 1;
+        let told = Details::of(&file);
+        assert_eq!(told.chain.len(), file.chain().len());
+        check_line(&told.end.words());
+        told.broken_links().iter().for_each(|words| check_line(words));
+        for certificate in &told.chain {
+            check_line(&certificate.subject);
+            check_line(&certificate.issuer);
+            check_line(&certificate.key_words());
+            check_line(&certificate.signature.words);
+            check_line(&certificate.validity.words(now));
+            assert!((0.0..=1.0).contains(&certificate.validity.elapsed(now)));
+            certificate.common_names.iter().for_each(|name| check_line(name));
+            certificate.names.iter().for_each(|name| check_line(&name.text));
+            for extension in &certificate.extensions {
+                check_line(&extension.name);
+                check_line(&extension.value);
+            }
+        }
+        for verdict in verdicts(&file, &roots, now) {
+            check_line(&verdict.words);
+            verdict.names.iter().for_each(|name| check_line(name));
+            check_line(verdict.raw.as_deref().unwrap_or_default());
+        }
+    }
+    assert!(
+        read > 500 && refused > 100,
+        "{read} read, {refused} refused: the damage is not of the right size"
+    );
+}

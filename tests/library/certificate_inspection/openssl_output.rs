@@ -1,0 +1,164 @@
+//! The details, held against what `openssl x509` prints.
+
+use std::path::Path;
+use std::process::Command;
+
+use echoscope::tls::inspect::{CertificateDetails, Details, End, Link, NameKind};
+use jiff::Timestamp;
+use jiff::fmt::strtime;
+
+use super::fixtures::{Authority, Fixture, TestFolder};
+use crate::support::program;
+
+fn details(fixture: &Fixture) -> Details {
+    Details::read(&fixture.certificate).unwrap()
+}
+
+fn print(openssl: &Path, certificate: &Path, words: &str) -> String {
+    let output = Command::new(openssl)
+        .args(["x509", "-noout", "-in"])
+        .arg(certificate)
+        .args(words.split(' '))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{words}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What stands after `=` in the line that starts with `name`.
+fn after<'a>(printed: &'a str, name: &str) -> &'a str {
+    let line =
+        printed.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {printed}"));
+    line.split_once('=').unwrap().1
+}
+
+fn date(printed: &str) -> Timestamp {
+    let parts = strtime::parse("%b %d %H:%M:%S %Y GMT", printed).unwrap();
+    parts.to_datetime().unwrap().to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+}
+
+fn extension<'a>(certificate: &'a CertificateDetails, name: &str) -> Option<&'a str> {
+    certificate.extensions.iter().find(|extension| extension.name == name).map(|it| it.value.as_str())
+}
+
+#[test]
+fn every_value_is_the_one_that_openssl_prints() {
+    let Some(openssl) = program("openssl") else { return };
+    let folder = TestFolder::new();
+    let mut fixtures = folder.all();
+    fixtures.push(folder.tutorial(&openssl));
+    fixtures.extend(folder.by_openssl(&openssl));
+    for fixture in fixtures {
+        let (path, name) = (&fixture.certificate, fixture.name);
+        let told = details(&fixture);
+        let first = &told.chain[0];
+        let printed = print(
+            &openssl,
+            path,
+            "-subject -issuer -serial -fingerprint -sha256 -dates -nameopt \
+             esc_2253,esc_ctrl,utf8,sep_comma_plus_space,dn_rev,sname,dump_unknown,dump_der",
+        );
+        assert_eq!(first.subject, after(&printed, "subject"), "{name}");
+        assert_eq!(first.issuer, after(&printed, "issuer"), "{name}");
+        assert_eq!(first.serial, after(&printed, "serial"), "{name}");
+        assert_eq!(first.fingerprint, after(&printed, "sha256 Fingerprint"), "{name}");
+        assert_eq!(first.validity.not_before, date(after(&printed, "notBefore")), "{name}");
+        assert_eq!(first.validity.not_after, date(after(&printed, "notAfter")), "{name}");
+        let text = print(&openssl, path, "-text");
+        assert!(text.contains(&format!("Version: {} (", first.version)), "{name}");
+        let algorithm =
+            text.lines().find_map(|line| line.trim().strip_prefix("Signature Algorithm: ")).unwrap();
+        assert!(
+            first.signature.name.eq_ignore_ascii_case(algorithm),
+            "{name}: {algorithm} {:?}",
+            first.signature
+        );
+        let identifier =
+            text.split("Subject Key Identifier: ").nth(1).map(|rest| rest.lines().nth(1).unwrap().trim());
+        assert_eq!(extension(first, "Subject key identifier"), identifier, "{name}");
+        assert_eq!(
+            first.extensions.len(),
+            text.matches("X509v3 ").count().saturating_sub(1) + text.matches(" 1.2.3.4: ").count(),
+            "{name}\n{text}"
+        );
+        assert_eq!(
+            first.extensions.iter().filter(|extension| extension.critical).count(),
+            text.matches(": critical").count(),
+            "{name}"
+        );
+        let dns =
+            text.lines().find(|line| line.contains("DNS:")).map_or(0, |line| line.matches("DNS:").count());
+        assert_eq!(first.names.iter().filter(|it| it.kind == NameKind::Dns).count(), dns, "{name}");
+    }
+}
+
+#[test]
+fn a_full_certificate_is_told_in_words() {
+    let Some(openssl) = program("openssl") else { return };
+    let folder = TestFolder::new();
+    let all = folder.by_openssl(&openssl);
+    let of = |name: &str| details(all.iter().find(|fixture| fixture.name == name).unwrap()).chain.remove(0);
+    let full = of("openssl-p384");
+    assert_eq!(full.subject, "CN=localhost, O=TestFolder, C=DE");
+    let names: Vec<_> = full.names.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        names,
+        [
+            "DNS name localhost",
+            "IP address 127.0.0.1",
+            "IP address ::1",
+            "mail address a@example.org",
+            "URI https://example.org/"
+        ]
+    );
+    assert_eq!(full.serial, "-1267");
+    assert_eq!(
+        (full.key_words().as_str(), full.signature.words.as_str()),
+        ("ECDSA P-384", "ECDSA with SHA-384")
+    );
+    assert_eq!(extension(&full, "Key usage"), Some("digital signature, key encipherment"));
+    assert_eq!(extension(&full, "Extended key usage"), Some("TLS server, TLS client, 1.2.3.4"));
+    assert_eq!(extension(&full, "Basic constraints"), Some("not a certificate authority"));
+    assert_eq!(extension(&full, "Extension 1.2.3.4"), Some("0C:05:68:65:6C:6C:6F"));
+    assert!(full.validity.words(Timestamp::now()).starts_with("valid for another 36"));
+    assert_eq!(of("openssl-exponent").key_words(), "RSA 2048, exponent 3 where 65537 is usual");
+    assert_eq!(of("openssl-pss").signature.words, "RSA-PSS with SHA-256");
+    assert_eq!(extension(&of("openssl-ca"), "Basic constraints"), Some("a certificate authority"));
+}
+
+#[test]
+fn strange_characters_stay_in_their_line() {
+    let folder = TestFolder::new();
+    let strange = folder.all().into_iter().find(|fixture| fixture.name == "strange").unwrap();
+    let told = details(&strange);
+    assert!(told.chain[0].subject.contains(r#"OU=a\0Ab\1B[31m\, #\+\""#), "{}", told.chain[0].subject);
+    assert!(told.chain[0].subject.contains(r"L=\ Zürich\ "), "{}", told.chain[0].subject);
+}
+
+#[test]
+fn the_broken_link_is_named() {
+    let folder = TestFolder::new();
+    let all = folder.all();
+    let of = |name: &str| details(all.iter().find(|fixture| fixture.name == name).unwrap());
+    assert_eq!(of("full-chain").links, [Link::Holds, Link::Holds]);
+    assert_eq!(of("full-chain").end, End::SelfSigned);
+    assert_eq!(of("chain").end, End::Issuer("CN=Root, O=TestFolder".to_owned()));
+    assert!(of("chain").broken_links().is_empty());
+    assert_eq!(of("no-intermediate").end, End::Issuer("CN=Middle, O=TestFolder".to_owned()));
+    assert_eq!(
+        of("wrong-order").broken_links()[0],
+        "Certificate 1 is signed by CN=Middle, O=TestFolder, but certificate 2 is CN=Root, O=TestFolder. Move certificate 3, which is \
+         the right one, to its place."
+    );
+    assert!(of("namesake").broken_links()[0].contains("but did not sign it: its key is another one"));
+    assert_eq!(of("twice").links, [Link::Twice { number: 1 }, Link::Holds]);
+}
+
+#[test]
+fn an_unrelated_certificate_is_not_called_the_issuer() {
+    let folder = TestFolder::new();
+    let (one, other) = (Authority::root("One"), Authority::root("Other"));
+    let path = folder.write("two.crt", &format!("{}{}", one.pem, other.pem));
+    let told = Details::read(&path).unwrap();
+    assert!(matches!(&told.links[0], Link::OtherName { number: 1, found: None, .. }), "{:?}", told.links);
+}

@@ -1,0 +1,88 @@
+//! The lines that are printed for the clients, run as they are copied into a terminal: a shell's, which
+//! Windows has not.
+
+use std::process::{Command, Stdio};
+
+use echoscope::tls::create::{CertificateSpec, CreatedFiles, Defect, KeyChoice, create};
+use jiff::Timestamp;
+
+use crate::create_certificate::test_folder::TestFolder;
+use crate::support::{Finished, Server, finish, program};
+
+/// Starts a server and runs each client's command. Returns the client's name, its command and its result.
+fn run_lines(created: &CreatedFiles) -> Vec<(&'static str, String, Finished)> {
+    let Some(sh) = program("sh") else { return Vec::new() };
+    let (certificate, key) = (created.certificate.to_str().unwrap(), created.key.to_str().unwrap());
+    let server = Server::start(&["--tls", "--cert", certificate, "--key", key]);
+    let mut ends = Vec::new();
+    for one in created.client_commands(server.port) {
+        let name = if one.program == "Python" { "python3" } else { one.program };
+        if program(name).is_none() {
+            continue;
+        }
+        let mut command = Command::new(&sh);
+        command.args(["-c", &one.line]).stdin(Stdio::null());
+        ends.push((name, one.line, finish(command)));
+    }
+    ends
+}
+
+/// In folders with and without special characters of shells.
+#[test]
+fn the_printed_client_commands_work() {
+    let folder = TestFolder::new();
+    for (name, common_name) in
+        [("it's new $HOME", "localhost"), ("plain", "a.test"), ("below", "app.localhost")]
+    {
+        let spec = CertificateSpec {
+            folder: folder.path(name),
+            common_name: common_name.to_owned(),
+            key: KeyChoice::P256,
+            signed_by_ca: true,
+            ..CertificateSpec::default()
+        };
+        let created = create(&spec, false, Timestamp::now()).unwrap();
+        for (name, line, end) in run_lines(&created) {
+            let (code, words) = match name {
+                "openssl" => (0, "Verification: OK"),
+                // The echo of its own request. curl then waits for more until its timeout.
+                "curl" => (28, "GET / HTTP"),
+                "python3" => (0, "b'Hello'"),
+                _ => (0, "Handshake was completed"),
+            };
+            assert!(end.code == Some(code) && end.stdout.contains(words), "{line}\n{end:?}");
+        }
+    }
+}
+
+/// Some clients accept a common name of localhost, so the commands ask for an address.
+#[test]
+fn without_alternative_names_every_client_command_fails() {
+    let folder = TestFolder::new();
+    for defect in [Defect::NoSan, Defect::Version1] {
+        for (common_name, signed_by_ca) in [("localhost", true), ("localhost", false), ("127.0.0.1", true)] {
+            let what = format!("{} {common_name} {signed_by_ca}", defect.keyword());
+            let spec = CertificateSpec {
+                folder: folder.path(&what),
+                common_name: common_name.to_owned(),
+                key: KeyChoice::P256,
+                signed_by_ca,
+                defect: Some(defect),
+                ..CertificateSpec::default()
+            };
+            let created = create(&spec, false, Timestamp::now()).unwrap();
+            let why = format!("with {common_name} not every client would reject it");
+            assert!(created.advice().contains(&why), "{}", created.advice());
+            for (name, line, end) in run_lines(&created) {
+                let words = match name {
+                    // Python uses OpenSSL.
+                    "openssl" | "python3" => "IP address mismatch",
+                    "curl" => "does not match target host name '127.0.0.",
+                    _ => "The name in the certificate does not match the expected",
+                };
+                let said = format!("{}{}", end.stdout, end.stderr);
+                assert!(end.code != Some(0) && said.contains(words), "{what}: {line}\n{end:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Deliberately broken certificates: how each client rejects them, and how the server's log explains that.
+
+use std::fs;
+
+use crate::create_certificate::clients::{self, Verdict, still_echoes};
+use crate::create_certificate::test_folder::{TestFolder, run};
+use crate::support::{Server, program};
+
+/// The expected results for one defect.
+struct Expected {
+    keyword: &'static str,
+    /// The name or address that the clients ask for.
+    name: &'static str,
+    /// A part of the message of openssl and of Python, which uses it.
+    openssl: &'static str,
+    gnutls: &'static str,
+    rustls: &'static str,
+    /// A part of the log's explanation of their alerts.
+    log: &'static str,
+    /// The same for the alert of rustls.
+    log_rustls: &'static str,
+}
+
+const UNKNOWN: &str = "issuer is unknown";
+
+/// A part of the log's explanation of each cause, which no other one contains.
+const EXPIRED: &str = "it has expired: its last moment was ";
+const EARLY: &str = "it is not valid yet: its first moment is ";
+const NAME: &str = "it is made for another name than ";
+const CA: &str = "it is marked as a certificate authority's own";
+const SELF_SIGNED: &str = "the client does not trust who signed it: it signed itself";
+const INTERMEDIATE: &str = "its intermediate is not sent: CN=";
+const VERSION_1: &str = "it is of X.509 version 1";
+const CAUSES: [&str; 7] = [EXPIRED, EARLY, NAME, CA, SELF_SIGNED, INTERMEDIATE, VERSION_1];
+
+/// Without alternative names the first three still check the common name, so they only reject an address.
+const ALL: [Expected; 8] = [
+    Expected {
+        keyword: "expired",
+        name: "localhost",
+        openssl: "certificate has expired",
+        gnutls: "uses expired certificate",
+        rustls: "expired",
+        log: EXPIRED,
+        log_rustls: EXPIRED,
+    },
+    Expected {
+        keyword: "not-yet-valid",
+        name: "localhost",
+        openssl: "certificate is not yet valid",
+        gnutls: "uses not yet valid certificate",
+        rustls: "not valid yet",
+        log: EARLY,
+        log_rustls: EARLY,
+    },
+    Expected {
+        keyword: "wrong-name",
+        name: "localhost",
+        openssl: "ostname mismatch",
+        gnutls: "name in the certificate does not match",
+        rustls: "not valid for name",
+        log: NAME,
+        log_rustls: NAME,
+    },
+    Expected {
+        keyword: "no-san",
+        name: "127.0.0.1",
+        openssl: "IP address mismatch",
+        gnutls: "name in the certificate does not match",
+        rustls: "not valid for name",
+        log: NAME,
+        log_rustls: NAME,
+    },
+    Expected {
+        keyword: "ca-as-server",
+        name: "localhost",
+        openssl: "certificate purpose",
+        gnutls: "Key usage violation",
+        rustls: "CaUsedAsEndEntity",
+        log: CA,
+        log_rustls: CA,
+    },
+    Expected {
+        keyword: "self-signed",
+        name: "localhost",
+        openssl: "self-signed certificate",
+        gnutls: UNKNOWN,
+        rustls: "UnknownIssuer",
+        log: SELF_SIGNED,
+        log_rustls: SELF_SIGNED,
+    },
+    Expected {
+        keyword: "no-intermediate",
+        name: "localhost",
+        openssl: "unable to get local issuer certificate",
+        gnutls: UNKNOWN,
+        rustls: "UnknownIssuer",
+        log: INTERMEDIATE,
+        log_rustls: INTERMEDIATE,
+    },
+    Expected {
+        keyword: "v1",
+        name: "127.0.0.1",
+        openssl: "IP address mismatch",
+        gnutls: "name in the certificate does not match",
+        rustls: "UnsupportedCertVersion",
+        log: NAME,
+        log_rustls: VERSION_1,
+    },
+];
+
+fn refused(client: &str, verdict: Verdict, reason: &str) -> bool {
+    match verdict {
+        None => false,
+        Some(Err(words)) => {
+            // OpenSSL 1.1.1 writes it without the hyphen.
+            let words = words.replace("self signed", "self-signed");
+            assert!(words.contains(reason), "{client} should report {reason:?}: {words}");
+            true
+        }
+        Some(Ok(())) => panic!("{client} accepted it instead of reporting {reason:?}"),
+    }
+}
+
+/// Waits for the next explanation, and asserts that it names this cause and no other.
+fn explained(client: &str, server: &Server, cause: &str) {
+    let text = server.out.until(|line| line.contains("The client ")).pop().unwrap();
+    for other in CAUSES {
+        assert_eq!(text.contains(other), other == cause, "{client}, {other:?}: {text}");
+    }
+}
+
+fn check(expected: &Expected, flags: &[&str]) {
+    let Expected { keyword, name, log, .. } = *expected;
+    let folder = TestFolder::made(&[&["--key", "p256", "--broken", keyword], flags].concat());
+    let ca = folder.ca_file();
+    let server = folder.serve();
+    for (client, verdict, reason) in [
+        ("openssl", clients::openssl as fn(&Server, &str, &str) -> Verdict, expected.openssl),
+        ("Python", clients::python, expected.openssl),
+        ("gnutls", clients::gnutls, expected.gnutls),
+    ] {
+        let client = format!("{client}, {keyword} {flags:?}");
+        if refused(&client, verdict(&server, &ca, name), reason) {
+            explained(&client, &server, log);
+        }
+    }
+    let client = format!("rustls, {keyword} {flags:?}");
+    refused(&client, Some(clients::rustls(&server, &ca, name)), expected.rustls);
+    // rustls doesn't accept version 1 certificates as roots, so it didn't connect.
+    if !(keyword == "v1" && flags.is_empty()) {
+        explained(&client, &server, expected.log_rustls);
+    }
+    still_echoes(&server);
+}
+
+#[test]
+fn every_self_signed_defect_is_rejected_and_explained() {
+    for expected in &ALL {
+        check(expected, &[]);
+    }
+}
+
+#[test]
+fn every_defect_signed_by_the_ca_is_rejected_and_explained() {
+    for expected in &ALL {
+        check(expected, &["--signed-by-ca"]);
+    }
+}
+
+#[test]
+fn some_clients_accept_a_common_name_alone() {
+    for keyword in ["no-san", "v1"] {
+        let folder = TestFolder::made(&["--key", "p256", "--broken", keyword, "--signed-by-ca"]);
+        let (ca, server) = (folder.ca_file(), folder.serve());
+        for verdict in [
+            clients::openssl(&server, &ca, "localhost"),
+            clients::python(&server, &ca, "localhost"),
+            clients::gnutls(&server, &ca, "localhost"),
+            clients::curl(&server, &ca, "localhost"),
+        ] {
+            assert_eq!(verdict.unwrap_or(Ok(())), Ok(()), "{keyword}");
+        }
+        assert!(clients::rustls(&server, &ca, "localhost").is_err(), "{keyword}");
+    }
+}
+
+#[test]
+fn appending_the_intermediate_repairs_the_chain() {
+    let folder = TestFolder::made(&["--key", "p256", "--broken", "no-intermediate"]);
+    assert_eq!(
+        folder.files(),
+        ["ca.crt", "ca.key", "intermediate.crt", "server.crt", "server.csr", "server.key"]
+    );
+    let mut chain = fs::read(folder.path("server.crt")).unwrap();
+    chain.extend(fs::read(folder.path("intermediate.crt")).unwrap());
+    fs::write(folder.path("server.crt"), chain).unwrap();
+    let (ca, server) = (folder.ca_file(), folder.serve());
+    for verdict in [
+        clients::openssl(&server, &ca, "localhost"),
+        clients::python(&server, &ca, "localhost"),
+        clients::gnutls(&server, &ca, "localhost"),
+        Some(clients::rustls(&server, &ca, "localhost")),
+    ] {
+        assert_eq!(verdict.unwrap_or(Ok(())), Ok(()));
+    }
+}
+
+#[test]
+fn the_output_explains_the_defect() {
+    let folder = TestFolder::new();
+    let end = folder.create(&["--broken", "expired", "--key", "p256"]);
+    assert!(end.stdout.contains("Broken on purpose: Its last day was 30 days ago"), "{}", end.stdout);
+    assert!(end.stdout.contains("expired on "), "{}", end.stdout);
+}
+
+/// The advice is never to do what the client has just done, and its command works in any folder.
+#[test]
+fn the_advice_in_the_log_works() {
+    let Some(openssl) = program("openssl") else { return };
+    let other = TestFolder::made(&["--key", "p256"]);
+    let elsewhere = other.folder();
+    let connect = |server: &Server, ca: &str| {
+        let line =
+            format!("s_client -connect localhost:{} -CAfile {ca} -verify_return_error -brief", server.port);
+        assert_ne!(run(&openssl, elsewhere, &line).code, Some(0));
+        server.out.until(|line| line.contains("The client ")).pop().unwrap()
+    };
+
+    let folder = TestFolder::made(&["--key", "p256", "--broken", "no-intermediate"]);
+    let text = connect(&folder.serve(), &folder.ca_file());
+    let append = format!("Append intermediate.crt to {} and start", folder.text("server.crt"));
+    assert!(text.contains(&append) && !text.contains("To try"), "{text}");
+
+    let folder = TestFolder::made(&["--key", "p256", "--signed-by-ca"]);
+    let server = folder.serve();
+    let text = connect(&server, "server.crt");
+    let (_, line) = text.split_once("To try: openssl ").unwrap();
+    let end = run(&openssl, elsewhere, line);
+    assert!(end.stdout.contains("Verify return code: 0 (ok)"), "{line}\n{end:?}");
+
+    // Without the CA's file there is no command to try.
+    fs::remove_file(folder.path("ca.crt")).unwrap();
+    let text = connect(&folder.serve(), "server.crt");
+    assert!(text.contains("the CA's file") && !text.contains("To try"), "{text}");
+}
