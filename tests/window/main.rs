@@ -18,6 +18,7 @@ mod lessons;
 mod log_tab;
 mod newcomer;
 mod sizes;
+mod snapshots;
 mod steps;
 mod tls_dialogs;
 mod wire_tab;
