@@ -1,4 +1,4 @@
-//! What fuzzing has found, kept small: each case with what it broke. The targets are in tests/fuzz.
+//! Small inputs that fuzzing found, each with what it broke. The targets are in `tests/fuzz`.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use echoscope::server::event::{Event, EventKind};
 use echoscope::settings::fields::host;
 use echoscope::tls::{CertificateFile, KeyFile};
 
-/// Turns the direction of writing: what comes after it is read from right to left.
+/// U+202E, right-to-left override: the text after it is shown from right to left.
 const TURNS: char = '\u{202e}';
 
 #[track_caller]
@@ -34,10 +34,10 @@ fn received(text: &str) -> Event {
     event(1, EventKind::Received { data, echoed: text.len(), took: Duration::ZERO })
 }
 
-/// The message about a mistyped escape or digit repeated the character, and with it turned itself around or broke in
-/// two.
+/// The message about a mistyped escape or digit repeated the character, and with it changed direction or broke into two
+/// lines.
 #[test]
-fn a_mistyped_character_that_cant_be_seen_is_told_by_its_number() {
+fn messages_name_invisible_characters_by_their_number() {
     for (typed, error) in [
         (format!("\\{TURNS}"), typed::text(&format!("\\{TURNS}")).unwrap_err()),
         ("\\\r".to_owned(), typed::text("\\\r").unwrap_err()),
@@ -48,9 +48,9 @@ fn a_mistyped_character_that_cant_be_seen_is_told_by_its_number() {
     }
 }
 
-/// All 256 bytes and both quotes: what the log prints can be typed into the client and is the same bytes again.
+/// All 256 bytes and both quotes: text that the log prints can be typed into the client and gives the same bytes.
 #[test]
-fn what_the_log_prints_can_be_typed() {
+fn printed_bytes_can_be_typed_into_the_client() {
     let all: Vec<u8> = (0..=255).collect();
     for data in [&all[..], b"it's", b"say \"hi\"", b"it's \"so\"", b"\\x41\\", b"\\\n"] {
         let repr = python(data);
@@ -58,19 +58,18 @@ fn what_the_log_prints_can_be_typed() {
     }
 }
 
-/// Such a host was taken, and stood in the pill, in the log and in the line to copy.
+/// Such a host was accepted and shown in the state pill, in the log and in the command to copy.
 #[test]
-fn a_host_has_no_character_that_cant_be_seen() {
+fn hosts_with_invisible_characters_are_rejected() {
     for typed in ["a\u{1}", "local\u{202e}host", "::1%\u{7f}", "a\u{ad}b"] {
         let error = host(typed).unwrap_err();
         check_line(&error.to_string());
     }
 }
 
-/// `[::1% ]` was read as `::1% `, which is `::1%` for whoever reads it again, and that is no host: the settings file lost
-/// it.
+/// `[::1% ]` was read as `::1% `, which the next reader trims to `::1%`. That is no host, so the settings file lost it.
 #[test]
-fn a_host_that_was_read_is_read_again() {
+fn accepted_hosts_are_accepted_again_after_saving() {
     for typed in ["[::1% ]", "[::1%]]", "::1%a b", "[fe80::1%eth0]", "[::1]", " localhost "] {
         if let Ok(read) = host(typed) {
             assert_eq!(host(&read).as_deref(), Ok(read.as_str()), "{typed:?}");
@@ -80,12 +79,12 @@ fn a_host_that_was_read_is_read_again() {
     assert_eq!(host("[fe80::1%eth0]").unwrap(), "fe80::1%eth0");
 }
 
-/// In lower case the Kelvin sign is a k and İ begins with an i, so these words were found in the lines of the app but not
-/// in the same characters as received data, which Python writes as escapes.
+/// In lower case the Kelvin sign is a k, and İ begins with an i. So the filter found these words in the app's own entries
+/// but not in received data, which is shown as escapes.
 #[test]
-fn a_word_is_found_alike_in_data_and_in_lines() {
+fn the_filter_matches_data_and_entries_alike() {
     for (sign, letter) in [("\u{212a}", "k"), ("\u{130}", "i")] {
-        // With a letter before it that makes a word which is not in the line anyway.
+        // With a letter before it, so that the rest of the line does not contain the word.
         let [sign, letter] = [sign, letter].map(|letter| format!("q{letter}"));
         let note = event(1, EventKind::Note { text: sign.clone(), problem: false });
         for (word, wanted) in [(&letter, false), (&sign, true)] {
@@ -99,9 +98,9 @@ fn a_word_is_found_alike_in_data_and_in_lines() {
     }
 }
 
-/// The details under the log showed the text of a note as it came.
+/// The details of a note showed its text without sanitizing it.
 #[test]
-fn the_explanation_of_a_note_is_one_line() {
+fn the_explanation_of_a_note_is_sanitized() {
     let text = format!("The log was saved as a\nb{TURNS}c.");
     check_line(&explanation(&event(1, EventKind::Note { text, problem: false })));
 }
@@ -110,9 +109,9 @@ fn lesson(title: &str, done: &str) -> String {
     format!("title = \"{title}\"\nsummary = 'S'\n[[step]]\ntext = 'Do it.'\ndone = {done}\n")
 }
 
-/// Messages about a lesson repeated what the file says, however long, and with its line ends.
+/// Messages about a lesson file repeated its text at any length and with its line ends.
 #[test]
-fn a_message_about_a_lesson_is_short_and_one_line() {
+fn messages_about_lesson_files_are_short_and_one_line() {
     let long = "long".repeat(300);
     for word in ["list\\nening", "\\u202e", &long] {
         for text in [
@@ -128,9 +127,9 @@ fn a_message_about_a_lesson_is_short_and_one_line() {
     assert_eq!((error.line, error.column), (1, 9), "{error}");
 }
 
-/// The host and the protocols of a lesson stood in the window as the file has them, with the white space around them.
+/// The host and the protocols of a lesson were shown with the white space around them.
 #[test]
-fn the_settings_of_a_lesson_are_told_in_one_line() {
+fn the_settings_of_a_lesson_are_trimmed() {
     let settings = "{ is = 'settings', host = \"\\n::1\", alpn = [\"\\n h2\", 'http/1.1 '] }";
     let lesson = Lesson::parse(&lesson("T", settings)).unwrap();
     for sign in echoscope::lessons::Running::new(Arc::new(lesson)).signs() {
@@ -139,9 +138,9 @@ fn the_settings_of_a_lesson_are_told_in_one_line() {
     }
 }
 
-/// The label of a block was told with characters that turn the sentence around.
+/// The message quoted the label of a PEM block with characters that change the direction of text.
 #[test]
-fn the_label_of_a_block_does_not_turn_the_message_around() {
+fn messages_sanitize_the_label_of_a_pem_block() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("server.crt");
     fs::write(&path, format!("-----BEGIN A{TURNS}B-----\nQUJD\n-----END A{TURNS}B-----\n")).unwrap();

@@ -1,6 +1,6 @@
-//! What the black-box tests share: the built program, other programs, and certificates.
-#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
-#![allow(clippy::unwrap_used, reason = "a test ends where something is not as expected")]
+//! Helpers for all tests: the built program, other programs, and certificates.
+#![allow(dead_code, reason = "each test program uses a part of this")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 pub(crate) mod running;
 pub(crate) mod trusting;
@@ -16,10 +16,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a test waits for what should happen at once: long enough for a busy machine, short enough to notice.
+/// How long a test waits for something that should happen at once: long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The built program with these arguments: no display, no input, and nobody's remembered settings.
+/// Returns a command for the built program: without a display, input or remembered settings.
 pub(crate) fn echoscope(arguments: &[&str]) -> Command {
     let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-settings");
     let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
@@ -31,14 +31,14 @@ pub(crate) fn echoscope(arguments: &[&str]) -> Command {
         .env("HOME", &nowhere)
         .env("XDG_CONFIG_HOME", &nowhere)
         .stdin(Stdio::null());
-    // Windows' place for settings can't be moved by the environment.
+    // On Windows no environment variable moves the settings folder.
     if cfg!(windows) && arguments.contains(&"--headless") && !arguments.contains(&"--settings") {
         command.arg("--settings").arg(nowhere.join("settings.toml"));
     }
     command
 }
 
-/// What a program left behind when it ended by itself.
+/// The exit code and the output of a program that ended by itself.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
@@ -46,7 +46,7 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// Runs a command to its end. Panics when it takes too long: something that should have ended went on.
+/// Runs a command to its end. Panics when it takes longer than [`PATIENCE`].
 pub(crate) fn finish(mut command: Command) -> Finished {
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
@@ -71,7 +71,7 @@ fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> 
     })
 }
 
-/// Waits for a child's end, at most so long.
+/// Waits for a child to end; `None` after `patience`.
 pub(crate) fn wait(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
     let deadline = Instant::now() + patience;
     loop {
@@ -85,7 +85,7 @@ pub(crate) fn wait(child: &mut Child, patience: Duration) -> Option<ExitStatus> 
     }
 }
 
-/// A child that doesn't outlive its test.
+/// A child process that is killed when the test ends.
 pub(crate) struct Guarded(pub(crate) Child);
 
 impl Drop for Guarded {
@@ -95,7 +95,7 @@ impl Drop for Guarded {
     }
 }
 
-/// The lines of a pipe, read as they come.
+/// The lines of a pipe, read by a thread.
 pub(crate) struct Lines {
     lines: Receiver<String>,
     discard: Arc<AtomicBool>,
@@ -120,12 +120,12 @@ impl Lines {
         Self { lines, discard }
     }
 
-    /// The next line; panics when none comes.
+    /// Returns the next line. Panics when none comes in time.
     pub(crate) fn next(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("the program prints another line in time")
     }
 
-    /// The next line, or `None` where the program closed its end; panics when neither comes.
+    /// Returns the next line, or `None` at the end of the pipe. Panics when neither comes in time.
     pub(crate) fn next_or_end(&self) -> Option<String> {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => Some(line),
@@ -136,22 +136,22 @@ impl Lines {
         }
     }
 
-    /// The next line that is so, with all that were passed over on the way; panics when none comes.
+    /// Returns all lines up to the first one that is `wanted`. Panics when none comes in time.
     pub(crate) fn until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
-        let mut passed = Vec::new();
+        let mut lines = Vec::new();
         loop {
             let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
-                panic!("the line that was waited for did not come; these did: {passed:#?}");
+                panic!("the expected line did not come; these did: {lines:#?}");
             };
             let found = wanted(&line);
-            passed.push(line);
+            lines.push(line);
             if found {
-                return passed;
+                return lines;
             }
         }
     }
 
-    /// Everything that is still to come until the program ends.
+    /// Returns all lines until the program ends.
     pub(crate) fn rest(&self) -> Vec<String> {
         let mut rest = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
@@ -160,13 +160,13 @@ impl Lines {
         rest
     }
 
-    /// Reads on, so that the program never waits for us, but keeps nothing.
+    /// Continues to read, so that the program never blocks, but drops the lines.
     pub(crate) fn discard(&self) {
         self.discard.store(true, Ordering::Relaxed);
     }
 }
 
-/// The program serving without a window on a port that the system chose.
+/// The program, serving without a window on a port that the OS chose.
 pub(crate) struct Server {
     child: Guarded,
     pub(crate) out: Lines,
@@ -175,7 +175,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `echoscope --headless --port 0 …` and waits until it serves.
+    /// Starts `echoscope --headless --port 0 …` and waits until it listens.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut all = vec!["--headless", "--port", "0"];
         all.extend_from_slice(arguments);
@@ -202,7 +202,7 @@ impl Server {
         Self { child, out, err, port }
     }
 
-    /// A client's connection over IPv4, impatient enough to fail a test and not hang it.
+    /// Connects over IPv4, with timeouts so that a test fails instead of hanging.
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens on 127.0.0.1");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
@@ -210,7 +210,7 @@ impl Server {
         stream
     }
 
-    /// The program's process id.
+    /// Returns the program's process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.0.id()
     }
@@ -218,39 +218,38 @@ impl Server {
     /// Sends a signal by name (`TERM`, `INT`).
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
-        // `kill` is built into every shell; as a program it is not on every machine.
+        // `kill` is built into every shell, but not every machine has it as a program.
         let line = format!("kill -{name} {}", self.child.0.id());
         let status = Command::new("sh").args(["-c", &line]).status().expect("there is a shell");
         assert!(status.success(), "{line} failed");
     }
 
-    /// Waits for the program's end and tells how it ended; `None`: it went on.
+    /// Waits for the program to end; `None` after `patience`.
     pub(crate) fn end(&mut self, patience: Duration) -> Option<ExitStatus> {
         wait(&mut self.child.0, patience)
     }
 }
 
-/// Whether Windows is only played, by Wine. It takes leave of a socket by FIN, also where RST was asked for.
+/// Whether this is Wine, which closes a socket with FIN also where Windows would send RST.
 pub(crate) fn is_wine() -> bool {
     Path::new(r"C:\windows\system32\winecfg.exe").exists()
 }
 
-/// Whether a connection can be ended with RST here; where it can't, the test says that it was skipped.
+/// Whether a connection can be reset here. Prints that the test is skipped where it can't.
 pub(crate) fn can_reset() -> bool {
     if is_wine() {
-        let _ = writeln!(std::io::stderr(), "skipped: Wine sends FIN where RST was asked for");
+        let _ = writeln!(std::io::stderr(), "skipped: Wine sends FIN instead of RST");
     }
     !is_wine()
 }
 
-/// Whether it is a failure that a program is missing: in CI on Linux, where `.ci/run` installs them all.
+/// Whether a missing program is a failure: in CI on Linux, where `.ci/run` installs all of them.
 pub(crate) fn all_are_needed() -> bool {
     std::env::var_os("CI").is_some() && cfg!(target_os = "linux")
 }
 
-/// Finds a program; where there is none, the test says that it was skipped. On Linux only: other systems have others of
-/// the same name (an `openssl` that is none, a `curl` upon the system's own TLS, a `bash` that starts another system), which the
-/// tests don't know.
+/// Finds a program, or prints that the test is skipped. Used on Linux only: other systems have different programs of
+/// the same name (LibreSSL as `openssl`, a `curl` with the OS's own TLS, a `bash` that starts WSL).
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     if !cfg!(target_os = "linux") {
         let _ = writeln!(std::io::stderr(), "skipped: {name} is used on Linux only");
@@ -267,7 +266,7 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A certificate and its key, and the folder that holds them.
+/// A certificate, its key, and the folder with both files.
 pub(crate) struct Identity {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) certificate: String,
@@ -281,7 +280,7 @@ impl Identity {
         Self { folder, certificate, key }
     }
 
-    /// Made by the tutorial's three commands: with OpenSSL 3.0 the certificate is an X.509 v1 one.
+    /// Creates them with the tutorial's three commands. OpenSSL 3.0 makes an X.509 v1 certificate.
     pub(crate) fn by_the_tutorial(openssl: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let lines = [
@@ -298,7 +297,7 @@ impl Identity {
         Self::in_folder(folder)
     }
 
-    /// Made without any other program: X.509 v3, ECDSA.
+    /// Creates an X.509 v3 certificate with an ECDSA key, without another program.
     pub(crate) fn new() -> Self {
         let made =
             rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate can be made");
@@ -309,7 +308,7 @@ impl Identity {
         identity
     }
 
-    /// The arguments that make the program serve TLS with it.
+    /// Returns the arguments with which the program serves TLS with them.
     pub(crate) fn arguments(&self) -> [&str; 5] {
         ["--tls", "--cert", &self.certificate, "--key", &self.key]
     }

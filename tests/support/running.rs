@@ -1,4 +1,4 @@
-//! A server in this process, through the library: started on a free port, with the events that it tells.
+//! A server in this process, started through the library on a free port, and its events.
 
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
@@ -11,10 +11,10 @@ use echoscope::server::event_channel::{EventReceiver, channel};
 use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 
-/// How long a test waits for what should happen at once: long enough for a busy machine.
+/// How long a test waits for something that should happen at once: long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server on a free port of 127.0.0.1, and the events that it has told.
+/// A server on a free port of 127.0.0.1, and its events so far.
 pub(crate) struct Running {
     pub(crate) server: Server,
     pub(crate) source: EventReceiver,
@@ -27,7 +27,7 @@ impl Running {
         Self::start_waking(change, || {})
     }
 
-    /// As [`Running::start`], with a wake call of the test's own.
+    /// Starts a server that calls `wake` for each event.
     pub(crate) fn start_waking(
         change: impl FnOnce(&mut ServerConfig),
         wake: impl Fn() + Send + Sync + 'static,
@@ -46,7 +46,7 @@ impl Running {
         stream
     }
 
-    /// Waits until an event is there that `wanted` picks out.
+    /// Waits for an event that `wanted` accepts.
     pub(crate) fn event<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> T {
         let mut found = None;
         wait_for("an event", || {
@@ -57,12 +57,12 @@ impl Running {
         found.unwrap()
     }
 
-    /// Takes in what has been told so far.
+    /// Receives the events so far.
     pub(crate) fn take_events(&mut self) {
         self.source.drain(|event| self.events.push(event));
     }
 
-    /// Waits for the end of a client's connection; why it ended.
+    /// Waits until a client's connection is closed, and returns the reason.
     pub(crate) fn closed(&mut self, id: u64) -> CloseReason {
         self.event(|event| match &event.kind {
             EventKind::Closed(closed) if event.client.is_some_and(|client| client.id.0 == id) => {
@@ -72,7 +72,7 @@ impl Running {
         })
     }
 
-    /// Stops the server and waits for its end; how long that took.
+    /// Stops the server, waits for its end, and returns how long that took.
     pub(crate) fn stop(&self) -> Duration {
         let start = Instant::now();
         self.server.stop();
@@ -81,12 +81,12 @@ impl Running {
     }
 }
 
-/// The defaults, on a free port of 127.0.0.1.
+/// Returns the default configuration, on a free port of 127.0.0.1.
 pub(crate) fn config() -> ServerConfig {
     ServerConfig { host: "127.0.0.1".to_owned(), port: 0, ..ServerConfig::from(&Settings::default()) }
 }
 
-/// Waits until a server listens; the first of its addresses.
+/// Waits until a server listens, and returns the first of its addresses.
 pub(crate) fn listening(server: &Server) -> SocketAddr {
     let mut address = None;
     wait_for("listening", || match server.state() {
@@ -100,7 +100,7 @@ pub(crate) fn listening(server: &Server) -> SocketAddr {
     address.unwrap()
 }
 
-/// Looks again and again until `done`, and fails after [`PATIENCE`].
+/// Polls until `done` returns true. Panics after [`PATIENCE`].
 pub(crate) fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done() {

@@ -1,4 +1,4 @@
-//! A TLS client that takes a certificate whoever has signed it, as the tutorial's does with `CERT_NONE`.
+//! A TLS client that accepts any issuer, as the tutorial's client does with `CERT_NONE`.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion,
 };
 
-/// The client's configuration: takes every certificate, or every one that comes with just this chain.
+/// Returns a client configuration that accepts every certificate, or only this chain.
 pub(crate) fn trusting(
     versions: &[&'static SupportedProtocolVersion],
     chain: Option<Vec<CertificateDer<'static>>>,
@@ -23,7 +23,7 @@ pub(crate) fn trusting(
         .with_no_client_auth()
 }
 
-/// Asks nobody who signed the certificate, but verifies the handshake's signature where it can: rustls' client
+/// Ignores the issuer, but verifies the handshake's signature where it can: rustls' client
 /// refuses to read an X.509 version 1 certificate.
 #[derive(Debug)]
 struct Anyone {

@@ -1,26 +1,26 @@
-//! Certificates and keys, made by the program when a target starts.
+//! Certificates and keys, which the program creates when a target starts.
 
 use std::fs;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use echoscope::tls::create::{Defect, CERTIFICATE, KEY, KeyChoice, CertificateSpec, create};
+use echoscope::tls::create::{CERTIFICATE, CertificateSpec, Defect, KEY, KeyChoice, create};
 use jiff::Timestamp;
 
 use crate::Scratch;
 
-/// A certificate file and its key, as the program wrote them.
+/// A certificate file and its key file, as the program writes them.
 pub struct Identity {
-    /// The text of `server.crt`, perhaps a chain.
+    /// The text of `server.crt`: one certificate or a chain.
     pub certificate: Vec<u8>,
     /// The text of `server.key`.
     pub key: Vec<u8>,
 }
 
-/// One of each kind that the program makes, good and broken. RSA 4096 is left out: to make one takes a second.
+/// Creates one of each kind that the program offers, valid and with each defect, except RSA 4096, which takes seconds.
 ///
 /// # Panics
-/// One can't be made.
+/// If one can't be created.
 #[must_use]
 pub fn identities() -> Vec<Identity> {
     let keys = [KeyChoice::Rsa2048, KeyChoice::P256, KeyChoice::Ed25519].map(|key| (key, false, None));
@@ -32,13 +32,19 @@ pub fn identities() -> Vec<Identity> {
 fn made(key: KeyChoice, by_ca: bool, defect: Option<Defect>) -> Identity {
     let scratch = Scratch::new();
     let folder = scratch.path("");
-    let spec = CertificateSpec { folder: folder.clone(), key, signed_by_ca: by_ca, defect, ..CertificateSpec::default() };
+    let spec = CertificateSpec {
+        folder: folder.clone(),
+        key,
+        signed_by_ca: by_ca,
+        defect,
+        ..CertificateSpec::default()
+    };
     create(&spec, true, Timestamp::now()).expect("a certificate can be made");
     let read = |name| fs::read(folder.join(name)).expect("the file was made");
     Identity { certificate: read(CERTIFICATE), key: read(KEY) }
 }
 
-/// DER as a PEM block (RFC 7468).
+/// Encodes DER as a PEM block (RFC 7468).
 #[must_use]
 pub fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);

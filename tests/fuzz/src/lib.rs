@@ -1,4 +1,4 @@
-//! What the targets share: seeds for their corpora, a folder in memory, and what every text of the program is like.
+//! Helpers for the fuzz targets: seeds for the corpora, a scratch folder, and checks that hold for every text.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ mod identity;
 
 pub use identity::{Identity, identities, pem};
 
-/// Puts seeds into the target's corpus, which is the first folder on its command line. Seeds are made when they are
-/// wanted, never kept: no certificate and no key is in the repository.
+/// Writes seeds into the target's corpus, the first folder on its command line. They are created at each start: the
+/// repository contains no certificate and no key.
 ///
 /// # Panics
-/// The corpus can't be written.
+/// If the corpus can't be written.
 pub fn seed(seeds: impl IntoIterator<Item = Vec<u8>>) {
     let folders = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).map(PathBuf::from);
     let Some(corpus) = folders.into_iter().find(|path| path.is_dir()) else { return };
@@ -20,16 +20,16 @@ pub fn seed(seeds: impl IntoIterator<Item = Vec<u8>>) {
     }
 }
 
-/// A file of the target's own, in memory where the system has such a folder.
+/// A folder for the target's files, in memory where the OS has such a folder.
 pub struct Scratch {
     folder: tempfile::TempDir,
 }
 
 impl Scratch {
-    /// A folder of its own, removed in the end.
+    /// Creates the folder. It is removed on drop.
     ///
     /// # Panics
-    /// No folder can be made.
+    /// If the folder can't be created.
     #[must_use]
     pub fn new() -> Self {
         let memory = Path::new("/dev/shm");
@@ -37,16 +37,16 @@ impl Scratch {
         Self { folder: folder.expect("a folder can be made") }
     }
 
-    /// A path in it.
+    /// Returns the path of a file in it.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Writes a file in it.
+    /// Writes a file into it.
     ///
     /// # Panics
-    /// It can't be written.
+    /// If it can't be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, bytes).expect("the file can be written");
@@ -60,17 +60,17 @@ impl Default for Scratch {
     }
 }
 
-/// The repository's own folder.
+/// Returns the folder of the repository.
 #[must_use]
 pub fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// What is shown in one line is one line, and looks like what it is: no character in it is invisible or turns the
-/// direction of writing.
+/// Checks that text for one line is one line, without invisible characters and without characters that change the
+/// direction of text.
 ///
 /// # Panics
-/// It is not so.
+/// If the text is not like that.
 #[track_caller]
 pub fn check_line(text: &str) {
     for character in text.chars() {
@@ -79,10 +79,10 @@ pub fn check_line(text: &str) {
     }
 }
 
-/// A message is one line and short enough to be read, whatever it quotes.
+/// Checks that a message is one line and short, whatever it quotes.
 ///
 /// # Panics
-/// It is not so.
+/// If the text is not like that.
 #[track_caller]
 pub fn check_message(text: &str) {
     check_line(text);

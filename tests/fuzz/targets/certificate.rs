@@ -1,5 +1,5 @@
-//! Certificates as bytes: whatever a chain holds, what is told of it is told in lines, and a key belongs to it just where
-//! the public key in it is that key's.
+//! Certificates as bytes: every text about a chain is one line, and a key matches a certificate exactly where the
+//! certificate contains its public key.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 static SCRATCH: LazyLock<Scratch> = LazyLock::new(Scratch::new);
 static KNOWN: LazyLock<Known> = LazyLock::new(Known::new);
 
-/// What every input is held against.
+/// The certificates, keys and trust stores that every input is checked against.
 struct Known {
     chains: Vec<Vec<u8>>,
     keys: Vec<(KeyFile, Vec<u8>)>,
@@ -100,7 +100,7 @@ fn check_words(file: &CertificateFile) {
     for host in ["localhost", "127.0.0.1", "::", "wrong.example"] {
         let caution = report.caution_served(KNOWN.now, Served { host, signer: &signer });
         caution.iter().for_each(|words| check_message(words));
-        // What every client refuses is told wherever it is served.
+        // A certificate that every client rejects has a warning, whatever host it serves.
         assert!(caution.is_some() || report.caution(KNOWN.now).is_none());
     }
     let served = ServedDetails::of(file);
@@ -117,14 +117,14 @@ fn check_words(file: &CertificateFile) {
     );
 }
 
-/// A key belongs to a certificate that holds its public half.
+/// Checks that a key matches exactly the certificates with its public key.
 fn check_pairs(file: &CertificateFile) {
     for (key, public) in &KNOWN.keys {
         let holds = |der: &[u8]| public_key(der).is_some_and(|held| held == *public);
         let place = file.chain().iter().position(|der| holds(der));
         match (check_pair(file, key), place) {
             (Ok(()), _) => {
-                // The key's bits are the same at least, or a point's in another form.
+                // The bits of the key are equal, or it is a point in another encoding.
                 let held = public_key(&file.chain()[0]).expect("it was read");
                 assert!(
                     held == *public
@@ -142,7 +142,7 @@ fn check_pairs(file: &CertificateFile) {
     }
 }
 
-/// The same bytes as a key in each of the forms: refused in a sentence, or of a kind that has a name.
+/// Checks that the bytes, read as a key in each encoding, are rejected with a message or have a key type with a name.
 fn check_key(data: &[u8]) {
     for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
         match KeyFile::read(&SCRATCH.write("any.key", pem(label, data).as_bytes())) {
@@ -152,7 +152,7 @@ fn check_key(data: &[u8]) {
     }
 }
 
-/// Cuts bytes where DER says that a value ends (X.690, section 8.1.3); what is no value is the last piece.
+/// Splits bytes at the ends of DER values (X.690, section 8.1.3). Bytes that are no value are the last part.
 fn split(mut data: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     while !data.is_empty() && found.len() < 4 {
@@ -172,7 +172,7 @@ fn public_key(der: &[u8]) -> Option<Vec<u8>> {
     X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed.public_key().raw.to_vec())
 }
 
-/// The certificates of a PEM file, one after the other.
+/// Returns the certificates of a PEM file, concatenated.
 fn der(pem: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(pem);
     let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);

@@ -15,7 +15,7 @@ use echoscope::log::handshake_details::event_details;
 use echoscope::log::line::{append_line, line, trailing_text, truncated_line};
 use echoscope::log::{EventLog, json};
 use echoscope::ring_buffer::Limits;
-use echoscope::server::client_id::{ClientInfo, ClientId};
+use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope_fuzz::{check_line, seed};

@@ -1,4 +1,4 @@
-//! The first bytes of a client: what it speaks, what its hello offers, and what the log tells of both.
+//! The first bytes of a client: the protocol, the ClientHello, and the log's texts about both.
 #![no_main]
 
 use std::net::SocketAddr;
@@ -9,13 +9,13 @@ use echoscope::capture::{Certainty, Message, Messages, RECORD_HEADER, headers, r
 use echoscope::log::handshake_details::event_details;
 use echoscope::log::json::json_line;
 use echoscope::log::line;
-use echoscope::server::client_id::{ClientInfo, ClientId};
+use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
-use echoscope::tls::names;
 use echoscope::tls::client_hello::{
     ClientHello, FirstBytes, HELLO_START, LINE, first_bytes, first_hello, looks_like_client_hello,
 };
+use echoscope::tls::names;
 use echoscope::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 use echoscope_fuzz::{check_line, seed};
 use libfuzzer_sys::fuzz_target;
@@ -44,7 +44,7 @@ fuzz_target!(
     }
 );
 
-/// Three bytes are enough for an answer, and more don't change what it is.
+/// Checks that three bytes decide the protocol, and that more bytes don't change the decision.
 fn check_sniffer(data: &[u8]) {
     let kind = |first: &FirstBytes| matches!(first, FirstBytes::Tls);
     match first_bytes(data) {
@@ -63,7 +63,7 @@ fn check_sniffer(data: &[u8]) {
     }
 }
 
-/// A header is read off its five bytes; the messages in a record are found within it, one after the other.
+/// Checks that a record header is five bytes, and that the messages of a record are inside of it, in order.
 fn check_header(data: &[u8]) {
     let header = record_header(data);
     assert_eq!(header, record_header(&data[..data.len().min(RECORD_HEADER)]));
@@ -80,7 +80,7 @@ fn check_header(data: &[u8]) {
     }
 }
 
-/// The same records with other ends, where all of it is handshake records and whole.
+/// Splits complete handshake records into records of another size; `None` for other input.
 fn recut(mut data: &[u8], size: usize) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     while let [22, _, _, high, low, rest @ ..] = data {
@@ -92,9 +92,10 @@ fn recut(mut data: &[u8], size: usize) -> Option<Vec<u8>> {
     (data.is_empty() && !content.is_empty()).then(|| content.chunks(size).flat_map(record).collect())
 }
 
-/// What a stranger offered is told in lines, and as JSON.
+/// Checks that the texts about a ClientHello are one line each, and that its JSON can be written.
 fn check_told(offer: ClientHello) {
-    let error = ServerTlsError::new(TlsErrorCause::ClosedInHandshake, true, Arc::new(ServerContext::default()));
+    let error =
+        ServerTlsError::new(TlsErrorCause::ClosedInHandshake, true, Arc::new(ServerContext::default()));
     let client_hello = Some(Arc::new(offer.clone()));
     let problem = Problem::Tls(Arc::new(ServerTlsError { client_hello, ..error }));
     let client = ClientInfo { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
@@ -109,7 +110,7 @@ fn check_told(offer: ClientHello) {
     assert_eq!(read["offer"]["server_name"].as_str(), offer.server_name.as_deref());
 }
 
-/// Hellos as bytes, put together by hand: nothing in them is secret.
+/// Returns ClientHellos, assembled by hand: nothing in them is secret.
 fn seeds() -> Vec<Vec<u8>> {
     let list = |items: &[u8]| [&u16::try_from(items.len()).unwrap().to_be_bytes(), items].concat();
     let extension = |kind: u8, content: &[u8]| [&[0, kind], list(content).as_slice()].concat();

@@ -10,7 +10,7 @@ use echoscope::lessons::choice::Choice;
 use echoscope::lessons::condition::{Condition, Seen};
 use echoscope::lessons::facts::{Facts, Happening};
 use echoscope::lessons::{Lesson, Place, Running};
-use echoscope::server::client_id::{ClientInfo, ClientId};
+use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{Event, EventKind};
 use echoscope_fuzz::{check_line, check_message, repository, seed};
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! Files chosen as certificates or keys: whatever they hold, they are read or refused in a sentence that gives nothing
-//! of a key away, and what was read can be written and read again.
+//! Files chosen as certificates or keys: each is read, or rejected with a message that reveals nothing of a key, and
+//! the certificates that were read can be written and read again.
 #![no_main]
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 
 static SCRATCH: LazyLock<Scratch> = LazyLock::new(Scratch::new);
 static IDENTITIES: LazyLock<Vec<Identity>> = LazyLock::new(identities);
-/// Lines that are in a key and nowhere else.
+/// Lines that only a key contains.
 static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let keys = IDENTITIES.iter().map(|identity| String::from_utf8_lossy(&identity.key).into_owned());
     let lines = keys.flat_map(|key| key.lines().map(str::to_owned).collect::<Vec<_>>());
@@ -54,7 +54,7 @@ fuzz_target!(
     }
 );
 
-/// What was read, after a look at the words where nothing was.
+/// Returns what was read, or checks the message.
 fn told<T>(read: Result<T, FileError>) -> Option<T> {
     read.map_err(|error| {
         check_message(&error.to_string());
@@ -71,7 +71,7 @@ fn holds_certificate(data: &[u8]) -> bool {
     data.windows(11).any(|window| window == b"CERTIFICATE") || !data.is_ascii()
 }
 
-/// The chain written by us is read as the same.
+/// Checks that the chain, written by the program, is read as the same chain.
 fn check_chain(path: &Path, file: &CertificateFile) {
     let written: String = file.chain().iter().map(|der| pem("CERTIFICATE", der)).collect();
     let again =
@@ -79,7 +79,7 @@ fn check_chain(path: &Path, file: &CertificateFile) {
     assert_eq!((again.chain(), again.report()), (file.chain(), file.report()), "{}", path.display());
 }
 
-/// What mail, editors and shells do to a text changes nothing.
+/// Checks that changes that mail programs, editors and shells make to text don't change what is read.
 fn check_mangled(data: &[u8], certificate: Option<&CertificateFile>, key: Option<&KeyFile>) {
     let text = String::from_utf8_lossy(data);
     let wide = |unit: fn(u16) -> [u8; 2]| {
