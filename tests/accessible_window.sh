@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The real window as a screen reader has it: every control is found by its role and its name over AT-SPI, the server is
-# started with the button's own action, an echo from outside is read in the log, and the server is stopped again.
+# Uses the real window as a screen reader does: finds each control by role and name over AT-SPI, starts the server with
+# the action of its button, reads an echo in the log, and stops the server.
 #
 #     tests/accessible_window.sh PROGRAM
 #
@@ -60,6 +60,6 @@ app=$!
 code=0
 timeout 120 "$python" "$work/reader.py" "$port" >"$work/reader.out" 2>"$work/reader.err" || code=$?
 sed "s/^/$what: /" "$work/reader.out"
-[ "$code" -eq 0 ] || fail "the screen reader got stuck ($code)"
-kill -0 "$app" 2>/dev/null || fail "the program ended before it was to"
+[ "$code" -eq 0 ] || fail "the screen reader failed ($code)"
+kill -0 "$app" 2>/dev/null || fail "the program ended too early"
 echo "$what: passed"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The packages for Linux as a user has them: built, installed, started from the menu's entry, echoed through, removed
-# without a trace. And the layout of the app for macOS.
+# Builds the packages for Linux, installs them, starts the program from its menu entry, checks an echo, and removes them
+# without a trace. Also checks the layout of the app for macOS.
 #
 #     tests/packages.sh PROGRAM
 #
-# PROGRAM is the built echoscope. As root, for it installs and removes the Debian package. What the packages are built
-# with is said in assets/packaging. THIRD_PARTY may name the licences, where they are collected already.
-# Needs besides: lintian, desktop-file-utils, appstream, libglib2.0-bin, man-db, file, zip, unzip, Xvfb, xdotool,
+# PROGRAM is the built echoscope. Run it as root, since it installs and removes the Debian package. assets/packaging
+# lists what the packages are built with. THIRD_PARTY may name a folder with the collected licenses.
+# Also needs: lintian, desktop-file-utils, appstream, libglib2.0-bin, man-db, file, zip, unzip, Xvfb, xdotool,
 # python3, Mesa's software OpenGL.
 set -euo pipefail
 program=$(realpath "${1:?usage: tests/packages.sh PROGRAM}")
@@ -21,7 +21,7 @@ need lintian desktop-file-validate appstreamcli gio man lexgrog apt-get dpkg unz
 
 say() { echo "packages: $*"; }
 
-# check PROGRAM ARGUMENTS…: it has nothing to complain about.
+# check PROGRAM ARGUMENTS…: the program succeeds.
 check() {
     "$@" >"$work/check.out" 2>&1 || fail "$*: $(cat "$work/check.out")"
     say "$1 is content"
@@ -43,7 +43,7 @@ assets/packaging/deb "$program" >/dev/null
 assets/packaging/tarball "$program" >/dev/null
 check sha256sum --check "$work/sums"
 
-# --- The app for macOS, with a program that stands in for one of a Mac: only the layout can be looked at here.
+# --- The app for macOS, with a Linux program in place of one for a Mac: only the layout can be checked here.
 assets/packaging/macos-app "$program"
 unzip -q target/packages/*-macos-*.zip -d "$work/macos"
 python3 - "$work/macos/Echoscope.app/Contents" "$(cargo pkgid --locked)" <<'PYTHON' || fail "the app's layout is wrong"
@@ -63,14 +63,14 @@ for text in "LICENSE", "THIRD-PARTY.txt":
 PYTHON
 say "the app for macOS has its layout"
 
-# --- A window of the installed program, started as a menu starts it.
+# --- The window of the installed program, started by its menu entry.
 open_display
 export XDG_DATA_HOME=$HOME/.local/share
 unset XDG_DATA_DIRS
 port=$(free_port)
 echoes() { python3 "$support/echo.py" "$port" 0 2>/dev/null; }
 
-# The process that runs this very file.
+# The process that runs exactly this file.
 started() {
     local process
     for process in $(pidof "$(basename "$1")" || true); do
@@ -79,7 +79,7 @@ started() {
     return 1
 }
 
-# open_from_menu ENTRY PROGRAM: starts it, presses Ctrl+Enter in its window, and echoes.
+# open_from_menu ENTRY PROGRAM: starts it, presses Ctrl+Enter in its window, and checks an echo.
 open_from_menu() {
     mkdir -p "$HOME/echoscope"
     printf 'host = "127.0.0.1"\nport = %s\n' "$port" >"$HOME/echoscope/settings.toml"
@@ -91,7 +91,7 @@ open_from_menu() {
     say "$(basename "$1") opens the window, and it echoes"
 }
 
-# A window that is shown may still be without the keyboard.
+# A window can be visible before it has the keyboard focus.
 start_and_echo() {
     echoes && return
     xdotool windowfocus "$window" key --clearmodifiers ctrl+Return
@@ -105,10 +105,10 @@ close_window() {
 }
 
 # --- The Debian package.
-# The one tag is for uploads to Debian's own archive.
+# The suppressed tag is about uploads to Debian's archive.
 check lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs --allow-root "$deb"
 
-# What the package needs is no part of its trace.
+# The package's dependencies stay installed.
 apt-get satisfy -y -qq --no-install-recommends "$(dpkg-deb --field "$deb" Depends)" >"$work/apt.out" 2>&1 ||
     fail "what the package needs can't be installed: $(cat "$work/apt.out")"
 trees() {
@@ -142,7 +142,7 @@ for holder in "The OpenSSL Project" "Bitstream, Inc" "The Inter Project Authors"
 done
 
 open_from_menu $entry /usr/bin/echoscope
-# Nothing is loaded from packages that go unnamed.
+# The program loads libraries only from packages that it depends on or recommends.
 read -ra recommended < <(dpkg-deb --field "$deb" Recommends | sed 's/[,|]/ /g')
 {
     printf '%s\n' echoscope "${recommended[@]}"
@@ -151,7 +151,7 @@ read -ra recommended < <(dpkg-deb --field "$deb" Recommends | sed 's/[,|]/ /g')
 } | sed 's/:.*//' | sort -u >"$work/needed"
 awk '$6 ~ /^\// && $2 ~ /x/ {print $6}' "/proc/$app/maps" | sort -u >"$work/loaded"
 while read -r library; do
-    # Where /lib is a link to /usr/lib, packages know their files by either name.
+    # Where /lib is a link to /usr/lib, dpkg may know a file by either path.
     owner=$(dpkg --search "$library" 2>/dev/null || dpkg --search "${library#/usr}" 2>/dev/null || true)
     owner=${owner%%:*}
     grep -qx "$owner" "$work/needed" ||
@@ -166,12 +166,12 @@ trees >"$work/after"
 diff "$work/before" "$work/after" >"$work/trace.err" || fail "the package leaves a trace"
 say "the Debian package was removed without a trace"
 
-# --- The archive, into a home whose name has everything that a quoted line trips over, but for the percent sign: GLib
-# looks for the program before it takes the doubled one for one.
+# --- The archive, installed into a home folder whose name contains every special character but the percent sign: GLib
+# looks for the program before it unescapes `%%`.
 export HOME="$work/a home with 'quotes', \"more\", \$HOME & a \\ | \`"
 mkdir "$HOME"
 export XDG_CONFIG_HOME=$HOME
-# What Mesa keeps there is no trace of ours.
+# Mesa's shader cache isn't ours.
 export XDG_CACHE_HOME=$work/cache
 unset XDG_DATA_HOME
 mkdir -p "$work/unpacked" "$HOME/.local/share/applications"
@@ -183,7 +183,7 @@ home >"$work/before"
 "$install" >"$work/install.out" || fail "the archive can't be installed"
 grep -q "is not in your PATH" "$work/install.out" || fail "nothing is said about the PATH"
 home >"$work/first"
-# Once more, as an update does; a file of the earlier version that the new one has not is gone then.
+# Install again, as an update does. It removes a file that only the earlier version had.
 : >"$HOME/.local/share/doc/echoscope/OLD"
 echo "$HOME/.local/share/doc/echoscope/OLD" >>"$HOME/.local/share/echoscope/files"
 "$install" >/dev/null
@@ -196,7 +196,7 @@ check lexgrog "$HOME/.local/share/man/man1/echoscope.1.gz"
 "$HOME/.local/share/echoscope/uninstall" --settings >"$work/uninstall.out" || fail "it can't be removed"
 home | diff "$work/before" - >"$work/trace.err" || fail "the archive's install leaves a trace"
 
-# With a place of its own for data, and with a prefix.
+# With XDG_DATA_HOME, and with a prefix.
 mkdir "$work/data"
 XDG_DATA_HOME=$work/data "$install" >/dev/null
 [ -s "$work/data/applications/echoscope.desktop" ] || fail "XDG_DATA_HOME is not honoured"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The packages for Windows, used under Wine: the zip's program runs; the installer installs without questions and
-# without an administrator, its program echoes, and its uninstaller leaves nothing behind.
+# Uses the packages for Windows under Wine: the program in the zip runs; the installer needs no answers and no
+# administrator, the installed program echoes, and the uninstaller leaves nothing behind.
 #
 #     tests/packages_windows.sh EXE [WINE]
 #
-# EXE is the built echoscope.exe. WINE runs a program for Windows; it honours WINEPREFIX.
-# Needs besides: makensis, zip, unzip, python3, and what assets/packaging says.
+# EXE is the built echoscope.exe. WINE runs a Windows program and respects WINEPREFIX.
+# Needs: makensis, zip, unzip, python3, and what assets/packaging lists.
 set -euo pipefail
 exe=$(realpath "${1:?usage: tests/packages_windows.sh EXE [WINE]}")
 wine=$(command -v "${2:-wine}") || { echo "packages for Windows: Wine is not installed" >&2; exit 1; }
@@ -31,14 +31,14 @@ installer=$(realpath "target/packages/echoscope-$version-windows-x86_64-setup.ex
 unzip -q "$zip" -d "$work"
 unpacked=$work/echoscope-$version-windows-x86_64
 
-# A computer of its own, so to speak.
+# A fresh Wine prefix is a fresh computer.
 export WINEPREFIX=$work/wine HOME=$work/home WINEDEBUG=-all
 unset DISPLAY WAYLAND_DISPLAY
 drive=$WINEPREFIX/drive_c
 run() { "$wine" "$@" 2>>"$work/wine.err" | tr -d '\r'; }
-# Where nothing was ever installed there is no such list.
+# The registry key exists only after a first installation.
 registry() { run reg query "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall" /s || true; }
-# But for the folder that Windows itself keeps a user's programs in, which Wine has not from the start.
+# Ignores the folder for a user's programs, which Windows has and Wine creates.
 everything() {
     (cd "$drive" && find . -not -path '*/Temp/*' -not -path './users/*/AppData/Local/Programs' | LC_ALL=C sort)
 }
@@ -61,14 +61,14 @@ for words in "DisplayName .*Echoscope" "DisplayVersion .*$version" "QuietUninsta
     grep -q "$words" "$work/registry" || fail "the list of installed programs has no $words: $(cat "$work/registry")"
 done
 
-# The installed program echoes; and as long as it runs, it is not removed.
+# The installed program echoes, and is not removed while it runs.
 "$wine" "$installed" --headless --port 0 --host 127.0.0.1 >"$work/server.out" 2>"$work/server.err" &
 app=$!
 until_true 30 grep -q "Listening on" "$work/server.out" || fail "the installed program does not serve"
 port=$(tr -d '\r' <"$work/server.out" | sed -n 's/^Listening on .*:\([0-9]*\)$/\1/p')
 python3 "$support/echo.py" "$port" 2>>"$work/client.err" || fail "the installed program does not echo"
 uninstaller=$(dirname "$installed")/uninstall.exe
-# It copies itself to a temporary folder and goes on from there; _?= keeps it where it is.
+# The uninstaller copies itself to a temporary folder and restarts there; _?= prevents that.
 code=0
 "$wine" "$uninstaller" /S "_?=$("$wine" winepath -w "$(dirname "$installed")" 2>/dev/null | tr -d '\r')" 2>/dev/null || code=$?
 if [ ! -e "$installed" ] || [ "$code" -eq 0 ]; then
@@ -79,7 +79,7 @@ wait "$app" || true
 app=
 say "the installed program echoes"
 
-# An update over what is there, as soon as the system has let go of the program that ended.
+# An update, as soon as Windows has released the program that ended.
 until_true 30 run "$installer" /S || fail "the installer does not update what is there"
 run "$uninstaller" /S || fail "the uninstaller failed"
 removed() { [ ! -e "$installed" ] && [ ! -e "$uninstaller" ] && everything | cmp -s - "$work/before"; }

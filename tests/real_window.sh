@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The real window on a real X server: echo over TLS, see it in the log, in light and dark, then close it; and once more
-# close it in the middle of everything.
+# Uses the real window on a real X server, in light and in dark: echoes over TLS, reads the log, and closes the window;
+# then closes it again under load.
 #
 #     tests/real_window.sh PROGRAM [FOLDER]
 #
-# PROGRAM is the built echoscope. Screenshots go to FOLDER (main-light.png, main-dark.png), which is how
-# assets/screenshots is brought up to date; without FOLDER they are looked at and thrown away.
+# PROGRAM is the built echoscope. Screenshots go to FOLDER (main-light.png, main-dark.png), as for assets/screenshots;
+# without FOLDER they are checked and deleted.
 # Needs: Xvfb, xdotool, xprop, xclip, ImageMagick, openssl, python3, and Mesa's software OpenGL.
 set -euo pipefail
 
@@ -18,7 +18,7 @@ mkdir -p "$shots"
 need Xvfb xdotool xprop xclip import identify convert openssl python3
 open_display
 
-# The tutorial's own files.
+# The files of the tutorial.
 (
     cd "$work"
     openssl genrsa -out server.key 2048
@@ -26,7 +26,7 @@ open_display
     openssl x509 -req -days 365 -in server.csr -signkey server.key -out server.crt
 ) >"$work/openssl.out" 2>&1 || fail "openssl made no certificate: $(cat "$work/openssl.out")"
 
-# Three clients: two speak TLS, check their own echo and stay until the input ends; one takes the port for HTTP.
+# Three clients: two use TLS, check their echo and stay until stdin ends; one sends HTTP.
 cat >"$work/clients.py" <<'PYTHON'
 import ssl, sys
 from echo import connect, echo
@@ -56,7 +56,7 @@ print("echoed", flush=True)
 sys.stdin.read()
 PYTHON
 
-# What a window manager sends when the window's close button is pressed.
+# Sends the message that a window manager sends for the close button.
 cat >"$work/close.py" <<'PYTHON'
 import ctypes, sys
 
@@ -79,12 +79,12 @@ x11.XSync.argtypes = [ctypes.c_void_p, ctypes.c_int]
 x11.XSync(display, 0)
 PYTHON
 
-# Clicks down the log until the row under the pointer, copied, is the one that is wanted.
+# Clicks down the log until the entry under the pointer, copied, is the expected one.
 find_row() {
     local y
     for ((y = 136; y <= 560; y += 8)); do
         xdotool mousemove --window "$window" 930 "$y" click 1 key --clearmodifiers ctrl+c
-        # The program takes the clipboard within a frame or two; a row that is not ours is simply passed.
+        # The program sets the clipboard within two frames. Other entries are skipped.
         for _ in 1 2 3; do
             copied=$(timeout 2 xclip -o -selection clipboard 2>/dev/null || true)
             [[ $copied == *"$1"* ]] && return 0
@@ -95,7 +95,7 @@ find_row() {
 }
 
 for theme in light dark; do
-    # Pictures to keep show the port that everybody starts with.
+    # Pictures for the README show the default port.
     port=12345
     [ $# -gt 1 ] || port=$(free_port)
     settings=$work/$theme.toml
@@ -122,7 +122,7 @@ for theme in light dark; do
         fail "the echo is not in the window's log; last copied: ${copied:-nothing}"
     echo "real window, $theme: copied from the log: ${copied}"
 
-    # The pointer goes out of the picture; so does the word about the copy, where the picture is to be kept.
+    # Move the pointer out of the picture, and wait for the notice about the copy to disappear.
     xdotool mousemove 1399 899
     [ $# -le 1 ] || sleep 4
     shot=$shots/main-$theme.png
@@ -132,7 +132,7 @@ for theme in light dark; do
             [ "$width" -ge 900 ] && [ "$height" -ge 600 ] && [ "$colours" -ge 50 ]
     }
     until_true 10 rich_picture || fail "the picture is blank or small: ${width:-?}x${height:-?}, ${colours:-?} colours"
-    # The middle of the log tells light from dark.
+    # The middle of the log shows whether the theme is light or dark.
     shade=$(convert "$shot" -crop 200x20+500+500 -colorspace Gray -format '%[fx:100*mean]' info:)
     case $theme in
         light) [ "${shade%.*}" -ge 70 ] || fail "the light theme is dark ($shade of 100)" ;;
@@ -154,7 +154,7 @@ s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.
         "$port" || fail "port $port is still taken after the end"
 done
 
-# In the middle of everything: clients that send for all they are worth, and a setting that was changed just now.
+# Under load: clients that send as fast as they can, and a setting that was just changed.
 cat >"$work/load.py" <<'PYTHON'
 import socket, sys, threading
 
@@ -189,7 +189,7 @@ xdotool windowsize --sync "$window" 1180 760 windowfocus "$window"
 python3 "$work/load.py" "$port" >"$work/load.out" 2>"$work/load.err" &
 clients=$!
 until_true 20 grep -qs "under way" "$work/load.out" || fail "the clients are not served"
-# The button for the dark theme. The setting is written half a second after it was changed, or at the end.
+# The button for the dark theme. A setting is saved half a second after a change, or at exit.
 xdotool mousemove --window "$window" 1098 22 click 1
 python3 "$work/close.py" "$window"
 until_true 10 has_ended || fail "the window was closed in the middle of everything and the program goes on"

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# The first lesson, done with the mouse and the keyboard in the real window on a real X server, from start to end.
+# Completes the first lesson with mouse and keyboard in the real window on a real X server.
 #
 #     tests/real_window_lesson.sh PROGRAM [FOLDER]
 #
-# PROGRAM is the built echoscope. A screenshot of each step goes to FOLDER, where one is given. That every step was
-# ticked off shows at the end: only then is there a button for the next lesson, whose first step sets up the form, and
-# that is remembered in the settings file.
+# PROGRAM is the built echoscope. A screenshot of each step goes to FOLDER, if given. The button for the next lesson
+# appears only after the last step. That lesson's first step changes the form, which the settings file shows.
 # Needs: Xvfb, xdotool and ImageMagick, and Mesa's software OpenGL.
 set -euo pipefail
 
@@ -26,17 +25,17 @@ app=$!
 wait_for_window
 xdotool windowsize --sync "$window" 1180 760 windowfocus "$window"
 
-# What the window shows now, as a number; the pointer lies where it changes nothing.
+# A checksum of the window; the pointer is where it changes nothing.
 picture() { import -silent -window "$window" "$work/now.png" && identify -format '%#' "$work/now.png"; }
 
-# Whether the window shows something else than before, and goes on showing it: it paints only when something happens.
+# Whether the window has changed and is stable again: it paints only when something happens.
 last=
 rests() {
     local one two
     one=$(picture) && sleep 0.2 && two=$(picture) && [ "$one" = "$two" ] && [ "$one" != "$last" ] && last=$one
 }
 
-# then_rests WHAT: waits for what was just done to show.
+# then_rests WHAT: waits until the window shows the effect.
 then_rests() {
     xdotool mousemove 1399 899
     until_true 20 rests || fail "nothing changed after: $1"

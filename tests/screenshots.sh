@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Takes the pictures of the README: each tab of the real window while clients are served, light and dark, and a lesson.
-# The controls are found by their names over AT-SPI, so that a picture survives a change of the layout.
+# It finds the controls by name over AT-SPI, so that a change of the layout doesn't matter.
 #
 #     tests/screenshots.sh PROGRAM FOLDER
 #
-# PROGRAM is the built echoscope. The log, with the tutorial's own certificate, is tests/real_window.sh's picture. Port
-# 12345 has to be free: it is the one that everybody starts with.
+# PROGRAM is the built echoscope. tests/real_window.sh takes the picture of the log, with the tutorial's certificate.
+# Port 12345, the default, has to be free.
 # Needs: Xvfb, xdotool, ImageMagick, Mesa's software OpenGL, and what tests/accessible_window.sh needs.
 set -euo pipefail
 
@@ -28,7 +28,7 @@ what, theme, window_id, folder = sys.argv[1:]
 window = Window()
 
 def shot(name):
-    # The pointer lies where it changes nothing, and what was pressed has been painted.
+    # The pointer is where it changes nothing, and the effect of the last click is painted.
     subprocess.run(["xdotool", "mousemove", "1399", "899"], check=True)
     time.sleep(1)
     subprocess.run(["import", "-silent", "-window", window_id, f"{folder}/{name}-{theme}.png"], check=True)
@@ -50,7 +50,7 @@ def served():
     until("the server", lambda: window.button("Stop server"))
     clients = [echo(ssl.TLSVersion.TLSv1_3, b"Hello\n"), echo(ssl.TLSVersion.TLSv1_2, b"and another client\n")]
     until("both", lambda: window.find(TAB, "Connections 2"))
-    # The rate has gone down to nothing again.
+    # The rate is 0 again.
     time.sleep(3)
     window.press("Connections 2", TAB)
     window.press("Connection #1", ROW)

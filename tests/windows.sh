@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
-# The Windows program under Wine, with its window on a real X server: a client of this computer gets its echo, the
-# server stops and starts again, the log is saved by the system's dialog, the window closes; then without a window, printing and stopping as in a terminal.
+# Uses the Windows program under Wine. With its window on a real X server: a client gets its echo, the server stops and
+# starts again, the file dialog saves the log, the window closes. Then headless: it prints, and Ctrl-C stops it.
 #
 #     tests/windows.sh PROGRAM.exe WINE [FOLDER]
 #
-# WINE is what runs a Windows program. A screenshot goes to FOLDER (windows-main.png); without FOLDER it is looked at
-# and thrown away. Wine is not Windows: this shows that the program's own parts fit together there, not what Windows'
-# sockets and console do.
+# WINE runs a Windows program. A screenshot goes to FOLDER (windows-main.png); without FOLDER it is checked and deleted.
+# Wine is not Windows: this checks the program's own parts, not the sockets and the console of Windows.
 # Needs: Wine, Xvfb, xdotool, ImageMagick, python3, and Mesa's software OpenGL.
 set -euo pipefail
 
 program=$(realpath "${1:?usage: tests/windows.sh PROGRAM.exe WINE [FOLDER]}")
 wine=$(realpath "${2:?usage: tests/windows.sh PROGRAM.exe WINE [FOLDER]}")
 what="Windows program"
-# Wine's own files are kept: making them takes half a minute.
+# Keep the Wine prefix: creating it takes half a minute.
 export WINEPREFIX=${WINEPREFIX:-$HOME/.cache/echoscope-wine}
 # shellcheck source=support/display.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/support/display.sh"
@@ -22,10 +21,10 @@ mkdir -p "$shots"
 need Xvfb xdotool import identify python3
 open_display
 
-# A file's name as the program is to be told it: Z: is Wine's name for the root.
+# The Windows path of a file: Wine maps Z: to the root.
 windows_name() { printf 'Z:%s' "${1//\//\\}"; }
 
-# A console, which Wine keeps for a terminal: runs a command in it, waits for words from it, then presses Ctrl-C.
+# Runs a command in a console, which Wine provides in a terminal, waits for a text, then presses Ctrl-C.
 cat >"$work/console.py" <<'PYTHON'
 import os, pty, re, select, signal, sys, time
 
@@ -43,7 +42,7 @@ while time.monotonic() < deadline:
         if not part:
             break
         seen += part
-        # Without what moves the cursor and names the window.
+        # Remove the escape sequences that move the cursor and set the title.
         text = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07", b"", seen).decode(errors="replace")
     if words in text and not pressed:
         pressed = True
@@ -58,10 +57,10 @@ serves() { python3 "$support/echo.py" "$1" 2>"$work/client.err" || fail "the ech
 refuses() {
     ! python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null
 }
-# ends_with CODE: the program ends by itself, and so.
+# ends_with CODE: the program ends by itself with this exit code.
 ends_with() {
     local code=0
-    until_true 20 has_ended || fail "the program goes on"
+    until_true 20 has_ended || fail "the program is still running"
     wait "$app" || code=$?
     app=
     [ "$code" -eq "$1" ] || fail "the program ended with $code and not with $1"
@@ -91,7 +90,7 @@ xdotool key ctrl+Return
 serves "$port"
 echo "$what: stopped and started by Ctrl+Enter"
 
-# The system's own dialog takes the name of a file, and the log is written there.
+# Enter a file name into the file dialog; the log is saved there.
 find_dialog() {
     dialog=$(xdotool search --onlyvisible --name '^Save the log' 2>/dev/null | head -n 1)
     [ -n "$dialog" ]
@@ -111,20 +110,20 @@ ends_with 0
 refuses "$port" || fail "port $port is still served after the end"
 echo "$what: closed"
 
-# Without a window, its log redirected.
+# Headless, with its log redirected.
 "$wine" "$program" --headless --host 127.0.0.1 --port "$port" --settings "$settings" \
     >"$work/headless.out" 2>"$work/headless.err" &
 app=$!
 serves "$port"
 until_true 10 grep -qF "Received: b'Hello\\n'" "$work/headless.out" || fail "the log is not printed"
-[ ! -s "$work/headless.err" ] || fail "it complained"
+[ ! -s "$work/headless.err" ] || fail "it printed an error"
 kill "$app"
 wait "$app" || true
 app=
 echo "$what: without a window it prints where it is told to"
 
-# From a console: what is printed shows there, and Ctrl-C reaches the program.
-# `cmd` waits for it here, as in a batch file; whoever types the line gets the prompt back at once.
+# From a console: the output appears there, and Ctrl-C reaches the program. `cmd` waits for the program here, as in a
+# batch file; at a prompt it would return at once.
 in_console() { python3 "$work/console.py" "$wine" "$@" || fail "the console does not show: ${*: -1}"; }
 in_console "$(windows_name "$program") --version" "echoscope "
 in_console "$(windows_name "$program") --port 70000" "Port must be"

@@ -1,13 +1,13 @@
-# For the scripts that drive the real window: a display of their own, a place to work in, and words for a failure.
+# Helpers for the scripts that use the real window: an X server, a temporary folder, and error messages.
 #
-# Sourced with `what` (the script's name in messages) and `program` set; sets `work`, and clears it away at the end
-# together with the processes in `app`, `clients` and `xserver`.
+# Set `what` (the script's name in messages) and `program` before sourcing it. It sets `work`, and at exit removes that
+# folder and ends the processes in `app`, `clients` and `xserver`.
 # shellcheck shell=bash
 
 : "${what:?is the name of the script in messages}"
 work=$(mktemp -d)
 support=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
-# What the scripts' Python shares.
+# Python code that the scripts share.
 export PYTHONPATH=$support PYTHONDONTWRITEBYTECODE=yes
 mkdir -p "$work/home"
 app="" clients="" xserver=""
@@ -29,7 +29,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# need PROGRAM…
+# need PROGRAM…: fails where one isn't installed.
 need() {
     local needed
     for needed; do
@@ -37,7 +37,7 @@ need() {
     done
 }
 
-# until_true SECONDS COMMAND…: tries again and again; false when the time is over.
+# until_true SECONDS COMMAND…: repeats the command until it succeeds; fails after that time.
 until_true() {
     local deadline=$((SECONDS + $1))
     shift
@@ -54,8 +54,8 @@ free_port() {
 # Whether the program in `app` has ended by itself.
 has_ended() { ! kill -0 "$app" 2>/dev/null; }
 
-# A display of our own, on a number that the server finds itself. Without -noreset it would start anew, and turn away
-# whoever comes meanwhile, when the first window closes.
+# Starts an X server on a free display number. Without -noreset it would restart when the first window closes, and
+# reject connections meanwhile.
 open_display() {
     mkfifo "$work/display"
     Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp -noreset 3>"$work/display" 2>"$work/xvfb.err" &
@@ -78,8 +78,7 @@ find_window() {
     [ -n "$window" ]
 }
 
-# A Python that can listen over AT-SPI, in `python`. Debian's packages are for Debian's Python, which need not be
-# the first there is.
+# Sets `python` to a Python that has AT-SPI: Debian's packages are for Debian's Python, which may not be first in PATH.
 find_python_with_atspi() {
     local candidate
     python=

@@ -20,7 +20,7 @@ def until(what, look, patience=40):
         try:
             found = look()
         except GLib.Error:
-            # What was there a moment ago is gone: the window has changed meanwhile.
+            # The window has changed meanwhile: the control is gone.
             found = None
         if found:
             return found
