@@ -117,10 +117,15 @@ pub fn with_thousands(number: impl Into<u64>) -> String {
     groups.join(",")
 }
 
-/// Writes a number of things: `1 client`, `2,000 clients`.
+/// Writes a number of things: `1 client`, `2,000 clients`, `3 entries`.
 #[must_use]
 pub fn count(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", with_thousands(number), if number == 1 { "" } else { "s" })
+    let noun = match noun.strip_suffix('y') {
+        _ if number == 1 => noun.to_owned(),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{noun}s"),
+    };
+    format!("{} {noun}", with_thousands(number))
 }
 
 /// Whether a character is visible and leaves its neighbors as they are. A combining accent counts as visible.
@@ -246,6 +251,10 @@ mod tests {
         assert_eq!(with_thousands(999_u64), "999");
         assert_eq!(count(1, "client"), "1 client");
         assert_eq!(count(2_000, "client"), "2,000 clients");
+        assert_eq!(
+            [count(1, "entry"), count(3, "entry"), count(2, "key")],
+            ["1 entry", "3 entries", "2 keys"]
+        );
     }
 
     #[test]

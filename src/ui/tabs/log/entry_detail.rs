@@ -1,10 +1,10 @@
-//! The selected entry in full: what happened, its bytes as hex and text, and one sentence that explains it.
+//! The details of the selected entry: what happened, its bytes as hex and text, and an explanation.
 
-use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, FontId, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 
 use crate::log::LogEntry;
 use crate::log::explanation;
-use crate::log::format::HexRow;
+use crate::log::format::{self, HexRow};
 use crate::log::handshake_details::event_details;
 use crate::log::line;
 use crate::server::event::EventKind;
@@ -16,20 +16,20 @@ use crate::ui::widgets::bytes::{NARROW, hex_row, show_the_bar};
 use crate::ui::widgets::controls::{copy_pill, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
-/// What the detail itself remembers.
+/// The state of the panel.
 #[derive(Debug, Default)]
 pub(in crate::ui) struct EntryDetail {
-    list: VirtualList,
-    /// The entry that was shown last: another one starts at its top.
+    bytes: VirtualList,
+    /// The entry of the last frame. Another one is shown from its top.
     shown: Option<u64>,
-    raw: bool,
+    show_raw: bool,
 }
 
-/// What the words leave free at their right for the scroll bar.
+/// The space for the scroll bar at the right of a text.
 const BAR: f32 = 8.0;
 
 impl EntryDetail {
-    /// Shows an entry, or what would be shown here.
+    /// Shows an entry, or a hint if none is selected.
     pub(in crate::ui) fn show(
         &mut self,
         ui: &mut Ui,
@@ -38,116 +38,111 @@ impl EntryDetail {
     ) -> Option<Action> {
         let palette = Palette::of(ui);
         let Some(entry) = entry else {
-            ui.label(
-                RichText::new("Select an entry to see its bytes and what it means.").color(palette.muted),
-            );
+            let hint = "Select an entry to see its bytes and what it means.";
+            ui.label(RichText::new(hint).color(palette.muted));
             return None;
         };
         if self.shown != Some(entry.number) {
             self.shown = Some(entry.number);
-            self.list.go_to_start();
+            self.bytes.go_to_start();
         }
-        let mut action = self.title(ui, entry, format);
-        if let EventKind::Received { data, .. } = &entry.event.kind {
-            self.bytes_and_words(ui, entry, data);
-        } else {
-            show_the_bar(ui);
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_width(ui.available_width() - BAR);
-                ui.spacing_mut().item_spacing.y = 6.0;
-                let line = line::line(&entry.event, format);
-                let explanation = explanation::explanation(&entry.event);
-                // A note explains itself.
-                if line != explanation {
-                    ui.add(Label::new(RichText::new(line).font(theme::mono()).color(palette.text)).wrap());
-                }
-                if let Some(raw) = explanation::raw(&entry.event).filter(|_| self.raw) {
-                    ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(palette.muted)).wrap());
-                }
-                ui.add(Label::new(RichText::new(explanation).color(palette.muted)).wrap());
-                crate::ui::tls_dialogs::handshake_table::show(ui, &event_details(&entry.event));
-            });
+        let event = &entry.event;
+        let raw = explanation::raw(event);
+        let action = self.show_title(ui, entry, format, raw.is_some());
+        let explanation = explanation::explanation(event);
+        let area = ui.available_rect_before_wrap();
+        let mut below = area;
+        if let EventKind::Received { data, .. } = &event.kind {
+            let galley =
+                ui.painter().layout(explanation.clone(), theme::text(), palette.muted, area.width() - BAR);
+            let room = area.height() - galley.size().y - size::GAP;
+            below.min.y = self.show_bytes(ui, area, room, data) + size::GAP;
         }
-        action.take()
+        let mut child = ui.new_child(UiBuilder::new().max_rect(below));
+        show_the_bar(&mut child);
+        ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
+            ui.set_width(ui.available_width() - BAR);
+            ui.spacing_mut().item_spacing.y = 6.0;
+            let paragraph = |ui: &mut Ui, text: String, font: FontId, color| {
+                ui.add(Label::new(RichText::new(text).font(font).color(color)).wrap());
+            };
+            if !matches!(event.kind, EventKind::Received { .. } | EventKind::Note { .. }) {
+                paragraph(ui, line::line(event, format), theme::mono(), palette.text);
+            }
+            if let Some(raw) = raw.filter(|_| self.show_raw) {
+                paragraph(ui, raw, theme::mono(), palette.muted);
+            }
+            paragraph(ui, explanation, theme::text(), palette.muted);
+            crate::ui::tls_dialogs::handshake_table::show(ui, &event_details(event));
+        });
+        ui.advance_cursor_after_rect(area);
+        action
     }
 
-    /// The title line, with the time and what can be done with the entry.
-    fn title(&mut self, ui: &mut Ui, entry: &LogEntry, format: DataFormat) -> Option<Action> {
+    /// Shows the title with the time, and the buttons.
+    fn show_title(
+        &mut self,
+        ui: &mut Ui,
+        entry: &LogEntry,
+        format: DataFormat,
+        has_raw: bool,
+    ) -> Option<Action> {
         let palette = Palette::of(ui);
+        let event = &entry.event;
         let mut action = None;
-        let roomy = ui.available_width() >= NARROW;
+        let is_wide = ui.available_width() >= NARROW;
         ui.horizontal(|ui| {
             ui.set_height(size::CHIP);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if let EventKind::Received { data, .. } = &entry.event.kind {
+                if let EventKind::Received { data, .. } = &event.kind {
                     if copy_pill(ui, "Copy data", "All of it, written as in the log") {
-                        let mut out = Vec::new();
-                        crate::log::format::append_data(&mut out, data, format);
-                        action = Some(Action::CopyText(String::from_utf8_lossy(&out).into_owned()));
+                        action = Some(Action::CopyText(format::data(data, format)));
                     }
-                } else if explanation::raw(&entry.event).is_some() {
-                    let label = if self.raw { "Hide raw text" } else { "Show raw text" };
-                    if pill_button(ui, label)
-                        .on_hover_text("The system's or the library's own words")
-                        .clicked()
-                    {
-                        self.raw = !self.raw;
+                } else if has_raw {
+                    let label = if self.show_raw { "Hide raw text" } else { "Show raw text" };
+                    let button = pill_button(ui, label);
+                    if button.on_hover_text("The message of the OS or the library").clicked() {
+                        self.show_raw = !self.show_raw;
                     }
                 }
-                if let Some(client) = entry.event.client
-                    && roomy
+                if let Some(client) = event.client.filter(|_| is_wide)
                     && pill_button(ui, "Show on the wire")
-                        .on_hover_text("Everything that went by on this connection")
+                        .on_hover_text("Everything that was sent on this connection")
                         .clicked()
                 {
                     action = Some(Action::ShowWire(client.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let title =
-                        RichText::new(explanation::title(&entry.event)).font(theme::strong(size::TEXT));
+                    let title = RichText::new(explanation::title(event)).font(theme::strong(size::TEXT));
                     ui.add(Label::new(title.color(palette.text)).truncate());
-                    // As much beside the title as fits whole: the time with a fact, the time, nothing.
-                    let clock = text::clock(entry.event.at);
-                    let subtitle =
-                        explanation::subtitle(&entry.event).map(|fact| format!("{clock} · {fact}"));
+                    // As much beside the title as fits: time and subtitle, the time, or nothing.
+                    let clock = text::clock(event.at);
+                    let both = explanation::subtitle(event).map(|subtitle| format!("{clock} · {subtitle}"));
                     let room = ui.available_width();
                     let fits = |text: &String| text_width(ui, text, theme::mono()) <= room;
-                    let Some(when) = subtitle.into_iter().chain([clock]).find(fits) else { return };
-                    ui.add(
-                        Label::new(RichText::new(when).font(theme::mono()).color(palette.muted)).truncate(),
-                    );
+                    let Some(text) = both.into_iter().chain([clock]).find(fits) else { return };
+                    let text = RichText::new(text).font(theme::mono()).color(palette.muted);
+                    ui.add(Label::new(text).truncate());
                 });
             });
         });
         action
     }
 
-    /// The bytes, as many rows as there is room for, and the explanation right below them.
-    fn bytes_and_words(&mut self, ui: &mut Ui, entry: &LogEntry, data: &[u8]) {
-        let palette = Palette::of(ui);
-        let area = ui.available_rect_before_wrap();
-        let text = explanation::explanation(&entry.event);
-        let galley = ui.painter().layout(text.clone(), theme::text(), palette.muted, area.width() - BAR);
+    /// Shows the bytes, at most `room` points high. Returns the lower edge.
+    fn show_bytes(&mut self, ui: &mut Ui, area: Rect, room: f32, data: &[u8]) -> f32 {
         let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
         let chunk = usize::from(in_row);
         let rows = data.len().div_ceil(chunk);
         #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
         let wanted = rows as f32 * size::HEX_ROW + size::HEX_ROW / 2.0;
-        let room = area.height() - galley.size().y - size::GAP;
         let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
         let list = whole_rows(ui, list, size::HEX_ROW);
-        self.list.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
+        self.bytes.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
             if let Some(bytes) = data.chunks(chunk).nth(index) {
                 hex_row(ui, rect, &HexRow { offset: index * chunk, bytes }, in_row);
             }
         });
-        let below = Rect::from_min_max(pos2(area.left(), list.bottom() + size::GAP), area.max);
-        let mut child = ui.new_child(UiBuilder::new().max_rect(below));
-        show_the_bar(&mut child);
-        ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
-            ui.set_width(ui.available_width() - BAR);
-            ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
-        });
-        ui.advance_cursor_after_rect(area);
+        list.bottom()
     }
 }

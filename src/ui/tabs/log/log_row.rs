@@ -1,7 +1,7 @@
-//! One row of the log: time, client, what happened, and an aside at the right.
+//! One row of the log: time, client, what happened, and a short text at the right.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Color32, FontId, Id, Rect, Response, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
+use egui::{Color32, FontId, Id, Rect, Response, RichText, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
 
 use crate::log::LogEntry;
 use crate::log::category::Severity;
@@ -10,10 +10,10 @@ use crate::settings::DataFormat;
 use crate::text;
 use crate::ui::theme::{self, Palette, size};
 
-/// How wide the columns are; they grow as numbers do, and stay.
+/// The widths of the columns. They grow with the numbers and never shrink.
 #[derive(Debug)]
 pub(in crate::ui) struct LogColumns {
-    /// Characters of the longest client number so far.
+    /// The length of the longest client number so far, in characters.
     client: u16,
 }
 
@@ -23,26 +23,26 @@ impl Default for LogColumns {
     }
 }
 
-/// Where less than this would be left for what happened, there is no aside.
-const ENOUGH: f32 = 150.0;
-/// Characters of a line that its tooltip shows.
+/// The least room for the line, in points. With less, the text at the right is left out.
+const MIN_LINE: f32 = 150.0;
+/// The length of a line in its tooltip, in characters. More would fill the screen.
 const TOOLTIP: usize = 1000;
-/// Characters of a time such as `12:03:05.482`.
+/// The length of a time such as `12:03:05.482`, in characters.
 const TIME: f32 = 12.0;
 
 /// Draws a row and senses clicks on it.
-pub(in crate::ui) fn show(
+pub(super) fn show(
     ui: &Ui,
     entry: &LogEntry,
     format: DataFormat,
     rect: Rect,
     columns: &mut LogColumns,
-    chosen: bool,
+    is_selected: bool,
 ) -> Response {
     let palette = Palette::of(ui);
-    // Not focusable: the keyboard has one place for the whole log, not one for each row.
+    // Not focusable: Tab stops once at the whole log, not at each row.
     let response = ui.interact(rect, Id::unique("log row").with(entry.number), Sense::CLICK);
-    if chosen {
+    if is_selected {
         ui.painter().rect_filled(rect, 0.0, palette.row_selected);
     } else if response.hovered() {
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
@@ -54,21 +54,22 @@ pub(in crate::ui) fn show(
     let mut left = rect.left() + size::EDGE;
     write(ui, rect, left, f32::INFINITY, &time, &font, palette.muted);
     left += advance * TIME + 14.0;
-    let client = event.client.map(|client| (client.id.0, client.id.to_string()));
-    if let Some((number, name)) = &client {
-        columns.client = columns.client.max(u16::try_from(name.len()).unwrap_or(u16::MAX));
-        write(ui, rect, left, f32::INFINITY, name, &font, palette.client(*number));
+    let client = event.client.map(|client| client.id.to_string()).unwrap_or_default();
+    if let Some(info) = event.client {
+        columns.client = columns.client.max(u16::try_from(client.len()).unwrap_or(u16::MAX));
+        write(ui, rect, left, f32::INFINITY, &client, &font, palette.client(info.id.0));
     }
     left += advance * f32::from(columns.client) + 16.0;
     let mut right = rect.right() - size::EDGE;
-    let aside =
-        line::trailing_text(event).map(|text| ui.painter().layout_no_wrap(text, font.clone(), palette.muted));
-    if let Some(galley) = aside.filter(|galley| right - left - galley.size().x > ENOUGH) {
+    let trailing = line::trailing_text(event)
+        .map(|text| ui.painter().layout_no_wrap(text, font.clone(), palette.muted))
+        .filter(|galley| right - left - galley.size().x > MIN_LINE);
+    if let Some(galley) = trailing {
         right -= galley.size().x;
         ui.painter().galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, palette.muted);
         right -= 16.0;
     }
-    let ink = match Severity::of(event) {
+    let color = match Severity::of(event) {
         Severity::Minor => palette.muted,
         Severity::Normal => palette.text,
         Severity::Warning => palette.caution,
@@ -80,33 +81,30 @@ pub(in crate::ui) fn show(
         clippy::cast_sign_loss,
         reason = "a few thousand characters at most"
     )]
-    let (line, cut) = line::truncated_row(event, format, (room / advance) as usize);
-    write(ui, rect, left, room, &line, &font, ink);
-    let response = if cut {
-        // Laid out only when the pointer rests there; more than this would fill the screen.
-        response.on_hover_ui(|ui| {
-            ui.label(egui::RichText::new(line::truncated_line(event, format, TOOLTIP).0).font(theme::mono()));
-        })
-    } else {
-        response
-    };
+    let (line, is_truncated) = line::truncated_row(event, format, (room / advance) as usize);
+    write(ui, rect, left, room, &line, &font, color);
     response.widget_info(|| {
-        let client = client.as_ref().map_or("", |(_, name)| name);
-        WidgetInfo::selected(Role::ListBoxOption, true, chosen, format!("{time} {client} {line}"))
+        WidgetInfo::selected(Role::ListBoxOption, true, is_selected, format!("{time} {client} {line}"))
     });
-    response
+    if !is_truncated {
+        return response;
+    }
+    response.on_hover_ui(|ui| {
+        let (line, _) = line::truncated_line(event, format, TOOLTIP);
+        ui.label(RichText::new(line).font(theme::mono()));
+    })
 }
 
-fn write(ui: &Ui, row: Rect, left: f32, room: f32, text: &str, font: &FontId, ink: Color32) {
-    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), ink));
+fn write(ui: &Ui, row: Rect, left: f32, room: f32, text: &str, font: &FontId, color: Color32) {
+    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), color));
     job.wrap = TextWrapping::truncate_at_width(room);
     let galley = ui.painter().layout_job(job);
-    ui.painter().galley(pos2(left, row.center().y - galley.size().y / 2.0), galley, ink);
+    ui.painter().galley(pos2(left, row.center().y - galley.size().y / 2.0), galley, color);
 }
 
-/// An entry as one line of text, whole.
-pub(in crate::ui) fn whole(entry: &LogEntry, format: DataFormat) -> String {
+/// Returns an entry as one line of text, without truncating it.
+pub(super) fn full_text(entry: &LogEntry, format: DataFormat) -> String {
     let event = &entry.event;
-    let client = event.client.map_or(String::new(), |client| client.id.to_string());
+    let client = event.client.map(|client| client.id.to_string()).unwrap_or_default();
     format!("{}  {client:<4}  {}", text::clock(event.at), line::line(event, format))
 }

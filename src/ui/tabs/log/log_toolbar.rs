@@ -1,4 +1,4 @@
-//! The row over the log: the filter, the kinds that are shown, and what can be done with the log.
+//! The toolbar of the log: the filter, the categories, the data format, and the buttons that act on the log.
 
 use egui::{Id, Key, Margin, Rect, TextEdit, Ui, UiBuilder, vec2};
 
@@ -14,23 +14,23 @@ use crate::ui::widgets::controls::{
 };
 use crate::ui::widgets::icon::Icon;
 
-/// Where the keyboard goes on Ctrl+F.
+/// Returns the id of the filter input, which Ctrl+F focuses.
 pub(in crate::ui) fn filter_id() -> Id {
     Id::unique("filter")
 }
 
-/// Below this width what can be done with the log gets a row of its own.
+/// Below this width the buttons get a row of their own.
 const NARROW: f32 = 760.0;
-/// Between two chips.
+/// The space between two chips.
 const GAP: f32 = 6.0;
-/// The ways in which data is written: what stands on them, what they are called, what they mean.
+/// The label, name and tooltip of each data format.
 const FORMATS: [(&str, &str, &str); 3] = [
     ("b'…'", "Data as Python prints it", "Received data as Python prints it: b'Hello\\n'"),
-    ("Text", "Data as text", "Received data as text, with signs for what is not text"),
+    ("Text", "Data as text", "Received data as text, with symbols for bytes that are not text"),
     ("Hex", "Data as hex", "Received data as hexadecimal digits, two for each byte"),
 ];
 
-/// Shows the row, or the two rows where it is narrow. The order is the same in both.
+/// Shows the toolbar in one row, or in two if it is narrow.
 pub(in crate::ui) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     let mut actions = Vec::new();
     let narrow = ui.available_width() < NARROW;
@@ -41,11 +41,11 @@ pub(in crate::ui) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Act
         ui.spacing_mut().item_spacing.x = GAP;
         ui.set_height(size::CONTROL);
         ui.add_space(size::EDGE);
-        let chips: f32 = Category::CHIPS.iter().map(|kind| pill_width(ui, kind.label()) + GAP).sum();
+        let chips: f32 = Category::CHIPS.iter().map(|category| pill_width(ui, category.label()) + GAP).sum();
         let beside = chips + if narrow { size::EDGE } else { rest + 2.0 * GAP };
         filter(ui, log, (ui.available_width() - beside - GAP).clamp(80.0, 360.0));
         ui.add_space(4.0);
-        kinds(ui, log);
+        categories(ui, log);
         if !narrow {
             ui.add_space((ui.available_width() - rest).max(0.0));
             actions.extend(tools(ui, app, log));
@@ -63,12 +63,12 @@ pub(in crate::ui) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Act
     actions
 }
 
-/// The filter's box. Escape, or the cross in it, empties it.
+/// Shows the filter input. Escape and its clear button empty it.
 fn filter(ui: &mut Ui, log: &mut LogPanel, width: f32) {
     let hint = if width < 170.0 { "Filter" } else { "Filter: text, #2, error…" };
-    let filled = !log.text.is_empty();
+    let filled = !log.filter_text.is_empty();
     let right = if filled { 28 } else { 10 };
-    let edit = TextEdit::singleline(&mut log.text)
+    let edit = TextEdit::singleline(&mut log.filter_text)
         .id(filter_id())
         .hint_text(hint)
         .margin(Margin { left: 10, right, top: 5, bottom: 5 })
@@ -76,24 +76,24 @@ fn filter(ui: &mut Ui, log: &mut LogPanel, width: f32) {
     let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name("Filter");
     let mut empty = response.lost_focus() && filled && ui.input(|input| input.key_pressed(Key::Escape));
     if filled {
-        let centre = response.rect.right_center() - vec2(15.0, 0.0);
-        let place = Rect::from_center_size(centre, vec2(ICON_BUTTON, ICON_BUTTON));
-        // A child of its own: what comes after the box stays where it is.
-        let mut child = ui.new_child(UiBuilder::new().max_rect(place));
+        let center = response.rect.right_center() - vec2(15.0, 0.0);
+        let rect = Rect::from_center_size(center, vec2(ICON_BUTTON, ICON_BUTTON));
+        // In a child of its own, so that the layout after the input stays the same.
+        let mut child = ui.new_child(UiBuilder::new().max_rect(rect));
         empty |= icon_button(&mut child, Icon::Cross, "Clear the filter", None).clicked();
     }
     if empty {
-        log.text.clear();
-        // The keyboard stays: a second Escape leaves the box.
+        log.filter_text.clear();
+        // Keeps the focus; a second Escape releases it.
         response.request_focus();
     }
 }
 
-/// What can be done with the log: how data is written, whether the end is followed, save, clear.
+/// Shows the data formats and the buttons: follow, save, clear.
 fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     let mut actions = Vec::new();
-    let now = app.settings().data_format;
-    let at = DataFormat::ALL.iter().position(|format| *format == now).unwrap_or(0);
+    let format = app.settings().data_format;
+    let at = DataFormat::ALL.iter().position(|other| *other == format).unwrap_or(0);
     if let Some(chosen) = segments(ui, &FORMATS, at) {
         actions.push(Command::SetDataFormat(DataFormat::ALL[chosen]).into());
     }
@@ -116,12 +116,12 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     actions
 }
 
-fn kinds(ui: &mut Ui, log: &mut LogPanel) {
-    for kind in Category::CHIPS {
-        let shown = log.kinds.contains(kind);
+fn categories(ui: &mut Ui, log: &mut LogPanel) {
+    for category in Category::CHIPS {
+        let shown = log.categories.contains(category);
         let about = if shown { "These entries are shown" } else { "These entries are hidden" };
-        if chip(ui, kind.label(), shown).on_hover_text(about).clicked() {
-            log.kinds.toggle(kind);
+        if chip(ui, category.label(), shown).on_hover_text(about).clicked() {
+            log.categories.toggle(category);
         }
     }
 }
