@@ -1,40 +1,29 @@
-//! What really went by on each connection, as the server saw it: plain bytes, TLS records, goodbyes.
+//! Records what the server sees on each connection: the plaintext, the TLS records, alerts, FIN and RST.
 //!
 //! ```text
-//!  recv/send on the socket ──► tap (one a connection, with its thread) ──► Capture: marks and bytes, bounded
-//!                               ▲ splits the bytes into records                 │ read bit by bit, at any time
-//!  rustls' state machine ───────┘ what is in those that are encrypted           ▼
+//! recv/send on the socket ──► Recorder (one per connection, in its thread) ──► Capture: events, bounded
+//!                               ▲ splits the bytes into TLS records               │ readable at any time
+//! rustls' state ────────────────┘ infers what encrypted records carry             ▼
 //!                                                                     Captures: all of a session
 //! ```
 //!
-//! Nothing is taken from a copy of the conversation: the bytes are those that `recv` returned and `send` took. What an
-//! encrypted record carries is told as far as the state machine makes it certain, and no further.
-//!
-//! **Bounds.** A capture has at most [`MOST_MARKS`] marks; later ones are counted, and the end is always recorded. Up to
-//! [`MOST_BYTES`] of a connection are kept whole, after that the first [`FIRST_BYTES`] of each record and chunk. All
-//! captures together stay within their [`Limits`]; the oldest of connections that are over go first, and
-//! [`Captures::let_go`] tells how many went.
+//! The bytes are those that `recv` returned and `send` took. An event is either *seen* in the bytes or, for an encrypted
+//! record ([`TlsRecord::encrypted`]), *inferred* from rustls' state. [`sequence`] turns a capture into a sequence diagram.
 
-#[expect(clippy::module_inception, reason = "one capture is what the module is about")]
-mod capture;
-mod facts;
-mod inbound;
-mod kept;
-mod mark;
-mod message;
-mod outbound;
+mod capture_event;
+mod captures;
+mod handshake_messages;
+mod record_inference;
+mod recorder;
 pub mod sequence;
-mod split;
-mod store;
-mod tap;
-mod types;
-mod watch;
+mod tls_record;
+mod tls_snapshot;
 
-pub use capture::{Capture, CaptureInfo, FIRST_BYTES, MOST_BYTES, MOST_MARKS};
-pub use mark::{Alert, Carries, Ending, Mark, Record, Side, What};
-pub use message::{Certainty, Message, Messages, headers};
-pub use split::{RECORD_HEADER, record_header};
-pub use store::{Captures, Limits};
+pub use capture_event::{CaptureEvent, CaptureEventKind, Side};
+pub use captures::{Capture, CaptureInfo, Captures, FIRST_BYTES, Limits, MAX_BYTES, MAX_EVENTS};
+pub use handshake_messages::{HandshakeMessages, HandshakeType};
+pub use tls_record::{Alert, RECORD_HEADER, RecordPayload, TlsRecord, record_header};
 
-pub(crate) use facts::{Facts, Outcome, alert_for};
-pub(crate) use tap::{Saying, Tap};
+pub(crate) use record_inference::SendContext;
+pub(crate) use recorder::Recorder;
+pub(crate) use tls_snapshot::{RecordOutcome, TlsSnapshot, alert_for};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use crate::capture::{Ending, Tap};
+use crate::capture::Recorder;
 use crate::server::calls::Call;
 use crate::server::end::End;
 use crate::server::event::{CloseReason, Closed, EventKind, Problem};
@@ -51,7 +51,7 @@ fn closed(run: &Run, conn: &Conn, reason: CloseReason) {
         if shut.is_ok() || conn.ended().is_some() {
             capture.fin_sent();
         }
-        capture.close(Ending::of(&reason));
+        capture.close(reason.clone());
     }
     let closed = Closed {
         reason,
@@ -78,8 +78,8 @@ impl Drop for Place<'_> {
 
 fn talk(run: &Run, conn: &Conn, tls: Option<&Arc<TlsServer>>) -> CloseReason {
     let asks = run.config.tls.as_ref().is_some_and(|tls| tls.client_auth != ClientAuth::None);
-    let tap = Tap::new(conn.capture.clone(), tls.is_some(), asks);
-    let socket = Socket::new(conn, run.config.idle_timeout, tap);
+    let recorder = Recorder::new(conn.capture.clone(), tls.is_some(), asks);
+    let socket = Socket::new(conn, run.config.idle_timeout, recorder);
     let mut transport = match tls {
         None => Transport::Plain,
         Some(config) => {

@@ -38,7 +38,7 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
     });
     // The captures are a part of what is shared: they must not keep it alive.
     let weak = Arc::downgrade(&shared);
-    shared.captures.tell(move || {
+    shared.captures.set_notifier(move || {
         if let Some(shared) = weak.upgrade() {
             shared.wake();
         }

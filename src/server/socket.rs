@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::capture::{Tap, What};
+use crate::capture::{CaptureEventKind, Recorder};
 use crate::platform::sockets::{self, is_timeout};
 use crate::server::registry::Conn;
 
@@ -19,20 +19,20 @@ pub(super) struct Socket<'a> {
     idle: Option<Duration>,
     /// The limit in force.
     limit: Cell<Option<Duration>>,
-    tap: RefCell<Tap>,
+    recorder: RefCell<Recorder>,
 }
 
 impl<'a> Socket<'a> {
-    /// `idle`: how long one read or write may wait; `None`: for ever. `tap`: what sees the bytes go by.
-    pub(super) fn new(conn: &'a Conn, idle: Option<Duration>, tap: Tap) -> Self {
-        let socket = Self { conn, idle, limit: Cell::new(sockets::UNLIMITED), tap: RefCell::new(tap) };
+    /// `idle`: how long one read or write may wait; `None`: for ever. `recorder`: records all bytes.
+    pub(super) fn new(conn: &'a Conn, idle: Option<Duration>, recorder: Recorder) -> Self {
+        let socket = Self { conn, idle, limit: Cell::new(sockets::UNLIMITED), recorder: RefCell::new(recorder) };
         socket.limit(idle);
         socket
     }
 
-    /// What sees the bytes go by; never held while a byte does.
-    pub(super) fn tap(&self) -> RefMut<'_, Tap> {
-        self.tap.borrow_mut()
+    /// Borrows the recorder; not to be held during a call of this socket.
+    pub(super) fn recorder(&self) -> RefMut<'_, Recorder> {
+        self.recorder.borrow_mut()
     }
 
     /// The address of this computer that the client connected to.
@@ -68,7 +68,7 @@ impl<'a> Socket<'a> {
 
     /// Says that nothing more is sent, and throws away what still comes, until the client ends its side or `deadline`.
     pub(super) fn throw_away_rest(&self, deadline: Instant) {
-        self.tap().over();
+        self.recorder().on_reading_stopped();
         if self.conn.stream.shutdown(Shutdown::Write).is_err() {
             return;
         }
@@ -85,10 +85,10 @@ impl<'a> Socket<'a> {
             // After an end from outside this is only its echo.
             Ok(0) if self.conn.ended().is_none() => {
                 if let Some(capture) = &self.conn.capture {
-                    capture.ended_by_client(What::Fin);
+                    capture.ended_by_client(CaptureEventKind::Fin);
                 }
             }
-            Ok(received) => self.tap().arrived(&buffer[..*received]),
+            Ok(received) => self.recorder().on_received(&buffer[..*received]),
             Err(error) => self.broken(error),
         }
         result
@@ -102,10 +102,10 @@ impl<'a> Socket<'a> {
         match error.kind() {
             // EPIPE: the RST came after the client's FIN.
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-                capture.ended_by_client(What::Reset);
+                capture.ended_by_client(CaptureEventKind::Reset);
             }
             _ if is_timeout(error) => {}
-            _ => capture.ended_by_client(What::Broken),
+            _ => capture.ended_by_client(CaptureEventKind::ConnectionLost),
         }
     }
 
@@ -138,7 +138,7 @@ impl Read for &Socket<'_> {
 impl Write for &Socket<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         let written = self.send(|mut stream| stream.write(data))?;
-        self.tap().sent(&data[..written]);
+        self.recorder().on_sent(&data[..written]);
         Ok(written)
     }
 
@@ -147,7 +147,7 @@ impl Write for &Socket<'_> {
         let mut left = written;
         for slice in data {
             let part = left.min(slice.len());
-            self.tap().sent(&slice[..part]);
+            self.recorder().on_sent(&slice[..part]);
             left -= part;
         }
         Ok(written)

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::server::{Accepted, AcceptedAlert, Acceptor};
-use rustls::{IoState, ProtocolVersion, ServerConnection};
+use rustls::{ProtocolVersion, ServerConnection};
 
-use crate::capture::{Facts, Outcome, Saying, alert_for};
+use crate::capture::{RecordOutcome, SendContext, TlsSnapshot, alert_for};
 use crate::server::end::End;
 use crate::server::socket::Socket;
 use crate::server::wire::Wire;
@@ -28,7 +28,7 @@ pub(super) struct Tls {
     wire: Wire,
     serving: Arc<TlsServer>,
     /// What stays as it is once the handshake is done.
-    facts: Facts,
+    snapshot: TlsSnapshot,
 }
 
 impl Tls {
@@ -59,9 +59,9 @@ impl Tls {
             end => end,
         })?;
         socket.lift_deadline();
-        let facts = Facts::of(&connection);
-        let mut tls = Self { connection, wire, serving: Arc::clone(serving), facts };
-        tls.flush(socket, Saying::Handshake)?;
+        let snapshot = TlsSnapshot::of(&connection);
+        let mut tls = Self { connection, wire, serving: Arc::clone(serving), snapshot };
+        tls.flush(socket, SendContext::Handshake)?;
         let handshake = Handshake::of(&tls.connection, client_hello, start.elapsed());
         Ok((tls, handshake))
     }
@@ -72,7 +72,7 @@ impl Tls {
             match self.connection.reader().read(buffer) {
                 Ok(0) => return Err(End::OfStream),
                 Ok(received) => {
-                    socket.tap().chunk_in(&buffer[..received]);
+                    socket.recorder().on_plaintext_received(&buffer[..received]);
                     return Ok(received);
                 }
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -88,14 +88,14 @@ impl Tls {
             self.connection.read_tls(&mut self.wire)?;
             let state = self.connection.process_new_packets();
             if self.wire.take_whole() {
-                look(socket, self.facts, self.facts, &state);
+                socket.recorder().on_record_processed(&self.snapshot, &self.snapshot, RecordOutcome::of(&state));
             }
             if let Err(error) = state {
                 let _ = self.flush(socket, failure(&self.connection, &error));
                 return Err(tls_end(&self.serving, error, false));
             }
             if self.connection.wants_write() {
-                self.flush(socket, Saying::Reply)?;
+                self.flush(socket, SendContext::Reply)?;
             }
         }
     }
@@ -103,13 +103,13 @@ impl Tls {
     /// How much was sent is told also where it failed.
     pub(super) fn send_all(&mut self, socket: &Socket<'_>, data: &[u8]) -> (usize, Result<(), End>) {
         let mut sent = 0;
-        socket.tap().chunk_out(data);
+        socket.recorder().on_plaintext_sent(data);
         while sent < data.len() {
             let taken = match self.connection.writer().write(&data[sent..]) {
                 Ok(taken) => taken,
                 Err(error) => return (sent, Err(error.into())),
             };
-            if let Err(error) = self.flush(socket, Saying::Data(taken)) {
+            if let Err(error) = self.flush(socket, SendContext::Data(taken)) {
                 return (sent, Err(error.into()));
             }
             sent += taken;
@@ -120,11 +120,11 @@ impl Tls {
     /// Says that nothing more comes: `close_notify`. Errors don't matter any more.
     pub(super) fn close(&mut self, socket: &Socket<'_>) {
         self.connection.send_close_notify();
-        let _ = self.flush(socket, Saying::Goodbye);
+        let _ = self.flush(socket, SendContext::CloseNotify);
     }
 
-    fn flush(&mut self, socket: &Socket<'_>, saying: Saying) -> io::Result<()> {
-        flush(&mut self.connection, socket, saying, self.facts)
+    fn flush(&mut self, socket: &Socket<'_>, context: SendContext) -> io::Result<()> {
+        flush(&mut self.connection, socket, context, self.snapshot)
     }
 }
 
@@ -137,21 +137,22 @@ fn shake_hands(
     deadline: Instant,
 ) -> Result<(), End> {
     while connection.is_handshaking() {
-        let facts = Facts::of(connection);
-        flush(connection, socket, Saying::Handshake, facts)?;
+        let snapshot = TlsSnapshot::of(connection);
+        flush(connection, socket, SendContext::Handshake, snapshot)?;
         if wire.is_empty() && wire.fill_until(socket, deadline)? == 0 {
             return Err(tls_end(serving, TlsErrorCause::ClosedInHandshake, true));
         }
         connection.read_tls(wire)?;
         let state = connection.process_new_packets();
         if wire.take_whole() {
-            look(socket, facts, Facts::of(connection), &state);
+            let after = TlsSnapshot::of(connection);
+            socket.recorder().on_record_processed(&snapshot, &after, RecordOutcome::of(&state));
         }
         if let Err(error) = state {
             // The alert that tells the client why; it may be gone already.
-            let saying = failure(connection, &error);
-            let facts = Facts::of(connection);
-            let _ = flush(connection, socket, saying, facts);
+            let context = failure(connection, &error);
+            let snapshot = TlsSnapshot::of(connection);
+            let _ = flush(connection, socket, context, snapshot);
             return Err(tls_end(serving, error, true));
         }
     }
@@ -179,7 +180,11 @@ fn read_hello(
             acceptor.read_tls(wire)?;
             let accepted = acceptor.accept();
             if wire.take_whole() {
-                socket.tap().looked_at(Facts::BEGINNING, Facts::BEGINNING, Outcome::Fine);
+                socket.recorder().on_record_processed(
+                    &TlsSnapshot::START,
+                    &TlsSnapshot::START,
+                    RecordOutcome::NO_PLAINTEXT,
+                );
             }
             match accepted {
                 Ok(None) => {}
@@ -212,7 +217,7 @@ fn begin(
 }
 
 fn send_alert(socket: &Socket<'_>, mut alert: AcceptedAlert) {
-    socket.tap().says(Saying::Failure(None), Facts::BEGINNING);
+    socket.recorder().begin_send(SendContext::Failure(None), TlsSnapshot::START);
     let mut bytes = Vec::new();
     // Into memory nothing fails.
     let _ = alert.write_all(&mut bytes);
@@ -222,7 +227,7 @@ fn send_alert(socket: &Socket<'_>, mut alert: AcceptedAlert) {
     }
     // The client may be gone already.
     let _ = (&*socket).write_all(&bytes);
-    socket.tap().said();
+    socket.recorder().end_send();
 }
 
 fn other_protocol(bytes: &[u8]) -> Option<End> {
@@ -238,26 +243,20 @@ fn tls_end(serving: &TlsServer, cause: impl Into<TlsErrorCause>, in_handshake: b
     End::Tls(Box::new(ServerTlsError::new(cause.into(), in_handshake, Arc::clone(serving.context()))))
 }
 
-/// Tells the capture what rustls made of a record.
-fn look(socket: &Socket<'_>, before: Facts, after: Facts, state: &Result<IoState, rustls::Error>) {
-    let outcome = state.as_ref().map_or_else(Outcome::of, |_| Outcome::Fine);
-    socket.tap().looked_at(before, after.after(state.as_ref().ok()), outcome);
-}
-
-fn failure(connection: &ServerConnection, error: &rustls::Error) -> Saying {
-    Saying::Failure(alert_for(error, connection.protocol_version() == Some(ProtocolVersion::TLSv1_3)))
+fn failure(connection: &ServerConnection, error: &rustls::Error) -> SendContext {
+    SendContext::Failure(alert_for(error, connection.protocol_version() == Some(ProtocolVersion::TLSv1_3)))
 }
 
 /// Sends all that rustls has ready.
 fn flush(
     connection: &mut ServerConnection,
     socket: &Socket<'_>,
-    saying: Saying,
-    facts: Facts,
+    context: SendContext,
+    snapshot: TlsSnapshot,
 ) -> io::Result<()> {
-    socket.tap().says(saying, facts);
+    socket.recorder().begin_send(context, snapshot);
     let result = write_all(connection, socket);
-    socket.tap().said();
+    socket.recorder().end_send();
     result
 }
 

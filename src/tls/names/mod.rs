@@ -3,6 +3,7 @@
 //! Everything here is data or a look into it. A number without a name is written as a number; one of RFC 8701's, which
 //! clients sprinkle in so that servers learn to ignore what they don't know, is marked as GREASE.
 
+mod alerts;
 mod groups;
 mod schemes;
 mod suites;
@@ -78,6 +79,23 @@ pub fn scheme(code: u16) -> String {
 pub fn scheme_meaning(code: u16) -> Option<&'static str> {
     let found = schemes::SCHEMES.iter().find(|(known, ..)| *known == code).map(|(.., meaning)| *meaning);
     found.or_else(|| is_grease(code).then_some(GREASE))
+}
+
+/// Returns the name of an alert's description, `unknown_ca`, or `alert 99`.
+#[must_use]
+pub fn alert(code: u8) -> String {
+    let found = alerts::ALERTS.iter().find(|(known, _)| *known == code);
+    found.map_or_else(|| format!("alert {code}"), |(_, name)| (*name).to_owned())
+}
+
+/// Returns the name of an alert's level (RFC 8446, section 6).
+#[must_use]
+pub fn alert_level(code: u8) -> &'static str {
+    match code {
+        1 => "warning",
+        2 => "fatal",
+        _ => "unknown level",
+    }
 }
 
 /// Whether a number is one of RFC 8701's: `0x0a0a`, `0x1a1a` and so on to `0xfafa`.

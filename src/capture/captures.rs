@@ -1,0 +1,471 @@
+//! Stores the events of each connection ([`Capture`]), and all captures of a session within one memory budget
+//! ([`Captures`]).
+//!
+//! A capture stores at most [`MAX_EVENTS`] events and counts the rest; how the connection ended is always stored. It
+//! keeps up to [`MAX_BYTES`] bytes whole, and the first [`FIRST_BYTES`] of each event after that. All captures together
+//! stay within their [`Limits`]: the oldest of the closed connections are evicted first, and counted.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::capture::capture_event::{CaptureEvent, CaptureEventKind, Side};
+use crate::server::event::{Client, ClientId, CloseReason};
+use crate::sync::lock;
+
+/// The maximum number of events of one connection that are stored.
+pub const MAX_EVENTS: usize = 131_072;
+/// The number of bytes of one connection up to which events keep all of their bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+/// The number of bytes that each event keeps after that.
+pub const FIRST_BYTES: usize = 64;
+/// What the allocator and the reference counts of an `Arc<[u8]>` add to its bytes, about.
+const ALLOCATION: usize = 32;
+
+/// The events of one connection. It grows while the connection is open; stored events never change.
+#[derive(Debug)]
+pub struct Capture {
+    client: Client,
+    since: SystemTime,
+    tls: bool,
+    opened: Instant,
+    /// The bytes of memory that it takes of the budget.
+    used: AtomicUsize,
+    state: Mutex<CaptureState>,
+    /// Weak, since the store owns its captures.
+    store: Weak<CaptureStore>,
+}
+
+#[derive(Debug, Default)]
+struct CaptureState {
+    events: Vec<CaptureEvent>,
+    kept_bytes: usize,
+    not_stored: u64,
+    /// Only the end of the connection is still stored.
+    full: bool,
+    closed: bool,
+    client_fin: bool,
+    server_fin: bool,
+    reset: bool,
+}
+
+/// A summary of a capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaptureInfo {
+    /// The client of the connection.
+    pub client: Client,
+    /// When the connection was accepted.
+    pub since: SystemTime,
+    /// Whether the server expected TLS.
+    pub tls: bool,
+    /// The number of stored events.
+    pub events: usize,
+    /// The number of events that were not stored. They belong before the last event, or at the end while the
+    /// connection is open.
+    pub not_stored: u64,
+    /// Whether the connection is closed, so that no event follows.
+    pub closed: bool,
+}
+
+impl Capture {
+    /// Returns a summary.
+    #[must_use]
+    pub fn info(&self) -> CaptureInfo {
+        let state = lock(&self.state);
+        CaptureInfo {
+            client: self.client,
+            since: self.since,
+            tls: self.tls,
+            events: state.events.len(),
+            not_stored: state.not_stored,
+            closed: state.closed,
+        }
+    }
+
+    /// Returns whether the connection is closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        lock(&self.state).closed
+    }
+
+    /// Appends at most `max` events from index `from` on to `out`, and returns how many. The server waits meanwhile, so
+    /// `max` should be a few thousand.
+    pub fn read(&self, from: usize, max: usize, out: &mut Vec<CaptureEvent>) -> usize {
+        let state = lock(&self.state);
+        let rest = state.events.get(from..).unwrap_or_default();
+        let read = &rest[..rest.len().min(max)];
+        out.extend_from_slice(read);
+        read.len()
+    }
+
+    /// Stores an event with its bytes and returns it; `None` if the capture is full.
+    pub fn record(
+        &self,
+        side: Side,
+        kind: CaptureEventKind,
+        bytes: &[u8],
+        link: Option<u32>,
+    ) -> Option<CaptureEvent> {
+        self.record_part(side, kind, (bytes, bytes.len()), link)
+    }
+
+    /// Stores an event with `len` bytes of which only the first ones are given.
+    pub(crate) fn record_part(
+        &self,
+        side: Side,
+        kind: CaptureEventKind,
+        (bytes, len): (&[u8], usize),
+        link: Option<u32>,
+    ) -> Option<CaptureEvent> {
+        let mut state = lock(&self.state);
+        if !self.reserve_event(&mut state) {
+            return None;
+        }
+        let whole = state.kept_bytes + len <= MAX_BYTES;
+        let bytes = if whole { bytes } else { &bytes[..bytes.len().min(FIRST_BYTES)] };
+        let kept = if !bytes.is_empty() && self.reserve(bytes.len() + ALLOCATION) {
+            state.kept_bytes += bytes.len();
+            bytes.into()
+        } else {
+            Arc::default()
+        };
+        Some(self.push(&mut state, side, kind, (kept, len), link))
+    }
+
+    /// Stores the echo of received plaintext. The bytes of a whole echo are shared, not kept twice.
+    pub(crate) fn record_echo(&self, received: &CaptureEvent, sent: &[u8]) -> Option<CaptureEvent> {
+        let link = Some(received.index);
+        if received.len as usize != sent.len() {
+            return self.record(Side::Server, CaptureEventKind::Plaintext, sent, link);
+        }
+        let mut state = lock(&self.state);
+        let bytes = (Arc::clone(&received.bytes), sent.len());
+        self.reserve_event(&mut state)
+            .then(|| self.push(&mut state, Side::Server, CaptureEventKind::Plaintext, bytes, link))
+    }
+
+    /// Stores the client's FIN or RST, or that the connection was lost. Each is stored once, and nothing after a reset
+    /// or a loss.
+    pub(crate) fn ended_by_client(&self, kind: CaptureEventKind) {
+        let mut state = lock(&self.state);
+        let is_fin = kind == CaptureEventKind::Fin;
+        // `recv` returns no bytes each time it is called.
+        if !state.reset && !(is_fin && state.client_fin) {
+            state.client_fin |= is_fin;
+            state.reset |= !is_fin;
+            self.push_end(&mut state, Side::Client, kind);
+        }
+    }
+
+    /// Stores the server's FIN after `shutdown`, once. After an RST there is none.
+    pub(crate) fn fin_sent(&self) {
+        let mut state = lock(&self.state);
+        if !state.reset && !state.server_fin && !state.closed {
+            state.server_fin = true;
+            self.push_end(&mut state, Side::Server, CaptureEventKind::Fin);
+        }
+    }
+
+    /// Closes the capture after an orderly end, for a user without a server.
+    pub fn finish(&self) {
+        self.close(CloseReason::EndOfStream);
+    }
+
+    /// Stores the last event.
+    pub(crate) fn close(&self, reason: CloseReason) {
+        let mut state = lock(&self.state);
+        if std::mem::replace(&mut state.closed, true) {
+            return;
+        }
+        self.push_end(&mut state, Side::Server, CaptureEventKind::Closed(reason));
+        state.full = true;
+        drop(state);
+        if let Some(store) = self.store.upgrade() {
+            store.on_closed(self.client.id);
+        }
+    }
+
+    /// Returns whether an event with this many bytes would keep all of them.
+    pub(crate) fn keeps_whole(&self, len: usize) -> bool {
+        let state = lock(&self.state);
+        !state.full && state.kept_bytes + len <= MAX_BYTES
+    }
+
+    /// Stores the end of the connection, even if there is no room for it.
+    fn push_end(&self, state: &mut CaptureState, side: Side, kind: CaptureEventKind) {
+        self.push(state, side, kind, (Arc::default(), 0), None);
+    }
+
+    fn push(
+        &self,
+        state: &mut CaptureState,
+        side: Side,
+        kind: CaptureEventKind,
+        (bytes, len): (Arc<[u8]>, usize),
+        link: Option<u32>,
+    ) -> CaptureEvent {
+        let index = u32::try_from(state.events.len()).unwrap_or(u32::MAX);
+        let at = if index == 0 { Duration::ZERO } else { self.opened.elapsed() };
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        let event = CaptureEvent { index, at, side, kind, len, link, bytes };
+        if state.events.len() == state.events.capacity() {
+            // Only for the end of the connection: not twice the memory of a full capture.
+            state.events.reserve_exact(4);
+        }
+        state.events.push(event.clone());
+        if let Some(store) = self.store.upgrade() {
+            store.notify();
+        }
+        event
+    }
+
+    /// Makes room for one more event; counts it if there is none.
+    fn reserve_event(&self, state: &mut CaptureState) -> bool {
+        let (count, capacity) = (state.events.len(), state.events.capacity());
+        state.full |= count >= MAX_EVENTS;
+        if !state.full && count == capacity {
+            let added = capacity.max(4);
+            state.full = !self.reserve(added * size_of::<CaptureEvent>());
+            if !state.full {
+                state.events.reserve_exact(added);
+            }
+        }
+        state.not_stored += u64::from(state.full);
+        !state.full
+    }
+
+    fn reserve(&self, bytes: usize) -> bool {
+        self.store.upgrade().is_none_or(|store| store.reserve(self, bytes))
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.upgrade() {
+            store.release(self);
+        }
+    }
+}
+
+/// The limits of all captures together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of memory, for events and their bytes.
+    pub bytes: usize,
+    /// Captures of closed connections.
+    pub closed: usize,
+}
+
+impl Default for Limits {
+    /// 64 MiB, and 256 closed connections.
+    fn default() -> Self {
+        Self { bytes: 64 << 20, closed: 256 }
+    }
+}
+
+/// All captures of a session: they outlive their connections and the server. A clone is another handle to the same
+/// captures.
+#[derive(Clone)]
+pub struct Captures(Arc<CaptureStore>);
+
+#[derive(Default)]
+struct CaptureStore {
+    limits: Limits,
+    used: AtomicUsize,
+    evicted: AtomicU64,
+    changes: AtomicU64,
+    watched: AtomicBool,
+    notifier: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    lists: Mutex<CaptureLists>,
+}
+
+#[derive(Default)]
+struct CaptureLists {
+    all: BTreeMap<ClientId, Arc<Capture>>,
+    /// The closed ones in the order in which they were closed.
+    closed: VecDeque<ClientId>,
+}
+
+impl Default for Captures {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
+impl Captures {
+    /// Creates an empty collection.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self(Arc::new(CaptureStore { limits, ..CaptureStore::default() }))
+    }
+
+    /// Starts a capture with the accepted connection as its first event. `opened` is time 0.
+    #[must_use]
+    pub fn open(&self, client: Client, tls: bool, opened: Instant) -> Arc<Capture> {
+        let capture = Arc::new(Capture {
+            client,
+            since: SystemTime::now(),
+            tls,
+            opened,
+            used: AtomicUsize::new(0),
+            state: Mutex::default(),
+            store: Arc::downgrade(&self.0),
+        });
+        let mut state = lock(&capture.state);
+        // If there is no memory left, this one event goes beyond the budget.
+        if !capture.reserve_event(&mut state) {
+            state.not_stored = 0;
+        }
+        capture.push_end(&mut state, Side::Client, CaptureEventKind::Accepted);
+        drop(state);
+        lock(&self.0.lists).all.insert(client.id, Arc::clone(&capture));
+        self.0.changes.fetch_add(1, Relaxed);
+        capture
+    }
+
+    /// Returns a summary of each capture, by client number.
+    #[must_use]
+    pub fn list(&self) -> Vec<CaptureInfo> {
+        // A capture is locked before the lists, so it must not be locked while they are.
+        let all: Vec<_> = lock(&self.0.lists).all.values().cloned().collect();
+        all.iter().map(|capture| capture.info()).collect()
+    }
+
+    /// Returns the newest connection that is captured.
+    #[must_use]
+    pub fn newest(&self) -> Option<ClientId> {
+        lock(&self.0.lists).all.last_key_value().map(|(id, _)| *id)
+    }
+
+    /// Returns one connection's capture; `None` if it wasn't captured or has been evicted.
+    #[must_use]
+    pub fn get(&self, id: ClientId) -> Option<Arc<Capture>> {
+        lock(&self.0.lists).all.get(&id).cloned()
+    }
+
+    /// Returns how many captures were evicted for newer ones.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.0.evicted.load(Relaxed)
+    }
+
+    /// Returns a number that changes whenever a capture is opened, closed or removed.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.0.changes.load(Relaxed)
+    }
+
+    /// Sets the function that is called on each new event while [`Captures::watch`] is on; only the first call counts.
+    /// The function is called from the server's threads with a capture locked, so it must not wait or read a capture.
+    pub fn set_notifier(&self, notify: impl Fn() + Send + Sync + 'static) {
+        let _ = self.0.notifier.set(Box::new(notify));
+    }
+
+    /// Turns the notifier on or off.
+    pub fn watch(&self, on: bool) {
+        self.0.watched.store(on, Relaxed);
+    }
+
+    /// Returns the memory in use, in bytes.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        self.0.used.load(Relaxed)
+    }
+
+    /// Removes the captures of closed connections.
+    pub fn clear(&self) {
+        self.0.evict(|_| true);
+        self.0.evicted.store(0, Relaxed);
+        self.0.changes.fetch_add(1, Relaxed);
+    }
+}
+
+impl CaptureStore {
+    /// Takes memory from the budget for a capture, evicting the oldest closed ones for it. Returns whether there is
+    /// enough.
+    fn reserve(&self, capture: &Capture, bytes: usize) -> bool {
+        self.used.fetch_add(bytes, Relaxed);
+        capture.used.fetch_add(bytes, Relaxed);
+        if self.is_over_budget() {
+            self.evict(|_| self.is_over_budget());
+        }
+        let fits = !self.is_over_budget();
+        if !fits {
+            self.used.fetch_sub(bytes, Relaxed);
+            capture.used.fetch_sub(bytes, Relaxed);
+        }
+        fits
+    }
+
+    fn is_over_budget(&self) -> bool {
+        self.used.load(Relaxed) > self.limits.bytes
+    }
+
+    /// Returns a capture's memory to the budget: it is removed, or only a reader still holds it.
+    fn release(&self, capture: &Capture) {
+        self.used.fetch_sub(capture.used.swap(0, Relaxed), Relaxed);
+    }
+
+    fn on_closed(&self, id: ClientId) {
+        lock(&self.lists).closed.push_back(id);
+        self.changes.fetch_add(1, Relaxed);
+        self.notify();
+        self.evict(|lists| lists.closed.len() > self.limits.closed);
+    }
+
+    /// Removes the oldest closed captures while `too_many` returns true.
+    fn evict(&self, too_many: impl Fn(&CaptureLists) -> bool) {
+        let mut removed = Vec::new();
+        let mut lists = lock(&self.lists);
+        while too_many(&lists) {
+            let Some(id) = lists.closed.pop_front() else { break };
+            if let Some(capture) = lists.all.remove(&id) {
+                self.release(&capture);
+                removed.push(capture);
+            }
+        }
+        // A large capture is freed without the lock.
+        drop(lists);
+        if !removed.is_empty() {
+            self.evicted.fetch_add(removed.len() as u64, Relaxed);
+            self.changes.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn notify(&self) {
+        if self.watched.load(Relaxed)
+            && let Some(notify) = self.notifier.get()
+        {
+            notify();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use super::*;
+
+    #[test]
+    fn notifier_is_called_for_each_event_while_watched() {
+        let (captures, calls) = (Captures::default(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&calls);
+        captures.set_notifier(move || {
+            count.fetch_add(1, Relaxed);
+        });
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
+        let capture = captures.open(Client { id: ClientId(1), peer }, false, Instant::now());
+        let record = || capture.record(Side::Client, CaptureEventKind::Plaintext, b"x", None);
+        record();
+        assert_eq!(calls.load(Relaxed), 0);
+        captures.watch(true);
+        record();
+        record();
+        assert_eq!(calls.load(Relaxed), 2);
+        captures.watch(false);
+        record();
+        assert_eq!(calls.load(Relaxed), 2);
+    }
+}

@@ -1,0 +1,282 @@
+//! Determines what each TLS record contains: parsed if it isn't encrypted, otherwise inferred from rustls' state.
+//!
+//! An inferred payload is what follows from the state and from the lengths of the records. Of a handshake flight that
+//! spans several records, each record is only known to contain some of the messages.
+
+use crate::capture::handshake_messages::{HandshakeMessages, HandshakeParser, HandshakeType};
+use crate::capture::tls_record::{
+    ALERT, APPLICATION_DATA, Alert, CHANGE_CIPHER_SPEC, HANDSHAKE, RawRecord, RecordPayload, TlsRecord,
+};
+use crate::capture::tls_snapshot::{RecordOutcome, TlsSnapshot};
+
+/// What encryption adds to a TLS 1.3 record: the content type and the authentication tag.
+const TLS13_OVERHEAD: u16 = 17;
+/// The length of a `KeyUpdate` message: type, length and one byte (RFC 8446, section 4.6.3).
+const KEY_UPDATE_LEN: u16 = 5;
+/// The length of an alert: level and description.
+const ALERT_LEN: u16 = 2;
+/// The most plaintext in a record (RFC 8446, section 5.1); rustls fills records up to it.
+const MAX_PLAINTEXT: usize = 1 << 14;
+
+const FINISHED: &[HandshakeType] = &[HandshakeType::FINISHED];
+
+/// Parses records until encryption starts, in one direction.
+#[derive(Debug, Default)]
+struct UnencryptedRecords {
+    parser: HandshakeParser,
+    /// TLS 1.2: after `change_cipher_spec` all records are encrypted.
+    encrypted: bool,
+}
+
+impl UnencryptedRecords {
+    /// Sets whether the record is encrypted and, if not, its payload.
+    fn parse(&mut self, record: &mut TlsRecord, content: &[u8], tls13: bool) {
+        // In TLS 1.3 all encrypted records have this type (RFC 8446, section 5.2).
+        record.encrypted = self.encrypted || record.content_type == APPLICATION_DATA;
+        if record.encrypted {
+            return;
+        }
+        record.payload = match (record.content_type, content) {
+            (CHANGE_CIPHER_SPEC, _) => {
+                self.encrypted = !tls13;
+                RecordPayload::ChangeCipherSpec { ignored: tls13 }
+            }
+            (ALERT, &[level, description]) => alert(Some(level), Some(description)),
+            (HANDSHAKE, content) => RecordPayload::Handshake(self.parser.parse(content)),
+            _ => RecordPayload::Unknown,
+        };
+    }
+}
+
+fn alert(level: Option<u8>, description: Option<u8>) -> RecordPayload {
+    RecordPayload::Alert(Alert { level, description })
+}
+
+fn messages(types: &[HandshakeType]) -> RecordPayload {
+    RecordPayload::Handshake(HandshakeMessages::new(types))
+}
+
+fn some_of(types: &[HandshakeType]) -> RecordPayload {
+    RecordPayload::Handshake(HandshakeMessages::some_of(types))
+}
+
+/// The client's records.
+#[derive(Debug)]
+pub(crate) struct ClientRecords {
+    requests_certificate: bool,
+    unencrypted: UnencryptedRecords,
+    tls13: bool,
+    /// The encrypted part of the handshake has started.
+    in_encrypted_flight: bool,
+}
+
+impl ClientRecords {
+    /// `requests_certificate`: whether the server asks clients for a certificate.
+    pub(crate) fn new(requests_certificate: bool) -> Self {
+        Self {
+            requests_certificate,
+            unencrypted: UnencryptedRecords::default(),
+            tls13: false,
+            in_encrypted_flight: false,
+        }
+    }
+
+    /// Sets the payload of a record that rustls processed, from the state before and after.
+    pub(crate) fn on_processed(
+        &mut self,
+        raw: &mut RawRecord,
+        before: &TlsSnapshot,
+        after: &TlsSnapshot,
+        outcome: RecordOutcome,
+    ) {
+        let Some(mut record) = raw.header else { return };
+        self.tls13 = after.tls13;
+        self.unencrypted.parse(&mut record, raw.content(), self.tls13);
+        if record.encrypted {
+            record.payload = match outcome {
+                RecordOutcome::Alert(description) => alert(None, Some(description)),
+                RecordOutcome::CertificateRejected if before.handshaking => {
+                    some_of(&[HandshakeType::CERTIFICATE, HandshakeType::CERTIFICATE_VERIFY])
+                }
+                RecordOutcome::Rejected | RecordOutcome::CertificateRejected => RecordPayload::Rejected,
+                RecordOutcome::Processed { close_notify: true, .. } => alert(None, Some(Alert::CLOSE_NOTIFY)),
+                RecordOutcome::Processed { .. } if before.handshaking => self.handshake(&record, after),
+                RecordOutcome::Processed { plain, .. } => data(&record, plain, after),
+            };
+        }
+        raw.header = Some(record);
+    }
+
+    /// Sets the payload of a record that arrived after rustls had stopped reading.
+    pub(crate) fn on_unread(&mut self, raw: &mut RawRecord) {
+        let Some(mut record) = raw.header else { return };
+        self.unencrypted.parse(&mut record, raw.content(), self.tls13);
+        if record.encrypted {
+            record.payload = RecordPayload::Unread;
+        }
+        raw.header = Some(record);
+    }
+
+    fn handshake(&mut self, record: &TlsRecord, after: &TlsSnapshot) -> RecordPayload {
+        const FLIGHT: &[HandshakeType] =
+            &[HandshakeType::CERTIFICATE, HandshakeType::CERTIFICATE_VERIFY, HandshakeType::FINISHED];
+        let is_first = !std::mem::replace(&mut self.in_encrypted_flight, true);
+        let is_last = !after.handshaking;
+        if !after.tls13 {
+            // The only message that TLS 1.2 encrypts (RFC 5246, section 7.4.9).
+            let is_finished = is_last && record.content_type == HANDSHAKE;
+            return if is_finished { messages(FINISHED) } else { RecordPayload::Unknown };
+        }
+        let certificate_expected = self.requests_certificate && !after.resumed;
+        let content_len = usize::from(record.length.saturating_sub(TLS13_OVERHEAD));
+        match (is_first, is_last) {
+            // The handshake ended with this record, which has room for nothing but Finished.
+            (_, true) if content_len == after.finished_len => messages(FINISHED),
+            (true, true) if !certificate_expected => messages(FINISHED),
+            (true, true) if after.client_verified => messages(FLIGHT),
+            (true, true) => messages(&[HandshakeType::CERTIFICATE, HandshakeType::FINISHED]),
+            _ if certificate_expected => some_of(FLIGHT),
+            _ => some_of(FINISHED),
+        }
+    }
+}
+
+fn data(record: &TlsRecord, plain: usize, state: &TlsSnapshot) -> RecordPayload {
+    let is_empty = record.length == TLS13_OVERHEAD;
+    match record.content_type {
+        APPLICATION_DATA if plain > 0 || !state.tls13 || is_empty => {
+            RecordPayload::Data { plain: u32::try_from(plain).unwrap_or(u32::MAX) }
+        }
+        APPLICATION_DATA if record.length >= TLS13_OVERHEAD + KEY_UPDATE_LEN => {
+            RecordPayload::KeyUpdateOrPadding
+        }
+        ALERT => alert(None, None),
+        _ => RecordPayload::Unknown,
+    }
+}
+
+/// What the server is sending over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SendContext {
+    /// The server's part of the handshake, or its session tickets.
+    Handshake,
+    /// This many bytes of plaintext.
+    Data(usize),
+    /// A reply by rustls itself while data is exchanged.
+    Reply,
+    /// The rest before an error, and the alert for it with this description, if it is certain.
+    Failure(Option<u8>),
+    /// `close_notify`.
+    CloseNotify,
+}
+
+/// The server's records.
+#[derive(Debug)]
+pub(crate) struct ServerRecords {
+    requests_certificate: bool,
+    unencrypted: UnencryptedRecords,
+    /// The client may have asked for new keys; the answer then precedes the next records.
+    key_update_due: bool,
+    context: SendContext,
+    state: TlsSnapshot,
+    /// Encrypted records whose payload follows from how many are sent together.
+    held: Vec<RawRecord>,
+}
+
+impl ServerRecords {
+    /// `requests_certificate`: whether the server asks clients for a certificate.
+    pub(crate) fn new(requests_certificate: bool) -> Self {
+        Self {
+            requests_certificate,
+            unencrypted: UnencryptedRecords::default(),
+            key_update_due: false,
+            context: SendContext::Handshake,
+            state: TlsSnapshot::START,
+            held: Vec::new(),
+        }
+    }
+
+    /// Notes a record of the client that the server may answer.
+    pub(crate) fn on_client_record(&mut self, raw: &RawRecord) {
+        self.key_update_due |=
+            raw.header.is_some_and(|record| record.payload == RecordPayload::KeyUpdateOrPadding);
+    }
+
+    /// Sets what the next records are, until [`ServerRecords::end_send`].
+    pub(crate) fn begin_send(&mut self, context: SendContext, state: TlsSnapshot) {
+        (self.context, self.state) = (context, state);
+    }
+
+    /// Sets the payload of a record that was sent and returns it, or holds it until [`ServerRecords::end_send`].
+    pub(crate) fn on_sent(&mut self, mut raw: RawRecord) -> Option<RawRecord> {
+        let Some(mut record) = raw.header else { return Some(raw) };
+        self.unencrypted.parse(&mut record, raw.content(), self.state.tls13);
+        let is_data = matches!(self.context, SendContext::Data(_)) && !self.key_update_due;
+        if record.encrypted && is_data {
+            record.payload = self.data(&record);
+        }
+        raw.header = Some(record);
+        if record.encrypted && !is_data {
+            self.held.push(raw);
+            return None;
+        }
+        Some(raw)
+    }
+
+    /// Returns the records that were held, with their payloads.
+    pub(crate) fn end_send(&mut self) -> Vec<RawRecord> {
+        let mut held = std::mem::take(&mut self.held);
+        let count = held.len();
+        for (index, raw) in held.iter_mut().enumerate() {
+            if let Some(record) = &mut raw.header {
+                record.payload = self.held_payload(record, index, count);
+            }
+        }
+        self.key_update_due &= count == 0;
+        held
+    }
+
+    fn data(&self, record: &TlsRecord) -> RecordPayload {
+        let plain = usize::from(record.length).saturating_sub(self.state.overhead);
+        RecordPayload::Data { plain: u32::try_from(plain).unwrap_or(u32::MAX) }
+    }
+
+    /// Returns the payload of one of `count` encrypted records that were sent together.
+    fn held_payload(&self, record: &TlsRecord, index: usize, count: usize) -> RecordPayload {
+        let tls13 = self.state.tls13;
+        let may_be_alert =
+            if tls13 { record.length == ALERT_LEN + TLS13_OVERHEAD } else { record.content_type == ALERT };
+        let is_alert = may_be_alert && index + 1 == count;
+        match self.context {
+            SendContext::CloseNotify if is_alert => alert(None, Some(Alert::CLOSE_NOTIFY)),
+            SendContext::Failure(description) if is_alert => alert(None, description),
+            // The only message that TLS 1.2 encrypts.
+            _ if !tls13 && record.content_type == HANDSHAKE => messages(FINISHED),
+            SendContext::Data(plain) if index > 0 || count <= plain.div_ceil(MAX_PLAINTEXT) => {
+                self.data(record)
+            }
+            SendContext::Data(_) => messages(&[HandshakeType::KEY_UPDATE]),
+            SendContext::Handshake | SendContext::Failure(_) if tls13 && self.state.handshaking => {
+                self.flight(count)
+            }
+            SendContext::Handshake if tls13 => messages(&[HandshakeType::NEW_SESSION_TICKET]),
+            _ if tls13 && self.key_update_due && index == 0 => messages(&[HandshakeType::KEY_UPDATE]),
+            _ => RecordPayload::Unknown,
+        }
+    }
+
+    /// Returns the payload of one of `count` records of the encrypted answer to a `ClientHello` (RFC 8446, section 2).
+    /// If the answer is small enough, rustls sends it in one record.
+    fn flight(&self, count: usize) -> RecordPayload {
+        let flight = [
+            (HandshakeType::ENCRYPTED_EXTENSIONS, true),
+            (HandshakeType::CERTIFICATE_REQUEST, !self.state.resumed && self.requests_certificate),
+            (HandshakeType::CERTIFICATE, !self.state.resumed),
+            (HandshakeType::CERTIFICATE_VERIFY, !self.state.resumed),
+            (HandshakeType::FINISHED, true),
+        ];
+        let flight: Vec<_> = flight.iter().filter(|(_, is_sent)| *is_sent).map(|(kind, _)| *kind).collect();
+        let is_whole = count == 1 && self.context == SendContext::Handshake;
+        if is_whole { messages(&flight) } else { some_of(&flight) }
+    }
+}

@@ -1,0 +1,204 @@
+//! Records one connection from its own thread: the bytes of its socket, and what TLS makes of them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::capture::capture_event::{CaptureEvent, CaptureEventKind, Side};
+use crate::capture::captures::{Capture, FIRST_BYTES};
+use crate::capture::record_inference::{ClientRecords, SendContext, ServerRecords};
+use crate::capture::tls_record::{
+    APPLICATION_DATA, RECORD_HEADER, RawRecord, RecordParser, RecordPayload, TlsRecord,
+};
+use crate::capture::tls_snapshot::{RecordOutcome, TlsSnapshot};
+
+/// Records one connection. Without a capture it does nothing.
+pub(crate) struct Recorder {
+    capture: Option<Arc<Capture>>,
+    /// The last plaintext of the client.
+    received: Option<CaptureEvent>,
+    /// Only with TLS.
+    tls: Option<Box<TlsRecorder>>,
+}
+
+struct TlsRecorder {
+    incoming: RecordParser,
+    outgoing: RecordParser,
+    /// Received records that rustls hasn't processed yet.
+    waiting: VecDeque<RawRecord>,
+    client: ClientRecords,
+    server: ServerRecords,
+    /// The client's last processed record.
+    last_record: Option<u32>,
+    /// The plaintext that is being sent.
+    sending: Option<u32>,
+    /// rustls processes no more records.
+    stopped: bool,
+}
+
+impl Recorder {
+    /// Creates a recorder. `requests_certificate`: whether the server asks clients for a certificate.
+    pub(crate) fn new(capture: Option<Arc<Capture>>, tls: bool, requests_certificate: bool) -> Self {
+        let tls = (tls && capture.is_some()).then(|| {
+            Box::new(TlsRecorder {
+                incoming: RecordParser::default(),
+                outgoing: RecordParser::default(),
+                waiting: VecDeque::new(),
+                client: ClientRecords::new(requests_certificate),
+                server: ServerRecords::new(requests_certificate),
+                last_record: None,
+                sending: None,
+                stopped: false,
+            })
+        });
+        Self { capture, received: None, tls }
+    }
+
+    /// Records bytes that the socket received.
+    pub(crate) fn on_received(&mut self, bytes: &[u8]) {
+        let Some(capture) = self.capture.as_ref().filter(|_| !bytes.is_empty()) else { return };
+        let Some(tls) = &mut self.tls else {
+            self.received = capture.record(Side::Client, CaptureEventKind::Plaintext, bytes, None);
+            return;
+        };
+        let waiting = &mut tls.waiting;
+        tls.incoming.feed(bytes, |header| max_copied(capture, header), |raw| waiting.push_back(raw));
+        if tls.stopped { tls.record_unread(capture) } else { tls.record_other_bytes(capture) }
+    }
+
+    /// Records bytes that the socket sent.
+    pub(crate) fn on_sent(&mut self, bytes: &[u8]) {
+        let Some(capture) = self.capture.as_ref().filter(|_| !bytes.is_empty()) else { return };
+        let Some(tls) = &mut self.tls else {
+            self.record_sent_plaintext(bytes);
+            return;
+        };
+        let (server, sending) = (&mut tls.server, tls.sending);
+        tls.outgoing.feed(
+            bytes,
+            |header| max_copied(capture, header),
+            |raw| {
+                if let Some(raw) = server.on_sent(raw) {
+                    record_server(capture, raw, sending);
+                }
+            },
+        );
+    }
+
+    /// Records the client's next record after rustls processed it. `before` and `after` are the states around it.
+    pub(crate) fn on_record_processed(
+        &mut self,
+        before: &TlsSnapshot,
+        after: &TlsSnapshot,
+        outcome: RecordOutcome,
+    ) {
+        let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) else { return };
+        let Some(mut raw) = tls.waiting.pop_front() else { return };
+        tls.client.on_processed(&mut raw, before, after, outcome);
+        tls.server.on_client_record(&raw);
+        tls.last_record = record(capture, Side::Client, raw, None);
+        tls.record_other_bytes(capture);
+    }
+
+    /// Records plaintext of the client's last record that the connection's `recv` returns.
+    pub(crate) fn on_plaintext_received(&mut self, bytes: &[u8]) {
+        if let (Some(capture), Some(tls)) = (&self.capture, &self.tls) {
+            self.received = capture.record(Side::Client, CaptureEventKind::Plaintext, bytes, tls.last_record);
+        }
+    }
+
+    /// Records plaintext that the connection's `sendall` is about to send over TLS.
+    pub(crate) fn on_plaintext_sent(&mut self, bytes: &[u8]) {
+        if self.tls.is_none() {
+            return;
+        }
+        let sending = self.record_sent_plaintext(bytes);
+        if let Some(tls) = &mut self.tls {
+            tls.sending = sending;
+        }
+    }
+
+    /// Sets what the next records are, until [`Recorder::end_send`].
+    pub(crate) fn begin_send(&mut self, context: SendContext, state: TlsSnapshot) {
+        if let Some(tls) = &mut self.tls {
+            tls.server.begin_send(context, state);
+        }
+    }
+
+    /// Records what is left after everything was sent, or nothing more can be.
+    pub(crate) fn end_send(&mut self) {
+        if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
+            tls.end_send(capture);
+        }
+    }
+
+    /// Records what still arrives as unread: rustls processes no more records.
+    pub(crate) fn on_reading_stopped(&mut self) {
+        if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
+            tls.stopped = true;
+            tls.record_unread(capture);
+        }
+    }
+
+    fn record_sent_plaintext(&self, bytes: &[u8]) -> Option<u32> {
+        let capture = self.capture.as_ref()?;
+        let event = match &self.received {
+            Some(received) => capture.record_echo(received, bytes),
+            None => capture.record(Side::Server, CaptureEventKind::Plaintext, bytes, None),
+        };
+        event.map(|event| event.index)
+    }
+}
+
+impl TlsRecorder {
+    /// Records waiting bytes that aren't a record, up to the next record for rustls to process.
+    fn record_other_bytes(&mut self, capture: &Capture) {
+        while let Some(raw) = self.waiting.pop_front_if(|raw| raw.header.is_none()) {
+            record(capture, Side::Client, raw, None);
+        }
+    }
+
+    fn record_unread(&mut self, capture: &Capture) {
+        for mut raw in self.waiting.drain(..) {
+            self.client.on_unread(&mut raw);
+            record(capture, Side::Client, raw, None);
+        }
+    }
+
+    fn end_send(&mut self, capture: &Capture) {
+        for raw in self.server.end_send() {
+            record_server(capture, raw, self.sending);
+        }
+        self.sending = None;
+    }
+}
+
+impl Drop for Recorder {
+    /// Records what is incomplete, also during a panic.
+    fn drop(&mut self) {
+        self.on_reading_stopped();
+        if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
+            tls.incoming.take_rest().map(|raw| record(capture, Side::Client, raw, None));
+            tls.end_send(capture);
+            tls.outgoing.take_rest().map(|raw| record(capture, Side::Server, raw, None));
+        }
+    }
+}
+
+/// Returns how many bytes of a record to copy: all that may be kept, and all that is parsed.
+fn max_copied(capture: &Capture, header: &TlsRecord) -> usize {
+    let len = usize::from(header.length) + RECORD_HEADER;
+    let is_needed = header.content_type != APPLICATION_DATA || capture.keeps_whole(len);
+    if is_needed { len } else { FIRST_BYTES }
+}
+
+/// Records a record of the server, with the plaintext in it.
+fn record_server(capture: &Capture, raw: RawRecord, plaintext: Option<u32>) {
+    let has_data =
+        raw.header.is_some_and(|header| matches!(header.payload, RecordPayload::Data { .. }));
+    record(capture, Side::Server, raw, plaintext.filter(|_| has_data));
+}
+
+fn record(capture: &Capture, side: Side, raw: RawRecord, link: Option<u32>) -> Option<u32> {
+    let kind = raw.header.map_or(CaptureEventKind::Raw, CaptureEventKind::Record);
+    capture.record_part(side, kind, (&raw.bytes, raw.len), link).map(|event| event.index)
+}

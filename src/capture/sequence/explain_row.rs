@@ -1,0 +1,150 @@
+//! What a row means, for a reader who learns network protocols: one or a few sentences.
+
+use crate::capture::sequence::Row;
+use crate::capture::{Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord};
+use crate::server::event::CloseReason;
+use crate::tls::names;
+
+/// Explains a row.
+#[must_use]
+pub fn explain(row: &Row) -> String {
+    let side = row.event.side;
+    let is_on_wire = row.sender().is_some();
+    match (&row.event.kind, side) {
+        (CaptureEventKind::Record(record), _) => return explain_record(record, side),
+        (CaptureEventKind::Accepted, _) => {
+            "The operating systems of both sides had already set up the connection (SYN, SYN-ACK, ACK); accept() took \
+             it from the accept queue. All times count from here."
+        }
+        (CaptureEventKind::Plaintext, Side::Client) if is_on_wire => {
+            "recv() returns whatever has arrived: what the client sends at once may arrive in several calls, and \
+             several sends in one. Not encrypted: anyone on the path can read this."
+        }
+        (CaptureEventKind::Plaintext, Side::Server) if is_on_wire => {
+            "The echo: send() passed these bytes to the OS, which delivers them. Not encrypted: anyone on the path can \
+             read this."
+        }
+        (CaptureEventKind::Plaintext, Side::Client) => {
+            "What recv() returned after TLS decrypted it. On the wire, it is in the record that it belongs to."
+        }
+        (CaptureEventKind::Plaintext, Side::Server) => {
+            "What sendall() was given, before TLS encrypted it. On the wire, it is in the records that belong to it."
+        }
+        (CaptureEventKind::Raw, Side::Client) => {
+            "A TLS record starts with its type, version and length. These bytes don't, or the record was never \
+             completed, so TLS can't use them."
+        }
+        (CaptureEventKind::Raw, Side::Server) => {
+            "These bytes were sent, but their record was never completed."
+        }
+        (CaptureEventKind::Fin, Side::Client) => {
+            "The client sends nothing more, and recv() returned no bytes: the tutorial's “if not data: break”. The \
+             client may still be reading."
+        }
+        (CaptureEventKind::Fin, Side::Server) => "With shutdown() the server signals that it sends nothing more.",
+        (CaptureEventKind::Reset, _) => {
+            "RST ends a connection at once, and data in flight is lost in both directions. It happens when a program \
+             is killed or closes a socket that still contains unread data."
+        }
+        (CaptureEventKind::ConnectionLost, _) => {
+            "The OS gave up: no reply, or host unreachable. That is why there is no FIN and no RST."
+        }
+        (CaptureEventKind::Closed(reason), _) => match reason {
+            CloseReason::EndOfStream => {
+                "The client had sent end of stream, and everything received was sent back: close()."
+            }
+            CloseReason::EndWithoutCloseNotify => {
+                "The client's data ended without close_notify, so the server can't rule out truncation."
+            }
+            CloseReason::Lost { .. } => "The connection no longer exists: close() only frees the socket.",
+            CloseReason::Idle => {
+                "Nothing was received or sent for the whole idle timeout, so the server closed the connection."
+            }
+            CloseReason::ServerStopped => "The server was stopped, which closes every client's connection.",
+            CloseReason::Disconnected => "Disconnect was pressed for this client.",
+            CloseReason::Tls => {
+                "Without working TLS nothing can be received or sent, so the server closed the connection."
+            }
+            CloseReason::Panicked => "The thread of this client ended because of a bug in Echoscope.",
+        },
+    }
+    .to_owned()
+}
+
+fn explain_record(record: &TlsRecord, side: Side) -> String {
+    let sender = if side == Side::Client { "The client" } else { "The server" };
+    match &record.payload {
+        RecordPayload::Handshake(messages) if record.encrypted => encrypted_messages(record, messages),
+        RecordPayload::Handshake(messages) => seen_messages(messages),
+        RecordPayload::ChangeCipherSpec { ignored: true } => {
+            "TLS 1.3 ignores this record: it makes the connection look like TLS 1.2 to older devices on the path."
+                .to_owned()
+        }
+        RecordPayload::ChangeCipherSpec { ignored: false } => {
+            format!("{sender} encrypts everything from here on.")
+        }
+        RecordPayload::Alert(alert) => explain_alert(record, *alert, sender),
+        RecordPayload::Data { .. } => format!(
+            "Only the 5-byte header is readable. The rest is encrypted and a little longer than its plaintext, because \
+             an authentication tag protects it from changes. {}",
+            if side == Side::Client { "recv() returns the plaintext." } else { "It carries what sendall() was given." }
+        ),
+        RecordPayload::KeyUpdateOrPadding => format!(
+            "{LOOKS_LIKE_DATA} It contains no application data, so it is most likely a KeyUpdate, which announces new \
+             keys, or else only padding."
+        ),
+        RecordPayload::Rejected => {
+            "TLS couldn't use this record: its authentication tag was wrong, or it wasn't allowed here. Nothing after \
+             it can be trusted, so the connection ends."
+                .to_owned()
+        }
+        RecordPayload::Unread => {
+            "It arrived after the server had stopped reading from this client, so it wasn't decrypted.".to_owned()
+        }
+        RecordPayload::Unknown => {
+            "Its content is unknown: it is encrypted, and it can't be inferred from the state of TLS.".to_owned()
+        }
+    }
+}
+
+const LOOKS_LIKE_DATA: &str =
+    "On the wire this looks like application data: TLS 1.3 encrypts even the true content type.";
+
+fn seen_messages(messages: &HandshakeMessages) -> String {
+    let continued = (messages.continued > 0).then(|| "It continues a message from the record before.".to_owned());
+    let unfinished = messages.unfinished.then(|| "The last message continues in the next record.".to_owned());
+    let purposes = messages.types().iter().map(|kind| kind.purpose());
+    let readable = "Not encrypted: anyone on the path can read this.".to_owned();
+    let sentences = continued.into_iter().chain(purposes).chain(unfinished).chain([readable]);
+    sentences.collect::<Vec<_>>().join(" ")
+}
+
+fn encrypted_messages(record: &TlsRecord, messages: &HandshakeMessages) -> String {
+    let visible = if record.content_type == 22 {
+        "On the wire this is visible as a part of the handshake, but it is encrypted."
+    } else {
+        LOOKS_LIKE_DATA
+    };
+    let inferred = match messages.types() {
+        _ if messages.partial => format!("one or more of {}, or parts of them", messages.names()),
+        [kind] => return format!("{visible} From the state of TLS, it contains one message. {}", kind.purpose()),
+        _ => messages.names(),
+    };
+    format!("{visible} From the state of the handshake, it contains {inferred}.")
+}
+
+fn explain_alert(record: &TlsRecord, alert: Alert, sender: &str) -> String {
+    let inferred =
+        if record.encrypted { " It is encrypted; that it is an alert is inferred from the state of TLS." } else { "" };
+    match alert.description {
+        Some(Alert::CLOSE_NOTIFY) => format!(
+            "{sender} sends nothing more over TLS. Without close_notify, the other side couldn't rule out \
+             truncation.{inferred}"
+        ),
+        Some(code) => {
+            let end = if alert.is_warning() { "" } else { ", which ends the connection" };
+            format!("{sender} reports a problem: {}{end}.{inferred}", names::alert(code))
+        }
+        None => format!("{sender} reports a problem. The alert is encrypted, so its reason is unknown."),
+    }
+}

@@ -1,0 +1,209 @@
+//! The texts of a row: its label, what is displayed next to it, and its times.
+
+use crate::capture::sequence::close_summary::close_cause;
+use crate::capture::sequence::{Row, Sequence};
+use crate::capture::{Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord};
+use crate::log::format;
+use crate::settings::DataFormat;
+use crate::text::{self, count, with_thousands};
+use crate::tls::names;
+
+/// The number of bytes that a preview reads.
+const PREVIEW_BYTES: usize = 64;
+
+/// The label of a row's arrow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// What anyone on the path sees: `ClientHello`, `6 bytes`, `Application data`, `FIN`.
+    pub on_wire: String,
+    /// The encrypted content, as far as it can be inferred: `Certificate, CertificateVerify, Finished`.
+    pub encrypted: Option<String>,
+}
+
+/// Returns the label in one: `Application data (encrypted: Finished)`.
+#[must_use]
+pub fn label(row: &Row) -> String {
+    let Label { on_wire, encrypted } = label_parts(row);
+    match encrypted {
+        Some(encrypted) => format!("{on_wire} (encrypted: {encrypted})"),
+        None => on_wire,
+    }
+}
+
+/// Returns the label.
+#[must_use]
+pub fn label_parts(row: &Row) -> Label {
+    let on_wire = match &row.event.kind {
+        CaptureEventKind::Record(record) => return record_label(record),
+        CaptureEventKind::Accepted => "connect".to_owned(),
+        CaptureEventKind::Plaintext => count(row.event.len.into(), "byte"),
+        CaptureEventKind::Raw => format!("{}, no TLS record", count(row.event.len.into(), "byte")),
+        CaptureEventKind::Fin => "FIN".to_owned(),
+        CaptureEventKind::Reset => "RST".to_owned(),
+        CaptureEventKind::ConnectionLost => "connection lost".to_owned(),
+        CaptureEventKind::Closed(_) => "closed".to_owned(),
+    };
+    Label { on_wire, encrypted: None }
+}
+
+fn record_label(record: &TlsRecord) -> Label {
+    let title = content_type_names(record.content_type).1;
+    let content = match &record.payload {
+        RecordPayload::Handshake(messages) => message_list(messages),
+        RecordPayload::Alert(alert) if record.encrypted => {
+            alert.description.map_or_else(|| "an alert".to_owned(), names::alert)
+        }
+        RecordPayload::Alert(alert) => format!("{title}: {}", alert_name(*alert)),
+        RecordPayload::Data { plain } => count((*plain).into(), "byte"),
+        RecordPayload::KeyUpdateOrPadding => "KeyUpdate or padding".to_owned(),
+        RecordPayload::Rejected => format!("{title}, rejected"),
+        RecordPayload::Unread => format!("{title}, not read"),
+        RecordPayload::Unknown if record.encrypted => format!("{title}, encrypted"),
+        RecordPayload::ChangeCipherSpec { .. } | RecordPayload::Unknown => title.to_owned(),
+    };
+    let is_inferred = !content.starts_with(title) && record.encrypted;
+    if is_inferred {
+        Label { on_wire: title.to_owned(), encrypted: Some(content) }
+    } else {
+        Label { on_wire: content, encrypted: None }
+    }
+}
+
+fn message_list(messages: &HandshakeMessages) -> String {
+    let names = messages.names();
+    match messages.continued {
+        0 if messages.partial => format!("some of {names}"),
+        0 => names,
+        _ if names.is_empty() => "Handshake, continued".to_owned(),
+        _ => format!("Handshake, continued, {names}"),
+    }
+}
+
+fn alert_name(alert: Alert) -> String {
+    let name = alert.description.map_or_else(|| "alert".to_owned(), names::alert);
+    match alert.level {
+        Some(level) if !alert.is_close_notify() => format!("{name} ({})", names::alert_level(level)),
+        _ => name,
+    }
+}
+
+/// Returns the name of a record's content type (RFC 8446, section 5.1), and a title for it.
+pub(super) fn content_type_names(code: u8) -> (&'static str, &'static str) {
+    match code {
+        20 => ("change_cipher_spec", "Change cipher spec"),
+        21 => ("alert", "Alert"),
+        22 => ("handshake", "Handshake"),
+        23 => ("application_data", "Application data"),
+        24 => ("heartbeat", "Heartbeat"),
+        _ => ("unknown", "Record"),
+    }
+}
+
+/// Returns the server's call that received, sent or closed, if any.
+#[must_use]
+pub fn call(row: &Row) -> Option<&'static str> {
+    Some(match (&row.event.kind, row.event.side) {
+        (CaptureEventKind::Accepted, _) => "accept()",
+        (CaptureEventKind::Plaintext | CaptureEventKind::Fin, Side::Client) => "recv()",
+        (CaptureEventKind::Plaintext, Side::Server) => "sendall()",
+        (CaptureEventKind::Fin, Side::Server) => "shutdown()",
+        (CaptureEventKind::Closed(_), _) => "close()",
+        _ => return None,
+    })
+}
+
+/// Returns the details next to a row, in one line of about `max` characters: the fields of a record's header, or the
+/// first bytes of plaintext.
+#[must_use]
+pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
+    match &row.event.kind {
+        CaptureEventKind::Accepted => format!("from {}", sequence.info().client.peer),
+        CaptureEventKind::Plaintext | CaptureEventKind::Raw => preview(row, max),
+        CaptureEventKind::Record(record) => {
+            let [kind, version, length] = header_values(record);
+            format!("type {kind} · version {version} · length {length}")
+        }
+        CaptureEventKind::Fin if row.event.side == Side::Client => "recv() returned no bytes".to_owned(),
+        CaptureEventKind::Fin => "the server sends nothing more".to_owned(),
+        CaptureEventKind::Reset => "the client reset the connection".to_owned(),
+        CaptureEventKind::ConnectionLost => "the OS gave up the connection".to_owned(),
+        CaptureEventKind::Closed(reason) => close_cause(reason).to_owned(),
+    }
+}
+
+/// Returns the values in a record's header: type, version and length.
+#[must_use]
+pub fn header_values(record: &TlsRecord) -> [String; 3] {
+    let (kind, version) = (record.content_type, record.version);
+    [
+        format!("{kind} {}", content_type_names(kind).0),
+        format!("0x{version:04x} {}", names::version(version)),
+        with_thousands(record.length),
+    ]
+}
+
+/// Returns the detail with the call as in Python: `recv() → b'Hello\n'`, `sendall(b'Hello\n')`.
+#[must_use]
+pub fn detail_with_call(row: &Row, sequence: &Sequence, max: usize) -> String {
+    let detail = |taken: usize| detail(row, sequence, max.saturating_sub(taken));
+    match (&row.event.kind, row.event.side) {
+        (CaptureEventKind::Plaintext, Side::Client) => format!("recv() → {}", detail(9)),
+        (CaptureEventKind::Plaintext, Side::Server) => format!("sendall({})", detail(9)),
+        (CaptureEventKind::Accepted, _) => format!("accept() · {}", detail(0)),
+        (CaptureEventKind::Closed(_), _) => format!("close() · {}", detail(0)),
+        _ => detail(0),
+    }
+}
+
+/// Returns how a row relates to others: `received in the record of row 9`; `None` without such rows. Rows are numbered
+/// from 1.
+#[must_use]
+pub fn related_rows(sequence: &Sequence, row: &Row) -> Option<String> {
+    let partners = sequence.partners(row);
+    let (first, last) = (*partners.first()? + 1, *partners.last()? + 1);
+    let rows = if first == last { format!("row {first}") } else { format!("rows {first} to {last}") };
+    Some(match (&row.event.kind, row.event.side) {
+        (CaptureEventKind::Plaintext, Side::Client) => format!("received in the record of {rows}"),
+        (CaptureEventKind::Plaintext, Side::Server) if partners.len() == 1 => {
+            format!("sent in the record of {rows}")
+        }
+        (CaptureEventKind::Plaintext, Side::Server) => format!("sent in {} records, {rows}", partners.len()),
+        _ => format!("contains the plaintext of {rows}"),
+    })
+}
+
+/// Returns the time since accept to the microsecond: `2.917 ms`, `12.400213 s`.
+#[must_use]
+pub fn time(row: &Row) -> String {
+    let micros = row.event.at.as_micros();
+    if micros < 1_000_000 {
+        format!("{}.{:03} ms", micros / 1000, micros % 1000)
+    } else {
+        format!("{}.{:06} s", with_thousands(row.event.at.as_secs()), micros % 1_000_000)
+    }
+}
+
+/// Returns the time since the row before: `+41 µs`; nothing for the first row.
+#[must_use]
+pub fn gap(row: &Row) -> String {
+    row.gap.map_or_else(String::new, |gap| format!("+{}", text::duration(gap)))
+}
+
+/// Returns the text for events that weren't stored: `68,929 more events not stored`; `None` if there are none.
+#[must_use]
+pub fn not_stored(sequence: &Sequence) -> Option<String> {
+    let number = sequence.info().not_stored;
+    (number > 0).then(|| format!("{} not stored", count(number, "more event")))
+}
+
+fn preview(row: &Row, max: usize) -> String {
+    let bytes = &row.event.bytes[..row.event.bytes.len().min(PREVIEW_BYTES)];
+    if bytes.is_empty() {
+        return "the bytes were not kept".to_owned();
+    }
+    let (mut text, is_cut) = format::data_cut(bytes, DataFormat::Python, max);
+    if !is_cut && bytes.len() < row.event.len as usize {
+        text.push(format::CUT);
+    }
+    text
+}
