@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::app::clients::{ClientCommand, CrowdCommand};
 use crate::app::lesson::LessonCommand;
+use crate::capture::sequence::SequenceFormat;
 use crate::server::client_id::ClientId;
 use crate::settings::fields::Field;
 use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
@@ -70,14 +71,14 @@ pub enum Command {
     },
     /// Write the program of [`crate::app::App::program`] to a file.
     SaveProgram(PathBuf),
-    /// Write what went by on a connection to a file.
-    SaveWire {
+    /// Write the sequence diagram of a connection to a file.
+    SaveSequence {
         /// Whose connection.
         id: ClientId,
         /// Where to.
         path: PathBuf,
         /// A picture or text.
-        format: WireFormat,
+        format: SequenceFormat,
     },
     /// Do this about a lesson.
     Lesson(LessonCommand),
@@ -98,13 +99,4 @@ pub enum ExportFormat {
     Text,
     /// One JSON object a line, as `--log-format json` prints them.
     JsonLines,
-}
-
-/// How a connection's ladder is written to a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WireFormat {
-    /// A picture: SVG that needs nothing else.
-    Svg,
-    /// Plain text for a monospaced font.
-    Text,
 }

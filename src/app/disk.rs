@@ -8,14 +8,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::app::command::{ExportFormat, WireFormat};
+use crate::app::command::ExportFormat;
 use crate::capture::Capture;
-use crate::capture::sequence::{Ladder, svg, text};
+use crate::capture::sequence::{Sequence, SequenceFormat};
 use crate::log::{EventLog, export};
 use crate::platform::terminal::{PYTHON, argument};
 use crate::python::Program;
 use crate::settings::{DataFormat, Settings, file};
-use crate::text::with_thousands;
+use crate::text::{count, with_thousands};
 
 /// How long settings must rest before they are written: typing a host name is one change, not nine.
 const REST: Duration = Duration::from_millis(500);
@@ -134,31 +134,28 @@ pub(super) fn save_log(
     }
 }
 
-/// Writes a connection's ladder on a thread of its own; `tell` hears how it went.
-pub(super) fn save_wire(
+/// Writes a connection's sequence diagram on a thread of its own, and passes the result to `tell`.
+pub(super) fn save_sequence(
     capture: Arc<Capture>,
     path: PathBuf,
-    format: WireFormat,
+    format: SequenceFormat,
     tell: impl Fn(Notice) + Send + 'static,
 ) {
     let work = move || {
-        let mut ladder = Ladder::new(&capture);
-        ladder.update(&capture);
-        let written = write_whole(&path, |out| match format {
-            WireFormat::Svg => svg::write(&ladder, &capture, out),
-            WireFormat::Text => text::write(&ladder, &capture, out),
-        });
-        let id = ladder.info().client.id;
+        let mut sequence = Sequence::new(&capture);
+        sequence.update(&capture);
+        let written = write_whole(&path, |out| format.write(&sequence, out));
+        let subject = format!("The sequence diagram of {}", sequence.info().client.id);
         tell(match written {
             Ok(()) => {
-                let rows = with_thousands(ladder.rows().len() as u64);
-                Notice::good(format!("The ladder of {id} ({rows} rows) was saved to {}.", path.display()))
+                let rows = count(sequence.rows().len() as u64, "row");
+                Notice::good(format!("{subject} ({rows}) was saved to {}.", path.display()))
             }
-            Err(error) => not_saved(&format!("The ladder of {id}"), &path, &error),
+            Err(error) => not_saved(&subject, &path, &error),
         });
     };
-    if let Err(error) = thread::Builder::new().name("save ladder".to_owned()).spawn(work) {
-        eprintln!("echoscope: the ladder could not be saved: {error}");
+    if let Err(error) = thread::Builder::new().name("save sequence".to_owned()).spawn(work) {
+        eprintln!("echoscope: the sequence diagram could not be saved: {error}");
     }
 }
 

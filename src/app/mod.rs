@@ -245,8 +245,8 @@ impl App {
             }
             Command::Lesson(command) => self.apply_lesson(command),
             Command::SaveProgram(path) => disk::save_program(self.program(), path, self.teller()),
-            Command::SaveWire { id, path, format } => match self.capture(id) {
-                Some(capture) => disk::save_wire(capture, path, format, self.teller()),
+            Command::SaveSequence { id, path, format } => match self.capture(id) {
+                Some(capture) => disk::save_sequence(capture, path, format, self.teller()),
                 None => self.tell(Notice::bad(format!(
                     "What went by on connection {id} is no longer kept, so it can't be saved. Save another one sooner."
                 ))),

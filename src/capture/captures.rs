@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::capture_event::{CaptureEvent, CaptureEventKind, Side};
-use crate::server::event::{Client, ClientId, CloseReason};
+use crate::server::client_id::{ClientId, ClientInfo};
+use crate::server::event::CloseReason;
 use crate::sync::lock;
 
 /// The maximum number of events of one connection that are stored.
@@ -26,7 +27,7 @@ const ALLOCATION: usize = 32;
 /// The events of one connection. It grows while the connection is open; stored events never change.
 #[derive(Debug)]
 pub struct Capture {
-    client: Client,
+    client: ClientInfo,
     since: SystemTime,
     tls: bool,
     opened: Instant,
@@ -54,7 +55,7 @@ struct CaptureState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptureInfo {
     /// The client of the connection.
-    pub client: Client,
+    pub client: ClientInfo,
     /// When the connection was accepted.
     pub since: SystemTime,
     /// Whether the server expected TLS.
@@ -302,7 +303,7 @@ impl Captures {
 
     /// Starts a capture with the accepted connection as its first event. `opened` is time 0.
     #[must_use]
-    pub fn open(&self, client: Client, tls: bool, opened: Instant) -> Arc<Capture> {
+    pub fn open(&self, client: ClientInfo, tls: bool, opened: Instant) -> Arc<Capture> {
         let capture = Arc::new(Capture {
             client,
             since: SystemTime::now(),
@@ -456,7 +457,7 @@ mod tests {
             count.fetch_add(1, Relaxed);
         });
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
-        let capture = captures.open(Client { id: ClientId(1), peer }, false, Instant::now());
+        let capture = captures.open(ClientInfo { id: ClientId(1), peer }, false, Instant::now());
         let record = || capture.record(Side::Client, CaptureEventKind::Plaintext, b"x", None);
         record();
         assert_eq!(calls.load(Relaxed), 0);

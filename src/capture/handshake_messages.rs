@@ -212,12 +212,15 @@ mod tests {
         let all = [message(2, 40), message(11, 90), message(14, 0), message(13, 3)].concat();
         for size in 1..=all.len() {
             let mut parser = HandshakeParser::default();
-            let found =
-                all.chunks(size).map(|content| (parser.parse(content), content)).collect::<Vec<_>>();
+            let found = all.chunks(size).map(|content| (parser.parse(content), content)).collect::<Vec<_>>();
             let types = found.iter().flat_map(|(messages, _)| messages.types().to_vec());
             assert_eq!(types.map(|kind| kind.0).collect::<Vec<_>>(), [2, 11, 14, 13], "records of {size}");
             assert!(!found[found.len() - 1].0.unfinished);
-            assert_eq!(found[0].0.unfinished, ![44, 138, 142, all.len()].contains(&size), "records of {size}");
+            assert_eq!(
+                found[0].0.unfinished,
+                ![44, 138, 142, all.len()].contains(&size),
+                "records of {size}"
+            );
         }
         let mut parser = HandshakeParser::default();
         let (first, second) = (parser.parse(&all[..60]), parser.parse(&all[60..]));

@@ -193,8 +193,7 @@ fn max_copied(capture: &Capture, header: &TlsRecord) -> usize {
 
 /// Records a record of the server, with the plaintext in it.
 fn record_server(capture: &Capture, raw: RawRecord, plaintext: Option<u32>) {
-    let has_data =
-        raw.header.is_some_and(|header| matches!(header.payload, RecordPayload::Data { .. }));
+    let has_data = raw.header.is_some_and(|header| matches!(header.payload, RecordPayload::Data { .. }));
     record(capture, Side::Server, raw, plaintext.filter(|_| has_data));
 }
 

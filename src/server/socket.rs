@@ -25,7 +25,8 @@ pub(super) struct Socket<'a> {
 impl<'a> Socket<'a> {
     /// `idle`: how long one read or write may wait; `None`: for ever. `recorder`: records all bytes.
     pub(super) fn new(conn: &'a Conn, idle: Option<Duration>, recorder: Recorder) -> Self {
-        let socket = Self { conn, idle, limit: Cell::new(sockets::UNLIMITED), recorder: RefCell::new(recorder) };
+        let socket =
+            Self { conn, idle, limit: Cell::new(sockets::UNLIMITED), recorder: RefCell::new(recorder) };
         socket.limit(idle);
         socket
     }

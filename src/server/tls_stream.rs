@@ -88,7 +88,11 @@ impl Tls {
             self.connection.read_tls(&mut self.wire)?;
             let state = self.connection.process_new_packets();
             if self.wire.take_whole() {
-                socket.recorder().on_record_processed(&self.snapshot, &self.snapshot, RecordOutcome::of(&state));
+                socket.recorder().on_record_processed(
+                    &self.snapshot,
+                    &self.snapshot,
+                    RecordOutcome::of(&state),
+                );
             }
             if let Err(error) = state {
                 let _ = self.flush(socket, failure(&self.connection, &error));

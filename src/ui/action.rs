@@ -76,7 +76,7 @@ impl Action {
                     Command::SaveLog { path, format }
                 }
                 Command::SaveProgram(_) => Command::SaveProgram(path),
-                Command::SaveWire { id, format, .. } => Command::SaveWire { id, path, format },
+                Command::SaveSequence { id, format, .. } => Command::SaveSequence { id, path, format },
                 Command::Lesson(LessonCommand::Open(_)) => Command::Lesson(LessonCommand::Open(path)),
                 other => other,
             }),

@@ -1,8 +1,8 @@
 //! The file dialog for each action that needs a path: title, file name and file types.
 
 use crate::app::clients::{ClientCommand, ClientField};
-use crate::app::command::WireFormat;
 use crate::app::{Command, LessonCommand};
+use crate::capture::sequence::SequenceFormat;
 use crate::settings::fields::Field;
 use crate::ui::action::Action;
 
@@ -75,13 +75,13 @@ impl PathRequest {
                     let filters: Filters = &[("Text", &["txt", "log"]), ("JSON lines", &["jsonl", "json"])];
                     Self::save("Save the log", "echoscope-log.txt", filters)
                 }
-                Command::SaveWire { id, format, .. } => {
+                Command::SaveSequence { id, format, .. } => {
                     let (extension, filters): (_, Filters) = match format {
-                        WireFormat::Svg => ("svg", &[("SVG picture", &["svg"])]),
-                        WireFormat::Text => ("txt", &[("Text", &["txt"])]),
+                        SequenceFormat::Svg => ("svg", &[("SVG picture", &["svg"])]),
+                        SequenceFormat::Text => ("txt", &[("Text", &["txt"])]),
                     };
                     let name = format!("echoscope-connection-{}.{extension}", id.0);
-                    Self::save("Save the ladder", &name, filters)
+                    Self::save("Save the sequence diagram", &name, filters)
                 }
                 _ => return None,
             },

@@ -36,7 +36,7 @@ pub(super) mod size {
     pub(in crate::ui) const CHIP: f32 = 24.0;
     /// Height of the row of tabs.
     pub(in crate::ui) const TABS: f32 = 40.0;
-    /// The log, the table of connections and the ladder are laid out no lower than this: in a low window they scroll together with their rows of
+    /// The log, the table of connections and the sequence diagram are laid out no lower than this: in a low window they scroll together with their rows of
     /// buttons.
     pub(in crate::ui) const TAB_LEAST: f32 = 264.0;
     /// What a dialog says is laid out no narrower than this: in a narrow window it scrolls sideways, too.
@@ -55,10 +55,10 @@ pub(super) mod size {
     pub(in crate::ui) const TABLE_ROW: f32 = 34.0;
     /// Height of the detail under the log, until the user drags its edge.
     pub(in crate::ui) const DETAIL: f32 = 158.0;
-    /// Height of a row of a ladder.
-    pub(in crate::ui) const LADDER_ROW: f32 = 40.0;
-    /// Height of the detail under a ladder, until the user drags its edge.
-    pub(in crate::ui) const LADDER_DETAIL: f32 = 220.0;
+    /// Height of a row of a sequence diagram.
+    pub(in crate::ui) const SEQUENCE_ROW: f32 = 40.0;
+    /// Height of the detail under a sequence diagram, until the user drags its edge.
+    pub(in crate::ui) const SEQUENCE_DETAIL: f32 = 220.0;
     /// Width of a scroll bar.
     pub(in crate::ui) const SCROLL_BAR: f32 = 10.0;
     /// Rounding of fields and buttons.

@@ -14,7 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "text", "tls",
         ],
     ),
-    ("capture", &["platform", "server::event", "settings", "sync", "text", "tls"]),
+    ("capture", &["log::format", "server::client_id", "server::event", "settings", "sync", "text", "tls"]),
     ("cli", &["settings", "text", "tls::create"]),
     ("client", &["platform", "settings", "sync", "text", "tls"]),
     (

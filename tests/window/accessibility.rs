@@ -141,7 +141,7 @@ fn every_tab_while_clients_are_served() {
     press(&mut window, "Connection #1");
     speaks(&window, "connections");
     press(&mut window, "Show on the wire");
-    window.0.get_by_label_contains("Ladder of").focus();
+    window.0.get_by_label_contains("Sequence diagram of").focus();
     window.run();
     key(&mut window, Key::ArrowUp);
     speaks(&window, "the wire");

@@ -69,9 +69,10 @@ impl CloseSummary {
             (_, EndEvent::Reset) => format!("The client reset the connection {at} (RST)."),
             (_, EndEvent::ConnectionLost) => format!("Neither side closed: the connection was lost {at}."),
             (_, EndEvent::Alert(alert)) => {
-                let alert = alert.description.map_or_else(|| "an encrypted alert".to_owned(), |code| {
-                    format!("the alert {}", names::alert(code))
-                });
+                let alert = alert.description.map_or_else(
+                    || "an encrypted alert".to_owned(),
+                    |code| format!("the alert {}", names::alert(code)),
+                );
                 format!("{subject} gave up first: {at} it sent {alert}.")
             }
             (Side::Client, EndEvent::CloseNotify) => {

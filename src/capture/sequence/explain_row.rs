@@ -1,6 +1,6 @@
 //! What a row means, for a reader who learns network protocols: one or a few sentences.
 
-use crate::capture::sequence::Row;
+use crate::capture::sequence::diagram::Row;
 use crate::capture::{Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord};
 use crate::server::event::CloseReason;
 use crate::tls::names;
@@ -111,7 +111,8 @@ const LOOKS_LIKE_DATA: &str =
     "On the wire this looks like application data: TLS 1.3 encrypts even the true content type.";
 
 fn seen_messages(messages: &HandshakeMessages) -> String {
-    let continued = (messages.continued > 0).then(|| "It continues a message from the record before.".to_owned());
+    let continued =
+        (messages.continued > 0).then(|| "It continues a message from the record before.".to_owned());
     let unfinished = messages.unfinished.then(|| "The last message continues in the next record.".to_owned());
     let purposes = messages.types().iter().map(|kind| kind.purpose());
     let readable = "Not encrypted: anyone on the path can read this.".to_owned();
@@ -127,15 +128,20 @@ fn encrypted_messages(record: &TlsRecord, messages: &HandshakeMessages) -> Strin
     };
     let inferred = match messages.types() {
         _ if messages.partial => format!("one or more of {}, or parts of them", messages.names()),
-        [kind] => return format!("{visible} From the state of TLS, it contains one message. {}", kind.purpose()),
+        [kind] => {
+            return format!("{visible} From the state of TLS, it contains one message. {}", kind.purpose());
+        }
         _ => messages.names(),
     };
     format!("{visible} From the state of the handshake, it contains {inferred}.")
 }
 
 fn explain_alert(record: &TlsRecord, alert: Alert, sender: &str) -> String {
-    let inferred =
-        if record.encrypted { " It is encrypted; that it is an alert is inferred from the state of TLS." } else { "" };
+    let inferred = if record.encrypted {
+        " It is encrypted; that it is an alert is inferred from the state of TLS."
+    } else {
+        ""
+    };
     match alert.description {
         Some(Alert::CLOSE_NOTIFY) => format!(
             "{sender} sends nothing more over TLS. Without close_notify, the other side couldn't rule out \

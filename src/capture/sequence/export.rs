@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::capture::sequence::{Sequence, svg_export, text_export};
+use crate::capture::sequence::diagram::Sequence;
+use crate::capture::sequence::{svg_export, text_export};
 
 /// A file format for a sequence diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,15 +15,12 @@ pub enum SequenceFormat {
 }
 
 impl SequenceFormat {
-    /// Every format.
-    pub const ALL: [Self; 2] = [Self::Svg, Self::Text];
-
-    /// Returns the name, and the extension of a file.
+    /// Returns the extension of a file's name.
     #[must_use]
-    pub fn name_and_extension(self) -> (&'static str, &'static str) {
+    pub fn extension(self) -> &'static str {
         match self {
-            Self::Svg => ("SVG", "svg"),
-            Self::Text => ("text", "txt"),
+            Self::Svg => "svg",
+            Self::Text => "txt",
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use crate::capture::sequence::diagram::Row;
 use crate::capture::sequence::row_text::content_type_names;
 use crate::capture::{CaptureEventKind, RECORD_HEADER, RecordPayload, TlsRecord, record_header};
-use crate::capture::sequence::Row;
 use crate::text::count;
 use crate::tls::names;
 

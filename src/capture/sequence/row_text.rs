@@ -1,7 +1,7 @@
 //! The texts of a row: its label, what is displayed next to it, and its times.
 
 use crate::capture::sequence::close_summary::close_cause;
-use crate::capture::sequence::{Row, Sequence};
+use crate::capture::sequence::diagram::{Row, Sequence};
 use crate::capture::{Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord};
 use crate::log::format;
 use crate::settings::DataFormat;
@@ -201,9 +201,9 @@ fn preview(row: &Row, max: usize) -> String {
     if bytes.is_empty() {
         return "the bytes were not kept".to_owned();
     }
-    let (mut text, is_cut) = format::data_cut(bytes, DataFormat::Python, max);
+    let (mut text, is_cut) = format::truncated_data(bytes, DataFormat::Python, max);
     if !is_cut && bytes.len() < row.event.len as usize {
-        text.push(format::CUT);
+        text.push(format::ELLIPSIS);
     }
     text
 }

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use crate::capture::Side;
-use crate::capture::sequence::{Row, RowKind, Sequence, explain, row_text};
+use crate::capture::sequence::diagram::{Row, RowKind, Sequence};
+use crate::capture::sequence::explain_row::explain;
+use crate::capture::sequence::row_text;
 use crate::text;
 
 const ROW: usize = 40;
@@ -47,7 +49,9 @@ pub(super) fn write(sequence: &Sequence, out: &mut impl Write) -> io::Result<()>
         let y = TOP + ROW / 2 + ROW * index;
         match row {
             Some(row) => write_row(sequence, row, y, out)?,
-            None => write_text(out, "middle", MIDDLE, y, &row_text::not_stored(sequence).unwrap_or_default())?,
+            None => {
+                write_text(out, "middle", MIDDLE, y, &row_text::not_stored(sequence).unwrap_or_default())?
+            }
         }
     }
     writeln!(out, "</svg>")

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::capture::sequence::{Row, Sequence, row_text};
+use crate::capture::sequence::diagram::{Row, Sequence};
+use crate::capture::sequence::row_text;
 use crate::capture::{CaptureEventKind, Side};
 use crate::text;
 

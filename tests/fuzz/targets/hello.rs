@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use echoscope::capture::{Certainty, Message, Messages, RECORD_HEADER, headers, record_header};
+use echoscope::capture::{HandshakeMessages, HandshakeType, RECORD_HEADER, record_header};
 use echoscope::log::handshake_details::event_details;
 use echoscope::log::json::json_line;
 use echoscope::log::line;
@@ -68,11 +68,10 @@ fn check_header(data: &[u8]) {
     let header = record_header(data);
     assert_eq!(header, record_header(&data[..data.len().min(RECORD_HEADER)]));
     assert!(header.is_none() || data.len() >= RECORD_HEADER);
-    let list = [Message::ClientHello; 8];
-    for (count, inside) in [(1, 0), (8, 0), (3, u16::from(data.first().copied().unwrap_or_default()))] {
-        let mut messages = Messages::new(&list[..count], Certainty::Exact);
-        messages.inside = inside;
-        let found = headers(&messages, data);
+    let list = [HandshakeType::CLIENT_HELLO; 8];
+    for (count, continued) in [(1, 0), (8, 0), (3, u16::from(data.first().copied().unwrap_or_default()))] {
+        let messages = HandshakeMessages { continued, ..HandshakeMessages::new(&list[..count]) };
+        let found = messages.headers(data);
         assert!(
             found.len() <= count && found.iter().all(|range| range.len() == 4 && range.end <= data.len())
         );

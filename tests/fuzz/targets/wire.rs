@@ -1,5 +1,5 @@
-//! A server before strangers, plain and with TLS: bytes come in any pieces, plain ones come back, and the wire view tells
-//! all that went by.
+//! A server that receives any bytes in parts of any size, without and with TLS: it echoes them, and the capture contains
+//! exactly what was received.
 #![no_main]
 
 use std::io::{ErrorKind, Read, Write};
@@ -8,8 +8,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::capture::sequence::{Ladder, Scale, dump, svg, text, words};
-use echoscope::capture::{Capture, Side, What};
+use echoscope::capture::sequence::header_fields::header_fields;
+use echoscope::capture::sequence::{Scale, Sequence, SequenceFormat, explain, row_text};
+use echoscope::capture::{Capture, CaptureEvent, CaptureEventKind, Side};
 use echoscope::server::Server;
 use echoscope::server::client_id::ClientId;
 use echoscope::server::config::{ServerConfig, TlsFiles};
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 static PLAIN: LazyLock<Mutex<Running>> = LazyLock::new(|| Mutex::new(Running::start(false)));
 static TLS: LazyLock<Mutex<Running>> = LazyLock::new(|| Mutex::new(Running::start(true)));
 
-/// A server, and how many clients it has had.
+/// A server, and the number of clients so far.
 struct Running {
     server: Server,
     source: EventReceiver,
@@ -36,41 +37,41 @@ struct Running {
 fuzz_target!(
     init: seed(seeds()),
     |data: &[u8]| {
-        let [first, said @ ..] = data else { return };
+        let [first, sent @ ..] = data else { return };
         let tls = first & 1 == 1;
         let server = if tls { &*TLS } else { &*PLAIN };
         let mut running = server.lock().expect("no input before has failed");
-        // The sizes of the pieces: one, a few, or all at once.
-        let piece = [1, 5, 23, 600, 20_000][usize::from(first >> 1) % 5];
-        let (back, whole) = talk(running.address, said, piece.max(said.len() / 64));
+        // The number of bytes sent at once.
+        let size = [1, 5, 23, 600, 20_000][usize::from(first >> 1) % 5];
+        let (echo, is_orderly) = exchange(running.address, sent, size.max(sent.len() / 64));
         let capture = running.capture();
-        check_ladder(&capture);
-        let told = came(&capture, if tls { is_wire } else { is_chunk });
+        check_sequence(&capture);
+        let recorded = client_bytes(&capture, if tls { is_on_wire } else { is_plaintext });
         if tls {
-            assert!(said.starts_with(&told) || told.len() > 1 << 20, "{told:?}");
+            assert!(sent.starts_with(&recorded) || recorded.len() > 1 << 20, "{recorded:?}");
         } else {
-            assert!(whole, "a plain connection was broken off");
-            assert_eq!((&back[..], &told[..]), (said, said));
+            assert!(is_orderly, "a connection without TLS was reset");
+            assert_eq!((&echo[..], &recorded[..]), (sent, sent));
         }
-        running.forget();
+        running.discard_events();
     }
 );
 
-/// Sends in pieces, half-closes, and reads to the end: what came, and whether it ended in good order.
-fn talk(address: SocketAddr, said: &[u8], piece: usize) -> (Vec<u8>, bool) {
+/// Sends in parts, half-closes, and reads to the end of the stream. Returns the echo, and whether there was no error.
+fn exchange(address: SocketAddr, bytes: &[u8], size: usize) -> (Vec<u8>, bool) {
     let mut stream = TcpStream::connect(address).expect("the server listens");
-    stream.set_nodelay(true).expect("it is an option");
-    stream.set_read_timeout(Some(PATIENCE)).expect("it is an option");
-    // A server that has heard enough closes: then there is nothing more to say.
-    let sent = said.chunks(piece).try_for_each(|part| stream.write_all(part));
+    stream.set_nodelay(true).expect("the option is supported");
+    stream.set_read_timeout(Some(PATIENCE)).expect("the option is supported");
+    // After a TLS error the server closes, and the rest can't be sent.
+    let sent = bytes.chunks(size).try_for_each(|part| stream.write_all(part));
     let ended = sent.and_then(|()| stream.shutdown(Shutdown::Write));
-    let mut back = Vec::new();
-    let read = stream.read_to_end(&mut back);
+    let mut echo = Vec::new();
+    let read = stream.read_to_end(&mut echo);
     if let Err(error) = &read {
-        let is_late = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
-        assert!(!is_late, "the server keeps the connection of a client that has said all");
+        let is_timeout = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        assert!(!is_timeout, "the server doesn't close after the end of the stream");
     }
-    (back, ended.is_ok() && read.is_ok())
+    (echo, ended.is_ok() && read.is_ok())
 }
 
 impl Running {
@@ -99,14 +100,14 @@ impl Running {
         Self { server, source, address, clients: 0, _files: files }
     }
 
-    /// What went by on the last connection, once it is over.
+    /// Waits until the last connection is closed, and returns its capture.
     fn capture(&mut self) -> Arc<Capture> {
         self.clients += 1;
         let id = ClientId(self.clients);
         await_some(|| self.server.capture(id).filter(|capture| capture.is_closed()))
     }
 
-    fn forget(&mut self) {
+    fn discard_events(&mut self) {
         self.source.drain(drop);
     }
 }
@@ -122,74 +123,74 @@ fn await_some<T>(mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn is_wire(what: &What) -> bool {
-    matches!(what, What::Record(_) | What::Raw)
+fn is_on_wire(kind: &CaptureEventKind) -> bool {
+    matches!(kind, CaptureEventKind::Record(_) | CaptureEventKind::Raw)
 }
 
-fn is_chunk(what: &What) -> bool {
-    matches!(what, What::Chunk)
+fn is_plaintext(kind: &CaptureEventKind) -> bool {
+    matches!(kind, CaptureEventKind::Plaintext)
 }
 
-/// The client's bytes, put together again.
-fn came(capture: &Capture, wanted: fn(&What) -> bool) -> Vec<u8> {
-    let marks = (0..capture.len()).filter_map(|index| capture.mark(index));
+/// Joins the client's bytes, up to the first event that didn't keep all of them.
+fn client_bytes(capture: &Capture, is_wanted: fn(&CaptureEventKind) -> bool) -> Vec<u8> {
+    let mut events = Vec::new();
+    capture.read(0, usize::MAX, &mut events);
     let mut all = Vec::new();
-    for mark in marks.filter(|mark| mark.side == Side::Client && wanted(&mark.what)) {
-        all.extend(capture.bytes(&mark));
-        if mark.kept() < mark.len as usize {
+    let is_client = |event: &&CaptureEvent| event.side == Side::Client && is_wanted(&event.kind);
+    for event in events.iter().filter(is_client) {
+        all.extend_from_slice(&event.bytes);
+        if event.bytes.len() < event.len as usize {
             break;
         }
     }
     all
 }
 
-/// Every row is told in lines, every named field is in its bytes, and every scale has a place for each row.
-fn check_ladder(capture: &Capture) {
-    let mut ladder = Ladder::new(capture);
-    ladder.update(capture);
-    assert_eq!(ladder.rows().len() as u64 + ladder.more(), capture.len() as u64 + capture.more());
-    check_line(&ladder.verdict().unwrap_or_default());
-    for (index, row) in ladder.rows().iter().enumerate() {
+/// Checks that every row has its texts, that every named field is in its bytes, and that no rows overlap.
+fn check_sequence(capture: &Capture) {
+    let mut sequence = Sequence::new(capture);
+    sequence.update(capture);
+    let rows = sequence.rows();
+    assert_eq!(rows.len(), capture.info().events);
+    check_line(&sequence.close_summary().unwrap_or_default());
+    for (index, row) in rows.iter().enumerate() {
         for line in [
-            words::label(row),
-            words::detail(row, capture, 60),
-            words::explain(&ladder, row),
-            words::time(row),
-            words::gap(row),
+            row_text::label(row),
+            row_text::detail_with_call(row, &sequence, 60),
+            explain(row),
+            row_text::time(row),
+            row_text::gap(row),
         ] {
             check_line(&line);
         }
-        check_line(&words::beside(&ladder, row).unwrap_or_default());
-        let dump = dump::dump(row, capture);
-        assert!(dump.bytes.len() <= dump.len);
+        check_line(&row_text::related_rows(&sequence, row).unwrap_or_default());
+        let (fields, len) = (header_fields(row), row.event.bytes.len());
+        assert!(len <= row.event.len as usize);
         assert!(
-            dump.fields
-                .iter()
-                .all(|field| field.range.start < field.range.end && field.range.end <= dump.bytes.len()),
-            "{dump:?}"
+            fields.iter().all(|field| field.range.start < field.range.end && field.range.end <= len),
+            "{fields:?}"
         );
-        assert!(dump.fields.is_sorted_by(|one, next| one.range.end <= next.range.start), "{dump:?}");
-        dump.fields.iter().for_each(|field| check_line(&field.value));
-        assert!(
-            ladder.partners(row).iter().all(|partner| *partner < ladder.rows().len() && *partner != index)
-        );
-        for scale in [Scale::Order, Scale::Compressed, Scale::True { per_second: 1e4 }] {
-            let place = ladder.place(index, scale);
-            assert!(place.is_finite() && (0.0..=ladder.height(scale)).contains(&place), "{place}");
+        assert!(fields.is_sorted_by(|one, next| one.range.end <= next.range.start), "{fields:?}");
+        fields.iter().for_each(|field| check_line(&field.value));
+        assert!(sequence.partners(row).iter().all(|partner| *partner < rows.len() && *partner != index));
+        for scale in [Scale::ORDER, Scale { rows_per_second: 1e4 }] {
+            let position = sequence.position(index, scale);
+            let distance = position - index.checked_sub(1).map_or(-1.0, |before| sequence.position(before, scale));
+            assert!(distance >= 1.0 - 1e-6, "{position}");
         }
     }
-    text::text(&ladder, capture).lines().for_each(check_line);
-    let drawn = svg::svg(&ladder, capture);
-    assert!(drawn.starts_with('<') && drawn.trim_end().ends_with("</svg>"));
-    assert_eq!(drawn.matches('<').count(), drawn.matches('>').count(), "{drawn}");
+    SequenceFormat::Text.to_string(&sequence).lines().for_each(check_line);
+    let svg = SequenceFormat::Svg.to_string(&sequence);
+    assert!(svg.starts_with('<') && svg.trim_end().ends_with("</svg>"));
+    assert_eq!(svg.matches('<').count(), svg.matches('>').count(), "{svg}");
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    // A hello of TLS 1.3 without a key share, a record of each other kind, and things that are no TLS.
+    // A ClientHello of TLS 1.3 without a key share, a record of each other type, and bytes that aren't TLS.
     let hello = [&[22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 3][..], &[9; 32], &[0, 0, 2, 0x13, 2, 1, 0]].concat();
     let records =
         [&[20, 3, 3, 0, 1, 1][..], &[21, 3, 3, 0, 2, 2, 40], &[23, 3, 3, 0, 4, 1, 2, 3, 4]].concat();
     let all =
         [hello, records, b"GET / HTTP/1.1\r\n\r\n".to_vec(), b"Hello\n".to_vec(), vec![22, 3, 3, 0x40, 0, 1]];
-    (0..10).flat_map(|first| all.iter().map(move |said| [&[first], said.as_slice()].concat())).collect()
+    (0..10).flat_map(|first| all.iter().map(move |bytes| [&[first], bytes.as_slice()].concat())).collect()
 }

@@ -5,8 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use echoscope::capture::sequence::{Ladder, words};
-use echoscope::capture::{Capture, Carries, Mark, Side, What};
+use echoscope::capture::sequence::{Sequence, row_text};
+use echoscope::capture::{Capture, CaptureEvent, CaptureEventKind, RecordPayload, Side};
 use echoscope::server::client_id::ClientId;
 use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::settings::ClientAuth;
@@ -84,7 +84,7 @@ impl Lab {
         })
     }
 
-    /// The capture of this client once its connection is over.
+    /// Waits until the client's connection is closed, and returns its capture.
     pub(crate) fn closed(&self, id: u64) -> Arc<Capture> {
         let mut found = None;
         wait_for("the end of the connection", || {
@@ -95,67 +95,66 @@ impl Lab {
     }
 }
 
-/// Waits until a capture of an open connection is so.
-pub(crate) fn capture_until(lab: &Lab, id: u64, done: impl Fn(&[Mark]) -> bool) -> Arc<Capture> {
+/// Waits until the events of an open connection meet a condition.
+pub(crate) fn capture_until(lab: &Lab, id: u64, done: impl Fn(&[CaptureEvent]) -> bool) -> Arc<Capture> {
     let mut found = None;
-    wait_for("the marks", || {
-        found = lab.running.server.capture(ClientId(id)).filter(|capture| done(&marks(capture)));
+    wait_for("the events", || {
+        found = lab.running.server.capture(ClientId(id)).filter(|capture| done(&events(capture)));
         found.is_some()
     });
     found.unwrap()
 }
 
-pub(crate) fn marks(capture: &Capture) -> Vec<Mark> {
-    let mut marks = Vec::new();
-    capture.read(0, usize::MAX, &mut marks);
-    marks
+pub(crate) fn events(capture: &Capture) -> Vec<CaptureEvent> {
+    let mut events = Vec::new();
+    capture.read(0, usize::MAX, &mut events);
+    events
 }
 
-pub(crate) fn ladder(capture: &Capture) -> Ladder {
-    let mut ladder = Ladder::new(capture);
-    ladder.update(capture);
-    ladder
+pub(crate) fn sequence(capture: &Capture) -> Sequence {
+    let mut sequence = Sequence::new(capture);
+    sequence.update(capture);
+    sequence
 }
 
-/// Every row in short: `> ` from the client, `< ` from the server, `. ` what is no arrow.
+/// Returns each row's label after its direction: `>` from the client, `<` from the server, `.` not on the wire.
 pub(crate) fn labels(capture: &Capture) -> Vec<String> {
-    let ladder = ladder(capture);
-    let rows = ladder.rows().iter().map(|row| {
-        let from = match row.arrow() {
+    let sequence = sequence(capture);
+    let rows = sequence.rows().iter().map(|row| {
+        let from = match row.sender() {
             Some(Side::Client) => '>',
             Some(Side::Server) => '<',
             None => '.',
         };
-        format!("{from} {}", words::label(row))
+        format!("{from} {}", row_text::label(row))
     });
     rows.collect()
 }
 
-/// The bytes that went over the wire from one side, put together from the marks.
+/// Returns the bytes that one side sent, joined from the events.
 pub(crate) fn wire_bytes(capture: &Capture, side: Side) -> Vec<u8> {
     let tls = capture.info().tls;
-    let on_wire = |mark: &&Mark| match mark.what {
-        What::Record(_) | What::Raw => true,
-        What::Chunk => !tls,
+    let on_wire = |event: &&CaptureEvent| match event.kind {
+        CaptureEventKind::Record(_) | CaptureEventKind::Raw => true,
+        CaptureEventKind::Plaintext => !tls,
         _ => false,
     };
     let mut bytes = Vec::new();
-    for mark in marks(capture).iter().filter(|mark| mark.side == side).filter(on_wire) {
-        let kept = capture.bytes(mark);
-        assert_eq!(kept.len(), mark.len as usize, "{mark:?}");
-        bytes.extend(kept);
+    for event in events(capture).iter().filter(|event| event.side == side).filter(on_wire) {
+        assert_eq!(event.bytes.len(), event.len as usize, "{event:?}");
+        bytes.extend_from_slice(&event.bytes);
     }
     bytes
 }
 
-/// The plain bytes of one side, and how many of them the records say that they carried.
+/// Returns the plaintext of one side, and how much plaintext its records contain.
 pub(crate) fn plain_bytes(capture: &Capture, side: Side) -> (Vec<u8>, usize) {
     let (mut plain, mut carried) = (Vec::new(), 0);
-    for mark in marks(capture).iter().filter(|mark| mark.side == side) {
-        match mark.what {
-            What::Chunk => plain.extend(capture.bytes(mark)),
-            What::Record(record) => {
-                if let Carries::Data { plain } = record.carries {
+    for event in events(capture).iter().filter(|event| event.side == side) {
+        match event.kind {
+            CaptureEventKind::Plaintext => plain.extend_from_slice(&event.bytes),
+            CaptureEventKind::Record(record) => {
+                if let RecordPayload::Data { plain } = record.payload {
                     carried += plain as usize;
                 }
             }
@@ -165,7 +164,7 @@ pub(crate) fn plain_bytes(capture: &Capture, side: Side) -> (Vec<u8>, usize) {
     (plain, carried)
 }
 
-/// Goes between one client and a server, and keeps what both say.
+/// Forwards between one client and a server, and keeps the bytes of both.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     thread: JoinHandle<(Vec<u8>, Vec<u8>)>,
@@ -191,8 +190,8 @@ impl Proxy {
         stream
     }
 
-    /// What client and server said, once both have ended.
-    pub(crate) fn heard(self) -> (Vec<u8>, Vec<u8>) {
+    /// CaptureEventKind client and server said, once both have ended.
+    pub(crate) fn bytes(self) -> (Vec<u8>, Vec<u8>) {
         self.thread.join().unwrap()
     }
 }
@@ -200,15 +199,15 @@ impl Proxy {
 fn pass(mut from: TcpStream, mut to: TcpStream) -> JoinHandle<Vec<u8>> {
     from.set_read_timeout(Some(PATIENCE)).unwrap();
     thread::spawn(move || {
-        let (mut heard, mut buffer) = (Vec::new(), [0; 4096]);
+        let (mut forwarded, mut buffer) = (Vec::new(), [0; 4096]);
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            heard.extend_from_slice(&buffer[..count]);
+            forwarded.extend_from_slice(&buffer[..count]);
             if to.write_all(&buffer[..count]).is_err() {
                 break;
             }
         }
         let _ = to.shutdown(Shutdown::Write);
-        heard
+        forwarded
     })
 }
 
@@ -229,7 +228,7 @@ pub(crate) fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
     assert_eq!(back, data);
 }
 
-/// Says goodbye as TLS has it, and waits for the server's.
+/// Sends close_notify and waits for the server's.
 pub(crate) fn leave(mut stream: TlsStream) {
     stream.conn.send_close_notify();
     stream.flush().unwrap();

@@ -1,7 +1,7 @@
-//! What really went by on a connection: the marks against what a proxy saw, the bounds, and the ladder drawn of it.
+//! The capture of a connection compared with what a proxy sees, its limits, and its sequence diagram.
 
 mod bounds;
-mod drawn;
+mod export;
 mod lab;
 mod plain;
 mod session;

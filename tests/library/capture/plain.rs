@@ -1,18 +1,19 @@
-//! Plain connections: every chunk, and who ended it how.
+//! Connections without TLS: all plaintext, and how each connection ended.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use echoscope::capture::sequence::words;
-use echoscope::capture::{Ending, Side, What};
+use echoscope::capture::sequence::row_text;
+use echoscope::capture::{CaptureEventKind, Side};
 use echoscope::server::client_id::ClientId;
+use echoscope::server::event::CloseReason;
 
-use crate::capture::lab::{Lab, Proxy, capture_until, echo, labels, ladder, marks, wire_bytes};
+use crate::capture::lab::{Lab, Proxy, capture_until, echo, events, labels, sequence, wire_bytes};
 use crate::support::can_reset;
 
 #[test]
-fn a_conversation_gives_exactly_its_marks() {
+fn connection_gives_exactly_its_events() {
     let lab = Lab::plain(|_| {});
     let mut client = lab.running.connect();
     for data in [b"one".as_slice(), b"four", b"x"] {
@@ -21,33 +22,34 @@ fn a_conversation_gives_exactly_its_marks() {
     client.shutdown(Shutdown::Write).unwrap();
     assert_eq!(client.read(&mut [0]).unwrap(), 0);
     let capture = lab.closed(1);
-    let found = marks(&capture);
+    let found = events(&capture);
     let expected = [
-        (Side::Client, What::Accepted, 0, None),
-        (Side::Client, What::Chunk, 3, None),
-        (Side::Server, What::Chunk, 3, Some(1)),
-        (Side::Client, What::Chunk, 4, None),
-        (Side::Server, What::Chunk, 4, Some(3)),
-        (Side::Client, What::Chunk, 1, None),
-        (Side::Server, What::Chunk, 1, Some(5)),
-        (Side::Client, What::Fin, 0, None),
-        (Side::Server, What::Fin, 0, None),
-        (Side::Server, What::Closed(Ending::EndOfStream), 0, None),
+        (Side::Client, CaptureEventKind::Accepted, 0, None),
+        (Side::Client, CaptureEventKind::Plaintext, 3, None),
+        (Side::Server, CaptureEventKind::Plaintext, 3, Some(1)),
+        (Side::Client, CaptureEventKind::Plaintext, 4, None),
+        (Side::Server, CaptureEventKind::Plaintext, 4, Some(3)),
+        (Side::Client, CaptureEventKind::Plaintext, 1, None),
+        (Side::Server, CaptureEventKind::Plaintext, 1, Some(5)),
+        (Side::Client, CaptureEventKind::Fin, 0, None),
+        (Side::Server, CaptureEventKind::Fin, 0, None),
+        (Side::Server, CaptureEventKind::Closed(CloseReason::EndOfStream), 0, None),
     ];
-    let seen = found.iter().map(|mark| (mark.side, mark.what, mark.len, mark.link)).collect::<Vec<_>>();
+    let seen =
+        found.iter().map(|event| (event.side, event.kind.clone(), event.len, event.link)).collect::<Vec<_>>();
     assert_eq!(seen, expected);
-    assert!(found.iter().enumerate().all(|(index, mark)| mark.index as usize == index));
-    assert!(found.is_sorted_by_key(|mark| mark.at) && found[0].at == Duration::ZERO);
+    assert!(found.iter().enumerate().all(|(index, event)| event.index as usize == index));
+    assert!(found.is_sorted_by_key(|event| event.at) && found[0].at == Duration::ZERO);
     for index in [1, 2] {
-        assert_eq!(capture.bytes(&found[index]), b"one");
+        assert_eq!(found[index].bytes[..], *b"one");
     }
-    let verdict = ladder(&capture).verdict().unwrap();
-    assert!(verdict.starts_with("The client closed first: after "), "{verdict}");
-    assert!(verdict.contains("(FIN). The server closed its side after "), "{verdict}");
+    let summary = sequence(&capture).close_summary().unwrap();
+    assert!(summary.starts_with("The client closed first: after "), "{summary}");
+    assert!(summary.contains("(FIN). The server closed its side after "), "{summary}");
 }
 
 #[test]
-fn the_bytes_are_those_that_a_proxy_sees() {
+fn bytes_match_those_of_a_proxy() {
     let lab = Lab::plain(|config| config.recv_size = 1000);
     let proxy = Proxy::before(lab.running.address);
     let mut client = proxy.connect();
@@ -62,13 +64,13 @@ fn the_bytes_are_those_that_a_proxy_sees() {
     client.read_to_end(&mut back).unwrap();
     thread.join().unwrap();
     let capture = lab.closed(1);
-    let (up, down) = proxy.heard();
+    let (up, down) = proxy.bytes();
     assert!(wire_bytes(&capture, Side::Client) == up && up == data);
     assert!(wire_bytes(&capture, Side::Server) == down && down == data);
 }
 
 #[test]
-fn a_reset_is_told_from_a_close() {
+fn reset_differs_from_close() {
     if !can_reset() {
         return;
     }
@@ -79,48 +81,50 @@ fn a_reset_is_told_from_a_close() {
     drop(client);
     let capture = lab.closed(1);
     assert_eq!(labels(&capture), ["> connect", "> 1 byte", "< 1 byte", "> RST", ". closed"]);
-    assert_eq!(marks(&capture).last().unwrap().what, What::Closed(Ending::Lost));
-    assert!(ladder(&capture).verdict().unwrap().starts_with("The client broke the connection off after"));
+    let last = events(&capture).pop().unwrap().kind;
+    assert!(matches!(last, CaptureEventKind::Closed(CloseReason::Lost { .. })));
+    assert!(sequence(&capture).close_summary().unwrap().starts_with("The client reset the connection after"));
 }
 
 #[test]
-fn a_server_that_ends_it_closes_first() {
+fn server_that_disconnects_closes_first() {
     let lab = Lab::plain(|_| {});
     let (mut first, mut second) = (lab.running.connect(), lab.running.connect());
     echo(&mut first, b"x");
     echo(&mut second, b"y");
     for id in [1, 2] {
         // The byte is back before the server has noted that it sent it.
-        capture_until(&lab, id, |marks| marks.len() == 3);
+        capture_until(&lab, id, |events| events.len() == 3);
     }
     lab.running.server.disconnect(ClientId(1));
     assert_eq!(first.read(&mut [0]).unwrap(), 0);
     lab.running.stop();
-    for (id, ending, words) in
-        [(1, Ending::Disconnected, "Disconnect was pressed"), (2, Ending::Stopped, "it was stopped")]
-    {
+    for (id, reason, words) in [
+        (1, CloseReason::Disconnected, "Disconnect was pressed"),
+        (2, CloseReason::ServerStopped, "the server was stopped"),
+    ] {
         let capture = lab.closed(id);
         assert_eq!(labels(&capture), ["> connect", "> 1 byte", "< 1 byte", "< FIN", ". closed"]);
-        assert_eq!(marks(&capture).last().unwrap().what, What::Closed(ending));
-        let verdict = ladder(&capture).verdict().unwrap();
+        assert_eq!(events(&capture).last().unwrap().kind, CaptureEventKind::Closed(reason));
+        let summary = sequence(&capture).close_summary().unwrap();
         assert!(
-            verdict.starts_with("The server closed first, after ") && verdict.contains(words),
-            "{verdict}"
+            summary.starts_with("The server closed first, after ") && summary.contains(words),
+            "{summary}"
         );
     }
 }
 
 #[test]
-fn an_open_connection_is_read_bit_by_bit() {
+fn open_connection_is_read_in_parts() {
     let lab = Lab::plain(|_| {});
     let mut client = lab.running.connect();
     echo(&mut client, b"Hello\n");
-    let capture = capture_until(&lab, 1, |marks| marks.len() == 3);
-    let mut rows = ladder(&capture);
-    assert_eq!((rows.rows().len(), rows.verdict(), capture.is_closed()), (3, None, false));
-    assert_eq!(words::detail(&rows.rows()[1], &capture, 40), r"b'Hello\n'");
+    let capture = capture_until(&lab, 1, |events| events.len() == 3);
+    let mut rows = sequence(&capture);
+    assert_eq!((rows.rows().len(), rows.close_summary(), capture.is_closed()), (3, None, false));
+    assert_eq!(row_text::detail(&rows.rows()[1], &rows, 40), r"b'Hello\n'");
     echo(&mut client, b"more");
-    capture_until(&lab, 1, |marks| marks.len() == 5);
+    capture_until(&lab, 1, |events| events.len() == 5);
     rows.update(&capture);
     assert_eq!(rows.rows().len(), 5);
     let (mut one, mut rest) = (Vec::new(), Vec::new());
@@ -129,7 +133,7 @@ fn an_open_connection_is_read_bit_by_bit() {
 }
 
 #[test]
-fn nothing_is_captured_unasked() {
+fn nothing_is_captured_unless_enabled() {
     let lab = Lab::plain(|config| config.capture = false);
     echo(&mut lab.running.connect(), b"x");
     assert!(lab.running.server.captures().is_empty() && lab.running.server.capture(ClientId(1)).is_none());

@@ -1,11 +1,11 @@
-//! Captures in a app: they outlive a run of the server, go with the log, and are saved to files.
+//! Captures in an app: they outlive a run of the server, are cleared with the log, and are saved to files.
 
 use std::io::Read;
 use std::net::{Shutdown, TcpStream};
 use std::time::Instant;
 
-use echoscope::app::command::WireFormat;
 use echoscope::app::{App, Command, Options};
+use echoscope::capture::sequence::SequenceFormat;
 use echoscope::server::client_id::ClientId;
 use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
@@ -38,7 +38,7 @@ fn visit(app: &mut App, id: u64) {
 }
 
 #[test]
-fn captures_outlive_a_run_are_saved_and_go_with_the_log() {
+fn captures_outlive_a_run_are_saved_and_are_cleared_with_the_log() {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
     let mut app = App::new(settings, Options { capture: true, ..Options::default() });
     visit(&mut app, 1);
@@ -48,27 +48,27 @@ fn captures_outlive_a_run_are_saved_and_go_with_the_log() {
 
     let folder = tempfile::tempdir().unwrap();
     for (name, format, start) in
-        [("a.svg", WireFormat::Svg, "<?xml"), ("a.txt", WireFormat::Text, "Connection #2")]
+        [("a.svg", SequenceFormat::Svg, "<?xml"), ("a.txt", SequenceFormat::Text, "Connection #2")]
     {
         let path = folder.path().join(name);
-        app.apply(Command::SaveWire { id: ClientId(2), path: path.clone(), format });
+        app.apply(Command::SaveSequence { id: ClientId(2), path: path.clone(), format });
         poll_until(&mut app, "a notice", |app| app.notice().is_some());
         let notice = app.notice().unwrap();
         assert!(
-            !notice.problem && notice.text.starts_with("The ladder of #2 (6 rows) was saved to "),
+            !notice.problem && notice.text.starts_with("The sequence diagram of #2 (6 rows) was saved to "),
             "{notice:?}"
         );
         assert!(std::fs::read_to_string(&path).unwrap().starts_with(start));
         app.apply(Command::DismissNotice);
     }
     let path = folder.path().join("nowhere").join("a.svg");
-    app.apply(Command::SaveWire { id: ClientId(2), path, format: WireFormat::Svg });
+    app.apply(Command::SaveSequence { id: ClientId(2), path, format: SequenceFormat::Svg });
     poll_until(&mut app, "a notice", |app| app.notice().is_some());
     assert!(app.notice().unwrap().problem);
 
     app.apply(Command::ClearLog);
     assert_eq!(ids(&app), Vec::<u64>::new());
     let path = folder.path().join("late.svg");
-    app.apply(Command::SaveWire { id: ClientId(2), path: path.clone(), format: WireFormat::Svg });
+    app.apply(Command::SaveSequence { id: ClientId(2), path: path.clone(), format: SequenceFormat::Svg });
     assert!(app.notice().unwrap().text.contains("no longer kept") && !path.exists());
 }

@@ -1,9 +1,9 @@
-//! TLS: the records against what a proxy saw, and what each handshake's records are said to carry.
+//! TLS connections: the records compared with a proxy's bytes, and the payload of each record.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use echoscope::capture::sequence::dump::dump;
+use echoscope::capture::sequence::header_fields::{HeaderField, header_fields};
 use echoscope::capture::{Capture, Side};
 use echoscope::settings::ClientAuth;
 use rustls::crypto::aws_lc_rs::kx_group;
@@ -12,8 +12,8 @@ use rustls::version::{TLS12, TLS13};
 use crate::capture::lab::{Lab, Proxy, echo, labels, leave, over_tls, plain_bytes, provider, wire_bytes};
 use crate::support::{Guarded, Lines, program};
 
-/// Both directions of a capture are what went through the proxy.
-fn is_what_went_by(capture: &Capture, (up, down): (Vec<u8>, Vec<u8>)) {
+/// Checks that both directions of a capture are the bytes that the proxy forwarded.
+fn assert_same_bytes(capture: &Capture, (up, down): (Vec<u8>, Vec<u8>)) {
     assert!(wire_bytes(capture, Side::Client) == up, "the client's bytes differ");
     assert!(wire_bytes(capture, Side::Server) == down, "the server's bytes differ");
 }
@@ -21,14 +21,14 @@ fn is_what_went_by(capture: &Capture, (up, down): (Vec<u8>, Vec<u8>)) {
 const HELLO_13: [&str; 4] = ["> connect", "> ClientHello", "< ServerHello", "< Change cipher spec"];
 
 #[test]
-fn tls_1_3_in_full() {
+fn tls_1_3_connection_gives_exactly_its_events() {
     let lab = Lab::tls(ClientAuth::None);
     let proxy = Proxy::before(lab.running.address);
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), proxy.connect());
     echo(&mut client, b"over TLS");
     leave(client);
     let capture = lab.closed(1);
-    is_what_went_by(&capture, proxy.heard());
+    assert_same_bytes(&capture, proxy.bytes());
     let flight =
         "< Application data (encrypted: EncryptedExtensions, Certificate, CertificateVerify, Finished)";
     let rest = [
@@ -47,25 +47,24 @@ fn tls_1_3_in_full() {
         ". closed",
     ];
     assert_eq!(labels(&capture), [&HELLO_13[..], &rest[..]].concat());
-    let ladder = crate::capture::lab::ladder(&capture);
-    assert_eq!(ladder.is_tls13(), Some(true));
-    let partners = |index: usize| ladder.partners(&ladder.rows()[index]);
+    let sequence = crate::capture::lab::sequence(&capture);
+    let partners = |index: usize| sequence.partners(&sequence.rows()[index]);
     assert_eq!(
         (partners(8), partners(9), partners(10), partners(11)),
         (vec![9], vec![8], vec![11], vec![10])
     );
-    assert!(ladder.verdict().unwrap().contains("it said goodbye with close_notify"));
+    assert!(sequence.close_summary().unwrap().contains("it sent close_notify"));
 }
 
 #[test]
-fn tls_1_2_in_full() {
+fn tls_1_2_connection_gives_exactly_its_events() {
     let lab = Lab::tls(ClientAuth::None);
     let proxy = Proxy::before(lab.running.address);
     let mut client = over_tls(&lab.client(provider(), &[&TLS12], false), proxy.connect());
     echo(&mut client, b"over TLS");
     leave(client);
     let capture = lab.closed(1);
-    is_what_went_by(&capture, proxy.heard());
+    assert_same_bytes(&capture, proxy.bytes());
     let expected = [
         "> connect",
         "> ClientHello",
@@ -87,11 +86,10 @@ fn tls_1_2_in_full() {
         ". closed",
     ];
     assert_eq!(labels(&capture), expected);
-    assert_eq!(crate::capture::lab::ladder(&capture).is_tls13(), Some(false));
 }
 
 #[test]
-fn much_data_is_linked_record_by_record() {
+fn large_data_is_linked_to_each_record() {
     for version in [&TLS12, &TLS13] {
         let lab = Lab::start(|config| config.recv_size = 50_000);
         let proxy = Proxy::before(lab.running.address);
@@ -102,7 +100,7 @@ fn much_data_is_linked_record_by_record() {
         }
         leave(client);
         let capture = lab.closed(1);
-        is_what_went_by(&capture, proxy.heard());
+        assert_same_bytes(&capture, proxy.bytes());
         for side in [Side::Client, Side::Server] {
             let (plain, carried) = plain_bytes(&capture, side);
             assert!(plain == data && carried == data.len(), "{side:?}: {carried}");
@@ -111,7 +109,7 @@ fn much_data_is_linked_record_by_record() {
 }
 
 #[test]
-fn a_client_certificate_is_part_of_the_flights() {
+fn client_certificate_is_in_the_flights() {
     for (version, shows, expected) in [
         (&TLS13, true, "> Application data (encrypted: Certificate, CertificateVerify, Finished)"),
         (&TLS13, false, "> Application data (encrypted: Certificate, Finished)"),
@@ -137,7 +135,7 @@ fn a_client_certificate_is_part_of_the_flights() {
 }
 
 #[test]
-fn a_resumption_shows_no_certificate() {
+fn resumed_handshake_has_no_certificate() {
     for (version, expected) in [
         (&TLS13, "< Application data (encrypted: EncryptedExtensions, Finished)"),
         (&TLS12, "< Handshake (encrypted: Finished)"),
@@ -156,7 +154,7 @@ fn a_resumption_shows_no_certificate() {
 }
 
 #[test]
-fn a_hello_without_a_usable_share_is_sent_back() {
+fn client_hello_without_supported_key_share_gets_hello_retry_request() {
     let lab = Lab::tls(ClientAuth::None);
     let mut provider = provider();
     provider.kx_groups = vec![kx_group::MLKEM768, kx_group::X25519];
@@ -178,7 +176,7 @@ fn a_hello_without_a_usable_share_is_sent_back() {
 }
 
 #[test]
-fn a_flight_that_needs_several_records_says_no_more_than_is_certain() {
+fn flight_of_several_records_is_labeled_as_parts() {
     let names = (0..1500).map(|number| format!("host-{number}.example.org"));
     let lab = Lab::named([vec!["localhost".to_owned()], names.collect()].concat(), |_| {});
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
@@ -186,11 +184,10 @@ fn a_flight_that_needs_several_records_says_no_more_than_is_certain() {
     leave(client);
     let labels_13 = labels(&lab.closed(1));
     let flight = labels_13[4..].iter().take_while(|label| label.starts_with('<')).collect::<Vec<_>>();
-    let inside = |words: &str| format!("< Application data (encrypted: {words})");
     assert!(flight.len() > 2, "{labels_13:#?}");
-    assert_eq!(*flight[0], inside("begins with EncryptedExtensions"));
-    assert_eq!(*flight[1], inside("some of EncryptedExtensions, Certificate, CertificateVerify, Finished"));
-    assert_eq!(*flight[flight.len() - 1], inside("ends with Finished"));
+    let some = "some of EncryptedExtensions, Certificate, CertificateVerify, Finished";
+    let some = format!("< Application data (encrypted: {some})");
+    assert!(flight.iter().all(|label| **label == some), "{flight:#?}");
     let mut client = over_tls(&lab.client(provider(), &[&TLS12], false), lab.running.connect());
     echo(&mut client, b"x");
     leave(client);
@@ -200,32 +197,36 @@ fn a_flight_that_needs_several_records_says_no_more_than_is_certain() {
 }
 
 #[test]
-fn header_fields_are_marked_in_the_bytes() {
+fn header_fields_have_their_position_in_the_bytes() {
     let lab = Lab::tls(ClientAuth::None);
     let mut client = over_tls(&lab.client(provider(), &[&TLS12], false), lab.running.connect());
     echo(&mut client, b"x");
     leave(client);
     let capture = lab.closed(1);
-    let ladder = crate::capture::lab::ladder(&capture);
-    let flight = dump(&ladder.rows()[2], &capture);
-    let kinds = flight.fields.iter().filter(|field| field.name == "Message type");
-    let kinds = kinds.map(|field| field.value.as_str()).collect::<Vec<_>>();
-    assert_eq!(kinds, ["2 ServerHello", "11 Certificate", "12 ServerKeyExchange", "14 ServerHelloDone"]);
+    let sequence = crate::capture::lab::sequence(&capture);
+    let position = |field: &HeaderField| (field.name, field.range.clone());
+    let flight = &sequence.rows()[2];
+    let fields = header_fields(flight);
+    assert_eq!(fields[0].value, "22 handshake");
+    let headers = [("Type", 0..1), ("Version", 1..3), ("Length", 3..5)];
+    assert_eq!(fields[..3].iter().map(position).collect::<Vec<_>>(), headers);
     assert_eq!(
-        (flight.fields[0].value.as_str(), flight.field_at(5).unwrap().name),
-        ("22 handshake", "Message type")
+        [position(&fields[3]), position(&fields[4])],
+        [("Message type", 5..6), ("Message length", 6..9)]
     );
-    assert_eq!((flight.field_at(6).unwrap().name, flight.field_at(9)), ("Message length", None));
-    assert_eq!(flight.len, flight.bytes.len());
-    // Header, type and length of the last message are the last bytes.
-    assert_eq!(flight.fields.last().unwrap().range.end, flight.len);
-    let data = dump(&ladder.rows()[9], &capture);
-    let named = data.fields.iter().map(|field| (field.name, field.range.clone())).collect::<Vec<_>>();
-    assert_eq!(named, [("Type", 0..1), ("Version", 1..3), ("Length", 3..5), ("Encrypted", 5..data.len)]);
+    let types = fields.iter().filter(|field| field.name == "Message type").map(|field| field.value.as_str());
+    let expected = ["2 ServerHello", "11 Certificate", "12 ServerKeyExchange", "14 ServerHelloDone"];
+    assert_eq!(types.collect::<Vec<_>>(), expected);
+    // The header of the last message, which is empty, ends the record.
+    assert_eq!(fields.last().unwrap().range.end, flight.event.bytes.len());
+    let data = &sequence.rows()[9];
+    let content = ("Encrypted", 5..data.event.bytes.len());
+    let expected = headers.into_iter().chain([content]).collect::<Vec<_>>();
+    assert_eq!(header_fields(data).iter().map(position).collect::<Vec<_>>(), expected);
 }
 
 #[test]
-fn fresh_keys_are_noticed() {
+fn key_update_is_recognized() {
     let lab = Lab::tls(ClientAuth::None);
     let proxy = Proxy::before(lab.running.address);
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), proxy.connect());
@@ -235,11 +236,11 @@ fn fresh_keys_are_noticed() {
     echo(&mut client, b"12345");
     leave(client);
     let capture = lab.closed(1);
-    is_what_went_by(&capture, proxy.heard());
+    assert_same_bytes(&capture, proxy.bytes());
     let labels = labels(&capture);
     let at = labels.iter().position(|label| label.contains("KeyUpdate")).unwrap();
     let expected = [
-        "> Application data (encrypted: probably KeyUpdate)",
+        "> Application data (encrypted: KeyUpdate or padding)",
         "> Application data (encrypted: 5 bytes)",
         ". 5 bytes",
         ". 5 bytes",
@@ -250,7 +251,7 @@ fn fresh_keys_are_noticed() {
 }
 
 #[test]
-fn openssl_is_captured_to_the_byte() {
+fn openssl_connection_is_captured_to_the_byte() {
     let Some(openssl) = program("openssl") else { return };
     for (version, auth) in [
         ("-tls1_2", ClientAuth::None),
@@ -277,7 +278,7 @@ fn openssl_is_captured_to_the_byte() {
         let _ = child.0.kill();
         let _ = child.0.wait();
         let capture = lab.closed(1);
-        is_what_went_by(&capture, proxy.heard());
+        assert_same_bytes(&capture, proxy.bytes());
         let labels = labels(&capture);
         assert!(labels.iter().any(|label| label == "> Application data (encrypted: 6 bytes)"), "{labels:#?}");
         let finished = if version == "-tls1_3" {
@@ -288,10 +289,8 @@ fn openssl_is_captured_to_the_byte() {
         assert!(labels.iter().any(|label| label == finished), "{labels:#?}");
         if (version, auth) == ("-tls1_3", ClientAuth::Required) {
             // openssl sends each message in a record of its own.
-            for flight in ["begins with Certificate", "ends with CertificateVerify"] {
-                let wanted = format!("> Application data (encrypted: {flight})");
-                assert!(labels.contains(&wanted), "{labels:#?}");
-            }
+            let some = "> Application data (encrypted: some of Certificate, CertificateVerify, Finished)";
+            assert_eq!(labels.iter().filter(|label| *label == some).count(), 2, "{labels:#?}");
         }
         for side in [Side::Client, Side::Server] {
             assert_eq!(plain_bytes(&capture, side), (b"Hello\n".to_vec(), 6));

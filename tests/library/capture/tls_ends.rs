@@ -1,21 +1,22 @@
-//! How TLS connections end: alerts in the clear and encrypted, goodbyes that are missing, garbage, and resets.
+//! How TLS connections end: alerts, a missing close_notify, invalid data, and resets.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use echoscope::capture::sequence::dump::dump;
-use echoscope::capture::{Ending, Side, What};
+use echoscope::capture::sequence::header_fields::header_fields;
+use echoscope::capture::{CaptureEventKind, Side};
+use echoscope::server::event::CloseReason;
 use echoscope::settings::ClientAuth;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::capture::lab::{
-    Lab, Proxy, capture_until, echo, labels, ladder, marks, over_tls, provider, wire_bytes,
+    Lab, Proxy, capture_until, echo, events, labels, over_tls, provider, sequence, wire_bytes,
 };
 
 #[test]
-fn http_is_shown_as_the_bytes_that_it_is() {
+fn http_is_recorded_as_raw_bytes() {
     let lab = Lab::tls(ClientAuth::None);
     let proxy = Proxy::before(lab.running.address);
     let mut client = proxy.connect();
@@ -27,28 +28,28 @@ fn http_is_shown_as_the_bytes_that_it_is() {
     let capture = lab.closed(1);
     let labels = labels(&capture);
     assert_eq!(labels[..3], ["> connect", "> 18 bytes, no TLS record", "< Alert: decode_error (fatal)"]);
-    let (up, down) = proxy.heard();
+    let (up, down) = proxy.bytes();
     assert!(wire_bytes(&capture, Side::Client) == up && wire_bytes(&capture, Side::Server) == down);
-    let fields = dump(&ladder(&capture).rows()[2], &capture).fields;
+    let fields = header_fields(&sequence(&capture).rows()[2]);
     let named = fields.iter().map(|field| (field.name, field.value.as_str(), field.range.clone()));
     let expected = [
         ("Type", "21 alert", 0..1),
-        ("Version", "0x0303 TLS 1.2; TLS 1.3 writes it, too", 1..3),
+        ("Version", "0x0303 TLS 1.2; TLS 1.3 uses it too", 1..3),
         ("Length", "2 bytes", 3..5),
         ("Level", "2 fatal", 5..6),
         ("Description", "50 decode_error", 6..7),
     ];
     assert_eq!(named.collect::<Vec<_>>(), expected);
-    assert!(ladder(&capture).verdict().unwrap().starts_with("The server gave up first"));
+    assert!(sequence(&capture).close_summary().unwrap().starts_with("The server gave up first"));
 }
 
 #[test]
-fn whatever_a_client_sends_is_captured_to_the_byte() {
+fn invalid_records_are_captured_to_the_byte() {
     let lab = Lab::tls(ClientAuth::None);
     let config = lab.client(provider(), rustls::ALL_VERSIONS, false);
     let mut hello = Vec::new();
     ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap().write_tls(&mut hello).unwrap();
-    // A generator of our own, so that a failure comes again with the same bytes.
+    // A fixed generator, so that a failure is reproducible.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = |below: usize| {
         state ^= state << 13;
@@ -67,7 +68,7 @@ fn whatever_a_client_sends_is_captured_to_the_byte() {
         sent.truncate(sent.len() - cut);
         sent.extend((0..random(3000)).map(|n| [23, 3, 3, 0, 30, 9][n % 6]));
         let mut client = lab.running.connect();
-        // It may be refused before all of it is out.
+        // The server may close before everything is sent.
         let _ = client.write_all(&sent);
         let _ = client.shutdown(Shutdown::Write);
         let mut answer = Vec::new();
@@ -79,19 +80,20 @@ fn whatever_a_client_sends_is_captured_to_the_byte() {
 }
 
 #[test]
-fn half_a_record_is_told_at_the_end() {
+fn incomplete_record_is_recorded_at_the_end() {
     let lab = Lab::tls(ClientAuth::None);
     let mut client = lab.running.connect();
     client.write_all(&[22, 3, 1, 2, 0, 1, 0]).unwrap();
     client.shutdown(Shutdown::Write).unwrap();
     let capture = lab.closed(1);
-    let raw = *marks(&capture).iter().find(|mark| mark.what == What::Raw).unwrap();
-    assert_eq!(capture.bytes(&raw), [22, 3, 1, 2, 0, 1, 0]);
-    assert_eq!(marks(&capture).last().unwrap().what, What::Closed(Ending::Tls));
+    let events = events(&capture);
+    let raw = events.iter().find(|event| event.kind == CaptureEventKind::Raw).unwrap();
+    assert_eq!(raw.bytes[..], [22, 3, 1, 2, 0, 1, 0]);
+    assert_eq!(events.last().unwrap().kind, CaptureEventKind::Closed(CloseReason::Tls));
 }
 
 #[test]
-fn a_client_that_distrusts_the_server_says_so() {
+fn alert_of_a_client_that_rejects_the_certificate_is_recorded() {
     for (version, expected) in
         [(&TLS13, "> Application data (encrypted: unknown_ca)"), (&TLS12, "> Alert: unknown_ca (fatal)")]
     {
@@ -105,16 +107,16 @@ fn a_client_that_distrusts_the_server_says_so() {
         let capture = lab.closed(1);
         let labels = labels(&capture);
         assert!(labels.iter().any(|label| label == expected), "{labels:#?}");
-        let verdict = ladder(&capture).verdict().unwrap();
+        let summary = sequence(&capture).close_summary().unwrap();
         assert!(
-            verdict.starts_with("The client gave up first") && verdict.contains("unknown_ca"),
-            "{verdict}"
+            summary.starts_with("The client gave up first") && summary.contains("unknown_ca"),
+            "{summary}"
         );
     }
 }
 
 #[test]
-fn a_missing_client_certificate_is_answered_with_an_alert() {
+fn missing_client_certificate_is_answered_with_an_alert() {
     let lab = Lab::tls(ClientAuth::Required);
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
     let _ = client.write_all(b"x");
@@ -128,7 +130,7 @@ fn a_missing_client_certificate_is_answered_with_an_alert() {
 }
 
 #[test]
-fn a_record_that_nobody_can_decrypt_is_refused_and_the_rest_not_read() {
+fn undecryptable_record_is_rejected_and_the_rest_not_read() {
     for version in [&TLS13, &TLS12] {
         let lab = Lab::tls(ClientAuth::None);
         let proxy = Proxy::before(lab.running.address);
@@ -140,36 +142,40 @@ fn a_record_that_nobody_can_decrypt_is_refused_and_the_rest_not_read() {
         client.sock.read_to_end(&mut rest).unwrap();
         client.sock.shutdown(Shutdown::Write).unwrap();
         let capture = lab.closed(1);
-        let (up, down) = proxy.heard();
+        let (up, down) = proxy.bytes();
         assert!(wire_bytes(&capture, Side::Client) == up && wire_bytes(&capture, Side::Server) == down);
         let labels = labels(&capture);
-        let at = labels.iter().position(|label| label.ends_with("not usable")).unwrap();
+        let at = labels.iter().position(|label| label.ends_with("rejected")).unwrap();
         let alert = if *version == TLS13 {
             "< Application data (encrypted: bad_record_mac)"
         } else {
             "< Alert (encrypted: bad_record_mac)"
         };
-        let expected =
-            ["> Application data, not usable", alert, "> Application data, not looked at", "< FIN"];
+        let expected = ["> Application data, rejected", alert, "> Application data, not read", "< FIN"];
         assert_eq!(labels[at..at + 4], expected, "{labels:#?}");
     }
 }
 
 #[test]
-fn a_client_that_vanishes_is_told_from_one_that_resets() {
+fn missing_close_notify_differs_from_reset() {
     let lab = Lab::tls(ClientAuth::None);
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
     echo(&mut client, b"x");
     client.sock.shutdown(Shutdown::Write).unwrap();
     let capture = lab.closed(1);
-    assert_eq!(marks(&capture).last().unwrap().what, What::Closed(Ending::WithoutCloseNotify));
+    assert_eq!(
+        events(&capture).last().unwrap().kind,
+        CaptureEventKind::Closed(CloseReason::EndWithoutCloseNotify)
+    );
     let all = labels(&capture);
     let ends = ["> FIN", "< Application data (encrypted: close_notify)", "< FIN", ". closed"];
     assert_eq!(all[all.len() - 4..], ends, "{all:#?}");
 
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
     echo(&mut client, b"x");
-    capture_until(&lab, 2, |marks| marks.iter().filter(|mark| mark.what == What::Chunk).count() == 2);
+    capture_until(&lab, 2, |events| {
+        events.iter().filter(|event| event.kind == CaptureEventKind::Plaintext).count() == 2
+    });
     socket2::SockRef::from(&client.sock).set_linger(Some(Duration::ZERO)).unwrap();
     drop(client);
     let all = labels(&lab.closed(2));

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use echoscope::capture::sequence::Ladder;
-use echoscope::capture::{Ending, What};
+use echoscope::capture::CaptureEventKind;
+use echoscope::capture::sequence::Sequence;
 use echoscope::server::calls::Call;
 use echoscope::server::client_id::ClientId;
 use echoscope::server::event::{CloseReason, EventKind};
@@ -116,12 +116,12 @@ fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
     });
     assert_eq!(reason, Some(CloseReason::EndOfStream), "{name}");
     let capture = capture.unwrap();
-    let last = capture.mark(capture.len() - 1).unwrap();
-    assert_eq!(last.what, What::Closed(Ending::EndOfStream), "{name}");
-    let mut ladder = Ladder::new(&capture);
-    ladder.update(&capture);
-    let verdict = ladder.verdict().unwrap();
-    assert!(verdict.starts_with("The client closed first: after "), "{name}: {verdict}");
+    let mut sequence = Sequence::new(&capture);
+    sequence.update(&capture);
+    let last = &sequence.rows().last().unwrap().event.kind;
+    assert_eq!(*last, CaptureEventKind::Closed(CloseReason::EndOfStream), "{name}");
+    let summary = sequence.close_summary().unwrap();
+    assert!(summary.starts_with("The client closed first: after "), "{name}: {summary}");
 }
 
 type EndIt = fn(&Stepped);

@@ -1,113 +1,94 @@
-//! The tab of what went by on one connection.
+//! The Wire tab: the sequence diagram of one connection.
 //!
 //! ```text
-//! ┌ toolbar ──────────────────────────────────────────────────────────────┐
-//! │ [#2 · 127.0.0.1:49743 · open v] (Follow)  (Order|Gaps|Time) Save…     │ picker: which connection
-//! ├ rows ─────────────────────────────────────────────────────────────────┤ layout: what stands where
-//! │  time     Client                         Server                       │ columns: from left to right
-//! │  2.9 ms     │      ClientHello · 517 B     │                          │ row: one of them
-//! │  +41 µs     │═════════════════════════════►│ [22 handshake][0x0301]…  │ arrow: its line and its head
-//! ├ detail ───────────────────────────────────────────────────────────────┤
-//! │ 0000  [16] [03 01] [02 00] 01 00 01 fc …                              │ bytes: hex with the fields marked
+//! ┌───────────────────────────────────────────────────────────────────────┐
+//! │ [#2 · 127.0.0.1:49743 · open v] (Follow)       (Order|Time) Save…     │ wire_toolbar
+//! ├───────────────────────────────────────────────────────────────────────┤
+//! │  time     Client                         Server                       │ sequence_view
+//! │  2.9 ms     │      ClientHello · 517 B     │                          │ sequence_row: one of its rows
+//! │  +41 µs     │═════════════════════════════►│ [22 handshake][0x0301]…  │
+//! ├───────────────────────────────────────────────────────────────────────┤
+//! │ 0000  [16] [03 01] [02 00] 01 00 01 fc …                              │ row_detail
 //! └───────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Only what is in view is laid out, so that 100,000 arrows cost a frame what 10 do.
+//! Only the rows in view are laid out, so that 100,000 rows take no longer than 10.
 
-mod arrow;
-mod bundle;
-mod bytes;
-mod columns;
-mod detail;
-mod empty;
-mod layout;
-mod lines;
-mod picker;
-mod row;
-mod rows;
-mod toolbar;
-mod view;
-mod zoom;
+mod row_detail;
+mod sequence_row;
+mod sequence_view;
+mod wire_toolbar;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
 
 use crate::app::App;
 use crate::capture::Capture;
-use crate::capture::sequence::Ladder;
+use crate::capture::sequence::Sequence;
 use crate::server::client_id::ClientId;
 use crate::ui::action::Action;
-use crate::ui::theme::{Palette, size};
-use detail::Detail;
-use picker::{Choice, Picker};
-use rows::Rows;
-use zoom::Zoom;
+use crate::ui::tabs::wire::sequence_view::SequenceView;
+use crate::ui::theme::{self, Palette, size};
 
-/// How many marks are taken in between two looks at the clock.
-const SLICE: usize = 4096;
-/// How long a frame may take in marks.
-const BUDGET: Duration = Duration::from_millis(6);
-
-/// Below this height a window is low.
+/// How long a frame may spend on adding rows.
+const MAX_UPDATE: Duration = Duration::from_millis(6);
+/// Below this height the detail is only a hint until a row is selected.
 const LOW: f32 = 340.0;
-/// Height of the words that say what to do, where there is nothing else to tell.
+/// The height of the hint.
 const HINT: f32 = 36.0;
 
-/// What the tab itself remembers.
-#[derive(Debug, Default)]
-pub(in crate::ui) struct WirePanel {
-    /// The connection that the user chose; `None`: whichever is the newest.
-    chosen: Option<ClientId>,
-    shown: Option<Shown>,
-    /// Which connections there are was looked up when the captures said this.
-    looked: Option<u64>,
-    picker: Picker,
-    zoom: Zoom,
-    rows: Rows,
-    detail: Detail,
-}
-
-/// The connection that is shown.
+/// The state of the tab.
 #[derive(Debug)]
-struct Shown {
-    capture: Arc<Capture>,
-    ladder: Ladder,
+pub(in crate::ui) struct WirePanel {
+    /// The connection to show; `None` for the newest.
+    chosen: Option<ClientId>,
+    shown: Option<ShownConnection>,
+    /// [`crate::capture::Captures::changes`] when the connection to show was last looked up.
+    looked_up: Option<u64>,
+    view: SequenceView,
 }
 
-impl Shown {
-    fn new(capture: Arc<Capture>) -> Self {
-        Self { ladder: Ladder::new(&capture), capture }
-    }
+#[derive(Debug)]
+struct ShownConnection {
+    capture: Arc<Capture>,
+    sequence: Sequence,
+}
 
+impl ShownConnection {
     fn id(&self) -> ClientId {
-        self.ladder.info().client.id
+        self.sequence.info().client.id
+    }
+}
+
+impl Default for WirePanel {
+    fn default() -> Self {
+        Self { chosen: None, shown: None, looked_up: None, view: SequenceView::new(true, false) }
     }
 }
 
 impl WirePanel {
     /// Shows this connection from now on.
     pub(in crate::ui) fn choose(&mut self, id: ClientId) {
-        (self.chosen, self.looked) = (Some(id), None);
+        (self.chosen, self.looked_up) = (Some(id), None);
     }
 
-    /// Takes in what has gone by, while the tab is shown; returns whether nothing is left to take in.
+    /// Adds rows for new events while the tab is shown. Returns whether all were added.
     pub(in crate::ui) fn update(&mut self, app: &App, is_shown: bool) -> bool {
         let captures = app.captures();
         captures.watch(is_shown);
         if !is_shown {
             return true;
         }
-        let changes = captures.changes();
-        if self.looked != Some(changes) {
-            self.looked = Some(changes);
-            self.look(app);
+        let changes = Some(captures.changes());
+        if std::mem::replace(&mut self.looked_up, changes) != changes {
+            self.look_up(app);
         }
-        let Some(Shown { capture, ladder }) = &mut self.shown else { return true };
+        let Some(ShownConnection { capture, sequence }) = &mut self.shown else { return true };
         let started = Instant::now();
-        while !ladder.update_some(capture, SLICE) {
-            if started.elapsed() > BUDGET {
+        while !sequence.update_some(capture) {
+            if started.elapsed() > MAX_UPDATE {
                 return false;
             }
         }
@@ -115,88 +96,95 @@ impl WirePanel {
     }
 
     /// Finds the connection to show.
-    fn look(&mut self, app: &App) {
+    fn look_up(&mut self, app: &App) {
         let captures = app.captures();
-        let now = self.shown.as_ref().map(Shown::id);
+        let current = self.shown.as_ref().map(ShownConnection::id);
         if let Some(id) = self.chosen
+            && current == Some(id)
             && captures.get(id).is_none()
-            && now == Some(id)
         {
-            // What was let go for newer ones stays in view for whoever looks at it; what was cleared goes.
-            if captures.let_go() > 0 {
+            // An evicted connection stays visible while it is chosen; a cleared one doesn't.
+            if captures.evicted() > 0 {
                 return;
             }
             self.chosen = None;
         }
-        let wanted = self.chosen.or_else(|| captures.list().last().map(|info| info.client.id));
-        if wanted != now || now.is_some_and(|id| captures.get(id).is_none()) {
-            self.shown = wanted.and_then(|id| captures.get(id)).map(Shown::new);
-            self.rows = Rows::following(self.rows.follow);
-            self.zoom.fit();
-            // Its first rows are to be there already when it is shown.
-            if let Some(Shown { capture, ladder }) = &mut self.shown {
-                ladder.update_some(capture, SLICE);
-            }
+        let wanted = self.chosen.or_else(|| captures.newest());
+        let capture = wanted.and_then(|id| captures.get(id));
+        if wanted != current || capture.is_none() {
+            self.shown = capture.map(|capture| {
+                let mut sequence = Sequence::new(&capture);
+                // So that the first frame isn't empty.
+                sequence.update_some(&capture);
+                ShownConnection { capture, sequence }
+            });
+            self.view = SequenceView::new(self.view.follow, self.view.by_time);
         }
     }
 
     /// Shows the tab.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
+    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let palette = Palette::of(ui);
         let (bar, canvas) = (Frame::new().fill(palette.panel), Frame::new().fill(palette.canvas));
-        if self.shown.is_none() && app.captures().list().is_empty() {
-            CentralPanel::default().frame(canvas).show(ui, |ui| empty::nothing(ui, app));
-            return Vec::new();
+        if self.shown.is_none() && app.captures().newest().is_none() {
+            CentralPanel::default().frame(canvas).show(ui, |ui| {
+                let start = if app.state().is_stopped() { "Press Start server, then connect" } else { "Connect" };
+                let text = format!(
+                    "{start} with the line under “Try it”. All data of the connection is drawn here, arrow by arrow."
+                );
+                show_message(ui, "No connections yet", &text);
+            });
+            return None;
         }
-        let mut actions = Vec::new();
+        let mut action = None;
+        let chosen = self.chosen;
         Panel::top("wire tools").resizable(false).frame(bar).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            actions.extend(self.toolbar(ui, app));
+            let shown = self.shown.as_ref().map(|shown| shown.sequence.info());
+            action = wire_toolbar::show(ui, app, shown, &mut self.chosen, &mut self.view);
         });
+        if self.chosen != chosen {
+            self.looked_up = None;
+            ui.ctx().request_repaint();
+        }
         let Some(shown) = &self.shown else {
-            CentralPanel::default().frame(canvas).show(ui, |ui| empty::gone(ui, self.chosen));
-            return actions;
+            CentralPanel::default().frame(canvas).show(ui, |ui| {
+                let id = self.chosen.map(|id| format!(" {id}")).unwrap_or_default();
+                let text = "Only the newest connections are kept. Choose another one above.";
+                show_message(ui, &format!("Connection{id} is no longer kept"), text);
+            });
+            return action;
         };
-        let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
-        // The ladder keeps the larger part.
         let height = ui.available_height();
-        let most = (height - 200.0).max(height * 0.4).max(72.0);
-        // In a low window the ladder has the room as long as there is nothing to tell.
-        let hint = height < LOW && self.rows.selected().is_none();
-        let panel = if hint {
+        let max_detail = (height - 200.0).max(height * 0.4).max(72.0);
+        let panel = if height < LOW && self.view.selected().is_none() {
             Panel::bottom("wire hint").resizable(false).exact_size(HINT)
         } else {
             Panel::bottom("wire detail")
                 .resizable(true)
-                .default_size(size::LADDER_DETAIL.min(most))
-                .size_range(72.0..=most)
+                .default_size(size::SEQUENCE_DETAIL.min(max_detail))
+                .size_range(72.0..=max_detail)
         };
+        let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
         panel.frame(bar.inner_margin(margin)).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
-            actions.extend(self.detail.show(ui, &shown.ladder, &shown.capture, self.rows.selected()));
+            action = row_detail::show(ui, &shown.sequence, self.view.selected()).or(action.take());
         });
         let area = CentralPanel::default().frame(canvas);
-        let selected =
-            area.show(ui, |ui| self.rows.show(ui, &shown.ladder, &shown.capture, &mut self.zoom)).inner;
-        if selected {
-            // Who looks at a row doesn't want another connection in its place.
+        if area.show(ui, |ui| self.view.show(ui, &shown.sequence)).inner {
+            // While a row is selected, a newer connection must not replace this one.
             self.chosen = Some(shown.id());
         }
-        actions
+        action
     }
+}
 
-    fn toolbar(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
-        let shown = self.shown.as_ref().map(|shown| shown.ladder.info());
-        let (chosen, actions) =
-            toolbar::show(ui, app, shown, self.chosen, &mut self.picker, &mut self.zoom, &mut self.rows);
-        if let Some(choice) = chosen {
-            self.looked = None;
-            self.chosen = match choice {
-                Choice::Newest => None,
-                Choice::This(id) => Some(id),
-            };
-            ui.ctx().request_repaint();
-        }
-        actions
-    }
+fn show_message(ui: &mut Ui, title: &str, text: &str) {
+    let palette = Palette::of(ui);
+    ui.add_space(size::EDGE * 2.0);
+    ui.vertical_centered(|ui| {
+        ui.set_max_width((ui.available_width() - 2.0 * size::EDGE).min(520.0));
+        ui.label(RichText::new(title).font(theme::strong(15.0)).color(palette.text));
+        ui.label(RichText::new(text).color(palette.muted));
+    });
 }

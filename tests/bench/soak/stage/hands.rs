@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use echoscope::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, CrowdCommand, SendKind};
-use echoscope::app::command::{ExportFormat, WireFormat};
+use echoscope::app::command::ExportFormat;
 use echoscope::app::{App, Command, LessonCommand};
+use echoscope::capture::sequence::{Sequence, SequenceFormat};
 use echoscope::client::event::Leave;
 use echoscope::client::status::State;
 use echoscope::client::typed::LineEnding;
@@ -31,7 +32,7 @@ pub(super) struct Hands {
     until: Option<Instant>,
     next: Instant,
     deeds: u64,
-    ladder: Option<echoscope::capture::sequence::Ladder>,
+    sequence: Option<Sequence>,
 }
 
 impl Hands {
@@ -43,7 +44,7 @@ impl Hands {
         let small_file = folder.join("to-send-small");
         let _ = std::fs::write(&small_file, random.bytes(5_000));
         let folder = folder.to_owned();
-        Self { random, file, small_file, folder, until: None, next: Instant::now(), deeds: 0, ladder: None }
+        Self { random, file, small_file, folder, until: None, next: Instant::now(), deeds: 0, sequence: None }
     }
 
     /// Does the next thing where it is time for one.
@@ -76,7 +77,7 @@ impl Hands {
 
     /// What it had in view.
     pub(super) fn forget(&mut self) {
-        self.ladder = None;
+        self.sequence = None;
     }
 
     pub(super) fn take_deeds(&mut self) -> u64 {
@@ -177,16 +178,20 @@ impl Hands {
             6 if self.random.one_in(4) => Command::ClearLog,
             _ if captures.is_empty() => return,
             7 => {
-                let format = self.random.pick(&[WireFormat::Svg, WireFormat::Text]);
-                Command::SaveWire { id: self.random.pick(&captures), path: self.folder.join("wire"), format }
+                let format = self.random.pick(&[SequenceFormat::Svg, SequenceFormat::Text]);
+                Command::SaveSequence {
+                    id: self.random.pick(&captures),
+                    path: self.folder.join("wire"),
+                    format,
+                }
             }
             _ => {
                 // The Wire tab comes into view.
                 app.captures().watch(self.random.one_in(2));
                 if let Some(capture) = app.capture(self.random.pick(&captures)) {
-                    let mut ladder = echoscope::capture::sequence::Ladder::new(&capture);
-                    ladder.update_some(&capture, 4096);
-                    self.ladder = Some(ladder);
+                    let mut sequence = Sequence::new(&capture);
+                    sequence.update_some(&capture);
+                    self.sequence = Some(sequence);
                 }
                 return;
             }

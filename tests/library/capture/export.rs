@@ -1,18 +1,18 @@
-//! The ladder as SVG and as text: whole, well-formed, and the same story as the rows.
+//! The sequence diagram as SVG and as text: complete, well-formed, and consistent with its rows.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use echoscope::capture::sequence::{svg, text, words};
-use echoscope::capture::{Captures, MOST_MARKS, Side, What};
+use echoscope::capture::sequence::{SequenceFormat, explain, row_text};
+use echoscope::capture::{CaptureEventKind, Captures, MAX_EVENTS, Side};
 use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::settings::ClientAuth;
 use rustls::version::TLS13;
 
-use crate::capture::lab::{Lab, echo, ladder, leave, over_tls, provider};
+use crate::capture::lab::{Lab, echo, leave, over_tls, provider, sequence};
 use crate::support::program;
 
-/// Has Python parse the picture; the texts in it.
+/// Parses the picture with Python. Returns its texts, or `None` without Python.
 fn parsed(svg: &str) -> Option<Vec<String>> {
     let script = "import sys, xml.etree.ElementTree as t\n\
                   for e in t.parse(sys.stdin.buffer).iter('{http://www.w3.org/2000/svg}text'):\n\
@@ -33,34 +33,34 @@ fn parsed(svg: &str) -> Option<Vec<String>> {
 }
 
 #[test]
-fn a_tls_conversation_is_told_whole_in_both() {
+fn both_formats_contain_a_whole_tls_connection() {
     let lab = Lab::tls(ClientAuth::None);
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
     echo(&mut client, b"<Hello & goodbye>\n");
     leave(client);
     let capture = lab.closed(1);
-    let ladder = ladder(&capture);
-    let text = text::text(&ladder, &capture);
+    let sequence = sequence(&capture);
+    let text = SequenceFormat::Text.to_string(&sequence);
     let lines = text.lines().collect::<Vec<_>>();
     assert!(
         lines[0].starts_with("Connection #1 from 127.0.0.1:") && lines[1].starts_with("The client closed")
     );
-    assert_eq!(lines.len(), 4 + ladder.rows().len());
-    assert!(text.contains(r"b'<Hello & goodbye>\n' · came in the record of row 9"), "{text}");
+    assert_eq!(lines.len(), 4 + sequence.rows().len());
+    assert!(text.contains(r"b'<Hello & goodbye>\n' · received in the record of row 9"), "{text}");
     let bars = lines[4..].iter().map(|line| line.chars().take_while(|c| *c != '│').count());
     assert!(bars.collect::<Vec<_>>().windows(2).all(|pair| pair[0] == pair[1]), "{text}");
-    let Some(texts) = parsed(&svg::svg(&ladder, &capture)) else { return };
-    for row in ladder.rows() {
-        let words::Label { on_wire, inside } = words::parts(row);
-        for words in [Some(on_wire), inside].into_iter().flatten() {
+    let Some(texts) = parsed(&SequenceFormat::Svg.to_string(&sequence)) else { return };
+    for row in sequence.rows() {
+        let row_text::Label { on_wire, encrypted } = row_text::label_parts(row);
+        for words in [Some(on_wire), encrypted].into_iter().flatten() {
             assert!(texts.iter().any(|text| text.contains(&words)), "{words}: {texts:#?}");
             assert!(lines.iter().any(|line| line.contains(&words)), "{words}: {text}");
         }
-        assert!(!words::explain(&ladder, row).is_empty());
+        assert!(!explain(row).is_empty());
     }
 }
 
-/// Takes a file without keeping it.
+/// Counts what is written.
 #[derive(Default)]
 struct Counting {
     bytes: usize,
@@ -82,35 +82,35 @@ impl Write for Counting {
 }
 
 #[test]
-fn the_longest_ladder_is_written_in_small_pieces() {
+fn longest_diagram_is_written_row_by_row() {
     let captures = Captures::default();
     let client = ClientInfo { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
     let capture = captures.open(client, false, std::time::Instant::now());
-    for _ in 0..MOST_MARKS + 5 {
-        capture.record(Side::Client, What::Chunk, b"a chunk", None);
+    for _ in 0..MAX_EVENTS + 5 {
+        capture.record(Side::Client, CaptureEventKind::Plaintext, b"a chunk", None);
     }
     capture.finish();
-    let ladder = ladder(&capture);
-    assert_eq!((ladder.rows().len(), ladder.more()), (MOST_MARKS + 1, 6));
+    let sequence = sequence(&capture);
+    assert_eq!((sequence.rows().len(), sequence.info().not_stored), (MAX_EVENTS + 1, 6));
     let (mut picture, mut lines) = (Counting::default(), Counting::default());
-    svg::write(&ladder, &capture, &mut picture).unwrap();
-    text::write(&ladder, &capture, &mut lines).unwrap();
-    assert_eq!(lines.lines, 4 + 1 + MOST_MARKS + 1);
-    assert!(picture.lines > MOST_MARKS && picture.bytes < 128 << 20, "{} bytes", picture.bytes);
+    SequenceFormat::Svg.write(&sequence, &mut picture).unwrap();
+    SequenceFormat::Text.write(&sequence, &mut lines).unwrap();
+    assert_eq!(lines.lines, 4 + 1 + MAX_EVENTS + 1);
+    assert!(picture.lines > MAX_EVENTS && picture.bytes < 128 << 20, "{} bytes", picture.bytes);
     assert!(picture.largest < 4096 && lines.largest < 4096);
 }
 
 #[test]
-fn any_bytes_make_a_picture() {
+fn any_bytes_give_well_formed_svg() {
     let captures = Captures::default();
     let client = ClientInfo { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
     let capture = captures.open(client, true, std::time::Instant::now());
     for byte in 0..=255 {
-        capture.record(Side::Client, What::Raw, &[byte, b'<', byte, b'&', b'"'], None);
+        capture.record(Side::Client, CaptureEventKind::Raw, &[byte, b'<', byte, b'&', b'"'], None);
     }
-    let ladder = ladder(&capture);
-    if let Some(texts) = parsed(&svg::svg(&ladder, &capture)) {
+    let sequence = sequence(&capture);
+    if let Some(texts) = parsed(&SequenceFormat::Svg.to_string(&sequence)) {
         assert!(texts.len() > 4 * 256);
     }
-    assert_eq!(text::text(&ladder, &capture).lines().count(), 3 + 257);
+    assert_eq!(SequenceFormat::Text.to_string(&sequence).lines().count(), 3 + 257);
 }

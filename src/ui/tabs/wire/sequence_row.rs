@@ -1,0 +1,312 @@
+//! One row of the sequence diagram: its time, its arrow with the label, and the details next to it.
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{
+    Align2, Color32, FontId, Id, Painter, Pos2, Rangef, Rect, Response, Role, Sense, Shape, Stroke,
+    StrokeKind, TextFormat, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
+
+use crate::capture::sequence::{Row, RowKind, Sequence, row_text};
+use crate::capture::{CaptureEventKind, Side};
+use crate::text;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::text_width;
+
+/// The maximum length of the bytes that a screen reader reads for a row, in characters.
+const MAX_SPOKEN: usize = 64;
+
+/// The horizontal positions in a row, in points on the screen.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ui) struct Columns {
+    /// The right end of the row's number, if there is room for it.
+    number: Option<f32>,
+    /// The right end of the time.
+    pub(in crate::ui) time: f32,
+    /// The client's lifeline.
+    pub(in crate::ui) client: f32,
+    /// The server's lifeline.
+    pub(in crate::ui) server: f32,
+    /// The place for details next to the server's lifeline. In a narrow row they are between the lifelines.
+    pub(in crate::ui) details: Option<Rangef>,
+}
+
+impl Columns {
+    /// Returns the positions in a row of this size.
+    pub(in crate::ui) fn of(row: Rect) -> Self {
+        const NUMBERED: f32 = 640.0;
+        const WIDE: f32 = 560.0;
+        let number = (row.width() >= NUMBERED).then_some((row.left() + 48.0).round());
+        let time = (number.unwrap_or(row.left()) + 84.0).round();
+        let client = time + 20.0;
+        if row.width() < WIDE {
+            return Self { number, time, client, server: (row.right() - 14.0).round(), details: None };
+        }
+        let server = (client + ((row.right() - client) * 0.56).min(620.0)).round();
+        Self { number, time, client, server, details: Some(Rangef::new(server + 16.0, row.right() - 8.0)) }
+    }
+
+    /// Returns the place between the lifelines, without the heads of arrows.
+    pub(in crate::ui) fn between(&self) -> Rangef {
+        Rangef::new(self.client + 12.0, self.server - 14.0)
+    }
+}
+
+/// Draws a row. `backgrounds` are drawn later, below the lifelines.
+pub(in crate::ui) fn show(
+    ui: &Ui,
+    (sequence, row): (&Sequence, &Row),
+    rect: Rect,
+    (is_selected, is_partner): (bool, bool),
+    backgrounds: &mut Vec<Shape>,
+) -> Response {
+    let palette = Palette::of(ui);
+    let (columns, y) = (Columns::of(rect), arrow_y(rect));
+    // Rows can't be focused: the diagram as a whole has the keyboard.
+    let response = ui.interact(rect, Id::unique("sequence row").with(row.event.index), Sense::CLICK);
+    if is_selected || response.hovered() {
+        let fill = if is_selected { palette.row_selected } else { palette.row_hover };
+        backgrounds.push(Shape::rect_filled(rect, 0.0, fill));
+    }
+    if is_partner {
+        ui.painter().rect_stroke(rect, 4.0, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
+    }
+    let muted =
+        |ui: &Ui, place, align, text: &str| line(ui, place, align, text, theme::small(), palette.muted);
+    if let Some(right) = columns.number {
+        muted(ui, rect.with_max_x(right), Align2::RIGHT_CENTER, &(row.event.index + 1).to_string());
+    }
+    let [above, below] = halves(rect.with_max_x(columns.time), y);
+    line(
+        ui,
+        above.translate(vec2(0.0, 2.0)),
+        Align2::RIGHT_BOTTOM,
+        &row_text::time(row),
+        theme::small(),
+        palette.text,
+    );
+    muted(ui, below.translate(vec2(0.0, -2.0)), Align2::RIGHT_TOP, &row_text::gap(row));
+
+    let color = color(palette, row.kind());
+    let is_plaintext = row.event.kind == CaptureEventKind::Plaintext;
+    let between = Rect::from_x_y_ranges(columns.between(), rect.y_range());
+    let details = columns.details.map_or(between, |range| Rect::from_x_y_ranges(range, rect.y_range()));
+    let detail = row_text::detail_with_call(row, sequence, max_chars(ui, details.width()));
+    let (detail_font, detail_color) =
+        if is_plaintext { (theme::mono(), color) } else { (theme::text(), palette.text) };
+    let is_arrow = row.sender().is_some() || row.event.kind == CaptureEventKind::ConnectionLost;
+    let mut is_cut = false;
+    if is_arrow {
+        paint_arrow(ui.painter(), row, (columns.client, columns.server), y, color);
+        let [above, below] = halves(between, y);
+        let row_text::Label { on_wire, encrypted } = row_text::label_parts(row);
+        // Without room for both, the size moves below the arrow.
+        let with_size = label_with_size(row);
+        let fits = text_width(ui, &with_size, theme::text()) <= above.width();
+        let label = if fits { &with_size } else { &on_wire };
+        is_cut |= line(ui, above, Align2::CENTER_BOTTOM, label, theme::text(), palette.text);
+        let size = (!fits).then(|| text::bytes(row.event.len.into()));
+        let second = size.into_iter().chain(encrypted.map(|content| format!("encrypted: {content}")));
+        let second = second.collect::<Vec<_>>().join(" · ");
+        if columns.details.is_some() || !second.is_empty() {
+            is_cut |= muted(ui, below, Align2::CENTER_TOP, &second);
+        } else {
+            let font = if is_plaintext { FontId::monospace(size::SMALL) } else { theme::small() };
+            let color = if is_plaintext { color } else { palette.muted };
+            let detail = header_values(row).map_or(detail.clone(), |values| values.join(" · "));
+            is_cut |= line(ui, below, Align2::CENTER_TOP, &detail, font, color);
+        }
+    } else if matches!(row.event.kind, CaptureEventKind::Closed(_)) {
+        let square = Rect::from_center_size(pos2(columns.server, y), Vec2::splat(9.0));
+        ui.painter().rect_filled(square, 1.0, color);
+    } else {
+        ui.painter().circle_filled(pos2(columns.server, y), 4.0, color);
+    }
+    if columns.details.is_some() {
+        let related = second_line(sequence, row);
+        let [above, below] = halves(details, details.center().y);
+        let (place, align) =
+            if related.is_some() { (above, Align2::LEFT_BOTTOM) } else { (details, Align2::LEFT_CENTER) };
+        is_cut |= related.is_some_and(|related| muted(ui, below, Align2::LEFT_TOP, &related));
+        is_cut |= match header_values(row) {
+            Some(values) => {
+                boxes(ui, &values, align.align_size_within_rect(vec2(place.width(), 17.0), place), color)
+            }
+            None => line(ui, place, align, &detail, detail_font, detail_color),
+        };
+    } else if !is_arrow {
+        let [above, below] = halves(between, rect.center().y);
+        is_cut |= line(ui, above, Align2::RIGHT_BOTTOM, &detail, detail_font, detail_color);
+        if is_plaintext {
+            muted(ui, below, Align2::RIGHT_TOP, &format!("{} of plaintext", row_text::label(row)));
+        }
+    }
+    let spoken = || spoken(sequence, row);
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, spoken()));
+    if is_cut { response.on_hover_ui(|ui| drop(ui.label(spoken()))) } else { response }
+}
+
+/// Returns the y coordinate of a row's arrow, on a whole point.
+pub(in crate::ui) fn arrow_y(rect: Rect) -> f32 {
+    rect.top() + (size::SEQUENCE_ROW * 0.55).round()
+}
+
+fn color(palette: &Palette, kind: RowKind) -> Color32 {
+    match kind {
+        RowKind::Connect | RowKind::End => palette.text,
+        RowKind::Plaintext => palette.accent,
+        RowKind::Handshake => palette.handshake,
+        RowKind::Data => palette.record,
+        RowKind::Alert => palette.problem,
+        RowKind::Raw => palette.caution,
+    }
+}
+
+/// Returns the places above and below a line.
+fn halves(rect: Rect, y: f32) -> [Rect; 2] {
+    [rect.with_max_y(y - 2.0), rect.with_min_y(y + 1.0)]
+}
+
+/// Returns about how many monospaced characters fit.
+fn max_chars(ui: &Ui, width: f32) -> usize {
+    let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred at most")]
+    let chars = (width / advance).max(16.0) as usize;
+    chars
+}
+
+/// Paints a row's arrow. The line and the head differ by the kind of event: a double line is a TLS record, a dashed one
+/// isn't what it should be.
+fn paint_arrow(painter: &Painter, row: &Row, (client, server): (f32, f32), y: f32, color: Color32) {
+    let (start, end) = if row.sender() == Some(Side::Server) { (server, client) } else { (client, server) };
+    let back = (start - end).signum();
+    // The tip is at 0 and ends just before the lifeline.
+    let at = |x: f32, dy: f32| pos2(end + back * (1.0 + x), y + dy);
+    let stroke = Stroke::new(1.5, color);
+    let fill = |points: Vec<Pos2>| painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
+    let head = |tip: f32| vec![at(tip, 0.0), at(tip + 10.0, -5.0), at(tip + 10.0, 5.0)];
+    let kind = &row.event.kind;
+    match kind {
+        CaptureEventKind::Record(_) => {
+            for dy in [-1.5, 1.5] {
+                painter.line_segment([pos2(start, y + dy), at(10.0, dy)], Stroke::new(1.0, color));
+            }
+        }
+        CaptureEventKind::Raw | CaptureEventKind::ConnectionLost => {
+            painter.extend(Shape::dashed_line(&[pos2(start, y), at(10.0, 0.0)], stroke, 6.0, 4.0));
+        }
+        _ => {
+            painter.line_segment([pos2(start, y), at(2.0, 0.0)], stroke);
+        }
+    }
+    match (kind, row.kind()) {
+        (CaptureEventKind::Accepted, _) => {
+            painter.add(Shape::line(vec![at(10.0, -5.0), at(0.0, 0.0), at(10.0, 5.0)], stroke));
+        }
+        (CaptureEventKind::Fin, _) => {
+            fill(head(3.0));
+            painter.line_segment([at(0.0, -7.0), at(0.0, 7.0)], Stroke::new(2.5, color));
+        }
+        (CaptureEventKind::Reset | CaptureEventKind::ConnectionLost, _) => {
+            painter.line_segment([at(10.0, -5.0), at(0.0, 5.0)], stroke);
+            painter.line_segment([at(10.0, 5.0), at(0.0, -5.0)], stroke);
+        }
+        (CaptureEventKind::Record(_), RowKind::End) => {
+            painter.add(Shape::closed_line(head(0.0), stroke));
+        }
+        (_, RowKind::Alert) => {
+            fill(vec![at(0.0, 0.0), at(6.0, -6.0), at(12.0, 0.0), at(6.0, 6.0)]);
+        }
+        _ => {
+            fill(head(0.0));
+        }
+    }
+}
+
+fn header_values(row: &Row) -> Option<[String; 3]> {
+    match &row.event.kind {
+        CaptureEventKind::Record(record) => Some(row_text::header_values(record)),
+        _ => None,
+    }
+}
+
+/// Returns the second line of the details: the related rows, and the size of plaintext that isn't on an arrow.
+fn second_line(sequence: &Sequence, row: &Row) -> Option<String> {
+    let is_plaintext = row.event.kind == CaptureEventKind::Plaintext && row.sender().is_none();
+    let size = is_plaintext.then(|| row_text::label(row));
+    let parts = size.into_iter().chain(row_text::related_rows(sequence, row)).collect::<Vec<_>>();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Draws the values of a record's header as boxes; the heading names them. Returns whether there was too little room.
+fn boxes(ui: &Ui, values: &[String], place: Rect, color: Color32) -> bool {
+    let palette = Palette::of(ui);
+    let mut left = place.left();
+    for value in values {
+        let width = text_width(ui, value, theme::small()) + 10.0;
+        let rect = Rect::from_min_size(pos2(left, place.top()), vec2(width, place.height()));
+        if rect.right() > place.right() {
+            return line(
+                ui,
+                place.with_min_x(left),
+                Align2::LEFT_CENTER,
+                value,
+                theme::small(),
+                palette.text,
+            );
+        }
+        ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color), StrokeKind::Inside);
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, value, theme::small(), palette.text);
+        left = rect.right() - 1.0;
+    }
+    false
+}
+
+/// Returns the label of a row with the size of a record: `ClientHello · 517 B`.
+pub(in crate::ui) fn label_with_size(row: &Row) -> String {
+    let on_wire = row_text::label_parts(row).on_wire;
+    match row.event.kind {
+        CaptureEventKind::Record(_) => format!("{on_wire} · {}", text::bytes(row.event.len.into())),
+        _ => on_wire,
+    }
+}
+
+/// Returns the direction of a row.
+pub(in crate::ui) fn direction(row: &Row) -> &'static str {
+    match row.sender() {
+        Some(Side::Client) => "in, client to server",
+        Some(Side::Server) => "out, server to client",
+        None if row.event.kind == CaptureEventKind::ConnectionLost => "in between",
+        None => "at the server",
+    }
+}
+
+/// Returns the whole row in one line, for a screen reader.
+fn spoken(sequence: &Sequence, row: &Row) -> String {
+    let number = format!("{}. {} {}", row.event.index + 1, row_text::time(row), row_text::gap(row));
+    let encrypted = row_text::label_parts(row).encrypted.map(|content| format!("encrypted: {content}"));
+    let parts = [
+        Some(number.trim().to_owned()),
+        Some(format!("{}: {}", direction(row), label_with_size(row))),
+        encrypted,
+        Some(row_text::detail_with_call(row, sequence, MAX_SPOKEN)),
+        row_text::related_rows(sequence, row),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Writes one line of text into a place. Returns whether it was cut.
+pub(in crate::ui) fn line(
+    ui: &Ui,
+    place: Rect,
+    align: Align2,
+    text: &str,
+    font: FontId,
+    color: Color32,
+) -> bool {
+    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font, color));
+    job.wrap = TextWrapping::truncate_at_width(place.width().max(1.0));
+    let galley = ui.painter().layout_job(job);
+    let is_cut = galley.elided;
+    ui.painter().galley(align.align_size_within_rect(galley.size(), place).min, galley, color);
+    is_cut
+}

@@ -1,0 +1,319 @@
+//! The sequence diagram of the Wire tab: scrolls, draws the rows in view, and holds the selection.
+
+use egui::{
+    Align2, EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
+
+use crate::capture::CaptureEventKind;
+use crate::capture::sequence::{Scale, Sequence, row_text};
+use crate::text::{self, with_thousands};
+use crate::ui::tabs::wire::sequence_row::{self, Columns};
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::virtual_list::VirtualList;
+
+/// The height of the names of the lifelines.
+const HEADER: f32 = 28.0;
+/// The height of a row, for positions with 64 bits.
+const ROW: f64 = size::SEQUENCE_ROW as f64;
+
+/// The state of the diagram's view.
+#[derive(Debug, Default)]
+pub(in crate::ui) struct SequenceView {
+    /// Whether new rows are scrolled into view.
+    pub(in crate::ui) follow: bool,
+    /// Whether the distances between rows show the time between them.
+    pub(in crate::ui) by_time: bool,
+    list: VirtualList,
+    selected: Option<usize>,
+    /// The scale of the last frame.
+    scale: Option<Scale>,
+    /// The rows of the last frame and their places, for a press of the mouse.
+    visible: Vec<(Rect, usize)>,
+    /// The height of the view in the last frame.
+    height: f32,
+    /// Whether the mouse is down since it was pressed on a row.
+    is_pressed: bool,
+}
+
+/// The part of the diagram in view.
+struct Viewport {
+    /// The number of points above it.
+    top: f64,
+    rect: Rect,
+}
+
+impl Viewport {
+    /// Returns the y coordinate of a position, in heights of a row.
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to the neighborhood of the view")]
+    fn y(&self, position: f64) -> f32 {
+        self.rect.top() + ((position * ROW).round() - self.top).clamp(-1e6, 1e6) as f32
+    }
+
+    fn row(&self, position: f64) -> Rect {
+        let min = pos2(self.rect.left(), self.y(position));
+        Rect::from_min_size(min, vec2(self.rect.width(), size::SEQUENCE_ROW))
+    }
+}
+
+impl SequenceView {
+    /// Creates the view of a connection.
+    pub(in crate::ui) fn new(follow: bool, by_time: bool) -> Self {
+        Self { follow, by_time, ..Self::default() }
+    }
+
+    /// Returns the selected row.
+    pub(in crate::ui) fn selected(&self) -> Option<usize> {
+        self.selected
+    }
+
+    /// Shows the diagram. Returns whether the user selected a row.
+    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, sequence: &Sequence) -> bool {
+        let area = ui.available_rect_before_wrap();
+        ui.advance_cursor_after_rect(area);
+        let response = ui.interact(area, Id::unique("sequence"), Sense::FOCUSABLE | Sense::CLICK);
+        let count = sequence.rows().len();
+        let id = sequence.info().client.id;
+        let name = format!("Sequence diagram of {id}, {} rows", with_thousands(count as u64));
+        response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &name));
+        if count == 0 {
+            return false;
+        }
+        let (header, body) = area.split_top_bottom_at_y(area.top() + HEADER);
+        // Whole rows only: a part of one at the edge looks like a mistake.
+        let body =
+            body.with_max_y(body.top() + whole_rows(body.height().max(size::SEQUENCE_ROW), f32::floor));
+        let scale = self.scale(sequence, f64::from(body.height()) / ROW);
+        self.keep_position(sequence, scale);
+        let mut is_selected = self.on_keys(ui, &response, sequence, scale);
+        if self.on_press(ui, body, count) {
+            (self.is_pressed, is_selected) = (true, true);
+        }
+        if self.is_pressed && ui.input(|input| input.pointer.primary_released()) {
+            // Not on the press, because the release would take the focus away.
+            self.is_pressed = false;
+            response.request_focus();
+        }
+        if self.follow {
+            self.list.go_to_end();
+        }
+        let rows_height = sequence.position(count - 1, scale) + 1.0;
+        let width = (body.width() - 2.0 * size::EDGE - size::SCROLL_BAR).max(40.0);
+        let palette = Palette::of(ui);
+        let footer = end_text(sequence)
+            .map(|text| ui.painter().layout(text, theme::strong(size::TEXT), palette.text, width));
+        let footer_height =
+            footer.as_ref().map_or(0.0, |galley| whole_rows(galley.size().y + 4.0, f32::ceil));
+        let scrolled = self.list.scroll(ui, body, rows_height * ROW + f64::from(footer_height));
+        if scrolled.moved {
+            self.follow = self.list.is_at_end();
+        }
+        if (std::mem::replace(&mut self.height, body.height()) - body.height()).abs() > 1.0
+            && let Some(row) = self.selected.filter(|_| !self.follow)
+        {
+            // The detail was opened, or the window was resized.
+            self.list.reveal_span(sequence.position(row.min(count - 1), scale) * ROW, ROW);
+            ui.ctx().request_repaint();
+        }
+        // The columns don't move when the scroll bar appears.
+        let view = Viewport { top: scrolled.top, rect: body.with_max_x(body.right() - size::SCROLL_BAR) };
+        let clip = ui.clip_rect();
+        ui.set_clip_rect(clip.intersect(view.rect));
+        if let Some(row) = self.show_rows(ui, sequence, scale, &view, response.has_focus()) {
+            self.select(row, count);
+            is_selected = true;
+            response.request_focus();
+        }
+        if let Some(galley) = footer {
+            let y = view.y(rows_height) + ((footer_height - galley.size().y) / 2.0).floor();
+            let rect = Rect::from_min_size(pos2(view.rect.left() + size::EDGE, y), galley.size());
+            if view.rect.intersects(rect) {
+                let label = ui.interact(rect, Id::unique("close summary"), Sense::hover());
+                label.widget_info(|| WidgetInfo::labeled(Role::Label, true, galley.text()));
+                ui.painter().galley(rect.min, galley.clone(), palette.text);
+            }
+        }
+        ui.set_clip_rect(clip);
+        show_heading(ui, sequence, header);
+        if response.has_focus() && self.selected.is_none() {
+            ui.painter().rect_stroke(area.shrink(2.0), 4.0, palette.focus_ring(), StrokeKind::Inside);
+        }
+        is_selected
+    }
+
+    /// Returns the scale. By time, the waits between all rows together fill one view.
+    fn scale(&self, sequence: &Sequence, rows_in_view: f64) -> Scale {
+        let duration = sequence.rows().last().map_or(0.0, |row| row.event.at.as_secs_f64());
+        if self.by_time { Scale { rows_per_second: rows_in_view / duration.max(1e-6) } } else { Scale::ORDER }
+    }
+
+    fn select(&mut self, row: usize, count: usize) {
+        self.selected = Some(row);
+        self.follow = row + 1 == count;
+    }
+
+    /// Draws the rows in view. Returns the row that was pressed by other means than the mouse, such as a screen reader.
+    fn show_rows(
+        &mut self,
+        ui: &Ui,
+        sequence: &Sequence,
+        scale: Scale,
+        view: &Viewport,
+        has_focus: bool,
+    ) -> Option<usize> {
+        let palette = Palette::of(ui);
+        self.visible.clear();
+        let selected = self.selected.and_then(|row| sequence.rows().get(row));
+        let partners = selected.map(|row| sequence.partners(row)).unwrap_or_default();
+        let mut pressed = None;
+        // The backgrounds are below the lifelines, which are below the arrows.
+        let (below, mut backgrounds) = (ui.painter().add(Shape::Noop), Vec::new());
+        show_lifelines(ui, sequence, scale, view);
+        let first = sequence.row_at(view.top / ROW - 1.0 + 1e-6, scale);
+        for (index, row) in sequence.rows().iter().enumerate().skip(first) {
+            let rect = view.row(sequence.position(index, scale));
+            if let Some(before) = index.checked_sub(1) {
+                let idle = view.row(sequence.position(before, scale)).bottom()..=rect.top();
+                show_idle(ui, view, idle.into(), &text::duration(row.gap.unwrap_or_default()));
+            }
+            if rect.top() >= view.rect.bottom() {
+                break;
+            }
+            let is_selected = self.selected == Some(index);
+            let state = (is_selected, partners.contains(&index));
+            let response = sequence_row::show(ui, (sequence, row), rect, state, &mut backgrounds);
+            if is_selected && has_focus {
+                ui.painter().rect_filled(rect.with_max_x(rect.left() + 3.0), 0.0, palette.accent);
+            }
+            self.visible.push((rect, index));
+            if response.clicked() && !response.clicked_by(PointerButton::Primary) {
+                pressed = Some(index);
+            }
+        }
+        ui.painter().set(below, Shape::Vec(backgrounds));
+        pressed
+    }
+
+    /// Selects the row that was under the pointer in the last frame when the mouse is pressed, and stops following.
+    fn on_press(&mut self, ui: &Ui, area: Rect, count: usize) -> bool {
+        let pressed = ui.input(|input| {
+            let pointer = &input.pointer;
+            pointer.primary_pressed().then(|| pointer.interact_pos()).flatten()
+        });
+        let Some(at) = pressed.filter(|at| area.contains(*at)) else { return false };
+        if ui.ctx().layer_id_at(at) != Some(ui.layer_id()) {
+            return false;
+        }
+        let row = self.visible.iter().find(|(rect, row)| rect.contains(at) && *row < count);
+        let Some(&(_, row)) = row else { return false };
+        (self.selected, self.follow) = (Some(row), false);
+        true
+    }
+
+    fn on_keys(&mut self, ui: &Ui, response: &Response, sequence: &Sequence, scale: Scale) -> bool {
+        if !response.has_focus() {
+            return false;
+        }
+        let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            self.selected = None;
+        }
+        let count = sequence.rows().len();
+        let last = count - 1;
+        let page = self.list.rows_in_view(size::SEQUENCE_ROW).saturating_sub(1).max(1);
+        let mut has_moved = false;
+        for key in [Key::ArrowUp, Key::ArrowDown, Key::PageUp, Key::PageDown, Key::Home, Key::End] {
+            // A key that is held down can repeat in a frame.
+            for _ in 0..ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key)) {
+                let row = match (key, self.selected) {
+                    (Key::Home, _) | (Key::ArrowDown | Key::PageDown, None) => 0,
+                    (Key::ArrowUp, Some(row)) => row.saturating_sub(1),
+                    (Key::PageUp, Some(row)) => row.saturating_sub(page),
+                    (Key::ArrowDown, Some(row)) => row + 1,
+                    (Key::PageDown, Some(row)) => row + page,
+                    _ => last,
+                };
+                self.select(row.min(last), count);
+                self.list.reveal_span(sequence.position(row.min(last), scale) * ROW, ROW);
+                has_moved = true;
+            }
+        }
+        has_moved
+    }
+
+    /// Keeps the selected row, or else the first one in view, in its place after a change of the scale.
+    fn keep_position(&mut self, sequence: &Sequence, scale: Scale) {
+        let Some(before) = self.scale.replace(scale).filter(|before| *before != scale) else { return };
+        let is_visible = |row: &usize| self.visible.iter().any(|(_, visible)| visible == row);
+        let first = self.visible.first().map(|(_, row)| *row);
+        let Some(row) = self.selected.filter(is_visible).or(first) else { return };
+        let moved = sequence.position(row, scale) - sequence.position(row, before);
+        self.list.go_to(self.list.offset() + moved * ROW);
+    }
+}
+
+/// Rounds a height to whole rows.
+fn whole_rows(height: f32, round: fn(f32) -> f32) -> f32 {
+    round(height / size::SEQUENCE_ROW) * size::SEQUENCE_ROW
+}
+
+/// Draws the lifelines from accept to close, or to the bottom of the view.
+fn show_lifelines(ui: &Ui, sequence: &Sequence, scale: Scale, view: &Viewport) {
+    let columns = Columns::of(view.rect);
+    let top = sequence_row::arrow_y(view.row(0.0)).max(view.rect.top());
+    let mut bottom = view.rect.bottom();
+    if let Some(last) = sequence.rows().last()
+        && matches!(last.event.kind, CaptureEventKind::Closed(_))
+    {
+        let position = sequence.position(last.event.index as usize, scale);
+        bottom = bottom.min(sequence_row::arrow_y(view.row(position)));
+    }
+    let stroke = Stroke::new(2.0, Palette::of(ui).border_strong);
+    for x in [columns.client, columns.server] {
+        ui.painter().vline(x, top..=bottom.max(top), stroke);
+    }
+}
+
+/// Labels the time between two rows, in the middle of its visible part, if there is room.
+fn show_idle(ui: &Ui, view: &Viewport, range: egui::Rangef, duration: &str) {
+    let palette = Palette::of(ui);
+    let visible = range.intersection(view.rect.y_range());
+    if visible.span() < 18.0 {
+        return;
+    }
+    let place = Rect::from_x_y_ranges(Columns::of(view.rect).between(), visible);
+    let text = format!("{duration} without events");
+    sequence_row::line(ui, place, Align2::CENTER_CENTER, &text, theme::small(), palette.muted);
+}
+
+/// Draws the names of the lifelines and of the details next to them.
+fn show_heading(ui: &Ui, sequence: &Sequence, rect: Rect) {
+    let palette = Palette::of(ui);
+    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.border));
+    let rect = rect.with_max_x(rect.right() - size::SCROLL_BAR);
+    let columns = Columns::of(rect);
+    let name = |place, align, text: &str| {
+        sequence_row::line(ui, place, align, text, theme::strong(size::SMALL), palette.text)
+    };
+    let client = Rect::from_x_y_ranges(columns.time - 30.0..=columns.server - 40.0, rect.y_range());
+    name(client, Align2::LEFT_CENTER, &format!("Client {}", sequence.info().client.peer));
+    let server = rect.with_min_x(columns.server - 30.0).with_max_x((columns.server + 30.0).min(rect.right()));
+    name(server, Align2::CENTER_CENTER, "Server");
+    if let Some(details) = columns.details {
+        let place = Rect::from_x_y_ranges(details.min + 26.0..=details.max, rect.y_range());
+        let text =
+            if sequence.info().tls { "Record: type, version, length · plaintext" } else { "Call and bytes" };
+        sequence_row::line(ui, place, Align2::LEFT_CENTER, text, theme::small(), palette.muted);
+    }
+}
+
+/// Returns which side closed first, and the number of events that weren't stored.
+fn end_text(sequence: &Sequence) -> Option<String> {
+    let not_stored = row_text::not_stored(sequence).map(|text| {
+        let before = if sequence.info().closed { " before the end" } else { "" };
+        format!("{text}{before}.")
+    });
+    let parts = not_stored.into_iter().chain(sequence.close_summary()).collect::<Vec<_>>();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
