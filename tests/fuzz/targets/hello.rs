@@ -70,7 +70,8 @@ fn check_header(data: &[u8]) {
     assert!(header.is_none() || data.len() >= RECORD_HEADER);
     let list = [HandshakeType::CLIENT_HELLO; 8];
     for (count, continued) in [(1, 0), (8, 0), (3, u16::from(data.first().copied().unwrap_or_default()))] {
-        let messages = HandshakeMessages { continued, ..HandshakeMessages::new(&list[..count]) };
+        let mut messages = HandshakeMessages::new(&list[..count]);
+        messages.continued = continued;
         let found = messages.headers(data);
         assert!(
             found.len() <= count && found.iter().all(|range| range.len() == 4 && range.end <= data.len())
