@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use crate::client::own_address::own_address;
+use crate::client::resolve::local_ip;
 
 /// This computer's own address, looked up on a thread of its own.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl Reach {
         let wake = Arc::clone(wake);
         let look = move || {
             // The form may be about another host by now.
-            let _ = sender.send(own_address(all.is_ipv6()).ok());
+            let _ = sender.send(local_ip(all.is_ipv6()).ok());
             wake();
         };
         // Without a thread to spare it is not told.
@@ -63,7 +63,7 @@ mod tests {
         reach.look("0.0.0.0", &wake);
         wakes.recv().unwrap();
         reach.poll();
-        assert_eq!(reach.address(), own_address(false).ok(), "as the system says, on a network or off it");
+        assert_eq!(reach.address(), local_ip(false).ok(), "as the system says, on a network or off it");
         reach.known = Some(IpAddr::from([192, 0, 2, 7]));
         reach.look("::", &wake);
         assert_eq!(reach.address(), None, "until there is an IPv6 one");

@@ -1,59 +1,71 @@
-//! From a host to its addresses, without waiting for a resolver that can't be interrupted.
+//! Looks up the addresses of a host, and the address of this computer on its network.
 
+use std::collections::HashSet;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 
 use crate::settings::fields::is_localhost_name;
 
-/// Addresses that are known, or that a thread looks up.
-pub(super) enum Lookup {
-    Known(Vec<SocketAddr>),
-    Asked(Receiver<io::Result<Vec<SocketAddr>>>),
-}
+/// A lookup under way on a thread of its own, since a resolver can't be interrupted.
+pub(super) struct Lookup(Receiver<io::Result<Vec<SocketAddr>>>);
 
 impl Lookup {
-    /// Looks the host up; `wake` is called when the answer is there. The thread may outlive the client.
+    /// Starts to look up the host. `wake` is called when the answer is there. The thread may outlive the client.
     pub(super) fn start(host: &str, port: u16, wake: impl FnOnce() + Send + 'static) -> io::Result<Self> {
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return Ok(Self::Known(vec![SocketAddr::new(address.to_canonical(), port)]));
-        }
-        if is_localhost_name(host) {
-            // RFC 6761, section 6.3: always loopback, whatever a hosts file leaves out.
-            let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-            return Ok(Self::Known(loopback.map(|address| SocketAddr::new(address, port)).to_vec()));
-        }
         let (sender, receiver) = sync_channel(1);
-        let name = host.to_owned();
-        thread::Builder::new().name("resolve".to_owned()).spawn(move || {
-            let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-            // Nobody listens any more where connecting was given up.
-            let _ = sender.send(found);
-            wake();
-        })?;
-        Ok(Self::Asked(receiver))
+        let known: Vec<IpAddr> = if let Ok(address) = host.parse::<IpAddr>() {
+            vec![address.to_canonical()]
+        } else if is_localhost_name(host) {
+            // Always loopback, even if a hosts file has no entry for it (RFC 6761, section 6.3).
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        } else {
+            let name = host.to_owned();
+            thread::Builder::new().name("resolve".to_owned()).spawn(move || {
+                // The receiver is gone if connecting was cancelled.
+                let _ = sender.send((name.as_str(), port).to_socket_addrs().map(Iterator::collect));
+                wake();
+            })?;
+            return Ok(Self(receiver));
+        };
+        let _ = sender.send(Ok(known.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()));
+        Ok(Self(receiver))
     }
 
-    /// The addresses without repetition, at least one; `None`: not yet.
-    pub(super) fn answer(&mut self) -> Option<io::Result<Vec<SocketAddr>>> {
-        let no_answer = |words: &str| io::Error::new(io::ErrorKind::NotFound, words.to_owned());
-        let found = match self {
-            Self::Known(addresses) => Ok(std::mem::take(addresses)),
-            Self::Asked(receiver) => match receiver.try_recv() {
-                Ok(found) => found,
-                Err(TryRecvError::Empty) => return None,
-                Err(TryRecvError::Disconnected) => Err(no_answer("the resolver failed")),
-            },
-        };
-        Some(found.and_then(|addresses| {
-            let mut known: Vec<SocketAddr> = Vec::new();
-            for address in addresses {
-                if !known.contains(&address) {
-                    known.push(address);
-                }
-            }
-            if known.is_empty() { Err(no_answer("the resolver gave no address")) } else { Ok(known) }
-        }))
+    /// Returns the addresses without duplicates, at least one; `None`: not yet.
+    pub(super) fn answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
+        let not_found = |text: &str| Err(io::Error::new(io::ErrorKind::NotFound, text.to_owned()));
+        Some(match self.0.try_recv() {
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => not_found("the resolver failed"),
+            Ok(Ok(addresses)) if addresses.is_empty() => not_found("the resolver gave no address"),
+            Ok(found) => found.map(|mut addresses| {
+                let mut seen = HashSet::new();
+                addresses.retain(|address| seen.insert(*address));
+                addresses
+            }),
+        })
     }
+}
+
+/// Returns the address from which this computer sends to other networks, and at which computers on its own network reach
+/// it. `for_v6`: the IPv6 address. Nothing is sent: connecting a UDP socket only looks up the route.
+///
+/// # Errors
+/// There is no route: the computer is on no network.
+pub fn local_ip(for_v6: bool) -> io::Result<IpAddr> {
+    // Addresses for documentation (RFC 5737 and RFC 3849), which no computer has, and the discard port.
+    let (here, there): (IpAddr, IpAddr) = if for_v6 {
+        (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into())
+    } else {
+        (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into())
+    };
+    let socket = UdpSocket::bind((here, 0))?;
+    socket.connect((there, 9))?;
+    let local = socket.local_addr()?.ip();
+    if local.is_loopback() || local.is_unspecified() {
+        return Err(io::ErrorKind::NetworkUnreachable.into());
+    }
+    Ok(local)
 }

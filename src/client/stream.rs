@@ -1,39 +1,34 @@
-//! A byte stream on a non-blocking socket: plain, or TLS driven by hand so that every end stays visible.
+//! A byte stream on a non-blocking socket: plain TCP, or TLS that shows every way in which it can end.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use rustls::ClientConnection;
 use socket2::SockRef;
 
-use crate::client::event::PeerEnd;
+use crate::client::client_event::PeerEnd;
 
-/// What a read found.
-pub(super) enum Got {
-    /// So many bytes.
+/// The result of a read.
+pub(super) enum ReadResult {
+    /// This many bytes.
     Data(usize),
-    /// Nothing yet.
-    Nothing,
-    /// Nothing more, ever.
+    WouldBlock,
+    /// The server has ended its side.
     End(PeerEnd),
 }
 
-/// Why nothing can be read or written any more, when the peer did not say so in order.
-#[derive(Debug)]
-pub(super) enum Defect {
-    /// TLS can't go on.
+/// Why the stream broke.
+pub(super) enum StreamError {
     Tls(rustls::Error),
-    /// The system says so.
-    System(io::Error),
+    Io(io::Error),
 }
 
-/// The stream.
 pub(super) struct Stream {
-    pub(super) socket: TcpStream,
+    socket: TcpStream,
     tls: Option<Box<ClientConnection>>,
-    /// What TLS failed with, told once the data before it is read.
+    /// A TLS error, returned after the data before it was read.
     failed: Option<rustls::Error>,
 }
 
@@ -50,106 +45,97 @@ impl Stream {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
-    pub(super) fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.socket.local_addr()?, self.socket.peer_addr()?))
-    }
-
-    /// Reads what is there. After a failure of TLS the alert that tells the peer waits to be flushed.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<Got, Defect> {
+    /// Reads what there is. After a TLS error, [`Stream::flush`] sends the alert about it.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<ReadResult, StreamError> {
         let Some(tls) = &mut self.tls else {
             return match self.socket.read(buffer) {
-                Ok(0) => Ok(Got::End(PeerEnd::Fin)),
-                Ok(count) => Ok(Got::Data(count)),
-                Err(error) => not_read(error),
+                Ok(0) => Ok(ReadResult::End(PeerEnd::Fin)),
+                Ok(count) => Ok(ReadResult::Data(count)),
+                Err(error) => read_error(error),
             };
         };
         loop {
             match tls.reader().read(buffer) {
-                Ok(0) => return Ok(Got::End(PeerEnd::CloseNotify)),
-                Ok(count) => return Ok(Got::Data(count)),
+                Ok(0) => return Ok(ReadResult::End(PeerEnd::CloseNotify)),
+                Ok(count) => return Ok(ReadResult::Data(count)),
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    return Ok(Got::End(PeerEnd::WithoutCloseNotify));
+                    return Ok(ReadResult::End(PeerEnd::WithoutCloseNotify));
                 }
-                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(Defect::System(error)),
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(StreamError::Io(error)),
                 Err(_) => {}
             }
             if let Some(error) = self.failed.take() {
-                return Err(Defect::Tls(error));
+                return Err(StreamError::Tls(error));
             }
             match tls.read_tls(&mut self.socket) {
-                // During the handshake the reader does not tell.
-                Ok(0) if tls.is_handshaking() => return Ok(Got::End(PeerEnd::WithoutCloseNotify)),
+                // During the handshake the reader doesn't report the end.
+                Ok(0) if tls.is_handshaking() => return Ok(ReadResult::End(PeerEnd::WithoutCloseNotify)),
                 Ok(_) => self.failed = tls.process_new_packets().err(),
-                Err(error) => return not_read(error),
+                Err(error) => return read_error(error),
             }
         }
     }
 
-    /// Takes as much as there is room for; 0: there is none now.
+    /// Writes as much as there is room for, and returns how much; 0: there is no room now.
     pub(super) fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
             return match self.socket.write(data) {
-                Err(error) if is_not_now(&error) => Ok(0),
+                Err(error) if is_transient(&error) => Ok(0),
                 result => result,
             };
         };
-        // Never ahead of the socket, so that what counts as sent is.
+        // TLS never buffers more than one write, so that what counts as sent was sent.
         if !flush(tls, &mut self.socket)? {
             return Ok(0);
         }
-        let taken = tls.writer().write(data)?;
+        let count = tls.writer().write(data)?;
         flush(tls, &mut self.socket)?;
-        Ok(taken)
+        Ok(count)
     }
 
-    /// Sends what TLS itself has to say. Whether all of it went.
+    /// Sends what TLS has ready, and returns whether that was all of it.
     pub(super) fn flush(&mut self) -> io::Result<bool> {
         self.tls.as_mut().map_or(Ok(true), |tls| flush(tls, &mut self.socket))
     }
 
-    /// Puts `close_notify` behind all that was written; it goes with the next [`Stream::flush`].
-    pub(super) fn say_goodbye(&mut self) {
+    /// Appends `close_notify` to all that was written; the next [`Stream::flush`] sends it. Plain TCP: does nothing.
+    pub(super) fn send_close_notify(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
         }
     }
 
-    /// FIN.
-    pub(super) fn finish(&self) {
-        // An error means that the peer has gone already.
+    pub(super) fn send_fin(&self) {
+        // An error means that the server has already closed.
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
-    /// Has the next close send RST.
-    pub(super) fn abort(&self) -> io::Result<()> {
+    /// Makes closing the socket send RST.
+    pub(super) fn set_reset_on_close(&self) -> io::Result<()> {
         SockRef::from(&self.socket).set_linger(Some(Duration::ZERO))
     }
 
-    /// Whether the system holds bytes that nobody has read.
+    /// Returns whether the OS holds bytes that were not read.
     pub(super) fn has_unread(&self) -> bool {
         self.socket.peek(&mut [0]).is_ok_and(|count| count > 0)
     }
 }
 
-fn not_read(error: io::Error) -> Result<Got, Defect> {
+fn read_error(error: io::Error) -> Result<ReadResult, StreamError> {
+    use ErrorKind as E;
     match error.kind() {
-        _ if is_not_now(&error) => Ok(Got::Nothing),
-        _ if is_reset(&error) => Ok(Got::End(PeerEnd::Reset)),
-        _ => Err(Defect::System(error)),
+        _ if is_transient(&error) => Ok(ReadResult::WouldBlock),
+        E::ConnectionReset | E::BrokenPipe | E::ConnectionAborted | E::NotConnected => {
+            Ok(ReadResult::End(PeerEnd::Reset))
+        }
+        _ => Err(StreamError::Io(error)),
     }
 }
 
-fn is_not_now(error: &io::Error) -> bool {
+fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Whether the peer's system sent RST.
-fn is_reset(error: &io::Error) -> bool {
-    use ErrorKind as E;
-    matches!(error.kind(), E::ConnectionReset | E::BrokenPipe | E::ConnectionAborted | E::NotConnected)
-}
-
-/// Whether all went that TLS had ready.
 fn flush(tls: &mut ClientConnection, socket: &mut TcpStream) -> io::Result<bool> {
     while tls.wants_write() {
         match tls.write_tls(socket) {

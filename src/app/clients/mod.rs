@@ -1,201 +1,201 @@
-//! The client tabs of a app: up to sixteen clients, each with a form, a connection and a transcript of its own.
+//! The client tabs of the app: up to sixteen clients, each with its own form, connection and transcript, and the load
+//! clients beside them.
 //!
-//! A tab follows the server that runs, or the one that the form describes, field by field until a field is changed. What
-//! is typed here is not remembered between runs: most of it follows settings that are, and the rest (what was sent, to
-//! whom, with which key) is nobody's business tomorrow.
+//! A tab follows the running server, or the one that the form describes, field by field until a field is edited. Nothing
+//! typed here is remembered between runs: most of it follows settings that are, and the rest (what was sent, to which
+//! server, with which key) is private.
 
-mod command;
-pub mod crowd;
-mod field;
-mod follow;
-mod form;
-mod tab;
+mod client_command;
+mod client_form;
+mod client_tab;
+mod load_form;
+mod server_endpoint;
 mod transcript;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use command::ClientCommand;
-pub use crowd::{CrowdCommand, CrowdModel, CrowdStatus};
-pub use field::{ClientField, Followed, MOST_TYPED, SendKind, TrustChoice};
-pub use form::ClientForm;
-pub use tab::{ClientTab, ClientTabId, Ended};
-pub use transcript::{Direction, Entry, EntryKind, MOST_BYTES, MOST_ENTRIES, Transcript};
+pub use client_command::{ClientCommand, ClientField, ClientTabId, Followed, SendKind, TrustChoice};
+pub use client_form::{ClientForm, MAX_INPUT};
+pub use client_tab::ClientTab;
+pub use load_form::{LoadForm, explain_waiting};
+pub use transcript::{MAX_BYTES, MAX_ENTRIES, Transcript, TranscriptEntry};
 
-pub(super) use follow::ServerSide;
+pub(super) use server_endpoint::ServerEndpoint;
 
 use crate::client::Client;
-use crate::client::config::Payload;
-use crate::client::event::{EventKind, Leave};
+use crate::client::client_event::{ClientEventKind, CloseMode};
+use crate::client::connection_config::Payload;
 
 /// The most client tabs at once.
-pub const MOST_CLIENTS: usize = 16;
+pub const MAX_CLIENT_TABS: usize = 16;
 
-/// The client tabs of a app, in the order in which they were made.
+/// The client tabs of the app, in the order in which they were added, and the load clients.
 pub struct Clients {
     tabs: Vec<ClientTab>,
     last_id: u64,
-    server: ServerSide,
-    crowd: CrowdModel,
-    /// Connections of closed tabs that are still saying goodbye.
-    leaving: Vec<Client>,
+    server: ServerEndpoint,
+    load: LoadForm,
+    /// Connections of removed tabs that are still closing.
+    closing: Vec<Client>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Clients {
-    /// One tab that follows this server.
-    pub(super) fn new(server: ServerSide, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        let crowd = CrowdModel::new();
-        let mut clients = Self { tabs: Vec::new(), last_id: 0, server, crowd, leaving: Vec::new(), wake };
+    /// Creates one tab that follows this server.
+    pub(super) fn new(server: ServerEndpoint, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let (tabs, closing) = (Vec::new(), Vec::new());
+        let mut clients = Self { tabs, last_id: 0, server, load: LoadForm::new(), closing, wake };
         clients.add();
         clients
     }
 
-    /// The tabs in order.
+    /// Iterates over the tabs in order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ClientTab> {
         self.tabs.iter()
     }
 
-    /// The tab of this number.
+    /// Returns the tab with this number.
     #[must_use]
     pub fn get(&self, id: ClientTabId) -> Option<&ClientTab> {
         self.tabs.iter().find(|tab| tab.id() == id)
     }
 
-    /// How many tabs there are.
+    /// Returns how many tabs there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tabs.len()
     }
 
-    /// Whether every tab was closed.
+    /// Returns whether every tab was removed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tabs.is_empty()
     }
 
-    /// Whether there is room for another tab.
+    /// Returns whether there is room for another tab.
     #[must_use]
     pub fn can_add(&self) -> bool {
-        self.tabs.len() < MOST_CLIENTS
+        self.tabs.len() < MAX_CLIENT_TABS
     }
 
-    /// The number of the tab that was made last, and may be closed already.
+    /// Returns the number of the tab that was added last, which may have been removed.
     #[must_use]
     pub fn newest(&self) -> ClientTabId {
         ClientTabId(self.last_id)
     }
 
-    /// Does what the user asks for, or starts doing it.
+    /// Carries out a command, or starts to.
     pub(super) fn apply(&mut self, command: ClientCommand) {
-        let Some(id) = command.tab() else { return self.add() };
-        let wake = Arc::clone(&self.wake);
+        let Some(id) = command.tab() else {
+            match command {
+                ClientCommand::EditLoadCount(text) => self.load.count = text,
+                ClientCommand::ConnectLoad => {
+                    if let Some(config) = self.first_form().config() {
+                        self.load.connect(config, &self.wake);
+                    }
+                }
+                ClientCommand::CloseLoad => self.load.close(),
+                _ => self.add(),
+            }
+            return;
+        };
         let Some(index) = self.tabs.iter().position(|tab| tab.id() == id) else { return };
         let tab = &mut self.tabs[index];
         match command {
-            ClientCommand::Add => {}
             ClientCommand::Remove(_) => {
-                let mut tab = self.tabs.remove(index);
-                self.leaving.extend(tab.take_client().inspect(|client| client.leave(Leave::Close)));
+                tab.close(CloseMode::Close);
+                self.closing.extend(self.tabs.remove(index).client);
             }
-            ClientCommand::Edit(_, field, text) => tab.form_mut().edit(field, text),
-            ClientCommand::SetTls(_, on) => tab.form_mut().set_tls(on),
-            ClientCommand::SetTrust(_, trust) => tab.form_mut().set_trust(trust),
-            ClientCommand::SetVersions(_, versions) => tab.form_mut().set_versions(versions),
-            ClientCommand::FollowServer(_, part) => tab.form_mut().follow_again(part),
-            ClientCommand::SetSendKind(_, kind) => tab.form_mut().set_send_kind(kind),
-            ClientCommand::SetEscapes(_, on) => tab.form_mut().set_escapes(on),
-            ClientCommand::SetLineEnding(_, ending) => tab.form_mut().set_line_ending(ending),
-            ClientCommand::Connect(_) => tab.connect(wake),
-            ClientCommand::Cancel(_) => tab.cancel(),
-            ClientCommand::Send { .. } => {
-                let payload = tab.form().payload();
-                tab.send(payload);
+            ClientCommand::Connect(_) => tab.connect(Arc::clone(&self.wake)),
+            ClientCommand::Cancel(_) if tab.state().is_connecting() => tab.close(CloseMode::Abort),
+            ClientCommand::Cancel(_) => {}
+            ClientCommand::Close(_, mode) => tab.close(mode),
+            ClientCommand::Send(_) => {
+                tab.refused = tab.form().payload().and_then(|payload| tab.send(payload)).err();
             }
-            ClientCommand::SendFile { path, .. } => tab.send(Ok(Payload::File(path))),
-            ClientCommand::Repeat { .. } => tab.repeat(),
+            ClientCommand::SendFile(_, path) => tab.refused = tab.send(Payload::File(path)).err(),
+            ClientCommand::Repeat(_) => tab.refused = tab.repeat().err(),
             ClientCommand::StopSending(_) => tab.stop_sending(),
-            ClientCommand::Leave { how, .. } => tab.leave(how),
-            ClientCommand::ClearTranscript(_) => tab.clear(),
+            ClientCommand::ClearTranscript(_) => tab.transcript.clear(),
+            command => {
+                tab.refused = None;
+                tab.form.apply(command);
+            }
         }
     }
 
-    /// Takes in what has happened, and shows it to `told` on its way. Whether anything did.
-    pub(super) fn poll(&mut self, told: &mut impl FnMut(&EventKind)) -> bool {
-        self.leaving.retain(|client| !client.is_over());
-        let crowd = self.crowd.poll();
-        // All of them, and not only up to the first that has news.
-        crowd | (self.tabs.iter_mut().filter_map(|tab| tab.poll(told).then_some(())).count() > 0)
-    }
-
-    /// The server's settings may have changed. Whether that shows in a tab.
-    pub(super) fn follow(&mut self, server: ServerSide) -> bool {
-        if server == self.server {
-            return false;
+    /// Moves new events to the transcripts, after showing each to `observe`. Returns whether anything has changed.
+    pub(super) fn poll(&mut self, observe: &mut impl FnMut(&ClientEventKind)) -> bool {
+        self.closing.retain(|client| !client.is_over());
+        let mut changed = self.load.poll();
+        for tab in &mut self.tabs {
+            changed |= tab.poll(observe);
         }
-        self.server = server;
-        let server = &self.server;
-        self.tabs.iter_mut().filter_map(|tab| tab.follow(server).then_some(())).count() > 0
+        changed
     }
 
-    /// The certificate file that a tab trusts as *this server's*.
+    /// Follows the settings of the server. Returns whether they have changed.
+    pub(super) fn follow(&mut self, server: ServerEndpoint) -> bool {
+        let changed = server != self.server;
+        if changed {
+            self.tabs.iter_mut().for_each(|tab| tab.form.server = server.clone());
+            self.server = server;
+        }
+        changed
+    }
+
+    /// Returns the certificate file of this window's server.
     #[must_use]
     pub fn server_certificate(&self) -> &Path {
         &self.server.certificate
     }
 
-    /// The crowd beside the tabs.
+    /// Returns the load clients.
     #[must_use]
-    pub fn crowd(&self) -> &CrowdModel {
-        &self.crowd
+    pub fn load(&self) -> &LoadForm {
+        &self.load
     }
 
-    /// Why the first client, and so the crowd, can't connect as it stands.
+    /// Returns why the load clients can't connect: the first tab's form, whose settings they use, is wrong.
     #[must_use]
-    pub fn crowd_blocked(&self) -> Option<String> {
-        self.first_form().blocked().map(|(_, words)| words)
+    pub fn load_blocked(&self) -> Option<String> {
+        self.first_form().blocked().map(|(_, reason)| reason)
     }
 
-    /// Does what the user asks for about the crowd. It connects as the first client does.
-    pub(super) fn apply_crowd(&mut self, command: CrowdCommand) {
-        let form = self.first_form();
-        self.crowd.apply(command, &form, &self.wake);
-    }
-
-    /// The first client's form, or a new one's.
+    /// Returns the first tab's form, or a new one if there is no tab.
     fn first_form(&self) -> ClientForm {
-        let first = self.tabs.first().map(|tab| tab.form().clone());
-        first.unwrap_or_else(|| ClientForm::new(self.server.clone()))
+        self.tabs.first().map_or_else(|| ClientForm::new(self.server.clone()), |tab| tab.form().clone())
     }
 
-    /// Ends every connection at once, without waiting.
-    pub(super) fn end(&self) {
-        self.all().for_each(Client::end);
-        self.crowd.end();
+    /// Closes every connection at once, without waiting.
+    pub(super) fn close_now(&self) {
+        self.connections().for_each(Client::close_now);
+        self.load.close_now();
     }
 
-    /// Waits for all threads, but no longer than until then.
+    /// Waits for the end of all connections until `deadline`.
     pub(super) fn wait_over(&self, deadline: Instant) {
-        for client in self.all() {
-            // What doesn't end in time ends with the process.
+        for client in self.connections() {
+            // A thread that doesn't end in time ends with the process.
             let _ = client.wait_over(deadline);
         }
-        self.crowd.wait_over(deadline);
+        self.load.wait_over(deadline);
     }
 
-    fn all(&self) -> impl Iterator<Item = &Client> {
-        self.tabs.iter().filter_map(ClientTab::client).chain(&self.leaving)
+    fn connections(&self) -> impl Iterator<Item = &Client> {
+        self.tabs.iter().filter_map(|tab| tab.client.as_ref()).chain(&self.closing)
     }
 
+    /// Adds a tab that begins with the form of the last one.
     fn add(&mut self) {
-        if !self.can_add() {
-            return;
+        if self.can_add() {
+            self.last_id += 1;
+            let form = self.tabs.last().map(|tab| tab.form().clone());
+            let form = form.unwrap_or_else(|| ClientForm::new(self.server.clone()));
+            self.tabs.push(ClientTab::new(ClientTabId(self.last_id), form));
         }
-        self.last_id += 1;
-        let form = self.tabs.last().map(|tab| tab.form().for_another());
-        let form = form.unwrap_or_else(|| ClientForm::new(self.server.clone()));
-        self.tabs.push(ClientTab::new(ClientTabId(self.last_id), form));
     }
 }

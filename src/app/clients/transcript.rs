@@ -1,217 +1,162 @@
-//! What a client sent, received and met, entry by entry: bounded in number and in bytes, the oldest go first.
+//! The transcript of a client tab: what was sent and received, and what else happened, bounded in number and in bytes.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
-use crate::client::echo::Verdict;
-use crate::client::event::{Event, EventKind, Origin};
+use crate::client::client_event::{ClientEvent, ClientEventKind};
+use crate::client::echo_check::EchoResult;
+use crate::ring_buffer::{Limits, RingBuffer};
 
 /// The most entries that a transcript keeps.
-pub const MOST_ENTRIES: usize = 10_000;
+pub const MAX_ENTRIES: usize = 10_000;
 /// The most bytes of data that it keeps.
-pub const MOST_BYTES: usize = 4 << 20;
+pub const MAX_BYTES: usize = 4 << 20;
 
-/// One entry.
+/// One entry of a transcript.
 #[derive(Debug, Clone)]
-pub struct Entry {
-    /// Numbers the entries of one tab from 1; never used twice, also after the transcript was cleared.
+pub struct TranscriptEntry {
+    /// Numbers the entries of one tab from 1; never reused, not even after the transcript was cleared.
     pub number: u64,
-    /// Which connection of the tab it belongs to, from 1.
+    /// The connection of the tab that it belongs to, from 1.
     pub connection: u32,
-    /// The system's clock.
+    /// The wall clock.
     pub at: SystemTime,
-    /// The same moment on the clock that only goes forward.
-    pub when: Instant,
-    /// What happened.
-    pub kind: EntryKind,
+    /// What happened; never [`ClientEventKind::Echoed`].
+    pub event: ClientEventKind,
+    /// How a send came back; `None` until its last byte has.
+    pub echo: Option<EchoResult>,
 }
 
-/// What an entry tells of.
-#[derive(Debug, Clone)]
-pub enum EntryKind {
-    /// Something was sent.
-    Sent {
-        /// Numbers what is sent on one connection from 1.
-        send: u64,
-        /// What was sent; empty for a file.
-        data: Arc<[u8]>,
-        /// Where it came from.
-        from: Origin,
-        /// Whether it is to be told how it came back. Not where too many sends were on their way.
-        measured: bool,
-        /// How it came back; `None` until its last byte has.
-        back: Option<(Verdict, Duration)>,
-    },
-    /// Something came.
-    Received {
-        /// The bytes.
-        data: Arc<[u8]>,
-    },
-    /// Anything else. Never one of the two above, nor an [`EventKind::Echoed`].
-    Event(EventKind),
-}
-
-/// Which way an entry's data went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From us to the server.
-    Out,
-    /// From the server to us.
-    In,
-}
-
-impl Entry {
-    /// Which way its data went; `None` where it has none.
-    #[must_use]
-    pub fn direction(&self) -> Option<Direction> {
-        match self.kind {
-            EntryKind::Sent { .. } => Some(Direction::Out),
-            EntryKind::Received { .. } => Some(Direction::In),
-            EntryKind::Event(_) => None,
-        }
-    }
-
-    /// Its data; empty where it has none.
+impl TranscriptEntry {
+    /// Returns its data; empty if it has none.
     #[must_use]
     pub fn data(&self) -> &[u8] {
-        match &self.kind {
-            EntryKind::Sent { data, .. } | EntryKind::Received { data } => data,
-            EntryKind::Event(_) => &[],
+        match &self.event {
+            ClientEventKind::Sent { data, .. } | ClientEventKind::Received(data) => data,
+            _ => &[],
         }
     }
 }
 
 /// The newest entries of a tab.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub struct Transcript {
-    entries: VecDeque<Entry>,
-    bytes: usize,
-    last_number: u64,
-    forgotten: u64,
-    /// Sends that have not come back, oldest first: connection, number of the send, number of the entry.
-    waiting: VecDeque<(u32, u64, u64)>,
+    entries: RingBuffer<TranscriptEntry>,
+    /// The number of the oldest entry whose echo may still come.
+    next_echo: u64,
+}
+
+impl Default for Transcript {
+    fn default() -> Self {
+        let limits = Limits { entries: MAX_ENTRIES, bytes: MAX_BYTES };
+        Self { entries: RingBuffer::new(limits, 1), next_echo: 1 }
+    }
 }
 
 impl Transcript {
-    /// How many entries there are.
+    /// Returns how many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The entry at this place, the oldest at 0.
+    /// Returns the entry at an index, 0 being the oldest.
     #[must_use]
-    pub fn get(&self, index: usize) -> Option<&Entry> {
+    pub fn get(&self, index: usize) -> Option<&TranscriptEntry> {
         self.entries.get(index)
     }
 
-    /// From the oldest to the newest.
+    /// Iterates over the entries, the oldest first.
     #[must_use]
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &TranscriptEntry> + ExactSizeIterator {
         self.entries.iter()
     }
 
-    /// The place of an entry, by its number.
+    /// Returns the index of an entry by its number.
     #[must_use]
     pub fn position(&self, number: u64) -> Option<usize> {
-        let first = self.entries.front()?.number;
-        let index = usize::try_from(number.checked_sub(first)?).ok()?;
-        (index < self.entries.len()).then_some(index)
+        self.entries.position(number)
     }
 
-    /// How many of the oldest entries had to go for newer ones.
+    /// Returns how many of the oldest entries were evicted.
     #[must_use]
-    pub fn forgotten(&self) -> u64 {
-        self.forgotten
+    pub fn evicted(&self) -> u64 {
+        self.entries.evicted()
     }
 
-    pub(super) fn push(&mut self, connection: u32, event: Event) {
-        let Event { at, when, kind } = event;
-        let kind = match kind {
-            EventKind::Sent { number, data, from, measured } => {
-                EntryKind::Sent { send: number, data, from, measured, back: None }
-            }
-            EventKind::Received { data } => EntryKind::Received { data },
-            EventKind::Echoed { number, verdict, round_trip } => {
-                self.came_back(connection, number, (verdict, round_trip));
-                return;
-            }
-            other => EntryKind::Event(other),
-        };
-        self.last_number += 1;
-        if let EntryKind::Sent { send, measured: true, .. } = &kind {
-            self.waiting.push_back((connection, *send, self.last_number));
+    pub(super) fn push(&mut self, connection: u32, event: ClientEvent) {
+        let ClientEvent { at, kind: event, .. } = event;
+        if let ClientEventKind::Echoed(result) = event {
+            return self.set_echo(connection, result);
         }
-        let entry = Entry { number: self.last_number, connection, at, when, kind };
-        self.bytes += entry.data().len();
-        self.entries.push_back(entry);
-        // One entry that is larger than all the room stays until the next one comes.
-        while self.entries.len() > MOST_ENTRIES || (self.bytes > MOST_BYTES && self.entries.len() > 1) {
-            let Some(oldest) = self.entries.pop_front() else { break };
-            self.bytes -= oldest.data().len();
-            self.forgotten += 1;
-            if self.waiting.front().is_some_and(|(.., entry)| *entry == oldest.number) {
-                self.waiting.pop_front();
-            }
-        }
+        let number = self.entries.next_number();
+        let entry = TranscriptEntry { number, connection, at, event, echo: None };
+        let bytes = entry.data().len();
+        self.entries.push(entry, bytes);
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Self { last_number: self.last_number, ..Self::default() };
+        self.entries.clear();
     }
 
-    /// Sends come back in their order; what was sent before this one and was not told of will not come.
-    fn came_back(&mut self, connection: u32, number: u64, result: (Verdict, Duration)) {
-        while let Some((of, send, entry)) = self.waiting.front().copied() {
-            if (of, send) > (connection, number) {
-                return;
+    /// Stores the echo of a send. Echoes come in the order of the sends, so the search goes on where the last one ended.
+    fn set_echo(&mut self, connection: u32, result: EchoResult) {
+        self.next_echo = self.next_echo.max(self.entries.first_number());
+        while let Some(index) = self.entries.position(self.next_echo)
+            && let Some(entry) = self.entries.get_mut(index)
+        {
+            if let ClientEventKind::Sent { number, .. } = entry.event {
+                if (entry.connection, number) > (connection, result.number) {
+                    return;
+                }
+                if (entry.connection, number) == (connection, result.number) {
+                    entry.echo = Some(result);
+                }
             }
-            self.waiting.pop_front();
-            if (of, send) == (connection, number)
-                && let Some(index) = self.position(entry)
-                && let EntryKind::Sent { back, .. } = &mut self.entries[index].kind
-            {
-                *back = Some(result);
-            }
+            self.next_echo += 1;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::client::client_event::SendOrigin;
+    use crate::client::echo_check::EchoVerdict;
 
     #[test]
-    fn what_is_not_measured_is_not_waited_for_and_keeps_nobody_from_a_verdict() {
+    fn echoes_find_their_sends_past_unmeasured_and_cleared_ones() {
         let mut transcript = Transcript::default();
-        let mut tell = |kind| {
-            transcript.push(1, Event { at: SystemTime::now(), when: Instant::now(), kind });
-            transcript.waiting.len()
+        let event = |kind| ClientEvent { at: SystemTime::now(), when: Instant::now(), kind };
+        let sent = |number, measured| {
+            let data = b"x".as_slice().into();
+            event(ClientEventKind::Sent { number, data, from: SendOrigin::Typed, measured })
         };
-        let sent = |number, measured| EventKind::Sent {
-            number,
-            data: b"x".as_slice().into(),
-            from: Origin::Typed,
-            measured,
+        let echoed = |number| {
+            let (verdict, round_trip) = (EchoVerdict::Exact, Duration::from_millis(1));
+            event(ClientEventKind::Echoed(EchoResult { number, verdict, round_trip }))
         };
-        let echoed = |number| EventKind::Echoed {
-            number,
-            verdict: Verdict::Exact,
-            round_trip: Duration::from_millis(1),
+        let echoes = |transcript: &Transcript| {
+            transcript.iter().map(|entry| entry.echo.map(|echo| echo.number)).collect::<Vec<_>>()
         };
-        let waiting = [sent(1, true), sent(2, false), sent(3, true), echoed(1), echoed(3)].map(&mut tell);
-        assert_eq!(waiting, [1, 1, 2, 1, 0]);
-        let rows = transcript.iter().map(|entry| match entry.kind {
-            EntryKind::Sent { send, measured, back, .. } => (send, measured, back.is_some()),
-            _ => panic!("{entry:?}"),
-        });
-        assert_eq!(rows.collect::<Vec<_>>(), [(1, true, true), (2, false, false), (3, true, true)]);
+        for event in [sent(1, true), sent(2, false), sent(3, true), echoed(1), echoed(3)] {
+            transcript.push(1, event);
+        }
+        assert_eq!(echoes(&transcript), [Some(1), None, Some(3)]);
+        transcript.push(1, sent(4, true));
+        transcript.clear();
+        for event in [sent(5, true), echoed(4), echoed(5)] {
+            transcript.push(1, event);
+        }
+        transcript.push(2, sent(1, true));
+        transcript.push(2, echoed(1));
+        assert_eq!(echoes(&transcript), [Some(5), Some(1)]);
     }
 }

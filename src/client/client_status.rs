@@ -1,92 +1,94 @@
-//! How a client stands at this moment: a snapshot that is exact also where events found no room.
+//! The state of a client at this moment: a snapshot that is exact even where events found no room.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::client::echo::EchoReport;
-use crate::client::event::{Agreed, PeerEnd};
+use crate::client::client_event::{Agreed, ConnectionOutcome, PeerEnd};
+use crate::client::echo_check::EchoReport;
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum State {
-    /// Not connected yet, nor trying.
+pub enum ClientState {
+    /// No connection was tried yet.
     #[default]
     Idle,
-    /// The host's name is being looked up, and files are being read.
+    /// The host name is being looked up, and files are being read.
     Resolving,
     /// A SYN was sent.
     Connecting,
-    /// TCP is connected; TLS's handshake is under way.
+    /// TCP is connected; the TLS handshake is under way.
     Handshake,
     /// Both sides can send.
     Open,
-    /// We said that we have no more to send, and read on.
+    /// The client has no more to send, and reads on.
     HalfClosed,
-    /// We said goodbye and give what is still on its way a second to come.
+    /// The client closed its side and gives data in flight a second to arrive.
     Closing,
-    /// It is over, one way or the other.
+    /// The connection is over.
     Closed,
 }
 
-impl State {
-    /// Whether it tries to connect, and can be cancelled.
+impl ClientState {
+    /// Returns whether a connection attempt is under way, which can be cancelled.
     #[must_use]
     pub fn is_connecting(self) -> bool {
         matches!(self, Self::Resolving | Self::Connecting | Self::Handshake)
     }
 
-    /// Whether there is no connection and none is tried.
+    /// Returns whether there is no connection and no attempt.
     #[must_use]
-    pub fn is_at_rest(self) -> bool {
+    pub fn is_disconnected(self) -> bool {
         matches!(self, Self::Idle | Self::Closed)
     }
 }
 
 /// The snapshot.
 #[derive(Debug, Clone, Default)]
-pub struct Status {
-    /// How far it has come.
-    pub state: State,
+pub struct ClientStatus {
+    /// How far the connection has come.
+    pub state: ClientState,
     /// Since when it is in that state.
     pub since: Option<Instant>,
-    /// Our address and port.
+    /// The client's address and port.
     pub local: Option<SocketAddr>,
     /// The server's.
     pub peer: Option<SocketAddr>,
-    /// What TLS's handshake agreed on.
+    /// What the TLS handshake agreed on.
     pub agreed: Option<Arc<Agreed>>,
-    /// Sends that were begun.
+    /// How many sends were begun.
     pub sends: u64,
-    /// Bytes that were handed to the system, before encryption.
+    /// Bytes that were passed to the OS, before encryption.
     pub sent: u64,
     /// Bytes received, after decryption.
     pub received: u64,
-    /// Typed bytes that wait to be sent.
+    /// Bytes in the send queue.
     pub queued: u64,
-    /// Since when the server has taken nothing of what waits: its receive buffer and our send buffer are full.
+    /// Since when the server takes nothing from the send queue: its receive buffer and our send buffer are full.
     pub blocked_since: Option<Instant>,
     /// The file that is being sent.
     pub file: Option<FileProgress>,
-    /// The repetition that goes on.
+    /// The repetition under way.
     pub repeat: Option<RepeatProgress>,
-    /// Whether end of stream will be sent once nothing waits any more.
+    /// Whether the sending side will be closed once the send queue is empty.
     pub half_close_pending: bool,
     /// How the server ended its side, if it did.
     pub peer_end: Option<PeerEnd>,
-    /// What the echo check knows.
+    /// What the echo check found.
     pub echo: EchoReport,
+    /// How the connection ended, if it did.
+    pub outcome: Option<ConnectionOutcome>,
 }
 
-/// How far the sending of a file has come.
+/// How much of a file was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileProgress {
     /// Its path.
     pub path: PathBuf,
-    /// Its bytes that were handed to the system.
+    /// Its bytes that were passed to the OS.
     pub sent: u64,
-    /// Its size when it was opened.
+    /// Its size in bytes when it was opened.
     pub size: u64,
 }
 

@@ -1,0 +1,235 @@
+//! The commands about the client tabs and the load clients, and the fields and choices that they set.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::client::client_event::CloseMode;
+use crate::client::connection_config::Trust;
+use crate::client::input::LineEnding;
+use crate::settings::TlsVersions;
+
+/// Numbers the client tabs of the app from 1; a number is never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientTabId(pub u64);
+
+impl fmt::Display for ClientTabId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A command about the client tabs or the load clients. Commands for a tab that is gone are ignored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientCommand {
+    /// Add a tab; ignored if there are [`crate::app::clients::MAX_CLIENT_TABS`].
+    Add,
+    /// Remove a tab, and close its connection (as [`CloseMode::Close`]).
+    Remove(ClientTabId),
+    /// Set the text of a field. If the field followed the server, it no longer does.
+    Edit(ClientTabId, ClientField, String),
+    /// Use TLS or not, whatever the server does.
+    SetTls(ClientTabId, bool),
+    /// Set which certificates are trusted.
+    SetTrust(ClientTabId, TrustChoice),
+    /// Offer these TLS versions, whatever the server's are.
+    SetVersions(ClientTabId, TlsVersions),
+    /// Follow this setting of the server again.
+    FollowServer(ClientTabId, Followed),
+    /// Send text, hexadecimal digits or a file.
+    SetSendKind(ClientTabId, SendKind),
+    /// Set whether backslashes in the text are escapes.
+    SetEscapes(ClientTabId, bool),
+    /// Set what is appended to the text.
+    SetLineEnding(ClientTabId, LineEnding),
+    /// Connect with the form's settings; ignored while connected or while a field is wrong.
+    Connect(ClientTabId),
+    /// Give up connecting.
+    Cancel(ClientTabId),
+    /// Send what is typed, or the file that is named.
+    Send(ClientTabId),
+    /// Send this regular file of any size, whatever the field contains.
+    SendFile(ClientTabId, PathBuf),
+    /// Send what is typed as often and as fast as the two fields say. Replaces a repetition under way.
+    Repeat(ClientTabId),
+    /// Empty the send queue, including the rest of a file and a repetition; stay connected.
+    StopSending(ClientTabId),
+    /// Close the connection in this mode.
+    Close(ClientTabId, CloseMode),
+    /// Remove all entries of the transcript.
+    ClearTranscript(ClientTabId),
+    /// Set the text of the number of load clients.
+    EditLoadCount(String),
+    /// Connect the load clients with the settings of the first tab; ignored while they are connected, or while the number
+    /// or that tab's form is wrong.
+    ConnectLoad,
+    /// Close the load clients.
+    CloseLoad,
+}
+
+impl ClientCommand {
+    /// Returns the tab it is about.
+    pub(super) fn tab(&self) -> Option<ClientTabId> {
+        match self {
+            Self::Add | Self::EditLoadCount(_) | Self::ConnectLoad | Self::CloseLoad => None,
+            Self::Remove(id)
+            | Self::Edit(id, ..)
+            | Self::SetTls(id, _)
+            | Self::SetTrust(id, _)
+            | Self::SetVersions(id, _)
+            | Self::FollowServer(id, _)
+            | Self::SetSendKind(id, _)
+            | Self::SetEscapes(id, _)
+            | Self::SetLineEnding(id, _)
+            | Self::Connect(id)
+            | Self::Cancel(id)
+            | Self::Send(id)
+            | Self::SendFile(id, _)
+            | Self::Repeat(id)
+            | Self::StopSending(id)
+            | Self::Close(id, _)
+            | Self::ClearTranscript(id) => Some(*id),
+        }
+    }
+}
+
+/// A text field of a client tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ClientField {
+    /// Host name or IP literal. Follows the server.
+    Host,
+    /// TCP port. Follows the server.
+    Port,
+    /// Seconds that an address may take to answer.
+    Timeout,
+    /// Path of the CA certificates for [`TrustChoice::CaFile`].
+    CaFile,
+    /// The name to ask for and to check; empty: the host.
+    ServerName,
+    /// The protocols offered by ALPN. Follows the server.
+    Alpn,
+    /// Path of the client certificate; empty: none.
+    Certificate,
+    /// Path of its key.
+    Key,
+    /// The text to send.
+    Text,
+    /// The hexadecimal digits to send.
+    Hex,
+    /// Path of the file to send.
+    File,
+    /// How often to repeat.
+    Times,
+    /// Milliseconds from one repetition to the next.
+    Every,
+}
+
+impl ClientField {
+    /// The label beside the field, also used in messages.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Host => "Host",
+            Self::Port => "Port",
+            Self::Timeout => "Timeout",
+            Self::CaFile => "CA file",
+            Self::ServerName => "Server name",
+            Self::Alpn => "ALPN",
+            Self::Certificate => "Client certificate",
+            Self::Key => "Client key",
+            Self::Text => "Text",
+            Self::Hex => "Hex",
+            Self::File => "File",
+            Self::Times => "Times",
+            Self::Every => "Every",
+        }
+    }
+
+    /// The smallest and largest value of a number field; `None` for other fields.
+    pub(super) fn range(self) -> Option<(u32, u32)> {
+        match self {
+            Self::Port => Some((1, 65_535)),
+            Self::Timeout => Some((1, 600)),
+            Self::Times => Some((1, 1_000_000)),
+            Self::Every => Some((0, 3_600_000)),
+            _ => None,
+        }
+    }
+}
+
+/// A part of the form that can follow the server's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// The host; an unspecified address becomes the loopback one.
+    Host,
+    /// The port.
+    Port,
+    /// Whether TLS is used.
+    Tls,
+    /// The TLS versions.
+    Versions,
+    /// The ALPN protocols.
+    Alpn,
+}
+
+/// Which certificates a client tab trusts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TrustChoice {
+    /// The certificate file of this window's server.
+    #[default]
+    ThisServer,
+    /// The CA certificates in [`ClientField::CaFile`].
+    CaFile,
+    /// The OS's CA certificates.
+    System,
+    /// Any certificate.
+    Nothing,
+}
+
+impl TrustChoice {
+    /// Every choice.
+    pub const ALL: [Self; 4] = [Self::ThisServer, Self::CaFile, Self::System, Self::Nothing];
+
+    /// The label of the choice.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ThisServer => "This server's certificate",
+            Self::CaFile => "A CA file",
+            Self::System => "The system's authorities",
+            Self::Nothing => "Anybody (no check)",
+        }
+    }
+
+    /// A warning that stays visible while this is chosen.
+    #[must_use]
+    pub fn caution(self) -> Option<&'static str> {
+        if self == Self::Nothing { Trust::Nothing.caution() } else { None }
+    }
+}
+
+/// What kind of data is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SendKind {
+    /// Text, with escapes if wanted, and a line ending.
+    #[default]
+    Text,
+    /// Hexadecimal digits.
+    Hex,
+    /// A file.
+    File,
+}
+
+impl SendKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Hex, Self::File];
+
+    /// The field that has the data.
+    #[must_use]
+    pub fn field(self) -> ClientField {
+        match self {
+            Self::Text => ClientField::Text,
+            Self::Hex => ClientField::Hex,
+            Self::File => ClientField::File,
+        }
+    }
+}

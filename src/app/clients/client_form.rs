@@ -1,0 +1,275 @@
+//! The form of a client tab: its fields and choices. Each field that belongs to the server follows it until it is edited.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::app::clients::client_command::{ClientCommand, ClientField, Followed, SendKind, TrustChoice};
+use crate::app::clients::server_endpoint::ServerEndpoint;
+use crate::app::form::path;
+use crate::client::connection_config::{ConnectionConfig, Identity, Payload, TlsChoices, Trust};
+use crate::client::input::{self, InputError, LineEnding};
+use crate::settings::fields;
+use crate::settings::{TlsVersions, tls};
+use crate::text::with_thousands;
+
+/// The most characters of text or digits to send, since they are parsed every time they are shown. Longer data can be
+/// sent as a file.
+pub const MAX_INPUT: usize = 32_768;
+
+/// The values of a client tab's fields and choices.
+#[derive(Debug, Clone)]
+pub struct ClientForm {
+    pub(super) server: ServerEndpoint,
+    /// As typed. A field that follows the server is here only after it was edited.
+    texts: BTreeMap<ClientField, String>,
+    /// Whether to use TLS; `None`: as the server does.
+    own_tls: Option<bool>,
+    /// The TLS versions; `None`: the server's.
+    own_versions: Option<TlsVersions>,
+    /// Which certificates are trusted.
+    pub trust: TrustChoice,
+    /// What kind of data is sent.
+    pub send_kind: SendKind,
+    /// Whether backslashes in the text are escapes.
+    pub escapes: bool,
+    /// What is appended to the text.
+    pub line_ending: LineEnding,
+}
+
+impl ClientForm {
+    pub(super) fn new(server: ServerEndpoint) -> Self {
+        let texts = [(ClientField::Timeout, "5"), (ClientField::Times, "10"), (ClientField::Every, "1000")];
+        Self {
+            server,
+            texts: texts.map(|(field, text)| (field, text.to_owned())).into(),
+            own_tls: None,
+            own_versions: None,
+            trust: TrustChoice::default(),
+            send_kind: SendKind::default(),
+            escapes: true,
+            line_ending: LineEnding::default(),
+        }
+    }
+
+    /// Returns the text of a field, right or wrong.
+    #[must_use]
+    pub fn text(&self, field: ClientField) -> &str {
+        match (self.texts.get(&field), field) {
+            (Some(text), _) => text,
+            (None, ClientField::Host) => &self.server.host,
+            (None, ClientField::Port) => &self.server.port,
+            (None, ClientField::Alpn) => &self.server.alpn,
+            _ => "",
+        }
+    }
+
+    /// Returns what is wrong with the text of a field, in one or two sentences. Files are not read.
+    #[must_use]
+    pub fn error(&self, field: ClientField) -> Option<String> {
+        let text = self.text(field);
+        match field {
+            ClientField::Host => fields::host(text).err().map(|error| error.to_string()),
+            // Empty is right: the OS will choose the server's port.
+            ClientField::Port if self.is_following(Followed::Port) => None,
+            ClientField::Alpn => tls::alpn(text).err().map(|error| error.to_string()),
+            ClientField::Text if !self.escapes => None,
+            ClientField::Text => input::parse_text(text).err().map(|error| error.to_string()),
+            ClientField::Hex => input::parse_hex(text).err().map(|error| error.to_string()),
+            _ => self.number(field).err(),
+        }
+    }
+
+    /// Returns the mistake in the text or digits to send.
+    #[must_use]
+    pub fn input_error(&self) -> Option<InputError> {
+        match self.send_kind {
+            SendKind::Text if self.escapes => input::parse_text(self.text(ClientField::Text)).err(),
+            SendKind::Hex => input::parse_hex(self.text(ClientField::Hex)).err(),
+            SendKind::Text | SendKind::File => None,
+        }
+    }
+
+    /// Returns why the field for the text or digits to send takes no more characters; `None`: it does.
+    #[must_use]
+    pub fn full(&self) -> Option<String> {
+        let is_full = self.send_kind != SendKind::File
+            && self.text(self.send_kind.field()).chars().count() >= MAX_INPUT;
+        is_full.then(|| {
+            let max = with_thousands(MAX_INPUT as u64);
+            format!(
+                "The field is full: it takes {max} characters and leaves out the rest. Send longer data as a file."
+            )
+        })
+    }
+
+    /// Returns whether this part follows the server's settings.
+    #[must_use]
+    pub fn is_following(&self, part: Followed) -> bool {
+        match part {
+            Followed::Host => !self.texts.contains_key(&ClientField::Host),
+            Followed::Port => !self.texts.contains_key(&ClientField::Port),
+            Followed::Alpn => !self.texts.contains_key(&ClientField::Alpn),
+            Followed::Tls => self.own_tls.is_none(),
+            Followed::Versions => self.own_versions.is_none(),
+        }
+    }
+
+    /// Returns whether TLS is used.
+    #[must_use]
+    pub fn tls(&self) -> bool {
+        self.own_tls.unwrap_or(self.server.tls)
+    }
+
+    /// Returns the TLS versions that are offered.
+    #[must_use]
+    pub fn versions(&self) -> TlsVersions {
+        self.own_versions.unwrap_or(self.server.versions)
+    }
+
+    /// Returns what would be sent now.
+    ///
+    /// # Errors
+    /// The text has a mistake, or there is none.
+    pub fn payload(&self) -> Result<Payload, String> {
+        let text = self.text(self.send_kind.field());
+        let (bytes, advice) = match self.send_kind {
+            SendKind::File => {
+                let path = path(text);
+                let is_empty = path.as_os_str().is_empty();
+                return if is_empty { Err("Choose a file to send.".to_owned()) } else { Ok(Payload::File(path)) };
+            }
+            SendKind::Hex => (input::parse_hex(text), "Type two digits for each byte."),
+            SendKind::Text => {
+                let bytes = if self.escapes { input::parse_text(text) } else { Ok(text.as_bytes().to_vec()) };
+                let bytes = bytes.map(|bytes| [&bytes, self.line_ending.bytes()].concat());
+                (bytes, "Type some text, or choose a line ending.")
+            }
+        };
+        match bytes {
+            Ok(bytes) if bytes.is_empty() => Err(format!("There is nothing to send. {advice}")),
+            Ok(bytes) => Ok(Payload::Bytes(bytes)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Returns why the form can't connect, and the field that this is about, if any.
+    #[must_use]
+    pub fn blocked(&self) -> Option<(Option<ClientField>, String)> {
+        let blocked = |field, reason: &str| Some((field, reason.to_owned()));
+        let used: &[_] = &[ClientField::Host, ClientField::Port, ClientField::Timeout, ClientField::Alpn];
+        let used = if self.tls() { used } else { &used[..3] };
+        if let Some((field, reason)) = used.iter().find_map(|field| Some((*field, self.error(*field)?))) {
+            return Some((Some(field), reason));
+        }
+        if self.text(ClientField::Port).is_empty() {
+            let reason = "The system chooses the server's port when it starts. Start the server first.";
+            return blocked(Some(ClientField::Port), reason);
+        }
+        if !self.tls() {
+            return None;
+        }
+        let is_empty = |field| self.text(field).trim().is_empty();
+        if self.trust == TrustChoice::CaFile && is_empty(ClientField::CaFile) {
+            return blocked(Some(ClientField::CaFile), "Choose the CA file to trust.");
+        }
+        if self.trust == TrustChoice::ThisServer && self.server.certificate.as_os_str().is_empty() {
+            let reason =
+                "This server has no certificate yet. Choose one on the left, or trust something else.";
+            return blocked(None, reason);
+        }
+        match (is_empty(ClientField::Certificate), is_empty(ClientField::Key)) {
+            (false, true) => {
+                blocked(Some(ClientField::Key), "The client certificate needs its key, too.")
+            }
+            (true, false) => {
+                blocked(Some(ClientField::Certificate), "The client key needs its certificate, too.")
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the settings of a new connection; `None` while [`ClientForm::blocked`] has a reason.
+    #[must_use]
+    pub fn config(&self) -> Option<ConnectionConfig> {
+        if self.blocked().is_some() {
+            return None;
+        }
+        Some(ConnectionConfig {
+            host: fields::host(self.text(ClientField::Host)).ok()?,
+            port: u16::try_from(self.number(ClientField::Port).ok()?).ok()?,
+            connect_timeout: Duration::from_secs(self.number(ClientField::Timeout).ok()?.into()),
+            tls: if self.tls() { Some(self.tls_choices()?) } else { None },
+        })
+    }
+
+    fn tls_choices(&self) -> Option<TlsChoices> {
+        let file = |field| path(self.text(field));
+        let certificate = file(ClientField::Certificate);
+        Some(TlsChoices {
+            trust: match self.trust {
+                TrustChoice::ThisServer => Trust::ThisServer(self.server.certificate.clone()),
+                TrustChoice::CaFile => Trust::CaFile(file(ClientField::CaFile)),
+                TrustChoice::System => Trust::System,
+                TrustChoice::Nothing => Trust::Nothing,
+            },
+            name: self.text(ClientField::ServerName).trim().to_owned(),
+            versions: self.versions(),
+            identity: (!certificate.as_os_str().is_empty())
+                .then(|| Identity { certificate, key: file(ClientField::Key) }),
+            alpn: tls::alpn(self.text(ClientField::Alpn)).ok()?,
+        })
+    }
+
+    /// Returns how often to repeat, and the time from one repetition to the next.
+    ///
+    /// # Errors
+    /// One of the two fields is wrong.
+    pub fn repetition(&self) -> Result<(u32, Duration), String> {
+        let every = self.number(ClientField::Every)?;
+        Ok((self.number(ClientField::Times)?, Duration::from_millis(every.into())))
+    }
+
+    fn number(&self, field: ClientField) -> Result<u32, String> {
+        let Some((min, max)) = field.range() else { return Ok(0) };
+        parse_number(field.label(), self.text(field), min, max)
+    }
+
+    /// Carries out a command that changes a field or a choice.
+    pub(super) fn apply(&mut self, command: ClientCommand) {
+        match command {
+            ClientCommand::Edit(_, field, mut text) => {
+                if matches!(field, ClientField::Text | ClientField::Hex)
+                    && let Some((end, _)) = text.char_indices().nth(MAX_INPUT)
+                {
+                    text.truncate(end);
+                }
+                self.texts.insert(field, text);
+            }
+            ClientCommand::SetTls(_, on) => self.own_tls = Some(on),
+            ClientCommand::SetTrust(_, trust) => self.trust = trust,
+            ClientCommand::SetVersions(_, versions) => self.own_versions = Some(versions),
+            ClientCommand::SetSendKind(_, kind) => self.send_kind = kind,
+            ClientCommand::SetEscapes(_, on) => self.escapes = on,
+            ClientCommand::SetLineEnding(_, ending) => self.line_ending = ending,
+            ClientCommand::FollowServer(_, part) => match part {
+                Followed::Host => drop(self.texts.remove(&ClientField::Host)),
+                Followed::Port => drop(self.texts.remove(&ClientField::Port)),
+                Followed::Alpn => drop(self.texts.remove(&ClientField::Alpn)),
+                Followed::Tls => self.own_tls = None,
+                Followed::Versions => self.own_versions = None,
+            },
+            _ => {}
+        }
+    }
+}
+
+/// Parses a whole number from `min` to `max`.
+pub(super) fn parse_number(label: &str, text: &str, min: u32, max: u32) -> Result<u32, String> {
+    let text = text.trim();
+    // `parse` would also take a plus sign.
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| is_number && (min..=max).contains(number));
+    number.ok_or_else(|| {
+        format!("{label} must be a whole number from {} to {}.", with_thousands(min), with_thousands(max))
+    })
+}

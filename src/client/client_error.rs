@@ -1,0 +1,237 @@
+//! Why a client's connection failed, and what it warns about. The `Display` texts explain it to the person who pressed
+//! Connect; the causes are kept as sources.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::platform::sockets::is_out_of_files;
+use crate::text;
+use crate::tls::connecting::{ConnectorError, Explained};
+
+/// How far a connection had come when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Files were read, or the host name was looked up.
+    Preparing,
+    /// The TCP handshake.
+    Connecting,
+    /// The TLS handshake.
+    Handshake,
+    /// The connection was open.
+    Open,
+}
+
+/// An address that could not be connected to.
+#[derive(Debug, Clone)]
+pub struct FailedAttempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// What the OS reported.
+    pub error: Arc<io::Error>,
+}
+
+/// Why a connection could not be opened, or broke.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClientError {
+    /// The OS refused a thread, a poller or a socket option.
+    #[error("{}", if is_out_of_files(source) { OUT_OF_FILES } else { OUT_OF_RESOURCES })]
+    Resources {
+        /// When it was needed.
+        stage: Stage,
+        /// What the OS reported.
+        source: Arc<io::Error>,
+    },
+    /// The host has no known address.
+    #[error("No address was found for “{host}”. Check the spelling, or use localhost.")]
+    NoAddress {
+        /// As it was typed.
+        host: String,
+        /// What the resolver reported.
+        source: Arc<io::Error>,
+    },
+    /// None of the host's addresses could be connected to.
+    #[error("{}", explain_attempts(attempts, *timeout))]
+    NotConnected {
+        /// In the order in which they were tried.
+        attempts: Vec<FailedAttempt>,
+        /// How long each address had to answer.
+        timeout: Duration,
+    },
+    /// TLS can't be tried with these settings.
+    #[error(transparent)]
+    TlsSettings(#[from] ConnectorError),
+    /// The TLS handshake failed, or the server broke a rule of TLS later.
+    #[error("{}", explained.text)]
+    Tls {
+        /// When.
+        stage: Stage,
+        /// The explanation, and the library's own words.
+        explained: Explained,
+    },
+    /// The connection was lost without RST.
+    #[error("{}", explain_loss(source))]
+    Lost {
+        /// When.
+        stage: Stage,
+        /// What the OS reported.
+        source: Arc<io::Error>,
+    },
+    /// A load client received something other than its own line.
+    #[error("{} This server is no echo server: check the host and the port.", if *is_more {
+        "More came back than was sent."
+    } else {
+        "Something else came back than was sent."
+    })]
+    NotAnEcho {
+        /// Whether more bytes came back than were sent.
+        is_more: bool,
+        /// The last bytes that came, as text.
+        received: String,
+    },
+    /// The server ended a load client's connection before it had echoed the line.
+    #[error("The server {} the connection before the line had come back. Look at its log.", if *is_reset {
+        "reset"
+    } else {
+        "closed"
+    })]
+    EndedEarly {
+        /// Whether it sent RST.
+        is_reset: bool,
+    },
+}
+
+const OUT_OF_FILES: &str =
+    "No socket could be opened: too many files are open. Close some programs and try again.";
+const OUT_OF_RESOURCES: &str =
+    "The system did not give what a connection needs. Close some programs and try again.";
+
+impl ClientError {
+    /// Creates [`ClientError::Resources`].
+    pub(super) fn resources(stage: Stage, error: io::Error) -> Self {
+        Self::Resources { stage, source: Arc::new(error) }
+    }
+
+    /// Creates [`ClientError::Lost`].
+    pub(super) fn lost(stage: Stage, error: io::Error) -> Self {
+        Self::Lost { stage, source: Arc::new(error) }
+    }
+
+    /// Returns how far the connection had come.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::NoAddress { .. } | Self::TlsSettings(_) => Stage::Preparing,
+            Self::NotConnected { .. } => Stage::Connecting,
+            Self::Resources { stage, .. } | Self::Tls { stage, .. } | Self::Lost { stage, .. } => *stage,
+            Self::NotAnEcho { .. } | Self::EndedEarly { .. } => Stage::Open,
+        }
+    }
+
+    /// Returns what the OS or the TLS library reported, for the details; empty if there is nothing to add to the
+    /// explanation.
+    #[must_use]
+    pub fn raw(&self) -> String {
+        match self {
+            Self::NotConnected { attempts, .. } => {
+                let lines = attempts.iter().map(|attempt| format!("{}: {}", attempt.address, attempt.error));
+                lines.collect::<Vec<_>>().join("\n")
+            }
+            Self::TlsSettings(error) => error.raw().unwrap_or_default(),
+            Self::Tls { explained, .. } => explained.raw.clone(),
+            Self::NotAnEcho { received, .. } => received.clone(),
+            error => error.source().map_or_else(String::new, ToString::to_string),
+        }
+    }
+}
+
+/// Explains why none of a host's addresses could be connected to, by the error of the first one.
+fn explain_attempts(attempts: &[FailedAttempt], timeout: Duration) -> String {
+    let Some(FailedAttempt { address, error }) = attempts.first() else {
+        return "There was no address to connect to. Check the host.".to_owned();
+    };
+    let (ip, seconds) = (address.ip(), timeout.as_secs_f32());
+    match error.kind() {
+        ErrorKind::ConnectionRefused => {
+            format!("Nothing listens on {address}. Start the server first, or check the host and the port.")
+        }
+        ErrorKind::TimedOut if ip.is_loopback() => format!(
+            "{address} did not answer within {seconds} s. The server listens, but its accept queue may be full: the \
+             system then drops new connections. Let the server accept, or give it a longer backlog."
+        ),
+        ErrorKind::TimedOut => format!(
+            "{address} did not answer within {seconds} s. There may be no computer at this address, a firewall may \
+             drop the packets, or the server's accept queue may be full."
+        ),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            format!("No route to {ip}. Check the address, and whether this computer is on the network.")
+        }
+        ErrorKind::PermissionDenied => format!(
+            "The system doesn't allow a connection to {address}. A firewall may forbid it: look at its rules."
+        ),
+        ErrorKind::AddrNotAvailable => format!(
+            "The system has no address of its own to reach {address} from. Check the host, or wait for ports to \
+             become free."
+        ),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+            format!("{address} took the connection and reset it at once. Look at the server's log.")
+        }
+        _ if is_out_of_files(error) => OUT_OF_FILES.to_owned(),
+        _ if address.is_ipv6() => format!(
+            "{address} can't be reached from here. This computer may have no IPv6: use an IPv4 address."
+        ),
+        _ => format!("{address} can't be reached from here. Check the host and the port."),
+    }
+}
+
+fn explain_loss(error: &io::Error) -> &'static str {
+    if error.kind() == ErrorKind::TimedOut {
+        "The server stopped answering, and the system gave the connection up. Connect again."
+    } else {
+        "The connection broke: the network took it down. Connect again."
+    }
+}
+
+/// Something that the user should know while the connection goes on.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClientWarning {
+    /// A file can't be read, or not to its end.
+    #[error("{}", explain_file(path, source))]
+    UnreadableFile {
+        /// Its path.
+        path: PathBuf,
+        /// What the OS reported.
+        source: Arc<io::Error>,
+    },
+    /// Sending was stopped in the middle of a send.
+    #[error(
+        "Sending was stopped. Of the last send {} went, and only that can come back.",
+        text::count(*sent, "byte")
+    )]
+    SendStopped {
+        /// How many of its bytes had been sent.
+        sent: u64,
+    },
+    /// The answer to unencrypted data looks like a TLS alert.
+    #[error(
+        "The server answered with a TLS alert: it speaks TLS, and took what we sent for a mistake. Turn TLS on here, \
+         or off there."
+    )]
+    TlsAlertInPlaintext,
+}
+
+fn explain_file(path: &std::path::Path, error: &io::Error) -> String {
+    let name = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => format!("There is no file {name}. Check the path."),
+        ErrorKind::IsADirectory => format!("{name} is a folder. Choose a file in it."),
+        ErrorKind::PermissionDenied => format!(
+            "The system doesn't allow {name} to be read. Change its permissions, or choose another file."
+        ),
+        ErrorKind::InvalidInput => format!("{name} is no ordinary file. Choose one that is."),
+        _ => format!("{name} can't be read: the system says “{error}”. Choose another file."),
+    }
+}

@@ -1,0 +1,175 @@
+//! What a client reports: one [`ClientEvent`] for each thing that happened.
+//!
+//! Events are plain values, as the server's are. The last event of each connection is [`ClientEventKind::Ended`].
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::client::client_error::{ClientError, ClientWarning};
+use crate::client::echo_check::EchoResult;
+pub use crate::tls::connecting::{Accepted, Agreed};
+
+/// One thing that happened, and when.
+#[derive(Debug, Clone)]
+pub struct ClientEvent {
+    /// The wall clock, which can be set back.
+    pub at: SystemTime,
+    /// The same moment on the monotonic clock, for measuring.
+    pub when: Instant,
+    /// What happened.
+    pub kind: ClientEventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum ClientEventKind {
+    /// The host's addresses are known and will be tried in this order; at least one.
+    Connecting(Vec<SocketAddr>),
+    /// The TCP handshake is done. The server's program may not have accepted the connection yet.
+    Connected {
+        /// The client's address and port.
+        local: SocketAddr,
+        /// The server's.
+        peer: SocketAddr,
+        /// From the first SYN to this address until its answer.
+        took: Duration,
+    },
+    /// The TLS handshake is done on the client's side.
+    Handshake(Arc<Agreed>),
+    /// The first bytes of this send were passed to the OS; the rest follows as fast as the server takes it.
+    Sent {
+        /// Numbers the sends of one connection from 1.
+        number: u64,
+        /// What is sent; empty for a file.
+        data: Arc<[u8]>,
+        /// Where it came from.
+        from: SendOrigin,
+        /// Whether a [`ClientEventKind::Echoed`] will follow. Not if too many sends are in flight.
+        measured: bool,
+    },
+    /// These bytes came, after decryption, in one read: a stream has no messages.
+    Received(Arc<[u8]>),
+    /// As many bytes came as were sent up to the end of this send.
+    Echoed(EchoResult),
+    /// The client has no more to send, and reads on.
+    HalfClosed,
+    /// The server ended its side, or the whole connection.
+    PeerClosed(PeerEnd),
+    /// The connection is over.
+    Ended(ConnectionOutcome),
+    /// Something that the user should know; the connection goes on.
+    Warning(ClientWarning),
+    /// Events that found no room on the way to the transcript. The counters and the echo check include them.
+    NotShown {
+        /// How many events.
+        count: u64,
+        /// The bytes that they were about.
+        bytes: u64,
+    },
+}
+
+/// Where something that was sent came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendOrigin {
+    /// It was typed.
+    Typed,
+    /// A repetition of what was typed.
+    Repeated {
+        /// Which one, from 1.
+        turn: u32,
+        /// Of how many.
+        of: u32,
+    },
+    /// A file.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Its size in bytes when it was opened.
+        size: u64,
+    },
+}
+
+/// How the server ended its side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerEnd {
+    /// FIN: it has no more to send.
+    Fin,
+    /// TLS's `close_notify` (RFC 8446, section 6.1).
+    CloseNotify,
+    /// FIN without `close_notify` before it: the data may be truncated.
+    WithoutCloseNotify,
+    /// RST: the connection is gone.
+    Reset,
+}
+
+/// How a client can close its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CloseMode {
+    /// Cleanly: TLS's `close_notify`, then FIN. Data that arrives within a second is still received.
+    Close,
+    /// Ends the sending side once the send queue is empty (TLS: `close_notify`, else FIN), and reads on.
+    HalfClose,
+    /// RST: `SO_LINGER` of zero, then `close(2)` (RFC 9293, section 3.10.5).
+    Abort,
+    /// With TLS: FIN without `close_notify`. Plain TCP: `close(2)` without reading the rest, which the OS turns into RST
+    /// if something was unread (RFC 1122, section 4.2.2.13).
+    WithoutCloseNotify,
+}
+
+impl CloseMode {
+    /// Every mode, from the cleanest on.
+    pub const ALL: [Self; 4] = [Self::Close, Self::HalfClose, Self::Abort, Self::WithoutCloseNotify];
+
+    /// The label of its button.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Close => "Close",
+            Self::HalfClose => "Half-close",
+            Self::Abort => "Abort",
+            Self::WithoutCloseNotify => "Vanish",
+        }
+    }
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone)]
+pub enum ConnectionOutcome {
+    /// It was closed, or cancelled before it was open.
+    Closed(ClosedConnection),
+    /// It could not be opened, or it broke.
+    Failed(ClientError),
+}
+
+/// How a connection was closed, and what it carried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedConnection {
+    /// Who ended it, and how.
+    pub cause: CloseCause,
+    /// Bytes sent, before encryption.
+    pub sent: u64,
+    /// Bytes received, after decryption.
+    pub received: u64,
+    /// Bytes that were to be sent and were not, including those that were stopped. Of a file only what was already read
+    /// counts.
+    pub unsent: u64,
+    /// From the TCP handshake to the end.
+    pub lasted: Duration,
+}
+
+/// Who ended a connection, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseCause {
+    /// The client. Never [`CloseMode::HalfClose`].
+    Client(CloseMode),
+    /// The client, in [`CloseMode::WithoutCloseNotify`] without TLS, and the OS sent RST for unread data.
+    ClientWithUnreadData,
+    /// The server, and the client closed after it.
+    Server(PeerEnd),
+    /// The user gave up before the connection was open.
+    Cancelled,
+    /// The app ended, or the tab was closed.
+    Dropped,
+}

@@ -1,0 +1,223 @@
+//! The state that a client's handle and its thread share: requests one way, the status and the events the other.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::Instant;
+
+use mio::Waker;
+
+use crate::client::client_event::{ClientEventKind, CloseMode, ConnectionOutcome};
+use crate::client::client_status::{ClientState, ClientStatus};
+use crate::client::connection_config::Payload;
+use crate::client::event_queue::EventQueue;
+use crate::client::send_queue::SendRequest;
+use crate::sync::{lock, wait_while_for};
+
+/// The most typed bytes in the send queue.
+pub const MAX_QUEUED: usize = 16 << 20;
+
+/// Why something can't be sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// There is no connection.
+    #[error("There is no connection. Connect first.")]
+    NotOpen,
+    /// The sending side was closed, or will be.
+    #[error("You said that you have no more to send. Connect again to send more.")]
+    HalfClosed,
+    /// The send queue is full, since the server takes nothing.
+    #[error("16 MiB wait already, since the server takes nothing. Wait, stop sending, or leave.")]
+    QueueFull,
+}
+
+/// How the thread is to end the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CloseRequest {
+    /// In this mode, as the user chose.
+    Close(CloseMode),
+    /// At once: the connection is no longer shown anywhere.
+    Drop,
+}
+
+impl CloseRequest {
+    /// Orders the requests: of two that were not taken yet, the one of the higher rank is kept.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Close(CloseMode::HalfClose) => 0,
+            Self::Close(CloseMode::Close) => 1,
+            Self::Close(CloseMode::WithoutCloseNotify) => 2,
+            Self::Close(CloseMode::Abort) => 3,
+            Self::Drop => 4,
+        }
+    }
+}
+
+/// See the module.
+pub(super) struct ClientShared {
+    pub(super) events: EventQueue,
+    requests: Mutex<Requests>,
+    /// Notified when the connection is over.
+    over: Condvar,
+    /// Wakes the thread; set as soon as it can be woken.
+    waker: OnceLock<Arc<Waker>>,
+}
+
+#[derive(Default)]
+struct Requests {
+    sends: VecDeque<SendRequest>,
+    /// Bytes in `sends`.
+    bytes: usize,
+    close: Option<CloseRequest>,
+    is_half_close_requested: bool,
+    status: ClientStatus,
+}
+
+impl ClientShared {
+    /// Creates the state of a connection that is about to be tried. `first` is sent as soon as it is open.
+    pub(super) fn new(wake: impl Fn() + Send + Sync + 'static, first: Option<SendRequest>) -> Self {
+        let status =
+            ClientStatus { state: ClientState::Resolving, since: Some(Instant::now()), ..Default::default() };
+        let requests = Requests { sends: first.into_iter().collect(), status, ..Requests::default() };
+        Self {
+            events: EventQueue::new(wake),
+            requests: Mutex::new(requests),
+            over: Condvar::new(),
+            waker: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn send(&self, request: SendRequest) -> Result<(), SendError> {
+        let bytes = match &request {
+            SendRequest::Send(Payload::Bytes(data)) => data.len(),
+            _ => 0,
+        };
+        let mut requests = lock(&self.requests);
+        match requests.status.state {
+            _ if matches!(request, SendRequest::Stop) => {}
+            ClientState::Open if !requests.is_half_close_requested => {}
+            ClientState::Open | ClientState::HalfClosed => return Err(SendError::HalfClosed),
+            _ => return Err(SendError::NotOpen),
+        }
+        let queued = requests.bytes + usize::try_from(requests.status.queued).unwrap_or(usize::MAX);
+        // Data larger than the whole queue passes if the queue is empty.
+        if bytes > 0 && queued > 0 && queued + bytes > MAX_QUEUED {
+            return Err(SendError::QueueFull);
+        }
+        requests.bytes += bytes;
+        requests.sends.push_back(request);
+        drop(requests);
+        self.wake_thread();
+        Ok(())
+    }
+
+    pub(super) fn close(&self, request: CloseRequest) {
+        let mut requests = lock(&self.requests);
+        requests.is_half_close_requested |= request == CloseRequest::Close(CloseMode::HalfClose);
+        if requests.close.is_some_and(|earlier| earlier.rank() > request.rank()) {
+            return;
+        }
+        requests.close = Some(request);
+        drop(requests);
+        self.wake_thread();
+    }
+
+    /// Takes the close request. To be called before [`ClientShared::take_sends`]: what was to be sent before a half-close
+    /// is then never taken after it.
+    pub(super) fn take_close(&self) -> Option<CloseRequest> {
+        lock(&self.requests).close.take()
+    }
+
+    pub(super) fn take_sends(&self) -> VecDeque<SendRequest> {
+        let mut requests = lock(&self.requests);
+        // Until the thread publishes its own queue they count as queued.
+        requests.status.queued += std::mem::take(&mut requests.bytes) as u64;
+        std::mem::take(&mut requests.sends)
+    }
+
+    pub(super) fn status(&self) -> ClientStatus {
+        let requests = lock(&self.requests);
+        let mut status = requests.status.clone();
+        status.queued += requests.bytes as u64;
+        status
+    }
+
+    pub(super) fn update(&self, change: impl FnOnce(&mut ClientStatus)) {
+        change(&mut lock(&self.requests).status);
+    }
+
+    pub(super) fn set_state(&self, state: ClientState) {
+        self.update(|status| (status.state, status.since) = (state, Some(Instant::now())));
+        self.events.wake();
+    }
+
+    pub(super) fn set_waker(&self, waker: Arc<Waker>) {
+        // It is set only once.
+        let _ = self.waker.set(waker);
+    }
+
+    fn wake_thread(&self) {
+        if let Some(waker) = self.waker.get() {
+            // It can fail only if the poller is gone, and then the thread has ended.
+            let _ = waker.wake();
+        }
+    }
+
+    /// Marks the connection as over, unless it is already. State and last event change at the same moment.
+    pub(super) fn finish(&self, outcome: Option<ConnectionOutcome>) {
+        let mut requests = lock(&self.requests);
+        if requests.status.state == ClientState::Closed {
+            return;
+        }
+        // The last event has the number of bytes that were not sent; nothing is queued any more.
+        requests.sends.clear();
+        requests.bytes = 0;
+        let status = &mut requests.status;
+        (status.state, status.since) = (ClientState::Closed, Some(Instant::now()));
+        (status.file, status.repeat, status.blocked_since) = (None, None, None);
+        (status.queued, status.half_close_pending) = (0, false);
+        status.outcome.clone_from(&outcome);
+        if let Some(outcome) = outcome {
+            self.events.push_quietly(ClientEventKind::Ended(outcome));
+        }
+        drop(requests);
+        self.over.notify_all();
+        self.events.wake();
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        lock(&self.requests).status.state == ClientState::Closed
+    }
+
+    /// Waits for the end of the connection until `deadline`, and returns whether it is over.
+    pub(super) fn wait_over(&self, deadline: Instant) -> bool {
+        let is_open = |requests: &mut Requests| requests.status.state != ClientState::Closed;
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        !is_open(&mut wait_while_for(&self.over, lock(&self.requests), timeout, is_open))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn close_request_of_the_highest_rank_is_kept() {
+        let close = CloseRequest::Close;
+        let order = [
+            close(CloseMode::HalfClose),
+            close(CloseMode::Close),
+            close(CloseMode::WithoutCloseNotify),
+            close(CloseMode::Abort),
+            CloseRequest::Drop,
+        ];
+        for (rank, higher) in order.iter().enumerate() {
+            for lower in &order[..=rank] {
+                for both in [[higher, lower], [lower, higher]] {
+                    let shared = ClientShared::new(|| {}, None);
+                    both.into_iter().for_each(|request| shared.close(*request));
+                    assert_eq!(shared.take_close(), Some(*higher), "{both:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,525 @@
+//! An open connection as a state machine that never blocks: TLS handshake, receiving, sending, and the ways to close.
+//! `event_loop` calls [`OpenConnection::advance`] whenever the socket is ready, a request was made, or a deadline passed.
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+
+use crate::client::client_error::{ClientError, ClientWarning, Stage};
+use crate::client::client_event::{
+    ClientEventKind, CloseCause, CloseMode, ClosedConnection, PeerEnd, SendOrigin,
+};
+use crate::client::client_shared::{ClientShared, CloseRequest};
+use crate::client::client_status::{ClientState, ClientStatus};
+use crate::client::dialer::Target;
+use crate::client::echo_check::{EchoCheck, EchoResult};
+use crate::client::send_queue::{SendQueue, SendRequest};
+use crate::client::stream::{ReadResult, Stream, StreamError};
+use crate::tls::connecting::{Connector, Explained, gone_in_handshake, reset_in_handshake};
+
+/// How often the socket is read, and how many bytes and sends are written, before the other direction gets its turn.
+const READS_PER_TURN: usize = 16;
+const BYTES_PER_TURN: usize = 1 << 20;
+const SENDS_PER_TURN: u64 = 1_000;
+/// How many bytes may be outstanding before sending waits for the echo: the buffers of two OSs hold more than is worth
+/// remembering for the comparison.
+const MAX_AHEAD: u64 = 4 << 20;
+/// How long sending waits for the echo. A server that is silent for longer is no echo server, or a slow one.
+const ECHO_GRACE: Duration = Duration::from_secs(1);
+/// How long data in flight may take to arrive after a close.
+const CLOSE_GRACE: Duration = Duration::from_secs(1);
+
+pub(super) struct OpenConnection {
+    shared: Arc<ClientShared>,
+    target: Arc<Target>,
+    stream: Stream,
+    /// Whether reading and writing may succeed. Readiness is reported only when it changes.
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    queue: SendQueue,
+    echo: EchoCheck,
+    state: ClientState,
+    opened: Instant,
+    sends: u64,
+    sent: u64,
+    received: u64,
+    /// Bytes that were dropped from the queue.
+    unsent: u64,
+    half_close_pending: bool,
+    /// How the client closes, and until when it waits for the server.
+    closing: Option<(CloseMode, Instant)>,
+    /// FIN is to follow what TLS has still to send.
+    fin_pending: bool,
+    /// Writing failed; what can still be read shows why.
+    write_broken: bool,
+    blocked_since: Option<Instant>,
+    /// When data came last, or when something was sent with nothing outstanding.
+    last_activity: Instant,
+    /// Until when sending waits for the echo.
+    held_until: Option<Instant>,
+    /// Numbers of the sends that were reported and have not come back.
+    reported: VecDeque<u64>,
+}
+
+impl OpenConnection {
+    pub(super) fn new(
+        shared: Arc<ClientShared>,
+        target: Arc<Target>,
+        socket: TcpStream,
+        took: Duration,
+    ) -> Result<Self, ClientError> {
+        let tls = target.connector.as_ref().map(Connector::connection).transpose()?;
+        // Small sends go at once instead of waiting for the previous acknowledgment (tcp(7)).
+        let _ = socket.set_nodelay(true);
+        let addresses = socket.local_addr().and_then(|local| Ok((local, socket.peer_addr()?)));
+        let (local, peer) = addresses.map_err(|error| ClientError::lost(Stage::Connecting, error))?;
+        shared.update(|status| (status.local, status.peer) = (Some(local), Some(peer)));
+        shared.events.push(ClientEventKind::Connected { local, peer, took });
+        let state = if tls.is_some() { ClientState::Handshake } else { ClientState::Open };
+        shared.set_state(state);
+        Ok(Self {
+            shared,
+            target,
+            stream: Stream::new(socket, tls),
+            // The socket may have become ready while it connected.
+            readable: true,
+            writable: true,
+            queue: SendQueue::default(),
+            echo: EchoCheck::default(),
+            state,
+            opened: Instant::now(),
+            sends: 0,
+            sent: 0,
+            received: 0,
+            unsent: 0,
+            half_close_pending: false,
+            closing: None,
+            fin_pending: false,
+            write_broken: false,
+            blocked_since: None,
+            last_activity: Instant::now(),
+            held_until: None,
+            reported: VecDeque::new(),
+        })
+    }
+
+    /// Makes progress without blocking. Breaks when the connection is over; continues with when to call again at the
+    /// latest.
+    pub(super) fn advance(
+        &mut self,
+        buffer: &mut [u8],
+    ) -> Result<ControlFlow<ClosedConnection, Option<Instant>>, ClientError> {
+        let result = self.advance_to_cause(buffer);
+        if let Ok(ControlFlow::Continue(due)) = result {
+            return Ok(ControlFlow::Continue(due));
+        }
+        // What was to be sent at this very moment counts as unsent.
+        for request in self.shared.take_sends() {
+            self.queue.request(request);
+        }
+        self.publish();
+        result.map(|flow| {
+            flow.map_break(|cause| ClosedConnection {
+                cause,
+                sent: self.sent,
+                received: self.received,
+                unsent: self.unsent + self.queue.queued(),
+                lasted: self.opened.elapsed(),
+            })
+        })
+    }
+
+    fn advance_to_cause(
+        &mut self,
+        buffer: &mut [u8],
+    ) -> Result<ControlFlow<CloseCause, Option<Instant>>, ClientError> {
+        if let Some(cause) = self.take_requests()? {
+            return Ok(ControlFlow::Break(cause));
+        }
+        let mut has_more = false;
+        if self.readable {
+            match self.receive(buffer)? {
+                ControlFlow::Continue(more) => has_more = more,
+                ControlFlow::Break(end) => return self.peer_ended(end).map(ControlFlow::Break),
+            }
+        }
+        self.finish_handshake();
+        if self.state == ClientState::Open && !self.write_broken {
+            has_more |= self.send();
+        }
+        self.flush();
+        self.publish();
+        let now = Instant::now();
+        Ok(match self.closing {
+            Some((mode, until)) if until <= now => ControlFlow::Break(CloseCause::Client(mode)),
+            _ if has_more || (self.write_broken && self.readable) => ControlFlow::Continue(Some(now)),
+            Some((_, until)) => ControlFlow::Continue(Some(until)),
+            None => ControlFlow::Continue(self.queue.due().or(self.held_until)),
+        })
+    }
+
+    /// Carries out the requests. Returns how the connection ended, if it did.
+    fn take_requests(&mut self) -> Result<Option<CloseCause>, ClientError> {
+        let close = self.shared.take_close();
+        if self.state != ClientState::Handshake {
+            for request in self.shared.take_sends() {
+                if matches!(request, SendRequest::Stop) {
+                    self.stop_sending();
+                } else {
+                    self.queue.request(request);
+                }
+            }
+        }
+        match close {
+            None => Ok(None),
+            Some(CloseRequest::Drop) => {
+                self.stream.send_close_notify();
+                let _ = self.stream.flush();
+                self.stream.send_fin();
+                Ok(Some(CloseCause::Dropped))
+            }
+            Some(CloseRequest::Close(_)) if self.state == ClientState::Handshake => {
+                Ok(Some(CloseCause::Cancelled))
+            }
+            Some(CloseRequest::Close(mode)) => self.close(mode),
+        }
+    }
+
+    /// Empties the queue. A send that was begun ends where it is: its echo is still compared up to there.
+    fn stop_sending(&mut self) {
+        let started = self.queue.started().map(|job| (job.number, job.sent, job.is_complete()));
+        self.unsent += self.queue.clear();
+        self.blocked_since = None;
+        if let Some((Some(number), sent, is_complete)) = started {
+            if !is_complete {
+                self.warn(ClientWarning::SendStopped { sent });
+            }
+            self.finish_send(number);
+        }
+    }
+
+    fn close(&mut self, mode: CloseMode) -> Result<Option<CloseCause>, ClientError> {
+        match mode {
+            CloseMode::HalfClose if self.state == ClientState::Open => {
+                self.queue.stop_repeating();
+                self.half_close_pending = true;
+            }
+            CloseMode::Abort => {
+                let stage = self.stage();
+                self.stream.set_reset_on_close().map_err(|error| ClientError::resources(stage, error))?;
+                return Ok(Some(CloseCause::Client(mode)));
+            }
+            CloseMode::WithoutCloseNotify if self.stream.tls().is_none() => {
+                return Ok(Some(if self.stream.has_unread() {
+                    CloseCause::ClientWithUnreadData
+                } else {
+                    CloseCause::Client(mode)
+                }));
+            }
+            CloseMode::Close | CloseMode::WithoutCloseNotify if self.closing.is_none() => {
+                self.unsent += self.queue.clear();
+                self.blocked_since = None;
+                self.half_close_pending = false;
+                self.closing = Some((mode, Instant::now() + CLOSE_GRACE));
+                if mode == CloseMode::Close {
+                    if self.state == ClientState::Open {
+                        self.stream.send_close_notify();
+                    }
+                    self.fin_pending = true;
+                } else {
+                    self.write_broken = true;
+                    self.stream.send_fin();
+                }
+                self.set_state(ClientState::Closing);
+            }
+            CloseMode::HalfClose | CloseMode::Close | CloseMode::WithoutCloseNotify => {}
+        }
+        Ok(None)
+    }
+
+    /// Closes after the server has ended its side.
+    fn peer_ended(&mut self, how: PeerEnd) -> Result<CloseCause, ClientError> {
+        self.shared.update(|status| status.peer_end = Some(how));
+        self.unsent += self.queue.clear();
+        if let Some((mode, _)) = self.closing {
+            // After FIN without close_notify, the server's answer is only a reaction to that.
+            if mode == CloseMode::Close {
+                self.shared.events.push(ClientEventKind::PeerClosed(how));
+            }
+            return Ok(CloseCause::Client(mode));
+        }
+        self.shared.events.push(ClientEventKind::PeerClosed(how));
+        if how != PeerEnd::Reset && self.state == ClientState::Open {
+            self.stream.send_close_notify();
+            let _ = self.stream.flush();
+        }
+        if self.target.requires_echo && !self.echo.report().is_exact() {
+            return Err(ClientError::EndedEarly { is_reset: how == PeerEnd::Reset });
+        }
+        Ok(CloseCause::Server(how))
+    }
+
+    /// Reads what there is. Breaks when the server has ended its side; continues with whether there may be more.
+    fn receive(&mut self, buffer: &mut [u8]) -> Result<ControlFlow<PeerEnd, bool>, ClientError> {
+        for _ in 0..READS_PER_TURN {
+            match self.stream.read(buffer) {
+                Ok(ReadResult::Data(count)) => self.handle_data(&buffer[..count])?,
+                Ok(ReadResult::WouldBlock) if self.write_broken && self.closing.is_none() => {
+                    return Ok(ControlFlow::Break(PeerEnd::Reset));
+                }
+                Ok(ReadResult::WouldBlock) => {
+                    self.readable = false;
+                    return Ok(ControlFlow::Continue(false));
+                }
+                Ok(ReadResult::End(how)) if self.state == ClientState::Handshake => {
+                    let explained = match how {
+                        PeerEnd::Reset => reset_in_handshake("connection reset".to_owned()),
+                        _ => gone_in_handshake(),
+                    };
+                    return Err(ClientError::Tls { stage: Stage::Handshake, explained });
+                }
+                // The OS reports RST once, and that may have been to a write.
+                Ok(ReadResult::End(how)) if self.write_broken && how != PeerEnd::CloseNotify => {
+                    return Ok(ControlFlow::Break(PeerEnd::Reset));
+                }
+                Ok(ReadResult::End(how)) => return Ok(ControlFlow::Break(how)),
+                Err(_) if self.closing.is_some() => return Ok(ControlFlow::Break(PeerEnd::Reset)),
+                Err(StreamError::Tls(error)) => return Err(self.tls_error(&error)),
+                Err(StreamError::Io(error)) => return Err(ClientError::lost(self.stage(), error)),
+            }
+        }
+        Ok(ControlFlow::Continue(true))
+    }
+
+    fn handle_data(&mut self, data: &[u8]) -> Result<(), ClientError> {
+        let is_first = self.received == 0;
+        self.received += data.len() as u64;
+        self.last_activity = Instant::now();
+        let results = self.echo.received(data, self.last_activity);
+        // The status first: a reader of the events finds them in it.
+        self.publish();
+        self.shared.events.push_data(data.len(), || ClientEventKind::Received(data.into()));
+        results.into_iter().for_each(|result| self.report_echo(result));
+        if is_first && self.stream.tls().is_none() && looks_like_alert(data) {
+            self.warn(ClientWarning::TlsAlertInPlaintext);
+        }
+        let report = self.echo.report();
+        if self.target.requires_echo && (report.difference.is_some() || report.unsolicited > 0) {
+            let received = String::from_utf8_lossy(data).into_owned();
+            return Err(ClientError::NotAnEcho { is_more: report.difference.is_none(), received });
+        }
+        Ok(())
+    }
+
+    fn tls_error(&mut self, error: &rustls::Error) -> ClientError {
+        // Sends the alert that gives the server the reason, if it is still there.
+        let _ = self.stream.flush();
+        let stage = self.stage();
+        let connector = self.target.connector.as_ref();
+        let explained = connector.map(|connector| connector.failure(error, stage == Stage::Handshake));
+        let explained =
+            explained.unwrap_or_else(|| Explained { text: error.to_string(), raw: error.to_string() });
+        ClientError::Tls { stage, explained }
+    }
+
+    fn finish_handshake(&mut self) {
+        if self.state != ClientState::Handshake || self.stream.is_handshaking() {
+            return;
+        }
+        if let (Some(connector), Some(tls)) = (&self.target.connector, self.stream.tls()) {
+            let agreed = Arc::new(connector.agreed(tls, self.opened.elapsed()));
+            self.shared.update(|status| status.agreed = Some(Arc::clone(&agreed)));
+            self.shared.events.push(ClientEventKind::Handshake(agreed));
+        }
+        self.set_state(ClientState::Open);
+        for request in self.shared.take_sends() {
+            self.queue.request(request);
+        }
+    }
+
+    /// Sends from the queue as much as the socket takes. Returns whether more could be sent at once.
+    fn send(&mut self) -> bool {
+        let mut bytes_left = BYTES_PER_TURN;
+        let last = self.sends + SENDS_PER_TURN;
+        self.held_until = None;
+        while bytes_left > 0 && self.sends < last {
+            let now = Instant::now();
+            let Some(job) = self.queue.front(now) else { return false };
+            if job.number.is_none() && !self.begin_send(now) {
+                continue;
+            }
+            if self.echo.report().outstanding >= MAX_AHEAD && now < self.last_activity + ECHO_GRACE {
+                self.held_until = Some(self.last_activity + ECHO_GRACE);
+                return false;
+            }
+            let data = match self.queue.next_bytes() {
+                Ok(data) => data,
+                Err(error) => {
+                    self.skip_file(error);
+                    continue;
+                }
+            };
+            if data.is_empty() {
+                if let Some(number) = self.queue.pop().and_then(|job| job.number) {
+                    self.finish_send(number);
+                }
+                continue;
+            }
+            if !self.writable {
+                return false;
+            }
+            match self.stream.write(data) {
+                Ok(0) => {
+                    self.writable = false;
+                    self.blocked_since.get_or_insert(now);
+                    return false;
+                }
+                Ok(count) => {
+                    self.blocked_since = None;
+                    self.echo.sent(&data[..count]);
+                    self.queue.advance(count);
+                    self.sent += count as u64;
+                    bytes_left = bytes_left.saturating_sub(count);
+                }
+                Err(_) => {
+                    self.write_failed();
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Begins the first job of the queue. Returns whether it could.
+    fn begin_send(&mut self, now: Instant) -> bool {
+        // Opens a file, so that its size is known when the send is reported.
+        if let Err(error) = self.queue.next_bytes() {
+            self.skip_file(error);
+            return false;
+        }
+        if self.echo.report().outstanding == 0 {
+            self.last_activity = now;
+        }
+        let Some(job) = self.queue.front(now) else { return false };
+        self.sends += 1;
+        let number = self.sends;
+        job.number = Some(number);
+        let measured = self.echo.begin(number, now);
+        let from = job.origin.clone();
+        let is_file = matches!(from, SendOrigin::File { .. });
+        let data = if is_file { Arc::default() } else { Arc::clone(&job.data) };
+        self.publish();
+        let sent = || ClientEventKind::Sent { number, data: Arc::clone(&data), from, measured };
+        // At most as many as the echo check remembers.
+        if self.shared.events.push_data(data.len(), sent) && measured {
+            self.reported.push_back(number);
+        }
+        true
+    }
+
+    /// Notes that no more of this send, the last one begun, will be sent. Reports its echo if that has come already.
+    fn finish_send(&mut self, number: u64) {
+        let mut result = self.echo.end(number, Instant::now());
+        while let Some(echo) = result {
+            self.publish();
+            self.report_echo(echo);
+            result = self.echo.next_result(Instant::now());
+        }
+    }
+
+    /// Drops a file that can't be read to its end from the queue.
+    fn skip_file(&mut self, error: io::Error) {
+        let Some(job) = self.queue.pop() else { return };
+        if let SendOrigin::File { path, .. } = job.origin {
+            self.warn(ClientWarning::UnreadableFile { path, source: Arc::new(error) });
+        }
+        if let Some(number) = job.number {
+            // What was sent of it is still compared.
+            self.finish_send(number);
+        }
+    }
+
+    /// Reports that a send came back, if the send itself was reported.
+    fn report_echo(&mut self, result: EchoResult) {
+        while self.reported.pop_front_if(|number| *number < result.number).is_some() {}
+        if self.reported.pop_front_if(|number| *number == result.number).is_some() {
+            self.shared.events.push_result(ClientEventKind::Echoed(result));
+        }
+    }
+
+    /// Sends what TLS has ready, and the end of the stream when its time has come.
+    fn flush(&mut self) {
+        if self.half_close_pending && self.queue.is_empty() {
+            self.half_close_pending = false;
+            self.stream.send_close_notify();
+            if self.stream.tls().is_none() {
+                self.stream.send_fin();
+            }
+            self.set_state(ClientState::HalfClosed);
+            self.shared.events.push(ClientEventKind::HalfClosed);
+        }
+        if self.write_broken {
+            return;
+        }
+        match self.stream.flush() {
+            Ok(true) if self.fin_pending => {
+                self.fin_pending = false;
+                self.stream.send_fin();
+            }
+            Ok(_) => {}
+            Err(_) => self.write_failed(),
+        }
+    }
+
+    fn write_failed(&mut self) {
+        self.write_broken = true;
+        self.readable = true;
+    }
+
+    fn warn(&self, warning: ClientWarning) {
+        self.shared.events.push(ClientEventKind::Warning(warning));
+    }
+
+    fn set_state(&mut self, state: ClientState) {
+        self.state = state;
+        self.shared.set_state(state);
+    }
+
+    fn stage(&self) -> Stage {
+        if self.state == ClientState::Handshake { Stage::Handshake } else { Stage::Open }
+    }
+
+    /// Updates the status, and wakes the reader if anything has changed: not all of it is in an event.
+    fn publish(&self) {
+        let mut changed = false;
+        self.shared.update(|status| {
+            let summary = |it: &ClientStatus| {
+                let half_close = it.half_close_pending;
+                (it.sent, it.received, it.queued, it.blocked_since, it.repeat, it.echo, half_close)
+            };
+            let before = summary(status);
+            status.sends = self.sends;
+            status.sent = self.sent;
+            status.received = self.received;
+            status.queued = self.queue.queued();
+            status.blocked_since = self.blocked_since;
+            status.file = self.queue.file_progress();
+            status.repeat = self.queue.repeat_progress();
+            status.half_close_pending = self.half_close_pending;
+            status.echo = self.echo.report();
+            changed = before != summary(status);
+        });
+        if changed {
+            self.shared.events.wake();
+        }
+    }
+}
+
+/// Returns whether data begins with a TLS record of type alert, version 3.x, with two bytes in it (RFC 8446, section 5.1).
+fn looks_like_alert(data: &[u8]) -> bool {
+    matches!(data, [21, 3, 0..=4, 0, 2, _, _, ..])
+}
