@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::clients::{ClientCommand, CrowdCommand};
+use crate::app::clients::ClientCommand;
 use crate::app::lesson::LessonCommand;
 use crate::capture::sequence::SequenceFormat;
 use crate::server::client_id::ClientId;
@@ -39,10 +39,8 @@ pub enum Command {
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
-    /// Something about the client tabs.
+    /// A command about the client tabs or the load clients.
     Client(ClientCommand),
-    /// Something about the crowd of clients.
-    Crowd(CrowdCommand),
     /// Halt the server before each of its calls, from its next call or its next start on; or let it run free.
     SetStepping(bool),
     /// In step mode, let the call happen before which this client's thread halts; `None`: the thread that starts the

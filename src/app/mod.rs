@@ -39,7 +39,7 @@ pub use try_it::TryIt;
 use try_it::reachable;
 
 use check::{Checker, Files, Finding};
-use clients::{Clients, ServerSide};
+use clients::{Clients, ServerEndpoint};
 use disk::Saver;
 use lesson::Lessons;
 use rate::Rate;
@@ -122,7 +122,7 @@ impl App {
         let limits = limits(&settings);
         let wake = Arc::clone(&options.wake);
         let (notices, (writes, written)) = (channel(), channel());
-        let clients = Clients::new(ServerSide::planned(&settings), Arc::clone(&options.wake));
+        let clients = Clients::new(ServerEndpoint::planned(&settings), Arc::clone(&options.wake));
         let mut app = Self {
             form: Form::new(settings),
             server: None,
@@ -226,12 +226,8 @@ impl App {
             }
             Command::Client(command) => {
                 // What it follows may have been changed by the command before.
-                self.clients.follow(self.server_side());
+                self.clients.follow(self.server_endpoint());
                 self.clients.apply(command);
-            }
-            Command::Crowd(command) => {
-                self.clients.follow(self.server_side());
-                self.clients.apply_crowd(command);
             }
             Command::CheckFiles => self.check_files(),
             Command::DropFile(path) => self.checker.dropped(path),
@@ -295,7 +291,7 @@ impl App {
         }
         changed |= self.go_on_with_lesson();
         changed |= self.poll_clients();
-        changed |= self.clients.follow(self.server_side());
+        changed |= self.clients.follow(self.server_endpoint());
         let counters = self.counters();
         self.rate.look(Instant::now(), counters.bytes_received + counters.bytes_sent);
         changed
@@ -305,7 +301,7 @@ impl App {
     /// a save that is under way come to its end (at most ten seconds).
     pub fn shutdown(&mut self) {
         let start = Instant::now();
-        self.clients.end();
+        self.clients.close_now();
         if let Some(server) = &self.server {
             server.stop();
             // What doesn't end in time ends with the process.
@@ -348,14 +344,14 @@ impl App {
     }
 
     /// The server that client tabs follow.
-    fn server_side(&self) -> ServerSide {
+    fn server_endpoint(&self) -> ServerEndpoint {
         let running = self.server.as_ref().filter(|_| matches!(self.state(), ServerState::Listening { .. }));
         match running {
             Some(server) => {
                 let config = server.config();
-                ServerSide::running(config, self.reached(config), self.port(), self.settings())
+                ServerEndpoint::running(config, self.reached(config), self.port(), self.settings())
             }
-            None => ServerSide::planned(self.settings()),
+            None => ServerEndpoint::planned(self.settings()),
         }
     }
 

@@ -91,6 +91,12 @@ impl From<Command> for Action {
     }
 }
 
+impl From<ClientCommand> for Action {
+    fn from(command: ClientCommand) -> Self {
+        Self::App(command.into())
+    }
+}
+
 /// What the center of the window shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Tab {

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use crate::app::clients::ClientTab;
 use crate::app::{App, Check};
-use crate::client::echo::Verdict;
-use crate::client::event::EventKind as ClientEvent;
-use crate::client::status::State as ClientState;
+use crate::client::client_event::ClientEventKind;
+use crate::client::client_status::ClientState;
+use crate::client::echo_check::{EchoResult, EchoVerdict};
 use crate::lessons::facts::{Facts, Happening};
 use crate::server::config::ServerConfig;
 use crate::server::status::ServerState;
@@ -19,8 +19,10 @@ impl App {
     pub(in crate::app) fn poll_clients(&mut self) -> bool {
         let Self { clients, lessons, .. } = self;
         clients.poll(&mut |event| match event {
-            ClientEvent::Echoed { verdict: Verdict::Exact, .. } => lessons.happened(Happening::Echo),
-            ClientEvent::HalfClosed => lessons.happened(Happening::HalfClosed),
+            ClientEventKind::Echoed(EchoResult { verdict: EchoVerdict::Exact, .. }) => {
+                lessons.happened(Happening::Echo);
+            }
+            ClientEventKind::HalfClosed => lessons.happened(Happening::HalfClosed),
             _ => {}
         })
     }

@@ -191,7 +191,7 @@ impl App {
             // A client that a step took off the server's TLS would meet the server of before in the wrong way.
             let tabs = self.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
             for id in tabs {
-                self.apply(Command::Client(ClientCommand::FollowServer(id, Some(Followed::Tls))));
+                self.apply(Command::Client(ClientCommand::FollowServer(id, Followed::Tls)));
             }
         }
         self.lessons.number = None;

@@ -1,27 +1,37 @@
-//! What is to be sent: text, hexadecimal digits or a file. Enter sends it.
+//! The composer: text, hexadecimal digits or a file to send, once or repeatedly, and how far the sending has come.
+
+use std::time::Duration;
 
 use egui::text::{CCursor, CCursorRange, LayoutJob};
-use egui::{Align2, Context, Id, Key, Modifiers, Stroke, StrokeKind, TextEdit, TextFormat, Ui, vec2};
+use egui::{
+    Align2, Context, Id, Key, Modifiers, ProgressBar, RichText, Stroke, StrokeKind, TextBuffer, TextEdit,
+    TextFormat, Ui, vec2,
+};
 
-use crate::app::clients::{ClientCommand, ClientField, ClientTab, MOST_TYPED, SendKind};
-use crate::client::typed::{LineEnding, TypedError};
+use crate::app::clients::{ClientCommand, ClientField, ClientTab, MAX_INPUT, SendKind};
+use crate::client::client_status::ClientStatus;
+use crate::client::input::{InputError, LineEnding};
+use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
-use crate::ui::tabs::client::{action, fields, repeat, strong_button};
+use crate::ui::tabs::client::client_fields::{describe, edit, edit_path, salt, strong_button};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{chip, segments, text_width};
+use crate::ui::widgets::controls::{chip, pill_button, pill_width, segments, text_width};
 use crate::ui::widgets::field::{focus_field, label};
 use crate::ui::widgets::note::{Tone, note};
 
-/// What the composer remembers.
+/// The state of the composer.
 #[derive(Debug, Default)]
-pub(in crate::ui) struct Composer {
-    /// Whether a narrow window shows how to repeat.
-    repeating: bool,
-    /// Whether the field is to get the keyboard.
-    wanted: bool,
+pub(super) struct Composer {
+    /// Whether a narrow window shows the fields for repeating.
+    is_repeat_open: bool,
+    /// Whether the field is to get the keyboard focus.
+    needs_focus: bool,
 }
 
 const SEND: f32 = 76.0;
+const STOP: &str = "Stop";
+/// How long the server may take nothing before that is shown.
+const BLOCKED: Duration = Duration::from_millis(500);
 const KINDS: [(&str, &str, &str); 3] = [
     ("Text", "Send text", "Text, with escapes such as \\n if you like, and a line ending"),
     ("Hex", "Send hexadecimal digits", "Two hexadecimal digits for each byte: 48 65 6c 6c 6f"),
@@ -33,141 +43,124 @@ const ENDINGS: [(&str, &str, &str); 4] = [
     ("\\r\\n", "Carriage return and line feed", "CRLF is added: most of the Internet's text protocols"),
     ("\\0", "Zero byte", "NUL is added: the end of a C string"),
 ];
-/// Below this width the repetition gets a row of its own.
+/// Below this width the fields for repeating get a row of their own.
 const NARROW: f32 = 700.0;
 
-/// Where the keyboard goes to type.
 fn field_id() -> Id {
     Id::unique("what a client sends")
 }
 
 impl Composer {
-    /// Gives the keyboard to the field the next time it is shown: by then the click that led here is over, which would
-    /// take it away again. The next key replaces what stands there.
-    pub(in crate::ui) fn focus(&mut self) {
-        self.wanted = true;
+    /// Moves the keyboard focus to the field the next time it is shown: the click that led here would take it away again
+    /// in this frame. The next key replaces the text in the field.
+    pub(super) fn focus(&mut self) {
+        self.needs_focus = true;
     }
 
-    /// Shows it for one client.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, tab: &ClientTab) -> Vec<Action> {
-        let mut actions = Vec::new();
-        let kind = tab.form().send_kind();
-        if std::mem::take(&mut self.wanted) {
+    /// Shows the composer of one client.
+    pub(super) fn show(&mut self, ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
+        let kind = tab.form().send_kind;
+        if std::mem::take(&mut self.needs_focus) {
             ui.scroll_to_rect(ui.max_rect(), None);
             if kind == SendKind::File {
-                focus_field(ui.ctx(), &fields::salt(ClientField::File));
+                focus_field(ui.ctx(), &salt(ClientField::File));
             } else {
                 ui.memory_mut(|memory| memory.request_focus(field_id()));
                 select_all(ui.ctx());
             }
         }
         ui.spacing_mut().item_spacing = vec2(size::GAP, 6.0);
-        let mut entered = false;
         let status = tab.status();
         ui.horizontal(|ui| {
             ui.set_min_height(size::CONTROL);
-            let now = SendKind::ALL.iter().position(|known| *known == kind).unwrap_or(0);
-            if let Some(chosen) = segments(ui, &KINDS, now) {
-                actions.push(action(ClientCommand::SetSendKind(tab.id(), SendKind::ALL[chosen])));
+            if let Some(chosen) = segments(ui, &KINDS, index_of(&SendKind::ALL, kind)) {
+                actions.push(ClientCommand::SetSendKind(tab.id(), SendKind::ALL[chosen]).into());
                 self.focus();
             }
-            let (field, room) = (field_of(kind), ui.available_width() - SEND - size::GAP);
-            entered = match kind {
-                SendKind::File => {
-                    let width = room.max(80.0);
-                    ui.allocate_ui(vec2(width, size::CONTROL), |ui| {
-                        ui.horizontal(|ui| fields::path(ui, tab, field, &mut actions).1).inner
-                    })
-                    .inner
-                }
-                SendKind::Text | SendKind::Hex => typed(ui, tab, field, room.max(80.0), &mut actions),
+            let width = (ui.available_width() - SEND - size::GAP).max(80.0);
+            let entered = if kind == SendKind::File {
+                let field = |ui: &mut Ui| ui.horizontal(|ui| edit_path(ui, tab, kind.field(), actions)).inner;
+                ui.allocate_ui(vec2(width, size::CONTROL), field).inner
+            } else {
+                input_field(ui, tab, kind.field(), width, actions)
             };
             let reason = tab.cannot_send();
             let send = strong_button(ui, "Send", reason.is_none(), Some(SEND));
             let send = send.on_disabled_hover_text(reason.unwrap_or_default());
-            // Too early is no mistake.
+            // Enter while it is still connecting is no mistake.
             let entered = entered && !status.state.is_connecting();
             if send.on_hover_text("Enter").clicked() || entered {
-                actions.push(action(ClientCommand::Send { id: tab.id() }));
+                actions.push(ClientCommand::Send(tab.id()).into());
             }
         });
-        problem(ui, tab);
+        if let Some(reason) = tab.form().full() {
+            note(ui, Tone::Caution, &reason);
+        }
+        let mistake = tab.form().input_error().map(|error| error.to_string());
+        if let Some(problem) = mistake.as_deref().or(tab.refused()) {
+            note(ui, Tone::Problem, problem);
+        }
         let narrow = ui.available_width() < NARROW;
-        // Whether a repetition that goes on is told in its own row.
-        let mut told = false;
+        let mut shows_progress = false;
         ui.horizontal(|ui| {
             ui.set_min_height(size::CONTROL);
             if kind == SendKind::File {
-                return repeat::file(ui, tab, &status, &mut actions);
+                return file_progress(ui, tab, &status, actions);
             }
             if kind == SendKind::Text {
-                line_ending(ui, tab, narrow, &mut actions);
+                text_options(ui, tab, narrow, actions);
             }
             if !narrow || kind == SendKind::Hex {
-                told = repeat::show(ui, tab, &status, &mut actions);
-            } else if chip(ui, "Repeat…", self.repeating).clicked() {
-                self.repeating = !self.repeating;
+                shows_progress = repeat_fields(ui, tab, &status, actions);
+            } else if chip(ui, "Repeat…", self.is_repeat_open).clicked() {
+                self.is_repeat_open = !self.is_repeat_open;
             }
         });
-        if narrow && kind == SendKind::Text && self.repeating {
-            told = ui.horizontal(|ui| repeat::show(ui, tab, &status, &mut actions)).inner;
+        if narrow && kind == SendKind::Text && self.is_repeat_open {
+            shows_progress = ui.horizontal(|ui| repeat_fields(ui, tab, &status, actions)).inner;
         }
-        repeat::notes(ui, tab, &status, told, &mut actions);
-        actions
+        notes(ui, tab, &status, shows_progress, actions);
     }
 }
 
-/// What is wrong with what is typed, or why the last send came to nothing.
-fn problem(ui: &mut Ui, tab: &ClientTab) {
-    if let Some(words) = tab.form().full() {
-        note(ui, Tone::Caution, &words);
-    }
-    if let Some(error) = tab.form().typed_error() {
-        note(ui, Tone::Problem, &error.to_string());
-    } else if let Some(words) = tab.refused() {
-        note(ui, Tone::Problem, words);
-    }
+fn index_of<T: PartialEq>(all: &[T], value: T) -> usize {
+    all.iter().position(|known| *known == value).unwrap_or(0)
 }
 
-fn field_of(kind: SendKind) -> ClientField {
-    match kind {
-        SendKind::Text => ClientField::Text,
-        SendKind::Hex => ClientField::Hex,
-        SendKind::File => ClientField::File,
-    }
-}
-
-/// The field for text or digits, in which a mistake is underlined; returns whether Enter was pressed in it.
-fn typed(ui: &mut Ui, tab: &ClientTab, field: ClientField, width: f32, actions: &mut Vec<Action>) -> bool {
+/// Shows the field for text or digits, in which a mistake is underlined. Returns whether Enter was pressed in it.
+fn input_field(
+    ui: &mut Ui,
+    tab: &ClientTab,
+    field: ClientField,
+    width: f32,
+    actions: &mut Vec<Action>,
+) -> bool {
     let palette = Palette::of(ui);
-    let mistake = tab.form().typed_error();
+    let mistake = tab.form().input_error();
     let mut text = tab.form().text(field).to_owned();
-    let mut layout = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| {
-        let job = marked(text.as_str(), mistake.as_ref(), palette);
+    let mut layout = |ui: &Ui, text: &dyn TextBuffer, _: f32| {
+        let job = underlined(text.as_str(), mistake.as_ref(), palette);
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     };
-    let hint = if field == ClientField::Hex { "48 65 6c 6c 6f" } else { "Hello" };
     let edit = TextEdit::singleline(&mut text)
         .id(field_id())
-        .hint_text(hint)
+        .hint_text(if field == ClientField::Hex { "48 65 6c 6c 6f" } else { "Hello" })
         .desired_width(width)
-        // Already here, so that what is left out is not laid out first.
-        .char_limit(MOST_TYPED)
+        // Also here, so that excess characters are not laid out first.
+        .char_limit(MAX_INPUT)
         .align(Align2::LEFT_CENTER)
-        // Enter sends; the keyboard stays for the next line.
+        // Enter sends, and the focus stays for the next line.
         .return_key(None)
         .layouter(&mut layout);
-    let response = ui.add_sized(vec2(width, size::CONTROL), edit);
+    let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name(describe(field).0);
     if mistake.is_some() {
         let outline = Stroke::new(1.5, palette.problem);
         ui.painter().rect_stroke(response.rect, size::RADIUS, outline, StrokeKind::Inside);
     }
-    let (name, _) = fields::about(field);
-    let response = response.accessible_name(name);
     let entered =
         response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
     if response.changed() {
-        actions.push(action(ClientCommand::Edit(tab.id(), field, text.clone())));
+        actions.push(ClientCommand::Edit(tab.id(), field, text.clone()).into());
     }
     if entered && tab.cannot_send().is_none() {
         select_all(ui.ctx());
@@ -175,17 +168,17 @@ fn typed(ui: &mut Ui, tab: &ClientTab, field: ClientField, width: f32, actions: 
     entered
 }
 
-/// The next key replaces what stands in the field, and Enter sends it again.
+/// Selects the text in the field: the next key replaces it, and Enter sends it again.
 fn select_all(ctx: &Context) {
     let mut state = TextEdit::load_state(ctx, field_id()).unwrap_or_default();
-    // Beyond the end is at the end.
+    // A cursor beyond the end is at the end.
     let all = CCursorRange::two(CCursor::new(0), CCursor::new(usize::MAX));
     state.cursor.set_char_range(Some(all));
     state.store(ctx, field_id());
 }
 
-/// The text with its mistake underlined.
-fn marked(text: &str, mistake: Option<&TypedError>, palette: &Palette) -> LayoutJob {
+/// Lays out the text with its mistake underlined.
+fn underlined(text: &str, mistake: Option<&InputError>, palette: &Palette) -> LayoutJob {
     let plain = TextFormat::simple(theme::mono(), palette.text);
     let mut job =
         LayoutJob { break_on_newline: false, keep_trailing_whitespace: true, ..LayoutJob::default() };
@@ -202,40 +195,136 @@ fn marked(text: &str, mistake: Option<&TypedError>, palette: &Palette) -> Layout
     job
 }
 
-/// What is added to the text, and whether it has escapes.
-fn line_ending(ui: &mut Ui, tab: &ClientTab, narrow: bool, actions: &mut Vec<Action>) {
+/// Shows the line ending, and whether the text has escapes.
+fn text_options(ui: &mut Ui, tab: &ClientTab, narrow: bool, actions: &mut Vec<Action>) {
     let form = tab.form();
-    let name = "Line ending";
     if !narrow {
-        let width = text_width(ui, name, theme::text());
-        let _ = label(ui, name, width);
+        plain_label(ui, "Line ending");
     }
-    let now = LineEnding::ALL.iter().position(|known| *known == form.line_ending()).unwrap_or(0);
-    if let Some(chosen) = segments(ui, &ENDINGS, now) {
-        actions.push(action(ClientCommand::SetLineEnding(tab.id(), LineEnding::ALL[chosen])));
+    if let Some(chosen) = segments(ui, &ENDINGS, index_of(&LineEnding::ALL, form.line_ending)) {
+        actions.push(ClientCommand::SetLineEnding(tab.id(), LineEnding::ALL[chosen]).into());
     }
-    let on = form.escapes();
-    let about = if on {
+    let tooltip = if form.escapes {
         "\\n, \\t, \\x41 and the like stand for the bytes that Python makes of them"
     } else {
         "A backslash is sent as a backslash"
     };
-    if chip(ui, "Escapes", on).on_hover_text(about).clicked() {
-        actions.push(action(ClientCommand::SetEscapes(tab.id(), !on)));
+    if chip(ui, "Escapes", form.escapes).on_hover_text(tooltip).clicked() {
+        actions.push(ClientCommand::SetEscapes(tab.id(), !form.escapes).into());
+    }
+}
+
+fn plain_label(ui: &mut Ui, text: &str) {
+    let width = text_width(ui, text, theme::text());
+    let _ = label(ui, text, width);
+}
+
+/// Shows how often and how fast to repeat, the button that begins it and, as far as there is room, the progress. Returns
+/// whether the progress needs no other place.
+fn repeat_fields(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) -> bool {
+    ui.spacing_mut().item_spacing.x = 6.0;
+    let mut entered = edit(ui, tab, ClientField::Times, 52.0, "10", actions);
+    plain_label(ui, "times, every");
+    entered |= edit(ui, tab, ClientField::Every, 52.0, "1000", actions);
+    plain_label(ui, "ms");
+    let reason = tab.cannot_send().or_else(|| tab.form().repetition().err());
+    let is_ready = reason.is_none();
+    let repeat = ui.add_enabled_ui(is_ready, |ui| pill_button(ui, "Repeat")).inner;
+    let repeat = repeat
+        .on_hover_text("Send it so often, the first time at once; what goes on already is replaced")
+        .on_disabled_hover_text(reason.unwrap_or_default());
+    if repeat.clicked() || (entered && is_ready) {
+        actions.push(ClientCommand::Repeat(tab.id()).into());
+    }
+    let Some(progress) = repeat_progress(status) else { return true };
+    // In this row, so that no other row moves when it appears.
+    let width = pill_width(ui, STOP) + text_width(ui, &progress, theme::small()) + 6.0;
+    let fits = width <= ui.available_width();
+    if fits {
+        stop_button(ui, tab, actions);
+        small(ui, progress);
+    }
+    fits
+}
+
+/// Shows the progress of a file, in the row where text has its line ending.
+fn file_progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) {
+    let Some(file) = &status.file else {
+        return small(ui, "A file of any size is sent as it is, without a line ending.".to_owned());
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
+    let share = if file.size == 0 { 1.0 } else { file.sent as f32 / file.size as f32 };
+    let progress = format!("{} of {}", text::bytes(file.sent), text::bytes(file.size));
+    let width = (ui.available_width() - pill_width(ui, STOP) - size::GAP).clamp(80.0, 360.0);
+    ui.add(ProgressBar::new(share).desired_width(width).text(progress));
+    stop_button(ui, tab, actions);
+}
+
+/// Shows what has no place in the rows above: mistakes in the two numbers, progress of another kind, and that the server
+/// takes nothing.
+fn notes(
+    ui: &mut Ui,
+    tab: &ClientTab,
+    status: &ClientStatus,
+    shows_progress: bool,
+    actions: &mut Vec<Action>,
+) {
+    let is_file = tab.form().send_kind == SendKind::File;
+    if let Err(error) = tab.form().repetition()
+        && !is_file
+    {
+        note(ui, Tone::Problem, &error);
+    }
+    if !is_file && status.file.is_some() {
+        ui.horizontal(|ui| file_progress(ui, tab, status, actions));
+    }
+    if !shows_progress && let Some(progress) = repeat_progress(status) {
+        ui.horizontal(|ui| {
+            small(ui, progress);
+            stop_button(ui, tab, actions);
+        });
+    }
+    let Some(since) = status.blocked_since else { return };
+    if let Some(rest) = BLOCKED.checked_sub(since.elapsed()).filter(|rest| !rest.is_zero()) {
+        return ui.ctx().request_repaint_after(rest);
+    }
+    ui.horizontal(|ui| {
+        let queued = text::bytes(status.queued);
+        note(ui, Tone::Caution, &format!("The server takes nothing: it does not read. {queued} wait here."));
+        if status.file.is_none() && status.repeat.is_none() {
+            stop_button(ui, tab, actions);
+        }
+    });
+}
+
+fn repeat_progress(status: &ClientStatus) -> Option<String> {
+    let repeat = status.repeat?;
+    Some(format!("{} of {} sent", with_thousands(repeat.done), with_thousands(repeat.of)))
+}
+
+fn small(ui: &mut Ui, text: String) {
+    let color = Palette::of(ui).muted;
+    ui.label(RichText::new(text).size(size::SMALL).color(color));
+}
+
+fn stop_button(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
+    let stop = pill_button(ui, STOP).accessible_name("Stop sending");
+    if stop.on_hover_text("Forget what waits to be sent, and stay connected").clicked() {
+        actions.push(ClientCommand::StopSending(tab.id()).into());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::typed;
+    use crate::client::input::parse_text;
 
     #[test]
-    fn only_the_mistake_is_marked() {
+    fn only_the_mistake_is_underlined() {
         let palette = Palette::for_theme(false);
         let text = r"ä\q!";
-        let mistake = typed::text(text).unwrap_err();
-        let job = marked(text, Some(&mistake), palette);
+        let mistake = parse_text(text).unwrap_err();
+        let job = underlined(text, Some(&mistake), palette);
         assert_eq!(job.text, text);
         let wrong: Vec<&str> = job
             .sections

@@ -1,111 +1,103 @@
-//! The Client tab: clients of one's own, what each is connected to, what it sent, and what came back.
+//! The Client tab: the built-in clients, what each is connected to, what it sent, and what came back.
 //!
 //! ```text
-//! ┌ chips ─────────────────────────────────────────────────────────┐
-//! │ (● Client 1 ×) (◔ Client 2)  +                         Crowd…  │   crowd
-//! ├ place ─────────────────────────────────────────────────────────┤
-//! │ Host [localhost          ] Port [12345] [Connect]              │
-//! │ ● Connected to 127.0.0.1:12345 …   Close Half-close Abort …    │   standing, leave
-//! │ ▸ TLS: as the server, off                                      │   tls
-//! ├ transcript ────────────────────────────────────────────────────┤
-//! │ 12:03:07.009  →  b'Hello\n'              6 B  0.2 ms  ✓ exact  │   row, words
+//! ┌ client_bar ────────────────────────────────────────────────────┐
+//! │ (● Client 1 ×) (◔ Client 2)  +                         Crowd…  │
+//! ├ connect_bar ───────────────────────────────────────────────────┤
+//! │ Host [localhost          ] Port [12345] [Connect]              │   client_fields
+//! │ ● Connected to 127.0.0.1:12345 …   Close Half-close Abort …    │   status_line
+//! │ ▸ TLS: as the server, off                                      │   client_tls
+//! ├ transcript_list ───────────────────────────────────────────────┤
+//! │ 12:03:07.009  →  b'Hello\n'              6 B  0.2 ms  ✓ exact  │   transcript_row
 //! │ 12:03:07.010  ←  b'Hello\n'              6 B                   │
-//! ├ detail ────────────────────────────────────────────────────────┤
+//! ├ the selected entry ────────────────────────────────────────────┤   transcript_text
 //! │ 0000  48 65 6c 6c 6f 0a                          Hello·        │
 //! ├ composer ──────────────────────────────────────────────────────┤
-//! │ (Text|Hex|File) [Hello                              ] [Send]   │   repeat, sending
+//! │ (Text|Hex|File) [Hello                              ] [Send]   │
 //! └────────────────────────────────────────────────────────────────┘
 //! ```
 
-mod chips;
+mod client_bar;
+mod client_fields;
+mod client_tls;
 mod composer;
-mod crowd;
-mod detail;
-mod fields;
-mod leave;
-mod place;
-mod repeat;
-mod row;
-mod standing;
-mod tls;
-mod transcript;
-mod words;
+mod connect_bar;
+mod status_line;
+mod transcript_list;
+mod transcript_row;
+mod transcript_text;
 
 use egui::{
-    Button, Context, Key, Margin, Modifiers, Popup, Rect, Response, RichText, ScrollArea, Stroke, Ui,
-    UiBuilder, pos2, vec2,
+    Context, Key, Margin, Modifiers, Popup, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2,
 };
 
 use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientTab, ClientTabId};
-use crate::client::status::State;
+use crate::client::client_status::ClientState;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::room::with_height;
 
 use composer::Composer;
-use crowd::CrowdPopup;
-use transcript::Transcripts;
+use status_line::{DisplayState, display_states};
+use transcript_list::TranscriptLists;
 
-/// What the tab itself remembers.
+/// The state of the tab.
 #[derive(Debug, Default)]
 pub(in crate::ui) struct ClientPanel {
     chosen: Option<ClientTabId>,
-    /// The newest client when one more was asked for: the one after it is chosen as soon as it is there.
+    /// The newest client when another one was added: the one after it is chosen as soon as it exists.
     adding_after: Option<ClientTabId>,
-    /// Whether the keyboard is to go where it is needed first.
-    arrived: bool,
+    /// Whether the keyboard focus is to move to what is needed first.
+    needs_focus: bool,
     tls_open: bool,
-    transcripts: Transcripts,
+    lists: TranscriptLists,
     composer: Composer,
-    crowd: CrowdPopup,
     heights: Heights,
 }
 
-/// How high the parts are that have a height of their own, as of the last frame.
+/// The heights of the parts that choose their own, as of the last frame.
 #[derive(Debug, Default, Clone, Copy)]
 struct Heights {
-    chips: f32,
-    /// The form, as it would be if all of it was in view.
+    bar: f32,
+    /// The form, as if all of it were in view.
     form: f32,
     composer: f32,
 }
 
 impl Heights {
-    /// How high the tab is to be where there is so much room: what doesn't fit is scrolled for.
+    /// Returns the height of the tab in a window with this much room: what doesn't fit is scrolled.
     fn of_tab(self, room: f32) -> f32 {
-        let least = self.chips + self.form.min(FORM) + ENOUGH_ROWS + self.composer;
-        if room >= least { room } else { least - self.form.min(FORM) + self.form }
+        let min = self.bar + self.form.min(MIN_FORM) + MIN_ROWS + self.composer;
+        if room >= min { room } else { min - self.form.min(MIN_FORM) + self.form }
     }
 
     fn differ(self, other: Self) -> bool {
-        let differ = |a: f32, b: f32| (a - b).abs() > 0.5;
-        differ(self.chips, other.chips)
-            || differ(self.form, other.form)
-            || differ(self.composer, other.composer)
+        let pairs = [(self.bar, other.bar), (self.form, other.form), (self.composer, other.composer)];
+        pairs.into_iter().any(|(one, other)| (one - other).abs() > 0.5)
     }
 }
 
-/// What the transcript keeps of a low window, while the form above it is long: some rows, and their edges.
-const ENOUGH_ROWS: f32 = 4.0 * size::LOG_ROW + size::GAP;
-/// The form scrolls by itself only where so much of it stays in view.
-const FORM: f32 = 6.0 * size::CONTROL;
+/// The rows that stay in view in a low window while the form above them is long, with their edges.
+const MIN_ROWS: f32 = 4.0 * size::LOG_ROW + size::GAP;
+/// The form scrolls by itself only if this much of it stays in view.
+const MIN_FORM: f32 = 6.0 * size::CONTROL;
 
 impl ClientPanel {
-    /// The tab comes to the front: the keyboard goes where it is needed first.
+    /// Moves the keyboard focus to what is needed first, when the tab comes to the front.
     pub(in crate::ui) fn arrive(&mut self) {
-        self.arrived = true;
+        self.needs_focus = true;
     }
 
-    /// The selected entry of the chosen client as text for the clipboard.
+    /// Returns the selected entry of the chosen client as text for the clipboard.
     pub(in crate::ui) fn copy(&self, app: &App) -> Option<String> {
         let tab = app.clients().get(self.chosen?)?;
-        self.transcripts.copy(tab, app.settings().data_format)
+        self.lists.copy(tab, app.settings().data_format)
     }
 
     /// Shows the tab.
     pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
-        self.settle(app);
+        self.update_chosen(app);
         let before = self.heights;
         let height = before.of_tab(ui.available_height());
         let actions = with_height(ui, "client tab", height, |ui| self.parts(ui, app));
@@ -117,49 +109,43 @@ impl ClientPanel {
 
     fn parts(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
         let mut actions = Vec::new();
-        let standings = standing::all(app);
+        let states = display_states(app);
         let top = ui.max_rect().top();
-        match chips::show(ui, app, &standings, self.chosen, &mut self.crowd, &mut actions) {
-            Some(chips::Pressed::Choose(id)) => {
-                self.chosen = Some(id);
-                ui.ctx().request_repaint();
-            }
-            Some(chips::Pressed::Add) => {
-                self.adding_after = Some(app.clients().newest());
-                actions.push(action(ClientCommand::Add));
-            }
-            Some(chips::Pressed::Remove(id)) => actions.push(action(ClientCommand::Remove(id))),
-            None => {}
+        if let Some(id) = client_bar::show(ui, app, &states, self.chosen, &mut actions) {
+            self.chosen = Some(id);
+            ui.ctx().request_repaint();
         }
-        self.heights.chips = ui.available_rect_before_wrap().top() - top;
+        if actions.contains(&ClientCommand::Add.into()) {
+            self.adding_after = Some(app.clients().newest());
+        }
+        self.heights.bar = ui.available_rect_before_wrap().top() - top;
         let Some(tab) = self.chosen.and_then(|id| app.clients().get(id)) else {
-            place::nobody(ui);
+            no_client(ui);
             return actions;
         };
-        let standing = standing::of(&standings, tab.id());
         self.keys(ui.ctx(), tab, &mut actions);
-        self.lay_out(ui, app, tab, standing, &mut actions);
+        let state = states.get(&tab.id()).copied().unwrap_or(DisplayState::Idle);
+        self.client(ui, app, tab, state, &mut actions);
         // After Connect the next thing is to type.
-        let connects = ClientCommand::Connect(tab.id());
-        if actions.contains(&action(connects)) && tab.can_connect() {
+        if actions.contains(&ClientCommand::Connect(tab.id()).into()) && tab.can_connect() {
             self.composer.focus();
         }
         actions
     }
 
-    /// One client is chosen as long as there is any.
-    fn settle(&mut self, app: &App) {
+    /// Keeps one client chosen as long as there is any.
+    fn update_chosen(&mut self, app: &App) {
         let clients = app.clients();
         if self.adding_after.is_some_and(|newest| newest != clients.newest()) {
             self.adding_after = None;
             self.chosen = Some(clients.newest());
         }
         if self.chosen.and_then(|id| clients.get(id)).is_none() {
-            // The one that stands where the closed one stood, or before it.
+            // The one after the removed one, or the last.
             let after = clients.iter().map(ClientTab::id).find(|id| Some(*id) > self.chosen);
             self.chosen = after.or_else(|| clients.iter().last().map(ClientTab::id));
         }
-        self.transcripts.keep_only(clients);
+        self.lists.retain(clients);
     }
 
     fn keys(&mut self, ctx: &Context, tab: &ClientTab, actions: &mut Vec<Action>) {
@@ -168,81 +154,73 @@ impl ClientPanel {
             && !Popup::is_any_open(ctx)
             && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
         {
-            actions.push(action(ClientCommand::Cancel(tab.id())));
+            actions.push(ClientCommand::Cancel(tab.id()).into());
         }
-        if std::mem::take(&mut self.arrived) {
-            if matches!(state, State::Open) {
+        if std::mem::take(&mut self.needs_focus) {
+            if state == ClientState::Open {
                 self.composer.focus();
             } else {
-                place::focus(ctx);
+                connect_bar::focus(ctx);
             }
         }
     }
 
-    /// The form on top as far as there is room, the composer at the bottom, the transcript in between. For the Tab key
-    /// they come from top to bottom.
-    fn lay_out(
+    /// Shows the form at the top as far as there is room, the composer at the bottom, and the transcript in between. The
+    /// Tab key moves through them from top to bottom.
+    fn client(
         &mut self,
         ui: &mut Ui,
         app: &App,
         tab: &ClientTab,
-        standing: standing::Standing,
+        state: DisplayState,
         actions: &mut Vec<Action>,
     ) {
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
         let split = area.bottom() - self.heights.composer;
-        let most = (split - area.top() - ENOUGH_ROWS).max(3.0 * size::CONTROL);
-        let top = Rect::from_min_max(area.min, pos2(area.right(), area.top() + most));
-        let head = ui.scope_builder(UiBuilder::new().max_rect(top).id_salt("place"), |ui| {
+        let max = (split - area.top() - MIN_ROWS).max(3.0 * size::CONTROL);
+        let top = Rect::from_min_max(area.min, pos2(area.right(), area.top() + max));
+        ui.scope_builder(UiBuilder::new().max_rect(top).id_salt("place"), |ui| {
             let scrolled = ScrollArea::vertical()
                 .auto_shrink([false, true])
-                .max_height(most)
-                .min_scrolled_height(most)
+                .max_height(max)
+                .min_scrolled_height(max)
                 .content_margin(Margin::symmetric(16, 0))
                 .show(ui, |ui| {
                     ui.set_width(ui.available_width());
                     ui.spacing_mut().item_spacing.y = 6.0;
                     ui.add_space(4.0);
-                    actions.extend(place::show(ui, app, tab, standing));
-                    actions.extend(tls::show(ui, app, tab, &mut self.tls_open));
+                    connect_bar::show(ui, app, tab, state, actions);
+                    client_tls::show(ui, app, tab, &mut self.tls_open, actions);
                     ui.add_space(2.0);
                 });
             self.heights.form = scrolled.content_size.y;
-            area.top() + scrolled.content_size.y.min(most)
         });
-        let edge = head.inner.max(area.top());
+        let edge = area.top() + self.heights.form.min(max);
         let rows = Rect::from_min_max(pos2(area.left(), edge + 1.0), pos2(area.right(), split));
         ui.painter().rect_filled(rows, 0.0, palette.canvas);
         ui.painter().hline(area.x_range(), edge, Stroke::new(1.0, palette.border));
         ui.scope_builder(UiBuilder::new().max_rect(rows).id_salt(("rows", tab.id())), |ui| {
-            actions.extend(self.transcripts.show(ui, app, tab));
+            actions.extend(self.lists.show(ui, app, tab));
         });
         ui.painter().hline(area.x_range(), split, Stroke::new(1.0, palette.border));
         let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
-        let foot = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("composer"), |ui| {
+        let composer = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("composer"), |ui| {
             ui.add_space(size::GAP);
-            actions.extend(self.composer.show(ui, tab));
+            self.composer.show(ui, tab, actions);
             ui.add_space(size::GAP);
             ui.min_rect().height()
         });
-        self.heights.composer = foot.inner;
+        self.heights.composer = composer.inner;
         ui.advance_cursor_after_rect(area);
     }
 }
 
-/// A command for the client tabs as a action.
-fn action(command: ClientCommand) -> Action {
-    Action::App(command.into())
-}
-
-/// The button that is meant to be pressed next.
-fn strong_button(ui: &mut Ui, label: &str, enabled: bool, width: Option<f32>) -> Response {
+fn no_client(ui: &mut Ui) {
     let palette = Palette::of(ui);
-    let least = vec2(width.unwrap_or_default(), size::CONTROL);
-    if !enabled {
-        return ui.add_enabled(false, Button::new(label).min_size(least));
-    }
-    let text = RichText::new(label).font(theme::strong(size::TEXT)).color(palette.on_strong);
-    ui.add(Button::new(text).fill(palette.start[0]).min_size(least))
+    ui.add_space(2.0 * size::EDGE);
+    ui.vertical_centered(|ui| {
+        ui.label(RichText::new("There is no client").font(theme::strong(15.0)).color(palette.text));
+        ui.label(RichText::new("Press + to add one.").color(palette.muted));
+    });
 }

@@ -1,16 +1,15 @@
-//! A client's text fields: what is typed becomes a action, and what is wrong stands under it.
+//! The text fields of a client and their parts: edits become actions, and errors are shown below.
 
-use egui::{Button, Key, Response, Ui};
+use egui::{Button, Key, Response, RichText, Ui, vec2};
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTab};
 use crate::ui::action::Action;
-use crate::ui::tabs::client::action;
-use crate::ui::theme::size;
+use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::field::{path_field, text_field};
 use crate::ui::widgets::note::{Tone, note};
 
-/// What the field is called among all of the window's fields, and what it is for.
-pub(in crate::ui) fn about(field: ClientField) -> (&'static str, &'static str) {
+/// Returns the accessible name of the field, which is unique in the window, and its tooltip.
+pub(super) fn describe(field: ClientField) -> (&'static str, &'static str) {
     match field {
         ClientField::Host => ("Host to connect to", "The name or address to connect to."),
         ClientField::Port => ("Port to connect to", "The port to connect to."),
@@ -40,68 +39,77 @@ pub(in crate::ui) fn about(field: ClientField) -> (&'static str, &'static str) {
     }
 }
 
-/// A field's name for the way to give it the keyboard.
-pub(in crate::ui) fn salt(field: ClientField) -> String {
+/// Returns the name by which `focus_field` finds a field.
+pub(super) fn salt(field: ClientField) -> String {
     format!("client {}", field.label())
 }
 
-/// A text field. Returns its response and whether Enter was pressed in it.
-pub(in crate::ui) fn edit(
+/// Shows a text field. Returns whether Enter was pressed in it.
+pub(super) fn edit(
     ui: &mut Ui,
     tab: &ClientTab,
     field: ClientField,
     width: f32,
     hint: &'static str,
     actions: &mut Vec<Action>,
-) -> (Response, bool) {
-    let wrong = is_wrong(tab, field);
-    let written = text_field(ui, &salt(field), width, tab.form().text(field), hint, wrong);
-    finish(ui, tab, field, written, actions)
+) -> bool {
+    let is_wrong = tab.form().error(field).is_some();
+    let (response, edited) = text_field(ui, &salt(field), width, tab.form().text(field), hint, is_wrong);
+    finish(ui, tab, field, response, edited, actions)
 }
 
-/// A text field for a path, with a button for the system's dialog.
-pub(in crate::ui) fn path(
+/// Shows a text field for a path, with a button for the file dialog. Returns whether Enter was pressed in the field.
+pub(super) fn edit_path(
     ui: &mut Ui,
     tab: &ClientTab,
     field: ClientField,
     actions: &mut Vec<Action>,
-) -> (Response, bool) {
+) -> bool {
     let width = ui.available_width() - 36.0 - size::GAP;
-    let wrong = is_wrong(tab, field);
-    let written = path_field(ui, &salt(field), width, tab.form().text(field), "path", wrong);
-    let edited = finish(ui, tab, field, written, actions);
+    let (is_wrong, text) = (tab.form().error(field).is_some(), tab.form().text(field));
+    let (response, edited) = path_field(ui, &salt(field), width, text, "path", is_wrong);
+    let entered = finish(ui, tab, field, response, edited, actions);
     let browse = ui.add_sized([36.0, size::CONTROL], Button::new("…"));
-    let browse = browse.accessible_name(format!("Browse for {}", about(field).0));
+    let browse = browse.accessible_name(format!("Browse for {}", describe(field).0));
     if browse.on_hover_text("Browse…").clicked() {
         let current = tab.form().text(field).to_owned();
-        actions.push(Action::choose_path(action(ClientCommand::Edit(tab.id(), field, current))));
+        actions.push(Action::choose_path(ClientCommand::Edit(tab.id(), field, current)));
     }
-    edited
+    entered
 }
 
 fn finish(
     ui: &Ui,
     tab: &ClientTab,
     field: ClientField,
-    (response, changed): (Response, Option<String>),
+    response: Response,
+    edited: Option<String>,
     actions: &mut Vec<Action>,
-) -> (Response, bool) {
-    let (name, what) = about(field);
-    let response = response.accessible_name(name);
-    actions.extend(changed.map(|text| action(ClientCommand::Edit(tab.id(), field, text))));
+) -> bool {
+    let (name, tooltip) = describe(field);
+    actions.extend(edited.map(|text| ClientCommand::Edit(tab.id(), field, text).into()));
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    let response = if response.has_focus() { response } else { response.on_hover_text(what) };
-    (response, entered)
-}
-
-/// Whether a mistake of the form is this field's.
-fn is_wrong(tab: &ClientTab, field: ClientField) -> bool {
-    tab.form().error(field).is_some()
-}
-
-/// What is wrong with a field, under it.
-pub(in crate::ui) fn error(ui: &mut Ui, tab: &ClientTab, field: ClientField) {
-    if let Some(words) = tab.form().error(field) {
-        note(ui, Tone::Problem, &words);
+    let response = response.accessible_name(name);
+    if !response.has_focus() {
+        response.on_hover_text(tooltip);
     }
+    entered
+}
+
+/// Shows what is wrong with a field.
+pub(super) fn show_error(ui: &mut Ui, tab: &ClientTab, field: ClientField) {
+    if let Some(error) = tab.form().error(field) {
+        note(ui, Tone::Problem, &error);
+    }
+}
+
+/// Shows the button to press next, at least this wide.
+pub(super) fn strong_button(ui: &mut Ui, label: &str, enabled: bool, width: Option<f32>) -> Response {
+    let min_size = vec2(width.unwrap_or_default(), size::CONTROL);
+    if !enabled {
+        return ui.add_enabled(false, Button::new(label).min_size(min_size));
+    }
+    let palette = Palette::of(ui);
+    let text = RichText::new(label).font(theme::strong(size::TEXT)).color(palette.on_strong);
+    ui.add(Button::new(text).fill(palette.start[0]).min_size(min_size))
 }

@@ -1,0 +1,386 @@
+//! The transcripts of the clients as lists: which rows are in view, and the selected entry, which is shown in full below.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use egui::{
+    Align, EventFilter, Frame, Id, Key, Label, Layout, Margin, Modifiers, Rect, Response, RichText, Role,
+    ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+
+use crate::app::App;
+use crate::app::clients::{ClientTab, ClientTabId, Clients, Transcript, TranscriptEntry};
+use crate::client::client_event::ClientEventKind;
+use crate::log::format;
+use crate::log::hex::HexRow;
+use crate::settings::DataFormat;
+use crate::text::{self, with_thousands};
+use crate::ui::action::Action;
+use crate::ui::tabs::client::transcript_row::{self, RowStyle};
+use crate::ui::tabs::client::transcript_text;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::tls_dialogs::facts;
+use crate::ui::widgets::bytes::{NARROW, hex_row, show_the_bar};
+use crate::ui::widgets::controls::{copy_pill, pill_button, text_width};
+use crate::ui::widgets::focus_ring;
+use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
+
+/// The lists of all clients.
+#[derive(Debug, Default)]
+pub(super) struct TranscriptLists(BTreeMap<ClientTabId, TranscriptList>);
+
+/// A list lower than this has no room for the selected entry in full.
+const ROOM_FOR_DETAIL: f32 = 230.0;
+const DETAIL: f32 = 128.0;
+
+#[derive(Debug)]
+struct TranscriptList {
+    list: VirtualList,
+    /// For each row the number of the entry, and which line of it.
+    rows: VecDeque<(u64, u16)>,
+    /// The characters in a line for which the rows were made.
+    columns: usize,
+    /// Whether the newest entry stays in view.
+    follow: bool,
+    /// The connection that was shown last; a new one is followed.
+    connection: u32,
+    /// The number of the selected entry.
+    selected: Option<u64>,
+    detail: EntryDetail,
+}
+
+impl Default for TranscriptList {
+    fn default() -> Self {
+        Self {
+            list: VirtualList::default(),
+            rows: VecDeque::new(),
+            columns: 0,
+            follow: true,
+            connection: 0,
+            selected: None,
+            detail: EntryDetail::default(),
+        }
+    }
+}
+
+impl TranscriptLists {
+    /// Drops the lists of removed clients.
+    pub(super) fn retain(&mut self, clients: &Clients) {
+        self.0.retain(|id, _| clients.get(*id).is_some());
+    }
+
+    /// Shows a client's transcript, and its selected entry in full if there is room.
+    pub(super) fn show(&mut self, ui: &mut Ui, app: &App, tab: &ClientTab) -> Option<Action> {
+        self.0.entry(tab.id()).or_default().show(ui, app, tab)
+    }
+
+    /// Returns the selected entry of a client as text for the clipboard.
+    pub(super) fn copy(&self, tab: &ClientTab, format: DataFormat) -> Option<String> {
+        let entry = self.0.get(&tab.id())?.selected_entry(tab.transcript())?;
+        let style = RowStyle { format, selected: true, can_come: can_come(tab, entry) };
+        Some(transcript_row::full_line(entry, &style))
+    }
+}
+
+/// Returns whether an echo of this entry can still come.
+fn can_come(tab: &ClientTab, entry: &TranscriptEntry) -> bool {
+    entry.connection == tab.connections() && !tab.state().is_disconnected()
+}
+
+impl TranscriptList {
+    fn selected_entry<'a>(&self, transcript: &'a Transcript) -> Option<&'a TranscriptEntry> {
+        transcript.get(transcript.position(self.selected?)?)
+    }
+
+    fn show(&mut self, ui: &mut Ui, app: &App, tab: &ClientTab) -> Option<Action> {
+        let area = ui.available_rect_before_wrap();
+        let transcript = tab.transcript();
+        let response =
+            ui.interact(area, Id::unique("transcript").with(tab.id()), Sense::FOCUSABLE | Sense::CLICK);
+        let count = with_thousands(transcript.len() as u64);
+        let name = format!("Transcript of Client {}, {count} entries", tab.id());
+        response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &name));
+        if self.connection != tab.connections() {
+            self.connection = tab.connections();
+            self.follow = true;
+        }
+        self.update_rows(transcript, transcript_row::columns(ui, area.width()));
+        if transcript.is_empty() {
+            empty(ui, app, tab, area);
+            focus_ring(ui, &response, area.shrink(2.0), 4.0);
+            return None;
+        }
+        self.keys(ui, &response, transcript);
+        let mut body = area;
+        let mut action = None;
+        if let Some(entry) =
+            self.selected_entry(transcript).filter(|_| area.height() >= ROOM_FOR_DETAIL)
+        {
+            let below;
+            (body, below) = area.split_top_bottom_at_y(area.bottom() - DETAIL);
+            ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+                action = self.detail.show(ui, entry, app.settings().data_format);
+            });
+        }
+        self.list(ui, &response, body.shrink2(vec2(0.0, 3.0)), app, tab);
+        if response.has_focus() && self.selected.is_none() {
+            let ring = Palette::of(ui).focus_ring();
+            ui.painter().rect_stroke(area.shrink(2.0), 4.0, ring, StrokeKind::Inside);
+        }
+        action
+    }
+
+    /// Adds the rows of new entries; makes all rows again if the width has changed.
+    fn update_rows(&mut self, transcript: &Transcript, columns: usize) {
+        let first = transcript.iter().next().map_or(u64::MAX, |entry| entry.number);
+        if columns != self.columns {
+            self.columns = columns;
+            self.rows.clear();
+        }
+        let before = self.rows.len();
+        while self.rows.pop_front_if(|(number, _)| *number < first).is_some() {}
+        let evicted = before - self.rows.len();
+        if evicted > 0 && !self.follow {
+            self.list.shift_rows(-i64::try_from(evicted).unwrap_or(0), size::LOG_ROW);
+        }
+        let known = self.rows.back().map_or(0, |(number, _)| *number);
+        let new = transcript.iter().rev().take_while(|entry| entry.number > known).count();
+        for entry in transcript.iter().skip(transcript.len() - new) {
+            let lines = transcript_row::wrap(&transcript_text::line(&entry.event).0, columns).len();
+            let lines = u16::try_from(lines).unwrap_or(u16::MAX);
+            self.rows.extend((0..lines).map(|line| (entry.number, line)));
+        }
+        self.selected = self.selected.filter(|number| *number >= first);
+    }
+
+    fn list(&mut self, ui: &mut Ui, whole: &Response, body: Rect, app: &App, tab: &ClientTab) {
+        let body = whole_rows(ui, body, size::LOG_ROW);
+        if self.follow {
+            self.list.go_to_end();
+        }
+        let (transcript, format) = (tab.transcript(), app.settings().data_format);
+        let Self { list, rows, columns, selected, .. } = self;
+        let mut clicked = None;
+        let scrolled = list.show(ui, body, size::LOG_ROW, rows.len(), |ui, index, rect| {
+            let Some(&(number, line)) = rows.get(index) else { return };
+            let Some(entry) = transcript.position(number).and_then(|at| transcript.get(at)) else { return };
+            let is_selected = *selected == Some(number);
+            let style = RowStyle { format, selected: is_selected, can_come: can_come(tab, entry) };
+            if transcript_row::show(ui, entry, line, rect, *columns, &style).clicked() {
+                clicked = Some(number);
+            }
+            if is_selected && whole.has_focus() {
+                let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
+                ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
+            }
+        });
+        if scrolled {
+            self.follow = self.list.is_at_end();
+        }
+        if let Some(number) = clicked {
+            // A second click deselects it.
+            self.selected = (self.selected != Some(number)).then_some(number);
+            if self.selected.is_some() {
+                // The entry in full may cover its row.
+                self.follow &= self.rows.back().is_some_and(|(last, _)| *last == number);
+                self.reveal(number);
+            }
+            whole.request_focus();
+        }
+        if !self.follow && !self.list.is_at_end() && newest_button(ui, body) {
+            self.follow = true;
+        }
+    }
+
+    fn reveal(&mut self, number: u64) {
+        if let Some(row) = self.rows.iter().position(|(known, _)| *known == number) {
+            self.list.reveal(row, size::LOG_ROW);
+        }
+    }
+
+    fn keys(&mut self, ui: &Ui, response: &Response, transcript: &Transcript) {
+        if !response.has_focus() {
+            return;
+        }
+        let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let last = transcript.len() - 1;
+        let here = self.selected.and_then(|number| transcript.position(number));
+        let page = self.list.rows_in_view(size::LOG_ROW).saturating_sub(1).max(1);
+        let steps: [(Key, usize); 6] = [
+            (Key::ArrowUp, here.map_or(last, |at| at.saturating_sub(1))),
+            (Key::ArrowDown, here.map_or(0, |at| at + 1)),
+            (Key::PageUp, here.map_or(last, |at| at.saturating_sub(page))),
+            (Key::PageDown, here.map_or(0, |at| at + page)),
+            (Key::Home, 0),
+            (Key::End, last),
+        ];
+        for (key, at) in steps {
+            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key))
+                && let Some(entry) = transcript.get(at.min(last))
+            {
+                self.selected = Some(entry.number);
+                self.reveal(entry.number);
+                self.follow = at >= last;
+            }
+        }
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            self.selected = None;
+        }
+    }
+}
+
+/// Shows a small button over the rows that goes to the newest one. Returns whether it was pressed.
+fn newest_button(ui: &Ui, body: Rect) -> bool {
+    let palette = Palette::of(ui);
+    let text = "Newest ↓";
+    let width = text_width(ui, text, theme::small()) + 28.0;
+    let rect = Rect::from_center_size(body.center_bottom() - vec2(0.0, 18.0), vec2(width, 26.0));
+    let response = ui.interact(rect, ui.scope_id().with("newest"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    let fill = palette.start[usize::from(response.hovered())];
+    ui.painter().rect_filled(rect, rect.height() / 2.0, fill);
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.on_strong);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_strong);
+    focus_ring(ui, &response, rect, rect.height() / 2.0);
+    response.on_hover_text("Go to the newest entry and follow").clicked()
+}
+
+/// Shows what to do while there is no entry.
+fn empty(ui: &mut Ui, app: &App, tab: &ClientTab, area: Rect) {
+    let palette = Palette::of(ui);
+    let inner = area.shrink2(vec2(size::EDGE * 2.0, 0.0));
+    let inner = Rect::from_min_max(pos2(inner.left(), inner.top() + size::EDGE), inner.max);
+    let mut child = ui.new_child(UiBuilder::new().max_rect(inner));
+    child.set_clip_rect(area.intersect(ui.clip_rect()));
+    let first = match (tab.state().is_disconnected(), app.state().is_stopped()) {
+        (true, true) => {
+            "Start the server and press Connect, type something below, and press Enter: the server sends the same bytes \
+             back."
+        }
+        (true, false) => {
+            "Press Connect, type something below, and press Enter: the server sends the same bytes back."
+        }
+        (false, _) => "Type something below and press Enter: the server sends the same bytes back.",
+    };
+    let second =
+        "Here you see what was sent and what came back, how long it took, and whether it was the same.";
+    child.vertical_centered(|ui| {
+        if area.height() > 120.0 {
+            ui.label(RichText::new("Be a client").font(theme::strong(15.0)).color(palette.text));
+        }
+        for text in [first, second] {
+            // The second sentence is left out rather than cut off.
+            let width = ui.available_width();
+            let galley = ui.painter().layout(text.to_owned(), theme::text(), palette.muted, width);
+            if text == second && galley.size().y > ui.available_height() {
+                break;
+            }
+            ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
+        }
+    });
+}
+
+/// The selected entry in full: its bytes in hexadecimal and as text, or the explanation of an event.
+#[derive(Debug, Default)]
+struct EntryDetail {
+    list: VirtualList,
+    /// The entry that was shown last; another one starts at its top.
+    shown: Option<u64>,
+    shows_raw: bool,
+}
+
+impl EntryDetail {
+    fn show(&mut self, ui: &mut Ui, entry: &TranscriptEntry, format: DataFormat) -> Option<Action> {
+        let palette = Palette::of(ui);
+        let area = ui.available_rect_before_wrap();
+        ui.painter().rect_filled(area, 0.0, palette.panel);
+        ui.painter().hline(area.x_range(), area.top(), Stroke::new(1.0, palette.border));
+        if self.shown != Some(entry.number) {
+            self.shown = Some(entry.number);
+            self.list.go_to_start();
+        }
+        let margin = Margin { left: 16, right: 16, top: 5, bottom: 4 };
+        let frame = Frame::new().inner_margin(margin).show(ui, |ui| {
+            let action = self.title(ui, entry, format);
+            if entry.data().is_empty() {
+                self.explanation(ui, entry);
+            } else {
+                self.bytes(ui, entry);
+            }
+            action
+        });
+        frame.inner
+    }
+
+    fn title(&mut self, ui: &mut Ui, entry: &TranscriptEntry, format: DataFormat) -> Option<Action> {
+        let palette = Palette::of(ui);
+        let mut action = None;
+        ui.horizontal(|ui| {
+            ui.set_height(size::CHIP);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if !entry.data().is_empty() {
+                    if copy_pill(ui, "Copy data", "All of it, written as in the transcript") {
+                        action = Some(Action::CopyText(format::data(entry.data(), format)));
+                    }
+                } else if transcript_text::raw(entry).is_some() {
+                    let label = if self.shows_raw { "Hide raw text" } else { "Show raw text" };
+                    let button = pill_button(ui, label);
+                    if button.on_hover_text("The system's or the library's own words").clicked() {
+                        self.shows_raw = !self.shows_raw;
+                    }
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let title =
+                        RichText::new(transcript_text::title(entry)).font(theme::strong(size::TEXT));
+                    ui.add(Label::new(title.color(palette.text)).truncate());
+                    let clock = text::clock(entry.at);
+                    if text_width(ui, &clock, theme::mono()) <= ui.available_width() {
+                        ui.label(RichText::new(clock).font(theme::mono()).color(palette.muted));
+                    }
+                });
+            });
+        });
+        action
+    }
+
+    fn explanation(&self, ui: &mut Ui, entry: &TranscriptEntry) {
+        let color = Palette::of(ui).muted;
+        show_the_bar(ui);
+        ScrollArea::vertical().id_salt(entry.number).auto_shrink(false).show(ui, |ui| {
+            ui.set_width(ui.available_width() - size::GAP);
+            ui.spacing_mut().item_spacing.y = 5.0;
+            ui.add(Label::new(RichText::new(transcript_text::explain(entry)).color(color)).wrap());
+            if let Some(raw) = transcript_text::raw(entry).filter(|_| self.shows_raw) {
+                ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(color)).wrap());
+            }
+            if let ClientEventKind::Handshake(agreed) = &entry.event {
+                facts::show(ui, &transcript_text::details(agreed));
+            }
+        });
+    }
+
+    /// Shows the bytes in as many rows as there is room for, and the explanation below them.
+    fn bytes(&mut self, ui: &mut Ui, entry: &TranscriptEntry) {
+        let (color, data) = (Palette::of(ui).muted, entry.data());
+        let area = ui.available_rect_before_wrap();
+        let text = transcript_text::explain(entry);
+        let galley = ui.painter().layout(text.clone(), theme::small(), color, area.width());
+        let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
+        let chunk = usize::from(in_row);
+        let rows = data.len().div_ceil(chunk);
+        #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
+        let wanted = rows as f32 * size::HEX_ROW;
+        let room = (area.height() - galley.size().y - 4.0) / size::HEX_ROW;
+        let room = room.floor().max(1.0) * size::HEX_ROW;
+        let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
+        self.list.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
+            if let Some(bytes) = data.chunks(chunk).nth(index) {
+                hex_row(ui, rect, &HexRow { offset: index * chunk, bytes }, in_row);
+            }
+        });
+        let below = Rect::from_min_max(pos2(area.left(), list.bottom() + 4.0), area.max);
+        ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+            ui.add(Label::new(RichText::new(text).size(size::SMALL).color(color)).wrap());
+        });
+    }
+}
