@@ -80,7 +80,8 @@ fn run(
             return Ok(());
         }
         if let Some(found) = lookup.answer() {
-            let no_address = |error| ClientError::NoAddress { host: config.host.clone(), source: Arc::new(error) };
+            let no_address =
+                |error| ClientError::NoAddress { host: config.host.clone(), source: Arc::new(error) };
             break found.map_err(no_address)?;
         }
         wait(&mut poll, &mut events, None).map_err(unavailable)?;
@@ -117,8 +118,7 @@ fn run(
         }
         let timeout = tasks.values().filter_map(|task| task.due).min();
         let timeout = timeout.map(|due| due.saturating_duration_since(Instant::now()));
-        wait(&mut poll, &mut events, timeout)
-            .map_err(|error| ClientError::resources(Stage::Open, error))?;
+        wait(&mut poll, &mut events, timeout).map_err(|error| ClientError::resources(Stage::Open, error))?;
         let now = Some(Instant::now());
         for event in &events {
             if event.token() == WAKE {

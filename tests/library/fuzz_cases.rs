@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use echoscope::client::typed;
+use echoscope::client::input;
 use echoscope::lessons::Lesson;
 use echoscope::log::category::CategorySet;
 use echoscope::log::explanation::explanation;
@@ -39,12 +39,12 @@ fn received(text: &str) -> Event {
 #[test]
 fn messages_name_invisible_characters_by_their_number() {
     for (typed, error) in [
-        (format!("\\{TURNS}"), typed::text(&format!("\\{TURNS}")).unwrap_err()),
-        ("\\\r".to_owned(), typed::text("\\\r").unwrap_err()),
-        (TURNS.to_string(), typed::hex(&TURNS.to_string()).unwrap_err()),
+        (format!("\\{TURNS}"), input::parse_text(&format!("\\{TURNS}")).unwrap_err()),
+        ("\\\r".to_owned(), input::parse_text("\\\r").unwrap_err()),
+        (TURNS.to_string(), input::parse_hex(&TURNS.to_string()).unwrap_err()),
     ] {
         check_line(&error.to_string());
-        assert!(error.words.contains("U+"), "{typed:?}: {error}");
+        assert!(error.message.contains("U+"), "{typed:?}: {error}");
     }
 }
 
@@ -54,7 +54,7 @@ fn printed_bytes_can_be_typed_into_the_client() {
     let all: Vec<u8> = (0..=255).collect();
     for data in [&all[..], b"it's", b"say \"hi\"", b"it's \"so\"", b"\\x41\\", b"\\\n"] {
         let repr = python(data);
-        assert_eq!(typed::text(&repr[2..repr.len() - 1]).as_deref(), Ok(data), "{repr}");
+        assert_eq!(input::parse_text(&repr[2..repr.len() - 1]).as_deref(), Ok(data), "{repr}");
     }
 }
 

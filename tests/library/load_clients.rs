@@ -6,37 +6,37 @@ use std::time::{Duration, Instant};
 
 use crate::support::PATIENCE;
 use crate::support::running::Running;
-use echoscope::app::clients::{ClientCommand, ClientField, CrowdCommand};
+use echoscope::app::clients::{ClientCommand, ClientField};
 use echoscope::app::{App, Command, Options};
-use echoscope::client::config::{Config, TlsChoices, Trust};
-use echoscope::client::crowd::{Crowd, CrowdStatus, MOST_MEMBERS};
-use echoscope::client::event::Stage;
+use echoscope::client::client_error::Stage;
+use echoscope::client::connection_config::{ConnectionConfig, TlsChoices, Trust};
+use echoscope::client::load_clients::{LoadClients, LoadStatus, MAX_LOAD_CLIENTS};
 use echoscope::server::event::EventKind;
 use echoscope::settings::{Mode, Settings};
 
 /// A crowd, and the way in which it says that there is something new.
 struct Watched {
-    crowd: Crowd,
+    clients: LoadClients,
     woken: Receiver<()>,
 }
 
 impl Watched {
-    fn connect(config: Config, count: u16) -> Self {
+    fn connect(config: ConnectionConfig, count: u16) -> Self {
         let (sender, woken) = channel();
-        let crowd = Crowd::connect(config, count, move || {
+        let clients = LoadClients::connect(config, count, move || {
             let _ = sender.send(());
         });
-        Self { crowd, woken }
+        Self { clients, woken }
     }
 
     /// Waits until something is so, without looking more often than it is woken.
     #[track_caller]
-    fn until(&self, what: &str, is_so: impl Fn(&CrowdStatus) -> bool) -> CrowdStatus {
+    fn until(&self, what: &str, is_so: impl Fn(&LoadStatus) -> bool) -> LoadStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let status = self.crowd.status();
-            let sum = status.connecting + status.waiting + status.echoed + status.left + status.failed;
-            assert_eq!(sum, status.of, "each is counted once: {status:?}");
+            let status = self.clients.status();
+            let sum = status.connecting + status.waiting + status.echoed + status.closed + status.failed;
+            assert_eq!(sum, status.total, "each is counted once: {status:?}");
             if is_so(&status) {
                 return status;
             }
@@ -46,10 +46,10 @@ impl Watched {
     }
 }
 
-fn config(server: &Running) -> Config {
-    Config {
+fn config(server: &Running) -> ConnectionConfig {
+    ConnectionConfig {
         connect_timeout: PATIENCE,
-        ..Config::plain(server.address.ip().to_string(), server.address.port())
+        ..ConnectionConfig::plain(server.address.ip().to_string(), server.address.port())
     }
 }
 
@@ -58,11 +58,11 @@ fn a_hundred_get_their_own_lines_back_stay_and_go_in_order() {
     let mut server = Running::start(|config| config.backlog = 128);
     let crowd = Watched::connect(config(&server), 100);
     let status = crowd.until("all echoes", |status| status.echoed == 100);
-    assert_eq!(status.first_failure, None);
+    assert!(status.first_failure.is_none());
     assert_eq!(server.server.counters().clients_now, 100, "they stay");
-    crowd.crowd.let_go();
-    let status = crowd.until("the end", |status| status.over);
-    assert_eq!((status.left, status.failed), (100, 0), "{status:?}");
+    crowd.clients.close();
+    let status = crowd.until("the end", |status| status.is_over);
+    assert_eq!((status.closed, status.failed), (100, 0), "{status:?}");
     let mut lines: Vec<Vec<u8>> = Vec::new();
     crate::support::running::wait_for("a hundred goodbyes", || {
         server.take_events();
@@ -90,13 +90,13 @@ fn one_at_a_time_the_others_wait_and_that_is_told() {
     });
     let crowd = Watched::connect(config(&server), 6);
     let status = crowd.until("one echo, five waiting", |status| status.echoed == 1 && status.waiting == 5);
-    let words = echoscope::app::clients::crowd::waiting_words(&status).unwrap();
+    let words = echoscope::app::clients::explain_waiting(&status).unwrap();
     assert!(words.starts_with("5 are connected and without an answer"), "{words}");
     // Those who wait are served by nobody, and yet they can be let go.
     let start = Instant::now();
-    crowd.crowd.let_go();
-    let status = crowd.until("the end", |status| status.over);
-    assert_eq!(status.left, 6, "{status:?}");
+    crowd.clients.close();
+    let status = crowd.until("the end", |status| status.is_over);
+    assert_eq!(status.closed, 6, "{status:?}");
     assert!(start.elapsed() < Duration::from_secs(10));
     server.stop();
 }
@@ -110,8 +110,8 @@ fn a_pool_serves_as_many_as_it_has_threads() {
     });
     let crowd = Watched::connect(config(&server), 10);
     crowd.until("three echoes", |status| status.echoed == 3 && status.waiting == 7);
-    crowd.crowd.end();
-    crowd.until("the end", |status| status.over);
+    crowd.clients.close_now();
+    crowd.until("the end", |status| status.is_over);
     server.stop();
 }
 
@@ -125,16 +125,16 @@ fn what_finds_no_room_in_the_queue_is_told_with_its_reason() {
     listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
     listener.listen(1).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
-    let config = Config {
+    let config = ConnectionConfig {
         connect_timeout: Duration::from_millis(300),
-        ..Config::plain(address.ip().to_string(), address.port())
+        ..ConnectionConfig::plain(address.ip().to_string(), address.port())
     };
     let crowd = Watched::connect(config, 5);
     let status = crowd.until("those who gave up", |status| status.failed == 3);
     assert_eq!(status.waiting, 2, "a backlog of one admits two");
     let (_, failure) = status.first_failure.unwrap();
-    assert_eq!(failure.stage, Stage::Connecting);
-    assert!(failure.text.contains("accept queue may be full"), "{}", failure.text);
+    assert_eq!(failure.stage(), Stage::Connecting);
+    assert!(failure.to_string().contains("accept queue may be full"), "{}", failure.to_string());
 }
 
 #[test]
@@ -143,11 +143,11 @@ fn nobody_who_listens_is_explained_once_for_all() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
     };
-    let crowd = Watched::connect(Config::plain("127.0.0.1", port), 7);
-    let status = crowd.until("the end", |status| status.over);
+    let crowd = Watched::connect(ConnectionConfig::plain("127.0.0.1", port), 7);
+    let status = crowd.until("the end", |status| status.is_over);
     assert_eq!(status.failed, 7);
     let (_, failure) = status.first_failure.unwrap();
-    assert!(failure.text.contains("Nothing listens on"), "{}", failure.text);
+    assert!(failure.to_string().contains("Nothing listens on"), "{}", failure.to_string());
 }
 
 #[test]
@@ -163,11 +163,11 @@ fn a_server_that_is_no_echo_is_found_out() {
         client.write_all(&data[..count]).unwrap();
         let _ = client.read(&mut data);
     });
-    let crowd = Watched::connect(Config::plain(address.ip().to_string(), address.port()), 1);
-    let status = crowd.until("the end", |status| status.over);
+    let crowd = Watched::connect(ConnectionConfig::plain(address.ip().to_string(), address.port()), 1);
+    let status = crowd.until("the end", |status| status.is_over);
     let (number, failure) = status.first_failure.unwrap();
     assert_eq!((number, status.failed), (1, 1));
-    assert!(failure.text.contains("Something else came back"), "{}", failure.text);
+    assert!(failure.to_string().contains("Something else came back"), "{}", failure.to_string());
     server.join().unwrap();
 }
 
@@ -190,21 +190,21 @@ fn tls_with_the_servers_certificate_works_and_without_trust_the_refusal_is_expla
         *config = echoscope::server::config::ServerConfig { port: 0, ..(&settings).into() };
     });
     let choices = |trust| TlsChoices { name: "localhost".to_owned(), ..TlsChoices::new(trust) };
-    let trusting = Config { tls: Some(choices(Trust::ThisServer(certificate))), ..config(&server) };
+    let trusting = ConnectionConfig { tls: Some(choices(Trust::ThisServer(certificate))), ..config(&server) };
     let crowd = Watched::connect(trusting, 20);
     crowd.until("all echoes", |status| status.echoed == 20);
-    crowd.crowd.let_go();
-    assert_eq!(crowd.until("the end", |status| status.over).left, 20);
+    crowd.clients.close();
+    assert_eq!(crowd.until("the end", |status| status.is_over).closed, 20);
     let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let authority = folder.path().join("other.crt");
     std::fs::write(&authority, other.cert.pem()).unwrap();
-    let wary = Config { tls: Some(choices(Trust::CaFile(authority))), ..config(&server) };
+    let wary = ConnectionConfig { tls: Some(choices(Trust::CaFile(authority))), ..config(&server) };
     let crowd = Watched::connect(wary, 3);
-    let status = crowd.until("the end", |status| status.over);
+    let status = crowd.until("the end", |status| status.is_over);
     assert_eq!(status.failed, 3);
     let (_, failure) = status.first_failure.unwrap();
-    assert_eq!(failure.stage, Stage::Handshake);
-    assert!(!failure.text.is_empty() && !failure.raw.is_empty(), "{failure:?}");
+    assert_eq!(failure.stage(), Stage::Handshake);
+    assert!(!failure.to_string().is_empty() && !failure.raw().is_empty(), "{failure:?}");
     server.stop();
 }
 
@@ -228,31 +228,31 @@ fn the_number_has_its_bounds_and_the_session_ends_the_crowd_with_itself() {
         }
     };
     for wrong in ["0", "201", "", "ten", "1.5"] {
-        app.apply(Command::Crowd(CrowdCommand::Edit(wrong.to_owned())));
-        let words = app.clients().crowd().error().unwrap();
-        assert!(words.contains(&MOST_MEMBERS.to_string()), "{words}");
-        app.apply(Command::Crowd(CrowdCommand::Connect));
-        assert!(app.clients().crowd().status().is_none(), "{wrong:?} connects nobody");
+        app.apply(Command::Client(ClientCommand::EditLoadCount(wrong.to_owned())));
+        let words = app.clients().load().error().unwrap();
+        assert!(words.contains(&MAX_LOAD_CLIENTS.to_string()), "{words}");
+        app.apply(Command::Client(ClientCommand::ConnectLoad));
+        assert!(app.clients().load().status().is_none(), "{wrong:?} connects nobody");
     }
-    app.apply(Command::Crowd(CrowdCommand::Edit("9".to_owned())));
-    assert!(app.clients().crowd_blocked().is_some(), "nobody knows the port yet");
+    app.apply(Command::Client(ClientCommand::EditLoadCount("9".to_owned())));
+    assert!(app.clients().load_blocked().is_some(), "nobody knows the port yet");
     app.apply(Command::Start);
-    until(&mut app, "listening", &|app| app.clients().crowd_blocked().is_none());
-    app.apply(Command::Crowd(CrowdCommand::Connect));
-    assert!(app.clients().crowd().is_there());
+    until(&mut app, "listening", &|app| app.clients().load_blocked().is_none());
+    app.apply(Command::Client(ClientCommand::ConnectLoad));
+    assert!(app.clients().load().is_running());
     until(&mut app, "nine echoes", &|app| {
-        app.clients().crowd().status().is_some_and(|status| status.echoed == 9)
+        app.clients().load().status().is_some_and(|status| status.echoed == 9)
     });
     // A second crowd waits for the end of the first.
-    app.apply(Command::Crowd(CrowdCommand::Connect));
-    assert_eq!(app.clients().crowd().status().map(|status| status.echoed), Some(9));
+    app.apply(Command::Client(ClientCommand::ConnectLoad));
+    assert_eq!(app.clients().load().status().map(|status| status.echoed), Some(9));
     // It connects as the first client would: somewhere else, where that one does.
     let first = app.clients().iter().next().unwrap().id();
     app.apply(ClientCommand::Edit(first, ClientField::Port, "x".to_owned()).into());
-    assert!(app.clients().crowd_blocked().is_some());
+    assert!(app.clients().load_blocked().is_some());
     let start = Instant::now();
     app.shutdown();
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     app.poll();
-    assert!(app.clients().crowd().status().is_some_and(|status| status.over));
+    assert!(app.clients().load().status().is_some_and(|status| status.is_over));
 }

@@ -5,10 +5,10 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use crate::harness::{Hand, Window};
-use echoscope::app::clients::{ClientField, ClientTab, EntryKind};
-use echoscope::client::echo::Verdict;
-use echoscope::client::event::{Leave, Origin};
-use echoscope::client::status::State;
+use echoscope::app::clients::{ClientField, ClientTab};
+use echoscope::client::client_event::{ClientEventKind, CloseMode, ConnectionOutcome, SendOrigin};
+use echoscope::client::client_status::ClientState;
+use echoscope::client::echo_check::EchoVerdict;
 use echoscope::log::line;
 use echoscope::server::event::{CloseReason, EventKind};
 use echoscope::settings::{Mode, Settings};
@@ -48,7 +48,7 @@ impl Window {
     fn connect(&mut self) {
         self.click("Connect");
         self.until_shown("from port");
-        self.until("an open connection", |window| newest(window.state().app()).state() == State::Open);
+        self.until("an open connection", |window| newest(window.state().app()).state() == ClientState::Open);
     }
 
     fn ctrl(&mut self, key: Key) {
@@ -191,7 +191,7 @@ fn one_at_a_time_the_second_client_waits_and_is_served_when_the_first_leaves() {
     window.types("me too");
     window.press(Key::Enter);
     window.until_shown("sent b'me too\\n', 7 B, waiting for the echo");
-    assert!(window.shows("7 B on their way"));
+    assert!(window.shows("7 B in flight"));
     window.click("Client 1, connected");
     window.click("Close");
     // It may have been served by now.
@@ -229,10 +229,10 @@ fn a_refused_certificate_is_explained_and_its_raw_text_is_one_click_away() {
     window.press(Key::End);
     window.click("Show raw text");
     assert!(window.shows("Hide raw text"));
-    let Some(echoscope::app::clients::Ended::Failed(failure)) = newest(window.app()).ended() else {
-        panic!("{:?}", newest(window.app()).ended())
+    let Some(ConnectionOutcome::Failed(error)) = newest(window.app()).status().outcome else {
+        panic!("{:?}", newest(window.app()).status())
     };
-    let raw = failure.raw.clone();
+    let raw = error.raw();
     assert!(window.shows(&raw), "{raw}");
     // Whoever checks nothing is told so.
     window.click("TLS: as the server, trusts a CA file");
@@ -248,11 +248,11 @@ fn each_way_to_leave_shows_in_the_servers_log_as_what_it_is() {
     let plain = Settings::default();
     let tls = certificate(folder.path(), "server");
     let table = [
-        (&plain, Leave::Abort, CloseReason::Lost { raw: String::new() }),
-        (&plain, Leave::Close, CloseReason::EndOfStream),
-        (&plain, Leave::HalfClose, CloseReason::EndOfStream),
-        (&tls, Leave::Close, CloseReason::EndOfStream),
-        (&tls, Leave::Vanish, CloseReason::EndWithoutCloseNotify),
+        (&plain, CloseMode::Abort, CloseReason::Lost { raw: String::new() }),
+        (&plain, CloseMode::Close, CloseReason::EndOfStream),
+        (&plain, CloseMode::HalfClose, CloseReason::EndOfStream),
+        (&tls, CloseMode::Close, CloseReason::EndOfStream),
+        (&tls, CloseMode::WithoutCloseNotify, CloseReason::EndWithoutCloseNotify),
     ];
     for (settings, how, expected) in table {
         let mut window = Window::started(settings.clone());
@@ -276,7 +276,7 @@ fn each_way_to_leave_shows_in_the_servers_log_as_what_it_is() {
             reason => reason,
         };
         assert_eq!(reason, expected, "{how:?}");
-        window.until("rest", |window| newest(window.state().app()).state() == State::Closed);
+        window.until("rest", |window| newest(window.state().app()).state() == ClientState::Closed);
         assert!(!window.enabled(how.label()) && window.enabled("Connect"));
     }
 }
@@ -384,10 +384,10 @@ fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
     window.press(Key::Enter);
     // The pieces that come back may have pushed its row out of view.
     window.until("the file's verdict", |window| {
-        newest(window.state().app()).transcript().iter().any(|entry| match &entry.kind {
-            EntryKind::Sent { from: Origin::File { path, .. }, back, .. } => {
+        newest(window.state().app()).transcript().iter().any(|entry| match &entry.event {
+            ClientEventKind::Sent { from: SendOrigin::File { path, .. }, .. } => {
                 assert_eq!(*path, file);
-                matches!(back, Some((Verdict::Exact, _)))
+                entry.echo.is_some_and(|echo| echo.verdict == EchoVerdict::Exact)
             }
             _ => false,
         })
@@ -427,7 +427,7 @@ fn a_crowd_is_connected_watched_and_let_go() {
     window.click("Connect them");
     window.until_shown("12 clients: 12 have their echo");
     assert!(window.shows("12 clients now"));
-    window.click("Let them go");
+    window.click("Disconnect all");
     window.until_shown("12 clients: 12 gone");
     window.until_shown("0 clients now, 12 in all");
     window.press(Key::Escape);

@@ -136,7 +136,11 @@ impl ClientForm {
             SendKind::File => {
                 let path = path(text);
                 let is_empty = path.as_os_str().is_empty();
-                return if is_empty { Err("Choose a file to send.".to_owned()) } else { Ok(Payload::File(path)) };
+                return if is_empty {
+                    Err("Choose a file to send.".to_owned())
+                } else {
+                    Ok(Payload::File(path))
+                };
             }
             SendKind::Hex => (input::parse_hex(text), "Type two digits for each byte."),
             SendKind::Text => {
@@ -178,9 +182,7 @@ impl ClientForm {
             return blocked(None, reason);
         }
         match (is_empty(ClientField::Certificate), is_empty(ClientField::Key)) {
-            (false, true) => {
-                blocked(Some(ClientField::Key), "The client certificate needs its key, too.")
-            }
+            (false, true) => blocked(Some(ClientField::Key), "The client certificate needs its key, too."),
             (true, false) => {
                 blocked(Some(ClientField::Certificate), "The client key needs its certificate, too.")
             }

@@ -22,7 +22,12 @@ pub(in crate::app) struct ServerEndpoint {
 
 impl ServerEndpoint {
     /// The running server, which this computer reaches at this host and port.
-    pub(in crate::app) fn running(config: &ServerConfig, host: String, port: u16, settings: &Settings) -> Self {
+    pub(in crate::app) fn running(
+        config: &ServerConfig,
+        host: String,
+        port: u16,
+        settings: &Settings,
+    ) -> Self {
         let planned = Self::planned(settings);
         let endpoint = Self { host, port: port_text(port), tls: config.tls.is_some(), ..planned };
         match &config.tls {

@@ -1,7 +1,7 @@
 //! Bytes as the log writes them: `b'…'`, digits, text, whole and truncated, and back to the same bytes.
 #![no_main]
 
-use echoscope::client::typed;
+use echoscope::client::input;
 use echoscope::log::format::{ELLIPSIS, append_data, hex, python, quoted, text, truncated_data};
 use echoscope::settings::DataFormat;
 use echoscope_fuzz::{check_line, seed};
@@ -13,12 +13,12 @@ fuzz_target!(
         let repr = python(data);
         assert!(repr.bytes().all(|byte| (0x20..=0x7e).contains(&byte)), "{repr:?}");
         let inner = unquoted(&repr);
-        assert_eq!(typed::text(inner).as_deref(), Ok(data), "{repr}");
+        assert_eq!(input::parse_text(inner).as_deref(), Ok(data), "{repr}");
         let mut appended = b"before".to_vec();
         append_data(&mut appended, data, DataFormat::Python);
         assert_eq!(appended, format!("before{repr}").into_bytes());
 
-        assert_eq!(typed::hex(&hex(data)).as_deref(), Ok(data));
+        assert_eq!(input::parse_hex(&hex(data)).as_deref(), Ok(data));
 
         check_line(&text(data));
         check_line(&quoted(data));

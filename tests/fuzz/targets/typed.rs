@@ -1,7 +1,7 @@
 //! What a person types: text with escapes and hexadecimal digits for the client, and the fields of the form.
 #![no_main]
 
-use echoscope::client::typed::{self, TypedError};
+use echoscope::client::input::{self, InputError};
 use echoscope::log::format::{hex, python};
 use echoscope::settings::fields::{Field, host, number, number16};
 use echoscope::settings::tls::{TlsVersions, alpn, key_log};
@@ -28,9 +28,9 @@ fuzz_target!(
     init: seed(SEEDS.map(|text| text.as_bytes().to_vec())),
     |data: &[u8]| {
         let text = &*String::from_utf8_lossy(data);
-        match typed::text(text) {
+        match input::parse_text(text) {
             Ok(bytes) => {
-                assert_eq!(typed::text(&python(&bytes)).unwrap()[2..][..bytes.len()], bytes);
+                assert_eq!(input::parse_text(&python(&bytes)).unwrap()[2..][..bytes.len()], bytes);
                 // Plain text says itself.
                 assert!(text.contains('\\') || text.as_bytes() == bytes);
             }
@@ -38,11 +38,11 @@ fuzz_target!(
                 check_place(text, &error);
                 // What stands before the place was understood.
                 let before: String = text.chars().take(error.position).collect();
-                assert!(typed::text(&before).is_ok(), "{before:?} {error}");
+                assert!(input::parse_text(&before).is_ok(), "{before:?} {error}");
             }
         }
-        match typed::hex(text) {
-            Ok(bytes) => assert_eq!(typed::hex(&hex(&bytes)), Ok(bytes)),
+        match input::parse_hex(text) {
+            Ok(bytes) => assert_eq!(input::parse_hex(&hex(&bytes)), Ok(bytes)),
             Err(error) => check_place(text, &error),
         }
         check_fields(text);
@@ -50,7 +50,7 @@ fuzz_target!(
 );
 
 /// The place is in the text, and the words can be read.
-fn check_place(text: &str, error: &TypedError) {
+fn check_place(text: &str, error: &InputError) {
     let length = text.chars().count();
     assert!(error.length >= 1 && error.position + error.length <= length, "{text:?}: {error:?}");
     check_message(&error.to_string());

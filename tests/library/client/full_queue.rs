@@ -3,9 +3,9 @@
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use echoscope::client::config::Config;
-use echoscope::client::event::CloseHow;
-use echoscope::client::status::State;
+use echoscope::client::client_event::{CloseCause, CloseMode};
+use echoscope::client::client_status::ClientState;
+use echoscope::client::connection_config::ConnectionConfig;
 use socket2::{Domain, Socket, Type};
 
 use crate::client::watched::Watched;
@@ -31,23 +31,27 @@ fn a_full_accept_queue_times_out_with_its_explanation() {
     let port = listener.local_addr().unwrap().port();
     let timeout = Duration::from_millis(200);
     let start = Instant::now();
-    let mut client =
-        Watched::connect(Config { connect_timeout: timeout, ..Config::plain("localhost", port) });
+    let mut client = Watched::connect(ConnectionConfig {
+        connect_timeout: timeout,
+        ..ConnectionConfig::plain("localhost", port)
+    });
     let failure = client.failed();
     assert!(start.elapsed() >= timeout);
-    assert!(failure.text.contains("accept queue may be full"), "{failure:?}");
-    assert!(failure.text.contains("0.2 s"), "{failure:?}");
+    assert!(failure.to_string().contains("accept queue may be full"), "{failure:?}");
+    assert!(failure.to_string().contains("0.2 s"), "{failure:?}");
 }
 
 #[test]
 fn connecting_can_be_cancelled() {
     let (listener, _waiting) = full();
     let port = listener.local_addr().unwrap().port();
-    let mut client = Watched::connect(Config {
+    let mut client = Watched::connect(ConnectionConfig {
         connect_timeout: Duration::from_hours(1),
-        ..Config::plain("127.0.0.1", port)
+        ..ConnectionConfig::plain("127.0.0.1", port)
     });
-    client.until("connecting", |client| (client.client.status().state == State::Connecting).then_some(()));
-    client.client.cancel();
-    assert_eq!(client.closed().how, CloseHow::Cancelled);
+    client.until("connecting", |client| {
+        (client.client.status().state == ClientState::Connecting).then_some(())
+    });
+    client.client.close(CloseMode::Abort);
+    assert_eq!(client.closed().cause, CloseCause::Cancelled);
 }

@@ -4,9 +4,9 @@ use std::io::{Read, Write};
 use std::sync::mpsc::channel;
 
 use echoscope::client::SendError;
-use echoscope::client::config::{Payload, TlsChoices, Trust};
-use echoscope::client::event::{CloseHow, EventKind, Leave, PeerEnd};
-use echoscope::client::status::State;
+use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode, PeerEnd};
+use echoscope::client::client_status::ClientState;
+use echoscope::client::connection_config::{Payload, TlsChoices, Trust};
 use echoscope::server::event::CloseReason;
 
 use crate::client::tls::{config, serve};
@@ -33,49 +33,56 @@ fn met(running: &Running, tls: Option<&Identity>) -> Watched {
 #[test]
 fn the_server_sees_each_plain_way_for_what_it_is() {
     let table = [
-        (Leave::Close, CloseReason::EndOfStream),
-        (Leave::HalfClose, CloseReason::EndOfStream),
+        (CloseMode::Close, CloseReason::EndOfStream),
+        (CloseMode::HalfClose, CloseReason::EndOfStream),
         // Nothing is unread, so the system says FIN.
-        (Leave::Vanish, CloseReason::EndOfStream),
+        (CloseMode::WithoutCloseNotify, CloseReason::EndOfStream),
     ];
     for (how, reason) in table {
         let mut running = Running::start(|_| {});
         let mut client = met(&running, None);
-        client.client.leave(how);
+        client.client.close(how);
         assert_eq!(running.closed(1), reason, "{how:?}");
         let closed = client.closed();
-        let expected = if how == Leave::HalfClose { CloseHow::Peer(PeerEnd::Fin) } else { CloseHow::Us(how) };
-        assert_eq!((closed.how, closed.sent, closed.received, closed.unsent), (expected, 5, 5, 0));
+        let expected = if how == CloseMode::HalfClose {
+            CloseCause::Server(PeerEnd::Fin)
+        } else {
+            CloseCause::Client(how)
+        };
+        assert_eq!((closed.cause, closed.sent, closed.received, closed.unsent), (expected, 5, 5, 0));
     }
     let mut running = Running::start(|_| {});
     let mut client = met(&running, None);
-    client.client.leave(Leave::Abort);
+    client.client.close(CloseMode::Abort);
     assert!(matches!(running.closed(1), CloseReason::Lost { .. }));
-    assert_eq!(client.closed().how, CloseHow::Us(Leave::Abort));
-    assert_eq!(client.client.status().state, State::Closed);
+    assert_eq!(client.closed().cause, CloseCause::Client(CloseMode::Abort));
+    assert_eq!(client.client.status().state, ClientState::Closed);
 }
 
 #[test]
 fn the_server_sees_each_way_in_tls_for_what_it_is() {
     let identity = Identity::new();
     let table = [
-        (Leave::Close, CloseReason::EndOfStream),
-        (Leave::HalfClose, CloseReason::EndOfStream),
-        (Leave::Vanish, CloseReason::EndWithoutCloseNotify),
+        (CloseMode::Close, CloseReason::EndOfStream),
+        (CloseMode::HalfClose, CloseReason::EndOfStream),
+        (CloseMode::WithoutCloseNotify, CloseReason::EndWithoutCloseNotify),
     ];
     for (how, reason) in table {
         let mut running = serve(&identity, |_| {});
         let mut client = met(&running, Some(&identity));
-        client.client.leave(how);
+        client.client.close(how);
         assert_eq!(running.closed(1), reason, "{how:?}");
         let closed = client.closed();
-        let expected =
-            if how == Leave::HalfClose { CloseHow::Peer(PeerEnd::CloseNotify) } else { CloseHow::Us(how) };
-        assert_eq!((closed.how, closed.sent, closed.received), (expected, 5, 5));
+        let expected = if how == CloseMode::HalfClose {
+            CloseCause::Server(PeerEnd::CloseNotify)
+        } else {
+            CloseCause::Client(how)
+        };
+        assert_eq!((closed.cause, closed.sent, closed.received), (expected, 5, 5));
     }
     let mut running = serve(&identity, |_| {});
     let client = met(&running, Some(&identity));
-    client.client.leave(Leave::Abort);
+    client.client.close(CloseMode::Abort);
     assert!(matches!(running.closed(1), CloseReason::Lost { .. }));
 }
 
@@ -91,12 +98,12 @@ fn half_closed_it_still_receives_the_rest_and_sends_no_more() {
     let mut client = Watched::open(address);
     client.send(b"first, ");
     client.send(b"second");
-    client.client.leave(Leave::HalfClose);
-    client.event("half-close", |kind| matches!(kind, EventKind::HalfClosed).then_some(()));
+    client.client.close(CloseMode::HalfClose);
+    client.event("half-close", |kind| matches!(kind, ClientEventKind::HalfClosed).then_some(()));
     assert_eq!(client.client.send(Payload::Bytes(b"more".to_vec())), Err(SendError::HalfClosed));
-    assert_eq!(client.client.status().state, State::HalfClosed);
+    assert_eq!(client.client.status().state, ClientState::HalfClosed);
     go_on.send(()).unwrap();
-    assert_eq!(client.closed().how, CloseHow::Peer(PeerEnd::Fin));
+    assert_eq!(client.closed().cause, CloseCause::Server(PeerEnd::Fin));
     assert_eq!(client.data(), b"first, second");
     assert!(client.client.status().echo.is_exact());
     thread.join().unwrap();
@@ -110,7 +117,7 @@ fn half_close_comes_after_a_whole_file() {
     std::fs::write(&path, vec![7; 3 << 20]).unwrap();
     let mut client = Watched::open(running.address);
     client.client.send(Payload::File(path)).unwrap();
-    client.client.leave(Leave::HalfClose);
+    client.client.close(CloseMode::HalfClose);
     let closed = client.closed();
     assert_eq!((closed.sent, closed.received, closed.unsent), (3 << 20, 3 << 20, 0));
     assert!(client.client.status().echo.is_exact());
@@ -132,13 +139,13 @@ fn vanishing_with_something_unread_resets_a_plain_connection() {
     let mut client = Watched::open(address);
     was_sent.recv().unwrap();
     // Whether the client has read it already is a race that the next line wins or loses; both are told truly.
-    client.client.leave(Leave::Vanish);
-    let how = client.closed().how;
+    client.client.close(CloseMode::WithoutCloseNotify);
+    let how = client.closed().cause;
     leave.send(()).unwrap();
     let seen = thread.join().unwrap();
     match how {
-        CloseHow::VanishedUnread => assert_eq!(seen, Err(std::io::ErrorKind::ConnectionReset)),
-        how => assert_eq!((how, seen), (CloseHow::Us(Leave::Vanish), Ok(0))),
+        CloseCause::ClientWithUnreadData => assert_eq!(seen, Err(std::io::ErrorKind::ConnectionReset)),
+        how => assert_eq!((how, seen), (CloseCause::Client(CloseMode::WithoutCloseNotify), Ok(0))),
     }
 }
 
@@ -153,10 +160,10 @@ fn the_way_that_a_server_leaves_is_told() {
     });
     let mut client = Watched::open(address);
     client.send(b"Hello");
-    assert_eq!(client.closed().how, CloseHow::Peer(PeerEnd::Reset));
+    assert_eq!(client.closed().cause, CloseCause::Server(PeerEnd::Reset));
     thread.join().unwrap();
     let running = Running::start(|_| {});
     let mut client = met(&running, None);
     running.server.stop();
-    assert!(matches!(client.closed().how, CloseHow::Peer(_)));
+    assert!(matches!(client.closed().cause, CloseCause::Server(_)));
 }

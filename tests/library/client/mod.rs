@@ -3,10 +3,10 @@
 mod connecting;
 #[cfg(target_os = "linux")]
 mod full_queue;
+mod input;
 mod leaving;
 mod plain;
 mod session;
 mod stubborn;
 mod tls;
-mod typed;
 mod watched;

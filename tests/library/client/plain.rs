@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use echoscope::client::config::Payload;
-use echoscope::client::echo::{Difference, Verdict};
-use echoscope::client::event::{CloseHow, EventKind, Leave, Origin, PeerEnd};
+use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode, PeerEnd, SendOrigin};
+use echoscope::client::connection_config::Payload;
+use echoscope::client::echo_check::{Difference, EchoVerdict};
 
 use crate::client::watched::{Watched, server};
 use crate::support::running::Running;
@@ -20,7 +20,7 @@ fn an_echo_is_exact_however_the_server_cuts_it() {
         client.send(text.as_bytes());
     }
     for send in 1..=3 {
-        assert_eq!(client.verdict(send), Verdict::Exact);
+        assert_eq!(client.verdict(send), EchoVerdict::Exact);
     }
     assert_eq!(client.data(), "Hello\nHello, world\n\0\u{ff}".as_bytes());
     let status = client.client.status();
@@ -44,14 +44,14 @@ fn merged_echoes_are_told_apart_and_the_first_wrong_byte_is_named() {
     for text in ["abc", "def", "ghi"] {
         client.send(text.as_bytes());
     }
-    assert_eq!(client.verdict(1), Verdict::Exact);
+    assert_eq!(client.verdict(1), EchoVerdict::Exact);
     let wrong = Difference { offset: 2, expected: b'f', got: b'X' };
-    assert_eq!(client.verdict(2), Verdict::Differs(wrong));
-    assert_eq!(client.verdict(3), Verdict::Exact);
+    assert_eq!(client.verdict(2), EchoVerdict::Differs(wrong));
+    assert_eq!(client.verdict(3), EchoVerdict::Exact);
     client.received(13);
     let echo = client.client.status().echo;
     assert_eq!(echo.difference, Some(Difference { offset: 5, ..wrong }));
-    assert_eq!((echo.compared, echo.outstanding, echo.unasked), (9, 0, 4));
+    assert_eq!((echo.compared, echo.outstanding, echo.unsolicited), (9, 0, 4));
     assert!(!echo.is_exact());
     client.send(b".");
     thread.join().unwrap();
@@ -67,10 +67,10 @@ fn what_does_not_come_back_is_outstanding() {
     let mut client = Watched::open(address);
     client.send(b"abcdef");
     let closed = client.closed();
-    assert!(matches!(closed.how, CloseHow::Peer(PeerEnd::Fin)), "{closed:?}");
+    assert!(matches!(closed.cause, CloseCause::Server(PeerEnd::Fin)), "{closed:?}");
     assert_eq!((closed.sent, closed.received), (6, 4));
     assert_eq!(client.client.status().echo.outstanding, 2);
-    assert!(!client.events.iter().any(|event| matches!(event.kind, EventKind::Echoed { .. })));
+    assert!(!client.events.iter().any(|event| matches!(event.kind, ClientEventKind::Echoed(_))));
     thread.join().unwrap();
 }
 
@@ -81,11 +81,11 @@ fn a_repetition_is_counted_and_paced() {
     let (start, every) = (Instant::now(), Duration::from_millis(30));
     client.client.repeat(b"tick\n".to_vec(), 5, every).unwrap();
     for send in 1..=5 {
-        assert_eq!(client.verdict(send), Verdict::Exact);
+        assert_eq!(client.verdict(send), EchoVerdict::Exact);
     }
     assert!(start.elapsed() >= every * 4, "{:?}", start.elapsed());
-    let turns = client.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Sent { from: Origin::Repeated { turn, of }, .. } => Some((*turn, *of)),
+    let turns = client.events.iter().filter_map(|event| match event.kind {
+        ClientEventKind::Sent { from: SendOrigin::Repeated { turn, of }, .. } => Some((turn, of)),
         _ => None,
     });
     assert_eq!(turns.collect::<Vec<_>>(), [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
@@ -98,13 +98,13 @@ fn a_repetition_lets_others_in_between_and_stops_when_told() {
     let running = Running::start(|_| {});
     let mut client = Watched::open(running.address);
     client.client.repeat(b"tick".to_vec(), 1_000_000, Duration::from_hours(1)).unwrap();
-    assert_eq!(client.verdict(1), Verdict::Exact);
+    assert_eq!(client.verdict(1), EchoVerdict::Exact);
     client.send(b"between");
-    assert_eq!(client.verdict(2), Verdict::Exact);
+    assert_eq!(client.verdict(2), EchoVerdict::Exact);
     assert!(client.client.status().repeat.is_some());
     client.client.stop_sending();
     client.send(b"after");
-    assert_eq!(client.verdict(3), Verdict::Exact);
+    assert_eq!(client.verdict(3), EchoVerdict::Exact);
     assert_eq!(client.client.status().repeat, None);
     client.client.repeat(b"x".to_vec(), 1000, Duration::ZERO).unwrap();
     client.until("all repetitions", |client| {
@@ -143,18 +143,18 @@ fn a_large_file_is_streamed_and_compared_in_bounded_memory() {
     let mut not_shown = 0;
     for event in &events {
         match &event.kind {
-            EventKind::Received { data } => shown += data.len() as u64,
-            EventKind::NotShown { bytes, .. } => not_shown += bytes,
+            ClientEventKind::Received(data) => shown += data.len() as u64,
+            ClientEventKind::NotShown { bytes, .. } => not_shown += bytes,
             _ => {}
         }
     }
     assert!(shown <= 2 << 20, "{shown} bytes waited to be drained");
     assert_eq!(shown + not_shown, SIZE as u64);
     client.events.extend(events);
-    assert_eq!(client.verdict(1), Verdict::Exact);
+    assert_eq!(client.verdict(1), EchoVerdict::Exact);
     let status = client.client.status();
     assert!(status.echo.is_exact() && status.file.is_none(), "{status:?}");
-    client.client.leave(Leave::Close);
+    client.client.close(CloseMode::Close);
     assert_eq!(client.closed().sent, SIZE as u64);
 }
 
@@ -171,7 +171,7 @@ fn files_that_can_not_be_sent_are_told_of_and_the_connection_goes_on() {
     fs::write(folder.path().join("empty"), "").unwrap();
     client.client.send(Payload::File(folder.path().join("empty"))).unwrap();
     client.send(b"Hello");
-    assert_eq!(client.verdict(2), Verdict::Exact);
+    assert_eq!(client.verdict(2), EchoVerdict::Exact);
     assert_eq!(client.data(), b"Hello");
 }
 
@@ -184,7 +184,7 @@ fn a_file_whose_first_read_fails_is_told_of_and_the_connection_goes_on() {
     client.client.send(Payload::File("/proc/self/mem".into())).unwrap();
     client.send(b"Hello");
     assert!(client.note().contains("/proc/self/mem can't be read: the system says"));
-    assert_eq!(client.verdict(1), Verdict::Exact);
+    assert_eq!(client.verdict(1), EchoVerdict::Exact);
     let status = client.client.status();
     assert_eq!((status.queued, status.sent), (0, 5));
 }
@@ -194,7 +194,7 @@ fn an_idle_connection_wakes_nobody() {
     let running = Running::start(|_| {});
     let mut client = Watched::open(running.address);
     client.send(b"Hello");
-    assert_eq!(client.verdict(1), Verdict::Exact);
+    assert_eq!(client.verdict(1), EchoVerdict::Exact);
     client.until("everything told", |client| (client.client.status().echo.is_exact()).then_some(()));
     // That nothing happens can't be awaited: it takes its time, and so does the last word of what happened.
     std::thread::sleep(Duration::from_millis(100));

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use echoscope::app::clients::{
-    ClientCommand, ClientField, ClientTab, ClientTabId, Direction, Ended, EntryKind, Followed, MOST_BYTES,
-    MOST_CLIENTS, MOST_TYPED, SendKind, TrustChoice,
+    ClientCommand, ClientField, ClientTab, ClientTabId, Followed, MAX_BYTES, MAX_CLIENT_TABS, MAX_INPUT,
+    SendKind, TranscriptEntry, TrustChoice,
 };
 use echoscope::app::{App, Command, Options};
-use echoscope::client::echo::Verdict;
-use echoscope::client::event::{CloseHow, EventKind, Leave};
-use echoscope::client::status::State;
-use echoscope::client::typed::LineEnding;
+use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode, ConnectionOutcome};
+use echoscope::client::client_status::ClientState;
+use echoscope::client::echo_check::EchoVerdict;
+use echoscope::client::input::LineEnding;
 use echoscope::server::status::ServerState;
 use echoscope::settings::fields::Field;
 use echoscope::settings::{Mode, Settings};
@@ -60,15 +60,24 @@ fn tab(app: &App, id: ClientTabId) -> &ClientTab {
 fn open(app: &mut App, id: ClientTabId) {
     ask(app, ClientCommand::Connect(id));
     until(app, "open client", |app| {
-        assert!(tab(app, id).ended().is_none(), "{:?}", tab(app, id).ended());
-        tab(app, id).state() == State::Open
+        let status = tab(app, id).status();
+        assert!(status.outcome.is_none(), "{:?}", status.outcome);
+        status.state == ClientState::Open
     });
 }
 
 fn say(app: &mut App, id: ClientTabId, text: &str) {
     edit(app, id, ClientField::Text, text);
-    ask(app, ClientCommand::Send { id });
+    ask(app, ClientCommand::Send(id));
     assert_eq!(tab(app, id).refused(), None);
+}
+
+fn is_sent(entry: &&TranscriptEntry) -> bool {
+    matches!(entry.event, ClientEventKind::Sent { .. })
+}
+
+fn is_received(entry: &&TranscriptEntry) -> bool {
+    matches!(entry.event, ClientEventKind::Received(_))
 }
 
 const FIRST: ClientTabId = ClientTabId(1);
@@ -95,10 +104,10 @@ fn a_tab_follows_the_server_field_by_field_until_it_is_changed() {
         ("::1", "99", false)
     );
     assert!(form.is_following(Followed::Host) && !form.is_following(Followed::Port));
-    ask(&mut app, ClientCommand::FollowServer(FIRST, Some(Followed::Port)));
+    ask(&mut app, ClientCommand::FollowServer(FIRST, Followed::Port));
     assert_eq!(text(&app, ClientField::Port), "4713");
     assert!(!tab(&app, FIRST).form().tls());
-    ask(&mut app, ClientCommand::FollowServer(FIRST, None));
+    ask(&mut app, ClientCommand::FollowServer(FIRST, Followed::Tls));
     assert!(tab(&app, FIRST).form().tls());
 }
 
@@ -113,24 +122,18 @@ fn the_running_servers_port_is_followed_and_an_echo_is_told_in_full() {
     until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     open(&mut app, FIRST);
     say(&mut app, FIRST, r"Hello\x21");
-    until(&mut app, "echo", |app| {
-        let mut entries = tab(app, FIRST).transcript().iter();
-        entries.any(|entry| matches!(entry.kind, EntryKind::Sent { back: Some(_), .. }))
-    });
+    until(&mut app, "echo", |app| tab(app, FIRST).transcript().iter().any(|entry| entry.echo.is_some()));
     assert!(tab(&app, FIRST).status().echo.is_exact());
     let transcript = tab(&app, FIRST).transcript();
-    let sent = transcript.iter().find(|entry| entry.direction() == Some(Direction::Out)).unwrap();
+    let sent = transcript.iter().find(|entry| is_sent(entry)).unwrap();
     assert_eq!(sent.data(), b"Hello!\n");
-    let EntryKind::Sent { back: Some((Verdict::Exact, took)), send: 1, .. } = sent.kind else {
-        panic!("{sent:?}");
-    };
-    assert!(took < PATIENCE);
-    let received = transcript.iter().filter(|entry| entry.direction() == Some(Direction::In));
+    assert!(sent.echo.is_some_and(|echo| echo.number == 1 && echo.verdict == EchoVerdict::Exact), "{sent:?}");
+    let received = transcript.iter().filter(is_received);
     assert_eq!(received.flat_map(|entry| entry.data().to_vec()).collect::<Vec<_>>(), b"Hello!\n");
-    ask(&mut app, ClientCommand::Leave { id: FIRST, how: Leave::Close });
-    until(&mut app, "end", |app| tab(app, FIRST).ended().is_some());
+    ask(&mut app, ClientCommand::Close(FIRST, CloseMode::Close));
+    until(&mut app, "end", |app| tab(app, FIRST).status().outcome.is_some());
     assert!(
-        matches!(tab(&app, FIRST).ended(), Some(Ended::Closed(closed)) if closed.how == CloseHow::Us(Leave::Close))
+        matches!(tab(&app, FIRST).status().outcome, Some(ConnectionOutcome::Closed(closed)) if closed.cause == CloseCause::Client(CloseMode::Close))
     );
     // What went before stays, and the next connection carries its number.
     let before = tab(&app, FIRST).transcript().len();
@@ -138,7 +141,7 @@ fn the_running_servers_port_is_followed_and_an_echo_is_told_in_full() {
     say(&mut app, FIRST, "again");
     until(&mut app, "received entry", |app| {
         let last = tab(app, FIRST).transcript().iter().next_back().unwrap();
-        last.connection == 2 && last.direction() == Some(Direction::In)
+        last.connection == 2 && is_received(&last)
     });
     let transcript = tab(&app, FIRST).transcript();
     assert!(transcript.len() > before);
@@ -150,8 +153,8 @@ fn what_is_typed_wrong_is_told_and_not_sent() {
     let mut app = started(settings());
     open(&mut app, FIRST);
     edit(&mut app, FIRST, ClientField::Text, r"bad \q");
-    assert_eq!(tab(&app, FIRST).form().typed_error().unwrap().position, 4);
-    ask(&mut app, ClientCommand::Send { id: FIRST });
+    assert_eq!(tab(&app, FIRST).form().input_error().unwrap().position, 4);
+    ask(&mut app, ClientCommand::Send(FIRST));
     assert!(tab(&app, FIRST).refused().unwrap().contains(r"\q is not an escape"));
     ask(&mut app, ClientCommand::SetEscapes(FIRST, false));
     assert!(tab(&app, FIRST).cannot_send().is_none());
@@ -159,16 +162,16 @@ fn what_is_typed_wrong_is_told_and_not_sent() {
     edit(&mut app, FIRST, ClientField::Hex, "48 6");
     assert!(tab(&app, FIRST).cannot_send().unwrap().contains("two digits"));
     ask(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::File));
-    ask(&mut app, ClientCommand::Send { id: FIRST });
+    ask(&mut app, ClientCommand::Send(FIRST));
     assert!(tab(&app, FIRST).refused().unwrap().contains("Choose a file"));
-    ask(&mut app, ClientCommand::Repeat { id: FIRST });
+    ask(&mut app, ClientCommand::Repeat(FIRST));
     assert!(tab(&app, FIRST).refused().unwrap().contains("can't be repeated"));
     assert_eq!(tab(&app, FIRST).status().sends, 0);
     ask(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::Text));
     ask(&mut app, ClientCommand::SetLineEnding(FIRST, LineEnding::Nul));
     edit(&mut app, FIRST, ClientField::Times, "3");
     edit(&mut app, FIRST, ClientField::Every, "0");
-    ask(&mut app, ClientCommand::Repeat { id: FIRST });
+    ask(&mut app, ClientCommand::Repeat(FIRST));
     until(&mut app, "repetition", |app| tab(app, FIRST).status().echo.compared == 3 * 7);
     assert_eq!(tab(&app, FIRST).status().sends, 3);
 }
@@ -176,16 +179,16 @@ fn what_is_typed_wrong_is_told_and_not_sent() {
 #[test]
 fn what_is_typed_to_be_sent_has_its_bound_and_says_so() {
     let mut app = app(settings());
-    edit(&mut app, FIRST, ClientField::Text, &"ä".repeat(MOST_TYPED - 1));
+    edit(&mut app, FIRST, ClientField::Text, &"ä".repeat(MAX_INPUT - 1));
     assert_eq!(tab(&app, FIRST).form().full(), None);
     edit(&mut app, FIRST, ClientField::Text, &"ä".repeat(1 << 20));
     let form = tab(&app, FIRST).form();
-    assert_eq!(form.text(ClientField::Text).chars().count(), MOST_TYPED);
+    assert_eq!(form.text(ClientField::Text).chars().count(), MAX_INPUT);
     assert!(form.full().unwrap().contains("32,768 characters"));
     ask(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::Hex));
     assert_eq!(tab(&app, FIRST).form().full(), None);
     edit(&mut app, FIRST, ClientField::Hex, &"41 ".repeat(1 << 20));
-    assert_eq!(tab(&app, FIRST).form().text(ClientField::Hex).len(), MOST_TYPED);
+    assert_eq!(tab(&app, FIRST).form().text(ClientField::Hex).len(), MAX_INPUT);
     ask(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::File));
     assert_eq!(tab(&app, FIRST).form().full(), None);
 }
@@ -193,16 +196,16 @@ fn what_is_typed_to_be_sent_has_its_bound_and_says_so() {
 #[test]
 fn sixteen_clients_at_once_and_no_more() {
     let mut app = started(settings());
-    for _ in 0..MOST_CLIENTS + 3 {
+    for _ in 0..MAX_CLIENT_TABS + 3 {
         ask(&mut app, ClientCommand::Add);
     }
     let ids: Vec<_> = app.clients().iter().map(ClientTab::id).collect();
-    assert_eq!((ids.len(), app.clients().can_add()), (MOST_CLIENTS, false));
+    assert_eq!((ids.len(), app.clients().can_add()), (MAX_CLIENT_TABS, false));
     for id in &ids {
         ask(&mut app, ClientCommand::Connect(*id));
     }
     for id in &ids {
-        until(&mut app, "open client", |app| tab(app, *id).state() == State::Open);
+        until(&mut app, "open client", |app| tab(app, *id).state() == ClientState::Open);
         say(&mut app, *id, &format!("I am {id}"));
     }
     for id in &ids {
@@ -228,7 +231,7 @@ fn one_at_a_time_can_be_seen_with_two_tabs() {
     say(&mut app, second, "second");
     until(&mut app, "bytes on their way", |app| tab(app, second).status().sent == 7);
     assert_eq!(tab(&app, second).status().echo.outstanding, 7);
-    ask(&mut app, ClientCommand::Leave { id: FIRST, how: Leave::Close });
+    ask(&mut app, ClientCommand::Close(FIRST, CloseMode::Close));
     until(&mut app, "echo", |app| tab(app, second).status().echo.is_exact());
 }
 
@@ -275,7 +278,7 @@ fn a_flood_stays_bounded_and_the_window_is_woken_seldom() {
     let path = folder.path().join("file");
     std::fs::write(&path, vec![b'x'; 20 << 20]).unwrap();
     let before = woken.load(SeqCst);
-    ask(&mut app, ClientCommand::SendFile { id: FIRST, path });
+    ask(&mut app, ClientCommand::SendFile(FIRST, path));
     let deadline = Instant::now() + PATIENCE;
     let mut polls = 0;
     while tab(&app, FIRST).status().echo.compared < 20 << 20 {
@@ -289,11 +292,10 @@ fn a_flood_stays_bounded_and_the_window_is_woken_seldom() {
     app.poll();
     let transcript = tab(&app, FIRST).transcript();
     let kept: usize = transcript.iter().map(|entry| entry.data().len()).sum();
-    assert!(kept <= MOST_BYTES, "{kept}");
+    assert!(kept <= MAX_BYTES, "{kept}");
     assert!(tab(&app, FIRST).status().echo.is_exact());
-    let told =
-        transcript.iter().filter(|entry| matches!(entry.kind, EntryKind::Event(EventKind::NotShown { .. })));
-    assert!(told.count() > 0 || transcript.forgotten() > 0);
+    let told = transcript.iter().filter(|entry| matches!(entry.event, ClientEventKind::NotShown { .. }));
+    assert!(told.count() > 0 || transcript.evicted() > 0);
     ask(&mut app, ClientCommand::ClearTranscript(FIRST));
     assert!(tab(&app, FIRST).transcript().is_empty());
 }
@@ -315,26 +317,26 @@ fn the_end_of_the_session_ends_clients_in_whatever_they_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     std::fs::write(&path, vec![b'x'; 20 << 20]).unwrap();
-    ask(&mut app, ClientCommand::SendFile { id: ids[1], path });
+    ask(&mut app, ClientCommand::SendFile(ids[1], path));
     until(&mut app, "standstill", |app| tab(app, ids[1]).status().blocked_since.is_some());
     edit(&mut app, ids[2], ClientField::Port, &port);
     ask(&mut app, ClientCommand::SetTls(ids[2], true));
     ask(&mut app, ClientCommand::SetTrust(ids[2], TrustChoice::Nothing));
     ask(&mut app, ClientCommand::Connect(ids[2]));
-    until(&mut app, "handshake", |app| tab(app, ids[2]).state() == State::Handshake);
+    until(&mut app, "handshake", |app| tab(app, ids[2]).state() == ClientState::Handshake);
     open(&mut app, ids[3]);
     edit(&mut app, ids[3], ClientField::Times, "1000000");
     edit(&mut app, ids[3], ClientField::Every, "1");
     edit(&mut app, ids[3], ClientField::Text, "tick");
-    ask(&mut app, ClientCommand::Repeat { id: ids[3] });
+    ask(&mut app, ClientCommand::Repeat(ids[3]));
     edit(&mut app, ids[4], ClientField::Port, &port);
     open(&mut app, ids[4]);
-    ask(&mut app, ClientCommand::Leave { id: ids[4], how: Leave::Close });
+    ask(&mut app, ClientCommand::Close(ids[4], CloseMode::Close));
     let start = Instant::now();
     app.shutdown();
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     for id in ids {
-        assert_eq!(tab(&app, id).state(), State::Closed, "{id}");
-        assert!(tab(&app, id).ended().is_some(), "{id}");
+        assert_eq!(tab(&app, id).state(), ClientState::Closed, "{id}");
+        assert!(tab(&app, id).status().outcome.is_some(), "{id}");
     }
 }

@@ -5,11 +5,11 @@ use std::net::TcpListener;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use echoscope::client::config::Payload;
-use echoscope::client::echo::Verdict;
-use echoscope::client::event::{CloseHow, EventKind, Leave};
-use echoscope::client::status::State;
-use echoscope::client::{MOST_QUEUED, SendError};
+use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode};
+use echoscope::client::client_status::ClientState;
+use echoscope::client::connection_config::Payload;
+use echoscope::client::echo_check::EchoVerdict;
+use echoscope::client::{MAX_QUEUED, SendError};
 
 use crate::client::watched::{Watched, read_all, server};
 use crate::support::PATIENCE;
@@ -42,19 +42,19 @@ fn stuck() -> (TcpListener, Watched) {
 fn a_queue_has_its_bound_and_says_so() {
     let (_listener, client) = stuck();
     let status = client.client.status();
-    assert!(status.queued <= MOST_QUEUED as u64, "{} bytes wait", status.queued);
-    assert!(status.queued > 0 && status.state == State::Open);
+    assert!(status.queued <= MAX_QUEUED as u64, "{} bytes wait", status.queued);
+    assert!(status.queued > 0 && status.state == ClientState::Open);
     assert!(SendError::QueueFull.to_string().contains("the server takes nothing"));
 }
 
 #[test]
 fn every_way_to_leave_works_and_tells_what_was_not_sent() {
-    for how in [Leave::Close, Leave::Abort, Leave::Vanish] {
+    for how in [CloseMode::Close, CloseMode::Abort, CloseMode::WithoutCloseNotify] {
         let (_listener, mut client) = stuck();
         let start = Instant::now();
-        client.client.leave(how);
+        client.client.close(how);
         let closed = client.closed();
-        assert_eq!(closed.how, CloseHow::Us(how));
+        assert_eq!(closed.cause, CloseCause::Client(how));
         assert!(closed.unsent > 0, "{closed:?}");
         assert!(start.elapsed() < Duration::from_secs(5), "{how:?} took {:?}", start.elapsed());
     }
@@ -65,8 +65,8 @@ fn what_waits_can_be_forgotten() {
     let (_listener, mut client) = stuck();
     client.client.stop_sending();
     client.until("empty queue", |client| (client.client.status().queued == 0).then_some(()));
-    assert_eq!(client.client.status().state, State::Open);
-    client.client.leave(Leave::Abort);
+    assert_eq!(client.client.status().state, ClientState::Open);
+    client.client.close(CloseMode::Abort);
     assert!(client.closed().unsent > 0);
 }
 
@@ -79,7 +79,7 @@ fn a_file_goes_on_to_a_server_that_returns_nothing() {
     std::fs::write(&path, vec![b'x'; SIZE]).unwrap();
     let mut client = Watched::open(address);
     client.client.send(Payload::File(path)).unwrap();
-    client.client.leave(Leave::HalfClose);
+    client.client.close(CloseMode::HalfClose);
     let closed = client.closed();
     assert_eq!((closed.sent, closed.received), (SIZE as u64, 0));
     assert_eq!(thread.join().unwrap(), SIZE);
@@ -103,11 +103,11 @@ fn what_was_stopped_midway_leaves_the_next_sends_their_verdicts() {
     assert!(client.note().contains("only that can come back"));
     read_on.send(()).unwrap();
     client.send(b"after");
-    assert_eq!(client.verdict(1), Verdict::Exact);
-    assert_eq!(client.verdict(2), Verdict::Exact);
+    assert_eq!(client.verdict(1), EchoVerdict::Exact);
+    assert_eq!(client.verdict(2), EchoVerdict::Exact);
     let report = client.client.status().echo;
     assert!(report.is_exact() && report.compared < 32 << 20, "{report:?}");
-    client.client.leave(Leave::Close);
+    client.client.close(CloseMode::Close);
     client.closed();
     thread.join().unwrap();
 }
@@ -121,8 +121,8 @@ fn an_abort_is_not_kept_waiting_by_a_million_small_sends() {
     });
     let mut client = Watched::open(address);
     client.client.repeat(b"x\n".to_vec(), 1_000_000, Duration::ZERO).unwrap();
-    client.event("first send", |kind| matches!(kind, EventKind::Sent { .. }).then_some(()));
-    client.client.leave(Leave::Abort);
+    client.event("first send", |kind| matches!(kind, ClientEventKind::Sent { .. }).then_some(()));
+    client.client.close(CloseMode::Abort);
     let closed = client.closed();
     assert!(closed.sent < 400_000, "{} bytes went before it was obeyed", closed.sent);
     thread.join().unwrap();
@@ -132,12 +132,12 @@ fn an_abort_is_not_kept_waiting_by_a_million_small_sends() {
 fn a_closed_connection_sends_nothing_any_more_and_says_so() {
     let (_listener, mut client) = stuck();
     client.client.repeat(b"x".to_vec(), 1000, Duration::ZERO).unwrap();
-    client.client.leave(Leave::HalfClose);
+    client.client.close(CloseMode::HalfClose);
     client.until("repetition", |client| client.client.status().half_close_pending.then_some(()));
-    client.client.leave(Leave::Abort);
+    client.client.close(CloseMode::Abort);
     assert!(client.closed().unsent > 0);
     let status = client.client.status();
-    assert_eq!((status.state, status.queued, status.blocked_since), (State::Closed, 0, None));
+    assert_eq!((status.state, status.queued, status.blocked_since), (ClientState::Closed, 0, None));
     assert_eq!((status.file, status.repeat, status.half_close_pending), (None, None, false));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
@@ -148,7 +148,7 @@ fn a_closed_connection_sends_nothing_any_more_and_says_so() {
     client.until("standstill", |client| client.client.status().blocked_since.map(drop));
     let status = client.client.status();
     assert!(status.file.is_some() && status.repeat.is_some());
-    client.client.leave(Leave::Abort);
+    client.client.close(CloseMode::Abort);
     client.closed();
     let status = client.client.status();
     assert_eq!((status.file, status.repeat, status.blocked_since, status.queued), (None, None, None, 0));

@@ -4,8 +4,11 @@ use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
 
-use echoscope::client::config::{Config, Identity as ClientIdentity, TlsChoices, TlsVersions, Trust};
-use echoscope::client::event::{Accepted, Agreed, CloseHow, EventKind, Failure, PeerEnd, Stage};
+use echoscope::client::client_error::{ClientError, Stage};
+use echoscope::client::client_event::{Accepted, Agreed, ClientEventKind, CloseCause, PeerEnd};
+use echoscope::client::connection_config::{
+    ConnectionConfig, Identity as ClientIdentity, TlsChoices, TlsVersions, Trust,
+};
 use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::settings::ClientAuth;
 use rcgen::{
@@ -25,12 +28,12 @@ pub(crate) fn serve(identity: &Identity, change: impl FnOnce(&mut TlsFiles)) -> 
 }
 
 /// A client of that server, which asks for `localhost` unless told otherwise.
-pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> Config {
+pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> ConnectionConfig {
     if tls.name.is_empty() {
         "localhost".clone_into(&mut tls.name);
     }
     let address = running.address;
-    Config { tls: Some(tls), ..Config::plain(address.ip().to_string(), address.port()) }
+    ConnectionConfig { tls: Some(tls), ..ConnectionConfig::plain(address.ip().to_string(), address.port()) }
 }
 
 /// Shakes hands and has an echo; what was agreed.
@@ -40,12 +43,12 @@ fn meets(running: &Running, tls: TlsChoices) -> std::sync::Arc<Agreed> {
     client.send(b"Hello");
     assert_eq!(client.received(5), b"Hello");
     client.event("handshake", |kind| match kind {
-        EventKind::Handshake(agreed) => Some(std::sync::Arc::clone(agreed)),
+        ClientEventKind::Handshake(agreed) => Some(std::sync::Arc::clone(agreed)),
         _ => None,
     })
 }
 
-fn fails(running: &Running, tls: TlsChoices) -> Failure {
+fn fails(running: &Running, tls: TlsChoices) -> ClientError {
     Watched::connect(config(running, tls)).failed()
 }
 
@@ -130,7 +133,7 @@ fn the_tutorials_version_1_certificate_is_pinned_in_both_versions() {
     }
     let other = Identity::new();
     let failure = fails(&running, TlsChoices::new(this(&other)));
-    assert!(failure.text.contains("another one than that in server.crt"), "{failure:?}");
+    assert!(failure.to_string().contains("another one than that in server.crt"), "{failure:?}");
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn a_ca_that_serves_itself_and_a_leaf_of_another_are_pinned_and_keep_their_names
         let agreed = meets(&running, TlsChoices::new(trust.clone()));
         assert_eq!(agreed.accepted, Accepted::Pinned { name_checked: true });
         let failure = fails(&running, TlsChoices { name: "other.test".to_owned(), ..TlsChoices::new(trust) });
-        assert!(failure.text.contains("It is made for localhost"), "{failure:?}");
+        assert!(failure.to_string().contains("It is made for localhost"), "{failure:?}");
     }
 }
 
@@ -164,9 +167,11 @@ fn a_critical_extension_that_nobody_knows_is_not_taken_for_version_1() {
         for versions in TlsVersions::ALL {
             let trust = Trust::ThisServer(files.certificate.clone());
             let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(trust) });
-            assert_eq!(failure.stage, Stage::Handshake);
+            assert_eq!(failure.stage(), Stage::Handshake);
             assert!(
-                failure.text.contains("it has a critical extension that the client does not know. Make one"),
+                failure
+                    .to_string()
+                    .contains("it has a critical extension that the client does not know. Make one"),
                 "{name}: {failure:?}"
             );
         }
@@ -184,16 +189,16 @@ fn a_ca_file_is_trusted_or_the_missing_one_is_named() {
     assert_eq!(agreed.accepted, Accepted::Signed);
     let other = Identity::new();
     let failure = fails(&running, TlsChoices::new(Trust::CaFile(other.certificate.clone().into())));
-    assert_eq!(failure.stage, Stage::Handshake);
-    assert!(failure.text.contains("refused the server's certificate for “localhost”"), "{failure:?}");
+    assert_eq!(failure.stage(), Stage::Handshake);
+    assert!(failure.to_string().contains("refused the server's certificate for “localhost”"), "{failure:?}");
     assert!(
-        failure.text.contains("server.crt does not hold the certificate of CN=Practice CA"),
+        failure.to_string().contains("server.crt does not hold the certificate of CN=Practice CA"),
         "{failure:?}"
     );
-    assert!(!failure.raw.is_empty());
+    assert!(!failure.raw().is_empty());
     let failure = fails(&running, TlsChoices::new(Trust::CaFile(folder.path().join("none.crt"))));
-    assert_eq!(failure.stage, Stage::Preparing);
-    assert!(failure.text.contains("none.crt"), "{failure:?}");
+    assert_eq!(failure.stage(), Stage::Preparing);
+    assert!(failure.to_string().contains("none.crt"), "{failure:?}");
 }
 
 #[test]
@@ -203,17 +208,17 @@ fn refusals_say_why() {
     let failure =
         fails(&running, TlsChoices { name: "echo.test".to_owned(), ..TlsChoices::new(this(&identity)) });
     assert!(
-        failure.text.contains("for “echo.test”") && failure.text.contains("made for localhost"),
+        failure.to_string().contains("for “echo.test”") && failure.to_string().contains("made for localhost"),
         "{failure:?}"
     );
     let failure = fails(&running, TlsChoices::new(Trust::System));
     // Where there are none, that is what is told.
     let known = ["trust this server's certificate", "no list of authorities"];
-    assert!(known.iter().any(|words| failure.text.contains(words)), "{failure:?}");
+    assert!(known.iter().any(|words| failure.to_string().contains(words)), "{failure:?}");
     let failure =
         fails(&running, TlsChoices { name: "not a name".to_owned(), ..TlsChoices::new(Trust::Nothing) });
-    assert_eq!(failure.stage, Stage::Preparing);
-    assert!(failure.text.contains("“not a name”"), "{failure:?}");
+    assert_eq!(failure.stage(), Stage::Preparing);
+    assert!(failure.to_string().contains("“not a name”"), "{failure:?}");
 
     let folder = tempfile::tempdir().unwrap();
     let mut old = params("localhost");
@@ -222,7 +227,7 @@ fn refusals_say_why() {
     let files = write(folder.path(), &old, None);
     let running = serve_files(&files, |_| {});
     let failure = fails(&running, TlsChoices::new(Trust::ThisServer(files.certificate.clone())));
-    assert!(failure.text.contains("expired on 2021-01-01"), "{failure:?}");
+    assert!(failure.to_string().contains("expired on 2021-01-01"), "{failure:?}");
     meets(&running, TlsChoices::new(Trust::Nothing));
 }
 
@@ -238,24 +243,27 @@ fn the_servers_alerts_are_explained() {
     let running = serve(&identity, asks);
     for versions in TlsVersions::ALL {
         let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
-        assert!(failure.text.contains("requires a client certificate"), "{versions:?}: {failure:?}");
+        assert!(failure.to_string().contains("requires a client certificate"), "{versions:?}: {failure:?}");
         let own = ClientIdentity {
             certificate: identity.certificate.clone().into(),
             key: identity.key.clone().into(),
         };
         let stranger = TlsChoices { versions, identity: Some(own), ..TlsChoices::new(this(&identity)) };
         let failure = fails(&running, stranger);
-        assert!(failure.text.contains("refused this client's certificate"), "{versions:?}: {failure:?}");
+        assert!(
+            failure.to_string().contains("refused this client's certificate"),
+            "{versions:?}: {failure:?}"
+        );
     }
     let running = serve(&identity, |files| files.alpn = vec!["echo".to_owned()]);
     let alpn = |name: &str| TlsChoices { alpn: vec![name.to_owned()], ..TlsChoices::new(this(&identity)) };
     let failure = fails(&running, alpn("h2"));
-    assert!(failure.text.contains("offered by ALPN: h2"), "{failure:?}");
+    assert!(failure.to_string().contains("offered by ALPN: h2"), "{failure:?}");
     assert_eq!(meets(&running, alpn("echo")).alpn.as_deref(), Some("echo"));
     let running = serve(&identity, |files| files.versions = TlsVersions::Only13);
     let versions = TlsVersions::Only12;
     let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
-    assert!(failure.text.contains("TLS 1.2 only"), "{failure:?}");
+    assert!(failure.to_string().contains("TLS 1.2 only"), "{failure:?}");
 }
 
 #[test]
@@ -283,8 +291,8 @@ fn a_client_certificate_is_shown_when_it_is_asked_for() {
     assert_eq!(subject, "CN=alice");
     let swapped = ClientIdentity { certificate: alice.certificate, key: identity.key.clone().into() };
     let failure = fails(&running, TlsChoices { identity: Some(swapped), ..TlsChoices::new(this(&identity)) });
-    assert_eq!(failure.stage, Stage::Preparing);
-    assert!(failure.text.starts_with("The client certificate can't be used."), "{failure:?}");
+    assert_eq!(failure.stage(), Stage::Preparing);
+    assert!(failure.to_string().starts_with("The client certificate can't be used."), "{failure:?}");
 }
 
 #[test]
@@ -292,7 +300,7 @@ fn tls_on_one_side_only_is_recognised_on_either() {
     let identity = Identity::new();
     let plain = Running::start(|_| {});
     let failure = fails(&plain, TlsChoices::new(this(&identity)));
-    assert!(failure.text.contains("sent our own hello back"), "{failure:?}");
+    assert!(failure.to_string().contains("sent our own hello back"), "{failure:?}");
     let tls = serve(&identity, |_| {});
     let mut client = Watched::open(tls.address);
     client.send(&[b'x'; 100]);
@@ -303,10 +311,11 @@ fn tls_on_one_side_only_is_recognised_on_either() {
 fn a_server_that_goes_in_the_middle_is_told_of() {
     let (address, thread) = server(|mut stream| stream.read(&mut [0; 8192]).unwrap());
     let tls = Some(TlsChoices::new(Trust::Nothing));
-    let mut client = Watched::connect(Config { tls, ..Config::plain("127.0.0.1", address.port()) });
+    let mut client =
+        Watched::connect(ConnectionConfig { tls, ..ConnectionConfig::plain("127.0.0.1", address.port()) });
     let failure = client.failed();
-    assert_eq!(failure.stage, Stage::Handshake);
-    assert!(failure.text.contains("in the middle of the TLS handshake"), "{failure:?}");
+    assert_eq!(failure.stage(), Stage::Handshake);
+    assert!(failure.to_string().contains("in the middle of the TLS handshake"), "{failure:?}");
     assert!(thread.join().unwrap() > 0);
     let identity = Identity::new();
     let running = serve(&identity, |_| {});
@@ -314,7 +323,7 @@ fn a_server_that_goes_in_the_middle_is_told_of() {
     client.until_open();
     running.server.stop();
     assert!(matches!(
-        client.closed().how,
-        CloseHow::Peer(PeerEnd::CloseNotify | PeerEnd::WithoutCloseNotify)
+        client.closed().cause,
+        CloseCause::Server(PeerEnd::CloseNotify | PeerEnd::WithoutCloseNotify)
     ));
 }

@@ -7,21 +7,22 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use echoscope::client::Client;
-use echoscope::client::config::{Config, Payload};
-use echoscope::client::echo::Verdict;
-use echoscope::client::event::{Closed, Event, EventKind, Failure};
-use echoscope::client::status::State;
+use echoscope::client::client_error::ClientError;
+use echoscope::client::client_event::{ClientEvent, ClientEventKind, ClosedConnection, ConnectionOutcome};
+use echoscope::client::client_status::ClientState;
+use echoscope::client::connection_config::{ConnectionConfig, Payload};
+use echoscope::client::echo_check::{EchoResult, EchoVerdict};
 
 use crate::support::PATIENCE;
 
 pub(crate) struct Watched {
     pub(crate) client: Client,
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<ClientEvent>,
     woken: Receiver<()>,
 }
 
 impl Watched {
-    pub(crate) fn connect(config: Config) -> Self {
+    pub(crate) fn connect(config: ConnectionConfig) -> Self {
         let (sender, woken) = channel();
         let client = Client::connect(config, move || {
             let _ = sender.send(());
@@ -31,7 +32,7 @@ impl Watched {
 
     /// Connects without TLS and waits until that is done.
     pub(crate) fn open(address: SocketAddr) -> Self {
-        let mut watched = Self::connect(Config::plain(address.ip().to_string(), address.port()));
+        let mut watched = Self::connect(ConnectionConfig::plain(address.ip().to_string(), address.port()));
         watched.until_open();
         watched
     }
@@ -64,15 +65,15 @@ impl Watched {
         self.events.iter().rev().take(50).map(|event| format!("{:?}", event.kind)).collect()
     }
 
-    pub(crate) fn event<T>(&mut self, what: &str, wanted: impl Fn(&EventKind) -> Option<T>) -> T {
+    pub(crate) fn event<T>(&mut self, what: &str, wanted: impl Fn(&ClientEventKind) -> Option<T>) -> T {
         self.until(what, |watched| watched.events.iter().find_map(|event| wanted(&event.kind)))
     }
 
     pub(crate) fn until_open(&mut self) {
         self.until("open connection", |watched| {
             let state = watched.client.status().state;
-            assert!(state != State::Closed, "{:#?}", watched.told());
-            (state == State::Open).then_some(())
+            assert!(state != ClientState::Closed, "{:#?}", watched.told());
+            (state == ClientState::Open).then_some(())
         });
     }
 
@@ -90,40 +91,40 @@ impl Watched {
 
     pub(crate) fn data(&self) -> Vec<u8> {
         let data = self.events.iter().filter_map(|event| match &event.kind {
-            EventKind::Received { data } => Some(data.to_vec()),
+            ClientEventKind::Received(data) => Some(data.to_vec()),
             _ => None,
         });
         data.flatten().collect()
     }
 
-    pub(crate) fn verdict(&mut self, send: u64) -> Verdict {
+    pub(crate) fn verdict(&mut self, send: u64) -> EchoVerdict {
         self.event("echo", |kind| match kind {
-            EventKind::Echoed { number, verdict, .. } if *number == send => Some(*verdict),
+            ClientEventKind::Echoed(EchoResult { number, verdict, .. }) if *number == send => Some(*verdict),
             _ => None,
         })
     }
 
     /// The end, which must be a close.
-    pub(crate) fn closed(&mut self) -> Closed {
+    pub(crate) fn closed(&mut self) -> ClosedConnection {
         self.event("close", |kind| match kind {
-            EventKind::Closed(closed) => Some(closed.clone()),
-            EventKind::Failed(failure) => panic!("{failure:#?}"),
+            ClientEventKind::Ended(ConnectionOutcome::Closed(closed)) => Some(closed.clone()),
+            ClientEventKind::Ended(ConnectionOutcome::Failed(failure)) => panic!("{failure:#?}"),
             _ => None,
         })
     }
 
     /// The end, which must be a failure.
-    pub(crate) fn failed(&mut self) -> Failure {
+    pub(crate) fn failed(&mut self) -> ClientError {
         self.event("failure", |kind| match kind {
-            EventKind::Failed(failure) => Some(failure.clone()),
-            EventKind::Closed(closed) => panic!("{closed:#?}"),
+            ClientEventKind::Ended(ConnectionOutcome::Failed(failure)) => Some(failure.clone()),
+            ClientEventKind::Ended(ConnectionOutcome::Closed(closed)) => panic!("{closed:#?}"),
             _ => None,
         })
     }
 
     pub(crate) fn note(&mut self) -> String {
         self.event("note", |kind| match kind {
-            EventKind::Note { text } => Some(text.clone()),
+            ClientEventKind::Warning(warning) => Some(warning.to_string()),
             _ => None,
         })
     }

@@ -3,10 +3,10 @@
 
 use std::net::TcpStream;
 
-use echoscope::app::clients::{ClientCommand, ClientField, CrowdCommand, Followed, TrustChoice};
+use echoscope::app::clients::{ClientCommand, ClientField, Followed, TrustChoice};
 use echoscope::app::{App, Command, LessonCommand};
-use echoscope::client::event::Leave;
-use echoscope::client::typed::LineEnding;
+use echoscope::client::client_event::CloseMode;
+use echoscope::client::input::LineEnding;
 use echoscope::lessons::{Place, shipped};
 use echoscope::server::client_id::ClientId;
 use echoscope::settings::Mode;
@@ -48,7 +48,7 @@ fn your_first_echo() {
     player.not_yet();
     player.open(Place::Log);
     player.ticked();
-    player.leave(0, Leave::Close);
+    player.leave(0, CloseMode::Close);
     player.ticked();
     player.stop();
     player.ticked();
@@ -70,7 +70,7 @@ fn one_at_a_time_and_the_backlog() {
     player.not_yet();
     player.connect(2);
     player.ticked();
-    player.leave(0, Leave::Close);
+    player.leave(0, CloseMode::Close);
     player.ticked();
     player.until_answered(1);
     player.set_up_and_start();
@@ -111,7 +111,7 @@ fn a_stream_has_no_messages() {
     let id = player.tab(1);
     player.until("both sent", |app| app.clients().get(id).unwrap().status().sent == 6);
     player.not_yet();
-    player.leave(0, Leave::Close);
+    player.leave(0, CloseMode::Close);
     player.ticked();
     player.until_answered(1);
     player.finished();
@@ -126,17 +126,17 @@ fn who_hangs_up() {
     player.connect(0);
     player.echo(0, "bye");
     player.not_yet();
-    player.leave(0, Leave::Close);
+    player.leave(0, CloseMode::Close);
     player.ticked();
     player.connect(0);
     player.echo(0, "bye");
     player.not_yet();
-    player.leave(0, Leave::HalfClose);
+    player.leave(0, CloseMode::HalfClose);
     player.ticked();
     player.connect(0);
     player.until_clients(1, 3);
     player.not_yet();
-    player.leave(0, Leave::Abort);
+    player.leave(0, CloseMode::Abort);
     // The step waits for an RST.
     if !can_reset() {
         return;
@@ -175,7 +175,7 @@ fn a_certificate_of_your_own() {
     player.connect(0);
     player.ticked();
     player.echo(0, "Hello");
-    player.leave(0, Leave::Close);
+    player.leave(0, CloseMode::Close);
     player.not_yet();
     player.tell(ClientCommand::Edit(id, ClientField::ServerName, "example.com".to_owned()));
     player.connect_in_vain(0);
@@ -246,21 +246,21 @@ fn a_hundred_clients() {
     let mut player = Player::begin(6);
     player.set_up_and_start();
     player.not_yet();
-    player.app.apply(Command::Crowd(CrowdCommand::Connect));
+    player.app.apply(Command::Client(ClientCommand::ConnectLoad));
     player.ticked();
-    let echoed = |app: &App| app.clients().crowd().status().map_or(0, |status| status.echoed);
+    let echoed = |app: &App| app.clients().load().status().map_or(0, |status| status.echoed);
     player.until("every echo", |app| echoed(app) == 100);
     player.not_yet();
-    player.app.apply(Command::Crowd(CrowdCommand::LetGo));
+    player.app.apply(Command::Client(ClientCommand::CloseLoad));
     player.ticked();
-    player.until("the end of the crowd", |app| !app.clients().crowd().is_there());
+    player.until("the end of the crowd", |app| !app.clients().load().is_running());
     player.set_up_and_start();
-    player.app.apply(Command::Crowd(CrowdCommand::Connect));
+    player.app.apply(Command::Client(ClientCommand::ConnectLoad));
     player.ticked();
     player.until_clients(100, 100);
     assert!(echoed(&player.app) <= 10, "more than ten were served");
     player.not_yet();
-    player.app.apply(Command::Crowd(CrowdCommand::LetGo));
+    player.app.apply(Command::Client(ClientCommand::CloseLoad));
     player.ticked();
     assert_eq!(player.app.counters().clients_total, 100);
     player.finished();

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::app::clients::{ClientCommand, ClientField, ClientTabId, Ended};
+use echoscope::app::clients::{ClientCommand, ClientField, ClientTabId};
 use echoscope::app::{App, Command, LessonCommand, Options, SetUp};
-use echoscope::client::event::Leave;
-use echoscope::client::status::State as ClientState;
-use echoscope::client::typed::LineEnding;
+use echoscope::client::client_event::{CloseMode, ConnectionOutcome};
+use echoscope::client::client_status::ClientState;
+use echoscope::client::input::LineEnding;
 use echoscope::lessons::running::Mark;
 use echoscope::lessons::{Place, Running};
 use echoscope::server::status::ServerState;
@@ -136,7 +136,8 @@ impl Player {
         self.tell(ClientCommand::Connect(id));
         self.until("an open client", |app| {
             let tab = app.clients().get(id).unwrap();
-            assert!(tab.ended().is_none(), "{:?}", tab.ended());
+            let status = tab.status();
+            assert!(status.outcome.is_none(), "{:?}", status.outcome);
             tab.state() == ClientState::Open
         });
     }
@@ -148,9 +149,9 @@ impl Player {
         // The one before may still be saying goodbye, or the server's new port not be known yet.
         self.until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
         self.tell(ClientCommand::Connect(id));
-        self.until("a refusal", |app| app.clients().get(id).unwrap().ended().is_some());
-        match self.app.clients().get(id).unwrap().ended() {
-            Some(Ended::Failed(failure)) => failure.text.clone(),
+        self.until("a refusal", |app| app.clients().get(id).unwrap().status().outcome.is_some());
+        match self.app.clients().get(id).unwrap().status().outcome {
+            Some(ConnectionOutcome::Failed(failure)) => failure.to_string(),
             ended => panic!("{ended:?}"),
         }
     }
@@ -161,7 +162,7 @@ impl Player {
         let id = self.tab(index);
         self.tell(ClientCommand::SetLineEnding(id, ending));
         self.tell(ClientCommand::Edit(id, ClientField::Text, text.to_owned()));
-        self.tell(ClientCommand::Send { id });
+        self.tell(ClientCommand::Send(id));
         assert_eq!(self.app.clients().get(id).unwrap().refused(), None);
     }
 
@@ -179,9 +180,9 @@ impl Player {
     }
 
     /// Leaves with a client tab.
-    pub(crate) fn leave(&mut self, index: usize, how: Leave) {
+    pub(crate) fn leave(&mut self, index: usize, how: CloseMode) {
         let id = self.tab(index);
-        self.tell(ClientCommand::Leave { id, how });
+        self.tell(ClientCommand::Close(id, how));
     }
 
     /// So many clients were accepted in all, and so many are there now.

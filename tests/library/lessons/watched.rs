@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use echoscope::app::{Command, LessonCommand};
-use echoscope::client::event::Leave;
-use echoscope::client::status::{State, Status};
-use echoscope::client::typed::LineEnding;
+use echoscope::client::client_event::CloseMode;
+use echoscope::client::client_status::{ClientState, ClientStatus};
+use echoscope::client::input::LineEnding;
 use echoscope::lessons::running::Mark;
 
 use crate::lessons::player::{PATIENCE, Player};
@@ -62,7 +62,7 @@ fn open(lesson: &str) -> Player {
 
 /// Waits until the first client is so, though the session doesn't look.
 #[track_caller]
-fn unseen(player: &Player, done: impl Fn(&Status) -> bool) {
+fn unseen(player: &Player, done: impl Fn(&ClientStatus) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done(&player.app.clients().iter().next().unwrap().status()) {
         assert!(Instant::now() < deadline, "waited in vain");
@@ -75,8 +75,8 @@ fn unseen_echo(player: &mut Player) {
     player.connect(0);
     player.say(0, "Hello", LineEnding::Lf);
     unseen(player, |status| status.echo.is_exact());
-    player.leave(0, Leave::Close);
-    unseen(player, |status| status.state == State::Closed);
+    player.leave(0, CloseMode::Close);
+    unseen(player, |status| status.state == ClientState::Closed);
 }
 
 #[test]

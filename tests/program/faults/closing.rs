@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::app::clients::{ClientCommand, CrowdCommand};
+use echoscope::app::clients::ClientCommand;
 use echoscope::app::command::ExportFormat;
 use echoscope::app::{App, Command, LessonCommand, Notice, Options};
 use echoscope::server::status::ServerState;
@@ -39,8 +39,8 @@ fn closed_in_the_middle_of_everything() {
     });
     let ServerState::Listening { addresses, .. } = app.state() else { panic!("it stopped again") };
     let address = addresses[0];
-    app.apply(Command::Crowd(CrowdCommand::Edit("20".to_owned())));
-    app.apply(Command::Crowd(CrowdCommand::Connect));
+    app.apply(Command::Client(ClientCommand::EditLoadCount("20".to_owned())));
+    app.apply(Command::Client(ClientCommand::ConnectLoad));
     let first = app.clients().iter().next().unwrap().id();
     app.apply(Command::Client(ClientCommand::Connect(first)));
 

@@ -100,7 +100,8 @@ fn chip(ui: &mut Ui, id: ClientTabId, state: DisplayState, on: bool, actions: &m
     focus_ring(ui, &response, rect, radius);
     let center = pos2(rect.right() - PADDING - 4.0, rect.center().y);
     let removed = on && cross_button(ui, Rect::from_center_size(center, Vec2::splat(18.0)), id).clicked();
-    let tooltip = state.explanation().map_or_else(|| text.clone(), |explanation| format!("{text}\n{explanation}"));
+    let tooltip =
+        state.explanation().map_or_else(|| text.clone(), |explanation| format!("{text}\n{explanation}"));
     let response = response.on_hover_text(tooltip);
     let is_delete =
         response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Delete));

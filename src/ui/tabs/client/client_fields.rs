@@ -59,12 +59,7 @@ pub(super) fn edit(
 }
 
 /// Shows a text field for a path, with a button for the file dialog. Returns whether Enter was pressed in the field.
-pub(super) fn edit_path(
-    ui: &mut Ui,
-    tab: &ClientTab,
-    field: ClientField,
-    actions: &mut Vec<Action>,
-) -> bool {
+pub(super) fn edit_path(ui: &mut Ui, tab: &ClientTab, field: ClientField, actions: &mut Vec<Action>) -> bool {
     let width = ui.available_width() - 36.0 - size::GAP;
     let (is_wrong, text) = (tab.form().error(field).is_some(), tab.form().text(field));
     let (response, edited) = path_field(ui, &salt(field), width, text, "path", is_wrong);

@@ -39,7 +39,13 @@ fn take_focus(ui: &Ui, button: &Response) {
 }
 
 /// Shows the bar and the status line of one client.
-pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, display: DisplayState, actions: &mut Vec<Action>) {
+pub(super) fn show(
+    ui: &mut Ui,
+    app: &App,
+    tab: &ClientTab,
+    display: DisplayState,
+    actions: &mut Vec<Action>,
+) {
     let status = tab.status();
     let offline = offline(app, tab, status.state);
     let narrow = ui.available_width() < NARROW;
@@ -159,7 +165,8 @@ fn following(
     };
     ui.label(small(text).color(palette.muted));
     if !follows_address(tab) {
-        let again = ui.add_enabled_ui(state.is_disconnected(), |ui| pill_button(ui, "Follow the server")).inner;
+        let again =
+            ui.add_enabled_ui(state.is_disconnected(), |ui| pill_button(ui, "Follow the server")).inner;
         if again.on_hover_text("Connect to the server of this window again").clicked() {
             let parts = [Followed::Host, Followed::Port];
             actions.extend(parts.map(|part| ClientCommand::FollowServer(tab.id(), part).into()));

@@ -58,7 +58,8 @@ pub(super) fn display_states(app: &App) -> BTreeMap<ClientTabId, DisplayState> {
     let any = statuses.iter().any(|(_, status)| !status.state.is_disconnected());
     let server = if any { app.state() } else { ServerState::Stopped };
     let connections = if any { app.connections() } else { Vec::new() };
-    let state = |(id, status): &(ClientTabId, ClientStatus)| (*id, display_state(status, &server, &connections));
+    let state =
+        |(id, status): &(ClientTabId, ClientStatus)| (*id, display_state(status, &server, &connections));
     statuses.iter().map(state).collect()
 }
 
@@ -332,8 +333,8 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
-    use crate::client::echo_check::EchoReport;
     use crate::client::client_event::PeerEnd;
+    use crate::client::echo_check::EchoReport;
     use crate::server::client_id::{ClientId, ClientInfo};
 
     fn open() -> ClientStatus {

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::app::clients::{ClientTab, ClientTabId, Clients, Transcript, TranscriptEntry};
 use crate::client::client_event::ClientEventKind;
 use crate::log::format;
-use crate::log::hex::HexRow;
+use crate::log::format::HexRow;
 use crate::settings::DataFormat;
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
@@ -112,9 +112,7 @@ impl TranscriptList {
         self.keys(ui, &response, transcript);
         let mut body = area;
         let mut action = None;
-        if let Some(entry) =
-            self.selected_entry(transcript).filter(|_| area.height() >= ROOM_FOR_DETAIL)
-        {
+        if let Some(entry) = self.selected_entry(transcript).filter(|_| area.height() >= ROOM_FOR_DETAIL) {
             let below;
             (body, below) = area.split_top_bottom_at_y(area.bottom() - DETAIL);
             ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
@@ -330,8 +328,7 @@ impl EntryDetail {
                     }
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let title =
-                        RichText::new(transcript_text::title(entry)).font(theme::strong(size::TEXT));
+                    let title = RichText::new(transcript_text::title(entry)).font(theme::strong(size::TEXT));
                     ui.add(Label::new(title.color(palette.text)).truncate());
                     let clock = text::clock(entry.at);
                     if text_width(ui, &clock, theme::mono()) <= ui.available_width() {

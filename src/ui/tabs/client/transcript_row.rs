@@ -96,7 +96,7 @@ pub(super) fn show(
         Some(raw) => response.on_hover_text(raw),
         None if entry.data().is_empty() => response,
         None => response.on_hover_ui(|ui| {
-            let (text, _) = format::data_cut(entry.data(), style.format, TOOLTIP);
+            let (text, _) = format::truncated_data(entry.data(), style.format, TOOLTIP);
             ui.label(RichText::new(text).font(theme::mono()));
         }),
     }
@@ -154,7 +154,9 @@ impl Row<'_> {
             right -= if self.narrow { 0.0 } else { VERDICT + ROUND_TRIP };
         }
         let left = left + ARROW;
-        if !self.narrow && let Some(amount) = transcript_text::amount(entry) {
+        if !self.narrow
+            && let Some(amount) = transcript_text::amount(entry)
+        {
             self.write_right(right, left, &text::bytes(amount), palette.muted);
             right -= AMOUNT;
         }
@@ -226,7 +228,7 @@ fn content(entry: &TranscriptEntry, format: DataFormat, max: usize) -> String {
         _ => String::new(),
     };
     let max = max.saturating_sub(prefix.chars().count()).max(4);
-    prefix + &format::data_cut(entry.data(), format, max).0
+    prefix + &format::truncated_data(entry.data(), format, max).0
 }
 
 /// Returns an entry as one line of text, for screen readers and the clipboard.

@@ -9,7 +9,7 @@ use crate::client::client_event::{
 };
 use crate::client::client_status::ClientStatus;
 use crate::client::echo_check::{Difference, EchoVerdict, MAX_OUTSTANDING};
-use crate::log::words::Fact;
+use crate::log::handshake_details::DetailRow;
 use crate::text::{self, with_thousands};
 
 /// How much attention a line needs.
@@ -203,13 +203,17 @@ pub(super) fn explain(entry: &TranscriptEntry) -> String {
             "One recv() call returns whatever has arrived: a stream has no messages, so this may be a part of what was \
              sent, or several sends in one."
         }
-        Kind::Connecting(_) => "The host's addresses, in the order in which they are tried until one answers.",
+        Kind::Connecting(_) => {
+            "The host's addresses, in the order in which they are tried until one answers."
+        }
         Kind::Connected { .. } => {
             "TCP's handshake is done: SYN, SYN and ACK, ACK. The server's system did it; its program may not have \
              accepted the connection yet."
         }
         Kind::Handshake(agreed) => agreed.accepted.words(),
-        Kind::HalfClosed => "The server's recv() returns b'' once it has read the rest, while it can still send.",
+        Kind::HalfClosed => {
+            "The server's recv() returns b'' once it has read the rest, while it can still send."
+        }
         Kind::PeerClosed(PeerEnd::Fin | PeerEnd::CloseNotify) => {
             "Our recv() returns b'': the end of the stream."
         }
@@ -257,7 +261,7 @@ pub(super) fn raw(entry: &TranscriptEntry) -> Option<String> {
 }
 
 /// Returns what a handshake agreed on, as a table.
-pub(super) fn details(agreed: &Agreed) -> Vec<Fact> {
+pub(super) fn details(agreed: &Agreed) -> Vec<DetailRow> {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let presented = match (agreed.asked_for_certificate, agreed.showed_certificate) {
         (false, _) => "not asked for",

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use echoscope::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, CrowdCommand, SendKind};
-use echoscope::app::command::ExportFormat;
+use echoscope::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, Followed, SendKind};
+use echoscope::app::command::{ExportFormat, WireFormat};
 use echoscope::app::{App, Command, LessonCommand};
-use echoscope::capture::sequence::{Sequence, SequenceFormat};
-use echoscope::client::event::Leave;
-use echoscope::client::status::State;
-use echoscope::client::typed::LineEnding;
+use echoscope::client::client_event::CloseMode;
+use echoscope::client::client_status::ClientState;
+use echoscope::client::input::LineEnding;
 use echoscope::lessons::Place;
 use echoscope::server::client_id::ClientId;
 use echoscope::settings::{DataFormat, ThemeChoice};
@@ -72,7 +71,7 @@ impl Hands {
         self.until = None;
         app.apply(Command::GoOn);
         app.apply(Command::PauseAccepting(false));
-        app.apply(Command::Crowd(CrowdCommand::LetGo));
+        app.apply(Command::Client(ClientCommand::CloseLoad));
     }
 
     /// What it had in view.
@@ -99,14 +98,14 @@ impl Hands {
                 let tls = !tab.form().tls();
                 app.apply(ClientCommand::SetTls(id, tls).into());
             } else {
-                app.apply(ClientCommand::FollowServer(id, None).into());
+                app.apply(ClientCommand::FollowServer(id, Followed::Tls).into());
             }
             return app.apply(ClientCommand::Connect(id).into());
         }
         let piecemeal = app.settings().recv_size < 1024;
         for command in self.deed(id, piecemeal) {
-            if let ClientCommand::Leave { how: Leave::Abort | Leave::Vanish, .. } | ClientCommand::Cancel(_) =
-                command
+            if let ClientCommand::Close(_, CloseMode::Abort | CloseMode::WithoutCloseNotify)
+            | ClientCommand::Cancel(_) = command
             {
                 tabs.excuse(id);
             }
@@ -125,25 +124,25 @@ impl Hands {
                     ClientCommand::SetEscapes(id, self.random.one_in(2)),
                     ClientCommand::SetLineEnding(id, ending),
                     edit(ClientField::Text, text),
-                    ClientCommand::Send { id },
+                    ClientCommand::Send(id),
                 ]
             }
             5..=6 => vec![
                 ClientCommand::SetSendKind(id, SendKind::Hex),
                 edit(ClientField::Hex, format!("{:032x}", self.random.next())),
-                ClientCommand::Send { id },
+                ClientCommand::Send(id),
             ],
             7..=8 => {
                 let path = if piecemeal { &self.small_file } else { &self.file }.clone();
-                vec![ClientCommand::SendFile { id, path }]
+                vec![ClientCommand::SendFile(id, path)]
             }
             9..=11 => vec![
                 edit(ClientField::Times, self.random.between(1, 300).to_string()),
                 edit(ClientField::Every, self.random.between(0, 5).to_string()),
-                ClientCommand::Repeat { id },
+                ClientCommand::Repeat(id),
             ],
             12 => vec![ClientCommand::StopSending(id)],
-            13..=16 => vec![ClientCommand::Leave { id, how: self.random.pick(&Leave::ALL) }],
+            13..=16 => vec![ClientCommand::Close(id, self.random.pick(&CloseMode::ALL))],
             17 => vec![ClientCommand::Remove(id)],
             18 => vec![ClientCommand::Cancel(id)],
             _ => vec![ClientCommand::ClearTranscript(id)],
@@ -151,17 +150,17 @@ impl Hands {
     }
 
     fn with_a_crowd(&mut self, app: &mut App, tabs: &mut Tabs) {
-        if app.clients().crowd().is_there() || self.until.is_some() {
+        if app.clients().load().is_running() || self.until.is_some() {
             return;
         }
         // It connects as the first client does, and that one may speak what the server doesn't.
         let first = app.clients().iter().next().map(ClientTab::id);
         if let Some(id) = first {
-            app.apply(ClientCommand::FollowServer(id, None).into());
+            app.apply(ClientCommand::FollowServer(id, Followed::Tls).into());
         }
         let count = self.random.between(2, 30).to_string();
-        app.apply(Command::Crowd(CrowdCommand::Edit(count)));
-        app.apply(Command::Crowd(CrowdCommand::Connect));
+        app.apply(Command::Client(ClientCommand::EditLoadCount(count)));
+        app.apply(Command::Client(ClientCommand::ConnectLoad));
         tabs.expect_crowd();
         self.end_in(300, 1500);
     }
@@ -222,7 +221,7 @@ impl Hands {
 
     /// Everybody else's connection is somebody's who counts on it.
     fn disconnect_one_of_ours(&mut self, app: &mut App, tabs: &mut Tabs) {
-        let open = app.clients().iter().filter(|tab| tab.state() == State::Open);
+        let open = app.clients().iter().filter(|tab| tab.state() == ClientState::Open);
         let ours = open.filter_map(|tab| Some((tab.id(), tab.status().local?))).collect::<Vec<_>>();
         if ours.is_empty() {
             return;

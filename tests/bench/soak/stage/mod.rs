@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
-use echoscope::app::clients::{ClientCommand, ClientTab, CrowdCommand};
+use echoscope::app::clients::{ClientCommand, ClientTab};
 use echoscope::app::{App, Command, LessonCommand, Options};
 use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
@@ -223,7 +223,7 @@ impl Stage {
         for id in ids {
             app.apply(ClientCommand::Remove(id).into());
         }
-        app.apply(Command::Crowd(CrowdCommand::LetGo));
+        app.apply(Command::Client(ClientCommand::CloseLoad));
         app.apply(Command::Lesson(LessonCommand::Leave));
         app.captures().watch(false);
         self.hands.forget();

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use echoscope::app::clients::{ClientCommand, ClientTab, ClientTabId, CrowdCommand, Ended};
+use echoscope::app::clients::{ClientCommand, ClientTab, ClientTabId};
 use echoscope::app::{App, Command};
-use echoscope::client::event::{CloseHow, Leave, PeerEnd, Stage};
-use echoscope::client::status::State;
+use echoscope::client::client_error::Stage;
+use echoscope::client::client_event::{CloseCause, CloseMode, ConnectionOutcome, PeerEnd};
+use echoscope::client::client_status::ClientState;
 
 /// What is known of the tabs' connections.
 #[derive(Default)]
@@ -65,20 +66,20 @@ impl Tabs {
             if self.excused.contains(&tab.id()) || self.told.contains(&key) {
                 continue;
             }
-            let found = if echo.difference.is_some() || echo.unasked > 0 {
+            let found = if echo.difference.is_some() || echo.unsolicited > 0 {
                 Some(format!("WRONG BYTES: {echo:?}"))
             } else {
-                tab.ended().filter(|_| !self.lenient).and_then(unexpected)
+                tab.status().outcome.as_ref().filter(|_| !self.lenient).and_then(unexpected)
             };
             if let Some(found) = found {
                 self.told.insert(key);
                 wrong.push(format!("client tab {}: {found}", tab.id()));
             }
         }
-        let crowd = app.clients().crowd().status();
+        let crowd = app.clients().load().status();
         if let Some(status) = crowd
             .filter(|status| status.failed > 0 && !self.crowd_excused && !self.crowd_told && !self.lenient)
-            && status.first_failure.as_ref().is_none_or(|(_, failure)| failure.stage != Stage::Connecting)
+            && status.first_failure.as_ref().is_none_or(|(_, failure)| failure.stage() != Stage::Connecting)
         {
             self.crowd_told = true;
             wrong.push(format!("{} of the crowd failed: {:?}", status.failed, status.first_failure));
@@ -93,26 +94,26 @@ impl Tabs {
             let Some(status) = app.clients().get(id).map(ClientTab::status) else { continue };
             let echoed = status.echo.outstanding == 0 && status.queued == 0 && status.file.is_none();
             let command = match status.state {
-                State::Idle | State::Closed => continue,
-                State::Resolving | State::Connecting | State::Handshake => {
+                ClientState::Idle | ClientState::Closed => continue,
+                ClientState::Resolving | ClientState::Connecting | ClientState::Handshake => {
                     self.excuse(id);
                     Some(ClientCommand::Cancel(id))
                 }
-                State::Open if self.excused.contains(&id) => {
-                    Some(ClientCommand::Leave { id, how: Leave::Abort })
+                ClientState::Open if self.excused.contains(&id) => {
+                    Some(ClientCommand::Close(id, CloseMode::Abort))
                 }
-                State::Open if status.repeat.is_none() && echoed => {
-                    Some(ClientCommand::Leave { id, how: Leave::Close })
+                ClientState::Open if status.repeat.is_none() && echoed => {
+                    Some(ClientCommand::Close(id, CloseMode::Close))
                 }
-                State::Open | State::HalfClosed | State::Closing => None,
+                ClientState::Open | ClientState::HalfClosed | ClientState::Closing => None,
             };
             all_gone = false;
             if let Some(command) = command {
                 app.apply(command.into());
             }
         }
-        if app.clients().crowd().is_there() {
-            app.apply(Command::Crowd(CrowdCommand::LetGo));
+        if app.clients().load().is_running() {
+            app.apply(Command::Client(ClientCommand::CloseLoad));
             all_gone = false;
         }
         all_gone
@@ -128,13 +129,17 @@ impl Tabs {
 }
 
 /// Why this is no way to end while the server runs and nobody has asked for it.
-fn unexpected(ended: &Ended) -> Option<String> {
+fn unexpected(ended: &ConnectionOutcome) -> Option<String> {
     match ended {
         // The queue was too short for so many at once.
-        Ended::Failed(failure) if failure.stage == Stage::Connecting => None,
-        Ended::Failed(failure) => Some(format!("failed: {} ({})", failure.text, failure.raw)),
-        Ended::Closed(closed) => match closed.how {
-            CloseHow::Peer(PeerEnd::Reset | PeerEnd::WithoutCloseNotify) => Some(format!("{:?}", closed.how)),
+        ConnectionOutcome::Failed(failure) if failure.stage() == Stage::Connecting => None,
+        ConnectionOutcome::Failed(failure) => {
+            Some(format!("failed: {} ({})", failure.to_string(), failure.raw()))
+        }
+        ConnectionOutcome::Closed(closed) => match closed.cause {
+            CloseCause::Server(PeerEnd::Reset | PeerEnd::WithoutCloseNotify) => {
+                Some(format!("{:?}", closed.cause))
+            }
             _ => None,
         },
     }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use echoscope::client::typed;
+use echoscope::client::input;
 use serde_json::{Value, json};
 
 use crate::support::{finish, program};
@@ -35,7 +35,7 @@ fn escapes_give_the_bytes_that_python_gives() {
     let expected: Vec<Value> = serde_json::from_str(&finished.stdout).unwrap();
     assert_eq!(expected.len(), texts.len());
     for (text, expected) in texts.iter().zip(expected) {
-        let read = typed::text(text);
+        let read = input::parse_text(text);
         let hex = read
             .as_ref()
             .ok()
