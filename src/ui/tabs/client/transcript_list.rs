@@ -18,7 +18,7 @@ use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_row::{self, RowStyle};
 use crate::ui::tabs::client::transcript_text;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::facts;
+use crate::ui::tls_dialogs::handshake_table;
 use crate::ui::widgets::bytes::{NARROW, hex_row, show_the_bar};
 use crate::ui::widgets::controls::{copy_pill, pill_button, text_width};
 use crate::ui::widgets::focus_ring;
@@ -351,7 +351,7 @@ impl EntryDetail {
                 ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(color)).wrap());
             }
             if let ClientEventKind::Handshake(agreed) = &entry.event {
-                facts::show(ui, &transcript_text::details(agreed));
+                handshake_table::show(ui, &transcript_text::details(agreed));
             }
         });
     }

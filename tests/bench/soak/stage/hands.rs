@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use echoscope::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, Followed, SendKind};
-use echoscope::app::command::{ExportFormat, WireFormat};
+use echoscope::app::command::ExportFormat;
 use echoscope::app::{App, Command, LessonCommand};
+use echoscope::capture::sequence::{Sequence, SequenceFormat};
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::client_status::ClientState;
 use echoscope::client::input::LineEnding;

@@ -133,9 +133,7 @@ fn unexpected(ended: &ConnectionOutcome) -> Option<String> {
     match ended {
         // The queue was too short for so many at once.
         ConnectionOutcome::Failed(failure) if failure.stage() == Stage::Connecting => None,
-        ConnectionOutcome::Failed(failure) => {
-            Some(format!("failed: {} ({})", failure.to_string(), failure.raw()))
-        }
+        ConnectionOutcome::Failed(failure) => Some(format!("failed: {failure} ({})", failure.raw())),
         ConnectionOutcome::Closed(closed) => match closed.cause {
             CloseCause::Server(PeerEnd::Reset | PeerEnd::WithoutCloseNotify) => {
                 Some(format!("{:?}", closed.cause))
