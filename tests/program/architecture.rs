@@ -89,7 +89,7 @@ impl Source {
 
     /// The paths from the crate's root that it names in imports and in code, `{…}` expanded.
     fn imports(&self) -> Vec<String> {
-        let text = self.text.replace("echoscope::", "crate::");
+        let text = self.text.replace("echoscope::", "crate::").replace("(in crate::", "(in ");
         let mut found = Vec::new();
         for (at, _) in text.match_indices("crate::") {
             expand("", &text[at + "crate::".len()..], &mut found);
