@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::settings::{Mode, Settings};
-pub use crate::tls::server_config::TlsFiles;
+pub use crate::tls::options::TlsFiles;
 
 /// The values of one run; they don't change while it lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::server::socket::Socket;
 use crate::server::wire::Wire;
 use crate::tls::client_hello::{self, FirstBytes, first_hello};
 use crate::tls::handshake::Handshake;
-use crate::tls::server_config::TlsServer;
+use crate::tls::server_config::{TlsServer, chosen_scheme};
 use crate::tls::session_error::{ServerTlsError, TlsErrorCause};
 
 /// A fatal alert in a record of its own (RFC 8446, sections 5.1 and 6).
@@ -62,7 +62,7 @@ impl Tls {
         let snapshot = TlsSnapshot::of(&connection);
         let mut tls = Self { connection, wire, serving: Arc::clone(serving), snapshot };
         tls.flush(socket, SendContext::Handshake)?;
-        let handshake = Handshake::of(&tls.connection, client_hello, start.elapsed());
+        let handshake = Handshake::new(&tls.connection, chosen_scheme(), client_hello, start.elapsed());
         Ok((tls, handshake))
     }
 

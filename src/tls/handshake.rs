@@ -1,57 +1,57 @@
-//! What a TLS handshake agreed on, as plain values.
+//! What a TLS handshake agreed on, as plain values: [`Handshake`] as the server saw it, [`HandshakeInfo`] as the built-in
+//! client did. Names are those of the IANA TLS registries; [`names`] has a sentence for each number.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
+use rustls::{CommonState, ProtocolVersion};
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
-use x509_parser::x509::X509Name;
 
 use crate::tls::client_hello::ClientHello;
-use crate::tls::inspect::{distinguished_name, sha256};
+use crate::tls::inspect::{CertificateDetails, describe, distinguished_name, sha256};
 use crate::tls::names;
-use crate::tls::server_config::chosen_scheme;
 
 /// How the handshake went (RFC 8446, section 2; RFC 5246, section 7.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandshakeKind {
     /// Certificates and a fresh key exchange.
     Full,
-    /// A full handshake that needed a second `ClientHello`, since the first offered no key share that we take.
+    /// A full handshake with a second `ClientHello`, since the first offered no key share that the server accepts.
     FullWithRetry,
-    /// An earlier session was taken up again by ticket.
+    /// An earlier session was resumed by ticket.
     Resumed,
 }
 
-/// What was agreed. Names are those of the IANA TLS registries; [`names`] has a sentence for each number.
+/// What the server and a client agreed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
     /// `TLS 1.3` or `TLS 1.2`.
     pub version: &'static str,
     /// The cipher suite, for example `TLS_AES_256_GCM_SHA384`.
     pub cipher_suite: String,
-    /// The key exchange group, for example `X25519MLKEM768`; `None` where a resumption did without.
+    /// The key exchange group, for example `X25519MLKEM768`; `None` if a resumed session needed none.
     pub group: Option<String>,
-    /// What the server signed with, for example `ecdsa_secp256r1_sha256`; `None` where a resumption did without.
+    /// The server's signature scheme, for example `ecdsa_secp256r1_sha256`; `None` if a session was resumed.
     pub signature_scheme: Option<String>,
     /// The server name that the client asked for (SNI, RFC 6066, section 3).
     pub server_name: Option<String>,
-    /// The protocol agreed by ALPN (RFC 7301), as text where it is text.
+    /// The ALPN protocol (RFC 7301), as text.
     pub alpn: Option<String>,
     /// Full, retried or resumed.
     pub kind: HandshakeKind,
-    /// The certificate that the client showed, or had shown when the resumed session began.
+    /// The certificate that the client presented, now or when the resumed session began.
     pub client_certificate: Option<ClientCertificate>,
-    /// The numbers behind the names, for looking up what they mean.
+    /// The numbers behind the names.
     pub codes: Codes,
-    /// What the client had offered in its first `ClientHello`; `None` where that could not be read a second time.
+    /// What the client offered in its first `ClientHello`; `None` if that could not be parsed again.
     pub client_hello: Option<Arc<ClientHello>>,
     /// From the accepted connection to the end of the handshake.
     pub took: Duration,
 }
 
-/// The registries' numbers of what was agreed.
+/// The registries' numbers of what was agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Codes {
     /// The version.
@@ -64,50 +64,85 @@ pub struct Codes {
     pub signature_scheme: Option<u16>,
 }
 
-/// A certificate that a client showed and that was found good.
+/// A client certificate that the server accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// Who it is for, for example `CN=alice`.
+    /// The subject, for example `CN=alice`.
     pub subject: String,
-    /// Who signed it.
+    /// The issuer.
     pub issuer: String,
     /// The SHA-256 fingerprint: 32 bytes as hexadecimal digits in pairs, with colons between them, as openssl prints it.
     pub sha256: String,
 }
 
+/// What the built-in client and a server agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandshakeInfo {
+    /// `TLS 1.3` or `TLS 1.2`.
+    pub version: &'static str,
+    /// The cipher suite, for example `TLS_AES_256_GCM_SHA384`.
+    pub cipher_suite: String,
+    /// The key exchange group, for example `X25519MLKEM768`.
+    pub group: Option<String>,
+    /// The server's signature scheme, for example `ecdsa_secp256r1_sha256`.
+    pub signature_scheme: Option<String>,
+    /// The name that was sent as SNI; `None` for an IP address.
+    pub sni: Option<String>,
+    /// The name or address that the certificate was checked for.
+    pub name: String,
+    /// The ALPN protocol (RFC 7301), as text.
+    pub alpn: Option<String>,
+    /// Full or retried; the client never resumes a session.
+    pub kind: HandshakeKind,
+    /// The certificates that the server presented, its own first.
+    pub chain: Arc<[CertificateDetails]>,
+    /// Why its certificate was accepted.
+    pub accepted: Accepted,
+    /// Whether the server asked for a client certificate.
+    pub asked_for_certificate: bool,
+    /// Whether the client presented one.
+    pub showed_certificate: bool,
+    /// The numbers behind the names.
+    pub codes: Codes,
+    /// From the connected socket to the end of the handshake on the client's side.
+    pub took: Duration,
+}
+
+/// Why a server's certificate was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Accepted {
+    /// A CA that the client trusts signed it, and its name and dates are right.
+    Signed,
+    /// It is the very certificate that the client was given, and webpki can't check it.
+    Pinned {
+        /// Whether its names could be checked: a certificate of X.509 version 1 has none.
+        name_checked: bool,
+    },
+    /// Nothing was checked.
+    #[default]
+    Unchecked,
+}
+
 impl Handshake {
-    /// Reads off a connection whose handshake is done; `took` is the time from its first byte to its last.
+    /// Reads what a server connection agreed on whose handshake is done.
     #[must_use]
-    pub fn of(
+    pub fn new(
         connection: &rustls::ServerConnection,
+        scheme: Option<u16>,
         client_hello: Option<Arc<ClientHello>>,
         took: Duration,
     ) -> Self {
-        let codes = Codes {
-            version: connection.protocol_version().map_or(0, u16::from),
-            cipher_suite: connection.negotiated_cipher_suite().map_or(0, |suite| suite.suite().into()),
-            group: connection.negotiated_key_exchange_group().map(|group| group.name().into()),
-            signature_scheme: chosen_scheme(),
-        };
+        let codes = Codes::of(connection, scheme);
+        let certificate = connection.peer_certificates().and_then(|chain| chain.first());
         Self {
-            version: match connection.protocol_version() {
-                Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
-                _ => "TLS 1.3",
-            },
+            version: version(connection),
             cipher_suite: names::suite(codes.cipher_suite),
             group: codes.group.map(names::group),
             signature_scheme: codes.signature_scheme.map(names::scheme),
             server_name: connection.server_name().map(str::to_owned),
-            alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
-            kind: match connection.handshake_kind() {
-                Some(rustls::HandshakeKind::Resumed) => HandshakeKind::Resumed,
-                Some(rustls::HandshakeKind::FullWithHelloRetryRequest) => HandshakeKind::FullWithRetry,
-                _ => HandshakeKind::Full,
-            },
-            client_certificate: connection
-                .peer_certificates()
-                .and_then(|chain| chain.first())
-                .map(ClientCertificate::of),
+            alpn: alpn(connection),
+            kind: HandshakeKind::of(connection),
+            client_certificate: certificate.map(ClientCertificate::of),
             codes,
             client_hello,
             took,
@@ -115,14 +150,74 @@ impl Handshake {
     }
 }
 
+impl HandshakeInfo {
+    /// Reads what a client connection agreed on whose handshake is done. rustls doesn't report the other fields.
+    pub(super) fn new(
+        connection: &CommonState,
+        chain: &[CertificateDer<'_>],
+        scheme: Option<u16>,
+        took: Duration,
+    ) -> Self {
+        let codes = Codes::of(connection, scheme);
+        Self {
+            version: version(connection),
+            cipher_suite: names::suite(codes.cipher_suite),
+            group: codes.group.map(names::group),
+            signature_scheme: codes.signature_scheme.map(names::scheme),
+            sni: None,
+            name: String::new(),
+            alpn: alpn(connection),
+            kind: HandshakeKind::of(connection),
+            chain: chain.iter().filter_map(|der| describe(der)).collect(),
+            accepted: Accepted::default(),
+            asked_for_certificate: false,
+            showed_certificate: false,
+            codes,
+            took,
+        }
+    }
+}
+
+impl Codes {
+    fn of(connection: &CommonState, signature_scheme: Option<u16>) -> Self {
+        Self {
+            version: connection.protocol_version().map_or(0, u16::from),
+            cipher_suite: connection.negotiated_cipher_suite().map_or(0, |suite| suite.suite().into()),
+            group: connection.negotiated_key_exchange_group().map(|group| group.name().into()),
+            signature_scheme,
+        }
+    }
+}
+
+impl HandshakeKind {
+    fn of(connection: &CommonState) -> Self {
+        match connection.handshake_kind() {
+            Some(rustls::HandshakeKind::Resumed) => Self::Resumed,
+            Some(rustls::HandshakeKind::FullWithHelloRetryRequest) => Self::FullWithRetry,
+            _ => Self::Full,
+        }
+    }
+}
+
 impl ClientCertificate {
     fn of(der: &CertificateDer<'_>) -> Self {
         let parsed = X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed);
-        let name = |name: Option<&X509Name<'_>>| name.map_or_else(|| "?".to_owned(), distinguished_name);
+        let name = |name: Option<_>| name.map_or_else(|| "?".to_owned(), distinguished_name);
         Self {
             subject: name(parsed.as_ref().map(|parsed| parsed.subject())),
             issuer: name(parsed.as_ref().map(|parsed| parsed.issuer())),
             sha256: sha256(der),
         }
     }
+}
+
+fn version(connection: &CommonState) -> &'static str {
+    match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS 1.3",
+    }
+}
+
+fn alpn(connection: &CommonState) -> Option<String> {
+    connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned())
 }

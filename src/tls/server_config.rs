@@ -1,7 +1,7 @@
 //! From files and choices to what serves them: rustls' server configuration.
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -19,46 +19,9 @@ use crate::tls::error::TlsError;
 use crate::tls::inspect::Served;
 use crate::tls::key::KeyFile;
 use crate::tls::key_log::KeyLogFile;
+use crate::tls::options::TlsFiles;
 use crate::tls::pair::check_pair;
 use crate::tls::session_error::ServerContext;
-
-/// Where certificate and key are read from, anew at each start, and how they are served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate chain, PEM.
-    pub certificate: PathBuf,
-    /// The private key, PEM.
-    pub key: PathBuf,
-    /// The versions that are spoken.
-    pub versions: TlsVersions,
-    /// Whether clients are asked for a certificate.
-    pub client_auth: ClientAuth,
-    /// The CA certificates that sign the clients' certificates, PEM; read unless nobody is asked for one.
-    pub client_ca: PathBuf,
-    /// The protocols that are agreed to by ALPN (RFC 7301), best first; empty: the extension is not answered.
-    pub alpn: Vec<String>,
-    /// Whether sessions can be resumed by ticket (RFC 5077; RFC 8446, section 4.6.1).
-    pub tickets: bool,
-    /// The file that keys are appended to in NSS' format; `None`: they are written nowhere.
-    pub key_log: Option<PathBuf>,
-}
-
-impl TlsFiles {
-    /// TLS 1.2 and 1.3, no client certificates, no ALPN, sessions resumed by ticket, no key log.
-    #[must_use]
-    pub fn new(certificate: PathBuf, key: PathBuf) -> Self {
-        Self {
-            certificate,
-            key,
-            versions: TlsVersions::Both,
-            client_auth: ClientAuth::None,
-            client_ca: PathBuf::new(),
-            alpn: Vec::new(),
-            tickets: true,
-            key_log: None,
-        }
-    }
-}
 
 /// Reads both files and makes the configuration of [`TlsFiles::new`]. May wait for a disk: not for the window's
 /// thread.
@@ -76,7 +39,7 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
 /// The key does not belong to the certificate.
 pub fn server_config(certificate: &CertificateFile, key: KeyFile) -> Result<Arc<ServerConfig>, TlsError> {
     check_pair(certificate, &key)?;
-    let identity = identity(certificate, key);
+    let identity = certified_key(certificate, key);
     configure(&identity, TlsVersions::Both, None, true).map(Arc::new)
 }
 
@@ -100,7 +63,7 @@ pub fn serve(
         Some(ca) => Some(verifier(ca, files.client_auth)?),
         None => None,
     };
-    let identity = identity(&certificate, key);
+    let identity = certified_key(&certificate, key);
     let mut config = configure(&identity, files.versions, verifier, files.tickets)?;
     config.alpn_protocols = files.alpn.iter().map(|name| name.clone().into_bytes()).collect();
     if let Some(path) = &files.key_log {
@@ -110,7 +73,7 @@ pub fn serve(
     Ok(TlsServer { config: Arc::new(config), context })
 }
 
-pub(super) fn identity(certificate: &CertificateFile, key: KeyFile) -> Arc<CertifiedKey> {
+pub(super) fn certified_key(certificate: &CertificateFile, key: KeyFile) -> Arc<CertifiedKey> {
     let key = Arc::new(RecordingKey(key.signing));
     Arc::new(CertifiedKey::new(certificate.chain.clone(), key))
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
 
 use crate::platform::terminal::argument;
 use crate::settings::tls::TlsVersions;
 use crate::tls::client_hello::ClientHello;
 use crate::tls::inspect::Served;
-use crate::tls::server_config::TlsFiles;
+use crate::tls::options::{TlsFiles, Trust};
 
 /// What ended a TLS connection.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum TlsErrorCause {
     /// The peer closed the connection before the handshake was done.
     #[error("end of stream during the handshake")]
     ClosedInHandshake,
+    /// The peer's operating system reset the connection before the handshake was done.
+    #[error("connection reset during the handshake")]
+    ResetInHandshake,
 }
 
 /// Why the server could not serve a client over TLS.
@@ -98,4 +102,38 @@ impl ServerContext {
             Err(_) => format!("{host}:{port}"),
         };
     }
+}
+
+/// Why the built-in client could not speak TLS with a server.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{cause}")]
+pub struct ClientTlsError {
+    /// What ended the connection.
+    #[source]
+    pub cause: TlsErrorCause,
+    /// Whether the handshake was still going on.
+    pub in_handshake: bool,
+    /// The client's choices.
+    pub context: Arc<ClientContext>,
+    /// The certificates that the server presented, its own first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Whether the server asked for a client certificate.
+    pub asked_for_certificate: bool,
+    /// Whether the client presented one.
+    pub showed_certificate: bool,
+}
+
+/// A client's choices: what the explanation of a failure depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientContext {
+    /// Which servers it trusts.
+    pub trust: Trust,
+    /// The first certificate of the file in [`Trust::ThisServer`].
+    pub given: Option<CertificateDer<'static>>,
+    /// The name that the certificate is checked for.
+    pub name: String,
+    /// The offered versions.
+    pub versions: TlsVersions,
+    /// The offered ALPN protocols.
+    pub alpn: Vec<String>,
 }

@@ -1,44 +1,81 @@
 //! Explains to the person at the server why TLS with a client failed: what happened, most likely why, what to try.
 //!
-//! The texts are in [`crate::tls::explain::alerts`], those about the server's certificate in
-//! [`crate::tls::explain::rejection`]; this module chooses one and fills in the server's own values.
+//! If the client sent an alert about the server's certificate, the first row of [`REJECTIONS`] is taken that clients
+//! report by this alert and that holds for the certificate; if none holds, the text for the alert alone. Everything else
+//! is in [`crate::tls::explain::protocol_errors`] and [`crate::tls::explain::certificate_errors`].
+
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use rustls::{AlertDescription as Alert, Error};
 
 use crate::platform::terminal::argument;
-use crate::tls::explain::alerts::{self, ALERTS};
-use crate::tls::explain::rejection::{self, RequestedName};
-use crate::tls::inspect::Anchor;
+use crate::text::{MAX_NAME, sanitize};
+use crate::tls::explain::alerts::alert_text;
+use crate::tls::explain::certificate_errors::{Rejection, client_certificate_rejection};
+use crate::tls::explain::protocol_errors::protocol_error_text;
+use crate::tls::explain::template::{Peer, fill};
+use crate::tls::inspect::{Anchor, Served};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 
+/// The client has not seen the certificate.
+const CLOSED_IN_HELLO: &str = "The client disconnected in the middle of its first TLS message. It was stopped, or something \
+                               in between cut the connection: connect again.";
+const CLOSED_IN_HANDSHAKE: &str = "The client disconnected during the handshake without an alert. Often that means it \
+                                   rejected the certificate. {trust}, and try again.";
+const CLOSE_NOTIFY_IN_HANDSHAKE: &str = "The client closed the connection before the handshake was done. It may only have \
+                                         probed the port, or rejected our certificate: look at the client's own messages.";
+const GENERAL_IN_HANDSHAKE: &str =
+    "The TLS handshake failed on the server's side. Try again; the details show the TLS library's own error.";
+const GENERAL: &str = "The TLS connection failed on the server's side. Connect again; the details show the TLS library's \
+                       own error.";
+
+/// Explains an error of the server's TLS.
+#[must_use]
+pub fn explain_server_error(error: &ServerTlsError) -> String {
+    let context = &error.context;
+    let template = match &error.cause {
+        TlsErrorCause::ClosedInHello => CLOSED_IN_HELLO,
+        TlsErrorCause::ClosedInHandshake | TlsErrorCause::ResetInHandshake => CLOSED_IN_HANDSHAKE,
+        TlsErrorCause::Rustls(cause) => match cause {
+            Error::AlertReceived(received) => return received_alert(*received, error),
+            Error::InvalidCertificate(_) | Error::UnsupportedNameType => {
+                let Rejection { why, advice, .. } =
+                    client_certificate_rejection(cause, |key| context.value(key));
+                return format!("The server rejected the client's certificate: {why}. {advice}");
+            }
+            _ => protocol_error_text(cause, error.in_handshake, Peer::Client)
+                .unwrap_or(if error.in_handshake { GENERAL_IN_HANDSHAKE } else { GENERAL }),
+        },
+    };
+    context.fill(template)
+}
+
+fn received_alert(received: Alert, error: &ServerTlsError) -> String {
+    // After the handshake, an internal error is about something else.
+    let may_be_rejection = error.in_handshake || received != Alert::InternalError;
+    if let Some(text) = may_be_rejection.then(|| rejection(received, error)).flatten() {
+        return text;
+    }
+    if received == Alert::CloseNotify && error.in_handshake {
+        return CLOSE_NOTIFY_IN_HANDSHAKE.to_owned();
+    }
+    match alert_text(received, Peer::Client) {
+        Some(text) => error.context.fill(text),
+        None => format!(
+            "The client ended the connection with alert number {}, which no TLS standard defines. Look at the client's \
+             own messages.",
+            u8::from(received)
+        ),
+    }
+}
+
 impl ServerContext {
-    fn fill_in(&self, words: &str) -> String {
-        filled(words, |key| self.value(key))
+    fn fill(&self, template: &str) -> String {
+        fill(template, Peer::Client, |key| self.value(key))
     }
 
-    /// The file that makes a client trust the certificate, fit for a shell; `None` where that alone would not do, or it
-    /// is not known which one it is.
-    pub(super) fn anchor(&self) -> Option<String> {
-        match &self.served.anchor {
-            Anchor::Own | Anchor::InFile => self.value("certificate"),
-            Anchor::Beside { ca, .. } => Some(argument(ca)),
-            Anchor::Intermediate { .. } | Anchor::Missing(_) => None,
-        }
-    }
-
-    /// How a client comes to trust the certificate: the beginning of a sentence.
-    fn trust(&self) -> String {
-        match (&self.served.anchor, self.anchor()) {
-            (_, Some(file)) => format!("Give the client {file} as its CA file"),
-            (Anchor::Intermediate { .. }, None) => self.fill_in(
-                "Append intermediate.crt to {certificate}, which is sent without it, start the server again",
-            ),
-            (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
-        }
-    }
-
-    pub(super) fn value(&self, key: &str) -> Option<String> {
+    fn value(&self, key: &str) -> Option<String> {
         let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
         Some(match key {
             "versions" => self.versions.label().to_owned(),
@@ -52,85 +89,680 @@ impl ServerContext {
             _ => return None,
         })
     }
-}
 
-/// Puts values in the place of `{their names}`, once: what a value says is left as it is.
-pub(super) fn filled(words: &str, value: impl Fn(&str) -> Option<String>) -> String {
-    let mut shown = String::with_capacity(words.len());
-    let mut rest = words;
-    while let Some((before, (key, after))) =
-        rest.split_once('{').and_then(|(before, from)| Some((before, from.split_once('}')?)))
-    {
-        shown.push_str(before);
-        shown.push_str(&value(key).unwrap_or_else(|| format!("{{{key}}}")));
-        rest = after;
+    /// Returns the file that makes a client trust the certificate, quoted for a shell; `None` if there is no such file or
+    /// it is unknown.
+    fn anchor(&self) -> Option<String> {
+        match &self.served.anchor {
+            Anchor::Own | Anchor::InFile => self.value("certificate"),
+            Anchor::Beside { ca, .. } => Some(argument(ca)),
+            Anchor::Intermediate { .. } | Anchor::Missing(_) => None,
+        }
     }
-    shown + rest
-}
 
-/// Explains an error of the server's TLS.
-#[must_use]
-pub fn explain(error: &ServerTlsError) -> String {
-    let asked = error
-        .client_hello
-        .as_deref()
-        .map(|hello| RequestedName { name: hello.server_name.as_deref(), address: error.local_address });
-    match &error.cause {
-        TlsErrorCause::Rustls(cause) => {
-            peer_failure(cause, error.in_handshake, &error.context, asked, error.at)
+    /// Returns the beginning of a sentence: how to make a client trust the certificate.
+    fn trust(&self) -> String {
+        match (&self.served.anchor, self.anchor()) {
+            (_, Some(file)) => format!("Give the client {file} as its CA file"),
+            (Anchor::Intermediate { .. }, None) => self.fill(
+                "Append intermediate.crt to {certificate}, which is sent without it, restart the server",
+            ),
+            (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
         }
-        // The client has not seen the certificate.
-        TlsErrorCause::ClosedInHello => {
-            "The client went away in the middle of its first TLS message. It was stopped, or something on the way cut \
-             the connection: connect again."
-                .to_owned()
-        }
-        TlsErrorCause::ClosedInHandshake => error.context.fill_in(
-            "The client went away in the middle of the handshake, without an alert that tells why. Often it did not \
-             like the certificate. {trust}, and try again.",
-        ),
     }
 }
 
-fn peer_failure(
-    error: &Error,
-    in_handshake: bool,
-    context: &ServerContext,
-    asked: Option<RequestedName<'_>>,
-    at: Timestamp,
-) -> String {
-    let words = match error {
-        Error::AlertReceived(received) => {
-            // Later than the handshake an internal error is about something else.
-            let not_ours = *received == Alert::InternalError && !in_handshake;
-            let refused = rejection::refused(*received, context, asked, at);
-            return refused.filter(|_| !not_ours).unwrap_or_else(|| alert(*received, in_handshake, context));
-        }
-        _ => alerts::error(error, in_handshake),
+/// The certificate that a client rejected, and what the client asked for.
+struct Rejected<'a> {
+    served: &'a Served,
+    /// Whether the client's `ClientHello` was received, and with it the name that it asked for.
+    hello_received: bool,
+    /// The server name (SNI, RFC 6066, section 3).
+    name: Option<&'a str>,
+    /// The address of this computer that the client connected to.
+    address: Option<IpAddr>,
+    now: Timestamp,
+}
+
+type Holds = fn(&Rejected<'_>) -> bool;
+
+/// One possible reason to reject the server's certificate.
+struct Reason {
+    /// Whether the reason applies to the certificate.
+    holds: Holds,
+    /// The alerts that clients send for it.
+    alerts: &'static [Alert],
+    /// The end of a sentence that begins with “because”.
+    why: &'static str,
+    /// What to do, as a sentence.
+    advice: &'static str,
+}
+
+/// Alerts that can mean anything, for example from GnuTLS, Go, Java and browsers. OpenSSL sends the first of them for a
+/// certificate that is not valid yet or is for another name.
+const VAGUE: &[Alert] = &[Alert::BadCertificate, Alert::CertificateUnknown];
+/// OpenSSL reports a wrong purpose by the first, GnuTLS by the second, and rustls a CA certificate and version 1 by the
+/// third.
+const PURPOSE: &[Alert] = &[Alert::UnsupportedCertificate, Alert::InternalError, Alert::CertificateUnknown];
+const KIND: &[Alert] = &[Alert::UnsupportedCertificate, Alert::CertificateUnknown];
+/// rustls also sends the first for a certificate that is not valid yet.
+const DATES: &[Alert] = &[Alert::CertificateExpired, Alert::BadCertificate, Alert::CertificateUnknown];
+const TRUST: &[Alert] = &[Alert::UnknownCA, Alert::BadCertificate, Alert::CertificateUnknown];
+
+/// The possible reasons: first those for which every client rejects a certificate, last those that depend on which CAs
+/// the client trusts.
+const REJECTIONS: &[Reason] = &[
+    Reason {
+        holds: |rejected| rejected.now > rejected.served.validity.not_after,
+        alerts: DATES,
+        why: "it expired on {ends}",
+        advice: "Make a new one.",
+    },
+    Reason {
+        holds: |rejected| rejected.now < rejected.served.validity.not_before,
+        alerts: DATES,
+        why: "it is not valid before {begins}",
+        advice: "Wait until then, make a new one, or see whether this computer's clock is right.",
+    },
+    Reason {
+        holds: |rejected| rejected.served.outdated_above(rejected.now).is_some(),
+        alerts: DATES,
+        why: "certificate {number} of its file is not valid now: it is valid from {above_begins} to {above_ends}",
+        advice: "Replace it by a valid one.",
+    },
+    Reason {
+        holds: |rejected| rejected.served.anchor == Anchor::Own,
+        alerts: &[Alert::CertificateExpired],
+        why: "the client's clock is wrong: by this computer's clock the certificate is valid, from {begins} to {ends}",
+        advice: "Set the client's clock right.",
+    },
+    Reason {
+        holds: |_| true,
+        alerts: &[Alert::CertificateExpired],
+        why: "the client's clock is wrong, or the CA's own certificate, which the client has, is not valid: by this \
+              computer's clock ours is, from {begins} to {ends}",
+        advice: "Set the client's clock right, or make a new CA.",
+    },
+    Reason {
+        holds: |rejected| {
+            rejected.name.is_some_and(|name| !rejected.served.is_for(name)) && !by_common_name(rejected)
+        },
+        alerts: VAGUE,
+        why: "it is made for another name than {asked}, which the client asked for: it is for {names}",
+        advice: "Connect to a name in it, or make one that has {asked}.",
+    },
+    Reason {
+        holds: |rejected| !rejected.served.may_serve,
+        alerts: &[Alert::UnsupportedCertificate, Alert::BadCertificate, Alert::CertificateUnknown],
+        why: "its extended key usage does not allow a TLS server",
+        advice: "Make one with the purpose serverAuth.",
+    },
+    Reason {
+        holds: |rejected| rejected.served.is_ca && !rejected.served.may_sign,
+        alerts: PURPOSE,
+        why: "it is marked as a CA's own: its key usage is for signing others, not for a server",
+        advice: "Make one for a server, and sign it with this one if you like.",
+    },
+    Reason {
+        holds: |rejected| !rejected.served.may_sign,
+        alerts: PURPOSE,
+        why: "its key usage does not allow a TLS server",
+        advice: "Make one with the key usage digitalSignature, or with none.",
+    },
+    Reason {
+        holds: |rejected| rejected.served.version < 3,
+        alerts: KIND,
+        why: "it is of X.509 version {version}, and browsers and other strict clients accept version 3 only",
+        advice: "Make a new one with extensions, such as its alternative names.",
+    },
+    Reason {
+        holds: |rejected| rejected.served.is_ca,
+        alerts: &[Alert::UnsupportedCertificate],
+        why: "it is marked as a CA's own, as openssl req -x509 makes them",
+        advice: "Make one with basicConstraints=CA:FALSE.",
+    },
+    Reason {
+        holds: |rejected| rejected.served.weak.is_some(),
+        alerts: VAGUE,
+        why: "it is made with {weak}, which is too weak for most clients",
+        advice: "Make one with SHA-256, and an RSA key of 2048 bits or one on P-256.",
+    },
+    Reason {
+        holds: |rejected| {
+            for_another_address(rejected) && rejected.served.is_for_by_common_name(&rejected.asked())
+        },
+        alerts: VAGUE,
+        why: "the address that the client probably checks for, {asked}, is only its common name, where openssl and others \
+              do not look for addresses",
+        advice: "Make one that has {asked} among its alternative names.",
+    },
+    Reason {
+        holds: for_another_address,
+        alerts: VAGUE,
+        why: "it is made for another name than the client asked for: it asked for none, so probably for {guess}, and the \
+              certificate is for {names}",
+        advice: "Connect to a name in it, or make one that has the name or address that the client checks for.",
+    },
+    Reason {
+        holds: |rejected| rejected.served.anchor == Anchor::Own,
+        alerts: TRUST,
+        why: "it is self-signed, so clients must be configured to trust it",
+        advice: "Give the client {certificate} as its CA file, or serve a certificate that a CA of the client's has signed.",
+    },
+    Reason {
+        holds: |rejected| rejected.served.anchor == Anchor::InFile,
+        alerts: TRUST,
+        why: "the client doesn't trust the issuer: the root at the end of its chain, which is in {certificate} too",
+        advice: "Give the client that root's certificate as its CA file; {certificate} will do.",
+    },
+    Reason {
+        holds: |rejected| matches!(rejected.served.anchor, Anchor::Intermediate { .. }),
+        alerts: TRUST,
+        why: "its intermediate is not sent: its issuer is {issuer}, whose certificate is in intermediate.crt, not in \
+              {certificate}",
+        advice: "Append intermediate.crt to {certificate} and restart the server: then a client needs only the file of \
+                 the CA above.",
+    },
+    Reason {
+        holds: |rejected| matches!(rejected.served.anchor, Anchor::Beside { .. }),
+        alerts: TRUST,
+        why: "the client doesn't trust the issuer: {issuer}, whose certificate is next to it in ca.crt",
+        advice: "Give the client {anchor} as its CA file.",
+    },
+    Reason {
+        holds: |rejected| matches!(rejected.served.anchor, Anchor::Missing(_)),
+        alerts: TRUST,
+        why: "the client doesn't trust the issuer: {issuer}, whose certificate is not in {certificate}",
+        advice: "Give the client the CA's file as its CA file. If that CA is an intermediate one, and the client has the CA \
+                 above it, append its certificate to {certificate}.",
+    },
+];
+
+/// What is added if the client only probably doesn't trust the issuer: the first that holds.
+const OR_ELSE: &[(Holds, &str)] = &[
+    (
+        by_common_name,
+        "If it does trust the issuer: {asked} is only the common name, where newer clients no longer look.",
+    ),
+    (
+        |rejected| rejected.served.is_ca,
+        "If it does trust the issuer: the certificate is marked as a CA, which stricter clients reject.",
+    ),
+    (|_| true, "If it does trust the issuer, it may check for another name than {asked}."),
+];
+
+/// Follows texts about which CAs the client trusts, if the file is known.
+const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {anchor}";
+
+/// Explains an alert about the server's certificate; `None` for another alert, or if no known reason holds.
+fn rejection(received: Alert, error: &ServerTlsError) -> Option<String> {
+    let context = &error.context;
+    let hello = error.client_hello.as_deref();
+    let rejected = Rejected {
+        served: &context.served,
+        hello_received: hello.is_some(),
+        name: hello.and_then(|hello| hello.server_name.as_deref()),
+        address: error.local_address,
+        now: error.at,
     };
-    context.fill_in(words.unwrap_or(if in_handshake { GENERAL_IN_HANDSHAKE } else { GENERAL }))
+    let is_vague = VAGUE.contains(&received);
+    let reason =
+        REJECTIONS.iter().find(|reason| reason.alerts.contains(&received) && (reason.holds)(&rejected))?;
+    let is_about_trust = reason.alerts.contains(&Alert::UnknownCA);
+    // Without the ClientHello it can be the name as well.
+    if is_vague && is_about_trust && !rejected.hello_received {
+        return None;
+    }
+    let is_sure = matches!(received, Alert::CertificateExpired | Alert::UnknownCA);
+    let likely = if is_sure { "" } else { ", most likely" };
+    let mut text =
+        format!("The client rejected our certificate{likely} because {}. {}", reason.why, reason.advice);
+    if is_about_trust {
+        let or_else = OR_ELSE.iter().find(|(holds, _)| is_vague && holds(&rejected)).map(|(_, text)| *text);
+        let to_try = context.anchor().map(|_| TO_TRY);
+        for more in or_else.into_iter().chain(to_try) {
+            text.push(' ');
+            text.push_str(more);
+        }
+    }
+    Some(fill(&text, Peer::Client, |key| rejected.value(key).or_else(|| context.value(key))))
 }
 
-const GENERAL_IN_HANDSHAKE: &str = "The TLS handshake failed on the server's side. Try again; the details below tell what the TLS library said.";
-const GENERAL: &str = "The TLS connection failed on the server's side. Connect again; the details below tell what \
-                       the TLS library said.";
-
-fn alert(received: Alert, in_handshake: bool, context: &ServerContext) -> String {
-    match ALERTS.iter().find(|(known, _)| *known == received) {
-        Some((Alert::CloseNotify, _)) if in_handshake => {
-            "The client closed the connection before the handshake was done. It may only have looked whether the port \
-             is open, or did not like our certificate: look at what the client itself says."
-                .to_owned()
+impl Rejected<'_> {
+    /// Returns the name or address that the client asked for.
+    fn asked(&self) -> String {
+        match (self.name, self.address) {
+            (Some(name), _) => sanitize(name, MAX_NAME),
+            (None, Some(address)) => address.to_string(),
+            (None, None) => "an address".to_owned(),
         }
-        Some((_, words)) => context.fill_in(words),
-        None => format!(
-            "The client ended the connection with alert number {}, which no TLS standard knows. Look at what the client \
-             itself says.",
-            u8::from(received)
-        ),
     }
+
+    /// Returns what a client that sent no name probably checks for: the address that it connected to, or a name that it did
+    /// not send (OpenSSL sends none without a dot), unless the certificate has such a name.
+    fn guess(&self) -> String {
+        let asked = self.asked();
+        let is_short = |host: &String| !host.contains('.');
+        match self.address {
+            None => asked,
+            _ if self.served.is_for("localhost") || self.served.is_for_by_common_name("localhost") => asked,
+            Some(address) if address.is_loopback() => {
+                format!("{asked}, or a name that leads there such as localhost")
+            }
+            _ if self.served.hosts.iter().chain(&self.served.common).any(is_short) => asked,
+            Some(_) => format!("{asked}, or a name that leads there"),
+        }
+    }
+
+    fn value(&self, key: &str) -> Option<String> {
+        let served = self.served;
+        let above = || served.outdated_above(self.now);
+        Some(match key {
+            "begins" => served.validity.begins(),
+            "ends" => served.validity.ends(),
+            "number" => above()?.0.to_string(),
+            "above_begins" => above()?.1.begins(),
+            "above_ends" => above()?.1.ends(),
+            "asked" => self.asked(),
+            "guess" => self.guess(),
+            "names" => served.names(),
+            "version" => served.version.to_string(),
+            "weak" => served.weak.clone()?,
+            "issuer" => match &served.anchor {
+                Anchor::Missing(issuer) | Anchor::Beside { issuer, .. } | Anchor::Intermediate { issuer } => {
+                    issuer.clone()
+                }
+                Anchor::Own | Anchor::InFile => return None,
+            },
+            _ => return None,
+        })
+    }
+}
+
+fn by_common_name(rejected: &Rejected<'_>) -> bool {
+    rejected.name.is_some_and(|name| rejected.served.is_for_by_common_name(name))
+}
+
+/// Whether the client sent no name, as clients do that connect to an address, and the certificate has no such address.
+fn for_another_address(rejected: &Rejected<'_>) -> bool {
+    rejected.hello_received
+        && rejected.name.is_none()
+        && rejected.address.map_or_else(
+            || rejected.served.addresses.is_empty(),
+            |address| !rejected.served.addresses.contains(&address),
+        )
 }
 
 #[cfg(test)]
-#[path = "server_tests.rs"]
-pub(super) mod tests;
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+
+    use rustls::{CertificateError, ContentType, EncryptedClientHelloError, HandshakeType};
+    use rustls::{InvalidMessage, PeerIncompatible, PeerMisbehaved};
+
+    use super::*;
+    use crate::settings::tls::TlsVersions;
+    use crate::tls::client_hello::ClientHello;
+    use crate::tls::inspect::Validity;
+    use crate::tls::kind::KeyKind;
+
+    const LAN: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
+    const LOOPBACK: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+    /// What a client asked for: nothing yet, a name, or the address that it connected to.
+    #[derive(Clone, Copy)]
+    enum Asked {
+        Nothing,
+        Name(&'static str),
+        Address(Ipv4Addr),
+    }
+
+    const LOCALHOST: Asked = Asked::Name("localhost");
+
+    fn context() -> ServerContext {
+        let not_before = "2026-01-01T00:00:00Z".parse().unwrap();
+        ServerContext {
+            versions: TlsVersions::Both,
+            certificate: "server.crt".to_owned(),
+            client_ca: "ca.crt".to_owned(),
+            alpn: vec!["h2".to_owned(), "echo".to_owned()],
+            address: "localhost:12345".to_owned(),
+            served: Served {
+                validity: Validity { not_before, not_after: Timestamp::MAX },
+                hosts: vec!["localhost".to_owned(), "*.lab.example".to_owned()],
+                addresses: vec![LOOPBACK.into()],
+                version: 3,
+                may_sign: true,
+                may_serve: true,
+                key: KeyKind::Ecdsa { curve: 256 },
+                ..Served::default()
+            },
+        }
+    }
+
+    fn failed(cause: impl Into<TlsErrorCause>, asked: Asked, context: &ServerContext) -> ServerTlsError {
+        let name = if let Asked::Name(name) = asked { Some(name.to_owned()) } else { None };
+        let hello = ClientHello { server_name: name, ..ClientHello::default() };
+        ServerTlsError {
+            at: "2026-06-01T00:00:00Z".parse().unwrap(),
+            client_hello: (!matches!(asked, Asked::Nothing)).then(|| Arc::new(hello)),
+            local_address: if let Asked::Address(address) = asked { Some(address.into()) } else { None },
+            ..ServerTlsError::new(cause.into(), true, Arc::new(context.clone()))
+        }
+    }
+
+    /// Explains an error of this server, whatever the client asked for, in the handshake and after it.
+    fn explain(cause: Error) -> String {
+        for asked in [Asked::Address(LAN), LOCALHOST, Asked::Nothing] {
+            for in_handshake in [false, true] {
+                let error = ServerTlsError { in_handshake, ..failed(cause.clone(), asked, &context()) };
+                check(&explain_server_error(&error));
+            }
+        }
+        explain_server_error(&failed(cause, Asked::Nothing, &context()))
+    }
+
+    fn check(text: &str) {
+        // The text may end with a command.
+        let ends = text.ends_with('.') || text.contains(": openssl ");
+        assert!(ends && text.starts_with(char::is_uppercase), "{text}");
+        assert!(text.matches(['.', '?']).count() >= 2 || text.contains("as it should"), "no remedy: {text}");
+        for jargon in ["::", "Peer", "Error", "{", "}", "  "] {
+            assert!(!text.contains(jargon), "{jargon:?} in {text}");
+        }
+    }
+
+    #[test]
+    fn every_alert_of_rustls_has_a_text_for_each_side() {
+        for number in 0..=u8::MAX {
+            let alert = Alert::from(number);
+            check(&explain(Error::AlertReceived(alert)));
+            for sender in [Peer::Client, Peer::Server] {
+                let text = alert_text(alert, sender).map(|text| fill(text, sender, |_| Some("x".to_owned())));
+                assert_eq!(text.is_some(), !matches!(alert, Alert::Unknown(_)), "{alert:?}");
+                check(&text.unwrap_or_else(|| "Unknown. Try again.".to_owned()));
+            }
+        }
+        let unknown = explain(Error::AlertReceived(Alert::from(200)));
+        assert!(unknown.contains("alert number 200"), "{unknown}");
+    }
+
+    #[test]
+    fn errors_of_a_client_have_texts_that_fit() {
+        for (error, expected) in [
+            (Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon), "no cipher suite in common"),
+            (Error::PeerIncompatible(PeerIncompatible::SignatureAlgorithmsExtensionRequired), "too old"),
+            (Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled), "TLS 1.2 and 1.3"),
+            (Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon), "X25519"),
+            (Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon), "signatures of the kind"),
+            (Error::PeerIncompatible(PeerIncompatible::NullCompressionRequired), "compression"),
+            (Error::InvalidMessage(InvalidMessage::InvalidContentType), "is not TLS"),
+            (Error::InvalidMessage(InvalidMessage::MessageTooShort), "can't be read"),
+            (Error::InvalidMessage(InvalidMessage::DuplicateExtension(7)), "its parts twice"),
+            (Error::PeerMisbehaved(PeerMisbehaved::IncorrectBinder), "earlier session"),
+            (Error::PeerMisbehaved(PeerMisbehaved::InvalidKeyShare), "broke a rule"),
+            (Error::DecryptError, "could not be decrypted"),
+            (Error::PeerSentOversizedRecord, "16 KiB"),
+            (Error::HandshakeNotComplete, "before the handshake was done"),
+            (Error::NoApplicationProtocol, "agrees only to h2, echo"),
+            (Error::NoCertificatesPresented, "presented no certificate"),
+            (
+                Error::InvalidEncryptedClientHello(EncryptedClientHelloError::InvalidConfigList),
+                "Turn ECH off in the client",
+            ),
+            (
+                Error::InappropriateMessage { expect_types: vec![], got_type: ContentType::Alert },
+                "out of turn",
+            ),
+            (
+                Error::InappropriateHandshakeMessage {
+                    expect_types: vec![],
+                    got_type: HandshakeType::Finished,
+                },
+                "out of turn",
+            ),
+            (Error::InvalidCertificate(CertificateError::UnknownIssuer), "the CA in ca.crt"),
+            (Error::InvalidCertificate(CertificateError::InvalidPurpose), "clientAuth"),
+            (Error::General("x".to_owned()), GENERAL_IN_HANDSHAKE),
+        ] {
+            let text = explain(error);
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
+        let mut context = context();
+        context.set_address("0.0.0.0", 4433);
+        context.certificate = "'my server.crt'".to_owned();
+        assert_eq!(
+            explain_server_error(&failed(Error::AlertReceived(Alert::UnknownCA), Asked::Nothing, &context)),
+            "The client rejected our certificate because it is self-signed, so clients must be configured to trust it. \
+             Give the client 'my server.crt' as its CA file, or serve a certificate that a CA of the client's has signed. \
+             To try: openssl s_client -connect localhost:4433 -CAfile 'my server.crt'"
+        );
+    }
+
+    #[test]
+    fn the_advice_names_the_certificate_to_trust() {
+        let lab = || "CN=Lab CA".to_owned();
+        for (anchor, expected) in [
+            (Anchor::Own, "Give the client server.crt as its CA file, and"),
+            (Anchor::InFile, "Give the client server.crt as its CA file, and"),
+            (Anchor::Beside { issuer: lab(), ca: "a b/ca.crt".into() }, "a b/ca.crt"),
+            (Anchor::Intermediate { issuer: lab() }, "Append intermediate.crt to server.crt"),
+            (Anchor::Missing(lab()), "Give the client the file of the CA that signed it as its CA file, and"),
+        ] {
+            let mut context = context();
+            context.served.anchor = anchor;
+            for cause in
+                [TlsErrorCause::ClosedInHandshake, Error::AlertReceived(Alert::CertificateUnknown).into()]
+            {
+                let text = explain_server_error(&failed(cause, Asked::Nothing, &context));
+                check(&text);
+                assert!(text.contains(expected), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_are_written_for_a_shell() {
+        let mut context = context();
+        for (host, address) in
+            [("::1", "[::1]:7"), ("127.0.0.1", "127.0.0.1:7"), ("::", "localhost:7"), ("lab", "lab:7")]
+        {
+            context.set_address(host, 7);
+            assert_eq!(context.address, address);
+        }
+    }
+
+    /// A part of the text of each reason, which no other reason contains.
+    const REASONS: [&str; 15] = [
+        "it expired on",
+        "it is not valid before",
+        "certificate 2 of its file",
+        "clock is wrong",
+        "another name than",
+        "extended key usage",
+        "a CA's own",
+        "its key usage does not",
+        "X.509 version 1",
+        "too weak",
+        "self-signed",
+        "is not in server.crt",
+        "its intermediate is not sent",
+        "next to it in ca.crt",
+        "only its common name, where openssl",
+    ];
+
+    fn text(alert: Alert, change: impl Fn(&mut Served), asked: Asked) -> Option<String> {
+        let mut context = context();
+        change(&mut context.served);
+        let text = rejection(alert, &failed(Error::AlertReceived(alert), asked, &context))?;
+        check(&text);
+        Some(text)
+    }
+
+    /// Expects one reason, and no other.
+    #[track_caller]
+    fn expect(alerts: &[Alert], change: impl Fn(&mut Served), asked: Asked, reason: &str) {
+        assert!(REASONS.contains(&reason), "{reason}");
+        for alert in alerts {
+            let text = text(*alert, &change, asked).unwrap_or_else(|| panic!("{alert:?}, {reason}"));
+            let (first, _) = text.split_once(" If it does trust the issuer").unwrap_or((&text, ""));
+            for other in REASONS {
+                assert_eq!(first.contains(other), other == reason, "{alert:?}, {other:?}: {text}");
+            }
+            let is_sure = matches!(alert, Alert::CertificateExpired | Alert::UnknownCA);
+            assert_eq!(first.contains("most likely because"), !is_sure, "{alert:?}: {text}");
+        }
+    }
+
+    fn expired(served: &mut Served) {
+        served.validity.not_after = "2026-05-31T00:00:00Z".parse().unwrap();
+    }
+
+    fn early(served: &mut Served) {
+        served.validity.not_before = "2026-06-02T00:00:00Z".parse().unwrap();
+    }
+
+    fn good(_: &mut Served) {}
+
+    fn for_another_host(served: &mut Served) {
+        (served.hosts, served.addresses) = (vec!["elsewhere.example".to_owned()], Vec::new());
+    }
+
+    /// As openssl x509 -req makes them.
+    fn version1(served: &mut Served) {
+        (served.hosts, served.addresses) = (Vec::new(), Vec::new());
+        (served.version, served.common) = (1, vec!["localhost".to_owned()]);
+    }
+
+    fn ca_for_signing_only(served: &mut Served) {
+        (served.is_ca, served.may_sign) = (true, false);
+    }
+
+    fn issued(served: &mut Served) {
+        served.anchor = Anchor::Missing("CN=Lab CA".to_owned());
+    }
+
+    fn next_to_ca(served: &mut Served) {
+        served.anchor = Anchor::Beside { issuer: "CN=Lab CA".to_owned(), ca: "/tmp/lab/ca.crt".into() };
+    }
+
+    fn without_intermediate(served: &mut Served) {
+        served.anchor = Anchor::Intermediate { issuer: "CN=Between".to_owned() };
+    }
+
+    #[test]
+    fn dates_are_judged_by_this_computers_clock() {
+        expect(DATES, expired, LOCALHOST, "it expired on");
+        expect(DATES, early, LOCALHOST, "it is not valid before");
+        expect(&[Alert::CertificateExpired], good, LOCALHOST, "clock is wrong");
+        expect(&[Alert::CertificateExpired], issued, LOCALHOST, "clock is wrong");
+        let above = |served: &mut Served| {
+            let mut old = served.clone();
+            expired(&mut old);
+            served.above = vec![old.validity];
+        };
+        expect(DATES, above, LOCALHOST, "certificate 2 of its file");
+        // An alert that is not about dates is not explained by them.
+        expect(&[Alert::UnknownCA], expired, LOCALHOST, "self-signed");
+        let text = text(Alert::CertificateExpired, expired, Asked::Nothing).unwrap();
+        assert!(text.contains("2026-05-31 00:00:00 UTC"), "{text}");
+    }
+
+    #[test]
+    fn the_name_comes_from_the_client_hello_or_the_address() {
+        let address = Asked::Address(LOOPBACK);
+        expect(VAGUE, for_another_host, LOCALHOST, "another name than");
+        expect(VAGUE, for_another_host, address, "another name than");
+        expect(&[Alert::BadCertificate], version1, address, "another name than");
+        // A name that is in the certificate is not missing.
+        expect(VAGUE, good, LOCALHOST, "self-signed");
+        expect(VAGUE, good, address, "self-signed");
+        expect(VAGUE, issued, Asked::Name("www.lab.example"), "is not in server.crt");
+        let said = |change: fn(&mut Served), asked| text(Alert::BadCertificate, change, asked).unwrap();
+        let text = said(for_another_host, address);
+        assert!(
+            text.contains(
+                "so probably for 127.0.0.1, or a name that leads there such as localhost, and the certificate is for \
+                 elsewhere.example."
+            ) && !text.contains("make one that has 127.0.0.1"),
+            "{text}"
+        );
+        let text = said(version1, address);
+        let expected =
+            "so probably for 127.0.0.1, and the certificate is for localhost, and that only as common name";
+        assert!(text.contains(expected), "{text}");
+        let text = said(for_another_host, Asked::Address(LAN));
+        assert!(text.contains("for 10.1.2.3, or a name that leads there, and the"), "{text}");
+        // An address that is the common name is not another one.
+        let address_only = |served: &mut Served| {
+            (served.hosts, served.addresses) = (Vec::new(), Vec::new());
+            served.common = vec!["127.0.0.1".to_owned()];
+        };
+        expect(VAGUE, address_only, address, "only its common name, where openssl");
+        // A name from the client is neither a line of its own nor a placeholder.
+        let odd = failed(Error::AlertReceived(Alert::BadCertificate), Asked::Name("a\nb{key}"), &context());
+        let text = explain_server_error(&odd);
+        assert!(text.contains("a?b{key}") && !text.contains('\n'), "{text}");
+    }
+
+    #[test]
+    fn a_certificate_of_the_wrong_kind_is_recognized_by_the_alerts_for_it() {
+        expect(PURPOSE, ca_for_signing_only, LOCALHOST, "a CA's own");
+        expect(PURPOSE, |served| served.may_sign = false, LOCALHOST, "its key usage does not");
+        expect(KIND, version1, LOCALHOST, "X.509 version 1");
+        expect(KIND, |served| served.may_serve = false, LOCALHOST, "extended key usage");
+        expect(VAGUE, |served| served.weak = Some("SHA-1".to_owned()), LOCALHOST, "too weak");
+        let tutorial = |served: &mut Served| served.is_ca = true;
+        expect(&[Alert::UnsupportedCertificate], tutorial, LOCALHOST, "a CA's own");
+        // OpenSSL, GnuTLS and browsers accept a CA certificate if the key usage does not forbid it.
+        expect(TRUST, tutorial, LOCALHOST, "self-signed");
+        for alert in [Alert::UnsupportedCertificate, Alert::InternalError] {
+            assert_eq!(text(alert, good, LOCALHOST), None, "{alert:?}");
+        }
+    }
+
+    #[test]
+    fn trust_depends_on_the_issuer() {
+        let said = |change: fn(&mut Served)| text(Alert::UnknownCA, change, Asked::Nothing).unwrap();
+        expect(TRUST, good, LOCALHOST, "self-signed");
+        expect(TRUST, issued, LOCALHOST, "is not in server.crt");
+        let text = said(issued);
+        assert!(
+            text.contains("CN=Lab CA") && text.ends_with("append its certificate to server.crt."),
+            "an unknown file is in no command: {text}"
+        );
+        expect(TRUST, next_to_ca, LOCALHOST, "next to it in ca.crt");
+        let text = said(next_to_ca);
+        let command = "To try: openssl s_client -connect localhost:12345 -CAfile /tmp/lab/ca.crt";
+        assert!(text.contains("CN=Lab CA") && text.ends_with(command), "{text}");
+        expect(TRUST, without_intermediate, LOCALHOST, "its intermediate is not sent");
+        let text = said(without_intermediate);
+        assert!(
+            text.contains("CN=Between") && text.contains("Append intermediate.crt to server.crt"),
+            "{text}"
+        );
+        assert!(!text.contains("To try"), "with ca.crt alone it fails again: {text}");
+        let text = said(|served| served.anchor = Anchor::InFile);
+        assert!(text.contains("root") && text.ends_with("-CAfile server.crt"), "{text}");
+    }
+
+    #[test]
+    fn a_vague_alert_has_a_second_possible_reason() {
+        let said = |change: fn(&mut Served)| text(Alert::BadCertificate, change, LOCALHOST).unwrap();
+        assert!(said(good).contains("may check for another name than localhost."), "{}", said(good));
+        assert!(said(version1).contains("localhost is only the common name"), "{}", said(version1));
+        assert!(said(|served| served.is_ca = true).contains("marked as a CA, which stricter clients reject"));
+        // The name is unknown before the ClientHello: the text for the alert names every possible reason.
+        assert_eq!(text(Alert::BadCertificate, good, Asked::Nothing), None);
+        for number in 0..=u8::MAX {
+            let alert = Alert::from(number);
+            let ours = TRUST.iter().chain(PURPOSE).chain(DATES).any(|known| *known == alert);
+            assert_eq!(text(alert, ca_for_signing_only, LOCALHOST).is_some(), ours, "{alert:?}");
+        }
+    }
+}

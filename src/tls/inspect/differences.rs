@@ -4,6 +4,7 @@
 use rustls::pki_types::ServerName;
 use x509_parser::prelude::X509Certificate;
 
+use crate::tls::explain::certificate_errors::RejectionKind;
 use crate::tls::inspect::report;
 use crate::tls::inspect::roots::Roots;
 use crate::tls::inspect::validity::Validity;
@@ -20,7 +21,7 @@ const NO_SIGNATURE: &str = "openssl and Python refuse it: its key usage allows n
 pub(super) fn others(
     roots: &Roots,
     subject: &Subject<'_>,
-    key: Option<&str>,
+    key: Option<RejectionKind>,
     names: &[&Asked],
 ) -> Option<&'static str> {
     let leaf = subject.leaf;
@@ -30,15 +31,15 @@ pub(super) fn others(
         // The check stops at the first fault, so that there may be others: what is told needs the rest to be good.
         Some(_) if !usable_key(leaf) || !server_purpose(leaf) || !valid(subject) => None,
         // Host names alone: nobody looks for an address among the common names.
-        Some("NotValidForNameContext" | "NotValidForName")
+        Some(RejectionKind::WrongName)
             if roots.self_signed && names.iter().all(|name| name.only_common && is_host(name)) =>
         {
             Some(ALSO)
         }
         Some(_) if !(roots.trust == Trust::File && subject.self_signed) => None,
         Some(_) if !names.iter().all(|name| !name.only_common || is_host(name)) => None,
-        Some("UnsupportedCertVersion") if leaf.version().0 == 0 => Some(ALSO),
-        Some("CaUsedAsEndEntity") => Some(ALSO),
+        Some(RejectionKind::OldVersion) if leaf.version().0 == 0 => Some(ALSO),
+        Some(RejectionKind::IsCa) => Some(ALSO),
         _ => None,
     }
 }

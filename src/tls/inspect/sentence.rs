@@ -1,6 +1,7 @@
 //! The sentences of the verdicts.
 
 use crate::text::display_name;
+use crate::tls::explain::certificate_errors::RejectionKind;
 use crate::tls::inspect::roots::Roots;
 use crate::tls::inspect::verdict::{Asked, Finding, MOST_NAMES, Subject, Trust};
 
@@ -46,7 +47,7 @@ pub(super) fn sentence(
             )
         }
         Err(Finding::Refused(refusal, _)) => {
-            let missing_name = refusal.key.starts_with("NotValidForName");
+            let missing_name = refusal.kind == RejectionKind::WrongName;
             let why = match names.first() {
                 Some(first) if missing_name && first.only_common => {
                     "that is its common name, where newer clients no longer look, and it has no alternative names"
@@ -54,16 +55,16 @@ pub(super) fn sentence(
                 _ if missing_name && subject.leaf.subject_alternative_name().ok().flatten().is_none() => {
                     "it has no name in it at all"
                 }
-                _ if roots.trust == Trust::System && is_namesake(subject, Some(&refusal.key)) => {
+                _ if roots.trust == Trust::System && is_namesake(subject, Some(refusal.kind)) => {
                     "it signs itself, and the authority of the same name that the client knows is another one"
                 }
                 _ => &refusal.why,
             };
-            let own = roots.trust == Trust::System && is_namesake(subject, Some(&refusal.key));
-            let advice = if refusal.key == "UnknownIssuer" || own {
+            let own = roots.trust == Trust::System && is_namesake(subject, Some(refusal.kind));
+            let advice = if refusal.kind == RejectionKind::UnknownIssuer || own {
                 unknown_issuer(&roots.trust, subject)
             } else {
-                refusal.advice.to_owned()
+                refusal.advice.clone()
             };
             format!("{who} would refuse it for {list}: {why}. {advice}")
         }
@@ -82,8 +83,9 @@ pub(super) fn sentence(
 
 /// Whether a certificate that signs itself was held against an authority that only has the same name, such as the
 /// `localhost` that some systems make for themselves.
-pub(super) fn is_namesake(subject: &Subject<'_>, key: Option<&str>) -> bool {
-    key == Some("BadSignature") && subject.leaf.subject().as_raw() == subject.leaf.issuer().as_raw()
+pub(super) fn is_namesake(subject: &Subject<'_>, key: Option<RejectionKind>) -> bool {
+    key == Some(RejectionKind::BadSignature)
+        && subject.leaf.subject().as_raw() == subject.leaf.issuer().as_raw()
 }
 
 fn unknown_issuer(trust: &Trust, subject: &Subject<'_>) -> String {

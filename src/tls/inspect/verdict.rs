@@ -13,8 +13,8 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
+use crate::tls::explain::certificate_errors::{Rejection, RejectionKind, server_certificate_rejection};
 use crate::tls::inspect::differences;
-use crate::tls::inspect::refusals::{Refusal, refusal};
 use crate::tls::inspect::{CertificateFile, Roots, chain, name, names, report, sentence, text};
 
 /// Whom a client trusts.
@@ -128,9 +128,9 @@ fn against(
         UnixTime::since_unix_epoch(Duration::from_secs(subject.now.as_second().try_into().unwrap_or(0)));
     let leaf_times =
         [subject.leaf.validity().not_before.timestamp(), subject.leaf.validity().not_after.timestamp()];
-    let which = |key: &str, at: Option<u64>| match at.and_then(|at| i64::try_from(at).ok()) {
+    let which = |kind: RejectionKind, at: Option<i64>| match at {
         Some(at) if !leaf_times.contains(&at) => "another certificate of its chain",
-        None if key == "UnsupportedCertVersion" && subject.leaf.version().0 == 2 => {
+        None if kind == RejectionKind::OldVersion && subject.leaf.version().0 == 2 => {
             "another certificate of its chain"
         }
         _ => "it",
@@ -139,10 +139,11 @@ fn against(
     for name in asked {
         let result = match &name.server {
             None => Err(Finding::NoName),
-            Some(server) => verifier
-                .verify_server_cert(first, rest, server, &[], now)
-                .map(drop)
-                .map_err(|error| Finding::Refused(refusal(&error, which), error.to_string())),
+            Some(server) => {
+                verifier.verify_server_cert(first, rest, server, &[], now).map(drop).map_err(|error| {
+                    Finding::Refused(server_certificate_rejection(&error, which), error.to_string())
+                })
+            }
         };
         let same = groups.iter_mut().find(|(known, names)| {
             alike(known, &result) && names.first().is_some_and(|first| first.only_common == name.only_common)
@@ -160,7 +161,7 @@ pub(super) enum Finding {
     /// No client can ask for it.
     NoName,
     /// The check fails; with the library's own words.
-    Refused(Refusal, String),
+    Refused(Rejection, String),
 }
 
 /// Whether two names have the same fate; the library's own words differ with the name.
@@ -174,7 +175,7 @@ fn alike(one: &Result<(), Finding>, other: &Result<(), Finding>) -> bool {
 
 fn verdict(roots: &Roots, subject: &Subject<'_>, result: &Result<(), Finding>, names: &[&Asked]) -> Verdict {
     let key = match result {
-        Err(Finding::Refused(refusal, _)) => Some(refusal.key.as_str()),
+        Err(Finding::Refused(refusal, _)) => Some(refusal.kind),
         _ => None,
     };
     let outcome = if result.is_ok() { Outcome::Accepted } else { Outcome::Refused };
@@ -188,7 +189,7 @@ fn verdict(roots: &Roots, subject: &Subject<'_>, result: &Result<(), Finding>, n
         outcome,
         expected: outcome == Outcome::Accepted
             || (roots.trust == Trust::System
-                && (key == Some("UnknownIssuer") || sentence::is_namesake(subject, key))),
+                && (key == Some(RejectionKind::UnknownIssuer) || sentence::is_namesake(subject, key))),
         words: sentence::sentence(roots, subject, result, names, difference),
         raw: match result {
             Err(Finding::Refused(_, raw)) => Some(text::line(raw)),

@@ -1,0 +1,162 @@
+//! Makes the built-in client's TLS connections: reads the files, configures rustls, and reports what a handshake agreed on
+//! or why it failed.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustls::client::{Resumption, VerifierBuilderError, WebPkiServerVerifier};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+use crate::sync::lock;
+use crate::tls::certificate::CertificateFile;
+use crate::tls::error::{FileError, TlsError};
+use crate::tls::handshake::HandshakeInfo;
+use crate::tls::inspect::Roots;
+use crate::tls::key::KeyFile;
+use crate::tls::options::{TlsChoices, Trust};
+use crate::tls::pair::check_pair;
+use crate::tls::server_config::{certified_key, protocol_versions, provider};
+use crate::tls::server_verifier::{ClientCertResolver, HandshakeLog, Policy, ServerVerifier};
+use crate::tls::session_error::{ClientContext, ClientTlsError, TlsErrorCause};
+
+/// Why TLS can't be tried with a client's choices.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClientConfigError {
+    /// The file of trusted certificates can't be used.
+    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
+    Trust(#[source] FileError),
+    /// The client's own certificate or key can't be used.
+    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
+    Identity(#[from] TlsError),
+    /// There is no CA to trust.
+    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
+    NoCas {
+        /// Whose certificates are missing.
+        trust: Trust,
+        /// rustls' reason.
+        #[source]
+        source: VerifierBuilderError,
+    },
+    /// The name is neither a host name nor an IP address.
+    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
+    InvalidName {
+        /// The name as it was typed.
+        name: String,
+    },
+    /// rustls rejected the choices.
+    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
+    Rustls(#[from] rustls::Error),
+}
+
+/// Makes one TLS connection and reports on it.
+#[derive(Debug)]
+pub struct Connector {
+    config: Arc<ClientConfig>,
+    server: ServerName<'static>,
+    context: Arc<ClientContext>,
+    log: Arc<Mutex<HandshakeLog>>,
+}
+
+impl Connector {
+    /// Reads the files, which may block on a disk.
+    ///
+    /// # Errors
+    /// A file can't be used, or the server name is invalid.
+    pub fn new(choices: &TlsChoices, host: &str) -> Result<Self, ClientConfigError> {
+        let name = if choices.name.is_empty() { host } else { &choices.name };
+        // An IPv6 address may have a zone, which means something on this computer only.
+        let bare = name.split_once('%').map_or(name, |(address, _)| address).trim_end_matches('.');
+        let server = ServerName::try_from(bare.to_owned())
+            .map_err(|_| ClientConfigError::InvalidName { name: name.to_owned() })?;
+        let log = Arc::<Mutex<HandshakeLog>>::default();
+        let (policy, given) = policy(&choices.trust)?;
+        let provider = provider();
+        let algorithms = provider.signature_verification_algorithms;
+        let verifier = ServerVerifier { policy, algorithms, log: Arc::clone(&log) };
+        let resolver = ClientCertResolver { identity: identity(choices)?, log: Arc::clone(&log) };
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&protocol_versions(choices.versions))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_client_cert_resolver(Arc::new(resolver));
+        config.alpn_protocols = choices.alpn.iter().map(|name| name.clone().into_bytes()).collect();
+        // Each connection shows a full handshake.
+        config.resumption = Resumption::disabled();
+        let context = Arc::new(ClientContext {
+            trust: choices.trust.clone(),
+            given,
+            name: bare.to_owned(),
+            versions: choices.versions,
+            alpn: choices.alpn.clone(),
+        });
+        Ok(Self { config: Arc::new(config), server, context, log })
+    }
+
+    /// Creates the connection, whose first message is the `ClientHello`.
+    ///
+    /// # Errors
+    /// rustls can't make a `ClientHello` of these choices.
+    pub fn connection(&self) -> Result<ClientConnection, ClientConfigError> {
+        Ok(ClientConnection::new(Arc::clone(&self.config), self.server.clone())?)
+    }
+
+    /// Returns what a finished handshake agreed on; `took` is the time since the socket was connected.
+    #[must_use]
+    pub fn handshake_info(&self, connection: &ClientConnection, took: Duration) -> HandshakeInfo {
+        let log = lock(&self.log);
+        HandshakeInfo {
+            name: self.context.name.clone(),
+            sni: matches!(self.server, ServerName::DnsName(_)).then(|| self.context.name.clone()),
+            accepted: log.accepted.unwrap_or_default(),
+            asked_for_certificate: log.asked_for_certificate,
+            showed_certificate: log.showed_certificate,
+            ..HandshakeInfo::new(connection, &log.chain, log.scheme, took)
+        }
+    }
+
+    /// Returns an error of the connection together with what its explanation depends on.
+    #[must_use]
+    pub fn error(&self, cause: impl Into<TlsErrorCause>, in_handshake: bool) -> ClientTlsError {
+        let log = lock(&self.log);
+        ClientTlsError {
+            cause: cause.into(),
+            in_handshake,
+            context: Arc::clone(&self.context),
+            chain: log.chain.clone(),
+            asked_for_certificate: log.asked_for_certificate,
+            showed_certificate: log.showed_certificate,
+        }
+    }
+}
+
+/// Returns how certificates are checked, and the certificate that the client was given as this server's.
+fn policy(trust: &Trust) -> Result<(Policy, Option<CertificateDer<'static>>), ClientConfigError> {
+    let roots = match trust {
+        Trust::Nothing => return Ok((Policy::Unchecked, None)),
+        Trust::ThisServer(path) => {
+            let file = CertificateFile::read(path).map_err(ClientConfigError::Trust)?;
+            let verifier = verifier(Roots::of_file(&file).store).ok();
+            // A file that was read holds at least one certificate.
+            let first = file.chain()[0].clone();
+            return Ok((Policy::CasOrThis(verifier, first.clone()), Some(first)));
+        }
+        Trust::CaFile(path) => Roots::read(path).map_err(ClientConfigError::Trust)?,
+        Trust::System => Roots::system(),
+    };
+    let none = |source| ClientConfigError::NoCas { trust: trust.clone(), source };
+    Ok((Policy::Cas(verifier(roots.store).map_err(none)?), None))
+}
+
+fn verifier(roots: Arc<RootCertStore>) -> Result<Arc<WebPkiServerVerifier>, VerifierBuilderError> {
+    WebPkiServerVerifier::builder_with_provider(roots, provider()).build()
+}
+
+fn identity(choices: &TlsChoices) -> Result<Option<Arc<CertifiedKey>>, TlsError> {
+    let Some(files) = &choices.identity else { return Ok(None) };
+    let certificate = CertificateFile::read(&files.certificate)?;
+    let key = KeyFile::read(&files.key)?;
+    check_pair(&certificate, &key)?;
+    Ok(Some(certified_key(&certificate, key)))
+}

@@ -1,0 +1,342 @@
+//! Explains why a certificate is rejected: one text for each error of rustls and of webpki, its certificate checker.
+//!
+//! The same table serves the client's check of the server's certificate (in a handshake, and for the certificate
+//! inspection, which predicts it) and the server's check of a client's certificate. Revocation is never checked.
+
+use jiff::Timestamp;
+use rustls::{CertificateError, Error};
+use webpki::Error as WebpkiError;
+
+use crate::tls::explain::template::{Peer, fill};
+
+/// What kind of error it is, as far as more than the text depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tls) enum RejectionKind {
+    UnknownIssuer,
+    BadSignature,
+    WrongName,
+    NotValidNow,
+    WrongPurpose,
+    IsCa,
+    OldVersion,
+    Other,
+}
+
+/// Why a certificate is rejected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tls) struct Rejection {
+    pub(in crate::tls) kind: RejectionKind,
+    /// The reason, as the end of a sentence.
+    pub(in crate::tls) why: String,
+    /// What to do, as a sentence; empty where that depends on which CAs the client trusts.
+    pub(in crate::tls) advice: String,
+}
+
+type Texts = (RejectionKind, &'static str, &'static str);
+
+const DAMAGED: Texts = (
+    RejectionKind::Other,
+    "one of its parts is not encoded as the standard requires",
+    "Make a new one, with another program.",
+);
+const CRITICAL: Texts = (
+    RejectionKind::Other,
+    "it has a critical extension that the {verifier} does not support",
+    "Make one without it, or with the extension marked as not critical.",
+);
+const COMPLEX: Texts = (
+    RejectionKind::Other,
+    "the certificates of the file are too many or too entangled",
+    "Leave only the chain in the file, in order.",
+);
+const CONSTRAINT: Texts = (
+    RejectionKind::Other,
+    "a CA above it has a rule about names that can't be read",
+    "Make a new CA, with rules that name host names or address ranges.",
+);
+const NAME_TYPE: Texts = (
+    RejectionKind::Other,
+    "the {verifier} can't look for a name of this kind",
+    "Use a host name or an IP address.",
+);
+const RARE: Texts =
+    (RejectionKind::Other, "the check fails for a rare reason", "The details show the library's own error.");
+
+/// Returns the reason, and the advice, for an error of the check of `holder`'s certificate. In the reason, `{which}` is
+/// `it` or another certificate of the chain, and `{date}` the time in question.
+#[expect(deprecated, reason = "rustls may still return the older variants")]
+fn texts(error: &Error, holder: Peer) -> Texts {
+    use CertificateError as C;
+    use RejectionKind as K;
+    let error = match error {
+        Error::InvalidCertificate(error) => error,
+        Error::UnsupportedNameType => return NAME_TYPE,
+        _ => return RARE,
+    };
+    match error {
+        C::BadEncoding => DAMAGED,
+        C::Expired => {
+            (K::NotValidNow, "it ends before it begins, so that it is never valid", "Make a new one.")
+        }
+        C::ExpiredContext { .. } => (K::NotValidNow, "{which} expired on {date}", "Make a new one."),
+        C::NotValidYet | C::NotValidYetContext { .. } => (
+            K::NotValidNow,
+            "{which} is not valid before {date}",
+            "Wait until then, or see whether this computer's clock is right.",
+        ),
+        C::Revoked => (K::Other, "its issuer has revoked it", "Get a new one."),
+        C::UnhandledCriticalExtension => CRITICAL,
+        C::UnknownIssuer if holder == Peer::Client => (
+            K::UnknownIssuer,
+            "it was not signed by the CA that this server trusts for clients",
+            "Sign it with the CA in {ca}, or choose the file of the CA that did sign it as client CA.",
+        ),
+        C::UnknownIssuer => (K::UnknownIssuer, "it was not signed by a CA that the client trusts", ""),
+        C::BadSignature if holder == Peer::Client => (
+            K::BadSignature,
+            "a signature of the client does not fit it",
+            "The client may have the key of another certificate, or a CA of the same name with another key signed it: \
+             check which files belong together.",
+        ),
+        C::BadSignature => (
+            K::BadSignature,
+            "the signature on {which} was not made with the key of the CA that it names",
+            "Give the client the certificate that really signed it: there may be two of the same name.",
+        ),
+        C::UnsupportedSignatureAlgorithm | C::UnsupportedSignatureAlgorithmContext { .. } => (
+            K::Other,
+            "it is signed in a way that the {verifier} does not accept",
+            "Sign it with RSA or ECDSA and SHA-256.",
+        ),
+        C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => (
+            K::Other,
+            "its signature and the key of its issuer are of two kinds, or of a kind that the {verifier} does not accept",
+            "Sign it with an RSA key, or an ECDSA key on P-256 or P-384.",
+        ),
+        C::NotValidForName | C::NotValidForNameContext { .. } => {
+            (K::WrongName, "that name is not among its alternative names", "Make one that has this name.")
+        }
+        C::InvalidPurpose | C::InvalidPurposeContext { .. } => (
+            K::WrongPurpose,
+            "its extended key usage does not allow a TLS {peer}",
+            "Make one with the purpose {peer}Auth, or without an extended key usage.",
+        ),
+        C::ApplicationVerificationFailure => (
+            K::Other,
+            "the program behind the {verifier} decided against it",
+            "Look at that program's own rules.",
+        ),
+        C::Other(other) => other.0.downcast_ref().map_or(RARE, |error| webpki_texts(error, holder)),
+        _ => RARE,
+    }
+}
+
+/// Returns the same for errors of webpki that rustls has no variant for.
+fn webpki_texts(error: &WebpkiError, holder: Peer) -> Texts {
+    use RejectionKind as K;
+    use WebpkiError as W;
+    match error {
+        W::CaUsedAsEndEntity => (
+            K::IsCa,
+            "it is marked as a CA's own, which a {peer}'s certificate must not be",
+            match holder {
+                Peer::Server => "Make one that is not a CA, and sign it with this one if you like.",
+                Peer::Client => {
+                    "Make one with CA:FALSE: openssl req -x509 ... -addext basicConstraints=critical,CA:FALSE"
+                }
+            },
+        ),
+        W::UnsupportedCertVersion => (
+            K::OldVersion,
+            "{which} is an X.509 version 1 certificate, and the {verifier} accepts version 3 only",
+            match holder {
+                Peer::Server => "Make a version 3 certificate.",
+                Peer::Client => "Make a new one with extensions: openssl x509 -req ... -extfile client.ext",
+            },
+        ),
+        W::CertDistrusted => {
+            (K::Other, "its key is on the {verifier}'s list of distrusted keys", "Make a new key.")
+        }
+        W::EmptyEkuExtension => {
+            (K::Other, "its extended key usage is present, but empty", "Make one that names the TLS {peer}.")
+        }
+        W::EndEntityUsedAsCa => (
+            K::Other,
+            "it was signed with a certificate that is not marked as a CA's",
+            "Make the signing one with basic constraints CA:TRUE.",
+        ),
+        W::InvalidSerialNumber => {
+            (K::Other, "its serial number is not a positive number of at most 20 bytes", "Make a new one.")
+        }
+        W::MalformedDnsIdentifier => (
+            K::Other,
+            "one of its alternative names is not a host name",
+            "Make one with names such as localhost.",
+        ),
+        W::NameConstraintViolation => (
+            K::Other,
+            "a CA above it may not sign for this name",
+            "Choose another name, or sign it with another CA.",
+        ),
+        W::PathLenConstraintViolated => (
+            K::Other,
+            "a CA above it may not have this many others below it",
+            "Sign it with a CA that is nearer to the root.",
+        ),
+        W::SignatureAlgorithmMismatch => (
+            K::Other,
+            "it names two different algorithms for its one signature",
+            "Make a new one, with another program.",
+        ),
+        W::ExtensionValueInvalid | W::MalformedExtensions => DAMAGED,
+        W::InvalidNetworkMaskConstraint | W::MalformedNameConstraint => CONSTRAINT,
+        W::MaximumNameConstraintComparisonsExceeded
+        | W::MaximumPathBuildCallsExceeded
+        | W::MaximumPathDepthExceeded
+        | W::MaximumSignatureChecksExceeded => COMPLEX,
+        W::UnsupportedCriticalExtension => CRITICAL,
+        W::UnsupportedNameType => NAME_TYPE,
+        _ => RARE,
+    }
+}
+
+/// Returns what kind of error a client's check of a server's certificate ended with.
+pub(in crate::tls) fn rejection_kind(error: &Error) -> RejectionKind {
+    texts(error, Peer::Server).0
+}
+
+/// Explains why a client rejects a server's certificate. `which` names the certificate of the chain that the error is
+/// about, by the kind of the error and the time that it is about in seconds since 1970.
+pub(in crate::tls) fn server_certificate_rejection(
+    error: &Error,
+    which: impl FnOnce(RejectionKind, Option<i64>) -> &'static str,
+) -> Rejection {
+    let which = which(rejection_kind(error), time_of(error));
+    rejection(error, Peer::Server, |key| (key == "which").then(|| which.to_owned()))
+}
+
+/// Explains why the server rejects a client's certificate; `value` returns the server's own values.
+pub(super) fn client_certificate_rejection(
+    error: &Error,
+    value: impl Fn(&str) -> Option<String>,
+) -> Rejection {
+    rejection(error, Peer::Client, |key| if key == "which" { Some("it".to_owned()) } else { value(key) })
+}
+
+fn rejection(error: &Error, holder: Peer, value: impl Fn(&str) -> Option<String>) -> Rejection {
+    let (kind, why, advice) = texts(error, holder);
+    let value = |key: &str| match key {
+        "verifier" if holder == Peer::Server => Some("client".to_owned()),
+        "verifier" => Some("server".to_owned()),
+        "date" => {
+            let time = time_of(error).and_then(|seconds| Timestamp::from_second(seconds).ok());
+            Some(time.map_or_else(
+                || "another day".to_owned(),
+                |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            ))
+        }
+        _ => value(key),
+    };
+    Rejection { kind, why: fill(why, holder, value), advice: fill(advice, holder, value) }
+}
+
+/// Returns the time that an error is about, in seconds since 1970.
+fn time_of(error: &Error) -> Option<i64> {
+    match error {
+        Error::InvalidCertificate(
+            CertificateError::ExpiredContext { not_after: time, .. }
+            | CertificateError::NotValidYetContext { not_before: time, .. },
+        ) => i64::try_from(time.as_secs()).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use rustls::pki_types::{ServerName, UnixTime};
+    use rustls::{ExtendedKeyPurpose, OtherError};
+
+    use super::*;
+
+    /// Checks that both uses of the table have a text of their own for an error.
+    fn check(error: CertificateError) {
+        let error = Error::InvalidCertificate(error);
+        let ca = |key: &str| (key == "ca").then(|| "ca.crt".to_owned());
+        let ours = server_certificate_rejection(&error, |_, _| "it");
+        for Rejection { why, advice, .. } in [&ours, &client_certificate_rejection(&error, ca)] {
+            assert_ne!(why, RARE.1, "{error:?}");
+            assert!(!why.ends_with('.') && !why.starts_with(char::is_uppercase), "{why}");
+            assert!(advice.is_empty() || advice.ends_with('.') || advice.contains(": openssl "), "{advice}");
+            for jargon in ["::", "Error", "  ", "{", "}"] {
+                assert!(!why.contains(jargon) && !advice.contains(jargon), "{why} {advice}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_certificate_error_of_rustls_has_texts() {
+        use CertificateError as C;
+        let time = UnixTime::since_unix_epoch(Duration::from_hours(500_000));
+        for error in [
+            C::BadEncoding,
+            C::Expired,
+            C::ExpiredContext { time, not_after: time },
+            C::NotValidYet,
+            C::NotValidYetContext { time, not_before: time },
+            C::Revoked,
+            C::UnhandledCriticalExtension,
+            C::UnknownIssuer,
+            C::BadSignature,
+            C::UnsupportedSignatureAlgorithmContext {
+                signature_algorithm_id: vec![],
+                supported_algorithms: vec![],
+            },
+            C::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                signature_algorithm_id: vec![],
+                public_key_algorithm_id: vec![],
+            },
+            C::NotValidForName,
+            C::NotValidForNameContext { expected: ServerName::try_from("a.b").unwrap(), presented: vec![] },
+            C::InvalidPurpose,
+            C::InvalidPurposeContext { required: ExtendedKeyPurpose::ServerAuth, presented: vec![] },
+            C::ApplicationVerificationFailure,
+        ] {
+            check(error);
+        }
+        let unknown = CertificateError::Other(OtherError(Arc::new(std::io::Error::other("x"))));
+        let unknown = server_certificate_rejection(&Error::InvalidCertificate(unknown), |_, _| "it");
+        assert_eq!((unknown.why.as_str(), unknown.advice.as_str()), (RARE.1, RARE.2));
+    }
+
+    #[test]
+    fn every_error_of_webpki_without_a_variant_in_rustls_has_texts() {
+        use WebpkiError as W;
+        for error in [
+            W::CaUsedAsEndEntity,
+            W::CertDistrusted,
+            W::EmptyEkuExtension,
+            W::EndEntityUsedAsCa,
+            W::ExtensionValueInvalid,
+            W::InvalidNetworkMaskConstraint,
+            W::InvalidSerialNumber,
+            W::MalformedDnsIdentifier,
+            W::MalformedExtensions,
+            W::MalformedNameConstraint,
+            W::MaximumNameConstraintComparisonsExceeded,
+            W::MaximumPathBuildCallsExceeded,
+            W::MaximumPathDepthExceeded,
+            W::MaximumSignatureChecksExceeded,
+            W::NameConstraintViolation,
+            W::PathLenConstraintViolated,
+            W::SignatureAlgorithmMismatch,
+            W::UnsupportedCertVersion,
+            W::UnsupportedCriticalExtension,
+            W::UnsupportedNameType,
+        ] {
+            check(CertificateError::Other(OtherError(Arc::new(error))));
+        }
+    }
+}

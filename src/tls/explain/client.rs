@@ -1,0 +1,197 @@
+//! Explains to the user of the built-in client why TLS with a server failed: what happened, most likely why, what to try.
+
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use rustls::{AlertDescription as Alert, Error};
+
+use crate::text::display_name;
+use crate::tls::client_config::ClientConfigError;
+use crate::tls::explain::alerts::alert_text;
+use crate::tls::explain::certificate_errors::{Rejection, RejectionKind, server_certificate_rejection};
+use crate::tls::explain::protocol_errors::protocol_error_text;
+use crate::tls::explain::template::{Peer, fill};
+use crate::tls::handshake::Accepted;
+use crate::tls::inspect::{self, CertificateDetails};
+use crate::tls::options::Trust;
+use crate::tls::session_error::{ClientTlsError, TlsErrorCause};
+
+pub(in crate::tls) const CLOSED: &str = "The server closed the connection in the middle of the TLS handshake and gave no reason. It may not \
+                      speak TLS: look at its log, or turn TLS off here.";
+pub(in crate::tls) const RESET: &str = "The server's computer reset the connection in the middle of the TLS handshake. The server may have \
+                     been stopped, or does not speak TLS: look at its log.";
+const GENERAL_IN_HANDSHAKE: &str =
+    "The TLS handshake failed on the client's side. The details show the TLS library's own error.";
+const GENERAL: &str = "The TLS connection failed on the client's side. Connect again; the details show the TLS library's \
+                       own error.";
+
+/// Explains an error of the built-in client's TLS.
+#[must_use]
+pub fn explain_client_error(error: &ClientTlsError) -> String {
+    let context = &error.context;
+    let template = match &error.cause {
+        TlsErrorCause::ClosedInHello | TlsErrorCause::ClosedInHandshake => CLOSED,
+        TlsErrorCause::ResetInHandshake => RESET,
+        TlsErrorCause::Rustls(cause) => match cause {
+            Error::InvalidCertificate(_) | Error::UnsupportedNameType if !error.chain.is_empty() => {
+                return rejected(cause, error);
+            }
+            Error::AlertReceived(Alert::CloseNotify) if error.in_handshake => CLOSED,
+            Error::AlertReceived(received) => match alert_text(meaning(*received, error), Peer::Server) {
+                Some(text) => text,
+                None => {
+                    return format!(
+                        "The server ended the connection with alert number {}, which no TLS standard defines. Look at \
+                         the server's log.",
+                        u8::from(*received)
+                    );
+                }
+            },
+            _ => protocol_error_text(cause, error.in_handshake, Peer::Server)
+                .unwrap_or(if error.in_handshake { GENERAL_IN_HANDSHAKE } else { GENERAL }),
+        },
+    };
+    fill(template, Peer::Server, |key| match key {
+        "versions" => Some(context.versions.label().to_owned()),
+        "alpn" if context.alpn.is_empty() => Some("none".to_owned()),
+        "alpn" => Some(context.alpn.join(", ")),
+        _ => None,
+    })
+}
+
+/// Explains why TLS can't be tried with the client's choices.
+#[must_use]
+pub fn explain_client_config_error(error: &ClientConfigError) -> String {
+    match error {
+        ClientConfigError::Trust(error) => error.to_string(),
+        ClientConfigError::Identity(error) => format!("The client certificate can't be used. {error}"),
+        ClientConfigError::NoCas { trust: Trust::CaFile(path) | Trust::ThisServer(path), .. } => format!(
+            "None of the certificates in {} can be used as a CA. Choose the file of the CA that signed the server's \
+             certificate.",
+            display_name(path)
+        ),
+        ClientConfigError::NoCas { .. } => {
+            "No system trust store was found. Choose a CA file to trust.".to_owned()
+        }
+        ClientConfigError::InvalidName { name } => format!(
+            "“{name}” is no name that a certificate could be for. Set a server name such as localhost."
+        ),
+        ClientConfigError::Rustls(_) => {
+            "The TLS library did not accept these choices. Change one of them and try again.".to_owned()
+        }
+    }
+}
+
+/// Returns a warning for a client that checks no certificates.
+#[must_use]
+pub fn trust_warning(trust: &Trust) -> Option<&'static str> {
+    (*trust == Trust::Nothing).then_some(
+        "The server's certificate is not checked: anyone on the path can read and change everything. Use this for \
+         experiments only.",
+    )
+}
+
+/// Explains why a server's certificate was accepted.
+#[must_use]
+pub fn explain_accepted(accepted: Accepted) -> &'static str {
+    match accepted {
+        Accepted::Signed => {
+            "The certificate was checked: it leads to a CA that the client trusts, for this name."
+        }
+        Accepted::Pinned { name_checked: true } => {
+            "The certificate is the very one that the client was given, and is for this name. By the usual rules it \
+             can't be checked, so other clients may reject it."
+        }
+        Accepted::Pinned { name_checked: false } => {
+            "The certificate is the very one that the client was given. It is of X.509 version 1 and has no names to \
+             check, so other clients may reject it."
+        }
+        Accepted::Unchecked => "The certificate was not checked: the server's identity is unknown.",
+    }
+}
+
+/// Returns the alert that the server means: before TLS 1.3 there was none for a missing client certificate, and most
+/// servers send another one instead.
+fn meaning(received: Alert, error: &ClientTlsError) -> Alert {
+    let missing = error.asked_for_certificate
+        && !error.showed_certificate
+        && matches!(received, Alert::HandshakeFailure | Alert::BadCertificate);
+    if missing { Alert::CertificateRequired } else { received }
+}
+
+/// Explains why this client rejected the server's certificate.
+fn rejected(cause: &Error, error: &ClientTlsError) -> String {
+    use RejectionKind::{BadSignature, NotValidNow, UnknownIssuer, WrongName, WrongPurpose};
+    let context = &error.context;
+    let Rejection { kind, why, advice } = server_certificate_rejection(cause, |_, _| "it");
+    let is_about_its_use = matches!(kind, NotValidNow | WrongName | WrongPurpose);
+    let is_another = context.given.is_some() && context.given.as_ref() != error.chain.first();
+    let first = error.chain.first().and_then(|der| inspect::describe(der));
+    let (why, advice) = match (&first, kind) {
+        _ if !is_about_its_use && is_another => another(&context.trust),
+        (Some(first), UnknownIssuer | BadSignature) => {
+            (why, unknown_issuer(&context.trust, &error.chain, first))
+        }
+        (Some(first), WrongName) => wrong_name(why, first),
+        _ => (why, advice),
+    };
+    let name = &context.name;
+    format!("This client rejected the server's certificate for “{name}”: {why}. {advice}")
+        .trim_end()
+        .to_owned()
+}
+
+fn another(trust: &Trust) -> (String, String) {
+    let file = match trust {
+        Trust::ThisServer(path) | Trust::CaFile(path) => display_name(path),
+        Trust::System | Trust::Nothing => "the file".to_owned(),
+    };
+    let advice = "The file may have changed since the server was started: restart the server. Or this is another server.";
+    (format!("it is another one than that in {file}"), advice.to_owned())
+}
+
+fn wrong_name(why: String, first: &CertificateDetails) -> (String, String) {
+    let names: Vec<String> = first.names.iter().map(|name| name.text.clone()).collect();
+    let advice = "Make a certificate that has this name among its alternative names.".to_owned();
+    match (names.first(), first.common_names.is_empty()) {
+        (Some(known), _) => {
+            let list = crate::text::list(&names, 6);
+            let advice = format!(
+                "It is made for {list}: connect to one of these, or set {known} as the server name. Or make a \
+                 certificate that has this name."
+            );
+            (why, advice)
+        }
+        (None, true) => ("it contains no host names".to_owned(), advice),
+        (None, false) => (
+            "it has only a common name, where newer clients no longer look, and no alternative names"
+                .to_owned(),
+            advice,
+        ),
+    }
+}
+
+fn unknown_issuer(trust: &Trust, chain: &[CertificateDer<'static>], first: &CertificateDetails) -> String {
+    let last = chain.last().and_then(|der| inspect::describe(der));
+    let issuer = last.map_or_else(|| first.issuer.clone(), |last| last.issuer);
+    let file = |path: &Path| display_name(path);
+    match trust {
+        Trust::ThisServer(path) | Trust::CaFile(path) if first.self_signed => format!(
+            "It is self-signed, and {} does not contain it: trust the file that the server serves.",
+            file(path)
+        ),
+        Trust::ThisServer(path) | Trust::CaFile(path) => format!(
+            "{} does not contain the certificate of {issuer}, which signed it; if it does, the server does not send an \
+             intermediate certificate.",
+            file(path)
+        ),
+        Trust::System | Trust::Nothing if first.self_signed => {
+            "It is self-signed, which is expected for a certificate of your own: trust this server's certificate."
+                .to_owned()
+        }
+        Trust::System | Trust::Nothing => format!(
+            "If {issuer} is a CA of your own, trust its file as CA file; otherwise the server does not send an \
+             intermediate certificate."
+        ),
+    }
+}

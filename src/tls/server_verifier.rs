@@ -1,0 +1,206 @@
+//! Checks a server's certificate for the built-in client and records what the handshake showed.
+//!
+//! A certificate that the client was given as this server's is accepted even if webpki can't check it, for example because
+//! it is of X.509 version 1: then its dates, its names (if any) and the server's possession of the key are checked here.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{
+    WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature_with_raw_key,
+};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, SignatureScheme};
+use x509_parser::asn1_rs::{Any, FromDer};
+use x509_parser::prelude::{X509Certificate, X509Version};
+
+use crate::sync::lock;
+use crate::tls::explain::certificate_errors::{RejectionKind, rejection_kind};
+use crate::tls::handshake::Accepted;
+
+/// What one handshake showed so far.
+#[derive(Debug, Default)]
+pub(super) struct HandshakeLog {
+    /// The server's certificates, its own first.
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) accepted: Option<Accepted>,
+    /// The signature scheme that the server used.
+    pub(super) scheme: Option<u16>,
+    pub(super) asked_for_certificate: bool,
+    pub(super) showed_certificate: bool,
+}
+
+/// How the certificate is checked.
+#[derive(Debug)]
+pub(super) enum Policy {
+    /// Against CAs.
+    Cas(Arc<WebPkiServerVerifier>),
+    /// Against CAs if there are any, otherwise it must be this very certificate.
+    CasOrThis(Option<Arc<WebPkiServerVerifier>>, CertificateDer<'static>),
+    /// Not at all.
+    Unchecked,
+}
+
+#[derive(Debug)]
+pub(super) struct ServerVerifier {
+    pub(super) policy: Policy,
+    pub(super) algorithms: WebPkiSupportedAlgorithms,
+    pub(super) log: Arc<Mutex<HandshakeLog>>,
+}
+
+impl ServerVerifier {
+    fn check(
+        &self,
+        first: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<Accepted, Error> {
+        let check_with = |verifier: &WebPkiServerVerifier| {
+            verifier.verify_server_cert(first, rest, name, ocsp, now).map(|_| Accepted::Signed)
+        };
+        match &self.policy {
+            Policy::Unchecked => Ok(Accepted::Unchecked),
+            Policy::Cas(verifier) => check_with(verifier),
+            Policy::CasOrThis(verifier, this) => {
+                let error = match verifier.as_deref().map(check_with) {
+                    Some(Ok(accepted)) => return Ok(accepted),
+                    Some(Err(error)) => error,
+                    None => CertificateError::UnknownIssuer.into(),
+                };
+                // An error about when or for what the certificate is used holds for the very certificate as well.
+                let is_about_its_use = matches!(
+                    rejection_kind(&error),
+                    RejectionKind::NotValidNow | RejectionKind::WrongName | RejectionKind::WrongPurpose
+                );
+                if this != first || is_about_its_use {
+                    return Err(error);
+                }
+                check_pinned(first, name, now).map(|name_checked| Accepted::Pinned { name_checked })
+            }
+        }
+    }
+}
+
+/// Checks the dates of a certificate, and its names if it has any; returns whether it has. A certificate with an unknown
+/// critical extension is rejected (RFC 5280, section 4.2), as is a damaged one.
+fn check_pinned(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<bool, Error> {
+    let parsed = parse(certificate)?;
+    let unix = |time: i64| UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(time).unwrap_or(0)));
+    let validity = parsed.validity();
+    let (not_before, not_after) =
+        (unix(validity.not_before.timestamp()), unix(validity.not_after.timestamp()));
+    if now < not_before {
+        return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
+    }
+    if now > not_after {
+        return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
+    }
+    match ParsedCertificate::try_from(certificate) {
+        Ok(certificate) => verify_server_name(&certificate, name).map(|()| true),
+        // webpki parses version 3 only. Version 1 has no extensions, and so no names.
+        Err(_) if parsed.version() == X509Version::V1 => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn parse<'a>(certificate: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, Error> {
+    let parsed = X509Certificate::from_der(certificate);
+    parsed.map(|(_, parsed)| parsed).map_err(|_| CertificateError::BadEncoding.into())
+}
+
+/// Returns the content of the `AlgorithmIdentifier` in a `SubjectPublicKeyInfo` (RFC 5280, section 4.1).
+fn key_algorithm(key: &[u8]) -> Option<&[u8]> {
+    let (_, key) = Any::from_der(key).ok()?;
+    let (_, algorithm) = Any::from_der(key.data).ok()?;
+    Some(algorithm.data)
+}
+
+impl ServerCertVerifier for ServerVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain = std::iter::once(end_entity).chain(intermediates);
+        lock(&self.log).chain = chain.map(|der| der.clone().into_owned()).collect();
+        let accepted = self.check(end_entity, intermediates, server_name, ocsp_response, now)?;
+        lock(&self.log).accepted = Some(accepted);
+        Ok(ServerCertVerified::assertion())
+    }
+
+    /// Checks the server's possession of the key (RFC 5246, section 7.4.3). rustls does that for version 3 only.
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        lock(&self.log).scheme = Some(dss.scheme.into());
+        if ParsedCertificate::try_from(cert).is_ok() {
+            return verify_tls12_signature(message, cert, dss, &self.algorithms);
+        }
+        let parsed = parse(cert)?;
+        let known = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == dss.scheme);
+        let (_, known) = known.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+        let kind = key_algorithm(parsed.public_key().raw).ok_or(CertificateError::BadEncoding)?;
+        let bits = &parsed.public_key().subject_public_key.data;
+        let mut fitting = known.iter().filter(|algorithm| algorithm.public_key_alg_id().as_ref() == kind);
+        if fitting.any(|algorithm| algorithm.verify_signature(bits, message, dss.signature()).is_ok()) {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        Err(CertificateError::BadSignature.into())
+    }
+
+    /// Checks the server's possession of the key (RFC 8446, section 4.4.3).
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        lock(&self.log).scheme = Some(dss.scheme.into());
+        let parsed = parse(cert)?;
+        let key = SubjectPublicKeyInfoDer::from(parsed.public_key().raw);
+        verify_tls13_signature_with_raw_key(message, &key, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// Presents the client's certificate if the server asks for one, and records both.
+#[derive(Debug)]
+pub(super) struct ClientCertResolver {
+    pub(super) identity: Option<Arc<CertifiedKey>>,
+    pub(super) log: Arc<Mutex<HandshakeLog>>,
+}
+
+impl ResolvesClientCert for ClientCertResolver {
+    fn resolve(&self, _: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let fits = |identity: &&Arc<CertifiedKey>| identity.key.choose_scheme(schemes).is_some();
+        let presented = self.identity.as_ref().filter(fits);
+        let mut log = lock(&self.log);
+        log.asked_for_certificate = true;
+        log.showed_certificate = presented.is_some();
+        presented.cloned()
+    }
+
+    /// Returns true, since `resolve` isn't called otherwise.
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
