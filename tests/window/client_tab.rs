@@ -223,7 +223,7 @@ fn a_refused_certificate_is_explained_and_its_raw_text_is_one_click_away() {
     window.until_shown("Client 1, failed");
     window.click("TLS: as the server, trusts a CA file");
     assert!(window.shows("Failed in the TLS handshake"));
-    assert!(window.shows("refused the server's certificate"), "in plain words");
+    assert!(window.shows("rejected the server's certificate"), "in plain words");
     window.0.get_by_label_contains("Transcript of Client 1").focus();
     window.run();
     window.press(Key::End);

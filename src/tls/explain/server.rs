@@ -258,7 +258,7 @@ const REJECTIONS: &[Reason] = &[
     Reason {
         holds: |rejected| matches!(rejected.served.anchor, Anchor::Intermediate { .. }),
         alerts: TRUST,
-        why: "its intermediate is not sent: its issuer is {issuer}, whose certificate is in intermediate.crt, not in \
+        why: "its intermediate is not sent: {issuer} signed it, whose certificate is in intermediate.crt, not in \
               {certificate}",
         advice: "Append intermediate.crt to {certificate} and restart the server: then a client needs only the file of \
                  the CA above.",

@@ -130,8 +130,8 @@ fn each_fault_is_told_in_its_own_words() {
     );
     assert_eq!(
         own("no-intermediate"),
-        "A client that is given this file as CA would refuse it for localhost and 127.0.0.1: it was not signed by an \
-         authority that the client knows. Give the client the certificate of CN=Middle, O=TestFolder as CA instead."
+        "A client that is given this file as CA would refuse it for localhost and 127.0.0.1: it was not signed by a \
+         CA that the client trusts. Give the client the certificate of CN=Middle, O=TestFolder as CA instead."
     );
     assert!(given("no-intermediate").contains("an intermediate certificate is missing from the file"));
     for (words, part) in [
@@ -141,10 +141,7 @@ fn each_fault_is_told_in_its_own_words() {
         (own("no-san"), "that is its common name, where newer clients no longer look"),
         (own("no-san"), "openssl accepts it all the same, and so does Python before 3.13."),
         (own("nameless"), "refuse it for localhost: it has no name in it at all"),
-        (
-            own("ca-as-server"),
-            "marked as a certificate authority's own, which a server's certificate must not be",
-        ),
+        (own("ca-as-server"), "marked as a CA's own, which a server's certificate must not be"),
         (own("ca-as-server"), "openssl accepts it all the same"),
         (own("client-purpose"), "its extended key usage does not allow a TLS server"),
         (own("wrong-key-usage"), "openssl and Python refuse it: its key usage allows neither"),
@@ -152,8 +149,8 @@ fn each_fault_is_told_in_its_own_words() {
             own("chain"),
             "would accept it for localhost and 127.0.0.1. openssl and Python before 3.13 refuse it",
         ),
-        (given("signed-by-no-ca"), "not marked as a certificate authority's"),
-        (given("namesake"), "was not made with the key of the authority that it names"),
+        (given("signed-by-no-ca"), "not marked as a CA's"),
+        (given("namesake"), "was not made with the key of the CA that it names"),
         (own("wildcard"), "would accept it for www.example.org, example.org and 192.0.2.1."),
     ] {
         assert!(words.contains(part), "{part:?} is not in {words:?}");
@@ -169,7 +166,7 @@ fn the_tutorials_certificate_is_told_for_what_it_is() {
     // Later versions of openssl make it an X.509 version 3 certificate, still without alternative names.
     let version = CertificateFile::read(&tutorial.certificate).unwrap().report().version;
     let why = if version == 1 {
-        "it is an X.509 version 1 certificate, and the client takes version 3 only"
+        "it is an X.509 version 1 certificate, and the client accepts version 3 only"
     } else {
         "that is its common name, where newer clients no longer look"
     };
@@ -191,8 +188,8 @@ fn the_systems_authorities_do_not_know_a_certificate_of_ones_own() {
         assert!(told[0].expected && told[0].outcome == Outcome::Refused);
         assert_eq!(
             told[0].words,
-            "A client that trusts the system's authorities would refuse it for localhost: it was not signed by an \
-             authority that the client knows. Expected for a certificate of your own."
+            "A client that trusts the system's authorities would refuse it for localhost: it was not signed by a \
+             CA that the client trusts. Expected for a certificate of your own."
         );
     }
 }

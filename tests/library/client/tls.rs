@@ -171,7 +171,7 @@ fn a_critical_extension_that_nobody_knows_is_not_taken_for_version_1() {
             assert!(
                 failure
                     .to_string()
-                    .contains("it has a critical extension that the client does not know. Make one"),
+                    .contains("it has a critical extension that the client does not support. Make one"),
                 "{name}: {failure:?}"
             );
         }
@@ -190,9 +190,9 @@ fn a_ca_file_is_trusted_or_the_missing_one_is_named() {
     let other = Identity::new();
     let failure = fails(&running, TlsChoices::new(Trust::CaFile(other.certificate.clone().into())));
     assert_eq!(failure.stage(), Stage::Handshake);
-    assert!(failure.to_string().contains("refused the server's certificate for “localhost”"), "{failure:?}");
+    assert!(failure.to_string().contains("rejected the server's certificate for “localhost”"), "{failure:?}");
     assert!(
-        failure.to_string().contains("server.crt does not hold the certificate of CN=Practice CA"),
+        failure.to_string().contains("server.crt does not contain the certificate of CN=Practice CA"),
         "{failure:?}"
     );
     assert!(!failure.raw().is_empty());
@@ -213,7 +213,7 @@ fn refusals_say_why() {
     );
     let failure = fails(&running, TlsChoices::new(Trust::System));
     // Where there are none, that is what is told.
-    let known = ["trust this server's certificate", "no list of authorities"];
+    let known = ["trust this server's certificate", "No system trust store"];
     assert!(known.iter().any(|words| failure.to_string().contains(words)), "{failure:?}");
     let failure =
         fails(&running, TlsChoices { name: "not a name".to_owned(), ..TlsChoices::new(Trust::Nothing) });
@@ -251,7 +251,7 @@ fn the_servers_alerts_are_explained() {
         let stranger = TlsChoices { versions, identity: Some(own), ..TlsChoices::new(this(&identity)) };
         let failure = fails(&running, stranger);
         assert!(
-            failure.to_string().contains("refused this client's certificate"),
+            failure.to_string().contains("rejected this client's certificate"),
             "{versions:?}: {failure:?}"
         );
     }
@@ -300,7 +300,7 @@ fn tls_on_one_side_only_is_recognised_on_either() {
     let identity = Identity::new();
     let plain = Running::start(|_| {});
     let failure = fails(&plain, TlsChoices::new(this(&identity)));
-    assert!(failure.to_string().contains("sent our own hello back"), "{failure:?}");
+    assert!(failure.to_string().contains("sent our own ClientHello back"), "{failure:?}");
     let tls = serve(&identity, |_| {});
     let mut client = Watched::open(tls.address);
     client.send(&[b'x'; 100]);

@@ -24,11 +24,11 @@ struct Expected {
 const UNKNOWN: &str = "issuer is unknown";
 
 /// A part of the log's explanation of each cause, which no other one contains.
-const EXPIRED: &str = "it has expired: its last moment was ";
-const EARLY: &str = "it is not valid yet: its first moment is ";
+const EXPIRED: &str = "it expired on ";
+const EARLY: &str = "it is not valid before ";
 const NAME: &str = "it is made for another name than ";
-const CA: &str = "it is marked as a certificate authority's own";
-const SELF_SIGNED: &str = "the client does not trust who signed it: it signed itself";
+const CA: &str = "it is marked as a CA's own";
+const SELF_SIGNED: &str = "it is self-signed, so clients";
 const INTERMEDIATE: &str = "its intermediate is not sent: CN=";
 const VERSION_1: &str = "it is of X.509 version 1";
 const CAUSES: [&str; 7] = [EXPIRED, EARLY, NAME, CA, SELF_SIGNED, INTERMEDIATE, VERSION_1];

@@ -22,9 +22,9 @@ const ONLY_OURS: &[&str] = &[
     "Listening on ",
     "TLS 1.",
     "This client does not speak TLS",
-    "The client showed no certificate",
-    "The client went away in the middle of the handshake",
-    "The client went away in the middle of its first TLS message",
+    "The client presented no certificate",
+    "The client disconnected during the handshake",
+    "The client disconnected in the middle of its first TLS message",
 ];
 /// What only the program prints: Python's words for the same failure.
 const ONLY_PYTHONS: &[&str] = &["TLS failure: "];

@@ -52,10 +52,10 @@ fn is_served(lab: &Lab, certificate: &str) {
 #[test]
 fn required() {
     let lab = Lab::start("--client-auth required --client-ca FOLDER/ca.crt");
-    is_refused(&lab, "", "The client showed no certificate, and the server requires one.");
+    is_refused(&lab, "", "The client presented no certificate, and the server requires one.");
     is_refused(&lab, "stranger", "was not signed by the CA that this server trusts for clients");
-    is_refused(&lab, "expired", "The client's certificate has expired.");
-    is_refused(&lab, "purpose", "not for clients");
+    is_refused(&lab, "expired", "it expired on ");
+    is_refused(&lab, "purpose", "does not allow a TLS client");
     // The server itself as a client: its certificate is its own issuer, and unknown here.
     is_refused(&lab, "server", "was not signed by the CA");
     is_served(&lab, "client");

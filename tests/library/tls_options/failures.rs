@@ -14,7 +14,7 @@ fn the_advice_for_an_unknown_issuer_works_as_it_is_printed() {
     assert!(!said.echoed, "{}", said.text);
     let visit = lab.visit();
     let (text, problem) = visit.failure();
-    assert!(text.contains("does not trust who signed it"), "{text}");
+    assert!(text.contains("because it is self-signed"), "{text}");
     assert!(problem["offer"]["versions"].is_array());
     let (_, line) = text.split_once("To try: openssl ").unwrap();
     assert!(line.contains(&format!("localhost:{} ", lab.port)), "{line}");
