@@ -4,65 +4,58 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use echoscope::cli::{self, Front, Launch, Refused};
+use echoscope::cli::{self, Front, Invocation, Launch};
 use echoscope::headless;
 #[cfg(all(windows, feature = "gui"))]
 use echoscope::platform::console;
 
 fn main() -> ExitCode {
-    let launch = match cli::read(std::env::args_os(), no_window()) {
-        Ok(launch) => launch,
-        Err(refused) => return answer(refused),
-    };
-    match launch.front {
-        Front::Headless(format) => {
-            take_part_in_console();
-            for line in &launch.words {
-                eprintln!("echoscope: {line}");
+    match cli::read(std::env::args_os(), no_window()) {
+        Ok(Invocation::Launch(launch)) => match launch.front {
+            Front::Headless(format) => {
+                attach_console();
+                for line in &launch.warnings {
+                    eprintln!("echoscope: {line}");
+                }
+                headless::run(launch.settings, format)
             }
-            headless::run(launch.settings, format)
-        }
-        Front::Window { start } => open_window(launch, start),
+            Front::Window { start } => open_window(launch, start),
+        },
+        Ok(Invocation::Print(text)) => print(&text),
+        Ok(Invocation::CreateCertificate(command)) => match command.run() {
+            Ok(text) => print(&text),
+            Err(line) => fail(&line, ExitCode::FAILURE),
+        },
+        Err(error) => fail(&error.to_string(), ExitCode::from(2)),
     }
 }
 
-/// What there is to say or to do instead of serving.
-fn answer(refused: Refused) -> ExitCode {
-    take_part_in_console();
-    let told = match refused {
-        Refused::Answer(text) => Ok(text),
-        Refused::Usage(line) => Err((line, ExitCode::from(2))),
-        Refused::CreateCertificate(order) => order.run().map_err(|error| (error, ExitCode::FAILURE)),
-    };
-    match told {
-        Ok(text) => {
-            // Whoever closed the pipe has read enough.
-            let _ = io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
-        }
-        Err((line, code)) => {
-            complain(&line);
-            code
-        }
-    }
+fn print(text: &str) -> ExitCode {
+    attach_console();
+    // A reader may close the pipe early: `| head`.
+    let _ = io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
-/// Only where something is to be printed: closing a console ends all that take part in it, a window too.
-fn take_part_in_console() {
-    #[cfg(all(windows, feature = "gui"))]
-    console::attach();
-}
-
-/// Says what went wrong, where somebody hears it.
-fn complain(line: &str) {
+/// Reports an error on stderr, or in a message box where the program has no stderr.
+fn fail(line: &str, code: ExitCode) -> ExitCode {
+    attach_console();
     eprintln!("echoscope: {line}");
     #[cfg(all(windows, feature = "gui"))]
     if !console::is_heard() {
         echoscope::ui::message_box(line);
     }
+    code
 }
 
-/// Why there can be no window, where there can't.
+/// Attaches to the console that started the program. A process that is attached ends when the console is closed, so
+/// this is called only where something is printed.
+fn attach_console() {
+    #[cfg(all(windows, feature = "gui"))]
+    console::attach();
+}
+
+/// Returns the reason why there can't be a window, if there is one.
 #[cfg_attr(
     not(feature = "gui"),
     expect(clippy::unnecessary_wraps, reason = "with the window it depends on the display")
@@ -77,13 +70,9 @@ fn no_window() -> Option<&'static str> {
 
 #[cfg(feature = "gui")]
 fn open_window(launch: Launch, start: bool) -> ExitCode {
-    match echoscope::ui::run(launch.settings, launch.settings_file, launch.words, start) {
+    match echoscope::ui::run(launch.settings, launch.settings_file, launch.warnings, start) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            take_part_in_console();
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error.to_string(), ExitCode::FAILURE),
     }
 }
 

@@ -180,6 +180,14 @@ pub fn display_path(path: &Path) -> String {
     sanitize(&path.to_string_lossy(), usize::MAX)
 }
 
+/// Returns the text of an I/O error without its number, as in `(os error 2)`, and without a period.
+#[must_use]
+pub fn io_error(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    text.trim_end_matches('.').to_owned()
+}
+
 /// Joins words for a sentence: `a`, `a and b`, `a, b and c`. After `max` words it says only how many more there are.
 #[must_use]
 pub fn list(items: &[String], max: usize) -> String {

@@ -1,87 +1,105 @@
-//! What a front end can ask of the app.
+//! What a front end can ask of the app, and how the app does it.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use crate::app::clients::ClientCommand;
-use crate::app::lesson::LessonCommand;
+use crate::app::background::JobResult;
+use crate::app::clients::{ClientCommand, ServerEndpoint};
+use crate::app::file_check::CheckedFiles;
+use crate::app::rate::Rate;
+use crate::app::save::ExportFormat;
+use crate::app::state::{App, log_limits};
 use crate::capture::sequence::SequenceFormat;
+use crate::lessons::facts::Happening;
+use crate::lessons::{Place, Running as LessonRun};
+use crate::server::Server;
 use crate::server::client_id::ClientId;
-use crate::settings::fields::Field;
-use crate::settings::{ClientAuth, DataFormat, Mode, ThemeChoice, TlsVersions};
+use crate::server::config::ServerConfig;
+use crate::server::status::ServerState;
+use crate::settings::{Scope, Setting};
+use crate::tls;
 use crate::tls::create::CreatedFiles;
 
-/// One wish of the user.
+/// How long [`App::shutdown`] waits for the server and the clients.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long it waits for files that are being written: enough for a large log on a slow disk.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A request of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// The text of a form field became this.
-    Edit(Field, String),
-    /// Serve clients this way (from the next start).
-    SetMode(Mode),
-    /// Switch TLS on or off (from the next start).
-    SetTls(bool),
-    /// Speak these versions of TLS (from the next start).
-    SetTlsVersions(TlsVersions),
-    /// Ask clients for a certificate, or don't (from the next start).
-    SetClientAuth(ClientAuth),
-    /// Give clients tickets to resume their sessions with, or don't (from the next start).
-    SetTickets(bool),
-    /// Show the window in this theme.
-    SetTheme(ThemeChoice),
-    /// Remember that the window is shown so large, in percent.
-    SetZoom(u16),
-    /// Write received bytes this way in log rows.
-    SetDataFormat(DataFormat),
-    /// Start the server with the form's settings. Nothing happens while a field is wrong or a server runs.
+    /// Change the text of a setting. Settings of the server apply from its next start.
+    Set(Setting, String),
+    /// Start the server with the form's settings. Does nothing while a setting is invalid or a server is running.
     Start,
-    /// Start on a port that the system chooses, and put that port into the form.
+    /// Start on a port that the OS chooses, and put that port into the form.
     StartOnFreePort,
-    /// Stop the server: all clients are closed.
+    /// Stop the server and close all of its connections.
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
-    /// A command about the client tabs or the load clients.
+    /// Do this with a client tab or the load clients.
     Client(ClientCommand),
-    /// Halt the server before each of its calls, from its next call or its next start on; or let it run free.
+    /// Turn step mode on or off. With it the server pauses before each call, from its next call or its next start.
     SetStepping(bool),
-    /// In step mode, let the call happen before which this client's thread halts; `None`: the thread that starts the
-    /// server and accepts, which in mode *one client at a time* serves the clients, too. Nothing happens where it
-    /// doesn't halt.
+    /// In step mode, make the call that the thread of this client is paused before; `None` is the thread that starts the
+    /// server and accepts, which also serves the clients in mode *one*. Does nothing where the thread isn't paused.
     Step(Option<ClientId>),
-    /// Leave step mode: everybody goes on.
-    GoOn,
-    /// Stop calling `accept`, so that clients wait in the accept queue, or go on with it. It lasts until the server is
-    /// stopped.
+    /// Stop calling `accept`, so that clients wait in the accept queue, or resume it. A stop of the server resumes it.
     PauseAccepting(bool),
     /// Read the certificate and key files again: they may have changed on disk.
     CheckFiles,
-    /// Serve with the certificate that was just made: its paths go into the form, and TLS is switched on.
+    /// Serve with a certificate that was just created: put its paths into the form and turn TLS on.
     UseCreated(Box<CreatedFiles>),
-    /// A file was dropped on the window: find out whether it is a certificate or a key and fill in its field.
+    /// Find out whether a file that was dropped on the window is a certificate or a key, and put it into the form.
     DropFile(PathBuf),
-    /// Forget all log entries, and what went by on connections that are over.
+    /// Delete all log entries, and the captures of closed connections.
     ClearLog,
     /// Write the whole log to a file.
     SaveLog {
-        /// Where to.
+        /// The file.
         path: PathBuf,
         /// Text or JSON lines.
         format: ExportFormat,
     },
-    /// Write the program of [`crate::app::App::program`] to a file.
+    /// Write the program of [`App::program`] to a file.
     SaveProgram(PathBuf),
     /// Write the sequence diagram of a connection to a file.
     SaveSequence {
-        /// Whose connection.
+        /// The client of the connection.
         id: ClientId,
-        /// Where to.
+        /// The file.
         path: PathBuf,
         /// A picture or text.
         format: SequenceFormat,
     },
-    /// Do this about a lesson.
-    Lesson(LessonCommand),
-    /// The user has read the notice.
+    /// Start a built-in lesson, by its index.
+    StartLesson(usize),
+    /// Start the lesson in a file.
+    OpenLesson(PathBuf),
+    /// Give the form the settings that the step needs, and restart a server that has others.
+    SetUpLesson,
+    /// Go to the lesson's next step.
+    NextStep,
+    /// Go back to the lesson's previous step.
+    PreviousStep,
+    /// Start the lesson from its first step.
+    RestartLesson,
+    /// Leave the lesson, and restore what it changed in the form and the user didn't change since.
+    LeaveLesson,
+    /// Record for the lesson that a tab or dialog was opened.
+    Opened(Place),
+    /// Dismiss the notice.
     DismissNotice,
+}
+
+impl Command {
+    /// Returns the command that gives a setting this value.
+    #[allow(clippy::needless_pass_by_value, reason = "reads best with plain numbers, switches and keywords")]
+    #[must_use]
+    pub fn set(setting: Setting, value: impl ToString) -> Self {
+        Self::Set(setting, value.to_string())
+    }
 }
 
 impl From<ClientCommand> for Command {
@@ -90,11 +108,149 @@ impl From<ClientCommand> for Command {
     }
 }
 
-/// How a log is written to a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExportFormat {
-    /// The lines as the window shows them, with time and client.
-    Text,
-    /// One JSON object a line, as `--log-format json` prints them.
-    JsonLines,
+impl App {
+    /// Does what the user asks for, or starts doing it.
+    pub fn apply(&mut self, command: Command) {
+        match command {
+            Command::Set(setting, text) => self.set(setting, text),
+            Command::Start => self.start(None),
+            Command::StartOnFreePort => self.start(Some(0)),
+            Command::Stop => {
+                self.run_notice = None;
+                self.with_server(Server::stop);
+            }
+            Command::Disconnect(id) => self.with_server(|server| server.disconnect(id)),
+            Command::SetStepping(stepping) => {
+                self.stepping = stepping;
+                self.with_server(|server| server.set_stepping(stepping));
+            }
+            Command::Step(client) => self.with_server(|server| server.step(client)),
+            Command::PauseAccepting(paused) => self.with_server(|server| server.pause_accepting(paused)),
+            Command::Client(command) => {
+                // The command before may have changed the settings that the tab follows.
+                self.clients.follow(ServerEndpoint::new(&self.settings_for_clients()));
+                self.clients.apply(command);
+            }
+            Command::CheckFiles => self.check_files(),
+            Command::UseCreated(created) => {
+                self.set(Setting::Certificate, created.certificate.display().to_string());
+                self.set(Setting::Key, created.key.display().to_string());
+                self.set(Setting::Tls, true.to_string());
+                self.lessons.happened(Happening::CertificateCreated);
+            }
+            Command::DropFile(path) => {
+                // Without a thread to spare, the user can still type the path.
+                let _ = self.background.run("dropped file", move || {
+                    let role = tls::classify(&path);
+                    JobResult::DroppedFile(path, role)
+                });
+            }
+            Command::ClearLog => {
+                self.log.clear();
+                self.event_sender.captures().clear();
+            }
+            Command::SaveLog { path, format } => self.save_log(path, format),
+            Command::SaveProgram(path) => self.save_program(path),
+            Command::SaveSequence { id, path, format } => self.save_sequence(id, path, format),
+            Command::StartLesson(number) => self.start_lesson(number),
+            Command::OpenLesson(path) => self.open_lesson(path),
+            Command::SetUpLesson => self.set_up_lesson(),
+            Command::NextStep => self.next_lesson_step(),
+            Command::PreviousStep => self.with_lesson(LessonRun::back),
+            Command::RestartLesson => self.with_lesson(LessonRun::restart),
+            Command::LeaveLesson => self.leave_lesson(true),
+            Command::Opened(place) => self.lessons.happened(Happening::Opened(place)),
+            Command::DismissNotice => {
+                if self.notice.take().is_none() {
+                    self.run_notice = None;
+                }
+            }
+        }
+    }
+
+    /// Stops the server and the clients and waits for them (at most a second), saves the settings, and waits until files
+    /// that are being written are complete (at most ten seconds).
+    pub fn shutdown(&mut self) {
+        let start = Instant::now();
+        self.clients.close_now();
+        if let Some(server) = &self.server {
+            server.stop();
+            // A thread that doesn't end in time ends with the process.
+            let _ = server.wait_until_stopped(SHUTDOWN_TIMEOUT);
+        }
+        self.leave_lesson(false);
+        self.clients.wait_over(start + SHUTDOWN_TIMEOUT);
+        self.settings_writer = None;
+        self.background.finish_writing(WRITE_TIMEOUT);
+        self.poll();
+    }
+
+    fn with_server(&self, act: impl FnOnce(&Server)) {
+        if let Some(server) = &self.server {
+            act(server);
+        }
+    }
+
+    pub(super) fn set(&mut self, setting: Setting, text: String) {
+        self.form.set(setting, text);
+        if setting.info().scope != Scope::Window && matches!(self.state(), ServerState::Failed(_)) {
+            self.failure_is_outdated = true;
+        }
+        match setting {
+            Setting::Host => self.look_up_lan_address(),
+            Setting::Certificate | Setting::Key | Setting::ClientCa => self.check_files(),
+            Setting::LogEntries | Setting::LogMebibytes => {
+                self.log.set_limits(log_limits(self.form.settings()))
+            }
+            _ => {}
+        }
+        if let Some(writer) = &self.settings_writer {
+            writer.save(self.form.settings());
+        }
+    }
+
+    /// Starts the server on this port, or on the form's.
+    pub(super) fn start(&mut self, port: Option<u16>) {
+        if self.blocked().is_some() || !self.state().is_stopped() {
+            return;
+        }
+        self.run_notice = None;
+        self.unbound_addresses = 0;
+        self.failure_is_outdated = false;
+        self.adopt_port = port.is_some();
+        self.started_with = self.settings().clone();
+        self.started_with.port = port.unwrap_or(self.started_with.port);
+        let mut config = ServerConfig::from(&self.started_with);
+        config.capture = self.options.capture;
+        if config.tls.is_some() {
+            // The files may have changed since they were chosen. The server reads them now, so the form does too.
+            self.check_files();
+        }
+        // The computer may be in another network by now.
+        self.look_up_lan_address();
+        self.rate = Rate::new(Instant::now());
+        let start = if self.stepping { Server::start_stepping } else { Server::start };
+        self.server = Some(start(config, self.event_sender.clone()));
+    }
+
+    pub(super) fn check_files(&mut self) {
+        let settings = self.form.settings().clone();
+        let number = self.file_checks + 1;
+        let (certificate, key, client_ca) = (settings.certificate, settings.key, settings.client_ca);
+        self.files.certificate.expect(&certificate);
+        self.files.key.expect(&key);
+        self.files.client_ca.expect(&client_ca);
+        let check =
+            move || JobResult::Files(number, Box::new(CheckedFiles::read(&certificate, &key, &client_ca)));
+        // Without a thread to spare the old result stays; the start reads the files itself and reports an error.
+        if self.background.run("check files", check).is_ok() {
+            self.file_checks = number;
+        }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
 }

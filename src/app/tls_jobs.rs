@@ -15,7 +15,7 @@ use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Prefl
 use crate::tls::error::FileError;
 use crate::tls::inspect::{Details, Roots, Verdict, verdicts};
 
-pub use crate::app::form::path as typed_path;
+pub use crate::settings::parse::path as typed_path;
 
 /// A callback that is called from any thread when there may be a result.
 pub type WakeFn = Arc<dyn Fn() + Send + Sync>;

@@ -1,66 +1,70 @@
-//! Lines to copy into a terminal that reach the server with its present settings.
+//! Commands to copy into a terminal that connect to the server.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
+use crate::app::file_check::Check;
+use crate::app::state::App;
 use crate::platform::terminal::{self, CURL, HAS_NC_AND_OPENSSL, argument};
+use crate::settings::parse::reachable_host;
 use crate::settings::{ClientAuth, Settings};
 
-/// A client program and the line that starts it.
+/// A client program and the command that starts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TryIt {
-    /// What the program is called: `nc`, `curl`, `openssl`, `Python`.
+    /// The name of the program: `nc`, `curl`, `openssl`, `Python`.
     pub program: &'static str,
-    /// The whole line.
+    /// The whole command.
     pub line: String,
 }
 
-/// The lines for these settings; `port` is the real one. A client is given the certificate's file where that
-/// `vouches` for it.
-pub(super) fn lines(settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt> {
-    lines_for(HAS_NC_AND_OPENSSL, settings, port, vouches)
+impl App {
+    /// Returns commands that connect to the running server, or to the one that the form would start. There are none
+    /// while a setting is invalid or the port isn't known.
+    #[must_use]
+    pub fn try_it(&self) -> Vec<TryIt> {
+        let running = self.running_with();
+        if running.is_none() && (self.form.first_invalid().is_some() || self.settings().port == 0) {
+            return Vec::new();
+        }
+        let settings = self.settings_for_clients();
+        // A client that is given the certificate's file trusts the certificate if it is self-signed or its CA is in the
+        // file as well. The check is about the file in the form.
+        let trusted = settings.certificate == self.settings().certificate
+            && matches!(self.certificate(), Check::Good(report) if report.self_signed || report.chain > 1);
+        commands(HAS_NC_AND_OPENSSL, &settings, trusted)
+    }
 }
 
-/// A terminal that `has_both` nc and openssl shows those, another one curl.
-fn lines_for(has_both: bool, settings: &Settings, port: u16, vouches: bool) -> Vec<TryIt> {
-    let host = reachable(&settings.host);
+/// Returns commands with nc and openssl where the OS has both, else with curl. `trusted` is whether clients trust the
+/// certificate once they are given its file.
+fn commands(has_nc_and_openssl: bool, settings: &Settings, trusted: bool) -> Vec<TryIt> {
+    let (host, port) = (reachable_host(&settings.host), settings.port);
     let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let asked = settings.client_auth != ClientAuth::None;
-    let first = match (has_both, settings.tls) {
+    let client_certificate = settings.client_auth != ClientAuth::None;
+    let first = match (has_nc_and_openssl, settings.tls) {
         (true, false) => TryIt { program: "nc", line: format!("nc {host} {port}") },
         (false, false) => curl(&format!("telnet://{place}")),
-        // Its request comes back where it looks for an answer, which it takes for one of HTTP/0.9, and then nothing more.
-        (false, true) if !asked => curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}")),
+        // The echo of its own request looks like a response of HTTP/0.9 to curl.
+        (false, true) if !client_certificate => curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}")),
         (_, true) => {
-            let trusted =
-                if vouches { format!(" -CAfile {}", argument(&settings.certificate)) } else { String::new() };
-            let shown = if asked { " -cert client.crt -key client.key" } else { "" };
-            let line = format!("openssl s_client -quiet -connect {place}{trusted}{shown}");
-            TryIt { program: "openssl", line }
+            let ca =
+                if trusted { format!(" -CAfile {}", argument(&settings.certificate)) } else { String::new() };
+            let own = if client_certificate { " -cert client.crt -key client.key" } else { "" };
+            TryIt { program: "openssl", line: format!("openssl s_client -quiet -connect {place}{ca}{own}") }
         }
     };
-    vec![first, python(&host, port, settings.tls, asked)]
-}
-
-/// An address at which this computer reaches a server that listens on `host`.
-pub(super) fn reachable(host: &str) -> String {
-    match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
-        Ok(IpAddr::V6(address)) if address.is_unspecified() => Ipv6Addr::LOCALHOST.to_string(),
-        _ => host.to_owned(),
-    }
+    vec![first, python(&host, port, settings.tls, client_certificate)]
 }
 
 fn curl(rest: &str) -> TryIt {
     TryIt { program: "curl", line: format!("{CURL} {rest}") }
 }
 
-/// Over TLS without a check of the certificate: the tutorial's own has no name that Python would look at.
-fn python(host: &str, port: u16, tls: bool, certificate: bool) -> TryIt {
+/// Over TLS it doesn't verify the certificate: the tutorial's own has no name that Python accepts.
+fn python(host: &str, port: u16, tls: bool, client_certificate: bool) -> TryIt {
     let connect = format!("socket.create_connection(('{host}', {port}))");
     let connected = if tls {
-        let shown = if certificate { "c.load_cert_chain('client.crt', 'client.key'); " } else { "" };
+        let own = if client_certificate { "c.load_cert_chain('client.crt', 'client.key'); " } else { "" };
         format!(
-            "import socket, ssl; c = ssl._create_unverified_context(); {shown}\
+            "import socket, ssl; c = ssl._create_unverified_context(); {own}\
              s = c.wrap_socket({connect}, server_hostname='{host}')"
         )
     } else {
@@ -74,39 +78,39 @@ fn python(host: &str, port: u16, tls: bool, certificate: bool) -> TryIt {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_unspecified_address_is_reached_by_loopback() {
-        let settings = Settings { host: "0.0.0.0".to_owned(), ..Settings::default() };
-        assert_eq!(lines_for(true, &settings, 7, false)[0].line, "nc 127.0.0.1 7");
+    fn settings() -> Settings {
+        Settings { port: 7, ..Settings::default() }
     }
 
     #[test]
-    fn windows_is_told_of_programs_that_it_has() {
-        let told = |settings: &Settings| {
-            let lines = lines_for(false, settings, 7, false);
-            lines[0].line.replace("curl.exe ", "curl ")
-        };
-        let settings = Settings { host: "::1".to_owned(), ..Settings::default() };
-        assert_eq!(told(&settings), "curl telnet://[::1]:7");
-        let settings = Settings { tls: true, ..Settings::default() };
-        assert_eq!(told(&settings), "curl -k --no-alpn --http0.9 -m 3 https://localhost:7");
-        // curl there takes client certificates from Windows' own store alone.
-        let settings = Settings { client_auth: ClientAuth::Required, ..settings };
-        assert!(told(&settings).starts_with("openssl s_client "));
+    fn the_unspecified_address_is_reached_by_loopback() {
+        let settings = Settings { host: "0.0.0.0".to_owned(), ..settings() };
+        assert_eq!(commands(true, &settings, false)[0].line, "nc 127.0.0.1 7");
+    }
+
+    #[test]
+    fn windows_gets_commands_for_programs_that_it_has() {
+        let first =
+            |settings: &Settings| commands(false, settings, false)[0].line.replace("curl.exe ", "curl ");
+        let ipv6 = Settings { host: "::1".to_owned(), ..settings() };
+        assert_eq!(first(&ipv6), "curl telnet://[::1]:7");
+        let tls = Settings { tls: true, ..settings() };
+        assert_eq!(first(&tls), "curl -k --no-alpn --http0.9 -m 3 https://localhost:7");
+        // There, curl takes client certificates only from the certificate store of Windows.
+        let tls = Settings { client_auth: ClientAuth::Required, ..tls };
+        assert!(first(&tls).starts_with("openssl s_client "));
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_path_with_spaces_stays_one_word() {
-        let settings =
-            Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..Settings::default() };
-        assert_eq!(lines(&settings, 7, false)[0].line, "openssl s_client -quiet -connect localhost:7");
-        let line = &lines(&settings, 7, true)[0].line;
+    fn a_path_with_spaces_stays_one_argument() {
+        let settings = Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..settings() };
+        assert_eq!(commands(true, &settings, false)[0].line, "openssl s_client -quiet -connect localhost:7");
         assert_eq!(
-            line,
+            commands(true, &settings, true)[0].line,
             r"openssl s_client -quiet -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'"
         );
         let settings = Settings { certificate: "-lab/server.crt".into(), ..settings };
-        assert!(lines(&settings, 7, true)[0].line.ends_with(" -CAfile ./-lab/server.crt"));
+        assert!(commands(true, &settings, true)[0].line.ends_with(" -CAfile ./-lab/server.crt"));
     }
 }

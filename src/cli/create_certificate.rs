@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
-use crate::cli::keywords::keywords;
+use crate::cli::value_parser::keywords;
 use crate::settings::Settings;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, SpecProblem};
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use crate::settings::tls::TlsVersions;
+pub use crate::settings::TlsVersions;
 pub use crate::tls::connecting::{Identity, TlsChoices, Trust};
 
 /// How long an address may take to answer by default.

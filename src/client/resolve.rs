@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket}
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 
-use crate::settings::fields::is_localhost_name;
+use crate::settings::parse::is_localhost_name;
 
 /// A lookup under way on a thread of its own, since a resolver can't be interrupted.
 pub(super) struct Lookup(Receiver<io::Result<Vec<SocketAddr>>>);

@@ -1,8 +1,8 @@
 //! What a step waits for: something that is so, or something that was seen to happen.
 
 use crate::lessons::Place;
-use crate::lessons::choice::Choice;
 use crate::lessons::facts::Facts;
+use crate::lessons::setting_override::SettingOverride;
 use crate::server::calls::Call;
 use crate::server::event::CloseReason;
 
@@ -58,11 +58,11 @@ pub enum Condition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Is {
     /// The server listens, started with these settings.
-    Listening(Vec<Choice>),
+    Listening(Vec<SettingOverride>),
     /// No server runs.
     Stopped,
     /// The form has these settings.
-    Settings(Vec<Choice>),
+    Settings(Vec<SettingOverride>),
     /// So many clients are connected.
     Connected {
         /// At least so many.
@@ -86,7 +86,7 @@ impl Is {
     /// Whether it is so.
     #[must_use]
     pub fn holds(&self, facts: &Facts) -> bool {
-        let all = |choices: &[Choice], settings| choices.iter().all(|choice| choice.holds(settings));
+        let all = |choices: &[SettingOverride], settings| choices.iter().all(|choice| choice.holds(settings));
         match self {
             Self::Listening(choices) => facts.running.as_ref().is_some_and(|running| all(choices, running)),
             Self::Stopped => facts.stopped,

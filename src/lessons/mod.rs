@@ -72,21 +72,21 @@
 //!
 //! Each of these takes `at_least` (1) and `since` (`"step"`).
 
-pub mod choice;
 pub mod condition;
 pub mod error;
 pub mod facts;
 mod read;
 pub mod running;
+pub mod setting_override;
 mod shipped;
 mod step;
 mod tally;
 mod when;
 mod words;
 
-use choice::Choice;
 use condition::{Condition, Goal};
 use error::LessonError;
+use setting_override::SettingOverride;
 
 pub use running::Running;
 pub use shipped::shipped;
@@ -125,7 +125,7 @@ pub struct Step {
     /// What has happened when it is done.
     pub why: Option<String>,
     /// What the server is to be set to for it.
-    pub settings: Vec<Choice>,
+    pub settings: Vec<SettingOverride>,
     /// The tab or the dialog that it is about.
     pub open: Option<Place>,
     /// What is watched for.

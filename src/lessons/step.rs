@@ -1,8 +1,8 @@
 //! Reads a lesson and its steps.
 
-use crate::lessons::choice::choices;
 use crate::lessons::error::LessonError;
 use crate::lessons::read::{Document, Keys, Value};
+use crate::lessons::setting_override::overrides;
 use crate::lessons::{Lesson, Place, Step, when};
 use crate::text::is_printable;
 
@@ -73,7 +73,7 @@ fn step(document: Document<'_>, value: &Value<'_>) -> Result<Step, LessonError> 
         None => Vec::new(),
         Some(value) => {
             let mut within = Keys::of_value(document, value, "settings")?;
-            let settings = choices(&mut within)?;
+            let settings = overrides(&mut within)?;
             within.finish()?;
             settings
         }

@@ -1,9 +1,9 @@
 //! Reads when a step is done: conditions, and which of them are needed.
 
-use crate::lessons::choice::choices;
 use crate::lessons::condition::{ALERTS, Condition, Data, Goal, Is, Reason, Seen, Since};
 use crate::lessons::error::LessonError;
 use crate::lessons::read::{Document, Keys, Value};
+use crate::lessons::setting_override::overrides;
 use crate::lessons::step::place;
 use crate::server::calls::Call;
 
@@ -111,9 +111,9 @@ fn state(document: Document<'_>, keys: &mut Keys<'_, '_, '_>, value: &Value<'_>)
         "halted",
     ];
     Ok(match document.one_of("is", value, &words.map(|word| (word, word)))? {
-        "listening" => Is::Listening(choices(keys)?),
+        "listening" => Is::Listening(overrides(keys)?),
         "stopped" => Is::Stopped,
-        "settings" => match choices(keys)? {
+        "settings" => match overrides(keys)? {
             none if none.is_empty() => {
                 return Err(keys.error("Say which settings, for example { is = \"settings\", tls = true }."));
             }

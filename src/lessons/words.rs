@@ -1,8 +1,8 @@
 //! What a step waits for, in a few words.
 
-use crate::lessons::choice::Choice;
 use crate::lessons::condition::{Condition, Data, Is, Reason, Seen};
 use crate::lessons::read::listed;
+use crate::lessons::setting_override::SettingOverride;
 use crate::text::with_thousands;
 
 /// A condition in a few words, as they stand after a tick: `3 clients accepted`.
@@ -119,6 +119,6 @@ fn number(count: u64, what: &str) -> String {
     format!("{} {what}{}", with_thousands(count), if count == 1 { "" } else { "s" })
 }
 
-fn all(choices: &[Choice]) -> String {
-    choices.iter().map(Choice::words).collect::<Vec<_>>().join(", ")
+fn all(choices: &[SettingOverride]) -> String {
+    choices.iter().map(SettingOverride::words).collect::<Vec<_>>().join(", ")
 }

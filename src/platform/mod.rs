@@ -1,5 +1,6 @@
 //! Everything that differs between operating systems.
 
+pub mod atomic_file;
 #[cfg(all(windows, feature = "gui"))]
 pub mod console;
 pub mod folder_lock;

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use crate::python::literal;
 use crate::python::writer::Writer;
 use crate::server::config::{ServerConfig, TlsFiles};
-use crate::settings::fields::{is_localhost_name, is_loopback};
-use crate::settings::{ClientAuth, Mode, TlsVersions};
+use crate::settings::parse::{is_localhost_name, is_loopback};
+use crate::settings::{ClientAuth, Mode, Setting, Settings, TlsVersions};
 
 /// What kind of address a host stands for: it decides how the socket is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,42 +71,44 @@ fn imports(out: &mut Writer, config: &ServerConfig) {
     }
 }
 
+/// Writes the constants with the names and comments of the table of settings.
 fn constants(out: &mut Writer, config: &ServerConfig) {
     out.text("\n");
     server_name(out, &config.host);
-    constant(out, "SERVER_PORT", &config.port.to_string(), port_note(config.port));
-    constant(out, "BACKLOG", &config.backlog.to_string(), "clients that may wait to be accepted");
-    constant(out, "RECV_SIZE", &config.recv_size.to_string(), "bytes that one recv() returns at most");
+    let port_comment = if config.port == 0 { "the system chooses a free one" } else { "" };
+    constant(out, Setting::Port.info().python.name, &config.port.to_string(), port_comment);
+    setting(out, Setting::Backlog, &config.backlog.to_string());
+    setting(out, Setting::RecvSize, &config.recv_size.to_string());
     if config.mode == Mode::Pool {
-        constant(out, "MAX_WORKERS", &config.pool_size.to_string(), "clients served at the same time");
+        setting(out, Setting::PoolSize, &config.pool_size.to_string());
     }
     if let Some(idle) = config.idle_timeout {
-        constant(
-            out,
-            "IDLE_TIMEOUT",
-            &idle.as_secs().to_string(),
-            "seconds without a byte: then a client is closed",
-        );
+        setting(out, Setting::IdleTimeout, &idle.as_secs().to_string());
     }
-    if config.mode != Mode::One && config.max_clients != usual_max_clients() {
-        out.text("# Max clients is Echoscope's own: this program accepts everybody who connects.");
+    if config.mode != Mode::One && config.max_clients != Settings::default().max_clients as usize {
+        setting_comment(out, Setting::MaxClients);
     }
     let Some(tls) = &config.tls else { return };
     let seconds = config.handshake_timeout.as_secs().to_string();
     constant(out, "HANDSHAKE_TIMEOUT", &seconds, "seconds for the whole TLS handshake");
-    let chosen = |path: &std::path::Path, usual: &str| {
-        if path.as_os_str().is_empty() { literal::string(usual) } else { literal::path(path) }
+    let path_or = |path: &std::path::Path, default: &str| {
+        if path.as_os_str().is_empty() { literal::string(default) } else { literal::path(path) }
     };
-    constant(out, "CERTIFICATE", &chosen(&tls.certificate, "server.crt"), "");
-    constant(out, "KEY", &chosen(&tls.key, "server.key"), "");
+    setting(out, Setting::Certificate, &path_or(&tls.certificate, "server.crt"));
+    setting(out, Setting::Key, &path_or(&tls.key, "server.key"));
     if tls.client_auth != ClientAuth::None {
-        constant(out, "CLIENT_CA", &chosen(&tls.client_ca, "ca.crt"), "");
-        out.text("# CLIENT_CA: who has to have signed the clients' certificates");
+        constant(out, Setting::ClientCa.info().python.name, &path_or(&tls.client_ca, "ca.crt"), "");
+        setting_comment(out, Setting::ClientCa);
     }
 }
 
-fn usual_max_clients() -> usize {
-    crate::settings::Settings::default().max_clients as usize
+fn setting(out: &mut Writer, setting: Setting, value: &str) {
+    let python = setting.info().python;
+    constant(out, python.name, value, python.comment);
+}
+
+fn setting_comment(out: &mut Writer, setting: Setting) {
+    out.text(&format!("# {}", setting.info().python.comment));
 }
 
 fn server_name(out: &mut Writer, host: &str) {
@@ -132,13 +134,6 @@ fn server_name(out: &mut Writer, host: &str) {
             let address = plain.map_or_else(|| host.to_owned(), |address| address.to_canonical().to_string());
             constant(out, "SERVER_NAME", &literal::string(&address), "");
         }
-    }
-}
-
-fn port_note(port: u16) -> &'static str {
-    match port {
-        0 => "the system chooses a free one",
-        _ => "",
     }
 }
 
@@ -193,6 +188,6 @@ fn context(out: &mut Writer, tls: &TlsFiles) {
         );
     }
     if tls.key_log.is_some() {
-        out.text("# The key log is left out: a saved program would remember it.");
+        setting_comment(out, Setting::KeyLog);
     }
 }

@@ -12,7 +12,7 @@ use crate::platform::sockets;
 use crate::server::calls::Call;
 use crate::server::error::{BindError, StartError};
 use crate::server::gate::Gate;
-use crate::settings::fields::is_localhost_name;
+use crate::settings::parse::is_localhost_name;
 
 /// How often another port is tried where the system's choice for the first address is taken on the second.
 const PORT_TRIES: usize = 32;

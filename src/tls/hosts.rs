@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::settings::fields::{is_localhost_name, is_loopback};
+use crate::settings::parse::{is_localhost_name, is_loopback};
 
 /// Whether clients can reach a server that listens on `host` under one of the names. Where that can't be known, because
 /// a name server or a hosts file has a say in it, the answer is yes.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::settings::tls::{ClientAuth, TlsVersions};
+use crate::settings::{ClientAuth, TlsVersions};
 
 /// The files and choices of a TLS server. The files are read at each start.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
 use rustls::{ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion, version};
 
-use crate::settings::tls::{ClientAuth, TlsVersions};
+use crate::settings::{ClientAuth, TlsVersions};
 use crate::tls::certificate::CertificateFile;
 use crate::tls::client_ca::ClientCaFile;
 use crate::tls::error::TlsError;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 
 use crate::platform::terminal::argument;
-use crate::settings::tls::TlsVersions;
+use crate::settings::TlsVersions;
 use crate::tls::client_hello::ClientHello;
 use crate::tls::inspect::Served;
 use crate::tls::options::{TlsFiles, Trust};

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::app::Command;
+use crate::app::ExportFormat;
 use crate::app::clients::ClientCommand;
-use crate::app::command::ExportFormat;
-use crate::app::{Command, LessonCommand};
 use crate::server::client_id::ClientId;
 
 /// One request of the user. Panels return actions; `Window::handle_action` carries them out after the frame.
@@ -64,7 +64,7 @@ impl Action {
             Self::SetCertificateFolder(_) => Self::SetCertificateFolder(path),
             Self::SetDetailsCaFile(_) => Self::SetDetailsCaFile(path),
             Self::App(command) => Self::App(match command {
-                Command::Edit(field, _) => Command::Edit(field, text),
+                Command::Set(field, _) => Command::Set(field, text),
                 Command::Client(ClientCommand::Edit(id, field, _)) => {
                     ClientCommand::Edit(id, field, text).into()
                 }
@@ -77,7 +77,7 @@ impl Action {
                 }
                 Command::SaveProgram(_) => Command::SaveProgram(path),
                 Command::SaveSequence { id, format, .. } => Command::SaveSequence { id, path, format },
-                Command::Lesson(LessonCommand::Open(_)) => Command::Lesson(LessonCommand::Open(path)),
+                Command::OpenLesson(_) => Command::OpenLesson(path),
                 other => other,
             }),
             other => other,

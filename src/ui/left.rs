@@ -3,7 +3,7 @@
 use egui::{Context, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use crate::app::App;
-use crate::settings::fields::Field;
+use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::server_form::ServerForm;
 use crate::ui::theme::size;
@@ -27,7 +27,7 @@ impl LeftSide {
     }
 
     /// Gives the keyboard to a field of the form.
-    pub(super) fn focus(&mut self, ctx: &Context, field: Field) {
+    pub(super) fn focus(&mut self, ctx: &Context, field: Setting) {
         self.form.focus(ctx, field);
     }
 

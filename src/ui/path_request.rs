@@ -1,9 +1,9 @@
 //! The file dialog for each action that needs a path: title, file name and file types.
 
+use crate::app::Command;
 use crate::app::clients::{ClientCommand, ClientField};
-use crate::app::{Command, LessonCommand};
 use crate::capture::sequence::SequenceFormat;
-use crate::settings::fields::Field;
+use crate::settings::Setting;
 use crate::ui::action::Action;
 
 /// File types by name and extensions; the first one is selected.
@@ -49,12 +49,12 @@ impl PathRequest {
             }
             Action::SetDetailsCaFile(_) => Self::open("Choose the CA file", ""),
             Action::App(command) => match command {
-                Command::Edit(Field::ClientCa, path) => Self::open("Choose the CA file", path),
-                Command::Edit(Field::Key, path) => Self::open("Choose the private key", path),
-                Command::Edit(Field::KeyLog, path) => {
+                Command::Set(Setting::ClientCa, path) => Self::open("Choose the CA file", path),
+                Command::Set(Setting::Key, path) => Self::open("Choose the private key", path),
+                Command::Set(Setting::KeyLog, path) => {
                     Self { current: path.clone(), ..Self::save("Write TLS keys to a file", "keys.log", &[]) }
                 }
-                Command::Edit(_, path) => Self::open("Choose the certificate", path),
+                Command::Set(_, path) => Self::open("Choose the certificate", path),
                 Command::Client(ClientCommand::Edit(_, field, path)) => {
                     let title = match field {
                         ClientField::CaFile => "Choose the CA file",
@@ -64,7 +64,7 @@ impl PathRequest {
                     };
                     Self::open(title, path)
                 }
-                Command::Lesson(LessonCommand::Open(_)) => {
+                Command::OpenLesson(_) => {
                     let filters: Filters = &[("Lessons", &["toml"]), ("All files", &["*"])];
                     Self { filters, ..Self::open("Open a lesson", "") }
                 }

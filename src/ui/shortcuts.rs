@@ -26,7 +26,7 @@ pub(super) fn read(ctx: &Context) -> Vec<Action> {
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Action::ToggleHelp),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F9), Action::ToggleStepping),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Action::StepNext),
-        (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Action::App(Command::GoOn)),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Action::App(Command::SetStepping(false))),
     ];
     let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].map(ctrl);
     let tabs = numbers.into_iter().zip(Tab::ALL.map(Action::Show));

@@ -2,7 +2,7 @@
 
 use egui::{Align, Layout, RichText, Ui, vec2};
 
-use crate::app::{App, Backlog};
+use crate::app::{AcceptQueueStatus, App};
 use crate::text::{self, with_thousands};
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::gauge::gauge;
@@ -48,7 +48,7 @@ fn item(ui: &mut Ui, text: &str, about: &str) {
 }
 
 /// The accept queue as boxes, full ones for clients that wait, and what happens to the next client.
-fn backlog(ui: &mut Ui, queue: &Backlog) {
+fn backlog(ui: &mut Ui, queue: &AcceptQueueStatus) {
     let about = format!(
         "The accept queue: clients that the system has let in and the server has not accepted yet. {} {}",
         queue.next, queue.about

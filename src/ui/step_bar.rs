@@ -2,7 +2,7 @@
 
 use egui::{Label, RichText, ScrollArea, Ui};
 
-use crate::app::{App, Command, call_words, halt_words};
+use crate::app::{App, Command, call_text, pause_text};
 use crate::server::calls::PausedThread;
 use crate::server::status::ServerState;
 use crate::text::with_thousands;
@@ -46,7 +46,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
                 .on_hover_text("Leave step mode: nobody halts any more (F5)")
                 .clicked()
             {
-                actions.push(Command::GoOn.into());
+                actions.push(Command::SetStepping(false).into());
             }
             ui.add_space(4.0);
         }
@@ -96,7 +96,7 @@ fn summary(app: &App, halts: &[PausedThread]) -> String {
         [] if app.state().is_stopped() => "Start the server: it halts before socket().".to_owned(),
         [] if matches!(app.state(), ServerState::Stopping) => "Stopping…".to_owned(),
         [] => "Nobody halts: each thread does before its next call.".to_owned(),
-        [one] => halt_words(one),
+        [one] => pause_text(one),
         [next, ..] => format!("{} threads halt, next is {}", with_thousands(halts.len() as u64), short(next)),
     }
 }
@@ -104,5 +104,5 @@ fn summary(app: &App, halts: &[PausedThread]) -> String {
 /// `#3: sendall(b'Hello\n')`.
 fn short(halt: &PausedThread) -> String {
     let who = halt.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
-    format!("{who}: {}", call_words(halt))
+    format!("{who}: {}", call_text(halt))
 }

@@ -3,9 +3,9 @@
 use egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, Vec2, vec2};
 use jiff::Timestamp;
 
-use crate::app::{App, Changed, Check, Command};
+use crate::app::{App, Check, Command};
 use crate::settings::ClientAuth;
-use crate::settings::fields::Field;
+use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::server_form::RESTART;
 use crate::ui::theme::{self, Palette, size};
@@ -23,11 +23,11 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
         heading(ui, "TLS");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if switch(ui, on, "TLS").on_hover_text("Encrypt connections (from the next start)").clicked() {
-                actions.push(Command::SetTls(!on).into());
+                actions.push(Command::set(Setting::Tls, !on).into());
             }
         });
     });
-    if app.needs_restart(Changed::Tls) {
+    if app.needs_restart(Setting::Tls) {
         note(ui, Tone::Hint, RESTART);
     }
     if !on {
@@ -37,9 +37,9 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     // Buttons that come with what was found in a file are put into their places at the end: for the Tab key the two
     // fields stay next to each other, whenever a check is done.
     let mut later = Vec::new();
-    path_row(ui, app, Field::Certificate, &mut actions);
+    path_row(ui, app, Setting::Certificate, &mut actions);
     certificate_line(ui, app, &mut later);
-    path_row(ui, app, Field::Key, &mut actions);
+    path_row(ui, app, Setting::Key, &mut actions);
     key_line(ui, app, &mut later);
     actions.extend(later.into_iter().filter_map(|button| button.show(ui)));
     actions.extend(dialog_buttons(ui, app));
@@ -81,10 +81,10 @@ fn pill_place(ui: &mut Ui, label: &str) -> Rect {
     ui.allocate_exact_size(vec2(width, size::CHIP), Sense::hover()).0
 }
 
-fn path_row(ui: &mut Ui, app: &App, field: Field, actions: &mut Vec<Action>) {
+fn path_row(ui: &mut Ui, app: &App, field: Setting, actions: &mut Vec<Action>) {
     let form = app.form();
     let bad = match field {
-        Field::Key => matches!(app.key(), Check::Bad(_)) || matches!(app.pair(), Some(Err(_))),
+        Setting::Key => matches!(app.key(), Check::Bad(_)) || matches!(app.pair(), Some(Err(_))),
         _ => matches!(app.certificate(), Check::Bad(_)),
     };
     ui.horizontal(|ui| {
@@ -97,14 +97,14 @@ fn path_row(ui: &mut Ui, app: &App, field: Field, actions: &mut Vec<Action>) {
         if !response.has_focus() && !form.text(field).is_empty() {
             response.on_hover_text(form.text(field));
         }
-        actions.extend(changed.map(|text| Command::Edit(field, text).into()));
+        actions.extend(changed.map(|text| Command::Set(field, text).into()));
         let browse = ui.add_sized([36.0, size::CONTROL], egui::Button::new("…"));
         let browse = browse.accessible_name(format!("Browse for {}", field.label()));
         if browse.on_hover_text("Browse…").clicked() {
-            actions.push(Action::choose_path(Command::Edit(field, form.text(field).to_owned())));
+            actions.push(Action::choose_path(Command::Set(field, form.text(field).to_owned())));
         }
     });
-    if app.needs_restart(Changed::Field(field)) {
+    if app.needs_restart(field) {
         note(ui, Tone::Hint, RESTART);
     }
 }
@@ -218,7 +218,7 @@ fn dialog_buttons(ui: &mut Ui, app: &App) -> Option<Action> {
         }
     });
     if on {
-        let typed = [Field::Alpn, Field::KeyLog].into_iter().find_map(|field| app.form().error(field));
+        let typed = [Setting::Alpn, Setting::KeyLog].into_iter().find_map(|field| app.form().error(field));
         let uses_ca = app.settings().client_auth != ClientAuth::None;
         let problem = typed.map(ToString::to_string).or_else(|| match app.client_ca() {
             Check::Bad(error) if uses_ca => Some(error.to_string()),

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
 
-use crate::app::{App, Command, halt_words};
+use crate::app::{App, Command, pause_text};
 use crate::server::calls::PausedThread;
 use crate::server::status::ServerState;
-use crate::settings::ThemeChoice;
+use crate::settings::{Setting, ThemeChoice};
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
@@ -39,7 +39,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         ] {
             let chosen = app.settings().theme == choice;
             if icon_button(ui, sign, name, Some(chosen)).clicked() {
-                action = Some(Command::SetTheme(choice).into());
+                action = Some(Command::set(Setting::Theme, choice).into());
             }
             ui.add_space(2.0);
         }
@@ -104,7 +104,7 @@ fn held_up(halts: &[PausedThread], paused: bool) -> Option<String> {
 /// Who halts where, for the tooltip.
 fn halted(halts: &[PausedThread]) -> String {
     const MOST: usize = 8;
-    let mut lines = halts.iter().take(MOST).map(halt_words).collect::<Vec<_>>();
+    let mut lines = halts.iter().take(MOST).map(pause_text).collect::<Vec<_>>();
     if halts.len() > MOST {
         lines.push(format!("… and {} more", with_thousands((halts.len() - MOST) as u64)));
     }

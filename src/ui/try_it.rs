@@ -43,7 +43,7 @@ impl TryItPanel {
         });
         let mut action = None;
         let Some(chosen) = lines.get(self.program) else {
-            let words = if app.form().first_wrong().is_some() {
+            let words = if app.form().first_invalid().is_some() {
                 "Correct the settings to see a command."
             } else {
                 "The system will choose the port. Start the server to see a command."

@@ -10,7 +10,7 @@ use egui::{
 
 use crate::app::{App, Command};
 use crate::server::status::ServerState;
-use crate::settings::ThemeChoice;
+use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, Tab};
 use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::left::LeftSide;
@@ -107,7 +107,7 @@ impl Window {
 
     fn handle_action(&mut self, ctx: &Context, frame: &eframe::Frame, action: Action) {
         if let Some(opened) = lesson::opened(&action) {
-            self.app.apply(Command::Lesson(opened));
+            self.app.apply(opened);
         }
         match action {
             Action::App(command) => {
@@ -324,7 +324,7 @@ impl eframe::App for Window {
         }
         self.follow_theme(ctx);
         if let Some(percent) = self.zoom.follow(ctx, self.app.settings().zoom) {
-            self.app.apply(Command::SetZoom(percent));
+            self.app.apply(Command::set(Setting::Zoom, percent));
         }
     }
 

@@ -7,13 +7,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::app::command::ExportFormat;
+use echoscope::app::ExportFormat;
 use echoscope::app::{App, Check, Command, Options};
 use echoscope::server::event::EventKind;
 use echoscope::server::status::ServerState;
+use echoscope::settings::Setting;
 use echoscope::settings::Settings;
-use echoscope::settings::fields::Field;
-use echoscope::settings::file::{self, Broken};
+use echoscope::settings::settings_file::{self, OnBrokenFile};
 use echoscope::tls::create::{self, CertificateSpec, KeyChoice};
 use jiff::Timestamp;
 
@@ -55,11 +55,11 @@ fn what_was_set_is_there_the_next_time() {
     let path = folder.path().join("settings.toml");
     let options = Options { settings_file: Some(path.clone()), ..Options::default() };
     let mut app = App::new(Settings::default(), options);
-    app.apply(Command::Edit(Field::Port, "4711".to_owned()));
-    app.apply(Command::Edit(Field::Backlog, "no number".to_owned()));
-    app.apply(Command::SetTls(true));
+    app.apply(Command::Set(Setting::Port, "4711".to_owned()));
+    app.apply(Command::Set(Setting::Backlog, "no number".to_owned()));
+    app.apply(Command::set(Setting::Tls, true));
     drop(app);
-    let loaded = file::load(&path, Broken::Leave);
+    let loaded = settings_file::load(&path, OnBrokenFile::Keep);
     let expected = Settings { port: 4711, tls: true, ..Settings::default() };
     assert_eq!((loaded.settings, loaded.complaint), (expected, None));
 }
@@ -67,13 +67,13 @@ fn what_was_set_is_there_the_next_time() {
 #[test]
 fn a_wrong_field_blocks_the_start_with_its_words() {
     let mut app = app();
-    app.apply(Command::Edit(Field::Port, "65536".to_owned()));
+    app.apply(Command::Set(Setting::Port, "65536".to_owned()));
     assert_eq!(app.blocked().unwrap(), "Port must be from 0 to 65,535.");
     app.apply(Command::Start);
     assert!(matches!(app.state(), ServerState::Stopped));
-    app.apply(Command::Edit(Field::Port, "0".to_owned()));
+    app.apply(Command::Set(Setting::Port, "0".to_owned()));
     assert_eq!(app.blocked(), None);
-    app.apply(Command::SetTls(true));
+    app.apply(Command::set(Setting::Tls, true));
     assert!(app.blocked().unwrap().contains("a certificate and its key"));
 }
 
@@ -82,16 +82,16 @@ fn a_port_in_use_is_exchanged_for_a_free_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let _holder = TcpListener::bind(taken).unwrap();
     let mut app = app();
-    app.apply(Command::Edit(Field::Port, taken.port().to_string()));
+    app.apply(Command::Set(Setting::Port, taken.port().to_string()));
     app.apply(Command::Start);
     poll_until(&mut app, "a failed start", |app| matches!(app.state(), ServerState::Failed(_)));
     let ServerState::Failed(error) = app.state() else { panic!() };
     assert!(error.is_about_the_port());
     app.apply(Command::StartOnFreePort);
-    let free = |app: &App| app.form().text(Field::Port) != taken.port().to_string();
+    let free = |app: &App| app.form().text(Setting::Port) != taken.port().to_string();
     poll_until(&mut app, "a free port in the form", free);
     let ServerState::Listening { addresses, .. } = app.state() else { panic!() };
-    assert_eq!(app.form().text(Field::Port), addresses[0].port().to_string());
+    assert_eq!(app.form().text(Setting::Port), addresses[0].port().to_string());
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn dropped_files_find_their_fields() {
     app.apply(Command::DropFile(certificate.clone()));
     poll_until(&mut app, "both fields", |app| app.pair().is_some());
     let is = |field, path: &Path| app.form().text(field) == path.display().to_string();
-    assert!(is(Field::Certificate, &certificate) && is(Field::Key, &key));
+    assert!(is(Setting::Certificate, &certificate) && is(Setting::Key, &key));
     assert!(app.form().tls(), "the fields are not in view");
     assert!(matches!(app.pair(), Some(Ok(()))));
     assert!(matches!((app.certificate(), app.key()), (Check::Good(_), Check::Good(_))));
@@ -371,7 +371,7 @@ fn the_label_follows_the_host_as_it_is_typed() {
         App::new(Settings { tls: true, certificate, key, ..Settings::default() }, Options::default());
     poll_until(&mut app, "the files", |app| app.pair().is_some());
     assert_eq!(app.certificate_caution(), None);
-    app.apply(Command::Edit(Field::Host, "echo.test".to_owned()));
+    app.apply(Command::Set(Setting::Host, "echo.test".to_owned()));
     let told = app.certificate_caution().unwrap();
     assert!(told.contains("but the server's host is echo.test"), "{told}");
 }

@@ -13,7 +13,7 @@ use echoscope::log::filter::Filter;
 use echoscope::log::format::{python, visible};
 use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{Event, EventKind};
-use echoscope::settings::fields::host;
+use echoscope::settings::parse::host;
 use echoscope::tls::{CertificateFile, KeyFile};
 
 /// U+202E, right-to-left override: the text after it is shown from right to left.

@@ -38,7 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("python", &["platform", "server::calls", "server::config", "settings", "text"]),
     ("ring_buffer", &[]),
     ("server", &["capture", "platform", "settings", "sync", "text", "tls"]),
-    ("settings", &["text"]),
+    ("settings", &["platform", "text"]),
     ("sync", &[]),
     ("text", &[]),
     ("tls", &["platform", "settings", "sync", "text"]),

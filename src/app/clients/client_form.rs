@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use crate::app::clients::client_command::{ClientCommand, ClientField, Followed, SendKind, TrustChoice};
 use crate::app::clients::server_endpoint::ServerEndpoint;
-use crate::app::form::path;
 use crate::client::connection_config::{ConnectionConfig, Identity, Payload, TlsChoices, Trust};
 use crate::client::input::{self, InputError, LineEnding};
-use crate::settings::fields;
-use crate::settings::{TlsVersions, tls};
+use crate::settings::TlsVersions;
+use crate::settings::parse::{self, path};
 use crate::text::with_thousands;
 
 /// The most characters of text or digits to send, since they are parsed every time they are shown. Longer data can be
@@ -68,10 +67,10 @@ impl ClientForm {
     pub fn error(&self, field: ClientField) -> Option<String> {
         let text = self.text(field);
         match field {
-            ClientField::Host => fields::host(text).err().map(|error| error.to_string()),
+            ClientField::Host => parse::host(text).err().map(|error| error.to_string()),
             // Empty is right: the OS will choose the server's port.
             ClientField::Port if self.is_following(Followed::Port) => None,
-            ClientField::Alpn => tls::alpn(text).err().map(|error| error.to_string()),
+            ClientField::Alpn => parse::alpn(text).err().map(|error| error.to_string()),
             ClientField::Text if !self.escapes => None,
             ClientField::Text => input::parse_text(text).err().map(|error| error.to_string()),
             ClientField::Hex => input::parse_hex(text).err().map(|error| error.to_string()),
@@ -197,7 +196,7 @@ impl ClientForm {
             return None;
         }
         Some(ConnectionConfig {
-            host: fields::host(self.text(ClientField::Host)).ok()?,
+            host: parse::host(self.text(ClientField::Host)).ok()?,
             port: u16::try_from(self.number(ClientField::Port).ok()?).ok()?,
             connect_timeout: Duration::from_secs(self.number(ClientField::Timeout).ok()?.into()),
             tls: if self.tls() { Some(self.tls_choices()?) } else { None },
@@ -218,7 +217,7 @@ impl ClientForm {
             versions: self.versions(),
             identity: (!certificate.as_os_str().is_empty())
                 .then(|| Identity { certificate, key: file(ClientField::Key) }),
-            alpn: tls::alpn(self.text(ClientField::Alpn)).ok()?,
+            alpn: parse::alpn(self.text(ClientField::Alpn)).ok()?,
         })
     }
 

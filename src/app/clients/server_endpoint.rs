@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::try_it::reachable;
-use crate::server::config::ServerConfig;
+use crate::settings::parse::reachable_host;
 use crate::settings::{Settings, TlsVersions};
 
 /// What a client must know of the server to connect to it, as its fields show it.
@@ -21,39 +20,15 @@ pub(in crate::app) struct ServerEndpoint {
 }
 
 impl ServerEndpoint {
-    /// The running server, which this computer reaches at this host and port.
-    pub(in crate::app) fn running(
-        config: &ServerConfig,
-        host: String,
-        port: u16,
-        settings: &Settings,
-    ) -> Self {
-        let planned = Self::planned(settings);
-        let endpoint = Self { host, port: port_text(port), tls: config.tls.is_some(), ..planned };
-        match &config.tls {
-            None => endpoint,
-            Some(tls) => Self {
-                certificate: tls.certificate.clone(),
-                versions: tls.versions,
-                alpn: tls.alpn.join(","),
-                ..endpoint
-            },
-        }
-    }
-
-    /// The server that these settings would start.
-    pub(in crate::app) fn planned(settings: &Settings) -> Self {
+    /// Returns the endpoint of a server with these settings.
+    pub(in crate::app) fn new(settings: &Settings) -> Self {
         Self {
-            host: reachable(&settings.host),
-            port: port_text(settings.port),
+            host: reachable_host(&settings.host),
+            port: if settings.port == 0 { String::new() } else { settings.port.to_string() },
             tls: settings.tls,
             certificate: settings.certificate.clone(),
             versions: settings.tls_versions,
             alpn: settings.alpn.join(","),
         }
     }
-}
-
-fn port_text(port: u16) -> String {
-    if port == 0 { String::new() } else { port.to_string() }
 }

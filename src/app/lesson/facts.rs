@@ -5,28 +5,13 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use crate::app::clients::ClientTab;
-use crate::app::{App, Check};
-use crate::client::client_event::ClientEventKind;
+use crate::app::file_check::Check;
+use crate::app::state::App;
 use crate::client::client_status::ClientState;
-use crate::client::echo_check::{EchoResult, EchoVerdict};
-use crate::lessons::facts::{Facts, Happening};
-use crate::server::config::ServerConfig;
+use crate::lessons::facts::Facts;
 use crate::server::status::ServerState;
-use crate::settings::Settings;
 
 impl App {
-    /// Takes in what the client tabs have done, and tells the lesson. Whether it was anything.
-    pub(in crate::app) fn poll_clients(&mut self) -> bool {
-        let Self { clients, lessons, .. } = self;
-        clients.poll(&mut |event| match event {
-            ClientEventKind::Echoed(EchoResult { verdict: EchoVerdict::Exact, .. }) => {
-                lessons.happened(Happening::Echo);
-            }
-            ClientEventKind::HalfClosed => lessons.happened(Happening::HalfClosed),
-            _ => {}
-        })
-    }
-
     /// How many clients of our own tabs are connected to the server and not accepted by it: what is known of its
     /// accept queue where the system doesn't tell. `None` while it doesn't listen.
     fn own_clients_waiting(&self) -> Option<u64> {
@@ -50,10 +35,10 @@ impl App {
     }
 
     /// What is so now, for the lesson.
-    pub(super) fn facts(&self) -> Facts {
+    pub(in crate::app) fn facts(&self) -> Facts {
         let counters = self.counters();
         Facts {
-            running: self.running_settings(),
+            running: self.listening_with(),
             stopped: self.state().is_stopped(),
             form: self.settings().clone(),
             connected: counters.clients_now,
@@ -64,33 +49,6 @@ impl App {
             halted: self.paused_threads().iter().map(|halt| halt.site.call).collect(),
         }
     }
-
-    /// What the listening server was started with, as settings; the port is the one that it has.
-    pub(super) fn running_settings(&self) -> Option<Settings> {
-        let ServerState::Listening { addresses, .. } = self.state() else { return None };
-        let config: &ServerConfig = self.server.as_ref()?.config();
-        let tls = config.tls.as_ref();
-        let form = self.settings();
-        Some(Settings {
-            host: config.host.clone(),
-            port: addresses.first().map_or(config.port, std::net::SocketAddr::port),
-            backlog: config.backlog,
-            mode: config.mode,
-            pool_size: config.pool_size,
-            recv_size: u32::try_from(config.recv_size).unwrap_or(u32::MAX),
-            max_clients: u32::try_from(config.max_clients).unwrap_or(u32::MAX),
-            idle_timeout: config
-                .idle_timeout
-                .map_or(0, |time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
-            tls: tls.is_some(),
-            // Without TLS there is nothing that could differ from the form.
-            tls_versions: tls.map_or(form.tls_versions, |tls| tls.versions),
-            client_auth: tls.map_or(form.client_auth, |tls| tls.client_auth),
-            alpn: tls.map_or_else(|| form.alpn.clone(), |tls| tls.alpn.clone()),
-            session_tickets: tls.map_or(form.session_tickets, |tls| tls.tickets),
-            ..form.clone()
-        })
-    }
 }
 
 #[cfg(test)]
@@ -100,7 +58,7 @@ mod tests {
     use super::*;
     use crate::app::clients::ClientCommand;
     use crate::app::{Command, Options};
-    use crate::settings::Mode;
+    use crate::settings::{Mode, Settings};
 
     fn until(app: &mut App, done: impl Fn(&App) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);

@@ -4,16 +4,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::app::disk::plain;
-use crate::app::lesson::FromFile;
 use crate::lessons::error::FileError;
 use crate::lessons::{LARGEST_FILE, Lesson};
+use crate::text;
 
 /// Reads a lesson file; never more of it than a lesson can have.
-pub(super) fn read(path: &Path) -> FromFile {
+pub(super) fn read(path: &Path) -> Result<Lesson, FileError> {
     let path_owned = || path.to_owned();
     let unreadable = |error: std::io::Error| {
-        let raw = plain(&error);
+        let raw = text::io_error(&error);
         FileError::Unreadable { path: path_owned(), raw }
     };
     // Opening a pipe would wait for somebody who writes into it.

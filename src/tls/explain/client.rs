@@ -5,6 +5,7 @@ use std::path::Path;
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription as Alert, Error};
 
+use crate::settings::SettingChoice;
 use crate::text::display_name;
 use crate::tls::client_config::ClientConfigError;
 use crate::tls::explain::alerts::alert_text;

@@ -402,7 +402,7 @@ mod tests {
     use rustls::{InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
     use super::*;
-    use crate::settings::tls::TlsVersions;
+    use crate::settings::{SettingChoice, TlsVersions};
     use crate::tls::client_hello::ClientHello;
     use crate::tls::inspect::Validity;
     use crate::tls::kind::KeyKind;

@@ -4,13 +4,13 @@ use egui::{
     FontId, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, accesskit, vec2,
 };
 
-use crate::app::{App, LessonCommand, SetUp};
-use crate::lessons::choice::Choice;
+use crate::app::{App, Command, SetUp};
+use crate::lessons::setting_override::SettingOverride;
 use crate::lessons::{Place, Running, shipped};
 use crate::ui::action::Action;
 use crate::ui::lesson::height::{self, Height};
 use crate::ui::lesson::parts::{progress, sign, tick};
-use crate::ui::lesson::{ask, wish_for};
+use crate::ui::lesson::wish_for;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{
     ICON_BUTTON, icon_button, pill_button, pill_width, quiet_button, quiet_width, text_width,
@@ -119,7 +119,7 @@ impl LessonBar {
                 self.folded = !self.folded;
             }
             if icon_button(ui, Icon::Cross, "Leave the lesson", None).clicked() {
-                action = Some(ask(LessonCommand::Leave));
+                action = Some(Command::LeaveLesson.into());
             }
         });
         action
@@ -226,7 +226,7 @@ fn buttons(ui: &mut Ui, app: &App, running: &Running) -> Vec<Action> {
         ui.add_space((ui.available_width() - width).max(0.0));
         for (label, command) in ways {
             if quiet_button(ui, label).clicked() {
-                actions.push(ask(command));
+                actions.push(command.into());
             }
         }
     });
@@ -236,32 +236,32 @@ fn buttons(ui: &mut Ui, app: &App, running: &Running) -> Vec<Action> {
 /// Room for what stands around the settings of a step: the button, and the word that the server starts anew.
 const SET_UP_ROOM: f32 = 240.0;
 
-fn listed(choices: &[Choice]) -> String {
-    choices.iter().map(Choice::words).collect::<Vec<_>>().join(", ")
+fn listed(choices: &[SettingOverride]) -> String {
+    choices.iter().map(SettingOverride::words).collect::<Vec<_>>().join(", ")
 }
 
 /// In a bar narrower than this there is no room for beginning anew, which stands in the menu, too.
 const NARROW: f32 = 500.0;
 
 /// The ways out of the step that is shown, with their names.
-fn ways(running: &Running, narrow: bool) -> Vec<(&'static str, LessonCommand)> {
+fn ways(running: &Running, narrow: bool) -> Vec<(&'static str, Command)> {
     let mut ways = Vec::new();
     if running.at() > 0 && !narrow {
-        ways.push(("Begin anew", LessonCommand::Restart));
+        ways.push(("Begin anew", Command::RestartLesson));
     }
     if running.at() > 0 {
-        ways.push(("Back", LessonCommand::Back));
+        ways.push(("Back", Command::PreviousStep));
     }
     ways.push(match running.step() {
-        Some(_) if running.is_review() => ("Next step", LessonCommand::Next),
-        Some(_) => ("Skip this step", LessonCommand::Next),
-        None => ("Leave the lesson", LessonCommand::Leave),
+        Some(_) if running.is_review() => ("Next step", Command::NextStep),
+        Some(_) => ("Skip this step", Command::NextStep),
+        None => ("Leave the lesson", Command::LeaveLesson),
     });
     ways
 }
 
 /// Offers the settings of the step, or says that they are set; in a row of the caller's.
-fn set_up(ui: &mut Ui, app: &App, choices: &[Choice]) -> Option<Action> {
+fn set_up(ui: &mut Ui, app: &App, choices: &[SettingOverride]) -> Option<Action> {
     let palette = Palette::of(ui);
     let what = listed(choices);
     let (words, pressed) = match app.lesson_set_up() {
@@ -278,7 +278,7 @@ fn set_up(ui: &mut Ui, app: &App, choices: &[Choice]) -> Option<Action> {
     };
     ui.add_space(4.0);
     ui.add(Label::new(RichText::new(words).size(size::SMALL).color(palette.muted)).wrap());
-    pressed.then(|| ask(LessonCommand::SetUp))
+    pressed.then(|| Command::SetUpLesson.into())
 }
 
 /// The tab or the dialog that a step is about, as a button's name and its action.
@@ -295,5 +295,5 @@ fn offer(place: Place) -> (String, Action) {
 fn next_lesson(app: &App) -> Option<(String, Action)> {
     let next = app.lesson_number()? + 1;
     let lesson = shipped().get(next)?;
-    Some((format!("Next lesson: {}", lesson.title), ask(LessonCommand::Start(next))))
+    Some((format!("Next lesson: {}", lesson.title), Command::StartLesson(next).into()))
 }

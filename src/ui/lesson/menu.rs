@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use egui::text::LayoutJob;
 use egui::{Popup, Response, RichText, Role, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit, vec2};
 
-use crate::app::{App, LessonCommand};
+use crate::app::{App, Command};
 use crate::lessons::shipped;
 use crate::ui::action::Action;
-use crate::ui::lesson::ask;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::quiet_button;
 use crate::ui::widgets::focus_ring;
@@ -62,24 +61,24 @@ fn items(ui: &mut Ui, app: &App) -> Option<Action> {
     for (number, lesson) in shipped().iter().enumerate() {
         let title = format!("{}. {}", number + 1, lesson.title);
         if item(ui, &title, &lesson.summary).clicked() {
-            action = Some(ask(LessonCommand::Start(number)));
+            action = Some(Command::StartLesson(number).into());
         }
     }
     ui.add_space(4.0);
     ui.separator();
     ui.add_space(2.0);
     if item(ui, "Open a lesson file…", "A lesson that a teacher has written.").clicked() {
-        action = Some(Action::choose_path(ask(LessonCommand::Open(PathBuf::new()))));
+        action = Some(Action::choose_path(Command::OpenLesson(PathBuf::new())));
     }
     if app.lesson().is_some()
         && item(ui, "Begin the lesson anew", "Back to its first step, with every step open.").clicked()
     {
-        action = Some(ask(LessonCommand::Restart));
+        action = Some(Command::RestartLesson.into());
     }
     if app.lesson().is_some()
         && item(ui, "Leave the lesson", "The form gets back the settings of before.").clicked()
     {
-        action = Some(ask(LessonCommand::Leave));
+        action = Some(Command::LeaveLesson.into());
     }
     action
 }

@@ -19,7 +19,6 @@ mod parts;
 pub(super) use bar::LessonBar;
 
 use crate::app::Command;
-use crate::app::LessonCommand;
 use crate::lessons::Place;
 use crate::ui::action::{Action, Tab};
 
@@ -37,14 +36,9 @@ fn wish_for(place: Place) -> Action {
     }
 }
 
-/// What the lesson is to be told when a action is fulfilled: a place came to the front.
-pub(super) fn opened(action: &Action) -> Option<LessonCommand> {
+/// Returns the command that reports to the lesson that an action opens a place.
+pub(super) fn opened(action: &Action) -> Option<Command> {
     let action = if let Action::ShowWire(_) = action { &Action::Show(Tab::Wire) } else { action };
     let place = Place::ALL.into_iter().find(|place| wish_for(*place) == *action)?;
-    Some(LessonCommand::Opened(place))
-}
-
-/// A command about the lesson, as a action.
-fn ask(command: LessonCommand) -> Action {
-    Command::Lesson(command).into()
+    Some(Command::Opened(place))
 }

@@ -4,9 +4,8 @@ use std::error::Error;
 
 use egui::Ui;
 
-use crate::app::{App, Changed, Check, Command};
-use crate::settings::fields::Field;
-use crate::settings::{ClientAuth, TlsVersions};
+use crate::app::{App, Check, Command};
+use crate::settings::{ClientAuth, Setting, SettingChoice};
 use crate::ui::action::Action;
 use crate::ui::server_form::RESTART;
 use crate::ui::tls_dialogs::dialog_layout::{
@@ -16,38 +15,6 @@ use crate::ui::tls_dialogs::dialog_layout::{
 use crate::ui::widgets::note::{Tone, note};
 
 const DIALOG: Dialog = Dialog { id: "tls options", title: "How TLS is served", width: 600.0 };
-
-const VERSIONS: [(TlsVersions, &str, &str); 3] = [
-    (
-        TlsVersions::Both,
-        "TLS 1.2 and 1.3",
-        "Each client gets the newest version that it knows, as on most servers.",
-    ),
-    (
-        TlsVersions::Only12,
-        "TLS 1.2 only",
-        "As on an old server: certificates cross the network in the open, and a handshake takes one round trip more.",
-    ),
-    (
-        TlsVersions::Only13,
-        "TLS 1.3 only",
-        "The newest version alone: clients that only know TLS 1.2 are refused.",
-    ),
-];
-
-const CLIENT_AUTH: [(ClientAuth, &str, &str); 3] = [
-    (ClientAuth::None, "Not asked for", "Clients need no certificate, as on most servers."),
-    (
-        ClientAuth::Optional,
-        "Optional",
-        "Clients are asked for a certificate and may have none, but one that they show must be good.",
-    ),
-    (
-        ClientAuth::Required,
-        "Required",
-        "Clients without a good certificate are refused: TLS in both directions (mutual TLS).",
-    ),
-];
 
 /// Shows the dialog; returns whether it is to be closed.
 pub(super) fn show(ui: &Ui, app: &App, actions: &mut Vec<Action>) -> bool {
@@ -63,59 +30,46 @@ pub(super) fn show(ui: &Ui, app: &App, actions: &mut Vec<Action>) -> bool {
 
 fn contents(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let settings = app.settings();
-    let chosen =
-        explained_choice(ui, app, "Versions", settings.tls_versions, &VERSIONS, Changed::TlsVersions);
-    actions.extend(chosen.map(|versions| Command::SetTlsVersions(versions).into()));
-    let (label, changed) = ("Client certificates", Changed::ClientAuth);
-    let chosen = explained_choice(ui, app, label, settings.client_auth, &CLIENT_AUTH, changed);
-    actions.extend(chosen.map(|auth| Command::SetClientAuth(auth).into()));
+    explained_choice(ui, app, Setting::TlsVersions, settings.tls_versions, actions);
+    explained_choice(ui, app, Setting::ClientAuth, settings.client_auth, actions);
     if settings.client_auth != ClientAuth::None {
-        path_row(ui, app, Field::ClientCa, "path", "Browse for the client CA", actions);
+        path_row(ui, app, Setting::ClientCa, "Browse for the client CA", actions);
         below(ui, |ui| client_ca(ui, app));
     }
-    let (_, changed) = dialog_field(app, Field::Alpn, "none").show(ui);
-    actions.extend(changed.map(|text| Command::Edit(Field::Alpn, text).into()));
-    let about = "Names of application protocols, such as h2,http/1.1, in order of preference. Empty: no ALPN, and every \
-                 client connects.";
-    below(ui, |ui| field_note(ui, app, Field::Alpn, about));
-    row(ui, "App tickets", |ui, _| {
+    let (_, changed) = dialog_field(app, Setting::Alpn).show(ui);
+    actions.extend(changed.map(|text| Command::Set(Setting::Alpn, text).into()));
+    below(ui, |ui| setting_note(ui, app, Setting::Alpn));
+    row(ui, Setting::SessionTickets.label(), |ui, _| {
         let mut on = settings.session_tickets;
         if check_box(ui, &mut on, "Clients may resume their sessions").changed() {
-            actions.push(Command::SetTickets(on).into());
+            actions.push(Command::set(Setting::SessionTickets, on).into());
         }
     });
+    below(ui, |ui| setting_note(ui, app, Setting::SessionTickets));
+    path_row(ui, app, Setting::KeyLog, "Browse for the key log", actions);
     below(ui, |ui| {
-        sentence(ui, "With a ticket, a client's next handshake is shorter and needs no certificate.");
-        restart_hint(ui, app, Changed::Tickets);
-    });
-    path_row(ui, app, Field::KeyLog, "off", "Browse for the key log", actions);
-    let about = "A file that the keys of each connection are written to, for Wireshark to read a recording with. Empty: \
-                 off. It is not remembered when the window closes.";
-    below(ui, |ui| {
-        field_note(ui, app, Field::KeyLog, about);
+        setting_note(ui, app, Setting::KeyLog);
         if let Some(caution) = app.key_log_caution() {
             note(ui, Tone::Caution, &caution);
         }
     });
 }
 
-/// Shows a list to choose from with the meaning of the current choice; returns the new choice.
-fn explained_choice<T: Copy + PartialEq>(
+/// Shows a list to choose from with the meaning of the current choice.
+fn explained_choice<T: SettingChoice>(
     ui: &mut Ui,
     app: &App,
-    label: &str,
+    setting: Setting,
     current: T,
-    choices: &[(T, &str, &str)],
-    changed: Changed,
-) -> Option<T> {
-    let chosen = choice_row(ui, label, &label.to_lowercase(), current, choices);
+    actions: &mut Vec<Action>,
+) {
+    let label = setting.label();
+    let chosen = choice_row(ui, label, &label.to_lowercase(), current, &T::table());
+    actions.extend(chosen.map(|chosen| Command::set(setting, chosen.keyword()).into()));
     below(ui, |ui| {
-        if let Some((_, _, about)) = choices.iter().find(|(choice, ..)| *choice == current) {
-            sentence(ui, about);
-        }
-        restart_hint(ui, app, changed);
+        sentence(ui, current.about());
+        restart_hint(ui, app, setting);
     });
-    chosen
 }
 
 fn client_ca(ui: &mut Ui, app: &App) {
@@ -129,43 +83,36 @@ fn client_ca(ui: &mut Ui, app: &App) {
         Check::Good(report) => drop(note(ui, Tone::Good, &report.line())),
         Check::Bad(error) => error_note(ui, error),
     }
-    restart_hint(ui, app, Changed::Field(Field::ClientCa));
+    restart_hint(ui, app, Setting::ClientCa);
 }
 
-fn dialog_field<'a>(app: &'a App, field: Field, hint: &'static str) -> DialogField<'a> {
+fn dialog_field(app: &App, setting: Setting) -> DialogField<'_> {
     let form = app.form();
-    let bad = field == Field::ClientCa && matches!(app.client_ca(), Check::Bad(_));
+    let bad = setting == Setting::ClientCa && matches!(app.client_ca(), Check::Bad(_));
     DialogField {
-        label: field.label(),
-        id: field.label(),
-        text: form.text(field),
-        hint,
-        is_wrong: bad || form.error(field).is_some(),
+        label: setting.label(),
+        id: setting.label(),
+        text: form.text(setting),
+        hint: setting.info().placeholder,
+        is_wrong: bad || form.error(setting).is_some(),
     }
 }
 
-fn path_row(
-    ui: &mut Ui,
-    app: &App,
-    field: Field,
-    hint: &'static str,
-    browse: &str,
-    actions: &mut Vec<Action>,
-) {
-    let choose = || Command::Edit(field, app.form().text(field).to_owned()).into();
-    let (_, changed) = dialog_field(app, field, hint).show_with_browse(ui, browse, choose, actions);
-    actions.extend(changed.map(|text| Command::Edit(field, text).into()));
+fn path_row(ui: &mut Ui, app: &App, setting: Setting, browse: &str, actions: &mut Vec<Action>) {
+    let choose = || Command::set(setting, app.form().text(setting)).into();
+    let (_, changed) = dialog_field(app, setting).show_with_browse(ui, browse, choose, actions);
+    actions.extend(changed.map(|text| Command::Set(setting, text).into()));
 }
 
-/// Shows a field's error, or what the field is for.
-fn field_note(ui: &mut Ui, app: &App, field: Field, about: &str) {
-    let error = app.form().error(field);
-    error_or_sentence(ui, error.map(|error| error as &dyn Error), about);
-    restart_hint(ui, app, Changed::Field(field));
+/// Shows the error of a setting, or what the setting is for.
+fn setting_note(ui: &mut Ui, app: &App, setting: Setting) {
+    let error = app.form().error(setting);
+    error_or_sentence(ui, error.map(|error| error as &dyn Error), setting.info().about);
+    restart_hint(ui, app, setting);
 }
 
-fn restart_hint(ui: &mut Ui, app: &App, changed: Changed) {
-    if app.needs_restart(changed) {
+fn restart_hint(ui: &mut Ui, app: &App, setting: Setting) {
+    if app.needs_restart(setting) {
         note(ui, Tone::Hint, RESTART);
     }
 }

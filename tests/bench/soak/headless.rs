@@ -82,7 +82,7 @@ pub(crate) fn come_and_go(crew: &Crew, identity: &Identity, random: &mut Random)
     let tls = random.one_in(2).then_some(identity);
     let recv_size = random.pick(&["1", "1024", "65536"]);
     let format = random.pick(&["text", "json"]);
-    let arguments = ["--mode", mode.keyword(), "--recv-size", recv_size, "--log-format", format];
+    let arguments = ["--mode", &mode.to_string(), "--recv-size", recv_size, "--log-format", format];
     let mut server = Headless::start(crew, "short headless", &arguments, tls)?;
     if let Some(target) = Arc::get_mut(&mut server.target) {
         target.recv_size = recv_size.parse().unwrap_or(1);

@@ -170,7 +170,7 @@ impl Soak {
         let quiet = self.random.one_in(2);
         let length = Duration::from_millis(self.random.between(300, 6000)).min(at_most);
         let tls = if round.tls { "TLS" } else { "plain" };
-        let name = format!("session ({}, {tls}, recv {})", round.mode.keyword(), round.recv_size);
+        let name = format!("session ({}, {tls}, recv {})", round.mode, round.recv_size);
         self.crew.tally.starts.fetch_add(1, Relaxed);
         let listening = self.session.ask(&Order::Start(round.clone()), "the server to listen")?;
         let Answer::Listening(addresses) = listening else {

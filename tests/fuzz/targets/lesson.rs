@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use echoscope::lessons::choice::Choice;
 use echoscope::lessons::condition::{Condition, Seen};
 use echoscope::lessons::facts::{Facts, Happening};
+use echoscope::lessons::setting_override::SettingOverride;
 use echoscope::lessons::{Lesson, Place, Running};
 use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{Event, EventKind};
@@ -40,7 +40,7 @@ fn check_lesson(lesson: Lesson, data: &[u8]) {
     assert!(!lesson.title.is_empty() && !lesson.summary.is_empty() && !lesson.steps.is_empty());
     for step in &lesson.steps {
         assert!(!step.text.is_empty() && !step.conditions.is_empty());
-        step.settings.iter().map(Choice::words).for_each(|words| check_line(&words));
+        step.settings.iter().map(SettingOverride::words).for_each(|words| check_line(&words));
     }
     for condition in lesson.steps.iter().flat_map(|step| &step.conditions) {
         if let Condition::Seen { what: Seen::Stream(wanted), .. } = condition {

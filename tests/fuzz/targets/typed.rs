@@ -3,8 +3,8 @@
 
 use echoscope::client::input::{self, InputError};
 use echoscope::log::format::{hex, python};
-use echoscope::settings::fields::{Field, host, number, number16};
-use echoscope::settings::tls::{TlsVersions, alpn, key_log};
+use echoscope::settings::parse::host;
+use echoscope::settings::{Setting, Settings};
 use echoscope::tls::create::{parse_days, split_names};
 use echoscope_fuzz::{check_line, check_message, seed};
 use libfuzzer_sys::fuzz_target;
@@ -56,38 +56,27 @@ fn check_place(text: &str, error: &InputError) {
     check_message(&error.to_string());
 }
 
-/// What was read from a field is read again as the same, and what is refused is told in a line.
+/// Checks that a value is read again as the same, and that an error is one line.
 fn check_fields(text: &str) {
-    match host(text) {
-        Ok(read) => {
-            check_line(&read);
-            assert_eq!(host(&read), Ok(read.clone()), "{text:?}");
-        }
-        Err(error) => check_message(&error.to_string()),
-    }
-    match alpn(text) {
-        Ok(read) => assert_eq!(alpn(&read.join(",")), Ok(read)),
-        Err(error) => check_message(&error.to_string()),
-    }
-    for field in Field::ALL {
-        match number(field, text) {
-            Ok(read) => {
-                assert!(field.range().is_none_or(|range| range.contains(&read)), "{field:?} {read}");
-                assert_eq!(number(field, &read.to_string()), Ok(read));
-                let short = u16::try_from(read).ok();
-                assert_eq!(
-                    number16(field, text).ok(),
-                    short.filter(|_| number16(field, &read.to_string()).is_ok())
+    for setting in Setting::ALL {
+        let mut settings = Settings::default();
+        match setting.set(&mut settings, text) {
+            Ok(()) => {
+                let value = setting.text(&settings);
+                let mut again = Settings::default();
+                assert_eq!(setting.set(&mut again, &value), Ok(()), "{setting:?} {text:?}");
+                assert_eq!(again, settings, "{setting:?} {text:?}");
+                let range = setting.info().range.clone();
+                assert!(
+                    range.is_none_or(|range| range.contains(&value.parse().unwrap())),
+                    "{setting:?} {value}"
                 );
             }
             Err(error) => check_message(&error.to_string()),
         }
     }
-    if let Some(versions) = TlsVersions::parse(text) {
-        assert_eq!(TlsVersions::parse(versions.keyword()), Some(versions));
-    }
-    if let Ok(path) = key_log(text) {
-        assert_eq!(key_log(path), Ok(path));
+    if let Ok(host) = host(text) {
+        check_line(&host);
     }
     let names = split_names(text);
     assert_eq!(split_names(&names.join(" ")), names, "{text:?}");

@@ -15,7 +15,7 @@ use echoscope::client::client_status::ClientState;
 use echoscope::client::echo_check::EchoVerdict;
 use echoscope::client::input::LineEnding;
 use echoscope::server::status::ServerState;
-use echoscope::settings::fields::Field;
+use echoscope::settings::Setting;
 use echoscope::settings::{Mode, Settings};
 
 use crate::support::{Identity, PATIENCE};
@@ -88,15 +88,15 @@ fn a_tab_follows_the_server_field_by_field_until_it_is_changed() {
     let text = |app: &App, field| tab(app, FIRST).form().text(field).to_owned();
     assert_eq!(text(&app, ClientField::Host), "127.0.0.1");
     assert_eq!(text(&app, ClientField::Port), "4711");
-    app.apply(Command::Edit(Field::Port, "4712".to_owned()));
-    app.apply(Command::SetTls(true));
+    app.apply(Command::Set(Setting::Port, "4712".to_owned()));
+    app.apply(Command::set(Setting::Tls, true));
     app.poll();
     assert_eq!(text(&app, ClientField::Port), "4712");
     assert!(tab(&app, FIRST).form().tls());
     edit(&mut app, FIRST, ClientField::Port, "99");
     ask(&mut app, ClientCommand::SetTls(FIRST, false));
-    app.apply(Command::Edit(Field::Port, "4713".to_owned()));
-    app.apply(Command::Edit(Field::Host, "::".to_owned()));
+    app.apply(Command::Set(Setting::Port, "4713".to_owned()));
+    app.apply(Command::Set(Setting::Host, "::".to_owned()));
     app.poll();
     let form = tab(&app, FIRST).form();
     assert_eq!(

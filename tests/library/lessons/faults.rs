@@ -1,6 +1,6 @@
 //! Broken lesson files: each gets its line, its column and a sentence.
 
-use echoscope::app::{Command, LessonCommand};
+use echoscope::app::Command;
 use echoscope::lessons::{LARGEST_FILE, Lesson};
 
 use crate::lessons::player::Player;
@@ -169,7 +169,7 @@ fn a_file_of_ones_own_is_opened_and_a_broken_one_is_told() {
         let mut player = Player::at_rest();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
-        player.ask(LessonCommand::Open(path));
+        player.ask(Command::OpenLesson(path));
         player.until(name, |session| session.notice().is_some());
         let notice = player.app.notice().unwrap();
         assert!(notice.problem && notice.text.contains(words), "{}", notice.text);
@@ -180,12 +180,12 @@ fn a_file_of_ones_own_is_opened_and_a_broken_one_is_told() {
         [(folder.path().join("none.toml"), "can't be read: "), (folder.path().into(), "not an ordinary file")]
     {
         player.app.apply(Command::DismissNotice);
-        player.ask(LessonCommand::Open(path));
+        player.ask(Command::OpenLesson(path));
         player.until(words, |session| session.notice().is_some_and(|notice| notice.text.contains(words)));
     }
     let path = folder.path().join("good.toml");
     std::fs::write(&path, good).unwrap();
-    player.ask(LessonCommand::Open(path));
+    player.ask(Command::OpenLesson(path));
     player.until("the lesson", |session| session.lesson().is_some());
     assert_eq!(player.lesson().lesson().title, "T");
     assert_eq!(player.app.lesson_number(), None);

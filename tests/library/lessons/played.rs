@@ -4,7 +4,7 @@
 use std::net::TcpStream;
 
 use echoscope::app::clients::{ClientCommand, ClientField, Followed, TrustChoice};
-use echoscope::app::{App, Command, LessonCommand};
+use echoscope::app::{App, Command};
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::{Place, shipped};
@@ -236,7 +236,7 @@ fn what_an_eavesdropper_sees() {
     player.say(1, "hello?", LineEnding::Lf);
     player.ticked();
     player.finished();
-    player.app.apply(Command::Lesson(LessonCommand::Leave));
+    player.app.apply(Command::LeaveLesson);
     let first = player.app.clients().get(id).unwrap();
     assert!(first.form().is_following(Followed::Tls), "the client keeps TLS off after the lesson");
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use echoscope::app::clients::{ClientCommand, ClientField, ClientTabId};
-use echoscope::app::{App, Command, LessonCommand, Options, SetUp};
+use echoscope::app::{App, Command, Options, SetUp};
 use echoscope::client::client_event::{CloseMode, ConnectionOutcome};
 use echoscope::client::client_status::ClientState;
 use echoscope::client::input::LineEnding;
@@ -27,7 +27,7 @@ impl Player {
     /// Begins a lesson that comes with the app, on a port that the system chooses.
     pub(crate) fn begin(number: usize) -> Self {
         let mut player = Self::at_rest();
-        player.ask(LessonCommand::Start(number));
+        player.ask(Command::StartLesson(number));
         player
     }
 
@@ -40,8 +40,8 @@ impl Player {
         self.app.lesson().unwrap()
     }
 
-    pub(crate) fn ask(&mut self, command: LessonCommand) {
-        self.app.apply(Command::Lesson(command));
+    pub(crate) fn ask(&mut self, command: Command) {
+        self.app.apply(command);
     }
 
     #[track_caller]
@@ -76,7 +76,7 @@ impl Player {
     /// Presses *Skip this step*.
     #[track_caller]
     pub(crate) fn skip(&mut self) {
-        self.ask(LessonCommand::Next);
+        self.ask(Command::NextStep);
         self.done += 1;
         self.not_yet();
     }
@@ -85,7 +85,7 @@ impl Player {
     pub(crate) fn set_up_and_start(&mut self) {
         self.not_yet();
         assert_ne!(self.app.lesson_set_up(), SetUp::Ready, "there is nothing to set up");
-        self.ask(LessonCommand::SetUp);
+        self.ask(Command::SetUpLesson);
         if self.app.state().is_stopped() {
             self.app.poll();
             self.start();
@@ -104,7 +104,7 @@ impl Player {
 
     /// Opens a tab or a dialog.
     pub(crate) fn open(&mut self, place: Place) {
-        self.ask(LessonCommand::Opened(place));
+        self.ask(Command::Opened(place));
     }
 
     pub(crate) fn address(&mut self) -> SocketAddr {

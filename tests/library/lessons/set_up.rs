@@ -1,9 +1,9 @@
 //! *Set it up*: what it sets, when it starts the server anew, and what leaving the lesson puts back.
 
-use echoscope::app::{Command, LessonCommand, SetUp};
+use echoscope::app::{Command, SetUp};
 use echoscope::server::status::ServerState;
 use echoscope::settings::Mode;
-use echoscope::settings::fields::Field;
+use echoscope::settings::Setting;
 
 use crate::lessons::clients::{connect, echo};
 use crate::lessons::player::Player;
@@ -12,9 +12,9 @@ use crate::lessons::player::Player;
 fn it_fills_in_the_form_and_says_when_that_is_done() {
     let mut player = Player::begin(1);
     assert_eq!(player.app.lesson_set_up(), SetUp::Needed);
-    player.ask(LessonCommand::SetUp);
+    player.ask(Command::SetUpLesson);
     assert_eq!(player.app.lesson_set_up(), SetUp::Ready);
-    assert_eq!((player.app.settings().mode, player.app.form().text(Field::Backlog)), (Mode::One, "2"));
+    assert_eq!((player.app.settings().mode, player.app.form().text(Setting::Backlog)), (Mode::One, "2"));
     assert!(
         matches!(player.app.state(), ServerState::Stopped),
         "only the user starts a server that is stopped"
@@ -30,7 +30,7 @@ fn a_server_that_runs_with_other_settings_is_started_anew() {
     echo(&mut connect(address), b"x");
     assert_eq!(player.app.lesson_set_up(), SetUp::NeedsRestart);
     player.not_yet();
-    player.ask(LessonCommand::SetUp);
+    player.ask(Command::SetUpLesson);
     player.ticked();
     assert_eq!(player.app.backlog(), Some(2));
     assert!(matches!(player.app.state(), ServerState::Listening { .. }));
@@ -39,11 +39,11 @@ fn a_server_that_runs_with_other_settings_is_started_anew() {
 #[test]
 fn leaving_puts_the_form_back_but_not_what_the_user_has_changed() {
     let mut player = Player::at_rest();
-    player.app.apply(Command::Edit(Field::Backlog, "7".to_owned()));
-    player.ask(LessonCommand::Start(1));
-    player.ask(LessonCommand::SetUp);
-    player.app.apply(Command::SetMode(Mode::Pool));
-    player.ask(LessonCommand::Leave);
+    player.app.apply(Command::Set(Setting::Backlog, "7".to_owned()));
+    player.ask(Command::StartLesson(1));
+    player.ask(Command::SetUpLesson);
+    player.app.apply(Command::set(Setting::Mode, Mode::Pool));
+    player.ask(Command::LeaveLesson);
     assert!(player.app.lesson().is_none());
     let settings = player.app.settings();
     assert_eq!((settings.backlog, settings.mode), (7, Mode::Pool));
@@ -59,9 +59,9 @@ fn two_set_ups_are_put_back_to_what_was_there_before_the_first() {
     for _ in 0..4 {
         player.skip();
     }
-    player.ask(LessonCommand::SetUp);
+    player.ask(Command::SetUpLesson);
     assert_eq!(player.app.settings().mode, Mode::Threads);
-    player.ask(LessonCommand::Start(0));
+    player.ask(Command::StartLesson(0));
     assert_eq!((player.app.settings().mode, player.app.settings().backlog), (Mode::Threads, 5));
     assert!(player.app.notice().is_none(), "the next lesson begins without a notice in its way");
 }

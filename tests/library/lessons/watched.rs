@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use echoscope::app::{Command, LessonCommand};
+use echoscope::app::Command;
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::client_status::{ClientState, ClientStatus};
 use echoscope::client::input::LineEnding;
@@ -55,7 +55,7 @@ fn open(lesson: &str) -> Player {
     let path = folder.path().join("lesson.toml");
     std::fs::write(&path, lesson).unwrap();
     let mut player = Player::at_rest();
-    player.ask(LessonCommand::Open(path));
+    player.ask(Command::OpenLesson(path));
     player.until("the lesson", |session| session.lesson().is_some());
     player
 }
@@ -103,7 +103,7 @@ fn step_mode_pauses_and_the_accept_queue_are_seen() {
     player.ticked();
     player.app.apply(Command::Step(None));
     player.ticked();
-    player.app.apply(Command::GoOn);
+    player.app.apply(Command::SetStepping(false));
     player.ticked();
     player.app.apply(Command::PauseAccepting(true));
     player.ticked();

@@ -65,7 +65,7 @@ pub(crate) fn echoscope(settings: &Settings) -> Peer {
     let number = |number: u32| number.to_string();
     let mut arguments = vec![
         ("--host", settings.host.clone()),
-        ("--mode", settings.mode.keyword().to_owned()),
+        ("--mode", settings.mode.to_string()),
         ("--backlog", number(settings.backlog.into())),
         ("--pool-size", number(settings.pool_size.into())),
         ("--recv-size", number(settings.recv_size)),
@@ -76,8 +76,8 @@ pub(crate) fn echoscope(settings: &Settings) -> Peer {
         arguments.extend([
             ("--cert", path(&settings.certificate)),
             ("--key", path(&settings.key)),
-            ("--tls-versions", settings.tls_versions.keyword().to_owned()),
-            ("--client-auth", settings.client_auth.keyword().to_owned()),
+            ("--tls-versions", settings.tls_versions.to_string()),
+            ("--client-auth", settings.client_auth.to_string()),
         ]);
         if settings.client_auth != ClientAuth::None {
             arguments.push(("--client-ca", path(&settings.client_ca)));

@@ -5,7 +5,7 @@ use std::fs;
 use echoscope::app::{App, Command, Options};
 use echoscope::server::calls::Call;
 use echoscope::server::status::ServerState;
-use echoscope::settings::fields::Field;
+use echoscope::settings::Setting;
 use echoscope::settings::{Mode, Settings};
 
 use crate::support::running::wait_for;
@@ -23,11 +23,11 @@ fn has(app: &App, line: &str) -> bool {
 fn it_is_the_forms_and_while_a_server_runs_the_servers() {
     let mut app = app();
     assert!(has(&app, "SERVER_PORT = 0") && has(&app, "RECV_SIZE = 1024"));
-    app.apply(Command::Edit(Field::RecvSize, "7".to_owned()));
+    app.apply(Command::Set(Setting::RecvSize, "7".to_owned()));
     assert!(has(&app, "RECV_SIZE = 7"));
-    app.apply(Command::Edit(Field::RecvSize, "seven".to_owned()));
+    app.apply(Command::Set(Setting::RecvSize, "seven".to_owned()));
     assert!(has(&app, "RECV_SIZE = 7"), "the last right value stays");
-    app.apply(Command::Edit(Field::RecvSize, "8".to_owned()));
+    app.apply(Command::Set(Setting::RecvSize, "8".to_owned()));
     app.apply(Command::Start);
     let mut port = 0;
     wait_for("listening", || match app.state() {
@@ -37,8 +37,8 @@ fn it_is_the_forms_and_while_a_server_runs_the_servers() {
         }
         _ => false,
     });
-    app.apply(Command::Edit(Field::RecvSize, "9".to_owned()));
-    app.apply(Command::SetMode(Mode::Pool));
+    app.apply(Command::Set(Setting::RecvSize, "9".to_owned()));
+    app.apply(Command::set(Setting::Mode, Mode::Pool));
     assert!(has(&app, &format!("SERVER_PORT = {port}")) && has(&app, "RECV_SIZE = 8"));
     assert!(std::sync::Arc::ptr_eq(&app.program(), &app.program()), "it is not written anew each time");
     app.apply(Command::Stop);

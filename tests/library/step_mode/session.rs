@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use echoscope::app::{App, Command, Options, halt_words};
+use echoscope::app::{App, Command, Options, pause_text};
 use echoscope::log::{LogEntry, line};
 use echoscope::server::calls::Call;
 use echoscope::server::status::ServerState;
@@ -38,7 +38,7 @@ fn step_mode_lasts_over_stop_and_start_but_not_over_the_app() {
         until(&mut app, "socket", |app| halts_before(app, Call::Socket));
         assert!(matches!(app.state(), ServerState::Starting));
         assert!(
-            halt_words(&app.paused_threads()[0]).starts_with("Server halts before socket() for 127.0.0.1:")
+            pause_text(&app.paused_threads()[0]).starts_with("Server halts before socket() for 127.0.0.1:")
         );
         app.apply(Command::Step(None));
         until(&mut app, "bind", |app| halts_before(app, Call::Bind));
@@ -55,14 +55,14 @@ fn step_mode_lasts_over_stop_and_start_but_not_over_the_app() {
     let ServerState::Listening { addresses, .. } = app.state() else { panic!() };
     let mut client = TcpStream::connect(addresses[0]).unwrap();
     client.write_all(b"x").unwrap();
-    app.apply(Command::GoOn);
+    app.apply(Command::SetStepping(false));
     assert!(!app.is_stepping());
     client.read_exact(&mut [0]).unwrap();
     until(&mut app, "the next recv", |app| app.calls().made(Call::Recv) == 2);
     app.apply(Command::SetStepping(true));
     client.write_all(b"y").unwrap();
     until(&mut app, "sendall", |app| halts_before(app, Call::SendAll));
-    assert_eq!(halt_words(&app.paused_threads()[0]), "#1 halts before sendall(b'y')");
+    assert_eq!(pause_text(&app.paused_threads()[0]), "#1 halts before sendall(b'y')");
     app.shutdown();
     assert!(matches!(app.state(), ServerState::Stopped));
 }

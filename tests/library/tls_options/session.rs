@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use echoscope::app::{App, Changed, Check, Command, Options};
+use echoscope::app::{App, Check, Command, Options};
 use echoscope::server::status::ServerState;
-use echoscope::settings::fields::Field;
+use echoscope::settings::Setting;
 use echoscope::settings::{ClientAuth, Settings, TlsVersions};
 
 use crate::support::PATIENCE;
@@ -19,8 +19,8 @@ fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
     }
 }
 
-fn edit(app: &mut App, field: Field, text: &str) {
-    app.apply(Command::Edit(field, text.to_owned()));
+fn edit(app: &mut App, field: Setting, text: &str) {
+    app.apply(Command::Set(field, text.to_owned()));
 }
 
 #[test]
@@ -38,20 +38,20 @@ fn choices_wait_for_a_restart() {
     app.apply(Command::Start);
     poll_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     let all = [
-        Changed::TlsVersions,
-        Changed::ClientAuth,
-        Changed::Tickets,
-        Changed::Field(Field::ClientCa),
-        Changed::Field(Field::Alpn),
-        Changed::Field(Field::KeyLog),
+        Setting::TlsVersions,
+        Setting::ClientAuth,
+        Setting::SessionTickets,
+        Setting::ClientCa,
+        Setting::Alpn,
+        Setting::KeyLog,
     ];
     assert!(!all.iter().any(|what| app.needs_restart(*what)));
-    app.apply(Command::SetTlsVersions(TlsVersions::Only13));
-    app.apply(Command::SetClientAuth(ClientAuth::Required));
-    app.apply(Command::SetTickets(false));
-    edit(&mut app, Field::ClientCa, lab.path("ca.crt").to_str().unwrap());
-    edit(&mut app, Field::Alpn, "h2, echo");
-    edit(&mut app, Field::KeyLog, lab.path("keys.log").to_str().unwrap());
+    app.apply(Command::set(Setting::TlsVersions, TlsVersions::Only13));
+    app.apply(Command::set(Setting::ClientAuth, ClientAuth::Required));
+    app.apply(Command::set(Setting::SessionTickets, false));
+    edit(&mut app, Setting::ClientCa, lab.path("ca.crt").to_str().unwrap());
+    edit(&mut app, Setting::Alpn, "h2, echo");
+    edit(&mut app, Setting::KeyLog, lab.path("keys.log").to_str().unwrap());
     for what in all {
         assert!(app.needs_restart(what), "{what:?}");
     }
@@ -61,7 +61,7 @@ fn choices_wait_for_a_restart() {
     poll_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     assert!(!all.iter().any(|what| app.needs_restart(*what)));
     // The caution stands as long as the running server writes keys, whatever the form says.
-    edit(&mut app, Field::KeyLog, "");
+    edit(&mut app, Setting::KeyLog, "");
     assert!(app.key_log_caution().unwrap().contains("keys.log"));
     app.apply(Command::Stop);
     poll_until(&mut app, "the stop", |app| app.state().is_stopped());
@@ -81,16 +81,16 @@ fn what_is_missing_or_wrong_is_told() {
     let mut app = App::new(settings, Options::default());
     assert!(app.blocked().unwrap().contains("need a CA file"));
     assert!(matches!(app.client_ca(), Check::Empty));
-    edit(&mut app, Field::ClientCa, lab.path("ca.crt").to_str().unwrap());
+    edit(&mut app, Setting::ClientCa, lab.path("ca.crt").to_str().unwrap());
     assert_eq!(app.blocked(), None);
     poll_until(&mut app, "the CA", |app| matches!(app.client_ca(), Check::Good(_)));
     let Check::Good(report) = app.client_ca() else { panic!() };
     assert!(report.line().contains("Practice CA"), "{}", report.line());
-    edit(&mut app, Field::ClientCa, lab.path("client.key").to_str().unwrap());
+    edit(&mut app, Setting::ClientCa, lab.path("client.key").to_str().unwrap());
     poll_until(&mut app, "the refusal", |app| matches!(app.client_ca(), Check::Bad(_)));
-    edit(&mut app, Field::Alpn, "h2,,");
+    edit(&mut app, Setting::Alpn, "h2,,");
     assert!(app.blocked().unwrap().contains("comma too many"));
     // Without TLS nobody needs it.
-    app.apply(Command::SetTls(false));
+    app.apply(Command::set(Setting::Tls, false));
     assert_eq!(app.blocked(), None);
 }

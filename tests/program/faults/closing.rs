@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::app::ExportFormat;
 use echoscope::app::clients::ClientCommand;
-use echoscope::app::command::ExportFormat;
-use echoscope::app::{App, Command, LessonCommand, Notice, Options};
+use echoscope::app::{App, Command, Notice, Options};
 use echoscope::server::status::ServerState;
-use echoscope::settings::fields::Field;
-use echoscope::settings::file::{self, Broken};
+use echoscope::settings::Setting;
+use echoscope::settings::settings_file::{self, OnBrokenFile};
 use echoscope::settings::{Mode, Settings, ThemeChoice};
 
 use crate::support::running::{PATIENCE, wait_for};
@@ -31,7 +31,7 @@ fn closed_in_the_middle_of_everything() {
     };
     let options = Options { settings_file: Some(settings_file.clone()), capture: true, ..Options::default() };
     let mut app = App::new(settings, options);
-    app.apply(Command::Lesson(LessonCommand::Start(0)));
+    app.apply(Command::StartLesson(0));
     app.apply(Command::Start);
     wait_for("listening", || {
         app.poll();
@@ -69,9 +69,9 @@ fn closed_in_the_middle_of_everything() {
         }
         app.apply(Command::SaveLog { path: log.clone(), format: ExportFormat::JsonLines });
         // Changed a moment ago: not yet on the disk.
-        app.apply(Command::SetTheme(ThemeChoice::Dark));
-        app.apply(Command::SetMode(Mode::Pool));
-        app.apply(Command::Edit(Field::Backlog, "42".to_owned()));
+        app.apply(Command::set(Setting::Theme, ThemeChoice::Dark));
+        app.apply(Command::set(Setting::Mode, Mode::Pool));
+        app.apply(Command::Set(Setting::Backlog, "42".to_owned()));
         let start = Instant::now();
         drop(app);
         let took = start.elapsed();
@@ -79,7 +79,7 @@ fn closed_in_the_middle_of_everything() {
         assert!(took < Duration::from_secs(10), "the end took {took:?}");
     });
 
-    let kept = file::load(&settings_file, Broken::Leave);
+    let kept = settings_file::load(&settings_file, OnBrokenFile::Keep);
     assert_eq!(kept.complaint, None);
     assert_eq!(
         (kept.settings.theme, kept.settings.mode, kept.settings.backlog),

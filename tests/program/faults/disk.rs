@@ -9,12 +9,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use echoscope::app::command::ExportFormat;
+use echoscope::app::ExportFormat;
 use echoscope::app::{App, Command as Order, Options};
 use echoscope::server::event::EventKind;
+use echoscope::settings::Setting;
 use echoscope::settings::Settings;
-use echoscope::settings::fields::Field;
-use echoscope::settings::file::{self, Broken};
+use echoscope::settings::settings_file::{self, OnBrokenFile};
 
 use crate::support::running::wait_for;
 use crate::support::{finish, program};
@@ -95,7 +95,7 @@ fn within() {
     let folder = Path::new(&folder);
     let (settings_file, log) = (folder.join("settings.toml"), folder.join("log.txt"));
     let before = Settings { port: 4711, ..Settings::default() };
-    file::save(&settings_file, &before).unwrap();
+    settings_file::save(&settings_file, &before).unwrap();
     fs::write(&log, "an older log\n").unwrap();
     let old_settings = fs::read(&settings_file).unwrap();
     let options = Options { settings_file: Some(settings_file.clone()), ..Options::default() };
@@ -126,22 +126,25 @@ fn within() {
     let names = files_in(folder);
     let endless = "very-long-name/".repeat(2000);
     app.apply(Order::DismissNotice);
-    app.apply(Order::Edit(Field::Certificate, endless));
+    app.apply(Order::Set(Setting::Certificate, endless));
     poll_until(&mut app, "the failure", |app| app.notice().is_some());
     let notice = app.notice().unwrap().clone();
     println!("{}", notice.text);
     assert!(notice.problem && notice.text.starts_with("The settings could not be saved to "), "{notice:?}");
     assert!(fs::read(&settings_file).unwrap() == old_settings, "the old settings were changed");
     assert_eq!(files_in(folder), names, "something half-written stayed");
-    assert_eq!(file::load(&settings_file, Broken::Leave).settings, before);
+    assert_eq!(settings_file::load(&settings_file, OnBrokenFile::Keep).settings, before);
 
     // With room again, the last change gets into the file all the same.
     fs::remove_file(&filler).unwrap();
-    app.apply(Order::Edit(Field::Certificate, "short.crt".to_owned()));
+    app.apply(Order::Set(Setting::Certificate, "short.crt".to_owned()));
     let notes = |app: &App| {
         app.log().iter().filter(|entry| matches!(entry.event.kind, EventKind::Note { .. })).count()
     };
     assert!(notes(&app) > 4000);
     drop(app);
-    assert_eq!(file::load(&settings_file, Broken::Leave).settings.certificate, Path::new("short.crt"));
+    assert_eq!(
+        settings_file::load(&settings_file, OnBrokenFile::Keep).settings.certificate,
+        Path::new("short.crt")
+    );
 }

@@ -4,7 +4,7 @@ use egui::{Label, Response, RichText, Ui};
 
 use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed, TrustChoice};
-use crate::settings::TlsVersions;
+use crate::settings::{SettingChoice, TlsVersions};
 use crate::ui::action::Action;
 use crate::ui::tabs::client::client_fields::{edit, edit_path, show_error};
 use crate::ui::theme::{Palette, size};

@@ -4,7 +4,7 @@ use egui::{Id, Key, Margin, Rect, TextEdit, Ui, UiBuilder, vec2};
 
 use crate::app::{App, Command};
 use crate::log::category::Category;
-use crate::settings::DataFormat;
+use crate::settings::{DataFormat, Setting};
 use crate::ui::action::Action;
 use crate::ui::shortcuts::named;
 use crate::ui::tabs::log::log_panel::LogPanel;
@@ -95,7 +95,7 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     let format = app.settings().data_format;
     let at = DataFormat::ALL.iter().position(|other| *other == format).unwrap_or(0);
     if let Some(chosen) = segments(ui, &FORMATS, at) {
-        actions.push(Command::SetDataFormat(DataFormat::ALL[chosen]).into());
+        actions.push(Command::set(Setting::DataFormat, DataFormat::ALL[chosen]).into());
     }
     ui.add_space(GAP);
     if chip(ui, "Follow", log.follow).on_hover_text("Keep the newest entry in view").clicked() {

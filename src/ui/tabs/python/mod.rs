@@ -134,7 +134,7 @@ fn toolbar(ui: &mut Ui, app: &App) -> Option<Action> {
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let words = if !app.state().is_stopped() {
                     "What the running server does, in Python"
-                } else if app.form().first_wrong().is_some() {
+                } else if app.form().first_invalid().is_some() {
                     "The program for the last right settings: one of them is wrong now"
                 } else {
                     "The program for these settings, in Python"

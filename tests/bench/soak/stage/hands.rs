@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use echoscope::app::ExportFormat;
 use echoscope::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, Followed, SendKind};
-use echoscope::app::command::ExportFormat;
-use echoscope::app::{App, Command, LessonCommand};
+use echoscope::app::{App, Command};
 use echoscope::capture::sequence::{Sequence, SequenceFormat};
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::client_status::ClientState;
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::Place;
 use echoscope::server::client_id::ClientId;
-use echoscope::settings::{DataFormat, ThemeChoice};
+use echoscope::settings::{DataFormat, Setting, ThemeChoice};
 
 use super::tabs::Tabs;
 use crate::random::Random;
@@ -70,7 +70,7 @@ impl Hands {
     /// Ends what holds others up.
     pub(super) fn let_everybody_go_on(&mut self, app: &mut App) {
         self.until = None;
-        app.apply(Command::GoOn);
+        app.apply(Command::SetStepping(false));
         app.apply(Command::PauseAccepting(false));
         app.apply(Command::Client(ClientCommand::CloseLoad));
     }
@@ -171,8 +171,8 @@ impl Hands {
         let command = match self.random.between(0, 9) {
             0 => Command::SaveLog { path: self.folder.join("log.txt"), format: ExportFormat::Text },
             1 => Command::SaveLog { path: self.folder.join("log.json"), format: ExportFormat::JsonLines },
-            2 => Command::SetDataFormat(self.random.pick(&DataFormat::ALL)),
-            3 => Command::SetTheme(self.random.pick(&[ThemeChoice::Light, ThemeChoice::Dark])),
+            2 => Command::set(Setting::DataFormat, self.random.pick(&DataFormat::ALL)),
+            3 => Command::set(Setting::Theme, self.random.pick(&[ThemeChoice::Light, ThemeChoice::Dark])),
             4 => Command::SaveProgram(self.folder.join("program.py")),
             5 => Command::DismissNotice,
             6 if self.random.one_in(4) => Command::ClearLog,
@@ -237,15 +237,15 @@ impl Hands {
 
     fn with_a_lesson(&mut self, app: &mut App) {
         let lessons = echoscope::lessons::shipped().len();
-        app.apply(Command::Lesson(match self.random.between(0, 5) {
-            0 => LessonCommand::Leave,
-            1 => LessonCommand::Next,
-            2 => LessonCommand::Back,
-            3 => LessonCommand::Restart,
-            4 => LessonCommand::Opened(self.random.pick(&Place::ALL)),
+        app.apply(match self.random.between(0, 5) {
+            0 => Command::LeaveLesson,
+            1 => Command::NextStep,
+            2 => Command::PreviousStep,
+            3 => Command::RestartLesson,
+            4 => Command::Opened(self.random.pick(&Place::ALL)),
             // Its settings are never set up: that would start the server anew under its visitors.
-            _ => LessonCommand::Start(self.random.length(0, lessons - 1)),
-        }));
+            _ => Command::StartLesson(self.random.length(0, lessons - 1)),
+        });
     }
 
     fn end_in(&mut self, least: u64, most: u64) {

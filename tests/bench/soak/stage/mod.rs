@@ -16,10 +16,10 @@ use std::thread;
 use std::time::Duration;
 
 use echoscope::app::clients::{ClientCommand, ClientTab};
-use echoscope::app::{App, Command, LessonCommand, Options};
+use echoscope::app::{App, Command, Options};
 use echoscope::server::status::ServerState;
+use echoscope::settings::Setting;
 use echoscope::settings::Settings;
-use echoscope::settings::fields::Field;
 
 use crate::LIVE;
 use crate::orders::{Answer, Order, Rest, Round, Sums};
@@ -138,10 +138,10 @@ impl Stage {
                 let taken = round.taken_port.then(|| TcpListener::bind("127.0.0.1:0").ok()).flatten();
                 let port =
                     taken.as_ref().and_then(|taken| taken.local_addr().ok()).map_or(0, |taken| taken.port());
-                self.edit(Field::Port, &port);
+                self.edit(Setting::Port, &port);
                 if port > 0 {
                     // Of two addresses one would do.
-                    self.app.apply(Command::Edit(Field::Host, "127.0.0.1".to_owned()));
+                    self.app.apply(Command::Set(Setting::Host, "127.0.0.1".to_owned()));
                 }
                 self.log.start();
                 self.app.apply(Command::Start);
@@ -224,7 +224,7 @@ impl Stage {
             app.apply(ClientCommand::Remove(id).into());
         }
         app.apply(Command::Client(ClientCommand::CloseLoad));
-        app.apply(Command::Lesson(LessonCommand::Leave));
+        app.apply(Command::LeaveLesson);
         app.captures().watch(false);
         self.hands.forget();
         if let Err(words) = newcomer::visit(&self.files) {
@@ -247,25 +247,25 @@ impl Stage {
     fn set(&mut self, round: &Round) {
         self.hands_off = false;
         self.tabs.begin(round.idle_timeout > 0);
-        self.app.apply(Command::Edit(Field::Host, "localhost".to_owned()));
-        self.edit(Field::Port, &0);
-        self.edit(Field::RecvSize, &round.recv_size);
-        self.edit(Field::Backlog, &round.backlog);
-        self.edit(Field::PoolSize, &round.pool_size);
-        self.edit(Field::IdleTimeout, &round.idle_timeout);
+        self.app.apply(Command::Set(Setting::Host, "localhost".to_owned()));
+        self.edit(Setting::Port, &0);
+        self.edit(Setting::RecvSize, &round.recv_size);
+        self.edit(Setting::Backlog, &round.backlog);
+        self.edit(Setting::PoolSize, &round.pool_size);
+        self.edit(Setting::IdleTimeout, &round.idle_timeout);
         // A file that was dropped may have filled them otherwise.
         let (certificate, key) =
             (self.files.certificate.display().to_string(), self.files.key.display().to_string());
-        self.edit(Field::Certificate, &certificate);
-        self.edit(Field::Key, &key);
-        self.app.apply(Command::SetMode(round.mode));
-        self.app.apply(Command::SetTls(round.tls));
-        self.app.apply(Command::SetTlsVersions(round.versions));
-        self.app.apply(Command::SetTickets(round.tickets));
+        self.edit(Setting::Certificate, &certificate);
+        self.edit(Setting::Key, &key);
+        self.app.apply(Command::set(Setting::Mode, round.mode));
+        self.app.apply(Command::set(Setting::Tls, round.tls));
+        self.app.apply(Command::set(Setting::TlsVersions, round.versions));
+        self.app.apply(Command::set(Setting::SessionTickets, round.tickets));
     }
 
-    fn edit(&mut self, field: Field, value: &impl ToString) {
-        self.app.apply(Command::Edit(field, value.to_string()));
+    fn edit(&mut self, field: Setting, value: &impl ToString) {
+        self.app.apply(Command::Set(field, value.to_string()));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is written from the flags for others to read: completions for shells, and the manual page.
+//! The manual page and the completions for shells, both made from the definitions of the options.
 
 use std::io::{self, Write};
 
@@ -7,26 +7,26 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-/// The completions for a shell, to be sourced by it or put where it looks for them.
+/// Returns the completions for a shell.
 pub(super) fn completions(mut command: Command, shell: Shell) -> String {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut command, "echoscope", &mut text);
     utf8(text)
 }
 
-/// The manual page in roff, section 1. The other commands stand in it too: who reads about one finds them all.
+/// Returns the manual page in roff, section 1, with all subcommands on the same page.
 pub(super) fn manual_page(command: Command) -> String {
     let mut page = Vec::new();
-    write_page(command, &mut page).expect("a Vec takes all that is written");
+    write_page(command, &mut page).expect("writing to a Vec can't fail");
     let page = utf8(page);
-    // Each part comes with the definition of the apostrophe; once is enough.
+    // Each part begins with the same preamble, which the page needs once.
     let preamble = Roff::new().render();
     format!("{preamble}{}", page.replace(&preamble, ""))
 }
 
 fn write_page(mut command: Command, page: &mut dyn Write) -> io::Result<()> {
     command.build();
-    // Without its quotes an empty date would let the version slip into its place.
+    // An empty date needs quotes, or the version would take its place.
     let man = Man::new(command.clone()).date("\"\"").manual("User Commands");
     man.render_title(page)?;
     man.render_name_section(page)?;
@@ -40,7 +40,7 @@ fn write_page(mut command: Command, page: &mut dyn Write) -> io::Result<()> {
     closing(&mut Roff::new()).to_writer(page)
 }
 
-/// One of the other commands, as a subsection that holds what would be sections of a page of its own.
+/// Writes a subcommand as a subsection.
 fn write_command(command: &Command, page: &mut dyn Write) -> io::Result<()> {
     let man = Man::new(command.clone());
     let (mut synopsis, mut description, mut options) = (Vec::new(), Vec::new(), Vec::new());
@@ -53,7 +53,7 @@ fn write_command(command: &Command, page: &mut dyn Write) -> io::Result<()> {
     page.write_all(utf8(options).replace(".SH OPTIONS\n", "").as_bytes())
 }
 
-/// What no flag tells.
+/// Adds the sections that no option covers.
 fn closing(roff: &mut Roff) -> &Roff {
     roff.control("SH", ["EXIT STATUS"]);
     for (code, words) in [
@@ -115,5 +115,5 @@ fn entry(roff: &mut Roff, term: Inline, words: &str) {
 }
 
 fn utf8(text: Vec<u8>) -> String {
-    String::from_utf8(text).expect("what is made of strings is UTF-8")
+    String::from_utf8(text).expect("the page is made of strings")
 }

@@ -1,69 +1,67 @@
-//! The accept queue in numbers for a gauge, and in words: what happens to the next client.
+//! The accept queue in numbers for a gauge, and what happens to the next client.
 
-use std::net::SocketAddr;
-
-use crate::app::App;
+use crate::app::state::App;
 use crate::platform::sockets::WhenFull;
 use crate::server::Server;
 use crate::server::status::AcceptQueues;
 use crate::text::with_thousands;
 
-/// What a gauge of the accept queue shows.
+/// The accept queue of the running server, as the window shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backlog {
-    /// Clients that wait in the fullest queue; `None` where the system doesn't tell.
+pub struct AcceptQueueStatus {
+    /// Clients in the fullest queue; `None` where the OS doesn't report it.
     pub waiting: Option<u32>,
-    /// How many it holds: what the system says, or else the backlog.
+    /// How many clients fit, as reported by the OS; else the backlog.
     pub room: u32,
     /// `3 of 6 waiting`, or what is known instead.
     pub label: String,
-    /// What happens to the next client, in a sentence or two.
+    /// What happens to the next client.
     pub next: String,
-    /// How it comes about that so many fit, and how many wait at each address where there are several.
+    /// Why that many clients fit, and how many wait at each address if there are several.
     pub about: String,
     /// Whether accepting is paused.
     pub paused: bool,
 }
 
 impl App {
-    /// The accept queue; `None` while nothing listens.
+    /// Returns the accept queue; `None` while the server doesn't listen.
     #[must_use]
-    pub fn accept_queue(&self) -> Option<Backlog> {
+    pub fn accept_queue(&self) -> Option<AcceptQueueStatus> {
         let queues = self.server.as_ref().and_then(Server::accept_queues)?;
-        Some(backlog(&queues, self.is_paused()))
+        Some(status(&queues, self.is_paused()))
     }
 }
 
-fn backlog(queues: &AcceptQueues, paused: bool) -> Backlog {
+fn status(queues: &AcceptQueues, paused: bool) -> AcceptQueueStatus {
     let waiting = queues.waiting.iter().map(|(_, waiting)| *waiting).collect::<Option<Vec<_>>>();
     let fullest = waiting.as_ref().and_then(|waiting| waiting.iter().max().copied());
     let room = queues.room.unwrap_or(u32::from(queues.backlog));
-    Backlog {
+    AcceptQueueStatus {
         waiting: fullest,
         room,
         label: label(waiting.as_deref(), room),
-        next: next(queues, fullest),
+        next: next_client(queues, fullest),
         about: about(queues),
         paused,
     }
 }
 
 fn label(waiting: Option<&[u32]>, room: u32) -> String {
-    let Some(waiting) = waiting else { return format!("holds {}", with_thousands(room)) };
-    let somewhere =
-        waiting.iter().filter(|waiting| **waiting > 0).map(ToString::to_string).collect::<Vec<_>>();
-    match &somewhere[..] {
-        [] => format!("0 of {} waiting", with_thousands(room)),
-        [one] => format!("{one} of {} waiting", with_thousands(room)),
-        several => format!("{} waiting, {} fit in each queue", several.join(" + "), with_thousands(room)),
+    let room = with_thousands(room);
+    let Some(waiting) = waiting else { return format!("holds {room}") };
+    let nonzero: Vec<_> = waiting.iter().filter(|waiting| **waiting > 0).map(ToString::to_string).collect();
+    match &nonzero[..] {
+        [] => format!("0 of {room} waiting"),
+        [one] => format!("{one} of {room} waiting"),
+        several => format!("{} waiting, {room} fit in each queue", several.join(" + ")),
     }
 }
 
-fn next(queues: &AcceptQueues, fullest: Option<u32>) -> String {
+fn next_client(queues: &AcceptQueues, fullest: Option<u32>) -> String {
     if queues.accepting && fullest.is_none_or(|waiting| waiting == 0) {
         return "The next client is accepted at once: the server waits in accept().".to_owned();
     }
-    let (is_full, then) = match queues.when_full {
+    let (when_full, then) = match queues.when_full {
         WhenFull::TimesOut => (
             "The queue is full. The system doesn't answer the next client, so its connecting times out after a while; \
              it is not refused.",
@@ -74,7 +72,7 @@ fn next(queues: &AcceptQueues, fullest: Option<u32>) -> String {
         }
     };
     match (fullest, queues.room) {
-        (Some(waiting), Some(room)) if waiting >= room => is_full.to_owned(),
+        (Some(waiting), Some(room)) if waiting >= room => when_full.to_owned(),
         (Some(waiting), Some(room)) => {
             let left = room - waiting;
             let places = if left == 1 {
@@ -94,33 +92,33 @@ fn next(queues: &AcceptQueues, fullest: Option<u32>) -> String {
 }
 
 fn about(queues: &AcceptQueues) -> String {
-    let asked = u32::from(queues.backlog);
-    let mut words = match queues.room {
-        Some(room) if room == asked + 1 => format!(
+    let backlog = u32::from(queues.backlog);
+    let mut text = match queues.room {
+        Some(room) if room == backlog + 1 => format!(
             "With a backlog of {} Linux lets {} wait, one more than asked for.",
-            with_thousands(asked),
+            with_thousands(backlog),
             with_thousands(room)
         ),
         Some(room) => format!(
             "The backlog is {}, but this system allows {} at most (net.core.somaxconn), and lets one more wait.",
-            with_thousands(asked),
+            with_thousands(backlog),
             with_thousands(room - 1)
         ),
-        None => {
-            format!(
-                "The backlog is {}. Systems understand that number each in its own way.",
-                with_thousands(asked)
-            )
-        }
+        None => format!(
+            "The backlog is {}. Systems understand that number each in its own way.",
+            with_thousands(backlog)
+        ),
     };
     if queues.waiting.len() > 1 {
-        let told =
-            |(address, waiting): &(SocketAddr, Option<u32>)| Some(format!("{address}: {}", (*waiting)?));
-        let told = queues.waiting.iter().filter_map(told).collect::<Vec<_>>().join(", ");
-        let (open, close) = if told.is_empty() { ("", ".") } else { (" (", ").") };
-        words += &[" Each address has a queue of its own", open, &told, close].concat();
+        let known = queues
+            .waiting
+            .iter()
+            .filter_map(|(address, waiting)| Some(format!("{address}: {}", (*waiting)?)));
+        let known = known.collect::<Vec<_>>().join(", ");
+        text += " Each address has a queue of its own";
+        text += &if known.is_empty() { ".".to_owned() } else { format!(" ({known}).") };
     }
-    words
+    text
 }
 
 #[cfg(test)]
@@ -139,8 +137,8 @@ mod tests {
     }
 
     #[test]
-    fn the_label_counts_in_the_fullest_queue() {
-        let label = |waiting: &[Option<u32>]| backlog(&queues(waiting, false), false).label;
+    fn the_label_counts_the_waiting_clients() {
+        let label = |waiting: &[Option<u32>]| status(&queues(waiting, false), false).label;
         assert_eq!(label(&[Some(0)]), "0 of 6 waiting");
         assert_eq!(label(&[Some(0), Some(4)]), "4 of 6 waiting");
         assert_eq!(label(&[Some(3), Some(1)]), "3 + 1 waiting, 6 fit in each queue");
@@ -148,20 +146,20 @@ mod tests {
     }
 
     #[test]
-    fn the_next_client_is_told_its_fate() {
-        let next = |waiting, accepting| backlog(&queues(&[waiting], accepting), false).next;
+    fn the_fate_of_the_next_client_depends_on_the_queue() {
+        let next = |waiting, accepting| status(&queues(&[waiting], accepting), false).next;
         assert!(next(Some(0), true).contains("accepted at once"));
         assert!(next(Some(0), false).contains("There are 6 places left, then connecting times out"));
         assert!(next(Some(5), false).contains("There is 1 place left"));
         assert!(next(Some(6), false).starts_with("The queue is full."));
         assert!(next(None, false).starts_with("This system doesn't tell"));
         let windows = AcceptQueues { when_full: WhenFull::Refused, room: None, ..queues(&[None], false) };
-        assert!(backlog(&windows, false).next.ends_with("then the system refuses the connection."));
+        assert!(status(&windows, false).next.ends_with("then the system refuses the connection."));
     }
 
     #[test]
     fn the_size_of_the_queue_is_explained() {
-        let about = |queues: &AcceptQueues| backlog(queues, false).about;
+        let about = |queues: &AcceptQueues| status(queues, false).about;
         let one = queues(&[Some(2)], false);
         assert_eq!(about(&one), "With a backlog of 5 Linux lets 6 wait, one more than asked for.");
         let capped = AcceptQueues { backlog: 5000, room: Some(4097), ..one };

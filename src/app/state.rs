@@ -1,0 +1,300 @@
+//! [`App`]: the state that every front end shows and changes.
+
+use std::cell::RefCell;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use crate::app::background::{Background, Wake};
+use crate::app::clients::{Clients, ServerEndpoint};
+use crate::app::file_check::{Check, CheckedFiles};
+use crate::app::form::Form;
+use crate::app::lesson::lesson_state::Lessons;
+use crate::app::notice::Notice;
+use crate::app::rate::Rate;
+use crate::app::settings_writer::SettingsWriter;
+use crate::capture::{Capture, Captures};
+use crate::log::EventLog;
+use crate::python::Program;
+use crate::ring_buffer::Limits;
+use crate::server::Server;
+use crate::server::client_id::ClientId;
+use crate::server::config::ServerConfig;
+use crate::server::event::{Event, EventKind};
+use crate::server::event_channel::{self, EventReceiver, EventSender};
+use crate::server::status::{Connection, Counters, ServerState};
+use crate::settings::parse::reachable_host;
+use crate::settings::{Scope, Setting, Settings};
+use crate::tls::error::TlsError;
+use crate::tls::{CertificateReport, ClientCaReport, KeyReport};
+
+/// What an app needs besides its settings.
+#[derive(Clone)]
+pub struct Options {
+    /// The file that changed settings are saved in; `None`: they are not saved.
+    pub settings_file: Option<PathBuf>,
+    /// Called from any thread when [`App::poll`] would find something new.
+    pub wake: Wake,
+    /// Whether the data of each connection is captured for a sequence diagram.
+    pub capture: bool,
+}
+
+impl Default for Options {
+    /// Saves nothing, wakes no thread and captures nothing.
+    fn default() -> Self {
+        Self { settings_file: None, wake: Arc::new(|| {}), capture: false }
+    }
+}
+
+/// The app without a user interface.
+pub struct App {
+    pub(super) form: Form,
+    pub(super) server: Option<Server>,
+    /// The settings that the server was started with.
+    pub(super) started_with: Settings,
+    pub(super) event_sender: EventSender,
+    pub(super) event_receiver: EventReceiver,
+    pub(super) log: EventLog,
+    pub(super) clients: Clients,
+    pub(super) rate: Rate,
+    pub(super) background: Background,
+    pub(super) files: CheckedFiles,
+    /// How many file checks were started. Only the result of the last one counts.
+    pub(super) file_checks: u64,
+    /// This computer's address in the local network while the host stands for all addresses.
+    pub(super) lan_address: Option<IpAddr>,
+    pub(super) settings_writer: Option<SettingsWriter>,
+    pub(super) notice: Option<Notice>,
+    /// A notice about the running server, shown until it stops.
+    pub(super) run_notice: Option<Notice>,
+    /// How many of the host's addresses the server could not bind.
+    pub(super) unbound_addresses: u32,
+    /// Whether the form was changed after a start failed, so that the failure no longer concerns the form.
+    pub(super) failure_is_outdated: bool,
+    /// The Python program, and the configuration that it was written for.
+    pub(super) program: RefCell<Option<(ServerConfig, Arc<Program>)>>,
+    /// Whether the server pauses before each call; not saved.
+    pub(super) stepping: bool,
+    /// Whether the port that the OS chooses is put into the form.
+    pub(super) adopt_port: bool,
+    pub(super) lessons: Lessons,
+    pub(super) options: Options,
+}
+
+impl App {
+    /// Creates an app whose server is stopped.
+    #[must_use]
+    pub fn new(settings: Settings, options: Options) -> Self {
+        let wake = Arc::clone(&options.wake);
+        let (event_sender, event_receiver) = event_channel::channel(move || wake());
+        let background = Background::new(Arc::clone(&options.wake));
+        let settings_file = options.settings_file.clone();
+        let settings_writer = settings_file.map(|path| SettingsWriter::new(path, background.notifier()));
+        let mut app = Self {
+            server: None,
+            started_with: settings.clone(),
+            event_sender,
+            event_receiver,
+            log: EventLog::new(log_limits(&settings), 0),
+            clients: Clients::new(ServerEndpoint::new(&settings), Arc::clone(&options.wake)),
+            form: Form::new(settings),
+            rate: Rate::new(Instant::now()),
+            background,
+            files: CheckedFiles::default(),
+            file_checks: 0,
+            lan_address: None,
+            settings_writer,
+            notice: None,
+            run_notice: None,
+            unbound_addresses: 0,
+            failure_is_outdated: false,
+            program: RefCell::default(),
+            stepping: false,
+            adopt_port: false,
+            lessons: Lessons::default(),
+            options,
+        };
+        app.check_files();
+        app.look_up_lan_address();
+        app
+    }
+
+    /// Creates an app whose log begins with earlier events, as far as the limits of the log allow.
+    #[must_use]
+    pub fn with_log(settings: Settings, options: Options, earlier: impl IntoIterator<Item = Event>) -> Self {
+        let mut app = Self::new(settings, options);
+        for event in earlier {
+            app.log.append(event);
+        }
+        app
+    }
+
+    /// Returns the form.
+    #[must_use]
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// Returns the last valid value of every setting.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        self.form.settings()
+    }
+
+    /// Returns what the server is doing. A failed start is reported until the form is changed.
+    #[must_use]
+    pub fn state(&self) -> ServerState {
+        match self.server.as_ref().map(Server::state) {
+            None => ServerState::Stopped,
+            Some(ServerState::Failed(_)) if self.failure_is_outdated => ServerState::Stopped,
+            Some(state) => state,
+        }
+    }
+
+    /// Returns clients and bytes of the current run of the server, or of the last one.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.server.as_ref().map_or_else(Counters::default, Server::counters)
+    }
+
+    /// Returns the backlog that the server was started with.
+    #[must_use]
+    pub fn backlog(&self) -> Option<u16> {
+        self.server.as_ref().map(|_| self.started_with.backlog)
+    }
+
+    /// Returns the bytes per second, received and sent together, over about the last half second of polling.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.rate.per_second()
+    }
+
+    /// Returns a copy of the open connections, ordered by number.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Connection> {
+        self.server.as_ref().map_or_else(Vec::new, Server::connections)
+    }
+
+    /// Returns the captured connections of this run of the server and the runs before it.
+    #[must_use]
+    pub fn captures(&self) -> &Captures {
+        self.event_sender.captures()
+    }
+
+    /// Returns the capture of one connection; `None` if it was not captured or was evicted.
+    #[must_use]
+    pub fn capture(&self, id: ClientId) -> Option<Arc<Capture>> {
+        self.captures().get(id)
+    }
+
+    /// Returns the log.
+    #[must_use]
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// Returns the result of checking the certificate file.
+    #[must_use]
+    pub fn certificate(&self) -> &Check<CertificateReport> {
+        &self.files.certificate
+    }
+
+    /// Returns the result of checking the key file.
+    #[must_use]
+    pub fn key(&self) -> &Check<KeyReport> {
+        &self.files.key
+    }
+
+    /// Returns the result of checking the file with the CA certificates for clients.
+    #[must_use]
+    pub fn client_ca(&self) -> &Check<ClientCaReport> {
+        &self.files.client_ca
+    }
+
+    /// Returns whether key and certificate match; `None` until both are good.
+    #[must_use]
+    pub fn pair(&self) -> Option<&Result<(), TlsError>> {
+        self.files.pair.as_ref()
+    }
+
+    /// Returns the newest notice until it is dismissed.
+    #[must_use]
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref().or(self.run_notice.as_ref())
+    }
+
+    /// Returns the client tabs.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// Returns whether the running server has another value than the form, so that a change waits for a restart.
+    #[must_use]
+    pub fn needs_restart(&self, setting: Setting) -> bool {
+        let Some(running) = self.running_with() else { return false };
+        let form = self.settings();
+        // The OS may have chosen the port that is in the form now.
+        let same_port = setting == Setting::Port && self.port() == form.port;
+        // When TLS itself is turned on, only its switch says that it waits for a restart.
+        let tls_is_new =
+            !running.tls && matches!(setting.info().scope, Scope::Tls | Scope::ClientCertificates);
+        setting.affects_server(form)
+            && setting.text(running) != setting.text(form)
+            && !same_port
+            && !tls_is_new
+    }
+
+    /// Shows a notice and adds it to the log.
+    pub fn tell(&mut self, notice: Notice) {
+        self.log_notice(&notice);
+        self.notice = Some(notice);
+    }
+
+    /// Adds a notice to the log only.
+    pub(super) fn log_notice(&mut self, notice: &Notice) {
+        let kind = EventKind::Note { text: notice.text.clone(), problem: notice.problem };
+        self.log.append(Event { at: SystemTime::now(), client: None, kind });
+    }
+
+    /// Returns the settings of the server, unless it is stopped.
+    pub(super) fn running_with(&self) -> Option<&Settings> {
+        self.server.as_ref().filter(|server| !server.state().is_stopped()).map(|_| &self.started_with)
+    }
+
+    /// Returns the settings of the listening server, with its actual port.
+    pub(super) fn listening_with(&self) -> Option<Settings> {
+        let ServerState::Listening { .. } = self.state() else { return None };
+        Some(Settings { port: self.port(), ..self.started_with.clone() })
+    }
+
+    /// Returns the settings that clients on this computer need to connect: those of the running server, or else those of
+    /// the form. The host is one that this computer reaches.
+    pub(super) fn settings_for_clients(&self) -> Settings {
+        let settings = self.running_with().unwrap_or(self.settings());
+        let host = match self.state() {
+            // The name may also stand for an address that belongs to another server.
+            ServerState::Listening { addresses, .. }
+                if self.unbound_addresses > 0 && !addresses.is_empty() =>
+            {
+                addresses[0].ip().to_string()
+            }
+            _ => reachable_host(&settings.host),
+        };
+        Settings { host, port: self.port(), ..settings.clone() }
+    }
+
+    /// Returns the port that the server listens on, or the form's.
+    pub(super) fn port(&self) -> u16 {
+        match self.state() {
+            ServerState::Listening { addresses, .. } => addresses.first().map_or(0, SocketAddr::port),
+            _ => self.settings().port,
+        }
+    }
+}
+
+/// Returns how much the log keeps.
+pub(super) fn log_limits(settings: &Settings) -> Limits {
+    Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 }
+}

@@ -1,0 +1,97 @@
+//! The options that change settings, made from the table of settings.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, ValueHint};
+
+use crate::cli::value_parser::keywords;
+use crate::settings::{ClientAuth, Flag, Scope, Setting, SettingError, Settings};
+
+/// The settings that the command line changes, with their values.
+#[derive(Debug)]
+pub(super) struct SettingFlags(Vec<(Setting, String)>);
+
+impl Args for SettingFlags {
+    fn augment_args(command: Command) -> Command {
+        command.args(settings_with_flags().map(|(setting, flag)| argument(setting, flag)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let given = settings_with_flags().filter_map(|(setting, flag)| {
+            let key = setting.info().key;
+            let text = if flag.value_name.is_empty() {
+                matches.get_flag(key).then(|| flag.switch.to_owned())
+            } else {
+                matches.get_one(key).cloned()
+            };
+            Some((setting, text?))
+        });
+        Ok(Self(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl SettingFlags {
+    /// Changes the settings. Returns whether TLS was turned on.
+    ///
+    /// # Errors
+    /// One line about an option that has no effect without another one.
+    pub(super) fn apply_flags(self, settings: &mut Settings) -> Result<bool, String> {
+        for (setting, text) in &self.0 {
+            setting.set(settings, text).map_err(|error| error.to_string())?;
+        }
+        for (setting, flag) in settings_with_flags().filter(|(setting, _)| self.is_given(*setting)) {
+            let flag = format!("--{}", flag.long);
+            let needed = match setting.info().scope {
+                Scope::Tls | Scope::ClientCertificates if !settings.tls => "--tls",
+                Scope::ClientCertificates if settings.client_auth == ClientAuth::None => {
+                    "--client-auth optional or required"
+                }
+                _ => continue,
+            };
+            return Err(format!("{flag} is for {needed}: add it, or leave {flag} out."));
+        }
+        Ok(self.is_given(Setting::Tls))
+    }
+
+    fn is_given(&self, setting: Setting) -> bool {
+        self.0.iter().any(|(given, _)| *given == setting)
+    }
+}
+
+fn settings_with_flags() -> impl Iterator<Item = (Setting, Flag)> {
+    Setting::ALL.iter().filter_map(|setting| Some((*setting, setting.info().flag?)))
+}
+
+fn argument(setting: Setting, flag: Flag) -> Arg {
+    let argument = Arg::new(setting.info().key).long(flag.long).short(flag.short);
+    if flag.value_name.is_empty() {
+        return argument.action(ArgAction::SetTrue).help(flag.help);
+    }
+    let default = setting.text(&Settings::default());
+    let help =
+        if default.is_empty() { flag.help.to_owned() } else { format!("{} [default: {default}]", flag.help) };
+    // Only to check the text: it is set later, over the settings that were loaded.
+    let check = move |text: &str| -> Result<String, SettingError> {
+        setting.set(&mut Settings::default(), text).map(|()| text.to_owned())
+    };
+    argument
+        .help(help)
+        .value_name(flag.value_name)
+        .value_parser(keywords(setting.keywords(), check))
+        .hide_possible_values(true)
+        .allow_negative_numbers(setting.info().range.is_some())
+        .value_hint(match setting {
+            Setting::Host => ValueHint::Hostname,
+            _ if setting.is_path() => ValueHint::AnyPath,
+            _ => ValueHint::Unknown,
+        })
+}

@@ -1,0 +1,279 @@
+//! Settings with a fixed list of values: each value's keyword for the command line and the settings file, its label,
+//! and a sentence that explains it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A setting with a fixed list of values.
+pub trait SettingChoice: Copy + PartialEq + 'static {
+    /// Returns every value in the order of the form.
+    fn all() -> &'static [Self];
+
+    /// Returns the keyword, the label and the explanation.
+    fn texts(self) -> (&'static str, &'static str, &'static str);
+
+    /// Returns the word for the command line and the settings file.
+    fn keyword(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// Returns the text for the form.
+    fn label(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// Returns a sentence that explains the value.
+    fn about(self) -> &'static str {
+        self.texts().2
+    }
+
+    /// Returns the value with this keyword.
+    fn parse(text: &str) -> Option<Self> {
+        Self::all().iter().copied().find(|value| value.keyword() == text)
+    }
+
+    /// Returns every value with its label and its explanation.
+    fn table() -> Vec<(Self, &'static str, &'static str)> {
+        Self::all().iter().map(|value| (*value, value.label(), value.about())).collect()
+    }
+}
+
+/// How the accepted clients are served: the three `handle_new_connections_…` functions of the tutorial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Serves one client until it closes, then accepts the next one.
+    One,
+    /// Starts a thread for each client.
+    #[default]
+    Threads,
+    /// Shares a fixed number of threads among the clients. A client waits, accepted but not served, until one is free.
+    Pool,
+}
+
+impl Mode {
+    /// Every mode, in the order in which the tutorial introduces them.
+    pub const ALL: [Self; 3] = [Self::One, Self::Threads, Self::Pool];
+}
+
+impl SettingChoice for Mode {
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::One => (
+                "one",
+                "One at a time",
+                "One client is served to its end; the next ones wait in the backlog until it has gone.",
+            ),
+            Self::Threads => {
+                ("threads", "A thread for each", "Each client is served at once, by a thread of its own.")
+            }
+            Self::Pool => (
+                "pool",
+                "A pool of threads",
+                "A fixed number of threads share the clients; who finds none free waits for one.",
+            ),
+        }
+    }
+}
+
+/// The versions of TLS that the server supports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum TlsVersions {
+    /// TLS 1.2 (RFC 5246) and TLS 1.3 (RFC 8446): the newest one that the client supports too.
+    #[default]
+    #[serde(rename = "1.2,1.3")]
+    Both,
+    /// TLS 1.2 alone.
+    #[serde(rename = "1.2")]
+    Only12,
+    /// TLS 1.3 alone.
+    #[serde(rename = "1.3")]
+    Only13,
+}
+
+impl TlsVersions {
+    /// Every choice, the default first.
+    pub const ALL: [Self; 3] = [Self::Both, Self::Only12, Self::Only13];
+
+    /// Returns whether TLS 1.2 is supported.
+    #[must_use]
+    pub fn has12(self) -> bool {
+        self != Self::Only13
+    }
+
+    /// Returns whether TLS 1.3 is supported.
+    #[must_use]
+    pub fn has13(self) -> bool {
+        self != Self::Only12
+    }
+}
+
+impl SettingChoice for TlsVersions {
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Both => (
+                "1.2,1.3",
+                "TLS 1.2 and 1.3",
+                "Each client gets the newest version that it knows, as on most servers.",
+            ),
+            Self::Only12 => (
+                "1.2",
+                "TLS 1.2 only",
+                "As on an old server: certificates cross the network in the open, and a handshake takes one round \
+                 trip more.",
+            ),
+            Self::Only13 => (
+                "1.3",
+                "TLS 1.3 only",
+                "The newest version alone: clients that only know TLS 1.2 are refused.",
+            ),
+        }
+    }
+
+    /// Reads a comma-separated list in any order: `1.2,1.3`, `1.3, 1.2`, `1.3`.
+    fn parse(text: &str) -> Option<Self> {
+        let versions: Vec<_> = text.split(',').map(str::trim).collect();
+        match (versions.contains(&"1.2"), versions.contains(&"1.3")) {
+            _ if versions.iter().any(|version| !["1.2", "1.3"].contains(version)) => None,
+            (true, true) => Some(Self::Both),
+            (true, false) => Some(Self::Only12),
+            _ => Some(Self::Only13),
+        }
+    }
+}
+
+/// Whether the server requests a certificate from its clients (RFC 8446, section 4.3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientAuth {
+    /// Requests none.
+    #[default]
+    None,
+    /// Requests one. A client may present none, but one that it presents must be valid.
+    Optional,
+    /// Requires one, and rejects a client that presents none.
+    Required,
+}
+
+impl ClientAuth {
+    /// Every choice, from the most permissive to the strictest.
+    pub const ALL: [Self; 3] = [Self::None, Self::Optional, Self::Required];
+}
+
+impl SettingChoice for ClientAuth {
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::None => ("none", "Not asked for", "Clients need no certificate, as on most servers."),
+            Self::Optional => (
+                "optional",
+                "Optional",
+                "Clients are asked for a certificate and may have none, but one that they show must be good.",
+            ),
+            Self::Required => (
+                "required",
+                "Required",
+                "Clients without a good certificate are refused: TLS in both directions (mutual TLS).",
+            ),
+        }
+    }
+}
+
+/// The theme of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeChoice {
+    /// Follows the OS.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl SettingChoice for ThemeChoice {
+    fn all() -> &'static [Self] {
+        &[Self::System, Self::Light, Self::Dark]
+    }
+
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::System => ("system", "Theme of the system", ""),
+            Self::Light => ("light", "Light theme", ""),
+            Self::Dark => ("dark", "Dark theme", ""),
+        }
+    }
+}
+
+/// How the log shows received bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataFormat {
+    /// As Python's `repr` prints them: `b'Hello\n'`.
+    #[default]
+    Python,
+    /// As text, with a replacement for bytes that are none.
+    Text,
+    /// As hexadecimal digits, two for each byte.
+    Hex,
+}
+
+impl DataFormat {
+    /// Every format, in the order of the switch.
+    pub const ALL: [Self; 3] = [Self::Python, Self::Text, Self::Hex];
+}
+
+impl SettingChoice for DataFormat {
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Python => ("python", "Python", ""),
+            Self::Text => ("text", "Text", ""),
+            Self::Hex => ("hex", "Hex", ""),
+        }
+    }
+}
+
+macro_rules! display_keyword {
+    ($($choice:ty),*) => {
+        $(impl fmt::Display for $choice {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.keyword())
+            }
+        })*
+    };
+}
+
+display_keyword!(Mode, TlsVersions, ClientAuth, ThemeChoice, DataFormat);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_versions_parse_in_any_order() {
+        for versions in TlsVersions::ALL {
+            assert_eq!(TlsVersions::parse(versions.keyword()), Some(versions));
+        }
+        assert_eq!(TlsVersions::parse(" 1.3 , 1.2"), Some(TlsVersions::Both));
+        for wrong in ["", "1.1", "1.2;1.3", "TLS 1.2", "1.2,", "1.2 1.3"] {
+            assert_eq!(TlsVersions::parse(wrong), None, "{wrong:?}");
+        }
+    }
+}

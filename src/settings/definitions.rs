@@ -1,0 +1,536 @@
+//! The table of settings. To add a setting, add an entry to it, write the code that obeys it, and a test.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::settings::choices::{ClientAuth, DataFormat, Mode, SettingChoice, ThemeChoice, TlsVersions};
+use crate::settings::parse::{self, SettingError};
+
+/// Everything about one setting except the code that obeys it.
+#[derive(Debug)]
+pub struct SettingInfo {
+    /// The key in the settings file and in lessons.
+    pub key: &'static str,
+    /// The name in the form and in messages.
+    pub label: &'static str,
+    /// A sentence that explains the setting.
+    pub about: &'static str,
+    /// The unit, or another short note beside the input.
+    pub unit: &'static str,
+    /// The hint in an empty input.
+    pub placeholder: &'static str,
+    /// The range of a number.
+    pub range: Option<RangeInclusive<u32>>,
+    /// When the setting has an effect.
+    pub scope: Scope,
+    /// The option on the command line.
+    pub flag: Option<Flag>,
+    /// How the Python program uses the setting.
+    pub python: PythonConstant,
+    get: fn(&Settings) -> String,
+    set: fn(&mut Settings, &str) -> Result<(), SettingError>,
+    keywords: fn() -> Vec<&'static str>,
+}
+
+/// When a setting has an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// From the next start of the server.
+    Server,
+    /// From the next start of the server, in mode *pool*.
+    Pool,
+    /// From the next start of the server, with TLS.
+    Tls,
+    /// From the next start of the server, with TLS and client certificates.
+    ClientCertificates,
+    /// At once, and only in the window.
+    Window,
+}
+
+/// An option on the command line.
+#[derive(Debug, Clone, Copy)]
+pub struct Flag {
+    /// The long name without dashes.
+    pub long: &'static str,
+    /// The short name.
+    pub short: Option<char>,
+    /// The placeholder for the value in the help text; empty for a switch.
+    pub value_name: &'static str,
+    /// The text that a switch sets.
+    pub switch: &'static str,
+    /// The help text, without the default.
+    pub help: &'static str,
+}
+
+/// How the Python program uses a setting.
+#[derive(Debug, Clone, Copy)]
+pub struct PythonConstant {
+    /// The name of the constant; empty where the program has none.
+    pub name: &'static str,
+    /// A comment on the constant, or on what the program does instead.
+    pub comment: &'static str,
+}
+
+impl Flag {
+    const fn new(long: &'static str, value_name: &'static str, help: &'static str) -> Option<Self> {
+        Some(Self { long, short: None, value_name, switch: "", help })
+    }
+
+    const fn with_short(
+        long: &'static str,
+        short: char,
+        value_name: &'static str,
+        help: &'static str,
+    ) -> Option<Self> {
+        Some(Self { long, short: Some(short), value_name, switch: "", help })
+    }
+
+    const fn switch(long: &'static str, switch: &'static str, help: &'static str) -> Option<Self> {
+        Some(Self { long, short: None, value_name: "", switch, help })
+    }
+}
+
+const fn python(name: &'static str, comment: &'static str) -> PythonConstant {
+    PythonConstant { name, comment }
+}
+
+/// Turns each entry `field: Type = default, Variant { … }` into a field of [`Settings`], its default, a variant of
+/// [`Setting`] and its [`SettingInfo`]. Members that an entry leaves out are empty.
+macro_rules! settings {
+    ($($(#[$attribute:meta])* $field:ident: $type:ty = $default:expr, $variant:ident {
+        $($member:ident: $value:expr),* $(,)?
+    })*) => {
+        /// The values of all settings, each of them valid.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        pub struct Settings {
+            $($(#[$attribute])* pub $field: $type,)*
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+
+        /// One setting. The order is that of the form and of `--help`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Setting {
+            $(#[doc = concat!("[`Settings::", stringify!($field), "`]")] $variant,)*
+        }
+
+        impl Setting {
+            /// Every setting, in the order of the form.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Returns the entry in the table.
+            #[must_use]
+            pub fn info(self) -> &'static SettingInfo {
+                match self {
+                    $(Self::$variant => const { &SettingInfo {
+                        key: stringify!($field),
+                        $($member: $value,)*
+                        get: |settings| settings.$field.to_text(),
+                        set: |settings, text| {
+                            settings.$field = SettingValue::parse(text, Self::$variant.info())?;
+                            Ok(())
+                        },
+                        keywords: <$type as SettingValue>::keywords,
+                        ..SettingInfo::EMPTY
+                    } },)*
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// A host name or an IP literal. A name is bound on every address that it resolves to.
+    host: String = "localhost".to_owned(), Host {
+        label: "Host",
+        about: "The name or address to listen on: localhost for this computer alone, 0.0.0.0 for all others, too.",
+        placeholder: "localhost",
+        flag: Flag::new("host", "HOST", "Host name or address to listen on"),
+        python: python("SERVER_NAME", ""),
+    }
+
+    /// The TCP port. 0 lets the OS choose a free one.
+    port: u16 = 12345, Port {
+        label: "Port",
+        about: "The number under which clients find the server on this computer; 0 lets the system choose one.",
+        placeholder: "12345",
+        range: Some(0..=65_535),
+        flag: Flag::with_short("port", 'p', "PORT", "Port to listen on; 0 lets the system choose"),
+        python: python("SERVER_PORT", ""),
+    }
+
+    /// The length of the accept queue, passed to `listen(2)` as it is.
+    backlog: u16 = 5, Backlog {
+        label: "Backlog",
+        about: "How many new connections the system lets wait until the server accepts them.",
+        placeholder: "5",
+        range: Some(0..=65_535),
+        flag: Flag::new("backlog", "N", "How many clients may wait to be accepted"),
+        python: python("BACKLOG", "clients that may wait to be accepted"),
+    }
+
+    /// How accepted clients are served.
+    mode: Mode = Mode::default(), Mode {
+        label: "Clients",
+        about: "How the server shares itself among its clients.",
+        flag: Flag::new("mode", "one|threads|pool", "One client at a time, a thread for each, or a pool of threads"),
+    }
+
+    /// The number of threads in mode [`Mode::Pool`].
+    pool_size: u16 = 10, PoolSize {
+        label: "Pool size",
+        about: "How many threads share the clients; more clients than that wait for a free one.",
+        unit: "threads",
+        range: Some(1..=1_000),
+        scope: Scope::Pool,
+        flag: Flag::new("pool-size", "N", "Threads of the pool"),
+        python: python("MAX_WORKERS", "clients served at the same time"),
+    }
+
+    /// The most bytes that one `recv` returns.
+    recv_size: u32 = 1024, RecvSize {
+        label: "Recv size",
+        about: "The most bytes that one recv() hands over; what is longer arrives in several pieces.",
+        unit: "bytes",
+        range: Some(1..=16_777_216),
+        flag: Flag::new("recv-size", "BYTES", "The most bytes that one recv hands over"),
+        python: python("RECV_SIZE", "bytes that one recv() returns at most"),
+    }
+
+    /// The most clients at once. Beyond it no client is accepted until another one closes.
+    max_clients: u32 = 1000, MaxClients {
+        label: "Max clients",
+        about: "How many clients are served at once; the next ones wait in the backlog.",
+        unit: "at once",
+        range: Some(1..=100_000),
+        flag: Flag::new("max-clients", "N", "Clients served at once; more wait to be accepted"),
+        python: python("", "Max clients is Echoscope's own: this program accepts everybody who connects."),
+    }
+
+    /// Seconds without a byte after which a client is closed; 0 means never.
+    idle_timeout: u32 = 0, IdleTimeout {
+        label: "Idle timeout",
+        about: "After so many seconds without a byte a client is disconnected; 0 waits for ever.",
+        unit: "seconds, 0 is never",
+        range: Some(0..=86_400),
+        flag: Flag::new("idle-timeout", "SECONDS", "Close a client after so long without a byte; 0 means never"),
+        python: python("IDLE_TIMEOUT", "seconds without a byte: then a client is closed"),
+    }
+
+    /// The most entries that the log keeps. The oldest are evicted first.
+    log_entries: u32 = 100_000, LogEntries {
+        label: "Log entries",
+        about: "How many entries the log keeps; the oldest go first.",
+        unit: "at most",
+        range: Some(100..=1_000_000),
+        scope: Scope::Window,
+    }
+
+    /// The most memory for log entries, in MiB. The oldest entries are evicted first.
+    log_mebibytes: u32 = 64, LogMebibytes {
+        label: "Log memory",
+        about: "How much memory the log may take; the oldest entries go first.",
+        unit: "MiB at most",
+        range: Some(1..=4_096),
+        scope: Scope::Window,
+    }
+
+    /// Whether connections use TLS.
+    tls: bool = false, Tls {
+        label: "TLS",
+        about: "Encrypt connections (from the next start)",
+        flag: Flag::switch("tls", "true", "Speak TLS, with --cert and --key"),
+    }
+
+    /// The certificate chain, PEM.
+    certificate: PathBuf = PathBuf::new(), Certificate {
+        label: "server.crt",
+        about: "The certificate that the server shows to clients, in PEM form.",
+        placeholder: "path, or drop the file",
+        scope: Scope::Tls,
+        flag: Flag::new("cert", "FILE", "The certificate chain, PEM"),
+        python: python("CERTIFICATE", ""),
+    }
+
+    /// The private key, PEM.
+    key: PathBuf = PathBuf::new(), Key {
+        label: "server.key",
+        about: "The private key that belongs to the certificate, in PEM form.",
+        placeholder: "path, or drop the file",
+        scope: Scope::Tls,
+        flag: Flag::new("key", "FILE", "The private key, PEM"),
+        python: python("KEY", ""),
+    }
+
+    /// The versions of TLS that the server supports.
+    tls_versions: TlsVersions = TlsVersions::default(), TlsVersions {
+        label: "Versions",
+        scope: Scope::Tls,
+        flag: Flag::new("tls-versions", "VERSIONS", "The TLS versions to speak"),
+    }
+
+    /// Whether clients are asked for a certificate.
+    client_auth: ClientAuth = ClientAuth::default(), ClientAuth {
+        label: "Client certificates",
+        scope: Scope::Tls,
+        flag: Flag::new("client-auth", "none|optional|required", "Ask clients for a certificate"),
+    }
+
+    /// The CA certificates that the clients' certificates are checked with, PEM.
+    client_ca: PathBuf = PathBuf::new(), ClientCa {
+        label: "Client CA",
+        about: "The certificates of the CAs that sign the clients' certificates, in PEM form.",
+        placeholder: "path",
+        scope: Scope::ClientCertificates,
+        flag: Flag::new("client-ca", "FILE", "The CA certificates that sign the clients' certificates, PEM"),
+        python: python("CLIENT_CA", "CLIENT_CA: who has to have signed the clients' certificates"),
+    }
+
+    /// The protocols that the server offers by ALPN (RFC 7301), the preferred one first; empty: no ALPN.
+    alpn: Vec<String> = Vec::new(), Alpn {
+        label: "ALPN",
+        about: "Names of application protocols, such as h2,http/1.1, in order of preference. Empty: no ALPN, and \
+                every client connects.",
+        placeholder: "none",
+        scope: Scope::Tls,
+        flag: Flag::new("alpn", "a,b", "The protocols to agree to by ALPN, with commas between them, best first"),
+    }
+
+    /// Whether clients get tickets to resume their sessions with.
+    session_tickets: bool = true, SessionTickets {
+        label: "Session tickets",
+        about: "With a ticket, a client's next handshake is shorter and needs no certificate.",
+        scope: Scope::Tls,
+        flag: Flag::switch("no-tickets", "false", "Give clients no tickets: every handshake is a full one"),
+    }
+
+    /// The file that TLS keys are written to; empty: none. It is neither saved nor loaded, so that nothing is decrypted
+    /// later because somebody forgot to turn it off.
+    #[serde(skip)]
+    key_log: PathBuf = PathBuf::new(), KeyLog {
+        label: "Key log",
+        about: "A file that the keys of each connection are written to, for Wireshark to read a recording with. \
+                Empty: off. It is not remembered when the window closes.",
+        placeholder: "off",
+        scope: Scope::Tls,
+        flag: Flag::new(
+            "key-log",
+            "FILE",
+            "Append the keys of every TLS connection to this file, for Wireshark. Who has it can read what was recorded",
+        ),
+        python: python("", "The key log is left out: a saved program would remember it."),
+    }
+
+    /// The window's theme.
+    theme: ThemeChoice = ThemeChoice::default(), Theme { label: "Theme", scope: Scope::Window }
+
+    /// The zoom of the window in percent.
+    zoom: u16 = 100, Zoom { label: "Zoom", range: Some(20..=500), scope: Scope::Window }
+
+    /// How the log shows received bytes.
+    data_format: DataFormat = DataFormat::default(), DataFormat { label: "Data format", scope: Scope::Window }
+}
+
+impl SettingInfo {
+    /// What the macro fills in for a member that an entry leaves out.
+    const EMPTY: Self = Self {
+        key: "",
+        label: "",
+        about: "",
+        unit: "",
+        placeholder: "",
+        range: None,
+        scope: Scope::Server,
+        flag: None,
+        python: python("", ""),
+        get: |_| String::new(),
+        set: |_, _| Ok(()),
+        keywords: Vec::new,
+    };
+}
+
+impl Setting {
+    /// Returns the setting with this key in the settings file.
+    #[must_use]
+    pub fn with_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|setting| setting.info().key == key)
+    }
+
+    /// Returns the name in the form and in messages.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        self.info().label
+    }
+
+    /// Returns the value as text.
+    #[must_use]
+    pub fn text(self, settings: &Settings) -> String {
+        (self.info().get)(settings)
+    }
+
+    /// Changes the value.
+    ///
+    /// # Errors
+    /// The text isn't a value of this setting. The settings are then unchanged.
+    pub fn set(self, settings: &mut Settings, text: &str) -> Result<(), SettingError> {
+        (self.info().set)(settings, text)
+    }
+
+    /// Returns the keywords of a setting with a fixed list of values; empty for any other one.
+    #[must_use]
+    pub fn keywords(self) -> Vec<&'static str> {
+        (self.info().keywords)()
+    }
+
+    /// Returns whether the value is the path of a file.
+    #[must_use]
+    pub fn is_path(self) -> bool {
+        matches!(self, Self::Certificate | Self::Key | Self::ClientCa | Self::KeyLog)
+    }
+
+    /// Returns whether the setting has an effect on a server that is started with these settings.
+    #[must_use]
+    pub fn affects_server(self, settings: &Settings) -> bool {
+        match self.info().scope {
+            Scope::Server => true,
+            Scope::Pool => settings.mode == Mode::Pool,
+            Scope::Tls => settings.tls,
+            Scope::ClientCertificates => settings.tls && settings.client_auth != ClientAuth::None,
+            Scope::Window => false,
+        }
+    }
+}
+
+/// A type of setting: how its values are read and written.
+trait SettingValue: Sized {
+    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError>;
+
+    fn to_text(&self) -> String;
+
+    fn keywords() -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+impl<T: SettingChoice> SettingValue for T {
+    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
+        let unknown = || SettingError::NotAKeyword { label: info.label, keywords: T::keywords() };
+        SettingChoice::parse(text).ok_or_else(unknown)
+    }
+
+    fn to_text(&self) -> String {
+        self.keyword().to_owned()
+    }
+
+    fn keywords() -> Vec<&'static str> {
+        T::all().iter().map(|choice| choice.keyword()).collect()
+    }
+}
+
+impl SettingValue for bool {
+    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
+        let unknown = |_| SettingError::NotAKeyword { label: info.label, keywords: vec!["true", "false"] };
+        text.parse().map_err(unknown)
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl SettingValue for u32 {
+    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
+        parse::number(info.label, info.range.clone().unwrap_or(0..=u32::MAX), text)
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl SettingValue for u16 {
+    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
+        let range = info.range.clone().unwrap_or(0..=u32::from(Self::MAX));
+        let number = parse::number(info.label, range.clone(), text)?;
+        Self::try_from(number).map_err(|_| SettingError::OutOfRange { label: info.label, range })
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// The host.
+impl SettingValue for String {
+    fn parse(text: &str, _: &SettingInfo) -> Result<Self, SettingError> {
+        parse::host(text)
+    }
+
+    fn to_text(&self) -> String {
+        self.clone()
+    }
+}
+
+/// The ALPN protocols.
+impl SettingValue for Vec<String> {
+    fn parse(text: &str, _: &SettingInfo) -> Result<Self, SettingError> {
+        parse::alpn(text)
+    }
+
+    fn to_text(&self) -> String {
+        self.join(",")
+    }
+}
+
+impl SettingValue for PathBuf {
+    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
+        // A file that is read reports by itself that it is a folder; only the key log is created.
+        if info.key == "key_log" && text.ends_with(['/', '\\']) {
+            return Err(SettingError::NotAFile { label: info.label });
+        }
+        Ok(text.into())
+    }
+
+    fn to_text(&self) -> String {
+        self.display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_valid_value() {
+        for setting in Setting::ALL {
+            let mut settings = Settings::default();
+            setting.set(&mut settings, &setting.text(&Settings::default())).unwrap();
+            assert_eq!(settings, Settings::default(), "{setting:?}");
+            assert_eq!(Setting::with_key(setting.info().key), Some(*setting));
+        }
+    }
+
+    #[test]
+    fn an_invalid_text_leaves_the_settings_unchanged() {
+        for (setting, text, expected) in [
+            (Setting::Port, "70000", "Port must be from 0 to 65,535."),
+            (Setting::RecvSize, "1k", "Recv size must be a whole number from 1 to 16,777,216."),
+            (Setting::Mode, "two", "Clients must be “one” or “threads” or “pool”."),
+            (
+                Setting::KeyLog,
+                "/tmp/",
+                "Key log takes the path of a file, and this is a folder's. Add a name, such as keys.log.",
+            ),
+        ] {
+            let mut settings = Settings::default();
+            assert_eq!(setting.set(&mut settings, text).unwrap_err().to_string(), expected);
+            assert_eq!(settings, Settings::default());
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Turns text from the form, the command line, a lesson or the settings file into the value of a setting, with an error
+//! that explains how to correct it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use crate::text::{is_printable, with_thousands};
+
+/// Why a text isn't a value of a setting. `label` is the label of the setting.
+#[allow(missing_docs, reason = "each message shows what its fields are")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// The text is empty.
+    #[error("{label} is empty. Type {example}.")]
+    Empty { label: &'static str, example: &'static str },
+    /// The text isn't a whole number.
+    #[error("{label} must be a whole number from {} to {}.", with_thousands(*range.start()), with_thousands(*range.end()))]
+    NotANumber { label: &'static str, range: RangeInclusive<u32> },
+    /// The number is outside the range.
+    #[error("{label} must be from {} to {}.", with_thousands(*range.start()), with_thousands(*range.end()))]
+    OutOfRange { label: &'static str, range: RangeInclusive<u32> },
+    /// The text isn't one of the keywords.
+    #[error("{label} must be “{}”.", keywords.join("” or “"))]
+    NotAKeyword { label: &'static str, keywords: Vec<&'static str> },
+    /// The text contains a port, a scheme or a path, or can't be a host for another reason.
+    #[error("Host must be a name or an address. {advice}")]
+    NotAHost { advice: &'static str },
+    /// The text isn't a list of protocol names.
+    #[error("ALPN takes names with commas between them, such as h2,http/1.1. {advice}")]
+    NotAlpn { advice: &'static str },
+    /// The text is the path of a folder.
+    #[error("{label} takes the path of a file, and this is a folder's. Add a name, such as keys.log.")]
+    NotAFile { label: &'static str },
+}
+
+/// Reads a whole number within a range.
+///
+/// # Errors
+/// The text is empty, isn't a whole number, or is outside the range.
+pub fn number(label: &'static str, range: RangeInclusive<u32>, text: &str) -> Result<u32, SettingError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(SettingError::Empty { label, example: "a number" });
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(SettingError::NotANumber { label, range });
+    }
+    // Only a number that doesn't fit 32 bits fails here.
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or(SettingError::OutOfRange { label, range })
+}
+
+/// Reads a host: a name or an IP literal, IPv6 with or without brackets.
+///
+/// # Errors
+/// The text is empty, or can't be a host because it contains a port, a scheme or a path.
+pub fn host(text: &str) -> Result<String, SettingError> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if bare.parse::<IpAddr>().is_ok() || is_scoped_ipv6(bare) {
+        return Ok(bare.to_owned());
+    }
+    let advice = if text.is_empty() {
+        let example = "localhost, or an address such as 127.0.0.1";
+        return Err(SettingError::Empty { label: "Host", example });
+    } else if text.contains('/') {
+        "Leave out http:// and everything after the name."
+    } else if text.contains(char::is_whitespace) {
+        "A name has no spaces in it."
+    } else if text.contains([':', '[', ']']) {
+        "The port has a field of its own."
+    } else if text.contains(is_shell_character) {
+        "A name has letters, digits, dots and dashes."
+    } else if !text.chars().all(is_printable) {
+        "There is a character in it that can't be seen. Type the name again."
+    } else if text.len() > 253 || text.split('.').any(|label| label.len() > 63) {
+        "A name has at most 253 letters, and 63 between two dots."
+    } else if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        "An IPv4 address is four numbers from 0 to 255, such as 127.0.0.1."
+    } else {
+        return Ok(text.to_owned());
+    };
+    Err(SettingError::NotAHost { advice })
+}
+
+/// Returns whether a host keeps the server to this computer.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    is_localhost_name(host)
+        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// Returns whether a name is `localhost` or ends in `.localhost`: always a loopback address (RFC 6761, section 6.3).
+#[must_use]
+pub fn is_localhost_name(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+/// Returns a host at which this computer reaches a server that listens on `host`: loopback for an unspecified address.
+#[must_use]
+pub fn reachable_host(host: &str) -> String {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
+        Ok(IpAddr::V6(address)) if address.is_unspecified() => Ipv6Addr::LOCALHOST.to_string(),
+        _ => host.to_owned(),
+    }
+}
+
+/// Returns whether a character can't be part of a host but may mean something to a shell: hosts are part of the
+/// commands to copy.
+fn is_shell_character(c: char) -> bool {
+    c.is_ascii_punctuation() && !"-._".contains(c)
+}
+
+fn is_scoped_ipv6(text: &str) -> bool {
+    let is_in_zone = |c: char| is_printable(c) && !c.is_whitespace() && (c == ':' || !is_shell_character(c));
+    text.split_once('%').is_some_and(|(address, zone)| {
+        !zone.is_empty() && zone.chars().all(is_in_zone) && address.parse::<Ipv6Addr>().is_ok()
+    })
+}
+
+/// The longest name of a protocol in bytes (RFC 7301, section 3.1).
+const MAX_PROTOCOL_NAME: usize = 255;
+/// More names are a mistake: a ClientHello has no room for many more.
+const MAX_PROTOCOLS: usize = 32;
+
+/// Reads a comma-separated list of ALPN protocols, the preferred one first. An empty text turns ALPN off.
+///
+/// # Errors
+/// A name is empty, too long, not plain ASCII, or a duplicate.
+pub fn alpn(text: &str) -> Result<Vec<String>, SettingError> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    let has_duplicate = || names.iter().enumerate().any(|(index, name)| names[..index].contains(name));
+    let advice = if names.iter().any(String::is_empty) {
+        "There is a comma too many."
+    } else if !names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_graphic())) {
+        "A name has no spaces in it, only plain letters, digits and marks."
+    } else if names.iter().any(|name| name.len() > MAX_PROTOCOL_NAME) {
+        "A name has at most 255 letters."
+    } else if has_duplicate() {
+        "One of the names is there twice."
+    } else if names.len() > MAX_PROTOCOLS {
+        "There are at most 32 names."
+    } else {
+        return Ok(names);
+    };
+    Err(SettingError::NotAlpn { advice })
+}
+
+/// Reads a typed path: `~/` is the home folder, and quotes around the path are dropped (*Copy as path* on Windows adds them).
+#[must_use]
+pub fn path(text: &str) -> PathBuf {
+    let text = text.trim();
+    let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
+    match (text.strip_prefix("~/"), home()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_a_range() {
+        let port = |text| number("Port", 0..=65_535, text);
+        assert_eq!((port(" 12345 "), port("0")), (Ok(12345), Ok(0)));
+        assert_eq!(port("70000").unwrap_err().to_string(), "Port must be from 0 to 65,535.");
+        assert_eq!(port("").unwrap_err().to_string(), "Port is empty. Type a number.");
+        assert_eq!(port("1k").unwrap_err().to_string(), "Port must be a whole number from 0 to 65,535.");
+        assert!(port("-1").is_err() && port("99999999999999999999").is_err());
+    }
+
+    #[test]
+    fn alpn_errors_say_what_to_type() {
+        assert_eq!(alpn(" h2 , http/1.1").unwrap(), ["h2", "http/1.1"]);
+        assert!(alpn("  ").unwrap().is_empty());
+        for wrong in ["h2,", "h 2", "é", "h2,h2", &"x".repeat(256)] {
+            let error = alpn(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("ALPN takes names with commas"), "{error}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names_and_literals() {
+        for (typed, read) in
+            [("localhost", "localhost"), (" 127.0.0.1 ", "127.0.0.1"), ("[::1]", "::1"), ("::", "::")]
+        {
+            assert_eq!(host(typed).unwrap(), read);
+        }
+        for typed in ["fe80::1%eth0", "bu\u{308}cher.example"] {
+            assert_eq!(host(typed).unwrap(), typed);
+        }
+        for typed in [
+            "",
+            "http://localhost",
+            "localhost:12345",
+            "a b",
+            "300.1.1.1",
+            "localhost/",
+            "a\u{1}",
+            "a\u{202e}",
+            "it's",
+            "a\";id;\"",
+            "$HOME",
+            "fe80::1%$(id)",
+        ] {
+            assert!(host(typed).is_err(), "{typed:?} was accepted as a host");
+        }
+    }
+
+    #[test]
+    fn loopback_hosts_keep_the_server_to_this_computer() {
+        for own in ["localhost", "LOCALHOST.", "127.0.0.1", "127.1.2.3", "::1", "a.localhost"] {
+            assert!(is_loopback(own), "{own}");
+        }
+        for open in ["0.0.0.0", "::", "192.168.1.5", "example.org"] {
+            assert!(!is_loopback(open), "{open}");
+        }
+    }
+}
