@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rustls::{AlertDescription as Alert, Error};
 
 use crate::platform::terminal::argument;
+use crate::settings::SettingChoice;
 use crate::text::{MAX_NAME, sanitize};
 use crate::tls::explain::alerts::alert_text;
 use crate::tls::explain::certificate_errors::{Rejection, client_certificate_rejection};
@@ -402,7 +403,7 @@ mod tests {
     use rustls::{InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
     use super::*;
-    use crate::settings::{SettingChoice, TlsVersions};
+    use crate::settings::TlsVersions;
     use crate::tls::client_hello::ClientHello;
     use crate::tls::inspect::Validity;
     use crate::tls::kind::KeyKind;
