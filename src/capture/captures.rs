@@ -21,7 +21,7 @@ pub const MAX_EVENTS: usize = 131_072;
 pub const MAX_BYTES: usize = 1 << 20;
 /// The number of bytes that each event keeps after that.
 pub const FIRST_BYTES: usize = 64;
-/// What the allocator and the reference counts of an `Arc<[u8]>` add to its bytes, about.
+/// The approximate memory for an `Arc<[u8]>` besides its bytes: the reference counts and the allocator's header.
 const ALLOCATION: usize = 32;
 
 /// The events of one connection. It grows while the connection is open; stored events never change.
@@ -108,23 +108,13 @@ impl Capture {
         bytes: &[u8],
         link: Option<u32>,
     ) -> Option<CaptureEvent> {
-        self.record_part(side, kind, (bytes, bytes.len()), link)
-    }
-
-    /// Stores an event with `len` bytes of which only the first ones are given.
-    pub(crate) fn record_part(
-        &self,
-        side: Side,
-        kind: CaptureEventKind,
-        (bytes, len): (&[u8], usize),
-        link: Option<u32>,
-    ) -> Option<CaptureEvent> {
         let mut state = lock(&self.state);
         if !self.reserve_event(&mut state) {
             return None;
         }
-        let whole = state.kept_bytes + len <= MAX_BYTES;
-        let bytes = if whole { bytes } else { &bytes[..bytes.len().min(FIRST_BYTES)] };
+        let len = bytes.len();
+        let max = if state.kept_bytes + len <= MAX_BYTES { len } else { FIRST_BYTES };
+        let bytes = &bytes[..len.min(max)];
         let kept = if !bytes.is_empty() && self.reserve(bytes.len() + ALLOCATION) {
             state.kept_bytes += bytes.len();
             bytes.into()
@@ -168,13 +158,8 @@ impl Capture {
         }
     }
 
-    /// Closes the capture after an orderly end, for a user without a server.
-    pub fn finish(&self) {
-        self.close(CloseReason::EndOfStream);
-    }
-
     /// Stores the last event.
-    pub(crate) fn close(&self, reason: CloseReason) {
+    pub fn close(&self, reason: CloseReason) {
         let mut state = lock(&self.state);
         if std::mem::replace(&mut state.closed, true) {
             return;
@@ -185,12 +170,6 @@ impl Capture {
         if let Some(store) = self.store.upgrade() {
             store.on_closed(self.client.id);
         }
-    }
-
-    /// Returns whether an event with this many bytes would keep all of them.
-    pub(crate) fn keeps_whole(&self, len: usize) -> bool {
-        let state = lock(&self.state);
-        !state.full && state.kept_bytes + len <= MAX_BYTES
     }
 
     /// Stores the end of the connection, even if there is no room for it.

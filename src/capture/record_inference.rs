@@ -9,7 +9,7 @@ use crate::capture::tls_record::{
 };
 use crate::capture::tls_snapshot::{RecordOutcome, TlsSnapshot};
 
-/// What encryption adds to a TLS 1.3 record: the content type and the authentication tag.
+/// The length that encryption adds to a TLS 1.3 record: the content type and the authentication tag.
 const TLS13_OVERHEAD: u16 = 17;
 /// The length of a `KeyUpdate` message: type, length and one byte (RFC 8446, section 4.6.3).
 const KEY_UPDATE_LEN: u16 = 5;
@@ -155,7 +155,7 @@ fn data(record: &TlsRecord, plain: usize, state: &TlsSnapshot) -> RecordPayload 
     }
 }
 
-/// What the server is sending over TLS.
+/// The purpose of the next records that the server sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SendContext {
     /// The server's part of the handshake, or its session tickets.

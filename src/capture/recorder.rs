@@ -4,11 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::capture::capture_event::{CaptureEvent, CaptureEventKind, Side};
-use crate::capture::captures::{Capture, FIRST_BYTES};
+use crate::capture::captures::Capture;
 use crate::capture::record_inference::{ClientRecords, SendContext, ServerRecords};
-use crate::capture::tls_record::{
-    APPLICATION_DATA, RECORD_HEADER, RawRecord, RecordParser, RecordPayload, TlsRecord,
-};
+use crate::capture::tls_record::{RawRecord, RecordParser, RecordPayload};
 use crate::capture::tls_snapshot::{RecordOutcome, TlsSnapshot};
 
 /// Records one connection. Without a capture it does nothing.
@@ -61,7 +59,7 @@ impl Recorder {
             return;
         };
         let waiting = &mut tls.waiting;
-        tls.incoming.feed(bytes, |header| max_copied(capture, header), |raw| waiting.push_back(raw));
+        tls.incoming.feed(bytes, |raw| waiting.push_back(raw));
         if tls.stopped { tls.record_unread(capture) } else { tls.record_other_bytes(capture) }
     }
 
@@ -73,15 +71,11 @@ impl Recorder {
             return;
         };
         let (server, sending) = (&mut tls.server, tls.sending);
-        tls.outgoing.feed(
-            bytes,
-            |header| max_copied(capture, header),
-            |raw| {
-                if let Some(raw) = server.on_sent(raw) {
-                    record_server(capture, raw, sending);
-                }
-            },
-        );
+        tls.outgoing.feed(bytes, |raw| {
+            if let Some(raw) = server.on_sent(raw) {
+                record_server(capture, raw, sending);
+            }
+        });
     }
 
     /// Records the client's next record after rustls processed it. `before` and `after` are the states around it.
@@ -184,13 +178,6 @@ impl Drop for Recorder {
     }
 }
 
-/// Returns how many bytes of a record to copy: all that may be kept, and all that is parsed.
-fn max_copied(capture: &Capture, header: &TlsRecord) -> usize {
-    let len = usize::from(header.length) + RECORD_HEADER;
-    let is_needed = header.content_type != APPLICATION_DATA || capture.keeps_whole(len);
-    if is_needed { len } else { FIRST_BYTES }
-}
-
 /// Records a record of the server, with the plaintext in it.
 fn record_server(capture: &Capture, raw: RawRecord, plaintext: Option<u32>) {
     let has_data = raw.header.is_some_and(|header| matches!(header.payload, RecordPayload::Data { .. }));
@@ -199,5 +186,5 @@ fn record_server(capture: &Capture, raw: RawRecord, plaintext: Option<u32>) {
 
 fn record(capture: &Capture, side: Side, raw: RawRecord, link: Option<u32>) -> Option<u32> {
     let kind = raw.header.map_or(CaptureEventKind::Raw, CaptureEventKind::Record);
-    capture.record_part(side, kind, (&raw.bytes, raw.len), link).map(|event| event.index)
+    capture.record(side, kind, &raw.bytes, link).map(|event| event.index)
 }

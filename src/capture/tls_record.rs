@@ -23,11 +23,11 @@ pub struct TlsRecord {
     pub length: u16,
     /// Whether the content is encrypted, so that the payload is inferred from the state of TLS and not seen.
     pub encrypted: bool,
-    /// What the record contains.
+    /// The content.
     pub payload: RecordPayload,
 }
 
-/// What a record contains.
+/// The content of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordPayload {
     /// Handshake messages.
@@ -108,10 +108,7 @@ fn may_be_header(bytes: &[u8]) -> bool {
 /// A whole record, or bytes that aren't one.
 #[derive(Debug, Default)]
 pub(crate) struct RawRecord {
-    /// The first bytes, usually all of them.
     pub(crate) bytes: Vec<u8>,
-    /// The number of bytes on the wire.
-    pub(crate) len: usize,
     /// The header, or `None` if this isn't a record.
     pub(crate) header: Option<TlsRecord>,
 }
@@ -127,50 +124,27 @@ impl RawRecord {
 #[derive(Debug, Default)]
 pub(crate) struct RecordParser {
     record: RawRecord,
-    /// The number of bytes of the record that are copied.
-    max_copied: usize,
     /// These bytes aren't TLS, so that no record follows.
     failed: bool,
 }
 
 impl RecordParser {
-    /// Parses the next bytes and calls `complete` with each record that they complete. `max_copied` returns how many
-    /// bytes of a record are needed.
-    pub(crate) fn feed(
-        &mut self,
-        mut bytes: &[u8],
-        max_copied: impl Fn(&TlsRecord) -> usize,
-        mut complete: impl FnMut(RawRecord),
-    ) {
+    /// Parses the next bytes and calls `complete` with each record that they complete.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut complete: impl FnMut(RawRecord)) {
         while !bytes.is_empty() {
-            let record = &mut self.record;
-            if self.failed {
-                record.bytes.extend_from_slice(bytes);
-                record.len += bytes.len();
-                return complete(std::mem::take(record));
+            let RawRecord { bytes: known, header } = &mut self.record;
+            let end = RECORD_HEADER + header.map_or(0, |header| usize::from(header.length));
+            let taken = if self.failed { bytes.len() } else { (end - known.len()).min(bytes.len()) };
+            known.extend_from_slice(&bytes[..taken]);
+            bytes = &bytes[taken..];
+            if header.is_none() && !self.failed {
+                self.failed = !may_be_header(known);
+                *header = record_header(known);
+                known.reserve_exact(header.map_or(0, |header| header.length.into()));
             }
-            let end = record.header.map_or(0, |header| usize::from(header.length)) + RECORD_HEADER;
-            let (part, rest) = bytes.split_at((end - record.len).min(bytes.len()));
-            let copied = match record.header {
-                Some(_) => self.max_copied.saturating_sub(record.len).min(part.len()),
-                None => part.len(),
-            };
-            record.bytes.extend_from_slice(&part[..copied]);
-            record.len += part.len();
-            bytes = rest;
-            if record.header.is_none() {
-                self.failed = !may_be_header(&record.bytes);
-                record.header = record_header(&record.bytes);
-                if let Some(header) = &record.header {
-                    self.max_copied = max_copied(header).max(RECORD_HEADER);
-                    let length = usize::from(header.length);
-                    record.bytes.reserve_exact(length.min(self.max_copied - RECORD_HEADER));
-                } else if self.failed && bytes.is_empty() {
-                    return complete(std::mem::take(record));
-                }
-            }
-            if record.header.is_some_and(|header| record.len == RECORD_HEADER + usize::from(header.length)) {
-                complete(std::mem::take(record));
+            let end = header.map(|header| RECORD_HEADER + usize::from(header.length));
+            if end == Some(known.len()) || self.failed && bytes.is_empty() {
+                complete(std::mem::take(&mut self.record));
             }
         }
     }
@@ -178,7 +152,7 @@ impl RecordParser {
     /// Returns the bytes of an incomplete record.
     pub(crate) fn take_rest(&mut self) -> Option<RawRecord> {
         let rest = std::mem::take(&mut self.record);
-        (rest.len > 0).then_some(RawRecord { header: None, ..rest })
+        (!rest.bytes.is_empty()).then_some(RawRecord { header: None, ..rest })
     }
 }
 
@@ -190,7 +164,7 @@ mod tests {
         let mut parser = RecordParser::default();
         let mut found = Vec::new();
         for part in parts {
-            parser.feed(part, |_| usize::MAX, |record| found.push((record.header.is_some(), record.bytes)));
+            parser.feed(part, |record| found.push((record.header.is_some(), record.bytes)));
         }
         found.extend(parser.take_rest().map(|record| (false, record.bytes)));
         found
@@ -216,23 +190,5 @@ mod tests {
         let raw = |bytes: &[u8]| (false, bytes.to_vec());
         assert_eq!(mixed[0], (true, vec![21, 3, 3, 0, 0]));
         assert_eq!(mixed[1..], [raw(&[23, 3, 3, 0xff, 0xff, 1, 2]), raw(b"more")]);
-    }
-
-    #[test]
-    fn parser_copies_only_the_needed_bytes() {
-        let mut parser = RecordParser::default();
-        let record = [&[23, 3, 3, 1, 0][..], &[9; 256]].concat();
-        let mut found = 0;
-        for part in record.chunks(50) {
-            parser.feed(
-                part,
-                |_| 64,
-                |raw| {
-                    assert_eq!((raw.bytes.as_slice(), raw.len), (&record[..64], record.len()));
-                    found += 1;
-                },
-            );
-        }
-        assert!(found == 1 && parser.take_rest().is_none());
     }
 }

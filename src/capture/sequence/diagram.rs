@@ -24,8 +24,9 @@ pub struct Row {
     /// The time since the row before; `None` for the first row.
     pub gap: Option<Duration>,
     tls: bool,
-    /// The first and the last of the later rows that contain this row's bytes, or whose bytes it contains.
-    partners: Option<(u32, u32)>,
+    /// The rows that contain this row's bytes or whose bytes it contains: the records of plaintext, the plaintext of a
+    /// record.
+    pub partners: Vec<usize>,
 }
 
 /// The kind of a row, which selects its color.
@@ -148,20 +149,6 @@ impl Sequence {
         self.summary.text()
     }
 
-    /// Returns the rows that contain a row's bytes or whose bytes it contains: the records of plaintext, the plaintext
-    /// of a record.
-    #[must_use]
-    pub fn partners(&self, row: &Row) -> Vec<usize> {
-        let linked = self.linked(row);
-        let later = row.partners.map(|(first, last)| first as usize..=last as usize).into_iter().flatten();
-        let links_here = |index: &usize| {
-            self.rows.get(*index).is_some_and(|other| {
-                other.event.link == Some(row.event.index) && self.linked(other).is_some()
-            })
-        };
-        linked.into_iter().chain(later.filter(links_here)).collect()
-    }
-
     /// Returns where the middle of a row is on this scale, in heights of a row.
     #[must_use]
     pub fn position(&self, index: usize, scale: Scale) -> f64 {
@@ -179,18 +166,15 @@ impl Sequence {
     fn push(&mut self, event: CaptureEvent) {
         self.summary.add(&event);
         let gap = self.rows.last().map(|before| event.at.saturating_sub(before.event.at));
-        let index = event.index;
-        let row = Row { event, gap, tls: self.info.tls, partners: None };
-        if let Some(other) = self.linked(&row) {
-            let partners = &mut self.rows[other].partners;
-            *partners = Some((partners.map_or(index, |(first, _)| first), index));
+        let link = event.link.map(|link| link as usize);
+        let mut row = Row { event, gap, tls: self.info.tls, partners: Vec::new() };
+        let index = self.rows.len();
+        if let Some(link) = link
+            && let Some(other) = self.rows.get_mut(link).filter(|other| other.is_pair(&row))
+        {
+            other.partners.push(index);
+            row.partners.push(link);
         }
         self.rows.push(row);
-    }
-
-    /// Returns the earlier row that a row's link makes its partner.
-    fn linked(&self, row: &Row) -> Option<usize> {
-        let link = row.event.link? as usize;
-        self.rows.get(link).filter(|other| other.is_pair(row)).map(|_| link)
     }
 }

@@ -1,17 +1,20 @@
-//! What a row means, for a reader who learns network protocols: one or a few sentences.
+//! Explains the rows to a reader who learns network protocols.
 
+use crate::capture::sequence::close_summary::close_cause;
 use crate::capture::sequence::diagram::Row;
 use crate::capture::{Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord};
-use crate::server::event::CloseReason;
 use crate::tls::names;
 
-/// Explains a row.
+/// Returns the meaning of a row, in one or a few sentences.
 #[must_use]
 pub fn explain(row: &Row) -> String {
     let side = row.event.side;
     let is_on_wire = row.sender().is_some();
     match (&row.event.kind, side) {
         (CaptureEventKind::Record(record), _) => return explain_record(record, side),
+        (CaptureEventKind::Closed(reason), _) => {
+            return format!("close(): the server closed the connection because {}.", close_cause(reason));
+        }
         (CaptureEventKind::Accepted, _) => {
             "The operating systems of both sides had already set up the connection (SYN, SYN-ACK, ACK); accept() took \
              it from the accept queue. All times count from here."
@@ -49,24 +52,6 @@ pub fn explain(row: &Row) -> String {
         (CaptureEventKind::ConnectionLost, _) => {
             "The OS gave up: no reply, or host unreachable. That is why there is no FIN and no RST."
         }
-        (CaptureEventKind::Closed(reason), _) => match reason {
-            CloseReason::EndOfStream => {
-                "The client had sent end of stream, and everything received was sent back: close()."
-            }
-            CloseReason::EndWithoutCloseNotify => {
-                "The client's data ended without close_notify, so the server can't rule out truncation."
-            }
-            CloseReason::Lost { .. } => "The connection no longer exists: close() only frees the socket.",
-            CloseReason::Idle => {
-                "Nothing was received or sent for the whole idle timeout, so the server closed the connection."
-            }
-            CloseReason::ServerStopped => "The server was stopped, which closes every client's connection.",
-            CloseReason::Disconnected => "Disconnect was pressed for this client.",
-            CloseReason::Tls => {
-                "Without working TLS nothing can be received or sent, so the server closed the connection."
-            }
-            CloseReason::Panicked => "The thread of this client ended because of a bug in Echoscope.",
-        },
     }
     .to_owned()
 }

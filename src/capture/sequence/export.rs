@@ -15,15 +15,6 @@ pub enum SequenceFormat {
 }
 
 impl SequenceFormat {
-    /// Returns the extension of a file's name.
-    #[must_use]
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Text => "txt",
-        }
-    }
-
     /// Writes the diagram, row by row.
     ///
     /// # Errors
@@ -33,14 +24,5 @@ impl SequenceFormat {
             Self::Svg => svg_export::write(sequence, out),
             Self::Text => text_export::write(sequence, out),
         }
-    }
-
-    /// Returns the diagram as a string.
-    #[must_use]
-    pub fn to_string(self, sequence: &Sequence) -> String {
-        let mut out = Vec::new();
-        // Writing to a vector never fails.
-        let _ = self.write(sequence, &mut out);
-        String::from_utf8_lossy(&out).into_owned()
     }
 }

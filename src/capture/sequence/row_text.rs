@@ -14,7 +14,7 @@ const PREVIEW_BYTES: usize = 64;
 /// The label of a row's arrow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// What anyone on the path sees: `ClientHello`, `6 bytes`, `Application data`, `FIN`.
+    /// The text that anyone on the path sees: `ClientHello`, `6 bytes`, `Application data`, `FIN`.
     pub on_wire: String,
     /// The encrypted content, as far as it can be inferred: `Certificate, CertificateVerify, Finished`.
     pub encrypted: Option<String>,
@@ -99,19 +99,6 @@ pub(super) fn content_type_names(code: u8) -> (&'static str, &'static str) {
     }
 }
 
-/// Returns the server's call that received, sent or closed, if any.
-#[must_use]
-pub fn call(row: &Row) -> Option<&'static str> {
-    Some(match (&row.event.kind, row.event.side) {
-        (CaptureEventKind::Accepted, _) => "accept()",
-        (CaptureEventKind::Plaintext | CaptureEventKind::Fin, Side::Client) => "recv()",
-        (CaptureEventKind::Plaintext, Side::Server) => "sendall()",
-        (CaptureEventKind::Fin, Side::Server) => "shutdown()",
-        (CaptureEventKind::Closed(_), _) => "close()",
-        _ => return None,
-    })
-}
-
 /// Returns the details next to a row, in one line of about `max` characters: the fields of a record's header, or the
 /// first bytes of plaintext.
 #[must_use]
@@ -158,8 +145,8 @@ pub fn detail_with_call(row: &Row, sequence: &Sequence, max: usize) -> String {
 /// Returns how a row relates to others: `received in the record of row 9`; `None` without such rows. Rows are numbered
 /// from 1.
 #[must_use]
-pub fn related_rows(sequence: &Sequence, row: &Row) -> Option<String> {
-    let partners = sequence.partners(row);
+pub fn related_rows(row: &Row) -> Option<String> {
+    let partners = &row.partners;
     let (first, last) = (*partners.first()? + 1, *partners.last()? + 1);
     let rows = if first == last { format!("row {first}") } else { format!("rows {first} to {last}") };
     Some(match (&row.event.kind, row.event.side) {

@@ -44,13 +44,13 @@ fn write_row(sequence: &Sequence, row: &Row, out: &mut impl Write) -> io::Result
         Some(Side::Server) => format!("◄{line:─^width$}", width = WIDTH - 1),
         None if row.event.kind == CaptureEventKind::ConnectionLost => format!("{line:╌^WIDTH$}"),
         // It wasn't on the wire, so it is written at the server's lifeline.
-        None => format!("{:>WIDTH$}", format!("{} {short_label} ", row_text::call(row).unwrap_or_default())),
+        None => format!("{line:>WIDTH$}"),
     };
     let details = [
-        Some(row_text::detail(row, sequence, MAX_DETAIL)),
+        Some(row_text::detail_with_call(row, sequence, MAX_DETAIL)),
         (short_label != label).then_some(label),
         encrypted.map(|content| format!("encrypted: {content}")),
-        row_text::related_rows(sequence, row),
+        row_text::related_rows(row),
     ];
     let details = details.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let (number, time, gap) = (row.event.index + 1, row_text::time(row), row_text::gap(row));

@@ -163,7 +163,7 @@ fn check_sequence(capture: &Capture) {
         ] {
             check_line(&line);
         }
-        check_line(&row_text::related_rows(&sequence, row).unwrap_or_default());
+        check_line(&row_text::related_rows(row).unwrap_or_default());
         let (fields, len) = (header_fields(row), row.event.bytes.len());
         assert!(len <= row.event.len as usize);
         assert!(
@@ -172,15 +172,20 @@ fn check_sequence(capture: &Capture) {
         );
         assert!(fields.is_sorted_by(|one, next| one.range.end <= next.range.start), "{fields:?}");
         fields.iter().for_each(|field| check_line(&field.value));
-        assert!(sequence.partners(row).iter().all(|partner| *partner < rows.len() && *partner != index));
+        assert!(row.partners.iter().all(|partner| *partner < rows.len() && *partner != index));
         for scale in [Scale::ORDER, Scale { rows_per_second: 1e4 }] {
             let position = sequence.position(index, scale);
             let distance = position - index.checked_sub(1).map_or(-1.0, |before| sequence.position(before, scale));
             assert!(distance >= 1.0 - 1e-6, "{position}");
         }
     }
-    SequenceFormat::Text.to_string(&sequence).lines().for_each(check_line);
-    let svg = SequenceFormat::Svg.to_string(&sequence);
+    let export = |format: SequenceFormat| {
+        let mut out = Vec::new();
+        format.write(&sequence, &mut out).expect("a vector takes everything");
+        String::from_utf8(out).expect("every format is text")
+    };
+    export(SequenceFormat::Text).lines().for_each(check_line);
+    let svg = export(SequenceFormat::Svg);
     assert!(svg.starts_with('<') && svg.trim_end().ends_with("</svg>"));
     assert_eq!(svg.matches('<').count(), svg.matches('>').count(), "{svg}");
 }

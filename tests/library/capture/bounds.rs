@@ -9,6 +9,7 @@ use echoscope::capture::{
     Capture, CaptureEventKind, Captures, FIRST_BYTES, Limits, MAX_BYTES, MAX_EVENTS, Side,
 };
 use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::CloseReason;
 
 use crate::capture::lab::{Lab, echo, events, sequence};
 
@@ -68,9 +69,9 @@ fn oldest_closed_captures_are_evicted_first_and_counted() {
     held.record(Side::Client, CaptureEventKind::Plaintext, b"still here", None);
     let running = open(&captures, 2);
     for id in 3..=6 {
-        open(&captures, id).finish();
+        open(&captures, id).close(CloseReason::EndOfStream);
     }
-    held.finish();
+    held.close(CloseReason::EndOfStream);
     let ids = || captures.list().iter().map(|info| info.client.id.0).collect::<Vec<_>>();
     assert_eq!((ids(), captures.evicted()), (vec![1, 2, 5, 6], 2));
     let large = vec![1; 300_000];
@@ -87,7 +88,7 @@ fn oldest_closed_captures_are_evicted_first_and_counted() {
     let info = running.info();
     assert_eq!(info.events as u64 + info.not_stored, 1 + 3 + 100_000);
     assert_eq!(events(&held)[1].bytes[..], *b"still here", "an evicted capture can be read while it is held");
-    running.finish();
+    running.close(CloseReason::EndOfStream);
     assert!(is_close(&events(&running).last().unwrap().kind));
     captures.clear();
     drop((held, running));
@@ -103,7 +104,7 @@ fn events_can_be_read_while_others_are_recorded() {
         for number in 0..50_000_u32 {
             writer.record(Side::Client, CaptureEventKind::Plaintext, &number.to_be_bytes(), None);
         }
-        writer.finish();
+        writer.close(CloseReason::EndOfStream);
     });
     let mut read = Vec::new();
     while !(capture.is_closed() && read.len() == capture.info().events) {

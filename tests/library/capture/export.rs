@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use echoscope::capture::sequence::{SequenceFormat, explain, row_text};
+use echoscope::capture::sequence::{Sequence, SequenceFormat, explain, row_text};
 use echoscope::capture::{CaptureEventKind, Captures, MAX_EVENTS, Side};
 use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::CloseReason;
 use echoscope::settings::ClientAuth;
 use rustls::version::TLS13;
 
@@ -40,7 +41,7 @@ fn both_formats_contain_a_whole_tls_connection() {
     leave(client);
     let capture = lab.closed(1);
     let sequence = sequence(&capture);
-    let text = SequenceFormat::Text.to_string(&sequence);
+    let text = export(&sequence, SequenceFormat::Text);
     let lines = text.lines().collect::<Vec<_>>();
     assert!(
         lines[0].starts_with("Connection #1 from 127.0.0.1:") && lines[1].starts_with("The client closed")
@@ -49,7 +50,7 @@ fn both_formats_contain_a_whole_tls_connection() {
     assert!(text.contains(r"b'<Hello & goodbye>\n' · received in the record of row 9"), "{text}");
     let bars = lines[4..].iter().map(|line| line.chars().take_while(|c| *c != '│').count());
     assert!(bars.collect::<Vec<_>>().windows(2).all(|pair| pair[0] == pair[1]), "{text}");
-    let Some(texts) = parsed(&SequenceFormat::Svg.to_string(&sequence)) else { return };
+    let Some(texts) = parsed(&export(&sequence, SequenceFormat::Svg)) else { return };
     for row in sequence.rows() {
         let row_text::Label { on_wire, encrypted } = row_text::label_parts(row);
         for words in [Some(on_wire), encrypted].into_iter().flatten() {
@@ -58,6 +59,12 @@ fn both_formats_contain_a_whole_tls_connection() {
         }
         assert!(!explain(row).is_empty());
     }
+}
+
+fn export(sequence: &Sequence, format: SequenceFormat) -> String {
+    let mut out = Vec::new();
+    format.write(sequence, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
 }
 
 /// Counts what is written.
@@ -89,7 +96,7 @@ fn longest_diagram_is_written_row_by_row() {
     for _ in 0..MAX_EVENTS + 5 {
         capture.record(Side::Client, CaptureEventKind::Plaintext, b"a chunk", None);
     }
-    capture.finish();
+    capture.close(CloseReason::EndOfStream);
     let sequence = sequence(&capture);
     assert_eq!((sequence.rows().len(), sequence.info().not_stored), (MAX_EVENTS + 1, 6));
     let (mut picture, mut lines) = (Counting::default(), Counting::default());
@@ -109,8 +116,8 @@ fn any_bytes_give_well_formed_svg() {
         capture.record(Side::Client, CaptureEventKind::Raw, &[byte, b'<', byte, b'&', b'"'], None);
     }
     let sequence = sequence(&capture);
-    if let Some(texts) = parsed(&SequenceFormat::Svg.to_string(&sequence)) {
+    if let Some(texts) = parsed(&export(&sequence, SequenceFormat::Svg)) {
         assert!(texts.len() > 4 * 256);
     }
-    assert_eq!(SequenceFormat::Text.to_string(&sequence).lines().count(), 3 + 257);
+    assert_eq!(export(&sequence, SequenceFormat::Text).lines().count(), 3 + 257);
 }

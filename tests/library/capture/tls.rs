@@ -48,7 +48,7 @@ fn tls_1_3_connection_gives_exactly_its_events() {
     ];
     assert_eq!(labels(&capture), [&HELLO_13[..], &rest[..]].concat());
     let sequence = crate::capture::lab::sequence(&capture);
-    let partners = |index: usize| sequence.partners(&sequence.rows()[index]);
+    let partners = |index: usize| sequence.rows()[index].partners.clone();
     assert_eq!(
         (partners(8), partners(9), partners(10), partners(11)),
         (vec![9], vec![8], vec![11], vec![10])

@@ -138,11 +138,13 @@ impl WirePanel {
         }
         let mut action = None;
         let chosen = self.chosen;
-        Panel::top("wire tools").resizable(false).frame(bar).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            let shown = self.shown.as_ref().map(|shown| shown.sequence.info());
-            action = wire_toolbar::show(ui, app, shown, &mut self.chosen, &mut self.view);
-        });
+        Panel::top("wire tools").resizable(false).frame(bar.inner_margin(Margin::symmetric(16, 7))).show(
+            ui,
+            |ui| {
+                let shown = self.shown.as_ref().map(|shown| shown.sequence.info());
+                action = wire_toolbar::show(ui, app, shown, &mut self.chosen, &mut self.view);
+            },
+        );
         if self.chosen != chosen {
             self.looked_up = None;
             ui.ctx().request_repaint();

@@ -122,7 +122,7 @@ pub(in crate::ui) fn show(
         ui.painter().circle_filled(pos2(columns.server, y), 4.0, color);
     }
     if columns.details.is_some() {
-        let related = second_line(sequence, row);
+        let related = second_line(row);
         let [above, below] = halves(details, details.center().y);
         let (place, align) =
             if related.is_some() { (above, Align2::LEFT_BOTTOM) } else { (details, Align2::LEFT_CENTER) };
@@ -230,10 +230,10 @@ fn header_values(row: &Row) -> Option<[String; 3]> {
 }
 
 /// Returns the second line of the details: the related rows, and the size of plaintext that isn't on an arrow.
-fn second_line(sequence: &Sequence, row: &Row) -> Option<String> {
+fn second_line(row: &Row) -> Option<String> {
     let is_plaintext = row.event.kind == CaptureEventKind::Plaintext && row.sender().is_none();
     let size = is_plaintext.then(|| row_text::label(row));
-    let parts = size.into_iter().chain(row_text::related_rows(sequence, row)).collect::<Vec<_>>();
+    let parts = size.into_iter().chain(row_text::related_rows(row)).collect::<Vec<_>>();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -289,7 +289,7 @@ fn spoken(sequence: &Sequence, row: &Row) -> String {
         Some(format!("{}: {}", direction(row), label_with_size(row))),
         encrypted,
         Some(row_text::detail_with_call(row, sequence, MAX_SPOKEN)),
-        row_text::related_rows(sequence, row),
+        row_text::related_rows(row),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

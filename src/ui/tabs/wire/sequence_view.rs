@@ -1,8 +1,10 @@
 //! The sequence diagram of the Wire tab: scrolls, draws the rows in view, and holds the selection.
 
+use std::ops::Range;
+
 use egui::{
-    Align2, EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Shape, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, EventFilter, Id, Key, Modifiers, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind,
+    Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::capture::CaptureEventKind;
@@ -28,12 +30,10 @@ pub(in crate::ui) struct SequenceView {
     selected: Option<usize>,
     /// The scale of the last frame.
     scale: Option<Scale>,
-    /// The rows of the last frame and their places, for a press of the mouse.
-    visible: Vec<(Rect, usize)>,
+    /// The rows in view in the last frame.
+    visible: Range<usize>,
     /// The height of the view in the last frame.
     height: f32,
-    /// Whether the mouse is down since it was pressed on a row.
-    is_pressed: bool,
 }
 
 /// The part of the diagram in view.
@@ -86,14 +86,6 @@ impl SequenceView {
         let scale = self.scale(sequence, f64::from(body.height()) / ROW);
         self.keep_position(sequence, scale);
         let mut is_selected = self.on_keys(ui, &response, sequence, scale);
-        if self.on_press(ui, body, count) {
-            (self.is_pressed, is_selected) = (true, true);
-        }
-        if self.is_pressed && ui.input(|input| input.pointer.primary_released()) {
-            // Not on the press, because the release would take the focus away.
-            self.is_pressed = false;
-            response.request_focus();
-        }
         if self.follow {
             self.list.go_to_end();
         }
@@ -119,11 +111,7 @@ impl SequenceView {
         let view = Viewport { top: scrolled.top, rect: body.with_max_x(body.right() - size::SCROLL_BAR) };
         let clip = ui.clip_rect();
         ui.set_clip_rect(clip.intersect(view.rect));
-        if let Some(row) = self.show_rows(ui, sequence, scale, &view, response.has_focus()) {
-            self.select(row, count);
-            is_selected = true;
-            response.request_focus();
-        }
+        is_selected |= self.show_rows(ui, sequence, scale, &view, &response);
         if let Some(galley) = footer {
             let y = view.y(rows_height) + ((footer_height - galley.size().y) / 2.0).floor();
             let rect = Rect::from_min_size(pos2(view.rect.left() + size::EDGE, y), galley.size());
@@ -147,67 +135,54 @@ impl SequenceView {
         if self.by_time { Scale { rows_per_second: rows_in_view / duration.max(1e-6) } } else { Scale::ORDER }
     }
 
-    fn select(&mut self, row: usize, count: usize) {
-        self.selected = Some(row);
-        self.follow = row + 1 == count;
-    }
-
-    /// Draws the rows in view. Returns the row that was pressed by other means than the mouse, such as a screen reader.
+    /// Draws the rows in view. Returns whether one was selected.
     fn show_rows(
         &mut self,
         ui: &Ui,
         sequence: &Sequence,
         scale: Scale,
         view: &Viewport,
-        has_focus: bool,
-    ) -> Option<usize> {
+        diagram: &Response,
+    ) -> bool {
         let palette = Palette::of(ui);
-        self.visible.clear();
-        let selected = self.selected.and_then(|row| sequence.rows().get(row));
-        let partners = selected.map(|row| sequence.partners(row)).unwrap_or_default();
+        let partners = self.selected.and_then(|row| sequence.rows().get(row)).map(|row| &row.partners);
+        let is_press = ui.input(|input| input.pointer.primary_pressed());
         let mut pressed = None;
         // The backgrounds are below the lifelines, which are below the arrows.
         let (below, mut backgrounds) = (ui.painter().add(Shape::Noop), Vec::new());
         show_lifelines(ui, sequence, scale, view);
         let first = sequence.row_at(view.top / ROW - 1.0 + 1e-6, scale);
+        self.visible = first..first;
         for (index, row) in sequence.rows().iter().enumerate().skip(first) {
             let rect = view.row(sequence.position(index, scale));
             if let Some(before) = index.checked_sub(1) {
-                let idle = view.row(sequence.position(before, scale)).bottom()..=rect.top();
-                show_idle(ui, view, idle.into(), &text::duration(row.gap.unwrap_or_default()));
+                let idle = Rangef::new(view.row(sequence.position(before, scale)).bottom(), rect.top());
+                show_idle(ui, view, idle, &text::duration(row.gap.unwrap_or_default()));
             }
             if rect.top() >= view.rect.bottom() {
                 break;
             }
+            self.visible.end = index + 1;
             let is_selected = self.selected == Some(index);
-            let state = (is_selected, partners.contains(&index));
+            let is_partner = partners.is_some_and(|partners| partners.contains(&index));
+            let state = (is_selected, is_partner);
             let response = sequence_row::show(ui, (sequence, row), rect, state, &mut backgrounds);
-            if is_selected && has_focus {
+            if is_selected && diagram.has_focus() {
                 ui.painter().rect_filled(rect.with_max_x(rect.left() + 3.0), 0.0, palette.accent);
             }
-            self.visible.push((rect, index));
-            if response.clicked() && !response.clicked_by(PointerButton::Primary) {
+            // The press selects, so that the row stops moving. The focus follows with the click.
+            if response.clicked() {
+                diagram.request_focus();
+            }
+            if response.clicked() || is_press && response.contains_pointer() {
                 pressed = Some(index);
             }
         }
         ui.painter().set(below, Shape::Vec(backgrounds));
-        pressed
-    }
-
-    /// Selects the row that was under the pointer in the last frame when the mouse is pressed, and stops following.
-    fn on_press(&mut self, ui: &Ui, area: Rect, count: usize) -> bool {
-        let pressed = ui.input(|input| {
-            let pointer = &input.pointer;
-            pointer.primary_pressed().then(|| pointer.interact_pos()).flatten()
-        });
-        let Some(at) = pressed.filter(|at| area.contains(*at)) else { return false };
-        if ui.ctx().layer_id_at(at) != Some(ui.layer_id()) {
-            return false;
+        if pressed.is_some() {
+            (self.selected, self.follow) = (pressed, false);
         }
-        let row = self.visible.iter().find(|(rect, row)| rect.contains(at) && *row < count);
-        let Some(&(_, row)) = row else { return false };
-        (self.selected, self.follow) = (Some(row), false);
-        true
+        pressed.is_some()
     }
 
     fn on_keys(&mut self, ui: &Ui, response: &Response, sequence: &Sequence, scale: Scale) -> bool {
@@ -219,8 +194,7 @@ impl SequenceView {
         if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             self.selected = None;
         }
-        let count = sequence.rows().len();
-        let last = count - 1;
+        let last = sequence.rows().len() - 1;
         let page = self.list.rows_in_view(size::SEQUENCE_ROW).saturating_sub(1).max(1);
         let mut has_moved = false;
         for key in [Key::ArrowUp, Key::ArrowDown, Key::PageUp, Key::PageDown, Key::Home, Key::End] {
@@ -230,24 +204,22 @@ impl SequenceView {
                     (Key::Home, _) | (Key::ArrowDown | Key::PageDown, None) => 0,
                     (Key::ArrowUp, Some(row)) => row.saturating_sub(1),
                     (Key::PageUp, Some(row)) => row.saturating_sub(page),
-                    (Key::ArrowDown, Some(row)) => row + 1,
-                    (Key::PageDown, Some(row)) => row + page,
+                    (Key::ArrowDown, Some(row)) => (row + 1).min(last),
+                    (Key::PageDown, Some(row)) => (row + page).min(last),
                     _ => last,
                 };
-                self.select(row.min(last), count);
-                self.list.reveal_span(sequence.position(row.min(last), scale) * ROW, ROW);
+                (self.selected, self.follow) = (Some(row), row == last);
+                self.list.reveal_span(sequence.position(row, scale) * ROW, ROW);
                 has_moved = true;
             }
         }
         has_moved
     }
 
-    /// Keeps the selected row, or else the first one in view, in its place after a change of the scale.
+    /// Keeps a row in its place after a change of the scale: the selected row, or the first one if that isn't in view.
     fn keep_position(&mut self, sequence: &Sequence, scale: Scale) {
         let Some(before) = self.scale.replace(scale).filter(|before| *before != scale) else { return };
-        let is_visible = |row: &usize| self.visible.iter().any(|(_, visible)| visible == row);
-        let first = self.visible.first().map(|(_, row)| *row);
-        let Some(row) = self.selected.filter(is_visible).or(first) else { return };
+        let row = self.selected.filter(|row| self.visible.contains(row)).unwrap_or(self.visible.start);
         let moved = sequence.position(row, scale) - sequence.position(row, before);
         self.list.go_to(self.list.offset() + moved * ROW);
     }
@@ -276,7 +248,7 @@ fn show_lifelines(ui: &Ui, sequence: &Sequence, scale: Scale, view: &Viewport) {
 }
 
 /// Labels the time between two rows, in the middle of its visible part, if there is room.
-fn show_idle(ui: &Ui, view: &Viewport, range: egui::Rangef, duration: &str) {
+fn show_idle(ui: &Ui, view: &Viewport, range: Rangef, duration: &str) {
     let palette = Palette::of(ui);
     let visible = range.intersection(view.rect.y_range());
     if visible.span() < 18.0 {
