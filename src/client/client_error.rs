@@ -30,7 +30,7 @@ pub enum Stage {
 pub struct FailedAttempt {
     /// The address.
     pub address: SocketAddr,
-    /// What the OS reported.
+    /// The error that the OS reported.
     pub error: Arc<io::Error>,
 }
 
@@ -42,7 +42,7 @@ pub enum ClientError {
     Resources {
         /// When it was needed.
         stage: Stage,
-        /// What the OS reported.
+        /// The error that the OS reported.
         source: Arc<io::Error>,
     },
     /// The host has no known address.
@@ -50,7 +50,7 @@ pub enum ClientError {
     NoAddress {
         /// As it was typed.
         host: String,
-        /// What the resolver reported.
+        /// The error that the resolver reported.
         source: Arc<io::Error>,
     },
     /// None of the host's addresses could be connected to.
@@ -77,7 +77,7 @@ pub enum ClientError {
     Lost {
         /// When.
         stage: Stage,
-        /// What the OS reported.
+        /// The error that the OS reported.
         source: Arc<io::Error>,
     },
     /// A load client received something other than its own line.
@@ -203,7 +203,7 @@ pub enum ClientWarning {
     UnreadableFile {
         /// Its path.
         path: PathBuf,
-        /// What the OS reported.
+        /// The error that the OS reported.
         source: Arc<io::Error>,
     },
     /// Sending was stopped in the middle of a send.

@@ -1,4 +1,4 @@
-//! What a client reports: one [`ClientEvent`] for each thing that happened.
+//! The events that a client reports, one [`ClientEvent`] for each thing that happened.
 //!
 //! Events are plain values, as the server's are. The last event of each connection is [`ClientEventKind::Ended`].
 
@@ -18,11 +18,11 @@ pub struct ClientEvent {
     pub at: SystemTime,
     /// The same moment on the monotonic clock, for measuring.
     pub when: Instant,
-    /// What happened.
+    /// The event itself.
     pub kind: ClientEventKind,
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Debug, Clone)]
 pub enum ClientEventKind {
     /// The host's addresses are known and will be tried in this order; at least one.
@@ -42,7 +42,7 @@ pub enum ClientEventKind {
     Sent {
         /// Numbers the sends of one connection from 1.
         number: u64,
-        /// What is sent; empty for a file.
+        /// The bytes; empty for a file.
         data: Arc<[u8]>,
         /// Where it came from.
         from: SendOrigin,
@@ -146,7 +146,7 @@ pub enum ConnectionOutcome {
 /// How a connection was closed, and what it carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedConnection {
-    /// Who ended it, and how.
+    /// The side that ended it, and how.
     pub cause: CloseCause,
     /// Bytes sent, before encryption.
     pub sent: u64,
@@ -159,7 +159,7 @@ pub struct ClosedConnection {
     pub lasted: Duration,
 }
 
-/// Who ended a connection, and how.
+/// The side that ended a connection, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseCause {
     /// The client. Never [`CloseMode::HalfClose`].

@@ -55,7 +55,7 @@ pub struct ClientStatus {
     pub local: Option<SocketAddr>,
     /// The server's.
     pub peer: Option<SocketAddr>,
-    /// What the TLS handshake agreed on.
+    /// The result of the TLS handshake.
     pub agreed: Option<Arc<Agreed>>,
     /// How many sends were begun.
     pub sends: u64,
@@ -75,7 +75,7 @@ pub struct ClientStatus {
     pub half_close_pending: bool,
     /// How the server ended its side, if it did.
     pub peer_end: Option<PeerEnd>,
-    /// What the echo check found.
+    /// The result of the echo check.
     pub echo: EchoReport,
     /// How the connection ended, if it did.
     pub outcome: Option<ConnectionOutcome>,

@@ -117,7 +117,7 @@ impl OpenConnection {
         if let Ok(ControlFlow::Continue(due)) = result {
             return Ok(ControlFlow::Continue(due));
         }
-        // What was to be sent at this very moment counts as unsent.
+        // Sends requested at this very moment count as unsent.
         for request in self.shared.take_sends() {
             self.queue.request(request);
         }
@@ -438,7 +438,7 @@ impl OpenConnection {
             self.warn(ClientWarning::UnreadableFile { path, source: Arc::new(error) });
         }
         if let Some(number) = job.number {
-            // What was sent of it is still compared.
+            // The part that was sent is still compared.
             self.finish_send(number);
         }
     }

@@ -1,4 +1,4 @@
-//! What a person types for a client to send, as bytes: text with escapes and a line ending, or hexadecimal digits.
+//! Parses the input of a client: text with escapes and a line ending, or hexadecimal digits.
 //!
 //! The escapes are those of Python's string literals (Python Language Reference, section 2.4.1.1), and the result is
 //! UTF-8. One rule differs: `\xNN` and `\ooo` are one **byte**, as in a bytes literal, so that any byte can be typed. An
@@ -6,7 +6,7 @@
 
 use crate::text::is_printable;
 
-/// What is appended to a typed text.
+/// The bytes appended to a typed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LineEnding {
     /// Nothing.
@@ -44,7 +44,7 @@ pub struct InputError {
     pub position: usize,
     /// How many characters it is about, at least 1, for marking them.
     pub length: usize,
-    /// What is wrong and what to do.
+    /// The mistake, and what to do about it.
     pub message: String,
 }
 

@@ -207,7 +207,7 @@ impl TrustChoice {
     }
 }
 
-/// What kind of data is sent.
+/// The kind of data to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SendKind {
     /// Text, with escapes if wanted, and a line ending.

@@ -27,11 +27,11 @@ pub struct ClientForm {
     own_versions: Option<TlsVersions>,
     /// Which certificates are trusted.
     pub trust: TrustChoice,
-    /// What kind of data is sent.
+    /// The kind of data to send.
     pub send_kind: SendKind,
     /// Whether backslashes in the text are escapes.
     pub escapes: bool,
-    /// What is appended to the text.
+    /// The line ending appended to the text.
     pub line_ending: LineEnding,
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::settings::parse::reachable_host;
 use crate::settings::{Settings, TlsVersions};
 
-/// What a client must know of the server to connect to it, as its fields show it.
+/// The server's address and TLS settings, as the fields of a client show them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::app) struct ServerEndpoint {
     /// At which this computer reaches it: never an unspecified address.

@@ -20,7 +20,7 @@ pub struct TranscriptEntry {
     pub connection: u32,
     /// The wall clock.
     pub at: SystemTime,
-    /// What happened; never [`ClientEventKind::Echoed`].
+    /// The event; never [`ClientEventKind::Echoed`].
     pub event: ClientEventKind,
     /// How a send came back; `None` until its last byte has.
     pub echo: Option<EchoResult>,
