@@ -1,7 +1,7 @@
 //! The accept queue in numbers for a gauge, and what happens to the next client.
 
 use crate::app::state::App;
-use crate::platform::sockets::WhenFull;
+use crate::platform::accept_queue::WhenFull;
 use crate::server::Server;
 use crate::server::status::AcceptQueues;
 use crate::text::with_thousands;
@@ -35,7 +35,7 @@ impl App {
 fn status(queues: &AcceptQueues, paused: bool) -> AcceptQueueStatus {
     let waiting = queues.waiting.iter().map(|(_, waiting)| *waiting).collect::<Option<Vec<_>>>();
     let fullest = waiting.as_ref().and_then(|waiting| waiting.iter().max().copied());
-    let room = queues.room.unwrap_or(u32::from(queues.backlog));
+    let room = queues.capacity.unwrap_or(u32::from(queues.backlog));
     AcceptQueueStatus {
         waiting: fullest,
         room,
@@ -71,7 +71,7 @@ fn next_client(queues: &AcceptQueues, fullest: Option<u32>) -> String {
             ("The queue is full. The system refuses the next client.", "the system refuses the connection")
         }
     };
-    match (fullest, queues.room) {
+    match (fullest, queues.capacity) {
         (Some(waiting), Some(room)) if waiting >= room => when_full.to_owned(),
         (Some(waiting), Some(room)) => {
             let left = room - waiting;
@@ -93,7 +93,7 @@ fn next_client(queues: &AcceptQueues, fullest: Option<u32>) -> String {
 
 fn about(queues: &AcceptQueues) -> String {
     let backlog = u32::from(queues.backlog);
-    let mut text = match queues.room {
+    let mut text = match queues.capacity {
         Some(room) if room == backlog + 1 => format!(
             "With a backlog of {} Linux lets {} wait, one more than asked for.",
             with_thousands(backlog),
@@ -129,7 +129,7 @@ mod tests {
         let address = |port: usize| format!("127.0.0.1:{}", port + 1).parse().unwrap();
         AcceptQueues {
             backlog: 5,
-            room: Some(6),
+            capacity: Some(6),
             waiting: waiting.iter().enumerate().map(|(index, waiting)| (address(index), *waiting)).collect(),
             accepting,
             when_full: WhenFull::TimesOut,
@@ -153,7 +153,7 @@ mod tests {
         assert!(next(Some(5), false).contains("There is 1 place left"));
         assert!(next(Some(6), false).starts_with("The queue is full."));
         assert!(next(None, false).starts_with("This system doesn't tell"));
-        let windows = AcceptQueues { when_full: WhenFull::Refused, room: None, ..queues(&[None], false) };
+        let windows = AcceptQueues { when_full: WhenFull::Refused, capacity: None, ..queues(&[None], false) };
         assert!(status(&windows, false).next.ends_with("then the system refuses the connection."));
     }
 
@@ -162,7 +162,7 @@ mod tests {
         let about = |queues: &AcceptQueues| status(queues, false).about;
         let one = queues(&[Some(2)], false);
         assert_eq!(about(&one), "With a backlog of 5 Linux lets 6 wait, one more than asked for.");
-        let capped = AcceptQueues { backlog: 5000, room: Some(4097), ..one };
+        let capped = AcceptQueues { backlog: 5000, capacity: Some(4097), ..one };
         assert!(about(&capped).contains("allows 4,096 at most"));
         let two = about(&queues(&[Some(2), Some(0)], false));
         assert!(two.ends_with("queue of its own (127.0.0.1:1: 2, 127.0.0.1:2: 0)."), "{two}");

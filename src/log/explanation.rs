@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::log::format;
 use crate::log::line::{close_reason, handshake_kind, one_line};
-use crate::server::error::StartError;
+use crate::server::start_error::StartError;
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use crate::text::{self, count, with_thousands};
 use crate::tls::handshake::{Handshake, HandshakeKind};

@@ -1,8 +1,8 @@
-//! The accept loop: takes clients out of the queue one by one and hands them on, until the run is stopped.
+//! The accept loop: takes clients out of the accept queue one by one and dispatches them, until the server stops.
 //!
-//! One thread waits on all listening sockets at once, so that *one client at a time* holds over all addresses of a
-//! host. It never gives up: what keeps it from accepting (no file descriptor, the limit of clients) is told once and
-//! waited out, while the kernel's queue does the waiting for the clients.
+//! One thread waits on all listening sockets, so that the mode *one client at a time* holds across all addresses of a
+//! host. It never gives up: an obstacle (no file descriptor, the client limit) is reported once and waited out, while the
+//! clients wait in the OS's queue.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -15,61 +15,61 @@ use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::platform::sockets;
+use crate::server::backoff::AcceptBackoff;
 use crate::server::dispatch::Dispatcher;
 use crate::server::event::{EventKind, Problem};
-use crate::server::listen::Bound;
-use crate::server::registry::{Conn, Waited};
-use crate::server::run::Run;
-use crate::server::trouble::Trouble;
-use crate::tls::server_config::TlsServer;
+use crate::server::registry::Conn;
+use crate::server::shared::ServerShared;
 
 const WAKE: Token = Token(usize::MAX);
 
-/// The listening sockets and what waits on them.
+/// The listening sockets, and what waits for clients on all of them.
 pub(super) struct Acceptor {
     poll: Poll,
     events: Events,
-    listeners: Vec<Listening>,
-    /// Whose turn it is: no listener starves another.
+    listeners: Vec<ReadyListener>,
+    /// The index of the listener that is next, so that no listener starves another.
     next: usize,
 }
 
-struct Listening {
+struct ReadyListener {
     socket: TcpListener,
-    /// Whether an accept may succeed: readiness is told once, at the edge.
-    ready: bool,
+    /// Whether an accept may succeed. Readiness is reported only when it begins.
+    is_ready: bool,
 }
 
 impl Acceptor {
-    /// The acceptor, and what wakes it from any thread.
-    pub(super) fn new(bound: Bound) -> io::Result<(Self, Waker)> {
+    /// Returns the acceptor, and what wakes it from any thread.
+    pub(super) fn new(sockets: Vec<std::net::TcpListener>) -> io::Result<(Self, Waker)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
         let mut listeners = Vec::new();
-        for (index, (listener, _)) in bound.listeners.into_iter().enumerate() {
-            let mut socket = TcpListener::from_std(listener);
+        for (index, socket) in sockets.into_iter().enumerate() {
+            let mut socket = TcpListener::from_std(socket);
             poll.registry().register(&mut socket, Token(index), Interest::READABLE)?;
-            listeners.push(Listening { socket, ready: true });
+            listeners.push(ReadyListener { socket, is_ready: true });
         }
         Ok((Self { poll, events: Events::with_capacity(16), listeners, next: 0 }, waker))
     }
 
-    /// The next client in the queue of any listener; `Ok(None)` where all queues are empty.
+    /// Returns the next client in the queue of any listener; `Ok(None)` if all queues are empty.
     fn try_accept(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, WouldBlock};
         for _ in 0..self.listeners.len() {
             let index = self.next % self.listeners.len();
             self.next = index + 1;
-            let listening = &mut self.listeners[index];
-            while listening.ready {
-                match listening.socket.accept() {
+            let listener = &mut self.listeners[index];
+            while listener.is_ready {
+                match listener.socket.accept() {
                     Ok((stream, peer)) => {
                         let stream = TcpStream::from(stream);
                         stream.set_nonblocking(false)?;
                         return Ok(Some((stream, peer)));
                     }
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => listening.ready = false,
-                    // The client went while it waited (accept(2)): on to the next one.
-                    Err(error) if is_clients_fault(&error) => {}
+                    Err(error) if error.kind() == WouldBlock => listener.is_ready = false,
+                    // The client closed the connection while it waited (accept(2)).
+                    Err(error)
+                        if matches!(error.kind(), Interrupted | ConnectionAborted | ConnectionReset) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -77,118 +77,112 @@ impl Acceptor {
         Ok(None)
     }
 
-    /// Waits until somebody connects or the waker is used.
+    /// Waits until a client connects or the waker is used.
     fn wait(&mut self) -> io::Result<()> {
         match self.poll.poll(&mut self.events, None) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
         for event in &self.events {
-            if let Some(listening) = self.listeners.get_mut(event.token().0) {
-                listening.ready = true;
+            if let Some(listener) = self.listeners.get_mut(event.token().0) {
+                listener.is_ready = true;
             }
         }
         Ok(())
     }
 }
 
-fn is_clients_fault(error: &io::Error) -> bool {
-    use io::ErrorKind as Kind;
-    matches!(error.kind(), Kind::Interrupted | Kind::ConnectionAborted | Kind::ConnectionReset)
-}
-
-/// Accepts and serves until the run is stopped and every client's thread has ended.
-pub(super) fn run(run: &Run, mut acceptor: Acceptor, tls: Option<Arc<TlsServer>>) {
+/// Accepts and serves until the server stops and every client's thread has ended.
+pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
     thread::scope(|scope| {
-        run.gauge.start(
-            scope,
-            || run.is_stopping(),
-            || {
-                run.sink.wake();
-                run.registry.nudge();
-            },
-        );
-        let mut dispatcher = Dispatcher::new(scope, run, tls);
-        let mut trouble = Trouble::none();
-        // Whether the tutorial's `accept()` is under way: here it takes several calls that don't block.
-        let mut called = false;
-        while !run.is_stopping() {
-            wait_for_a_place(run, &mut trouble);
-            if !called && !run.is_stopping() {
-                called = run.gate.accept_call(|halt| run.gauge.while_not_accepting(halt));
+        let on_change = || {
+            shared.events.wake();
+            shared.registry.notify_waiters();
+        };
+        shared.accept_queue.start(scope, || shared.is_stopping(), on_change);
+        let mut dispatcher = Dispatcher::new(scope, shared);
+        let mut backoff = AcceptBackoff::new();
+        let mut is_limit_reported = false;
+        // The tutorial's `accept()` takes several calls here, none of which blocks.
+        let mut is_in_accept = false;
+        while !shared.is_stopping() {
+            wait_for_room(shared, &mut is_limit_reported);
+            if !is_in_accept && !shared.is_stopping() {
+                is_in_accept = shared.steps.accept_call(&shared.accept_queue);
             }
-            wait_while_paused(run);
-            if run.is_stopping() {
+            wait_while_paused(shared);
+            if shared.is_stopping() {
                 break;
             }
-            match acceptor.try_accept() {
+            let result = match acceptor.try_accept() {
                 Ok(Some((stream, peer))) => {
-                    called = false;
-                    run.gate.set_accepting(false);
-                    trouble.eased();
-                    dispatcher.serve(admit(run, stream, peer), &mut trouble);
+                    is_in_accept = false;
+                    shared.steps.set_accepting(false);
+                    backoff.on_success();
+                    dispatcher.serve(admit(shared, stream, peer), &mut backoff);
+                    Ok(())
                 }
                 Ok(None) => {
-                    trouble.over(run);
-                    if let Err(error) = acceptor.wait() {
-                        called = false;
-                        trouble.meet(run, accept_problem(&error));
-                    }
+                    is_limit_reported = false;
+                    backoff.on_recovered(shared);
+                    acceptor.wait()
                 }
-                Err(error) => {
-                    called = false;
-                    trouble.meet(run, accept_problem(&error));
-                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = result {
+                is_in_accept = false;
+                let raw = error.to_string();
+                let is_out_of_files = sockets::is_out_of_files(&error);
+                let problem =
+                    if is_out_of_files { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } };
+                backoff.on_error(shared, problem);
             }
         }
-        run.gate.set_accepting(false);
-        // Before the clients' threads are waited for: the port is free again, and who waits in the queue is let go.
+        shared.steps.set_accepting(false);
+        // Before the wait for the clients' threads, so that the port is free and waiting clients are refused.
         drop(acceptor);
         dispatcher.finish();
-        run.gauge.wake();
+        shared.accept_queue.notify_waiters();
     });
 }
 
-fn admit(run: &Run, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
-    // It may fail for a client that has gone; serving it will tell.
+/// Adds an accepted client to the open connections.
+fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
+    // This can fail if the client has closed the connection, which `recv` reports.
     let _ = stream.set_nodelay(true);
-    let client = run.sink.next_client(peer);
-    let capture = run
-        .config
-        .capture
-        .then(|| run.sink.captures().open(client, run.config.tls.is_some(), Instant::now()));
-    let conn = Arc::new(Conn::new(client, stream, capture));
-    run.totals.clients.fetch_add(1, Relaxed);
-    run.registry.insert(&conn);
-    run.sink.emit(Some(client), EventKind::Opened);
+    let client = shared.events.next_client(peer);
+    let is_tls = shared.config.tls.is_some();
+    let captures = shared.config.capture.then(|| shared.events.captures());
+    let capture = captures.map(|captures| captures.open(client, is_tls, Instant::now()));
+    let conn = Arc::new(Conn::new(client, stream, is_tls, capture));
+    shared.totals.clients.fetch_add(1, Relaxed);
+    shared.registry.insert(&conn);
+    shared.events.send(Some(client), EventKind::Opened);
     conn
 }
 
-fn wait_for_a_place(run: &Run, trouble: &mut Trouble) {
-    let limit = run.config.max_clients;
-    if run.registry.len() < limit {
+/// Waits while the client limit is reached. Reports the limit once, as soon as a client has to wait for it.
+fn wait_for_room(shared: &ServerShared, is_limit_reported: &mut bool) {
+    let limit = shared.config.max_clients;
+    if shared.registry.len() < limit {
         return;
     }
-    run.gauge.while_not_accepting(|| {
-        // Told when somebody has to wait for it; where the system doesn't tell, somebody may.
-        let somebody_waits = || run.gauge.waiting().is_none_or(|waiting| waiting > 0);
-        if run.registry.wait_below(limit, somebody_waits) == Waited::Interrupted {
-            trouble.full(run);
-            run.registry.wait_below(limit, || false);
+    shared.accept_queue.while_not_accepting(|| {
+        // Where the OS doesn't report the queue's length, a client may wait.
+        let may_wait = || shared.accept_queue.waiting().is_none_or(|waiting| waiting > 0);
+        if !*is_limit_reported && !shared.registry.wait_below(limit, may_wait) {
+            *is_limit_reported = true;
+            shared.report(Problem::MaxClients { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
         }
+        shared.registry.wait_below(limit, || false);
     });
 }
 
-/// The kernel's queue fills meanwhile.
-fn wait_while_paused(run: &Run) {
-    if run.gate.is_paused() {
-        run.gate.set_accepting(false);
-        run.gauge.while_not_accepting(|| run.gate.wait_while_paused());
-        run.gate.set_accepting(true);
+/// Waits while accepting is paused. The OS's queue fills meanwhile.
+fn wait_while_paused(shared: &ServerShared) {
+    if shared.steps.is_accepting_paused() {
+        shared.steps.set_accepting(false);
+        shared.accept_queue.while_not_accepting(|| shared.steps.wait_while_accepting_paused());
+        shared.steps.set_accepting(true);
     }
-}
-
-fn accept_problem(error: &io::Error) -> Problem {
-    let raw = error.to_string();
-    if sockets::is_out_of_files(error) { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } }
 }

@@ -1,34 +1,35 @@
-//! The calls that the tutorial's server is made of, in the order in which it makes them; and, as a snapshot, which
-//! thread is at which of them.
+//! The calls that the tutorial's server consists of, in the order in which it makes them, and which thread is at which
+//! of them.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::server::client_id::{ClientId, ClientInfo};
 
-/// One of the server's calls: what the Python program writes on one line.
+/// One of the server's calls, as the Python program makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Call {
-    /// `socket.socket()` (socket(2)): makes a socket for one address.
+    /// `socket.socket()` (socket(2)): creates a socket for one address.
     Socket,
     /// `sock.bind()` (bind(2)): gives the socket its address and port.
     Bind,
-    /// `sock.listen()` (listen(2)): gives it an accept queue.
+    /// `sock.listen()` (listen(2)): gives the socket an accept queue.
     Listen,
-    /// `sock.accept()` (accept(2)): takes a client out of the queue.
+    /// `sock.accept()` (accept(2)): takes a client out of the accept queue.
     Accept,
     /// `context.wrap_socket()`: the TLS handshake.
     Handshake,
     /// `conn.recv()` (recv(2)): waits for bytes.
     Recv,
-    /// `conn.sendall()` (send(2) until all is sent): the echo.
+    /// `conn.sendall()` (send(2) until everything is sent): the echo.
     SendAll,
-    /// `conn.close()` (close(2)): ends the connection.
+    /// `conn.close()` (close(2)): closes the connection.
     Close,
 }
 
 impl Call {
-    /// All of them.
+    /// All calls, in the order of the program.
     pub const ALL: [Self; 8] = [
         Self::Socket,
         Self::Bind,
@@ -40,7 +41,7 @@ impl Call {
         Self::Close,
     ];
 
-    /// As a program writes it, for example `recv()`.
+    /// Returns the call as a program writes it, for example `recv()`.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -56,73 +57,115 @@ impl Call {
     }
 }
 
-/// What a call is made with, or on.
+/// The argument of a call that is worth showing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CallArgument {
-    /// Nothing that would need saying.
+    /// None.
     #[default]
     None,
-    /// `socket`, `bind` and `listen`: the address that is to be listened on. Its port is the real one after `bind`.
+    /// `socket`, `bind` and `listen`: the address to listen on. After `bind` it has the real port.
     Address(SocketAddr),
-    /// `recv`: the most bytes that it may hand over. `sendall`: the bytes that it sends.
+    /// `recv`: the most bytes that it may return. `sendall`: the number of bytes that it sends.
     Bytes(u64),
 }
 
-/// Where a thread is: at a call that it is about to make, or that it is in.
+/// The call that a thread is about to make, or is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallSite {
     /// The call.
     pub call: Call,
-    /// Whether the thread halts before the call, in step mode. Otherwise it is in the call, or has just left it.
+    /// Whether the thread is paused before the call, in step mode. Otherwise it is in the call, or has just returned
+    /// from it.
     pub paused: bool,
-    /// What the call is made with.
+    /// The argument of the call.
     pub argument: CallArgument,
 }
 
-/// One thread that halts before a call.
+/// A thread that is paused before a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PausedThread {
-    /// Whom the thread serves; `None`: it is the one that starts the server and accepts. In mode *one client at a
-    /// time* that is the same thread.
+    /// The client that the thread serves. `None`: the thread that starts the server and accepts; in mode *one client at
+    /// a time* that thread also serves the clients.
     pub client: Option<ClientInfo>,
-    /// Where it halts.
+    /// Where the thread is paused.
     pub site: CallSite,
-    /// Before `sendall`: the first bytes, at most 64, of what it is about to send; the log shows them only when they
-    /// are sent. Otherwise empty.
+    /// Before `sendall`: the first bytes, at most 64, of the data; the log shows them only after they are sent.
+    /// Otherwise empty.
     pub data: Arc<[u8]>,
 }
 
 impl PausedThread {
-    /// Who halts, as `Command::Step` wants it.
+    /// Returns the client's number, as [`Server::step`](crate::server::Server::step) expects it.
     #[must_use]
     pub fn id(&self) -> Option<ClientId> {
         self.client.map(|client| client.id)
     }
 }
 
-/// Which calls the server's threads are at, and how often each was made. Counts are exact; places are of the moment
-/// at which each thread was looked at.
+/// Which calls the server's threads are at, and how often each call was made. The counts are exact; each call site was
+/// read at its own moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calls {
     /// How often each call was made, in the order of [`Call::ALL`].
     pub counts: [u64; Call::ALL.len()],
-    /// Where the thread is that starts the server and accepts; `None`: it is at none of its own calls, since
-    /// accepting is paused, the limit of clients is reached, or it serves a client itself.
+    /// Where the thread that starts the server and accepts is. `None`: at none of its own calls, since accepting is
+    /// paused, the client limit is reached, or it serves a client itself.
     pub accepting: Option<CallSite>,
-    /// Where each client's thread is, by number. Who waits for a thread of the pool is at no call and not here.
+    /// Where each client's thread is, by number, without the clients that wait for a thread of the pool.
     pub clients: Vec<(ClientInfo, CallSite)>,
-    /// Who halts, the oldest halt first.
+    /// The paused threads, longest first.
     pub paused_threads: Vec<PausedThread>,
-    /// Whether the server halts before each call.
+    /// Whether the server pauses before each call.
     pub stepping: bool,
     /// Whether accepting is paused.
     pub paused: bool,
 }
 
 impl Calls {
-    /// How often a call was made since the start, calls included that have not returned yet.
+    /// Returns how often a call was made since the start, including calls that have not returned yet.
     #[must_use]
     pub fn made(&self, call: Call) -> u64 {
         self.counts[call as usize]
+    }
+}
+
+/// The call that one client's thread is at. A relaxed store for each call, so that the echo doesn't become slower; it is
+/// a single word, so that a reader never sees the call of one and the bytes of another.
+#[derive(Debug, Default)]
+pub(super) struct AtomicCallSite(AtomicU64);
+
+impl AtomicCallSite {
+    /// Sets the call, and the number of bytes that it is made with.
+    pub(super) fn set(&self, call: Call, bytes: usize) {
+        // The lowest byte is 0 for no call. No buffer is as large as 2^56 bytes.
+        self.0.store(((bytes as u64) << 8) | (call as u64 + 1), Relaxed);
+    }
+
+    /// Returns the call, not paused; `None` before the first one.
+    pub(super) fn get(&self) -> Option<CallSite> {
+        let word = self.0.load(Relaxed);
+        let call = *Call::ALL.get(usize::from(word as u8).checked_sub(1)?)?;
+        let argument = match call {
+            Call::Recv | Call::SendAll => CallArgument::Bytes(word >> 8),
+            _ => CallArgument::None,
+        };
+        Some(CallSite { call, paused: false, argument })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn call_site_returns_what_was_set() {
+        let site = AtomicCallSite::default();
+        assert_eq!(site.get(), None);
+        for call in Call::ALL {
+            site.set(call, 65_536);
+            let has_bytes = matches!(call, Call::Recv | Call::SendAll);
+            let argument = if has_bytes { CallArgument::Bytes(65_536) } else { CallArgument::None };
+            assert_eq!(site.get(), Some(CallSite { call, paused: false, argument }));
+        }
     }
 }

@@ -1,111 +1,100 @@
-//! Who serves an accepted client: the accepting thread itself, a thread of its own, or one of a pool.
+//! Decides which thread serves an accepted client: the accepting thread itself, a thread of its own, or one of a pool.
+//! These are the tutorial's three `handle_new_connections_…` functions.
 
 use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, Scope};
 
-use crate::server::client;
+use crate::server::backoff::AcceptBackoff;
 use crate::server::event::Problem;
+use crate::server::handler;
 use crate::server::registry::Conn;
-use crate::server::run::Run;
-use crate::server::trouble::Trouble;
+use crate::server::shared::ServerShared;
 use crate::settings::Mode;
-use crate::tls::server_config::TlsServer;
 
-/// Enough for a TLS handshake in a debug build; only what is touched takes memory.
+/// Enough for a TLS handshake in a debug build. Only the pages that a thread touches take memory.
 const STACK: usize = 512 * 1024;
-/// The tutorial's three `handle_new_connections_…` functions.
+
+/// Starts the clients' threads.
 pub(super) struct Dispatcher<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
-    run: &'env Run,
-    tls: Option<Arc<TlsServer>>,
+    shared: &'env ServerShared,
+    /// The number of threads in the pool.
     workers: u16,
 }
 
 impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
-    pub(super) fn new(
-        scope: &'scope Scope<'scope, 'env>,
-        run: &'env Run,
-        tls: Option<Arc<TlsServer>>,
-    ) -> Self {
-        Self { scope, run, tls, workers: 0 }
+    pub(super) fn new(scope: &'scope Scope<'scope, 'env>, shared: &'env ServerShared) -> Self {
+        Self { scope, shared, workers: 0 }
     }
 
-    /// Has a client served. Returns when the next one may be accepted.
-    pub(super) fn serve(&mut self, conn: Arc<Conn>, trouble: &mut Trouble) {
-        match self.run.config.mode {
-            Mode::One => {
-                self.run.gauge.while_not_accepting(|| client::serve(self.run, &conn, self.tls.as_ref()));
+    /// Serves a client. Returns when the next one may be accepted.
+    pub(super) fn serve(&mut self, conn: Arc<Conn>, backoff: &mut AcceptBackoff) {
+        let shared = self.shared;
+        match shared.config.mode {
+            Mode::One => shared.accept_queue.while_not_accepting(|| handler::serve(shared, &conn)),
+            Mode::Threads => {
+                let name = format!("client {}", conn.client.id);
+                let for_thread = Arc::clone(&conn);
+                if !self.spawn(&name, backoff, move || handler::serve(shared, &for_thread)) {
+                    handler::close_unserved(shared, &conn);
+                }
             }
-            Mode::Threads => self.serve_in_a_thread(&conn, trouble),
-            Mode::Pool => self.serve_in_the_pool(conn, trouble),
+            Mode::Pool => self.serve_in_pool(conn, backoff),
         }
     }
 
-    /// No more clients come. The pool's threads end when the last of theirs is served.
+    /// Ends the pool's threads after their last client.
     pub(super) fn finish(self) {
-        self.run.pool.close();
+        self.shared.registry.close_queue();
         if self.workers == 0 {
-            // There never was a thread to be had.
-            while let Some(conn) = self.run.pool.next() {
-                client::dismiss(self.run, &conn);
+            while let Some(conn) = self.shared.registry.next_queued() {
+                handler::close_unserved(self.shared, &conn);
             }
         }
     }
 
-    fn serve_in_a_thread(&self, conn: &Arc<Conn>, trouble: &mut Trouble) {
-        let name = format!("client {}", conn.client.id);
-        let (run, tls) = (self.run, self.tls.clone());
-        let spawned = self.spawn(&name, trouble, || {
-            let (conn, tls) = (Arc::clone(conn), tls.clone());
-            move || client::serve(run, &conn, tls.as_ref())
-        });
-        if !spawned {
-            // Stopped while there was no thread to be had.
-            client::dismiss(run, conn);
-        }
-    }
-
-    fn serve_in_the_pool(&mut self, conn: Arc<Conn>, trouble: &mut Trouble) {
-        // As Python's ThreadPoolExecutor: a further thread only where none is idle.
-        if !self.run.pool.push(conn) || self.workers >= self.run.config.pool_size {
+    fn serve_in_pool(&mut self, conn: Arc<Conn>, backoff: &mut AcceptBackoff) {
+        let shared = self.shared;
+        // As Python's ThreadPoolExecutor does: another thread only if none is idle.
+        if !shared.registry.push_queued(conn) || self.workers >= shared.config.pool_size {
             return;
         }
         let name = format!("pool {}", self.workers + 1);
-        let (run, tls) = (self.run, self.tls.clone());
-        let work = || {
-            let tls = tls.clone();
-            move || {
-                while let Some(conn) = run.pool.next() {
-                    client::serve(run, &conn, tls.as_ref());
-                }
+        let work = move || {
+            while let Some(conn) = shared.registry.next_queued() {
+                handler::serve(shared, &conn);
             }
         };
-        // Fewer threads than asked for still serve everybody in turn; without any, nobody is served.
-        let spawned = if self.workers == 0 {
-            self.spawn(&name, trouble, work)
+        // A smaller pool still serves everyone in turn, but an empty one serves nobody.
+        let is_spawned = if self.workers == 0 {
+            self.spawn(&name, backoff, work)
         } else {
-            self.try_spawn(&name, work()).is_ok()
+            self.try_spawn(&name, work).is_ok()
         };
-        self.workers += u16::from(spawned);
+        self.workers += u16::from(is_spawned);
     }
 
-    /// Asks for a thread until there is one or the run is stopped; whether there is.
-    fn spawn<F>(&self, name: &str, trouble: &mut Trouble, mut work: impl FnMut() -> F) -> bool
-    where
-        F: FnOnce() + Send + 'scope,
-    {
-        while !self.run.is_stopping() {
-            match self.try_spawn(name, work()) {
+    /// Tries to start a thread until that succeeds or the server stops. Returns whether it succeeded.
+    fn spawn(
+        &self,
+        name: &str,
+        backoff: &mut AcceptBackoff,
+        work: impl FnOnce() + Send + Clone + 'scope,
+    ) -> bool {
+        while !self.shared.is_stopping() {
+            match self.try_spawn(name, work.clone()) {
                 Ok(()) => return true,
-                Err(error) => trouble.meet(self.run, Problem::OutOfThreads { raw: error.to_string() }),
+                Err(error) => {
+                    backoff.on_error(self.shared, Problem::OutOfThreads { raw: error.to_string() });
+                }
             }
         }
         false
     }
 
     fn try_spawn(&self, name: &str, work: impl FnOnce() + Send + 'scope) -> io::Result<()> {
-        // The scope waits for the thread, so nobody needs the handle.
+        // The scope waits for the thread, so the handle isn't needed.
         Builder::new().name(name.to_owned()).stack_size(STACK).spawn_scoped(self.scope, work).map(drop)
     }
 }

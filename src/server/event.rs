@@ -1,22 +1,22 @@
-//! What the server tells about itself: one [`Event`] for each thing that happened.
+//! What the server reports: one [`Event`] for each thing that happened.
 //!
-//! These are plain values. They know no window and no log; [`crate::log`] turns them into words.
+//! Events are plain values. [`crate::log`] turns them into text.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::server::client_id::ClientInfo;
-use crate::server::error::{BindError, StartError};
+use crate::server::start_error::{BindError, StartError};
 use crate::tls::handshake::Handshake;
 use crate::tls::session_error::ServerTlsError;
 
-/// One thing that happened, and when.
+/// Something that happened, and when.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// The system's clock when it happened. Clocks can be set back: the order of events is that of the log.
+    /// The OS's clock at that time. The clock may be set back, so the order of events is that of the log.
     pub at: SystemTime,
-    /// The client it is about; `None` where it is about the server.
+    /// The client that the event is about; `None` for the server itself.
     pub client: Option<ClientInfo>,
     /// What happened.
     pub kind: EventKind,
@@ -27,14 +27,14 @@ pub struct Event {
 pub enum EventKind {
     /// The sockets are bound: the tutorial's first line.
     Starting {
-        /// The port, the real one where the system chose it.
+        /// The real port, also if the OS chose it.
         port: u16,
     },
     /// The server listens and accepts.
     Listening {
-        /// Every address it listens on.
+        /// Every address that it listens on.
         addresses: Vec<SocketAddr>,
-        /// Whether accepted connections speak TLS.
+        /// Whether accepted connections use TLS.
         tls: bool,
     },
     /// One of the host's addresses could not be bound; others could.
@@ -43,124 +43,124 @@ pub enum EventKind {
     StartFailed(Arc<StartError>),
     /// A client was accepted.
     Opened,
-    /// A TLS handshake came to its end.
+    /// A TLS handshake was completed.
     Handshake(Arc<Handshake>),
     /// `recv` returned these bytes, and they were sent back.
     Received {
-        /// What was received, whole.
+        /// All received bytes.
         data: Arc<[u8]>,
-        /// How many of these bytes the echo handed to the system, all of them unless the client went away.
+        /// How many of them the OS took for sending: all of them, unless the client closed the connection.
         echoed: usize,
-        /// From the return of `recv` to the return of the last `send`.
+        /// The time from the return of `recv` to the return of the last `send`.
         took: Duration,
     },
-    /// A client's connection ended.
+    /// A client's connection was closed.
     Closed(Closed),
     /// The user paused accepting: clients wait in the accept queue.
     AcceptPaused,
     /// Clients are accepted again.
     AcceptResumed,
-    /// Something went wrong, or is likely not what the user wants.
+    /// A problem, or something that is probably not what the user wants.
     Problem(Problem),
-    /// Stop was asked for; clients are being closed.
+    /// Stop was requested; connections are being closed.
     Stopping,
     /// Every socket is closed and every thread has ended.
     Stopped,
-    /// So many events found no room on their way to the log and are not in it.
+    /// This many events were skipped, since the channel to the log was full.
     NotShown {
-        /// How many.
+        /// The number of events.
         count: u64,
     },
-    /// A word from the app itself, not from the server: a file saved, settings set aside.
+    /// A message of the app itself, not of the server: a file saved, settings ignored.
     Note {
-        /// What happened and what to do, in plain words.
+        /// What happened and what to do.
         text: String,
-        /// Whether it is bad news.
+        /// Whether it is a problem.
         problem: bool,
     },
 }
 
-/// How a connection ended and what it carried.
+/// How a connection was closed, and what was transferred.
 #[derive(Debug, Clone)]
 pub struct Closed {
-    /// Why it ended.
+    /// Why it was closed.
     pub reason: CloseReason,
     /// Bytes received, after decryption.
     pub received: u64,
     /// Bytes echoed, before encryption.
     pub sent: u64,
-    /// From accept to close.
+    /// The time from accept to close.
     pub lasted: Duration,
 }
 
-/// Why a connection ended.
+/// Why a connection was closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The client said that it has no more to send (FIN, in TLS `close_notify`): the tutorial's `if not data: break`.
+    /// The client closed its side (FIN, in TLS `close_notify`): the tutorial's `if not data: break`.
     EndOfStream,
     /// The client's TCP stream ended without TLS's `close_notify` (RFC 8446, section 6.1).
     EndWithoutCloseNotify,
-    /// The client's system sent RST, or the network took the connection down.
+    /// The client sent RST, or the network lost the connection.
     Lost {
-        /// The system's own words.
+        /// The OS's message.
         raw: String,
     },
-    /// No byte came for the idle timeout, or none could be sent.
+    /// Nothing could be received or sent within the idle timeout.
     Idle,
     /// The server was stopped.
     ServerStopped,
     /// The user disconnected this client.
     Disconnected,
-    /// The TLS handshake failed or timed out, or a TLS record was unusable; a [`Problem`] before this tells more.
+    /// The TLS handshake failed or timed out, or a TLS record was invalid. The [`Problem`] before has the details.
     Tls,
-    /// A thread serving the client panicked; a [`Problem`] before this tells more.
+    /// The thread that served the client panicked. The [`Problem`] before has the details.
     Panicked,
 }
 
-/// Something that went wrong while serving.
+/// A problem while serving.
 #[derive(Debug, Clone)]
 pub enum Problem {
-    /// `accept` failed because no file descriptor was left (`EMFILE`, `ENFILE`). New clients wait in the queue.
+    /// `accept` failed because no file descriptor was left (`EMFILE`, `ENFILE`). New clients wait in the accept queue.
     OutOfFiles {
-        /// The system's own words.
+        /// The OS's message.
         raw: String,
     },
-    /// The system gave no thread for a client (`EAGAIN`). It waits until there is one.
+    /// The OS could not create a thread for a client (`EAGAIN`). The client waits until it can.
     OutOfThreads {
-        /// The system's own words.
+        /// The OS's message.
         raw: String,
     },
-    /// What [`Problem::OutOfFiles`] or [`Problem::OutOfThreads`] told of is over.
+    /// [`Problem::OutOfFiles`] or [`Problem::OutOfThreads`] is over.
     Recovered,
-    /// As many clients as allowed are connected: the next ones wait in the accept queue.
+    /// The client limit is reached: new clients wait in the accept queue.
     MaxClients {
         /// The limit.
         limit: u32,
     },
-    /// `accept` failed for another reason; the server goes on.
+    /// `accept` failed for another reason; the server continues.
     Accept {
-        /// The system's own words.
+        /// The OS's message.
         raw: String,
     },
     /// A client sent something other than TLS to the TLS server.
     NotTls {
         /// Its first line, at most 60 bytes, as received.
         start: Vec<u8>,
-        /// Whether this is an HTTP request.
+        /// Whether it is an HTTP request.
         http: bool,
     },
-    /// A client sent a TLS `ClientHello` to the server while TLS is off.
+    /// A client sent a TLS `ClientHello` while TLS is off.
     TlsOnPlain,
     /// The TLS handshake failed, or the connection after it.
     Tls(Arc<ServerTlsError>),
-    /// The TLS handshake was not done when its deadline passed.
+    /// The TLS handshake was not completed before its deadline.
     HandshakeTimeout {
-        /// The deadline.
+        /// The time that a handshake may take.
         after: Duration,
     },
-    /// A bug in Echoscope: the thread that served the client panicked. No other client noticed.
+    /// A bug in Echoscope: the thread that served the client panicked. Other clients are unaffected.
     Panicked {
-        /// The panic's message.
+        /// The message of the panic.
         message: String,
     },
 }

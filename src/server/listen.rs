@@ -1,5 +1,6 @@
-//! From a host name to listening sockets: resolve, `socket()`, `bind()`, `listen()`.
+//! Turns a host name into listening sockets: resolve, `socket()`, `bind()`, `listen()`.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -10,19 +11,19 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::platform::sockets;
 use crate::server::calls::Call;
-use crate::server::error::{BindError, StartError};
-use crate::server::gate::Gate;
+use crate::server::start_error::{BindCause, BindError, StartError};
+use crate::server::stepper::StepController;
 use crate::settings::parse::is_localhost_name;
 
-/// How often another port is tried where the system's choice for the first address is taken on the second.
+/// How often another port is tried if the port that the OS chose for the first address is in use on the second.
 const PORT_TRIES: usize = 32;
-/// How soon a stop is noticed while the resolver takes its time.
+/// How often a stop is checked for while the resolver works.
 const STOP_CHECK: Duration = Duration::from_millis(50);
 
 /// The listening sockets of one run, and the addresses that could not be bound.
 #[derive(Debug)]
 pub(super) struct Bound {
-    /// Non-blocking, at least one, all on one port.
+    /// Non-blocking, all on one port.
     pub(super) listeners: Vec<(TcpListener, SocketAddr)>,
     pub(super) failed: Vec<BindError>,
 }
@@ -33,118 +34,121 @@ impl Bound {
     }
 }
 
-/// Every address of a host, without repetition. `Ok(None)`: `stopped` said so before the resolver answered.
+/// Returns every address of a host once; `Ok(None)` if `is_stopped` returned true before the resolver answered.
+///
+/// # Errors
+/// [`StartError::NameNotFound`] without an address, [`StartError::System`] without a thread for the resolver.
 pub(super) fn resolve(
     host: &str,
     port: u16,
-    stopped: impl Fn() -> bool,
+    is_stopped: impl Fn() -> bool,
 ) -> Result<Option<Vec<SocketAddr>>, StartError> {
     if let Ok(address) = host.parse::<IpAddr>() {
-        // An IPv4 address in IPv6's clothes can't be bound on a socket that is IPv6's alone.
+        // A socket for IPv6 alone can't be bound to an IPv4-mapped address.
         return Ok(Some(vec![SocketAddr::new(address.to_canonical(), port)]));
     }
     if is_localhost_name(host) {
-        // RFC 6761, section 6.3: always loopback, whatever a hosts file leaves out.
+        // Always loopback, whatever a hosts file says (RFC 6761, section 6.3).
         let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         return Ok(Some(loopback.map(|address| SocketAddr::new(address, port)).to_vec()));
     }
-    // A resolver can take half a minute and can't be interrupted: it gets a thread that may outlive the run.
+    // A resolver can take half a minute and can't be interrupted. Its thread may outlive the run.
     let (sender, receiver) = sync_channel(1);
     let name = host.to_owned();
-    thread::Builder::new()
-        .name("resolve".to_owned())
-        .spawn(move || {
-            let result = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-            // Nobody listens any more where the start was given up.
-            let _ = sender.send(result);
-        })
-        .map_err(|error| StartError::System { raw: error.to_string() })?;
-    loop {
-        let not_found = |raw: String| StartError::NameNotFound { host: host.to_owned(), raw };
+    let resolve = move || {
+        let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        // This fails after a stop.
+        let _ = sender.send(addresses);
+    };
+    thread::Builder::new().name("resolve".to_owned()).spawn(resolve).map_err(StartError::System)?;
+    let resolved = loop {
         match receiver.recv_timeout(STOP_CHECK) {
-            Ok(Ok(mut addresses)) => {
-                let mut seen = Vec::new();
-                addresses.retain(|address| {
-                    !seen.contains(address) && {
-                        seen.push(*address);
-                        true
-                    }
-                });
-                if addresses.is_empty() {
-                    return Err(not_found("the resolver gave no address".to_owned()));
-                }
-                return Ok(Some(addresses));
-            }
-            Ok(Err(error)) => return Err(not_found(error.to_string())),
-            Err(RecvTimeoutError::Timeout) if stopped() => return Ok(None),
+            Ok(resolved) => break resolved,
+            Err(RecvTimeoutError::Timeout) if is_stopped() => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Err(not_found("the resolver failed".to_owned())),
+            Err(RecvTimeoutError::Disconnected) => break Err(io::Error::other("the resolver failed")),
         }
+    };
+    let mut seen = HashSet::new();
+    match resolved {
+        Ok(addresses) if addresses.is_empty() => Err(io::Error::other("the resolver gave no address")),
+        Ok(addresses) => Ok(Some(addresses.into_iter().filter(|address| seen.insert(*address)).collect())),
+        Err(error) => Err(error),
     }
+    .map_err(|source| StartError::NameNotFound { host: host.to_owned(), source })
 }
 
-/// Listens on every address, all on one port. One is enough; what failed comes along. `Ok(None)`: stopped while it
-/// halted at the gate.
+/// Listens on every address, all on one port. It is enough if one succeeds. Returns `Ok(None)` after a stop in step mode.
 ///
 /// # Errors
-/// [`StartError::Bind`] where no address could be bound, with the cause for each.
-pub(super) fn bind(addresses: &[SocketAddr], backlog: u16, gate: &Gate) -> Result<Option<Bound>, StartError> {
-    let asks_for_any_port = addresses.iter().any(|address| address.port() == 0);
-    let Some(mut bound) = bind_once(addresses, backlog, gate) else { return Ok(None) };
-    for _ in 1..PORT_TRIES {
-        let taken = bound.failed.iter().any(|error| error.cause == crate::server::error::BindCause::InUse);
-        if !(asks_for_any_port && taken) {
+/// [`StartError::Bind`] if no address could be bound, with the cause for each.
+pub(super) fn bind(
+    addresses: &[SocketAddr],
+    backlog: u16,
+    steps: &StepController,
+) -> Result<Option<Bound>, StartError> {
+    let is_any_port = addresses.iter().any(|address| address.port() == 0);
+    let mut bound = None;
+    for _ in 0..PORT_TRIES {
+        // The previous sockets are closed only afterwards, so that the OS can't choose the same port again.
+        let Some(next) = bind_once(addresses, backlog, steps) else { return Ok(None) };
+        let is_in_use = next.failed.iter().any(|error| error.cause == BindCause::InUse);
+        bound = Some(next);
+        if !(is_any_port && is_in_use) {
             break;
         }
-        // The sockets of before are closed only afterwards, so that the system can't choose the same port again.
-        let Some(again) = bind_once(addresses, backlog, gate) else { return Ok(None) };
-        bound = again;
     }
-    if bound.listeners.is_empty() { Err(StartError::Bind(bound.failed)) } else { Ok(Some(bound)) }
+    match bound {
+        Some(bound) if bound.listeners.is_empty() => Err(StartError::Bind(bound.failed)),
+        bound => Ok(bound),
+    }
 }
 
-fn bind_once(addresses: &[SocketAddr], backlog: u16, gate: &Gate) -> Option<Bound> {
+fn bind_once(addresses: &[SocketAddr], backlog: u16, steps: &StepController) -> Option<Bound> {
     let mut bound = Bound { listeners: Vec::new(), failed: Vec::new() };
-    for address in addresses {
-        let mut address = *address;
+    for &(mut address) in addresses {
         if address.port() == 0 {
             address.set_port(bound.port());
         }
-        match listen(address, backlog, gate)? {
+        match listen(address, backlog, steps)? {
             Ok(listener) => bound.listeners.push(listener),
-            Err(error) => bound.failed.push(BindError::new(address, &error)),
+            Err(error) => bound.failed.push(BindError::new(address, error)),
         }
     }
     Some(bound)
 }
 
-/// The tutorial's `initialize_server_socket()`. `None`: stopped before one of its calls.
-fn listen(address: SocketAddr, backlog: u16, gate: &Gate) -> Option<io::Result<(TcpListener, SocketAddr)>> {
-    gate.start_call(Call::Socket, address).then_some(())?;
+/// The tutorial's `initialize_server_socket()`. Returns `None` if the server was stopped before one of its calls.
+fn listen(
+    address: SocketAddr,
+    backlog: u16,
+    steps: &StepController,
+) -> Option<io::Result<(TcpListener, SocketAddr)>> {
+    steps.start_call(Call::Socket, address).then_some(())?;
     let socket = match socket(address) {
         Ok(socket) => socket,
         Err(error) => return Some(Err(error)),
     };
-    gate.start_call(Call::Bind, address).then_some(())?;
+    steps.start_call(Call::Bind, address).then_some(())?;
     let bound = socket.bind(&address.into());
     let listener = TcpListener::from(socket);
     let address = match bound.and_then(|()| listener.local_addr()) {
         Ok(address) => address,
         Err(error) => return Some(Err(error)),
     };
-    gate.start_call(Call::Listen, address).then_some(())?;
+    steps.start_call(Call::Listen, address).then_some(())?;
     Some(SockRef::from(&listener).listen(i32::from(backlog)).map(|()| (listener, address)))
 }
 
-/// A socket for an address, with all that has to be set before `bind`.
+/// Creates a socket with everything that has to be set before `bind`.
 fn socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     sockets::allow_reuse(&socket)?;
     if let IpAddr::V6(ip) = address.ip() {
-        // `::` takes IPv4 too; where a system can't (OpenBSD), it takes IPv6 alone.
-        let dual = socket.set_only_v6(!ip.is_unspecified());
+        // `::` also accepts IPv4, except on an OS that can't (OpenBSD).
+        let result = socket.set_only_v6(!ip.is_unspecified());
         if !ip.is_unspecified() {
-            dual?;
+            result?;
         }
     }
     socket.set_nonblocking(true)?;
@@ -154,20 +158,16 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::event_channel;
+    use crate::server::event_channel::channel;
 
     fn bind(addresses: &[SocketAddr]) -> Result<Bound, StartError> {
-        let gate = Gate::new(event_channel::channel(|| {}).0, false, false);
-        super::bind(addresses, 5, &gate).map(|bound| bound.expect("nobody stops it"))
-    }
-
-    fn never() -> bool {
-        false
+        let steps = StepController::new(channel(|| {}).0, false, false);
+        super::bind(addresses, 5, &steps).map(|bound| bound.expect("the server isn't stopped"))
     }
 
     #[test]
-    fn localhost_is_both_loopback_addresses_on_one_port_chosen_by_the_system() {
-        let addresses = resolve("localhost", 0, never).unwrap().unwrap();
+    fn localhost_is_both_loopback_addresses_on_one_port_chosen_by_the_os() {
+        let addresses = resolve("localhost", 0, || false).unwrap().unwrap();
         assert_eq!(addresses.len(), 2);
         let bound = bind(&addresses).unwrap();
         assert_ne!(bound.port(), 0);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_in_use_is_named_with_its_cause() {
+    fn port_in_use_is_reported_with_its_cause() {
         let holder = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = holder.local_addr().unwrap();
         let error = bind(&[address]).unwrap_err();
@@ -184,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_another_computer_is_refused_in_words() {
-        // TEST-NET-1 (RFC 5737) is nobody's.
+    fn address_of_another_computer_is_rejected() {
+        // TEST-NET-1 (RFC 5737) is not assigned to anyone.
         let error = bind(&["192.0.2.1:0".parse().unwrap()]).unwrap_err();
         assert!(error.to_string().contains("not an address of this computer"), "{error}");
     }

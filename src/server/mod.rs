@@ -1,208 +1,200 @@
-//! The echo server: sockets, threads, and the events that tell of them. It knows no window and no log.
+//! The echo server: its sockets and threads, and the events that report what happens. It has no window and no log.
 //!
 //! ```text
-//!             Server::start(config, sink)
-//!                   │ one thread leads the run (lead.rs)
+//!             Server::start(config, events)
+//!                   │ one thread runs the server (server_thread.rs)
 //!   resolve, socket(), bind(), listen()  (listen.rs)
 //!                   │
-//!   accept loop (accept.rs) ◄─── waits on all listening sockets; a waker ends the wait
-//!                   │ one TcpStream after the other
-//!   who serves it (dispatch.rs): this thread │ a thread of its own │ one of a pool
+//!   accept loop (accept.rs) ◄─── waits on all listening sockets; Stop wakes it
+//!                   │ one TcpStream after the other; backoff.rs delays it when resources run out
+//!   dispatch.rs: serve on this thread │ on a new thread │ on a thread of the pool
 //!                   │
-//!   one client (client.rs): recv → sendall, until the end      ◄──► socket.rs, transport.rs (plain or tls_stream.rs)
+//!   one client (handler.rs): recv → sendall, until the end   ◄──► socket.rs, with TLS through tls_stream.rs
 //!          │                         │
-//!          │        before each call: the gate (gate.rs) counts it and, in step mode, halts its thread
+//!          │        before each call: stepper.rs counts it and, in step mode, pauses the thread
 //!          │                         │
 //!   events through a bounded         counters and open connections (registry.rs),
-//!   channel (sink.rs)                read at any time (status.rs)
+//!   channel (event_channel.rs)       readable at any time (status.rs)
 //! ```
 //!
-//! **Stop.** Every blocking call has somebody who ends it: the waker for the accept loop, `shutdown(2)` on each
-//! client's socket for `recv` and `send`, a condition variable for those who wait for a place or a thread. All
-//! threads of a run are scoped, so the leading thread leaves only after the last of them.
+//! **Stop.** Every blocking call can be ended: the accept loop by its waker, `recv` and `send` by `shutdown(2)` on the
+//! client's socket, a wait for a client or for resources by a condition variable. All threads of a run are scoped, so its
+//! first thread ends last.
 //!
-//! **Step mode.** Every thread comes by the gate before each of the tutorial's calls ([`calls::Call`]). A halt lies
-//! between calls, where no time limit runs; a stop or a disconnect ends it as it ends a blocking call.
-//! **What went by** on a connection is captured where its socket is read and written ([`capture`]).
+//! **Step mode.** Every thread asks [`stepper`] before each of the tutorial's calls ([`calls::Call`]). A pause lies
+//! between two calls, where no time limit runs. Stop and disconnect end it like a blocking call.
 //!
-//! **The log can't slow the echo.** Events go through [`sink`], where nobody waits; the number of clients and bytes
-//! come from counters that are exact also when events found no room.
+//! **The log can't slow down the echo.** Sending to [`event_channel`] never waits. The numbers of clients and bytes are
+//! counters, which are exact also when events are skipped.
 
 mod accept;
+mod accept_queue;
+mod backoff;
 pub mod calls;
-mod client;
 pub mod client_id;
 pub mod config;
+mod connection_error;
 mod dispatch;
-mod end;
-pub mod error;
 pub mod event;
 pub mod event_channel;
-mod gate;
-mod lead;
+mod handler;
 mod listen;
-mod pool;
-mod queue;
+mod record_reader;
 mod registry;
-mod run;
+mod server_thread;
+mod shared;
 mod socket;
-mod spot;
+pub mod start_error;
 pub mod status;
+mod stepper;
 mod tls_stream;
-mod transport;
-mod trouble;
-mod wire;
 
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crate::capture::{Capture, CaptureInfo};
-use calls::{Calls, PausedThread};
+use crate::platform::accept_queue::WHEN_FULL;
+use crate::server::calls::{Calls, PausedThread};
+use crate::server::client_id::ClientId;
+use crate::server::config::ServerConfig;
+use crate::server::event_channel::EventSender;
+use crate::server::shared::ServerShared;
+use crate::server::start_error::StartError;
+use crate::server::status::{AcceptQueues, Connection, Counters, ServerState};
 
-use client_id::ClientId;
-use config::ServerConfig;
-use error::StartError;
-use event_channel::EventSender;
-use run::Run;
-use status::{AcceptQueues, Connection, Counters, ServerState};
-
-/// A server, from its start on. Dropping it stops it without waiting.
+/// One run of a server. Dropping it stops the server without waiting.
 pub struct Server {
-    run: Arc<Run>,
+    shared: Arc<ServerShared>,
 }
 
 impl Server {
-    /// Starts a server and returns at once; [`Server::state`] tells how far it has come, `sink` what happens.
+    /// Starts a server and returns at once. [`Server::state`] shows its progress.
     #[must_use]
-    pub fn start(config: ServerConfig, sink: EventSender) -> Self {
-        Self::launch(config, sink, false)
+    pub fn start(config: ServerConfig, events: EventSender) -> Self {
+        Self::launch(config, events, false)
     }
 
-    /// The same in step mode: the server halts already before its first call.
+    /// Starts a server in step mode: it pauses before its first call.
     #[must_use]
-    pub fn start_stepping(config: ServerConfig, sink: EventSender) -> Self {
-        Self::launch(config, sink, true)
+    pub fn start_stepping(config: ServerConfig, events: EventSender) -> Self {
+        Self::launch(config, events, true)
     }
 
-    fn launch(config: ServerConfig, sink: EventSender, stepping: bool) -> Self {
-        let run = Arc::new(Run::new(config, sink, stepping));
-        let shared = Arc::clone(&run);
-        let started = thread::Builder::new().name("server".to_owned()).spawn(move || lead::lead(&shared));
-        if let Err(error) = started {
-            run.fail(StartError::System { raw: error.to_string() });
+    fn launch(config: ServerConfig, events: EventSender, is_stepping: bool) -> Self {
+        let server = Self { shared: Arc::new(ServerShared::new(config, events, is_stepping)) };
+        let shared = Arc::clone(&server.shared);
+        let run = move || server_thread::run_server(&shared);
+        if let Err(error) = thread::Builder::new().name("server".to_owned()).spawn(run) {
+            server.shared.fail(StartError::System(error));
         }
-        Self { run }
+        server
     }
 
-    /// Closes every socket and asks every thread to end. Returns at once.
+    /// Closes every socket and makes every thread end. Returns at once.
     pub fn stop(&self) {
-        self.run.stop();
+        self.shared.stop();
     }
 
-    /// Waits until the server is stopped or has failed, but no longer than `time`; whether it is.
+    /// Waits until the server is stopped or has failed, for at most `timeout`. Returns whether it is.
     #[must_use]
-    pub fn wait_until_stopped(&self, time: Duration) -> bool {
-        self.run.wait_until_stopped(time)
+    pub fn wait_until_stopped(&self, timeout: Duration) -> bool {
+        self.shared.wait_until_stopped(timeout)
     }
 
-    /// Closes one client's connection; nothing happens where it has gone.
+    /// Closes one client's connection, if it is still open.
     pub fn disconnect(&self, id: ClientId) {
-        self.run.registry.end(id);
-        self.run.gate.nudge();
-        if let Some(conn) = self.run.pool.take(id) {
-            // No thread has it yet that would notice.
-            client::dismiss(&self.run, &conn);
+        let queued = self.shared.registry.disconnect(id);
+        self.shared.steps.notify_waiters();
+        if let Some(conn) = queued {
+            handler::close_unserved(&self.shared, &conn);
         }
     }
 
-    /// Switches step mode on (each thread halts before its next call) or off (who halts goes on).
+    /// Switches step mode on: each thread pauses before its next call; or off: all threads continue.
     pub fn set_stepping(&self, stepping: bool) {
-        self.run.gate.set_stepping(stepping);
+        self.shared.steps.set_stepping(stepping);
     }
 
-    /// In step mode, lets the call happen before which this client's thread halts; `None`: the thread that starts the
-    /// server and accepts, which in mode *one client at a time* serves the clients, too. Nothing happens where it
-    /// doesn't halt.
+    /// In step mode, lets the thread of this client make its next call; `None`: the thread that starts the server and
+    /// accepts, and that in mode *one client at a time* also serves the clients. Does nothing if it isn't paused.
     pub fn step(&self, client: Option<ClientId>) {
-        self.run.gate.step(client);
+        self.shared.steps.step(client);
     }
 
-    /// Stops calling `accept`, so that clients wait in the accept queue, or goes on with it. Nothing happens where the
-    /// server doesn't run.
+    /// Stops calling `accept`, so that clients wait in the accept queue, or resumes. Does nothing unless the server runs.
     pub fn pause_accepting(&self, paused: bool) {
-        self.run.pause(paused);
+        self.shared.pause_accepting(paused);
     }
 
-    /// Which threads are at which calls, and how often each was made; copied at each call.
+    /// Returns which threads are at which calls, and how often each call was made.
     #[must_use]
     pub fn calls(&self) -> Calls {
-        let mut calls = self.run.gate.snapshot();
+        let mut calls = self.shared.steps.calls(self.shared.registry.call_sites());
         if self.state().is_stopped() {
             calls.accepting = None;
         }
-        calls.clients = self.run.registry.places();
         calls
     }
 
-    /// The paused threads, the oldest halt first; cheap where step mode is off.
+    /// Returns the paused threads, longest first. Cheap outside of step mode.
     #[must_use]
     pub fn paused_threads(&self) -> Vec<PausedThread> {
-        self.run.gate.paused_threads()
+        self.shared.steps.paused_threads()
     }
 
-    /// Whether accepting is paused.
+    /// Returns whether accepting is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.run.gate.is_paused() && !self.state().is_stopped()
+        self.shared.steps.is_accepting_paused() && !self.state().is_stopped()
     }
 
-    /// What the server is doing.
+    /// Returns the state of the server.
     #[must_use]
     pub fn state(&self) -> ServerState {
-        self.run.state()
+        self.shared.state()
     }
 
-    /// The accept queues; `None` while nothing listens.
+    /// Returns the accept queues; `None` unless the server listens.
     #[must_use]
     pub fn accept_queues(&self) -> Option<AcceptQueues> {
         matches!(self.state(), ServerState::Listening { .. }).then(|| AcceptQueues {
-            backlog: self.run.config.backlog,
-            room: self.run.gauge.room(),
-            waiting: self.run.gauge.waiting_at(),
-            accepting: self.run.gate.is_accepting(),
-            when_full: crate::platform::sockets::WHEN_FULL,
+            backlog: self.shared.config.backlog,
+            capacity: self.shared.accept_queue.capacity(),
+            waiting: self.shared.accept_queue.waiting_at(),
+            accepting: self.shared.steps.is_accepting(),
+            when_full: WHEN_FULL,
         })
     }
 
-    /// Clients and bytes so far.
+    /// Returns the numbers of clients and bytes so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.run.counters()
+        self.shared.counters()
     }
 
-    /// The open connections, by number.
+    /// Returns the open connections, by number.
     #[must_use]
     pub fn connections(&self) -> Vec<Connection> {
-        self.run.registry.snapshot()
+        self.shared.registry.snapshot()
     }
 
-    /// What went by on each connection at a glance, by number; also of earlier runs with the same sink.
+    /// Returns a summary of each captured connection, by number, including those of earlier runs with the same log.
     #[must_use]
     pub fn captures(&self) -> Vec<CaptureInfo> {
-        self.run.sink.captures().list()
+        self.shared.events.captures().list()
     }
 
-    /// What went by on one connection; `None` where it was not captured or has been let go.
+    /// Returns the capture of one connection; `None` if it wasn't captured or is evicted.
     #[must_use]
     pub fn capture(&self, id: ClientId) -> Option<Arc<Capture>> {
-        self.run.sink.captures().get(id)
+        self.shared.events.captures().get(id)
     }
 
-    /// What it was started with.
+    /// Returns the values that the server was started with.
     #[must_use]
     pub fn config(&self) -> &ServerConfig {
-        &self.run.config
+        &self.shared.config
     }
 }
 

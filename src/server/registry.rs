@@ -1,74 +1,67 @@
-//! The open connections: who is here, how much each has carried, and how to end one from outside.
+//! The open connections of one run of the server, and those of them that wait for a thread of the pool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Capture;
-use crate::server::calls::CallSite;
+use crate::server::calls::{AtomicCallSite, CallSite};
 use crate::server::client_id::{ClientId, ClientInfo};
 use crate::server::event::CloseReason;
-use crate::server::spot::Spot;
 use crate::server::status::{Connection, Phase};
+use crate::sync::{lock, wait_while, wait_while_for};
 use crate::tls::handshake::Handshake;
 
-/// One open connection, shared by the thread that serves it and by whoever looks at it or ends it.
+/// An open connection. Its own thread serves it; other threads read its state and may close it.
 pub(super) struct Conn {
     pub(super) client: ClientInfo,
     pub(super) stream: TcpStream,
+    is_tls: bool,
     pub(super) opened: Instant,
     since: SystemTime,
     pub(super) received: AtomicU64,
     pub(super) sent: AtomicU64,
-    phase: AtomicU8,
-    /// At which call its thread is.
-    pub(super) spot: Spot,
-    /// Why it was ended from outside; 0: it wasn't.
-    ended: AtomicU8,
-    pub(super) tls: OnceLock<Arc<Handshake>>,
-    /// What goes by, where it is captured.
+    /// The call that its thread is at; none before a thread serves it.
+    pub(super) site: AtomicCallSite,
+    /// Why another thread closed it.
+    ended: OnceLock<CloseReason>,
+    pub(super) handshake: OnceLock<Arc<Handshake>>,
     pub(super) capture: Option<Arc<Capture>>,
 }
 
-const ENDED_BY_STOP: u8 = 1;
-const ENDED_BY_USER: u8 = 2;
-
 impl Conn {
-    pub(super) fn new(client: ClientInfo, stream: TcpStream, capture: Option<Arc<Capture>>) -> Self {
+    pub(super) fn new(
+        client: ClientInfo,
+        stream: TcpStream,
+        is_tls: bool,
+        capture: Option<Arc<Capture>>,
+    ) -> Self {
         Self {
             client,
             stream,
+            is_tls,
             opened: Instant::now(),
             since: SystemTime::now(),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
-            phase: AtomicU8::new(0),
-            spot: Spot::default(),
-            ended: AtomicU8::new(0),
-            tls: OnceLock::new(),
+            site: AtomicCallSite::default(),
+            ended: OnceLock::new(),
+            handshake: OnceLock::new(),
             capture,
         }
     }
 
-    pub(super) fn enter(&self, phase: Phase) {
-        self.phase.store(phase as u8, Relaxed);
-    }
-
-    /// Why the connection was ended from outside, if it was: what its own thread sees then is only the consequence.
+    /// Returns why another thread closed the connection. Errors that its own thread sees then are a consequence.
     pub(super) fn ended(&self) -> Option<CloseReason> {
-        match self.ended.load(SeqCst) {
-            ENDED_BY_STOP => Some(CloseReason::ServerStopped),
-            ENDED_BY_USER => Some(CloseReason::Disconnected),
-            _ => None,
-        }
+        self.ended.get().cloned()
     }
 
-    fn end(&self, why: u8) {
-        // Who comes first names the reason. The mark is set before the shutdown that wakes the thread to read it.
-        let _ = self.ended.compare_exchange(0, why, SeqCst, SeqCst);
-        // An error means that the peer has gone already.
+    fn end(&self, reason: CloseReason) {
+        // The first reason counts. It is set before the shutdown, which wakes the connection's thread.
+        let _ = self.ended.set(reason);
+        // This fails if the peer has already closed the connection.
         if self.stream.shutdown(Shutdown::Both).is_ok()
             && let Some(capture) = &self.capture
         {
@@ -81,116 +74,137 @@ impl Conn {
             client: self.client,
             since: self.since,
             age: self.opened.elapsed(),
-            phase: match self.phase.load(Relaxed) {
-                x if x == Phase::Open as u8 => Phase::Open,
-                x if x == Phase::Handshake as u8 => Phase::Handshake,
-                _ => Phase::Queued,
+            phase: match self.site.get() {
+                None => Phase::Queued,
+                Some(_) if self.is_tls && self.handshake.get().is_none() => Phase::Handshake,
+                Some(_) => Phase::Open,
             },
             received: self.received.load(Relaxed),
             sent: self.sent.load(Relaxed),
-            tls: self.tls.get().cloned(),
+            tls: self.handshake.get().cloned(),
         }
     }
-}
-
-/// How a wait ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Waited {
-    /// What was waited for is so.
-    Out,
-    /// The caller's own condition came first.
-    Interrupted,
 }
 
 /// All open connections of one run of the server.
 #[derive(Default)]
 pub(super) struct Registry {
-    inner: Mutex<Inner>,
-    /// Told when a connection is gone, or when the run ends.
-    changed: Condvar,
+    connections: Mutex<Connections>,
+    /// Notified when a connection is removed, and when the run ends.
+    removed: Condvar,
+    /// Notified when a connection is queued for the pool, and when no more will be.
+    queued: Condvar,
 }
 
 #[derive(Default)]
-struct Inner {
+struct Connections {
     open: BTreeMap<ClientId, Arc<Conn>>,
+    /// The run ends: every connection is closed.
     closing: bool,
+    /// The connections that wait for a thread of the pool.
+    queue: VecDeque<Arc<Conn>>,
+    /// No more connections are queued.
+    queue_closed: bool,
+    idle_workers: usize,
 }
 
 impl Registry {
-    /// Takes a connection in. Where the run is ending already, it is ended at once.
+    /// Adds a connection, and closes it if the run is ending.
     pub(super) fn insert(&self, conn: &Arc<Conn>) {
-        let mut inner = self.lock();
-        inner.open.insert(conn.client.id, Arc::clone(conn));
-        if inner.closing {
-            conn.end(ENDED_BY_STOP);
+        let mut connections = lock(&self.connections);
+        connections.open.insert(conn.client.id, Arc::clone(conn));
+        if connections.closing {
+            conn.end(CloseReason::ServerStopped);
         }
     }
 
     pub(super) fn remove(&self, id: ClientId) {
-        self.lock().open.remove(&id);
-        self.changed.notify_all();
+        lock(&self.connections).open.remove(&id);
+        self.removed.notify_all();
     }
 
-    /// Ends every connection, now and from now on.
-    pub(super) fn end_all(&self) {
-        let mut inner = self.lock();
-        inner.closing = true;
-        for conn in inner.open.values() {
-            conn.end(ENDED_BY_STOP);
+    /// Closes every connection, now and from now on.
+    pub(super) fn close_all(&self) {
+        let mut connections = lock(&self.connections);
+        connections.closing = true;
+        for conn in connections.open.values() {
+            conn.end(CloseReason::ServerStopped);
         }
-        drop(inner);
-        self.changed.notify_all();
+        drop(connections);
+        self.removed.notify_all();
     }
 
-    /// Ends one connection; nothing happens where it has gone.
-    pub(super) fn end(&self, id: ClientId) {
-        if let Some(conn) = self.lock().open.get(&id) {
-            conn.end(ENDED_BY_USER);
-        }
+    /// Closes one connection, if it is still open. Returns it if no thread serves it yet, and removes it from the pool's
+    /// queue.
+    pub(super) fn disconnect(&self, id: ClientId) -> Option<Arc<Conn>> {
+        let mut connections = lock(&self.connections);
+        connections.open.get(&id)?.end(CloseReason::Disconnected);
+        let index = connections.queue.iter().position(|conn| conn.client.id == id)?;
+        connections.queue.remove(index)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.lock().open.len()
+        lock(&self.connections).open.len()
     }
 
     pub(super) fn snapshot(&self) -> Vec<Connection> {
-        self.lock().open.values().map(|conn| conn.snapshot()).collect()
+        lock(&self.connections).open.values().map(|conn| conn.snapshot()).collect()
     }
 
-    /// Where the threads of the open connections are, by number.
-    pub(super) fn places(&self) -> Vec<(ClientInfo, CallSite)> {
-        self.lock().open.values().filter_map(|conn| Some((conn.client, conn.spot.place()?))).collect()
+    /// Returns the call sites of the connections' threads, by number.
+    pub(super) fn call_sites(&self) -> Vec<(ClientInfo, CallSite)> {
+        let connections = lock(&self.connections);
+        connections.open.values().filter_map(|conn| Some((conn.client, conn.site.get()?))).collect()
     }
 
-    /// Waits until fewer than `limit` connections are open or the run ends, or until `interrupt` says so, which is
-    /// asked at each [`Registry::nudge`].
-    pub(super) fn wait_below(&self, limit: usize, interrupt: impl Fn() -> bool) -> Waited {
-        let is_over = |inner: &Inner| inner.open.len() < limit || inner.closing;
-        let inner = self
-            .changed
-            .wait_while(self.lock(), |inner| !is_over(inner) && !interrupt())
-            .unwrap_or_else(PoisonError::into_inner);
-        if is_over(&inner) { Waited::Out } else { Waited::Interrupted }
+    /// Waits until fewer than `limit` connections are open or the run ends, or until `interrupt` returns true, which
+    /// [`Self::notify_waiters`] checks again. Returns false only after an interruption.
+    pub(super) fn wait_below(&self, limit: usize, interrupt: impl Fn() -> bool) -> bool {
+        let is_below = |connections: &Connections| connections.open.len() < limit || connections.closing;
+        let connections = wait_while(&self.removed, lock(&self.connections), |connections| {
+            !is_below(connections) && !interrupt()
+        });
+        is_below(&connections)
     }
 
-    /// Has those who wait look anew.
-    pub(super) fn nudge(&self) {
-        // The lock, so that nobody is between looking and waiting.
-        drop(self.lock());
-        self.changed.notify_all();
+    /// Makes [`Self::wait_below`] check its conditions.
+    pub(super) fn notify_waiters(&self) {
+        // The lock, so that no thread is between the check and the wait.
+        drop(lock(&self.connections));
+        self.removed.notify_all();
     }
 
-    /// Waits until a connection goes or the run ends, but no longer than `time`.
-    pub(super) fn wait_change(&self, time: Duration) {
-        let inner = self.lock();
-        if inner.closing {
-            return;
-        }
-        drop(self.changed.wait_timeout(inner, time).unwrap_or_else(PoisonError::into_inner));
+    /// Waits until a connection is removed or the run ends, for at most `timeout`.
+    pub(super) fn wait_for_removal(&self, timeout: Duration) {
+        let connections = lock(&self.connections);
+        let open = connections.open.len();
+        drop(wait_while_for(&self.removed, connections, timeout, |connections| {
+            connections.open.len() >= open && !connections.closing
+        }));
     }
 
-    /// A panic while the lock is held can't leave the map half-changed, so a poisoned lock is as good as any.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Queues a connection for the pool. Returns whether another worker would help: more connections wait than workers.
+    pub(super) fn push_queued(&self, conn: Arc<Conn>) -> bool {
+        let mut connections = lock(&self.connections);
+        connections.queue.push_back(conn);
+        self.queued.notify_one();
+        connections.queue.len() > connections.idle_workers
+    }
+
+    /// Waits for the next queued connection; `None` after [`Self::close_queue`] and the last one.
+    pub(super) fn next_queued(&self) -> Option<Arc<Conn>> {
+        let mut connections = lock(&self.connections);
+        connections.idle_workers += 1;
+        connections = wait_while(&self.queued, connections, |connections| {
+            connections.queue.is_empty() && !connections.queue_closed
+        });
+        connections.idle_workers -= 1;
+        connections.queue.pop_front()
+    }
+
+    /// Ends the pool's workers as soon as the queue is empty.
+    pub(super) fn close_queue(&self) {
+        lock(&self.connections).queue_closed = true;
+        self.queued.notify_all();
     }
 }

@@ -1,74 +1,92 @@
-//! A blocking socket with the time limits that a server needs, and that an end from outside wakes on every system.
+//! A client's blocking socket with the server's time limits. A shutdown by another thread ends its calls on every OS.
 
 use std::cell::{Cell, RefCell, RefMut};
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use crate::capture::{CaptureEventKind, Recorder};
 use crate::platform::sockets::{self, is_timeout};
+use crate::server::connection_error::ConnectionError;
 use crate::server::registry::Conn;
 
-/// How much later than its deadline a read may end: setting the limit anew for each read of a handshake costs more
-/// system calls than the handshake itself.
+/// How much longer than its deadline a read may take, so that not each read of a handshake has to set the socket's
+/// limit: these system calls cost more than the handshake itself.
 const SLACK: Duration = Duration::from_millis(50);
 
 /// One client's socket, as its own thread uses it.
 pub(super) struct Socket<'a> {
     conn: &'a Conn,
-    idle: Option<Duration>,
-    /// The limit in force.
+    idle_timeout: Option<Duration>,
+    /// The limit that is set on the socket.
     limit: Cell<Option<Duration>>,
     recorder: RefCell<Recorder>,
 }
 
 impl<'a> Socket<'a> {
-    /// `idle`: how long one read or write may wait; `None`: for ever. `recorder`: records all bytes.
-    pub(super) fn new(conn: &'a Conn, idle: Option<Duration>, recorder: Recorder) -> Self {
-        let socket =
-            Self { conn, idle, limit: Cell::new(sockets::UNLIMITED), recorder: RefCell::new(recorder) };
-        socket.limit(idle);
+    /// `idle_timeout`: how long a read or write may wait; `None`: forever.
+    pub(super) fn new(conn: &'a Conn, idle_timeout: Option<Duration>, recorder: Recorder) -> Self {
+        let limit = Cell::new(sockets::UNLIMITED);
+        let socket = Self { conn, idle_timeout, limit, recorder: RefCell::new(recorder) };
+        socket.set_limit(idle_timeout);
         socket
     }
 
-    /// Borrows the recorder; not to be held during a call of this socket.
+    /// Returns the recorder of the bytes on the socket. It must not be held while the socket is used.
     pub(super) fn recorder(&self) -> RefMut<'_, Recorder> {
         self.recorder.borrow_mut()
     }
 
-    /// The address of this computer that the client connected to.
+    /// Returns the address of this computer that the client connected to.
     pub(super) fn local_address(&self) -> Option<IpAddr> {
         self.conn.stream.local_addr().ok().map(|address| address.ip().to_canonical())
     }
 
-    /// Reads what has come, waiting for at least one byte; 0 at the end of the stream.
-    pub(super) fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match sockets::recv(&self.conn.stream, buffer, self.idle, || self.conn.ended().is_some()) {
+    /// Receives at least one byte; 0 at the end of the stream. Waits until the deadline, or without one for the idle
+    /// timeout.
+    pub(super) fn recv(&self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+        let result = loop {
+            let limit = match deadline {
+                None => self.idle_timeout,
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(ErrorKind::TimedOut.into());
+                    }
+                    let set = self.limit.get().filter(|&set| (left..=left + SLACK).contains(&set));
+                    set.or(Some(left))
+                }
+            };
+            self.set_limit(limit);
+            match sockets::recv(&self.conn.stream, buffer, limit, || self.conn.ended().is_some()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return self.received(result, buffer),
+                result => break result,
             }
+        };
+        match &result {
+            Ok(0) => self.record_end(CaptureEventKind::Fin),
+            Ok(received) => self.recorder().on_received(&buffer[..*received]),
+            Err(error) => self.record_error(error),
         }
+        result
     }
 
-    /// As [`Socket::recv`], but waits no longer than until `deadline` (and 50 ms), whatever the idle limit is.
-    pub(super) fn recv_until(&self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(ErrorKind::TimedOut.into());
-            }
-            let set = self.limit.get().filter(|&set| (left..=left + SLACK).contains(&set));
-            self.limit(Some(set.unwrap_or(left)));
-            match sockets::recv(&self.conn.stream, buffer, Some(left), || self.conn.ended().is_some()) {
+    /// Sends all of the data. Returns how much was sent, also after an error.
+    pub(super) fn send_all(mut self: &Self, data: &[u8]) -> (usize, Result<(), ConnectionError>) {
+        let mut sent = 0;
+        while sent < data.len() {
+            match self.write(&data[sent..]) {
+                Ok(0) => return (sent, Err(ConnectionError::Lost(ErrorKind::WriteZero.into()))),
+                Ok(written) => sent += written,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return self.received(result, buffer),
+                Err(error) => return (sent, Err(error.into())),
             }
         }
+        (sent, Ok(()))
     }
 
-    /// Says that nothing more is sent, and throws away what still comes, until the client ends its side or `deadline`.
-    pub(super) fn throw_away_rest(&self, deadline: Instant) {
+    /// Sends FIN and discards what the client still sends, until it closes its side or the deadline passes.
+    pub(super) fn drain_until(&self, deadline: Instant) {
         self.recorder().on_reading_stopped();
         if self.conn.stream.shutdown(Shutdown::Write).is_err() {
             return;
@@ -77,62 +95,41 @@ impl<'a> Socket<'a> {
             capture.fin_sent();
         }
         let mut rest = [0; 4096];
-        while self.recv_until(&mut rest, deadline).is_ok_and(|received| received > 0) {}
+        while self.recv(&mut rest, Some(deadline)).is_ok_and(|received| received > 0) {}
     }
 
-    /// Takes note of what a `recv` returned.
-    fn received(&self, result: io::Result<usize>, buffer: &[u8]) -> io::Result<usize> {
-        match &result {
-            // After an end from outside this is only its echo.
-            Ok(0) if self.conn.ended().is_none() => {
-                if let Some(capture) = &self.conn.capture {
-                    capture.ended_by_client(CaptureEventKind::Fin);
-                }
-            }
-            Ok(received) => self.recorder().on_received(&buffer[..*received]),
-            Err(error) => self.broken(error),
-        }
-        result
-    }
-
-    /// Takes note of how the connection broke, if it did.
-    fn broken(&self, error: &io::Error) {
-        let Some(capture) = self.conn.capture.as_ref().filter(|_| self.conn.ended().is_none()) else {
-            return;
-        };
+    fn record_error(&self, error: &io::Error) {
         match error.kind() {
             // EPIPE: the RST came after the client's FIN.
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-                capture.ended_by_client(CaptureEventKind::Reset);
+                self.record_end(CaptureEventKind::Reset);
             }
             _ if is_timeout(error) => {}
-            _ => capture.ended_by_client(CaptureEventKind::ConnectionLost),
+            _ => self.record_end(CaptureEventKind::Lost),
         }
     }
 
-    /// Goes back from a deadline to the idle limit.
-    pub(super) fn lift_deadline(&self) {
-        self.limit(self.idle);
+    /// Records how the client ended the connection, unless that is the consequence of an end from outside.
+    fn record_end(&self, end: CaptureEventKind) {
+        if let Some(capture) = &self.conn.capture
+            && self.conn.ended().is_none()
+        {
+            capture.ended_by_client(end);
+        }
     }
 
     fn send(&self, send: impl Fn(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
-        let result = sockets::send(&self.conn.stream, self.idle, || self.conn.ended().is_some(), send);
+        let result = sockets::send(&self.conn.stream, self.idle_timeout, || self.conn.ended().is_some(), send);
         if let Err(error) = &result {
-            self.broken(error);
+            self.record_error(error);
         }
         result
     }
 
-    fn limit(&self, time: Option<Duration>) {
-        if self.limit.replace(time) != time {
-            sockets::limit(&self.conn.stream, time);
+    fn set_limit(&self, limit: Option<Duration>) {
+        if self.limit.replace(limit) != limit {
+            sockets::limit(&self.conn.stream, limit);
         }
-    }
-}
-
-impl Read for &Socket<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.recv(buffer)
     }
 }
 

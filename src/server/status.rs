@@ -1,47 +1,47 @@
-//! What the server is doing right now, as a snapshot: exact also when log lines were dropped.
+//! The state of the server at one moment. It is exact also while events are skipped.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::platform::sockets::WhenFull;
+use crate::platform::accept_queue::WhenFull;
 use crate::server::client_id::ClientInfo;
-use crate::server::error::StartError;
+use crate::server::start_error::StartError;
 use crate::tls::handshake::Handshake;
 
-/// The life of a server, seen from outside.
+/// The state of a server.
 #[derive(Debug, Clone, Default)]
 pub enum ServerState {
-    /// Nothing is bound, no thread runs.
+    /// Nothing is bound and no thread runs.
     #[default]
     Stopped,
     /// The name is being resolved, the certificate read, the sockets bound.
     Starting,
     /// Clients are accepted.
     Listening {
-        /// Every address it listens on.
+        /// Every address that the server listens on.
         addresses: Vec<SocketAddr>,
-        /// Whether accepted connections speak TLS.
+        /// Whether accepted connections use TLS.
         tls: bool,
     },
-    /// Stop was asked for; clients and threads are ending.
+    /// After a stop: connections are being closed and threads are ending.
     Stopping,
-    /// The start failed. Nothing is bound, no thread runs.
+    /// The start failed. Nothing is bound and no thread runs.
     Failed(Arc<StartError>),
 }
 
 impl ServerState {
-    /// Whether a start would be possible: nothing of an earlier run is left.
+    /// Returns whether the server can be started: nothing of an earlier run is left.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         matches!(self, Self::Stopped | Self::Failed(_))
     }
 }
 
-/// Sums over the life of one run of the server.
+/// Sums over one run of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
-    /// Clients connected now.
+    /// Open connections.
     pub clients_now: u64,
     /// Clients accepted since the start.
     pub clients_total: u64,
@@ -49,29 +49,29 @@ pub struct Counters {
     pub bytes_received: u64,
     /// Bytes echoed, before encryption.
     pub bytes_sent: u64,
-    /// Clients that wait in the accept queue; `None` where the system doesn't tell or nobody can wait.
+    /// Clients that wait in the accept queue; `None` if the server doesn't listen or the OS doesn't report it.
     pub waiting: Option<u32>,
 }
 
 /// The accept queues of a listening server: one for each address, all of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptQueues {
-    /// The backlog, as it was handed to `listen`.
+    /// The backlog that was passed to `listen`.
     pub backlog: u16,
-    /// How many clients fit into each queue; `None` where the system has a rule that can't be asked for.
-    pub room: Option<u32>,
-    /// How many wait at each address; the number is `None` where the system doesn't tell.
+    /// How many clients fit into each queue; `None` if the OS doesn't report its rule.
+    pub capacity: Option<u32>,
+    /// How many clients wait at each address; `None` if the OS doesn't report it.
     pub waiting: Vec<(SocketAddr, Option<u32>)>,
-    /// Whether `accept` is being called, so that nobody has to wait.
+    /// Whether a thread is in `accept`, so that no client has to wait.
     pub accepting: bool,
-    /// What happens to a client that finds its queue full.
+    /// What happens to a client whose queue is full.
     pub when_full: WhenFull,
 }
 
-/// How far a connection has come.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Accepted, but no thread of the pool is free yet.
+    /// Accepted, but not served by a thread yet.
     Queued,
     /// In the TLS handshake.
     Handshake,
@@ -79,21 +79,21 @@ pub enum Phase {
     Open,
 }
 
-/// One open connection.
+/// An open connection.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// Who it is.
+    /// The client.
     pub client: ClientInfo,
-    /// When it was accepted.
+    /// When the connection was accepted.
     pub since: SystemTime,
     /// How long it has been open.
     pub age: Duration,
-    /// How far it has come.
+    /// Its phase.
     pub phase: Phase,
     /// Bytes received, after decryption.
     pub received: u64,
     /// Bytes echoed, before encryption.
     pub sent: u64,
-    /// What TLS agreed on; `None` for plain connections and before the handshake is done.
+    /// The outcome of the TLS handshake; `None` without TLS, and before the handshake is done.
     pub tls: Option<Arc<Handshake>>,
 }

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use crate::app::{App, Check, Command};
-use crate::server::error::StartError;
+use crate::server::start_error::StartError;
 use crate::server::status::ServerState;
 use crate::ui::shortcuts::named;
 use crate::ui::widgets::controls::{Large, large_button};

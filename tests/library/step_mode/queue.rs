@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use echoscope::platform::sockets::WhenFull;
+use echoscope::platform::accept_queue::WhenFull;
 use echoscope::server::calls::Call;
 use echoscope::server::event::EventKind;
 use echoscope::settings::Mode;
@@ -39,7 +39,7 @@ fn while_paused_one_more_than_the_backlog_waits_and_the_next_one_times_out() {
                 wait_for("the queue's length", || running.server.counters().waiting == Some(number));
             }
             let queues = running.server.accept_queues().unwrap();
-            assert_eq!((queues.backlog, queues.room), (backlog, Some(fit)));
+            assert_eq!((queues.backlog, queues.capacity), (backlog, Some(fit)));
             assert_eq!(queues.waiting, [(running.address, Some(fit))]);
             assert_eq!((queues.accepting, queues.when_full), (false, WhenFull::TimesOut));
             let next = TcpStream::connect_timeout(&running.address, Duration::from_millis(400));

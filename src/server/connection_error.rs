@@ -1,4 +1,4 @@
-//! Why a connection carries nothing more, before it is put into words for the log.
+//! Why nothing more can be received from a client or sent to it.
 
 use std::io;
 use std::time::Duration;
@@ -8,24 +8,24 @@ use crate::tls::session_error::ServerTlsError;
 
 /// Why nothing more can be received or sent.
 #[derive(Debug)]
-pub(super) enum End {
-    /// The client said that it has no more to send.
-    OfStream,
+pub(super) enum ConnectionError {
+    /// The end of the stream: the client closed its side (FIN, in TLS after `close_notify`).
+    Eof,
     /// The TCP stream ended without TLS's `close_notify`.
-    WithoutCloseNotify,
-    /// The connection broke.
+    EofWithoutCloseNotify,
+    /// The connection was reset or lost.
     Lost(io::Error),
-    /// Nothing could be received, or sent, within the idle limit.
+    /// Nothing could be received or sent within the idle timeout.
     Idle,
     /// The handshake took longer than this.
     HandshakeTimeout(Duration),
-    /// The client speaks something else.
+    /// The client sent something other than TLS.
     NotTls { start: Vec<u8>, http: bool },
     /// TLS failed.
     Tls(Box<ServerTlsError>),
 }
 
-impl From<io::Error> for End {
+impl From<io::Error> for ConnectionError {
     fn from(error: io::Error) -> Self {
         if is_timeout(&error) { Self::Idle } else { Self::Lost(error) }
     }

@@ -1,0 +1,190 @@
+//! Serves one client, from the accepted connection to its close: the tutorial's `handle_client()`.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::net::Shutdown;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use crate::capture::Recorder;
+use crate::server::calls::Call;
+use crate::server::connection_error::ConnectionError;
+use crate::server::event::{CloseReason, Closed, EventKind, Problem};
+use crate::server::registry::Conn;
+use crate::server::shared::ServerShared;
+use crate::server::socket::Socket;
+use crate::server::tls_stream::TlsStream;
+use crate::settings::ClientAuth;
+use crate::tls::client_hello;
+
+/// How long data of a TLS client is still received after the end of its connection. A close with unread data sends RST
+/// (RFC 1122, section 4.2.2.13), which could overtake the echo and the alert.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Serves a client until its connection is closed. A panic ends this connection alone.
+pub(super) fn serve(shared: &ServerShared, conn: &Conn) {
+    let guard = RegistryGuard { shared, conn };
+    let reason = catch_unwind(AssertUnwindSafe(|| handle_connection(shared, conn))).unwrap_or_else(|panic| {
+        let problem = Problem::Panicked { message: panic_message(panic.as_ref()) };
+        shared.events.send(Some(conn.client), EventKind::Problem(problem));
+        CloseReason::Panicked
+    });
+    close(shared, conn, reason);
+    drop(guard);
+}
+
+/// Closes a connection that was ended before a thread could serve it.
+pub(super) fn close_unserved(shared: &ServerShared, conn: &Conn) {
+    let guard = RegistryGuard { shared, conn };
+    close(shared, conn, conn.ended().unwrap_or(CloseReason::ServerStopped));
+    drop(guard);
+}
+
+/// Closes the connection and reports it. An end from outside since `reason` was found doesn't change it.
+fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason) {
+    shared.steps.on_closed(conn);
+    // Before the event, so that the FIN is sent when the log shows it.
+    let is_shut = conn.stream.shutdown(Shutdown::Both).is_ok();
+    if let Some(capture) = &conn.capture {
+        if is_shut || conn.ended().is_some() {
+            capture.fin_sent();
+        }
+        capture.close(reason.clone());
+    }
+    let closed = Closed {
+        reason,
+        received: conn.received.load(Relaxed),
+        sent: conn.sent.load(Relaxed),
+        lasted: conn.opened.elapsed(),
+    };
+    shared.events.send(Some(conn.client), EventKind::Closed(closed));
+}
+
+/// Removes a connection from the registry, also during a panic. This follows the event, so that the log never shows more
+/// clients than the limit.
+struct RegistryGuard<'a> {
+    shared: &'a ServerShared,
+    conn: &'a Conn,
+}
+
+impl Drop for RegistryGuard<'_> {
+    fn drop(&mut self) {
+        self.shared.registry.remove(self.conn.client.id);
+        self.shared.events.wake();
+    }
+}
+
+fn handle_connection(shared: &ServerShared, conn: &Conn) -> CloseReason {
+    let files = shared.config.tls.as_ref();
+    let requests_certificate = files.is_some_and(|files| files.client_auth != ClientAuth::None);
+    let recorder = Recorder::new(conn.capture.clone(), files.is_some(), requests_certificate);
+    let socket = Socket::new(conn, shared.config.idle_timeout, recorder);
+    let mut tls = None;
+    let error = match accept_tls(shared, conn, &socket) {
+        Ok(stream) => {
+            tls = stream;
+            let Err(error) = echo(shared, conn, &socket, &mut tls);
+            error
+        }
+        Err(error) => error,
+    };
+    let reason = close_reason(shared, conn, error);
+    shared.steps.close_call(conn);
+    if let Some(tls) = &mut tls {
+        tls.close(&socket);
+    }
+    if files.is_some() {
+        socket.drain_until(Instant::now() + LINGER);
+    }
+    reason
+}
+
+/// The tutorial's `wrap_socket()`. Returns `None` without TLS.
+fn accept_tls(
+    shared: &ServerShared,
+    conn: &Conn,
+    socket: &Socket<'_>,
+) -> Result<Option<TlsStream>, ConnectionError> {
+    let Some(tls) = shared.tls.get() else { return Ok(None) };
+    if !shared.steps.client_call(conn, Call::Handshake, 0, &[]) {
+        return Err(ConnectionError::Eof);
+    }
+    let (stream, handshake) = TlsStream::accept(socket, tls, shared.config.handshake_timeout)?;
+    let handshake = Arc::new(handshake);
+    // Set once, by this thread.
+    let _ = conn.handshake.set(Arc::clone(&handshake));
+    shared.events.send(Some(conn.client), EventKind::Handshake(handshake));
+    Ok(Some(stream))
+}
+
+/// Calls `recv` and `sendall` until the connection ends. Returns why it ended.
+fn echo(
+    shared: &ServerShared,
+    conn: &Conn,
+    socket: &Socket<'_>,
+    tls: &mut Option<TlsStream>,
+) -> Result<Infallible, ConnectionError> {
+    let mut buffer = vec![0; shared.config.recv_size];
+    // The first bytes of a client without TLS, which may arrive one by one.
+    let mut first_bytes = Vec::with_capacity(client_hello::HELLO_START);
+    loop {
+        if !shared.steps.client_call(conn, Call::Recv, buffer.len(), &[]) {
+            return Err(ConnectionError::Eof);
+        }
+        let received = match tls {
+            Some(tls) => tls.recv(socket, &mut buffer)?,
+            None => match socket.recv(&mut buffer, None)? {
+                0 => return Err(ConnectionError::Eof),
+                received => received,
+            },
+        };
+        let data = &buffer[..received];
+        let start = Instant::now();
+        conn.received.fetch_add(received as u64, Relaxed);
+        shared.totals.received.fetch_add(received as u64, Relaxed);
+        let (sent, result) = if !shared.steps.client_call(conn, Call::SendAll, received, data) {
+            (0, Err(ConnectionError::Eof))
+        } else if let Some(tls) = tls {
+            tls.send_all(socket, data)
+        } else {
+            socket.send_all(data)
+        };
+        let took = start.elapsed();
+        conn.sent.fetch_add(sent as u64, Relaxed);
+        shared.totals.sent.fetch_add(sent as u64, Relaxed);
+        shared.events.send_received(conn.client, data, sent, took);
+        if tls.is_none() && first_bytes.len() < client_hello::HELLO_START {
+            first_bytes.extend(data.iter().take(client_hello::HELLO_START - first_bytes.len()));
+            if client_hello::looks_like_client_hello(&first_bytes) {
+                shared.events.send(Some(conn.client), EventKind::Problem(Problem::TlsOnPlain));
+            }
+        }
+        result?;
+    }
+}
+
+/// Returns the reason for the log, after reporting a problem that needs an entry of its own.
+fn close_reason(shared: &ServerShared, conn: &Conn, error: ConnectionError) -> CloseReason {
+    // After an end from outside, the error of the connection's own thread is a consequence.
+    if let Some(reason) = conn.ended() {
+        return reason;
+    }
+    let problem = match error {
+        ConnectionError::Eof => return CloseReason::EndOfStream,
+        ConnectionError::EofWithoutCloseNotify => return CloseReason::EndWithoutCloseNotify,
+        ConnectionError::Lost(error) => return CloseReason::Lost { raw: error.to_string() },
+        ConnectionError::Idle => return CloseReason::Idle,
+        ConnectionError::HandshakeTimeout(after) => Problem::HandshakeTimeout { after },
+        ConnectionError::NotTls { start, http } => Problem::NotTls { start, http },
+        ConnectionError::Tls(error) => Problem::Tls(Arc::from(error)),
+    };
+    shared.events.send(Some(conn.client), EventKind::Problem(problem));
+    CloseReason::Tls
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}

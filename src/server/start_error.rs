@@ -1,0 +1,135 @@
+//! Why a server could not start, in words for the person who pressed Start.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::platform::sockets;
+use crate::tls::error::TlsError;
+
+/// An address that could not be bound.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", self.message())]
+pub struct BindError {
+    /// The address and port.
+    pub address: SocketAddr,
+    /// The kind of failure.
+    pub cause: BindCause,
+    /// The error of `socket`, `bind` or `listen`.
+    pub source: Arc<io::Error>,
+}
+
+/// Why `socket`, `bind` or `listen` failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindCause {
+    /// Another program listens on the port (`EADDRINUSE`).
+    InUse,
+    /// The OS reserves the port (`EACCES`): below 1024, on Unix.
+    NotAllowed,
+    /// The address belongs to no network interface of this computer (`EADDRNOTAVAIL`).
+    NotOurs,
+    /// The OS has no IPv6, or no IPv4 (`EAFNOSUPPORT`).
+    NoSuchFamily,
+    /// No file descriptor is left (`EMFILE`, `ENFILE`).
+    OutOfFiles,
+    /// Anything else.
+    Other,
+}
+
+impl BindError {
+    pub(super) fn new(address: SocketAddr, error: io::Error) -> Self {
+        let cause = match error.kind() {
+            ErrorKind::AddrInUse => BindCause::InUse,
+            ErrorKind::PermissionDenied => BindCause::NotAllowed,
+            ErrorKind::AddrNotAvailable => BindCause::NotOurs,
+            ErrorKind::Unsupported => BindCause::NoSuchFamily,
+            _ if sockets::is_out_of_files(&error) => BindCause::OutOfFiles,
+            _ if sockets::is_family_missing(&error) => BindCause::NoSuchFamily,
+            _ => BindCause::Other,
+        };
+        Self { address, cause, source: Arc::new(error) }
+    }
+
+    fn message(&self) -> String {
+        let (address, ip, port) = (self.address, self.address.ip(), self.address.port());
+        match self.cause {
+            BindCause::InUse => format!(
+                "Port {port} on {ip} is already in use by another program. Stop that program, or use another port."
+            ),
+            BindCause::NotAllowed if port < 1024 && sockets::LOW_PORTS_ARE_RESERVED => format!(
+                "The system doesn't allow port {port} on {ip}. Ports below 1024 are reserved: use a higher one."
+            ),
+            BindCause::NotAllowed => {
+                format!("The system doesn't allow port {port} on {ip}. Use another port.")
+            }
+            BindCause::NotOurs => format!(
+                "{ip} is not an address of this computer. Use localhost, 0.0.0.0 or one of its own addresses."
+            ),
+            BindCause::NoSuchFamily => {
+                let family = if address.is_ipv6() { "IPv6" } else { "IPv4" };
+                format!("This computer has no {family}, so {ip} can't be used.")
+            }
+            BindCause::OutOfFiles => {
+                "No socket could be opened: too many files are open. Close some programs and try again."
+                    .to_owned()
+            }
+            BindCause::Other => {
+                let raw = self.source.to_string();
+                let raw = raw.split(" (os error").next().unwrap_or_default();
+                format!(
+                    "The system doesn't let {address} be used: it says “{raw}”. Use another address or port."
+                )
+            }
+        }
+    }
+}
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The resolver found no address for the name.
+    #[error("No address was found for “{host}”. Check the spelling, or use localhost.")]
+    NameNotFound {
+        /// The name as typed.
+        host: String,
+        /// The resolver's error.
+        source: io::Error,
+    },
+    /// None of the host's addresses could be bound.
+    #[error("{}", most_helpful(.0))]
+    Bind(Vec<BindError>),
+    /// The server can't serve TLS with the certificate and key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The OS refused something that a server needs before it can listen: a thread, a poller.
+    #[error("The server could not start: {0}. Close some programs and try again.")]
+    System(#[source] io::Error),
+}
+
+impl StartError {
+    /// Returns whether another port would help.
+    #[must_use]
+    pub fn is_about_the_port(&self) -> bool {
+        let is_about_it = |error: &BindError| matches!(error.cause, BindCause::InUse | BindCause::NotAllowed);
+        matches!(self, Self::Bind(errors) if errors.iter().any(is_about_it))
+    }
+
+    /// Returns the message of the OS or the library, for the details.
+    #[must_use]
+    pub fn raw(&self) -> Option<String> {
+        match self {
+            Self::NameNotFound { source, .. } | Self::System(source) => Some(source.to_string()),
+            Self::Bind(errors) => {
+                let lines = errors.iter().map(|error| format!("{}: {}", error.address, error.source));
+                Some(lines.collect::<Vec<_>>().join("\n"))
+            }
+            Self::Tls(error) => error.raw(),
+        }
+    }
+}
+
+/// Returns the message that the user can act on: a port in use before a missing IPv6.
+fn most_helpful(errors: &[BindError]) -> String {
+    let error = errors.iter().find(|error| error.cause == BindCause::InUse).or(errors.first());
+    error.map_or_else(|| "No address could be bound.".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,377 @@
+//! Counts the server's calls and, in step mode, pauses its threads before each of them.
+//!
+//! Every thread asks the [`StepController`] before each of the tutorial's calls. Outside of step mode that costs a
+//! client's thread two stores and a load, all relaxed: it never waits and never allocates. In step mode the thread waits
+//! until the user lets the call happen, or until its client or the server is closed from outside; then the call is not
+//! made. The server's time limits run only inside of calls, so a pause can't exceed one.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex};
+
+use crate::server::accept_queue::AcceptQueueMonitor;
+use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
+use crate::server::client_id::{ClientId, ClientInfo};
+use crate::server::event_channel::EventSender;
+use crate::server::registry::Conn;
+use crate::sync::{lock, wait_while};
+
+/// The number of bytes of the data to send that a paused thread shows.
+const PREVIEW: usize = 64;
+
+/// Lets the threads of one run of the server make their calls.
+pub(super) struct StepController {
+    is_stepping: AtomicBool,
+    is_accepting_paused: AtomicBool,
+    counts: CallCounts,
+    /// The call of the thread that starts the server and accepts.
+    accept_thread: Mutex<Option<CallSite>>,
+    /// Whether that thread also serves the clients.
+    is_one_thread: bool,
+    state: Mutex<StepState>,
+    /// Notified when a paused thread may continue.
+    changed: Condvar,
+    events: EventSender,
+}
+
+/// How often each call was made. The alignment gives the counts cache lines of their own, apart from the flags that are
+/// read before every call.
+#[derive(Default)]
+#[repr(align(128))]
+struct CallCounts([AtomicU64; Call::ALL.len()]);
+
+#[derive(Default)]
+struct StepState {
+    /// The longest pause first. A thread continues when it is removed.
+    paused: Vec<PausedThread>,
+    is_stopped: bool,
+}
+
+impl StepController {
+    /// `is_one_thread`: whether the accepting thread also serves the clients.
+    pub(super) fn new(events: EventSender, is_stepping: bool, is_one_thread: bool) -> Self {
+        Self {
+            is_stepping: is_stepping.into(),
+            is_accepting_paused: false.into(),
+            counts: CallCounts::default(),
+            accept_thread: Mutex::default(),
+            is_one_thread,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            events,
+        }
+    }
+
+    /// Called before a call that starts the server. Returns whether to make it: false after a stop.
+    #[must_use]
+    pub(super) fn start_call(&self, call: Call, address: SocketAddr) -> bool {
+        let site = CallSite { call, paused: false, argument: CallArgument::Address(address) };
+        *lock(&self.accept_thread) = Some(site);
+        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(None, site, &[]);
+        self.count(call, proceeds)
+    }
+
+    /// Called before `accept`. Returns whether to make the call: false after a stop.
+    #[must_use]
+    pub(super) fn accept_call(&self, queue: &AcceptQueueMonitor) -> bool {
+        self.set_accepting(true);
+        let proceeds = !self.is_stepping.load(Relaxed)
+            || queue.while_not_accepting(|| self.pause(None, ACCEPT, &[]));
+        self.count(Call::Accept, proceeds)
+    }
+
+    /// Sets whether the accepting thread is in `accept`, or at none of its own calls.
+    pub(super) fn set_accepting(&self, is_accepting: bool) {
+        *lock(&self.accept_thread) = is_accepting.then_some(ACCEPT);
+    }
+
+    /// Called before a client's call with that many bytes; `data` is what `sendall` is about to send. Returns whether to
+    /// make the call: false after the client was closed from outside.
+    #[must_use]
+    pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize, data: &[u8]) -> bool {
+        conn.site.set(call, bytes);
+        let proceeds = !self.is_stepping.load(Relaxed) || self.pause_client(conn, data);
+        self.count(call, proceeds)
+    }
+
+    /// Called before `close`, while the connection is still open. The call is made in any case.
+    pub(super) fn close_call(&self, conn: &Conn) {
+        conn.site.set(Call::Close, 0);
+        if self.is_stepping.load(Relaxed) {
+            self.pause_client(conn, &[]);
+        }
+        self.count(Call::Close, true);
+    }
+
+    /// Counts the `close` of a connection unless its thread has called [`Self::close_call`].
+    pub(super) fn on_closed(&self, conn: &Conn) {
+        if conn.site.get().is_none_or(|site| site.call != Call::Close) {
+            conn.site.set(Call::Close, 0);
+            self.count(Call::Close, true);
+        }
+    }
+
+    /// Waits until accepting is no longer paused, or the server stops.
+    pub(super) fn wait_while_accepting_paused(&self) {
+        drop(wait_while(&self.changed, lock(&self.state), |state| {
+            self.is_accepting_paused() && !state.is_stopped
+        }));
+    }
+
+    pub(super) fn is_accepting_paused(&self) -> bool {
+        self.is_accepting_paused.load(Relaxed)
+    }
+
+    /// Pauses or resumes accepting. Returns whether that is a change.
+    pub(super) fn set_accepting_paused(&self, paused: bool) -> bool {
+        let is_changed = self.is_accepting_paused.swap(paused, Relaxed) != paused;
+        self.notify_waiters();
+        is_changed
+    }
+
+    /// Returns whether a thread waits in `accept`.
+    pub(super) fn is_accepting(&self) -> bool {
+        let is_paused = self.paused_threads().iter().any(|thread| thread.client.is_none());
+        lock(&self.accept_thread).is_some_and(|site| site.call == Call::Accept) && !is_paused
+    }
+
+    /// Switches step mode on: every thread pauses before its next call; or off: all threads continue.
+    pub(super) fn set_stepping(&self, is_stepping: bool) {
+        let mut state = lock(&self.state);
+        self.is_stepping.store(is_stepping, Relaxed);
+        if !is_stepping {
+            state.paused.clear();
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Lets one thread make the call that it is paused before. Does nothing if it isn't paused.
+    pub(super) fn step(&self, client: Option<ClientId>) {
+        let mut state = lock(&self.state);
+        let is_any = client.is_none() && self.is_one_thread;
+        if let Some(index) = state.paused.iter().position(|thread| is_any || thread.id() == client) {
+            state.paused.remove(index);
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Makes all threads continue without another call. The clients' connections are closed before.
+    pub(super) fn stop(&self) {
+        lock(&self.state).is_stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// Makes paused threads check whether their client was closed from outside.
+    pub(super) fn notify_waiters(&self) {
+        // The lock, so that no thread is between the check and the wait.
+        drop(lock(&self.state));
+        self.changed.notify_all();
+    }
+
+    /// Returns the paused threads, longest first. Cheap outside of step mode.
+    pub(super) fn paused_threads(&self) -> Vec<PausedThread> {
+        if self.is_stepping.load(Relaxed) { lock(&self.state).paused.clone() } else { Vec::new() }
+    }
+
+    /// Returns all calls, given the call sites of the clients' threads.
+    pub(super) fn calls(&self, mut clients: Vec<(ClientInfo, CallSite)>) -> Calls {
+        let paused_threads = self.paused_threads();
+        let paused: BTreeSet<_> = paused_threads.iter().map(PausedThread::id).collect();
+        for (client, site) in &mut clients {
+            site.paused = paused.contains(&Some(client.id));
+        }
+        let accepting = *lock(&self.accept_thread);
+        Calls {
+            counts: std::array::from_fn(|index| self.counts.0[index].load(Relaxed)),
+            accepting: accepting.map(|site| CallSite { paused: paused.contains(&None), ..site }),
+            clients,
+            paused_threads,
+            stepping: self.is_stepping.load(Relaxed),
+            paused: self.is_accepting_paused(),
+        }
+    }
+
+    fn count(&self, call: Call, is_made: bool) -> bool {
+        if is_made {
+            self.counts.0[call as usize].fetch_add(1, Relaxed);
+        }
+        is_made
+    }
+
+    #[cold]
+    fn pause_client(&self, conn: &Conn, data: &[u8]) -> bool {
+        conn.site.get().is_none_or(|site| self.pause(Some(conn), site, data))
+    }
+
+    /// Waits until the thread may make its call. Returns whether to make it.
+    #[cold]
+    fn pause(&self, conn: Option<&Conn>, site: CallSite, data: &[u8]) -> bool {
+        let client = conn.map(|conn| conn.client);
+        let id = client.map(|client| client.id);
+        let is_ended = |state: &StepState| state.is_stopped || conn.is_some_and(|conn| conn.ended().is_some());
+        let mut state = lock(&self.state);
+        if is_ended(&state) || !self.is_stepping.load(Relaxed) {
+            return !is_ended(&state);
+        }
+        let data = Arc::from(&data[..data.len().min(PREVIEW)]);
+        state.paused.push(PausedThread { client, site: CallSite { paused: true, ..site }, data });
+        drop(state);
+        let guard = PauseGuard { controller: self, id };
+        self.events.wake();
+        let state = wait_while(&self.changed, lock(&self.state), |state| {
+            !is_ended(state) && state.paused.iter().any(|thread| thread.id() == id)
+        });
+        let proceeds = !is_ended(&state);
+        drop(state);
+        drop(guard);
+        proceeds
+    }
+}
+
+const ACCEPT: CallSite = CallSite { call: Call::Accept, paused: false, argument: CallArgument::None };
+
+/// Removes a thread from the paused ones, also if waking the window panics.
+struct PauseGuard<'a> {
+    controller: &'a StepController,
+    id: Option<ClientId>,
+}
+
+impl Drop for PauseGuard<'_> {
+    fn drop(&mut self) {
+        lock(&self.controller.state).paused.retain(|thread| thread.id() != self.id);
+        // A panic may come from this very call.
+        if !std::thread::panicking() {
+            self.controller.events.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::server::event_channel::channel;
+    use crate::server::registry::Registry;
+
+    fn controller(is_stepping: bool, is_one_thread: bool) -> StepController {
+        StepController::new(channel(|| {}).0, is_stepping, is_one_thread)
+    }
+
+    fn address() -> SocketAddr {
+        "127.0.0.1:1".parse().unwrap()
+    }
+
+    fn conn(id: u64) -> Arc<Conn> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        Arc::new(Conn::new(ClientInfo { id: ClientId(id), peer: address() }, stream, false, None))
+    }
+
+    fn wait_until(condition: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !condition() {
+            assert!(Instant::now() < deadline, "the condition did not become true");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn without_step_mode_calls_are_counted_and_not_paused() {
+        let controller = controller(false, false);
+        let conn = conn(1);
+        assert!(controller.start_call(Call::Bind, address()));
+        let site = controller.calls(Vec::new()).accepting.unwrap();
+        assert_eq!(site.argument, CallArgument::Address(address()));
+        assert!(controller.accept_call(&AcceptQueueMonitor::default()));
+        assert!(controller.is_accepting());
+        for _ in 0..3 {
+            assert!(controller.client_call(&conn, Call::Recv, 1024, &[]));
+        }
+        controller.close_call(&conn);
+        controller.on_closed(&conn);
+        assert_eq!(controller.calls(Vec::new()).counts, [0, 1, 0, 1, 0, 3, 0, 1]);
+    }
+
+    #[test]
+    fn step_lets_one_thread_make_one_call() {
+        let controller = controller(true, false);
+        let conns = [conn(1), conn(2)];
+        let made = |call| controller.calls(Vec::new()).made(call);
+        thread::scope(|scope| {
+            for conn in &conns {
+                scope.spawn(|| {
+                    for call in [Call::Recv, Call::SendAll] {
+                        assert!(controller.client_call(conn, call, 1, &[]));
+                    }
+                });
+                wait_until(|| controller.paused_threads().len() as u64 == conn.client.id.0);
+            }
+            let first = &controller.paused_threads()[0];
+            assert_eq!((first.id(), first.site.call, first.site.paused), (Some(ClientId(1)), Call::Recv, true));
+            controller.step(None);
+            controller.step(Some(ClientId(3)));
+            assert_eq!((controller.paused_threads().len(), made(Call::Recv)), (2, 0));
+            controller.step(Some(ClientId(2)));
+            wait_until(|| controller.paused_threads().iter().any(|thread| thread.site.call == Call::SendAll));
+            assert_eq!(controller.paused_threads()[0].id(), Some(ClientId(1)), "the longest pause stays first");
+            assert_eq!(made(Call::Recv), 1);
+            controller.set_stepping(false);
+        });
+        assert!(controller.paused_threads().is_empty());
+        assert_eq!(made(Call::SendAll), 2);
+    }
+
+    #[test]
+    fn closed_client_makes_no_call_but_close() {
+        let controller = controller(true, true);
+        let registry = Registry::default();
+        let conn = conn(1);
+        registry.insert(&conn);
+        thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                let proceeds = controller.client_call(&conn, Call::Recv, 1, &[]);
+                controller.close_call(&conn);
+                proceeds
+            });
+            wait_until(|| controller.paused_threads().len() == 1);
+            registry.disconnect(ClientId(1));
+            controller.notify_waiters();
+            assert!(!thread.join().unwrap());
+        });
+        let calls = controller.calls(Vec::new());
+        assert_eq!((calls.made(Call::Recv), calls.made(Call::Close)), (0, 1));
+    }
+
+    #[test]
+    fn stop_releases_paused_threads_and_prevents_pauses() {
+        let controller = controller(true, false);
+        thread::scope(|scope| {
+            let starting = scope.spawn(|| controller.start_call(Call::Socket, address()));
+            wait_until(|| controller.paused_threads().len() == 1);
+            controller.stop();
+            assert!(!starting.join().unwrap());
+        });
+        assert!(!controller.start_call(Call::Bind, address()));
+        controller.set_accepting_paused(true);
+        controller.wait_while_accepting_paused();
+        assert_eq!(controller.calls(Vec::new()).counts, [0; 8]);
+    }
+
+    #[test]
+    fn with_one_thread_a_step_of_the_server_is_a_step_of_its_client() {
+        let controller = controller(true, true);
+        let conn = conn(1);
+        thread::scope(|scope| {
+            let thread = scope.spawn(|| controller.client_call(&conn, Call::Recv, 1, &[]));
+            wait_until(|| controller.paused_threads().len() == 1);
+            controller.step(None);
+            assert!(thread.join().unwrap());
+        });
+    }
+}
