@@ -1,70 +1,47 @@
-//! What was typed, as Python literals that stay one whole and mean the same.
+//! Texts and paths as Python string literals.
 
 use std::fmt::Write;
 use std::path::Path;
 
-/// A text as a Python string (Language Reference, section 2.4.1), in ASCII but for letters and digits: nothing in it
-/// ends the string or the line, and nothing turns the direction of writing.
+/// Returns a text as a Python string (Language Reference, section 2.4.1), in ASCII except for letters and digits. Nothing
+/// in it ends the string or the line, or changes the direction of the text.
 pub(super) fn string(text: &str) -> String {
-    let mut out = Quoted::new(text.contains('\'') && !text.contains('"'));
-    text.chars().for_each(|character| out.character(character));
-    out.finish()
+    quote(text.as_bytes())
 }
 
-/// A path as a Python string. Bytes that are no UTF-8 become what Python itself makes of them (PEP 383).
+/// Returns a path as a Python string. Bytes that aren't UTF-8 become what Python makes of them (PEP 383).
 pub(super) fn path(path: &Path) -> String {
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStrExt;
-        let bytes = path.as_os_str().as_bytes();
-        let mut out = Quoted::new(bytes.contains(&b'\'') && !bytes.contains(&b'"'));
-        for chunk in bytes.utf8_chunks() {
-            chunk.valid().chars().for_each(|character| out.character(character));
-            chunk.invalid().iter().for_each(|byte| out.code(0xdc00 + u32::from(*byte)));
-        }
-        out.finish()
-    }
-    #[cfg(not(unix))]
-    string(&path.to_string_lossy())
+    quote(path.as_os_str().as_encoded_bytes())
 }
 
-struct Quoted {
-    out: String,
-    quote: char,
+fn quote(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut out = String::from(quote);
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\n' => out.push_str(r"\n"),
+                '\r' => out.push_str(r"\r"),
+                '\t' => out.push_str(r"\t"),
+                '\\' => out.push_str(r"\\"),
+                _ if character == quote => out.extend(['\\', character]),
+                ' '..='~' => out.push(character),
+                _ if character.is_alphanumeric() => out.push(character),
+                _ => push_code(&mut out, character.into()),
+            }
+        }
+        chunk.invalid().iter().for_each(|byte| push_code(&mut out, 0xdc00 + u32::from(*byte)));
+    }
+    out.push(quote);
+    out
 }
 
-impl Quoted {
-    fn new(double: bool) -> Self {
-        let quote = if double { '"' } else { '\'' };
-        Self { out: quote.to_string(), quote }
-    }
-
-    fn character(&mut self, character: char) {
-        match character {
-            '\n' => self.out.push_str(r"\n"),
-            '\r' => self.out.push_str(r"\r"),
-            '\t' => self.out.push_str(r"\t"),
-            '\\' => self.out.push_str(r"\\"),
-            _ if character == self.quote => self.out.extend(['\\', character]),
-            ' '..='~' => self.out.push(character),
-            _ if character.is_alphanumeric() => self.out.push(character),
-            _ => self.code(u32::from(character)),
-        }
-    }
-
-    fn code(&mut self, code: u32) {
-        // Writing to a String can't fail.
-        let _ = match code {
-            0..=0xff => write!(self.out, "\\x{code:02x}"),
-            0x100..=0xffff => write!(self.out, "\\u{code:04x}"),
-            _ => write!(self.out, "\\U{code:08x}"),
-        };
-    }
-
-    fn finish(mut self) -> String {
-        self.out.push(self.quote);
-        self.out
-    }
+fn push_code(out: &mut String, code: u32) {
+    let _ = match code {
+        0..=0xff => write!(out, "\\x{code:02x}"),
+        0x100..=0xffff => write!(out, "\\u{code:04x}"),
+        _ => write!(out, "\\U{code:08x}"),
+    };
 }
 
 #[cfg(test)]
@@ -90,7 +67,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn bytes_that_are_no_text_stay_what_they_are() {
+    fn bytes_that_are_not_utf8_survive() {
         use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt;
         assert_eq!(path(Path::new(OsStr::from_bytes(b"a\xffb"))), r"'a\udcffb'");

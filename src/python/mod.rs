@@ -1,51 +1,65 @@
-//! The tutorial's program for given settings, as Python that runs as it is.
+//! The tutorial's program for given settings, as Python that can be run.
 //!
-//! [`program`] writes it line by line and knows of each line which of the server's calls it makes, so that a view can
-//! show where a running server stands. It prints what Echoscope prints in a terminal for the same clients; what only
-//! Echoscope does (several addresses, a limit of clients, words for what went wrong) it leaves out, and says so where
-//! a reader would miss it.
-//!
-//! `literal` writes what was typed as Python strings, [`tokens`] tells keywords from comments for a view in colour.
+//! `program.py.template` is the whole program; [`program`] selects its lines and fills in the values. Each line knows
+//! which of the server's calls it makes, so that the window can show where a running server is. The program prints what
+//! Echoscope prints in a terminal for the same clients. It leaves out what only Echoscope does (several addresses, a
+//! client limit, explanations), and says so where a reader would expect it.
 
-mod clients;
 mod literal;
-mod opening;
-mod server;
 pub mod tokens;
-mod writer;
+
+use std::net::IpAddr;
+use std::path::Path;
 
 use crate::server::calls::Call;
 use crate::server::config::ServerConfig;
-use writer::Writer;
+use crate::settings::fields::{is_localhost_name, is_loopback};
+use crate::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
-/// A Python program and what its lines do.
+/// The lines of the program. Left of `|` is the condition of a line: `a+!b` stands for *a and not b*, nothing for
+/// *always*. `@name@` is a value.
+const TEMPLATE: &str = include_str!("program.py.template");
+
+/// What the lines contain that make the server's calls.
+const CALLS: [(&str, Call); 8] = [
+    ("= socket.socket(", Call::Socket),
+    ("sock.bind(", Call::Bind),
+    ("sock.listen(", Call::Listen),
+    ("sock.accept(", Call::Accept),
+    ("context.wrap_socket(", Call::Handshake),
+    ("conn.recv(RECV_SIZE)", Call::Recv),
+    ("conn.sendall(", Call::SendAll),
+    ("conn.close()", Call::Close),
+];
+
+/// A Python program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// Its lines from the first on.
-    pub lines: Vec<Line>,
+    /// Its lines.
+    pub lines: Vec<ProgramLine>,
 }
 
 /// A line of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct ProgramLine {
     /// The text, indented, without a line end.
     pub text: String,
-    /// The server's call that is made here.
+    /// The server's call that the line makes.
     pub call: Option<Call>,
-    /// Whether accepted clients are handed to the pool here, and wait where it has no thread free.
+    /// Whether the line passes an accepted client to the pool, where it waits for a thread.
     pub hands_over: bool,
-    /// The name of the function that it is in, as the tutorial has it: `handle_client`.
+    /// The name of the function that the line is in, as in the tutorial: `handle_client`.
     pub function: Option<&'static str>,
 }
 
 impl Program {
-    /// The whole program, each line ended by `\n`.
+    /// Returns the whole program, each line ended by `\n`.
     #[must_use]
     pub fn text(&self) -> String {
         self.lines.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect()
     }
 
-    /// The line on which a call is made, counted from 0; `None` where the program makes no such call, as with
+    /// Returns the index of the line that makes a call; `None` if the program doesn't make it, as with
     /// [`Call::Handshake`] without TLS.
     #[must_use]
     pub fn line_of(&self, call: Call) -> Option<usize> {
@@ -53,24 +67,136 @@ impl Program {
     }
 }
 
-/// The program for a server that is started with this. It asks for Python 3.8 or newer.
+/// Returns the program for a server with this configuration. It requires Python 3.8 or newer.
 ///
-/// Relative paths stay relative, and then to the folder that the program is run in; where no certificate is chosen,
-/// the tutorial's `server.crt` and `server.key` stand in its place. A key log is left out: it is never remembered, and
-/// a program that is saved would do that.
+/// Relative paths stay relative, to the folder that the program is run in. Without a chosen certificate the program uses
+/// the tutorial's `server.crt` and `server.key`. It has no key log: that setting is never remembered, and a saved program
+/// would do so.
 #[must_use]
 pub fn program(config: &ServerConfig) -> Program {
-    let mut out = Writer::default();
-    opening::write(&mut out, config);
-    server::write(&mut out, config);
-    clients::write(&mut out, config);
-    Program { lines: out.into_lines() }
+    let host = HostKind::of(&config.host);
+    let mut lines = Vec::new();
+    let mut function = None;
+    for row in TEMPLATE.lines() {
+        let (conditions, template) = row.split_once('|').unwrap_or_default();
+        let holds = |condition: &str| match condition.strip_prefix('!') {
+            Some(condition) => !holds(condition, config, host),
+            None => holds(condition, config, host),
+        };
+        if !conditions.trim_end().split('+').all(holds) {
+            continue;
+        }
+        if !template.starts_with(' ') {
+            function = template.strip_prefix("def ").and_then(|rest| rest.split('(').next());
+        }
+        let call = CALLS.iter().find(|(text, _)| template.contains(text)).map(|(_, call)| *call);
+        let hands_over = template.contains("pool.submit(");
+        // Every other part is the name of a value.
+        let parts = template.split('@').enumerate().map(|(index, part)| match index % 2 {
+            0 => part.to_owned(),
+            _ => value(part, config, host),
+        });
+        let text: String = parts.collect();
+        let texts = text.split('\n').map(str::to_owned);
+        lines.extend(texts.map(|text| ProgramLine { text, call, hands_over, function }));
+    }
+    Program { lines }
+}
+
+/// The kind of address that a host name stands for. It decides how the socket is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HostKind {
+    /// `localhost` and the names under it.
+    Localhost,
+    Ipv4(IpAddr),
+    Ipv6,
+    /// `::`, which also accepts IPv4 clients.
+    AnyIpv6,
+    /// A name to look up, or an IPv6 literal with a zone.
+    Name,
+}
+
+impl HostKind {
+    fn of(host: &str) -> Self {
+        match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(address @ IpAddr::V4(_)) => Self::Ipv4(address),
+            Ok(address) if address.is_unspecified() => Self::AnyIpv6,
+            Ok(_) => Self::Ipv6,
+            Err(_) if is_localhost_name(host) => Self::Localhost,
+            Err(_) => Self::Name,
+        }
+    }
+}
+
+/// Returns whether a condition of the template is true.
+fn holds(condition: &str, config: &ServerConfig, host: HostKind) -> bool {
+    let tls = config.tls.as_ref();
+    match condition {
+        "" => true,
+        "one" => config.mode == Mode::One,
+        "threads" => config.mode == Mode::Threads,
+        "pool" => config.mode == Mode::Pool,
+        "localhost" => host == HostKind::Localhost,
+        "host_name" => host == HostKind::Name,
+        "ipv4" => matches!(host, HostKind::Ipv4(_) | HostKind::Localhost),
+        "ipv6" => matches!(host, HostKind::Ipv6 | HostKind::AnyIpv6),
+        "any_ipv6" => host == HostKind::AnyIpv6,
+        "network" => !matches!(host, HostKind::Localhost | HostKind::Name) && !is_loopback(&config.host),
+        "any_port" => config.port == 0,
+        "idle" => config.idle_timeout.is_some(),
+        "max_clients" => {
+            let default = Settings::default().max_clients as usize;
+            config.mode != Mode::One && config.max_clients != default
+        }
+        "tls" => tls.is_some(),
+        "from_1.2" => tls.is_some_and(|tls| tls.versions != TlsVersions::Only13),
+        "up_to_1.2" => tls.is_some_and(|tls| tls.versions == TlsVersions::Only12),
+        "from_1.3" => tls.is_some_and(|tls| tls.versions == TlsVersions::Only13),
+        "client_auth" => tls.is_some_and(|tls| tls.client_auth != ClientAuth::None),
+        "optional" => tls.is_some_and(|tls| tls.client_auth == ClientAuth::Optional),
+        "required" => tls.is_some_and(|tls| tls.client_auth == ClientAuth::Required),
+        "alpn" => tls.is_some_and(|tls| !tls.alpn.is_empty()),
+        "no_tickets" => tls.is_some_and(|tls| !tls.tickets),
+        "key_log" => tls.is_some_and(|tls| tls.key_log.is_some()),
+        _ => unreachable!("an unknown condition in the template: {condition}"),
+    }
+}
+
+/// Returns a value of the template as Python writes it.
+fn value(name: &str, config: &ServerConfig, host: HostKind) -> String {
+    let file = |path: Option<&Path>, default: &str| match path {
+        Some(path) if !path.as_os_str().is_empty() => literal::path(path),
+        _ => literal::string(default),
+    };
+    let tls = config.tls.as_ref();
+    match name {
+        "over_tls" => if tls.is_some() { " over TLS" } else { "" }.to_owned(),
+        "host" => match host {
+            HostKind::Localhost => literal::string("localhost"),
+            // An IPv4-mapped IPv6 address becomes an IPv4 address.
+            HostKind::Ipv4(address) => literal::string(&address.to_string()),
+            _ => literal::string(&config.host),
+        },
+        "port" => config.port.to_string(),
+        "backlog" => config.backlog.to_string(),
+        "recv_size" => config.recv_size.to_string(),
+        "pool_size" => config.pool_size.to_string(),
+        "idle_timeout" => config.idle_timeout.unwrap_or_default().as_secs().to_string(),
+        "handshake_timeout" => config.handshake_timeout.as_secs().to_string(),
+        "certificate" => file(tls.map(|tls| tls.certificate.as_path()), "server.crt"),
+        "key" => file(tls.map(|tls| tls.key.as_path()), "server.key"),
+        "client_ca" => file(tls.map(|tls| tls.client_ca.as_path()), "ca.crt"),
+        "alpn" => {
+            let names = tls.into_iter().flat_map(|tls| &tls.alpn);
+            names.map(|name| literal::string(name)).collect::<Vec<_>>().join(",\n    ")
+        }
+        _ => unreachable!("an unknown value in the template: {name}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Mode, Settings};
 
     fn with(change: impl FnOnce(&mut Settings)) -> Program {
         let mut settings = Settings::default();
@@ -79,31 +205,22 @@ mod tests {
     }
 
     #[test]
-    fn each_call_has_one_line_and_the_line_makes_it() {
+    fn each_call_is_made_on_one_line() {
         for mode in Mode::ALL {
             for tls in [false, true] {
                 let program = with(|settings| (settings.mode, settings.tls) = (mode, tls));
-                for (call, words) in [
-                    (Call::Socket, "socket.socket("),
-                    (Call::Bind, "sock.bind("),
-                    (Call::Listen, "sock.listen(BACKLOG)"),
-                    (Call::Accept, "sock.accept()"),
-                    (Call::Handshake, "context.wrap_socket("),
-                    (Call::Recv, "conn.recv(RECV_SIZE)"),
-                    (Call::SendAll, "conn.sendall(data)"),
-                    (Call::Close, "conn.close()"),
-                ] {
+                for (text, call) in CALLS {
                     let lines: Vec<_> = program.lines.iter().filter(|line| line.call == Some(call)).collect();
-                    let wanted = usize::from(tls || call != Call::Handshake);
-                    assert_eq!(lines.len(), wanted, "{mode:?} {tls} {call:?}");
-                    assert!(lines.iter().all(|line| line.text.contains(words)), "{call:?}: {lines:?}");
+                    let expected = usize::from(tls || call != Call::Handshake);
+                    assert_eq!(lines.len(), expected, "{mode:?} {tls} {call:?}");
+                    assert!(lines.iter().all(|line| line.text.contains(text)), "{call:?}: {lines:?}");
                 }
             }
         }
     }
 
     #[test]
-    fn the_functions_are_the_tutorials() {
+    fn functions_have_the_names_of_the_tutorial() {
         for (mode, name) in [
             (Mode::One, "handle_new_connections_simple"),
             (Mode::Threads, "handle_new_connections_threads"),
@@ -123,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_too_long_to_be_read_beside_the_form() {
+    fn lines_fit_beside_the_form() {
         for mode in Mode::ALL {
             for tls in [false, true] {
                 let program = with(|settings| {

@@ -1,4 +1,5 @@
-//! The program itself: line numbers, the text in colour, to be selected and copied, and the marks beside it.
+//! The program's text, to be selected and copied, with line numbers at the left, and at the right which threads are at a
+//! line and how often it ran.
 
 use std::sync::Arc;
 
@@ -10,9 +11,10 @@ use egui::{
 };
 
 use crate::python::Program;
-use crate::python::tokens::{self, Kind};
-use crate::ui::tabs::python::focus;
-use crate::ui::tabs::python::marks::{Mark, NAMED, Piece};
+use crate::python::tokens::{TokenKind, tokens};
+use crate::server::calls::Call;
+use crate::text::with_thousands;
+use crate::ui::tabs::python::line_status::{LabelPart, LineStatus, MAX_NAMED};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::icon::{self, Icon};
 
@@ -21,48 +23,48 @@ use crate::ui::widgets::icon::{self, Icon};
 pub(in crate::ui) struct Listing {
     program: Option<Arc<Program>>,
     text: String,
-    /// Whether the colours are those of the dark theme.
+    /// Whether the colors are those of the dark theme.
     dark: bool,
     job: LayoutJob,
-    /// The line that was last brought into view.
+    /// The line that was last scrolled to.
     focused: Option<usize>,
 }
 
-/// Left of the text: the sign of who is there, and the number.
+/// The width left of the text, for an icon and the line number.
 const GUTTER: f32 = 54.0;
-/// Right of the text: how often a line ran.
+/// The width right of the text, for how often a line ran.
 const COUNTS: f32 = 62.0;
-/// Lines above the one that is brought into view.
-const ABOVE: f32 = 4.0;
-/// Between two pieces of what stands beside a line.
-const APART: f32 = 6.0;
-/// Between the text and what stands beside it.
-const BESIDE: f32 = 14.0;
+/// The number of lines above the one that is scrolled to.
+const LINES_ABOVE: f32 = 4.0;
+/// The distance between two parts of a label.
+const PART_SPACING: f32 = 6.0;
+/// The distance between the text and its label.
+const LABEL_SPACING: f32 = 14.0;
 
 impl Listing {
-    /// Shows the program. `bring_into_view`: whether the line that matters is to be in view, also where it was before.
+    /// Shows the program. It scrolls to the line of interest when that changes, or if `scrolls` is true.
     pub(in crate::ui) fn show(
         &mut self,
         ui: &mut Ui,
         program: &Arc<Program>,
-        marks: &[Mark],
-        bring_into_view: bool,
+        statuses: &[LineStatus],
+        scrolls: bool,
     ) {
         self.lay_out(ui, program);
-        let area = ui.available_rect_before_wrap();
-        let wanted = focus(marks);
-        let scroll = wanted.filter(|line| bring_into_view || self.focused != Some(*line));
-        self.focused = wanted;
+        let view = ui.available_rect_before_wrap();
+        let line = line_of_interest(statuses);
+        let scrolled_to = line.filter(|line| scrolls || self.focused != Some(*line));
+        self.focused = line;
         ScrollArea::both().id_salt("program").auto_shrink(false).show(ui, |ui| {
-            let ground = ui.painter().add(Shape::Noop);
+            let background = ui.painter().add(Shape::Noop);
             let job = self.job.clone();
             let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-            let wide = (galley.size().x + GUTTER + COUNTS).max(area.width());
+            let width = (galley.size().x + GUTTER + COUNTS).max(view.width());
             let margin = Margin { left: 54, right: 62, top: 8, bottom: 8 };
             let output = TextEdit::multiline(&mut self.text.as_str())
                 .id(Id::unique("program text"))
                 .frame(Frame::new().inner_margin(margin))
-                .min_size(vec2(wide, area.height()))
+                .min_size(vec2(width, view.height()))
                 .desired_width(f32::INFINITY)
                 .layouter(&mut |_, _, _| Arc::clone(&galley))
                 .show(ui);
@@ -71,188 +73,181 @@ impl Listing {
                 info.current_text_value = Some(self.text.clone());
                 info
             });
-            let rows = Rows { galley: &output.galley, at: output.galley_pos, area };
-            if let Some(line) = scroll {
-                // What comes next is read downwards from there. Scrolling leaves a space above, in which a part of one more
-                // line would show.
-                let above = vec2(0.0, ABOVE * size::CODE_ROW - ui.spacing().item_spacing.y);
-                let rect = Rect::from_min_max(rows.rect(line).min - above, rows.rect(line).max);
+            let rows = ListingRows { galley: &output.galley, at: output.galley_pos, view };
+            if let Some(line) = scrolled_to {
+                let mut rect = rows.rect(line);
+                // Scrolling adds the spacing above, in which a part of another line would show.
+                rect.min.y -= LINES_ABOVE * size::CODE_ROW - ui.spacing().item_spacing.y;
                 ui.scroll_to_rect(rect, Some(Align::Min));
             }
-            ui.painter().set(ground, rows.grounds(marks, Palette::of(ui)));
-            rows.edges(ui, marks);
-            for mark in marks {
-                rows.mark(ui, mark);
+            let palette = Palette::of(ui);
+            let backgrounds = statuses.iter().filter_map(|status| {
+                Some(Shape::rect_filled(rows.rect(status.line), 0.0, background_color(status, palette)?))
+            });
+            ui.painter().set(background, Shape::Vec(backgrounds.collect()));
+            rows.paint_gutter(ui, statuses);
+            for status in statuses {
+                rows.show_status(ui, status);
             }
         });
     }
 
     fn lay_out(&mut self, ui: &Ui, program: &Arc<Program>) {
         let dark = ui.visuals().dark_mode;
-        let known = self.program.as_ref().is_some_and(|known| Arc::ptr_eq(known, program));
-        if known && self.dark == dark {
+        if self.dark == dark && self.program.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, program)) {
             return;
         }
         self.text = program.text();
-        // The last line's end would be shown as one line more.
+        // The end of the last line would show as an empty line.
         self.text.pop();
         self.dark = dark;
-        self.job = coloured(program, Palette::of(ui));
+        self.job = highlighted(program, Palette::of(ui));
         self.program = Some(Arc::clone(program));
     }
 }
 
-fn coloured(program: &Program, palette: &Palette) -> LayoutJob {
+/// Returns the line of a paused thread, or else of the thread that waits for clients.
+fn line_of_interest(statuses: &[LineStatus]) -> Option<usize> {
+    let is_accepting = |status: &&LineStatus| status.call == Some(Call::Accept) && status.is_occupied();
+    let paused = statuses.iter().find(|status| status.has_paused());
+    paused.or_else(|| statuses.iter().find(is_accepting)).map(|status| status.line)
+}
+
+fn highlighted(program: &Program, palette: &Palette) -> LayoutJob {
     let mut job = LayoutJob::default();
     job.wrap.max_width = f32::INFINITY;
-    let format = |ink| TextFormat {
+    let format = |color| TextFormat {
         line_height: Some(size::CODE_ROW),
         valign: Align::Center,
-        ..TextFormat::simple(theme::mono(), ink)
+        ..TextFormat::simple(theme::mono(), color)
     };
     let lines = program.lines.iter().map(|line| line.text.as_str());
-    for (number, (line, pieces)) in lines.clone().zip(tokens::tokens(lines)).enumerate() {
-        if number > 0 {
+    for (index, (line, tokens)) in lines.clone().zip(tokens(lines)).enumerate() {
+        if index > 0 {
             job.append("\n", 0.0, format(palette.text));
         }
-        for (range, kind) in pieces {
-            let ink = match kind {
-                Kind::Plain => palette.text,
-                Kind::Keyword => palette.code_keyword,
-                Kind::Text => palette.code_text,
-                Kind::Comment => palette.muted,
-                Kind::Number => palette.code_number,
+        for (range, kind) in tokens {
+            let color = match kind {
+                TokenKind::Plain => palette.text,
+                TokenKind::Keyword => palette.code_keyword,
+                TokenKind::Text => palette.code_text,
+                TokenKind::Comment => palette.muted,
+                TokenKind::Number => palette.code_number,
             };
-            job.append(&line[range], 0.0, format(ink));
+            job.append(&line[range], 0.0, format(color));
         }
     }
     job
 }
 
-/// Where the lines stand.
-struct Rows<'a> {
+fn background_color(status: &LineStatus, palette: &Palette) -> Option<Color32> {
+    if status.highlighted {
+        Some(palette.accent_soft)
+    } else {
+        status.is_occupied().then_some(palette.row_selected)
+    }
+}
+
+/// The positions of the lines.
+struct ListingRows<'a> {
     galley: &'a Galley,
     at: Pos2,
-    /// What is in view; the edges stay there however far the text is scrolled.
-    area: Rect,
+    /// The visible part. Gutter and counts stay at its sides while the text is scrolled.
+    view: Rect,
 }
 
-impl Rows<'_> {
-    /// A line over the whole width of the view.
+impl ListingRows<'_> {
+    /// Returns a line's rectangle over the whole width of the view.
     fn rect(&self, line: usize) -> Rect {
         let row = self.galley.rows.get(line).map_or(Rect::ZERO, PlacedRow::rect);
-        Rect::from_x_y_ranges(self.area.x_range(), row.y_range()).translate(vec2(0.0, self.at.y))
+        Rect::from_x_y_ranges(self.view.x_range(), row.y_range()).translate(vec2(0.0, self.at.y))
     }
 
-    /// Where a line's text ends.
-    fn end(&self, line: usize) -> f32 {
-        self.at.x + self.galley.rows.get(line).map_or(0.0, |row| row.rect().right())
-    }
-
-    /// What lies under the lines at which somebody is, or was a moment ago.
-    fn grounds(&self, marks: &[Mark], palette: &Palette) -> Shape {
-        let ground = |mark: &Mark| {
-            let fill = match (mark.lit, mark.is_occupied()) {
-                (true, _) => palette.accent_soft,
-                (false, true) => palette.row_selected,
-                (false, false) => return None,
-            };
-            Some(Shape::rect_filled(self.rect(mark.line), 0.0, fill))
-        };
-        Shape::Vec(marks.iter().filter_map(ground).collect())
-    }
-
-    /// The numbers at the left and the counts at the right, over whatever is scrolled below them.
-    fn edges(&self, ui: &Ui, marks: &[Mark]) {
+    /// Paints the line numbers, and an icon at the lines of threads, over the scrolled text.
+    fn paint_gutter(&self, ui: &Ui, statuses: &[LineStatus]) {
         let palette = Palette::of(ui);
-        let left = self.area.with_max_x(self.area.left() + GUTTER - size::GAP);
-        ui.painter().rect_filled(left, 0.0, palette.canvas);
-        let in_view = |rect: &Rect| self.area.y_range().intersects(rect.y_range());
+        let gutter = self.view.with_max_x(self.view.left() + GUTTER - size::GAP);
+        ui.painter().rect_filled(gutter, 0.0, palette.canvas);
         for line in 0..self.galley.rows.len() {
             let rect = self.rect(line);
-            if !in_view(&rect) {
+            if !self.view.y_range().intersects(rect.y_range()) {
                 continue;
             }
-            let mark = marks.iter().find(|mark| mark.line == line);
-            let occupied = mark.is_some_and(Mark::is_occupied);
-            let ink = match occupied {
-                true if mark.is_some_and(Mark::halts) => palette.caution,
-                true => palette.accent,
-                false => palette.muted,
+            let status = statuses.iter().find(|status| status.line == line && status.is_occupied());
+            let color = match status {
+                Some(status) if status.has_paused() => palette.caution,
+                Some(_) => palette.accent,
+                None => palette.muted,
             };
-            if occupied {
-                let centre = pos2(rect.left() + 12.0, rect.center().y);
-                icon::paint(ui.painter(), Icon::Play, Rect::from_center_size(centre, vec2(10.0, 10.0)), ink);
+            if status.is_some() {
+                let center = pos2(rect.left() + 12.0, rect.center().y);
+                let icon = Rect::from_center_size(center, vec2(10.0, 10.0));
+                icon::paint(ui.painter(), Icon::Play, icon, color);
             }
-            let at = pos2(left.right() - size::GAP, rect.center().y);
-            ui.painter().text(at, Align2::RIGHT_CENTER, line + 1, theme::mono(), ink);
+            let at = pos2(gutter.right() - size::GAP, rect.center().y);
+            ui.painter().text(at, Align2::RIGHT_CENTER, line + 1, theme::mono(), color);
         }
     }
 
-    /// Who is at a line, and how often it ran: after the text where there is room, otherwise over its end.
-    fn mark(&self, ui: &Ui, mark: &Mark) {
+    /// Shows which threads are at a line and how often it ran: after the text if there is room, or else over its end.
+    fn show_status(&self, ui: &Ui, status: &LineStatus) {
         let palette = Palette::of(ui);
-        let rect = self.rect(mark.line);
-        let ground = match (mark.lit, mark.is_occupied()) {
-            (true, _) => palette.accent_soft,
-            (false, true) => palette.row_selected,
-            (false, false) => palette.canvas,
+        let rect = self.rect(status.line);
+        let count_color = if status.highlighted { palette.accent } else { palette.muted };
+        let made = match status.made {
+            0 => String::new(),
+            made => format!("{}×", with_thousands(made)),
         };
-        let ink = if mark.lit { palette.accent } else { palette.muted };
-        let count = ui.painter().layout_no_wrap(mark.count(), theme::mono(), ink);
+        let count = ui.painter().layout_no_wrap(made, theme::mono(), count_color);
         let right = rect.right() - COUNTS.max(count.size().x + size::EDGE + size::GAP);
-        let after = self.end(mark.line) + BESIDE;
-        // Fewer are named rather than that the line itself is covered.
-        let fits = |named: &usize| after + width(&Self::pieces(ui, mark, *named)) <= right;
-        let named = [NAMED, 2].into_iter().find(fits).unwrap_or(1);
-        let pieces = Self::pieces(ui, mark, named);
-        let left = after.min(right - width(&pieces)).max(rect.left() + GUTTER);
-        if !pieces.is_empty() || mark.made > 0 {
-            let cover = if pieces.is_empty() { right } else { left - 6.0 };
-            ui.painter().rect_filled(rect.with_min_x(cover), 0.0, ground);
+        let text_end = self.galley.rows.get(status.line).map_or(0.0, |row| row.rect().right());
+        let after_text = self.at.x + text_end + LABEL_SPACING;
+        // Naming fewer clients is better than covering the line.
+        let fits = |max_named: &usize| after_text + width(&lay_out_label(ui, status, *max_named)) <= right;
+        let label = lay_out_label(ui, status, [MAX_NAMED, 2].into_iter().find(fits).unwrap_or(1));
+        let left = after_text.min(right - width(&label)).max(rect.left() + GUTTER);
+        if !label.is_empty() || status.made > 0 {
+            let cover = if label.is_empty() { right } else { left - 6.0 };
+            let color = background_color(status, palette).unwrap_or(palette.canvas);
+            ui.painter().rect_filled(rect.with_min_x(cover), 0.0, color);
         }
         let mut x = left;
-        for Laid { galley, ink, padding } in pieces {
+        for (galley, color, padding) in label {
             let width = galley.size().x + 2.0 * padding;
             if padding > 0.0 {
-                let place = Rect::from_min_size(pos2(x, rect.top() + 1.5), vec2(width, rect.height() - 3.0));
-                let outline = Stroke::new(1.0, ink);
-                ui.painter().rect(place, size::RADIUS, palette.canvas, outline, StrokeKind::Inside);
+                let chip = Rect::from_min_size(pos2(x, rect.top() + 1.5), vec2(width, rect.height() - 3.0));
+                let outline = Stroke::new(1.0, color);
+                ui.painter().rect(chip, size::RADIUS, palette.canvas, outline, StrokeKind::Inside);
             }
             let at = pos2(x + padding, rect.center().y - galley.size().y / 2.0);
-            ui.painter().galley(at, galley, ink);
-            x += width + APART;
+            ui.painter().galley(at, galley, color);
+            x += width + PART_SPACING;
         }
         let at = pos2(rect.right() - size::EDGE - count.size().x, rect.center().y - count.size().y / 2.0);
-        ui.painter().galley(at, count, ink);
-        let said = Rect::from_x_y_ranges(left..=rect.right(), rect.y_range());
-        let response = ui.interact(said, Id::unique("mark").with(mark.line), Sense::hover());
-        let words = mark.words();
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+        ui.painter().galley(at, count, count_color);
+        let described = Rect::from_x_y_ranges(left..=rect.right(), rect.y_range());
+        let response = ui.interact(described, Id::unique("mark").with(status.line), Sense::hover());
+        let description = status.description();
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &description));
     }
+}
 
-    fn pieces(ui: &Ui, mark: &Mark, named: usize) -> Vec<Laid> {
-        let palette = Palette::of(ui);
-        let laid = |piece| {
-            let (text, ink, padding) = match piece {
-                Piece::Client(id) => (id.to_string(), palette.client(id.0), 5.0),
-                Piece::Words(words) => (words, palette.accent, 0.0),
-                Piece::Halt(words) => (words, palette.caution, 0.0),
-            };
-            Laid { galley: ui.painter().layout_no_wrap(text, theme::small(), ink), ink, padding }
+/// A part of a label that is laid out, its color, and the distance of a chip's outline from its text.
+type LaidOutPart = (Arc<Galley>, Color32, f32);
+
+fn lay_out_label(ui: &Ui, status: &LineStatus, max_named: usize) -> Vec<LaidOutPart> {
+    let palette = Palette::of(ui);
+    let lay_out = |part| {
+        let (text, color, padding) = match part {
+            LabelPart::Client(id) => (id.to_string(), palette.client(id.0), 5.0),
+            LabelPart::Text(text) => (text, palette.accent, 0.0),
+            LabelPart::Paused(text) => (text, palette.caution, 0.0),
         };
-        mark.pieces(named).into_iter().map(laid).collect()
-    }
+        (ui.painter().layout_no_wrap(text, theme::small(), color), color, padding)
+    };
+    status.label(max_named).into_iter().map(lay_out).collect()
 }
 
-/// A piece of what stands beside a line, laid out. A chip has its outline so far from its text.
-struct Laid {
-    galley: Arc<Galley>,
-    ink: Color32,
-    padding: f32,
-}
-
-/// How much room pieces take side by side.
-fn width(pieces: &[Laid]) -> f32 {
-    pieces.iter().map(|piece| piece.galley.size().x + 2.0 * piece.padding + APART).sum()
+fn width(label: &[LaidOutPart]) -> f32 {
+    label.iter().map(|(galley, _, padding)| galley.size().x + 2.0 * padding + PART_SPACING).sum()
 }

@@ -1,7 +1,7 @@
-//! The tab with the tutorial's program: for the present settings, and while the server runs with what it is doing now.
+//! The tab with the tutorial's program for the current settings. While the server runs, it shows where its threads are.
 
+mod line_status;
 mod listing;
-mod marks;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,42 +17,41 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{copy_pill, pill_button};
 use crate::ui::widgets::room::with_height;
 use crate::ui::{backlog, step_bar};
-use listing::Listing;
-use marks::Mark;
+use crate::ui::tabs::python::line_status::line_statuses;
+use crate::ui::tabs::python::listing::Listing;
 
-/// What the tab itself remembers.
+/// The state of the tab.
 #[derive(Debug, Default)]
 pub(in crate::ui) struct CodePanel {
     listing: Listing,
-    /// What the server was doing when it was last looked at.
-    seen: Option<Calls>,
-    /// Until when each call's line shows that it has just been made, in the order of [`Call::ALL`].
-    lit: [f64; Call::ALL.len()],
+    /// The calls in the last frame.
+    last_calls: Option<Calls>,
+    /// The time at which the highlight of each call's line ends, in the order of [`Call::ALL`].
+    highlight_ends: [f64; Call::ALL.len()],
     /// The number of the pass in which the tab was last shown.
     pass: u64,
-    /// Height of all but the program, as of the last frame.
+    /// The height of everything but the program in the last frame.
     around: f32,
 }
 
-/// In a window lower than this the program needs the room more than the sentences below it, which then scroll.
+/// In a lower window the accept queue's text scrolls, so that the program has more room.
 const LOW: f32 = 600.0;
-/// Height of what is left of them then.
+/// The height of the accept queue's panel then.
 const QUEUE_LOW: f32 = 74.0;
-/// What the program keeps of a low window: some lines, and the edge below them.
+/// The least height of the program: some lines, and the edge below them.
 const PROGRAM: f32 = 7.0 * size::CODE_ROW + size::GAP;
-/// How long a line shows that it has just run, in seconds.
-const LIT: f64 = 0.7;
-/// After a change the threads are looked at once more: one may have gone on to its next call a moment after it told
-/// of the one before.
+/// How long a line is highlighted after it ran, in seconds.
+const HIGHLIGHT: f64 = 0.7;
+/// When the calls are read again after a change, since a thread may make its next call a moment later.
 const SETTLE: Duration = Duration::from_millis(120);
 
 impl CodePanel {
-    /// Shows the program, and who is where in it.
+    /// Shows the tab.
     pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
         let before = self.around;
         let actions = with_height(ui, "code tab", before + PROGRAM, |ui| self.parts(ui, app));
         if (self.around - before).abs() > 0.5 {
-            ui.ctx().request_discard("what stands around the program has another height now");
+            ui.ctx().request_discard("the height of the parts around the program has changed");
         }
         actions
     }
@@ -84,42 +83,41 @@ impl CodePanel {
         self.around = height - ui.available_height();
         let program = app.program();
         let calls = app.calls();
-        let lit = self.watch(ui, &calls);
+        let highlighted = self.highlighted(ui, &calls);
         let queued = queued(app, &calls);
-        let marks = marks::of(&program, &calls, &queued, !app.state().is_stopped(), lit);
-        // Whoever opens the tab while the server runs wants to see where it is.
+        let statuses = line_statuses(&program, &calls, &queued, !app.state().is_stopped(), highlighted);
+        // A tab that was just opened shows where the server is.
         let pass = ui.ctx().cumulative_pass_nr();
-        let just_opened = pass > self.pass + 1;
+        let is_opened = pass > self.pass + 1;
         self.pass = pass;
-        self.listing.show(ui, &program, &marks, just_opened);
-        self.seen = Some(calls);
+        self.listing.show(ui, &program, &statuses, is_opened);
+        self.last_calls = Some(calls);
         actions
     }
 
-    /// Which calls were made a moment ago. Asks for the frames in which that, or where a thread is, will be otherwise.
-    fn watch(&mut self, ui: &Ui, calls: &Calls) -> [bool; Call::ALL.len()] {
+    /// Returns which calls were made a moment ago. Requests the frames in which that, or a thread's call, may change.
+    fn highlighted(&mut self, ui: &Ui, calls: &Calls) -> [bool; Call::ALL.len()] {
         let now = ui.input(|input| input.time);
-        if let Some(seen) = &self.seen {
-            for (lit, (was, is)) in self.lit.iter_mut().zip(seen.counts.iter().zip(calls.counts)) {
-                if is > *was {
-                    *lit = now + LIT;
+        if let Some(last) = &self.last_calls {
+            for (end, (before, after)) in
+                self.highlight_ends.iter_mut().zip(last.counts.iter().zip(&calls.counts))
+            {
+                if after > before {
+                    *end = now + HIGHLIGHT;
                 }
             }
-            if seen != calls {
-                ui.ctx().request_repaint_after(SETTLE);
-            }
-        } else {
+        }
+        if self.last_calls.as_ref() != Some(calls) {
             ui.ctx().request_repaint_after(SETTLE);
         }
-        let rest = self.lit.iter().map(|until| until - now).filter(|rest| *rest > 0.0);
-        if let Some(rest) = rest.min_by(f64::total_cmp) {
-            ui.ctx().request_repaint_after(Duration::from_secs_f64(rest));
+        let left = self.highlight_ends.iter().map(|end| end - now).filter(|left| *left > 0.0);
+        if let Some(left) = left.min_by(f64::total_cmp) {
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(left));
         }
-        self.lit.map(|until| until > now)
+        self.highlight_ends.map(|end| end > now)
     }
 }
 
-/// Whose program it is, and what can be done with it.
 fn toolbar(ui: &mut Ui, app: &App) -> Option<Action> {
     let mut action = None;
     ui.horizontal_centered(|ui| {
@@ -147,20 +145,11 @@ fn toolbar(ui: &mut Ui, app: &App) -> Option<Action> {
     action
 }
 
-/// Who was accepted and waits for a thread of the pool. The connections are looked at only where there is somebody who
-/// is at no call.
+/// Returns the clients that wait for a thread of the pool. Copies the connections only if a client is at no call.
 fn queued(app: &App, calls: &Calls) -> Vec<ClientId> {
     if app.counters().clients_now <= calls.clients.len() as u64 {
         return Vec::new();
     }
-    let connections = app.connections().into_iter();
-    connections.filter(|known| known.phase == Phase::Queued).map(|known| known.client.id).collect()
-}
-
-/// Which line is to be in view: the one at which somebody halts, or else the one at which clients are waited for.
-fn focus(marks: &[Mark]) -> Option<usize> {
-    let halts = marks.iter().find(|mark| mark.halts());
-    halts
-        .or_else(|| marks.iter().find(|mark| mark.call == Some(Call::Accept) && mark.is_occupied()))
-        .map(|mark| mark.line)
+    let queued = app.connections().into_iter().filter(|connection| connection.phase == Phase::Queued);
+    queued.map(|connection| connection.client.id).collect()
 }
