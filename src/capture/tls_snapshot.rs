@@ -82,9 +82,6 @@ pub(crate) enum RecordOutcome {
 }
 
 impl RecordOutcome {
-    /// The outcome of a record without plaintext.
-    pub(crate) const NO_PLAINTEXT: Self = Self::Processed { plain: 0, close_notify: false };
-
     /// Returns the outcome of `process_new_packets` for one record. All plaintext of the record before it must have
     /// been read.
     pub(crate) fn of(result: &Result<IoState, Error>) -> Self {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::log::format;
 use crate::log::line::{close_reason, handshake_kind, one_line};
-use crate::server::start_error::StartError;
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
+use crate::server::start_error::StartError;
 use crate::text::{self, count, with_thousands};
 use crate::tls::handshake::{Handshake, HandshakeKind};
 
@@ -40,7 +40,7 @@ pub fn explanation(event: &Event) -> String {
 #[must_use]
 pub fn raw(event: &Event) -> Option<String> {
     match &event.kind {
-        EventKind::NotListening(error) => Some(error.raw.clone()),
+        EventKind::NotListening(error) => Some(error.source.to_string()),
         EventKind::StartFailed(error) => error.raw(),
         EventKind::Closed(Closed { reason: CloseReason::Lost { raw }, .. })
         | EventKind::Problem(

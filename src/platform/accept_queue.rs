@@ -50,12 +50,15 @@ pub fn lengths(listening: &[SocketAddr]) -> Option<Vec<u32>> {
         for line in fs::read_to_string(file).ok()?.lines() {
             // sl, local_address, rem_address, st, tx_queue:rx_queue
             let mut columns = line.split_ascii_whitespace().skip(1);
-            let (Some(address), Some(LISTEN), Some(queues)) = (columns.next(), columns.nth(1), columns.next())
+            let (Some(address), Some(LISTEN), Some(queues)) =
+                (columns.next(), columns.nth(1), columns.next())
             else {
                 continue;
             };
             let waiting = queues.split_once(':').and_then(|(_, rx)| u32::from_str_radix(rx, 16).ok());
-            if let (Some(index), Some(waiting)) = (wanted.iter().position(|wanted| wanted == address), waiting) {
+            if let (Some(index), Some(waiting)) =
+                (wanted.iter().position(|wanted| wanted == address), waiting)
+            {
                 lengths[index] += waiting;
             }
         }

@@ -1,9 +1,9 @@
 //! The calls that the tutorial's server consists of, in the order in which it makes them, and which thread is at which
 //! of them.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::server::client_id::{ClientId, ClientInfo};
 

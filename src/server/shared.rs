@@ -127,7 +127,12 @@ impl ServerShared {
 
     /// Sets that the server listens, after `report` has sent the events of the start. Returns false if a stop came
     /// first.
-    pub(super) fn set_listening(&self, waker: Waker, addresses: Vec<SocketAddr>, report: impl FnOnce()) -> bool {
+    pub(super) fn set_listening(
+        &self,
+        waker: Waker,
+        addresses: Vec<SocketAddr>,
+        report: impl FnOnce(),
+    ) -> bool {
         // Set once, by the only thread that starts the run.
         let _ = self.waker.set(waker);
         let mut state = lock(&self.state);

@@ -105,7 +105,7 @@ impl<'a> Socket<'a> {
                 self.record_end(CaptureEventKind::Reset);
             }
             _ if is_timeout(error) => {}
-            _ => self.record_end(CaptureEventKind::Lost),
+            _ => self.record_end(CaptureEventKind::ConnectionLost),
         }
     }
 
@@ -119,7 +119,8 @@ impl<'a> Socket<'a> {
     }
 
     fn send(&self, send: impl Fn(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
-        let result = sockets::send(&self.conn.stream, self.idle_timeout, || self.conn.ended().is_some(), send);
+        let result =
+            sockets::send(&self.conn.stream, self.idle_timeout, || self.conn.ended().is_some(), send);
         if let Err(error) = &result {
             self.record_error(error);
         }

@@ -76,8 +76,8 @@ impl StepController {
     #[must_use]
     pub(super) fn accept_call(&self, queue: &AcceptQueueMonitor) -> bool {
         self.set_accepting(true);
-        let proceeds = !self.is_stepping.load(Relaxed)
-            || queue.while_not_accepting(|| self.pause(None, ACCEPT, &[]));
+        let proceeds =
+            !self.is_stepping.load(Relaxed) || queue.while_not_accepting(|| self.pause(None, ACCEPT, &[]));
         self.count(Call::Accept, proceeds)
     }
 
@@ -211,7 +211,8 @@ impl StepController {
     fn pause(&self, conn: Option<&Conn>, site: CallSite, data: &[u8]) -> bool {
         let client = conn.map(|conn| conn.client);
         let id = client.map(|client| client.id);
-        let is_ended = |state: &StepState| state.is_stopped || conn.is_some_and(|conn| conn.ended().is_some());
+        let is_ended =
+            |state: &StepState| state.is_stopped || conn.is_some_and(|conn| conn.ended().is_some());
         let mut state = lock(&self.state);
         if is_ended(&state) || !self.is_stepping.load(Relaxed) {
             return !is_ended(&state);
@@ -313,13 +314,20 @@ mod tests {
                 wait_until(|| controller.paused_threads().len() as u64 == conn.client.id.0);
             }
             let first = &controller.paused_threads()[0];
-            assert_eq!((first.id(), first.site.call, first.site.paused), (Some(ClientId(1)), Call::Recv, true));
+            assert_eq!(
+                (first.id(), first.site.call, first.site.paused),
+                (Some(ClientId(1)), Call::Recv, true)
+            );
             controller.step(None);
             controller.step(Some(ClientId(3)));
             assert_eq!((controller.paused_threads().len(), made(Call::Recv)), (2, 0));
             controller.step(Some(ClientId(2)));
             wait_until(|| controller.paused_threads().iter().any(|thread| thread.site.call == Call::SendAll));
-            assert_eq!(controller.paused_threads()[0].id(), Some(ClientId(1)), "the longest pause stays first");
+            assert_eq!(
+                controller.paused_threads()[0].id(),
+                Some(ClientId(1)),
+                "the longest pause stays first"
+            );
             assert_eq!(made(Call::Recv), 1);
             controller.set_stepping(false);
         });

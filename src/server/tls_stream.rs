@@ -15,7 +15,7 @@ use crate::server::record_reader::RecordReader;
 use crate::server::socket::Socket;
 use crate::tls::client_hello::{self, FirstBytes, first_hello};
 use crate::tls::handshake::Handshake;
-use crate::tls::server_config::TlsServer;
+use crate::tls::server_config::{TlsServer, chosen_scheme};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 
 /// The alert `decode_error` in a record of its own (RFC 8446, sections 5.1 and 6).
@@ -52,7 +52,8 @@ impl TlsStream {
         let client_hello = first_hello(&stream.records.take_first_bytes()).map(Arc::new);
         match result {
             Ok(()) => {
-                let handshake = Handshake::of(&stream.connection, client_hello, start.elapsed());
+                let handshake =
+                    Handshake::new(&stream.connection, chosen_scheme(), client_hello, start.elapsed());
                 Ok((stream, handshake))
             }
             Err(ConnectionError::Idle) => Err(ConnectionError::HandshakeTimeout(timeout)),
@@ -175,7 +176,7 @@ impl TlsStream {
         if in_handshake && !self.connection.wants_write() {
             // rustls has no alert for a handshake message that is longer than any may be.
             socket.recorder().begin_send(context, self.snapshot);
-            socket.send_all(&DECODE_ERROR);
+            let _ = socket.send_all(&DECODE_ERROR);
             socket.recorder().end_send();
         }
         let _ = self.flush(socket, context);

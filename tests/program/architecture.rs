@@ -29,7 +29,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("client", &["platform", "settings", "sync", "text", "tls"]),
     (
         "headless",
-        &["app", "cli", "log", "platform", "server::event", "server::start_error", "server::status", "settings"],
+        &[
+            "app",
+            "cli",
+            "log",
+            "platform",
+            "server::event",
+            "server::start_error",
+            "server::status",
+            "settings",
+        ],
     ),
     ("lessons", &["server::calls", "server::event", "settings", "text", "tls::handshake"]),
     ("log", &["ring_buffer", "server::start_error", "server::event", "settings", "sync", "text", "tls"]),

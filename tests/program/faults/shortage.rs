@@ -92,5 +92,5 @@ fn out_of_threads() {
         .env("HOME", folder.path())
         .env_remove("XDG_CONFIG_HOME")
         .current_dir(folder.path());
-    starve(&Server::from(limited), 50, "no thread");
+    starve(&Server::from(limited), 50, "Can't create a thread");
 }

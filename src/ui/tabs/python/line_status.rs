@@ -118,7 +118,8 @@ impl LineStatus {
             let is_paused = accepting == Accepting::Paused;
             parts.push(if is_paused { LabelPart::Paused(text) } else { LabelPart::Text(text) });
         }
-        let halts = if is_short { ["halts", "halt"] } else { ["halts before this line", "halt before this line"] };
+        let halts =
+            if is_short { ["halts", "halt"] } else { ["halts before this line", "halt before this line"] };
         push_clients(&mut parts, &self.paused, max_named, LabelPart::Paused, halts);
         let does = match self.call {
             Some(Call::Recv) | None if is_short => ["waits", "wait"],

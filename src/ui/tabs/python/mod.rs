@@ -13,12 +13,12 @@ use crate::server::calls::{Call, Calls};
 use crate::server::client_id::ClientId;
 use crate::server::status::Phase;
 use crate::ui::action::Action;
+use crate::ui::tabs::python::line_status::line_statuses;
+use crate::ui::tabs::python::listing::Listing;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{copy_pill, pill_button};
 use crate::ui::widgets::room::with_height;
 use crate::ui::{backlog, step_bar};
-use crate::ui::tabs::python::line_status::line_statuses;
-use crate::ui::tabs::python::listing::Listing;
 
 /// The state of the tab.
 #[derive(Debug, Default)]
