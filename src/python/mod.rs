@@ -13,7 +13,7 @@ use std::path::Path;
 
 use crate::server::calls::Call;
 use crate::server::config::ServerConfig;
-use crate::settings::fields::{is_localhost_name, is_loopback};
+use crate::settings::parse::{is_localhost_name, is_loopback};
 use crate::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
 /// The lines of the program. Left of `|` is the condition of a line: `a+!b` stands for *a and not b*, nothing for
