@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use crate::platform::sockets::is_out_of_files;
 use crate::text;
-use crate::tls::connecting::{ConnectorError, Explained};
+use crate::tls::client_config::ClientConfigError;
+use crate::tls::explain::explain_client_error;
+use crate::tls::session_error::ClientTlsError;
 
 /// How far a connection had come when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,15 +65,10 @@ pub enum ClientError {
     },
     /// TLS can't be tried with these settings.
     #[error(transparent)]
-    TlsSettings(#[from] ConnectorError),
+    TlsSettings(#[from] ClientConfigError),
     /// The TLS handshake failed, or the server broke a rule of TLS later.
-    #[error("{}", explained.text)]
-    Tls {
-        /// When.
-        stage: Stage,
-        /// The explanation, and the library's own words.
-        explained: Explained,
-    },
+    #[error("{}", explain_client_error(.0))]
+    Tls(#[source] Box<ClientTlsError>),
     /// The connection was lost without RST.
     #[error("{}", explain_loss(source))]
     Lost {
@@ -126,8 +123,9 @@ impl ClientError {
         match self {
             Self::NoAddress { .. } | Self::TlsSettings(_) => Stage::Preparing,
             Self::NotConnected { .. } => Stage::Connecting,
-            Self::Resources { stage, .. } | Self::Tls { stage, .. } | Self::Lost { stage, .. } => *stage,
-            Self::NotAnEcho { .. } | Self::EndedEarly { .. } => Stage::Open,
+            Self::Tls(error) if error.in_handshake => Stage::Handshake,
+            Self::Resources { stage, .. } | Self::Lost { stage, .. } => *stage,
+            Self::Tls(_) | Self::NotAnEcho { .. } | Self::EndedEarly { .. } => Stage::Open,
         }
     }
 
@@ -140,8 +138,8 @@ impl ClientError {
                 let lines = attempts.iter().map(|attempt| format!("{}: {}", attempt.address, attempt.error));
                 lines.collect::<Vec<_>>().join("\n")
             }
-            Self::TlsSettings(error) => error.raw().unwrap_or_default(),
-            Self::Tls { explained, .. } => explained.raw.clone(),
+            Self::TlsSettings(ClientConfigError::Trust(error)) => error.raw().unwrap_or_default(),
+            Self::TlsSettings(ClientConfigError::Identity(error)) => error.raw().unwrap_or_default(),
             Self::NotAnEcho { received, .. } => received.clone(),
             error => error.source().map_or_else(String::new, ToString::to_string),
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::client::client_error::{ClientError, ClientWarning};
 use crate::client::echo_check::EchoResult;
-pub use crate::tls::connecting::{Accepted, Agreed};
+use crate::tls::handshake::HandshakeInfo;
 
 /// One thing that happened, and when.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub enum ClientEventKind {
         took: Duration,
     },
     /// The TLS handshake is done on the client's side.
-    Handshake(Arc<Agreed>),
+    Handshake(Arc<HandshakeInfo>),
     /// The first bytes of this send were passed to the OS; the rest follows as fast as the server takes it.
     Sent {
         /// Numbers the sends of one connection from 1.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::client::client_event::{Agreed, ConnectionOutcome, PeerEnd};
+use crate::client::client_event::{ConnectionOutcome, PeerEnd};
 use crate::client::echo_check::EchoReport;
+use crate::tls::handshake::HandshakeInfo;
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,7 +57,7 @@ pub struct ClientStatus {
     /// The server's.
     pub peer: Option<SocketAddr>,
     /// The result of the TLS handshake.
-    pub agreed: Option<Arc<Agreed>>,
+    pub handshake: Option<Arc<HandshakeInfo>>,
     /// How many sends were begun.
     pub sends: u64,
     /// Bytes that were passed to the OS, before encryption.

@@ -19,7 +19,8 @@ use crate::client::dialer::Target;
 use crate::client::echo_check::{EchoCheck, EchoResult};
 use crate::client::send_queue::{SendQueue, SendRequest};
 use crate::client::stream::{ReadResult, Stream, StreamError};
-use crate::tls::connecting::{Connector, Explained, gone_in_handshake, reset_in_handshake};
+use crate::tls::client_config::Connector;
+use crate::tls::session_error::TlsErrorCause;
 
 /// How often the socket is read, and how many bytes and sends are written, before the other direction gets its turn.
 const READS_PER_TURN: usize = 16;
@@ -276,11 +277,10 @@ impl OpenConnection {
                     return Ok(ControlFlow::Continue(false));
                 }
                 Ok(ReadResult::End(how)) if self.state == ClientState::Handshake => {
-                    let explained = match how {
-                        PeerEnd::Reset => reset_in_handshake("connection reset".to_owned()),
-                        _ => gone_in_handshake(),
-                    };
-                    return Err(ClientError::Tls { stage: Stage::Handshake, explained });
+                    return Err(self.tls_error(match how {
+                        PeerEnd::Reset => TlsErrorCause::ResetInHandshake,
+                        _ => TlsErrorCause::ClosedInHandshake,
+                    }));
                 }
                 // The OS reports RST once, and that may have been to a write.
                 Ok(ReadResult::End(how)) if self.write_broken && how != PeerEnd::CloseNotify => {
@@ -288,7 +288,7 @@ impl OpenConnection {
                 }
                 Ok(ReadResult::End(how)) => return Ok(ControlFlow::Break(how)),
                 Err(_) if self.closing.is_some() => return Ok(ControlFlow::Break(PeerEnd::Reset)),
-                Err(StreamError::Tls(error)) => return Err(self.tls_error(&error)),
+                Err(StreamError::Tls(error)) => return Err(self.tls_error(error.into())),
                 Err(StreamError::Io(error)) => return Err(ClientError::lost(self.stage(), error)),
             }
         }
@@ -315,15 +315,16 @@ impl OpenConnection {
         Ok(())
     }
 
-    fn tls_error(&mut self, error: &rustls::Error) -> ClientError {
+    fn tls_error(&mut self, cause: TlsErrorCause) -> ClientError {
         // Sends the alert that gives the server the reason, if it is still there.
         let _ = self.stream.flush();
-        let stage = self.stage();
-        let connector = self.target.connector.as_ref();
-        let explained = connector.map(|connector| connector.failure(error, stage == Stage::Handshake));
-        let explained =
-            explained.unwrap_or_else(|| Explained { text: error.to_string(), raw: error.to_string() });
-        ClientError::Tls { stage, explained }
+        match &self.target.connector {
+            Some(connector) => {
+                ClientError::Tls(Box::new(connector.error(cause, self.state == ClientState::Handshake)))
+            }
+            // Plain TCP has no TLS errors.
+            None => ClientError::lost(self.stage(), io::Error::other(cause)),
+        }
     }
 
     fn finish_handshake(&mut self) {
@@ -331,9 +332,9 @@ impl OpenConnection {
             return;
         }
         if let (Some(connector), Some(tls)) = (&self.target.connector, self.stream.tls()) {
-            let agreed = Arc::new(connector.agreed(tls, self.opened.elapsed()));
-            self.shared.update(|status| status.agreed = Some(Arc::clone(&agreed)));
-            self.shared.events.push(ClientEventKind::Handshake(agreed));
+            let handshake = Arc::new(connector.handshake_info(tls, self.opened.elapsed()));
+            self.shared.update(|status| status.handshake = Some(Arc::clone(&handshake)));
+            self.shared.events.push(ClientEventKind::Handshake(handshake));
         }
         self.set_state(ClientState::Open);
         for request in self.shared.take_sends() {

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use crate::settings::TlsVersions;
-pub use crate::tls::connecting::{Identity, TlsChoices, Trust};
+use crate::tls::options::TlsChoices;
 
 /// How long an address may take to answer by default.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

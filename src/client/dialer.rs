@@ -10,7 +10,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use crate::client::client_error::{ClientError, FailedAttempt};
-use crate::tls::connecting::Connector;
+use crate::tls::client_config::Connector;
 
 /// The server to connect to, shared by the connections of one thread.
 pub(super) struct Target {

@@ -18,7 +18,7 @@ use crate::client::connection::OpenConnection;
 use crate::client::connection_config::ConnectionConfig;
 use crate::client::dialer::{Dialer, Target};
 use crate::client::resolve::Lookup;
-use crate::tls::connecting::Connector;
+use crate::tls::client_config::Connector;
 
 /// The sockets' tokens count from 0.
 const WAKE: Token = Token(usize::MAX);

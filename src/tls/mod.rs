@@ -23,7 +23,6 @@ pub mod certificate;
 pub mod client_ca;
 pub mod client_config;
 pub mod client_hello;
-pub mod connecting;
 pub mod create;
 mod der;
 pub mod error;

@@ -9,10 +9,11 @@ use crate::support::running::Running;
 use echoscope::app::clients::{ClientCommand, ClientField};
 use echoscope::app::{App, Command, Options};
 use echoscope::client::client_error::Stage;
-use echoscope::client::connection_config::{ConnectionConfig, TlsChoices, Trust};
+use echoscope::client::connection_config::ConnectionConfig;
 use echoscope::client::load_clients::{LoadClients, LoadStatus, MAX_LOAD_CLIENTS};
 use echoscope::server::event::EventKind;
 use echoscope::settings::{Mode, Settings};
+use echoscope::tls::options::{TlsChoices, Trust};
 
 /// A crowd, and the way in which it says that there is something new.
 struct Watched {

@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::client::client_event::CloseMode;
-use crate::client::connection_config::Trust;
 use crate::client::input::LineEnding;
 use crate::settings::TlsVersions;
+use crate::tls::explain::trust_warning;
+use crate::tls::options::Trust;
 
 /// Numbers the client tabs of the app from 1; a number is never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -203,7 +204,7 @@ impl TrustChoice {
     /// A warning that stays visible while this is chosen.
     #[must_use]
     pub fn caution(self) -> Option<&'static str> {
-        if self == Self::Nothing { Trust::Nothing.caution() } else { None }
+        if self == Self::Nothing { trust_warning(&Trust::Nothing) } else { None }
     }
 }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use crate::app::clients::client_command::{ClientCommand, ClientField, Followed, SendKind, TrustChoice};
 use crate::app::clients::server_endpoint::ServerEndpoint;
-use crate::client::connection_config::{ConnectionConfig, Identity, Payload, TlsChoices, Trust};
+use crate::client::connection_config::{ConnectionConfig, Payload};
 use crate::client::input::{self, InputError, LineEnding};
 use crate::settings::TlsVersions;
 use crate::settings::parse::{self, path};
 use crate::text::with_thousands;
+use crate::tls::options::{Identity, TlsChoices, Trust};
 
 /// The most characters of text or digits to send, since they are parsed every time they are shown. Longer data can be
 /// sent as a file.

@@ -17,9 +17,9 @@ use crate::tls::inspect::{self, CertificateDetails};
 use crate::tls::options::Trust;
 use crate::tls::session_error::{ClientTlsError, TlsErrorCause};
 
-pub(in crate::tls) const CLOSED: &str = "The server closed the connection in the middle of the TLS handshake and gave no reason. It may not \
+const CLOSED: &str = "The server closed the connection in the middle of the TLS handshake and gave no reason. It may not \
                       speak TLS: look at its log, or turn TLS off here.";
-pub(in crate::tls) const RESET: &str = "The server's computer reset the connection in the middle of the TLS handshake. The server may have \
+const RESET: &str = "The server's computer reset the connection in the middle of the TLS handshake. The server may have \
                      been stopped, or does not speak TLS: look at its log.";
 const GENERAL_IN_HANDSHAKE: &str =
     "The TLS handshake failed on the client's side. The details show the TLS library's own error.";

@@ -15,6 +15,5 @@ mod protocol_errors;
 mod server;
 mod template;
 
-pub(super) use client::{CLOSED, RESET};
 pub use client::{explain_accepted, explain_client_config_error, explain_client_error, trust_warning};
 pub use server::explain_server_error;

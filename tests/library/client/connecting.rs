@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use echoscope::client::client_error::Stage;
 use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode};
 use echoscope::client::client_status::ClientState;
-use echoscope::client::connection_config::{ConnectionConfig, TlsChoices, Trust};
+use echoscope::client::connection_config::ConnectionConfig;
+use echoscope::tls::options::{TlsChoices, Trust};
 
 use crate::client::watched::Watched;
 use crate::support::running::Running;

@@ -6,8 +6,9 @@ use std::sync::mpsc::channel;
 use echoscope::client::SendError;
 use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode, PeerEnd};
 use echoscope::client::client_status::ClientState;
-use echoscope::client::connection_config::{Payload, TlsChoices, Trust};
+use echoscope::client::connection_config::Payload;
 use echoscope::server::event::CloseReason;
+use echoscope::tls::options::{TlsChoices, Trust};
 
 use crate::client::tls::{config, serve};
 use crate::client::watched::{Watched, read_all, server};

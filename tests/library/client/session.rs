@@ -247,7 +247,7 @@ fn tls_is_followed_with_this_servers_certificate() {
         ..settings()
     });
     open(&mut app, FIRST);
-    let agreed = tab(&app, FIRST).status().agreed.unwrap();
+    let agreed = tab(&app, FIRST).status().handshake.unwrap();
     assert_eq!((agreed.alpn.as_deref(), agreed.name.as_str()), (Some("echo"), "localhost"));
     ask(&mut app, ClientCommand::Add);
     let second = app.clients().newest();
@@ -257,7 +257,7 @@ fn tls_is_followed_with_this_servers_certificate() {
     assert!(TrustChoice::Nothing.caution().is_some() && TrustChoice::ThisServer.caution().is_none());
     edit(&mut app, second, ClientField::ServerName, "other.test");
     open(&mut app, second);
-    assert_eq!(tab(&app, second).status().agreed.unwrap().sni.as_deref(), Some("other.test"));
+    assert_eq!(tab(&app, second).status().handshake.unwrap().sni.as_deref(), Some("other.test"));
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use echoscope::client::client_error::{ClientError, Stage};
-use echoscope::client::client_event::{Accepted, Agreed, ClientEventKind, CloseCause, PeerEnd};
-use echoscope::client::connection_config::{
-    ConnectionConfig, Identity as ClientIdentity, TlsChoices, TlsVersions, Trust,
-};
+use echoscope::client::client_event::{ClientEventKind, CloseCause, PeerEnd};
+use echoscope::client::connection_config::ConnectionConfig;
 use echoscope::server::config::{ServerConfig, TlsFiles};
-use echoscope::settings::ClientAuth;
+use echoscope::settings::{ClientAuth, TlsVersions};
+use echoscope::tls::handshake::{Accepted, HandshakeInfo};
+use echoscope::tls::options::{Identity as ClientIdentity, TlsChoices, Trust};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair,
@@ -37,7 +37,7 @@ pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> ConnectionConfig
 }
 
 /// Shakes hands and has an echo; what was agreed.
-fn meets(running: &Running, tls: TlsChoices) -> std::sync::Arc<Agreed> {
+fn meets(running: &Running, tls: TlsChoices) -> std::sync::Arc<HandshakeInfo> {
     let mut client = Watched::connect(config(running, tls));
     client.until_open();
     client.send(b"Hello");

@@ -252,7 +252,7 @@ fn status_text(tab: &ClientTab, status: &ClientStatus, state: DisplayState, narr
             format!("Connected{port}; {}", state.label())
         }
         DisplayState::Connected => {
-            let version = status.agreed.as_ref().map_or("", |agreed| agreed.version);
+            let version = status.handshake.as_ref().map_or("", |handshake| handshake.version);
             let separator = if version.is_empty() { "" } else { " · " };
             format!("Connected to {peer}{port}{separator}{version}")
         }
@@ -270,7 +270,7 @@ pub(super) fn follows_address(tab: &ClientTab) -> bool {
 }
 
 fn close_buttons(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) {
-    let tls = status.agreed.is_some();
+    let tls = status.handshake.is_some();
     ui.spacing_mut().item_spacing.x = GAP;
     for mode in CloseMode::ALL {
         let (reason, effect) = (cannot_close(mode, status), explain_close(mode, tls));

@@ -350,8 +350,8 @@ impl EntryDetail {
             if let Some(raw) = transcript_text::raw(entry).filter(|_| self.shows_raw) {
                 ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(color)).wrap());
             }
-            if let ClientEventKind::Handshake(agreed) = &entry.event {
-                handshake_table::show(ui, &transcript_text::details(agreed));
+            if let ClientEventKind::Handshake(handshake) = &entry.event {
+                handshake_table::show(ui, &transcript_text::details(handshake));
             }
         });
     }

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use crate::app::clients::TranscriptEntry;
 use crate::client::client_error::Stage;
 use crate::client::client_event::{
-    Accepted, Agreed, ClientEventKind as Kind, CloseCause, CloseMode, ConnectionOutcome, PeerEnd, SendOrigin,
+    ClientEventKind as Kind, CloseCause, CloseMode, ConnectionOutcome, PeerEnd, SendOrigin,
 };
 use crate::client::client_status::ClientStatus;
 use crate::client::echo_check::{Difference, EchoVerdict, MAX_OUTSTANDING};
 use crate::log::handshake_details::DetailRow;
 use crate::text::{self, with_thousands};
+use crate::tls::explain::explain_accepted;
+use crate::tls::handshake::{Accepted, HandshakeInfo};
 
 /// How much attention a line needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +37,11 @@ pub(super) fn line(event: &Kind) -> (String, Emphasis) {
         Kind::Connected { local, peer, .. } => {
             (format!("Connected to {peer} from port {}", local.port()), Emphasis::Normal)
         }
-        Kind::Handshake(agreed) => {
-            let group = agreed.group.as_ref().map_or_else(String::new, |group| format!(" · {group}"));
-            let is_unchecked = matches!(agreed.accepted, Accepted::Unchecked);
+        Kind::Handshake(handshake) => {
+            let group = handshake.group.as_ref().map_or_else(String::new, |group| format!(" · {group}"));
+            let is_unchecked = matches!(handshake.accepted, Accepted::Unchecked);
             let emphasis = if is_unchecked { Emphasis::Caution } else { Emphasis::Normal };
-            (format!("{} · {}{group}", agreed.version, agreed.cipher_suite), emphasis)
+            (format!("{} · {}{group}", handshake.version, handshake.cipher_suite), emphasis)
         }
         Kind::HalfClosed => ("Said that no more is coming; reading on".to_owned(), Emphasis::Quiet),
         Kind::PeerClosed(how) => {
@@ -106,7 +108,7 @@ pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
 pub(super) fn trailing_text(event: &Kind) -> Option<String> {
     match event {
         Kind::Connected { took, .. } => Some(text::duration(*took)),
-        Kind::Handshake(agreed) => Some(text::duration(agreed.took)),
+        Kind::Handshake(handshake) => Some(text::duration(handshake.took)),
         Kind::Ended(ConnectionOutcome::Closed(closed)) => Some(format!(
             "→ {}  ← {}  {}",
             text::bytes(closed.sent),
@@ -210,7 +212,7 @@ pub(super) fn explain(entry: &TranscriptEntry) -> String {
             "TCP's handshake is done: SYN, SYN and ACK, ACK. The server's system did it; its program may not have \
              accepted the connection yet."
         }
-        Kind::Handshake(agreed) => agreed.accepted.words(),
+        Kind::Handshake(handshake) => explain_accepted(handshake.accepted),
         Kind::HalfClosed => {
             "The server's recv() returns b'' once it has read the rest, while it can still send."
         }
@@ -261,25 +263,25 @@ pub(super) fn raw(entry: &TranscriptEntry) -> Option<String> {
 }
 
 /// Returns what a handshake agreed on, as a table.
-pub(super) fn details(agreed: &Agreed) -> Vec<DetailRow> {
+pub(super) fn details(handshake: &HandshakeInfo) -> Vec<DetailRow> {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
-    let presented = match (agreed.asked_for_certificate, agreed.showed_certificate) {
+    let presented = match (handshake.asked_for_certificate, handshake.showed_certificate) {
         (false, _) => "not asked for",
         (true, true) => "asked for and shown",
         (true, false) => "asked for, none shown",
     };
     let rows = [
-        ("Version", agreed.version.to_owned(), None),
-        ("Cipher suite", agreed.cipher_suite.clone(), None),
-        ("Key exchange", or_none(&agreed.group), None),
-        ("Signature", or_none(&agreed.signature_scheme), None),
-        ("Checked name", agreed.name.clone(), Some("The name that the certificate was checked for.")),
-        ("SNI", or_none(&agreed.sni), Some("The name that was asked for, sent unencrypted.")),
-        ("ALPN", or_none(&agreed.alpn), None),
+        ("Version", handshake.version.to_owned(), None),
+        ("Cipher suite", handshake.cipher_suite.clone(), None),
+        ("Key exchange", or_none(&handshake.group), None),
+        ("Signature", or_none(&handshake.signature_scheme), None),
+        ("Checked name", handshake.name.clone(), Some("The name that the certificate was checked for.")),
+        ("SNI", or_none(&handshake.sni), Some("The name that was asked for, sent unencrypted.")),
+        ("ALPN", or_none(&handshake.alpn), None),
         ("Client certificate", presented.to_owned(), None),
     ];
     let names = std::iter::once("Server certificate").chain(std::iter::repeat("Signed by"));
-    let chain = names.zip(agreed.chain.iter()).map(|(name, it)| (name, it.subject.clone(), None));
+    let chain = names.zip(handshake.chain.iter()).map(|(name, it)| (name, it.subject.clone(), None));
     let facts = rows.into_iter().chain(chain);
     facts.map(|(name, value, meaning)| (name.to_owned(), value, meaning.map(str::to_owned))).collect()
 }
