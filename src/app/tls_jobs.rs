@@ -13,7 +13,8 @@ use crate::settings::Settings;
 use crate::tls::CertificateFile;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Preflight};
 use crate::tls::error::FileError;
-use crate::tls::inspect::{Details, Roots, Verdict, verdicts};
+use crate::tls::inspect::chain::ChainDetails;
+use crate::tls::inspect::client_check::{ClientCheck, Roots, check_as_clients};
 
 pub use crate::settings::parse::path as typed_path;
 
@@ -114,9 +115,9 @@ impl Drop for CertificateCreator {
 #[derive(Debug, Clone)]
 pub struct Inspection {
     /// Its chain.
-    pub details: Details,
+    pub chain: ChainDetails,
     /// The checks that clients make, or the error of their CA file.
-    pub verdicts: Result<Vec<Verdict>, FileError>,
+    pub checks: Result<Vec<ClientCheck>, FileError>,
     /// The time of the checks.
     pub at: Timestamp,
 }
@@ -139,8 +140,8 @@ impl CertificateInspector {
                 Some(path) => Roots::read(&path),
             };
             let at = Timestamp::now();
-            let verdicts = roots.map(|roots| verdicts(&file, &roots, at));
-            Ok(Inspection { details: Details::of(&file), verdicts, at })
+            let checks = roots.map(|roots| check_as_clients(&file, &roots, at));
+            Ok(Inspection { chain: ChainDetails::of(&file), checks, at })
         };
         Self(LatestJobThread::new("inspect-certificate", Arc::clone(wake), inspect))
     }

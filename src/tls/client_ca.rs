@@ -10,7 +10,7 @@ use x509_parser::prelude::X509Certificate;
 
 use crate::tls::certificate::certificates;
 use crate::tls::error::{Fault, FileError, Role};
-use crate::tls::inspect::distinguished_name;
+use crate::tls::inspect::certificate_text::distinguished_name;
 
 /// CA certificates that clients' certificates are checked against.
 #[derive(Debug, Clone)]

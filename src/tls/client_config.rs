@@ -13,7 +13,7 @@ use crate::sync::lock;
 use crate::tls::certificate::CertificateFile;
 use crate::tls::error::{FileError, TlsError};
 use crate::tls::handshake::HandshakeInfo;
-use crate::tls::inspect::Roots;
+use crate::tls::inspect::client_check::Roots;
 use crate::tls::key::KeyFile;
 use crate::tls::options::{TlsChoices, Trust};
 use crate::tls::pair::check_pair;

@@ -10,7 +10,8 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
 use crate::tls::client_hello::ClientHello;
-use crate::tls::inspect::{CertificateDetails, describe, distinguished_name, sha256};
+use crate::tls::inspect::certificate_text::distinguished_name;
+use crate::tls::inspect::x509_details::{CertificateDetails, sha256};
 use crate::tls::names;
 
 /// How the handshake went (RFC 8446, section 2; RFC 5246, section 7.3).
@@ -168,7 +169,7 @@ impl HandshakeInfo {
             name: String::new(),
             alpn: alpn(connection),
             kind: HandshakeKind::of(connection),
-            chain: chain.iter().filter_map(|der| describe(der)).collect(),
+            chain: chain.iter().filter_map(|der| CertificateDetails::from_der(der)).collect(),
             accepted: Accepted::default(),
             asked_for_certificate: false,
             showed_certificate: false,

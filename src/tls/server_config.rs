@@ -16,7 +16,7 @@ use crate::settings::{ClientAuth, TlsVersions};
 use crate::tls::certificate::CertificateFile;
 use crate::tls::client_ca::ClientCaFile;
 use crate::tls::error::TlsError;
-use crate::tls::inspect::Served;
+use crate::tls::inspect::served_certificate::ServedCertificate;
 use crate::tls::key::KeyFile;
 use crate::tls::key_log::KeyLogFile;
 use crate::tls::options::TlsFiles;
@@ -69,7 +69,7 @@ pub fn serve(
     if let Some(path) = &files.key_log {
         config.key_log = Arc::new(KeyLogFile::open(path, trouble)?);
     }
-    let context = Arc::new(ServerContext::new(files, Served::of(&certificate)));
+    let context = Arc::new(ServerContext::new(files, ServedCertificate::of(&certificate)));
     Ok(TlsServer { config: Arc::new(config), context })
 }
 

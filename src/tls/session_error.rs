@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use crate::platform::terminal::argument;
 use crate::settings::TlsVersions;
 use crate::tls::client_hello::ClientHello;
-use crate::tls::inspect::Served;
+use crate::tls::inspect::served_certificate::ServedCertificate;
 use crate::tls::options::{TlsFiles, Trust};
 
 /// What ended a TLS connection.
@@ -78,11 +78,11 @@ pub struct ServerContext {
     /// How a client on this computer reaches the server: `localhost:12345`.
     pub address: String,
     /// The certificate.
-    pub served: Served,
+    pub served: ServedCertificate,
 }
 
 impl ServerContext {
-    pub(super) fn new(files: &TlsFiles, served: Served) -> Self {
+    pub(super) fn new(files: &TlsFiles, served: ServedCertificate) -> Self {
         let name = |path: &Path| if path.as_os_str().is_empty() { String::new() } else { argument(path) };
         Self {
             versions: files.versions,

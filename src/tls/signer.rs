@@ -10,7 +10,8 @@ use crate::text::{MAX_NAME, sanitize};
 use crate::tls::certificate::{CertificateFile, certificates};
 use crate::tls::create::{CA_CERTIFICATE, INTERMEDIATE};
 use crate::tls::error::Role;
-use crate::tls::inspect::{distinguished_name, self_signed, signed_by};
+use crate::tls::inspect::certificate_text::distinguished_name;
+use crate::tls::inspect::chain::{self_signed, signed_by};
 
 /// Who signed a certificate. `ca.crt` and `intermediate.crt` are looked for in its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

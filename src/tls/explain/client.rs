@@ -13,7 +13,7 @@ use crate::tls::explain::certificate_errors::{Rejection, RejectionKind, server_c
 use crate::tls::explain::protocol_errors::protocol_error_text;
 use crate::tls::explain::template::{Peer, fill};
 use crate::tls::handshake::Accepted;
-use crate::tls::inspect::{self, CertificateDetails};
+use crate::tls::inspect::x509_details::CertificateDetails;
 use crate::tls::options::Trust;
 use crate::tls::session_error::{ClientTlsError, TlsErrorCause};
 
@@ -127,7 +127,7 @@ fn rejected(cause: &Error, error: &ClientTlsError) -> String {
     let Rejection { kind, why, advice } = server_certificate_rejection(cause, |_, _| "it");
     let is_about_its_use = matches!(kind, NotValidNow | WrongName | WrongPurpose);
     let is_another = context.given.is_some() && context.given.as_ref() != error.chain.first();
-    let first = error.chain.first().and_then(|der| inspect::describe(der));
+    let first = error.chain.first().and_then(|der| CertificateDetails::from_der(der));
     let (why, advice) = match (&first, kind) {
         _ if !is_about_its_use && is_another => another(&context.trust),
         (Some(first), UnknownIssuer | BadSignature) => {
@@ -173,7 +173,7 @@ fn wrong_name(why: String, first: &CertificateDetails) -> (String, String) {
 }
 
 fn unknown_issuer(trust: &Trust, chain: &[CertificateDer<'static>], first: &CertificateDetails) -> String {
-    let last = chain.last().and_then(|der| inspect::describe(der));
+    let last = chain.last().and_then(|der| CertificateDetails::from_der(der));
     let issuer = last.map_or_else(|| first.issuer.clone(), |last| last.issuer);
     let file = |path: &Path| display_name(path);
     match trust {

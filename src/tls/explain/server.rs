@@ -16,7 +16,7 @@ use crate::tls::explain::alerts::alert_text;
 use crate::tls::explain::certificate_errors::{Rejection, client_certificate_rejection};
 use crate::tls::explain::protocol_errors::protocol_error_text;
 use crate::tls::explain::template::{Peer, fill};
-use crate::tls::inspect::{Anchor, Served};
+use crate::tls::inspect::served_certificate::{ServedCertificate, TrustAnchor};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 
 /// The client has not seen the certificate.
@@ -95,9 +95,9 @@ impl ServerContext {
     /// it is unknown.
     fn anchor(&self) -> Option<String> {
         match &self.served.anchor {
-            Anchor::Own | Anchor::InFile => self.value("certificate"),
-            Anchor::Beside { ca, .. } => Some(argument(ca)),
-            Anchor::Intermediate { .. } | Anchor::Missing(_) => None,
+            TrustAnchor::Own | TrustAnchor::InFile => self.value("certificate"),
+            TrustAnchor::Beside { ca, .. } => Some(argument(ca)),
+            TrustAnchor::Intermediate { .. } | TrustAnchor::Missing(_) => None,
         }
     }
 
@@ -105,7 +105,7 @@ impl ServerContext {
     fn trust(&self) -> String {
         match (&self.served.anchor, self.anchor()) {
             (_, Some(file)) => format!("Give the client {file} as its CA file"),
-            (Anchor::Intermediate { .. }, None) => self.fill(
+            (TrustAnchor::Intermediate { .. }, None) => self.fill(
                 "Append intermediate.crt to {certificate}, which is sent without it, restart the server",
             ),
             (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
@@ -115,7 +115,7 @@ impl ServerContext {
 
 /// The certificate that a client rejected, and what the client asked for.
 struct Rejected<'a> {
-    served: &'a Served,
+    served: &'a ServedCertificate,
     /// Whether the client's `ClientHello` was received, and with it the name that it asked for.
     hello_received: bool,
     /// The server name (SNI, RFC 6066, section 3).
@@ -172,7 +172,7 @@ const REJECTIONS: &[Reason] = &[
         advice: "Replace it by a valid one.",
     },
     Reason {
-        holds: |rejected| rejected.served.anchor == Anchor::Own,
+        holds: |rejected| rejected.served.anchor == TrustAnchor::Own,
         alerts: &[Alert::CertificateExpired],
         why: "the client's clock is wrong: by this computer's clock the certificate is valid, from {begins} to {ends}",
         advice: "Set the client's clock right.",
@@ -245,19 +245,19 @@ const REJECTIONS: &[Reason] = &[
         advice: "Connect to a name in it, or make one that has the name or address that the client checks for.",
     },
     Reason {
-        holds: |rejected| rejected.served.anchor == Anchor::Own,
+        holds: |rejected| rejected.served.anchor == TrustAnchor::Own,
         alerts: TRUST,
         why: "it is self-signed, so clients must be configured to trust it",
         advice: "Give the client {certificate} as its CA file, or serve a certificate that a CA of the client's has signed.",
     },
     Reason {
-        holds: |rejected| rejected.served.anchor == Anchor::InFile,
+        holds: |rejected| rejected.served.anchor == TrustAnchor::InFile,
         alerts: TRUST,
         why: "the client doesn't trust the issuer: the root at the end of its chain, which is in {certificate} too",
         advice: "Give the client that root's certificate as its CA file; {certificate} will do.",
     },
     Reason {
-        holds: |rejected| matches!(rejected.served.anchor, Anchor::Intermediate { .. }),
+        holds: |rejected| matches!(rejected.served.anchor, TrustAnchor::Intermediate { .. }),
         alerts: TRUST,
         why: "its intermediate is not sent: {issuer} signed it, whose certificate is in intermediate.crt, not in \
               {certificate}",
@@ -265,13 +265,13 @@ const REJECTIONS: &[Reason] = &[
                  the CA above.",
     },
     Reason {
-        holds: |rejected| matches!(rejected.served.anchor, Anchor::Beside { .. }),
+        holds: |rejected| matches!(rejected.served.anchor, TrustAnchor::Beside { .. }),
         alerts: TRUST,
         why: "the client doesn't trust the issuer: {issuer}, whose certificate is next to it in ca.crt",
         advice: "Give the client {anchor} as its CA file.",
     },
     Reason {
-        holds: |rejected| matches!(rejected.served.anchor, Anchor::Missing(_)),
+        holds: |rejected| matches!(rejected.served.anchor, TrustAnchor::Missing(_)),
         alerts: TRUST,
         why: "the client doesn't trust the issuer: {issuer}, whose certificate is not in {certificate}",
         advice: "Give the client the CA's file as its CA file. If that CA is an intermediate one, and the client has the CA \
@@ -370,10 +370,10 @@ impl Rejected<'_> {
             "version" => served.version.to_string(),
             "weak" => served.weak.clone()?,
             "issuer" => match &served.anchor {
-                Anchor::Missing(issuer) | Anchor::Beside { issuer, .. } | Anchor::Intermediate { issuer } => {
-                    issuer.clone()
-                }
-                Anchor::Own | Anchor::InFile => return None,
+                TrustAnchor::Missing(issuer)
+                | TrustAnchor::Beside { issuer, .. }
+                | TrustAnchor::Intermediate { issuer } => issuer.clone(),
+                TrustAnchor::Own | TrustAnchor::InFile => return None,
             },
             _ => return None,
         })
@@ -405,7 +405,7 @@ mod tests {
     use super::*;
     use crate::settings::TlsVersions;
     use crate::tls::client_hello::ClientHello;
-    use crate::tls::inspect::Validity;
+    use crate::tls::inspect::validity::Validity;
     use crate::tls::kind::KeyKind;
 
     const LAN: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
@@ -429,7 +429,7 @@ mod tests {
             client_ca: "ca.crt".to_owned(),
             alpn: vec!["h2".to_owned(), "echo".to_owned()],
             address: "localhost:12345".to_owned(),
-            served: Served {
+            served: ServedCertificate {
                 validity: Validity { not_before, not_after: Timestamp::MAX },
                 hosts: vec!["localhost".to_owned(), "*.lab.example".to_owned()],
                 addresses: vec![LOOPBACK.into()],
@@ -437,7 +437,7 @@ mod tests {
                 may_sign: true,
                 may_serve: true,
                 key: KeyKind::Ecdsa { curve: 256 },
-                ..Served::default()
+                ..ServedCertificate::default()
             },
         }
     }
@@ -549,11 +549,14 @@ mod tests {
     fn the_advice_names_the_certificate_to_trust() {
         let lab = || "CN=Lab CA".to_owned();
         for (anchor, expected) in [
-            (Anchor::Own, "Give the client server.crt as its CA file, and"),
-            (Anchor::InFile, "Give the client server.crt as its CA file, and"),
-            (Anchor::Beside { issuer: lab(), ca: "a b/ca.crt".into() }, "a b/ca.crt"),
-            (Anchor::Intermediate { issuer: lab() }, "Append intermediate.crt to server.crt"),
-            (Anchor::Missing(lab()), "Give the client the file of the CA that signed it as its CA file, and"),
+            (TrustAnchor::Own, "Give the client server.crt as its CA file, and"),
+            (TrustAnchor::InFile, "Give the client server.crt as its CA file, and"),
+            (TrustAnchor::Beside { issuer: lab(), ca: "a b/ca.crt".into() }, "a b/ca.crt"),
+            (TrustAnchor::Intermediate { issuer: lab() }, "Append intermediate.crt to server.crt"),
+            (
+                TrustAnchor::Missing(lab()),
+                "Give the client the file of the CA that signed it as its CA file, and",
+            ),
         ] {
             let mut context = context();
             context.served.anchor = anchor;
@@ -597,7 +600,7 @@ mod tests {
         "only its common name, where openssl",
     ];
 
-    fn text(alert: Alert, change: impl Fn(&mut Served), asked: Asked) -> Option<String> {
+    fn text(alert: Alert, change: impl Fn(&mut ServedCertificate), asked: Asked) -> Option<String> {
         let mut context = context();
         change(&mut context.served);
         let text = rejection(alert, &failed(Error::AlertReceived(alert), asked, &context))?;
@@ -607,7 +610,7 @@ mod tests {
 
     /// Expects one reason, and no other.
     #[track_caller]
-    fn expect(alerts: &[Alert], change: impl Fn(&mut Served), asked: Asked, reason: &str) {
+    fn expect(alerts: &[Alert], change: impl Fn(&mut ServedCertificate), asked: Asked, reason: &str) {
         assert!(REASONS.contains(&reason), "{reason}");
         for alert in alerts {
             let text = text(*alert, &change, asked).unwrap_or_else(|| panic!("{alert:?}, {reason}"));
@@ -620,40 +623,40 @@ mod tests {
         }
     }
 
-    fn expired(served: &mut Served) {
+    fn expired(served: &mut ServedCertificate) {
         served.validity.not_after = "2026-05-31T00:00:00Z".parse().unwrap();
     }
 
-    fn early(served: &mut Served) {
+    fn early(served: &mut ServedCertificate) {
         served.validity.not_before = "2026-06-02T00:00:00Z".parse().unwrap();
     }
 
-    fn good(_: &mut Served) {}
+    fn good(_: &mut ServedCertificate) {}
 
-    fn for_another_host(served: &mut Served) {
+    fn for_another_host(served: &mut ServedCertificate) {
         (served.hosts, served.addresses) = (vec!["elsewhere.example".to_owned()], Vec::new());
     }
 
     /// As openssl x509 -req makes them.
-    fn version1(served: &mut Served) {
+    fn version1(served: &mut ServedCertificate) {
         (served.hosts, served.addresses) = (Vec::new(), Vec::new());
         (served.version, served.common) = (1, vec!["localhost".to_owned()]);
     }
 
-    fn ca_for_signing_only(served: &mut Served) {
+    fn ca_for_signing_only(served: &mut ServedCertificate) {
         (served.is_ca, served.may_sign) = (true, false);
     }
 
-    fn issued(served: &mut Served) {
-        served.anchor = Anchor::Missing("CN=Lab CA".to_owned());
+    fn issued(served: &mut ServedCertificate) {
+        served.anchor = TrustAnchor::Missing("CN=Lab CA".to_owned());
     }
 
-    fn next_to_ca(served: &mut Served) {
-        served.anchor = Anchor::Beside { issuer: "CN=Lab CA".to_owned(), ca: "/tmp/lab/ca.crt".into() };
+    fn next_to_ca(served: &mut ServedCertificate) {
+        served.anchor = TrustAnchor::Beside { issuer: "CN=Lab CA".to_owned(), ca: "/tmp/lab/ca.crt".into() };
     }
 
-    fn without_intermediate(served: &mut Served) {
-        served.anchor = Anchor::Intermediate { issuer: "CN=Between".to_owned() };
+    fn without_intermediate(served: &mut ServedCertificate) {
+        served.anchor = TrustAnchor::Intermediate { issuer: "CN=Between".to_owned() };
     }
 
     #[test]
@@ -662,7 +665,7 @@ mod tests {
         expect(DATES, early, LOCALHOST, "it is not valid before");
         expect(&[Alert::CertificateExpired], good, LOCALHOST, "clock is wrong");
         expect(&[Alert::CertificateExpired], issued, LOCALHOST, "clock is wrong");
-        let above = |served: &mut Served| {
+        let above = |served: &mut ServedCertificate| {
             let mut old = served.clone();
             expired(&mut old);
             served.above = vec![old.validity];
@@ -684,7 +687,8 @@ mod tests {
         expect(VAGUE, good, LOCALHOST, "self-signed");
         expect(VAGUE, good, address, "self-signed");
         expect(VAGUE, issued, Asked::Name("www.lab.example"), "is not in server.crt");
-        let said = |change: fn(&mut Served), asked| text(Alert::BadCertificate, change, asked).unwrap();
+        let said =
+            |change: fn(&mut ServedCertificate), asked| text(Alert::BadCertificate, change, asked).unwrap();
         let text = said(for_another_host, address);
         assert!(
             text.contains(
@@ -700,7 +704,7 @@ mod tests {
         let text = said(for_another_host, Asked::Address(LAN));
         assert!(text.contains("for 10.1.2.3, or a name that leads there, and the"), "{text}");
         // An address that is the common name is not another one.
-        let address_only = |served: &mut Served| {
+        let address_only = |served: &mut ServedCertificate| {
             (served.hosts, served.addresses) = (Vec::new(), Vec::new());
             served.common = vec!["127.0.0.1".to_owned()];
         };
@@ -718,7 +722,7 @@ mod tests {
         expect(KIND, version1, LOCALHOST, "X.509 version 1");
         expect(KIND, |served| served.may_serve = false, LOCALHOST, "extended key usage");
         expect(VAGUE, |served| served.weak = Some("SHA-1".to_owned()), LOCALHOST, "too weak");
-        let tutorial = |served: &mut Served| served.is_ca = true;
+        let tutorial = |served: &mut ServedCertificate| served.is_ca = true;
         expect(&[Alert::UnsupportedCertificate], tutorial, LOCALHOST, "a CA's own");
         // OpenSSL, GnuTLS and browsers accept a CA certificate if the key usage does not forbid it.
         expect(TRUST, tutorial, LOCALHOST, "self-signed");
@@ -729,7 +733,8 @@ mod tests {
 
     #[test]
     fn trust_depends_on_the_issuer() {
-        let said = |change: fn(&mut Served)| text(Alert::UnknownCA, change, Asked::Nothing).unwrap();
+        let said =
+            |change: fn(&mut ServedCertificate)| text(Alert::UnknownCA, change, Asked::Nothing).unwrap();
         expect(TRUST, good, LOCALHOST, "self-signed");
         expect(TRUST, issued, LOCALHOST, "is not in server.crt");
         let text = said(issued);
@@ -748,13 +753,14 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("To try"), "with ca.crt alone it fails again: {text}");
-        let text = said(|served| served.anchor = Anchor::InFile);
+        let text = said(|served| served.anchor = TrustAnchor::InFile);
         assert!(text.contains("root") && text.ends_with("-CAfile server.crt"), "{text}");
     }
 
     #[test]
     fn a_vague_alert_has_a_second_possible_reason() {
-        let said = |change: fn(&mut Served)| text(Alert::BadCertificate, change, LOCALHOST).unwrap();
+        let said =
+            |change: fn(&mut ServedCertificate)| text(Alert::BadCertificate, change, LOCALHOST).unwrap();
         assert!(said(good).contains("may check for another name than localhost."), "{}", said(good));
         assert!(said(version1).contains("localhost is only the common name"), "{}", said(version1));
         assert!(said(|served| served.is_ca = true).contains("marked as a CA, which stricter clients reject"));

@@ -1,137 +1,116 @@
-//! Whether each certificate of a file is signed by the next, as RFC 8446, section 4.4.2 wants it.
+//! A certificate file's chain: its certificates, and whether each is signed by the next (RFC 8446, section 4.4.2).
 
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::CertificateDer;
-use x509_parser::asn1_rs::{Any, FromDer};
-use x509_parser::prelude::X509Certificate;
+use x509_parser::asn1_rs::Any;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::tls::inspect::name::distinguished_name;
+use crate::tls::certificate::CertificateFile;
+use crate::tls::inspect::certificate_text::distinguished_name;
+use crate::tls::inspect::x509_details::CertificateDetails;
 
-/// How a certificate stands to the one after it in the file. Numbers count from 1.
+/// A certificate file in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Link {
+pub struct ChainDetails {
+    /// Its certificates in the file's order, the server's own first.
+    pub certificates: Vec<CertificateDetails>,
+    /// The relation of each certificate to the next: one fewer than there are certificates.
+    pub links: Vec<ChainLink>,
+    /// The end of the chain.
+    pub end: ChainEnd,
+}
+
+/// The relation of a certificate to the next one in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChainLink {
     /// The next one signed it.
-    Holds,
-    /// The next one has the issuer's name, and its signature is of a kind that can't be checked here.
+    Signed,
+    /// The next one has the issuer's name, but the signature algorithm is unknown.
     NameOnly,
-    /// The next one is of another name than the issuer's.
+    /// The next one has another name than the issuer.
     OtherName {
-        /// The certificate whose issuer should come next.
-        number: usize,
-        /// Its issuer's name.
+        /// The issuer's name.
         issuer: String,
-        /// The name of the next one.
+        /// The next one's name.
         next: String,
-        /// Where in the file its issuer stands instead.
+        /// The number of the issuer's certificate in the file, counted from 1.
         found: Option<usize>,
     },
     /// The next one has the issuer's name but another key.
     OtherKey {
-        /// The certificate whose signature does not fit.
-        number: usize,
         /// The name that both have.
         issuer: String,
     },
-    /// The next one is the same certificate once more.
-    Twice {
-        /// The certificate that is repeated.
-        number: usize,
-    },
+    /// The next one is the same certificate.
+    Repeated,
 }
 
-/// How the chain ends.
+/// The end of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// With a certificate that signed itself: clients must be given it, or know it.
+pub enum ChainEnd {
+    /// The last certificate is self-signed.
     SelfSigned,
-    /// With one whose issuer is not in the file: clients must know that issuer.
+    /// The issuer of the last certificate isn't in the file.
     Issuer(String),
 }
 
-impl Link {
-    /// What is wrong and what to do; `None` where nothing is.
+impl ChainDetails {
+    /// Inspects a file.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
-        Some(match self {
-            Self::Holds | Self::NameOnly => return None,
-            Self::OtherName { number, issuer, next, found: Some(found) } => format!(
-                "Certificate {number} is signed by {issuer}, but certificate {} is {next}. Move certificate {found}, \
-                 which is the right one, to its place.",
-                number + 1
-            ),
-            Self::OtherName { number, issuer, next, found: None } => format!(
-                "Certificate {number} is signed by {issuer}, but certificate {} is {next}. Put the certificate of its \
-                 issuer there, or take out what does not belong to it.",
-                number + 1
-            ),
-            Self::OtherKey { number, issuer } => format!(
-                "Certificate {} has the name of certificate {number}'s issuer, {issuer}, but did not sign it: its key is \
-                 another one. Put the right certificate of that name there.",
-                number + 1
-            ),
-            Self::Twice { number } => {
-                format!("Certificate {} is certificate {number} once more. Take it out.", number + 1)
+    pub fn of(file: &CertificateFile) -> Self {
+        let chain = file.chain();
+        let parsed = parse(chain);
+        let end = match (parsed.last(), chain.last()) {
+            (Some(last), Some(der)) if !self_signed(last, der) => {
+                ChainEnd::Issuer(distinguished_name(last.issuer()))
             }
-        })
-    }
-}
-
-impl End {
-    /// One sentence about it.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self {
-            Self::SelfSigned => {
-                "The last certificate signed itself: clients take it only if they are given it as CA or know it."
-                    .to_owned()
-            }
-            Self::Issuer(issuer) => format!(
-                "The last certificate is signed by {issuer}, which is not in the file: clients must know it, or be given it \
-                 as CA."
-            ),
+            _ => ChainEnd::SelfSigned,
+        };
+        Self {
+            certificates: parsed
+                .iter()
+                .zip(chain)
+                .map(|(parsed, der)| CertificateDetails::new(parsed, der))
+                .collect(),
+            links: (1..parsed.len()).map(|next| link(&parsed, chain, next)).collect(),
+            end,
         }
     }
 }
 
-pub(super) fn links(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>]) -> Vec<Link> {
-    (1..parsed.len().min(chain.len())).map(|index| link(parsed, chain, index)).collect()
+/// Parses certificates that were parsed before when their file was read.
+pub(super) fn parse<'a>(chain: &'a [CertificateDer<'_>]) -> Vec<X509Certificate<'a>> {
+    chain.iter().filter_map(|der| X509Certificate::from_der(der).ok()).map(|(_, parsed)| parsed).collect()
 }
 
-/// How the certificate before `index` stands to that at `index`.
-fn link(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>], index: usize) -> Link {
-    let (number, child) = (index, &parsed[index - 1]);
-    let is_issuer = |at: usize| child.issuer().as_raw() == parsed[at].subject().as_raw();
-    if chain[index - 1] == chain[index] {
-        return Link::Twice { number };
+/// Returns the relation of the certificate before `next` to that at `next`.
+fn link(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>], next: usize) -> ChainLink {
+    let (own, der) = (&parsed[next - 1], &chain[next - 1]);
+    if *der == chain[next] {
+        return ChainLink::Repeated;
     }
-    let issuer = distinguished_name(child.issuer());
-    if !is_issuer(index) {
-        let signed = |at: &usize| {
-            *at != index - 1 && is_issuer(*at) && signed_by(&chain[index - 1], &parsed[*at]) != Some(false)
+    let has_issuer_name = |at: usize| own.issuer().as_raw() == parsed[at].subject().as_raw();
+    let issuer = distinguished_name(own.issuer());
+    if !has_issuer_name(next) {
+        let is_issuer = |at: &usize| {
+            *at != next - 1 && has_issuer_name(*at) && signed_by(der, &parsed[*at]) != Some(false)
         };
-        let found = (0..parsed.len()).find(signed).map(|at| at + 1);
-        return Link::OtherName { number, issuer, next: distinguished_name(parsed[index].subject()), found };
+        let found = (0..parsed.len()).find(is_issuer).map(|at| at + 1);
+        return ChainLink::OtherName { issuer, next: distinguished_name(parsed[next].subject()), found };
     }
-    match signed_by(&chain[index - 1], &parsed[index]) {
-        Some(true) => Link::Holds,
-        Some(false) => Link::OtherKey { number, issuer },
-        None => Link::NameOnly,
-    }
-}
-
-pub(super) fn end(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>]) -> End {
-    match (parsed.last(), chain.last()) {
-        (Some(last), Some(der)) if !self_signed(last, der) => End::Issuer(distinguished_name(last.issuer())),
-        _ => End::SelfSigned,
+    match signed_by(der, &parsed[next]) {
+        Some(true) => ChainLink::Signed,
+        Some(false) => ChainLink::OtherKey { issuer },
+        None => ChainLink::NameOnly,
     }
 }
 
-/// Whether it names itself as issuer, and its signature does not say otherwise.
+/// Returns whether a certificate names itself as issuer, and its signature doesn't contradict that.
 pub(in crate::tls) fn self_signed(parsed: &X509Certificate<'_>, der: &CertificateDer<'_>) -> bool {
     parsed.subject().as_raw() == parsed.issuer().as_raw() && signed_by(der, parsed) != Some(false)
 }
 
-/// Whether a certificate's signature was made with an issuer's key; `None` where its algorithm is not one of ours.
+/// Returns whether a certificate's signature was made with an issuer's key; `None` for an unknown algorithm.
 pub(in crate::tls) fn signed_by(certificate: &[u8], issuer: &X509Certificate<'_>) -> Option<bool> {
     // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature } (RFC 5280, section 4.1).
     let (_, whole) = Any::from_der(certificate).ok()?;
@@ -145,15 +124,15 @@ pub(in crate::tls) fn signed_by(certificate: &[u8], issuer: &X509Certificate<'_>
     let (_, key_algorithm) = Any::from_der(key.data).ok()?;
     let key = &issuer.public_key().subject_public_key.data;
     let provider = default_provider();
-    let mut checkers = provider
+    let mut verifiers = provider
         .signature_verification_algorithms
         .all
         .iter()
-        .filter(|checker| {
-            checker.signature_alg_id().as_ref() == algorithm.data
-                && checker.public_key_alg_id().as_ref() == key_algorithm.data
+        .filter(|verifier| {
+            verifier.signature_alg_id().as_ref() == algorithm.data
+                && verifier.public_key_alg_id().as_ref() == key_algorithm.data
         })
         .peekable();
-    checkers.peek()?;
-    Some(checkers.any(|checker| checker.verify_signature(key, signed, signature).is_ok()))
+    verifiers.peek()?;
+    Some(verifiers.any(|verifier| verifier.verify_signature(key, signed, signature).is_ok()))
 }

@@ -1,29 +1,27 @@
-//! Extensions in words (RFC 5280, section 4.2).
+//! The extensions of a certificate in words (RFC 5280, section 4.2).
 
 use x509_parser::asn1_rs::Oid;
 use x509_parser::extensions::{
-    AuthorityKeyIdentifier, BasicConstraints, DistributionPointName, ExtendedKeyUsage, GeneralName, KeyUsage,
-    NameConstraints, ParsedExtension, X509Extension,
+    AuthorityKeyIdentifier, BasicConstraints, DistributionPointName, ExtendedKeyUsage, GeneralName,
+    GeneralSubtree, KeyUsage, NameConstraints, ParsedExtension, X509Extension,
 };
 
-use crate::tls::inspect::names::Name;
-use crate::tls::inspect::{fingerprint, text};
+use crate::text::{count, list};
+use crate::tls::inspect::certificate_text::{SubjectAltName, one_line, serial_number, short_hex};
+use crate::tls::report;
 
 /// One extension of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Extension {
-    /// What people call it, for example `Key usage`; `Extension 1.2.3` for an unknown one.
+pub struct ExtensionDetails {
+    /// Its name, for example `Key usage`; `Extension 1.2.3` for an unknown one.
     pub name: String,
     /// Its object identifier.
     pub oid: String,
-    /// Whether a client that does not know it must refuse the certificate.
+    /// Whether a client that doesn't know it must reject the certificate.
     pub critical: bool,
-    /// What it says, in one line.
+    /// Its value on one line.
     pub value: String,
 }
-
-/// As many names as a line holds.
-const MOST: usize = 12;
 
 const NAMES: &[(&str, &str)] = &[
     ("2.5.29.14", "Subject key identifier"),
@@ -41,12 +39,14 @@ const NAMES: &[(&str, &str)] = &[
     ("2.5.29.54", "Inhibit any policy"),
     ("1.3.6.1.5.5.7.1.1", "Authority information"),
     ("1.3.6.1.5.5.7.1.11", "Subject information"),
-    ("1.3.6.1.5.5.7.1.24", "TLS feature"),
+    (TLS_FEATURE, "TLS feature"),
     ("1.3.6.1.4.1.11129.2.4.2", "Certificate transparency"),
     ("1.3.6.1.4.1.11129.2.4.3", "Certificate transparency poison"),
     ("2.16.840.1.113730.1.1", "Netscape certificate type"),
     ("2.16.840.1.113730.1.13", "Netscape comment"),
 ];
+
+const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
 
 const POLICIES: &[(&str, &str)] = &[
     ("2.5.29.32.0", "any policy"),
@@ -56,27 +56,34 @@ const POLICIES: &[(&str, &str)] = &[
     ("2.23.140.1.2.3", "individual validated"),
 ];
 
-const ACCESS: &[(&str, &str)] = &[
+const ACCESS_METHODS: &[(&str, &str)] = &[
     ("1.3.6.1.5.5.7.48.1", "revocation status (OCSP) at"),
     ("1.3.6.1.5.5.7.48.2", "issuer's certificate at"),
 ];
 
-impl Extension {
+impl ExtensionDetails {
     pub(super) fn of(extension: &X509Extension<'_>) -> Self {
         let oid = extension.oid.to_id_string();
         Self {
-            name: named(NAMES, &oid).map_or_else(|| format!("Extension {oid}"), str::to_owned),
+            name: find(NAMES, &oid).map_or_else(|| format!("Extension {oid}"), str::to_owned),
             critical: extension.critical,
-            value: text::line(&value(&oid, extension)),
+            value: one_line(&value(&oid, extension)),
             oid,
         }
     }
+}
 
-    /// `critical` or `not critical`.
-    #[must_use]
-    pub fn critical_words(&self) -> &'static str {
-        if self.critical { "critical" } else { "not critical" }
-    }
+fn find(table: &'static [(&str, &str)], oid: &str) -> Option<&'static str> {
+    table.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name)
+}
+
+/// Lists the items, at most as many as fit on a line.
+fn short_list(items: impl Iterator<Item = String>) -> String {
+    list(&items.collect::<Vec<_>>(), 12)
+}
+
+fn general_names(names: &[GeneralName<'_>]) -> String {
+    short_list(names.iter().map(|name| SubjectAltName::of(name).to_string()))
 }
 
 fn value(oid: &str, extension: &X509Extension<'_>) -> String {
@@ -87,70 +94,44 @@ fn value(oid: &str, extension: &X509Extension<'_>) -> String {
         P::BasicConstraints(constraints) => basic_constraints(constraints),
         P::SubjectAlternativeName(names) => general_names(&names.general_names),
         P::IssuerAlternativeName(names) => general_names(&names.general_names),
-        P::SubjectKeyIdentifier(identifier) => text::hex(identifier.0),
+        P::SubjectKeyIdentifier(identifier) => short_hex(identifier.0),
         P::AuthorityKeyIdentifier(identifier) => authority_key(identifier),
         P::NameConstraints(constraints) => name_constraints(constraints),
         P::CRLDistributionPoints(points) => {
-            let places: Vec<_> = points
-                .points
-                .iter()
-                .filter_map(|point| match &point.distribution_point {
-                    Some(DistributionPointName::FullName(names)) => Some(general_names(names)),
-                    _ => None,
-                })
-                .collect();
-            crate::text::list(&places, MOST)
+            short_list(points.points.iter().filter_map(|point| match &point.distribution_point {
+                Some(DistributionPointName::FullName(names)) => Some(general_names(names)),
+                _ => None,
+            }))
         }
-        P::CertificatePolicies(policies) => {
-            let policies: Vec<_> = policies
-                .iter()
-                .map(|policy| policy.policy_id.to_id_string())
-                .map(|oid| named(POLICIES, &oid).map_or(oid.clone(), |name| format!("{name} ({oid})")))
-                .collect();
-            crate::text::list(&policies, MOST)
-        }
-        P::AuthorityInfoAccess(access) => {
-            let places: Vec<_> = access
-                .iter()
-                .map(|place| {
-                    let method = place.access_method.to_id_string();
-                    format!(
-                        "{} {}",
-                        named(ACCESS, &method).unwrap_or(&method),
-                        Name::of(&place.access_location).text
-                    )
-                })
-                .collect();
-            crate::text::list(&places, MOST)
-        }
-        P::SCT(stamps) => match stamps.len() {
-            1 => "1 signed timestamp of a public log".to_owned(),
-            count => format!("{count} signed timestamps of public logs"),
-        },
+        P::CertificatePolicies(policies) => short_list(policies.iter().map(|policy| {
+            let oid = policy.policy_id.to_id_string();
+            find(POLICIES, &oid).map_or(oid.clone(), |name| format!("{name} ({oid})"))
+        })),
+        P::AuthorityInfoAccess(access) => short_list(access.iter().map(|access| {
+            let method = access.access_method.to_id_string();
+            let location = SubjectAltName::of(&access.access_location).text;
+            format!("{} {location}", find(ACCESS_METHODS, &method).unwrap_or(&method))
+        })),
+        P::SCT(stamps) => format!("{} of public logs", count(stamps.len() as u64, "signed timestamp")),
         P::NSCertType(kind) => kind.to_string(),
         P::NsCertComment(comment) => (*comment).to_owned(),
         P::InhibitAnyPolicy(inhibit) => format!("after {} certificates", inhibit.skip_certs),
-        // status_request (RFC 7633): the server must staple.
-        P::UnsupportedExtension { .. }
-            if oid == "1.3.6.1.5.5.7.1.24" && extension.value == [48, 3, 2, 1, 5] =>
-        {
-            "the server must send proof that the certificate is not revoked (OCSP)".to_owned()
+        // A list with status_request only (RFC 7633).
+        P::UnsupportedExtension { .. } if oid == TLS_FEATURE && extension.value == [48, 3, 2, 1, 5] => {
+            "the server must send an OCSP response, which proves that the certificate is not revoked"
+                .to_owned()
         }
-        P::ParseError { .. } => format!("damaged: {}", text::hex(extension.value)),
-        _ => text::hex(extension.value),
+        P::ParseError { .. } => format!("damaged: {}", short_hex(extension.value)),
+        _ => short_hex(extension.value),
     }
 }
 
-fn named(table: &'static [(&str, &str)], oid: &str) -> Option<&'static str> {
-    table.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name)
-}
-
-fn chosen(flags: &[(bool, &str)]) -> Vec<String> {
+fn selected(flags: &[(bool, &str)]) -> Vec<String> {
     flags.iter().filter(|(set, _)| *set).map(|(_, name)| (*name).to_owned()).collect()
 }
 
 fn key_usage(usage: KeyUsage) -> String {
-    let uses = chosen(&[
+    let uses = selected(&[
         (usage.digital_signature(), "digital signature"),
         (usage.non_repudiation(), "non-repudiation"),
         (usage.key_encipherment(), "key encipherment"),
@@ -165,7 +146,7 @@ fn key_usage(usage: KeyUsage) -> String {
 }
 
 fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> String {
-    let mut uses = chosen(&[
+    let mut uses = selected(&[
         (usage.any, "any purpose"),
         (usage.server_auth, "TLS server"),
         (usage.client_auth, "TLS client"),
@@ -183,55 +164,39 @@ fn basic_constraints(constraints: &BasicConstraints) -> String {
         (false, _) => "not a certificate authority".to_owned(),
         (true, None) => "a certificate authority".to_owned(),
         (true, Some(0)) => "a certificate authority, with no other below it".to_owned(),
-        (true, Some(1)) => "a certificate authority, with at most 1 other below it".to_owned(),
-        (true, Some(most)) => format!("a certificate authority, with at most {most} others below it"),
+        (true, Some(max)) => {
+            format!("a certificate authority, with at most {} below it", count(max.into(), "other"))
+        }
     }
 }
 
 fn authority_key(identifier: &AuthorityKeyIdentifier<'_>) -> String {
-    let mut parts = Vec::new();
-    if let Some(key) = &identifier.key_identifier {
-        parts.push(text::hex(key.0));
-    }
-    if let Some(issuer) = &identifier.authority_cert_issuer {
-        parts.push(format!("issuer {}", general_names(issuer)));
-    }
-    if let Some(serial) = identifier.authority_cert_serial {
-        parts.push(format!("serial number {}", fingerprint::serial(serial)));
-    }
+    let key = identifier.key_identifier.as_ref().map(|key| short_hex(key.0));
+    let issuer = identifier.authority_cert_issuer.as_ref();
+    let issuer = issuer.map(|issuer| format!("issuer {}", general_names(issuer)));
+    let serial = identifier.authority_cert_serial;
+    let serial = serial.map(|serial| format!("serial number {}", serial_number(serial)));
+    let parts: Vec<_> = [key, issuer, serial].into_iter().flatten().collect();
     if parts.is_empty() { "empty".to_owned() } else { parts.join(", ") }
 }
 
 fn name_constraints(constraints: &NameConstraints<'_>) -> String {
-    let trees = |words: &str, trees: &Option<Vec<_>>| {
-        trees.as_ref().map(|trees: &Vec<x509_parser::extensions::GeneralSubtree<'_>>| {
-            let names: Vec<_> = trees.iter().map(|tree| constrained(&tree.base)).collect();
-            format!("{words} {}", crate::text::list(&names, MOST))
-        })
+    let part = |label: &str, subtrees: &Option<Vec<GeneralSubtree<'_>>>| {
+        let names = subtrees.as_ref()?.iter().map(|subtree| constrained_name(&subtree.base));
+        Some(format!("{label} {}", short_list(names)))
     };
-    let parts: Vec<_> =
-        [trees("only", &constraints.permitted_subtrees), trees("never", &constraints.excluded_subtrees)]
-            .into_iter()
-            .flatten()
-            .collect();
-    parts.join("; ")
+    let parts =
+        [part("only", &constraints.permitted_subtrees), part("never", &constraints.excluded_subtrees)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// An address constraint is an address and a mask of the same length (RFC 5280, section 4.2.1.10).
-fn constrained(name: &GeneralName<'_>) -> String {
-    if let GeneralName::IPAddress(bytes) = name
-        && bytes.len() % 2 == 0
-    {
+/// A constraint on addresses is an address and a mask of the same length (RFC 5280, section 4.2.1.10).
+fn constrained_name(name: &GeneralName<'_>) -> String {
+    if let GeneralName::IPAddress(bytes) = name {
         let (address, mask) = bytes.split_at(bytes.len() / 2);
-        if let (Some(address), Some(mask)) =
-            (crate::tls::inspect::report::address(address), crate::tls::inspect::report::address(mask))
-        {
+        if let (Some(address), Some(mask)) = (report::address(address), report::address(mask)) {
             return format!("IP address {address} with mask {mask}");
         }
     }
-    Name::of(name).to_string()
-}
-
-fn general_names(names: &[GeneralName<'_>]) -> String {
-    crate::text::list(&names.iter().map(|name| Name::of(name).to_string()).collect::<Vec<_>>(), MOST)
+    SubjectAltName::of(name).to_string()
 }

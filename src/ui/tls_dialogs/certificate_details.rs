@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::app::tls_jobs::{CertificateInspector, Inspection, WakeFn, typed_path};
 use crate::tls::error::FileError;
-use crate::tls::inspect::{CertificateDetails, Link, Outcome, Validity, Verdict};
+use crate::tls::explain::inspection::{explain_check, explain_end, explain_link};
+use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
+use crate::tls::inspect::validity::Validity;
+use crate::tls::inspect::x509_details::CertificateDetails;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::dialog_layout::{
@@ -96,12 +99,12 @@ impl DetailsDialog {
     fn inspection(&mut self, ui: &mut Ui, found: &Inspection, actions: &mut Vec<Action>) {
         heading(ui, "What clients will say");
         self.trust_rows(ui, actions);
-        match &found.verdicts {
-            Ok(verdicts) => verdicts.iter().for_each(|verdict| client_check(ui, verdict)),
+        match &found.checks {
+            Ok(checks) => checks.iter().for_each(|check| client_check(ui, check)),
             Err(error) => below(ui, |ui| error_note(ui, error)),
         }
         sentence(ui, "Whether a certificate was revoked is not checked: that would ask the network.");
-        let chain = &found.details.chain;
+        let chain = &found.chain.certificates;
         let title =
             if chain.len() == 1 { "The certificate" } else { &format!("The chain of {}", chain.len()) };
         heading(ui, title);
@@ -114,11 +117,12 @@ impl DetailsDialog {
                     self.expanded.push(index);
                 }
             }
-            if let Some(problem) = found.details.links.get(index).and_then(Link::problem) {
+            if let Some(problem) = found.chain.links.get(index).and_then(|link| explain_link(index + 1, link))
+            {
                 note(ui, Tone::Problem, &problem);
             }
         }
-        note(ui, Tone::Hint, &found.details.end.words());
+        note(ui, Tone::Hint, &explain_end(&found.chain.end));
     }
 
     /// Shows which CAs the first client trusts.
@@ -150,15 +154,15 @@ impl DetailsDialog {
     }
 }
 
-fn client_check(ui: &mut Ui, verdict: &Verdict) {
-    let tone = match verdict.outcome {
-        Outcome::Accepted => Tone::Good,
-        Outcome::Refused if verdict.expected => Tone::Caution,
-        Outcome::Refused => Tone::Problem,
-        Outcome::Unknown => Tone::Hint,
+fn client_check(ui: &mut Ui, check: &ClientCheck) {
+    let tone = match check.outcome {
+        CheckOutcome::Accepted => Tone::Good,
+        CheckOutcome::Rejected { .. } if check.is_expected() => Tone::Caution,
+        CheckOutcome::Rejected { .. } | CheckOutcome::InvalidName => Tone::Problem,
+        CheckOutcome::NoRoots(_) => Tone::Hint,
     };
-    let shown = note(ui, tone, &verdict.words);
-    if let Some(raw) = &verdict.raw {
+    let shown = note(ui, tone, &explain_check(check));
+    if let Some(raw) = check.raw() {
         shown.on_hover_text(raw);
     }
 }
@@ -227,9 +231,9 @@ fn fields(ui: &mut Ui, certificate: &CertificateDetails, now: Timestamp, actions
         named(ui, name, |ui| mono(ui, value));
     }
     named(ui, "Validity", |ui| ui.vertical(|ui| validity(ui, &certificate.validity, now)));
-    named(ui, "Key", |ui| mono(ui, &certificate.key_words()));
-    named(ui, "Signature", |ui| mono(ui, &certificate.signature.words));
-    if certificate.signature.weak {
+    named(ui, "Key", |ui| mono(ui, &certificate.key));
+    named(ui, "Signature", |ui| mono(ui, &certificate.signature.description));
+    if certificate.signature.is_weak {
         note(ui, Tone::Caution, "Clients of today no longer trust this kind of signature.");
     }
     for (name, value) in [("SHA-256", &certificate.fingerprint), ("Serial number", &certificate.serial)] {
@@ -260,7 +264,7 @@ fn copyable_value(ui: &mut Ui, name: &str, text: &str) -> Option<Action> {
 fn validity(ui: &mut Ui, validity: &Validity, now: Timestamp) {
     let palette = Palette::of(ui);
     ui.spacing_mut().item_spacing.y = 3.0;
-    let words = validity.words(now);
+    let words = validity.description(now);
     let (bar_color, color) =
         if validity.holds(now) { (palette.accent, palette.good) } else { (palette.problem, palette.problem) };
     let (rect, response) =

@@ -6,7 +6,11 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use echoscope::tls::inspect::{self, Details, Roots, Served as ServedDetails, verdicts};
+use echoscope::tls::explain::inspection::{explain_check, explain_end, explain_link};
+use echoscope::tls::inspect::chain::ChainDetails;
+use echoscope::tls::inspect::client_check::{Roots, check_as_clients};
+use echoscope::tls::inspect::served_certificate::ServedCertificate;
+use echoscope::tls::inspect::x509_details::CertificateDetails;
 use echoscope::tls::{CertificateFile, KeyFile, Served, Signer, TlsError, check_pair};
 use echoscope_fuzz::{Identity, Scratch, check_line, check_message, identities, pem, seed};
 use jiff::Timestamp;
@@ -48,8 +52,8 @@ fuzz_target!(
     |data: &[u8]| {
         let chain = split(data);
         for certificate in &chain {
-            if let Some(told) = inspect::describe(certificate) {
-                assert_eq!(told.fingerprint.len(), 95);
+            if let Some(details) = CertificateDetails::from_der(certificate) {
+                assert_eq!(details.fingerprint.len(), 95);
             }
         }
         let text: String = chain.iter().map(|certificate| pem("CERTIFICATE", certificate)).collect();
@@ -67,16 +71,19 @@ fuzz_target!(
 );
 
 fn check_details(file: &CertificateFile) {
-    let told = Details::of(file);
-    assert_eq!((told.chain.len(), told.links.len() + 1), (file.chain().len(), file.chain().len()));
-    check_line(&told.end.words());
-    told.broken_links().iter().for_each(|words| check_line(words));
-    for certificate in &told.chain {
+    let details = ChainDetails::of(file);
+    let count = file.chain().len();
+    assert_eq!((details.certificates.len(), details.links.len() + 1), (count, count));
+    check_line(&explain_end(&details.end));
+    for (index, link) in details.links.iter().enumerate() {
+        check_line(&explain_link(index + 1, link).unwrap_or_default());
+    }
+    for certificate in &details.certificates {
         let lines =
-            [&certificate.subject, &certificate.issuer, &certificate.serial, &certificate.signature.words];
+            [&certificate.subject, &certificate.issuer, &certificate.serial, &certificate.signature.description];
         lines.into_iter().for_each(|text| check_line(text));
-        check_line(&certificate.key_words());
-        check_line(&certificate.validity.words(KNOWN.now));
+        check_line(&certificate.key);
+        check_line(&certificate.validity.description(KNOWN.now));
         assert!((0.0..=1.0).contains(&certificate.validity.elapsed(KNOWN.now)));
         certificate.common_names.iter().for_each(|name| check_line(name));
         certificate.names.iter().for_each(|name| check_line(&name.text));
@@ -85,10 +92,10 @@ fn check_details(file: &CertificateFile) {
             check_line(&extension.value);
         }
     }
-    for verdict in verdicts(file, &KNOWN.roots, KNOWN.now) {
-        check_line(&verdict.words);
-        verdict.names.iter().for_each(|name| check_line(name));
-        check_line(verdict.raw.as_deref().unwrap_or_default());
+    for check in check_as_clients(file, &KNOWN.roots, KNOWN.now) {
+        check_line(&explain_check(&check));
+        check.names.iter().for_each(|name| check_line(name));
+        check_line(&check.raw().unwrap_or_default());
     }
 }
 
@@ -103,7 +110,7 @@ fn check_words(file: &CertificateFile) {
         // A certificate that every client rejects has a warning, whatever host it serves.
         assert!(caution.is_some() || report.caution(KNOWN.now).is_none());
     }
-    let served = ServedDetails::of(file);
+    let served = ServedCertificate::of(file);
     check_line(&served.names());
     assert!(
         served

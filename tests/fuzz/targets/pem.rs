@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use echoscope::tls::inspect::Roots;
+use echoscope::tls::inspect::client_check::Roots;
 use echoscope::tls::{
     CertificateFile, ClientCaFile, FileError, KeyFile, Role, TlsError, check_pair, classify,
 };

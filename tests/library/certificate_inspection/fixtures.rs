@@ -13,7 +13,7 @@ use rcgen::{
 /// A folder for the files of one test.
 pub(crate) struct TestFolder(tempfile::TempDir);
 
-/// A certificate file with its key, and a CA file where it has one.
+/// A certificate file with its key, and maybe a CA file.
 pub(crate) struct Fixture {
     pub(crate) name: &'static str,
     pub(crate) certificate: PathBuf,
@@ -21,14 +21,14 @@ pub(crate) struct Fixture {
     pub(crate) ca: Option<PathBuf>,
 }
 
-/// An authority: its certificate's parameters and key.
+/// A CA: its certificate's parameters and key.
 pub(crate) struct Authority {
     params: CertificateParams,
     key: KeyPair,
     pub(crate) pem: String,
 }
 
-/// Valid from 2020 until 2089.
+/// Returns parameters that are valid from 2020 until 2089.
 pub(crate) fn params(names: &[&str]) -> CertificateParams {
     let mut params =
         CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
@@ -40,7 +40,7 @@ pub(crate) fn params(names: &[&str]) -> CertificateParams {
 
 pub(crate) fn named(params: &mut CertificateParams, name: &str) {
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::OrganizationName, "TestFolder");
+    params.distinguished_name.push(DnType::OrganizationName, "Lab");
     params.distinguished_name.push(DnType::CommonName, name);
 }
 
@@ -90,13 +90,13 @@ impl TestFolder {
         }
     }
 
-    /// Self-signed, with an ECDSA P-256 key.
+    /// Creates a self-signed certificate with an ECDSA P-256 key.
     pub(crate) fn own(&self, name: &'static str, params: &CertificateParams) -> Fixture {
         let key = KeyPair::generate().unwrap();
         self.put(name, &params.self_signed(&key).unwrap().pem(), &key, None)
     }
 
-    /// By openssl's `req -x509`, with these further words.
+    /// Creates a certificate with `openssl req -x509` and these arguments.
     pub(crate) fn openssl(&self, openssl: &Path, name: &'static str, words: &[&str]) -> Fixture {
         let path = |end: &str| self.0.path().join(format!("{name}.{end}"));
         let (certificate, key) = (path("crt"), path("key"));
@@ -112,13 +112,13 @@ impl TestFolder {
         Fixture { name, certificate, key, ca: None }
     }
 
-    /// Those that openssl makes by itself.
+    /// Creates certificates that only openssl can create.
     pub(crate) fn by_openssl(&self, openssl: &Path) -> Vec<Fixture> {
         let names =
             "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,email:a@example.org,URI:https://example.org/";
         let no_ca = "basicConstraints=critical,CA:FALSE";
         let with = |name, key: &[&str], more: &[&str]| {
-            let words = [&["-subj", "/C=DE/O=TestFolder/CN=localhost", "-addext", names], key, more].concat();
+            let words = [&["-subj", "/C=DE/O=Lab/CN=localhost", "-addext", names], key, more].concat();
             self.openssl(openssl, name, &words)
         };
         vec![
@@ -148,13 +148,13 @@ impl TestFolder {
                     "-addext",
                     "1.2.3.4=ASN1:UTF8String:hello",
                     "-set_serial",
-                    "-4711",
+                    "4711",
                 ],
             ),
         ]
     }
 
-    /// The tutorial's three commands.
+    /// Runs the tutorial's three commands.
     pub(crate) fn tutorial(&self, openssl: &Path) -> Fixture {
         let path = |end: &str| self.0.path().join(format!("tutorial.{end}"));
         for line in [
@@ -169,7 +169,7 @@ impl TestFolder {
         Fixture { name: "tutorial", certificate: path("crt"), key: path("key"), ca: None }
     }
 
-    /// Everything that rcgen can make: good ones and the ones that are broken on purpose.
+    /// Creates good and deliberately broken certificates with rcgen.
     pub(crate) fn all(&self) -> Vec<Fixture> {
         let mut all = self.self_signed();
         all.extend(self.chains());
@@ -202,7 +202,7 @@ impl TestFolder {
         all.push(self.own("no-san-expired", &both));
         let mut nameless = params(&[]);
         nameless.distinguished_name = rcgen::DistinguishedName::new();
-        nameless.distinguished_name.push(DnType::OrganizationName, "TestFolder");
+        nameless.distinguished_name.push(DnType::OrganizationName, "Lab");
         all.push(self.own("nameless", &nameless));
         let mut ca = params(&names);
         ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
@@ -244,7 +244,7 @@ impl TestFolder {
         let mut no_san = params(&[]);
         no_san.use_authority_key_identifier_extension = true;
         let no_san = root.sign(&no_san, &key);
-        // Of the same name as the one that signed, with a key of its own.
+        // Has the issuer's name and another key.
         let namesake = root.below("Middle");
         let mut no_ca = params(&[]);
         named(&mut no_ca, "Middle");

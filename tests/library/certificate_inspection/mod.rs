@@ -1,4 +1,4 @@
-//! What is told about a certificate file, held against openssl, and what clients will say, held against real clients.
+//! The details of a certificate file compared with openssl's output, and its checks compared with real clients.
 
 mod client_checks;
 mod damaged;

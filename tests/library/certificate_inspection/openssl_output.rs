@@ -1,17 +1,20 @@
-//! The details, held against what `openssl x509` prints.
+//! The details of a certificate compared with the output of `openssl x509`.
 
 use std::path::Path;
 use std::process::Command;
 
-use echoscope::tls::inspect::{CertificateDetails, Details, End, Link, NameKind};
+use echoscope::tls::CertificateFile;
+use echoscope::tls::explain::inspection::explain_link;
+use echoscope::tls::inspect::chain::{ChainDetails, ChainEnd, ChainLink};
+use echoscope::tls::inspect::x509_details::CertificateDetails;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
 use super::fixtures::{Authority, Fixture, TestFolder};
 use crate::support::program;
 
-fn details(fixture: &Fixture) -> Details {
-    Details::read(&fixture.certificate).unwrap()
+fn details(fixture: &Fixture) -> ChainDetails {
+    ChainDetails::of(&CertificateFile::read(&fixture.certificate).unwrap())
 }
 
 fn print(openssl: &Path, certificate: &Path, words: &str) -> String {
@@ -25,7 +28,7 @@ fn print(openssl: &Path, certificate: &Path, words: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What stands after `=` in the line that starts with `name`.
+/// Returns the text after `=` in the line that starts with `name`.
 fn after<'a>(printed: &'a str, name: &str) -> &'a str {
     let line =
         printed.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {printed}"));
@@ -42,7 +45,7 @@ fn extension<'a>(certificate: &'a CertificateDetails, name: &str) -> Option<&'a 
 }
 
 #[test]
-fn every_value_is_the_one_that_openssl_prints() {
+fn every_field_equals_the_output_of_openssl() {
     let Some(openssl) = program("openssl") else { return };
     let folder = TestFolder::new();
     let mut fixtures = folder.all();
@@ -50,8 +53,8 @@ fn every_value_is_the_one_that_openssl_prints() {
     fixtures.extend(folder.by_openssl(&openssl));
     for fixture in fixtures {
         let (path, name) = (&fixture.certificate, fixture.name);
-        let told = details(&fixture);
-        let first = &told.chain[0];
+        let details = details(&fixture);
+        let first = &details.certificates[0];
         let printed = print(
             &openssl,
             path,
@@ -88,18 +91,19 @@ fn every_value_is_the_one_that_openssl_prints() {
         );
         let dns =
             text.lines().find(|line| line.contains("DNS:")).map_or(0, |line| line.matches("DNS:").count());
-        assert_eq!(first.names.iter().filter(|it| it.kind == NameKind::Dns).count(), dns, "{name}");
+        assert_eq!(first.names.iter().filter(|it| it.kind == "DNS name").count(), dns, "{name}");
     }
 }
 
 #[test]
-fn a_full_certificate_is_told_in_words() {
+fn a_certificate_is_described_in_words() {
     let Some(openssl) = program("openssl") else { return };
     let folder = TestFolder::new();
     let all = folder.by_openssl(&openssl);
-    let of = |name: &str| details(all.iter().find(|fixture| fixture.name == name).unwrap()).chain.remove(0);
+    let of =
+        |name: &str| details(all.iter().find(|fixture| fixture.name == name).unwrap()).certificates.remove(0);
     let full = of("openssl-p384");
-    assert_eq!(full.subject, "CN=localhost, O=TestFolder, C=DE");
+    assert_eq!(full.subject, "CN=localhost, O=Lab, C=DE");
     let names: Vec<_> = full.names.iter().map(ToString::to_string).collect();
     assert_eq!(
         names,
@@ -111,54 +115,59 @@ fn a_full_certificate_is_told_in_words() {
             "URI https://example.org/"
         ]
     );
-    assert_eq!(full.serial, "-1267");
+    assert_eq!(full.serial, "1267");
     assert_eq!(
-        (full.key_words().as_str(), full.signature.words.as_str()),
+        (full.key.as_str(), full.signature.description.as_str()),
         ("ECDSA P-384", "ECDSA with SHA-384")
     );
     assert_eq!(extension(&full, "Key usage"), Some("digital signature, key encipherment"));
     assert_eq!(extension(&full, "Extended key usage"), Some("TLS server, TLS client, 1.2.3.4"));
     assert_eq!(extension(&full, "Basic constraints"), Some("not a certificate authority"));
     assert_eq!(extension(&full, "Extension 1.2.3.4"), Some("0C:05:68:65:6C:6C:6F"));
-    assert!(full.validity.words(Timestamp::now()).starts_with("valid for another 36"));
-    assert_eq!(of("openssl-exponent").key_words(), "RSA 2048, exponent 3 where 65537 is usual");
-    assert_eq!(of("openssl-pss").signature.words, "RSA-PSS with SHA-256");
+    assert!(full.validity.description(Timestamp::now()).starts_with("valid for another 36"));
+    assert_eq!(of("openssl-exponent").key, "RSA 2048, exponent 3 where 65537 is usual");
+    assert_eq!(of("openssl-pss").signature.description, "RSA-PSS with SHA-256");
     assert_eq!(extension(&of("openssl-ca"), "Basic constraints"), Some("a certificate authority"));
 }
 
 #[test]
-fn strange_characters_stay_in_their_line() {
+fn special_characters_are_escaped() {
     let folder = TestFolder::new();
     let strange = folder.all().into_iter().find(|fixture| fixture.name == "strange").unwrap();
-    let told = details(&strange);
-    assert!(told.chain[0].subject.contains(r#"OU=a\0Ab\1B[31m\, #\+\""#), "{}", told.chain[0].subject);
-    assert!(told.chain[0].subject.contains(r"L=\ Zürich\ "), "{}", told.chain[0].subject);
+    let details = details(&strange);
+    assert!(
+        details.certificates[0].subject.contains(r#"OU=a\0Ab\1B[31m\, #\+\""#),
+        "{}",
+        details.certificates[0].subject
+    );
+    assert!(details.certificates[0].subject.contains(r"L=\ Zürich\ "), "{}", details.certificates[0].subject);
 }
 
 #[test]
-fn the_broken_link_is_named() {
+fn broken_links_are_explained() {
     let folder = TestFolder::new();
     let all = folder.all();
     let of = |name: &str| details(all.iter().find(|fixture| fixture.name == name).unwrap());
-    assert_eq!(of("full-chain").links, [Link::Holds, Link::Holds]);
-    assert_eq!(of("full-chain").end, End::SelfSigned);
-    assert_eq!(of("chain").end, End::Issuer("CN=Root, O=TestFolder".to_owned()));
-    assert!(of("chain").broken_links().is_empty());
-    assert_eq!(of("no-intermediate").end, End::Issuer("CN=Middle, O=TestFolder".to_owned()));
+    assert_eq!(of("full-chain").links, [ChainLink::Signed, ChainLink::Signed]);
+    assert_eq!(of("full-chain").end, ChainEnd::SelfSigned);
+    assert_eq!(of("chain").end, ChainEnd::Issuer("CN=Root, O=Lab".to_owned()));
+    assert_eq!(explain_link(1, &of("chain").links[0]), None);
+    assert_eq!(of("no-intermediate").end, ChainEnd::Issuer("CN=Middle, O=Lab".to_owned()));
     assert_eq!(
-        of("wrong-order").broken_links()[0],
-        "Certificate 1 is signed by CN=Middle, O=TestFolder, but certificate 2 is CN=Root, O=TestFolder. Move certificate 3, which is \
+        explain_link(1, &of("wrong-order").links[0]).unwrap(),
+        "Certificate 1 is signed by CN=Middle, O=Lab, but certificate 2 is CN=Root, O=Lab. Move certificate 3, which is \
          the right one, to its place."
     );
-    assert!(of("namesake").broken_links()[0].contains("but did not sign it: its key is another one"));
-    assert_eq!(of("twice").links, [Link::Twice { number: 1 }, Link::Holds]);
+    let namesake = explain_link(1, &of("namesake").links[0]).unwrap();
+    assert!(namesake.contains("but did not sign it: its key is another one"), "{namesake}");
+    assert_eq!(of("twice").links, [ChainLink::Repeated, ChainLink::Signed]);
 }
 
 #[test]
-fn an_unrelated_certificate_is_not_called_the_issuer() {
+fn an_unrelated_certificate_is_not_the_issuer() {
     let folder = TestFolder::new();
     let (one, other) = (Authority::root("One"), Authority::root("Other"));
     let path = folder.write("two.crt", &format!("{}{}", one.pem, other.pem));
-    let told = Details::read(&path).unwrap();
-    assert!(matches!(&told.links[0], Link::OtherName { number: 1, found: None, .. }), "{:?}", told.links);
+    let details = ChainDetails::of(&CertificateFile::read(&path).unwrap());
+    assert!(matches!(&details.links[0], ChainLink::OtherName { found: None, .. }), "{:?}", details.links);
 }

@@ -1,4 +1,4 @@
-//! Real clients that say whether they take a certificate file for a name.
+//! Real clients that accept or reject a certificate file for a name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection};
 use serde_json::{Value, json};
 
-/// A question to a client: does it, trusting `ca`, take this certificate for this name?
+/// A question to a client: does it accept this certificate for this name if it trusts `ca`?
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
     pub(crate) certificate: PathBuf,
@@ -19,7 +19,7 @@ pub(crate) struct Question {
     pub(crate) name: String,
 }
 
-/// `openssl verify` as a client of a server.
+/// Asks `openssl verify`.
 pub(crate) fn openssl(program: &Path, question: &Question) -> bool {
     let kind =
         if question.name.parse::<std::net::IpAddr>().is_ok() { "-verify_ip" } else { "-verify_hostname" };
@@ -35,8 +35,8 @@ pub(crate) fn openssl(program: &Path, question: &Question) -> bool {
     output.status.success()
 }
 
-/// Each question by Python's default context, and again as Python 3.13 and later have it by default: strict, and
-/// content with a part of the chain.
+/// Answers each question with Python's default context before 3.13, and since then: strict, but satisfied with a part of
+/// the chain.
 const PYTHON: &str = r#"
 import json, ssl, sys
 
@@ -66,7 +66,7 @@ for question in json.load(sys.stdin):
     print(json.dumps([handshake(question, False), handshake(question, True)]))
 "#;
 
-/// What Python says to each: before 3.13, and since.
+/// Asks Python; returns the answers of versions before 3.13, and since then.
 pub(crate) fn python(program: &Path, questions: &[Question]) -> Vec<(bool, bool)> {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("questions.json");
@@ -85,7 +85,7 @@ pub(crate) fn python(program: &Path, questions: &[Question]) -> Vec<(bool, bool)
         .collect()
 }
 
-/// A whole handshake between a rustls client and the server that this program is, in memory.
+/// Makes a handshake in memory between a rustls client and our own server configuration.
 pub(crate) fn rustls(question: &Question) -> bool {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(CertificateFile::read(&question.ca).unwrap().chain().to_vec());
