@@ -1,11 +1,11 @@
-//! Amounts, spans and times of day as a reader wants them.
+//! Text helpers: amounts, durations, times, plurals, and untrusted text on one line.
 //!
-//! One rule for the whole app, whatever the system's locale, since its words are English wherever it runs and what it
-//! prints is read by programs, too: a decimal point, commas between thousands, dates as in ISO 8601, hours from 0 to 23.
-//! Times of day are local, the dates of a certificate in UTC, as they are in it. What is a name (a port, `#1024`, a value
-//! in a field or in a program) has no commas.
+//! The formats don't depend on the locale, since the texts are English everywhere and programs read the output, too: a
+//! decimal point, commas between thousands, dates as in ISO 8601, hours from 0 to 23. Times of day are local; the dates of a
+//! certificate are in UTC, as in the certificate itself. Identifiers (a port, `#1024`, a value in a field or in a program)
+//! have no commas.
 //!
-//! Bytes are counted in 1024s and say so (`KiB`, `MiB`), since the settings do: recv size 1024, log 64 MiB.
+//! Bytes are counted in 1024s and have such units (`KiB`, `MiB`), as in the settings: recv size 1024, log 64 MiB.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// An amount of data: `6 B`, `1.5 KiB`, `100 MiB`. Below 100 with one decimal, a whole number of bytes aside.
+/// Formats an amount of data: `6 B`, `1.5 KiB`, `100 MiB`. Below 100 units it has one decimal, except for bytes.
 #[must_use]
 pub fn bytes(count: u64) -> String {
     if count < 1024 {
@@ -33,11 +33,11 @@ pub fn bytes(count: u64) -> String {
             return format!("{whole} {unit}");
         }
     }
-    // u64::MAX is 16 EiB, which the loop has returned.
+    // Unreachable: u64::MAX is 16 EiB.
     format!("{} B", with_thousands(count))
 }
 
-/// A span of time: `41 µs`, `2.9 ms`, `1.2 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`.
+/// Formats a duration: `41 µs`, `2.9 ms`, `1.2 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`.
 #[must_use]
 pub fn duration(span: Duration) -> String {
     let nanoseconds = span.as_nanos();
@@ -57,7 +57,7 @@ pub fn duration(span: Duration) -> String {
     }
 }
 
-/// With one decimal below `whole_from`, unless that is a zero.
+/// Formats a number of units with one decimal below `whole_from`, unless the decimal is zero.
 fn scaled(nanoseconds: u128, unit: u128, name: &str, whole_from: u128) -> String {
     let tenths = (nanoseconds * 10 + unit / 2) / unit;
     if tenths >= whole_from * 10 || tenths.is_multiple_of(10) {
@@ -74,7 +74,7 @@ fn pair(count: u64, of: u64, large: &str, small: &str) -> String {
     }
 }
 
-/// The local time of day to the millisecond: `12:03:05.482`.
+/// Formats the local time of day with milliseconds: `12:03:05.482`.
 #[must_use]
 pub fn clock(at: SystemTime) -> String {
     let time = local(at);
@@ -82,14 +82,14 @@ pub fn clock(at: SystemTime) -> String {
     format!("{:02}:{:02}:{:02}.{millisecond:03}", time.hour(), time.minute(), time.second())
 }
 
-/// The local date: `2026-11-22`.
+/// Formats the local date: `2026-11-22`.
 #[must_use]
 pub fn date(at: SystemTime) -> String {
     let time = local(at);
     format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.day())
 }
 
-/// The time in UTC to the microsecond as RFC 3339 has it: `2026-11-22T11:03:05.482017Z`.
+/// Formats the time in UTC with microseconds, as in RFC 3339: `2026-11-22T11:03:05.482017Z`.
 #[must_use]
 pub fn rfc3339(at: SystemTime) -> String {
     const PRINTER: jiff::fmt::temporal::DateTimePrinter =
@@ -98,14 +98,14 @@ pub fn rfc3339(at: SystemTime) -> String {
 }
 
 fn local(at: SystemTime) -> DateTime {
-    // Looked up once: a row costs some arithmetic and no look at the system's files.
+    // Looked up once, so that a log row doesn't cost a file access.
     static ZONE: OnceLock<TimeZone> = OnceLock::new();
     let timestamp = timestamp(at);
     ZONE.get_or_init(TimeZone::system).to_offset(timestamp).to_datetime(timestamp)
 }
 
 fn timestamp(at: SystemTime) -> Timestamp {
-    // A clock beyond the year 9999 is broken; its lines are still worth showing.
+    // A clock beyond the year 9999 is wrong, but its entries are still worth showing.
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
@@ -188,7 +188,7 @@ pub fn io_error(error: &std::io::Error) -> String {
     text.trim_end_matches('.').to_owned()
 }
 
-/// Joins words for a sentence: `a`, `a and b`, `a, b and c`. After `max` words it says only how many more there are.
+/// Joins words for a sentence: `a`, `a and b`, `a, b and c`. After `max` words follows the number of the remaining ones.
 #[must_use]
 pub fn list(items: &[String], max: usize) -> String {
     let (shown, rest) = items.split_at(items.len().min(max));
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_step_up_before_they_get_long() {
+    fn bytes_use_the_next_unit_before_they_get_long() {
         for (count, text) in [
             (0, "0 B"),
             (6, "6 B"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_of_time_are_short_to_read() {
+    fn durations_have_at_most_two_units() {
         for (nanoseconds, text) in [
             (0, "0 ns"),
             (820, "820 ns"),

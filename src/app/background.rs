@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::app::file_check::CheckedFiles;
 use crate::app::notice::Notice;
 use crate::lessons::Lesson;
-use crate::lessons::error::FileError as LessonFileError;
+use crate::lessons::lesson::LessonFileError;
 use crate::tls::error::{FileError, Role};
 
 /// Called from any thread when [`crate::app::App::poll`] would find something new.

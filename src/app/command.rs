@@ -10,8 +10,8 @@ use crate::app::rate::Rate;
 use crate::app::save::ExportFormat;
 use crate::app::state::{App, log_limits};
 use crate::capture::sequence::SequenceFormat;
-use crate::lessons::facts::Happening;
-use crate::lessons::{Place, Running as LessonRun};
+use crate::lessons::LessonRun;
+use crate::lessons::lesson_event::{LessonEvent, LessonPlace};
 use crate::server::Server;
 use crate::server::client_id::ClientId;
 use crate::server::config::ServerConfig;
@@ -88,7 +88,7 @@ pub enum Command {
     /// Leave the lesson, and restore what it changed in the form and the user didn't change since.
     LeaveLesson,
     /// Record for the lesson that a tab or dialog was opened.
-    Opened(Place),
+    Opened(LessonPlace),
     /// Dismiss the notice.
     DismissNotice,
 }
@@ -136,7 +136,7 @@ impl App {
                 self.set(Setting::Certificate, created.certificate.display().to_string());
                 self.set(Setting::Key, created.key.display().to_string());
                 self.set(Setting::Tls, true.to_string());
-                self.lessons.happened(Happening::CertificateCreated);
+                self.lessons.on_event(LessonEvent::CertificateCreated);
             }
             Command::DropFile(path) => {
                 // Without a thread to spare, the user can still type the path.
@@ -159,7 +159,7 @@ impl App {
             Command::PreviousStep => self.with_lesson(LessonRun::back),
             Command::RestartLesson => self.with_lesson(LessonRun::restart),
             Command::LeaveLesson => self.leave_lesson(true),
-            Command::Opened(place) => self.lessons.happened(Happening::Opened(place)),
+            Command::Opened(place) => self.lessons.on_event(LessonEvent::Opened(place)),
             Command::DismissNotice => {
                 if self.notice.take().is_none() {
                     self.run_notice = None;

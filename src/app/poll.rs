@@ -9,7 +9,7 @@ use crate::app::notice::Notice;
 use crate::app::state::App;
 use crate::client::client_event::ClientEventKind;
 use crate::client::echo_check::{EchoResult, EchoVerdict};
-use crate::lessons::facts::Happening;
+use crate::lessons::lesson_event::LessonEvent;
 use crate::server::event::EventKind;
 use crate::server::status::ServerState;
 use crate::settings::Setting;
@@ -40,10 +40,10 @@ impl App {
     pub(super) fn poll_events(&mut self) -> bool {
         let mut changed = false;
         loop {
-            let before = self.lessons.turn().map(|turn| (turn, self.facts()));
+            let before = self.lessons.generation().map(|generation| (generation, self.facts()));
             changed |= self.drain_events();
-            let Some((turn, facts)) = before else { return changed };
-            if self.lessons.judge(turn, &facts) == Some(turn) {
+            let Some((generation, facts)) = before else { return changed };
+            if self.lessons.update(generation, &facts) == Some(generation) {
                 return changed;
             }
             changed = true;
@@ -58,7 +58,7 @@ impl App {
                 *run_notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
                 *unbound_addresses += 1;
             }
-            lessons.happened(Happening::Event(&event));
+            lessons.on_event(LessonEvent::Server(&event));
             log.append(event);
         });
         taken > 0
@@ -69,9 +69,9 @@ impl App {
         let Self { clients, lessons, .. } = self;
         clients.poll(&mut |event| match event {
             ClientEventKind::Echoed(EchoResult { verdict: EchoVerdict::Exact, .. }) => {
-                lessons.happened(Happening::Echo);
+                lessons.on_event(LessonEvent::Echo);
             }
-            ClientEventKind::HalfClosed => lessons.happened(Happening::HalfClosed),
+            ClientEventKind::HalfClosed => lessons.on_event(LessonEvent::HalfClosed),
             _ => {}
         })
     }

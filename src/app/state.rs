@@ -10,7 +10,7 @@ use crate::app::background::{Background, Wake};
 use crate::app::clients::{Clients, ServerEndpoint};
 use crate::app::file_check::{Check, CheckedFiles};
 use crate::app::form::Form;
-use crate::app::lesson::lesson_state::Lessons;
+use crate::app::lesson::lesson_state::LessonState;
 use crate::app::notice::Notice;
 use crate::app::rate::Rate;
 use crate::app::settings_writer::SettingsWriter;
@@ -78,7 +78,7 @@ pub struct App {
     pub(super) stepping: bool,
     /// Whether the port that the OS chooses is put into the form.
     pub(super) adopt_port: bool,
-    pub(super) lessons: Lessons,
+    pub(super) lessons: LessonState,
     pub(super) options: Options,
 }
 
@@ -112,7 +112,7 @@ impl App {
             program: RefCell::default(),
             stepping: false,
             adopt_port: false,
-            lessons: Lessons::default(),
+            lessons: LessonState::default(),
             options,
         };
         app.check_files();

@@ -1,217 +1,282 @@
-//! What a step waits for: something that is so, or something that was seen to happen.
+//! When a lesson step is done: conditions about the state of the app and about events, as a lesson file writes them.
 
-use crate::lessons::Place;
-use crate::lessons::facts::Facts;
-use crate::lessons::setting_override::SettingOverride;
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroU64;
+
+use rustls::AlertDescription;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::{Table, Value};
+
+use crate::lessons::lesson_event::{LessonFacts, LessonPlace};
+use crate::lessons::setting_override::SettingOverrides;
 use crate::server::calls::Call;
 use crate::server::event::CloseReason;
 
-/// Which conditions make a step done.
+/// Which conditions complete a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goal {
-    /// This one of the step's conditions, by its place among them.
-    One(usize),
-    /// Every one of these; at least one.
+    /// This condition.
+    One(Condition),
+    /// All of these; at least one.
     All(Vec<Goal>),
-    /// Any one of these; at least one.
+    /// Any of these; at least one.
     Any(Vec<Goal>),
 }
 
-impl Goal {
-    /// Whether it is reached, where `met` tells it of each condition.
-    pub fn is_reached(&self, met: &impl Fn(usize) -> bool) -> bool {
-        match self {
-            Self::One(index) => met(*index),
-            Self::All(goals) => goals.iter().all(|goal| goal.is_reached(met)),
-            Self::Any(goals) => goals.iter().any(|goal| goal.is_reached(met)),
-        }
-    }
-
-    /// The conditions without which it can't be reached; of those that stand in for each other, none.
-    #[must_use]
-    pub fn needed(&self) -> Vec<usize> {
-        match self {
-            Self::One(index) => vec![*index],
-            Self::All(goals) => goals.iter().flat_map(Self::needed).collect(),
-            Self::Any(_) => Vec::new(),
-        }
-    }
-}
-
-/// One thing that a step waits for.
+/// Something that a step waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
-    /// Something is so now.
-    Is(Is),
+    /// The app is in a state.
+    Is(StateCondition),
     /// Something has happened often enough.
     Seen {
-        /// What.
-        what: Seen,
-        /// How often, or for [`Seen::Bytes`] how many bytes.
+        /// The events.
+        pattern: EventPattern,
+        /// How often, or for [`EventPattern::Received`] with `bytes`, how many bytes.
         at_least: u64,
-        /// Since when it counts.
+        /// From when on it counts.
         since: Since,
     },
 }
 
-/// What can be so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Is {
-    /// The server listens, started with these settings.
-    Listening(Vec<SettingOverride>),
-    /// No server runs.
-    Stopped,
-    /// The form has these settings.
-    Settings(Vec<SettingOverride>),
-    /// So many clients are connected.
-    Connected {
-        /// At least so many.
-        at_least: u64,
-        /// At most so many.
-        at_most: Option<u64>,
-    },
-    /// At least so many clients wait in the accept queue.
-    Waiting(u64),
-    /// A certificate that is valid today and a key that fits it are chosen.
-    Certificate,
-    /// The server was told not to accept.
-    Paused,
-    /// The server goes step by step.
-    Stepping,
-    /// It has halted, before this call or before any.
-    Halted(Option<Call>),
+/// From when on events count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Since {
+    /// From the beginning of the step.
+    #[default]
+    Step,
+    /// From the beginning of the lesson.
+    Lesson,
 }
 
-impl Is {
-    /// Whether it is so.
+/// A state of the app. The variants without fields have braces because serde would accept unknown keys otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case", deny_unknown_fields)]
+pub enum StateCondition {
+    /// The server is listening and was started with these settings.
+    Listening(SettingOverrides),
+    /// No server is running.
+    Stopped {},
+    /// The form contains these settings.
+    Settings(#[serde(deserialize_with = "at_least_one")] SettingOverrides),
+    /// Clients are connected.
+    Connected {
+        /// The least number; 1 if nothing is given.
+        at_least: Option<NonZeroU64>,
+        /// The highest number.
+        at_most: Option<u64>,
+    },
+    /// Clients wait in the accept queue.
+    Waiting {
+        /// The least number; 1 if nothing is given.
+        at_least: Option<NonZeroU64>,
+    },
+    /// A certificate that is valid today and a matching key are chosen.
+    Certificate {},
+    /// Accepting is paused.
+    Paused {},
+    /// Step mode is on.
+    Stepping {},
+    /// A thread is paused before this call, or before any.
+    Halted {
+        /// The call.
+        before: Option<Call>,
+    },
+}
+
+impl StateCondition {
+    /// Returns whether the app is in this state.
     #[must_use]
-    pub fn holds(&self, facts: &Facts) -> bool {
-        let all = |choices: &[SettingOverride], settings| choices.iter().all(|choice| choice.holds(settings));
+    pub fn holds(&self, facts: &LessonFacts) -> bool {
+        let number = |number: &Option<NonZeroU64>, default| number.map_or(default, NonZeroU64::get);
         match self {
-            Self::Listening(choices) => facts.running.as_ref().is_some_and(|running| all(choices, running)),
-            Self::Stopped => facts.stopped,
-            Self::Settings(choices) => all(choices, &facts.form),
+            Self::Listening(settings) => facts.running.as_ref().is_some_and(|running| settings.hold(running)),
+            Self::Stopped {} => facts.stopped,
+            Self::Settings(settings) => settings.hold(&facts.form),
             Self::Connected { at_least, at_most } => {
-                facts.connected >= *at_least && at_most.is_none_or(|most| facts.connected <= most)
+                facts.connected >= number(at_least, u64::from(at_most.is_none()))
+                    && at_most.is_none_or(|at_most| facts.connected <= at_most)
             }
-            Self::Waiting(at_least) => facts.waiting.is_some_and(|waiting| waiting >= *at_least),
-            Self::Certificate => facts.certificate,
-            Self::Paused => facts.paused,
-            Self::Stepping => facts.stepping,
-            Self::Halted(call) => facts.halted.iter().any(|halted| call.is_none_or(|call| *halted == call)),
+            Self::Waiting { at_least } => facts.waiting.is_some_and(|waiting| waiting >= number(at_least, 1)),
+            Self::Certificate {} => facts.certificate,
+            Self::Paused {} => facts.paused,
+            Self::Stepping {} => facts.stepping,
+            Self::Halted { before: None } => !facts.paused_before.is_empty(),
+            Self::Halted { before: Some(call) } => facts.paused_before.contains(call),
         }
     }
 }
 
-/// Since when something counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Since {
-    /// Since the step began.
-    Step,
-    /// Since the lesson began.
-    Lesson,
-}
-
-/// What can be seen to happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
-    /// The server came to listen.
-    Started,
-    /// The server came to its end.
-    Stopped,
+/// The events that count. The variants without fields have braces because serde would accept unknown keys otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "seen", rename_all = "snake_case", deny_unknown_fields)]
+pub enum EventPattern {
+    /// The server started to listen.
+    Started {},
+    /// The server stopped.
+    Stopped {},
     /// A client was accepted.
-    Accepted,
-    /// `recv` returned this.
-    Received(Data),
-    /// `recv` returned this, and its bytes are what is counted.
-    Bytes(Data),
-    /// One client's bytes, over all calls of `recv`, have this in them. Counts once for each client.
-    Stream(Vec<u8>),
-    /// What the Client tab sent came back byte for byte.
-    Echo,
-    /// A client of the Client tab has sent end of stream, and goes on reading.
-    HalfClosed,
-    /// A connection ended for one of these reasons; none named: for any.
-    Closed(Vec<Reason>),
-    /// A TLS handshake was done.
+    Accepted {},
+    /// `recv` returned matching data.
+    Received(ReceivedPattern),
+    /// One client's bytes, over all calls of `recv`, contain a text. Counts once for each client.
+    Stream {
+        /// The text.
+        contains: Bytes,
+    },
+    /// A client of the Client tab received what it had sent, byte for byte.
+    Echo {},
+    /// A client of the Client tab half-closed its connection and still receives.
+    HalfClosed {},
+    /// A connection was closed for one of these reasons, or for any reason if the list is empty.
+    Closed {
+        /// The reasons.
+        #[serde(default, deserialize_with = "one_or_more")]
+        reason: Vec<CloseCause>,
+    },
+    /// A TLS handshake was completed.
     Handshake {
-        /// `TLS 1.3` or `TLS 1.2`; `None`: either.
-        version: Option<&'static str>,
-        /// Whether it took up an earlier session; `None`: either.
+        /// The version; any if `None`.
+        version: Option<HandshakeVersion>,
+        /// Whether an earlier session was resumed; either if `None`.
         resumed: Option<bool>,
     },
-    /// TLS failed, and the client said one of these alerts; none named: for any reason.
-    TlsFailed(Vec<&'static str>),
+    /// TLS failed with one of these alerts from the client, or for any reason if the list is empty.
+    TlsFailed {
+        /// The alerts.
+        #[serde(default, deserialize_with = "one_or_more")]
+        alert: Vec<AlertName>,
+    },
     /// A client sent something else to a TLS server.
-    NotTls,
-    /// A client spoke TLS to a server without.
-    TlsOnPlain,
-    /// A certificate was made in the window, and put into the form.
-    CertificateCreated,
-    /// A tab or a dialog came to the front.
-    Opened(Place),
+    NotTls {},
+    /// A client used TLS although it was off.
+    TlsOnPlain {},
+    /// A certificate was created in the window and put into the form.
+    CertificateCreated {},
+    /// A tab or a dialog was opened.
+    Opened {
+        /// Which one.
+        place: LessonPlace,
+    },
 }
 
-/// What a call of `recv` is to have returned; what is not named may be anything.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Data {
+/// The data that a call of `recv` must have returned. A key that isn't given matches any data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceivedPattern {
+    /// Exactly this text.
+    pub equals: Option<Bytes>,
     /// Exactly these bytes.
-    pub equals: Option<Vec<u8>>,
-    /// These bytes somewhere in it.
-    pub contains: Option<Vec<u8>>,
-    /// So many bytes.
-    pub length: Option<u64>,
+    pub hex: Option<HexBytes>,
+    /// This text somewhere in the data.
+    pub contains: Option<Bytes>,
+    /// This number of bytes.
+    pub length: Option<NonZeroU64>,
+    /// Count bytes instead of calls, up to this number.
+    pub bytes: Option<NonZeroU64>,
 }
 
-impl Data {
-    /// Whether these bytes are as they are to be.
+impl ReceivedPattern {
+    /// Returns whether the data matches.
     #[must_use]
     pub fn matches(&self, data: &[u8]) -> bool {
-        self.equals.as_ref().is_none_or(|equals| equals == data)
-            && self.contains.as_ref().is_none_or(|part| contains(data, part))
-            && self.length.is_none_or(|length| length == data.len() as u64)
+        self.equals.as_ref().is_none_or(|equals| equals.0 == data)
+            && self.hex.as_ref().is_none_or(|hex| hex.0 == data)
+            && self.contains.as_ref().is_none_or(|part| contains(data, &part.0))
+            && self.length.is_none_or(|length| length.get() == data.len() as u64)
     }
 }
 
-/// Whether `part` stands somewhere in `data`.
+/// Returns whether `part` occurs in `data`.
 pub(super) fn contains(data: &[u8], part: &[u8]) -> bool {
-    part.is_empty() || data.windows(part.len()).any(|window| window == part)
+    data.windows(part.len()).any(|window| window == part)
 }
 
-/// Why a connection ended, by the names of a lesson file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The client had no more to send: FIN, or `close_notify`.
+/// Bytes that a lesson writes as text; at least one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Bytes(pub Vec<u8>);
+
+impl TryFrom<String> for Bytes {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.is_empty() {
+            return Err("the text is empty, but recv() returns at least one byte of data");
+        }
+        Ok(Self(text.into_bytes()))
+    }
+}
+
+/// Bytes that a lesson writes as hexadecimal digits; at least one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HexBytes(pub Vec<u8>);
+
+impl TryFrom<String> for HexBytes {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digits: Vec<char> = text.split_whitespace().flat_map(str::chars).collect();
+        let byte = |pair: &[char]| {
+            let [high, low] = pair else { return None };
+            u8::try_from(high.to_digit(16)? * 16 + low.to_digit(16)?).ok()
+        };
+        let bytes = digits.chunks(2).map(byte).collect::<Option<Vec<_>>>().filter(|bytes| !bytes.is_empty());
+        bytes.map(Self).ok_or("hex takes two hexadecimal digits for each byte, such as \"00 ff\"")
+    }
+}
+
+/// A TLS version that was agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum HandshakeVersion {
+    /// TLS 1.2.
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// TLS 1.3.
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+impl HandshakeVersion {
+    /// Returns its name: `TLS 1.3`.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Tls12 => "TLS 1.2",
+            Self::Tls13 => "TLS 1.3",
+        }
+    }
+}
+
+/// Why a connection was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseCause {
+    /// The end of the stream: FIN, or `close_notify`.
     EndOfStream,
     /// FIN without TLS's `close_notify`.
     WithoutCloseNotify,
     /// RST.
     Lost,
-    /// The user disconnected it.
+    /// The user disconnected the client.
     Disconnected,
-    /// It was silent for the idle timeout.
+    /// The idle timeout.
     Idle,
-    /// TLS failed.
+    /// A TLS failure.
     Tls,
-    /// The server was stopped.
+    /// The stop of the server.
     ServerStopped,
 }
 
-impl Reason {
-    /// All of them, with their names.
-    pub const ALL: [(&str, Self); 7] = [
-        ("end_of_stream", Self::EndOfStream),
-        ("without_close_notify", Self::WithoutCloseNotify),
-        ("lost", Self::Lost),
-        ("disconnected", Self::Disconnected),
-        ("idle", Self::Idle),
-        ("tls", Self::Tls),
-        ("server_stopped", Self::ServerStopped),
-    ];
-
-    /// Whether a connection ended for this reason.
+impl CloseCause {
+    /// Returns whether a connection was closed for this reason.
     #[must_use]
-    pub fn is(self, reason: &CloseReason) -> bool {
+    pub fn matches(self, reason: &CloseReason) -> bool {
         match self {
             Self::EndOfStream => *reason == CloseReason::EndOfStream,
             Self::WithoutCloseNotify => *reason == CloseReason::EndWithoutCloseNotify,
@@ -224,32 +289,182 @@ impl Reason {
     }
 }
 
-/// The alerts of TLS by their names (RFC 8446, section 6.2; the older ones RFC 5246, section 7.2).
-pub const ALERTS: [&str; 26] = [
-    "unexpected_message",
-    "bad_record_mac",
-    "record_overflow",
-    "handshake_failure",
-    "bad_certificate",
-    "unsupported_certificate",
-    "certificate_revoked",
-    "certificate_expired",
-    "certificate_unknown",
-    "illegal_parameter",
-    "unknown_ca",
-    "access_denied",
-    "decode_error",
-    "decrypt_error",
-    "protocol_version",
-    "insufficient_security",
-    "internal_error",
-    "inappropriate_fallback",
-    "user_canceled",
-    "missing_extension",
-    "unsupported_extension",
-    "unrecognized_name",
-    "bad_certificate_status_response",
-    "unknown_psk_identity",
-    "certificate_required",
-    "no_application_protocol",
-];
+/// A TLS alert by its name in the standard (RFC 8446, section 6.2; older ones in RFC 5246, section 7.2): `unknown_ca`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AlertName {
+    /// The name.
+    pub name: String,
+    /// The alert.
+    pub alert: AlertDescription,
+}
+
+impl TryFrom<String> for AlertName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        // rustls writes the names in camel case and in British English: UnknownCA, UnrecognisedName.
+        let letters = name.replace('_', "").replace("recognized", "recognised");
+        let is_named = |alert: &AlertDescription| {
+            !matches!(alert, AlertDescription::Unknown(_)) && format!("{alert:?}").to_lowercase() == letters
+        };
+        match (0..=u8::MAX).map(AlertDescription::from).find(is_named) {
+            Some(alert) => Ok(Self { name, alert }),
+            None => Err(format!(
+                "unknown alert `{name}`, expected a name from RFC 8446, section 6.2, such as unknown_ca or \
+                 bad_certificate"
+            )),
+        }
+    }
+}
+
+impl Goal {
+    /// Returns all conditions in the order of the lesson file.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<&Condition> {
+        match self {
+            Self::One(condition) => vec![condition],
+            Self::All(goals) | Self::Any(goals) => goals.iter().flat_map(Self::conditions).collect(),
+        }
+    }
+
+    /// Returns for each of [`Goal::conditions`] whether the goal can't be reached without it. Alternatives aren't required.
+    #[must_use]
+    pub fn required(&self) -> Vec<bool> {
+        match self {
+            Self::One(_) => vec![true],
+            Self::All(goals) => goals.iter().flat_map(Self::required).collect(),
+            Self::Any(_) => vec![false; self.conditions().len()],
+        }
+    }
+
+    /// Returns whether the goal is reached; `met` yields for each of [`Goal::conditions`] whether it is met.
+    pub fn is_reached(&self, met: &mut impl Iterator<Item = bool>) -> bool {
+        // No short circuit: every condition takes its item.
+        match self {
+            Self::One(_) => met.next().unwrap_or(false),
+            Self::All(goals) => goals.iter().fold(true, |reached, goal| goal.is_reached(met) && reached),
+            Self::Any(goals) => goals.iter().fold(false, |reached, goal| goal.is_reached(met) || reached),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Goal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(GoalVisitor)
+    }
+}
+
+/// Reads `{ all = […] }`, `{ any = […] }` or a condition.
+struct GoalVisitor;
+
+impl<'de> Visitor<'de> for GoalVisitor {
+    type Value = Goal;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a condition: keys and values in braces, { … }")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Goal, A::Error> {
+        let mut goals = None;
+        let mut condition = Table::new();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "all" => goals = Some(Goal::All(map.next_value()?)),
+                "any" => goals = Some(Goal::Any(map.next_value()?)),
+                _ => drop(condition.insert(key, map.next_value()?)),
+            }
+        }
+        match goals {
+            None => Condition::parse(condition).map(Goal::One).map_err(A::Error::custom),
+            Some(_) if !condition.is_empty() => {
+                Err(A::Error::custom("all or any takes no other keys: move them into its list of conditions"))
+            }
+            Some(Goal::All(list) | Goal::Any(list)) if list.is_empty() => {
+                Err(A::Error::custom("the list is empty: add conditions to it"))
+            }
+            Some(goal) => Ok(goal),
+        }
+    }
+}
+
+impl Condition {
+    fn parse(mut fields: Table) -> Result<Self, String> {
+        fn read<'de, T: Deserialize<'de>>(value: Value) -> Result<T, String> {
+            T::deserialize(value).map_err(|error| error.message().to_owned())
+        }
+        match (fields.contains_key("is"), fields.contains_key("seen")) {
+            (true, false) => return read(Value::Table(fields)).map(Self::Is),
+            (false, true) => {}
+            _ => {
+                let advice = "expected either a state (is = \"listening\") or an event (seen = \"received\"); use all = […] \
+                              or any = […] for several conditions";
+                return Err(advice.to_owned());
+            }
+        }
+        let since = fields.remove("since").map(read).transpose()?.unwrap_or_default();
+        let at_least: Option<NonZeroU64> = fields.remove("at_least").map(read).transpose()?;
+        let pattern = read(Value::Table(fields))?;
+        let bytes = match &pattern {
+            EventPattern::Received(received) => received.bytes,
+            _ => None,
+        };
+        if bytes.is_some() && at_least.is_some() {
+            return Err("give bytes or at_least, not both".to_owned());
+        }
+        Ok(Self::Seen { pattern, at_least: bytes.or(at_least).map_or(1, NonZeroU64::get), since })
+    }
+}
+
+/// Reads at least one setting.
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SettingOverrides, D::Error> {
+    let overrides = SettingOverrides::deserialize(deserializer)?;
+    if overrides.0.is_empty() {
+        return Err(D::Error::custom("add a setting, for example { is = \"settings\", tls = true }"));
+    }
+    Ok(overrides)
+}
+
+/// Reads one keyword, or a list of at least one.
+pub(super) fn one_or_more<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    struct OneOrMore<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMore<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a keyword in quotes, or a list of keywords")
+        }
+
+        fn visit_str<E: Error>(self, keyword: &str) -> Result<Vec<T>, E> {
+            T::deserialize(keyword.into_deserializer()).map(|one| vec![one])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<T>, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(list))
+        }
+    }
+
+    let list = deserializer.deserialize_any(OneOrMore(PhantomData))?;
+    if list.is_empty() { Err(D::Error::custom("the list is empty")) } else { Ok(list) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_have_the_names_of_the_standard() {
+        for (name, alert) in [
+            ("unknown_ca", AlertDescription::UnknownCA),
+            ("certificate_expired", AlertDescription::CertificateExpired),
+            ("no_application_protocol", AlertDescription::NoApplicationProtocol),
+            ("unrecognized_name", AlertDescription::UnrecognisedName),
+        ] {
+            assert_eq!(AlertName::try_from(name.to_owned()).unwrap().alert, alert);
+        }
+        assert!(AlertName::try_from("UnknownCA".to_owned()).is_err());
+    }
+}

@@ -1,9 +1,10 @@
 //! Settings that a lesson step needs: the keys and values of the settings file.
 
-use crate::lessons::error::LessonError;
-use crate::lessons::read::Keys;
+use serde::{Deserialize, Deserializer, de};
+use toml::{Table, Value};
+
 use crate::settings::{ClientAuth, Mode, Scope, Setting, SettingChoice, Settings, TlsVersions};
-use crate::text::with_thousands;
+use crate::text::{sanitize, with_thousands};
 
 /// A setting and the value that a lesson gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,38 +15,34 @@ pub struct SettingOverride {
     pub text: String,
 }
 
-/// Reads all settings in a table. A lesson changes only the server, and it names no files: it may come from another
-/// computer.
-pub(super) fn overrides(keys: &mut Keys<'_, '_, '_>) -> Result<Vec<SettingOverride>, LessonError> {
-    let document = keys.document;
-    let mut found = Vec::new();
-    let allowed = |setting: &&Setting| setting.info().scope != Scope::Window && !setting.is_path();
-    for setting in Setting::ALL.iter().copied().filter(|setting| allowed(&setting)) {
-        let key = setting.info().key;
-        let Some(value) = keys.take(key) else { continue };
-        let keywords = setting.keywords();
-        let text = match setting {
-            _ if setting.info().range.is_some() => document.number(key, value)?.to_string(),
-            _ if !keywords.is_empty() => {
-                let words: Vec<_> = keywords.into_iter().map(|keyword| (keyword, keyword)).collect();
-                document.one_of(key, value, &words)?.to_owned()
+impl SettingOverride {
+    /// Parses one key and its value. A lesson changes only the server, and it contains no paths: it may come from another
+    /// computer.
+    fn parse(key: &str, value: Value) -> Result<Self, String> {
+        let is_allowed = |setting: &Setting| setting.info().scope != Scope::Window && !setting.is_path();
+        let Some(setting) = Setting::with_key(key).filter(is_allowed) else {
+            let allowed = Setting::ALL.iter().filter(|setting| is_allowed(setting));
+            let keys: Vec<&str> = allowed.map(|setting| setting.info().key).collect();
+            return Err(format!(
+                "unknown setting `{}`, expected one of {}",
+                sanitize(key, 40),
+                keys.join(", ")
+            ));
+        };
+        let text = match value {
+            Value::String(text) => text,
+            Value::Array(items) => {
+                let items =
+                    items.into_iter().map(|item| item.as_str().map_or(item.to_string(), str::to_owned));
+                items.collect::<Vec<_>>().join(",")
             }
-            Setting::Tls | Setting::SessionTickets => document.truth(key, value)?.to_string(),
-            Setting::Alpn => {
-                let names = document.list(key, value)?;
-                let names: Result<Vec<_>, _> = names.iter().map(|name| document.text(key, name)).collect();
-                names?.join(",")
-            }
-            _ => document.text(key, value)?.to_owned(),
+            other => other.to_string(),
         };
         let mut settings = Settings::default();
-        setting.set(&mut settings, &text).map_err(|error| document.about(value, error.to_string()))?;
-        found.push(SettingOverride::of(setting, &settings));
+        setting.set(&mut settings, &text).map_err(|error| error.to_string())?;
+        Ok(Self::of(setting, &settings))
     }
-    Ok(found)
-}
 
-impl SettingOverride {
     /// Returns a setting with its value in `settings`.
     #[must_use]
     pub fn of(setting: Setting, settings: &Settings) -> Self {
@@ -66,7 +63,7 @@ impl SettingOverride {
 
     /// Returns setting and value in a few words: `backlog 2`.
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn description(&self) -> String {
         let text = self.text.as_str();
         let label = self.setting.label().to_lowercase();
         let on_or_off = if text == "true" { "on" } else { "off" };
@@ -90,5 +87,34 @@ impl SettingOverride {
                 format!("{label} {value}")
             }
         }
+    }
+}
+
+/// The settings in a table, in the order of the form.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SettingOverrides(pub Vec<SettingOverride>);
+
+impl<'de> Deserialize<'de> for SettingOverrides {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let table = Table::deserialize(deserializer)?;
+        let parse = |(key, value): (String, Value)| SettingOverride::parse(&key, value);
+        let mut overrides =
+            table.into_iter().map(parse).collect::<Result<Vec<_>, _>>().map_err(de::Error::custom)?;
+        overrides.sort_by_key(|one| one.setting);
+        Ok(Self(overrides))
+    }
+}
+
+impl SettingOverrides {
+    /// Returns whether the settings have all of these values.
+    #[must_use]
+    pub fn hold(&self, settings: &Settings) -> bool {
+        self.0.iter().all(|one| one.holds(settings))
+    }
+
+    /// Returns all settings and values in a few words.
+    #[must_use]
+    pub fn description(&self) -> String {
+        self.0.iter().map(SettingOverride::description).collect::<Vec<_>>().join(", ")
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 
-/// What an entry is about.
+/// The subject of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Category {
     /// The server as a whole: started, listening, stopped. It can't be hidden.

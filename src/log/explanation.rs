@@ -305,7 +305,7 @@ fn problem(problem: &Problem) -> (&'static str, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::test_events::{
+    use crate::log::events_for_tests::{
         client, closed, event, handshake, problem, received, received_partly_echoed,
     };
 

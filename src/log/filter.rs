@@ -8,7 +8,7 @@ use crate::log::line::line;
 use crate::server::event::{Event, EventKind};
 use crate::settings::DataFormat;
 
-/// What a reader wants to see.
+/// The entries that a reader wants to see.
 ///
 /// The text is split at white space, and an entry is shown if all of the words match:
 /// - `#2` matches the entries about client 2; of several such words one is enough. A bare `#` matches every client.
@@ -99,7 +99,7 @@ fn lowercase(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::log::category::Severity;
-    use crate::log::test_events::{closed, event, handshake, problem, received};
+    use crate::log::events_for_tests::{closed, event, handshake, problem, received};
     use crate::server::event::{CloseReason, Problem};
     use crate::tls::handshake::HandshakeKind;
 

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::log::category::CategorySet;
     use crate::log::event_log::DEFAULT_LIMITS;
-    use crate::log::test_events::received;
+    use crate::log::events_for_tests::received;
     use crate::ring_buffer::Limits;
 
     #[test]

@@ -106,7 +106,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::log::test_events::{event, handshake, offer, problem, tls_failed};
+    use crate::log::events_for_tests::{event, handshake, offer, problem, tls_failed};
 
     fn find(rows: &[DetailRow], label: &str) -> (String, Option<String>) {
         let found = rows.iter().find(|(name, ..)| name == label);

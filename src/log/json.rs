@@ -31,8 +31,6 @@
 //!
 //! `seconds` is a number with up to nine decimals. `text` is English for people and may change.
 
-use std::fmt::Write as _;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -49,87 +47,83 @@ use crate::tls::names;
 /// Returns an event as one JSON object, without a line break.
 #[must_use]
 pub fn json_line(event: &Event) -> String {
-    let (keyword, own_fields) = fields(event);
-    let mut all: Fields = vec![("time", json!(text::rfc3339(event.at))), ("event", json!(keyword))];
-    if let Some(client) = event.client {
-        all.extend([("id", json!(client.id.0)), ("peer", json!(client.peer.to_string()))]);
+    let (keyword, fields) = fields(event);
+    let mut object = json!({
+        "time": text::rfc3339(event.at),
+        "event": keyword,
+        "id": event.client.map(|client| client.id.0),
+        "peer": event.client.map(|client| client.peer.to_string()),
+    });
+    if let (Value::Object(object), Value::Object(fields)) = (&mut object, fields) {
+        object.extend(fields);
     }
-    all.extend(own_fields);
-    // serde_json's map would sort the fields; for a human reader, time and event come first.
-    let mut out = String::from("{");
-    for (name, value) in all.iter().filter(|(_, value)| !value.is_null()) {
-        let comma = if out.len() > 1 { "," } else { "" };
-        let _ = write!(out, "{comma}\"{name}\":{value}");
-    }
-    out.push('}');
-    out
+    without_nulls(object).to_string()
 }
 
-type Fields = Vec<(&'static str, Value)>;
+fn without_nulls(mut object: Value) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.retain(|_, value| !value.is_null());
+    }
+    object
+}
 
-/// Returns the keyword of an event, and the fields that only this kind of event has. Fields that are null are left out.
-fn fields(event: &Event) -> (&'static str, Fields) {
+/// Returns the keyword of an event, and an object with the fields that only this kind of event has.
+fn fields(event: &Event) -> (&'static str, Value) {
     match &event.kind {
-        EventKind::Starting { port } => ("starting", vec![("port", json!(port))]),
+        EventKind::Starting { port } => ("starting", json!({ "port": port })),
         EventKind::Listening { addresses, tls } => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            ("listening", vec![("addresses", json!(addresses)), ("tls", json!(tls))])
+            ("listening", json!({ "addresses": addresses, "tls": tls }))
         }
         EventKind::NotListening(error) => {
-            let address = ("address", json!(error.address.to_string()));
-            ("not_listening", vec![address, ("text", json!(error.to_string())), ("raw", json!(raw(event)))])
+            let address = error.address.to_string();
+            ("not_listening", json!({ "address": address, "text": error.to_string(), "raw": raw(event) }))
         }
         EventKind::StartFailed(error) => {
-            ("start_failed", vec![("text", json!(error.to_string())), ("raw", json!(raw(event)))])
+            ("start_failed", json!({ "text": error.to_string(), "raw": raw(event) }))
         }
-        EventKind::Opened => ("opened", Vec::new()),
+        EventKind::Opened => ("opened", json!({})),
         EventKind::Handshake(done) => ("handshake", handshake(done)),
         EventKind::Received { data, echoed, took } => {
             let (encoding, text) = match std::str::from_utf8(data) {
                 Ok(text) => ("text", text.to_owned()),
                 Err(_) => ("base64", BASE64_STANDARD.encode(data)),
             };
-            let fields = vec![
-                ("len", json!(data.len())),
-                ("encoding", json!(encoding)),
-                ("data", Value::String(text)),
-                ("echoed", json!(echoed)),
-                ("seconds", json!(took.as_secs_f64())),
-            ];
+            let fields = json!({
+                "len": data.len(),
+                "encoding": encoding,
+                "data": text,
+                "echoed": echoed,
+                "seconds": took.as_secs_f64(),
+            });
             ("received", fields)
         }
         EventKind::Closed(closed) => {
-            let fields = vec![
-                ("reason", json!(close_reason(&closed.reason))),
-                ("received", json!(closed.received)),
-                ("sent", json!(closed.sent)),
-                ("seconds", json!(closed.lasted.as_secs_f64())),
-                ("raw", json!(raw(event))),
-            ];
+            let fields = json!({
+                "reason": close_reason(&closed.reason),
+                "received": closed.received,
+                "sent": closed.sent,
+                "seconds": closed.lasted.as_secs_f64(),
+                "raw": raw(event),
+            });
             ("closed", fields)
         }
         EventKind::Problem(problem) => {
-            let (keyword, offered) = self::problem(problem);
-            let fields = vec![
-                ("problem", json!(keyword)),
-                ("text", json!(line(event, DataFormat::Python))),
-                ("raw", json!(raw(event))),
-                ("offer", offered.map_or(Value::Null, offer)),
-            ];
-            ("problem", fields)
+            let (keyword, hello) = self::problem(problem);
+            let text = line(event, DataFormat::Python);
+            let offer = hello.map(offer);
+            ("problem", json!({ "problem": keyword, "text": text, "raw": raw(event), "offer": offer }))
         }
-        EventKind::AcceptPaused => ("accept_paused", Vec::new()),
-        EventKind::AcceptResumed => ("accept_resumed", Vec::new()),
-        EventKind::Stopping => ("stopping", Vec::new()),
-        EventKind::Stopped => ("stopped", Vec::new()),
-        EventKind::NotShown { count } => ("not_shown", vec![("count", json!(count))]),
-        EventKind::Note { text, problem } => {
-            ("note", vec![("text", json!(text)), ("problem", json!(problem))])
-        }
+        EventKind::AcceptPaused => ("accept_paused", json!({})),
+        EventKind::AcceptResumed => ("accept_resumed", json!({})),
+        EventKind::Stopping => ("stopping", json!({})),
+        EventKind::Stopped => ("stopped", json!({})),
+        EventKind::NotShown { count } => ("not_shown", json!({ "count": count })),
+        EventKind::Note { text, problem } => ("note", json!({ "text": text, "problem": problem })),
     }
 }
 
-fn handshake(done: &Handshake) -> Fields {
+fn handshake(done: &Handshake) -> Value {
     let kind = match done.kind {
         HandshakeKind::Full => "full",
         HandshakeKind::FullWithRetry => "full_with_retry",
@@ -138,36 +132,33 @@ fn handshake(done: &Handshake) -> Fields {
     let certificate = done
         .client_certificate
         .as_ref()
-        .map(|shown| json!({ "subject": shown.subject, "issuer": shown.issuer, "sha256": shown.sha256 }));
-    vec![
-        ("version", json!(done.version)),
-        ("cipher_suite", json!(done.cipher_suite)),
-        ("group", json!(done.group)),
-        ("server_name", json!(done.server_name)),
-        ("alpn", json!(done.alpn)),
-        ("handshake", json!(kind)),
-        ("seconds", json!(done.took.as_secs_f64())),
-        ("signature_scheme", json!(done.signature_scheme)),
-        ("client_certificate", json!(certificate)),
-        ("offer", done.client_hello.as_deref().map_or(Value::Null, offer)),
-    ]
+        .map(|shown| json!({ "issuer": shown.issuer, "sha256": shown.sha256, "subject": shown.subject }));
+    json!({
+        "version": done.version,
+        "cipher_suite": done.cipher_suite,
+        "group": done.group,
+        "server_name": done.server_name,
+        "alpn": done.alpn,
+        "handshake": kind,
+        "seconds": done.took.as_secs_f64(),
+        "signature_scheme": done.signature_scheme,
+        "client_certificate": certificate,
+        "offer": done.client_hello.as_deref().map(offer),
+    })
 }
 
-fn offer(offer: &ClientHello) -> Value {
+fn offer(hello: &ClientHello) -> Value {
     let named =
         |codes: &[u16], name: fn(u16) -> String| codes.iter().map(|code| name(*code)).collect::<Vec<_>>();
-    let mut object = json!({
-        "versions": named(&offer.versions, names::version),
-        "cipher_suites": named(&offer.cipher_suites, names::suite),
-        "groups": named(&offer.groups, names::group),
-        "key_shares": named(&offer.key_shares, names::group),
-        "signature_schemes": named(&offer.signature_schemes, names::scheme),
-        "alpn": offer.alpn,
-    });
-    if let Some(name) = &offer.server_name {
-        object["server_name"] = json!(name);
-    }
-    object
+    without_nulls(json!({
+        "alpn": hello.alpn,
+        "cipher_suites": named(&hello.cipher_suites, names::suite),
+        "groups": named(&hello.groups, names::group),
+        "key_shares": named(&hello.key_shares, names::group),
+        "server_name": hello.server_name,
+        "signature_schemes": named(&hello.signature_schemes, names::scheme),
+        "versions": named(&hello.versions, names::version),
+    }))
 }
 
 fn close_reason(reason: &CloseReason) -> &'static str {
@@ -205,7 +196,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::log::test_events::{closed, event, handshake, problem, received, tls_failed};
+    use crate::log::events_for_tests::{closed, event, handshake, problem, received, tls_failed};
 
     #[test]
     fn lines_match_the_documentation() {
@@ -237,12 +228,22 @@ mod tests {
             assert_eq!(line, format!("{start}{rest}"));
             serde_json::from_str::<Value>(&line).unwrap();
         }
-        let parsed: Value = serde_json::from_str(&json_line(&handshake(HandshakeKind::Resumed))).unwrap();
+        let resumed = json_line(&handshake(HandshakeKind::Resumed));
+        let names = [
+            r#""handshake",{one},"version":"TLS 1.3","cipher_suite":"TLS_AES_256_GCM_SHA384","#,
+            r#""group":"X25519MLKEM768","server_name":"localhost","handshake":"resumed","seconds":0.0029,"#,
+            r#""client_certificate":{"issuer":"CN=Practice CA","sha256":"0A:FF","subject":"CN=alice"},"#,
+            r#""offer":{"alpn":["h2"],"cipher_suites":["TLS_AES_256_GCM_SHA384","0xeeee"],"#,
+            r#""groups":["X25519MLKEM768","x25519"],"key_shares":["X25519MLKEM768"],"server_name":"localhost","#,
+            r#""signature_schemes":["ecdsa_secp256r1_sha256"],"versions":["0x0a0a (GREASE)","TLS 1.3","TLS 1.2"]}}"#,
+        ];
+        assert_eq!(resumed, format!("{start}{}", names.concat().replace("{one}", one)));
+        let parsed: Value = serde_json::from_str(&resumed).unwrap();
         assert_eq!((&parsed["handshake"], parsed.get("alpn")), (&json!("resumed"), None));
         assert_eq!(parsed["client_certificate"]["subject"], "CN=alice");
         assert_eq!(parsed["offer"]["versions"], json!(["0x0a0a (GREASE)", "TLS 1.3", "TLS 1.2"]));
         assert_eq!(parsed["offer"]["cipher_suites"], json!(["TLS_AES_256_GCM_SHA384", "0xeeee"]));
-        let failed = tls_failed(Some(Arc::new(crate::log::test_events::offer())));
+        let failed = tls_failed(Some(Arc::new(crate::log::events_for_tests::offer())));
         let parsed: Value = serde_json::from_str(&json_line(&problem(failed))).unwrap();
         assert_eq!(parsed["offer"]["groups"], json!(["X25519MLKEM768", "x25519"]));
         let parsed: Value =

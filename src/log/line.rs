@@ -227,7 +227,7 @@ mod tests {
     use std::net::SocketAddrV6;
 
     use super::*;
-    use crate::log::test_events::{
+    use crate::log::events_for_tests::{
         client, closed, event, handshake, problem, received, received_partly_echoed,
     };
 

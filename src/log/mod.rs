@@ -10,6 +10,8 @@
 
 pub mod category;
 pub mod event_log;
+#[cfg(test)]
+mod events_for_tests;
 pub mod explanation;
 pub mod export;
 pub mod filter;
@@ -18,7 +20,5 @@ pub mod format;
 pub mod handshake_details;
 pub mod json;
 pub mod line;
-#[cfg(test)]
-mod test_events;
 
 pub use event_log::{EventLog, LogEntry};

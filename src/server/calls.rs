@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use serde::Deserialize;
+
 use crate::server::client_id::{ClientId, ClientInfo};
 
 /// One of the server's calls, as the Python program makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Call {
     /// `socket.socket()` (socket(2)): creates a socket for one address.
     Socket,

@@ -14,7 +14,8 @@ use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, Tab};
 use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::left::LeftSide;
-use crate::ui::lesson::{self, LessonBar};
+use crate::ui::lesson::lesson_action;
+use crate::ui::lesson::lesson_bar::LessonBar;
 use crate::ui::notice::NoticeBar;
 use crate::ui::tabs::Tabs;
 use crate::ui::tabs::client::ClientPanel;
@@ -106,7 +107,7 @@ impl Window {
     }
 
     fn handle_action(&mut self, ctx: &Context, frame: &eframe::Frame, action: Action) {
-        if let Some(opened) = lesson::opened(&action) {
+        if let Some(opened) = lesson_action::opened(&action) {
             self.app.apply(opened);
         }
         match action {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use echoscope::client::input;
-use echoscope::lessons::Lesson;
+use echoscope::lessons::{Lesson, LessonRun};
 use echoscope::log::category::CategorySet;
 use echoscope::log::explanation::explanation;
 use echoscope::log::filter::Filter;
@@ -132,9 +132,9 @@ fn messages_about_lesson_files_are_short_and_one_line() {
 fn the_settings_of_a_lesson_are_trimmed() {
     let settings = "{ is = 'settings', host = \"\\n::1\", alpn = [\"\\n h2\", 'http/1.1 '] }";
     let lesson = Lesson::parse(&lesson("T", settings)).unwrap();
-    for sign in echoscope::lessons::Running::new(Arc::new(lesson)).signs() {
-        check_line(&sign.words);
-        assert!(sign.words.contains("::1") && sign.words.contains("h2,http/1.1"), "{}", sign.words);
+    for status in LessonRun::new(Arc::new(lesson)).condition_statuses() {
+        check_line(&status.text);
+        assert!(status.text.contains("::1") && status.text.contains("h2,http/1.1"), "{}", status.text);
     }
 }
 

@@ -1,16 +1,17 @@
-//! Lessons as their user sees them: chosen from the menu, done in the window, with the mouse and with keys alone.
+//! Lessons in the window: chosen from the menu, and done with the mouse and with keys alone.
 
 use std::time::{Duration, Instant};
 
 use echoscope::app::{App, Options};
-use echoscope::lessons::shipped;
+use echoscope::lessons::LessonRun;
+use echoscope::lessons::builtin::builtin_lessons;
 use echoscope::settings::Settings;
 use echoscope::ui;
 use egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable, by};
 
-/// The window of an app in its own little world: port 0, nothing remembered.
+/// A window whose app uses port 0 and saves no settings.
 struct Window(Harness<'static, ui::Window>);
 
 impl Window {
@@ -32,7 +33,7 @@ impl Window {
     fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !is_so(&self.0) {
-            assert!(Instant::now() < deadline, "waited in vain for: {what}\n{:?}", self.0.root());
+            assert!(Instant::now() < deadline, "timed out waiting for: {what}\n{:?}", self.0.root());
             self.0.step();
         }
         self.0.run();
@@ -67,7 +68,7 @@ impl Window {
     }
 
     fn at(&self) -> Option<usize> {
-        self.0.state().app().lesson().map(echoscope::lessons::Running::at)
+        self.0.state().app().lesson().map(LessonRun::position)
     }
 }
 
@@ -76,7 +77,7 @@ fn the_menu_lists_the_lessons_and_help() {
     let mut window = Window::open();
     assert!(!window.shows("Your first echo"));
     window.click("Help");
-    for lesson in shipped() {
+    for lesson in builtin_lessons() {
         assert!(window.shows(&lesson.title), "{}", lesson.title);
     }
     assert!(window.shows("Open a lesson file…") && !window.shows("Leave the lesson"));
@@ -122,7 +123,7 @@ fn the_first_lesson_is_done_from_start_to_end() {
 }
 
 #[test]
-fn one_can_skip_look_back_and_begin_anew() {
+fn steps_can_be_skipped_reviewed_and_restarted() {
     let mut window = Window::open();
     window.begin("1. Your first echo");
     window.click("Start server");

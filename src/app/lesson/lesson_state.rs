@@ -1,7 +1,7 @@
-//! The lesson that is being done, and what it changed in the form.
+//! The state of the lesson that the user is doing, and what it changed in the form.
 
-use crate::lessons::Running;
-use crate::lessons::facts::{Facts, Happening};
+use crate::lessons::LessonRun;
+use crate::lessons::lesson_event::{LessonEvent, LessonFacts};
 use crate::lessons::setting_override::SettingOverride;
 
 /// How the server and the form relate to the settings that a step needs.
@@ -17,36 +17,36 @@ pub enum SetUp {
 
 /// The lesson of the app.
 #[derive(Default)]
-pub(in crate::app) struct Lessons {
-    pub(super) running: Option<Running>,
+pub(in crate::app) struct LessonState {
+    pub(super) run: Option<LessonRun>,
     /// The index among the built-in lessons.
     pub(super) number: Option<usize>,
     /// The changes to the form: the new value, and the one before the lesson.
     pub(super) undo: Vec<(SettingOverride, SettingOverride)>,
     /// Whether the server is started again as soon as it has stopped.
-    pub(super) start_again: bool,
+    pub(super) restart_pending: bool,
 }
 
-impl Lessons {
+impl LessonState {
     /// Reports an event to the lesson.
-    pub(in crate::app) fn happened(&mut self, happening: Happening<'_>) {
-        if let Some(running) = &mut self.running {
-            running.happened(happening);
+    pub(in crate::app) fn on_event(&mut self, event: LessonEvent<'_>) {
+        if let Some(run) = &mut self.run {
+            run.on_event(event);
         }
     }
 
     /// Returns a number that identifies the current step of the current lesson.
-    pub(in crate::app) fn turn(&self) -> Option<u64> {
-        self.running.as_ref().map(Running::turn)
+    pub(in crate::app) fn generation(&self) -> Option<u64> {
+        self.run.as_ref().map(LessonRun::generation)
     }
 
-    /// Judges the step by facts that were collected for step `turn`. Returns the step that is current afterwards.
-    pub(in crate::app) fn judge(&mut self, turn: u64, facts: &Facts) -> Option<u64> {
-        if self.turn() == Some(turn)
-            && let Some(running) = &mut self.running
+    /// Updates the step by facts that were collected for `generation`. Returns the generation afterwards.
+    pub(in crate::app) fn update(&mut self, generation: u64, facts: &LessonFacts) -> Option<u64> {
+        if let Some(run) = &mut self.run
+            && run.generation() == generation
         {
-            running.look(facts);
+            run.update(facts);
         }
-        self.turn()
+        self.generation()
     }
 }

@@ -1,4 +1,4 @@
-//! Lesson files: any text is read or refused with a place in it, and what was read can be done.
+//! Lesson files: any text is parsed or rejected with a line, and a parsed lesson can be completed.
 #![no_main]
 
 use std::fs;
@@ -6,10 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use echoscope::lessons::condition::{Condition, Seen};
-use echoscope::lessons::facts::{Facts, Happening};
-use echoscope::lessons::setting_override::SettingOverride;
-use echoscope::lessons::{Lesson, Place, Running};
+use echoscope::lessons::condition::{Condition, EventPattern, Goal};
+use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts, LessonPlace};
+use echoscope::lessons::{Lesson, LessonRun};
 use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{Event, EventKind};
 use echoscope_fuzz::{check_line, check_message, repository, seed};
@@ -20,7 +19,7 @@ fuzz_target!(
     |data: &[u8]| {
         let text = &*String::from_utf8_lossy(data);
         let read = Lesson::parse(text);
-        // Some editors put a mark before it, and nobody sees it.
+        // Some editors write a byte order mark.
         assert_eq!(Lesson::parse(&format!("\u{feff}{}", text.strip_prefix('\u{feff}').unwrap_or(text))), read);
         match read {
             Ok(lesson) => check_lesson(lesson, data),
@@ -39,47 +38,49 @@ fn check_lesson(lesson: Lesson, data: &[u8]) {
     check_line(&lesson.title);
     assert!(!lesson.title.is_empty() && !lesson.summary.is_empty() && !lesson.steps.is_empty());
     for step in &lesson.steps {
-        assert!(!step.text.is_empty() && !step.conditions.is_empty());
-        step.settings.iter().map(SettingOverride::words).for_each(|words| check_line(&words));
+        assert!(!step.text.is_empty() && !step.goal.conditions().is_empty());
+        check_line(&step.settings.description());
     }
-    for condition in lesson.steps.iter().flat_map(|step| &step.conditions) {
-        if let Condition::Seen { what: Seen::Stream(wanted), .. } = condition {
-            check_stream(&lesson, wanted, data);
+    for condition in lesson.steps.iter().flat_map(|step| step.goal.conditions()) {
+        if let Condition::Seen { pattern: EventPattern::Stream { contains }, .. } = condition {
+            check_stream(&lesson, condition, &contains.0, data);
         }
     }
-    let mut running = Running::new(Arc::new(lesson));
-    let facts = Facts { stopped: true, ..Facts::default() };
-    let steps = running.lesson().steps.len();
+    let mut run = LessonRun::new(Arc::new(lesson));
+    let facts = LessonFacts { stopped: true, ..LessonFacts::default() };
+    let steps = run.lesson().steps.len();
     for round in 0..steps + 3 {
-        for sign in running.signs() {
-            check_line(&sign.words);
-            assert!(sign.count.is_none_or(|(count, of)| count <= of && (count == of) == sign.met));
+        for status in run.condition_statuses() {
+            check_line(&status.text);
+            assert!(status.count.is_none_or(|(count, of)| count <= of && (count == of) == status.is_met));
         }
-        let turn = running.turn();
-        running.look(&facts);
-        running.happened(Happening::Event(&received(1, data)));
-        running.happened(Happening::Opened(Place::ALL[round % Place::ALL.len()]));
-        running.happened(Happening::Echo);
-        assert!(running.at() <= steps && running.turn() >= turn);
-        if running.turn() == turn {
-            running.next();
+        let generation = run.generation();
+        run.update(&facts);
+        run.on_event(LessonEvent::Server(&received(1, data)));
+        run.on_event(LessonEvent::Opened(LessonPlace::ALL[round % LessonPlace::ALL.len()]));
+        run.on_event(LessonEvent::Echo);
+        assert!(run.position() <= steps && run.generation() >= generation);
+        if run.generation() == generation {
+            run.next();
         }
     }
-    assert_eq!(running.step(), None, "a lesson can be gone through");
-    running.back();
-    running.restart();
-    assert_eq!(running.at(), 0);
+    assert_eq!(run.step(), None, "every lesson can be completed");
+    run.back();
+    run.restart();
+    assert_eq!(run.position(), 0);
 }
 
-/// What is looked for in a stream is found however the stream is cut, and only where it is.
-fn check_stream(lesson: &Lesson, wanted: &[u8], data: &[u8]) {
-    let mut step = lesson.steps[0].clone();
-    let seen = Seen::Stream(wanted.to_vec());
-    step.conditions =
-        vec![Condition::Seen { what: seen, at_least: 1, since: echoscope::lessons::condition::Since::Step }];
-    step.goal = echoscope::lessons::condition::Goal::One(0);
-    let lesson = Arc::new(Lesson { steps: vec![step], ..lesson.clone() });
-    // Half of what is looked for before the rest of it, as streams have it.
+/// Checks that a text is found in a stream however the stream is split, and only if it is there.
+fn check_stream(lesson: &Lesson, condition: &Condition, wanted: &[u8], data: &[u8]) {
+    let mut condition = condition.clone();
+    if let Condition::Seen { at_least, .. } = &mut condition {
+        *at_least = 1;
+    }
+    let mut lesson = lesson.clone();
+    lesson.steps.truncate(1);
+    lesson.steps[0].goal = Goal::One(condition);
+    let lesson = Arc::new(lesson);
+    // Half of the text before the whole text, as in a stream.
     let stream = [&wanted[..wanted.len() / 2], wanted, &data[..data.len().min(64)]].concat();
     for (stream, size) in [
         (&stream[..], 1),
@@ -87,14 +88,14 @@ fn check_stream(lesson: &Lesson, wanted: &[u8], data: &[u8]) {
         (&stream[..wanted.len() / 2 + wanted.len() - 1], 2),
         (&data[..data.len().min(256)], 5),
     ] {
-        let mut running = Running::new(Arc::clone(&lesson));
+        let mut run = LessonRun::new(Arc::clone(&lesson));
         for part in stream.chunks(size) {
-            running.happened(Happening::Event(&received(1, part)));
-            running.happened(Happening::Event(&received(2, b"another's")));
+            run.on_event(LessonEvent::Server(&received(1, part)));
+            run.on_event(LessonEvent::Server(&received(2, b"another's")));
         }
-        let is_there = |stream: &[u8]| stream.windows(wanted.len()).any(|window| window == wanted);
+        let contains = |stream: &[u8]| stream.windows(wanted.len()).any(|window| window == wanted);
         let others = b"another's".repeat(stream.len().div_ceil(size));
-        assert_eq!(running.at() == 1, is_there(stream) || is_there(&others), "{wanted:?} in {stream:?}");
+        assert_eq!(run.position() == 1, contains(stream) || contains(&others), "{wanted:?} in {stream:?}");
     }
 }
 

@@ -1,9 +1,9 @@
-//! Lessons: their files, their faults, and each of those that come with the app played from start to end.
+//! Lessons: their files, how steps are completed, and each built-in lesson done from start to end.
 
+mod builtin_lessons;
 mod clients;
-mod faults;
-mod model;
-mod played;
+mod lesson_files;
+mod lesson_in_app;
+mod lesson_run;
 mod player;
 mod set_up;
-mod watched;

@@ -1,4 +1,4 @@
-//! Somebody who does a lesson: does what each step says, and looks when it is ticked off.
+//! A simulated user who does a lesson and checks when each step is completed.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -9,8 +9,9 @@ use echoscope::app::{App, Command, Options, SetUp};
 use echoscope::client::client_event::{CloseMode, ConnectionOutcome};
 use echoscope::client::client_status::ClientState;
 use echoscope::client::input::LineEnding;
-use echoscope::lessons::running::Mark;
-use echoscope::lessons::{Place, Running};
+use echoscope::lessons::LessonRun;
+use echoscope::lessons::lesson_event::LessonPlace;
+use echoscope::lessons::lesson_run::StepMark;
 use echoscope::server::status::ServerState;
 use echoscope::settings::Settings;
 
@@ -19,12 +20,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Player {
     pub(crate) app: App,
-    /// The steps that were seen to be ticked off.
+    /// The number of completed steps so far.
     done: usize,
 }
 
 impl Player {
-    /// Begins a lesson that comes with the app, on a port that the system chooses.
+    /// Starts a built-in lesson, on a port that the OS chooses.
     pub(crate) fn begin(number: usize) -> Self {
         let mut player = Self::at_rest();
         player.ask(Command::StartLesson(number));
@@ -36,7 +37,7 @@ impl Player {
         Self { app: App::new(settings, Options::default()), done: 0 }
     }
 
-    pub(crate) fn lesson(&self) -> &Running {
+    pub(crate) fn lesson(&self) -> &LessonRun {
         self.app.lesson().unwrap()
     }
 
@@ -48,29 +49,34 @@ impl Player {
     pub(crate) fn until(&mut self, what: &str, done: impl Fn(&App) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !done(&self.app) {
-            assert!(Instant::now() < deadline, "waited in vain for {what}");
+            assert!(Instant::now() < deadline, "timed out waiting for {what}");
             self.app.poll();
             thread::yield_now();
         }
     }
 
-    /// The step is not ticked off yet, though all that was done so far has been taken in.
+    /// Asserts that the step is still open after all events so far.
     #[track_caller]
-    pub(crate) fn not_yet(&mut self) {
+    pub(crate) fn step_is_open(&mut self) {
         self.app.poll();
         self.app.poll();
-        assert_eq!(self.lesson().at(), self.done, "ticked off too early: {:?}", self.lesson().just_done());
+        assert_eq!(
+            self.lesson().position(),
+            self.done,
+            "completed too early: {:?}",
+            self.lesson().previous_done()
+        );
     }
 
-    /// The step is ticked off now, and no other one with it.
+    /// Waits until the step is completed, and asserts that the next one isn't.
     #[track_caller]
-    pub(crate) fn ticked(&mut self) {
+    pub(crate) fn completes_step(&mut self) {
         let step = self.done;
         let words = self.lesson().lesson().steps[step].text.clone();
-        self.until(&words, |app| app.lesson().is_some_and(|running| running.at() > step));
+        self.until(&words, |app| app.lesson().is_some_and(|run| run.position() > step));
         self.done += 1;
-        assert_eq!(self.lesson().marks()[step], Mark::Done);
-        self.not_yet();
+        assert_eq!(self.lesson().marks()[step], StepMark::Done);
+        self.step_is_open();
     }
 
     /// Presses *Skip this step*.
@@ -78,19 +84,19 @@ impl Player {
     pub(crate) fn skip(&mut self) {
         self.ask(Command::NextStep);
         self.done += 1;
-        self.not_yet();
+        self.step_is_open();
     }
 
-    /// Presses *Set it up*, and Start where no server runs yet.
+    /// Presses *Set it up*, and *Start* if no server is running.
     pub(crate) fn set_up_and_start(&mut self) {
-        self.not_yet();
+        self.step_is_open();
         assert_ne!(self.app.lesson_set_up(), SetUp::Ready, "there is nothing to set up");
         self.ask(Command::SetUpLesson);
         if self.app.state().is_stopped() {
             self.app.poll();
             self.start();
         }
-        self.ticked();
+        self.completes_step();
     }
 
     pub(crate) fn start(&mut self) {
@@ -103,7 +109,7 @@ impl Player {
     }
 
     /// Opens a tab or a dialog.
-    pub(crate) fn open(&mut self, place: Place) {
+    pub(crate) fn open(&mut self, place: LessonPlace) {
         self.ask(Command::Opened(place));
     }
 
@@ -119,7 +125,7 @@ impl Player {
         self.app.apply(Command::Client(command));
     }
 
-    /// The client tab of this place, from 0; presses *Add client* where there is none yet.
+    /// Returns the client tab with this index, and adds it if necessary.
     pub(crate) fn tab(&mut self, index: usize) -> ClientTabId {
         while self.app.clients().len() <= index {
             self.tell(ClientCommand::Add);
@@ -127,11 +133,11 @@ impl Player {
         self.app.clients().iter().nth(index).unwrap().id()
     }
 
-    /// Presses *Connect* in a client tab, and waits until the server's system has answered.
+    /// Presses *Connect* in a client tab, and waits until it is connected.
     #[track_caller]
     pub(crate) fn connect(&mut self, index: usize) {
         let id = self.tab(index);
-        // The one before may still be saying goodbye, or the server's new port not be known yet.
+        // The previous connection may still be closing, or the new port of the server isn't known yet.
         self.until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
         self.tell(ClientCommand::Connect(id));
         self.until("an open client", |app| {
@@ -142,11 +148,11 @@ impl Player {
         });
     }
 
-    /// Presses *Connect* where it is to fail; why it did.
+    /// Presses *Connect* in a client tab that must fail, and returns why it did.
     #[track_caller]
-    pub(crate) fn connect_in_vain(&mut self, index: usize) -> String {
+    pub(crate) fn fail_to_connect(&mut self, index: usize) -> String {
         let id = self.tab(index);
-        // The one before may still be saying goodbye, or the server's new port not be known yet.
+        // The previous connection may still be closing, or the new port of the server isn't known yet.
         self.until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
         self.tell(ClientCommand::Connect(id));
         self.until("a refusal", |app| app.clients().get(id).unwrap().status().outcome.is_some());
@@ -179,13 +185,13 @@ impl Player {
         self.until("the echo", |app| app.clients().get(id).unwrap().status().echo.is_exact());
     }
 
-    /// Leaves with a client tab.
+    /// Closes the connection of a client tab.
     pub(crate) fn leave(&mut self, index: usize, how: CloseMode) {
         let id = self.tab(index);
         self.tell(ClientCommand::Close(id, how));
     }
 
-    /// So many clients were accepted in all, and so many are there now.
+    /// Waits until `total` clients have been accepted and `now` of them are connected.
     #[track_caller]
     pub(crate) fn until_clients(&mut self, now: u64, total: u64) {
         self.until("clients", |app| {
@@ -194,7 +200,7 @@ impl Player {
         });
     }
 
-    /// All steps are behind.
+    /// Asserts that all steps are completed.
     #[track_caller]
     pub(crate) fn finished(&self) {
         assert_eq!(self.done, self.lesson().lesson().steps.len(), "there are more steps");

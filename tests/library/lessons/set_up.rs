@@ -1,4 +1,4 @@
-//! *Set it up*: what it sets, when it starts the server anew, and what leaving the lesson puts back.
+//! *Set it up*: which settings it changes, when it restarts the server, and that leaving the lesson restores them.
 
 use echoscope::app::{Command, SetUp};
 use echoscope::server::status::ServerState;
@@ -9,7 +9,7 @@ use crate::lessons::clients::{connect, echo};
 use crate::lessons::player::Player;
 
 #[test]
-fn it_fills_in_the_form_and_says_when_that_is_done() {
+fn set_up_fills_in_the_form() {
     let mut player = Player::begin(1);
     assert_eq!(player.app.lesson_set_up(), SetUp::Needed);
     player.ask(Command::SetUpLesson);
@@ -19,25 +19,25 @@ fn it_fills_in_the_form_and_says_when_that_is_done() {
         matches!(player.app.state(), ServerState::Stopped),
         "only the user starts a server that is stopped"
     );
-    player.not_yet();
+    player.step_is_open();
 }
 
 #[test]
-fn a_server_that_runs_with_other_settings_is_started_anew() {
+fn set_up_restarts_a_server_with_other_settings() {
     let mut player = Player::begin(1);
     player.start();
     let address = player.address();
     echo(&mut connect(address), b"x");
     assert_eq!(player.app.lesson_set_up(), SetUp::NeedsRestart);
-    player.not_yet();
+    player.step_is_open();
     player.ask(Command::SetUpLesson);
-    player.ticked();
+    player.completes_step();
     assert_eq!(player.app.backlog(), Some(2));
     assert!(matches!(player.app.state(), ServerState::Listening { .. }));
 }
 
 #[test]
-fn leaving_puts_the_form_back_but_not_what_the_user_has_changed() {
+fn leaving_restores_settings_that_the_user_didnt_change() {
     let mut player = Player::at_rest();
     player.app.apply(Command::Set(Setting::Backlog, "7".to_owned()));
     player.ask(Command::StartLesson(1));
@@ -53,7 +53,7 @@ fn leaving_puts_the_form_back_but_not_what_the_user_has_changed() {
 }
 
 #[test]
-fn two_set_ups_are_put_back_to_what_was_there_before_the_first() {
+fn two_set_ups_are_restored_to_the_settings_before_the_first() {
     let mut player = Player::begin(1);
     player.set_up_and_start();
     for _ in 0..4 {

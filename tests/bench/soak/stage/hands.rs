@@ -10,7 +10,7 @@ use echoscope::capture::sequence::{Sequence, SequenceFormat};
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::client_status::ClientState;
 use echoscope::client::input::LineEnding;
-use echoscope::lessons::Place;
+use echoscope::lessons::lesson_event::LessonPlace;
 use echoscope::server::client_id::ClientId;
 use echoscope::settings::{DataFormat, Setting, ThemeChoice};
 
@@ -236,13 +236,13 @@ impl Hands {
     }
 
     fn with_a_lesson(&mut self, app: &mut App) {
-        let lessons = echoscope::lessons::shipped().len();
+        let lessons = echoscope::lessons::builtin::builtin_lessons().len();
         app.apply(match self.random.between(0, 5) {
             0 => Command::LeaveLesson,
             1 => Command::NextStep,
             2 => Command::PreviousStep,
             3 => Command::RestartLesson,
-            4 => Command::Opened(self.random.pick(&Place::ALL)),
+            4 => Command::Opened(self.random.pick(&LessonPlace::ALL)),
             // Its settings are never set up: that would start the server anew under its visitors.
             _ => Command::StartLesson(self.random.length(0, lessons - 1)),
         });

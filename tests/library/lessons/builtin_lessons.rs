@@ -1,5 +1,5 @@
-//! The lessons that come with the app, each done from start to end with nothing but what the app offers; each step
-//! is ticked off then and not before.
+//! Each built-in lesson, done from start to end with nothing but the commands of the app. Each step is completed by its own
+//! actions and not before.
 
 use std::net::TcpStream;
 
@@ -7,7 +7,8 @@ use echoscope::app::clients::{ClientCommand, ClientField, Followed, TrustChoice}
 use echoscope::app::{App, Command};
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::input::LineEnding;
-use echoscope::lessons::{Place, shipped};
+use echoscope::lessons::builtin::builtin_lessons;
+use echoscope::lessons::lesson_event::LessonPlace;
 use echoscope::server::client_id::ClientId;
 use echoscope::settings::Mode;
 use echoscope::tls::create::Defect;
@@ -16,18 +17,18 @@ use crate::lessons::clients::{connect, create};
 use crate::lessons::player::Player;
 use crate::support::can_reset;
 
-/// Where the kernel tells how many wait.
-const TELLS_QUEUE: bool = cfg!(target_os = "linux");
+/// Whether the kernel reports the accept queue.
+const REPORTS_QUEUE: bool = cfg!(target_os = "linux");
 
 #[test]
-fn all_seven_are_there() {
-    let titles: Vec<&str> = shipped().iter().map(|lesson| lesson.title.as_str()).collect();
+fn every_step_explains_itself() {
+    let titles: Vec<&str> = builtin_lessons().iter().map(|lesson| lesson.title.as_str()).collect();
     assert_eq!(titles.len(), 7, "{titles:?}");
-    for lesson in shipped() {
+    for lesson in builtin_lessons() {
         for step in &lesson.steps {
             assert!(step.why.is_some(), "{}: {}: nothing is explained", lesson.title, step.text);
-            let says = step.text.contains("Set it up");
-            assert!(!says || !step.settings.is_empty(), "{}: nothing to set up", step.text);
+            let mentions = step.text.contains("Set it up");
+            assert!(!mentions || !step.settings.0.is_empty(), "{}: nothing to set up", step.text);
         }
     }
 }
@@ -35,23 +36,23 @@ fn all_seven_are_there() {
 #[test]
 fn your_first_echo() {
     let mut player = Player::begin(0);
-    player.not_yet();
+    player.step_is_open();
     player.start();
-    player.ticked();
+    player.completes_step();
     player.connect(0);
-    player.ticked();
+    player.completes_step();
     player.echo(0, "hullo");
-    player.not_yet();
+    player.step_is_open();
     player.echo(0, "Hello");
-    player.ticked();
-    player.open(Place::Connections);
-    player.not_yet();
-    player.open(Place::Log);
-    player.ticked();
+    player.completes_step();
+    player.open(LessonPlace::Connections);
+    player.step_is_open();
+    player.open(LessonPlace::Log);
+    player.completes_step();
     player.leave(0, CloseMode::Close);
-    player.ticked();
+    player.completes_step();
     player.stop();
-    player.ticked();
+    player.completes_step();
     player.finished();
 }
 
@@ -61,17 +62,17 @@ fn one_at_a_time_and_the_backlog() {
     player.set_up_and_start();
     assert_eq!(player.app.settings().mode, Mode::One);
     player.connect(0);
-    player.not_yet();
+    player.step_is_open();
     player.echo(0, "first");
-    player.ticked();
+    player.completes_step();
     player.connect(1);
     player.say(1, "second", LineEnding::Lf);
-    player.ticked();
-    player.not_yet();
+    player.completes_step();
+    player.step_is_open();
     player.connect(2);
-    player.ticked();
+    player.completes_step();
     player.leave(0, CloseMode::Close);
-    player.ticked();
+    player.completes_step();
     player.until_answered(1);
     player.set_up_and_start();
     for index in 0..3 {
@@ -80,10 +81,10 @@ fn one_at_a_time_and_the_backlog() {
     player.until_clients(3, 3);
     // Three lines of one client are not one of each.
     for index in [0, 0, 0, 1, 2] {
-        player.not_yet();
+        player.step_is_open();
         player.echo(index, "hello");
     }
-    player.ticked();
+    player.completes_step();
     player.finished();
 }
 
@@ -93,65 +94,65 @@ fn a_stream_has_no_messages() {
     player.set_up_and_start();
     player.connect(0);
     player.echo(0, "Hello");
-    player.not_yet();
+    player.step_is_open();
     player.echo(0, ", world");
-    player.not_yet();
+    player.step_is_open();
     player.echo(0, "Hello, world");
-    player.ticked();
-    player.open(Place::Log);
-    player.ticked();
+    player.completes_step();
+    player.open(LessonPlace::Log);
+    player.completes_step();
     player.set_up_and_start();
     player.connect(0);
     player.echo(0, "anything");
-    player.not_yet();
+    player.step_is_open();
     player.connect(1);
-    player.ticked();
+    player.completes_step();
     player.say(1, "one", LineEnding::None);
     player.say(1, "two", LineEnding::None);
     let id = player.tab(1);
     player.until("both sent", |app| app.clients().get(id).unwrap().status().sent == 6);
-    player.not_yet();
+    player.step_is_open();
     player.leave(0, CloseMode::Close);
-    player.ticked();
+    player.completes_step();
     player.until_answered(1);
     player.finished();
 }
 
 #[test]
-fn who_hangs_up() {
+fn closing_a_connection() {
     let mut player = Player::begin(3);
-    // The form says so already; only the start is missing.
+    // The form has the settings already.
     player.start();
-    player.ticked();
+    player.completes_step();
     player.connect(0);
     player.echo(0, "bye");
-    player.not_yet();
+    player.step_is_open();
     player.leave(0, CloseMode::Close);
-    player.ticked();
+    player.completes_step();
     player.connect(0);
     player.echo(0, "bye");
-    player.not_yet();
+    player.step_is_open();
     player.leave(0, CloseMode::HalfClose);
-    player.ticked();
+    player.completes_step();
     player.connect(0);
     player.until_clients(1, 3);
-    player.not_yet();
+    player.step_is_open();
     player.leave(0, CloseMode::Abort);
     // The step waits for an RST.
     if !can_reset() {
         return;
     }
-    player.ticked();
+    player.completes_step();
     player.connect(0);
     player.until_clients(1, 4);
-    player.not_yet();
+    player.step_is_open();
     player.app.apply(Command::Disconnect(ClientId(4)));
-    player.ticked();
+    player.completes_step();
     player.set_up_and_start();
     player.connect(0);
     player.until_clients(1, 1);
-    player.not_yet();
-    player.ticked();
+    player.step_is_open();
+    player.completes_step();
     player.finished();
 }
 
@@ -160,54 +161,54 @@ fn a_certificate_of_your_own() {
     let folder = tempfile::tempdir().unwrap();
     let mut player = Player::begin(4);
     let created = create(folder.path(), None);
-    player.not_yet();
+    player.step_is_open();
     player.app.apply(Command::UseCreated(created));
-    player.ticked();
+    player.completes_step();
     player.start();
-    player.ticked();
+    player.completes_step();
     let id = player.tab(0);
     player.tell(ClientCommand::SetTrust(id, TrustChoice::System));
-    player.connect_in_vain(0);
-    player.ticked();
-    player.open(Place::CertificateDetails);
-    player.ticked();
+    player.fail_to_connect(0);
+    player.completes_step();
+    player.open(LessonPlace::CertificateDetails);
+    player.completes_step();
     player.tell(ClientCommand::SetTrust(id, TrustChoice::ThisServer));
     player.connect(0);
-    player.ticked();
+    player.completes_step();
     player.echo(0, "Hello");
     player.leave(0, CloseMode::Close);
-    player.not_yet();
+    player.step_is_open();
     player.tell(ClientCommand::Edit(id, ClientField::ServerName, "example.com".to_owned()));
-    player.connect_in_vain(0);
-    player.ticked();
+    player.fail_to_connect(0);
+    player.completes_step();
     let expired = create(folder.path(), Some(Defect::Expired));
     player.app.apply(Command::UseCreated(expired));
-    player.not_yet();
+    player.step_is_open();
     player.stop();
     player.until("the stop", |app| app.state().is_stopped());
-    player.not_yet();
+    player.step_is_open();
     player.start();
-    player.ticked();
+    player.completes_step();
     player.tell(ClientCommand::Edit(id, ClientField::ServerName, String::new()));
-    player.connect_in_vain(0);
-    player.ticked();
+    player.fail_to_connect(0);
+    player.completes_step();
     let good = create(folder.path(), None);
     player.app.apply(Command::UseCreated(good));
     player.stop();
     player.until("the stop", |app| app.state().is_stopped());
     player.start();
-    player.not_yet();
+    player.step_is_open();
     player.connect(0);
-    player.ticked();
+    player.completes_step();
     player.finished();
 }
 
 #[test]
-fn what_an_eavesdropper_sees() {
+fn eavesdropping() {
     let folder = tempfile::tempdir().unwrap();
     let mut player = Player::begin(5);
     assert!(player.app.lesson_lacks_certificate());
-    // What the lesson before may have left.
+    // As the previous lesson may leave it.
     let expired = create(folder.path(), Some(Defect::Expired));
     player.app.apply(Command::UseCreated(expired));
     player.until("the files", |app| app.pair().is_some());
@@ -218,23 +219,23 @@ fn what_an_eavesdropper_sees() {
     player.set_up_and_start();
     player.connect(0);
     player.echo(0, "the password is sword");
-    player.not_yet();
+    player.step_is_open();
     player.echo(0, "the password is swordfish");
-    player.ticked();
-    player.open(Place::Wire);
-    player.ticked();
+    player.completes_step();
+    player.open(LessonPlace::Wire);
+    player.completes_step();
     player.set_up_and_start();
     player.connect(0);
-    player.not_yet();
+    player.step_is_open();
     player.echo(0, "the password is swordfish");
-    player.ticked();
-    player.open(Place::Wire);
-    player.ticked();
+    player.completes_step();
+    player.open(LessonPlace::Wire);
+    player.completes_step();
     let id = player.tab(1);
     player.tell(ClientCommand::SetTls(id, false));
     player.connect(1);
     player.say(1, "hello?", LineEnding::Lf);
-    player.ticked();
+    player.completes_step();
     player.finished();
     player.app.apply(Command::LeaveLesson);
     let first = player.app.clients().get(id).unwrap();
@@ -245,37 +246,37 @@ fn what_an_eavesdropper_sees() {
 fn a_hundred_clients() {
     let mut player = Player::begin(6);
     player.set_up_and_start();
-    player.not_yet();
+    player.step_is_open();
     player.app.apply(Command::Client(ClientCommand::ConnectLoad));
-    player.ticked();
+    player.completes_step();
     let echoed = |app: &App| app.clients().load().status().map_or(0, |status| status.echoed);
     player.until("every echo", |app| echoed(app) == 100);
-    player.not_yet();
+    player.step_is_open();
     player.app.apply(Command::Client(ClientCommand::CloseLoad));
-    player.ticked();
+    player.completes_step();
     player.until("the end of the crowd", |app| !app.clients().load().is_running());
     player.set_up_and_start();
     player.app.apply(Command::Client(ClientCommand::ConnectLoad));
-    player.ticked();
+    player.completes_step();
     player.until_clients(100, 100);
     assert!(echoed(&player.app) <= 10, "more than ten were served");
-    player.not_yet();
+    player.step_is_open();
     player.app.apply(Command::Client(ClientCommand::CloseLoad));
-    player.ticked();
+    player.completes_step();
     assert_eq!(player.app.counters().clients_total, 100);
     player.finished();
 }
 
 #[test]
-fn clients_of_other_programs_count_as_well() {
+fn clients_of_other_programs_count() {
     let mut player = Player::begin(1);
     player.set_up_and_start();
     let address = player.address();
     let mut first = connect(address);
     crate::lessons::clients::echo(&mut first, b"first\n");
-    player.ticked();
+    player.completes_step();
     let _waiting: Vec<TcpStream> = (0..2).map(|_| connect(address)).collect();
-    if TELLS_QUEUE {
-        player.until("both steps", |app| app.lesson().is_some_and(|running| running.at() == 4));
+    if REPORTS_QUEUE {
+        player.until("both steps", |app| app.lesson().is_some_and(|run| run.position() == 4));
     }
 }

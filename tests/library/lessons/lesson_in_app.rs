@@ -1,4 +1,4 @@
-//! A teacher's own lessons: the session tells them what the server's threads and the client tabs do.
+//! Lessons from files in the app, which reports the events of the server's threads and of the client tabs.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use echoscope::app::Command;
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::client_status::{ClientState, ClientStatus};
 use echoscope::client::input::LineEnding;
-use echoscope::lessons::running::Mark;
+use echoscope::lessons::lesson_run::StepMark;
 
 use crate::lessons::player::{PATIENCE, Player};
 
@@ -56,60 +56,60 @@ fn open(lesson: &str) -> Player {
     std::fs::write(&path, lesson).unwrap();
     let mut player = Player::at_rest();
     player.ask(Command::OpenLesson(path));
-    player.until("the lesson", |session| session.lesson().is_some());
+    player.until("the lesson", |app| app.lesson().is_some());
     player
 }
 
-/// Waits until the first client is so, though the session doesn't look.
+/// Waits for a state of the first client without polling the app.
 #[track_caller]
-fn unseen(player: &Player, done: impl Fn(&ClientStatus) -> bool) {
+fn wait_without_poll(player: &Player, done: impl Fn(&ClientStatus) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done(&player.app.clients().iter().next().unwrap().status()) {
-        assert!(Instant::now() < deadline, "waited in vain");
+        assert!(Instant::now() < deadline, "timed out");
         std::thread::yield_now();
     }
 }
 
-/// Has an echo and leaves; the session knows of none of it yet.
-fn unseen_echo(player: &mut Player) {
+/// Sends, receives the echo and disconnects without polling the app.
+fn echo_without_poll(player: &mut Player) {
     player.connect(0);
     player.say(0, "Hello", LineEnding::Lf);
-    unseen(player, |status| status.echo.is_exact());
+    wait_without_poll(player, |status| status.echo.is_exact());
     player.leave(0, CloseMode::Close);
-    unseen(player, |status| status.state == ClientState::Closed);
+    wait_without_poll(player, |status| status.state == ClientState::Closed);
 }
 
 #[test]
-fn an_echo_from_before_next_does_not_tick_the_step_after_it() {
+fn echo_before_next_doesnt_complete_the_following_step() {
     let mut player = open(ECHOES);
     player.start();
-    player.ticked();
-    unseen_echo(&mut player);
+    player.completes_step();
+    echo_without_poll(&mut player);
     player.skip();
-    assert_eq!(player.lesson().marks(), [Mark::Done, Mark::Skipped, Mark::Open, Mark::Open]);
-    // And one that ticks off the very step that is to be skipped takes nothing else with it.
-    unseen_echo(&mut player);
+    assert_eq!(player.lesson().marks(), [StepMark::Done, StepMark::Skipped, StepMark::Open, StepMark::Open]);
+    // An echo that completes the step to be skipped completes nothing else.
+    echo_without_poll(&mut player);
     player.skip();
-    assert_eq!(player.lesson().marks(), [Mark::Done, Mark::Skipped, Mark::Done, Mark::Open]);
+    assert_eq!(player.lesson().marks(), [StepMark::Done, StepMark::Skipped, StepMark::Done, StepMark::Open]);
 }
 
 #[test]
-fn step_mode_pauses_and_the_accept_queue_are_seen() {
+fn step_mode_pausing_and_the_accept_queue_complete_steps() {
     let mut player = open(LESSON);
-    player.not_yet();
+    player.step_is_open();
     player.app.apply(Command::SetStepping(true));
-    player.ticked();
+    player.completes_step();
     player.start();
-    player.ticked();
+    player.completes_step();
     player.app.apply(Command::Step(None));
-    player.ticked();
+    player.completes_step();
     player.app.apply(Command::SetStepping(false));
-    player.ticked();
+    player.completes_step();
     player.app.apply(Command::PauseAccepting(true));
-    player.ticked();
+    player.completes_step();
     player.connect(0);
-    player.not_yet();
+    player.step_is_open();
     player.connect(1);
-    player.ticked();
+    player.completes_step();
     player.finished();
 }

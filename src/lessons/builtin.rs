@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::lessons::Lesson;
+use crate::lessons::lesson::Lesson;
 
 const TEXTS: [&str; 7] = [
     include_str!("../../assets/lessons/1-first-echo.toml"),
@@ -14,12 +14,12 @@ const TEXTS: [&str; 7] = [
     include_str!("../../assets/lessons/7-hundred-clients.toml"),
 ];
 
-/// The lessons that come with the app, in the order in which they build on each other.
+/// Returns the built-in lessons, in the order in which they build on each other.
 #[must_use]
-pub fn shipped() -> &'static [Arc<Lesson>] {
+pub fn builtin_lessons() -> &'static [Arc<Lesson>] {
     static LESSONS: LazyLock<Vec<Arc<Lesson>>> = LazyLock::new(|| {
-        let read = |text| Arc::new(Lesson::parse(text).expect("a test reads every lesson that is built in"));
-        TEXTS.into_iter().map(read).collect()
+        let parse = |text| Arc::new(Lesson::parse(text).expect("a test parses every built-in lesson"));
+        TEXTS.into_iter().map(parse).collect()
     });
     &LESSONS
 }

@@ -1,4 +1,4 @@
-//! What the app tells a lesson: what is so now, and what its clients have done.
+//! Collects the facts that a lesson is judged by.
 
 use std::collections::HashSet;
 
@@ -8,12 +8,12 @@ use crate::app::clients::ClientTab;
 use crate::app::file_check::Check;
 use crate::app::state::App;
 use crate::client::client_status::ClientState;
-use crate::lessons::facts::Facts;
+use crate::lessons::lesson_event::LessonFacts;
 use crate::server::status::ServerState;
 
 impl App {
-    /// How many clients of our own tabs are connected to the server and not accepted by it: what is known of its
-    /// accept queue where the system doesn't tell. `None` while it doesn't listen.
+    /// Returns how many clients of the Client tab are connected to the server and not accepted yet, for OSs that don't report
+    /// the accept queue; `None` while the server isn't listening.
     fn own_clients_waiting(&self) -> Option<u64> {
         let ServerState::Listening { addresses, .. } = self.state() else { return None };
         let port = addresses.first()?.port();
@@ -27,17 +27,17 @@ impl App {
         Some(waits.count() as u64)
     }
 
-    /// Whether there is a key with a certificate that fits it and is valid today.
+    /// Returns whether a certificate that is valid today and a matching key are chosen.
     pub(super) fn has_certificate(&self) -> bool {
         let Check::Good(report) = self.certificate() else { return false };
         let now = Timestamp::now();
         matches!(self.pair(), Some(Ok(()))) && report.not_before <= now && now <= report.not_after
     }
 
-    /// What is so now, for the lesson.
-    pub(in crate::app) fn facts(&self) -> Facts {
+    /// Collects the current facts.
+    pub(in crate::app) fn facts(&self) -> LessonFacts {
         let counters = self.counters();
-        Facts {
+        LessonFacts {
             running: self.listening_with(),
             stopped: self.state().is_stopped(),
             form: self.settings().clone(),
@@ -46,7 +46,7 @@ impl App {
             certificate: self.has_certificate(),
             paused: self.is_paused(),
             stepping: self.is_stepping(),
-            halted: self.paused_threads().iter().map(|halt| halt.site.call).collect(),
+            paused_before: self.paused_threads().iter().map(|paused| paused.site.call).collect(),
         }
     }
 }
@@ -63,15 +63,14 @@ mod tests {
     fn until(app: &mut App, done: impl Fn(&App) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !done(app) {
-            assert!(Instant::now() < deadline, "waited in vain");
+            assert!(Instant::now() < deadline, "timed out");
             app.poll();
             std::thread::yield_now();
         }
     }
 
-    /// Where the kernel tells, it is asked; this is what stands in for it elsewhere.
     #[test]
-    fn clients_of_our_own_that_nobody_accepted_are_counted() {
+    fn clients_of_the_client_tab_that_wait_are_counted() {
         let settings =
             Settings { host: "127.0.0.1".to_owned(), port: 0, mode: Mode::One, ..Settings::default() };
         let mut app = App::new(settings, Options::default());

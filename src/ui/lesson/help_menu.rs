@@ -1,4 +1,4 @@
-//! *Help* in the top bar: the help itself, the lessons, and a lesson of one's own.
+//! The *Help* menu in the top bar: the help, the built-in lessons, and opening a lesson file.
 
 use std::path::PathBuf;
 
@@ -6,16 +6,16 @@ use egui::text::LayoutJob;
 use egui::{Popup, Response, RichText, Role, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit, vec2};
 
 use crate::app::{App, Command};
-use crate::lessons::shipped;
+use crate::lessons::builtin::builtin_lessons;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::quiet_button;
 use crate::ui::widgets::focus_ring;
 
-/// Width of the menu, where the window has room for it.
+/// The width of the menu if the window is wide enough.
 const WIDTH: f32 = 400.0;
 
-/// The button, and its menu while that is open.
+/// Shows the button, and the menu while it is open.
 pub(in crate::ui) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     let button = quiet_button(ui, "Help");
     let open = Popup::is_id_open(ui.ctx(), Popup::default_response_id(&button));
@@ -32,7 +32,7 @@ pub(in crate::ui) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
             ui.spacing_mut().item_spacing.y = 0.0;
             action = items(ui, app);
             if action.is_some() {
-                // A click of the pointer closes it anyway, but not the Enter key.
+                // A click closes the menu anyway, but the Enter key does not.
                 ui.close();
             }
         });
@@ -58,7 +58,7 @@ fn items(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.label(RichText::new("Lessons").font(theme::strong(size::SMALL)).color(palette.muted));
     });
     ui.add_space(2.0);
-    for (number, lesson) in shipped().iter().enumerate() {
+    for (number, lesson) in builtin_lessons().iter().enumerate() {
         let title = format!("{}. {}", number + 1, lesson.title);
         if item(ui, &title, &lesson.summary).clicked() {
             action = Some(Command::StartLesson(number).into());
@@ -83,7 +83,7 @@ fn items(ui: &mut Ui, app: &App) -> Option<Action> {
     action
 }
 
-/// One line to choose, with a sentence below it.
+/// Shows a menu item with a sentence below its title.
 fn item(ui: &mut Ui, title: &str, about: &str) -> Response {
     let palette = Palette::of(ui);
     let width = ui.available_width();

@@ -1,0 +1,180 @@
+//! Starts and leaves a lesson, and sets the app up for its steps.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::app::background::JobResult;
+use crate::app::clients::{ClientCommand, ClientTab, Followed};
+use crate::app::command::Command;
+use crate::app::lesson::lesson_state::SetUp;
+use crate::app::notice::Notice;
+use crate::app::state::App;
+use crate::lessons::builtin::builtin_lessons;
+use crate::lessons::lesson::{LessonFileError, MAX_LESSON_FILE};
+use crate::lessons::setting_override::SettingOverride;
+use crate::lessons::{Lesson, LessonRun};
+use crate::settings::Settings;
+
+impl App {
+    /// Returns the lesson that the user is doing.
+    #[must_use]
+    pub fn lesson(&self) -> Option<&LessonRun> {
+        self.lessons.run.as_ref()
+    }
+
+    /// Returns the lesson's index among the built-in ones.
+    #[must_use]
+    pub fn lesson_number(&self) -> Option<usize> {
+        self.lessons.number
+    }
+
+    /// Returns whether the lesson uses TLS, but no valid certificate with its key is chosen.
+    #[must_use]
+    pub fn lesson_lacks_certificate(&self) -> bool {
+        self.lesson().is_some_and(|run| run.lesson().needs_tls()) && !self.has_certificate()
+    }
+
+    /// Returns how the server and the form relate to the settings that the step needs.
+    #[must_use]
+    pub fn lesson_set_up(&self) -> SetUp {
+        let Some(step) = self.lesson().and_then(LessonRun::step) else { return SetUp::Ready };
+        let running = self.listening_with();
+        // A running server has another port than 0.
+        let differs = |running: &Settings| {
+            let mut needed = step.settings.0.iter().filter(|needed| !needed.is_free_port());
+            needed.any(|needed| !needed.holds(running))
+        };
+        if running.as_ref().is_some_and(differs) {
+            return SetUp::NeedsRestart;
+        }
+        let in_form = |needed: &SettingOverride| {
+            needed.holds(self.settings()) || (needed.is_free_port() && running.is_some())
+        };
+        if step.settings.0.iter().all(in_form) { SetUp::Ready } else { SetUp::Needed }
+    }
+
+    pub(in crate::app) fn start_lesson(&mut self, number: usize) {
+        if let Some(lesson) = builtin_lessons().get(number) {
+            self.begin_lesson(Arc::clone(lesson), Some(number));
+        }
+    }
+
+    pub(in crate::app) fn open_lesson(&mut self, path: PathBuf) {
+        let read = move || JobResult::Lesson(Box::new(read_lesson(&path)));
+        if let Err(error) = self.background.run("read lesson", read) {
+            self.tell(Notice::bad(format!("The lesson can't be read now: {error}. Try again.")));
+        }
+    }
+
+    /// Starts the lesson that was read from a file.
+    pub(in crate::app) fn lesson_was_read(&mut self, read: Result<Lesson, LessonFileError>) {
+        match read {
+            Ok(lesson) => self.begin_lesson(Arc::new(lesson), None),
+            Err(error) => self.tell(Notice::bad(error.to_string())),
+        }
+    }
+
+    pub(in crate::app) fn next_lesson_step(&mut self) {
+        let generation = self.lessons.generation();
+        self.with_lesson(|run| {
+            // The step may just have been completed, and the next one is shown already.
+            if Some(run.generation()) == generation {
+                run.next();
+            }
+        });
+    }
+
+    /// Starts the server again once it has stopped for a set-up. Returns whether it did.
+    pub(in crate::app) fn poll_lesson(&mut self) -> bool {
+        let start = self.lessons.restart_pending && self.state().is_stopped();
+        if start {
+            self.lessons.restart_pending = false;
+            self.start(None);
+        }
+        start
+    }
+
+    /// Leaves the lesson, and restores what it changed in the form and the user didn't change since. A notice names these
+    /// settings if `notify` is set; otherwise only the log does.
+    pub(in crate::app) fn leave_lesson(&mut self, notify: bool) {
+        if self.lessons.run.take().is_some() {
+            // A step may have turned a client's TLS off, which doesn't fit the server of before.
+            let tabs = self.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
+            for id in tabs {
+                self.apply(Command::Client(ClientCommand::FollowServer(id, Followed::Tls)));
+            }
+        }
+        self.lessons.number = None;
+        self.lessons.restart_pending = false;
+        let mut restored = Vec::new();
+        for (new, before) in std::mem::take(&mut self.lessons.undo) {
+            if new.holds(self.settings()) && !before.holds(self.settings()) {
+                restored.push(before.description());
+                self.set(before.setting, before.text);
+            }
+        }
+        if restored.is_empty() {
+            return;
+        }
+        let text = format!("The form is as it was before the lesson: {}.", restored.join(", "));
+        let notice = Notice::good(text);
+        if notify { self.tell(notice) } else { self.log_notice(&notice) }
+    }
+
+    fn begin_lesson(&mut self, lesson: Arc<Lesson>, number: Option<usize>) {
+        // No notice: it would cover the bar of the new lesson.
+        self.leave_lesson(false);
+        self.poll_all();
+        self.lessons.run = Some(LessonRun::new(lesson));
+        self.lessons.number = number;
+    }
+
+    pub(in crate::app) fn with_lesson(&mut self, change: impl FnOnce(&mut LessonRun)) {
+        self.poll_all();
+        if let Some(run) = &mut self.lessons.run {
+            change(run);
+        }
+    }
+
+    /// Reads all events up to now, which belong to the step that is left.
+    fn poll_all(&mut self) {
+        self.poll_events();
+        self.poll_clients();
+    }
+
+    pub(in crate::app) fn set_up_lesson(&mut self) {
+        let set_up = self.lesson_set_up();
+        let Some(step) = self.lesson().and_then(LessonRun::step) else { return };
+        for needed in step.settings.0.clone() {
+            let before = SettingOverride::of(needed.setting, self.settings());
+            match self.lessons.undo.iter_mut().find(|(new, _)| new.setting == needed.setting) {
+                Some((new, _)) => new.clone_from(&needed),
+                None => self.lessons.undo.push((needed.clone(), before)),
+            }
+            self.set(needed.setting, needed.text);
+        }
+        if set_up == SetUp::NeedsRestart {
+            self.apply(Command::Stop);
+            self.lessons.restart_pending = true;
+        }
+    }
+}
+
+/// Reads a lesson file, but never more of it than a lesson can have.
+fn read_lesson(path: &Path) -> Result<Lesson, LessonFileError> {
+    let unreadable = |source: io::Error| LessonFileError::Unreadable { path: path.to_owned(), source };
+    // Opening a named pipe would wait for a writer.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::Error::other("it is not an ordinary file")));
+    }
+    let mut bytes = Vec::new();
+    let limit = MAX_LESSON_FILE as u64 + 1;
+    File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > MAX_LESSON_FILE {
+        return Err(LessonFileError::TooLarge { path: path.to_owned() });
+    }
+    let text = String::from_utf8(bytes).map_err(|_| LessonFileError::NotText { path: path.to_owned() })?;
+    Lesson::parse(&text).map_err(|source| LessonFileError::Invalid { path: path.to_owned(), source })
+}

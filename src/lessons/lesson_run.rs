@@ -1,0 +1,198 @@
+//! A lesson that the user is doing: its current step, and which conditions are met.
+
+use std::sync::Arc;
+
+use crate::lessons::condition::{Condition, Since};
+use crate::lessons::condition_text::describe;
+use crate::lessons::lesson::{Lesson, LessonStep};
+use crate::lessons::lesson_event::{LessonEvent, LessonFacts};
+use crate::lessons::progress::Progress;
+
+/// The state of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StepMark {
+    /// The step isn't done yet.
+    #[default]
+    Open,
+    /// The goal of the step was reached.
+    Done,
+    /// The user skipped the step.
+    Skipped,
+}
+
+/// A condition of the current step and its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionStatus {
+    /// The condition in a few words.
+    pub text: String,
+    /// Whether it is met.
+    pub is_met: bool,
+    /// How many events or bytes were counted, and how many are needed, if more than one is needed.
+    pub count: Option<(u64, u64)>,
+}
+
+/// A lesson that the user is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LessonRun {
+    lesson: Arc<Lesson>,
+    marks: Vec<StepMark>,
+    /// The progress of each condition of each step.
+    progress: Vec<Vec<Progress>>,
+    /// The index of the current step, or the number of steps after the last one.
+    position: usize,
+    /// Increases with each change of the step, so that facts collected for an earlier step can be recognized.
+    generation: u64,
+}
+
+impl LessonRun {
+    /// Starts a lesson at its first step.
+    #[must_use]
+    pub fn new(lesson: Arc<Lesson>) -> Self {
+        let marks = vec![StepMark::Open; lesson.steps.len()];
+        let progress = lesson.steps.iter().map(no_progress).collect();
+        Self { lesson, marks, progress, position: 0, generation: 0 }
+    }
+
+    /// Returns the lesson.
+    #[must_use]
+    pub fn lesson(&self) -> &Lesson {
+        &self.lesson
+    }
+
+    /// Returns the index of the current step, or the number of steps after the last one.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Returns the current step; `None` after the last one.
+    #[must_use]
+    pub fn step(&self) -> Option<&LessonStep> {
+        self.lesson.steps.get(self.position)
+    }
+
+    /// Returns the state of each step.
+    #[must_use]
+    pub fn marks(&self) -> &[StepMark] {
+        &self.marks
+    }
+
+    /// Returns whether the user went back to a step that is done.
+    #[must_use]
+    pub fn is_review(&self) -> bool {
+        self.marks.get(self.position) == Some(&StepMark::Done)
+    }
+
+    /// Returns the step before the current one if it is done.
+    #[must_use]
+    pub fn previous_done(&self) -> Option<&LessonStep> {
+        let previous = self.position.checked_sub(1)?;
+        (self.marks[previous] == StepMark::Done).then(|| &self.lesson.steps[previous])
+    }
+
+    /// Returns the required conditions of the current step with their states.
+    #[must_use]
+    pub fn condition_statuses(&self) -> Vec<ConditionStatus> {
+        let Some(step) = self.step() else { return Vec::new() };
+        let conditions = step.goal.conditions().into_iter().zip(&self.progress[self.position]);
+        let required = conditions.zip(step.goal.required()).filter(|(_, is_required)| *is_required);
+        required
+            .map(|((condition, progress), _)| ConditionStatus {
+                text: describe(condition),
+                is_met: progress.is_met(condition),
+                count: progress.count(condition),
+            })
+            .collect()
+    }
+
+    /// Returns a number that changes with each change of the step and is never reused.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Counts an event, and goes to the next step if it completes the current one.
+    pub fn on_event(&mut self, event: LessonEvent<'_>) {
+        for (number, (step, progress)) in self.lesson.steps.iter().zip(&mut self.progress).enumerate() {
+            for (condition, progress) in step.goal.conditions().into_iter().zip(progress) {
+                let counts = number == self.position || is_since_lesson(condition);
+                if counts && self.marks[number] == StepMark::Open {
+                    progress.on_event(condition, event);
+                }
+            }
+        }
+        self.advance();
+    }
+
+    /// Updates the conditions about states, and goes to the next step if that completes the current one. The facts must have
+    /// been collected after the step began; see [`LessonRun::generation`].
+    pub fn update(&mut self, facts: &LessonFacts) {
+        if let Some(step) = self.lesson.steps.get(self.position)
+            && self.marks[self.position] == StepMark::Open
+        {
+            for (condition, progress) in
+                step.goal.conditions().into_iter().zip(&mut self.progress[self.position])
+            {
+                progress.update(condition, facts);
+            }
+        }
+        self.advance();
+    }
+
+    /// Goes to the next step, and marks the current one as skipped unless it is done.
+    pub fn next(&mut self) {
+        if let Some(mark) = self.marks.get_mut(self.position) {
+            if *mark == StepMark::Open {
+                *mark = StepMark::Skipped;
+            }
+            self.go_to(self.position + 1);
+        }
+    }
+
+    /// Goes to the previous step. A skipped step starts over.
+    pub fn back(&mut self) {
+        if self.position > 0 {
+            self.go_to(self.position - 1);
+        }
+    }
+
+    /// Starts the lesson over.
+    pub fn restart(&mut self) {
+        let generation = self.generation + 1;
+        *self = Self { generation, ..Self::new(Arc::clone(&self.lesson)) };
+    }
+
+    /// Goes to the next step if the goal of the current one is reached.
+    fn advance(&mut self) {
+        let Some(step) = self.lesson.steps.get(self.position) else { return };
+        let conditions = step.goal.conditions().into_iter().zip(&self.progress[self.position]);
+        let mut met = conditions.map(|(condition, progress)| progress.is_met(condition));
+        if self.marks[self.position] == StepMark::Open && step.goal.is_reached(&mut met) {
+            self.marks[self.position] = StepMark::Done;
+            self.go_to(self.position + 1);
+        }
+    }
+
+    fn go_to(&mut self, position: usize) {
+        self.position = position;
+        self.generation += 1;
+        let Some(step) = self.lesson.steps.get(position) else { return };
+        if self.marks[position] == StepMark::Done {
+            return;
+        }
+        self.marks[position] = StepMark::Open;
+        for (condition, progress) in step.goal.conditions().into_iter().zip(&mut self.progress[position]) {
+            if !is_since_lesson(condition) {
+                *progress = Progress::default();
+            }
+        }
+    }
+}
+
+fn no_progress(step: &LessonStep) -> Vec<Progress> {
+    vec![Progress::default(); step.goal.conditions().len()]
+}
+
+fn is_since_lesson(condition: &Condition) -> bool {
+    matches!(condition, Condition::Seen { since: Since::Lesson, .. })
+}

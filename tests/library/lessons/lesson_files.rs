@@ -1,0 +1,178 @@
+//! Mistakes in lesson files: each is reported with its line and a sentence that names what was expected.
+
+use echoscope::app::Command;
+use echoscope::lessons::Lesson;
+use echoscope::lessons::lesson::MAX_LESSON_FILE;
+
+use crate::lessons::player::Player;
+
+const HEAD: &str = "title = 'T'\nsummary = 'S.'\n";
+
+/// A lesson whose only step has these lines, the first of them on line 4.
+fn step(lines: &str) -> String {
+    format!("{HEAD}[[step]]\n{lines}\n")
+}
+
+#[test]
+fn every_mistake_is_reported_with_its_line_and_what_was_expected() {
+    let text = "text = 'Do it.'";
+    let done = |done: &str| step(&format!("{text}\ndone = {done}"));
+    let settings =
+        |settings: &str| step(&format!("{text}\nsettings = {{ {settings} }}\ndone = {{ is = 'stopped' }}"));
+    let stopped = "done = { is = 'stopped' }";
+    // A mistake within a condition is reported at the beginning of the condition.
+    let mistakes = [
+        (String::new(), 1, "missing field `title`"),
+        ("title = 'T'\n".to_owned(), 1, "missing field `summary`"),
+        ("title = 'T'\nsummary = ''\n".to_owned(), 2, "the text is empty: write a sentence"),
+        (format!("title = '{}'\n", "x".repeat(61)), 1, "the text is too long: at most 60 characters"),
+        (HEAD.to_owned(), 1, "missing field `step`"),
+        (format!("{HEAD}step = []\n"), 3, "a lesson needs steps: add [[step]] with text and done"),
+        (format!("{HEAD}[step]\ntext = 'x'\n"), 3, "invalid type: map, expected a sequence"),
+        (format!("{HEAD}step = [1]\n"), 3, "invalid type: integer `1`, expected struct LessonStep"),
+        ("title = 'T'\nsummary = \n".to_owned(), 2, "string values must be quoted"),
+        (format!("{HEAD}title = 'again'\n"), 3, "duplicate key"),
+        (format!("{HEAD}author = 'me'\n[[step]]\n"), 3, "unknown field `author`, expected one of `title`, "),
+        (format!("{HEAD}needs = ['ssl']\n"), 3, "unknown variant `ssl`, expected `tls`"),
+        (step(stopped), 3, "missing field `text`"),
+        (step(&format!("text = '  '\n{stopped}")), 4, "the text is empty"),
+        (step(&format!("text = 3\n{stopped}")), 4, "invalid type: integer `3`, expected a string"),
+        (step(&format!("text = '{}'", "x".repeat(601))), 4, "the text is too long: at most 600 characters"),
+        (step(text), 3, "missing field `done`"),
+        (
+            step(&format!("{text}\nDone = {{ is = 'stopped' }}")),
+            5,
+            "unknown field `Done`, expected one of `text`",
+        ),
+        (step(&format!("{text}\nopen = 'logs'")), 5, "unknown variant `logs`, expected one of `log`, "),
+        (settings("backlog = 'many'"), 5, "Backlog must be a whole number from 0 to 65,535."),
+        (settings("port = 70000"), 5, "Port must be from 0 to 65,535."),
+        (settings("mode = 'many'"), 5, "must be “one” or “threads” or “pool”."),
+        (settings("host = 'a b'"), 5, "Host must be a name or an address."),
+        (settings("tls = 'yes'"), 5, "TLS must be "),
+        (settings("key = 'k.pem'"), 5, "unknown setting `key`, expected one of host, port, backlog"),
+        (settings("key_log = '/tmp/k'"), 5, "unknown setting `key_log`"),
+        (done("'listening'"), 5, "expected a condition: keys and values in braces"),
+        (done("{}"), 5, "expected either a state (is = \"listening\") or an event (seen = \"received\")"),
+        (done("{ is = 'listening', seen = 'stopped' }"), 5, "expected either a state"),
+        (done("{ is = 'running' }"), 5, "unknown variant `running`, expected one of `listening`, `stopped`"),
+        (done("{ is = 'stopped', mode = 'one' }"), 5, "unknown field `mode`"),
+        (done("{ is = 'settings' }"), 5, "add a setting"),
+        (done("{ is = 'waiting', at_least = 0 }"), 5, "integer `0`, expected a nonzero u64"),
+        (done("{ is = 'waiting', at_least = -1 }"), 5, "integer `-1`, expected a nonzero u64"),
+        (done("{ is = 'halted', before = 'sleep' }"), 5, "unknown variant `sleep`, expected one of `socket`"),
+        (done("{ seen = 'time_passed' }"), 5, "unknown variant `time_passed`, expected one of `started`"),
+        (done("{ seen = 'echo', place = 'log' }"), 5, "unknown field `place`"),
+        (
+            done("{ seen = 'closed', reason = 'eof' }"),
+            5,
+            "unknown variant `eof`, expected one of `end_of_stream`",
+        ),
+        (done("{ seen = 'closed', reason = [] }"), 5, "the list is empty"),
+        (done("{ seen = 'tls_failed', alert = 'UnknownCA' }"), 5, "such as unknown_ca"),
+        (done("{ seen = 'received', equals = '' }"), 5, "the text is empty"),
+        (done("{ seen = 'received', hex = '0' }"), 5, "hex takes two hexadecimal digits for each byte"),
+        (done("{ seen = 'received', bytes = 3, at_least = 2 }"), 5, "give bytes or at_least, not both"),
+        (done("{ seen = 'stream' }"), 5, "missing field `contains`"),
+        (done("{ seen = 'opened' }"), 5, "missing field `place`"),
+        (
+            done("{ seen = 'handshake', version = '1.1' }"),
+            5,
+            "unknown variant `1.1`, expected `1.2` or `1.3`",
+        ),
+        (
+            done("{ seen = 'accepted', since = 'ever' }"),
+            5,
+            "unknown variant `ever`, expected `step` or `lesson`",
+        ),
+        (done("{ all = [] }"), 5, "the list is empty: add conditions to it"),
+        (done("{ all = { is = 'stopped' } }"), 5, "invalid type: map, expected a sequence"),
+        (done("{ any = [{ is = 'stopped' }], is = 'stopped' }"), 5, "all or any takes no other keys"),
+        (
+            done("{ all = [\n  { is = 'stopped' },\n  { is = 'nowhere' },\n] }"),
+            7,
+            "unknown variant `nowhere`",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (text, line, expected) in mistakes {
+        match Lesson::parse(&text) {
+            Ok(_) => wrong.push(format!("{text}\n  was accepted")),
+            Err(error) => {
+                let message = error.to_string();
+                if error.line != line || !message.contains(expected) {
+                    wrong.push(format!("{text}\n  expected {line}: {expected}\n  reported {message}"));
+                }
+                let place = format!("Line {}, column {}: ", error.line, error.column);
+                assert!(message.starts_with(&place) && message.ends_with('.'), "{message}");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn columns_count_characters() {
+    let error = Lesson::parse("title = 'Zürich'; x\n").unwrap_err();
+    assert_eq!((error.line, error.column), (1, 17), "{error}");
+    assert!(
+        Lesson::parse("\u{feff}title = 'T'\nsummary = 'S.'\n[[step]]\ntext = 'x'\ndone = { is = 'stopped' }")
+            .is_ok()
+    );
+    assert!(
+        Lesson::parse(
+            "title = 'T'\r\nsummary = 'S.'\r\n[[step]]\r\ntext = 'x'\r\ndone = { is = 'stopped' }\r\n"
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn lesson_file_is_opened_and_mistakes_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = step("text = 'Press Start server.'\ndone = { is = 'listening' }");
+    let large = format!("{good}#{}\n", "x".repeat(MAX_LESSON_FILE));
+    for (name, content, words) in [
+        (
+            "broken.toml",
+            good.replace("text =", "txt =").into_bytes(),
+            "broken.toml can't be used. Line 4, column 1: unknown field `txt`",
+        ),
+        ("large.toml", large.into_bytes(), "large.toml is larger than a lesson can be (64 KiB)"),
+        ("bytes.toml", vec![b't', 0xff], "bytes.toml is not text"),
+    ] {
+        let mut player = Player::at_rest();
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        player.ask(Command::OpenLesson(path));
+        player.until(name, |app| app.notice().is_some());
+        let notice = player.app.notice().unwrap();
+        assert!(notice.problem && notice.text.contains(words), "{}", notice.text);
+        assert!(player.app.lesson().is_none());
+    }
+    let mut player = Player::at_rest();
+    for (path, words) in
+        [(folder.path().join("none.toml"), "can't be read: "), (folder.path().into(), "not an ordinary file")]
+    {
+        player.app.apply(Command::DismissNotice);
+        player.ask(Command::OpenLesson(path));
+        player.until(words, |app| app.notice().is_some_and(|notice| notice.text.contains(words)));
+    }
+    let path = folder.path().join("good.toml");
+    std::fs::write(&path, good).unwrap();
+    player.ask(Command::OpenLesson(path));
+    player.until("the lesson", |app| app.lesson().is_some());
+    assert_eq!(player.lesson().lesson().title, "T");
+    assert_eq!(player.app.lesson_number(), None);
+    player.start();
+    player.completes_step();
+    player.finished();
+}
+
+#[test]
+fn the_lesson_in_the_readme_can_be_read() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, lesson) = readme.split_once("```toml\n").unwrap();
+    let (lesson, _) = lesson.split_once("```").unwrap();
+    assert_eq!(Lesson::parse(lesson).unwrap().steps.len(), 2);
+}

@@ -1,0 +1,245 @@
+//! Which events and states complete a step, without sockets.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts, LessonPlace};
+use echoscope::lessons::lesson_run::StepMark;
+use echoscope::lessons::{Lesson, LessonRun};
+use echoscope::server::calls::Call;
+use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::{CloseReason, Closed, Event, EventKind, Problem};
+use echoscope::settings::{Mode, Settings};
+use echoscope::tls::session_error::{ServerContext, ServerTlsError};
+use rustls::AlertDescription;
+
+/// Starts a lesson with these steps, each the value of `done`.
+fn lesson(steps: &[&str]) -> LessonRun {
+    let steps = steps.iter().map(|done| format!("[[step]]\ntext = 'Do it.'\ndone = {done}\n"));
+    let text = format!("title = 'T'\nsummary = 'S.'\n{}", steps.collect::<String>());
+    LessonRun::new(Arc::new(Lesson::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))))
+}
+
+fn event(client: u64, kind: EventKind) -> Event {
+    let peer = ([127, 0, 0, 1], 50_000).into();
+    let client = (client > 0).then_some(ClientInfo { id: ClientId(client), peer });
+    Event { at: SystemTime::UNIX_EPOCH, client, kind }
+}
+
+fn received(client: u64, data: &[u8]) -> Event {
+    let kind = EventKind::Received { data: data.into(), echoed: data.len(), took: Duration::ZERO };
+    event(client, kind)
+}
+
+fn closed(reason: CloseReason) -> Event {
+    event(1, EventKind::Closed(Closed { reason, received: 0, sent: 0, lasted: Duration::ZERO }))
+}
+
+fn tls_failed(cause: rustls::Error) -> Event {
+    let error = ServerTlsError::new(cause.into(), true, Arc::new(ServerContext::default()));
+    event(1, EventKind::Problem(Problem::Tls(Arc::new(error))))
+}
+
+/// Asserts that the last of these events meets the condition, and no earlier one.
+#[track_caller]
+fn assert_last_completes(done: &str, events: &[Event]) {
+    let mut run = lesson(&[done]);
+    for (number, event) in events.iter().enumerate() {
+        assert_eq!(run.marks(), [StepMark::Open], "{done}: completed before event {number}");
+        run.on_event(LessonEvent::Server(event));
+    }
+    assert_eq!(run.marks(), [StepMark::Done], "{done}");
+}
+
+#[track_caller]
+fn assert_never_completes(done: &str, events: &[Event]) {
+    let mut run = lesson(&[done]);
+    for event in events {
+        run.on_event(LessonEvent::Server(event));
+    }
+    assert_eq!(run.marks(), [StepMark::Open], "{done}");
+}
+
+#[test]
+fn events_complete_matching_conditions() {
+    let opened = || event(1, EventKind::Opened);
+    assert_last_completes("{ seen = 'accepted', at_least = 2 }", &[opened(), opened()]);
+    assert_last_completes("{ seen = 'received' }", &[opened(), received(1, b"x")]);
+    assert_last_completes(
+        "{ seen = 'received', equals = \"a\\n\" }",
+        &[received(1, b"a"), received(1, b"a\n")],
+    );
+    assert_last_completes("{ seen = 'received', contains = 'b' }", &[received(1, b"a"), received(1, b"abc")]);
+    assert_last_completes(
+        "{ seen = 'received', hex = '00 fF' }",
+        &[received(1, b"\0"), received(1, b"\0\xff")],
+    );
+    assert_last_completes("{ seen = 'received', length = 4 }", &[received(1, b"abc"), received(1, b"abcd")]);
+    assert_last_completes("{ seen = 'received', at_least = 2 }", &[received(1, b"abc"), received(2, b"d")]);
+    assert_last_completes("{ seen = 'received', bytes = 4 }", &[received(1, b"abc"), received(2, b"d")]);
+    assert_last_completes(
+        "{ seen = 'stream', contains = 'abc' }",
+        &[received(1, b"xa"), received(1, b"b"), received(1, b"cd")],
+    );
+    assert_never_completes("{ seen = 'stream', contains = 'ab' }", &[received(1, b"a"), received(2, b"b")]);
+    // Once for each client, however often it sends the text.
+    assert_last_completes(
+        "{ seen = 'stream', contains = 'ab', at_least = 2 }",
+        &[received(1, b"ab"), received(1, b"ab"), received(1, b"a"), received(1, b"b"), received(2, b"ab")],
+    );
+    assert_last_completes("{ seen = 'closed' }", &[closed(CloseReason::Idle)]);
+    for (name, reason) in [
+        ("end_of_stream", CloseReason::EndOfStream),
+        ("without_close_notify", CloseReason::EndWithoutCloseNotify),
+        ("lost", CloseReason::Lost { raw: "reset".to_owned() }),
+        ("disconnected", CloseReason::Disconnected),
+        ("idle", CloseReason::Idle),
+        ("tls", CloseReason::Tls),
+        ("server_stopped", CloseReason::ServerStopped),
+    ] {
+        let done = format!("{{ seen = 'closed', reason = '{name}' }}");
+        assert_last_completes(&done, &[closed(CloseReason::Panicked), closed(reason)]);
+    }
+    let done = "{ seen = 'tls_failed', alert = ['unknown_ca', 'bad_certificate'] }";
+    assert_last_completes(
+        done,
+        &[
+            tls_failed(rustls::Error::NoCertificatesPresented),
+            tls_failed(rustls::Error::AlertReceived(AlertDescription::CertificateExpired)),
+            tls_failed(rustls::Error::AlertReceived(AlertDescription::UnknownCA)),
+        ],
+    );
+    assert_last_completes(
+        "{ seen = 'not_tls' }",
+        &[event(1, EventKind::Problem(Problem::NotTls { start: vec![], http: true }))],
+    );
+    assert_last_completes("{ seen = 'tls_on_plain' }", &[event(1, EventKind::Problem(Problem::TlsOnPlain))]);
+    assert_last_completes(
+        "{ seen = 'stopped' }",
+        &[event(0, EventKind::Stopping), event(0, EventKind::Stopped)],
+    );
+    let any = "{ any = [{ seen = 'accepted' }, { all = [{ seen = 'stopped' }, { seen = 'received' }] }] }";
+    assert_last_completes(any, &[received(1, b"x"), event(0, EventKind::Stopped)]);
+    assert_last_completes(any, &[opened()]);
+}
+
+#[test]
+fn events_of_the_window_complete_conditions() {
+    for (done, happening) in [
+        ("{ seen = 'opened', place = 'wire' }", LessonEvent::Opened(LessonPlace::Wire)),
+        ("{ seen = 'certificate_created' }", LessonEvent::CertificateCreated),
+        ("{ seen = 'echo' }", LessonEvent::Echo),
+        ("{ seen = 'half_closed' }", LessonEvent::HalfClosed),
+    ] {
+        let mut run = lesson(&[done]);
+        run.on_event(LessonEvent::Opened(LessonPlace::Log));
+        assert_eq!(run.marks(), [StepMark::Open], "{done}");
+        run.on_event(happening);
+        assert_eq!(run.marks(), [StepMark::Done], "{done}");
+    }
+}
+
+#[test]
+fn states_complete_conditions() {
+    let run = Settings { mode: Mode::One, backlog: 2, recv_size: 4, ..Settings::default() };
+    let facts = LessonFacts {
+        running: Some(run),
+        form: Settings { tls: true, ..Settings::default() },
+        connected: 3,
+        waiting: Some(2),
+        paused_before: vec![Call::Accept],
+        ..LessonFacts::default()
+    };
+    for (done, holds) in [
+        ("{ is = 'listening' }", true),
+        ("{ is = 'listening', mode = 'one', backlog = 2, tls = false, recv_size = 4 }", true),
+        ("{ is = 'listening', mode = 'one', backlog = 3 }", false),
+        ("{ is = 'stopped' }", false),
+        ("{ is = 'settings', tls = true }", true),
+        ("{ is = 'settings', tls = true, alpn = ['h2'] }", false),
+        ("{ is = 'connected', at_least = 3 }", true),
+        ("{ is = 'connected', at_least = 4 }", false),
+        ("{ is = 'connected', at_most = 2 }", false),
+        ("{ is = 'connected', at_most = 3 }", true),
+        ("{ is = 'waiting', at_least = 2 }", true),
+        ("{ is = 'waiting', at_least = 3 }", false),
+        ("{ is = 'certificate' }", false),
+        ("{ is = 'halted' }", true),
+        ("{ is = 'halted', before = 'accept' }", true),
+        ("{ is = 'halted', before = 'recv' }", false),
+        ("{ is = 'paused' }", false),
+        ("{ is = 'stepping' }", false),
+    ] {
+        let mut run = lesson(&[done]);
+        run.update(&facts);
+        assert_eq!(run.marks() == [StepMark::Done], holds, "{done}");
+    }
+    // An unknown number of waiting clients counts as none.
+    let mut run = lesson(&["{ is = 'waiting' }"]);
+    run.update(&LessonFacts { waiting: None, ..facts });
+    assert_eq!(run.marks(), [StepMark::Open]);
+}
+
+#[test]
+fn events_before_a_step_dont_complete_it() {
+    let mut run = lesson(&["{ seen = 'accepted' }", "{ seen = 'received', at_least = 2 }"]);
+    run.on_event(LessonEvent::Server(&received(1, b"early")));
+    run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
+    assert_eq!(run.marks(), [StepMark::Done, StepMark::Open]);
+    run.on_event(LessonEvent::Server(&received(1, b"one")));
+    assert_eq!(run.condition_statuses()[0].count, Some((1, 2)));
+    run.on_event(LessonEvent::Server(&received(1, b"two")));
+    assert_eq!(run.marks(), [StepMark::Done, StepMark::Done]);
+    assert!(run.step().is_none());
+}
+
+#[test]
+fn since_lesson_counts_events_before_the_step() {
+    let since = "{ all = [{ seen = 'received', since = 'lesson' }, { seen = 'closed' }] }";
+    let mut run = lesson(&["{ seen = 'accepted' }", since]);
+    run.on_event(LessonEvent::Server(&received(1, b"early")));
+    run.on_event(LessonEvent::Server(&closed(CloseReason::EndOfStream)));
+    run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
+    assert_eq!(
+        run.condition_statuses().iter().map(|status| status.is_met).collect::<Vec<_>>(),
+        [true, false]
+    );
+    run.on_event(LessonEvent::Server(&closed(CloseReason::EndOfStream)));
+    assert_eq!(run.marks(), [StepMark::Done, StepMark::Done]);
+}
+
+#[test]
+fn one_event_completes_one_step() {
+    let mut run = lesson(&["{ seen = 'accepted' }", "{ seen = 'accepted' }"]);
+    run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
+    assert_eq!(run.marks(), [StepMark::Done, StepMark::Open]);
+}
+
+#[test]
+fn steps_can_be_skipped_reviewed_and_restarted() {
+    let mut run = lesson(&["{ seen = 'accepted' }", "{ seen = 'received' }", "{ seen = 'stopped' }"]);
+    run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
+    run.next();
+    assert_eq!((run.position(), run.marks()), (2, &[StepMark::Done, StepMark::Skipped, StepMark::Open][..]));
+    // A skipped step starts over; a done one stays done.
+    run.back();
+    assert_eq!(run.marks()[1], StepMark::Open);
+    run.back();
+    assert!(run.is_review());
+    run.on_event(LessonEvent::Server(&event(2, EventKind::Opened)));
+    run.update(&LessonFacts::default());
+    assert_eq!(run.position(), 0);
+    run.next();
+    assert_eq!((run.position(), run.marks()[0]), (1, StepMark::Done));
+    run.on_event(LessonEvent::Server(&received(1, b"x")));
+    assert_eq!(run.position(), 2);
+    run.next();
+    run.next();
+    assert_eq!((run.position(), run.marks()[2]), (3, StepMark::Skipped));
+    let generation = run.generation();
+    run.restart();
+    assert_eq!((run.position(), run.marks()), (0, &[StepMark::Open; 3][..]));
+    assert!(run.generation() > generation);
+    run.back();
+    assert_eq!(run.position(), 0);
+}
