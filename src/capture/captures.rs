@@ -3,7 +3,7 @@
 //!
 //! A capture stores at most [`MAX_EVENTS`] events and counts the rest; how the connection ended is always stored. It
 //! keeps up to [`MAX_BYTES`] bytes whole, and the first [`FIRST_BYTES`] of each event after that. All captures together
-//! stay within their [`Limits`]: the oldest of the closed connections are evicted first, and counted.
+//! stay within a budget: the oldest of the closed connections are evicted first, and counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -27,9 +27,7 @@ const ALLOCATION: usize = 32;
 /// The events of one connection. It grows while the connection is open; stored events never change.
 #[derive(Debug)]
 pub struct Capture {
-    client: ClientInfo,
-    since: SystemTime,
-    tls: bool,
+    id: ClientId,
     opened: Instant,
     /// The bytes of memory that it takes of the budget.
     used: AtomicUsize,
@@ -38,14 +36,13 @@ pub struct Capture {
     store: Weak<CaptureStore>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct CaptureState {
+    info: CaptureInfo,
     events: Vec<CaptureEvent>,
     kept_bytes: usize,
-    not_stored: u64,
     /// Only the end of the connection is still stored.
     full: bool,
-    closed: bool,
     client_fin: bool,
     server_fin: bool,
     reset: bool,
@@ -73,21 +70,13 @@ impl Capture {
     /// Returns a summary.
     #[must_use]
     pub fn info(&self) -> CaptureInfo {
-        let state = lock(&self.state);
-        CaptureInfo {
-            client: self.client,
-            since: self.since,
-            tls: self.tls,
-            events: state.events.len(),
-            not_stored: state.not_stored,
-            closed: state.closed,
-        }
+        lock(&self.state).info
     }
 
     /// Returns whether the connection is closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        lock(&self.state).closed
+        self.info().closed
     }
 
     /// Appends at most `max` events from index `from` on to `out`, and returns how many. The server waits meanwhile, so
@@ -109,19 +98,13 @@ impl Capture {
         link: Option<u32>,
     ) -> Option<CaptureEvent> {
         let mut state = lock(&self.state);
-        if !self.reserve_event(&mut state) {
-            return None;
-        }
         let len = bytes.len();
         let max = if state.kept_bytes + len <= MAX_BYTES { len } else { FIRST_BYTES };
         let bytes = &bytes[..len.min(max)];
-        let kept = if !bytes.is_empty() && self.reserve(bytes.len() + ALLOCATION) {
+        self.reserve_event(&mut state, bytes.len() + ALLOCATION).then(|| {
             state.kept_bytes += bytes.len();
-            bytes.into()
-        } else {
-            Arc::default()
-        };
-        Some(self.push(&mut state, side, kind, (kept, len), link))
+            self.push(&mut state, side, kind, (bytes.into(), len), link)
+        })
     }
 
     /// Stores the echo of received plaintext. The bytes of a whole echo are shared, not kept twice.
@@ -132,7 +115,7 @@ impl Capture {
         }
         let mut state = lock(&self.state);
         let bytes = (Arc::clone(&received.bytes), sent.len());
-        self.reserve_event(&mut state)
+        self.reserve_event(&mut state, 0)
             .then(|| self.push(&mut state, Side::Server, CaptureEventKind::Plaintext, bytes, link))
     }
 
@@ -152,7 +135,7 @@ impl Capture {
     /// Stores the server's FIN after `shutdown`, once. After an RST there is none.
     pub(crate) fn fin_sent(&self) {
         let mut state = lock(&self.state);
-        if !state.reset && !state.server_fin && !state.closed {
+        if !state.reset && !state.server_fin && !state.info.closed {
             state.server_fin = true;
             self.push_end(&mut state, Side::Server, CaptureEventKind::Fin);
         }
@@ -161,14 +144,14 @@ impl Capture {
     /// Stores the last event.
     pub fn close(&self, reason: CloseReason) {
         let mut state = lock(&self.state);
-        if std::mem::replace(&mut state.closed, true) {
+        if std::mem::replace(&mut state.info.closed, true) {
             return;
         }
         self.push_end(&mut state, Side::Server, CaptureEventKind::Closed(reason));
         state.full = true;
         drop(state);
         if let Some(store) = self.store.upgrade() {
-            store.on_closed(self.client.id);
+            store.on_closed(self.id);
         }
     }
 
@@ -189,34 +172,21 @@ impl Capture {
         let at = if index == 0 { Duration::ZERO } else { self.opened.elapsed() };
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         let event = CaptureEvent { index, at, side, kind, len, link, bytes };
-        if state.events.len() == state.events.capacity() {
-            // Only for the end of the connection: not twice the memory of a full capture.
-            state.events.reserve_exact(4);
-        }
         state.events.push(event.clone());
+        state.info.events += 1;
         if let Some(store) = self.store.upgrade() {
             store.notify();
         }
         event
     }
 
-    /// Makes room for one more event; counts it if there is none.
-    fn reserve_event(&self, state: &mut CaptureState) -> bool {
-        let (count, capacity) = (state.events.len(), state.events.capacity());
-        state.full |= count >= MAX_EVENTS;
-        if !state.full && count == capacity {
-            let added = capacity.max(4);
-            state.full = !self.reserve(added * size_of::<CaptureEvent>());
-            if !state.full {
-                state.events.reserve_exact(added);
-            }
-        }
-        state.not_stored += u64::from(state.full);
+    /// Takes memory for one more event from the budget. Counts the event if the capture is full.
+    fn reserve_event(&self, state: &mut CaptureState, bytes: usize) -> bool {
+        let size = size_of::<CaptureEvent>() + bytes;
+        state.full |= state.events.len() >= MAX_EVENTS
+            || self.store.upgrade().is_some_and(|store| !store.reserve(self, size));
+        state.info.not_stored += u64::from(state.full);
         !state.full
-    }
-
-    fn reserve(&self, bytes: usize) -> bool {
-        self.store.upgrade().is_none_or(|store| store.reserve(self, bytes))
     }
 }
 
@@ -228,22 +198,6 @@ impl Drop for Capture {
     }
 }
 
-/// The limits of all captures together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of memory, for events and their bytes.
-    pub bytes: usize,
-    /// Captures of closed connections.
-    pub closed: usize,
-}
-
-impl Default for Limits {
-    /// 64 MiB, and 256 closed connections.
-    fn default() -> Self {
-        Self { bytes: 64 << 20, closed: 256 }
-    }
-}
-
 /// All captures of a session: they outlive their connections and the server. A clone is another handle to the same
 /// captures.
 #[derive(Clone)]
@@ -251,7 +205,8 @@ pub struct Captures(Arc<CaptureStore>);
 
 #[derive(Default)]
 struct CaptureStore {
-    limits: Limits,
+    max_bytes: usize,
+    max_closed: usize,
     used: AtomicUsize,
     evicted: AtomicU64,
     changes: AtomicU64,
@@ -268,37 +223,42 @@ struct CaptureLists {
 }
 
 impl Default for Captures {
+    /// 64 MiB, and 256 closed connections.
     fn default() -> Self {
-        Self::new(Limits::default())
+        Self::new(64 << 20, 256)
     }
 }
 
 impl Captures {
-    /// Creates an empty collection.
+    /// Creates an empty collection. Events and their bytes take at most `max_bytes` bytes of memory, and at most
+    /// `max_closed` captures of closed connections are kept.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
-        Self(Arc::new(CaptureStore { limits, ..CaptureStore::default() }))
+    pub fn new(max_bytes: usize, max_closed: usize) -> Self {
+        Self(Arc::new(CaptureStore { max_bytes, max_closed, ..CaptureStore::default() }))
     }
 
     /// Starts a capture with the accepted connection as its first event. `opened` is time 0.
     #[must_use]
     pub fn open(&self, client: ClientInfo, tls: bool, opened: Instant) -> Arc<Capture> {
+        let info =
+            CaptureInfo { client, since: SystemTime::now(), tls, events: 0, not_stored: 0, closed: false };
+        let state = CaptureState {
+            info,
+            events: Vec::new(),
+            kept_bytes: 0,
+            full: false,
+            client_fin: false,
+            server_fin: false,
+            reset: false,
+        };
         let capture = Arc::new(Capture {
-            client,
-            since: SystemTime::now(),
-            tls,
+            id: client.id,
             opened,
             used: AtomicUsize::new(0),
-            state: Mutex::default(),
+            state: Mutex::new(state),
             store: Arc::downgrade(&self.0),
         });
-        let mut state = lock(&capture.state);
-        // If there is no memory left, this one event goes beyond the budget.
-        if !capture.reserve_event(&mut state) {
-            state.not_stored = 0;
-        }
-        capture.push_end(&mut state, Side::Client, CaptureEventKind::Accepted);
-        drop(state);
+        capture.push_end(&mut lock(&capture.state), Side::Client, CaptureEventKind::Accepted);
         lock(&self.0.lists).all.insert(client.id, Arc::clone(&capture));
         self.0.changes.fetch_add(1, Relaxed);
         capture
@@ -379,7 +339,7 @@ impl CaptureStore {
     }
 
     fn is_over_budget(&self) -> bool {
-        self.used.load(Relaxed) > self.limits.bytes
+        self.used.load(Relaxed) > self.max_bytes
     }
 
     /// Returns a capture's memory to the budget: it is removed, or only a reader still holds it.
@@ -391,7 +351,7 @@ impl CaptureStore {
         lock(&self.lists).closed.push_back(id);
         self.changes.fetch_add(1, Relaxed);
         self.notify();
-        self.evict(|lists| lists.closed.len() > self.limits.closed);
+        self.evict(|lists| lists.closed.len() > self.max_closed);
     }
 
     /// Removes the oldest closed captures while `too_many` returns true.

@@ -20,7 +20,7 @@ mod tls_record;
 mod tls_snapshot;
 
 pub use capture_event::{CaptureEvent, CaptureEventKind, Side};
-pub use captures::{Capture, CaptureInfo, Captures, FIRST_BYTES, Limits, MAX_BYTES, MAX_EVENTS};
+pub use captures::{Capture, CaptureInfo, Captures, FIRST_BYTES, MAX_BYTES, MAX_EVENTS};
 pub use handshake_messages::{HandshakeMessages, HandshakeType};
 pub use tls_record::{Alert, RECORD_HEADER, RecordPayload, TlsRecord, record_header};
 

@@ -20,16 +20,6 @@ pub struct Label {
     pub encrypted: Option<String>,
 }
 
-/// Returns the label in one: `Application data (encrypted: Finished)`.
-#[must_use]
-pub fn label(row: &Row) -> String {
-    let Label { on_wire, encrypted } = label_parts(row);
-    match encrypted {
-        Some(encrypted) => format!("{on_wire} (encrypted: {encrypted})"),
-        None => on_wire,
-    }
-}
-
 /// Returns the label.
 #[must_use]
 pub fn label_parts(row: &Row) -> Label {
@@ -107,8 +97,10 @@ pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
         CaptureEventKind::Accepted => format!("from {}", sequence.info().client.peer),
         CaptureEventKind::Plaintext | CaptureEventKind::Raw => preview(row, max),
         CaptureEventKind::Record(record) => {
-            let [kind, version, length] = header_values(record);
-            format!("type {kind} · version {version} · length {length}")
+            let (kind, version) = (record.content_type, record.version);
+            let (kind_name, version_name) = (content_type_names(kind).0, names::version(version));
+            let length = with_thousands(record.length);
+            format!("{kind} {kind_name} · 0x{version:04x} {version_name} · length {length}")
         }
         CaptureEventKind::Fin if row.event.side == Side::Client => "recv() returned no bytes".to_owned(),
         CaptureEventKind::Fin => "the server sends nothing more".to_owned(),
@@ -116,17 +108,6 @@ pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
         CaptureEventKind::ConnectionLost => "the OS gave up the connection".to_owned(),
         CaptureEventKind::Closed(reason) => close_cause(reason).to_owned(),
     }
-}
-
-/// Returns the values in a record's header: type, version and length.
-#[must_use]
-pub fn header_values(record: &TlsRecord) -> [String; 3] {
-    let (kind, version) = (record.content_type, record.version);
-    [
-        format!("{kind} {}", content_type_names(kind).0),
-        format!("0x{version:04x} {}", names::version(version)),
-        with_thousands(record.length),
-    ]
 }
 
 /// Returns the detail with the call as in Python: `recv() → b'Hello\n'`, `sendall(b'Hello\n')`.
@@ -185,9 +166,6 @@ pub fn not_stored(sequence: &Sequence) -> Option<String> {
 
 fn preview(row: &Row, max: usize) -> String {
     let bytes = &row.event.bytes[..row.event.bytes.len().min(PREVIEW_BYTES)];
-    if bytes.is_empty() {
-        return "the bytes were not kept".to_owned();
-    }
     let (mut text, is_cut) = format::truncated_data(bytes, DataFormat::Python, max);
     if !is_cut && bytes.len() < row.event.len as usize {
         text.push(format::ELLIPSIS);

@@ -155,7 +155,8 @@ fn check_sequence(capture: &Capture) {
     check_line(&sequence.close_summary().unwrap_or_default());
     for (index, row) in rows.iter().enumerate() {
         for line in [
-            row_text::label(row),
+            row_text::label_parts(row).on_wire,
+            row_text::label_parts(row).encrypted.unwrap_or_default(),
             row_text::detail_with_call(row, &sequence, 60),
             explain(row),
             row_text::time(row),

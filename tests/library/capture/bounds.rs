@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use echoscope::capture::sequence::{Scale, row_text};
-use echoscope::capture::{
-    Capture, CaptureEventKind, Captures, FIRST_BYTES, Limits, MAX_BYTES, MAX_EVENTS, Side,
-};
+use echoscope::capture::{Capture, CaptureEventKind, Captures, FIRST_BYTES, MAX_BYTES, MAX_EVENTS, Side};
 use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::CloseReason;
 
@@ -64,7 +62,7 @@ fn first_mebibyte_is_kept_whole_and_then_only_the_start_of_each_event() {
 
 #[test]
 fn oldest_closed_captures_are_evicted_first_and_counted() {
-    let captures = Captures::new(Limits { bytes: 1 << 20, closed: 3 });
+    let captures = Captures::new(1 << 20, 3);
     let held = open(&captures, 1);
     held.record(Side::Client, CaptureEventKind::Plaintext, b"still here", None);
     let running = open(&captures, 2);

@@ -29,14 +29,12 @@ use crate::capture::Capture;
 use crate::capture::sequence::Sequence;
 use crate::server::client_id::ClientId;
 use crate::ui::action::Action;
-use crate::ui::tabs::wire::sequence_view::SequenceView;
+use crate::ui::tabs::wire::sequence_view::{SequenceView, end_text};
 use crate::ui::theme::{self, Palette, size};
 
 /// How long a frame may spend on adding rows.
 const MAX_UPDATE: Duration = Duration::from_millis(6);
-/// Below this height the detail is only a hint until a row is selected.
-const LOW: f32 = 340.0;
-/// The height of the hint.
+/// The height of the hint while no row is selected.
 const HINT: f32 = 36.0;
 
 /// The state of the tab.
@@ -159,7 +157,7 @@ impl WirePanel {
         };
         let height = ui.available_height();
         let max_detail = (height - 200.0).max(height * 0.4).max(72.0);
-        let panel = if height < LOW && self.view.selected().is_none() {
+        let panel = if self.view.selected().is_none() {
             Panel::bottom("wire hint").resizable(false).exact_size(HINT)
         } else {
             Panel::bottom("wire detail")
@@ -172,6 +170,12 @@ impl WirePanel {
             ui.set_min_size(ui.available_size());
             action = row_detail::show(ui, &shown.sequence, self.view.selected()).or(action.take());
         });
+        if let Some(text) = end_text(&shown.sequence) {
+            let end = Panel::bottom("end of the connection").resizable(false).show_separator_line(false);
+            end.frame(canvas.inner_margin(Margin::symmetric(16, 6))).show(ui, |ui| {
+                ui.label(RichText::new(text).font(theme::strong(size::TEXT)).color(palette.text));
+            });
+        }
         let area = CentralPanel::default().frame(canvas);
         if area.show(ui, |ui| self.view.show(ui, &shown.sequence)).inner {
             // While a row is selected, a newer connection must not replace this one.

@@ -165,7 +165,5 @@ fn show_fields(ui: &Ui, rect: Rect, line: &HexRow<'_>, fields: &[HeaderField]) {
         } else {
             ui.painter().rect_stroke(cell, 2.0, stroke, StrokeKind::Inside);
         }
-        ui.interact(cell, Id::unique("field").with((field.range.start, line.offset)), Sense::hover())
-            .on_hover_text(format!("{} {}", field.name, field.value));
     }
 }

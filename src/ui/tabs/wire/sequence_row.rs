@@ -10,7 +10,6 @@ use crate::capture::sequence::{Row, RowKind, Sequence, row_text};
 use crate::capture::{CaptureEventKind, Side};
 use crate::text;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::text_width;
 
 /// The maximum length of the bytes that a screen reader reads for a row, in characters.
 const MAX_SPOKEN: usize = 64;
@@ -91,29 +90,25 @@ pub(in crate::ui) fn show(
     let between = Rect::from_x_y_ranges(columns.between(), rect.y_range());
     let details = columns.details.map_or(between, |range| Rect::from_x_y_ranges(range, rect.y_range()));
     let detail = row_text::detail_with_call(row, sequence, max_chars(ui, details.width()));
-    let (detail_font, detail_color) =
-        if is_plaintext { (theme::mono(), color) } else { (theme::text(), palette.text) };
+    let (mut detail_font, detail_color) = match row.event.kind {
+        CaptureEventKind::Plaintext => (theme::mono(), color),
+        CaptureEventKind::Record(_) => (theme::small(), palette.muted),
+        _ => (theme::text(), palette.text),
+    };
     let is_arrow = row.sender().is_some() || row.event.kind == CaptureEventKind::ConnectionLost;
     let mut is_cut = false;
     if is_arrow {
         paint_arrow(ui.painter(), row, (columns.client, columns.server), y, color);
         let [above, below] = halves(between, y);
         let row_text::Label { on_wire, encrypted } = row_text::label_parts(row);
-        // Without room for both, the size moves below the arrow.
-        let with_size = label_with_size(row);
-        let fits = text_width(ui, &with_size, theme::text()) <= above.width();
-        let label = if fits { &with_size } else { &on_wire };
-        is_cut |= line(ui, above, Align2::CENTER_BOTTOM, label, theme::text(), palette.text);
-        let size = (!fits).then(|| text::bytes(row.event.len.into()));
-        let second = size.into_iter().chain(encrypted.map(|content| format!("encrypted: {content}")));
-        let second = second.collect::<Vec<_>>().join(" · ");
+        is_cut |= line(ui, above, Align2::CENTER_BOTTOM, &on_wire, theme::text(), palette.text);
+        let encrypted = encrypted.map(|content| format!("encrypted: {content}"));
+        let second = record_size(row).into_iter().chain(encrypted).collect::<Vec<_>>().join(" · ");
         if columns.details.is_some() || !second.is_empty() {
             is_cut |= muted(ui, below, Align2::CENTER_TOP, &second);
         } else {
-            let font = if is_plaintext { FontId::monospace(size::SMALL) } else { theme::small() };
-            let color = if is_plaintext { color } else { palette.muted };
-            let detail = header_values(row).map_or(detail.clone(), |values| values.join(" · "));
-            is_cut |= line(ui, below, Align2::CENTER_TOP, &detail, font, color);
+            detail_font.size = size::SMALL;
+            is_cut |= line(ui, below, Align2::CENTER_TOP, &detail, detail_font.clone(), detail_color);
         }
     } else if matches!(row.event.kind, CaptureEventKind::Closed(_)) {
         let square = Rect::from_center_size(pos2(columns.server, y), Vec2::splat(9.0));
@@ -127,17 +122,13 @@ pub(in crate::ui) fn show(
         let (place, align) =
             if related.is_some() { (above, Align2::LEFT_BOTTOM) } else { (details, Align2::LEFT_CENTER) };
         is_cut |= related.is_some_and(|related| muted(ui, below, Align2::LEFT_TOP, &related));
-        is_cut |= match header_values(row) {
-            Some(values) => {
-                boxes(ui, &values, align.align_size_within_rect(vec2(place.width(), 17.0), place), color)
-            }
-            None => line(ui, place, align, &detail, detail_font, detail_color),
-        };
+        is_cut |= line(ui, place, align, &detail, detail_font, detail_color);
     } else if !is_arrow {
         let [above, below] = halves(between, rect.center().y);
         is_cut |= line(ui, above, Align2::RIGHT_BOTTOM, &detail, detail_font, detail_color);
+        let size = format!("{} of plaintext", row_text::label_parts(row).on_wire);
         if is_plaintext {
-            muted(ui, below, Align2::RIGHT_TOP, &format!("{} of plaintext", row_text::label(row)));
+            muted(ui, below, Align2::RIGHT_TOP, &size);
         }
     }
     let spoken = || spoken(sequence, row);
@@ -222,52 +213,22 @@ fn paint_arrow(painter: &Painter, row: &Row, (client, server): (f32, f32), y: f3
     }
 }
 
-fn header_values(row: &Row) -> Option<[String; 3]> {
-    match &row.event.kind {
-        CaptureEventKind::Record(record) => Some(row_text::header_values(record)),
-        _ => None,
-    }
-}
-
 /// Returns the second line of the details: the related rows, and the size of plaintext that isn't on an arrow.
 fn second_line(row: &Row) -> Option<String> {
     let is_plaintext = row.event.kind == CaptureEventKind::Plaintext && row.sender().is_none();
-    let size = is_plaintext.then(|| row_text::label(row));
+    let size = is_plaintext.then(|| row_text::label_parts(row).on_wire);
     let parts = size.into_iter().chain(row_text::related_rows(row)).collect::<Vec<_>>();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Draws the values of a record's header as boxes; the heading names them. Returns whether there was too little room.
-fn boxes(ui: &Ui, values: &[String], place: Rect, color: Color32) -> bool {
-    let palette = Palette::of(ui);
-    let mut left = place.left();
-    for value in values {
-        let width = text_width(ui, value, theme::small()) + 10.0;
-        let rect = Rect::from_min_size(pos2(left, place.top()), vec2(width, place.height()));
-        if rect.right() > place.right() {
-            return line(
-                ui,
-                place.with_min_x(left),
-                Align2::LEFT_CENTER,
-                value,
-                theme::small(),
-                palette.text,
-            );
-        }
-        ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color), StrokeKind::Inside);
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, value, theme::small(), palette.text);
-        left = rect.right() - 1.0;
-    }
-    false
+fn record_size(row: &Row) -> Option<String> {
+    matches!(row.event.kind, CaptureEventKind::Record(_)).then(|| text::bytes(row.event.len.into()))
 }
 
 /// Returns the label of a row with the size of a record: `ClientHello · 517 B`.
 pub(in crate::ui) fn label_with_size(row: &Row) -> String {
-    let on_wire = row_text::label_parts(row).on_wire;
-    match row.event.kind {
-        CaptureEventKind::Record(_) => format!("{on_wire} · {}", text::bytes(row.event.len.into())),
-        _ => on_wire,
-    }
+    let size = record_size(row).map(|size| format!(" · {size}")).unwrap_or_default();
+    row_text::label_parts(row).on_wire + &size
 }
 
 /// Returns the direction of a row.

@@ -34,6 +34,8 @@ pub(in crate::ui) struct SequenceView {
     visible: Range<usize>,
     /// The height of the view in the last frame.
     height: f32,
+    /// Whether the mouse button is still down after a press on a row.
+    is_pressed: bool,
 }
 
 /// The part of the diagram in view.
@@ -81,22 +83,16 @@ impl SequenceView {
         }
         let (header, body) = area.split_top_bottom_at_y(area.top() + HEADER);
         // Whole rows only: a part of one at the edge looks like a mistake.
-        let body =
-            body.with_max_y(body.top() + whole_rows(body.height().max(size::SEQUENCE_ROW), f32::floor));
-        let scale = self.scale(sequence, f64::from(body.height()) / ROW);
+        let rows = (body.height() / size::SEQUENCE_ROW).floor().max(1.0);
+        let body = body.with_max_y(body.top() + rows * size::SEQUENCE_ROW);
+        let scale = self.scale(sequence, rows.into());
         self.keep_position(sequence, scale);
         let mut is_selected = self.on_keys(ui, &response, sequence, scale);
         if self.follow {
             self.list.go_to_end();
         }
-        let rows_height = sequence.position(count - 1, scale) + 1.0;
-        let width = (body.width() - 2.0 * size::EDGE - size::SCROLL_BAR).max(40.0);
-        let palette = Palette::of(ui);
-        let footer = end_text(sequence)
-            .map(|text| ui.painter().layout(text, theme::strong(size::TEXT), palette.text, width));
-        let footer_height =
-            footer.as_ref().map_or(0.0, |galley| whole_rows(galley.size().y + 4.0, f32::ceil));
-        let scrolled = self.list.scroll(ui, body, rows_height * ROW + f64::from(footer_height));
+        let height = (sequence.position(count - 1, scale) + 1.0) * ROW;
+        let scrolled = self.list.scroll(ui, body, height);
         if scrolled.moved {
             self.follow = self.list.is_at_end();
         }
@@ -112,19 +108,11 @@ impl SequenceView {
         let clip = ui.clip_rect();
         ui.set_clip_rect(clip.intersect(view.rect));
         is_selected |= self.show_rows(ui, sequence, scale, &view, &response);
-        if let Some(galley) = footer {
-            let y = view.y(rows_height) + ((footer_height - galley.size().y) / 2.0).floor();
-            let rect = Rect::from_min_size(pos2(view.rect.left() + size::EDGE, y), galley.size());
-            if view.rect.intersects(rect) {
-                let label = ui.interact(rect, Id::unique("close summary"), Sense::hover());
-                label.widget_info(|| WidgetInfo::labeled(Role::Label, true, galley.text()));
-                ui.painter().galley(rect.min, galley.clone(), palette.text);
-            }
-        }
         ui.set_clip_rect(clip);
         show_heading(ui, sequence, header);
         if response.has_focus() && self.selected.is_none() {
-            ui.painter().rect_stroke(area.shrink(2.0), 4.0, palette.focus_ring(), StrokeKind::Inside);
+            let ring = Palette::of(ui).focus_ring();
+            ui.painter().rect_stroke(area.shrink(2.0), 4.0, ring, StrokeKind::Inside);
         }
         is_selected
     }
@@ -170,17 +158,19 @@ impl SequenceView {
             if is_selected && diagram.has_focus() {
                 ui.painter().rect_filled(rect.with_max_x(rect.left() + 3.0), 0.0, palette.accent);
             }
-            // The press selects, so that the row stops moving. The focus follows with the click.
-            if response.clicked() {
-                diagram.request_focus();
-            }
+            // The mouse selects with the press, so that the row stops moving.
             if response.clicked() || is_press && response.contains_pointer() {
                 pressed = Some(index);
             }
         }
         ui.painter().set(below, Shape::Vec(backgrounds));
         if pressed.is_some() {
-            (self.selected, self.follow) = (pressed, false);
+            (self.selected, self.follow, self.is_pressed) = (pressed, false, true);
+        }
+        if self.is_pressed && !ui.input(|input| input.pointer.primary_down()) {
+            // Not on the press, because the release would take the focus away.
+            self.is_pressed = false;
+            diagram.request_focus();
         }
         pressed.is_some()
     }
@@ -223,11 +213,6 @@ impl SequenceView {
         let moved = sequence.position(row, scale) - sequence.position(row, before);
         self.list.go_to(self.list.offset() + moved * ROW);
     }
-}
-
-/// Rounds a height to whole rows.
-fn whole_rows(height: f32, round: fn(f32) -> f32) -> f32 {
-    round(height / size::SEQUENCE_ROW) * size::SEQUENCE_ROW
 }
 
 /// Draws the lifelines from accept to close, or to the bottom of the view.
@@ -281,7 +266,7 @@ fn show_heading(ui: &Ui, sequence: &Sequence, rect: Rect) {
 }
 
 /// Returns which side closed first, and the number of events that weren't stored.
-fn end_text(sequence: &Sequence) -> Option<String> {
+pub(in crate::ui) fn end_text(sequence: &Sequence) -> Option<String> {
     let not_stored = row_text::not_stored(sequence).map(|text| {
         let before = if sequence.info().closed { " before the end" } else { "" };
         format!("{text}{before}.")
