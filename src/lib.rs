@@ -49,6 +49,7 @@ pub mod lessons;
 pub mod log;
 pub mod platform;
 pub mod python;
+pub mod resolve;
 pub mod ring_buffer;
 pub mod server;
 pub mod settings;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::app::background::JobResult;
 use crate::app::state::App;
-use crate::client::resolve::local_ip;
+use crate::resolve::local_ip;
 
 impl App {
     /// Looks the address up in the background if the host stands for all addresses, and forgets one of the other family.

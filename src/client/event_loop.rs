@@ -17,7 +17,7 @@ use crate::client::client_status::ClientState;
 use crate::client::connection::OpenConnection;
 use crate::client::connection_config::ConnectionConfig;
 use crate::client::dialer::{Dialer, Target};
-use crate::client::resolve::Lookup;
+use crate::resolve::Lookup;
 use crate::tls::client_config::Connector;
 
 /// The sockets' tokens count from 0.
@@ -79,7 +79,7 @@ fn run(
         if clients.iter().all(|client| client.is_over()) {
             return Ok(());
         }
-        if let Some(found) = lookup.answer() {
+        if let Some(found) = lookup.wait(Duration::ZERO) {
             let no_address =
                 |error| ClientError::NoAddress { host: config.host.clone(), source: Arc::new(error) };
             break found.map_err(no_address)?;

@@ -26,7 +26,6 @@ mod event_loop;
 mod event_queue;
 pub mod input;
 pub mod load_clients;
-pub mod resolve;
 mod send_queue;
 mod stream;
 

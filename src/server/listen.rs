@@ -1,19 +1,16 @@
 //! Turns a host name into listening sockets: resolve, `socket()`, `bind()`, `listen()`.
 
-use std::collections::HashSet;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::platform::sockets;
+use crate::resolve::Lookup;
 use crate::server::calls::Call;
 use crate::server::start_error::{BindCause, BindError, StartError};
 use crate::server::stepper::StepController;
-use crate::settings::parse::is_localhost_name;
 
 /// How often another port is tried if the port that the OS chose for the first address is in use on the second.
 const PORT_TRIES: usize = 32;
@@ -43,39 +40,15 @@ pub(super) fn resolve(
     port: u16,
     is_stopped: impl Fn() -> bool,
 ) -> Result<Option<Vec<SocketAddr>>, StartError> {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        // A socket for IPv6 alone can't be bound to an IPv4-mapped address.
-        return Ok(Some(vec![SocketAddr::new(address.to_canonical(), port)]));
-    }
-    if is_localhost_name(host) {
-        // Always loopback, whatever a hosts file says (RFC 6761, section 6.3).
-        let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-        return Ok(Some(loopback.map(|address| SocketAddr::new(address, port)).to_vec()));
-    }
-    // A resolver can take half a minute and can't be interrupted. Its thread may outlive the run.
-    let (sender, receiver) = sync_channel(1);
-    let name = host.to_owned();
-    let resolve = move || {
-        let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        // This fails after a stop.
-        let _ = sender.send(addresses);
-    };
-    thread::Builder::new().name("resolve".to_owned()).spawn(resolve).map_err(StartError::System)?;
-    let resolved = loop {
-        match receiver.recv_timeout(STOP_CHECK) {
-            Ok(resolved) => break resolved,
-            Err(RecvTimeoutError::Timeout) if is_stopped() => return Ok(None),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break Err(io::Error::other("the resolver failed")),
+    let lookup = Lookup::start(host, port, || {}).map_err(StartError::System)?;
+    loop {
+        match lookup.wait(STOP_CHECK) {
+            None if is_stopped() => return Ok(None),
+            None => {}
+            Some(Ok(addresses)) => return Ok(Some(addresses)),
+            Some(Err(source)) => return Err(StartError::NameNotFound { host: host.to_owned(), source }),
         }
-    };
-    let mut seen = HashSet::new();
-    match resolved {
-        Ok(addresses) if addresses.is_empty() => Err(io::Error::other("the resolver gave no address")),
-        Ok(addresses) => Ok(Some(addresses.into_iter().filter(|address| seen.insert(*address)).collect())),
-        Err(error) => Err(error),
     }
-    .map_err(|source| StartError::NameNotFound { host: host.to_owned(), source })
 }
 
 /// Listens on every address, all on one port. It is enough if one succeeds. Returns `Ok(None)` after a stop in step mode.

@@ -1,4 +1,4 @@
-//! The Client tab as its user sees it: real clients, a real server, no screen.
+//! The Client tab as its user sees it, with real clients and a real server.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 const SIZE: [f32; 2] = [1180.0, 760.0];
 
 impl Window {
-    /// The window with the Client tab in front.
+    /// Opens the window with the Client tab in front.
     fn client(settings: Settings) -> Self {
         Self::client_of(settings, SIZE)
     }
@@ -30,7 +30,7 @@ impl Window {
         window
     }
 
-    /// The same, with the server started and the keyboard on Connect.
+    /// Opens the Client tab and starts the server.
     fn started(settings: Settings) -> Self {
         let mut window = Self::client(settings);
         window.press(Key::Enter);
@@ -38,7 +38,7 @@ impl Window {
         window
     }
 
-    /// The same, connected.
+    /// Opens the Client tab, starts the server and connects.
     fn connected(settings: Settings) -> Self {
         let mut window = Self::started(settings);
         window.connect();
@@ -56,20 +56,20 @@ impl Window {
         self.run();
     }
 
-    /// Chooses whom the client trusts.
+    /// Chooses which certificates the client trusts.
     fn trust(&mut self, whom: &str) {
         self.0.get_by_role_and_label(Role::ComboBox, "Trusts").click();
         self.run();
         self.click(whom);
     }
 
-    /// Types where the keyboard is.
+    /// Types into the field that has the focus.
     fn types(&mut self, text: &str) {
         self.0.event(Event::Text(text.to_owned()));
         self.run();
     }
 
-    /// What the server's log says, line by line.
+    /// Returns the lines of the server's log.
     fn log(&self) -> Vec<String> {
         let app = self.app();
         app.log().iter().map(|entry| line::line(&entry.event, app.settings().data_format)).collect()
@@ -87,12 +87,12 @@ impl Window {
     }
 }
 
-/// The client that was added last.
+/// Returns the client that was added last.
 fn newest(app: &echoscope::app::App) -> &ClientTab {
     app.clients().get(app.clients().newest()).unwrap()
 }
 
-/// A certificate for localhost and 127.0.0.1, and its key.
+/// Creates a certificate for localhost and 127.0.0.1, and returns settings that use it.
 fn certificate(folder: &Path, name: &str) -> Settings {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
     let (certificate, key) = (folder.join(format!("{name}.crt")), folder.join(format!("{name}.key")));
@@ -102,7 +102,7 @@ fn certificate(folder: &Path, name: &str) -> Settings {
 }
 
 #[test]
-fn with_the_keyboard_alone_start_connect_type_and_see_the_bytes_come_back() {
+fn keyboard_alone_starts_connects_and_sends() {
     let mut window = Window::client(Settings::default());
     assert!(window.shows("The server isn't running."));
     assert!(window.shows("press Connect, type something below, and press Enter"));
@@ -128,14 +128,14 @@ fn with_the_keyboard_alone_start_connect_type_and_see_the_bytes_come_back() {
     assert!(window.has_focus(Role::TextInput, "Text to send"), "Enter again sends again");
     window.press(Key::Enter);
     window.until("a second send", |window| newest(window.state().app()).status().received == 12);
-    // What is typed now takes the place of what was sent.
+    // The next text replaces the one that was sent.
     window.types("Bye");
     assert_eq!(newest(window.app()).form().text(ClientField::Text), "Bye");
     assert!(window.log().iter().any(|line| line == "Received: b'Hello\\n'"), "{:?}", window.log());
 }
 
 #[test]
-fn a_row_is_selected_with_the_keyboard_shown_in_full_and_copied() {
+fn selected_row_is_shown_in_full_and_copied() {
     let mut window = Window::connected(Settings::default());
     window.types("Hello");
     window.press(Key::Enter);
@@ -159,13 +159,13 @@ fn a_row_is_selected_with_the_keyboard_shown_in_full_and_copied() {
 }
 
 #[test]
-fn a_wrong_escape_is_told_under_the_field_while_it_is_typed() {
+fn invalid_escape_is_explained_under_the_field() {
     let mut window = Window::connected(Settings::default());
     window.types(r"ab\q");
     assert!(window.shows(r"Character 3: \q is not an escape."));
     assert!(!window.enabled("Send"));
     window.press(Key::Enter);
-    assert_eq!(newest(window.app()).status().sent, 0, "nothing goes that is not meant");
+    assert_eq!(newest(window.app()).status().sent, 0, "nothing is sent");
     window.press(Key::Backspace);
     window.types("n");
     assert!(!window.shows("is not an escape") && window.enabled("Send"));
@@ -181,7 +181,7 @@ fn a_wrong_escape_is_told_under_the_field_while_it_is_typed() {
 }
 
 #[test]
-fn one_at_a_time_the_second_client_waits_and_is_served_when_the_first_leaves() {
+fn second_client_waits_until_the_first_closes() {
     let mut window = Window::connected(Settings { mode: Mode::One, ..Settings::default() });
     window.until_shown("Client 1, connected");
     window.click("Add a client");
@@ -202,7 +202,7 @@ fn one_at_a_time_the_second_client_waits_and_is_served_when_the_first_leaves() {
 }
 
 #[test]
-fn a_refused_certificate_is_explained_and_its_raw_text_is_one_click_away() {
+fn rejected_certificate_is_explained_with_the_raw_error_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::started(certificate(folder.path(), "server"));
     window.connect();
@@ -213,7 +213,7 @@ fn a_refused_certificate_is_explained_and_its_raw_text_is_one_click_away() {
     assert!(window.shows("TLS 1.3 · TLS_") && window.shows("TLS: as the server, trusts its certificate"));
     window.click("Close");
     window.until_shown("Client 1, closed");
-    // Another one's certificate in the place of the server's.
+    // A certificate that is not the server's.
     let other = certificate(folder.path(), "other");
     window.click("TLS: as the server, trusts its certificate");
     window.trust("A CA file");
@@ -234,7 +234,7 @@ fn a_refused_certificate_is_explained_and_its_raw_text_is_one_click_away() {
     };
     let raw = error.raw();
     assert!(window.shows(&raw), "{raw}");
-    // Whoever checks nothing is told so.
+    // Without any check there is a warning.
     window.click("TLS: as the server, trusts a CA file");
     window.trust("Anybody (no check)");
     assert!(window.shows("The server's certificate is not checked"));
@@ -243,7 +243,7 @@ fn a_refused_certificate_is_explained_and_its_raw_text_is_one_click_away() {
 }
 
 #[test]
-fn each_way_to_leave_shows_in_the_servers_log_as_what_it_is() {
+fn each_close_mode_appears_in_the_servers_log() {
     let folder = tempfile::tempdir().unwrap();
     let plain = Settings::default();
     let tls = certificate(folder.path(), "server");
@@ -256,7 +256,7 @@ fn each_way_to_leave_shows_in_the_servers_log_as_what_it_is() {
     ];
     for (settings, how, expected) in table {
         let mut window = Window::started(settings.clone());
-        assert!(!window.enabled(how.label()), "nobody can leave before");
+        assert!(!window.enabled(how.label()), "it can't be closed before");
         window.connect();
         window.until("the server's side", |window| window.state().app().counters().clients_now == 1);
         window.until("TLS's end on the server's side", |window| {
@@ -282,7 +282,7 @@ fn each_way_to_leave_shows_in_the_servers_log_as_what_it_is() {
 }
 
 #[test]
-fn host_and_port_follow_the_server_until_they_are_changed_and_again_on_demand() {
+fn host_and_port_follow_the_server_until_edited_and_again_on_request() {
     let mut window = Window::started(Settings::default());
     let port = window.address().port().to_string();
     assert!(window.shows("Host and port follow the server."));
@@ -305,13 +305,13 @@ fn host_and_port_follow_the_server_until_they_are_changed_and_again_on_demand() 
 }
 
 #[test]
-fn nobody_who_listens_is_explained_and_escape_gives_up() {
+fn refused_connection_is_explained_and_escape_cancels() {
     let mut window = Window::client(Settings::default());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     window.fill("Port to connect to", &port.to_string());
-    assert!(!window.shows("The server isn't running."), "it is none of this window's");
-    // It accepts and never says a word: TLS's handshake waits.
+    assert!(!window.shows("The server isn't running."), "it is not the server of this window");
+    // It accepts and never answers, so the TLS handshake waits.
     window.click("TLS: as the server, off");
     window.click("TLS of the client");
     window.trust("Anybody (no check)");
@@ -331,7 +331,7 @@ fn nobody_who_listens_is_explained_and_escape_gives_up() {
 }
 
 #[test]
-fn there_are_sixteen_clients_at_most_and_one_can_do_without_any() {
+fn clients_can_be_added_up_to_sixteen_and_all_removed() {
     let mut window = Window::client(Settings::default());
     for _ in 1..16 {
         assert!(window.enabled("Add a client"));
@@ -358,7 +358,7 @@ fn there_are_sixteen_clients_at_most_and_one_can_do_without_any() {
 }
 
 #[test]
-fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
+fn repetition_can_be_stopped_and_a_file_is_sent_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("data.bin");
     let data: Vec<u8> = (0..200_000_u32).map(|number| number.to_be_bytes()[3]).collect();
@@ -382,7 +382,7 @@ fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
     let before = newest(window.app()).status().received;
     window.fill("File to send", &file.display().to_string());
     window.press(Key::Enter);
-    // The pieces that come back may have pushed its row out of view.
+    // The received data may have pushed its row out of view.
     window.until("the file's verdict", |window| {
         newest(window.state().app()).transcript().iter().any(|entry| match &entry.event {
             ClientEventKind::Sent { from: SendOrigin::File { path, .. }, .. } => {
@@ -397,7 +397,7 @@ fn repeating_can_be_watched_and_stopped_and_a_file_is_sent_as_it_is() {
 }
 
 #[test]
-fn a_pasted_megabyte_is_cut_to_what_the_field_holds_and_that_is_said() {
+fn pasted_megabyte_is_truncated_with_a_note() {
     let mut window = Window::connected(Settings::default());
     window.types("Hello");
     window.0.event(Event::Paste("x".repeat(1 << 20)));
@@ -407,13 +407,13 @@ fn a_pasted_megabyte_is_cut_to_what_the_field_holds_and_that_is_said() {
     assert!(typed.starts_with("Hellox") && typed.len() == 32_768, "{} bytes", typed.len());
     window.press(Key::Enter);
     window.until("its echo", |window| newest(window.state().app()).status().echo.compared == 32_769);
-    // All of it is selected: the next key makes room again.
+    // All of it is selected, so the next key replaces it.
     window.types("H");
     assert!(!window.shows("The field is full"));
 }
 
 #[test]
-fn a_crowd_is_connected_watched_and_let_go() {
+fn load_clients_connect_and_close() {
     let mut window = Window::started(Settings { backlog: 64, ..Settings::default() });
     window.0.get_by_role_and_label(Role::Button, "Crowd…").focus();
     window.run();
@@ -437,7 +437,7 @@ fn a_crowd_is_connected_watched_and_let_go() {
 }
 
 #[test]
-fn everything_is_in_reach_in_the_smallest_window() {
+fn all_controls_are_visible_in_the_smallest_window() {
     let mut window = Window::client_of(Settings::default(), [720.0, 480.0]);
     window.press(Key::Enter);
     window.until_shown("Stop server");

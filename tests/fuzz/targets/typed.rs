@@ -1,4 +1,4 @@
-//! What a person types: text with escapes and hexadecimal digits for the client, and the fields of the form.
+//! Parses typed input: text with escapes and hexadecimal digits for the client, and the fields of the form.
 #![no_main]
 
 use echoscope::client::input::{self, InputError};
@@ -31,26 +31,26 @@ fuzz_target!(
         match input::parse_text(text) {
             Ok(bytes) => {
                 assert_eq!(input::parse_text(&python(&bytes)).unwrap()[2..][..bytes.len()], bytes);
-                // Plain text says itself.
+                // Text without escapes stays as it is.
                 assert!(text.contains('\\') || text.as_bytes() == bytes);
             }
             Err(error) => {
-                check_place(text, &error);
-                // What stands before the place was understood.
+                check_position(text, &error);
+                // The text before the mistake is valid.
                 let before: String = text.chars().take(error.position).collect();
                 assert!(input::parse_text(&before).is_ok(), "{before:?} {error}");
             }
         }
         match input::parse_hex(text) {
             Ok(bytes) => assert_eq!(input::parse_hex(&hex(&bytes)), Ok(bytes)),
-            Err(error) => check_place(text, &error),
+            Err(error) => check_position(text, &error),
         }
         check_fields(text);
     }
 );
 
-/// The place is in the text, and the words can be read.
-fn check_place(text: &str, error: &InputError) {
+/// Checks that the position is inside the text, and that the message is readable.
+fn check_position(text: &str, error: &InputError) {
     let length = text.chars().count();
     assert!(error.length >= 1 && error.position + error.length <= length, "{text:?}: {error:?}");
     check_message(&error.to_string());

@@ -1,4 +1,4 @@
-//! Connecting: what stands in its way is explained, and it can be cancelled at any time.
+//! Connecting: failures are explained, and it can be cancelled at any time.
 
 use std::net::TcpListener;
 
@@ -12,7 +12,7 @@ use crate::client::watched::Watched;
 use crate::support::running::Running;
 
 #[test]
-fn nobody_there_is_told_with_what_to_do() {
+fn refused_connection_is_explained() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut client = Watched::connect(ConnectionConfig::plain("127.0.0.1", address.port()));
     let failure = client.failed();
@@ -23,7 +23,7 @@ fn nobody_there_is_told_with_what_to_do() {
 }
 
 #[test]
-fn localhost_is_tried_on_both_of_its_addresses() {
+fn localhost_is_tried_at_both_addresses() {
     let Ok(listener) = TcpListener::bind("[::1]:0") else {
         return eprintln!("skipped: this machine has no IPv6");
     };
@@ -39,8 +39,8 @@ fn localhost_is_tried_on_both_of_its_addresses() {
 }
 
 #[test]
-fn a_name_that_nobody_knows_is_told() {
-    // RFC 6761, section 6.4: never a real name, and no resolver asks for it.
+fn unknown_host_is_explained() {
+    // Never a real name, and never looked up on the network (RFC 6761, section 6.4).
     let mut client = Watched::connect(ConnectionConfig::plain("nobody.invalid", 1));
     let failure = client.failed();
     assert_eq!(failure.stage(), Stage::Preparing);
@@ -48,7 +48,7 @@ fn a_name_that_nobody_knows_is_told() {
 }
 
 #[test]
-fn a_handshake_can_be_cancelled() {
+fn handshake_can_be_cancelled() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     for how in CloseMode::ALL {

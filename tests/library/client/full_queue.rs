@@ -1,4 +1,5 @@
-//! A server whose accept queue is full: connecting takes its time, and can be given up. Only Linux drops who comes then.
+//! A server whose accept queue is full: connecting waits, times out, and can be cancelled. Only Linux drops new connections
+//! then.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::client::watched::Watched;
 
-/// A listener that accepts nobody, with its queue full, and those who fill it.
+/// Returns a listener that never accepts, and the connections that fill its queue.
 fn full() -> (TcpListener, Vec<TcpStream>) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
@@ -26,7 +27,7 @@ fn full() -> (TcpListener, Vec<TcpStream>) {
 }
 
 #[test]
-fn a_full_accept_queue_times_out_with_its_explanation() {
+fn full_accept_queue_times_out_with_its_explanation() {
     let (listener, _waiting) = full();
     let port = listener.local_addr().unwrap().port();
     let timeout = Duration::from_millis(200);

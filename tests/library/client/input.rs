@@ -1,4 +1,4 @@
-//! What is typed means what Python would make of it.
+//! Compares the escapes in typed text with those of Python.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{finish, program};
 
-/// Prints each text as Python's bytes literal in hexadecimal digits, or null where Python refuses or only bears it.
+/// Prints each text as a Python bytes literal in hexadecimal digits, or null if Python rejects it or warns.
 const PYTHON: &str = r#"
 import ast, json, sys, warnings
 warnings.simplefilter("error")
@@ -20,10 +20,10 @@ print(json.dumps([read(text) for text in json.loads(sys.argv[1])]))
 "#;
 
 #[test]
-fn escapes_give_the_bytes_that_python_gives() {
+fn escapes_give_the_same_bytes_as_in_python() {
     let Some(python) = program("python3") else { return };
-    // Each character that can stand behind a backslash, alone and before digits; what a bytes literal doesn't know or
-    // joins differently is left out: \u, \U and \N, quotes that would end it, and carriage returns.
+    // Each character that can follow a backslash, alone and before digits. Left out is what a bytes literal handles
+    // differently: \u, \U and \N, quotes that would end it, and carriage returns.
     let behind: Vec<char> = (' '..='~').filter(|c| !"uUN\"".contains(*c)).chain(['\n']).collect();
     let tails = ["", "0", "07", "123", "4f", "aF0", "x", "g", " ", "\\n", "9"];
     let texts: Vec<String> =

@@ -1,12 +1,12 @@
-//! The built-in client: what it sends and sees, how it leaves, whom it trusts, and that nothing makes it hang.
+//! Tests of the built-in client: sending and the echo check, closing, TLS and trust, and servers that block it.
 
+mod blocked;
+mod client_tabs;
+mod closing;
 mod connecting;
 #[cfg(target_os = "linux")]
 mod full_queue;
 mod input;
-mod leaving;
 mod plain;
-mod session;
-mod stubborn;
 mod tls;
 mod watched;

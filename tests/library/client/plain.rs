@@ -1,4 +1,4 @@
-//! Plain TCP: what goes comes back, and the client knows whether it did.
+//! Plain TCP: the client sends bytes and files, and checks that they come back.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,10 +9,10 @@ use echoscope::client::connection_config::Payload;
 use echoscope::client::echo_check::{Difference, EchoVerdict};
 
 use crate::client::watched::{Watched, server};
-use crate::support::running::Running;
+use crate::support::running::{Running, wait_for};
 
 #[test]
-fn an_echo_is_exact_however_the_server_cuts_it() {
+fn echo_is_exact_however_the_server_cuts_it() {
     // Three bytes at a time: each send comes back in many pieces.
     let running = Running::start(|config| config.recv_size = 3);
     let mut client = Watched::open(running.address);
@@ -27,11 +27,10 @@ fn an_echo_is_exact_however_the_server_cuts_it() {
     assert_eq!((status.sends, status.sent, status.received, status.queued), (3, 22, 22, 0));
     assert!(status.echo.is_exact());
     assert!(status.echo.shortest_round_trip.unwrap() <= status.echo.longest_round_trip.unwrap());
-    assert!(status.echo.longest_round_trip.unwrap() < Duration::from_secs(20));
 }
 
 #[test]
-fn merged_echoes_are_told_apart_and_the_first_wrong_byte_is_named() {
+fn merged_echoes_are_separated_and_the_first_wrong_byte_is_reported() {
     let (address, thread) = server(|mut stream| {
         let mut data = [0; 9];
         stream.read_exact(&mut data).unwrap();
@@ -58,7 +57,7 @@ fn merged_echoes_are_told_apart_and_the_first_wrong_byte_is_named() {
 }
 
 #[test]
-fn what_does_not_come_back_is_outstanding() {
+fn missing_echo_is_outstanding() {
     let (address, thread) = server(|mut stream| {
         let mut data = [0; 6];
         stream.read_exact(&mut data).unwrap();
@@ -75,7 +74,7 @@ fn what_does_not_come_back_is_outstanding() {
 }
 
 #[test]
-fn a_repetition_is_counted_and_paced() {
+fn repetition_is_counted_and_paced() {
     let running = Running::start(|_| {});
     let mut client = Watched::open(running.address);
     let (start, every) = (Instant::now(), Duration::from_millis(30));
@@ -94,7 +93,7 @@ fn a_repetition_is_counted_and_paced() {
 }
 
 #[test]
-fn a_repetition_lets_others_in_between_and_stops_when_told() {
+fn repetition_admits_other_sends_and_can_be_stopped() {
     let running = Running::start(|_| {});
     let mut client = Watched::open(running.address);
     client.client.repeat(b"tick".to_vec(), 1_000_000, Duration::from_hours(1)).unwrap();
@@ -114,7 +113,7 @@ fn a_repetition_lets_others_in_between_and_stops_when_told() {
 }
 
 #[test]
-fn a_large_file_is_streamed_and_compared_in_bounded_memory() {
+fn large_file_is_streamed_and_compared_in_bounded_memory() {
     const SIZE: usize = 50 << 20;
     let running = Running::start(|config| config.recv_size = 65_536);
     let folder = tempfile::tempdir().unwrap();
@@ -123,21 +122,16 @@ fn a_large_file_is_streamed_and_compared_in_bounded_memory() {
     fs::write(&path, &content).unwrap();
     let mut client = Watched::open(running.address);
     client.client.send(Payload::File(path.clone())).unwrap();
-    let (mut most_waiting, mut seen_on_the_way) = (0, false);
-    // Nobody drains: what is told meanwhile must not pile up.
-    let deadline = Instant::now() + 3 * crate::support::PATIENCE;
-    loop {
+    let (mut max_kept, mut has_progress) = (0, false);
+    // The events are not drained meanwhile, and must not pile up.
+    wait_for("the whole echo", || {
         let status = client.client.status();
-        most_waiting = most_waiting.max(status.queued).max(status.echo.outstanding);
-        seen_on_the_way |= status.file.is_some_and(|file| file.size == SIZE as u64 && file.path == path);
-        if status.echo.compared == SIZE as u64 {
-            break;
-        }
-        assert!(Instant::now() < deadline, "{:?}", client.client.status());
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    assert!(seen_on_the_way);
-    assert!(most_waiting < 16 << 20, "{most_waiting} bytes were kept");
+        max_kept = max_kept.max(status.queued).max(status.echo.outstanding);
+        has_progress |= status.file.is_some_and(|file| file.size == SIZE as u64 && file.path == path);
+        status.echo.compared == SIZE as u64
+    });
+    assert!(has_progress);
+    assert!(max_kept < 16 << 20, "{max_kept} bytes were kept");
     let events = client.client.drain();
     let mut shown = 0;
     let mut not_shown = 0;
@@ -148,7 +142,7 @@ fn a_large_file_is_streamed_and_compared_in_bounded_memory() {
             _ => {}
         }
     }
-    assert!(shown <= 2 << 20, "{shown} bytes waited to be drained");
+    assert!(shown <= 2 << 20, "{shown} bytes were queued");
     assert_eq!(shown + not_shown, SIZE as u64);
     client.events.extend(events);
     assert_eq!(client.verdict(1), EchoVerdict::Exact);
@@ -159,7 +153,7 @@ fn a_large_file_is_streamed_and_compared_in_bounded_memory() {
 }
 
 #[test]
-fn files_that_can_not_be_sent_are_told_of_and_the_connection_goes_on() {
+fn unreadable_file_is_reported_and_the_connection_goes_on() {
     let running = Running::start(|_| {});
     let folder = tempfile::tempdir().unwrap();
     let mut client = Watched::open(running.address);
@@ -175,10 +169,10 @@ fn files_that_can_not_be_sent_are_told_of_and_the_connection_goes_on() {
     assert_eq!(client.data(), b"Hello");
 }
 
-/// As a stick that was pulled out: it opens, and then there is nothing to be read.
+/// A file that can be opened but not read, as on a disk that was unplugged.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_file_whose_first_read_fails_is_told_of_and_the_connection_goes_on() {
+fn file_whose_first_read_fails_is_reported_and_the_connection_goes_on() {
     let running = Running::start(|_| {});
     let mut client = Watched::open(running.address);
     client.client.send(Payload::File("/proc/self/mem".into())).unwrap();
@@ -190,13 +184,13 @@ fn a_file_whose_first_read_fails_is_told_of_and_the_connection_goes_on() {
 }
 
 #[test]
-fn an_idle_connection_wakes_nobody() {
+fn idle_connection_never_wakes_the_reader() {
     let running = Running::start(|_| {});
     let mut client = Watched::open(running.address);
     client.send(b"Hello");
     assert_eq!(client.verdict(1), EchoVerdict::Exact);
-    client.until("everything told", |client| (client.client.status().echo.is_exact()).then_some(()));
-    // That nothing happens can't be awaited: it takes its time, and so does the last word of what happened.
+    client.until("exact echo", |client| (client.client.status().echo.is_exact()).then_some(()));
+    // The absence of events can't be awaited. The first pause is for events that are still to come.
     std::thread::sleep(Duration::from_millis(100));
     client.events.extend(client.client.drain());
     client.woken();

@@ -1,4 +1,4 @@
-//! TLS from the client's side: each choice of whom to trust, good and refused, with the explanation.
+//! TLS from the client's side: each choice of trust, accepted and rejected, with the explanation.
 
 use std::fs;
 use std::io::Read;
@@ -27,7 +27,7 @@ pub(crate) fn serve(identity: &Identity, change: impl FnOnce(&mut TlsFiles)) -> 
     Running::start(|config: &mut ServerConfig| config.tls = Some(files))
 }
 
-/// A client of that server, which asks for `localhost` unless told otherwise.
+/// Configures a client of that server, for the name `localhost` if there is no other.
 pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> ConnectionConfig {
     if tls.name.is_empty() {
         "localhost".clone_into(&mut tls.name);
@@ -36,8 +36,8 @@ pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> ConnectionConfig
     ConnectionConfig { tls: Some(tls), ..ConnectionConfig::plain(address.ip().to_string(), address.port()) }
 }
 
-/// Shakes hands and has an echo; what was agreed.
-fn meets(running: &Running, tls: TlsChoices) -> std::sync::Arc<HandshakeInfo> {
+/// Waits for an echo, and returns what the handshake agreed on.
+fn succeeds(running: &Running, tls: TlsChoices) -> std::sync::Arc<HandshakeInfo> {
     let mut client = Watched::connect(config(running, tls));
     client.until_open();
     client.send(b"Hello");
@@ -105,11 +105,11 @@ fn serve_files(files: &Files, change: impl FnOnce(&mut TlsFiles)) -> Running {
 }
 
 #[test]
-fn this_servers_certificate_is_trusted_in_both_versions() {
+fn server_certificate_is_trusted_in_both_versions() {
     let identity = Identity::new();
     let running = serve(&identity, |_| {});
     for (versions, told) in [(TlsVersions::Only12, "TLS 1.2"), (TlsVersions::Both, "TLS 1.3")] {
-        let agreed = meets(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
+        let agreed = succeeds(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
         assert_eq!((agreed.version, agreed.accepted), (told, Accepted::Signed));
         assert_eq!(agreed.sni.as_deref(), Some("localhost"));
         assert_eq!(agreed.chain.len(), 1);
@@ -119,16 +119,16 @@ fn this_servers_certificate_is_trusted_in_both_versions() {
 }
 
 #[test]
-fn the_tutorials_version_1_certificate_is_pinned_in_both_versions() {
+fn x509_v1_certificate_of_the_tutorial_is_pinned_in_both_versions() {
     let Some(openssl) = program("openssl") else { return };
     let identity = Identity::by_the_tutorial(&openssl);
     let running = serve(&identity, |_| {});
     for versions in TlsVersions::ALL {
-        let agreed = meets(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
+        let agreed = succeeds(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
         if agreed.chain[0].version == 1 {
             assert_eq!(agreed.accepted, Accepted::Pinned { name_checked: false });
         }
-        let agreed = meets(&running, TlsChoices { versions, ..TlsChoices::new(Trust::Nothing) });
+        let agreed = succeeds(&running, TlsChoices { versions, ..TlsChoices::new(Trust::Nothing) });
         assert_eq!(agreed.accepted, Accepted::Unchecked);
     }
     let other = Identity::new();
@@ -137,7 +137,7 @@ fn the_tutorials_version_1_certificate_is_pinned_in_both_versions() {
 }
 
 #[test]
-fn a_ca_that_serves_itself_and_a_leaf_of_another_are_pinned_and_keep_their_names() {
+fn served_ca_and_foreign_leaf_are_pinned_and_their_names_checked() {
     let folder = tempfile::tempdir().unwrap();
     let mut serving_ca = authority();
     serving_ca.subject_alt_names = params("localhost").subject_alt_names;
@@ -147,7 +147,7 @@ fn a_ca_that_serves_itself_and_a_leaf_of_another_are_pinned_and_keep_their_names
     for files in [&ca, &leaf] {
         let running = serve_files(files, |_| {});
         let trust = Trust::ThisServer(files.certificate.clone());
-        let agreed = meets(&running, TlsChoices::new(trust.clone()));
+        let agreed = succeeds(&running, TlsChoices::new(trust.clone()));
         assert_eq!(agreed.accepted, Accepted::Pinned { name_checked: true });
         let failure = fails(&running, TlsChoices { name: "other.test".to_owned(), ..TlsChoices::new(trust) });
         assert!(failure.to_string().contains("It is made for localhost"), "{failure:?}");
@@ -155,7 +155,7 @@ fn a_ca_that_serves_itself_and_a_leaf_of_another_are_pinned_and_keep_their_names
 }
 
 #[test]
-fn a_critical_extension_that_nobody_knows_is_not_taken_for_version_1() {
+fn unknown_critical_extension_is_not_treated_as_x509_v1() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["localhost", "other.example"] {
         let mut params = params(name);
@@ -179,13 +179,13 @@ fn a_critical_extension_that_nobody_knows_is_not_taken_for_version_1() {
 }
 
 #[test]
-fn a_ca_file_is_trusted_or_the_missing_one_is_named() {
+fn ca_file_is_trusted_and_a_missing_issuer_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let ca = write(folder.path(), &authority(), None);
     let issuer = Issuer::new(authority(), ca.pair);
     let leaf = write(folder.path(), &params("localhost"), Some(&issuer));
     let running = serve_files(&leaf, |_| {});
-    let agreed = meets(&running, TlsChoices::new(Trust::CaFile(ca.certificate.clone())));
+    let agreed = succeeds(&running, TlsChoices::new(Trust::CaFile(ca.certificate.clone())));
     assert_eq!(agreed.accepted, Accepted::Signed);
     let other = Identity::new();
     let failure = fails(&running, TlsChoices::new(Trust::CaFile(other.certificate.clone().into())));
@@ -202,7 +202,7 @@ fn a_ca_file_is_trusted_or_the_missing_one_is_named() {
 }
 
 #[test]
-fn refusals_say_why() {
+fn rejected_certificate_is_explained() {
     let identity = Identity::new();
     let running = serve(&identity, |_| {});
     let failure =
@@ -212,7 +212,7 @@ fn refusals_say_why() {
         "{failure:?}"
     );
     let failure = fails(&running, TlsChoices::new(Trust::System));
-    // Where there are none, that is what is told.
+    // Without any CA certificates, the explanation is about that.
     let known = ["trust this server's certificate", "No system trust store"];
     assert!(known.iter().any(|words| failure.to_string().contains(words)), "{failure:?}");
     let failure =
@@ -228,11 +228,11 @@ fn refusals_say_why() {
     let running = serve_files(&files, |_| {});
     let failure = fails(&running, TlsChoices::new(Trust::ThisServer(files.certificate.clone())));
     assert!(failure.to_string().contains("expired on 2021-01-01"), "{failure:?}");
-    meets(&running, TlsChoices::new(Trust::Nothing));
+    succeeds(&running, TlsChoices::new(Trust::Nothing));
 }
 
 #[test]
-fn the_servers_alerts_are_explained() {
+fn alerts_of_the_server_are_explained() {
     let identity = Identity::new();
     let folder = tempfile::tempdir().unwrap();
     let ca = write(folder.path(), &authority(), None);
@@ -259,7 +259,7 @@ fn the_servers_alerts_are_explained() {
     let alpn = |name: &str| TlsChoices { alpn: vec![name.to_owned()], ..TlsChoices::new(this(&identity)) };
     let failure = fails(&running, alpn("h2"));
     assert!(failure.to_string().contains("offered by ALPN: h2"), "{failure:?}");
-    assert_eq!(meets(&running, alpn("echo")).alpn.as_deref(), Some("echo"));
+    assert_eq!(succeeds(&running, alpn("echo")).alpn.as_deref(), Some("echo"));
     let running = serve(&identity, |files| files.versions = TlsVersions::Only13);
     let versions = TlsVersions::Only12;
     let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
@@ -267,7 +267,7 @@ fn the_servers_alerts_are_explained() {
 }
 
 #[test]
-fn a_client_certificate_is_shown_when_it_is_asked_for() {
+fn client_certificate_is_presented_on_request() {
     let identity = Identity::new();
     let folder = tempfile::tempdir().unwrap();
     let ca = write(folder.path(), &authority(), None);
@@ -280,7 +280,7 @@ fn a_client_certificate_is_shown_when_it_is_asked_for() {
         files.client_ca = ca.certificate.clone();
     });
     let own = ClientIdentity { certificate: alice.certificate.clone(), key: alice.key.clone() };
-    let agreed = meets(&running, TlsChoices { identity: Some(own), ..TlsChoices::new(this(&identity)) });
+    let agreed = succeeds(&running, TlsChoices { identity: Some(own), ..TlsChoices::new(this(&identity)) });
     assert!(agreed.asked_for_certificate && agreed.showed_certificate);
     let subject = running.event(|event| match &event.kind {
         echoscope::server::event::EventKind::Handshake(handshake) => {
@@ -296,7 +296,7 @@ fn a_client_certificate_is_shown_when_it_is_asked_for() {
 }
 
 #[test]
-fn tls_on_one_side_only_is_recognised_on_either() {
+fn tls_on_one_side_only_is_recognized() {
     let identity = Identity::new();
     let plain = Running::start(|_| {});
     let failure = fails(&plain, TlsChoices::new(this(&identity)));
@@ -308,7 +308,7 @@ fn tls_on_one_side_only_is_recognised_on_either() {
 }
 
 #[test]
-fn a_server_that_goes_in_the_middle_is_told_of() {
+fn disconnect_during_the_handshake_is_explained() {
     let (address, thread) = server(|mut stream| stream.read(&mut [0; 8192]).unwrap());
     let tls = Some(TlsChoices::new(Trust::Nothing));
     let mut client =

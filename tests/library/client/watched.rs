@@ -1,4 +1,4 @@
-//! A client whose events a test waits for, and small servers that do what the real one would not.
+//! A client whose events a test awaits, and small servers that behave as the real one never would.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -30,14 +30,14 @@ impl Watched {
         Self { client, events: Vec::new(), woken }
     }
 
-    /// Connects without TLS and waits until that is done.
+    /// Connects without TLS and waits until the connection is open.
     pub(crate) fn open(address: SocketAddr) -> Self {
         let mut watched = Self::connect(ConnectionConfig::plain(address.ip().to_string(), address.port()));
         watched.until_open();
         watched
     }
 
-    /// Waits until something is so, without looking more often than it is woken.
+    /// Waits until `found` returns something. Calls it only after each wake-up.
     pub(crate) fn until<T>(&mut self, what: &str, mut found: impl FnMut(&Self) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -50,18 +50,18 @@ impl Watched {
                 self.woken.recv_timeout(left).is_ok(),
                 "no {what}: {:?}: {:#?}",
                 self.client.status(),
-                self.told()
+                self.newest_events()
             );
         }
     }
 
-    /// How often it was woken since the last time it was waited for.
+    /// Returns how often it was woken since the last wait.
     pub(crate) fn woken(&self) -> usize {
         self.woken.try_iter().count()
     }
 
-    /// The newest events, for a failure.
-    fn told(&self) -> Vec<String> {
+    /// Returns the newest events, for a failure message.
+    fn newest_events(&self) -> Vec<String> {
         self.events.iter().rev().take(50).map(|event| format!("{:?}", event.kind)).collect()
     }
 
@@ -72,7 +72,7 @@ impl Watched {
     pub(crate) fn until_open(&mut self) {
         self.until("open connection", |watched| {
             let state = watched.client.status().state;
-            assert!(state != ClientState::Closed, "{:#?}", watched.told());
+            assert!(state != ClientState::Closed, "{:#?}", watched.newest_events());
             (state == ClientState::Open).then_some(())
         });
     }
@@ -81,7 +81,7 @@ impl Watched {
         self.client.send(Payload::Bytes(data.to_vec())).unwrap();
     }
 
-    /// Waits until so many bytes came in all; all that came, where none was left out.
+    /// Waits until this many bytes have come in all, and returns them.
     pub(crate) fn received(&mut self, count: usize) -> Vec<u8> {
         self.until("received bytes", |watched| {
             let data = watched.data();
@@ -104,7 +104,7 @@ impl Watched {
         })
     }
 
-    /// The end, which must be a close.
+    /// Waits for the end, which must be a close.
     pub(crate) fn closed(&mut self) -> ClosedConnection {
         self.event("close", |kind| match kind {
             ClientEventKind::Ended(ConnectionOutcome::Closed(closed)) => Some(closed.clone()),
@@ -113,7 +113,7 @@ impl Watched {
         })
     }
 
-    /// The end, which must be a failure.
+    /// Waits for the end, which must be a failure.
     pub(crate) fn failed(&mut self) -> ClientError {
         self.event("failure", |kind| match kind {
             ClientEventKind::Ended(ConnectionOutcome::Failed(failure)) => Some(failure.clone()),
@@ -130,21 +130,21 @@ impl Watched {
     }
 }
 
-/// A server of one connection that a test writes itself.
+/// Starts a server that handles one connection with `handle`.
 pub(crate) fn server<T: Send + 'static>(
-    talk: impl FnOnce(TcpStream) -> T + Send + 'static,
+    handle: impl FnOnce(TcpStream) -> T + Send + 'static,
 ) -> (SocketAddr, JoinHandle<T>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let thread = thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        talk(stream)
+        handle(stream)
     });
     (address, thread)
 }
 
-/// Reads to the end, however it comes.
+/// Reads to the end, and returns the data and how it ended.
 pub(crate) fn read_all(stream: &mut TcpStream) -> (Vec<u8>, std::io::Result<usize>) {
     let mut all = Vec::new();
     let end = stream.read_to_end(&mut all);

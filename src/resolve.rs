@@ -3,27 +3,33 @@
 use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use crate::settings::parse::is_localhost_name;
 
-/// A lookup under way on a thread of its own, since a resolver can't be interrupted.
-pub(super) struct Lookup(Receiver<io::Result<Vec<SocketAddr>>>);
+/// The lookup of a host's addresses. It has a thread of its own, since a resolver can take half a minute and can't be
+/// interrupted; the thread may outlive the lookup.
+pub struct Lookup(Receiver<io::Result<Vec<SocketAddr>>>);
 
 impl Lookup {
-    /// Starts to look up the host. `wake` is called when the answer is there. The thread may outlive the client.
-    pub(super) fn start(host: &str, port: u16, wake: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+    /// Starts to look up the host. `wake` is called when the answer has arrived, unless it is known at once.
+    ///
+    /// # Errors
+    /// The OS refused a thread.
+    pub fn start(host: &str, port: u16, wake: impl FnOnce() + Send + 'static) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(1);
         let known: Vec<IpAddr> = if let Ok(address) = host.parse::<IpAddr>() {
+            // A socket for IPv6 alone can't be bound to an IPv4-mapped address.
             vec![address.to_canonical()]
         } else if is_localhost_name(host) {
-            // Always loopback, even if a hosts file has no entry for it (RFC 6761, section 6.3).
+            // Always loopback, whatever a hosts file says (RFC 6761, section 6.3).
             vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
         } else {
             let name = host.to_owned();
             thread::Builder::new().name("resolve".to_owned()).spawn(move || {
-                // The receiver is gone if connecting was cancelled.
+                // The receiver is gone if the lookup was given up.
                 let _ = sender.send((name.as_str(), port).to_socket_addrs().map(Iterator::collect));
                 wake();
             })?;
@@ -33,12 +39,16 @@ impl Lookup {
         Ok(Self(receiver))
     }
 
-    /// Returns the addresses without duplicates, at least one; `None`: not yet.
-    pub(super) fn answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
+    /// Waits for the answer: the addresses without duplicates, at least one. `None`: it has not arrived within `timeout`.
+    ///
+    /// # Errors
+    /// The resolver failed, or knows no address.
+    #[must_use]
+    pub fn wait(&self, timeout: Duration) -> Option<io::Result<Vec<SocketAddr>>> {
         let not_found = |text: &str| Err(io::Error::new(io::ErrorKind::NotFound, text.to_owned()));
-        Some(match self.0.try_recv() {
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => not_found("the resolver failed"),
+        Some(match self.0.recv_timeout(timeout) {
+            Err(RecvTimeoutError::Timeout) => return None,
+            Err(RecvTimeoutError::Disconnected) => not_found("the resolver failed"),
             Ok(Ok(addresses)) if addresses.is_empty() => not_found("the resolver gave no address"),
             Ok(found) => found.map(|mut addresses| {
                 let mut seen = HashSet::new();

@@ -1,4 +1,4 @@
-//! The ways to leave, and what the server sees of each.
+//! The ways to close a connection, and what the server sees of each.
 
 use std::io::{Read, Write};
 use std::sync::mpsc::channel;
@@ -15,8 +15,8 @@ use crate::client::watched::{Watched, read_all, server};
 use crate::support::running::Running;
 use crate::support::{Identity, can_reset};
 
-/// A client that has had an echo, so that both sides know of each other.
-fn met(running: &Running, tls: Option<&Identity>) -> Watched {
+/// Connects, and waits for an echo, so that both sides have done their handshakes.
+fn echoed(running: &Running, tls: Option<&Identity>) -> Watched {
     let mut client = match tls {
         None => Watched::open(running.address),
         Some(identity) => {
@@ -32,16 +32,16 @@ fn met(running: &Running, tls: Option<&Identity>) -> Watched {
 }
 
 #[test]
-fn the_server_sees_each_plain_way_for_what_it_is() {
+fn server_sees_each_close_mode_over_plain_tcp() {
     let table = [
         (CloseMode::Close, CloseReason::EndOfStream),
         (CloseMode::HalfClose, CloseReason::EndOfStream),
-        // Nothing is unread, so the system says FIN.
+        // Nothing is unread, so the OS sends FIN.
         (CloseMode::WithoutCloseNotify, CloseReason::EndOfStream),
     ];
     for (how, reason) in table {
         let mut running = Running::start(|_| {});
-        let mut client = met(&running, None);
+        let mut client = echoed(&running, None);
         client.client.close(how);
         assert_eq!(running.closed(1), reason, "{how:?}");
         let closed = client.closed();
@@ -53,7 +53,7 @@ fn the_server_sees_each_plain_way_for_what_it_is() {
         assert_eq!((closed.cause, closed.sent, closed.received, closed.unsent), (expected, 5, 5, 0));
     }
     let mut running = Running::start(|_| {});
-    let mut client = met(&running, None);
+    let mut client = echoed(&running, None);
     client.client.close(CloseMode::Abort);
     assert!(matches!(running.closed(1), CloseReason::Lost { .. }));
     assert_eq!(client.closed().cause, CloseCause::Client(CloseMode::Abort));
@@ -61,7 +61,7 @@ fn the_server_sees_each_plain_way_for_what_it_is() {
 }
 
 #[test]
-fn the_server_sees_each_way_in_tls_for_what_it_is() {
+fn server_sees_each_close_mode_over_tls() {
     let identity = Identity::new();
     let table = [
         (CloseMode::Close, CloseReason::EndOfStream),
@@ -70,7 +70,7 @@ fn the_server_sees_each_way_in_tls_for_what_it_is() {
     ];
     for (how, reason) in table {
         let mut running = serve(&identity, |_| {});
-        let mut client = met(&running, Some(&identity));
+        let mut client = echoed(&running, Some(&identity));
         client.client.close(how);
         assert_eq!(running.closed(1), reason, "{how:?}");
         let closed = client.closed();
@@ -82,13 +82,13 @@ fn the_server_sees_each_way_in_tls_for_what_it_is() {
         assert_eq!((closed.cause, closed.sent, closed.received), (expected, 5, 5));
     }
     let mut running = serve(&identity, |_| {});
-    let client = met(&running, Some(&identity));
+    let client = echoed(&running, Some(&identity));
     client.client.close(CloseMode::Abort);
     assert!(matches!(running.closed(1), CloseReason::Lost { .. }));
 }
 
 #[test]
-fn half_closed_it_still_receives_the_rest_and_sends_no_more() {
+fn half_close_receives_the_rest_and_sends_no_more() {
     let (go_on, may_go_on) = channel();
     let (address, thread) = server(move |mut stream| {
         let (data, end) = read_all(&mut stream);
@@ -111,7 +111,7 @@ fn half_closed_it_still_receives_the_rest_and_sends_no_more() {
 }
 
 #[test]
-fn half_close_comes_after_a_whole_file() {
+fn half_close_waits_for_a_whole_file() {
     let running = Running::start(|_| {});
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
@@ -125,7 +125,7 @@ fn half_close_comes_after_a_whole_file() {
 }
 
 #[test]
-fn vanishing_with_something_unread_resets_a_plain_connection() {
+fn closing_with_unread_data_resets_a_plain_connection() {
     if !can_reset() {
         return;
     }
@@ -139,7 +139,7 @@ fn vanishing_with_something_unread_resets_a_plain_connection() {
     });
     let mut client = Watched::open(address);
     was_sent.recv().unwrap();
-    // Whether the client has read it already is a race that the next line wins or loses; both are told truly.
+    // The client may have read the data already; both outcomes must be reported as they are.
     client.client.close(CloseMode::WithoutCloseNotify);
     let how = client.closed().cause;
     leave.send(()).unwrap();
@@ -151,7 +151,7 @@ fn vanishing_with_something_unread_resets_a_plain_connection() {
 }
 
 #[test]
-fn the_way_that_a_server_leaves_is_told() {
+fn end_by_the_server_is_reported() {
     if !can_reset() {
         return;
     }
@@ -164,7 +164,7 @@ fn the_way_that_a_server_leaves_is_told() {
     assert_eq!(client.closed().cause, CloseCause::Server(PeerEnd::Reset));
     thread.join().unwrap();
     let running = Running::start(|_| {});
-    let mut client = met(&running, None);
+    let mut client = echoed(&running, None);
     running.server.stop();
     assert!(matches!(client.closed().cause, CloseCause::Server(_)));
 }
