@@ -13,7 +13,7 @@ use crate::app::file_check::CheckedFiles;
 use crate::app::notice::Notice;
 use crate::lessons::Lesson;
 use crate::lessons::lesson::LessonFileError;
-use crate::tls::error::{FileError, Role};
+use crate::tls::file_error::{FileRole, TlsFileError};
 
 /// Called from any thread when [`crate::app::App::poll`] would find something new.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -27,7 +27,7 @@ pub(super) enum JobResult {
     /// A lesson file was read.
     Lesson(Box<Result<Lesson, LessonFileError>>),
     /// A file that was dropped on the window was read.
-    DroppedFile(PathBuf, Result<Role, FileError>),
+    DroppedFile(PathBuf, Result<FileRole, TlsFileError>),
     /// This computer's address in the local network, IPv6 or IPv4, was looked up.
     LanAddress {
         /// Whether the IPv6 address was asked for.

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::tls::error::{FileError, TlsError};
+use crate::tls::file_error::{TlsError, TlsFileError};
 use crate::tls::{
-    self, CertificateFile, CertificateReport, ClientCaFile, ClientCaReport, KeyFile, KeyReport, Signer,
+    self, CertificateFile, CertificateReport, ClientCaFile, ClientCaReport, Issuer, KeyFile, KeyType,
 };
 
 /// The result of checking a file.
@@ -18,7 +18,7 @@ pub enum Check<T> {
     /// The file is usable; this is what it contains.
     Good(T),
     /// The file is unusable for this reason.
-    Bad(FileError),
+    Bad(TlsFileError),
 }
 
 impl<T> Check<T> {
@@ -38,8 +38,8 @@ impl<T> Check<T> {
 pub(super) struct CheckedFiles {
     pub(super) certificate: Check<CertificateReport>,
     /// The issuer of the certificate, found in it and the files beside it; `None` until the certificate is good.
-    pub(super) signer: Option<Signer>,
-    pub(super) key: Check<KeyReport>,
+    pub(super) issuer: Option<Issuer>,
+    pub(super) key: Check<KeyType>,
     pub(super) client_ca: Check<ClientCaReport>,
     /// Whether certificate and key match; `None` until both are good.
     pub(super) pair: Option<Result<(), TlsError>>,
@@ -54,22 +54,25 @@ impl CheckedFiles {
             (Some(Ok(certificate)), Some(Ok(key))) => Some(tls::check_pair(certificate, key)),
             _ => None,
         };
-        let signer = certificate.as_ref().and_then(|read| read.as_ref().ok()).map(Signer::of);
+        let issuer = certificate.as_ref().and_then(|read| read.as_ref().ok()).map(Issuer::of);
         Self {
-            signer,
+            issuer,
             certificate: check(certificate, |file| file.report().clone()),
-            key: check(key, |file| file.report().clone()),
+            key: check(key, |file| file.key_type().clone()),
             client_ca: check(read(client_ca, ClientCaFile::read), |file| file.report().clone()),
             pair,
         }
     }
 }
 
-fn read<F>(path: &Path, read: impl FnOnce(&Path) -> Result<F, FileError>) -> Option<Result<F, FileError>> {
+fn read<F>(
+    path: &Path,
+    read: impl FnOnce(&Path) -> Result<F, TlsFileError>,
+) -> Option<Result<F, TlsFileError>> {
     (!path.as_os_str().is_empty()).then(|| read(path))
 }
 
-fn check<F, R>(read: Option<Result<F, FileError>>, report: impl FnOnce(&F) -> R) -> Check<R> {
+fn check<F, R>(read: Option<Result<F, TlsFileError>>, report: impl FnOnce(&F) -> R) -> Check<R> {
     match read {
         None => Check::Empty,
         Some(Ok(file)) => Check::Good(report(&file)),

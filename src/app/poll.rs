@@ -13,7 +13,7 @@ use crate::lessons::lesson_event::LessonEvent;
 use crate::server::event::EventKind;
 use crate::server::status::ServerState;
 use crate::settings::Setting;
-use crate::tls::error::Role;
+use crate::tls::file_error::FileRole;
 
 impl App {
     /// Takes in what happened since the last call. Returns whether anything did.
@@ -85,7 +85,7 @@ impl App {
                 JobResult::Files(number, files) if number == self.file_checks => self.files = *files,
                 JobResult::Files(..) => {}
                 JobResult::DroppedFile(path, Ok(role)) => {
-                    let certificate = role == Role::Certificate;
+                    let certificate = role == FileRole::Certificate;
                     let setting = if certificate { Setting::Certificate } else { Setting::Key };
                     self.set(setting, path.display().to_string());
                     // The form shows the files only while TLS is on.

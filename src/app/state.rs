@@ -26,8 +26,8 @@ use crate::server::event_channel::{self, EventReceiver, EventSender};
 use crate::server::status::{Connection, Counters, ServerState};
 use crate::settings::parse::reachable_host;
 use crate::settings::{Scope, Setting, Settings};
-use crate::tls::error::TlsError;
-use crate::tls::{CertificateReport, ClientCaReport, KeyReport};
+use crate::tls::file_error::TlsError;
+use crate::tls::{CertificateReport, ClientCaReport, KeyType};
 
 /// What an app needs besides its settings.
 #[derive(Clone)]
@@ -202,7 +202,7 @@ impl App {
 
     /// Returns the result of checking the key file.
     #[must_use]
-    pub fn key(&self) -> &Check<KeyReport> {
+    pub fn key(&self) -> &Check<KeyType> {
         &self.files.key
     }
 

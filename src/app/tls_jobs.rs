@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::settings::Settings;
 use crate::tls::CertificateFile;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Preflight};
-use crate::tls::error::FileError;
+use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::chain::ChainDetails;
 use crate::tls::inspect::client_check::{ClientCheck, Roots, check_as_clients};
 
@@ -117,7 +117,7 @@ pub struct Inspection {
     /// Its chain.
     pub chain: ChainDetails,
     /// The checks that clients make, or the error of their CA file.
-    pub checks: Result<Vec<ClientCheck>, FileError>,
+    pub checks: Result<Vec<ClientCheck>, TlsFileError>,
     /// The time of the checks.
     pub at: Timestamp,
 }
@@ -126,7 +126,7 @@ pub struct Inspection {
 type InspectionJob = (PathBuf, Option<PathBuf>);
 
 /// Reads and checks certificate files in the background. The OS's trust store is loaded once.
-pub struct CertificateInspector(LatestJobThread<InspectionJob, Result<Inspection, FileError>>);
+pub struct CertificateInspector(LatestJobThread<InspectionJob, Result<Inspection, TlsFileError>>);
 
 impl CertificateInspector {
     /// Starts the thread, which ends when this is dropped.
@@ -158,7 +158,7 @@ impl CertificateInspector {
     }
 
     /// Returns the result of the last inspection, once.
-    pub fn poll(&mut self) -> Option<Result<Inspection, FileError>> {
+    pub fn poll(&mut self) -> Option<Result<Inspection, TlsFileError>> {
         self.0.poll()
     }
 }

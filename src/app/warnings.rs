@@ -6,7 +6,7 @@ use crate::app::file_check::Check;
 use crate::app::state::App;
 use crate::settings::parse::is_loopback;
 use crate::settings::{ClientAuth, Setting, Settings};
-use crate::tls::Served;
+use crate::tls::explain::key_log_warning;
 
 impl App {
     /// Returns why the server can't be started now.
@@ -64,10 +64,10 @@ impl App {
     /// the files, not on how or when they were created.
     #[must_use]
     pub fn certificate_caution(&self) -> Option<String> {
-        let (Check::Good(report), Some(signer)) = (&self.files.certificate, &self.files.signer) else {
+        let (Check::Good(report), Some(issuer)) = (&self.files.certificate, &self.files.issuer) else {
             return None;
         };
-        report.caution_served(Timestamp::now(), Served { host: &self.settings().host, signer })
+        report.caution_served(Timestamp::now(), &self.settings().host, issuer)
     }
 
     /// Returns a warning while TLS keys are written to a file, or will be from the next start.
@@ -75,6 +75,6 @@ impl App {
     pub fn key_log_caution(&self) -> Option<String> {
         let writes_keys = |settings: &&Settings| settings.tls && !settings.key_log.as_os_str().is_empty();
         let settings = self.running_with().into_iter().chain([self.settings()]).find(writes_keys)?;
-        Some(crate::tls::key_log_caution(&settings.key_log))
+        Some(key_log_warning(&settings.key_log))
     }
 }

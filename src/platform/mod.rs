@@ -5,5 +5,6 @@ pub mod atomic_file;
 #[cfg(all(windows, feature = "gui"))]
 pub mod console;
 pub mod folder_lock;
+pub mod permissions;
 pub mod sockets;
 pub mod terminal;

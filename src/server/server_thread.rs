@@ -1,12 +1,16 @@
 //! The thread that runs a server: it reads the certificate, resolves the host, binds, and accepts until the server stops.
 
+use std::io;
+use std::path::Path;
+
 use crate::server::accept::{self, Acceptor};
 use crate::server::event::EventKind;
 use crate::server::listen::{self, Bound};
 use crate::server::shared::ServerShared;
 use crate::server::start_error::StartError;
 use crate::server::status::ServerState;
-use crate::tls;
+use crate::tls::explain::{explain_key_log_error, key_log_warning};
+use crate::tls::server_config::TlsServer;
 
 /// Runs a server from `Starting` to `Stopped` or `Failed`.
 pub(super) fn run_server(shared: &ServerShared) {
@@ -25,8 +29,11 @@ fn prepare(shared: &ServerShared) -> Result<Option<Acceptor>, StartError> {
     let mut tls = None;
     if let Some(files) = &config.tls {
         let events = shared.events.clone();
-        let on_key_log_error = move |text| events.send(None, EventKind::Note { text, problem: true });
-        tls = Some(tls::server_config::serve(files, on_key_log_error)?);
+        let on_key_log_error = move |path: &Path, error: &io::Error| {
+            let text = explain_key_log_error(path, error);
+            events.send(None, EventKind::Note { text, problem: true });
+        };
+        tls = Some(TlsServer::new(files, on_key_log_error)?);
     }
     let Some(addresses) = listen::resolve(&config.host, config.port, || shared.is_stopping())? else {
         return Ok(None);
@@ -51,7 +58,7 @@ fn prepare(shared: &ServerShared) -> Result<Option<Acceptor>, StartError> {
         }
         shared.events.send(None, listening);
         if let Some(path) = config.tls.as_ref().and_then(|files| files.key_log.as_ref()) {
-            let text = tls::key_log_caution(path);
+            let text = key_log_warning(path);
             shared.events.send(None, EventKind::Note { text, problem: true });
         }
     };

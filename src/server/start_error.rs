@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::platform::sockets;
-use crate::tls::error::TlsError;
+use crate::tls::file_error::TlsError;
 
 /// An address that could not be bound.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! Makes the built-in client's TLS connections: reads the files, configures rustls, and reports what a handshake agreed on
 //! or why it failed.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,28 +11,25 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::sync::lock;
-use crate::tls::certificate::CertificateFile;
-use crate::tls::error::{FileError, TlsError};
+use crate::tls::file_error::{TlsError, TlsFileError};
 use crate::tls::handshake::HandshakeInfo;
 use crate::tls::inspect::client_check::Roots;
-use crate::tls::key::KeyFile;
+use crate::tls::key_match::check_pair;
+use crate::tls::load::CertificateFile;
+use crate::tls::load::KeyFile;
 use crate::tls::options::{TlsChoices, Trust};
-use crate::tls::pair::check_pair;
 use crate::tls::server_config::{certified_key, protocol_versions, provider};
 use crate::tls::server_verifier::{ClientCertResolver, HandshakeLog, Policy, ServerVerifier};
 use crate::tls::session_error::{ClientContext, ClientTlsError, TlsErrorCause};
 
-/// Why TLS can't be tried with a client's choices.
+/// Why TLS can't be tried with a client's choices. Its `Display` is in [`crate::tls::explain::client`].
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientConfigError {
     /// The file of trusted certificates can't be used.
-    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
-    Trust(#[source] FileError),
+    Trust(#[source] TlsFileError),
     /// The client's own certificate or key can't be used.
-    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
     Identity(#[from] TlsError),
     /// There is no CA to trust.
-    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
     NoCas {
         /// Whose certificates are missing.
         trust: Trust,
@@ -40,14 +38,24 @@ pub enum ClientConfigError {
         source: VerifierBuilderError,
     },
     /// The name is neither a host name nor an IP address.
-    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
     InvalidName {
         /// The name as it was typed.
         name: String,
     },
     /// rustls rejected the choices.
-    #[error("{}", crate::tls::explain::explain_client_config_error(self))]
     Rustls(#[from] rustls::Error),
+}
+
+impl ClientConfigError {
+    /// Returns what the OS or the TLS library reported, if anything.
+    #[must_use]
+    pub fn raw(&self) -> Option<String> {
+        match self {
+            Self::Trust(error) => error.raw(),
+            Self::Identity(error) => error.raw(),
+            error => error.source().map(ToString::to_string),
+        }
+    }
 }
 
 /// Makes one TLS connection and reports on it.
@@ -111,7 +119,7 @@ impl Connector {
             sni: matches!(self.server, ServerName::DnsName(_)).then(|| self.context.name.clone()),
             accepted: log.accepted.unwrap_or_default(),
             asked_for_certificate: log.asked_for_certificate,
-            showed_certificate: log.showed_certificate,
+            presented_certificate: log.presented_certificate,
             ..HandshakeInfo::new(connection, &log.chain, log.scheme, took)
         }
     }
@@ -126,7 +134,7 @@ impl Connector {
             context: Arc::clone(&self.context),
             chain: log.chain.clone(),
             asked_for_certificate: log.asked_for_certificate,
-            showed_certificate: log.showed_certificate,
+            presented_certificate: log.presented_certificate,
         }
     }
 }
@@ -158,5 +166,5 @@ fn identity(choices: &TlsChoices) -> Result<Option<Arc<CertifiedKey>>, TlsError>
     let certificate = CertificateFile::read(&files.certificate)?;
     let key = KeyFile::read(&files.key)?;
     check_pair(&certificate, &key)?;
-    Ok(Some(certified_key(&certificate, key)))
+    Ok(Some(Arc::new(certified_key(&certificate, key))))
 }

@@ -8,14 +8,14 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::tls::kind::{KeyKind, bits};
+use crate::tls::key_type::{KeyType, bits};
 
 /// What a binary file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     Certificate,
     Key,
-    LockedKey,
+    EncryptedKey,
     PublicKey,
     Request,
     Crl,
@@ -55,21 +55,21 @@ pub(super) fn guess(bytes: &[u8]) -> Option<Content> {
         && algorithm.as_sequence().is_ok()
         && is_octets(sealed)
     {
-        return Some(Content::LockedKey);
+        return Some(Content::EncryptedKey);
     }
     SubjectPublicKeyInfo::from_der(bytes).is_ok().then_some(Content::PublicKey)
 }
 
 /// What kind of key it is; `None` where the key is damaged.
-pub(super) fn key_kind(key: &PrivateKeyDer<'_>) -> Option<KeyKind> {
+pub(super) fn key_type(key: &PrivateKeyDer<'_>) -> Option<KeyType> {
     let object = whole(key.secret_der())?;
     let items = object.as_sequence().ok()?;
     match key {
-        PrivateKeyDer::Pkcs1(_) => pkcs1_bits(items).map(|bits| KeyKind::Rsa { bits }),
-        PrivateKeyDer::Sec1(_) => sec1_curve(items).map(|curve| KeyKind::on_curve(&curve)),
+        PrivateKeyDer::Pkcs1(_) => pkcs1_bits(items).map(|bits| KeyType::Rsa { bits }),
+        PrivateKeyDer::Sec1(_) => sec1_curve(items).map(|curve| KeyType::on_curve(&curve)),
         PrivateKeyDer::Pkcs8(_) => {
             let (algorithm, parameter, inner) = pkcs8(items)?;
-            KeyKind::new(&algorithm, parameter.as_deref(), || pkcs1_bits(whole(inner)?.as_sequence().ok()?))
+            KeyType::new(&algorithm, parameter.as_deref(), || pkcs1_bits(whole(inner)?.as_sequence().ok()?))
         }
         _ => None,
     }

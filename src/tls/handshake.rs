@@ -102,7 +102,7 @@ pub struct HandshakeInfo {
     /// Whether the server asked for a client certificate.
     pub asked_for_certificate: bool,
     /// Whether the client presented one.
-    pub showed_certificate: bool,
+    pub presented_certificate: bool,
     /// The numbers behind the names.
     pub codes: Codes,
     /// From the connected socket to the end of the handshake on the client's side.
@@ -172,7 +172,7 @@ impl HandshakeInfo {
             chain: chain.iter().filter_map(|der| CertificateDetails::from_der(der)).collect(),
             accepted: Accepted::default(),
             asked_for_certificate: false,
-            showed_certificate: false,
+            presented_certificate: false,
             codes,
             took,
         }

@@ -31,7 +31,7 @@ pub(super) struct HandshakeLog {
     /// The signature scheme that the server used.
     pub(super) scheme: Option<u16>,
     pub(super) asked_for_certificate: bool,
-    pub(super) showed_certificate: bool,
+    pub(super) presented_certificate: bool,
 }
 
 /// How the certificate is checked.
@@ -195,7 +195,7 @@ impl ResolvesClientCert for ClientCertResolver {
         let presented = self.identity.as_ref().filter(fits);
         let mut log = lock(&self.log);
         log.asked_for_certificate = true;
-        log.showed_certificate = presented.is_some();
+        log.presented_certificate = presented.is_some();
         presented.cloned()
     }
 

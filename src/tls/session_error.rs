@@ -120,7 +120,7 @@ pub struct ClientTlsError {
     /// Whether the server asked for a client certificate.
     pub asked_for_certificate: bool,
     /// Whether the client presented one.
-    pub showed_certificate: bool,
+    pub presented_certificate: bool,
 }
 
 /// A client's choices: what the explanation of a failure depends on.

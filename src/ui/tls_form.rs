@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::app::{App, Check, Command};
 use crate::settings::ClientAuth;
 use crate::settings::Setting;
+use crate::tls::explain::file_error_command;
 use crate::ui::action::Action;
 use crate::ui::server_form::RESTART;
 use crate::ui::theme::{self, Palette, size};
@@ -140,14 +141,14 @@ fn certificate_line(ui: &mut Ui, app: &App, later: &mut Vec<Later>) {
 fn key_line(ui: &mut Ui, app: &App, later: &mut Vec<Later>) {
     if let Some(report) = found(ui, app.key(), later) {
         match app.pair() {
-            Some(Ok(())) => close(ui, Tone::Good, &format!("{} · matches the certificate", report.line())),
+            Some(Ok(())) => close(ui, Tone::Good, &format!("{} · matches the certificate", report)),
             Some(Err(error)) => {
                 let words = error.to_string();
                 // Its last sentence ends in a command where there is one.
                 let command = words.find(": openssl ").map(|at| words[at + 2..].to_owned());
                 problem(ui, &words, command, error.raw(), later);
             }
-            None => close(ui, Tone::Good, &report.line()),
+            None => close(ui, Tone::Good, &report.to_string()),
         }
     }
 }
@@ -162,7 +163,7 @@ fn found<'a, T>(ui: &mut Ui, check: &'a Check<T>, later: &mut Vec<Later>) -> Opt
         }
         Check::Good(report) => Some(report),
         Check::Bad(error) => {
-            problem(ui, &error.to_string(), error.command(), error.raw(), later);
+            problem(ui, &error.to_string(), file_error_command(error), error.raw(), later);
             None
         }
     }

@@ -16,6 +16,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::tls::TlsError;
+use echoscope::tls::options::TlsFiles;
+use echoscope::tls::server_config::TlsServer;
+use rustls::ServerConfig;
+
 /// How long a test waits for something that should happen at once: long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -312,4 +317,10 @@ impl Identity {
     pub(crate) fn arguments(&self) -> [&str; 5] {
         ["--tls", "--cert", &self.certificate, "--key", &self.key]
     }
+}
+
+/// Loads a certificate and its key as the server does, with the default choices.
+pub(crate) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+    let files = TlsFiles::new(certificate.to_owned(), key.to_owned());
+    TlsServer::new(&files, |_, _| {}).map(|server| server.new_connection())
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::text::display_path;
 use crate::tls::create::certificate_name::{InvalidName, check_name};
 use crate::tls::create::defect::Defect;
-use crate::tls::error::{FileError, TlsError};
+use crate::tls::file_error::{TlsError, TlsFileError};
 
 /// The file name of the server's private key.
 pub const KEY: &str = "server.key";
@@ -274,7 +274,7 @@ pub enum SpecProblem {
     KeyWithoutCa,
     /// `ca.crt` or `ca.key` can't be read.
     #[error(transparent)]
-    CaFile(#[from] FileError),
+    CaFile(#[from] TlsFileError),
     /// `ca.key` belongs to another certificate than `ca.crt`.
     #[error(
         "ca.key does not fit ca.crt. Put the right one back, or move both away to get a new practice CA."

@@ -15,13 +15,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::tls::certificate::CertificateFile;
 use crate::tls::create::certificate_spec::{CA_CERTIFICATE, CA_KEY, CertificateSpec, KeyChoice, SpecProblem};
 use crate::tls::create::defect::Defect;
 use crate::tls::create::write_files::CreateError;
 use crate::tls::create::x509_v1;
-use crate::tls::key::KeyFile;
-use crate::tls::pair::check_pair;
+use crate::tls::key_match::check_pair;
+use crate::tls::load::CertificateFile;
+use crate::tls::load::KeyFile;
 
 /// A certificate is valid from a little before its creation until a little after its last day, so that clients whose
 /// clocks differ by a few minutes agree on the number of days.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rustls::{CertificateError, Error};
 use webpki::Error as WebpkiError;
 
-use crate::tls::explain::template::{Peer, fill};
+use crate::tls::explain::template::Peer;
 
 /// What kind of error it is, as far as more than the text depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,7 +237,7 @@ fn rejection(error: &Error, holder: Peer, value: impl Fn(&str) -> Option<String>
         }
         _ => value(key),
     };
-    Rejection { kind, why: fill(why, holder, value), advice: fill(advice, holder, value) }
+    Rejection { kind, why: holder.fill(why, value), advice: holder.fill(advice, value) }
 }
 
 /// Returns the time that an error is about, in seconds since 1970.

@@ -1,5 +1,6 @@
 //! Explains to the user of the built-in client why TLS with a server failed: what happened, most likely why, what to try.
 
+use std::fmt;
 use std::path::Path;
 
 use rustls::pki_types::CertificateDer;
@@ -11,7 +12,7 @@ use crate::tls::client_config::ClientConfigError;
 use crate::tls::explain::alerts::alert_text;
 use crate::tls::explain::certificate_errors::{Rejection, RejectionKind, server_certificate_rejection};
 use crate::tls::explain::protocol_errors::protocol_error_text;
-use crate::tls::explain::template::{Peer, fill};
+use crate::tls::explain::template::Peer;
 use crate::tls::handshake::Accepted;
 use crate::tls::inspect::x509_details::CertificateDetails;
 use crate::tls::options::Trust;
@@ -52,7 +53,7 @@ pub fn explain_client_error(error: &ClientTlsError) -> String {
                 .unwrap_or(if error.in_handshake { GENERAL_IN_HANDSHAKE } else { GENERAL }),
         },
     };
-    fill(template, Peer::Server, |key| match key {
+    Peer::Server.fill(template, |key| match key {
         "versions" => Some(context.versions.label().to_owned()),
         "alpn" if context.alpn.is_empty() => Some("none".to_owned()),
         "alpn" => Some(context.alpn.join(", ")),
@@ -60,25 +61,25 @@ pub fn explain_client_error(error: &ClientTlsError) -> String {
     })
 }
 
-/// Explains why TLS can't be tried with the client's choices.
-#[must_use]
-pub fn explain_client_config_error(error: &ClientConfigError) -> String {
-    match error {
-        ClientConfigError::Trust(error) => error.to_string(),
-        ClientConfigError::Identity(error) => format!("The client certificate can't be used. {error}"),
-        ClientConfigError::NoCas { trust: Trust::CaFile(path) | Trust::ThisServer(path), .. } => format!(
-            "None of the certificates in {} can be used as a CA. Choose the file of the CA that signed the server's \
-             certificate.",
-            display_name(path)
-        ),
-        ClientConfigError::NoCas { .. } => {
-            "No system trust store was found. Choose a CA file to trust.".to_owned()
-        }
-        ClientConfigError::InvalidName { name } => format!(
-            "“{name}” is no name that a certificate could be for. Set a server name such as localhost."
-        ),
-        ClientConfigError::Rustls(_) => {
-            "The TLS library did not accept these choices. Change one of them and try again.".to_owned()
+impl fmt::Display for ClientConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trust(error) => error.fmt(f),
+            Self::Identity(error) => write!(f, "The client certificate can't be used. {error}"),
+            Self::NoCas { trust: Trust::CaFile(path) | Trust::ThisServer(path), .. } => write!(
+                f,
+                "None of the certificates in {} can be used as a CA. Choose the file of the CA that signed the server's \
+                 certificate.",
+                display_name(path)
+            ),
+            Self::NoCas { .. } => f.write_str("No system trust store was found. Choose a CA file to trust."),
+            Self::InvalidName { name } => write!(
+                f,
+                "“{name}” is no name that a certificate could be for. Set a server name such as localhost."
+            ),
+            Self::Rustls(_) => {
+                f.write_str("The TLS library did not accept these choices. Change one of them and try again.")
+            }
         }
     }
 }
@@ -115,7 +116,7 @@ pub fn explain_accepted(accepted: Accepted) -> &'static str {
 /// servers send another one instead.
 fn meaning(received: Alert, error: &ClientTlsError) -> Alert {
     let missing = error.asked_for_certificate
-        && !error.showed_certificate
+        && !error.presented_certificate
         && matches!(received, Alert::HandshakeFailure | Alert::BadCertificate);
     if missing { Alert::CertificateRequired } else { received }
 }

@@ -15,7 +15,7 @@ use crate::text::{MAX_NAME, sanitize};
 use crate::tls::explain::alerts::alert_text;
 use crate::tls::explain::certificate_errors::{Rejection, client_certificate_rejection};
 use crate::tls::explain::protocol_errors::protocol_error_text;
-use crate::tls::explain::template::{Peer, fill};
+use crate::tls::explain::template::Peer;
 use crate::tls::inspect::served_certificate::{ServedCertificate, TrustAnchor};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 
@@ -73,7 +73,7 @@ fn received_alert(received: Alert, error: &ServerTlsError) -> String {
 
 impl ServerContext {
     fn fill(&self, template: &str) -> String {
-        fill(template, Peer::Client, |key| self.value(key))
+        Peer::Client.fill(template, |key| self.value(key))
     }
 
     fn value(&self, key: &str) -> Option<String> {
@@ -326,7 +326,7 @@ fn rejection(received: Alert, error: &ServerTlsError) -> Option<String> {
             text.push_str(more);
         }
     }
-    Some(fill(&text, Peer::Client, |key| rejected.value(key).or_else(|| context.value(key))))
+    Some(Peer::Client.fill(&text, |key| rejected.value(key).or_else(|| context.value(key))))
 }
 
 impl Rejected<'_> {
@@ -406,7 +406,7 @@ mod tests {
     use crate::settings::TlsVersions;
     use crate::tls::client_hello::ClientHello;
     use crate::tls::inspect::validity::Validity;
-    use crate::tls::kind::KeyKind;
+    use crate::tls::key_type::KeyType;
 
     const LAN: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
     const LOOPBACK: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -436,7 +436,7 @@ mod tests {
                 version: 3,
                 may_sign: true,
                 may_serve: true,
-                key: KeyKind::Ecdsa { curve: 256 },
+                key: KeyType::Ecdsa { curve: 256 },
                 ..ServedCertificate::default()
             },
         }
@@ -480,7 +480,7 @@ mod tests {
             let alert = Alert::from(number);
             check(&explain(Error::AlertReceived(alert)));
             for sender in [Peer::Client, Peer::Server] {
-                let text = alert_text(alert, sender).map(|text| fill(text, sender, |_| Some("x".to_owned())));
+                let text = alert_text(alert, sender).map(|text| sender.fill(text, |_| Some("x".to_owned())));
                 assert_eq!(text.is_some(), !matches!(alert, Alert::Unknown(_)), "{alert:?}");
                 check(&text.unwrap_or_else(|| "Unknown. Try again.".to_owned()));
             }

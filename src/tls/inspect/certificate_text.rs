@@ -9,7 +9,7 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::text::{is_bidi_or_control, sanitize, truncate};
-use crate::tls::report;
+use crate::tls::certificate_report;
 
 /// The longest text that is shown of a certificate, in characters.
 const MAX_TEXT: usize = 256;
@@ -146,7 +146,7 @@ impl SubjectAltName {
     pub(super) fn of(name: &GeneralName<'_>) -> Self {
         let (kind, text) = match name {
             GeneralName::DNSName(name) => ("DNS name", (*name).to_owned()),
-            GeneralName::IPAddress(bytes) => match report::address(bytes) {
+            GeneralName::IPAddress(bytes) => match certificate_report::address(bytes) {
                 Some(address) => ("IP address", address.to_string()),
                 None => ("other name", format!("damaged address {}", short_hex(bytes))),
             },

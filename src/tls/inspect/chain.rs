@@ -5,9 +5,9 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::Any;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::tls::certificate::CertificateFile;
 use crate::tls::inspect::certificate_text::distinguished_name;
 use crate::tls::inspect::x509_details::CertificateDetails;
+use crate::tls::load::CertificateFile;
 
 /// A certificate file in full.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use x509_parser::extensions::{
 };
 
 use crate::text::{count, list};
+use crate::tls::certificate_report;
 use crate::tls::inspect::certificate_text::{SubjectAltName, one_line, serial_number, short_hex};
-use crate::tls::report;
 
 /// One extension of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,7 +194,9 @@ fn name_constraints(constraints: &NameConstraints<'_>) -> String {
 fn constrained_name(name: &GeneralName<'_>) -> String {
     if let GeneralName::IPAddress(bytes) = name {
         let (address, mask) = bytes.split_at(bytes.len() / 2);
-        if let (Some(address), Some(mask)) = (report::address(address), report::address(mask)) {
+        if let (Some(address), Some(mask)) =
+            (certificate_report::address(address), certificate_report::address(mask))
+        {
             return format!("IP address {address} with mask {mask}");
         }
     }

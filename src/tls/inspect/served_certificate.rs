@@ -9,13 +9,13 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::text::{MAX_NAME, list, sanitize};
-use crate::tls::certificate::CertificateFile;
 use crate::tls::create::{CA_CERTIFICATE, INTERMEDIATE};
 use crate::tls::inspect::certificate_text::{common_names, distinguished_name, general_names, one_line};
 use crate::tls::inspect::chain::{parse, self_signed, signed_by};
 use crate::tls::inspect::validity::Validity;
-use crate::tls::kind::KeyKind;
-use crate::tls::signer::{beside, signed_by_one_beside};
+use crate::tls::issuer::{beside, signed_by_one_beside};
+use crate::tls::key_type::KeyType;
+use crate::tls::load::CertificateFile;
 
 /// An RSA key of fewer bits is too short for most clients (NIST SP 800-131A, section 6).
 const MIN_RSA_BITS: u32 = 2048;
@@ -44,7 +44,7 @@ pub struct ServedCertificate {
     /// An algorithm that clients no longer accept: `SHA-1`, `RSA 1024`.
     pub weak: Option<String>,
     /// The kind of its key.
-    pub key: KeyKind,
+    pub key: KeyType,
     /// The certificate that a client must trust.
     pub anchor: TrustAnchor,
 }
@@ -83,7 +83,7 @@ impl ServedCertificate {
         let weak = match (&report.key, report.weak_hash) {
             // No client checks the hash of a self-signature.
             (_, Some(hash)) if anchor != TrustAnchor::Own => Some(hash.to_owned()),
-            (KeyKind::Rsa { bits }, _) if *bits < MIN_RSA_BITS => Some(report.key.to_string()),
+            (KeyType::Rsa { bits }, _) if *bits < MIN_RSA_BITS => Some(report.key.to_string()),
             _ => None,
         };
         let mut served = Self {
@@ -102,7 +102,9 @@ impl ServedCertificate {
         for name in general_names(own) {
             match name {
                 GeneralName::DNSName(host) => served.hosts.push((*host).to_owned()),
-                GeneralName::IPAddress(bytes) => served.addresses.extend(crate::tls::report::address(bytes)),
+                GeneralName::IPAddress(bytes) => {
+                    served.addresses.extend(crate::tls::certificate_report::address(bytes))
+                }
                 _ => {}
             }
         }

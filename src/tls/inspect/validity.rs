@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use x509_parser::prelude::X509Certificate;
 
 use crate::text::count;
-use crate::tls::report;
+use crate::tls::certificate_report;
 
 /// A certificate's validity (RFC 5280, section 4.1.2.5), which includes both ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,8 +19,8 @@ impl Validity {
     pub(super) fn of(certificate: &X509Certificate<'_>) -> Self {
         let validity = certificate.validity();
         Self {
-            not_before: report::moment(validity.not_before.timestamp()),
-            not_after: report::moment(validity.not_after.timestamp()),
+            not_before: certificate_report::moment(validity.not_before.timestamp()),
+            not_after: certificate_report::moment(validity.not_after.timestamp()),
         }
     }
 

@@ -7,13 +7,13 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::SignatureAlgorithm;
 use x509_parser::x509::AlgorithmIdentifier;
 
+use crate::tls::certificate_report;
 use crate::tls::inspect::certificate_text::{
     SubjectAltName, common_names, distinguished_name, general_names, hex, one_line, serial_number,
 };
 use crate::tls::inspect::extensions::ExtensionDetails;
 use crate::tls::inspect::validity::Validity;
-use crate::tls::kind::bits;
-use crate::tls::report;
+use crate::tls::key_type::bits;
 
 /// One certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl CertificateDetails {
             names: general_names(certificate).iter().map(SubjectAltName::of).collect(),
             common_names: common_names(certificate.subject()).iter().map(|name| one_line(name)).collect(),
             validity: Validity::of(certificate),
-            key: format!("{}{exponent}", report::key_kind(certificate.public_key())),
+            key: format!("{}{exponent}", certificate_report::key_kind(certificate.public_key())),
             signature: SignatureDetails::of(&certificate.signature_algorithm),
             fingerprint: sha256(der),
             serial: serial_number(certificate.raw_serial()),

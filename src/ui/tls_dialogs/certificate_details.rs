@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::app::tls_jobs::{CertificateInspector, Inspection, WakeFn, typed_path};
-use crate::tls::error::FileError;
 use crate::tls::explain::inspection::{explain_check, explain_end, explain_link};
+use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
 use crate::tls::inspect::validity::Validity;
 use crate::tls::inspect::x509_details::CertificateDetails;
@@ -33,7 +33,7 @@ pub(super) struct DetailsDialog {
     pub(super) ca_file: String,
     /// The CA file of the last inspection that was started.
     started: Option<Option<PathBuf>>,
-    found: Option<Result<Inspection, FileError>>,
+    found: Option<Result<Inspection, TlsFileError>>,
     /// The certificates whose extensions are shown, as indexes into the chain.
     expanded: Vec<usize>,
 }

@@ -11,7 +11,7 @@ use echoscope::tls::inspect::chain::ChainDetails;
 use echoscope::tls::inspect::client_check::{Roots, check_as_clients};
 use echoscope::tls::inspect::served_certificate::ServedCertificate;
 use echoscope::tls::inspect::x509_details::CertificateDetails;
-use echoscope::tls::{CertificateFile, KeyFile, Served, Signer, TlsError, check_pair};
+use echoscope::tls::{CertificateFile, Issuer, KeyFile, TlsError, check_pair};
 use echoscope_fuzz::{Identity, Scratch, check_line, check_message, identities, pem, seed};
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
@@ -103,9 +103,9 @@ fn check_words(file: &CertificateFile) {
     let report = file.report();
     check_message(&report.line(KNOWN.now));
     check_line(&report.caution(KNOWN.now).unwrap_or_default());
-    let signer = Signer::of(file);
+    let signer = Issuer::of(file);
     for host in ["localhost", "127.0.0.1", "::", "wrong.example"] {
-        let caution = report.caution_served(KNOWN.now, Served { host, signer: &signer });
+        let caution = report.caution_served(KNOWN.now, host, &signer);
         caution.iter().for_each(|words| check_message(words));
         // A certificate that every client rejects has a warning, whatever host it serves.
         assert!(caution.is_some() || report.caution(KNOWN.now).is_none());
@@ -153,7 +153,7 @@ fn check_pairs(file: &CertificateFile) {
 fn check_key(data: &[u8]) {
     for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
         match KeyFile::read(&SCRATCH.write("any.key", pem(label, data).as_bytes())) {
-            Ok(key) => check_message(&key.report().line()),
+            Ok(key) => check_message(&key.key_type().to_string()),
             Err(error) => check_message(&error.to_string()),
         }
     }

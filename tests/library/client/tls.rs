@@ -114,7 +114,7 @@ fn server_certificate_is_trusted_in_both_versions() {
         assert_eq!(agreed.sni.as_deref(), Some("localhost"));
         assert_eq!(agreed.chain.len(), 1);
         assert!(agreed.chain[0].self_signed && agreed.group.is_some() && agreed.signature_scheme.is_some());
-        assert!(!agreed.asked_for_certificate && !agreed.showed_certificate);
+        assert!(!agreed.asked_for_certificate && !agreed.presented_certificate);
     }
 }
 
@@ -281,7 +281,7 @@ fn client_certificate_is_presented_on_request() {
     });
     let own = ClientIdentity { certificate: alice.certificate.clone(), key: alice.key.clone() };
     let agreed = succeeds(&running, TlsChoices { identity: Some(own), ..TlsChoices::new(this(&identity)) });
-    assert!(agreed.asked_for_certificate && agreed.showed_certificate);
+    assert!(agreed.asked_for_certificate && agreed.presented_certificate);
     let subject = running.event(|event| match &event.kind {
         echoscope::server::event::EventKind::Handshake(handshake) => {
             handshake.client_certificate.as_ref().map(|certificate| certificate.subject.clone())

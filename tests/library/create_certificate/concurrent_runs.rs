@@ -5,17 +5,16 @@ use std::sync::Barrier;
 use std::thread;
 
 use echoscope::tls::create::{CertificateSpec, CreateError, KeyChoice, create};
-use echoscope::tls::load;
 use jiff::Timestamp;
 
 use crate::create_certificate::test_folder::{TestFolder, files};
-use crate::support::{echoscope, finish};
+use crate::support::{echoscope, finish, server_config};
 
 const WRITERS: usize = 6;
 
 /// Asserts that key and certificate fit, and that the folder contains nothing else.
 fn assert_complete(folder: &Path, names: &[&str]) {
-    load(&folder.join("server.crt"), &folder.join("server.key")).unwrap();
+    server_config(&folder.join("server.crt"), &folder.join("server.key")).unwrap();
     assert_eq!(files(folder), names);
 }
 

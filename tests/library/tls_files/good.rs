@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use echoscope::tls::{self, CertificateFile, KeyFile, Role};
+use echoscope::tls::{CertificateFile, FileRole, KeyFile};
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 
+use crate::support::server_config;
 use crate::tls_files::handshake::serves;
 use crate::tls_files::lab::{Lab, have, pair};
 
@@ -27,7 +28,7 @@ fn every_kind_of_key_loads_and_serves() {
             format!("localhost, 127.0.0.1, ::1 · {name} · 1 day left")
         );
         assert_eq!(read.report().caution(at("2026-12-30T12:00:00Z")), None);
-        assert_eq!(KeyFile::read(&lab.path("server.key")).unwrap().report().line(), name);
+        assert_eq!(KeyFile::read(&lab.path("server.key")).unwrap().key_type().to_string(), name);
         serves(&lab, "server.crt", "server.key");
     }
 }
@@ -103,7 +104,11 @@ fn every_form_of_private_key_is_read() {
         ("p521", "ECDSA P-521"),
         ("ed25519", "Ed25519"),
     ] {
-        assert_eq!(KeyFile::read(&lab.path(&format!("{name}.key"))).unwrap().report().line(), kind, "{name}");
+        assert_eq!(
+            KeyFile::read(&lab.path(&format!("{name}.key"))).unwrap().key_type().to_string(),
+            kind,
+            "{name}"
+        );
         lab.run(&format!("openssl req -x509 -subj /CN=a -key {name}.key -out {name}.crt"));
         serves(&lab, &format!("{name}.crt"), &format!("{name}.key"));
     }
@@ -163,8 +168,8 @@ fn a_chain_is_sent_whole_and_must_begin_with_the_servers_own() {
     serves(&lab, "server.crt", "server.key");
 
     lab.write("reversed.crt", format!("{}{}", ca_certificate.pem(), leaf.pem()));
-    let error = tls::load(&lab.path("reversed.crt"), &lab.path("server.key")).unwrap_err();
-    assert_eq!(error.field(), Role::Certificate);
+    let error = server_config(&lab.path("reversed.crt"), &lab.path("server.key")).unwrap_err();
+    assert_eq!(error.field(), FileRole::Certificate);
     assert_eq!(
         error.to_string(),
         "server.key belongs to certificate 2 in reversed.crt, but clients take the first as the server's. Move that one to \

@@ -3,16 +3,18 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use echoscope::tls::{self, CertificateFile};
+use echoscope::tls::CertificateFile;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, HandshakeKind, ProtocolVersion, ServerConnection};
 
+use crate::support::server_config;
 use crate::support::trusting::trusting;
 use crate::tls_files::lab::Lab;
 
 /// Shakes hands twice in each TLS version and echoes, so that the second handshake resumes the first one's session.
 pub(crate) fn serves(lab: &Lab, certificate: &str, key: &str) {
-    let server = tls::load(&lab.path(certificate), &lab.path(key)).unwrap_or_else(|error| panic!("{error}"));
+    let server =
+        server_config(&lab.path(certificate), &lab.path(key)).unwrap_or_else(|error| panic!("{error}"));
     let chain = CertificateFile::read(&lab.path(certificate)).unwrap().chain().to_vec();
     for (version, name) in [
         (&rustls::version::TLS13, ProtocolVersion::TLSv1_3),

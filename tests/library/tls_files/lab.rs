@@ -35,11 +35,11 @@ impl Lab {
     }
 
     pub(crate) fn certificate_error(&self, name: &str) -> String {
-        self.said(&CertificateFile::read(&self.path(name)).map(|file| file.report().clone()).unwrap_err())
+        self.said(&CertificateFile::read(&self.path(name)).unwrap_err())
     }
 
     pub(crate) fn key_error(&self, name: &str) -> String {
-        self.said(&KeyFile::read(&self.path(name)).map(|file| file.report().clone()).unwrap_err())
+        self.said(&KeyFile::read(&self.path(name)).unwrap_err())
     }
 
     /// The words as they are for somebody who stands in this folder.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use echoscope::tls::{self, CertificateFile, Fault, KeyFile, Role};
+use echoscope::tls::{self, CertificateFile, FileProblem, FileRole, KeyFile};
 use rcgen::PKCS_ECDSA_P256_SHA256;
 
 use crate::tls_files::lab::{Lab, pair};
@@ -66,7 +66,10 @@ fn a_pipe_or_a_device_is_never_opened() {
         lab.run("mkfifo server.key");
         // Nobody writes to it: an open would wait until the test is killed.
         assert!(lab.key_error("server.key").starts_with("server.key is a device or a pipe"));
-        assert!(matches!(tls::classify(&lab.path("server.key")).unwrap_err().fault, Fault::NotOrdinary));
+        assert!(matches!(
+            tls::classify(&lab.path("server.key")).unwrap_err().problem,
+            FileProblem::NotOrdinary
+        ));
     }
 }
 
@@ -178,18 +181,18 @@ fn a_dropped_file_finds_its_field() {
     let lab = Lab::new();
     let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
     for (name, content, role) in [
-        ("1", certificate.pem().into_bytes(), Role::Certificate),
-        ("2", key.serialize_pem().into_bytes(), Role::Key),
-        ("3", certificate.der().to_vec(), Role::Certificate),
-        ("4", key.serialize_der(), Role::Key),
-        ("5", format!("{}{}", key.serialize_pem(), certificate.pem()).into_bytes(), Role::Certificate),
-        ("6", b"-----BEGIN ENCRYPTED PRIVATE KEY-----".to_vec(), Role::Key),
-        ("7", b"-----BEGIN OPENSSH PRIVATE KEY-----".to_vec(), Role::Key),
+        ("1", certificate.pem().into_bytes(), FileRole::Certificate),
+        ("2", key.serialize_pem().into_bytes(), FileRole::Key),
+        ("3", certificate.der().to_vec(), FileRole::Certificate),
+        ("4", key.serialize_der(), FileRole::Key),
+        ("5", format!("{}{}", key.serialize_pem(), certificate.pem()).into_bytes(), FileRole::Certificate),
+        ("6", b"-----BEGIN ENCRYPTED PRIVATE KEY-----".to_vec(), FileRole::Key),
+        ("7", b"-----BEGIN OPENSSH PRIVATE KEY-----".to_vec(), FileRole::Key),
     ] {
         assert_eq!(tls::classify(&lab.write(name, content)).unwrap(), role, "{name}");
     }
-    assert!(matches!(tls::classify(&lab.path("8")).unwrap_err().fault, Fault::NoSuchFile { .. }));
-    assert!(matches!(tls::classify(lab.0.path()).unwrap_err().fault, Fault::Folder));
+    assert!(matches!(tls::classify(&lab.path("8")).unwrap_err().problem, FileProblem::NoSuchFile { .. }));
+    assert!(matches!(tls::classify(lab.0.path()).unwrap_err().problem, FileProblem::Folder));
 }
 
 #[test]

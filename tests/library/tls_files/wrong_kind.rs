@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use echoscope::tls::{self, KeyFile, Role, TlsError};
+use echoscope::tls::{self, FileRole, KeyFile, TlsError};
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
 
+use crate::support::server_config;
 use crate::tls_files::handshake::serves;
 use crate::tls_files::lab::{Lab, have, pair};
 
@@ -126,7 +127,7 @@ fn encrypted_keys_say_how_to_open_them() {
             )
         );
         lab.run(&format!("{command} -passin pass:secret"));
-        assert_eq!(KeyFile::read(&lab.path("plain.key")).unwrap().report().line(), "RSA 2048");
+        assert_eq!(KeyFile::read(&lab.path("plain.key")).unwrap().key_type().to_string(), "RSA 2048");
     }
 }
 
@@ -153,7 +154,7 @@ fn an_openssh_key_says_how_to_convert_it() {
         .arg(lab.path("plain.key"))
         .output();
     assert!(convert.unwrap().status.success());
-    assert_eq!(KeyFile::read(&lab.path("plain.key")).unwrap().report().line(), "RSA 2048");
+    assert_eq!(KeyFile::read(&lab.path("plain.key")).unwrap().key_type().to_string(), "RSA 2048");
 }
 
 #[test]
@@ -191,9 +192,9 @@ fn a_key_that_does_not_match_says_so() {
     for other in [&PKCS_ED25519, &PKCS_ECDSA_P256_SHA256] {
         lab.write("server.crt", pair(&PKCS_ECDSA_P256_SHA256).0.pem());
         lab.write("other.key", pair(other).1.serialize_pem());
-        let error = tls::load(&lab.path("server.crt"), &lab.path("other.key")).unwrap_err();
+        let error = server_config(&lab.path("server.crt"), &lab.path("other.key")).unwrap_err();
         assert!(matches!(error, TlsError::KeyMismatch { .. }));
-        assert_eq!(error.field(), Role::Key);
+        assert_eq!(error.field(), FileRole::Key);
         assert_eq!(
             lab.said(&error),
             "other.key does not belong to server.crt: the certificate was made with another key. Choose the two that were \
@@ -235,6 +236,6 @@ fn keys_that_can_not_sign_say_what_they_are() {
             error.ends_with("then a new certificate for it: openssl genrsa -out new.key 2048"),
             "{error}"
         );
-        assert_eq!(tls::classify(&lab.path(name)).unwrap(), Role::Key, "{name}");
+        assert_eq!(tls::classify(&lab.path(name)).unwrap(), FileRole::Key, "{name}");
     }
 }

@@ -265,7 +265,7 @@ pub(super) fn raw(entry: &TranscriptEntry) -> Option<String> {
 /// Returns what a handshake agreed on, as a table.
 pub(super) fn details(handshake: &HandshakeInfo) -> Vec<DetailRow> {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
-    let presented = match (handshake.asked_for_certificate, handshake.showed_certificate) {
+    let presented = match (handshake.asked_for_certificate, handshake.presented_certificate) {
         (false, _) => "not asked for",
         (true, true) => "asked for and shown",
         (true, false) => "asked for, none shown",

@@ -8,10 +8,10 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::tls::certificate::CertificateFile;
-use crate::tls::error::TlsError;
-use crate::tls::key::KeyFile;
-use crate::tls::kind::same_family;
+use crate::tls::file_error::TlsError;
+use crate::tls::key_type::same_family;
+use crate::tls::load::CertificateFile;
+use crate::tls::load::KeyFile;
 
 /// Compares the public key in the certificate with that of the private key.
 ///

@@ -7,15 +7,15 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
 use crate::text::{MAX_NAME, sanitize};
-use crate::tls::certificate::{CertificateFile, certificates};
 use crate::tls::create::{CA_CERTIFICATE, INTERMEDIATE};
-use crate::tls::error::Role;
+use crate::tls::file_error::FileRole;
 use crate::tls::inspect::certificate_text::distinguished_name;
 use crate::tls::inspect::chain::{self_signed, signed_by};
+use crate::tls::load::{CertificateFile, certificates};
 
 /// Who signed a certificate. `ca.crt` and `intermediate.crt` are looked for in its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signer {
+pub enum Issuer {
     /// It signed itself, and nothing beside it leads clients to expect otherwise.
     Itself,
     /// It signed itself, though another certificate, a CA's, stands beside it as `ca.crt`.
@@ -24,19 +24,19 @@ pub enum Signer {
     Known,
     /// `intermediate.crt`, which is not in the file and so not sent.
     Intermediate {
-        /// Its name, in one line.
-        issuer: String,
+        /// Its name, on one line.
+        name: String,
     },
     /// A certificate with the name of `ca.crt` and another key.
     NamesakeOfCa,
     /// None of those that were found.
     Unknown {
-        /// Its name, in one line.
-        issuer: String,
+        /// Its name, on one line.
+        name: String,
     },
 }
 
-impl Signer {
+impl Issuer {
     /// Looks for it. Waits for a disk: not for the window's thread.
     #[must_use]
     pub fn of(file: &CertificateFile) -> Self {
@@ -54,12 +54,12 @@ impl Signer {
         if is_given || signed(sent) || signed(&ca) {
             return Self::Known;
         }
-        let issuer = sanitize(&distinguished_name(own.issuer()), MAX_NAME);
+        let name = sanitize(&distinguished_name(own.issuer()), MAX_NAME);
         if signed(&beside(&file.path, INTERMEDIATE)) {
-            return Self::Intermediate { issuer };
+            return Self::Intermediate { name };
         }
         let namesake = |der| parsed(der).is_some_and(|ca| ca.subject().as_raw() == own.issuer().as_raw());
-        if ca.iter().any(namesake) { Self::NamesakeOfCa } else { Self::Unknown { issuer } }
+        if ca.iter().any(namesake) { Self::NamesakeOfCa } else { Self::Unknown { name } }
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) fn signed_by_one_beside(path: &Path, name: &str, der: &CertificateDer
 
 /// The certificates of a file in the same folder; none where there is no such file or it can't be used.
 pub(super) fn beside(path: &Path, name: &str) -> Vec<CertificateDer<'static>> {
-    certificates(&path.with_file_name(name), Role::Certificate).unwrap_or_default()
+    certificates(&path.with_file_name(name), FileRole::Certificate).unwrap_or_default()
 }
 
 fn parsed<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What kind of key it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum KeyKind {
+pub enum KeyType {
     /// RSA (RFC 8017).
     Rsa {
         /// The length of the modulus.
@@ -52,7 +52,7 @@ const CURVES: &[(&str, &str)] = &[
     ("1.2.156.10197.1.301", "SM2"),
 ];
 
-impl KeyKind {
+impl KeyType {
     /// From an algorithm, its curve where it has one, and the length of an RSA modulus; `None` where that is needed
     /// and missing.
     pub(super) fn new(
@@ -101,7 +101,7 @@ fn name(names: &'static [(&str, &str)], oid: &str) -> Option<&'static str> {
     names.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name)
 }
 
-impl fmt::Display for KeyKind {
+impl fmt::Display for KeyType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rsa { bits } => write!(f, "RSA {bits}"),
@@ -127,12 +127,12 @@ mod tests {
 
     #[test]
     fn kinds_have_the_names_that_people_use() {
-        let kind = |algorithm, curve| KeyKind::new(algorithm, curve, || Some(2048)).unwrap().to_string();
+        let kind = |algorithm, curve| KeyType::new(algorithm, curve, || Some(2048)).unwrap().to_string();
         assert_eq!(kind(RSA, None), "RSA 2048");
         assert_eq!(kind(EC, Some("1.3.132.0.34")), "ECDSA P-384");
         assert_eq!(kind(EC, Some("1.3.132.0.10")), "ECDSA secp256k1");
         assert_eq!(kind("1.3.101.113", None), "Ed448");
         assert_eq!(kind("1.2.3", None), "1.2.3");
-        assert_eq!(KeyKind::new(RSA, None, || None), None);
+        assert_eq!(KeyType::new(RSA, None, || None), None);
     }
 }

@@ -1,20 +1,15 @@
-//! What clients may find wrong with a certificate, in a sentence or two. Where several things are, the gravest is told:
-//! what every client refuses comes before what only some do, or only those that were given another certificate.
+//! Warns about a certificate that is chosen for the server: what clients may reject it for, in a sentence or two.
+//!
+//! Only the gravest reason is given: first those for which every client rejects a certificate, then those for which only
+//! some do, or only those that trust another certificate.
+
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use crate::tls::hosts;
-use crate::tls::report::{Authority, CertificateReport, date};
-use crate::tls::signer::Signer;
-
-/// How a certificate is served.
-#[derive(Debug, Clone, Copy)]
-pub struct Served<'a> {
-    /// The host that the server listens on.
-    pub host: &'a str,
-    /// Who signed the certificate.
-    pub signer: &'a Signer,
-}
+use crate::settings::parse::{is_localhost_name, is_loopback};
+use crate::tls::certificate_report::{Authority, CertificateReport, date};
+use crate::tls::issuer::Issuer;
 
 impl CertificateReport {
     /// What clients may find wrong with the certificate itself, wherever it is served.
@@ -26,12 +21,12 @@ impl CertificateReport {
     /// The same, and what they may find wrong with it where it is served: its names may be for another host, and who
     /// signed it may be unknown to them.
     #[must_use]
-    pub fn caution_served(&self, now: Timestamp, served: Served<'_>) -> Option<String> {
+    pub fn caution_served(&self, now: Timestamp, host: &str, issuer: &Issuer) -> Option<String> {
         self.refused_by_all(now)
-            .or_else(|| self.wrong_name(served.host))
-            .or_else(|| without_intermediate(served.signer))
+            .or_else(|| self.wrong_name(host))
+            .or_else(|| without_intermediate(issuer))
             .or_else(|| self.refused_by_some())
-            .or_else(|| distrusted(served.signer))
+            .or_else(|| distrusted(issuer))
     }
 
     fn refused_by_all(&self, now: Timestamp) -> Option<String> {
@@ -59,9 +54,9 @@ impl CertificateReport {
 
     fn wrong_name(&self, host: &str) -> Option<String> {
         let names = self.names_line();
-        if hosts::lead_to(&self.exact_names, host) {
+        if lead_to(&self.exact_names, host) {
             None
-        } else if self.exact_names.iter().all(|name| hosts::is_nobodys(name)) && is_everywhere(host) {
+        } else if self.exact_names.iter().all(|name| is_reserved(name)) && is_everywhere(host) {
             Some(format!(
                 "This certificate is for {names}, and names under .example belong to nobody: clients that check the \
                  name will refuse it."
@@ -99,57 +94,103 @@ impl CertificateReport {
 
 /// Whether it stands for every address of this computer, so that it is no name to connect to.
 fn is_everywhere(host: &str) -> bool {
-    host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_unspecified())
+    host.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
 }
 
-fn without_intermediate(signer: &Signer) -> Option<String> {
-    let Signer::Intermediate { issuer } = signer else { return None };
+fn without_intermediate(issuer: &Issuer) -> Option<String> {
+    let Issuer::Intermediate { name } = issuer else { return None };
     Some(format!(
-        "This chain is without its intermediate: the issuer, {issuer}, is not sent along, so clients that know only the \
+        "This chain is without its intermediate: the issuer, {name}, is not sent along, so clients that know only the \
          root CA will refuse it. Append intermediate.crt to the file."
     ))
 }
 
-fn distrusted(signer: &Signer) -> Option<String> {
-    match signer {
-        Signer::Itself | Signer::Known | Signer::Intermediate { .. } => None,
-        Signer::ItselfBesideCa => Some(
+fn distrusted(issuer: &Issuer) -> Option<String> {
+    match issuer {
+        Issuer::Itself | Issuer::Known | Issuer::Intermediate { .. } => None,
+        Issuer::ItselfBesideCa => Some(
             "This certificate is self-signed, though a CA's ca.crt stands beside it: clients that are given ca.crt will \
              refuse it. Give them this certificate instead, or make one that is signed by the CA."
                 .to_owned(),
         ),
-        Signer::NamesakeOfCa => Some(
+        Issuer::NamesakeOfCa => Some(
             "The ca.crt beside this certificate has its issuer's name but another key: clients that are given ca.crt \
              will refuse it. Make the certificate anew, or put the right ca.crt there."
                 .to_owned(),
         ),
-        Signer::Unknown { issuer } => Some(format!(
-            "This certificate is signed by {issuer}, whose own is neither in the file nor beside it as ca.crt: clients \
+        Issuer::Unknown { name } => Some(format!(
+            "This certificate is signed by {name}, whose own is neither in the file nor beside it as ca.crt: clients \
              that don't know that CA will refuse it. If it is an intermediate CA, append its certificate to the file."
         )),
     }
 }
 
+/// Whether clients can reach a server that listens on `host` under one of the names. Where that can't be known, because
+/// a name server or a hosts file has a say in it, the answer is yes.
+fn lead_to(names: &[String], host: &str) -> bool {
+    let host = plain(host);
+    if is_loopback(host) {
+        return names.iter().any(|name| is_loopback(name) || covers(name, host));
+    }
+    match address(host) {
+        // Every address of this computer: any name may lead to it.
+        Some(host) if host.is_unspecified() => names.iter().any(|name| !is_reserved(name)),
+        // Clients may ask for a name that leads to the address.
+        Some(host) => names.iter().any(|name| match address(name) {
+            Some(address) => address == host,
+            None => !is_localhost_name(name) && !is_reserved(name),
+        }),
+        // Certificates hold a name beyond ASCII in another form, which is not known here.
+        None => !host.is_ascii() || names.iter().any(|name| covers(name, host)),
+    }
+}
+
+/// Whether a name in a certificate, perhaps with a wildcard, covers the one that a client asks for (RFC 6125, section
+/// 6.4): letter case doesn't count, and a star stands for one whole first part.
+fn covers(name: &str, asked: &str) -> bool {
+    if let (Some(name), Some(asked)) = (address(name), address(asked)) {
+        return name == asked;
+    }
+    let name = plain(name);
+    let below = |rest: &str| asked.split_once('.').is_some_and(|(_, above)| above.eq_ignore_ascii_case(rest));
+    name.eq_ignore_ascii_case(asked) || name.strip_prefix("*.").is_some_and(below)
+}
+
+/// Whether a name is under `.example`, which belongs to nobody (RFC 2606, section 2).
+fn is_reserved(name: &str) -> bool {
+    plain(name).rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("example"))
+}
+
+/// Without the dot that ends a name, and without an address's zone: `fe80::1%eth0` is `fe80::1` in a certificate.
+fn plain(host: &str) -> &str {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.split_once('%').map_or(host, |(address, _)| address)
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::report::tests::report;
+    use crate::tls::certificate_report::tests::report;
 
     fn now() -> Timestamp {
         "2026-06-01T00:00:00Z".parse().unwrap()
     }
 
-    fn caution(host: &str, signer: &Signer, change: fn(&mut CertificateReport)) -> String {
+    fn caution(host: &str, issuer: &Issuer, change: fn(&mut CertificateReport)) -> String {
         let mut report = report();
         change(&mut report);
-        report.caution_served(now(), Served { host, signer }).unwrap_or_default()
+        report.caution_served(now(), host, issuer).unwrap_or_default()
     }
 
     fn own(change: fn(&mut CertificateReport)) -> String {
         let mut report = report();
         change(&mut report);
         let own = report.caution(now()).unwrap_or_default();
-        assert_eq!(caution("localhost", &Signer::Itself, change), own);
+        assert_eq!(caution("localhost", &Issuer::Itself, change), own);
         own
     }
 
@@ -193,8 +234,8 @@ mod tests {
             report.names = vec!["wrong-name.example".to_owned()];
             report.exact_names.clone_from(&report.names);
         };
-        let between = Signer::Intermediate { issuer: "CN=Between".to_owned() };
-        let unknown = Signer::Unknown { issuer: "CN=Somebody".to_owned() };
+        let between = Issuer::Intermediate { name: "CN=Between".to_owned() };
+        let unknown = Issuer::Unknown { name: "CN=Somebody".to_owned() };
         let told = caution("localhost", &between, wrong);
         assert!(
             told.contains("for wrong-name.example, but the server's host is localhost: clients that connect"),
@@ -208,16 +249,68 @@ mod tests {
             caution("localhost", &between, no_san)
                 .contains("without its intermediate: the issuer, CN=Between, is")
         );
-        for signer in [Signer::ItselfBesideCa, Signer::NamesakeOfCa, unknown.clone()] {
-            assert!(caution("localhost", &signer, no_san).contains("only as common name"), "{signer:?}");
+        for issuer in [Issuer::ItselfBesideCa, Issuer::NamesakeOfCa, unknown.clone()] {
+            assert!(caution("localhost", &issuer, no_san).contains("only as common name"), "{issuer:?}");
         }
         assert!(
-            caution("localhost", &Signer::ItselfBesideCa, |_| {}).contains("is self-signed, though a CA's")
+            caution("localhost", &Issuer::ItselfBesideCa, |_| {}).contains("is self-signed, though a CA's")
         );
-        assert!(caution("localhost", &Signer::NamesakeOfCa, |_| {}).contains("another key"));
+        assert!(caution("localhost", &Issuer::NamesakeOfCa, |_| {}).contains("another key"));
         assert!(
             caution("localhost", &unknown, |_| {}).contains("signed by CN=Somebody, whose own is neither")
         );
-        assert_eq!(caution("localhost", &Signer::Known, |_| {}), "");
+        assert_eq!(caution("localhost", &Issuer::Known, |_| {}), "");
+    }
+
+    fn leads(names: &str, host: &str) -> bool {
+        lead_to(&names.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), host)
+    }
+
+    #[test]
+    fn names_that_lead_to_the_server_raise_no_alarm() {
+        for (names, host) in [
+            ("localhost", "localhost"),
+            ("LocalHost", "localhost"),
+            ("localhost", "LOCALHOST."),
+            ("localhost", "127.0.0.1"),
+            ("127.0.0.1", "localhost"),
+            ("::1", "localhost"),
+            ("0:0:0:0:0:0:0:1", "::1"),
+            ("other.test localhost", "localhost"),
+            ("*.localhost", "app.localhost"),
+            ("My-PC", "my-pc"),
+            ("*.example.org", "WWW.example.org"),
+            ("www.example", "www.example"),
+            ("192.168.1.5", "192.168.1.5"),
+            ("192.168.1.5", "::ffff:192.168.1.5"),
+            ("my-pc.lan", "192.168.1.5"),
+            ("fe80::1", "fe80::1%eth0"),
+            ("localhost", "0.0.0.0"),
+            ("192.168.1.5", "0.0.0.0"),
+            ("echo.test", "::"),
+            ("xn--bcher-kva.test", "bücher.test"),
+        ] {
+            assert!(leads(names, host), "{names} for {host}");
+        }
+    }
+
+    #[test]
+    fn names_of_others_are_noticed() {
+        for (names, host) in [
+            ("wrong-name.example", "localhost"),
+            ("wrong-name.example", "127.0.0.1"),
+            ("wrong-name.example", "0.0.0.0"),
+            ("wrong-name.example", "::"),
+            ("wrong-name.example", "192.168.1.5"),
+            ("localhosts", "localhost"),
+            ("192.168.1.5", "localhost"),
+            ("192.168.1.6 localhost", "192.168.1.5"),
+            ("*.example.org", "example.org"),
+            ("*.example.org", "a.b.example.org"),
+            ("localhost", "my-pc"),
+            ("", "localhost"),
+        ] {
+            assert!(!leads(names, host), "{names} for {host}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use crate::platform::terminal::argument;
 use crate::text::sanitize;
 use crate::text::with_thousands;
-use crate::tls::kind::{KeyKind, bits};
+use crate::tls::key_type::{KeyType, bits};
 
 /// Whether a certificate is one that signs others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct CertificateReport {
     /// The names and addresses it is for: its subject alternative names, or else its common name.
     pub names: Vec<String>,
     /// The kind of its key.
-    pub key: KeyKind,
+    pub key: KeyType,
     /// The first moment of its validity.
     pub not_before: Timestamp,
     /// The last moment of its validity.
@@ -175,7 +175,7 @@ fn common_names(certificate: &X509Certificate<'_>) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyKind {
+pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
     let curve = key
         .algorithm
         .parameters
@@ -186,8 +186,8 @@ pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyKind {
         Ok(PublicKey::RSA(rsa)) => Some(bits(rsa.modulus)),
         _ => None,
     };
-    KeyKind::new(&key.algorithm.algorithm.to_id_string(), curve.as_deref(), modulus)
-        .unwrap_or_else(|| KeyKind::Other("damaged key".to_owned()))
+    KeyType::new(&key.algorithm.algorithm.to_id_string(), curve.as_deref(), modulus)
+        .unwrap_or_else(|| KeyType::Other("damaged key".to_owned()))
 }
 
 fn weak_hash(signature: &str) -> Option<&'static str> {
@@ -206,7 +206,7 @@ pub(super) mod tests {
     pub(in crate::tls) fn report() -> CertificateReport {
         CertificateReport {
             names: vec!["localhost".to_owned()],
-            key: KeyKind::Rsa { bits: 2048 },
+            key: KeyType::Rsa { bits: 2048 },
             not_before: "2026-01-01T08:30:00Z".parse().unwrap(),
             not_after: "2026-12-31T12:00:00Z".parse().unwrap(),
             version: 3,

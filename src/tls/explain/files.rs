@@ -1,0 +1,367 @@
+//! Explains what is wrong with certificate and key files: what happened, why, and the remedy. At most two sentences, then
+//! the command that fixes it, if there is one.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use crate::platform::permissions::HAS_SUDO;
+use crate::platform::terminal::argument;
+use crate::text::{MAX_NAME, display_name, display_path, sanitize};
+use crate::tls::explain::template::fill;
+use crate::tls::file_error::{FileProblem, FileRole, TlsError, TlsFileError};
+use crate::tls::key_type::KeyType;
+use crate::tls::load::MAX_FILE_SIZE;
+
+/// Returns the text for a problem, and the command that fixes it (or nothing).
+#[expect(clippy::too_many_lines, reason = "a table: one entry for each problem")]
+fn texts(error: &TlsFileError) -> (&'static str, &'static str) {
+    use FileProblem as P;
+    use FileRole::{Certificate, ClientCa};
+    let for_certificate = matches!(error.role, Certificate | ClientCa);
+    match &error.problem {
+        P::NoPath => ("No {what} is chosen. Type the path of {a_file}, such as {example}.", ""),
+        P::NoSuchFile { .. } => {
+            ("There is no file {name} in {folder}. Check the spelling and the folder.", "")
+        }
+        P::NoSuchFolder { .. } => ("{name} can't be found: there is no folder {folder}. Check the path.", ""),
+        P::FolderClosed { .. } => (
+            "{name} can't be found: permission denied on folder {folder}. Copy the file to a folder of your own.",
+            "",
+        ),
+        P::Folder => ("{name} is a folder. Choose {a_file} in it, such as {example}.", ""),
+        P::NotOrdinary => {
+            ("{name} is a device or a pipe, not an ordinary file, so it was not read. Choose {a_file}.", "")
+        }
+        P::NotReadable(_) if HAS_SUDO => (
+            "{name} can't be read: permission denied. Make a copy that is yours:",
+            "sudo install -m 600 -o $USER {input} {output}",
+        ),
+        P::NotReadable(_) => (
+            "{name} can't be read: permission denied. Allow yourself to read it, in its Properties under Security.",
+            "",
+        ),
+        P::Unreadable(_) => {
+            ("{name} exists, but can't be read (I/O error). Copy it to another disk and choose the copy.", "")
+        }
+        P::NotWritable(_) => {
+            ("{name} can't be written: permission denied. Choose a file in a folder of your own.", "")
+        }
+        P::NotAKeyLog => {
+            ("{name} is no key log, so nothing was added to it. Choose a new file, such as {example}.", "")
+        }
+        P::Empty => (
+            "{name} is empty: the command that should have written it has most likely failed. Make it again.",
+            "",
+        ),
+        P::TooLarge { .. } => (
+            "{name} has {size}, far more than a {what}: nothing over {limit} is read. Choose {a_file}, such as {example}.",
+            "",
+        ),
+        P::Binary if for_certificate => (
+            "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:",
+            "openssl x509 -inform der -in {input} -out {output}",
+        ),
+        P::Binary => (
+            "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:",
+            "openssl pkey -inform der -in {input} -out {output}",
+        ),
+        P::Swapped => match error.role {
+            Certificate => (
+                "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths.",
+                "",
+            ),
+            ClientCa => (
+                "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}; its key \
+                 is not needed to check clients.",
+                "",
+            ),
+            _ => (
+                "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths.",
+                "",
+            ),
+        },
+        P::Request if error.role == Certificate => (
+            "{name} is a certificate signing request: it only asks for a certificate. Sign it, then choose the \
+             certificate:",
+            "openssl x509 -req -days 365 -in {input} -signkey {server.key} -out {signed}",
+        ),
+        P::Request if for_certificate => (
+            "{name} is a certificate signing request: it only asks for a certificate. Sign it, then choose the \
+             certificate:",
+            "",
+        ),
+        P::Request => (
+            "{name} is a certificate signing request, not a private key. Choose the key that it was made with, such as \
+             {example}.",
+            "",
+        ),
+        P::PublicKey if for_certificate => (
+            "{name} is a public key alone, and a certificate also has a name and a signature. Choose the certificate, \
+             such as {example}.",
+            "",
+        ),
+        P::PublicKey => (
+            "{name} is the public half of a key, and the server needs the private half. Choose the private key, such as \
+             {example}.",
+            "",
+        ),
+        P::Crl => (
+            "{name} is a revocation list (CRL): it lists certificates that are no longer good. Choose the {what} itself, \
+             such as {example}.",
+            "",
+        ),
+        P::Pkcs12 => (
+            "{name} is a PKCS#12 bundle, which keeps certificate and key together under a password. Take the {what} out \
+             of it:",
+            if for_certificate {
+                "openssl pkcs12 -in {input} -nokeys -out {output}"
+            } else {
+                "openssl pkcs12 -in {input} -nocerts -nodes -out {output}"
+            },
+        ),
+        P::Pkcs7 { binary } if for_certificate => (
+            "{name} is a PKCS#7 bundle of certificates, which servers do not read. Take them out of it:",
+            if *binary {
+                "openssl pkcs7 -print_certs -inform der -in {input} -out {output}"
+            } else {
+                "openssl pkcs7 -print_certs -in {input} -out {output}"
+            },
+        ),
+        P::Pkcs7 { .. } => (
+            "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}.",
+            "",
+        ),
+        P::Encrypted { binary } => (
+            "{name} is encrypted: it opens only with its passphrase. Make a copy without one:",
+            if *binary {
+                "openssl pkey -inform der -in {input} -out {output}"
+            } else {
+                "openssl pkey -in {input} -out {output}"
+            },
+        ),
+        P::OpenSsh => (
+            "{name} is in OpenSSH's format, which TLS does not use. Copy it to {output} and convert the copy (RSA and \
+             ECDSA keys only):",
+            "ssh-keygen -p -N \"\" -m PKCS8 -f {output}",
+        ),
+        P::Base64 { .. } => (
+            "The {what} in {name} is damaged: the lines between BEGIN and END are not base64. Copy the file once more \
+             from where it came, or make it again.",
+            "",
+        ),
+        P::NoEnd { .. } => (
+            "{name} breaks off: the line -----END {label}----- is missing. Copy the whole file once more, down to that \
+             line.",
+            "",
+        ),
+        P::BeginLine { .. } => (
+            "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- and nothing else.",
+            "",
+        ),
+        P::BadCertificate { of, .. } if *of > 1 => (
+            "Certificate {number} of {of} in {name} is damaged: it is base64, but not of a certificate. Copy the file \
+             once more from where it came, or make it again.",
+            "",
+        ),
+        P::BadCertificate { .. } => (
+            "The certificate in {name} is damaged: it is base64, but not of a certificate. Copy the file once more from \
+             where it came, or make it again.",
+            "",
+        ),
+        P::BadKey { .. } => (
+            "The private key in {name} is damaged: it is base64, but not of a key that works. Copy the file once more \
+             from where it came, or make it again.",
+            "",
+        ),
+        P::RsaLength { bits } if *bits < 2048 => (
+            "The RSA key in {name} has {bits} bits, and anything under 2048 is no longer safe. Make a new key, then a new \
+             certificate for it:",
+            "openssl genrsa -out {new key} 2048",
+        ),
+        P::RsaLength { .. } => (
+            "The RSA key in {name} has {bits} bits, and anything over 8192 is not supported. Make a new key, then a new \
+             certificate for it:",
+            "openssl genrsa -out {new key} 2048",
+        ),
+        P::UnsupportedKey(_) => (
+            "{name} holds {article} {type} key, which this server can't sign with. Make an RSA key, then a new \
+             certificate for it:",
+            "openssl genrsa -out {new key} 2048",
+        ),
+        P::OtherBlock { .. } => (
+            "{name} holds no {what}, but something called “{label}”. Choose {a_file}, such as {example}.",
+            "",
+        ),
+        P::NoneFound if for_certificate => (
+            "{name} holds no certificate: it has no line -----BEGIN CERTIFICATE-----. Choose the certificate in PEM \
+             form, such as {example}.",
+            "",
+        ),
+        P::NoneFound => (
+            "{name} holds no private key: it has no line -----BEGIN PRIVATE KEY-----, nor BEGIN RSA or EC PRIVATE KEY. \
+             Choose the key in PEM form, such as {example}.",
+            "",
+        ),
+        P::Neither => (
+            "{name} holds neither a certificate nor a private key. Drop files in PEM form, such as server.crt and \
+             server.key.",
+            "",
+        ),
+    }
+}
+
+fn value(error: &TlsFileError, key: &str) -> Option<String> {
+    use FileProblem as P;
+    let path = &error.path;
+    let (what, example, a_file) = match error.role {
+        FileRole::Certificate => ("certificate", "server.crt", "a certificate file"),
+        FileRole::Key => ("private key", "server.key", "a private key file"),
+        FileRole::ClientCa => ("CA certificate", "ca.crt", "a file with CA certificates"),
+        FileRole::KeyLog => ("key log", "keys.log", "a file to write the keys to"),
+    };
+    Some(match (key, &error.problem) {
+        ("name", _) => display_name(path),
+        ("what", _) => what.to_owned(),
+        ("example", _) => example.to_owned(),
+        ("a_file", _) => a_file.to_owned(),
+        ("input", _) => argument(path),
+        ("output", _) if error.role == FileRole::Key => beside(path, ["plain.key", "plain2.key"]),
+        ("output", _) => beside(path, ["plain.crt", "plain2.crt"]),
+        ("server.key", _) => argument(&path.with_file_name("server.key")),
+        ("signed", _) => beside(path, ["server.crt", "new.crt"]),
+        ("new key", _) => beside(path, ["new.key", "new2.key"]),
+        ("limit", _) => mebibytes(MAX_FILE_SIZE),
+        (
+            "folder",
+            P::NoSuchFile { folder } | P::NoSuchFolder { folder } | P::FolderClosed { folder, .. },
+        ) => display_path(folder),
+        ("size", P::TooLarge { bytes }) => mebibytes(*bytes),
+        ("label", P::NoEnd { label } | P::OtherBlock { label }) => sanitize(label, MAX_NAME),
+        ("label", P::BeginLine { label }) => (*label).to_owned(),
+        ("number", P::BadCertificate { number, .. }) => number.to_string(),
+        ("of", P::BadCertificate { of, .. }) => of.to_string(),
+        ("bits", P::RsaLength { bits }) => bits.to_string(),
+        ("type", P::UnsupportedKey(key_type)) => key_type.to_string(),
+        ("article", P::UnsupportedKey(key_type)) => article(key_type).to_owned(),
+        _ => return None,
+    })
+}
+
+/// Returns the command that fixes the problem, if there is one. It never overwrites the file that it reads.
+#[must_use]
+pub fn file_error_command(error: &TlsFileError) -> Option<String> {
+    let (_, command) = texts(error);
+    (!command.is_empty()).then(|| fill(command, |key| value(error, key)))
+}
+
+impl fmt::Display for TlsFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&fill(texts(self).0, |key| value(self, key)))?;
+        match file_error_command(self) {
+            Some(command) => write!(f, " {command}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::KeyMismatch { certificate, key } => write!(
+                f,
+                "{} does not belong to {}: the certificate was made with another key. Choose the two that were made \
+                 together, or make a new certificate for this key: openssl req -x509 -key {} -days 365 -subj \
+                 /CN=localhost -out {}",
+                display_name(key),
+                display_name(certificate),
+                argument(key),
+                beside(certificate, ["new.crt", "new2.crt"])
+            ),
+            // The order of RFC 8446, section 4.4.2.
+            Self::ChainOrder { certificate, key, number } => write!(
+                f,
+                "{} belongs to certificate {number} in {}, but clients take the first as the server's. Move that one to \
+                 the top of the file.",
+                display_name(key),
+                display_name(certificate)
+            ),
+            Self::Rustls(_) | Self::ClientVerifier(_) => f.write_str(
+                "The TLS library did not accept this certificate and key. Make a new pair and try again.",
+            ),
+        }
+    }
+}
+
+/// Returns a reminder while keys are written to a file.
+#[must_use]
+pub fn key_log_warning(path: &Path) -> String {
+    format!(
+        "The keys of every TLS connection go to {}: anyone with this file can read a recording of these connections. \
+         Delete it when you are done.",
+        display_path(path)
+    )
+}
+
+/// Explains that keys can't be written to a file any more.
+#[must_use]
+pub fn explain_key_log_error(path: &Path, error: &io::Error) -> String {
+    format!(
+        "Can't write the key log to {}: {error}. Connections go on, but the log lacks their keys: make room or choose \
+         another file, then restart the server.",
+        display_path(path)
+    )
+}
+
+/// Returns the first of two file names that the file itself doesn't have, in its folder.
+fn beside(path: &Path, names: [&str; 2]) -> String {
+    let is_taken = path.file_name().is_some_and(|name| name == names[0]);
+    argument(&path.with_file_name(names[usize::from(is_taken)]))
+}
+
+/// Returns the article by sound: an X25519, an RSA-PSS, an ECDSA, an Ed448; a DSA, a Diffie-Hellman.
+fn article(key_type: &KeyType) -> &'static str {
+    if key_type.to_string().starts_with(['A', 'E', 'R', 'X']) { "an" } else { "a" }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    match (bytes / MIB, bytes % MIB * 10 / MIB) {
+        (whole, tenths) if tenths > 0 && whole < 10 => format!("{whole}.{tenths} MiB"),
+        (whole, _) => format!("{whole} MiB"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_never_overwrites_its_input() {
+        for (name, role) in [
+            ("plain.key", FileRole::Key),
+            ("plain.crt", FileRole::Certificate),
+            ("server.crt", FileRole::Certificate),
+        ] {
+            for problem in [
+                FileProblem::Binary,
+                FileProblem::Pkcs12,
+                FileProblem::Request,
+                FileProblem::Encrypted { binary: false },
+            ] {
+                let error = TlsFileError::new(Path::new(name), role, problem);
+                let command = file_error_command(&error).unwrap_or_default();
+                assert!(!command.ends_with(&format!("-out {name}")), "{command}");
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_are_rounded_down_to_a_tenth() {
+        assert_eq!(mebibytes(MAX_FILE_SIZE), "1 MiB");
+        assert_eq!(mebibytes(MAX_FILE_SIZE + 1), "1 MiB");
+        assert_eq!(mebibytes(MAX_FILE_SIZE * 7 / 2), "3.5 MiB");
+        assert_eq!(mebibytes(MAX_FILE_SIZE * 25 + 1), "25 MiB");
+    }
+}

@@ -1,0 +1,252 @@
+//! What can be wrong with certificate and key files, as values. [`crate::tls::explain::files`] explains them, and holds
+//! their `Display`.
+
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::tls::key_type::KeyType;
+
+/// What a file is chosen as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileRole {
+    /// `server.crt`: the certificate, with the chain after it.
+    Certificate,
+    /// `server.key`: the private key.
+    Key,
+    /// `ca.crt`: the CA certificates that sign the clients' certificates.
+    ClientCa,
+    /// `keys.log`: the file that keys are written to.
+    KeyLog,
+}
+
+/// A file that can't be used in its role. Its `Display` is a sentence or two with the remedy.
+#[derive(Debug, Clone)]
+pub struct TlsFileError {
+    /// The file, as it was typed.
+    pub path: PathBuf,
+    /// What it was chosen as.
+    pub role: FileRole,
+    /// What is wrong with it.
+    pub problem: FileProblem,
+}
+
+/// What is wrong with a file. Never contains anything of the file's content.
+#[derive(Debug, Clone)]
+pub enum FileProblem {
+    /// No path was given.
+    NoPath,
+    /// The folder exists, the file doesn't (`ENOENT`).
+    NoSuchFile {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder doesn't exist.
+    NoSuchFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The OS doesn't allow access to the folder (`EACCES`).
+    FolderClosed {
+        /// The folder.
+        folder: PathBuf,
+        /// What the OS reported.
+        source: Arc<io::Error>,
+    },
+    /// The path is a folder's.
+    Folder,
+    /// A pipe, a socket or a device.
+    NotOrdinary,
+    /// The OS doesn't allow the file to be read (`EACCES`).
+    NotReadable(Arc<io::Error>),
+    /// Reading failed for another reason.
+    Unreadable(Arc<io::Error>),
+    /// The file can't be created or written.
+    NotWritable(Arc<io::Error>),
+    /// The file that keys are to be written to is no key log.
+    NotAKeyLog,
+    /// The file is empty.
+    Empty,
+    /// The file is longer than 1 MiB.
+    TooLarge {
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// The right thing, but as binary DER instead of PEM.
+    Binary,
+    /// A key instead of a certificate, or the other way round.
+    Swapped,
+    /// A certificate signing request (PKCS#10, RFC 2986).
+    Request,
+    /// A public key alone.
+    PublicKey,
+    /// A certificate revocation list (RFC 5280, section 5).
+    Crl,
+    /// A PKCS#12 bundle: `.p12`, `.pfx`.
+    Pkcs12,
+    /// A PKCS#7 bundle: `.p7b`.
+    Pkcs7 {
+        /// Whether it is binary.
+        binary: bool,
+    },
+    /// An encrypted private key.
+    Encrypted {
+        /// Whether it is binary.
+        binary: bool,
+    },
+    /// A private key in OpenSSH's format.
+    OpenSsh,
+    /// The block's lines are not base64.
+    Base64 {
+        /// The library's reason.
+        reason: String,
+    },
+    /// The block has no END line of its own.
+    NoEnd {
+        /// The label of its BEGIN line.
+        label: String,
+    },
+    /// The block's BEGIN line is damaged.
+    BeginLine {
+        /// The label that it should have.
+        label: &'static str,
+    },
+    /// A block decodes, but not to a certificate.
+    BadCertificate {
+        /// Which of the file's certificates, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// The library's reason.
+        reason: String,
+    },
+    /// The block decodes, but not to a private key.
+    BadKey {
+        /// The library's reason.
+        reason: String,
+    },
+    /// An RSA key of an unsupported length: under 2048 bits or over 8192.
+    RsaLength {
+        /// Its length.
+        bits: u32,
+    },
+    /// A key of a type that the server can't sign with.
+    UnsupportedKey(KeyType),
+    /// PEM of another kind.
+    OtherBlock {
+        /// The label of its BEGIN line.
+        label: String,
+    },
+    /// Nothing that was looked for.
+    NoneFound,
+    /// A dropped file that is neither a certificate nor a key.
+    Neither,
+}
+
+/// Why TLS can't be served with the files given. Its `Display` is a sentence or two with the remedy.
+#[derive(Debug, Clone)]
+pub enum TlsError {
+    /// One of the files can't be used.
+    File(TlsFileError),
+    /// The certificate was made for another key.
+    KeyMismatch {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
+    /// The key belongs to a certificate of the chain, but not to the first one.
+    ChainOrder {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// Which certificate the key belongs to, from 1.
+        number: usize,
+    },
+    /// rustls rejected the files although all other checks passed.
+    Rustls(rustls::Error),
+    /// rustls rejected the clients' CA.
+    ClientVerifier(rustls::server::VerifierBuilderError),
+}
+
+impl TlsFileError {
+    pub(super) fn new(path: &Path, role: FileRole, problem: FileProblem) -> Self {
+        Self { path: path.to_owned(), role, problem }
+    }
+
+    /// Returns what the OS or the library reported, if anything.
+    #[must_use]
+    pub fn raw(&self) -> Option<String> {
+        match &self.problem {
+            FileProblem::Base64 { reason }
+            | FileProblem::BadCertificate { reason, .. }
+            | FileProblem::BadKey { reason } => Some(reason.clone()),
+            _ => self.source().map(ToString::to_string),
+        }
+    }
+}
+
+impl Error for TlsFileError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.problem {
+            FileProblem::FolderClosed { source, .. }
+            | FileProblem::NotReadable(source)
+            | FileProblem::Unreadable(source)
+            | FileProblem::NotWritable(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl TlsError {
+    /// Returns which of the files has the problem, so that the field can show it.
+    #[must_use]
+    pub fn field(&self) -> FileRole {
+        match self {
+            Self::File(error) => error.role,
+            Self::KeyMismatch { .. } => FileRole::Key,
+            Self::ClientVerifier(_) => FileRole::ClientCa,
+            Self::ChainOrder { .. } | Self::Rustls(_) => FileRole::Certificate,
+        }
+    }
+
+    /// Returns what the OS or the library reported, if anything.
+    #[must_use]
+    pub fn raw(&self) -> Option<String> {
+        match self {
+            Self::File(error) => error.raw(),
+            error => error.source().map(ToString::to_string),
+        }
+    }
+}
+
+impl Error for TlsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::File(error) => error.source(),
+            Self::Rustls(error) => Some(error),
+            Self::ClientVerifier(error) => Some(error),
+            Self::KeyMismatch { .. } | Self::ChainOrder { .. } => None,
+        }
+    }
+}
+
+impl From<TlsFileError> for TlsError {
+    fn from(error: TlsFileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<rustls::server::VerifierBuilderError> for TlsError {
+    fn from(error: rustls::server::VerifierBuilderError) -> Self {
+        Self::ClientVerifier(error)
+    }
+}
+
+impl From<rustls::Error> for TlsError {
+    fn from(error: rustls::Error) -> Self {
+        Self::Rustls(error)
+    }
+}

@@ -1,0 +1,374 @@
+//! Reads and checks certificates, private keys and CA certificates from files.
+//!
+//! ```text
+//! path ──> read_file ──> pem::find ──> pem::decode ──> CertificateFile, KeyFile, ClientCaFile
+//!          bytes         PEM blocks    DER
+//!                           └─ not the right block: der::guess finds out what the file is instead
+//! ```
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::pki_types::CertificateDer;
+use rustls::sign::SigningKey;
+use x509_parser::asn1_rs::FromDer;
+use x509_parser::prelude::X509Certificate;
+
+use crate::tls::certificate_report::CertificateReport;
+use crate::tls::der::{self, Content};
+use crate::tls::file_error::{FileProblem, FileRole, TlsFileError};
+use crate::tls::inspect::certificate_text::distinguished_name;
+use crate::tls::key_type::KeyType;
+use crate::tls::pem::{self, Damage, Decoded, Label, PemBlock};
+
+/// The largest file that is read, in bytes: 1 MiB. A chain of ten certificates has about 20 KiB.
+pub(super) const MAX_FILE_SIZE: u64 = 1024 * 1024;
+
+/// A certificate, with the chain that came after it in its file.
+#[derive(Debug, Clone)]
+pub struct CertificateFile {
+    pub(super) path: PathBuf,
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    report: CertificateReport,
+}
+
+impl CertificateFile {
+    /// Reads every certificate of the file, the server's own first. May block on a disk.
+    ///
+    /// # Errors
+    /// Every [`FileProblem`] that a certificate file can have.
+    pub fn read(path: &Path) -> Result<Self, TlsFileError> {
+        let error = |problem| TlsFileError::new(path, FileRole::Certificate, problem);
+        let chain = certificates(path, FileRole::Certificate).map_err(error)?;
+        let first = chain.first().and_then(|first| X509Certificate::from_der(first).ok());
+        let (_, first) = first.ok_or_else(|| error(FileProblem::NoneFound))?;
+        let report = CertificateReport::new(&first, chain.len());
+        Ok(Self { path: path.to_owned(), chain, report })
+    }
+
+    /// Returns a summary.
+    #[must_use]
+    pub fn report(&self) -> &CertificateReport {
+        &self.report
+    }
+
+    /// Returns the certificates as they are sent, the server's own first; at least one.
+    #[must_use]
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+}
+
+/// A private key that the server can sign with. Its secret is in no message and in no debug output.
+#[derive(Clone)]
+pub struct KeyFile {
+    pub(super) path: PathBuf,
+    pub(super) signing: Arc<dyn SigningKey>,
+    key_type: KeyType,
+}
+
+impl KeyFile {
+    /// Reads the first private key of the file. May block on a disk.
+    ///
+    /// # Errors
+    /// Every [`FileProblem`] that a key file can have.
+    pub fn read(path: &Path) -> Result<Self, TlsFileError> {
+        Self::try_read(path).map_err(|problem| TlsFileError::new(path, FileRole::Key, problem))
+    }
+
+    /// Returns the type of the key, for example `RSA 2048`.
+    #[must_use]
+    pub fn key_type(&self) -> &KeyType {
+        &self.key_type
+    }
+
+    fn try_read(path: &Path) -> Result<Self, FileProblem> {
+        let bytes = read_file(path)?;
+        let blocks = pem::find(&bytes);
+        let Decoded::Key(key) = pem::decode(private_key(&bytes, &blocks)?)? else {
+            return Err(FileProblem::NoneFound);
+        };
+        let key_type = der::key_type(&key)
+            .ok_or_else(|| FileProblem::BadKey { reason: "unknown structure".to_owned() })?;
+        match key_type {
+            KeyType::Rsa { bits } if !(2048..=8192).contains(&bits) => {
+                return Err(FileProblem::RsaLength { bits });
+            }
+            KeyType::Other(_) => return Err(FileProblem::UnsupportedKey(key_type)),
+            _ => {}
+        }
+        let signing =
+            any_supported_type(&key).map_err(|error| FileProblem::BadKey { reason: error.to_string() })?;
+        Ok(Self { path: path.to_owned(), signing, key_type })
+    }
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyFile")
+            .field("path", &self.path)
+            .field("key_type", &self.key_type)
+            .finish_non_exhaustive()
+    }
+}
+
+/// CA certificates that clients' certificates are checked against.
+#[derive(Debug, Clone)]
+pub struct ClientCaFile {
+    pub(super) roots: Arc<RootCertStore>,
+    report: ClientCaReport,
+}
+
+/// A summary of a file of CA certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCaReport {
+    /// The subject of each certificate in the file.
+    pub subjects: Vec<String>,
+}
+
+impl ClientCaFile {
+    /// Reads every certificate of the file. May block on a disk.
+    ///
+    /// # Errors
+    /// Every [`FileProblem`] that a file of certificates can have.
+    pub fn read(path: &Path) -> Result<Self, TlsFileError> {
+        Self::try_read(path).map_err(|problem| TlsFileError::new(path, FileRole::ClientCa, problem))
+    }
+
+    /// Returns a summary.
+    #[must_use]
+    pub fn report(&self) -> &ClientCaReport {
+        &self.report
+    }
+
+    fn try_read(path: &Path) -> Result<Self, FileProblem> {
+        let found = certificates(path, FileRole::ClientCa)?;
+        let mut roots = RootCertStore::empty();
+        for (index, der) in found.iter().enumerate() {
+            roots.add(der.clone()).map_err(|error| FileProblem::BadCertificate {
+                number: index + 1,
+                of: found.len(),
+                reason: error.to_string(),
+            })?;
+        }
+        let subject = |der: &CertificateDer<'_>| {
+            X509Certificate::from_der(der)
+                .map_or_else(|_| "?".to_owned(), |(_, parsed)| distinguished_name(parsed.subject()))
+        };
+        let subjects = found.iter().map(subject).collect();
+        Ok(Self { roots: Arc::new(roots), report: ClientCaReport { subjects } })
+    }
+}
+
+impl ClientCaReport {
+    /// Returns one line: `CN=Practice CA`, `CN=Practice CA and 2 more`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        crate::text::list(&self.subjects, 1)
+    }
+}
+
+/// Returns which of the two fields a file is for, by its content.
+///
+/// An unusable private key (encrypted, binary, OpenSSH's) is still for the key's field, which shows the remedy. A file with
+/// both is for the certificate's.
+///
+/// # Errors
+/// The file can't be read, or holds neither a certificate nor a private key.
+pub fn classify(path: &Path) -> Result<FileRole, TlsFileError> {
+    use FileProblem as P;
+    let error = |role, problem| Err(TlsFileError::new(path, role, problem));
+    let bytes = match read_file(path) {
+        Ok(bytes) => bytes,
+        Err(problem) => return error(FileRole::Certificate, problem),
+    };
+    let blocks = pem::find(&bytes);
+    if blocks.iter().any(|block| block.label.is_certificate()) {
+        return Ok(FileRole::Certificate);
+    }
+    if blocks.iter().any(|block| block.label.is_private_key()) {
+        return Ok(FileRole::Key);
+    }
+    match instead(FileRole::Certificate, &bytes, &blocks) {
+        P::Binary | P::Pkcs12 | P::Pkcs7 { .. } => Ok(FileRole::Certificate),
+        P::Swapped | P::Encrypted { .. } => Ok(FileRole::Key),
+        P::PublicKey => error(FileRole::Key, P::PublicKey),
+        P::NoneFound if blocks.iter().all(|block| block.label == Label::Parameters) => {
+            error(FileRole::Certificate, P::Neither)
+        }
+        problem => error(FileRole::Certificate, problem),
+    }
+}
+
+/// Reads every certificate of a file: at least one, each parsed without an error.
+pub(super) fn certificates(path: &Path, role: FileRole) -> Result<Vec<CertificateDer<'static>>, FileProblem> {
+    let bytes = read_file(path)?;
+    let blocks = pem::find(&bytes);
+    let found: Vec<_> = blocks.iter().filter(|block| block.label.is_certificate()).collect();
+    if found.is_empty() {
+        return Err(instead(role, &bytes, &blocks));
+    }
+    let mut chain = Vec::with_capacity(found.len());
+    for (index, block) in found.iter().enumerate() {
+        let bad = |reason| FileProblem::BadCertificate { number: index + 1, of: found.len(), reason };
+        let Decoded::Certificate(der) = pem::decode(block)? else { return Err(FileProblem::NoneFound) };
+        let (rest, _) = X509Certificate::from_der(&der).map_err(|error| bad(error.to_string()))?;
+        match (rest.len(), &block.label) {
+            (0, _) => chain.push(der),
+            // OpenSSL appends data for its own use, which must not be sent.
+            (extra, Label::TrustedCertificate) => {
+                chain.push(CertificateDer::from(der[..der.len() - extra].to_vec()));
+            }
+            (extra, _) => return Err(bad(format!("{extra} bytes too many"))),
+        }
+    }
+    Ok(chain)
+}
+
+/// Returns the first private key in a usable form, or what the file holds instead.
+fn private_key<'a>(bytes: &[u8], blocks: &'a [PemBlock]) -> Result<&'a PemBlock, FileProblem> {
+    if let Some(block) = blocks.iter().find(|block| block.label.is_plain_key()) {
+        return Ok(block);
+    }
+    Err(match blocks.iter().find(|block| block.label.is_private_key()).map(|block| &block.label) {
+        Some(Label::EncryptedKey) => FileProblem::Encrypted { binary: false },
+        Some(Label::OpenSshKey) => FileProblem::OpenSsh,
+        Some(_) => FileProblem::UnsupportedKey(KeyType::Other("DSA".to_owned())),
+        None => instead(FileRole::Key, bytes, blocks),
+    })
+}
+
+/// Returns what the file holds instead of what was looked for, none of which is among its blocks.
+fn instead(role: FileRole, bytes: &[u8], blocks: &[PemBlock]) -> FileProblem {
+    // Parameters come before many a key, so any other block matters more.
+    let block = blocks.iter().find(|block| block.label != Label::Parameters).or_else(|| blocks.first());
+    let Some(block) = block else { return without_blocks(role, bytes) };
+    match &block.label {
+        Label::Request => FileProblem::Request,
+        Label::PublicKey => FileProblem::PublicKey,
+        Label::Crl => FileProblem::Crl,
+        Label::Pkcs7 => FileProblem::Pkcs7 { binary: false },
+        label if label.is_certificate() || label.is_private_key() => FileProblem::Swapped,
+        Label::Other(label) if block.damage != Some(Damage::BeginLine) => {
+            FileProblem::OtherBlock { label: label.clone() }
+        }
+        _ => FileProblem::NoneFound,
+    }
+}
+
+fn without_blocks(role: FileRole, bytes: &[u8]) -> FileProblem {
+    // The public half of an OpenSSH key is a line of text.
+    if bytes.starts_with(b"ssh-") || bytes.starts_with(b"ecdsa-sha2-") {
+        return FileProblem::PublicKey;
+    }
+    match (der::guess(bytes), role) {
+        (Some(Content::Certificate), FileRole::Certificate | FileRole::ClientCa)
+        | (Some(Content::Key), FileRole::Key) => FileProblem::Binary,
+        (Some(Content::EncryptedKey), FileRole::Key) => FileProblem::Encrypted { binary: true },
+        (Some(Content::Certificate | Content::Key | Content::EncryptedKey), _) => FileProblem::Swapped,
+        (Some(Content::PublicKey), _) => FileProblem::PublicKey,
+        (Some(Content::Request), _) => FileProblem::Request,
+        (Some(Content::Crl), _) => FileProblem::Crl,
+        (Some(Content::Pkcs12), _) => FileProblem::Pkcs12,
+        (Some(Content::Pkcs7), _) => FileProblem::Pkcs7 { binary: true },
+        (None, _) => FileProblem::NoneFound,
+    }
+}
+
+/// Reads an ordinary file of at most [`MAX_FILE_SIZE`].
+fn read_file(path: &Path) -> Result<Vec<u8>, FileProblem> {
+    if path.as_os_str().is_empty() {
+        return Err(FileProblem::NoPath);
+    }
+    let check = |metadata: fs::Metadata| {
+        check_kind(&metadata)?;
+        let bytes = metadata.len();
+        if bytes > MAX_FILE_SIZE { Err(FileProblem::TooLarge { bytes }) } else { Ok(()) }
+    };
+    // Checked before it is opened, since opening a pipe without a writer would block forever.
+    check(fs::metadata(path).map_err(|error| no_metadata(path, error))?)?;
+    let file = File::open(path).map_err(not_read)?;
+    check(file.metadata().map_err(not_read)?)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(not_read)?;
+    match bytes.len() as u64 {
+        0 => Err(FileProblem::Empty),
+        // It grew between the check and the read.
+        bytes if bytes > MAX_FILE_SIZE => Err(FileProblem::TooLarge { bytes }),
+        _ => Ok(bytes),
+    }
+}
+
+/// Checks that it is an ordinary file.
+pub(super) fn check_kind(metadata: &fs::Metadata) -> Result<(), FileProblem> {
+    if metadata.is_dir() {
+        Err(FileProblem::Folder)
+    } else if !metadata.is_file() {
+        Err(FileProblem::NotOrdinary)
+    } else {
+        Ok(())
+    }
+}
+
+/// Returns the problem behind an error of `metadata()`.
+pub(super) fn no_metadata(path: &Path, error: io::Error) -> FileProblem {
+    match error.kind() {
+        // A folder of the path is a file, or doesn't exist.
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            let folder = folder_of(path);
+            if folder.is_dir() {
+                FileProblem::NoSuchFile { folder }
+            } else {
+                FileProblem::NoSuchFolder { folder }
+            }
+        }
+        io::ErrorKind::PermissionDenied => {
+            FileProblem::FolderClosed { folder: folder_of(path), source: Arc::new(error) }
+        }
+        _ => not_read(error),
+    }
+}
+
+fn not_read(error: io::Error) -> FileProblem {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => FileProblem::NotReadable(Arc::new(error)),
+        _ => FileProblem::Unreadable(Arc::new(error)),
+    }
+}
+
+/// Returns the folder that a file is in, or would be.
+pub(super) fn folder_of(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    whole.parent().map_or_else(|| whole.clone(), Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn denied_permission_is_distinguished_from_other_failures() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(matches!(not_read(denied()), FileProblem::NotReadable(_)));
+        assert!(matches!(no_metadata(Path::new("a/b"), denied()), FileProblem::FolderClosed { .. }));
+        assert!(matches!(not_read(io::Error::other("disk")), FileProblem::Unreadable(_)));
+    }
+
+    #[test]
+    fn a_file_of_the_maximum_size_is_read_and_a_larger_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        let mut bytes = vec![b'x'; usize::try_from(MAX_FILE_SIZE).unwrap()];
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(read_file(&path).unwrap().len(), bytes.len());
+        bytes.push(b'x');
+        fs::write(&path, &bytes).unwrap();
+        let error = read_file(&path).unwrap_err();
+        assert!(matches!(error, FileProblem::TooLarge { bytes } if bytes == MAX_FILE_SIZE + 1));
+    }
+}

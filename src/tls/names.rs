@@ -1,0 +1,335 @@
+//! The numbers of a TLS handshake by the names that IANA's registries give them, each with one plain sentence.
+//!
+//! A number without a name is written as a number; one of RFC 8701's, which clients send so that servers learn to ignore
+//! what they don't support, is marked as GREASE.
+
+use rustls::{AlertDescription, CipherSuite};
+
+const GREASE: &str =
+    "GREASE: means nothing; it is there so that servers learn to ignore what they don't know.";
+
+/// Returns the name of a protocol version: `TLS 1.3`.
+#[must_use]
+pub fn version(code: u16) -> String {
+    match code {
+        0x0300 => "SSL 3.0".to_owned(),
+        0x0301..=0x0304 => format!("TLS 1.{}", code - 0x0301),
+        // The drafts of TLS 1.3 (RFC 8446, section 4.2.1.1 of the drafts).
+        0x7f00..=0x7fff => format!("TLS 1.3 draft {}", code & 0xff),
+        _ => number(code),
+    }
+}
+
+/// Returns a sentence about a version.
+#[must_use]
+pub fn version_meaning(code: u16) -> Option<&'static str> {
+    Some(match code {
+        0x0304 => "TLS 1.3: one round trip, and everything after the hellos is encrypted, certificates too.",
+        0x0303 => "TLS 1.2: still safe with the right cipher suites; certificates are sent unencrypted.",
+        0x0302 | 0x0301 => "Retired in 2021 (RFC 8996): its hashes are too weak.",
+        0x0300 => "Forbidden since 2015 (RFC 7568): it can be broken.",
+        _ if is_grease(code) => GREASE,
+        _ => return None,
+    })
+}
+
+/// Returns the name of a cipher suite: `TLS_AES_256_GCM_SHA384`.
+#[must_use]
+pub fn suite(code: u16) -> String {
+    suite_name(code).map_or_else(|| number(code), |name| name.replacen("TLS13_", "TLS_", 1))
+}
+
+/// Returns a sentence about a cipher suite.
+#[must_use]
+pub fn suite_meaning(code: u16) -> Option<&'static str> {
+    if is_grease(code) {
+        return Some(GREASE);
+    }
+    let name = suite_name(code)?;
+    CIPHERS.iter().find(|(part, _)| name.contains(part)).map(|(_, meaning)| *meaning)
+}
+
+/// Returns rustls' name of a cipher suite, or that of one of the few that clients offer and rustls doesn't name.
+fn suite_name(code: u16) -> Option<&'static str> {
+    match code {
+        0x00c6 => Some("TLS_SM4_GCM_SM3"),
+        0x00c7 => Some("TLS_SM4_CCM_SM3"),
+        0x5600 => Some("TLS_FALLBACK_SCSV"),
+        0xd001 => Some("TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"),
+        0xd002 => Some("TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384"),
+        _ => CipherSuite::from(code).as_str(),
+    }
+}
+
+/// Returns the name of a key exchange group: `X25519MLKEM768`.
+#[must_use]
+pub fn group(code: u16) -> String {
+    find(GROUPS, code).map_or_else(|| number(code), |(name, _)| name.to_owned())
+}
+
+/// Returns a sentence about a key exchange group.
+#[must_use]
+pub fn group_meaning(code: u16) -> Option<&'static str> {
+    meaning(GROUPS, code)
+}
+
+/// Returns the name of a signature scheme: `ecdsa_secp256r1_sha256`.
+#[must_use]
+pub fn scheme(code: u16) -> String {
+    find(SCHEMES, code).map_or_else(|| number(code), |(name, _)| name.to_owned())
+}
+
+/// Returns a sentence about a signature scheme.
+#[must_use]
+pub fn scheme_meaning(code: u16) -> Option<&'static str> {
+    meaning(SCHEMES, code)
+}
+
+/// Returns the name of an alert's description (RFC 8446, section 6), such as `unknown_ca`; `alert 99` if it has none.
+#[must_use]
+pub fn alert(code: u8) -> String {
+    match AlertDescription::from(code) {
+        AlertDescription::UnrecognisedName => "unrecognized_name".to_owned(),
+        AlertDescription::EncryptedClientHelloRequired => "ech_required".to_owned(),
+        description => description.as_str().map_or_else(|| format!("alert {code}"), snake_case),
+    }
+}
+
+/// Returns the name of an alert's level (RFC 8446, section 6).
+#[must_use]
+pub fn alert_level(code: u8) -> &'static str {
+    match code {
+        1 => "warning",
+        2 => "fatal",
+        _ => "unknown level",
+    }
+}
+
+/// Whether a number is one of RFC 8701's: `0x0a0a`, `0x1a1a` and so on to `0xfafa`.
+#[must_use]
+pub fn is_grease(code: u16) -> bool {
+    let [high, low] = code.to_be_bytes();
+    high == low && low & 0x0f == 0x0a
+}
+
+/// Returns `unknown_psk_identity` for `UnknownPSKIdentity`.
+fn snake_case(name: &str) -> String {
+    let letters = name.as_bytes();
+    let mut text = String::with_capacity(name.len() + 4);
+    for (index, letter) in name.char_indices() {
+        let is_after_lower = index > 0 && letters[index - 1].is_ascii_lowercase();
+        let is_before_lower = letters.get(index + 1).is_some_and(u8::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && index > 0 && (is_after_lower || is_before_lower) {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
+
+/// Number, name and meaning, in the order of numbers.
+type Registry = &'static [(u16, &'static str, &'static str)];
+
+fn find(registry: Registry, code: u16) -> Option<(&'static str, &'static str)> {
+    registry.iter().find(|(known, ..)| *known == code).map(|(_, name, meaning)| (*name, *meaning))
+}
+
+fn meaning(registry: Registry, code: u16) -> Option<&'static str> {
+    find(registry, code).map(|(_, meaning)| meaning).or_else(|| is_grease(code).then_some(GREASE))
+}
+
+fn number(code: u16) -> String {
+    if is_grease(code) { format!("0x{code:04x} (GREASE)") } else { format!("0x{code:04x}") }
+}
+
+/// A part of a suite's name, and what a suite with it does; the first that fits counts.
+const CIPHERS: &[(&str, &str)] = &[
+    (
+        "EMPTY_RENEGOTIATION_INFO_SCSV",
+        "Not a cipher suite: says that the client renegotiates safely, if at all.",
+    ),
+    ("FALLBACK_SCSV", "Not a cipher suite: says that the client tried a newer version before."),
+    ("_WITH_NULL_", "Encrypts nothing: anyone on the path can read the data."),
+    ("EXPORT", "The weakened ciphers of the 1990s: broken in hours."),
+    ("_anon_", "Neither side proves its identity: anyone on the path can read and change the data."),
+    ("AES_256_GCM", "AES-256-GCM: encrypts and authenticates each record."),
+    ("AES_128_GCM", "AES-128-GCM: encrypts and authenticates each record."),
+    (
+        "CHACHA20_POLY1305",
+        "ChaCha20-Poly1305: encrypts and authenticates each record, fast without help from the processor.",
+    ),
+    ("CCM_8", "AES-CCM with a short tag: encrypts and authenticates each record, made for small devices."),
+    ("AES_128_CCM", "AES-128-CCM: encrypts and authenticates each record, made for small devices."),
+    ("AES_256_CCM", "AES-256-CCM: encrypts and authenticates each record, made for small devices."),
+    ("AES_128_CBC", "AES-128-CBC with an HMAC: encrypts and authenticates in two steps, an older way."),
+    ("AES_256_CBC", "AES-256-CBC with an HMAC: encrypts and authenticates in two steps, an older way."),
+    ("3DES", "Triple DES: slow, and no longer safe for large amounts of data."),
+    ("DES_CBC", "DES: broken since the 1990s."),
+    ("RC4", "RC4: broken and forbidden (RFC 7465)."),
+    ("CAMELLIA", "Camellia: encrypts and authenticates each record; a cipher from Japan, rarely used."),
+    ("ARIA", "ARIA: encrypts and authenticates each record; a cipher from South Korea, rarely used."),
+    ("SEED", "SEED: an older cipher from South Korea, rarely used."),
+    ("SM4", "SM4: encrypts and authenticates each record; a cipher from China."),
+];
+
+/// The IANA registry of TLS supported groups.
+#[rustfmt::skip]
+const GROUPS: Registry = &[
+    (0x0001, "sect163k1", RETIRED),
+    (0x0003, "sect163r2", RETIRED),
+    (0x0006, "sect233k1", RETIRED),
+    (0x0007, "sect233r1", RETIRED),
+    (0x0009, "sect283k1", RETIRED),
+    (0x000a, "sect283r1", RETIRED),
+    (0x000b, "sect409k1", RETIRED),
+    (0x000c, "sect409r1", RETIRED),
+    (0x000d, "sect571k1", RETIRED),
+    (0x000e, "sect571r1", RETIRED),
+    (0x0010, "secp160r1", RETIRED),
+    (0x0012, "secp192k1", RETIRED),
+    (0x0013, "secp192r1", RETIRED),
+    (0x0014, "secp224k1", RETIRED),
+    (0x0015, "secp224r1", RETIRED),
+    (0x0016, "secp256k1", "The elliptic curve of Bitcoin, 256 bits; TLS 1.3 does not use it."),
+    (0x0017, "secp256r1", "NIST's elliptic curve P-256: fresh keys from a curve of 256 bits."),
+    (0x0018, "secp384r1", "NIST's elliptic curve P-384: fresh keys from a curve of 384 bits."),
+    (0x0019, "secp521r1", "NIST's elliptic curve P-521: fresh keys from a curve of 521 bits."),
+    (0x001a, "brainpoolP256r1", BRAINPOOL),
+    (0x001b, "brainpoolP384r1", BRAINPOOL),
+    (0x001c, "brainpoolP512r1", BRAINPOOL),
+    (0x001d, "x25519", "Curve25519: fresh keys from a fast elliptic curve of 255 bits."),
+    (0x001e, "x448", "Curve448: fresh keys from an elliptic curve of 448 bits."),
+    (0x001f, "brainpoolP256r1tls13", BRAINPOOL),
+    (0x0020, "brainpoolP384r1tls13", BRAINPOOL),
+    (0x0021, "brainpoolP512r1tls13", BRAINPOOL),
+    (0x0029, "curveSM2", "China's elliptic curve SM2, 256 bits."),
+    (0x0100, "ffdhe2048", FINITE),
+    (0x0101, "ffdhe3072", FINITE),
+    (0x0102, "ffdhe4096", FINITE),
+    (0x0103, "ffdhe6144", FINITE),
+    (0x0104, "ffdhe8192", FINITE),
+    (0x0200, "MLKEM512", "Post-quantum alone: ML-KEM-512, with no older method beside it."),
+    (0x0201, "MLKEM768", "Post-quantum alone: ML-KEM-768, with no older method beside it."),
+    (0x0202, "MLKEM1024", "Post-quantum alone: ML-KEM-1024, with no older method beside it."),
+    (0x11eb, "SecP256r1MLKEM768", "Hybrid post-quantum: P-256 and ML-KEM-768 together; safe as long as one of the two is."),
+    (0x11ec, "X25519MLKEM768", "Hybrid post-quantum: Curve25519 and ML-KEM-768 together; safe as long as one of the two is."),
+    (0x11ed, "SecP384r1MLKEM1024", "Hybrid post-quantum: P-384 and ML-KEM-1024 together; safe as long as one of the two is."),
+    (0x6399, "X25519Kyber768Draft00", "Hybrid post-quantum in an early draft: Curve25519 and Kyber, which became ML-KEM."),
+    (0xff01, "arbitrary_explicit_prime_curves", RETIRED),
+    (0xff02, "arbitrary_explicit_char2_curves", RETIRED),
+];
+
+const RETIRED: &str = "An elliptic curve of older TLS, retired in TLS 1.3.";
+const BRAINPOOL: &str = "A Brainpool elliptic curve, used mostly in Germany.";
+const FINITE: &str = "Diffie-Hellman without curves, in one of the fixed groups of RFC 7919: safe but slow.";
+
+/// The IANA registry of TLS signature schemes. In TLS 1.2 the same numbers are pairs of a hash and a kind of key (RFC 5246,
+/// section 7.4.1.4.1).
+#[rustfmt::skip]
+const SCHEMES: Registry = &[
+    (0x0101, "rsa_pkcs1_md5", "RSA with MD5: forged since 2008."),
+    (0x0201, "rsa_pkcs1_sha1", "RSA with SHA-1: no longer safe."),
+    (0x0202, "dsa_sha1", DSA),
+    (0x0203, "ecdsa_sha1", "ECDSA with SHA-1: no longer safe."),
+    (0x0301, "rsa_pkcs1_sha224", SHA224),
+    (0x0302, "dsa_sha224", DSA),
+    (0x0303, "ecdsa_sha224", SHA224),
+    (0x0401, "rsa_pkcs1_sha256", "An RSA key signs a SHA-256 hash, in the older way (PKCS#1 v1.5)."),
+    (0x0402, "dsa_sha256", DSA),
+    (0x0403, "ecdsa_secp256r1_sha256", "An elliptic curve key, P-256, signs a SHA-256 hash."),
+    (0x0420, "rsa_pkcs1_sha256_legacy", "For client certificates on old hardware: RSA in the older way, in TLS 1.3."),
+    (0x0501, "rsa_pkcs1_sha384", "An RSA key signs a SHA-384 hash, in the older way (PKCS#1 v1.5)."),
+    (0x0502, "dsa_sha384", DSA),
+    (0x0503, "ecdsa_secp384r1_sha384", "An elliptic curve key, P-384, signs a SHA-384 hash."),
+    (0x0601, "rsa_pkcs1_sha512", "An RSA key signs a SHA-512 hash, in the older way (PKCS#1 v1.5)."),
+    (0x0602, "dsa_sha512", DSA),
+    (0x0603, "ecdsa_secp521r1_sha512", "An elliptic curve key, P-521, signs a SHA-512 hash."),
+    (0x0708, "sm2sig_sm3", "China's SM2 elliptic curve key signs an SM3 hash."),
+    (0x0804, "rsa_pss_rsae_sha256", "An RSA key signs a SHA-256 hash, in the newer way (PSS)."),
+    (0x0805, "rsa_pss_rsae_sha384", "An RSA key signs a SHA-384 hash, in the newer way (PSS)."),
+    (0x0806, "rsa_pss_rsae_sha512", "An RSA key signs a SHA-512 hash, in the newer way (PSS)."),
+    (0x0807, "ed25519", "An Ed25519 key signs: fast, short, and with no choice of a hash."),
+    (0x0808, "ed448", "An Ed448 key signs: like Ed25519 on a larger curve."),
+    (0x0809, "rsa_pss_pss_sha256", PSS),
+    (0x080a, "rsa_pss_pss_sha384", PSS),
+    (0x080b, "rsa_pss_pss_sha512", PSS),
+    (0x081a, "ecdsa_brainpoolP256r1tls13_sha256", BRAINPOOL_KEY),
+    (0x081b, "ecdsa_brainpoolP384r1tls13_sha384", BRAINPOOL_KEY),
+    (0x081c, "ecdsa_brainpoolP512r1tls13_sha512", BRAINPOOL_KEY),
+    (0x0904, "mldsa44", MLDSA),
+    (0x0905, "mldsa65", MLDSA),
+    (0x0906, "mldsa87", MLDSA),
+];
+
+const DSA: &str = "DSA: retired in TLS 1.3.";
+const SHA224: &str = "A signature over SHA-224: retired in TLS 1.3.";
+const PSS: &str = "A key that is for RSA-PSS alone signs.";
+const BRAINPOOL_KEY: &str = "A Brainpool elliptic curve key signs; used mostly in Germany.";
+const MLDSA: &str = "Post-quantum: an ML-DSA key signs.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_registries() {
+        assert_eq!(suite(0x1301), "TLS_AES_128_GCM_SHA256");
+        assert_eq!(suite(0xcca9), "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
+        assert_eq!(group(0x001d), "x25519");
+        assert_eq!(group(0x11ec), "X25519MLKEM768");
+        assert_eq!(scheme(0x0403), "ecdsa_secp256r1_sha256");
+        assert_eq!((version(0x0304), version(0x0301)), ("TLS 1.3".to_owned(), "TLS 1.0".to_owned()));
+        assert!(group_meaning(0x11ec).unwrap().contains("post-quantum"));
+    }
+
+    #[test]
+    fn unknown_numbers_stay_numbers() {
+        for name in [suite, group, scheme, version] {
+            assert_eq!(name(0x0a0a), "0x0a0a (GREASE)");
+            assert_eq!(name(0xfafa), "0xfafa (GREASE)");
+            assert_eq!(name(0xeeee), "0xeeee");
+        }
+        assert!(!is_grease(0x0a1a) && !is_grease(0x0b0b));
+    }
+
+    #[test]
+    fn alerts_have_the_names_of_the_standards() {
+        for (code, name) in [
+            (0, "close_notify"),
+            (20, "bad_record_mac"),
+            (48, "unknown_ca"),
+            (112, "unrecognized_name"),
+            (115, "unknown_psk_identity"),
+            (121, "ech_required"),
+            (99, "alert 99"),
+        ] {
+            assert_eq!(alert(code), name);
+        }
+    }
+
+    #[test]
+    fn tables_are_sorted_and_every_entry_has_its_sentence() {
+        assert!(GROUPS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(SCHEMES.is_sorted_by(|a, b| a.0 < b.0));
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let suites = provider.cipher_suites.iter().map(|suite| u16::from(suite.suite()));
+        let suites = suites.chain([0x00ff, 0x5600, 0x000a, 0xc014, 0xc0ac]).map(suite_meaning);
+        let groups = GROUPS.iter().map(|(code, ..)| group_meaning(*code));
+        let schemes = SCHEMES.iter().map(|(code, ..)| scheme_meaning(*code));
+        for meaning in suites.chain(groups).chain(schemes) {
+            assert!(meaning.is_some_and(|meaning| meaning.ends_with('.')), "{meaning:?}");
+        }
+    }
+
+    #[test]
+    fn every_suite_and_group_of_the_server_has_a_name() {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        for known in &provider.cipher_suites {
+            assert!(suite(known.suite().into()).starts_with("TLS_"), "{known:?}");
+        }
+        for known in &provider.kx_groups {
+            let debug = format!("{:?}", known.name());
+            assert!(group(known.name().into()).eq_ignore_ascii_case(&debug), "{debug}");
+        }
+    }
+}
