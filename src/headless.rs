@@ -1,4 +1,4 @@
-//! The front end for a terminal: prints the log on stdout and stops on Ctrl-C, SIGTERM or SIGHUP.
+//! The front end for a terminal: prints the log on stdout, and stops on Ctrl-C, SIGTERM or SIGHUP.
 
 use std::io::{self, BufWriter, Write};
 use std::process::{self, ExitCode};
@@ -11,59 +11,61 @@ use std::time::Duration;
 use crate::app::{App, Command, Options};
 use crate::cli::LogFormat;
 use crate::log::{json, line};
+use crate::platform::console;
 use crate::server::event::{Event, EventKind};
 use crate::server::status::ServerState;
 use crate::settings::{DataFormat, Settings};
 
-/// How long the end may take once it was asked for; then the process ends with whatever is left.
-const PATIENCE: Duration = Duration::from_millis(800);
+/// How long a stop may take. Then the process exits.
+const STOP_TIMEOUT: Duration = Duration::from_millis(800);
 
-/// More than can come at once: what is taken in is printed before more is, however little a window's log may keep.
-const WHOLE: (u32, u32) = (1_000_000, 4096);
+/// The limits of the log, in entries and MiB: more than one poll can add, whatever the settings for a window's log are.
+const LOG_LIMITS: (u32, u32) = (1_000_000, 4096);
 
-/// How long the lines after a printed one are gathered, so that they go out in one piece: waking the printer costs the
-/// thread that echoes a system call, and printing takes the processor from it and from the client.
-const PACE: Duration = Duration::from_millis(20);
+/// How long entries are collected before they are printed together. Waking the printer costs the echoing thread a system
+/// call, and printing takes processor time from it and from the client.
+const PRINT_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Serves until told to stop. Exit code 0 after a stop, 1 where the start failed.
+/// Serves until it is stopped. Returns exit code 0 after a stop, 1 if the start failed.
 #[must_use]
 pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     let (wake, woken) = sync_channel(1);
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signals(wake.clone(), Arc::clone(&stop));
-    #[cfg(unix)]
-    stop_with_the_reader(wake.clone(), Arc::clone(&stop));
-    (settings.log_entries, settings.log_mebibytes) = WHOLE;
+    // A reader that closes stdout wants no more: `| head -1` is a way to stop.
+    console::on_stdout_closed({
+        let (wake, stop) = (wake.clone(), Arc::clone(&stop));
+        move || {
+            stop.store(true, SeqCst);
+            let _ = wake.try_send(());
+        }
+    });
+    (settings.log_entries, settings.log_mebibytes) = LOG_LIMITS;
     let wake = move || {
-        // A full channel means that a wake-up is on its way already.
+        // If the channel is full, the main thread is about to wake up.
         let _ = wake.try_send(());
     };
     let options = Options { wake: Arc::new(wake), ..Options::default() };
     let mut app = App::new(settings, options);
     if let Some(why) = app.blocked() {
-        // Flags are complete by now, so this comes from the remembered settings.
+        // The flags were checked before, so this comes from the remembered settings.
         eprintln!("echoscope: the remembered settings can't be used to start. {why}");
         return ExitCode::FAILURE;
     }
     app.apply(Command::Start);
-    let served = serve(&mut app, &woken, &stop, format);
+    let result = serve(&mut app, &woken, &stop, format);
     app.shutdown();
-    match served {
-        // Whoever read the log has seen enough: `| head -1` is a way to stop.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("echoscope: the log could not be written: {error}. The server was stopped.");
-            ExitCode::FAILURE
-        }
-        Ok(Some(failure)) => {
-            eprintln!("echoscope: {}", failure.replace('\n', " "));
-            ExitCode::FAILURE
-        }
-        Ok(None) => ExitCode::SUCCESS,
-    }
+    let error = match result {
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        Ok(Some(failure)) => failure.replace('\n', " "),
+        Err(error) => format!("the log could not be written: {error}. The server was stopped."),
+    };
+    eprintln!("echoscope: {error}");
+    ExitCode::FAILURE
 }
 
-/// Prints until the server is at rest; why it could not start, if it couldn't.
+/// Prints until the server is stopped. Returns why it could not start, if the start failed.
 fn serve(
     app: &mut App,
     woken: &Receiver<()>,
@@ -73,12 +75,12 @@ fn serve(
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     let mut line = Vec::new();
     loop {
-        // The app holds the other end, so there is always somebody to wake us.
+        // This can't fail, since the app holds the sender.
         let _ = woken.recv();
         if stop.load(SeqCst) {
             app.apply(Command::Stop);
         }
-        // Before the poll: what is told before the rest is reached is then in what follows.
+        // Read before the poll, so that the poll gets the last events of a stopped server.
         let state = app.state();
         app.poll();
         for entry in app.log().iter() {
@@ -90,22 +92,22 @@ fn serve(
             ServerState::Failed(error) => return Ok(Some(error.to_string())),
             ServerState::Stopped => return Ok(None),
             ServerState::Starting | ServerState::Listening { .. } | ServerState::Stopping => {
-                thread::sleep(PACE)
+                thread::sleep(PRINT_INTERVAL);
             }
         }
     }
 }
 
-fn print(out: &mut impl Write, line: &mut Vec<u8>, event: &Event, format: LogFormat) -> io::Result<()> {
-    line.clear();
+fn print(out: &mut impl Write, text: &mut Vec<u8>, event: &Event, format: LogFormat) -> io::Result<()> {
+    text.clear();
     match format {
-        LogFormat::Json => line.extend_from_slice(json::json_line(event).as_bytes()),
-        // Told on stderr.
+        LogFormat::Json => text.extend_from_slice(json::json_line(event).as_bytes()),
+        // This is printed on stderr.
         LogFormat::Text if matches!(event.kind, EventKind::StartFailed(_)) => return Ok(()),
-        LogFormat::Text => line::append_line(line, event, DataFormat::Python),
+        LogFormat::Text => line::append_line(text, event, DataFormat::Python),
     }
-    line.push(b'\n');
-    out.write_all(line)
+    text.push(b'\n');
+    out.write_all(text)
 }
 
 fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
@@ -114,30 +116,13 @@ fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
             process::exit(0);
         }
         let _ = wake.try_send(());
-        // The main thread may hang in a write to a terminal that nobody reads.
-        thread::sleep(PATIENCE);
+        // The main thread may wait for a terminal that doesn't read.
+        thread::sleep(STOP_TIMEOUT);
         process::exit(0);
     });
     if let Err(error) = handled {
-        eprintln!("echoscope: Ctrl-C can't be handled ({error}). It will end the server without a goodbye.");
+        eprintln!(
+            "echoscope: Ctrl-C can't be handled ({error}). It will stop the server without closing connections cleanly."
+        );
     }
-}
-
-/// Stops as soon as whoever reads stdout has gone, also while there is nothing to print: `| head -1` is a way to stop.
-#[cfg(unix)]
-fn stop_with_the_reader(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
-    use rustix::event::{PollFd, PollFlags, poll};
-
-    let watch = move || {
-        let stdout = io::stdout();
-        // What is not asked for is told all the same where a pipe has no reader any more (poll(2)).
-        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
-        while poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
-        if watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
-            stop.store(true, SeqCst);
-            let _ = wake.try_send(());
-        }
-    };
-    // Without a thread to spare it stops at the next line.
-    drop(thread::Builder::new().name("stdout".to_owned()).stack_size(128 * 1024).spawn(watch));
 }

@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use echoscope::cli::{self, Front, Invocation, Launch};
 use echoscope::headless;
-#[cfg(all(windows, feature = "gui"))]
 use echoscope::platform::console;
 
 fn main() -> ExitCode {
     match cli::read(std::env::args_os(), no_window()) {
         Ok(Invocation::Launch(launch)) => match launch.front {
             Front::Headless(format) => {
-                attach_console();
+                console::attach();
                 for line in &launch.warnings {
                     eprintln!("echoscope: {line}");
                 }
@@ -31,7 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn print(text: &str) -> ExitCode {
-    attach_console();
+    console::attach();
     // A reader may close the pipe early: `| head`.
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
@@ -39,20 +38,13 @@ fn print(text: &str) -> ExitCode {
 
 /// Reports an error on stderr, or in a message box where the program has no stderr.
 fn fail(line: &str, code: ExitCode) -> ExitCode {
-    attach_console();
+    console::attach();
     eprintln!("echoscope: {line}");
     #[cfg(all(windows, feature = "gui"))]
-    if !console::is_heard() {
+    if !console::is_stderr_visible() {
         echoscope::ui::message_box(line);
     }
     code
-}
-
-/// Attaches to the console that started the program. A process that is attached ends when the console is closed, so
-/// this is called only where something is printed.
-fn attach_console() {
-    #[cfg(all(windows, feature = "gui"))]
-    console::attach();
 }
 
 /// Returns the reason why there can't be a window, if there is one.

@@ -1,10 +1,10 @@
-//! What the OS reports about accept queues: their capacity, and how many clients wait in them.
+//! The OS's accept queues: their capacity, and how many clients wait in them.
 
 use std::fmt::Write;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 
-/// What an OS does with a client whose connection finds the accept queue full.
+/// The reaction of an OS to a client that connects while the accept queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhenFull {
     /// It drops the client's SYN, which the client sends again a few times before it gives up. Linux, macOS and the
@@ -14,7 +14,7 @@ pub enum WhenFull {
     Refused,
 }
 
-/// What this OS does.
+/// The reaction of this OS.
 pub const WHEN_FULL: WhenFull = if cfg!(windows) { WhenFull::Refused } else { WhenFull::TimesOut };
 
 /// Whether the OS reports how many clients wait.

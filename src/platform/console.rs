@@ -1,42 +1,77 @@
-//! Takes part in the console that the program was started from, as a program without a window would.
+//! The console or terminal that started the program: attaching to it, and what is known of its output streams.
 //!
-//! Windows opens a console for a program, or doesn't, before a line of it has run. This one is marked as having a window
-//! (`windows_subsystem`), so that a double-click opens no console beside it; then `--headless` and `--help` have nowhere
-//! to print to, and Ctrl-C can't reach the program, until it attaches itself to its parent's console.
+//! Windows decides before a program starts whether it has a console. Ours is marked as a window program
+//! (`windows_subsystem`), so that a double-click doesn't open a console; so it must attach itself to its parent's console
+//! before `--headless` or `--help` can print and Ctrl-C can stop it.
 //!
-//! The only file with `unsafe`: no well-kept crate wraps both of the calls that this takes.
+//! This is the only file with `unsafe`: no well-kept crate wraps both of the calls that attaching takes.
 
-use std::os::windows::io::AsRawHandle;
-
-use winapi_util::{HandleRef, file};
-use windows_sys::Win32::System::Console::{
-    ATTACH_PARENT_PROCESS, AttachConsole, STD_ERROR_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle,
-};
-
-/// Attaches to the console of the program's parent, where it has one. What was redirected stays so.
+/// Attaches to the console of the parent process, if it has one. Redirected streams stay redirected. An attached process
+/// ends when the console is closed, so this is called only before something is printed. Does nothing on Unix.
 pub fn attach() {
-    // Attaching puts the console in the place of files and pipes too, unless the parent passed them in so many words:
-    // `cmd` doesn't, for `>` and `|`.
-    let before = [(STD_OUTPUT_HANDLE, HandleRef::stdout()), (STD_ERROR_HANDLE, HandleRef::stderr())];
-    let redirected = before.into_iter().filter(|(_, handle)| leads_somewhere(handle)).collect::<Vec<_>>();
-    #[expect(unsafe_code, reason = "the calls have no safe wrapper; see above")]
-    // SAFETY: neither takes a pointer. std asks for the standard handles at each use and holds none of them, and those
-    // that are put back were the process's own a moment ago and are never closed.
-    unsafe {
-        if AttachConsole(ATTACH_PARENT_PROCESS) != 0 {
-            for (which, handle) in redirected {
-                SetStdHandle(which, handle.as_raw_handle());
+    #[cfg(all(windows, feature = "gui"))]
+    windows::attach();
+}
+
+/// Returns whether the user can see stderr. After a double-click on Windows they can't.
+#[must_use]
+pub fn is_stderr_visible() -> bool {
+    #[cfg(all(windows, feature = "gui"))]
+    return windows::is_open(&winapi_util::HandleRef::stderr());
+    #[cfg(not(all(windows, feature = "gui")))]
+    true
+}
+
+/// Calls `callback` as soon as the reader of stdout closes its end, even if nothing is printed. Windows doesn't report
+/// that. If there is no thread to wait for it, the next write to stdout fails instead.
+#[cfg(unix)]
+pub fn on_stdout_closed(callback: impl FnOnce() + Send + 'static) {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let watch = move || {
+        let stdout = std::io::stdout();
+        // poll(2) always reports the end of a pipe, also without being asked.
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        while poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
+        if watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+            callback();
+        }
+    };
+    drop(std::thread::Builder::new().name("stdout".to_owned()).stack_size(128 * 1024).spawn(watch));
+}
+
+/// Does nothing, since Windows doesn't report when the reader of stdout closes its end.
+#[cfg(not(unix))]
+pub fn on_stdout_closed(_callback: impl FnOnce() + Send + 'static) {}
+
+#[cfg(all(windows, feature = "gui"))]
+mod windows {
+    use std::os::windows::io::AsRawHandle;
+
+    use winapi_util::{HandleRef, file};
+    use windows_sys::Win32::System::Console::{
+        ATTACH_PARENT_PROCESS, AttachConsole, STD_ERROR_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle,
+    };
+
+    pub(super) fn attach() {
+        // Attaching replaces redirected streams by the console, unless the parent passed them explicitly, which `cmd`
+        // doesn't for `>` and `|`.
+        let before = [(STD_OUTPUT_HANDLE, HandleRef::stdout()), (STD_ERROR_HANDLE, HandleRef::stderr())];
+        let redirected: Vec<_> = before.into_iter().filter(|(_, handle)| is_open(handle)).collect();
+        #[expect(unsafe_code, reason = "the calls have no safe wrapper; see above")]
+        // SAFETY: neither takes a pointer. std asks for the standard handles at each use and holds none of them, and
+        // those that are put back were the process's own a moment ago and are never closed.
+        unsafe {
+            if AttachConsole(ATTACH_PARENT_PROCESS) != 0 {
+                for (which, handle) in redirected {
+                    SetStdHandle(which, handle.as_raw_handle());
+                }
             }
         }
     }
-}
 
-/// Whether anybody can see what is printed on stderr. After a double-click nobody can.
-pub fn is_heard() -> bool {
-    leads_somewhere(&HandleRef::stderr())
-}
-
-/// Whether a standard handle is open, on whatever.
-fn leads_somewhere(handle: &HandleRef) -> bool {
-    file::typ(handle).is_ok_and(|kind| kind.is_disk() || kind.is_pipe() || kind.is_char())
+    /// Returns whether a standard handle is open.
+    pub(super) fn is_open(handle: &HandleRef) -> bool {
+        file::typ(handle).is_ok_and(|kind| kind.is_disk() || kind.is_pipe() || kind.is_char())
+    }
 }

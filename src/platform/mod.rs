@@ -1,8 +1,7 @@
-//! Everything that differs between operating systems.
+//! Everything that differs by operating system.
 
 pub mod accept_queue;
 pub mod atomic_file;
-#[cfg(all(windows, feature = "gui"))]
 pub mod console;
 pub mod folder_lock;
 pub mod permissions;

@@ -1,4 +1,4 @@
-//! Lines that are copied into a terminal of this system: what programs are called there, and how a word is quoted.
+//! Command lines to copy into a terminal of this OS: the programs' names, and quoting.
 
 use std::path::Path;
 
@@ -11,24 +11,24 @@ pub struct TerminalCommand {
     pub line: String,
 }
 
-/// How Python is started. Windows' installer brings a launcher; `python3` there may open a shop.
+/// The command that starts Python. On Windows the installer adds a launcher, while `python3` may open the store.
 pub const PYTHON: &str = if cfg!(windows) { "py" } else { "python3" };
 
-/// How curl is started. On Windows with its ending, since PowerShell has another `curl` of its own.
+/// The command that starts curl. On Windows it has its extension, since PowerShell has its own `curl`.
 pub const CURL: &str = if cfg!(windows) { "curl.exe" } else { "curl" };
 
-/// The flag for a curl that checks a practice CA's certificate, with a space before it. Windows' own would ask for a list
-/// of what that CA has revoked, and there is none.
+/// The option for a curl that checks a practice CA's certificate, with a space before it. Windows' curl would require a
+/// revocation list of that CA, and there is none.
 pub const CURL_UNREVOKED: &str = if cfg!(windows) { " --ssl-no-revoke" } else { "" };
 
-/// Whether nc and openssl can be counted on.
+/// Whether nc and openssl are usually installed.
 pub const HAS_NC_AND_OPENSSL: bool = cfg!(unix);
 
-/// The file's whole path as one argument for a shell: who pastes the command may stand in another folder.
+/// Returns the path as one argument for a shell.
 #[must_use]
 pub fn argument(path: &Path) -> String {
     let name = path.to_string_lossy().into_owned();
-    // Programs take what begins with a dash for a flag, in quotes too.
+    // Programs parse an argument that begins with a dash as an option, also in quotes.
     let name = if name.starts_with('-') { format!("./{name}") } else { name };
     let plain = |c: char| c.is_alphanumeric() || "/._-~+:,@".contains(c) || cfg!(windows) && c == '\\';
     if !name.is_empty() && !name.starts_with('~') && name.chars().all(plain) {
@@ -40,7 +40,7 @@ pub fn argument(path: &Path) -> String {
     }
 }
 
-/// The line that has Python run this code.
+/// Returns the command line that runs this code in Python.
 #[must_use]
 pub fn python(code: &str) -> String {
     if cfg!(windows) || !code.contains(['$', '`', '"', '\\', '!']) {
@@ -50,7 +50,7 @@ pub fn python(code: &str) -> String {
     }
 }
 
-/// A file's path as a string of that code, in single quotes.
+/// Returns a path as a Python string in single quotes, for [`python`].
 #[must_use]
 pub fn python_string(path: &Path) -> String {
     let path = path.display().to_string();
@@ -58,7 +58,7 @@ pub fn python_string(path: &Path) -> String {
     format!("'{}'", path.replace('\'', r"\'"))
 }
 
-/// Any text as one word for a POSIX shell.
+/// Returns a text as one word for a POSIX shell.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_survives_any_file_name() {
+    fn arguments_are_quoted_if_necessary() {
         let name = |text: &str| argument(Path::new(text));
         assert_eq!(name("lab/server.key"), "lab/server.key");
         assert_eq!(name("-rf"), "./-rf");

@@ -1,9 +1,9 @@
 //! The tutorial's program for given settings, as Python that can be run.
 //!
-//! `program.py.template` is the whole program; [`program`] selects its lines and fills in the values. Each line knows
-//! which of the server's calls it makes, so that the window can show where a running server is. The program prints what
-//! Echoscope prints in a terminal for the same clients. It leaves out what only Echoscope does (several addresses, a
-//! client limit, explanations), and says so where a reader would expect it.
+//! `program.py.template` is the whole program; [`program`] selects its lines and fills in the values. Each line has the
+//! server's call that it makes, so that the window can show where a running server is. The program prints what Echoscope
+//! prints in a terminal for the same clients. It leaves out what only Echoscope does (several addresses, a client limit,
+//! explanations), with a comment where a reader would expect it.
 
 mod literal;
 pub mod tokens;
@@ -20,7 +20,7 @@ use crate::settings::{ClientAuth, Mode, Settings, TlsVersions};
 /// *always*. `@name@` is a value.
 const TEMPLATE: &str = include_str!("program.py.template");
 
-/// What the lines contain that make the server's calls.
+/// The text of the lines that make the server's calls.
 const CALLS: [(&str, Call); 8] = [
     ("= socket.socket(", Call::Socket),
     ("sock.bind(", Call::Bind),

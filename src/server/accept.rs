@@ -168,7 +168,7 @@ fn wait_for_room(shared: &ServerShared, is_limit_reported: &mut bool) {
         return;
     }
     shared.accept_queue.while_not_accepting(|| {
-        // Where the OS doesn't report the queue's length, a client may wait.
+        // A client may also wait if the OS doesn't report the queue's length.
         let may_wait = || shared.accept_queue.waiting().is_none_or(|waiting| waiting > 0);
         if !*is_limit_reported && !shared.registry.wait_below(limit, may_wait) {
             *is_limit_reported = true;

@@ -1,4 +1,4 @@
-//! What the server does when it can't accept or serve a client for a lack of resources: report it once, and try again
+//! The reaction to a lack of resources for accepting or serving a client: it is reported once, and the server tries again
 //! after growing delays.
 
 use std::time::Duration;

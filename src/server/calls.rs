@@ -90,7 +90,7 @@ pub struct PausedThread {
     /// The client that the thread serves. `None`: the thread that starts the server and accepts; in mode *one client at
     /// a time* that thread also serves the clients.
     pub client: Option<ClientInfo>,
-    /// Where the thread is paused.
+    /// The call that it is paused before.
     pub site: CallSite,
     /// Before `sendall`: the first bytes, at most 64, of the data; the log shows them only after they are sent.
     /// Otherwise empty.
@@ -111,10 +111,10 @@ impl PausedThread {
 pub struct Calls {
     /// How often each call was made, in the order of [`Call::ALL`].
     pub counts: [u64; Call::ALL.len()],
-    /// Where the thread that starts the server and accepts is. `None`: at none of its own calls, since accepting is
+    /// The call site of the thread that starts the server and accepts. `None`: at none of its own calls, since accepting is
     /// paused, the client limit is reached, or it serves a client itself.
     pub accepting: Option<CallSite>,
-    /// Where each client's thread is, by number, without the clients that wait for a thread of the pool.
+    /// The call site of each client's thread, by number, without the clients that wait for a thread of the pool.
     pub clients: Vec<(ClientInfo, CallSite)>,
     /// The paused threads, longest first.
     pub paused_threads: Vec<PausedThread>,

@@ -66,7 +66,7 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
                 handler::serve(shared, &conn);
             }
         };
-        // A smaller pool still serves everyone in turn, but an empty one serves nobody.
+        // A smaller pool still serves all clients in turn, but an empty one serves none.
         let is_spawned = if self.workers == 0 {
             self.spawn(&name, backoff, work)
         } else {

@@ -1,6 +1,4 @@
-//! What the server reports: one [`Event`] for each thing that happened.
-//!
-//! Events are plain values. [`crate::log`] turns them into text.
+//! The events that the server reports. They are plain values, which [`crate::log`] turns into text.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,18 +9,18 @@ use crate::server::start_error::{BindError, StartError};
 use crate::tls::handshake::Handshake;
 use crate::tls::session_error::ServerTlsError;
 
-/// Something that happened, and when.
+/// One event.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// The OS's clock at that time. The clock may be set back, so the order of events is that of the log.
+    /// The time by the OS's clock. The clock may be set back, so the order of events is that of the log.
     pub at: SystemTime,
     /// The client that the event is about; `None` for the server itself.
     pub client: Option<ClientInfo>,
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind,
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Debug, Clone)]
 pub enum EventKind {
     /// The sockets are bound: the tutorial's first line.
@@ -73,7 +71,7 @@ pub enum EventKind {
     },
     /// A message of the app itself, not of the server: a file saved, settings ignored.
     Note {
-        /// What happened and what to do.
+        /// A description, and what to do.
         text: String,
         /// Whether it is a problem.
         problem: bool,

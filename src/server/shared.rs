@@ -1,4 +1,5 @@
-//! What the threads of one run of the server share: its settings, its state, its connections, and whether it stops.
+//! The data that the threads of one run of the server share: its settings, its state, its connections, and whether it
+//! stops.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
@@ -19,7 +20,7 @@ use crate::settings::Mode;
 use crate::sync::{lock, wait_while_for};
 use crate::tls::server_config::TlsServer;
 
-/// What the threads of one run share.
+/// The shared data of one run.
 pub(super) struct ServerShared {
     pub(super) config: ServerConfig,
     pub(super) events: EventSender,

@@ -1,4 +1,4 @@
-//! Why a server could not start, in words for the person who pressed Start.
+//! Why a server could not start. Each error's `Display` is for the user who pressed Start, and includes the remedy.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;

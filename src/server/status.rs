@@ -64,7 +64,7 @@ pub struct AcceptQueues {
     pub waiting: Vec<(SocketAddr, Option<u32>)>,
     /// Whether a thread is in `accept`, so that no client has to wait.
     pub accepting: bool,
-    /// What happens to a client whose queue is full.
+    /// The OS's reaction to a client whose queue is full.
     pub when_full: WhenFull,
 }
 

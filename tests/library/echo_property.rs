@@ -1,5 +1,5 @@
-//! The echo as a law: whatever clients send, in whatever pieces, with whatever pauses, comes back whole and in order, for
-//! any recv size, in each mode, plain and with TLS; and the counters are exact.
+//! A property of the echo: whatever clients send, in any pieces and with any pauses, is echoed completely and in order,
+//! for any recv size, in each mode, with and without TLS; and the counters are exact.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
@@ -18,18 +18,18 @@ use proptest::prelude::*;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
-/// One thing that a client does.
+/// One action of a client.
 #[derive(Debug, Clone)]
 enum Act {
-    /// Sends so many bytes, by one call.
+    /// Sends this many bytes by one call.
     Send(usize),
-    /// Waits until all that it has sent is back.
+    /// Waits until everything that it has sent is echoed.
     Settle,
-    /// Does nothing for so many milliseconds.
+    /// Does nothing for this many milliseconds.
     Pause(u64),
 }
 
-/// One client: what it does before it half-closes, and whether it reads nothing before that.
+/// One client: its actions before it half-closes, and whether it reads nothing before that.
 #[derive(Debug, Clone)]
 struct Script {
     acts: Vec<Act>,
@@ -45,10 +45,10 @@ struct Plan {
     scripts: Vec<Script>,
 }
 
-/// Sends beyond these are left out of a script: each byte may cost a `recv` of its own.
+/// Further sends are left out of a script, since each byte may take a `recv` of its own.
 const MOST_CALLS: usize = 1500;
 const MOST_BYTES: usize = 200_000;
-/// What a client sends before it reads at all: so little that it fits the system's buffers, however it is cut.
+/// The most bytes that a client sends before it reads at all. They fit into the socket buffers, however they are split.
 const MOST_UNREAD: usize = 4000;
 
 fn plans() -> impl Strategy<Value = Plan> {
@@ -80,13 +80,13 @@ impl Script {
                 left -= *count;
                 *count > 0
             }
-            // Who doesn't read can't know what is back.
+            // A client that doesn't read can't wait for the echo.
             Act::Settle => !self.reads_late,
             Act::Pause(_) => true,
         });
     }
 
-    /// All that it sends: no two clients send the same, and no piece is like another.
+    /// Returns all bytes that the client sends. No two clients send the same, and no two parts are equal.
     fn data(&self, client: usize) -> Vec<u8> {
         let length = self.acts.iter().map(|act| if let Act::Send(count) = act { *count } else { 0 }).sum();
         let mut state = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(client as u64 + 1);
@@ -105,7 +105,7 @@ static IDENTITY: LazyLock<Identity> = LazyLock::new(Identity::new);
 static TRUSTING: LazyLock<Arc<ClientConfig>> =
     LazyLock::new(|| Arc::new(trusting(rustls::ALL_VERSIONS, None)));
 
-/// The client's end of a connection, for one thread that sends and one that reads.
+/// The client's end of a connection, with one thread that sends and one that reads.
 struct End {
     stream: TcpStream,
     tls: Option<Mutex<ClientConnection>>,
@@ -133,7 +133,7 @@ impl End {
     fn send(&self, data: &[u8]) {
         let Some(tls) = &self.tls else { return (&self.stream).write_all(data).unwrap() };
         let mut records = Vec::new();
-        // What is encrypted has room for little at a time.
+        // rustls' buffer for encrypted data is small.
         for part in data.chunks(16 << 10) {
             let mut connection = tls.lock().unwrap();
             connection.writer().write_all(part).unwrap();
@@ -153,7 +153,7 @@ impl End {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 
-    /// Reads until the server has no more to say.
+    /// Reads until the server closes its side.
     fn read_to_end(&self) {
         let mut room = vec![0; 20_000];
         loop {
@@ -189,7 +189,7 @@ impl End {
         assert!(!wait.timed_out(), "of {length} bytes only {} came back", back.len());
     }
 
-    /// Plays a script; what came back.
+    /// Runs a script. Returns the received bytes.
     fn play(self, script: &Script, data: &[u8]) -> Vec<u8> {
         thread::scope(|scope| {
             if !script.reads_late {
@@ -215,7 +215,7 @@ impl End {
     }
 }
 
-/// Runs a plan against a server of its own, and holds what came back, the counters and the events against it.
+/// Runs a plan against a server of its own, and checks the echo, the counters and the events.
 fn check(plan: &Plan, tls: bool) {
     let mut running = Running::start(|config| {
         config.mode = plan.mode;
@@ -249,7 +249,7 @@ fn check(plan: &Plan, tls: bool) {
     check_events(&running, plan, data);
 }
 
-/// What the log is told: every client's bytes, no more at a time than asked for, and a good end.
+/// Checks the events: every client's bytes, at most `recv_size` of them at once, and an orderly end.
 fn check_events(running: &Running, plan: &Plan, mut data: Vec<Vec<u8>>) {
     let mut told: HashMap<u64, Vec<u8>> = HashMap::new();
     for event in &running.events {
@@ -263,7 +263,7 @@ fn check_events(running: &Running, plan: &Plan, mut data: Vec<Vec<u8>>) {
                 assert_eq!((&closed.reason, closed.received), (&CloseReason::EndOfStream, closed.sent));
                 told.entry(id.unwrap()).or_default();
             }
-            // The log has no room for more; what it was told before isn't all.
+            // The channel was full, so the reported bytes are incomplete.
             EventKind::NotShown { .. } => return,
             EventKind::Problem(problem) => panic!("{problem:?}"),
             _ => {}
@@ -275,9 +275,9 @@ fn check_events(running: &Running, plan: &Plan, mut data: Vec<Vec<u8>>) {
     assert!(told == data, "the log was told other bytes than were sent");
 }
 
-/// A failure shows the smallest plan that was found for it, which can be written down as a test: no file is kept.
+/// A failure prints the smallest plan that fails, which can become a test; so no file of failures is kept.
 fn few(cases: u32) -> ProptestConfig {
-    // What doesn't come back is waited for each time, so it is not made smaller for long.
+    // A missing echo takes a whole timeout each time, so the plan is shrunk only a few times.
     let shrinking =
         ProptestConfig { max_shrink_iters: 200, max_shrink_time: 30_000, ..ProptestConfig::default() };
     ProptestConfig { cases, failure_persistence: None, ..shrinking }
@@ -287,12 +287,12 @@ proptest! {
     #![proptest_config(few(64))]
 
     #[test]
-    fn whatever_is_sent_comes_back(plan in plans()) {
+    fn every_byte_is_echoed(plan in plans()) {
         check(&plan, false);
     }
 
     #[test]
-    fn whatever_is_sent_comes_back_over_tls(plan in plans()) {
+    fn every_byte_is_echoed_over_tls(plan in plans()) {
         check(&plan, true);
     }
 }

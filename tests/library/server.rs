@@ -1,4 +1,4 @@
-//! The server through the library: modes, queue, limits, faults and stop, as a client sees them.
+//! The server through the library, as a client sees it: modes, accept queue, limits, problems and stop.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -21,7 +21,7 @@ fn echo(stream: &mut TcpStream, data: &[u8]) {
     assert_eq!(back, data);
 }
 
-/// Whether nothing comes within a moment: the client waits and is not served.
+/// Returns whether nothing arrives within a moment: the client waits and is not served.
 fn is_waiting(stream: &mut TcpStream) -> bool {
     stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     let result = stream.read(&mut [0]);
@@ -30,7 +30,7 @@ fn is_waiting(stream: &mut TcpStream) -> bool {
 }
 
 #[test]
-fn what_is_sent_comes_back_and_is_told_in_order() {
+fn data_is_echoed_and_reported_in_order() {
     let mut running = Running::start(|_| {});
     let mut client = running.connect();
     echo(&mut client, b"Hello\n");
@@ -48,7 +48,7 @@ fn what_is_sent_comes_back_and_is_told_in_order() {
 }
 
 #[test]
-fn a_half_closed_client_gets_everything_before_the_close() {
+fn half_close_echoes_pending_data() {
     let running = Running::start(|config| config.recv_size = 7);
     let mut client = running.connect();
     let data = (0..200_000_u32).map(|n| (n % 251) as u8).collect::<Vec<_>>();
@@ -66,7 +66,7 @@ fn a_half_closed_client_gets_everything_before_the_close() {
 }
 
 #[test]
-fn localhost_is_served_on_both_families_and_one_port() {
+fn localhost_is_served_on_ipv4_and_ipv6_with_one_port() {
     let running = Running::start(|config| config.host = "localhost".to_owned());
     let ServerState::Listening { addresses, .. } = running.server.state() else { panic!() };
     assert_eq!(addresses.len(), 2, "{addresses:?}");
@@ -77,14 +77,14 @@ fn localhost_is_served_on_both_families_and_one_port() {
 }
 
 #[test]
-fn the_unspecified_ipv6_address_takes_ipv4_too() {
+fn unspecified_ipv6_address_also_accepts_ipv4() {
     let running = Running::start(|config| config.host = "::".to_owned());
     echo(&mut TcpStream::connect(("127.0.0.1", running.address.port())).unwrap(), b"four");
     echo(&mut TcpStream::connect(("::1", running.address.port())).unwrap(), b"six");
 }
 
 #[test]
-fn one_at_a_time_the_second_client_waits_with_what_it_sent() {
+fn mode_one_keeps_the_data_of_a_waiting_client() {
     let running = Running::start(|config| (config.mode, config.backlog) = (Mode::One, 1));
     let mut first = running.connect();
     echo(&mut first, b"first");
@@ -103,8 +103,8 @@ fn one_at_a_time_the_second_client_waits_with_what_it_sent() {
 }
 
 #[test]
-fn a_backlog_of_zero_is_a_backlog_of_zero() {
-    // Linux admits one more than the backlog; the next one's SYN is not answered.
+fn backlog_of_zero_is_passed_on() {
+    // Linux admits one client more than the backlog; it doesn't answer the next one's SYN.
     if !cfg!(target_os = "linux") {
         return;
     }
@@ -117,7 +117,7 @@ fn a_backlog_of_zero_is_a_backlog_of_zero() {
 }
 
 #[test]
-fn a_pool_serves_as_many_as_it_has_threads() {
+fn pool_serves_as_many_clients_as_it_has_threads() {
     let running = Running::start(|config| (config.mode, config.pool_size) = (Mode::Pool, 2));
     let mut clients = [running.connect(), running.connect(), running.connect()];
     let (served, waiting) = clients.split_at_mut(2);
@@ -134,7 +134,7 @@ fn a_pool_serves_as_many_as_it_has_threads() {
 }
 
 #[test]
-fn at_the_limit_the_next_client_waits_in_the_queue() {
+fn client_beyond_the_limit_waits_in_the_queue() {
     let mut running = Running::start(|config| config.max_clients = 2);
     let mut clients = [running.connect(), running.connect(), running.connect()];
     echo(&mut clients[0], b"a");
@@ -152,7 +152,7 @@ fn at_the_limit_the_next_client_waits_in_the_queue() {
 }
 
 #[test]
-fn five_hundred_clients_at_once_each_get_their_own_bytes() {
+fn five_hundred_clients_get_their_own_bytes() {
     let running = Running::start(|config| config.backlog = 500);
     let mut clients = (0..500).map(|_| running.connect()).collect::<Vec<_>>();
     for (number, client) in clients.iter_mut().enumerate() {
@@ -167,7 +167,7 @@ fn five_hundred_clients_at_once_each_get_their_own_bytes() {
 }
 
 #[test]
-fn an_idle_client_is_closed() {
+fn idle_client_is_closed() {
     let mut running = Running::start(|config| config.idle_timeout = Some(Duration::from_millis(50)));
     let mut client = running.connect();
     echo(&mut client, b"x");
@@ -176,7 +176,7 @@ fn an_idle_client_is_closed() {
 }
 
 #[test]
-fn one_client_can_be_disconnected() {
+fn disconnect_closes_one_client() {
     let mut running = Running::start(|_| {});
     let (mut gone, mut stays) = (running.connect(), running.connect());
     echo(&mut gone, b"x");
@@ -189,9 +189,9 @@ fn one_client_can_be_disconnected() {
 }
 
 #[test]
-fn a_panic_ends_one_client_and_is_told() {
+fn panic_ends_one_client_and_is_reported() {
     static PANIC: AtomicBool = AtomicBool::new(false);
-    // The wake call runs on the client's thread: a stand-in for any bug there.
+    // The wake call runs on the client's thread. Its panic represents any bug there.
     let mut running =
         Running::start_waking(|_| {}, || assert!(!PANIC.swap(false, SeqCst), "a bug in a client's thread"));
     let mut good = running.connect();
@@ -199,7 +199,7 @@ fn a_panic_ends_one_client_and_is_told() {
     let mut unlucky = running.connect();
     echo(&mut unlucky, b"x");
     PANIC.store(true, SeqCst);
-    // Who wakes whom is a matter of luck, so it is tried until the bug strikes this client.
+    // Which thread wakes the log is random, so this tries until the panic happens in this client's thread.
     wait_for("the bug to strike", || {
         running.take_events();
         let _ = unlucky.write_all(b"boom");
@@ -215,13 +215,13 @@ fn a_panic_ends_one_client_and_is_told() {
 }
 
 #[test]
-fn stop_ends_every_client_whatever_it_is_doing() {
+fn stop_ends_every_client_in_any_state() {
     for mode in Mode::ALL {
         let running =
             Running::start(|config| (config.mode, config.pool_size, config.backlog) = (mode, 4, 64));
         let mut idle = running.connect();
         echo(&mut idle, b"x");
-        // Never reads: the echo is blocked in send.
+        // This client never reads, so the echo blocks in `send`.
         let stuffed = running.connect();
         stuffed.set_nonblocking(true).unwrap();
         if mode != Mode::One {
@@ -245,7 +245,7 @@ fn stop_ends_every_client_whatever_it_is_doing() {
 }
 
 #[test]
-fn the_same_port_starts_again_at_once_two_hundred_times() {
+fn same_port_can_be_started_again_at_once() {
     let mut port = 0;
     for round in 0..200 {
         let running = Running::start(|config| config.port = port);
@@ -258,8 +258,8 @@ fn the_same_port_starts_again_at_once_two_hundred_times() {
 }
 
 #[test]
-fn the_log_tells_the_states_in_their_order() {
-    // Stopped at any moment: before it listens, while it begins to, and just after.
+fn events_have_the_states_in_their_order() {
+    // Stopped at various moments: before the server listens, while it starts to, and just after.
     for round in 0..300 {
         let (sink, mut source) = channel(|| {});
         let server = Server::start(config(), sink);
@@ -284,7 +284,7 @@ fn the_log_tells_the_states_in_their_order() {
 }
 
 #[test]
-fn the_log_never_shows_more_clients_than_there_may_be() {
+fn events_never_show_more_clients_than_the_limit() {
     let mut running = Running::start(|config| config.max_clients = 1);
     for _ in 0..100 {
         echo(&mut running.connect(), b"x");
@@ -305,9 +305,9 @@ fn the_log_never_shows_more_clients_than_there_may_be() {
 }
 
 #[test]
-fn a_limit_that_nobody_waits_for_is_not_told() {
+fn limit_is_not_reported_while_no_client_waits() {
     if !cfg!(target_os = "linux") {
-        // Only there the system tells who waits.
+        // Only Linux reports how many clients wait.
         return;
     }
     let mut running = Running::start(|config| config.max_clients = 2);
@@ -324,7 +324,7 @@ fn a_limit_that_nobody_waits_for_is_not_told() {
 }
 
 #[test]
-fn a_client_that_waits_for_the_pool_can_be_disconnected() {
+fn client_that_waits_for_the_pool_can_be_disconnected() {
     let mut running = Running::start(|config| (config.mode, config.pool_size) = (Mode::Pool, 1));
     let mut served = running.connect();
     echo(&mut served, b"x");
@@ -339,13 +339,13 @@ fn a_client_that_waits_for_the_pool_can_be_disconnected() {
 }
 
 #[test]
-fn a_client_that_takes_nothing_is_idle_too() {
+fn client_that_never_reads_is_idle() {
     let mut running = Running::start(|config| config.idle_timeout = Some(Duration::from_millis(400)));
     let stuffed = running.connect();
     stuffed.set_nonblocking(true).unwrap();
     let start = Instant::now();
     while start.elapsed() < PATIENCE && running.server.counters().clients_total == 0 {}
-    // Sends for ever and reads nothing.
+    // Sends forever and reads nothing.
     let mut closed = false;
     wait_for("the end", || {
         let _ = (&stuffed).write(&[0; 8192]);
@@ -357,14 +357,14 @@ fn a_client_that_takes_nothing_is_idle_too() {
 }
 
 #[test]
-fn an_ipv4_address_in_ipv6_clothes_is_served() {
+fn ipv4_mapped_ipv6_address_is_served() {
     let running = Running::start(|config| config.host = "::ffff:127.0.0.1".to_owned());
     assert!(running.address.is_ipv4());
     echo(&mut running.connect(), b"x");
 }
 
 #[test]
-fn stopping_twice_and_before_it_listens_does_no_harm() {
+fn stop_can_be_called_twice_and_before_the_server_listens() {
     for _ in 0..50 {
         let (sink, _source) = channel(|| {});
         let server = Server::start(config(), sink);
@@ -376,7 +376,7 @@ fn stopping_twice_and_before_it_listens_does_no_harm() {
 }
 
 #[test]
-fn a_name_that_nobody_knows_is_a_failed_start() {
+fn unknown_host_name_fails_the_start() {
     let (sink, _source) = channel(|| {});
     let config = ServerConfig { host: "no-such-name.invalid".to_owned(), ..config() };
     let server = Server::start(config, sink);

@@ -1,4 +1,4 @@
-//! The tutorial, replayed through the built program: its transcript, its three modes, its clients.
+//! Replays the tutorial with the built program: its transcript, its three modes, its clients.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -14,7 +14,7 @@ use rustls::{ClientConnection, StreamOwned};
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// Held by the tests that open hundreds of sockets: side by side they could run out of descriptors.
+/// Held by the tests that open hundreds of sockets, since several at a time could run out of descriptors.
 static MANY_SOCKETS: Mutex<()> = Mutex::new(());
 
 /// A client program with its input held open.
@@ -40,7 +40,7 @@ impl Client {
     }
 }
 
-/// The tutorial's `nc`: OpenBSD's, which knows IPv6 and half-close. Others of that name are as good as none.
+/// Finds the tutorial's `nc`: OpenBSD's, which supports IPv6 and half-close. Others of that name don't help.
 fn netcat() -> Option<PathBuf> {
     let nc = program("nc")?;
     let mut help = Command::new(&nc);
@@ -54,14 +54,14 @@ fn netcat() -> Option<PathBuf> {
     shuts_down.then_some(nc)
 }
 
-/// Whether a line is the tutorial's `Received new connection from  ('127.0.0.1', 49743)`, to the letter.
+/// Returns whether a line is the tutorial's `Received new connection from  ('127.0.0.1', 49743)`, to the letter.
 fn is_new_connection(line: &str) -> bool {
     line.strip_prefix("Received new connection from  ('127.0.0.1', ")
         .and_then(|rest| rest.strip_suffix(')'))
         .is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
-/// Asserts that these lines hold a connection and then `received`, and nothing like either twice.
+/// Asserts that these lines contain a connection and then `received`, each once.
 fn assert_transcript(lines: &[String], received: &str) {
     let connections = lines.iter().filter(|line| line.starts_with("Received new")).collect::<Vec<_>>();
     assert_eq!(connections.len(), 1, "{lines:#?}");
@@ -70,7 +70,7 @@ fn assert_transcript(lines: &[String], received: &str) {
 }
 
 #[test]
-fn the_transcript_with_nc() {
+fn transcript_with_nc() {
     let Some(nc) = netcat() else { return };
     let server = Server::start(&[]);
     let mut client = Client::start(&nc, &["127.0.0.1", &server.port.to_string()]);
@@ -86,7 +86,7 @@ fn the_transcript_with_nc() {
 }
 
 #[test]
-fn the_transcript_with_openssl_over_tls() {
+fn transcript_with_openssl_over_tls() {
     let Some(openssl) = program("openssl") else { return };
     let identity = Identity::by_the_tutorial(&openssl);
     let server = Server::start(&identity.arguments());
@@ -99,11 +99,11 @@ fn the_transcript_with_openssl_over_tls() {
 }
 
 #[test]
-fn the_transcript_with_the_tutorials_python_client() {
+fn transcript_with_the_tutorials_python_client() {
     let (Some(openssl), Some(python)) = (program("openssl"), program("python3")) else { return };
     let identity = Identity::by_the_tutorial(&openssl);
     let server = Server::start(&identity.arguments());
-    // Python 3.13 turned on a strictness that refuses the tutorial's own certificate; the tutorial is older.
+    // Python 3.13 enabled a strict mode that rejects the tutorial's own certificate; the tutorial is older.
     let trusting = "context = ssl.create_default_context(cafile=sys.argv[2])\n\
                     context.verify_flags &= ~ssl.VERIFY_X509_STRICT\n\
                     context.check_hostname = False";
@@ -129,7 +129,7 @@ fn the_transcript_with_the_tutorials_python_client() {
 }
 
 #[test]
-fn half_close_still_brings_the_echo() {
+fn half_close_echoes_pending_data() {
     let Some(nc) = netcat() else { return };
     let server = Server::start(&[]);
     for (name, text) in [("short", "x".to_owned()), ("long", "echo ".repeat(200_000))] {
@@ -145,7 +145,7 @@ fn half_close_still_brings_the_echo() {
 }
 
 #[test]
-fn ipv6_is_served_and_printed_as_python_does() {
+fn ipv6_peers_are_printed_as_in_python() {
     let Some(nc) = netcat() else { return };
     if TcpStream::connect("[::1]:1").is_err_and(|error| error.kind() != ErrorKind::ConnectionRefused) {
         let _ = writeln!(std::io::stderr(), "skipped: this computer has no IPv6");
@@ -166,7 +166,7 @@ fn ipv6_is_served_and_printed_as_python_does() {
 }
 
 #[test]
-fn a_hundred_mebibytes_come_back_byte_for_byte() {
+fn hundred_mebibytes_are_echoed() {
     let server = Server::start(&[]);
     server.out.discard();
     let mut reading = server.connect();
@@ -192,7 +192,7 @@ fn a_hundred_mebibytes_come_back_byte_for_byte() {
 }
 
 #[test]
-fn a_hundred_mebibytes_come_back_through_tls() {
+fn hundred_mebibytes_are_echoed_over_tls() {
     let identity = Identity::new();
     let mut arguments = identity.arguments().to_vec();
     arguments.extend(["--recv-size", "65536"]);
@@ -200,7 +200,7 @@ fn a_hundred_mebibytes_come_back_through_tls() {
     server.out.discard();
     let mut client = tls(server.connect());
     let mut random = Random(2);
-    // Small enough for the sockets' buffers to hold both ways, so that one thread can write and then read.
+    // Small enough for the socket buffers in both directions, so that one thread can write and then read.
     let (mut block, mut got) = (vec![0; 128 << 10], vec![0; 128 << 10]);
     for number in 0..800 {
         random.fill(&mut block);
@@ -215,13 +215,13 @@ fn a_hundred_mebibytes_come_back_through_tls() {
 }
 
 #[test]
-fn one_client_at_a_time_and_the_next_waits_in_the_queue() {
+fn mode_one_lets_the_next_client_wait_in_the_queue() {
     let server = Server::start(&["--mode", "one", "--backlog", "1"]);
     let mut first = server.connect();
     echo(&mut first, b"first");
     let mut second = server.connect();
     second.write_all(b"second, early").expect("the queue takes what is sent");
-    // The first is served on, twice there and back, while the second gets nothing.
+    // The first client is served twice while the second gets nothing.
     echo(&mut first, b"first again");
     echo(&mut first, b"and again");
     assert_silent(&second);
@@ -240,7 +240,7 @@ fn one_client_at_a_time_and_the_next_waits_in_the_queue() {
 }
 
 #[test]
-fn five_hundred_clients_each_get_their_own() {
+fn five_hundred_clients_get_their_own_bytes() {
     let _alone = MANY_SOCKETS.lock().unwrap_or_else(PoisonError::into_inner);
     let server = Server::start(&["--backlog", "512"]);
     server.out.discard();
@@ -260,7 +260,7 @@ fn five_hundred_clients_each_get_their_own() {
 }
 
 #[test]
-fn a_pool_serves_as_many_as_it_has_threads() {
+fn pool_serves_as_many_clients_as_it_has_threads() {
     let server = Server::start(&["--mode", "pool", "--pool-size", "2"]);
     let mut first = server.connect();
     let mut second = server.connect();
@@ -281,7 +281,7 @@ fn a_pool_serves_as_many_as_it_has_threads() {
 // Windows has no signals; tests/windows.sh presses Ctrl-C in a console.
 #[cfg(unix)]
 #[test]
-fn sigterm_and_sigint_end_two_hundred_clients_within_a_moment() {
+fn sigterm_and_sigint_end_two_hundred_clients() {
     let _alone = MANY_SOCKETS.lock().unwrap_or_else(PoisonError::into_inner);
     for signal in ["TERM", "INT"] {
         let mut server = Server::start(&["--backlog", "256"]);
@@ -290,11 +290,11 @@ fn sigterm_and_sigint_end_two_hundred_clients_within_a_moment() {
         for client in &mut clients {
             echo(client, b"here");
         }
-        // One of them is in the middle of a transfer: it sends and never reads.
+        // One client is in the middle of a transfer: it sends and never reads.
         clients[0].set_nonblocking(true).expect("a socket can be made so");
         while clients[0].write(&[7; 4096]).is_ok() {}
         server.signal(signal);
-        // The promise is a second; a machine that runs all tests at once gets three.
+        // The program promises a second; a machine that runs all tests at once gets three.
         let status = server.end(std::time::Duration::from_secs(3));
         let status = status.unwrap_or_else(|| panic!("still running three seconds after SIG{signal}"));
         assert_eq!(status.code(), Some(0), "after SIG{signal}: {status}");
@@ -308,7 +308,7 @@ fn sigterm_and_sigint_end_two_hundred_clients_within_a_moment() {
     }
 }
 
-/// Sends, and reads the same back.
+/// Sends data and reads the same data back.
 fn echo(stream: &mut TcpStream, words: &[u8]) {
     stream.write_all(words).expect("the server reads");
     let mut got = vec![0; words.len()];
@@ -339,7 +339,7 @@ impl Random {
     }
 }
 
-/// Speaks TLS to a server whose certificate nobody has signed.
+/// Returns a TLS client of a server whose certificate isn't signed by a CA.
 fn tls(stream: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
     let config = trusting(rustls::ALL_VERSIONS, None);
     let name = ServerName::try_from("localhost").expect("a name");

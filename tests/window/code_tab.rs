@@ -1,4 +1,4 @@
-//! The Code tab as its user sees it: who stands at which line, copying, saving, step mode.
+//! The Code tab as its user sees it: threads at its lines, copying, saving, step mode.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -34,7 +34,7 @@ fn echo(client: &mut TcpStream, data: &[u8]) {
 }
 
 #[test]
-fn the_lines_tell_who_is_where_and_how_often_they_ran() {
+fn lines_show_their_threads_and_how_often_they_ran() {
     let mut window = open(Settings::default());
     assert!(window.shows("The program for these settings") && !window.shows("waits"));
     let address = window.start();
@@ -50,7 +50,7 @@ fn the_lines_tell_who_is_where_and_how_often_they_ran() {
     drop(one);
     window.until_shown("close(); it ran once");
     window.until_shown("recv(): #2 waits for bytes");
-    // Who takes nothing of what comes back holds up their own thread alone.
+    // A client that doesn't read its echo blocks its own thread alone.
     two.set_nonblocking(true).unwrap();
     let piece = vec![7; 65_536];
     window.until("the echo to find no room", |window| {
@@ -66,7 +66,7 @@ fn the_lines_tell_who_is_where_and_how_often_they_ran() {
 }
 
 #[test]
-fn one_client_at_a_time_leaves_nobody_in_accept() {
+fn mode_one_has_no_thread_in_accept_while_it_serves() {
     let mut window = open(Settings { mode: Mode::One, ..Settings::default() });
     let address = window.start();
     let first = connect(address);
@@ -78,7 +78,7 @@ fn one_client_at_a_time_leaves_nobody_in_accept() {
 }
 
 #[test]
-fn a_pool_shows_who_waits_for_a_thread() {
+fn pool_shows_clients_that_wait_for_a_thread() {
     let mut window = open(Settings { mode: Mode::Pool, pool_size: 1, ..Settings::default() });
     let address = window.start();
     let first = connect(address);
@@ -92,7 +92,7 @@ fn a_pool_shows_who_waits_for_a_thread() {
 }
 
 #[test]
-fn step_mode_shows_before_which_line_it_halts() {
+fn step_mode_shows_the_line_of_a_paused_thread() {
     let mut window = open(Settings::default());
     window.0.get_by_role_and_label(Role::Switch, "Step mode").click();
     window.run();
@@ -113,7 +113,7 @@ fn step_mode_shows_before_which_line_it_halts() {
 }
 
 #[test]
-fn the_program_is_copied_whole_or_in_part() {
+fn program_can_be_copied_completely_or_in_part() {
     let mut window = open(Settings::default());
     let program = window.app().program().text();
     window.0.get_by_role_and_label(Role::Button, "Copy").click();
@@ -121,7 +121,7 @@ fn the_program_is_copied_whole_or_in_part() {
     assert_eq!(window.copied(), Some(program.clone()));
     window.run();
 
-    // With the keyboard alone: go there, select all, copy.
+    // With the keyboard alone: focus, select all, copy.
     window.0.get_by_role_and_label(Role::TextInput, "The program").focus();
     window.run();
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::A);
@@ -137,7 +137,7 @@ fn the_program_is_copied_whole_or_in_part() {
 }
 
 #[test]
-fn the_program_follows_the_form() {
+fn program_follows_the_form() {
     let mut window = open(Settings::default());
     let shown = |window: &Window, line: &str| {
         let text = window.0.get_by_role_and_label(Role::TextInput, "The program").value().unwrap();
@@ -151,7 +151,7 @@ fn the_program_follows_the_form() {
 }
 
 #[test]
-fn it_rests_while_nothing_happens() {
+fn no_frame_is_painted_while_nothing_happens() {
     let mut window = open(Settings::default());
     let address = window.start();
     let mut client = connect(address);
@@ -164,7 +164,7 @@ fn it_rests_while_nothing_happens() {
 }
 
 #[test]
-fn it_holds_together_when_small_and_every_control_has_a_name() {
+fn small_window_keeps_its_layout_and_every_control_has_a_name() {
     for size in [[720.0, 480.0], [1180.0, 760.0], [2560.0, 1440.0]] {
         let mut window = sized(Settings::default(), size);
         let address = window.start();

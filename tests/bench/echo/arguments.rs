@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-/// What this program is started for.
+/// The task of this process.
 #[derive(Debug)]
 pub(crate) enum Arguments {
-    /// Be a baseline's server: `--bare PORT RECV_SIZE [CERTIFICATE KEY]`.
+    /// Serve as a baseline: `--bare PORT RECV_SIZE [CERTIFICATE KEY]`.
     Bare(Bare),
-    /// Measure everything, or what has one of these names in its own.
+    /// Measure everything, or the loads whose names contain one of these.
     Measure { quick: bool, names: Vec<String> },
 }
 
@@ -15,9 +15,9 @@ pub(crate) enum Arguments {
 #[derive(Debug)]
 pub(crate) struct Bare {
     pub(crate) port: u16,
-    /// The most bytes that one read takes.
+    /// The most bytes that one read returns.
     pub(crate) recv_size: usize,
-    /// Certificate and key; `None`: plain.
+    /// The certificate and key; `None`: without TLS.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
 }
 

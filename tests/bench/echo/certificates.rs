@@ -1,4 +1,4 @@
-//! The certificates that the servers show: made once, by Echoscope's own command.
+//! The servers' certificates, created once by Echoscope's own command.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,20 +7,20 @@ use tempfile::TempDir;
 
 use crate::Outcome;
 
-/// The kind of key that a server proves itself with.
+/// The type of a server's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     Rsa2048,
     P256,
 }
 
-/// A certificate and its key for each kind.
+/// A certificate and its key for each type.
 pub(crate) struct Certificates {
     folder: TempDir,
 }
 
 impl Certificates {
-    /// Makes one for each kind.
+    /// Creates one for each type.
     pub(crate) fn make() -> Outcome<Self> {
         let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
         let made = Self { folder };
@@ -37,7 +37,7 @@ impl Certificates {
         Ok(made)
     }
 
-    /// The certificate and the key.
+    /// Returns the certificate and the key.
     pub(crate) fn files(&self, key: Key) -> (PathBuf, PathBuf) {
         let folder = self.folder.path().join(key.keyword());
         (folder.join("server.crt"), folder.join("server.key"))

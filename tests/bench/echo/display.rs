@@ -1,19 +1,19 @@
-//! A display for the window that nobody sees: Xvfb, on a number that it chooses itself.
+//! An invisible display for the window: Xvfb, on a number that it chooses itself.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use crate::{Outcome, machine, say};
 
-/// A running Xvfb. It ends with this value.
+/// A running Xvfb. Dropping it ends it.
 pub(crate) struct Display {
     server: Child,
-    /// As in the environment variable `DISPLAY`.
+    /// The value of the environment variable `DISPLAY`.
     pub(crate) name: String,
 }
 
 impl Display {
-    /// Starts it; `None`, with a line that says why, where the window can't be measured.
+    /// Starts it; `None`, with a line that gives the reason, if the window can't be measured.
     pub(crate) fn open() -> Outcome<Option<Self>> {
         if !cfg!(feature = "gui") {
             say("skipped: the window (built without the feature gui)");
@@ -30,7 +30,7 @@ impl Display {
             .spawn()
             .map_err(|error| format!("Xvfb can't be started: {error}"))?;
         let mut number = String::new();
-        // It writes the number when it is ready, or closes the pipe at its end.
+        // It writes the number when it is ready, or closes the pipe when it ends.
         if let Some(pipe) = server.stdout.take() {
             let _ = BufReader::new(pipe).read_line(&mut number);
         }

@@ -1,13 +1,13 @@
-//! What is measured, and the goals.
+//! The figures to measure, and their goals.
 
 use crate::certificates::Key;
 use crate::load::Load;
 use crate::peers::Setup;
 
-/// One load against every server, and the figures that it gives.
+/// One load for every server, and the figures that it gives.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trial {
-    /// To choose it by on the command line.
+    /// The name to select it on the command line.
     pub(crate) name: &'static str,
     pub(crate) setup: Setup,
     pub(crate) load: Load,
@@ -18,11 +18,11 @@ pub(crate) struct Trial {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figure {
     pub(crate) name: &'static str,
-    /// What its numbers are, for people: the divisor and the unit.
+    /// How its numbers are printed: the divisor and the unit.
     pub(crate) unit: (f64, &'static str),
     /// Echoscope's number divided by the bare loop's.
     pub(crate) bare: Goal,
-    /// How many times as fast as the tutorial's program; `None`: there is no goal.
+    /// How many times as fast as the tutorial's program; `None`: no goal.
     pub(crate) tutorial: Option<Goal>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Goal {
     AtMost(f64),
 }
 
-/// With the window open, against without.
+/// With the window open, divided by without.
 pub(crate) const WINDOW: Goal = Goal::AtLeast(0.9);
 
 const BYTES: (f64, &str) = (1e6, "MB/s");
@@ -48,7 +48,7 @@ impl Figure {
 }
 
 impl Goal {
-    /// In words: `≥ 0.95`.
+    /// Returns the goal as text: `≥ 0.95`.
     pub(crate) fn text(self) -> String {
         match self {
             Self::AtLeast(goal) => format!("≥ {goal}"),
@@ -56,7 +56,7 @@ impl Goal {
         }
     }
 
-    /// Met, or missed by how much.
+    /// Returns whether it is met, or by how much it is missed.
     pub(crate) fn verdict(self, ratio: f64) -> String {
         let missed = match self {
             Self::AtLeast(goal) => goal - ratio,

@@ -1,4 +1,4 @@
-//! The machine that is measured on, and what it lets a process have.
+//! The machine that runs the benchmark, and its limits for a process.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use std::thread;
 
 use crate::{Outcome, say};
 
-/// Enough for 5,000 clients, and what a process has besides.
+/// Enough for 5,000 clients, and the other files of a process.
 const FILES: u64 = 6000;
 
-/// One line: processor, cores, kernel, compiler, and how busy it is with other things.
+/// Returns one line: processor, cores, kernel, compiler, and its load.
 pub(crate) fn describe() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|it| it.1);
@@ -44,7 +44,8 @@ fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)
 }
 
-/// Whether a program of this name can be started; says so where it can't be. In CI a missing one is a failure.
+/// Returns whether a program of this name can be started, and prints a line if it can't. In CI a missing one is a
+/// failure.
 pub(crate) fn has_program(name: &str) -> Outcome<bool> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found =
@@ -58,7 +59,7 @@ pub(crate) fn has_program(name: &str) -> Outcome<bool> {
     Ok(found)
 }
 
-/// How many files a process of this run may have open; `None` where the system doesn't tell.
+/// Returns how many files this process may have open; `None` if the OS doesn't report it.
 pub(crate) fn file_limit() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
@@ -66,7 +67,7 @@ pub(crate) fn file_limit() -> Option<u64> {
     if soft == "unlimited" { Some(u64::MAX) } else { soft.parse().ok() }
 }
 
-/// Measures in a process whose file limit is as high as it may be: this one, or a copy of it that a shell starts.
+/// Measures in a process whose file limit is as high as possible: this one, or a copy of it that a shell starts.
 pub(crate) fn with_enough_files(measure: impl FnOnce() -> Outcome<()>) -> Outcome<()> {
     const MARK: &str = "ECHO_BENCH_FILES_RAISED";
     let enough = file_limit().is_none_or(|limit| limit >= FILES);

@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Every server is a process of its own: Echoscope without and with its window, the bare loops (this program, started
-//! with `--bare`), the Python program that Echoscope writes, and socat. The clients live in this process and are the
-//! same for all. The exit code tells only whether every byte came back and every server lived, never of speed.
+//! with `--bare`), the Python program that Echoscope writes, and socat. The clients are in this process and are the
+//! same for all. The exit code shows only whether every byte was echoed and every server survived, not speed.
 
 mod arguments;
 mod bare;
@@ -38,15 +38,15 @@ use certificates::Certificates;
 use display::Display;
 use peers::Kind;
 
-/// What went wrong, in words; whatever it is ends the run.
+/// An error message. Any error ends the run.
 pub(crate) type Outcome<T> = Result<T, String>;
 
-/// What the whole run shares.
+/// The data that the whole run shares.
 pub(crate) struct Lab {
-    /// Scales times and amounts: a smoke run is over at once.
+    /// Scales times and amounts, for a short smoke run.
     pub(crate) quick: bool,
     pub(crate) certificates: Certificates,
-    /// Where the window can open; `None` with the reason said already.
+    /// The window's display; `None` if there is none, and the reason was printed.
     pub(crate) display: Option<Display>,
     /// The servers that can be started here.
     pub(crate) kinds: Vec<Kind>,
@@ -116,9 +116,9 @@ fn measure(quick: bool, names: &[String]) -> Outcome<()> {
     Ok(())
 }
 
-/// Prints a line at once: a run takes minutes, and somebody may watch.
+/// Prints a line at once, since a run takes minutes and its user may watch.
 pub(crate) fn say(line: &str) {
     let mut out = io::stdout().lock();
-    // Nobody may be left to read it, which changes nothing about what is measured.
+    // A closed stdout doesn't change the measurement.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

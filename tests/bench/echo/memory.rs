@@ -1,7 +1,7 @@
 //! Resident memory for each idle client, at 100, 1,000 and 5,000 of them.
 //!
-//! A client connects, echoes a few bytes and stays. What the server holds then, less what it held after serving a
-//! few clients and before these came, is divided by their number. (`VmRSS` of proc(5), which counts in pages.)
+//! A client connects, echoes a few bytes and stays. The server's memory then, minus its memory after serving a few
+//! clients and before these, is divided by their number. (`VmRSS` of proc(5), which counts in pages.)
 
 use std::fs;
 use std::thread;
@@ -14,18 +14,18 @@ use crate::numbers::{Spread, float};
 use crate::peers::{Kind, Peer, Setup};
 use crate::{Lab, Outcome, machine, say};
 
-/// How long what a server holds must stay as it is, to count as settled, and how long that is waited for.
+/// How long a server's memory must be constant to count as settled, and how long to wait for that.
 const UNCHANGED: Duration = Duration::from_millis(250);
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// Plain or TLS.
+/// Without or with TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     Plain,
     Tls,
 }
 
-/// Kibibytes for each client, by number of clients and by server.
+/// KiB for each client, by number of clients and by server.
 pub(crate) struct Memory {
     pub(crate) transport: Transport,
     pub(crate) counts: Vec<u64>,
@@ -37,7 +37,7 @@ pub(crate) struct Memory {
 impl Transport {
     pub(crate) const ALL: [Self; 2] = [Self::Plain, Self::Tls];
 
-    /// To choose it by on the command line.
+    /// The name to select it on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "memory-plain",
@@ -45,7 +45,7 @@ impl Transport {
         }
     }
 
-    /// In a table.
+    /// The name in a table.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Plain => "plain",
@@ -62,7 +62,7 @@ impl Transport {
     }
 }
 
-/// Measures it in turn; `None`, and a line that says why, where the system doesn't tell.
+/// Measures in turn; `None`, with a line that gives the reason, if the OS doesn't report memory.
 pub(crate) fn measure(lab: &Lab, transport: Transport) -> Outcome<Option<Memory>> {
     if resident(std::process::id()).is_none() {
         say(&format!("skipped: {} (no /proc/PID/status here)", transport.name()));
@@ -74,8 +74,8 @@ pub(crate) fn measure(lab: &Lab, transport: Transport) -> Outcome<Option<Memory>
         say(&format!("skipped: more than {limit} clients (the limit of open files, ulimit -n)"));
         counts.retain(|count| *count <= limit);
     }
-    // socat has a process for each client: its own memory says nothing. The tutorial's program takes 25 ms for a
-    // handshake, which makes minutes of five thousand.
+    // socat has a process for each client, so its own memory shows nothing. The tutorial's program takes 25 ms for a
+    // handshake, minutes for five thousand.
     let left_out = |kind| kind == Kind::Socat || (kind == Kind::Tutorial && transport == Transport::Tls);
     let kinds: Vec<_> = lab.kinds.iter().copied().filter(|kind| !left_out(*kind)).collect();
     let setup = Setup { recv_size: 1024, key: (transport == Transport::Tls).then_some(Key::P256) };
@@ -93,7 +93,7 @@ pub(crate) fn measure(lab: &Lab, transport: Transport) -> Outcome<Option<Memory>
     Ok(Some(memory))
 }
 
-/// One server with more and more clients.
+/// Measures one server with more and more clients.
 fn once(server: &mut Peer, counts: &[u64]) -> Outcome<Vec<f64>> {
     let failed = |kind: Kind, why: &str| format!("memory, {}: {why}", kind.name());
     for _ in 0..8 {
@@ -116,7 +116,7 @@ fn once(server: &mut Peer, counts: &[u64]) -> Outcome<Vec<f64>> {
     Ok(figures)
 }
 
-/// What a server holds once that changes no more: a window goes on drawing for a while.
+/// Returns a server's memory once it no longer changes: a window continues to paint for a while.
 fn settled(server: &Peer) -> Outcome<u64> {
     let deadline = Instant::now() + SETTLE;
     let mut before = None;
@@ -131,7 +131,7 @@ fn settled(server: &Peer) -> Outcome<u64> {
     }
 }
 
-/// Kibibytes of a process that are in memory.
+/// Returns the resident memory of a process in KiB.
 fn resident(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -139,12 +139,12 @@ fn resident(process: u32) -> Option<u64> {
 }
 
 impl Memory {
-    /// Kibibytes for each client; the places are those in `kinds` and `counts`.
+    /// KiB for each client, in the order of `kinds` and `counts`.
     pub(crate) fn kibibytes(&self, kind: usize, count: usize) -> Option<Spread> {
         Spread::of(self.rounds.iter().map(|round| round[kind][count]))
     }
 
-    /// What a client takes at the most clients, divided by what it takes at the fewest.
+    /// Returns a client's memory at the most clients, divided by that at the fewest.
     pub(crate) fn growth(&self, kind: usize) -> Option<Spread> {
         Spread::of(self.rounds.iter().filter_map(|round| Some(round[kind].last()? / round[kind].first()?)))
     }

@@ -1,6 +1,6 @@
 //! Medians and spreads.
 
-/// A middle, and how far around it the rounds were.
+/// A median, and the spread of the rounds around it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -9,7 +9,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of at least one value.
+    /// Returns the spread of at least one value.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut sorted: Vec<f64> = values.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
@@ -19,13 +19,13 @@ impl Spread {
     }
 }
 
-/// A count as a number to divide by or into.
+/// Converts a count to a number for divisions.
 #[expect(clippy::cast_precision_loss, reason = "what is counted here stays far below 2^52")]
 pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 
-/// The value below which this many of a thousand lie; `values` are in order and not empty.
+/// Returns the value below which this many of a thousand values are; `values` is sorted and not empty.
 pub(crate) fn per_mille(values: &[u64], part: usize) -> Option<u64> {
     values.get(values.len() * part / 1000).or(values.last()).copied()
 }

@@ -1,4 +1,4 @@
-//! The servers that are measured: each a process of its own, on a port of its own.
+//! The servers to measure, each in its own process on its own port.
 
 use std::fs::{self, File, OpenOptions};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -22,7 +22,7 @@ use crate::{Lab, Outcome, machine};
 
 /// How long a server may take until it serves: a window on a busy machine.
 const START: Duration = Duration::from_secs(30);
-/// How long what a server still does after a load is waited for.
+/// How long to wait for what a server still does after a load.
 const COME_TO_REST: Duration = Duration::from_secs(2);
 /// More clients than any load has.
 const MAX_CLIENTS: &str = "10000";
@@ -30,13 +30,13 @@ const MAX_CLIENTS: &str = "10000";
 /// A kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The least loop: what the others are compared with.
+    /// The smallest loop, to which the others are compared.
     Bare,
-    /// `echoscope --headless`, its log going to a file.
+    /// `echoscope --headless`, with its log written to a file.
     Headless,
-    /// `echoscope --start`, its window open.
+    /// `echoscope --start`, with its window open.
     Window,
-    /// The tutorial's program, as the Code tab writes it, its output going to a file.
+    /// The tutorial's program from the Code tab, with its output written to a file.
     Tutorial,
     Socat,
 }
@@ -44,23 +44,23 @@ pub(crate) enum Kind {
 /// How a server serves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
-    /// The most bytes that one read takes.
+    /// The most bytes that one read returns.
     pub(crate) recv_size: usize,
-    /// The kind of the TLS key; `None`: plain.
+    /// The type of the TLS key; `None`: without TLS.
     pub(crate) key: Option<Key>,
 }
 
-/// A running server. It ends with this value.
+/// A running server. Dropping it ends it.
 pub(crate) struct Peer {
     pub(crate) kind: Kind,
     pub(crate) target: Target,
     child: Child,
-    /// Where its output goes.
+    /// The file with its output.
     log: File,
     folder: TempDir,
 }
 
-/// The kinds that can be started here; says which are left out.
+/// Returns the kinds that can be started here, and prints which are left out.
 pub(crate) fn available(display: Option<&Display>) -> Outcome<Vec<Kind>> {
     let mut kinds = vec![Kind::Bare, Kind::Headless];
     kinds.extend(display.map(|_| Kind::Window));
@@ -87,7 +87,7 @@ impl Kind {
 impl Peer {
     /// Starts it and waits until it serves.
     pub(crate) fn start(lab: &Lab, kind: Kind, setup: Setup) -> Outcome<Self> {
-        // Between the choice of a port and its use somebody else may take it.
+        // Another program may take the port between its choice and its use.
         let mut tries = 3;
         loop {
             tries -= 1;
@@ -104,7 +104,7 @@ impl Peer {
         let port = free_port().map_err(failed)?;
         let mut command = command(lab, kind, setup, port, folder.path()).map_err(failed)?;
         let path = folder.path().join("log");
-        // Appended to, so that it can be cut off between two loads.
+        // Opened for appending, so that it can be truncated between two loads.
         let log = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
         let output = log.try_clone().map_err(failed)?;
         let errors = File::create(folder.path().join("errors")).map_err(failed)?;
@@ -146,12 +146,12 @@ impl Peer {
         Ok(())
     }
 
-    /// The number of its process.
+    /// Returns the number of its process.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// Whether it still runs; where not, what it said last.
+    /// Returns an error with its last output if it no longer runs.
     pub(crate) fn check(&mut self) -> Outcome<()> {
         let Ok(Some(status)) = self.child.try_wait() else { return Ok(()) };
         let errors = fs::read_to_string(self.folder.path().join("errors")).unwrap_or_default();
@@ -179,7 +179,7 @@ impl Drop for Peer {
     }
 }
 
-/// A port that is free now.
+/// Returns a port that is free now.
 fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
@@ -228,7 +228,7 @@ fn tutorial(setup: Setup, port: u16, files: Files, folder: &Path) -> std::io::Re
     Ok(command)
 }
 
-/// A process for each client; its bytes go through a pipe, or through `cat` where one piece could fill the pipe.
+/// One process for each client; its bytes go through a pipe, or through `cat` where one `recv` could fill the pipe.
 fn socat(setup: Setup, port: u16, files: Files) -> Command {
     let common = "bind=127.0.0.1,reuseaddr,nodelay,fork";
     let listen = match files {
@@ -245,12 +245,12 @@ fn socat(setup: Setup, port: u16, files: Files) -> Command {
     command
 }
 
-/// Whether a thread of a process runs or waits for a processor: what is starved by other programs is not at rest.
+/// Returns whether a thread of a process runs or waits for a processor.
 fn is_at_work(process: u32) -> bool {
     let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return false };
     threads.flatten().any(|thread| {
         let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-        // The name before it may hold anything: proc(5) puts it in parentheses. R: runs; D: waits for a disk.
+        // The name before it may contain anything: proc(5) puts it in parentheses. R: runs; D: waits for a disk.
         stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['R', 'D']))
     })
 }

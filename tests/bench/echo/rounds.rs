@@ -1,11 +1,11 @@
-//! Measures in turn: in each round every server once, so that what the machine does meanwhile meets all of them.
+//! Measures in turn, each server once in each round, so that other load on the machine affects all of them.
 
 use crate::figures::{Figure, Trial};
 use crate::numbers::Spread;
 use crate::peers::{Kind, Peer};
 use crate::{Lab, Outcome, say};
 
-/// What the rounds of one trial gave.
+/// The results of one trial's rounds.
 pub(crate) struct Measured {
     pub(crate) figures: &'static [Figure],
     kinds: Vec<Kind>,
@@ -44,14 +44,14 @@ pub(crate) fn run(lab: &Lab, trial: &Trial) -> Outcome<Measured> {
 }
 
 impl Measured {
-    /// The figure of one server divided by another's, round by round; `None` where one of them was not there.
+    /// Returns the figure of one server divided by another's, round by round; `None` if one of them was not measured.
     pub(crate) fn ratio(&self, figure: usize, over: Kind, under: Kind) -> Option<Spread> {
         let place = |kind| self.kinds.iter().position(|it| *it == kind);
         let (over, under) = (place(over)?, place(under)?);
         Spread::of(self.rounds.iter().map(|round| round[over][figure] / round[under][figure]))
     }
 
-    /// How many times as fast one server is as another: rates one way, times the other way round.
+    /// Returns how many times as fast one server is as another; for times the ratio is inverted.
     pub(crate) fn times_as_fast(&self, figure: usize, over: Kind, under: Kind) -> Option<Spread> {
         if self.figures[figure].is_time() {
             self.ratio(figure, under, over)

@@ -1,4 +1,4 @@
-//! The result: a table to read in a terminal, and the same as Markdown for the README.
+//! The result: a table for the terminal, and the same as Markdown for the README.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::numbers::Spread;
 use crate::peers::Kind;
 use crate::rounds::Measured;
 
-/// How much more a client may take among many than among few, and still count as the same.
+/// How much more memory a client may use among many than among few, and still count as the same.
 const SAME: Goal = Goal::AtMost(1.1);
 
 const SPEED: &[&str] =
@@ -25,12 +25,12 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// An empty one, of measurements on this machine.
+    /// Creates an empty table of measurements on this machine.
     pub(crate) fn new(machine: String) -> Self {
         Self { machine, speed: Vec::new(), memory: Vec::new(), memory_head: Vec::new() }
     }
 
-    /// A row for each figure.
+    /// Adds a row for each figure.
     pub(crate) fn add(&mut self, measured: &Measured) {
         for (index, figure) in measured.figures.iter().enumerate() {
             let bare = measured.ratio(index, Kind::Headless, Kind::Bare);
@@ -50,7 +50,7 @@ impl Table {
         }
     }
 
-    /// A row for each server.
+    /// Adds a row for each server.
     pub(crate) fn add_memory(&mut self, memory: &Memory) {
         let counts = memory.counts.iter().map(|count| format!("at {count}"));
         self.memory_head = ["KiB for each idle client".to_owned()]
@@ -75,7 +75,7 @@ impl Table {
         }
     }
 
-    /// Columns for a terminal.
+    /// Returns the table in columns for a terminal.
     pub(crate) fn text(&self) -> String {
         let mut parts = Vec::new();
         for (head, rows) in self.tables() {
@@ -91,7 +91,7 @@ impl Table {
         parts.join("\n")
     }
 
-    /// Writes the Markdown; `partial`: into another file, so that a whole run's is kept. Where it is.
+    /// Writes the Markdown and returns its path; with `partial` to another file, so that a complete run's file is kept.
     pub(crate) fn write(&self, partial: bool) -> Outcome<PathBuf> {
         let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let folder = temporary.parent().unwrap_or(temporary).join("bench");
@@ -124,7 +124,7 @@ fn nothing() -> String {
     "–".to_owned()
 }
 
-/// The middle, and where the rounds were.
+/// Formats the median and the range of the rounds.
 fn cell(ratio: Option<Spread>) -> String {
     ratio.map_or_else(nothing, |it| {
         let digits = if it.median >= 20.0 { 0 } else { 2 };

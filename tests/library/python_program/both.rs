@@ -1,4 +1,4 @@
-//! The two servers that are compared: the saved program in Python, and Echoscope without a window.
+//! The two servers to compare: the saved Python program, and Echoscope without a window.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,8 +16,8 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::support::{Identity, Server};
 
-/// What only Echoscope prints: on how many addresses it listens, what a handshake agreed on, and its words for a
-/// client that TLS failed with.
+/// The starts of lines that only Echoscope prints: its addresses, the outcome of a handshake, and its explanations of
+/// TLS failures.
 const ONLY_OURS: &[&str] = &[
     "Listening on ",
     "TLS 1.",
@@ -26,10 +26,10 @@ const ONLY_OURS: &[&str] = &[
     "The client disconnected during the handshake",
     "The client disconnected in the middle of its first TLS message",
 ];
-/// What only the program prints: Python's words for the same failure.
+/// The starts of lines that only the program prints: Python's text for the same failure.
 const ONLY_PYTHONS: &[&str] = &["TLS failure: "];
 
-/// A server, and what is left out when its lines are compared.
+/// A server, and the lines to ignore when its output is compared.
 pub(crate) struct Peer {
     pub(crate) server: Server,
     pub(crate) name: &'static str,
@@ -39,17 +39,17 @@ pub(crate) struct Peer {
     _folder: tempfile::TempDir,
 }
 
-/// Both servers with the same settings, each on a free port; `None` where there is no Python.
+/// Starts both servers with the same settings, each on a free port; `None` without Python.
 pub(crate) fn both(settings: &Settings) -> Option<[Peer; 2]> {
     Some([python(settings)?, echoscope(settings)])
 }
 
-/// The saved program.
+/// Starts the saved program.
 pub(crate) fn python(settings: &Settings) -> Option<Peer> {
     python_with(settings, |text| text)
 }
 
-/// The saved program, changed by its user.
+/// Starts the saved program with a change.
 pub(crate) fn python_with(settings: &Settings, change: impl FnOnce(String) -> String) -> Option<Peer> {
     let python = crate::support::program("python3")?;
     let folder = tempfile::tempdir().unwrap();
@@ -60,7 +60,7 @@ pub(crate) fn python_with(settings: &Settings, change: impl FnOnce(String) -> St
     Some(Peer::new(Server::from(command), "Python", ONLY_PYTHONS, settings, folder))
 }
 
-/// The same by Echoscope.
+/// Starts Echoscope with the same settings.
 pub(crate) fn echoscope(settings: &Settings) -> Peer {
     let number = |number: u32| number.to_string();
     let mut arguments = vec![
@@ -91,12 +91,12 @@ pub(crate) fn echoscope(settings: &Settings) -> Peer {
     Peer::new(Server::start(&all), "Echoscope", ONLY_OURS, settings, folder)
 }
 
-/// The program's text for a port that the system chooses.
+/// Returns the program's text for a port that the OS chooses.
 pub(crate) fn text(settings: &Settings) -> String {
     program(&ServerConfig { port: 0, ..ServerConfig::from(settings) }).text()
 }
 
-/// These settings, with the identity's files.
+/// Returns these settings with TLS and the identity's files.
 pub(crate) fn over_tls(settings: &Settings, identity: &Identity) -> Settings {
     Settings {
         tls: true,
@@ -118,12 +118,12 @@ impl Peer {
         Self { server, name, own_lines, roots, seen: Vec::new(), _folder: folder }
     }
 
-    /// A client, over TLS where the server speaks it.
+    /// Connects a client, with TLS if the server uses it.
     pub(crate) fn connect(&self) -> Client {
         self.connect_with(None)
     }
 
-    /// A client that shows a certificate.
+    /// Connects a client that presents a certificate.
     pub(crate) fn connect_with(&self, shown: Option<&Identity>) -> Client {
         let stream = self.server.connect();
         let Some(roots) = &self.roots else { return Client::Plain(stream) };
@@ -148,20 +148,21 @@ impl Peer {
         Client::Tls(Box::new(StreamOwned::new(connection, stream)))
     }
 
-    /// Waits until a line is printed that holds `words`, and remembers all up to it.
+    /// Waits until a line is printed that contains `words`, and keeps all lines up to it.
     pub(crate) fn until(&mut self, words: &str) {
         let lines = self.server.out.until(|line| line.contains(words));
         self.seen.extend(lines);
     }
 
-    /// Every line up to now that both servers print, without ports and spans of time.
+    /// Returns every line up to now that both servers print, without ports and durations.
     pub(crate) fn comparable(&self) -> Vec<String> {
         let own = |line: &&String| self.own_lines.iter().any(|start| line.starts_with(start));
         self.seen.iter().filter(|line| !own(line)).map(|line| general(line)).collect()
     }
 }
 
-/// `('127.0.0.1', 49743)` becomes `('127.0.0.1', …)`, and `after 1.2 s:` becomes `after …:`.
+/// Replaces ports and durations: `('127.0.0.1', 49743)` becomes `('127.0.0.1', …)`, and `after 1.2 s:` becomes `after
+/// …:`.
 fn general(line: &str) -> String {
     if line.starts_with("Received: ") {
         return line.to_owned();
@@ -192,7 +193,7 @@ impl Client {
         }
     }
 
-    /// So many bytes.
+    /// Reads this many bytes.
     pub(crate) fn take(&mut self, count: usize) -> std::io::Result<Vec<u8>> {
         let mut got = vec![0; count];
         match self {
@@ -202,14 +203,14 @@ impl Client {
         Ok(got)
     }
 
-    /// Sends, and takes the same back.
+    /// Sends data and reads the same data back.
     pub(crate) fn echo(&mut self, data: &[u8]) {
         self.send(data);
         let got = self.take(data.len()).unwrap();
         assert!(got == data, "{} came back as {}", data.escape_ascii(), got.escape_ascii());
     }
 
-    /// Says that nothing more comes, and reads on to the end, which must be one in order.
+    /// Closes the sending side and reads to the end, which must be orderly.
     pub(crate) fn half_close(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         match self {
@@ -218,27 +219,27 @@ impl Client {
                 stream.read_to_end(&mut rest).unwrap();
             }
             Self::Tls(stream) => {
-                // rustls would send the alert ahead of a handshake that nothing has begun yet.
+                // rustls would send the alert before a handshake that hasn't begun yet.
                 stream.flush().unwrap();
                 stream.conn.send_close_notify();
                 stream.flush().unwrap();
-                // rustls fails here where the server's own close_notify is missing.
+                // rustls fails here without the server's own close_notify.
                 stream.read_to_end(&mut rest).unwrap();
-                // Echoscope waits a moment for the client to leave; it need not.
+                // Echoscope waits a moment for the client to close. This makes that shorter.
                 stream.sock.shutdown(Shutdown::Both).unwrap();
             }
         }
         rest
     }
 
-    /// Goes without a word: RST.
+    /// Closes the connection with RST.
     pub(crate) fn reset(self) {
         let stream = self.stream();
         socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
         drop(self);
     }
 
-    /// Ends TCP's stream alone.
+    /// Closes TCP's sending side without close_notify.
     pub(crate) fn end_without_close_notify(&self) {
         self.stream().shutdown(Shutdown::Write).unwrap();
     }

@@ -1,4 +1,4 @@
-//! The same clients talk to both servers: the same bytes come back, and the same lines are printed.
+//! The same clients talk to both servers: both echo the same bytes and print the same lines.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -10,9 +10,9 @@ use crate::support::Identity;
 
 const BYTES: &[u8] = b"\0\x07\x1b\x7f\x80\xc3\xa9\xff\r\n";
 
-/// Everything that a client does in the lessons, one client after the other.
+/// Does everything that a client does in the lessons, one client after the other.
 fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
-    // Several sends, each on its own, and a close in order.
+    // Several separate sends, and an orderly close.
     let mut client = peer.connect();
     for data in
         [&b"Hello\n"[..], b"it's", b"\"quoted\"", b"'both\"\t\\", "caf\u{e9} \u{1f600}".as_bytes(), BYTES]
@@ -22,24 +22,24 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
     assert!(client.half_close().is_empty());
     peer.until("Connection from");
 
-    // One byte, one more than a thousand, and what is on its way when the client half-closes.
+    // One byte, then a thousand that are in flight when the client half-closes.
     let mut client = peer.connect();
     client.echo(b"x");
     client.send(&[b'.'; 1000]);
     assert_eq!(client.half_close(), [b'.'; 1000]);
     peer.until("Connection from");
 
-    // Not a byte; over TLS the handshake is there all the same.
+    // No data; with TLS there is a handshake all the same.
     assert!(peer.connect().half_close().is_empty());
     peer.until("Connection from");
 
-    // A reset, and the server goes on.
+    // A reset, after which the server continues.
     let mut client = peer.connect();
     client.echo(b"I am gone");
     client.reset();
     peer.until("Connection from");
 
-    // Two clients in turn. One at a time, the second one waits. A line may come a moment after its echo.
+    // Two clients in turn. In mode one, the second waits. A line may be printed a moment after its echo.
     let (mut first, mut second) = (peer.connect(), None);
     let say = |peer: &mut Peer, client: &mut Client, words: &str| {
         client.echo(words.as_bytes());
@@ -62,7 +62,7 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
     peer.until("Connection from");
 
     if tls {
-        // Who ends the stream without close_notify, and who does not speak TLS at all.
+        // A client that ends the stream without close_notify, and one that doesn't use TLS at all.
         let mut client = peer.connect();
         client.echo(b"cut off");
         client.end_without_close_notify();
@@ -71,8 +71,8 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let _ = client.read_to_end(&mut Vec::new());
         peer.until("Connection from");
-        // Who only looks whether somebody is there, and who goes in the middle of the handshake: before the hello is
-        // whole, and after the server has answered it.
+        // A client that closes without sending, and two that close during the handshake: before the ClientHello is
+        // complete, and after the server's answer.
         drop(peer.server.connect());
         peer.until("Connection from");
         for hello in [1, 2] {
@@ -87,7 +87,7 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
             stream.sock.shutdown(Shutdown::Write).unwrap();
             peer.until("Connection from");
         }
-        // The server goes on.
+        // The server continues.
         let mut client = peer.connect();
         client.echo(b"still here");
         assert!(client.half_close().is_empty());
@@ -96,7 +96,7 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
 }
 
 #[test]
-fn the_program_does_and_prints_what_echoscope_does() {
+fn program_behaves_and_prints_like_echoscope() {
     let identity = Identity::new();
     for mode in Mode::ALL {
         for tls in [false, true] {
@@ -108,7 +108,7 @@ fn the_program_does_and_prints_what_echoscope_does() {
             }
             let [mut python, ours] = peers.map(|peer| peer.comparable());
             if tls {
-                // Python 3.10 to 3.12 take a reset for the end of the stream (it is SSL_read_ex() that they misread).
+                // Python 3.10 to 3.12 treat a reset as the end of the stream (they misread SSL_read_ex()).
                 for line in &mut python {
                     if line.ends_with(": 9 bytes received, 9 bytes sent") {
                         *line = line.replace("closed by the client without close_notify", "lost");
@@ -133,7 +133,7 @@ fn the_program_does_and_prints_what_echoscope_does() {
 }
 
 #[test]
-fn ipv6_addresses_are_printed_alike() {
+fn ipv6_addresses_are_printed_the_same() {
     if std::net::TcpListener::bind("[::1]:0").is_err() {
         let _ = writeln!(std::io::stderr(), "skipped: this computer has no IPv6");
         return;

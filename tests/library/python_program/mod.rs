@@ -1,4 +1,4 @@
-//! The Python program that Echoscope writes: it runs, and does and prints what Echoscope does.
+//! The Python program that Echoscope writes can be run, and behaves and prints like Echoscope.
 
 mod both;
 mod conversations;

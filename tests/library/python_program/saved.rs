@@ -1,4 +1,4 @@
-//! The app's program: whose settings it has, and how it is saved.
+//! The app's program: which settings it has, and how it is saved.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ fn has(app: &App, line: &str) -> bool {
 }
 
 #[test]
-fn it_is_the_forms_and_while_a_server_runs_the_servers() {
+fn program_has_the_settings_of_the_form_or_the_running_server() {
     let mut app = app();
     assert!(has(&app, "SERVER_PORT = 0") && has(&app, "RECV_SIZE = 1024"));
     app.apply(Command::Set(Setting::RecvSize, "7".to_owned()));
@@ -47,7 +47,7 @@ fn it_is_the_forms_and_while_a_server_runs_the_servers() {
 }
 
 #[test]
-fn it_is_saved_whole_or_not_at_all() {
+fn program_is_saved_completely_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ServerPython.py");
     let mut app = app();
@@ -67,7 +67,7 @@ fn it_is_saved_whole_or_not_at_all() {
 }
 
 #[test]
-fn relative_paths_become_those_that_echoscope_means() {
+fn relative_paths_become_absolute() {
     let settings = Settings { tls: true, certificate: "lab/server.crt".into(), ..Settings::default() };
     let app = App::new(settings, Options::default());
     let program = app.program();

@@ -1,4 +1,4 @@
-//! Settings have the effect in the program that they have in Echoscope.
+//! Settings have the same effect in the program as in Echoscope.
 
 use std::io::ErrorKind;
 
@@ -8,7 +8,7 @@ use crate::python_program::both::{Client, both, over_tls, python, python_with};
 use crate::support::Identity;
 
 #[test]
-fn a_small_recv_size_cuts_the_stream() {
+fn small_recv_size_splits_the_stream() {
     let identity = Identity::new();
     let settings = Settings { recv_size: 4, ..Settings::default() };
     for settings in [over_tls(&settings, &identity), settings] {
@@ -25,10 +25,10 @@ fn a_small_recv_size_cuts_the_stream() {
     }
 }
 
-/// Linux alone says what happens beyond the backlog: N + 1 fit, and the next one hears nothing.
+/// Only Linux has a documented rule: N + 1 clients fit, and the next one gets no answer.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_backlog_is_as_long_as_it_says() {
+fn backlog_has_its_length() {
     use std::net::{SocketAddr, TcpStream};
     use std::time::Duration;
 
@@ -49,7 +49,7 @@ fn the_backlog_is_as_long_as_it_says() {
 }
 
 #[test]
-fn a_pool_serves_as_many_as_it_has_threads() {
+fn pool_serves_as_many_clients_as_it_has_threads() {
     let settings = Settings { mode: Mode::Pool, pool_size: 2, ..Settings::default() };
     let Some(peer) = python(&settings) else { return };
     let mut clients = [peer.connect(), peer.connect()];
@@ -69,7 +69,7 @@ fn a_pool_serves_as_many_as_it_has_threads() {
 }
 
 #[test]
-fn who_is_silent_is_closed_where_that_is_set() {
+fn idle_client_is_closed_after_the_timeout() {
     let identity = Identity::new();
     let settings = Settings { idle_timeout: 1, ..Settings::default() };
     for settings in [over_tls(&settings, &identity), settings] {
@@ -85,7 +85,7 @@ fn who_is_silent_is_closed_where_that_is_set() {
 }
 
 #[test]
-fn a_handshake_that_takes_too_long_is_no_idle_client() {
+fn slow_handshake_is_a_tls_failure_and_not_idle() {
     let identity = Identity::new();
     let settings = over_tls(&Settings::default(), &identity);
     let short = |text: String| {
@@ -94,7 +94,7 @@ fn a_handshake_that_takes_too_long_is_no_idle_client() {
         shorter
     };
     let Some(mut peer) = python_with(&settings, short) else { return };
-    // Not a byte, and the beginning of a hello.
+    // No byte, and the beginning of a ClientHello.
     for begun in [&b""[..], b"\x16\x03\x01"] {
         let mut client = peer.server.connect();
         std::io::Write::write_all(&mut client, begun).unwrap();
@@ -104,7 +104,7 @@ fn a_handshake_that_takes_too_long_is_no_idle_client() {
 }
 
 #[test]
-fn client_certificates_are_asked_for_as_set() {
+fn client_certificates_are_requested_as_set() {
     let (server, known, unknown) = (Identity::new(), Identity::new(), Identity::new());
     for versions in TlsVersions::ALL {
         for auth in [ClientAuth::Optional, ClientAuth::Required] {
@@ -122,7 +122,7 @@ fn client_certificates_are_asked_for_as_set() {
                     let mut client = peer.connect_with(shown);
                     let said = format!("{} {versions:?} {auth:?} {}", peer.name, shown.is_some());
                     let Client::Tls(stream) = &mut client else { panic!("TLS is on") };
-                    // With TLS 1.3 a client hears only later that it is refused.
+                    // With TLS 1.3 a client learns only later that it is rejected.
                     let sent = std::io::Write::write_all(stream, b"let me in")
                         .and_then(|()| std::io::Write::flush(stream));
                     let got = sent.and_then(|()| client.take(9));
@@ -130,7 +130,7 @@ fn client_certificates_are_asked_for_as_set() {
                     drop(client);
                     peer.until("Connection from");
                 }
-                // The refused ones did not end the server, and nothing of theirs was echoed.
+                // The rejected clients did not end the server, and nothing of theirs was echoed.
                 let closed: Vec<_> =
                     peer.comparable().into_iter().filter(|line| line.contains("on a TLS failure")).collect();
                 assert_eq!(closed.len(), if auth == ClientAuth::Required { 2 } else { 1 }, "{closed:?}");
@@ -140,7 +140,7 @@ fn client_certificates_are_asked_for_as_set() {
 }
 
 #[test]
-fn versions_and_protocols_are_those_that_are_set() {
+fn tls_versions_and_alpn_are_as_set() {
     let identity = Identity::new();
     for (versions, wanted) in [
         (TlsVersions::Both, rustls::ProtocolVersion::TLSv1_3),
@@ -156,10 +156,10 @@ fn versions_and_protocols_are_those_that_are_set() {
     }
 }
 
-// Windows has no SIGINT that one program could send another.
+// Windows has no SIGINT that one program could send to another.
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_it_quietly_with_clients_still_there() {
+fn ctrl_c_ends_the_program_silently_with_open_connections() {
     let identity = Identity::new();
     for mode in Mode::ALL {
         for tls in [false, true] {

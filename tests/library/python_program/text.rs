@@ -1,4 +1,4 @@
-//! The program's text: Python takes it for every setting, and what was typed stays what it is.
+//! The program's text is valid Python for every setting, and values survive unchanged.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -7,8 +7,7 @@ use echoscope::python::program;
 use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
-/// Compiles each file as Python 3.8 would have to, warnings being errors, and prints the constants as JSON, one file
-/// a line.
+/// Compiles each file as Python 3.8 would, with warnings as errors, and prints the constants as JSON, one file a line.
 const CONSTANTS: &str = r"
 import ast, json, sys
 for name in sys.argv[1:]:
@@ -27,7 +26,7 @@ for name in sys.argv[1:]:
     print(json.dumps(found))
 ";
 
-/// The constants of every program, as Python reads them; `None` where there is no Python.
+/// Returns the constants of every program, as Python reads them; `None` without Python.
 fn constants(programs: &[ServerConfig]) -> Option<Vec<serde_json::Value>> {
     let python = crate::support::program("python3")?;
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +47,7 @@ fn config() -> ServerConfig {
 }
 
 #[test]
-fn python_takes_it_for_every_setting() {
+fn python_compiles_the_program_for_every_setting() {
     let mut programs = Vec::new();
     for mode in Mode::ALL {
         for host in [
@@ -96,7 +95,7 @@ fn python_takes_it_for_every_setting() {
 }
 
 #[test]
-fn what_was_typed_stays_one_string() {
+fn values_stay_one_string() {
     let hostile = [
         "it's",
         "say \"hi\"",
@@ -129,17 +128,17 @@ fn what_was_typed_stays_one_string() {
     }
 }
 
-// On Windows a path that is no text can't be spelt from bytes.
+// On Windows a path that isn't UTF-8 can't be made from bytes.
 #[cfg(unix)]
 #[test]
-fn a_path_that_is_no_text_is_still_found() {
+fn path_that_is_not_utf8_is_still_found() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let Some(python) = crate::support::program("python3") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(OsStr::from_bytes(b"odd \xff name"));
     if fs::write(&path, "found").is_err() {
-        // Some file systems take text alone.
+        // Some file systems allow only UTF-8.
         return;
     }
     let tls = TlsFiles::new(path, "server.key".into());

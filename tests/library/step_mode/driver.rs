@@ -1,4 +1,4 @@
-//! A server in step mode, and clients that speak TLS or don't.
+//! A server in step mode, and clients with and without TLS.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -20,10 +20,10 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use crate::support::Identity;
 use crate::support::running::{PATIENCE, config, wait_for};
 
-/// Long enough to see that nothing comes.
+/// Long enough to see that nothing arrives.
 const A_MOMENT: Duration = Duration::from_millis(100);
 
-/// A server that halts already before its first call, on a port that is known before.
+/// A server that pauses before its first call, on a port that is known before.
 pub(crate) struct Stepped {
     pub(crate) server: Server,
     pub(crate) source: EventReceiver,
@@ -47,7 +47,7 @@ impl Stepped {
         Self { server, source, address, tls, _identity: identity }
     }
 
-    /// Waits until exactly these threads halt: whom they serve, and before which call.
+    /// Waits until exactly these threads are paused: the client that each serves, and the call.
     #[track_caller]
     pub(crate) fn until(&self, wanted: &[(Option<u64>, Call)]) {
         wait_for(&format!("{wanted:?} (now {:?})", self.paused_threads()), || {
@@ -66,7 +66,7 @@ impl Stepped {
         self.server.step(client.map(ClientId));
     }
 
-    /// Lets one call after the other happen, the oldest halt first, until somebody halts before this one.
+    /// Lets one call after the other happen, the longest pause first, until a thread is paused before this call.
     #[track_caller]
     pub(crate) fn drive_to(&self, call: Call) {
         wait_for(&format!("a halt before {}", call.label()), || {
@@ -79,7 +79,7 @@ impl Stepped {
         });
     }
 
-    /// Whether the system refuses a connection: nobody listens.
+    /// Returns whether a connection is refused, since no socket listens.
     pub(crate) fn refuses(&self) -> bool {
         TcpStream::connect(self.address).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
     }
@@ -88,8 +88,8 @@ impl Stepped {
         Client::connect(self.address, self.tls.as_ref()).unwrap()
     }
 
-    /// A client that connects as soon as it can, sends, reads the echo, says goodbye and waits for the end. What it
-    /// got back; an error where it was cut off.
+    /// Starts a client that connects as soon as it can, sends, reads the echo, closes its side and waits for the end.
+    /// Returns the echo, or an error if the connection was cut off.
     pub(crate) fn visitor(&self) -> JoinHandle<io::Result<Vec<u8>>> {
         let (address, tls) = (self.address, self.tls.clone());
         thread::spawn(move || {
@@ -110,7 +110,7 @@ impl Stepped {
     }
 }
 
-/// An address that nobody listens on at the moment.
+/// Returns an address that no socket listens on at the moment.
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -141,7 +141,7 @@ impl Client {
         })
     }
 
-    /// Sends as much as can be sent now. In TLS the hello at least: data follows when the handshake is done.
+    /// Sends as much as it can. With TLS that is at least the ClientHello: data follows after the handshake.
     pub(crate) fn begin(&mut self, data: &[u8]) {
         match self {
             Self::Plain(stream) => stream.write_all(data).unwrap(),
@@ -161,7 +161,7 @@ impl Client {
         }
     }
 
-    /// Takes part in the handshake until it is done.
+    /// Continues the handshake until it is done.
     pub(crate) fn shake_hands(&mut self) {
         if let Self::Tls(tls) = self {
             while tls.conn.is_handshaking() || tls.conn.wants_write() {
@@ -170,7 +170,7 @@ impl Client {
         }
     }
 
-    /// Says that nothing more comes; goes on reading.
+    /// Closes the sending side, and continues to read.
     pub(crate) fn say_goodbye(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(stream) => stream.shutdown(Shutdown::Write),
@@ -181,7 +181,7 @@ impl Client {
         }
     }
 
-    /// Whether for a moment neither a byte nor an end comes.
+    /// Returns whether neither data nor the end arrives for a moment.
     pub(crate) fn hears_nothing(&mut self) -> bool {
         self.hears_nothing_for(A_MOMENT)
     }

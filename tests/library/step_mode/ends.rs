@@ -1,4 +1,4 @@
-//! Stop, disconnect and going on at every halt, in every mode, with and without TLS.
+//! Stop, disconnect and leaving step mode at every pause, in every mode, with and without TLS.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use echoscope::settings::Mode;
 use crate::step_mode::driver::Stepped;
 use crate::support::running::{PATIENCE, Running, wait_for};
 
-/// What a stop may take on a busy machine.
+/// The longest time for a stop on a busy machine.
 const PROMPT: Duration = Duration::from_millis(1500);
 /// The calls for a client.
 const SERVING: [Call; 4] = [Call::Handshake, Call::Recv, Call::SendAll, Call::Close];
 
-/// Every halt there is, each with a fresh server that halts there.
-fn at_every_halt(calls: &[Call], mut then: impl FnMut(Stepped, Call, &str)) {
+/// Runs `then` at every pause, each with a new server that is paused there.
+fn at_every_pause(calls: &[Call], mut then: impl FnMut(Stepped, Call, &str)) {
     for mode in Mode::ALL {
         for tls in [false, true] {
             for call in calls.iter().copied().filter(|call| tls || *call != Call::Handshake) {
@@ -41,8 +41,8 @@ fn stop(stepped: &Stepped, name: &str) {
 }
 
 #[test]
-fn stop_works_at_every_halt() {
-    at_every_halt(&Call::ALL, |mut stepped, call, name| {
+fn stop_works_at_every_pause() {
+    at_every_pause(&Call::ALL, |mut stepped, call, name| {
         let visitor = if SERVING.contains(&call) {
             stepped.drive_to(Call::Accept);
             let visitor = stepped.visitor();
@@ -56,14 +56,14 @@ fn stop_works_at_every_halt() {
         stop(&stepped, name);
         let after = stepped.server.calls();
         for other in Call::ALL.into_iter().filter(|other| *other != Call::Close) {
-            // The accepting thread may have been let into a call on the way here and just be about to make it.
+            // The accepting thread may be about to make a call that it was stepped into before.
             let let_go = u64::from(other == Call::Accept && call != Call::Accept);
             let made = after.made(other) - before.made(other);
             assert!(made <= let_go, "{name}: {} was made {made} times", other.label());
         }
         assert_eq!(after.made(Call::Close), u64::from(visitor.is_some()), "{name}");
         if let Some(visitor) = visitor {
-            // Cut off, or at its end: it doesn't hang.
+            // The client is cut off or gets the end, but doesn't hang.
             let _ = visitor.join().unwrap();
         }
         let events = stepped.events();
@@ -72,8 +72,8 @@ fn stop_works_at_every_halt() {
 }
 
 #[test]
-fn disconnect_works_at_every_halt() {
-    at_every_halt(&SERVING, |mut stepped, call, name| {
+fn disconnect_works_at_every_pause() {
+    at_every_pause(&SERVING, |mut stepped, call, name| {
         stepped.drive_to(Call::Accept);
         let visitor = stepped.visitor();
         stepped.drive_to(call);
@@ -87,11 +87,11 @@ fn disconnect_works_at_every_halt() {
             }
             reason.is_some()
         });
-        // Before close() the visitor has said goodbye by itself, and that stays the reason.
+        // Before close() the visitor has closed its side by itself, and that remains the reason.
         let own = if call == Call::Close { CloseReason::EndOfStream } else { CloseReason::Disconnected };
         assert_eq!(reason, Some(own), "{name}");
         let _ = visitor.join().unwrap();
-        // The server goes on to the next client: it halts before accept, or was let into it on the way here.
+        // The server continues with the next client: it is paused before accept, or was stepped into it before.
         wait_for(name, || {
             let calls = stepped.server.calls();
             calls.clients.is_empty() && calls.accepting.is_some_and(|place| place.call == Call::Accept)
@@ -100,7 +100,7 @@ fn disconnect_works_at_every_halt() {
     });
 }
 
-/// Why the first client's connection ended, in the log and in the capture.
+/// Returns why the first client's connection was closed, by the log and by the capture.
 #[track_caller]
 fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
     let mut reason = None;
@@ -126,14 +126,14 @@ fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
 
 type EndIt = fn(&Stepped);
 
-/// What can end a connection from outside.
+/// The ways to close a connection from outside.
 const FROM_OUTSIDE: [(&str, EndIt); 2] = [
     ("stop", |stepped| stepped.server.stop()),
     ("disconnect", |stepped| stepped.server.disconnect(ClientId(1))),
 ];
 
 #[test]
-fn who_closed_first_stays_so_whatever_comes_before_close() {
+fn first_close_reason_remains_until_close() {
     for tls in [false, true] {
         for (how, end) in FROM_OUTSIDE {
             let name = format!("{how}, TLS {tls}");
@@ -149,7 +149,7 @@ fn who_closed_first_stays_so_whatever_comes_before_close() {
 }
 
 #[test]
-fn who_closed_first_stays_so_while_the_rest_is_thrown_away() {
+fn first_close_reason_remains_while_data_is_drained() {
     for (how, end) in FROM_OUTSIDE {
         let mut stepped = Stepped::start(Mode::Threads, true, |config| config.capture = true);
         stepped.server.set_stepping(false);
@@ -158,7 +158,7 @@ fn who_closed_first_stays_so_while_the_rest_is_thrown_away() {
         client.send(b"x").unwrap();
         client.read_exact(&mut [0]).unwrap();
         client.say_goodbye().unwrap();
-        // The server has said goodbye, too, and waits a moment for the client, which stays.
+        // The server has sent close_notify, too, and waits a moment for the client, which stays.
         assert_eq!(client.read_to_end(&mut Vec::new()).unwrap(), 0);
         end(&stepped);
         ended_by_the_client(&mut stepped, how);
@@ -166,8 +166,8 @@ fn who_closed_first_stays_so_while_the_rest_is_thrown_away() {
 }
 
 #[test]
-fn going_on_runs_free_from_every_halt() {
-    at_every_halt(&Call::ALL, |stepped, call, name| {
+fn leaving_step_mode_continues_from_every_pause() {
+    at_every_pause(&Call::ALL, |stepped, call, name| {
         let early = if SERVING.contains(&call) {
             stepped.drive_to(Call::Accept);
             Some(stepped.visitor())
@@ -185,7 +185,7 @@ fn going_on_runs_free_from_every_halt() {
 }
 
 #[test]
-fn who_halts_goes_on_although_step_mode_is_on_again_at_once() {
+fn paused_thread_continues_although_step_mode_is_on_again() {
     let stepped = Stepped::start(Mode::Threads, false, |_| {});
     stepped.until(&[(None, Call::Socket)]);
     stepped.server.set_stepping(false);
@@ -194,7 +194,7 @@ fn who_halts_goes_on_although_step_mode_is_on_again_at_once() {
 }
 
 #[test]
-fn switched_on_while_running_each_thread_halts_before_its_next_call() {
+fn threads_of_a_running_server_pause_before_their_next_call() {
     let mut running = Running::start(|_| {});
     let mut client = running.connect();
     let echo = |client: &mut std::net::TcpStream| {
@@ -205,7 +205,7 @@ fn switched_on_while_running_each_thread_halts_before_its_next_call() {
     wait_for("recv", || running.server.calls().clients.iter().all(|(_, place)| place.call == Call::Recv));
     wait_for("both to wait", || running.server.calls().made(Call::Recv) == 2);
     running.server.set_stepping(true);
-    // Both threads are inside of a call already; the one returns, and the next one is the one that halts.
+    // Both threads are in a call already; when one returns, that thread pauses.
     assert!(running.server.paused_threads().is_empty());
     std::io::Write::write_all(&mut client, b"x").unwrap();
     wait_for("a halt", || running.server.paused_threads().iter().any(|halt| halt.site.call == Call::SendAll));
@@ -220,7 +220,7 @@ fn switched_on_while_running_each_thread_halts_before_its_next_call() {
 }
 
 #[test]
-fn dropping_the_server_releases_whoever_halts() {
+fn dropping_the_server_releases_paused_threads() {
     let mut stepped = Stepped::start(Mode::Threads, false, |_| {});
     stepped.drive_to(Call::Accept);
     let visitor = stepped.visitor();

@@ -1,4 +1,4 @@
-//! Step mode, pausing the accept loop, and the counts of calls: what a client meets at each halt.
+//! Step mode, paused accepting, and the counts of calls, as a client sees them at each pause.
 
 mod driver;
 mod ends;

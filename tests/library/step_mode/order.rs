@@ -1,4 +1,4 @@
-//! The calls happen one by one, in the tutorial's order, and a client meets at each halt what it should.
+//! The calls happen one by one in the tutorial's order, and a client sees the right effect at each pause.
 
 use std::io::Read;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use echoscope::settings::Mode;
 use crate::step_mode::driver::Stepped;
 use crate::support::running::{Running, wait_for};
 
-/// Who halts when client 1 does before `call`, and the accepting thread before `accept` if it is another one.
+/// Returns the paused threads when client 1 is paused before `call`; the accepting thread is paused before `accept` if
+/// it is another thread.
 fn halts(mode: Mode, call: Call) -> Vec<(Option<u64>, Call)> {
     let mut halts = vec![(Some(1), call)];
     if mode != Mode::One {
@@ -22,7 +23,7 @@ fn halts(mode: Mode, call: Call) -> Vec<(Option<u64>, Call)> {
 }
 
 #[test]
-fn a_client_that_connects_at_each_halt_meets_what_it_should() {
+fn client_sees_the_effect_of_each_pause() {
     for mode in Mode::ALL {
         for tls in [false, true] {
             walk_through(mode, tls);
@@ -110,7 +111,7 @@ fn walk_through(mode: Mode, tls: bool) {
 }
 
 #[test]
-fn one_client_goes_on_while_another_halts() {
+fn one_client_continues_while_another_is_paused() {
     let stepped = Stepped::start(Mode::Threads, false, |_| {});
     stepped.drive_to(Call::Accept);
     let (mut first, mut second) = (stepped.connect(), stepped.connect());
@@ -128,7 +129,7 @@ fn one_client_goes_on_while_another_halts() {
     assert_eq!(&back, b"second");
     assert!(first.hears_nothing());
     assert_eq!(stepped.server.connections()[0].received, 0);
-    // The oldest halt stands first, so that going on with the first one lets everybody have a turn.
+    // The longest pause is first, so stepping the first thread gives every thread a turn.
     stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::Recv)]);
     let order =
         stepped.server.paused_threads().iter().map(|halt| halt.id().map(|id| id.0)).collect::<Vec<_>>();
@@ -136,7 +137,7 @@ fn one_client_goes_on_while_another_halts() {
 }
 
 #[test]
-fn one_at_a_time_the_serving_thread_is_the_accepting_one() {
+fn mode_one_serves_on_the_accepting_thread() {
     let stepped = Stepped::start(Mode::One, false, |_| {});
     stepped.drive_to(Call::Accept);
     let mut client = stepped.connect();
@@ -150,10 +151,10 @@ fn one_at_a_time_the_serving_thread_is_the_accepting_one() {
 }
 
 #[test]
-fn no_time_limit_strikes_because_of_a_halt() {
+fn pause_does_not_count_for_time_limits() {
     let limit = Duration::from_millis(60);
     let stepped = Stepped::start(Mode::Threads, true, |config| {
-        // Not so short that a busy machine could miss it inside the call.
+        // Not so short that a busy machine could exceed it inside the call.
         config.handshake_timeout = Duration::from_millis(500);
         config.idle_timeout = Some(limit);
     });
@@ -174,7 +175,7 @@ fn no_time_limit_strikes_because_of_a_halt() {
 }
 
 #[test]
-fn without_step_mode_nobody_halts_and_every_call_is_counted() {
+fn without_step_mode_every_call_is_counted() {
     for mode in Mode::ALL {
         let mut running = Running::start(|config| config.mode = mode);
         for client in 0..3 {
@@ -201,7 +202,7 @@ fn without_step_mode_nobody_halts_and_every_call_is_counted() {
 }
 
 #[test]
-fn a_snapshot_tells_where_everybody_is() {
+fn snapshot_has_the_call_of_every_thread() {
     let running = Running::start(|config| config.recv_size = 10);
     let clients = [running.connect(), running.connect()];
     let at_recv = |server: &Server| {

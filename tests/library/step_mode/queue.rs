@@ -1,4 +1,4 @@
-//! Pausing the accept loop, and what the system does with clients meanwhile.
+//! Paused accepting, and what the OS does with clients meanwhile.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -17,14 +17,14 @@ fn echo(stream: &mut TcpStream) {
     stream.read_exact(&mut [0]).unwrap();
 }
 
-/// Pauses, and waits until the accept loop has noticed.
+/// Pauses accepting, and waits until the accept loop is paused.
 fn pause(running: &Running) {
     running.server.pause_accepting(true);
     wait_for("the pause", || running.server.calls().accepting.is_none());
 }
 
 #[test]
-fn while_paused_one_more_than_the_backlog_waits_and_the_next_one_times_out() {
+fn while_paused_the_client_after_the_backlog_times_out() {
     if !cfg!(target_os = "linux") {
         return;
     }
@@ -47,7 +47,7 @@ fn while_paused_one_more_than_the_backlog_waits_and_the_next_one_times_out() {
             assert_eq!(running.server.counters().clients_total, 0, "{mode:?}: accepted while paused");
 
             running.server.pause_accepting(false);
-            // One at a time, each is served when the one before it has gone.
+            // In mode one, each client is served after the one before it has closed.
             for mut client in waiting {
                 echo(&mut client);
             }
@@ -58,7 +58,7 @@ fn while_paused_one_more_than_the_backlog_waits_and_the_next_one_times_out() {
 }
 
 #[test]
-fn each_address_has_a_queue_of_its_own() {
+fn each_address_has_its_own_queue() {
     if !cfg!(target_os = "linux") {
         return;
     }
@@ -76,7 +76,7 @@ fn each_address_has_a_queue_of_its_own() {
 }
 
 #[test]
-fn a_pause_is_told_once_and_leaves_those_who_are_served_alone() {
+fn pause_is_reported_once_and_does_not_affect_served_clients() {
     let mut running = Running::start(|_| {});
     let mut client = running.connect();
     echo(&mut client);
@@ -99,7 +99,7 @@ fn a_pause_is_told_once_and_leaves_those_who_are_served_alone() {
 }
 
 #[test]
-fn stop_ends_a_pause_and_the_next_start_knows_nothing_of_it() {
+fn stop_ends_a_pause_and_the_next_start_accepts() {
     let running = Running::start(|_| {});
     pause(&running);
     assert!(running.stop() < Duration::from_millis(1500));
@@ -109,7 +109,7 @@ fn stop_ends_a_pause_and_the_next_start_knows_nothing_of_it() {
 }
 
 #[test]
-fn a_pause_and_a_halt_go_together() {
+fn pause_of_accepting_works_in_step_mode() {
     let stepped = Stepped::start(Mode::Threads, false, |_| {});
     stepped.drive_to(Call::Accept);
     stepped.server.pause_accepting(true);

@@ -28,7 +28,7 @@ fn halts_before(app: &App, call: Call) -> bool {
 }
 
 #[test]
-fn step_mode_lasts_over_stop_and_start_but_not_over_the_app() {
+fn step_mode_outlasts_a_restart_of_the_server_but_not_of_the_app() {
     let mut app = app();
     assert!(!app.is_stepping() && app.paused_threads().is_empty());
     app.apply(Command::SetStepping(true));
@@ -68,7 +68,7 @@ fn step_mode_lasts_over_stop_and_start_but_not_over_the_app() {
 }
 
 #[test]
-fn a_pause_is_in_the_log_and_the_gauge_tells_of_the_next_client() {
+fn pause_is_logged_and_the_queue_explains_the_next_client() {
     let mut app = app();
     assert_eq!(app.accept_queue(), None);
     app.apply(Command::PauseAccepting(true));

@@ -1,5 +1,5 @@
-//! The certificate's file replaced while the server runs. The files are read at each start: a running server goes on
-//! with what it has read, whatever becomes of them, and the next start takes what is there then, or says why it can't.
+//! The certificate's file is replaced while the server runs. The files are read at each start: a running server keeps
+//! what it has read, and the next start uses the new files or reports why it can't.
 
 use std::fs;
 use std::path::Path;
@@ -41,11 +41,11 @@ fn visit(app: &App, config: &Arc<ClientConfig>) -> Stream {
 }
 
 #[test]
-fn a_certificate_replaced_while_the_server_runs() {
+fn running_server_keeps_its_certificate() {
     let (old, new, third) = (Identity::new(), Identity::new(), Identity::new());
     let read = |path: &str| fs::read_to_string(path).unwrap();
     let (old_key, new_certificate) = (read(&old.key), read(&new.certificate));
-    // Once with resumption and once without: without it each visit proves the certificate anew.
+    // Once with and once without resumption: without it, each visit verifies the certificate again.
     let mut knows_old = Arc::unwrap_or_clone(trusting(Path::new(&old.certificate)));
     knows_old.resumption = rustls::client::Resumption::disabled();
     let knows_old = Arc::new(knows_old);
@@ -77,7 +77,7 @@ fn a_certificate_replaced_while_the_server_runs() {
     for (what, certificate, key) in cases {
         put(&old.certificate, certificate);
         put(&old.key, key);
-        // The window looks at the files again when it comes to the front; that must not touch the server.
+        // The window reads the files again when it comes to the front. That must not affect the server.
         app.apply(Command::CheckFiles);
         wait_for("the files to be looked at", || {
             app.poll();
@@ -86,7 +86,7 @@ fn a_certificate_replaced_while_the_server_runs() {
         echo(&mut stays, what.as_bytes());
         visit(&app, &knows_old);
     }
-    // The next start has only what is there: nothing. It says so, and a good pair mends it.
+    // The next start finds no file and reports that. A good pair repairs it.
     stop(&mut app);
     assert!(stays.sock.peek(&mut [0]).is_ok_and(|count| count == 0), "the stop ended it");
     start(&mut app);
@@ -102,7 +102,7 @@ fn a_certificate_replaced_while_the_server_runs() {
     start(&mut app);
     visit(&app, &knows_new);
 
-    // A good one beside: it is for the next start, too.
+    // A valid certificate in another file is also for the next start.
     let mut stays = visit(&app, &knows_new);
     put(&old.certificate, Some(&read(&third.certificate)));
     put(&old.key, Some(&read(&third.key)));

@@ -1,7 +1,8 @@
-//! The computer's clock set back by an hour: the log keeps its order, no duration is negative, no time limit strikes.
+//! The computer's clock is set back by an hour: the log keeps its order, no duration is negative, no time limit is
+//! exceeded.
 //!
-//! The real clock is everybody's, so the program gets one of its own: a library that is loaded before libc and
-//! answers for the clock of the wall. The monotonic clock, which nobody can set, stays the system's.
+//! All processes share the real clock, so the program gets one of its own: a library that is loaded before libc
+//! replaces the wall clock. The monotonic clock, which can't be set, remains the OS's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ fn library(folder: &Path) -> Option<PathBuf> {
 }
 
 #[test]
-fn the_clock_set_back_by_an_hour() {
+fn clock_can_be_set_back_by_an_hour() {
     let folder = tempfile::tempdir().unwrap();
     let Some(library) = library(folder.path()) else { return };
     let set_back = folder.path().join("set back");
@@ -94,7 +95,7 @@ fn the_clock_set_back_by_an_hour() {
         (closed["id"].as_u64(), closed["reason"].as_str()),
         (Some(1), Some("end_without_close_notify"))
     );
-    // Time goes on from where it is: nothing catches up, nothing waits for an hour to come again.
+    // Time continues from there: nothing waits for the hour to pass again.
     drop(returns);
     next("closed");
     fs::remove_file(&set_back).unwrap();

@@ -1,4 +1,4 @@
-//! The window closed in the middle of everything: the app under it ends soon, and loses nothing.
+//! The window is closed in the middle of everything: the app ends soon and loses nothing.
 
 use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
@@ -19,7 +19,7 @@ use crate::support::running::{PATIENCE, wait_for};
 const ENTRIES: usize = 100_000;
 
 #[test]
-fn closed_in_the_middle_of_everything() {
+fn app_closes_in_the_middle_of_everything() {
     let folder = tempfile::tempdir().unwrap();
     let (settings_file, log) = (folder.path().join("settings.toml"), folder.path().join("log.txt"));
     let settings = Settings {
@@ -63,12 +63,12 @@ fn closed_in_the_middle_of_everything() {
             app.poll();
             app.counters().bytes_received > 1 << 20 && app.counters().clients_now > 5
         });
-        // A log that takes a while to write, and it is being written.
+        // A large log, which is still being written.
         for number in 0..ENTRIES {
             app.tell(Notice { text: format!("entry {number}"), problem: false });
         }
         app.apply(Command::SaveLog { path: log.clone(), format: ExportFormat::JsonLines });
-        // Changed a moment ago: not yet on the disk.
+        // Changed a moment ago, so not yet on the disk.
         app.apply(Command::set(Setting::Theme, ThemeChoice::Dark));
         app.apply(Command::set(Setting::Mode, Mode::Pool));
         app.apply(Command::Set(Setting::Backlog, "42".to_owned()));
@@ -85,7 +85,7 @@ fn closed_in_the_middle_of_everything() {
         (kept.settings.theme, kept.settings.mode, kept.settings.backlog),
         (ThemeChoice::Dark, Mode::Pool, 42)
     );
-    // The log that was asked for is there, and it is whole.
+    // The requested log exists and is complete.
     let saved = std::fs::File::open(&log).expect("the log was being saved");
     let mut last = String::new();
     let mut lines = 0;

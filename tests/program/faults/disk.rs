@@ -1,9 +1,7 @@
-//! The disk full while the log or the settings are saved: it is told in words, nothing half-written stays, and the old
-//! file is as it was.
-//!
-//! A full disk is a small file system of its own where this test may mount one (root, in a mount namespace). Where it
-//! may not, and besides, there is a limit on the size of a file, which is met in the same calls. Both bind a process,
-//! so the test starts itself once more within.
+//! The disk is full while the log or the settings are saved: that is reported, no incomplete file remains, and the old
+//! file is unchanged.
+//! The full disk is a small file system, if this test may mount one (root, in a mount namespace). A limit on the size
+//! of a file has the same effect without root. Both apply to a process, so the test starts itself again within.
 
 use std::fs;
 use std::path::Path;
@@ -19,17 +17,17 @@ use echoscope::settings::settings_file::{self, OnBrokenFile};
 use crate::support::running::wait_for;
 use crate::support::{finish, program};
 
-/// Names the folder in which the test that is started within does its work.
+/// The environment variable with the folder for the inner test.
 const FOLDER: &str = "ECHOSCOPE_FULL_DISK";
 
-/// Starts the test named `within` of this program, prepared by a shell.
+/// Starts the test `within` of this program, after a shell has prepared the limit.
 fn start_within(preparation: &str, folder: &Path) -> crate::support::Finished {
     let mut command = Command::new("sh");
     let line = format!(r#"{preparation}; exec "$0" "$@""#);
     command
         .args(["-c", &line])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "disk::within", "--ignored", "--nocapture"])
+        .args(["--exact", "faults::disk::within", "--ignored", "--nocapture"])
         .env(FOLDER, folder);
     finish(command)
 }
@@ -42,7 +40,7 @@ fn assert_well(end: &crate::support::Finished, words: &str) {
 }
 
 #[test]
-fn a_full_disk() {
+fn full_disk_is_reported() {
     if program("unshare").is_none() {
         return;
     }
@@ -59,16 +57,16 @@ fn a_full_disk() {
     command
         .args(["-m", "sh", "-c", &line])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "disk::within", "--ignored", "--nocapture"])
+        .args(["--exact", "faults::disk::within", "--ignored", "--nocapture"])
         .env(FOLDER, folder.path());
     assert_well(&finish(command), "No space left on device");
 }
 
 #[test]
-fn a_limit_on_the_size_of_a_file() {
+fn file_size_limit_is_reported() {
     let folder = tempfile::tempdir().unwrap();
-    // Without the trap the signal XFSZ would end the program before the write could fail (setrlimit(2)). In blocks of
-    // 512 bytes.
+    // Without the trap the signal XFSZ would end the program before the write could fail (setrlimit(2)). The limit is
+    // in blocks of 512 bytes.
     assert_well(&start_within("trap '' XFSZ; ulimit -f 32", folder.path()), "File too large");
 }
 
@@ -120,7 +118,7 @@ fn within() {
         assert_eq!(files_in(folder), ["log.txt", "settings.toml"], "something half-written stayed");
     }
 
-    // What fills the disk, and settings that need more than is left.
+    // A file that fills the disk, and settings that need more than is left.
     let filler = folder.join("filler");
     let _ = fs::write(&filler, vec![0; 1 << 20]);
     let names = files_in(folder);
@@ -135,7 +133,7 @@ fn within() {
     assert_eq!(files_in(folder), names, "something half-written stayed");
     assert_eq!(settings_file::load(&settings_file, OnBrokenFile::Keep).settings, before);
 
-    // With room again, the last change gets into the file all the same.
+    // With room again, the last change is saved.
     fs::remove_file(&filler).unwrap();
     app.apply(Order::Set(Setting::Certificate, "short.crt".to_owned()));
     let notes = |app: &App| {

@@ -1,8 +1,7 @@
-//! Clients that begin a TLS handshake and leave it there, by the thousand; and one that means it.
+//! Thousands of clients that begin a TLS handshake and don't continue it, and one that does.
 //!
-//! Each of them holds a place until its handshake's deadline. The limit of clients (1,000 unless changed) counts them:
-//! it is there so that they can't take every thread of the computer. Beyond it the next ones wait in the accept queue,
-//! and that is told.
+//! Each of them counts for the client limit (1,000 by default) until its handshake's deadline, so that they can't use
+//! up the computer's threads. Clients beyond the limit wait in the accept queue, and that is reported.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -19,7 +18,7 @@ use crate::support::{Identity, Server};
 
 const HALF_OPEN: usize = 2000;
 
-/// The quickest of a few: from connect to the first echo.
+/// Returns the shortest of several times from connect to the first echo.
 fn quickest(server: &Server, config: &Arc<ClientConfig>) -> Duration {
     let once = || {
         let start = Instant::now();
@@ -31,7 +30,7 @@ fn quickest(server: &Server, config: &Arc<ClientConfig>) -> Duration {
 }
 
 #[test]
-fn two_thousand_half_open_handshakes_hold_nobody_up() {
+fn half_open_handshakes_do_not_delay_other_clients() {
     if watch::allow_descriptors(HALF_OPEN + 500).is_none() {
         return;
     }
@@ -48,13 +47,13 @@ fn two_thousand_half_open_handshakes_hold_nobody_up() {
     let half_open = (0..HALF_OPEN)
         .map(|number| {
             let stream = server.connect();
-            // Every other one says nothing at all.
+            // Every other client sends nothing at all.
             let said = if number % 2 == 0 { &hello[..hello.len() / 2] } else { &[] };
             std::io::Write::write_all(&mut &stream, said).unwrap();
             stream
         })
         .collect::<Vec<_>>();
-    // A thread each, so they are in the middle of their handshakes.
+    // Each has its own thread, so they are in the middle of their handshakes.
     wait_for("two thousand half-open handshakes", || watch::threads(server.pid()) >= HALF_OPEN);
     let in_the_crowd = quickest(&server, &config);
     let all_there = watch::threads(server.pid()) >= HALF_OPEN && is_open(&half_open[0]);
@@ -62,7 +61,7 @@ fn two_thousand_half_open_handshakes_hold_nobody_up() {
         "from connect to echo: {alone:?} alone, {in_the_crowd:?} among {HALF_OPEN} half-open handshakes"
     );
     assert!(all_there, "some had gone already, {:?} after the first came", started.elapsed());
-    // Handshakes one by one would have it wait for the ten seconds that each of the others has.
+    // If handshakes were done one by one, this would wait ten seconds for each of the others.
     assert!(in_the_crowd < 20 * alone, "{in_the_crowd:?} is much more than {alone:?}");
 }
 
@@ -72,9 +71,9 @@ fn is_open(stream: &TcpStream) -> bool {
         .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-/// At the limit the good client waits: for one deadline, not for one after the other.
+/// At the limit the good client waits for one deadline, not for one after the other.
 #[test]
-fn at_the_limit_half_open_handshakes_are_told_and_give_way_at_their_deadline() {
+fn half_open_handshakes_at_the_limit_end_at_their_deadline() {
     let deadline = Duration::from_secs(1);
     let mut lab = Lab::start(|config| {
         (config.max_clients, config.backlog, config.handshake_timeout) = (20, 100, deadline);

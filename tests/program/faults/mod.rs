@@ -1,7 +1,7 @@
-//! Faults: what runs out, hangs, breaks or lies must not break the server, and the log names it in words.
+//! Failures of the environment or of clients must not break the server, and the log names each of them.
 
-// Only on Linux: they look at the process from outside through /proc, or take something from it (descriptors, threads,
-// the disk, the clock) by ways that only Linux has. On Unix: signals; Windows has Ctrl-C, which needs a console.
+// Only on Linux: these look at the process from outside through /proc, or take something from it (descriptors, threads,
+// the disk, the clock) by means that only Linux has. On Unix: signals; Windows has Ctrl-C, which needs a console.
 #[cfg(target_os = "linux")]
 mod certificate;
 #[cfg(target_os = "linux")]
@@ -31,7 +31,7 @@ mod watch;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// Sends this and asserts that just this comes back.
+/// Sends this and asserts that exactly this is echoed.
 #[track_caller]
 fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
     stream.write_all(data).unwrap();
@@ -40,17 +40,17 @@ fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
     assert_eq!(back, data);
 }
 
-/// Ends a connection with RST in place of FIN (`SO_LINGER` of 0, socket(7)).
+/// Ends a connection with RST instead of FIN (`SO_LINGER` of 0, socket(7)).
 fn reset(stream: TcpStream) {
     socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
     drop(stream);
 }
 
-/// Sends until nothing more fits on the way to a server that can't send either, since nothing is read here.
+/// Sends until the buffers to a server are full that can't send either, since this reads nothing.
 fn stuff(stream: &TcpStream) -> u64 {
     stream.set_nonblocking(true).unwrap();
     let (mut sent, mut full) = (0, 0);
-    // What is full now may have room in a moment: the server reads on for as long as its own echo has room.
+    // There may be room again in a moment, since the server receives until its own echo is blocked.
     while full < 200 {
         if let Ok(count) = (&*stream).write(&[b'.'; 16 << 10]) {
             (sent, full) = (sent + count as u64, 0);

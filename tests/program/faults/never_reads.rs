@@ -1,4 +1,4 @@
-//! A client that sends and never reads: its own connection stands still, and nothing else does.
+//! A client that sends and never reads blocks its own connection, and nothing else.
 
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,8 @@ fn median_of_echoes(server: &Server) -> Duration {
 }
 
 #[test]
-fn a_client_that_never_reads_stands_alone() {
-    // The larger the buffer, the more would show where something is kept for such a client.
+fn client_that_never_reads_blocks_only_itself() {
+    // With a large recv size, memory that is kept for such a client would show.
     let server = Server::start(&["--host", "127.0.0.1", "--recv-size", "65536"]);
     server.out.discard();
     let before = median_of_echoes(&server);
@@ -31,7 +31,7 @@ fn a_client_that_never_reads_stands_alone() {
     let memory = watch::resident(server.pid());
     let sent = stuff(&stuffed[0]);
     assert!(sent > 1 << 20, "nothing is stuffed after {sent} bytes");
-    // They go on trying, as such clients do.
+    // They continue to try, as such clients do.
     for stream in &stuffed {
         stuff(stream);
     }
@@ -42,7 +42,7 @@ fn a_client_that_never_reads_stands_alone() {
     let beside = median_of_echoes(&server);
     println!("an echo takes {before:?} alone, {beside:?} beside clients that never read");
     assert!(beside < 10 * before, "the neighbour is slowed: {beside:?} where it was {before:?}");
-    // When it goes, its thread goes.
+    // When the client closes, its thread ends.
     let threads = watch::threads(server.pid());
     stuffed.into_iter().for_each(reset);
     crate::support::running::wait_for("its threads to end", || watch::threads(server.pid()) + 8 <= threads);

@@ -1,4 +1,5 @@
-//! A client that sends a byte from time to time: not idle, however long it takes; idle from its last byte on.
+//! A client that sends a byte from time to time is not idle, however long it takes; the idle timeout begins with its
+//! last byte.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,10 +14,10 @@ use crate::support::running::Running;
 
 const IDLE: Duration = Duration::from_millis(1500);
 const PAUSE: Duration = Duration::from_millis(300);
-/// Together they last longer than the limit.
+/// Together the bytes take longer than the limit.
 const PAUSES: u32 = 7;
 
-/// Waits for the server's end of the connection; how long that took.
+/// Waits for the server to close the connection. Returns how long that took.
 fn wait_for_the_end(mut stream: &TcpStream) -> Duration {
     let start = Instant::now();
     while stream.read(&mut [0; 1024]).is_ok_and(|count| count > 0) {}
@@ -24,7 +25,7 @@ fn wait_for_the_end(mut stream: &TcpStream) -> Duration {
 }
 
 #[test]
-fn one_byte_after_the_other_over_tcp() {
+fn one_byte_at_a_time_is_not_idle() {
     let mut running = Running::start(|config| config.idle_timeout = Some(IDLE));
     let mut client = running.connect();
     for number in 0..PAUSES {
@@ -36,9 +37,9 @@ fn one_byte_after_the_other_over_tcp() {
     assert_eq!(running.closed(1), CloseReason::Idle);
 }
 
-/// Byte by byte of one TLS record: nothing can be echoed before the last, and yet the client is not idle.
+/// One TLS record byte by byte: nothing can be echoed before its last byte, but the client is not idle.
 #[test]
-fn one_byte_after_the_other_of_a_tls_record() {
+fn one_byte_of_a_tls_record_at_a_time_is_not_idle() {
     let mut lab = Lab::start(|config| config.idle_timeout = Some(IDLE));
     let mut client = lab.client();
     echo(&mut client, b"the handshake is done");

@@ -1,5 +1,5 @@
-//! Garbage, truncated and oversized TLS records, at the hello and after the handshake: an alert where TLS wants one
-//! (RFC 8446, section 6.2), words in the log, and the server serves on.
+//! Garbage, truncated and oversized TLS records, as ClientHello and after the handshake: an alert where TLS requires
+//! one (RFC 8446, section 6.2), an explanation in the log, and the server continues to serve.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -15,7 +15,7 @@ const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const DATA: u8 = 23;
 
-/// A record's header, and so many bytes after it.
+/// Returns a record's header, and that many bytes after it.
 fn record(kind: u8, version: [u8; 2], length: u16, bytes: usize) -> Vec<u8> {
     let mut record = vec![kind, version[0], version[1]];
     record.extend(length.to_be_bytes());
@@ -23,7 +23,7 @@ fn record(kind: u8, version: [u8; 2], length: u16, bytes: usize) -> Vec<u8> {
     record
 }
 
-/// Asserts that the connection ended on a TLS failure that is told in words, and that others are served.
+/// Asserts that the connection ended on a TLS failure that is explained, and that other clients are served.
 #[track_caller]
 fn assert_told(lab: &mut Lab, what: &str, in_handshake: bool) {
     let number = lab.server.counters().clients_total;
@@ -37,7 +37,7 @@ fn assert_told(lab: &mut Lab, what: &str, in_handshake: bool) {
             Some((text, error.to_string()))
         }
         EventKind::Problem(Problem::Panicked { message }) => panic!("{what}: {message}"),
-        // What doesn't even begin as TLS does: its beginning is shown in place of an error.
+        // A beginning that isn't TLS is shown instead of an error.
         EventKind::Problem(Problem::NotTls { start, http: false })
             if event.client.is_some_and(|client| client.id.0 == number) =>
         {
@@ -50,7 +50,7 @@ fn assert_told(lab: &mut Lab, what: &str, in_handshake: bool) {
     echo(&mut lab.client(), b"served on");
 }
 
-/// Everything up to the server's end of the connection.
+/// Reads everything until the server closes the connection.
 fn answer(stream: &mut TcpStream) -> Vec<u8> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
@@ -58,10 +58,10 @@ fn answer(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn broken_records_in_place_of_a_hello() {
+fn invalid_records_instead_of_a_client_hello() {
     let mut lab = Lab::start(|_| {});
     let mut long_hello = client_hello();
-    // The record is in order, the message in it says that it is 16 MiB long.
+    // The record is valid; its message claims to be 16 MiB long.
     long_hello[6..9].fill(0xFF);
     let cases = [
         ("garbage", vec![0xFF; 64], 0),
@@ -77,14 +77,14 @@ fn broken_records_in_place_of_a_hello() {
     ];
     for (what, bytes, alert) in cases {
         let mut client = lab.connect();
-        // The server may have seen enough before it has seen all.
+        // The server may reject it before it has read everything.
         let _ = client.write_all(&bytes);
         let answer = answer(&mut client);
         let [ALERT, 3, _, 0, 2, 2, description] = answer[..] else {
             panic!("{what}: not one fatal alert: {answer:?}");
         };
-        // 0 here: rustls' choice among unexpected_message, illegal_parameter, decode_error (also where RFC 8446, section
-        // 5.1, has record_overflow), protocol_version.
+        // 0 here: rustls may choose unexpected_message, illegal_parameter, decode_error (also where RFC 8446, section
+        // 5.1, has record_overflow) or protocol_version.
         let fits = if alert == 0 { [10, 47, 50, 70].contains(&description) } else { description == alert };
         assert!(fits, "{what}: alert {description}");
         drop(client);
@@ -93,7 +93,7 @@ fn broken_records_in_place_of_a_hello() {
 }
 
 #[test]
-fn a_hello_that_is_cut_off() {
+fn truncated_client_hello() {
     let mut lab = Lab::start(|_| {});
     let hello = client_hello();
     for (what, said) in
@@ -102,11 +102,11 @@ fn a_hello_that_is_cut_off() {
         let mut client = lab.connect();
         client.write_all(&hello[..said]).unwrap();
         client.shutdown(Shutdown::Write).unwrap();
-        // Nobody is there to be alerted.
+        // The client is gone, so there is no alert.
         answer(&mut client);
         drop(client);
         assert_told(&mut lab, what, true);
-        // The certificate was not even sent, so nobody can have disliked it.
+        // The certificate was not sent yet, so the client can't have rejected it.
         let blamed = lab.events.iter().any(|event| match &event.kind {
             EventKind::Problem(Problem::Tls(error)) => explain_server_error(error).contains("certificate"),
             _ => false,
@@ -116,7 +116,7 @@ fn a_hello_that_is_cut_off() {
 }
 
 #[test]
-fn broken_records_after_the_handshake() {
+fn invalid_records_after_the_handshake() {
     let mut lab = Lab::start(|_| {});
     let cases = [
         ("data that nobody can decrypt", record(DATA, [3, 3], 64, 64), AlertDescription::BadRecordMac),
@@ -136,7 +136,7 @@ fn broken_records_after_the_handshake() {
         let mut client = lab.client();
         echo(&mut client, b"good so far");
         let _ = client.sock.write_all(&bytes);
-        // The alert is encrypted, so only a client in this very connection can read it.
+        // The alert is encrypted, so only a client on this connection can read it.
         let told = loop {
             match client.conn.read_tls(&mut client.sock) {
                 Ok(0) => panic!("{what}: closed without an alert"),
@@ -155,7 +155,7 @@ fn broken_records_after_the_handshake() {
 }
 
 #[test]
-fn a_record_that_is_cut_off_after_the_handshake() {
+fn truncated_record_after_the_handshake() {
     let mut lab = Lab::start(|_| {});
     for said in [3, 5, 20] {
         let mut client = lab.client();
@@ -168,7 +168,7 @@ fn a_record_that_is_cut_off_after_the_handshake() {
         answer(&mut client.sock);
         drop(client);
         let number = lab.server.counters().clients_total;
-        // As in any end without close_notify: what came before it is echoed, and the log names it.
+        // As with any end without close_notify: earlier data is echoed, and the log names the reason.
         assert_eq!(lab.closed(number), CloseReason::EndWithoutCloseNotify, "after {said} bytes");
         echo(&mut lab.client(), b"served on");
     }

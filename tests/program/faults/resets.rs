@@ -1,4 +1,4 @@
-//! RST at each point of a connection, plain and TLS: it ends that client alone, and the log says that it was lost.
+//! RST at each point of a connection, with and without TLS: it ends that client alone, and the log shows it as lost.
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
@@ -11,7 +11,7 @@ use super::{echo, reset, stuff};
 use crate::support::can_reset;
 use crate::support::running::{Running, wait_for};
 
-/// Has one client after the other reset its connection, and asserts that each is lost, and nobody else.
+/// Makes one client after the other reset its connection, and asserts that each is lost and no other.
 struct Bench {
     running: Running,
     /// Connected before the first reset.
@@ -25,7 +25,7 @@ impl Bench {
         Self { running, neighbour, clients: 1 }
     }
 
-    /// `until` leads a new client to the point where it sends RST.
+    /// `until` brings a new client to the point at which it sends RST.
     #[track_caller]
     fn reset(&mut self, when: &str, until: impl FnOnce(&Running, &TcpStream)) {
         let client = self.running.connect();
@@ -42,7 +42,7 @@ impl Bench {
         wait_for("its place to be free", || self.running.server.counters().clients_now == 1);
     }
 
-    /// Nobody was told of anything but lost connections.
+    /// Asserts that only lost connections were reported.
     fn assert_no_problem(mut self) -> Running {
         self.running.take_events();
         let problem = self.running.events.iter().find(|event| matches!(event.kind, EventKind::Problem(_)));
@@ -65,7 +65,7 @@ fn received(running: &Running, bytes: u64) {
 }
 
 #[test]
-fn a_plain_connection_reset_at_each_point() {
+fn reset_without_tls_at_each_point() {
     if !can_reset() {
         return;
     }
@@ -93,7 +93,7 @@ fn a_plain_connection_reset_at_each_point() {
 }
 
 #[test]
-fn a_tls_connection_reset_at_each_point() {
+fn reset_with_tls_at_each_point() {
     if !can_reset() {
         return;
     }
@@ -147,14 +147,14 @@ fn a_tls_connection_reset_at_each_point() {
     bench.assert_no_problem();
 }
 
-/// Sends TLS data for as long as there is room on the way, and reads nothing.
+/// Sends TLS data until the buffers are full, and reads nothing.
 fn stuff_tls(client: &TcpStream, trusting: &std::sync::Arc<rustls::ClientConfig>) {
     let mut stream = over(client.try_clone().unwrap(), trusting);
     echo(&mut stream, b"the handshake is done");
     client.set_nonblocking(true).unwrap();
     let mut full = 0;
     while full < 200 {
-        // What doesn't go out stays in rustls' buffer, so no record is broken.
+        // Unsent bytes stay in rustls' buffer, so no record is incomplete.
         let _ = stream.conn.writer().write(&[b'.'; 16 << 10]);
         if stream.conn.write_tls(&mut stream.sock).is_ok() {
             full = 0;

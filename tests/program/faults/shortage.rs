@@ -1,4 +1,4 @@
-//! A server that runs out of file descriptors or threads: it tells once, waits without spinning, and goes on.
+//! A server that runs out of file descriptors or threads: it reports that once, waits without spinning, and recovers.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -10,8 +10,8 @@ use crate::support::Server;
 
 const HEADLESS: [&str; 7] = ["--headless", "--port", "0", "--backlog", "200", "--host", "127.0.0.1"];
 
-/// Connects `count` clients, of which only some can be served. Who is served notices nothing, and meanwhile the server
-/// rests. Then half of them go, so that all others must be served.
+/// Connects `count` clients, of which only some can be served. Served clients are unaffected, and meanwhile the server
+/// is idle. Then half of the clients close, so that all others must be served.
 fn starve(server: &Server, count: usize, told: &str) {
     let mut clients = (0..count).map(|_| server.connect()).collect::<Vec<_>>();
     for client in &mut clients {
@@ -41,24 +41,24 @@ fn starve(server: &Server, count: usize, told: &str) {
 }
 
 #[test]
-fn out_of_file_descriptors() {
+fn shortage_of_file_descriptors_is_survived() {
     for mode in ["threads", "pool"] {
-        // So many that the pool's queue needs them, and not only its threads.
+        // Enough for the pool's queue to need descriptors, and not only its threads.
         let arguments = [&HEADLESS[..], &["--mode", mode, "--pool-size", "90"]].concat();
         starve(&Server::from(after("ulimit -n 64", &arguments)), 90, "too many files are open");
     }
 }
 
-/// Where the limit was raised nobody goes, so that nothing but the server's own patience can notice.
+/// The limit is raised while no client closes, so only the server's own retries can notice it.
 #[test]
-fn file_descriptors_given_back_from_outside() {
+fn raised_file_limit_is_noticed() {
     if crate::support::program("prlimit").is_none() {
         return;
     }
     let server = Server::from(after("ulimit -S -n 64", &HEADLESS));
     let mut clients = (0..90).map(|_| server.connect()).collect::<Vec<_>>();
     server.out.until(|line| line.contains("too many files are open"));
-    // By then everybody has knocked, and nobody comes that could remind it.
+    // By now all clients have connected, and no new one wakes the server.
     assert_rests(server.pid());
     let raise = ["--pid", &server.pid().to_string(), "--nofile=256:"].map(str::to_owned);
     assert!(Command::new("prlimit").args(raise).status().unwrap().success());
@@ -68,10 +68,10 @@ fn file_descriptors_given_back_from_outside() {
     server.out.until(|line| line.starts_with("Resources are available again"));
 }
 
-/// The limit of threads counts all processes of a user and doesn't bind root: the program runs as somebody else, under
-/// a number that nobody has.
+/// The limit of threads counts all processes of a user and doesn't apply to root, so the program runs as a user with an
+/// unused number.
 #[test]
-fn out_of_threads() {
+fn shortage_of_threads_is_survived() {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     if !is_root || Command::new("setpriv").arg("--version").stdout(Stdio::null()).status().is_err() {
         assert!(!is_root || std::env::var_os("CI").is_none(), "setpriv is missing");

@@ -1,4 +1,4 @@
-//! SIGTERM, SIGINT and SIGHUP without a window: a stop like any other.
+//! SIGTERM, SIGINT and SIGHUP without a window stop the server like any other stop.
 
 use std::io::Read;
 use std::path::Path;
@@ -9,16 +9,16 @@ use super::{echo, stuff};
 use crate::support::{Identity, PATIENCE, Server};
 
 #[test]
-fn each_of_three_signals_is_a_stop() {
+fn sigterm_sigint_and_sighup_stop_the_server() {
     for signal in ["TERM", "INT", "HUP"] {
         let mut server = Server::start(&["--host", "127.0.0.1"]);
         let mut client = server.connect();
         echo(&mut client, b"Hello\n");
-        // One whose thread is in the middle of `send`.
+        // One client whose thread is in the middle of `send`.
         let stuffed = server.connect();
         stuff(&stuffed);
         server.signal(signal);
-        // FIN and not RST: what was sent can be read to its end.
+        // FIN and not RST: the data can be read to its end.
         assert_eq!(client.read(&mut [0]).unwrap(), 0, "after SIG{signal}");
         let status = server.end(Duration::from_secs(3)).expect("it ends soon");
         assert_eq!(status.code(), Some(0), "after SIG{signal}: {status}");
@@ -35,7 +35,7 @@ fn each_of_three_signals_is_a_stop() {
 }
 
 #[test]
-fn a_signal_ends_tls_clients_and_handshakes_too() {
+fn signal_ends_tls_clients_and_handshakes() {
     let identity = Identity::new();
     let mut arguments = identity.arguments().to_vec();
     arguments.extend(["--host", "127.0.0.1"]);

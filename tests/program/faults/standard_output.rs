@@ -1,5 +1,5 @@
-//! stdout without a window: closed (`| head -1`) it is a stop; stalled it holds nobody up, and what was left out is
-//! counted to the last line.
+//! stdout without a window: if its reader closes it (`| head -1`), the server stops; if its reader stalls, no client
+//! waits, and skipped lines are counted exactly.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use super::vanish::left_out_count;
 use super::watch;
 use crate::support::{Guarded, Lines, PATIENCE, echoscope, finish, wait};
 
-/// The program, its stdout read so far as the first line, and what it says on stderr.
+/// The program, its stdout after the first line, and its stderr.
 fn start(arguments: &[&str]) -> (Guarded, BufReader<ChildStdout>, Lines, u16) {
     let all = [&["--headless", "--host", "127.0.0.1", "--port", "0"], arguments].concat();
     let mut command = echoscope(&all);
@@ -31,8 +31,8 @@ fn connect(port: u16) -> TcpStream {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_it_without_a_word() {
-    // Nobody connects, so nothing is left to print that would fail.
+fn closed_stdout_stops_the_server_silently() {
+    // No client connects, so nothing is printed that would fail.
     let mut command = std::process::Command::new("sh");
     let line = r#"{ "$0" "$@"; echo "exit code $?" >&2; } | head -1"#;
     let program = echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0"]);
@@ -43,7 +43,7 @@ fn a_reader_that_has_seen_enough_ends_it_without_a_word() {
 }
 
 #[test]
-fn a_reader_that_goes_while_clients_are_served() {
+fn closed_stdout_stops_the_server_while_it_serves() {
     let (mut child, reader, complaints, port) = start(&[]);
     let mut client = connect(port);
     echo(&mut client, b"x");
@@ -54,21 +54,21 @@ fn a_reader_that_goes_while_clients_are_served() {
     assert_eq!(complaints.rest(), Vec::<String>::new());
 }
 
-/// The log of the window may be as short as its user likes; what is printed is not that log.
+/// The window's log may be short; that setting doesn't limit the printed log.
 #[test]
-fn a_stalled_reader_holds_nobody_up_and_every_line_is_printed_or_counted() {
+fn stalled_stdout_delays_no_client_and_skipped_lines_are_counted() {
     const ECHOES: usize = 30_000;
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("settings.toml");
     std::fs::write(&settings, "log_entries = 100\nlog_mebibytes = 1\n").unwrap();
     let (mut child, reader, complaints, port) = start(&["--settings", settings.to_str().unwrap()]);
     let mut client = connect(port);
-    // Each comes back before the next goes out, so each is one `recv`.
+    // Each is echoed before the next is sent, so each is one `recv`.
     for number in 0..ECHOES {
         echo(&mut client, format!("{number:08}").as_bytes());
     }
     watch::assert_rests(child.0.id());
-    // It flows again.
+    // The reader continues.
     let lines = Lines::of(reader);
     let (mut printed, mut left_out) = (0, 0);
     while printed + left_out < ECHOES {

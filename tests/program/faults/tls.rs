@@ -1,4 +1,4 @@
-//! A TLS server in this process with a certificate of its own, and clients that trust it.
+//! A TLS server in this process with its own certificate, and clients that trust it.
 
 use std::net::TcpStream;
 use std::ops::{Deref, DerefMut};
@@ -33,7 +33,7 @@ impl Lab {
         Self { running, identity }
     }
 
-    /// A client in the middle of nothing: its connection stands, and not a byte has gone over it.
+    /// Returns a client's TCP connection on which nothing was sent yet.
     pub(crate) fn client(&self) -> Stream {
         over(self.connect(), &trusting(Path::new(&self.identity.certificate)))
     }
@@ -53,14 +53,14 @@ impl DerefMut for Lab {
     }
 }
 
-/// A client that trusts just this certificate.
+/// Returns a client that trusts just this certificate.
 pub(crate) fn trusting(certificate: &Path) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
     Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
 
-/// TLS to localhost over a connection; the handshake is still to come.
+/// Returns TLS to localhost over a connection, before the handshake.
 pub(crate) fn over(stream: TcpStream, config: &Arc<ClientConfig>) -> Stream {
     StreamOwned::new(connection(config), stream)
 }
@@ -69,7 +69,7 @@ fn connection(config: &Arc<ClientConfig>) -> ClientConnection {
     ClientConnection::new(Arc::clone(config), ServerName::try_from("localhost").unwrap()).unwrap()
 }
 
-/// What a client sends first.
+/// Returns the first bytes that a client sends.
 pub(crate) fn client_hello() -> Vec<u8> {
     let nobody = ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
     let mut hello = Vec::new();

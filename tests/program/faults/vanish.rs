@@ -1,4 +1,4 @@
-//! Ten thousand clients that connect and are gone: nothing of them stays, and each is in the log or counted.
+//! Ten thousand clients that connect and close at once: nothing of them remains, and each is in the log or counted.
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
@@ -14,10 +14,10 @@ use crate::support::running::wait_for;
 
 const CLIENTS: usize = 10_000;
 const THREADS: usize = 4;
-/// So many may be ahead of the log: fewer than the backlog.
+/// The most clients that may be ahead of the log: fewer than the backlog.
 const IN_THE_QUEUE: usize = 500;
 
-/// Connects from an address of this computer that hardly anybody uses, so that ports don't run out.
+/// Connects from a rarely used address of this computer, so that ports don't run out.
 fn connect_from(last: u8, port: u16) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let from = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 17, last)), 0);
@@ -26,7 +26,7 @@ fn connect_from(last: u8, port: u16) -> TcpStream {
     socket.into()
 }
 
-/// Says that nothing more comes, and reads to the end; what came until then.
+/// Closes the sending side and reads to the end. Returns the received bytes.
 fn finish(mut stream: TcpStream) -> Vec<u8> {
     stream.shutdown(Shutdown::Write).unwrap();
     let mut rest = Vec::new();
@@ -35,17 +35,17 @@ fn finish(mut stream: TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn ten_thousand_that_connect_and_vanish_leave_nothing_behind() {
+fn ten_thousand_vanishing_clients_leave_nothing_behind() {
     let server = Server::start(&["--host", "127.0.0.1", "--backlog", "1000"]);
     drop(finish(server.connect()));
     let first = server.out.until(|line| line.starts_with("Connection from"));
     assert_eq!(first.len(), 3, "{first:#?}");
     let now = || (watch::descriptors(server.pid()), watch::threads(server.pid()));
-    // The first client's thread may still be on its way out.
+    // The first client's thread may still be ending.
     wait_for("the first client's end", || !watch::has_thread(server.pid(), "client"));
     let before = now();
 
-    // Each is two lines, or counted as such.
+    // Each client is two lines, or counted as two.
     let accounted = AtomicUsize::new(0);
     let connected = AtomicUsize::new(0);
     let (mut opened, mut closed, mut left_out) = (0, 0, 0);
@@ -62,11 +62,11 @@ fn ten_thousand_that_connect_and_vanish_leave_nothing_behind() {
                         reset(client);
                     }
                     connected.fetch_add(1, SeqCst);
-                    // Who finds the accept queue full may believe itself connected and was never there (listen(2)).
+                    // A client that finds the accept queue full may believe that it is connected (listen(2)).
                     wait_for("the log to follow", || {
                         let may = connected.load(SeqCst) < accounted.load(SeqCst) / 2 + IN_THE_QUEUE;
                         if !may {
-                            // Whoever spins takes the time that the server needs.
+                            // Spinning would take time from the server.
                             thread::sleep(Duration::from_millis(1));
                         }
                         may
@@ -91,19 +91,19 @@ fn ten_thousand_that_connect_and_vanish_leave_nothing_behind() {
     println!("{opened} opened and {closed} closed are in the log, {left_out} lines are counted");
     assert_eq!(opened + closed + left_out, 2 * CLIENTS);
     println!("file descriptors and threads: {before:?} before, {:?} after", now());
-    // Not more: `before` may have met the thread that looks at the accept queue with its file open.
+    // Not more: when `before` was read, the thread that watches the accept queue may have had its file open.
     wait_for("file descriptors and threads as before", || now().0 <= before.0 && now().1 <= before.1);
     let mut good = server.connect();
     echo(&mut good, b"a good client");
     assert!(finish(good).is_empty());
     server.signal("TERM");
     let rest = server.out.rest();
-    // Nothing was told twice, and the good client's number of lines is its own.
+    // Nothing was reported twice, and the good client's number of lines is right.
     let connections = rest.iter().filter(|line| line.contains("onnection from")).count();
     assert_eq!(connections, 2, "{rest:#?}");
 }
 
-/// `1,234 lines left out here: …`
+/// Parses `1,234 lines left out here: …`.
 pub(crate) fn left_out_count(line: &str) -> Option<usize> {
     let (count, _) = line.split_once(" line")?;
     line.contains("left out here").then(|| count.replace(',', "").parse().unwrap())

@@ -1,4 +1,4 @@
-//! A process from outside, as /proc tells of it (proc(5)): its file descriptors, threads, memory and CPU time.
+//! A process from outside, through /proc (proc(5)): its file descriptors, threads, memory and CPU time.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -6,26 +6,26 @@ use std::time::Duration;
 
 use crate::support::{echoscope, program};
 
-/// How many file descriptors it has open.
+/// Returns how many file descriptors the process has open.
 pub(crate) fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }
 
-/// How many threads it has.
+/// Returns how many threads the process has.
 pub(crate) fn threads(pid: u32) -> usize {
     number(pid, "Threads:")
 }
 
-/// Whether one of its threads has a name that begins so.
+/// Returns whether one of its threads has a name with this prefix.
 pub(crate) fn has_thread(pid: u32, name: &str) -> bool {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    // One that ends meanwhile has no name any more.
+    // A thread that ends meanwhile no longer has a name.
     tasks
         .flatten()
         .any(|task| fs::read_to_string(task.path().join("comm")).is_ok_and(|found| found.starts_with(name)))
 }
 
-/// Its resident memory, in KiB.
+/// Returns its resident memory, in KiB.
 pub(crate) fn resident(pid: u32) -> usize {
     number(pid, "VmRSS:")
 }
@@ -36,18 +36,18 @@ fn number(pid: u32, key: &str) -> usize {
     line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// The CPU time of all its threads so far.
+/// Returns the CPU time of all its threads so far.
 pub(crate) fn cpu_time(pid: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    // The name in parentheses may hold anything; utime and stime are the 14th and 15th field of all.
+    // The name in parentheses may contain anything; utime and stime are fields 14 and 15.
     let (_, rest) = stat.rsplit_once(") ").unwrap();
     let ticks: u64 = rest.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
-    // USER_HZ is 100 on every architecture that Rust's standard library knows.
+    // USER_HZ is 100 on every architecture that Rust's standard library supports.
     Duration::from_millis(ticks * 10)
 }
 
-/// Asserts that a process rests: over a second it takes less than a sixth of that as CPU time. A loop that spins takes
-/// all that it is given, on a busy machine still its fair share.
+/// Asserts that a process is idle: within a second it uses less than a sixth of that as CPU time. A spinning loop uses
+/// all that it gets, on a busy machine still its fair share.
 #[track_caller]
 pub(crate) fn assert_rests(pid: u32) {
     const LOOK: Duration = Duration::from_secs(1);
@@ -57,7 +57,7 @@ pub(crate) fn assert_rests(pid: u32) {
     assert!(took < LOOK / 6, "it does not rest: {took:?} of CPU time in {LOOK:?}");
 }
 
-/// Sees to it that this process, and those that it starts, may open so many files. `None`: it may not.
+/// Lets this process, and those that it starts, open that many files; `None` if it may not.
 pub(crate) fn allow_descriptors(count: usize) -> Option<()> {
     program("prlimit")?;
     let pid = std::process::id().to_string();
@@ -71,7 +71,7 @@ pub(crate) fn allow_descriptors(count: usize) -> Option<()> {
     Some(())
 }
 
-/// The program, started by a shell that does this first: `ulimit -n 64`.
+/// Returns the program, started by a shell that runs this command first: `ulimit -n 64`.
 pub(crate) fn after(preparation: &str, arguments: &[&str]) -> Command {
     let plain = echoscope(arguments);
     let mut command = Command::new("sh");

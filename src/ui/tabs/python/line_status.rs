@@ -16,7 +16,7 @@ pub(in crate::ui) struct LineStatus {
     pub(in crate::ui) made: u64,
     /// Whether that was a moment ago.
     pub(in crate::ui) highlighted: bool,
-    /// What the accepting thread does here, if it is here.
+    /// The state of the accepting thread, if it is here.
     accepting: Option<Accepting>,
     /// The clients whose threads are paused before this line, by number.
     paused: Vec<ClientId>,
