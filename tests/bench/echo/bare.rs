@@ -1,7 +1,7 @@
 //! The baseline: the least blocking echo loop in Rust, a thread for each client, no log; and the same with rustls.
 //!
-//! As Echoscope's, its sockets are `TCP_NODELAY`, and its TLS has the same provider, versions and tickets. It has no
-//! time limits, no counters and no words for what goes wrong.
+//! Like Echoscope's, its sockets are `TCP_NODELAY`, and its TLS has the same provider, versions and tickets. It has no
+//! time limits, no counters and no explanations.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
@@ -17,7 +17,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use crate::Outcome;
 use crate::arguments::Bare;
 
-/// Serves until the process is ended.
+/// Serves until the process is killed.
 pub(crate) fn serve(how: &Bare) -> Outcome<()> {
     let failed = |error: io::Error| format!("the bare loop can't serve: {error}");
     let tls = match &how.tls {

@@ -1,4 +1,4 @@
-//! Bytes a second through one connection: a fixed amount is kept on its way, so that neither side waits for the other.
+//! Bytes per second through one connection: a fixed amount is in flight, so that neither side waits for the other.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -7,15 +7,15 @@ use super::{Stream, Target, text};
 use crate::Outcome;
 use crate::numbers::float;
 
-/// What one write hands over.
+/// The data of one write.
 const BLOCK: usize = 64 * 1024;
-/// How many bytes may be on their way: more than a server holds at once, less than the sockets' buffers do.
+/// The most bytes in flight: more than a server holds at once, less than the socket buffers do.
 const ON_THE_WAY: usize = 256 * 1024;
 
-/// Bytes a second that came back.
+/// Returns how many bytes per second were echoed.
 pub(super) fn run(target: &Target, time: Duration) -> Outcome<f64> {
     let mut stream = Stream::connect(target)?;
-    // Twice the same, so that what comes back is a slice of it wherever it begins.
+    // Twice the same, so that the echo is a slice of it wherever it begins.
     let block = text(BLOCK);
     let twice = [&block[..], &block[..]].concat();
     let mut buffer = vec![0; BLOCK];
@@ -39,7 +39,7 @@ pub(super) fn run(target: &Target, time: Duration) -> Outcome<f64> {
         if counted.is_none() && now - start >= time / 10 {
             counted = Some((now, received));
         }
-        // On a machine that is busy with other things a short time may pass without a byte.
+        // On a busy machine a short time may pass without a byte.
         if now - start >= time && counted.is_some_and(|(_, before)| received > before) {
             break;
         }

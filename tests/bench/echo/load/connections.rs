@@ -1,4 +1,4 @@
-//! Connections a second: connect, shake hands where TLS is on, one echo, close; two clients at a time.
+//! Connections per second: connect, TLS handshake, one echo, close; two clients at a time.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use super::{Stream, Target};
 use crate::Outcome;
 use crate::numbers::float;
 
-/// Clients at a time: as many as the smallest machine has cores, fewer than the shortest accept queue holds.
+/// Clients at a time: no more than the smallest machine has cores, or the shortest accept queue has room for.
 const CLIENTS: usize = 2;
 
-/// Connections a second that were served whole.
+/// Returns how many connections per second were served completely.
 pub(super) fn run(target: &Target, time: Duration) -> Outcome<f64> {
     let start = Instant::now();
     let counts = thread::scope(|scope| {

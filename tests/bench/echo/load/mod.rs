@@ -1,4 +1,4 @@
-//! The clients: the same for every server. Each load checks that what comes back is what was sent.
+//! The clients, the same for every server. Each load checks that the echo equals the sent data.
 
 mod bulk;
 mod connections;
@@ -15,22 +15,22 @@ use rustls::ClientConfig;
 use crate::Outcome;
 pub(crate) use stream::Stream;
 
-/// How long a client waits for a server before it takes it for dead.
+/// How long a client waits for a server before the server counts as dead.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the clients do.
+/// The actions of the clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Load {
-    /// One client keeps bytes flowing. Measures bytes a second.
+    /// One client keeps bytes in flight. Measures bytes per second.
     Bulk,
     /// One client sends 64 bytes, waits for them, and again. Measures p50 and p99 in nanoseconds.
     RoundTrip,
-    /// Two clients connect, shake hands where TLS is on, echo once and close, again and again. Measures connections a
+    /// Two clients connect, do the TLS handshake, echo once and close, again and again. Measures connections per
     /// second.
     Connections,
 }
 
-/// Whom the clients talk to.
+/// The server of a load.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
@@ -38,7 +38,7 @@ pub(crate) struct Target {
 }
 
 impl Load {
-    /// Runs for so long; the figures in the order of the variant's words.
+    /// Runs for this time. Returns the figures in the order of the variant's description.
     pub(crate) fn run(self, target: &Target, time: Duration) -> Outcome<Vec<f64>> {
         match self {
             Self::Bulk => bulk::run(target, time).map(|rate| vec![rate]),
@@ -48,9 +48,9 @@ impl Load {
     }
 }
 
-/// Printable text, as a person or a protocol would send it: what the log makes of it has about the same length.
+/// Returns printable text, as a user or a protocol would send it, so that its log entry has about the same length.
 fn text(length: usize) -> Vec<u8> {
     let letters = b"The quick brown fox jumps over the lazy dog, 0123456789 times.\n";
-    // A step that does not divide the length of the line, so that a byte out of place is noticed.
+    // A step that does not divide the length of the line, so that a misplaced byte is noticed.
     (0..length).map(|at| letters[(at + at / 61) % letters.len()]).collect()
 }

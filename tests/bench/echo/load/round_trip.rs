@@ -1,4 +1,4 @@
-//! The time from a send of 64 bytes until they are back.
+//! The time from a send of 64 bytes until they are echoed.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use super::{Stream, Target, text};
 use crate::Outcome;
 use crate::numbers::{float, per_mille};
 
-/// Bytes of one message.
+/// The number of bytes in a message.
 const MESSAGE: usize = 64;
 
-/// p50 and p99 in nanoseconds.
+/// Returns p50 and p99 in nanoseconds.
 pub(super) fn run(target: &Target, time: Duration) -> Outcome<Vec<f64>> {
     let mut stream = Stream::connect(target)?;
     let mut message = text(MESSAGE);
@@ -26,7 +26,7 @@ pub(super) fn run(target: &Target, time: Duration) -> Outcome<Vec<f64>> {
         if back[..] != message[..] {
             return Err(format!("message {number} came back changed"));
         }
-        // The first tenth lets processors and branches get used to it.
+        // The first tenth warms up caches and branch predictors.
         if after - start >= time / 10 {
             times.push(u64::try_from((after - before).as_nanos()).unwrap_or(u64::MAX));
         }

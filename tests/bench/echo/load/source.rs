@@ -1,4 +1,4 @@
-//! Addresses to connect from: so many connections that the ports of one address would all be waiting out `TIME_WAIT`.
+//! Source addresses for so many connections that the ports of one address would all be in `TIME_WAIT`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -8,8 +8,8 @@ const EACH: u32 = 4000;
 
 static CONNECTIONS: AtomicU32 = AtomicU32::new(0);
 
-/// The loopback address (127.0.0.0/8 is all loopback, RFC 1122 section 3.2.1.3) for the next connection; `None` where
-/// the system knows 127.0.0.1 only.
+/// Returns the loopback address (127.0.0.0/8 is all loopback, RFC 1122 section 3.2.1.3) for the next connection; `None`
+/// if the OS has only 127.0.0.1.
 pub(super) fn next() -> Option<SocketAddr> {
     if !cfg!(target_os = "linux") {
         return None;

@@ -1,4 +1,4 @@
-//! One client's connection, plain or TLS.
+//! One client's connection, with or without TLS.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -11,10 +11,10 @@ use socket2::{Domain, Socket, Type};
 use super::{PATIENCE, Target, source};
 use crate::Outcome;
 
-/// What a short echo sends.
+/// The data of a short echo.
 const HELLO: &[u8; 16] = b"Hello, Echoscope";
-/// Bytes of TLS records that are taken from the socket at once: rustls by itself reads 4 KiB, which would make the
-/// client, not the server, what is measured.
+/// The most bytes of TLS records that are read from the socket at once. rustls by itself reads 4 KiB, which would
+/// measure the client instead of the server.
 const RECORDS: usize = 64 * 1024;
 
 /// One client's connection.
@@ -23,16 +23,16 @@ pub(crate) enum Stream {
     Tls(Box<StreamOwned<ClientConnection, Buffered>>),
 }
 
-/// A socket that is read in larger pieces.
+/// A socket that is read in larger parts.
 pub(crate) struct Buffered(BufReader<TcpStream>);
 
 impl Stream {
-    /// Connects, and shakes hands where TLS is on.
+    /// Connects, and does the TLS handshake.
     pub(crate) fn connect(target: &Target) -> Outcome<Self> {
         Self::with_buffer(target, RECORDS)
     }
 
-    /// As [`Stream::connect`], for thousands at a time that send little.
+    /// Like [`Stream::connect`], for thousands at a time that send little.
     pub(crate) fn connect_small(target: &Target) -> Outcome<Self> {
         Self::with_buffer(target, 1024)
     }
@@ -53,7 +53,7 @@ impl Stream {
         Ok(Self::Tls(Box::new(stream)))
     }
 
-    /// Sends a few bytes and waits for them; over TLS also checks that the handshake was a full one.
+    /// Sends a few bytes and waits for them; with TLS also checks that the handshake was a full one.
     pub(crate) fn echo_once(&mut self) -> Outcome<()> {
         let mut back = [0; HELLO.len()];
         self.write_all(HELLO).map_err(|error| format!("sending: {error}"))?;
@@ -69,12 +69,12 @@ impl Stream {
         }
     }
 
-    /// Says that nothing more comes and closes, without waiting for the server.
+    /// Closes the sending side and then the connection, without waiting for the server.
     pub(crate) fn close(mut self) {
         self.say_end();
     }
 
-    /// Says that nothing more comes, and checks that nothing more comes back.
+    /// Closes the sending side, and checks that nothing more is received.
     pub(crate) fn goodbye(mut self) -> Outcome<()> {
         self.say_end();
         let socket = match &self {
@@ -86,7 +86,7 @@ impl Stream {
         let mut rest = [0; 64];
         match self.read(&mut rest) {
             Ok(0) => Ok(()),
-            // What a server says after a close_notify, or doesn't, is not what is measured.
+            // Data after a close_notify isn't measured.
             Err(error) if matches!(self, Self::Tls(_)) && error.kind() != io::ErrorKind::WouldBlock => Ok(()),
             Ok(count) => Err(format!("{count} bytes too many came back")),
             Err(error) => Err(format!("waiting for the server's end: {error}")),
@@ -96,7 +96,7 @@ impl Stream {
     fn say_end(&mut self) {
         if let Self::Tls(stream) = self {
             stream.conn.send_close_notify();
-            // The server may be gone; then it needs no goodbye.
+            // The server may be gone; then it needs no close_notify.
             let _ = stream.conn.write_tls(&mut stream.sock);
         }
     }
