@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::running::{PATIENCE, Running, config, listening, wait_for};
 use echoscope::server::Server;
+use echoscope::server::calls::Call;
 use echoscope::server::config::ServerConfig;
 use echoscope::server::event::{CloseReason, EventKind, Problem};
 use echoscope::server::event_channel::channel;
@@ -198,6 +199,8 @@ fn panic_ends_one_client_and_is_reported() {
     echo(&mut good, b"before");
     let mut unlucky = running.connect();
     echo(&mut unlucky, b"x");
+    // An echo arrives a moment before its thread wakes the log.
+    wait_for("both threads to wait again", || running.server.calls().made(Call::Recv) == 4);
     PANIC.store(true, SeqCst);
     // Which thread wakes the log is random, so this tries until the panic happens in this client's thread.
     wait_for("the bug to strike", || {
