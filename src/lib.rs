@@ -1,44 +1,48 @@
-//! Echoscope: an echo server that lets you see a server work.
+//! Echoscope: a desktop echo server that shows how a network server works.
 //!
 //! # How data flows
 //!
 //! ```text
-//!        a person                                        a client, for example nc
-//!           │ clicks, types                                   │ bytes
-//!  ┌────────▼─────────┐   Command    ┌─────────┐  start/stop  ┌─▼──────────────────┐
-//!  │ ui   or headless ├─────────────►│ session ├─────────────►│ server: its threads │
-//!  └────────▲─────────┘              └──▲───┬──┘              └─┬───────────────┬──┘
-//!           │ &Session: form, state,    │   │  snapshot: state, │               │ Event
-//!           │ counters, log         │   └─ counters ◄───────┘               ▼
-//!           └───────────────────────────┴───────── log ◄──── bounded channel (server::event_channel)
+//!         user                                              client, for example nc
+//!           │ clicks, types                                          │ bytes
+//!  ┌────────▼────────┐   Command    ┌─────┐   start, stop, step   ┌──▼─────────────────┐
+//!  │ ui  or headless ├─────────────►│ app ├──────────────────────►│ server: its threads│
+//!  └────────▲────────┘              └─▲─▲─┘                       └──┬───────────┬─────┘
+//!           │ &App: form, state, log  │ │  snapshot: state, counters │           │ Event
+//!           └─────────────────────────┘ └────────────────────────────┘           ▼
+//!                           log ◄── app::poll ◄── server::event_channel (bounded)
 //! ```
 //!
-//! * **Down** go [`session::Command`]s: from a panel, a key or a signal to [`session::Session::apply`].
-//! * **Up** come [`server::event::Event`]s, through a bounded channel on which the echo never waits. What finds no
-//!   room is counted, and the log says so; no echoed byte is ever lost.
-//! * **Sideways**, the state and the counters are a snapshot that is exact at any time.
+//! * **Down:** the front end turns a click, a key or a signal into an [`app::Command`], and [`app::App::apply`] carries
+//!   it out.
+//! * **Up:** the server's threads send [`server::event::Event`]s through a bounded channel, and [`app::App::poll`] moves
+//!   them into the [`log`]. The echo never waits for the channel: an event that doesn't fit is counted, and the log shows
+//!   how many were skipped. No echoed byte is ever lost.
+//! * **Sideways:** state, connections and counters are a snapshot that is exact at any time.
 //!
-//! # The map
+//! # The modules
 //!
-//! | module | what it knows |
+//! | module | contents |
 //! |---|---|
-//! | [`cli`] | flags, and the remembered settings beneath them |
-//! | [`headless`] | the terminal |
-//! | `ui` | the window, the only module that knows egui |
-//! | [`session`] | the app without a face |
-//! | [`server`] | sockets and threads |
-//! | [`client`] | sockets again: one connection of the built-in client |
-//! | [`tls`] | certificates, keys, what a handshake agreed on |
-//! | [`log`] | the log as data |
-//! | [`ladder`] | what went by on one connection, as rows and words |
-//! | [`lessons`] | guided experiments as data, and how far one has come |
-//! | [`code`] | the tutorial's program for the present settings, as Python |
-//! | [`settings`] | what can be set, its limits and its file |
-//! | [`terminal`] | lines to copy into a terminal: programs' names, and quoting |
+//! | [`cli`] | options and subcommands of the command line |
+//! | [`headless`] | the front end for a terminal |
+//! | `ui` | the window, the only module that uses egui |
+//! | [`app`] | the app without a user interface: state, commands, poll loop |
+//! | [`settings`] | one table entry for each setting, and the settings file |
+//! | [`server`] | the echo server: sockets and threads |
+//! | [`client`] | the built-in client and the load clients |
+//! | [`capture`] | recorded connections: bytes, TLS records, the sequence diagram |
+//! | [`tls`] | certificates and keys, handshakes, and explanations of TLS errors |
+//! | [`log`] | the event log: entries, filter, text and JSON |
+//! | [`lessons`] | guided experiments as data, and the progress through one |
+//! | [`python`] | the tutorial's program for the current settings |
+//! | [`platform`] | everything that differs between operating systems |
+//! | [`text`] | numbers, durations and names as text |
+//! | [`ring_buffer`], [`sync`] | a bounded buffer, and locks without poisoning |
 //!
-//! Imports go one way: `main → ui | headless → session → server, client, log, ladder, lessons, code, settings`, and
-//! `server, client → tls`. A leaf may use another's plain values (an event, a setting) but nothing that does anything. A
-//! test holds the rule.
+//! Imports go one way: `main → ui | headless | cli → app → server, client, capture, log, lessons, python, settings`, and
+//! `server, client → tls, capture`. A module may use plain values of another one on its level (an event, a setting), but
+//! nothing that acts. A test checks this.
 
 pub mod app;
 pub mod capture;

@@ -15,7 +15,7 @@ pub struct AcceptQueueStatus {
     pub room: u32,
     /// `3 of 6 waiting`, or what is known instead.
     pub label: String,
-    /// What happens to the next client.
+    /// A sentence or two on what happens to the next client.
     pub next: String,
     /// Why that many clients fit, and how many wait at each address if there are several.
     pub about: String,

@@ -53,37 +53,18 @@ impl Background {
         Self { sender, results, wake, writers: (Some(writer), all_written) }
     }
 
-    /// Runs `work` on a thread of this name.
+    /// Runs `work` on a thread of this name. [`Self::finish_writing`] waits for work that `writes` a file.
     ///
     /// # Errors
     /// The OS has no thread to spare.
     pub(super) fn run(
         &self,
         name: &str,
-        work: impl FnOnce() -> JobResult + Send + 'static,
-    ) -> io::Result<()> {
-        self.spawn(name, None, work)
-    }
-
-    /// Runs `work`, which writes a file: [`Self::finish_writing`] waits for it.
-    ///
-    /// # Errors
-    /// The OS has no thread to spare.
-    pub(super) fn run_writer(
-        &self,
-        name: &str,
-        work: impl FnOnce() -> JobResult + Send + 'static,
-    ) -> io::Result<()> {
-        self.spawn(name, self.writers.0.clone(), work)
-    }
-
-    fn spawn(
-        &self,
-        name: &str,
-        writer: Option<Sender<()>>,
+        writes: bool,
         work: impl FnOnce() -> JobResult + Send + 'static,
     ) -> io::Result<()> {
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
+        let writer = self.writers.0.clone().filter(|_| writes);
         let run = move || {
             // Fails only when the app is gone.
             let _ = sender.send(work());

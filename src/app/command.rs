@@ -1,4 +1,4 @@
-//! What a front end can ask of the app, and how the app does it.
+//! The requests of a front end, and how the app carries them out.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -140,7 +140,7 @@ impl App {
             }
             Command::DropFile(path) => {
                 // Without a thread to spare, the user can still type the path.
-                let _ = self.background.run("dropped file", move || {
+                let _ = self.background.run("dropped file", false, move || {
                     let role = tls::classify(&path);
                     JobResult::DroppedFile(path, role)
                 });
@@ -243,7 +243,7 @@ impl App {
         let check =
             move || JobResult::Files(number, Box::new(CheckedFiles::read(&certificate, &key, &client_ca)));
         // Without a thread to spare the old result stays; the start reads the files itself and reports an error.
-        if self.background.run("check files", check).is_ok() {
+        if self.background.run("check files", false, check).is_ok() {
             self.file_checks = number;
         }
     }

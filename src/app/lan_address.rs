@@ -13,9 +13,10 @@ impl App {
         self.lan_address = self.lan_address.filter(|known| Some(known.is_ipv6()) == ipv6);
         if let Some(ipv6) = ipv6 {
             // Without a thread to spare, the warning about an open server names no address.
-            let _ = self
-                .background
-                .run("local address", move || JobResult::LanAddress { ipv6, address: local_ip(ipv6).ok() });
+            let _ = self.background.run("local address", false, move || JobResult::LanAddress {
+                ipv6,
+                address: local_ip(ipv6).ok(),
+            });
         }
     }
 

@@ -3,7 +3,7 @@
 /// A message that is shown until it is dismissed or replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What happened and what to do.
+    /// The text: what happened and what to do.
     pub text: String,
     /// Whether something went wrong.
     pub problem: bool,

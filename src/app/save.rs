@@ -75,7 +75,7 @@ impl App {
         path: PathBuf,
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<String> + Send + 'static,
     ) {
-        let started = self.background.run_writer("save", move || {
+        let started = self.background.run("save", true, move || {
             JobResult::Notice(match atomic_file::write(&path, write) {
                 Ok(saved) => Notice::good(saved),
                 Err(error) => Notice::bad(format!(

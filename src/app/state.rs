@@ -29,7 +29,7 @@ use crate::settings::{Scope, Setting, Settings};
 use crate::tls::file_error::TlsError;
 use crate::tls::{CertificateReport, ClientCaReport, KeyType};
 
-/// What an app needs besides its settings.
+/// The options of an app besides its settings.
 #[derive(Clone)]
 pub struct Options {
     /// The file that changed settings are saved in; `None`: they are not saved.
@@ -237,7 +237,7 @@ impl App {
         let form = self.settings();
         // The OS may have chosen the port that is in the form now.
         let same_port = setting == Setting::Port && self.port() == form.port;
-        // When TLS itself is turned on, only its switch says that it waits for a restart.
+        // When TLS itself is turned on, the hint under its switch is enough.
         let tls_is_new =
             !running.tls && matches!(setting.info().scope, Scope::Tls | Scope::ClientCertificates);
         setting.affects_server(form)

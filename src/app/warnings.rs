@@ -1,4 +1,4 @@
-//! What the app says about its settings: why the server can't be started, and what to be careful with.
+//! The reason why the server can't be started, and warnings about risky settings.
 
 use jiff::Timestamp;
 

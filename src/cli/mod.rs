@@ -176,7 +176,7 @@ fn launch(arguments: Arguments, no_window: Option<&str>) -> Result<Launch, Strin
     Ok(Launch { front, settings, settings_file, warnings })
 }
 
-/// Checks that a start with TLS has its files. Where the saved settings turned TLS on, the start itself reports it.
+/// Checks that a start with TLS has its files. If the saved settings turned TLS on, the start itself reports it.
 fn check_tls_files(settings: &Settings, tls_given: bool) -> Result<(), String> {
     if tls_given && (settings.certificate.as_os_str().is_empty() || settings.key.as_os_str().is_empty()) {
         return Err("--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned());

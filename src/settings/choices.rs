@@ -3,45 +3,51 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 /// A setting with a fixed list of values.
 pub trait SettingChoice: Copy + PartialEq + 'static {
-    /// Returns every value in the order of the form.
-    fn all() -> &'static [Self];
-
-    /// Returns the keyword, the label and the explanation.
-    fn texts(self) -> (&'static str, &'static str, &'static str);
+    /// Every value in the order of the form, with its keyword, its label and its explanation.
+    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)];
 
     /// Returns the word for the command line and the settings file.
     fn keyword(self) -> &'static str {
-        self.texts().0
+        self.entry().1
     }
 
     /// Returns the text for the form.
     fn label(self) -> &'static str {
-        self.texts().1
+        self.entry().2
     }
 
     /// Returns a sentence that explains the value.
     fn about(self) -> &'static str {
-        self.texts().2
+        self.entry().3
+    }
+
+    /// Returns the keywords of all values.
+    fn keywords() -> Vec<&'static str> {
+        Self::TABLE.iter().map(|entry| entry.1).collect()
+    }
+
+    /// Returns every value with its label and its explanation.
+    fn choices() -> Vec<(Self, &'static str, &'static str)> {
+        Self::TABLE.iter().map(|(value, _, label, about)| (*value, *label, *about)).collect()
     }
 
     /// Returns the value with this keyword.
     fn parse(text: &str) -> Option<Self> {
-        Self::all().iter().copied().find(|value| value.keyword() == text)
+        Self::TABLE.iter().find(|entry| entry.1 == text).map(|entry| entry.0)
     }
 
-    /// Returns every value with its label and its explanation.
-    fn table() -> Vec<(Self, &'static str, &'static str)> {
-        Self::all().iter().map(|value| (*value, value.label(), value.about())).collect()
+    /// Returns the entry of the table.
+    fn entry(self) -> (Self, &'static str, &'static str, &'static str) {
+        *Self::TABLE.iter().find(|entry| entry.0 == self).expect("the table has every value")
     }
 }
 
 /// How the accepted clients are served: the three `handle_new_connections_…` functions of the tutorial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Serves one client until it closes, then accepts the next one.
     One,
@@ -58,41 +64,37 @@ impl Mode {
 }
 
 impl SettingChoice for Mode {
-    fn all() -> &'static [Self] {
-        &Self::ALL
-    }
-
-    fn texts(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::One => (
-                "one",
-                "One at a time",
-                "One client is served to its end; the next ones wait in the backlog until it has gone.",
-            ),
-            Self::Threads => {
-                ("threads", "A thread for each", "Each client is served at once, by a thread of its own.")
-            }
-            Self::Pool => (
-                "pool",
-                "A pool of threads",
-                "A fixed number of threads share the clients; who finds none free waits for one.",
-            ),
-        }
-    }
+    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] = &[
+        (
+            Self::One,
+            "one",
+            "One at a time",
+            "One client is served to its end; the next ones wait in the backlog until it has gone.",
+        ),
+        (
+            Self::Threads,
+            "threads",
+            "A thread for each",
+            "Each client is served at once, by a thread of its own.",
+        ),
+        (
+            Self::Pool,
+            "pool",
+            "A pool of threads",
+            "A fixed number of threads share the clients; who finds none free waits for one.",
+        ),
+    ];
 }
 
 /// The versions of TLS that the server supports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TlsVersions {
     /// TLS 1.2 (RFC 5246) and TLS 1.3 (RFC 8446): the newest one that the client supports too.
     #[default]
-    #[serde(rename = "1.2,1.3")]
     Both,
     /// TLS 1.2 alone.
-    #[serde(rename = "1.2")]
     Only12,
     /// TLS 1.3 alone.
-    #[serde(rename = "1.3")]
     Only13,
 }
 
@@ -114,30 +116,27 @@ impl TlsVersions {
 }
 
 impl SettingChoice for TlsVersions {
-    fn all() -> &'static [Self] {
-        &Self::ALL
-    }
-
-    fn texts(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Both => (
-                "1.2,1.3",
-                "TLS 1.2 and 1.3",
-                "Each client gets the newest version that it knows, as on most servers.",
-            ),
-            Self::Only12 => (
-                "1.2",
-                "TLS 1.2 only",
-                "As on an old server: certificates cross the network in the open, and a handshake takes one round \
-                 trip more.",
-            ),
-            Self::Only13 => (
-                "1.3",
-                "TLS 1.3 only",
-                "The newest version alone: clients that only know TLS 1.2 are refused.",
-            ),
-        }
-    }
+    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] = &[
+        (
+            Self::Both,
+            "1.2,1.3",
+            "TLS 1.2 and 1.3",
+            "Each client gets the newest version that it knows, as on most servers.",
+        ),
+        (
+            Self::Only12,
+            "1.2",
+            "TLS 1.2 only",
+            "As on an old server: certificates cross the network in the open, and a handshake takes one round trip \
+             more.",
+        ),
+        (
+            Self::Only13,
+            "1.3",
+            "TLS 1.3 only",
+            "The newest version alone: clients that only know TLS 1.2 are refused.",
+        ),
+    ];
 
     /// Reads a comma-separated list in any order: `1.2,1.3`, `1.3, 1.2`, `1.3`.
     fn parse(text: &str) -> Option<Self> {
@@ -152,8 +151,7 @@ impl SettingChoice for TlsVersions {
 }
 
 /// Whether the server requests a certificate from its clients (RFC 8446, section 4.3.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientAuth {
     /// Requests none.
     #[default]
@@ -170,30 +168,25 @@ impl ClientAuth {
 }
 
 impl SettingChoice for ClientAuth {
-    fn all() -> &'static [Self] {
-        &Self::ALL
-    }
-
-    fn texts(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::None => ("none", "Not asked for", "Clients need no certificate, as on most servers."),
-            Self::Optional => (
-                "optional",
-                "Optional",
-                "Clients are asked for a certificate and may have none, but one that they show must be good.",
-            ),
-            Self::Required => (
-                "required",
-                "Required",
-                "Clients without a good certificate are refused: TLS in both directions (mutual TLS).",
-            ),
-        }
-    }
+    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] = &[
+        (Self::None, "none", "Not asked for", "Clients need no certificate, as on most servers."),
+        (
+            Self::Optional,
+            "optional",
+            "Optional",
+            "Clients are asked for a certificate and may have none, but one that they show must be good.",
+        ),
+        (
+            Self::Required,
+            "required",
+            "Required",
+            "Clients without a good certificate are refused: TLS in both directions (mutual TLS).",
+        ),
+    ];
 }
 
 /// The theme of the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ThemeChoice {
     /// Follows the OS.
     #[default]
@@ -205,22 +198,15 @@ pub enum ThemeChoice {
 }
 
 impl SettingChoice for ThemeChoice {
-    fn all() -> &'static [Self] {
-        &[Self::System, Self::Light, Self::Dark]
-    }
-
-    fn texts(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::System => ("system", "Theme of the system", ""),
-            Self::Light => ("light", "Light theme", ""),
-            Self::Dark => ("dark", "Dark theme", ""),
-        }
-    }
+    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] = &[
+        (Self::System, "system", "Theme of the system", ""),
+        (Self::Light, "light", "Light theme", ""),
+        (Self::Dark, "dark", "Dark theme", ""),
+    ];
 }
 
 /// How the log shows received bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DataFormat {
     /// As Python's `repr` prints them: `b'Hello\n'`.
     #[default]
@@ -237,30 +223,28 @@ impl DataFormat {
 }
 
 impl SettingChoice for DataFormat {
-    fn all() -> &'static [Self] {
-        &Self::ALL
-    }
-
-    fn texts(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Python => ("python", "Python", ""),
-            Self::Text => ("text", "Text", ""),
-            Self::Hex => ("hex", "Hex", ""),
-        }
-    }
+    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] =
+        &[(Self::Python, "python", "", ""), (Self::Text, "text", "", ""), (Self::Hex, "hex", "", "")];
 }
 
-macro_rules! display_keyword {
+/// Shows a choice, and writes it to the settings file, as its keyword.
+macro_rules! written_as_keyword {
     ($($choice:ty),*) => {
         $(impl fmt::Display for $choice {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.keyword())
             }
+        }
+
+        impl Serialize for $choice {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.keyword())
+            }
         })*
     };
 }
 
-display_keyword!(Mode, TlsVersions, ClientAuth, ThemeChoice, DataFormat);
+written_as_keyword!(Mode, TlsVersions, ClientAuth, ThemeChoice, DataFormat);
 
 #[cfg(test)]
 mod tests {

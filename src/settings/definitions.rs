@@ -310,8 +310,8 @@ settings! {
         flag: Flag::switch("no-tickets", "false", "Give clients no tickets: every handshake is a full one"),
     }
 
-    /// The file that TLS keys are written to; empty: none. It is neither saved nor loaded, so that nothing is decrypted
-    /// later because somebody forgot to turn it off.
+    /// The file that TLS keys are written to; empty: none. It is neither saved nor loaded, so that it isn't
+    /// left on by mistake.
     #[serde(skip)]
     key_log: PathBuf = PathBuf::new(), KeyLog {
         label: "Key log",
@@ -338,7 +338,7 @@ settings! {
 }
 
 impl SettingInfo {
-    /// What the macro fills in for a member that an entry leaves out.
+    /// The values of members that an entry leaves out.
     const EMPTY: Self = Self {
         key: "",
         label: "",
@@ -420,7 +420,8 @@ trait SettingValue: Sized {
 
 impl<T: SettingChoice> SettingValue for T {
     fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
-        let unknown = || SettingError::NotAKeyword { label: info.label, keywords: T::keywords() };
+        let unknown =
+            || SettingError::NotAKeyword { label: info.label, keywords: <T as SettingChoice>::keywords() };
         SettingChoice::parse(text).ok_or_else(unknown)
     }
 
@@ -429,7 +430,7 @@ impl<T: SettingChoice> SettingValue for T {
     }
 
     fn keywords() -> Vec<&'static str> {
-        T::all().iter().map(|choice| choice.keyword()).collect()
+        <T as SettingChoice>::keywords()
     }
 }
 

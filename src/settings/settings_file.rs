@@ -21,13 +21,13 @@ pub fn default_path() -> Option<PathBuf> {
 pub struct LoadedSettings {
     /// The settings, with defaults where the file has none or an invalid value.
     pub settings: Settings,
-    /// What is wrong with the file and what was done about it.
+    /// A message about what is wrong with the file and what was done about it.
     pub complaint: Option<String>,
     /// Whether the file may be overwritten: false where it exists and can't be read.
     pub may_save: bool,
 }
 
-/// What to do with a file that isn't TOML.
+/// How to treat a file that isn't TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnBrokenFile {
     /// Rename it, so that the next save doesn't overwrite a file that can be repaired by hand.

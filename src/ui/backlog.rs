@@ -1,4 +1,4 @@
-//! The accept queue with room to explain it: how many wait, what happens to the next client, and a way to let it fill.
+//! The accept queue: how many clients wait, what happens to the next one, and a button that pauses accepting.
 
 use egui::{Label, RichText, Ui, vec2};
 
@@ -9,13 +9,13 @@ use crate::ui::widgets::controls::pill_button;
 use crate::ui::widgets::gauge::gauge;
 
 /// A longer queue is drawn as a bar.
-const MOST_BOXES: u16 = 24;
+const MAX_BOXES: u16 = 24;
 
-/// Shows the queue; returns the action to pause accepting or to go on with it.
+/// Shows the queue; returns the action that pauses or resumes accepting.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     let palette = Palette::of(ui);
-    let sentence = |ui: &mut Ui, text: &str, ink| {
-        ui.add(Label::new(RichText::new(text).size(size::SMALL).color(ink)).wrap());
+    let sentence = |ui: &mut Ui, text: &str, color| {
+        ui.add(Label::new(RichText::new(text).size(size::SMALL).color(color)).wrap());
     };
     let mut action = None;
     ui.spacing_mut().item_spacing.y = 6.0;
@@ -25,7 +25,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.label(RichText::new("Accept queue").font(theme::strong(size::TEXT)).color(palette.text));
         let Some(queue) = &queue else { return };
         if let Some(waiting) = queue.waiting {
-            gauge(ui, waiting, queue.room, vec2(11.0, 16.0), MOST_BOXES, &queue.label);
+            gauge(ui, waiting, queue.room, vec2(11.0, 16.0), MAX_BOXES, &queue.label);
         }
         ui.label(RichText::new(&queue.label).size(size::TEXT).color(palette.text));
         let (label, about) = if queue.paused {

@@ -101,7 +101,7 @@ fn clients(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let mode = app.form().mode();
     row(ui, |ui| {
         let name = setting_label(ui, Setting::Mode, size::LABEL);
-        let (combo, chosen) = choice(ui, "clients", ui.available_width(), mode, &Mode::table());
+        let (combo, chosen) = choice(ui, "clients", ui.available_width(), mode, &Mode::choices());
         actions.extend(chosen.map(|mode| Command::set(Setting::Mode, mode).into()));
         combo.labelled_by(name.id).on_hover_text(mode.about());
     });

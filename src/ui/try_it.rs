@@ -1,4 +1,4 @@
-//! Try it from a terminal: lines to copy that talk to this very server.
+//! *Try it from a terminal*: commands to copy that connect to the server.
 
 use egui::text::LayoutJob;
 use egui::{Label, RichText, TextFormat, Ui, Vec2};
@@ -10,21 +10,21 @@ use crate::ui::widgets::controls::{ICON_BUTTON, copy_button, text_width};
 use crate::ui::widgets::copy_frame;
 use crate::ui::widgets::field::heading;
 
-/// Which program's line is shown.
+/// The panel with the command of one program.
 #[derive(Debug, Default)]
 pub(super) struct TryItPanel {
     program: usize,
 }
 
-/// Left and right of a program's name.
+/// The space left and right of a program's name.
 const PADDING: f32 = 7.0;
-/// A line that is longer is cut here; copying takes it whole.
+/// The most rows of a command that are shown. Copying takes all of it.
 const MAX_ROWS: usize = 4;
-/// In a window lower than this the form needs the room more than the line does.
-const LOW: f32 = 600.0;
+/// In a window that is lower than this only one row is shown, so that the form has more space.
+const LOW_WINDOW: f32 = 600.0;
 
 impl TryItPanel {
-    /// Shows one line, and the choice of programs.
+    /// Shows the command of one program, and tabs for the others.
     pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let lines = app.try_it();
         self.program = self.program.min(lines.len().saturating_sub(1));
@@ -43,12 +43,12 @@ impl TryItPanel {
         });
         let mut action = None;
         let Some(chosen) = lines.get(self.program) else {
-            let words = if app.form().first_invalid().is_some() {
+            let text = if app.form().first_invalid().is_some() {
                 "Correct the settings to see a command."
             } else {
                 "The system will choose the port. Start the server to see a command."
             };
-            ui.add(Label::new(RichText::new(words).size(size::SMALL).color(palette.muted)).wrap());
+            ui.add(Label::new(RichText::new(text).size(size::SMALL).color(palette.muted)).wrap());
             return None;
         };
         copy_frame(palette).show(ui, |ui| {
@@ -59,7 +59,7 @@ impl TryItPanel {
                     ui.set_width(width);
                     let format = TextFormat::simple(theme::mono(), palette.text);
                     let mut job = LayoutJob::single_section(chosen.line.clone(), format);
-                    let low = ui.ctx().content_rect().height() < LOW;
+                    let low = ui.ctx().content_rect().height() < LOW_WINDOW;
                     job.wrap.max_rows = if low { 1 } else { MAX_ROWS };
                     ui.add(Label::new(job).wrap().selectable(true));
                 });
@@ -71,12 +71,12 @@ impl TryItPanel {
         action
     }
 
-    /// The name of a program, as a small tab; returns whether it was chosen.
+    /// Shows the name of a program as a small tab; returns whether it was clicked.
     fn choice(&self, ui: &mut Ui, index: usize, program: &str) -> bool {
         let palette = Palette::of(ui);
         let on = index == self.program;
-        let ink = if on { palette.accent } else { palette.muted };
-        let text = RichText::new(program).size(size::SMALL).color(ink);
+        let color = if on { palette.accent } else { palette.muted };
+        let text = RichText::new(program).size(size::SMALL).color(color);
         ui.scope(|ui| {
             ui.spacing_mut().button_padding = Vec2::new(PADDING, 2.0);
             ui.spacing_mut().interact_size.y = 20.0;

@@ -1,4 +1,4 @@
-//! The app without a face: what it remembers, what it saves, what it finds out about files, and a flood.
+//! The app without a user interface: saved settings, saved logs, checked files, warnings about certificates, a flood.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,13 +7,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::app::ExportFormat;
-use echoscope::app::{App, Check, Command, Options};
+use echoscope::app::{App, Check, Command, ExportFormat, Options};
 use echoscope::server::event::EventKind;
 use echoscope::server::status::ServerState;
-use echoscope::settings::Setting;
-use echoscope::settings::Settings;
 use echoscope::settings::settings_file::{self, OnBrokenFile};
+use echoscope::settings::{Setting, Settings};
 use echoscope::tls::create::{self, CertificateSpec, KeyChoice};
 use jiff::Timestamp;
 
@@ -27,7 +25,7 @@ fn app() -> App {
 fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done(app) {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        assert!(Instant::now() < deadline, "timed out waiting for {what}");
         app.poll();
         thread::yield_now();
     }
@@ -50,7 +48,7 @@ fn echo(client: &mut TcpStream, data: &[u8]) {
 }
 
 #[test]
-fn what_was_set_is_there_the_next_time() {
+fn settings_are_restored_by_the_next_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("settings.toml");
     let options = Options { settings_file: Some(path.clone()), ..Options::default() };
@@ -65,7 +63,7 @@ fn what_was_set_is_there_the_next_time() {
 }
 
 #[test]
-fn a_wrong_field_blocks_the_start_with_its_words() {
+fn an_invalid_setting_blocks_the_start() {
     let mut app = app();
     app.apply(Command::Set(Setting::Port, "65536".to_owned()));
     assert_eq!(app.blocked().unwrap(), "Port must be from 0 to 65,535.");
@@ -78,7 +76,7 @@ fn a_wrong_field_blocks_the_start_with_its_words() {
 }
 
 #[test]
-fn a_port_in_use_is_exchanged_for_a_free_one() {
+fn a_port_in_use_is_replaced_by_a_free_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let _holder = TcpListener::bind(taken).unwrap();
     let mut app = app();
@@ -95,7 +93,7 @@ fn a_port_in_use_is_exchanged_for_a_free_one() {
 }
 
 #[test]
-fn one_of_two_addresses_in_use_is_put_before_the_user() {
+fn an_address_in_use_beside_a_free_one_shows_a_notice() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = holder.local_addr().unwrap().port();
     let mut app = App::new(Settings { port, ..Settings::default() }, Options::default());
@@ -130,7 +128,7 @@ fn the_log_is_saved_as_text_and_as_json_lines() {
 }
 
 #[test]
-fn a_log_that_cannot_be_saved_is_told_and_leaves_nothing() {
+fn a_failed_save_of_the_log_is_reported_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let mut app = app();
     let path = folder.path().join("no such folder/log.txt");
@@ -140,10 +138,10 @@ fn a_log_that_cannot_be_saved_is_told_and_leaves_nothing() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-// By mode, which Windows' files have none of.
+// Files on Windows have no mode.
 #[cfg(unix)]
 #[test]
-fn a_saved_log_keeps_the_rights_of_the_file_it_replaces() {
+fn a_saved_log_keeps_the_mode_of_the_file_it_replaces() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.txt");
@@ -158,24 +156,24 @@ fn a_saved_log_keeps_the_rights_of_the_file_it_replaces() {
     assert!(std::fs::read_to_string(&path).unwrap().contains("Starting server"));
 }
 
-/// A window that hangs, in a debugger or behind a slow display, takes nothing out of the channel.
+/// A window that hangs, in a debugger or on a slow display, doesn't read the channel.
 #[test]
-fn the_echo_goes_on_while_nobody_reads_the_log() {
+fn the_echo_continues_while_the_log_is_not_read() {
     let mut app = app();
     let mut client = start(&mut app);
-    // Many times what the channel holds.
+    // Many times more than the channel holds.
     for round in 0..800_u32 {
         echo(&mut client, &round.to_be_bytes().repeat(16 << 10));
     }
-    // Counted when send has returned, which the client may be ahead of.
+    // Bytes are counted after `send` returns, when the client may have them already.
     poll_until(&mut app, "the last count", |app| app.counters().bytes_sent == 800 << 16);
 }
 
 #[test]
-fn dropped_files_find_their_fields() {
+fn dropped_files_are_recognized_by_their_content() {
     let folder = tempfile::tempdir().unwrap();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    // Names that say nothing: the content decides.
+    // The names don't show which file is which.
     let (certificate, key) = (folder.path().join("a"), folder.path().join("b"));
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
@@ -192,7 +190,7 @@ fn dropped_files_find_their_fields() {
 }
 
 #[test]
-fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
+fn every_event_of_a_flood_is_logged_or_counted_in_bounded_memory() {
     let settings = Settings {
         host: "127.0.0.1".to_owned(),
         port: 0,
@@ -203,7 +201,7 @@ fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
     };
     let mut app = App::new(settings, Options::default());
     let mut client = start(&mut app);
-    // One byte a recv takes Wine fifty times as long as it takes Linux.
+    // With one byte for each recv, Wine is fifty times slower than Linux.
     let sent = if cfg!(windows) { 40_000 } else { 300_000 };
     let mut writer = client.try_clone().unwrap();
     let flood = thread::spawn(move || writer.write_all(&vec![b'x'; sent]).unwrap());
@@ -214,12 +212,12 @@ fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
         busy.send(()).unwrap();
         client.read_exact(&mut back[20_000..]).unwrap();
         assert!(back.iter().all(|byte| *byte == b'x'));
-        // Kept open: its end would be a line, too.
+        // Kept open: its close would add an entry.
         client
     });
-    // Nobody looks at first: more comes than there is room for, however slow the system is.
+    // Without a poll at first, more events arrive than the channel holds, however slow the machine is.
     is_busy.recv().unwrap();
-    // One byte a recv: as many lines as bytes.
+    // One byte for each recv means one entry for each byte.
     let (mut shown, mut not_shown, mut next) = (0_u64, 0, 0);
     poll_until(&mut app, "all lines", |app| {
         let log = app.log();
@@ -236,12 +234,12 @@ fn in_a_flood_every_line_is_shown_or_counted_and_memory_is_bounded() {
     });
     flood.join().unwrap();
     let _client = reader.join().unwrap();
-    // Starting, Listening, Opened; then one line for each byte.
+    // Starting, Listening, Opened, then one entry for each byte.
     assert_eq!(shown + not_shown, sent as u64 + 3);
     assert!(not_shown > 0, "this was no flood");
 }
 
-/// Makes a certificate as the dialog and `create-certificate` do.
+/// Creates a certificate as the dialog and `create-certificate` do.
 fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, defect: Option<create::Defect>) {
     let spec = CertificateSpec {
         folder: folder.to_owned(),
@@ -253,7 +251,7 @@ fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, defect: Option<create
     create::create(&spec, true, Timestamp::now()).unwrap();
 }
 
-/// What the window says about the folder's certificate after a restart, with the server on this host.
+/// Returns the warning about the folder's certificate after a restart, with the server on this host.
 #[track_caller]
 fn label(folder: &Path, host: &str) -> Option<String> {
     let (certificate, key) = (folder.join("server.crt"), folder.join("server.key"));
@@ -265,8 +263,8 @@ fn label(folder: &Path, host: &str) -> Option<String> {
 }
 
 #[test]
-fn what_is_broken_on_purpose_is_labelled_after_a_restart() {
-    // One folder that has seen everything, as it is after an afternoon's practice.
+fn a_defect_made_on_purpose_has_a_warning_after_a_restart() {
+    // A folder that holds the files of all earlier certificates.
     let used = tempfile::tempdir().unwrap();
     make(used.path(), KeyChoice::P256, false, Some(create::Defect::NoIntermediate));
     for defect in create::Defect::ALL {
@@ -288,15 +286,15 @@ fn what_is_broken_on_purpose_is_labelled_after_a_restart() {
             let fresh = tempfile::tempdir().unwrap();
             for folder in [fresh.path(), used.path()] {
                 make(folder, KeyChoice::P256, signed_by_ca, Some(defect));
-                let told = label(folder, "localhost").unwrap_or_default();
-                assert!(told.contains(expected), "{defect:?}, signed by CA {signed_by_ca}: {told:?}");
+                let warning = label(folder, "localhost").unwrap_or_default();
+                assert!(warning.contains(expected), "{defect:?}, signed by CA {signed_by_ca}: {warning:?}");
             }
         }
     }
 }
 
 #[test]
-fn good_certificates_raise_no_alarm() {
+fn good_certificates_have_no_warning() {
     for key in KeyChoice::ALL {
         let folder = tempfile::tempdir().unwrap();
         for signed_by_ca in [false, true] {
@@ -309,7 +307,7 @@ fn good_certificates_raise_no_alarm() {
 }
 
 #[test]
-fn a_certificate_that_may_also_sign_others_is_told_from_one_that_only_may() {
+fn a_ca_certificate_has_a_warning_that_depends_on_its_key_usage() {
     use rcgen::KeyUsagePurpose::{DigitalSignature, KeyCertSign};
     let folder = tempfile::tempdir().unwrap();
     for (usages, expected) in [
@@ -323,47 +321,47 @@ fn a_certificate_that_may_also_sign_others_is_told_from_one_that_only_may() {
         let key = rcgen::KeyPair::generate().unwrap();
         std::fs::write(folder.path().join("server.crt"), params.self_signed(&key).unwrap().pem()).unwrap();
         std::fs::write(folder.path().join("server.key"), key.serialize_pem()).unwrap();
-        let told = label(folder.path(), "localhost").unwrap_or_default();
-        assert!(told.contains(expected), "{:?}: {told}", params.key_usages);
+        let warning = label(folder.path(), "localhost").unwrap_or_default();
+        assert!(warning.contains(expected), "{:?}: {warning}", params.key_usages);
     }
 }
 
 #[test]
-fn the_label_follows_from_what_lies_beside_the_certificate() {
+fn the_warning_depends_on_the_files_beside_the_certificate() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let told = || label(folder.path(), "localhost").unwrap_or_default();
+    let warning = || label(folder.path(), "localhost").unwrap_or_default();
     let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
     make(folder.path(), KeyChoice::P256, false, Some(create::Defect::NoIntermediate));
-    assert!(told().contains("Append intermediate.crt"), "{}", told());
-    // Mended in the way that is told.
+    assert!(warning().contains("Append intermediate.crt"), "{}", warning());
+    // Repaired as the warning suggests.
     std::fs::write(path("server.crt"), read("server.crt") + &read("intermediate.crt")).unwrap();
-    assert_eq!(told(), "");
-    // What is no CA's certificate leads nobody to expect one, and neither does one that can't be read.
+    assert_eq!(warning(), "");
+    // A ca.crt that is no CA's certificate, or unreadable, doesn't suggest that one was expected.
     make(folder.path(), KeyChoice::P256, false, None);
-    assert!(told().contains("self-signed, though"), "{}", told());
+    assert!(warning().contains("self-signed, though"), "{}", warning());
     for other in [read("server.crt"), "nonsense".to_owned()] {
         std::fs::write(path("ca.crt"), other).unwrap();
-        assert_eq!(told(), "");
+        assert_eq!(warning(), "");
     }
     std::fs::remove_file(path("ca.crt")).unwrap();
     std::fs::remove_file(path("ca.key")).unwrap();
     make(folder.path(), KeyChoice::P256, true, None);
     let ca = read("ca.crt");
     std::fs::remove_file(path("ca.crt")).unwrap();
-    assert!(told().contains("signed by CN=Echoscope practice CA, whose own is neither"), "{}", told());
-    // Another CA of the same name.
+    assert!(warning().contains("signed by CN=Echoscope practice CA, whose own is neither"), "{}", warning());
+    // Another CA with the same name.
     std::fs::remove_file(path("ca.key")).unwrap();
     let other = tempfile::tempdir().unwrap();
     make(other.path(), KeyChoice::P256, true, None);
     std::fs::copy(other.path().join("ca.crt"), path("ca.crt")).unwrap();
-    assert!(told().contains("but another key"), "{}", told());
+    assert!(warning().contains("but another key"), "{}", warning());
     std::fs::write(path("ca.crt"), ca).unwrap();
-    assert_eq!(told(), "");
+    assert_eq!(warning(), "");
 }
 
 #[test]
-fn the_label_follows_the_host_as_it_is_typed() {
+fn the_warning_depends_on_the_host_in_the_form() {
     let folder = tempfile::tempdir().unwrap();
     make(folder.path(), KeyChoice::P256, false, None);
     let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
@@ -372,6 +370,6 @@ fn the_label_follows_the_host_as_it_is_typed() {
     poll_until(&mut app, "the files", |app| app.pair().is_some());
     assert_eq!(app.certificate_caution(), None);
     app.apply(Command::Set(Setting::Host, "echo.test".to_owned()));
-    let told = app.certificate_caution().unwrap();
-    assert!(told.contains("but the server's host is echo.test"), "{told}");
+    let warning = app.certificate_caution().unwrap();
+    assert!(warning.contains("but the server's host is echo.test"), "{warning}");
 }

@@ -1,4 +1,4 @@
-//! The command line, which scripts depend on: its words, its exit codes, its two log formats, its settings.
+//! The command line, which scripts depend on: messages, exit codes, both log formats, settings.
 
 use std::fs;
 #[cfg(unix)]
@@ -15,12 +15,12 @@ use std::time::Duration;
 use crate::support::{Finished, Identity, Lines, Server, echoscope, finish};
 use serde_json::Value;
 
-/// Runs the program with arguments that end it at once.
+/// Runs the program with arguments with which it exits at once.
 fn run(arguments: &[&str]) -> Finished {
     finish(echoscope(arguments))
 }
 
-/// Asserts an exit code and exactly one line on stderr, and gives that line.
+/// Asserts an exit code and exactly one line on stderr, and returns that line.
 fn one_line(end: &Finished, code: i32, what: &str) -> String {
     assert_eq!(end.code, Some(code), "{what}: {end:?}");
     let lines = end.stderr.lines().collect::<Vec<_>>();
@@ -30,11 +30,11 @@ fn one_line(end: &Finished, code: i32, what: &str) -> String {
     lines[0].to_owned()
 }
 
-/// Asserts that a line speaks to a user and not to a programmer.
+/// Asserts that a line has no programmers' jargon.
 fn assert_plain(line: &str, what: &str) {
     assert!(line.len() > 10, "{what}: too short to help: {line:?}");
     for jargon in ["Os {", "Err(", "Error(", "::", "code: ", "panicked", "os error", "unwrap"] {
-        // An IPv6 address is the one place where `::` is plain.
+        // `::` is fine in an IPv6 address.
         let line = line.replace("::1", "");
         assert!(!line.contains(jargon), "{what}: {jargon:?} in {line:?}");
     }
@@ -72,7 +72,7 @@ fn help_names_every_flag_and_its_default() {
 }
 
 #[test]
-fn version_is_the_packages() {
+fn the_version_is_that_of_the_package() {
     let end = run(&["--version"]);
     assert_eq!(
         (end.code, end.stdout.trim_end()),
@@ -81,7 +81,7 @@ fn version_is_the_packages() {
 }
 
 #[test]
-fn a_wrong_value_is_one_line_and_exit_code_two() {
+fn a_wrong_value_prints_one_line_and_exits_with_two() {
     let wrong: &[&[&str]] = &[
         &["--port", "70000"],
         &["--port", "-1"],
@@ -115,7 +115,7 @@ fn a_wrong_value_is_one_line_and_exit_code_two() {
 }
 
 #[test]
-fn a_wrong_value_is_named_together_with_what_would_be_right() {
+fn an_error_about_a_value_lists_the_valid_ones() {
     let line = one_line(&run(&["--headless", "--port", "70000"]), 2, "port");
     assert!(line.to_lowercase().contains("port") && line.contains("65,535"), "{line:?}");
     let line = one_line(&run(&["--headless", "--mode", "two"]), 2, "mode");
@@ -123,7 +123,7 @@ fn a_wrong_value_is_named_together_with_what_would_be_right() {
 }
 
 #[test]
-fn a_start_that_fails_is_one_line_and_exit_code_one() {
+fn a_failed_start_prints_one_line_and_exits_with_one() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let port = taken.local_addr().expect("it is bound").port().to_string();
     let line = one_line(&run(&["--headless", "--host", "127.0.0.1", "-p", &port]), 1, "port in use");
@@ -133,13 +133,13 @@ fn a_start_that_fails_is_one_line_and_exit_code_one() {
         one_line(&run(&["--headless", "-p", "0", "--host", "no-such-name.invalid"]), 1, "no such name");
     assert!(line.contains("no-such-name.invalid"), "{line:?}");
 
-    // An address that is kept for documentation (RFC 5737): no computer's own.
+    // An address for documentation (RFC 5737), which no computer has.
     let line = one_line(&run(&["--headless", "-p", "0", "--host", "192.0.2.1"]), 1, "not our address");
     assert!(line.contains("192.0.2.1"), "{line:?}");
 }
 
 #[test]
-fn certificates_that_cannot_serve_are_one_line_and_exit_code_one() {
+fn an_unusable_certificate_prints_one_line_and_exits_with_one() {
     let (good, other) = (Identity::new(), Identity::new());
     let junk = good.folder.path().join("junk.crt");
     fs::write(&junk, "not a certificate\n").expect("a file can be written");
@@ -165,14 +165,14 @@ fn certificates_that_cannot_serve_are_one_line_and_exit_code_one() {
 }
 
 #[test]
-fn tls_without_files_says_what_is_missing() {
+fn tls_without_files_names_the_missing_options() {
     let end = run(&["--headless", "-p", "0", "--tls"]);
     let line = one_line(&end, 2, "--tls alone");
     assert!(line.contains("--cert"), "{line:?}");
 }
 
 #[test]
-fn remembered_tls_without_files_is_a_failed_start() {
+fn saved_tls_without_files_is_a_failed_start() {
     let folder = tempfile::tempdir().expect("a folder for the settings");
     let file = folder.path().join("settings.toml");
     fs::write(&file, "tls = true\n").expect("the settings can be written");
@@ -182,7 +182,7 @@ fn remembered_tls_without_files_is_a_failed_start() {
 }
 
 #[test]
-fn port_zero_names_the_real_port() {
+fn port_zero_prints_the_chosen_port() {
     let server = Server::start(&[]);
     assert_ne!(server.port, 0);
     drop(server.connect());
@@ -238,7 +238,7 @@ fn json_lines_hold_what_scripts_need() {
 }
 
 #[test]
-fn settings_are_honoured_and_flags_win_and_headless_changes_nothing() {
+fn options_override_saved_settings_and_headless_changes_none() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("settings.toml");
     let free = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -293,7 +293,7 @@ fn a_broken_settings_file_does_not_stop_headless_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_settings_file_that_is_not_there_is_not_made_by_headless() {
+fn headless_creates_no_settings_file() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = folder.path().join("new.toml");
     let server = Server::start(&["--settings", path.to_str().expect("the path is UTF-8")]);
@@ -302,10 +302,10 @@ fn a_settings_file_that_is_not_there_is_not_made_by_headless() {
     assert_eq!(files_in(folder.path()), Vec::<String>::new());
 }
 
-// Elsewhere there is always a display, or none that a variable of the environment tells of.
+// Other OSs have no environment variable for the display.
 #[cfg(target_os = "linux")]
 #[test]
-fn without_a_display_it_says_so_and_serves() {
+fn without_a_display_it_prints_a_message_and_serves() {
     for arguments in [&["--port", "0"][..], &["--start", "--port", "0"]] {
         let server = Server::from(echoscope(arguments));
         let mut client = server.connect();
@@ -317,10 +317,9 @@ fn without_a_display_it_says_so_and_serves() {
     }
 }
 
-// As above.
 #[cfg(target_os = "linux")]
 #[test]
-fn without_a_display_a_broken_settings_file_is_told_of_and_stays() {
+fn without_a_display_a_broken_settings_file_is_reported_and_kept() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("settings.toml");
     fs::write(&file, "port = = 12\n").expect("the settings can be written");
@@ -336,7 +335,7 @@ fn without_a_display_a_broken_settings_file_is_told_of_and_stays() {
     );
 }
 
-/// The program with its stdout in our hands, and the port that its first line names.
+/// Starts the program with its stdout unread, and returns the port that its first line names.
 #[cfg(unix)]
 fn started_by_hand() -> (crate::support::Guarded, Lines, BufReader<ChildStdout>, u16) {
     let mut command = echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0"]);
@@ -352,16 +351,16 @@ fn started_by_hand() -> (crate::support::Guarded, Lines, BufReader<ChildStdout>,
 
 #[cfg(unix)]
 fn terminate(child: &crate::support::Guarded) {
-    // Its own end is fine too: then there is nobody to tell.
+    // It may have exited by itself already.
     let line = format!("kill -TERM {} 2>/dev/null", child.0.id());
     let _ = Command::new("sh").args(["-c", &line]).status();
 }
 
-// Ended by a signal, which Windows has not.
+// Windows has no signals.
 #[cfg(unix)]
 #[test]
-fn a_reader_that_stops_reading_holds_up_neither_the_echo_nor_the_end() {
-    // As in `echoscope --headless | less`, left alone.
+fn a_stalled_reader_of_stdout_delays_neither_the_echo_nor_the_stop() {
+    // As in `echoscope --headless | less` without scrolling.
     let (mut child, _complaints, mut reader, port) = started_by_hand();
     let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
     client.set_read_timeout(Some(crate::support::PATIENCE)).expect("a timeout can be set");
@@ -369,17 +368,17 @@ fn a_reader_that_stops_reading_holds_up_neither_the_echo_nor_the_end() {
     let mut got = vec![0; block.len()];
     for _ in 0..1000 {
         client.write_all(&block).expect("the server reads");
-        client.read_exact(&mut got).expect("the echo waits for nobody");
+        client.read_exact(&mut got).expect("the echo doesn't wait for stdout");
     }
     assert!(got == block);
     terminate(&child);
     let status =
-        crate::support::wait(&mut child.0, Duration::from_secs(3)).expect("the end waits for nobody");
+        crate::support::wait(&mut child.0, Duration::from_secs(3)).expect("the stop doesn't wait for stdout");
     assert_eq!(status.code(), Some(0), "{status}");
-    // Far less than was logged: what found no room was counted, not kept.
+    // Far less than was received: events that didn't fit were counted, not kept.
     let mut printed = Vec::new();
     reader.read_to_end(&mut printed).expect("the pipe can be read");
-    assert!(printed.len() < 8 << 20, "{} bytes were kept for nobody", printed.len());
+    assert!(printed.len() < 8 << 20, "{} bytes were kept", printed.len());
 }
 
 fn files_in(folder: &Path) -> Vec<String> {

@@ -1,5 +1,4 @@
-//! Completions and the manual page: everything that --help names is in them, and the programs that read them are
-//! content.
+//! Completions and the manual page: they contain everything that --help names, and shells and man accept them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,14 +9,14 @@ use crate::support::{echoscope, finish, program};
 
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "powershell", "elvish"];
 
-/// What the program prints on stdout; it must end well and complain about nothing.
+/// Returns the program's stdout; it must succeed and print nothing on stderr.
 fn printed(arguments: &[&str]) -> String {
     let end = finish(echoscope(arguments));
     assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""), "{arguments:?}");
     end.stdout
 }
 
-/// The commands that --help lists.
+/// Returns the subcommands that --help lists.
 fn commands() -> Vec<String> {
     let help = printed(&["--help"]);
     let list = help.split("Commands:\n").nth(1).expect("the help lists commands");
@@ -25,7 +24,7 @@ fn commands() -> Vec<String> {
     lines.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next().map(str::to_owned)).collect()
 }
 
-/// The long flags that a help text lists, without their dashes.
+/// Returns the long options that a help text lists, without dashes.
 fn flags(help: &str) -> BTreeSet<String> {
     let flag = |line: &str| {
         let names = line.trim_start().strip_prefix('-')?.split("  ").next()?;
@@ -35,7 +34,7 @@ fn flags(help: &str) -> BTreeSet<String> {
     help.lines().filter_map(flag).collect()
 }
 
-/// Every flag of the program and of its commands, without dashes.
+/// Returns every option of the program and its subcommands, without dashes.
 fn every_flag() -> BTreeSet<String> {
     let mut all = flags(&printed(&["--help"]));
     for command in commands() {
@@ -51,8 +50,8 @@ fn output(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{command:?} can't be run: {error}"))
 }
 
-/// Runs a program on a file; it must end well and print nothing on stderr.
-fn content(name: &str, arguments: &[&str], file: &Path) {
+/// Runs a program on a file; it must succeed and print nothing on stderr.
+fn accepts(name: &str, arguments: &[&str], file: &Path) {
     if let Some(path) = program(name) {
         let end = output(Command::new(path).args(arguments).arg(file));
         let words = String::from_utf8_lossy(&end.stderr);
@@ -60,7 +59,7 @@ fn content(name: &str, arguments: &[&str], file: &Path) {
     }
 }
 
-/// Bold letters are printed twice, as on a typewriter, with a step back between.
+/// Removes the overstrikes of bold letters, which are printed twice with a backspace between them.
 fn without_overstrikes(text: &str) -> String {
     text.chars().fold(String::new(), |mut plain, letter| {
         if letter == '\u{8}' {
@@ -73,7 +72,7 @@ fn without_overstrikes(text: &str) -> String {
 }
 
 #[test]
-fn the_manual_page_names_every_flag_and_every_command() {
+fn the_manual_page_names_every_option_and_subcommand() {
     let page = printed(&["manual-page"]).replace("\\-", "-");
     for flag in every_flag() {
         assert!(page.contains(&format!("\\fB--{flag}\\fR")), "--{flag} is not in the manual page:\n{page}");
@@ -92,7 +91,7 @@ fn man_and_the_index_of_manual_pages_can_read_it() {
     let folder = tempfile::tempdir().expect("a folder for the page");
     let file = folder.path().join("echoscope.1");
     fs::write(&file, printed(&["manual-page"])).expect("the page can be written");
-    content("man", &["--warnings=all", "--encoding=UTF-8", "--local-file", "-Tutf8", "-Z"], &file);
+    accepts("man", &["--warnings=all", "--encoding=UTF-8", "--local-file", "-Tutf8", "-Z"], &file);
     if let Some(lexgrog) = program("lexgrog") {
         let end = output(Command::new(lexgrog).arg(&file));
         let words = String::from_utf8_lossy(&end.stdout);
@@ -109,7 +108,7 @@ fn man_and_the_index_of_manual_pages_can_read_it() {
 }
 
 #[test]
-fn the_completions_of_every_shell_name_every_flag_and_every_command() {
+fn completions_of_every_shell_name_every_option_and_subcommand() {
     let (flags, commands) = (every_flag(), commands());
     for shell in SHELLS {
         let text = printed(&["completions", shell]);
@@ -129,12 +128,12 @@ fn shells_accept_the_completions() {
     for (shell, check) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
         let file = folder.path().join(shell);
         fs::write(&file, printed(&["completions", shell])).expect("the completions can be written");
-        content(shell, &[check], &file);
+        accepts(shell, &[check], &file);
     }
 }
 
 #[test]
-fn bash_completes_flags_commands_and_words() {
+fn bash_completes_options_subcommands_and_keywords() {
     let Some(bash) = program("bash") else { return };
     let completed = |before: &[&str], word: &str| {
         let words = [&["echoscope"], before, &[word]].concat();
@@ -161,7 +160,7 @@ fn bash_completes_flags_commands_and_words() {
 }
 
 #[test]
-fn fish_completes_words_and_tells_what_flags_do() {
+fn fish_completes_words_and_describes_options() {
     let Some(fish) = program("fish") else { return };
     let home = tempfile::tempdir().expect("a home for fish");
     let completed = |line: &str| {
@@ -182,7 +181,7 @@ fn fish_completes_words_and_tells_what_flags_do() {
 }
 
 #[test]
-fn an_unknown_shell_is_one_line_that_ends_with_two() {
+fn an_unknown_shell_prints_one_line_and_exits_with_two() {
     let end = finish(echoscope(&["completions", "csh"]));
     assert_eq!((end.code, end.stdout.as_str(), end.stderr.lines().count()), (Some(2), "", 1), "{end:?}");
     assert!(end.stderr.contains("csh"), "{end:?}");

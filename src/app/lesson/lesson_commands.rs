@@ -63,7 +63,7 @@ impl App {
 
     pub(in crate::app) fn open_lesson(&mut self, path: PathBuf) {
         let read = move || JobResult::Lesson(Box::new(read_lesson(&path)));
-        if let Err(error) = self.background.run("read lesson", read) {
+        if let Err(error) = self.background.run("read lesson", false, read) {
             self.tell(Notice::bad(format!("The lesson can't be read now: {error}. Try again.")));
         }
     }

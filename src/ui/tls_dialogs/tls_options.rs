@@ -64,7 +64,7 @@ fn explained_choice<T: SettingChoice>(
     actions: &mut Vec<Action>,
 ) {
     let label = setting.label();
-    let chosen = choice_row(ui, label, &label.to_lowercase(), current, &T::table());
+    let chosen = choice_row(ui, label, &label.to_lowercase(), current, &T::choices());
     actions.extend(chosen.map(|chosen| Command::set(setting, chosen.keyword()).into()));
     below(ui, |ui| {
         sentence(ui, current.about());
