@@ -14,10 +14,10 @@ use std::path::Path;
 use crate::server::calls::Call;
 use crate::server::config::ServerConfig;
 use crate::settings::parse::{is_localhost_name, is_loopback};
-use crate::settings::{ClientAuth, Mode, Settings, TlsVersions};
+use crate::settings::{ClientAuth, Mode, Setting, Settings, TlsVersions};
 
 /// The lines of the program. Left of `|` is the condition of a line: `a+!b` stands for *a and not b*, nothing for
-/// *always*. `@name@` is a value.
+/// *always*. `@name@` is a value, and `=key` stands for the line that the table of settings has for this key.
 const TEMPLATE: &str = include_str!("program.py.template");
 
 /// The text of the lines that make the server's calls.
@@ -86,6 +86,8 @@ pub fn program(config: &ServerConfig) -> Program {
         if !conditions.trim_end().split('+').all(holds) {
             continue;
         }
+        let setting = template.strip_prefix('=').and_then(Setting::with_key);
+        let template = setting.map_or(template, |setting| setting.info().python);
         if !template.starts_with(' ') {
             function = template.strip_prefix("def ").and_then(|rest| rest.split('(').next());
         }

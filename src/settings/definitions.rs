@@ -27,8 +27,9 @@ pub struct SettingInfo {
     pub scope: Scope,
     /// The option on the command line.
     pub flag: Option<Flag>,
-    /// How the Python program uses the setting.
-    pub python: PythonConstant,
+    /// The line of the Python program for this setting, with its value as `@key@`. It is empty where the program has none,
+    /// or other code depends on the setting (see `python/program.py.template`).
+    pub python: &'static str,
     get: fn(&Settings) -> String,
     set: fn(&mut Settings, &str) -> Result<(), SettingError>,
     keywords: fn() -> Vec<&'static str>,
@@ -64,15 +65,6 @@ pub struct Flag {
     pub help: &'static str,
 }
 
-/// How the Python program uses a setting.
-#[derive(Debug, Clone, Copy)]
-pub struct PythonConstant {
-    /// The name of the constant; empty where the program has none.
-    pub name: &'static str,
-    /// A comment on the constant, or on what the program does instead.
-    pub comment: &'static str,
-}
-
 impl Flag {
     const fn new(long: &'static str, value_name: &'static str, help: &'static str) -> Option<Self> {
         Some(Self { long, short: None, value_name, switch: "", help })
@@ -90,10 +82,6 @@ impl Flag {
     const fn switch(long: &'static str, switch: &'static str, help: &'static str) -> Option<Self> {
         Some(Self { long, short: None, value_name: "", switch, help })
     }
-}
-
-const fn python(name: &'static str, comment: &'static str) -> PythonConstant {
-    PythonConstant { name, comment }
 }
 
 /// Turns each entry `field: Type = default, Variant { … }` into a field of [`Settings`], its default, a variant of
@@ -152,7 +140,7 @@ settings! {
         about: "The name or address to listen on: localhost for this computer alone, 0.0.0.0 for all others, too.",
         placeholder: "localhost",
         flag: Flag::new("host", "HOST", "Host name or address to listen on"),
-        python: python("SERVER_NAME", ""),
+        python: "SERVER_NAME = @host@",
     }
 
     /// The TCP port. 0 lets the OS choose a free one.
@@ -162,7 +150,7 @@ settings! {
         placeholder: "12345",
         range: Some(0..=65_535),
         flag: Flag::with_short("port", 'p', "PORT", "Port to listen on; 0 lets the system choose"),
-        python: python("SERVER_PORT", ""),
+        python: "SERVER_PORT = @port@",
     }
 
     /// The length of the accept queue, passed to `listen(2)` as it is.
@@ -172,7 +160,7 @@ settings! {
         placeholder: "5",
         range: Some(0..=65_535),
         flag: Flag::new("backlog", "N", "How many clients may wait to be accepted"),
-        python: python("BACKLOG", "clients that may wait to be accepted"),
+        python: "BACKLOG = @backlog@  # clients that may wait to be accepted",
     }
 
     /// How accepted clients are served.
@@ -190,7 +178,7 @@ settings! {
         range: Some(1..=1_000),
         scope: Scope::Pool,
         flag: Flag::new("pool-size", "N", "Threads of the pool"),
-        python: python("MAX_WORKERS", "clients served at the same time"),
+        python: "MAX_WORKERS = @pool_size@  # clients served at the same time",
     }
 
     /// The most bytes that one `recv` returns.
@@ -200,7 +188,7 @@ settings! {
         unit: "bytes",
         range: Some(1..=16_777_216),
         flag: Flag::new("recv-size", "BYTES", "The most bytes that one recv hands over"),
-        python: python("RECV_SIZE", "bytes that one recv() returns at most"),
+        python: "RECV_SIZE = @recv_size@  # bytes that one recv() returns at most",
     }
 
     /// The most clients at once. Beyond it no client is accepted until another one closes.
@@ -210,7 +198,7 @@ settings! {
         unit: "at once",
         range: Some(1..=100_000),
         flag: Flag::new("max-clients", "N", "Clients served at once; more wait to be accepted"),
-        python: python("", "Max clients is Echoscope's own: this program accepts everybody who connects."),
+        python: "# Max clients is Echoscope's own: this program accepts everybody who connects.",
     }
 
     /// Seconds without a byte after which a client is closed; 0 means never.
@@ -220,7 +208,7 @@ settings! {
         unit: "seconds, 0 is never",
         range: Some(0..=86_400),
         flag: Flag::new("idle-timeout", "SECONDS", "Close a client after so long without a byte; 0 means never"),
-        python: python("IDLE_TIMEOUT", "seconds without a byte: then a client is closed"),
+        python: "IDLE_TIMEOUT = @idle_timeout@  # seconds without a byte: then a client is closed",
     }
 
     /// The most entries that the log keeps. The oldest are evicted first.
@@ -255,7 +243,7 @@ settings! {
         placeholder: "path, or drop the file",
         scope: Scope::Tls,
         flag: Flag::new("cert", "FILE", "The certificate chain, PEM"),
-        python: python("CERTIFICATE", ""),
+        python: "CERTIFICATE = @certificate@",
     }
 
     /// The private key, PEM.
@@ -265,7 +253,7 @@ settings! {
         placeholder: "path, or drop the file",
         scope: Scope::Tls,
         flag: Flag::new("key", "FILE", "The private key, PEM"),
-        python: python("KEY", ""),
+        python: "KEY = @key@",
     }
 
     /// The versions of TLS that the server supports.
@@ -289,7 +277,7 @@ settings! {
         placeholder: "path",
         scope: Scope::ClientCertificates,
         flag: Flag::new("client-ca", "FILE", "The CA certificates that sign the clients' certificates, PEM"),
-        python: python("CLIENT_CA", "CLIENT_CA: who has to have signed the clients' certificates"),
+        python: "CLIENT_CA = @client_ca@",
     }
 
     /// The protocols that the server offers by ALPN (RFC 7301), the preferred one first; empty: no ALPN.
@@ -324,7 +312,7 @@ settings! {
             "FILE",
             "Append the keys of every TLS connection to this file, for Wireshark. Who has it can read what was recorded",
         ),
-        python: python("", "The key log is left out: a saved program would remember it."),
+        python: "# The key log is left out: a saved program would remember it.",
     }
 
     /// The window's theme.
@@ -348,7 +336,7 @@ impl SettingInfo {
         range: None,
         scope: Scope::Server,
         flag: None,
-        python: python("", ""),
+        python: "",
         get: |_| String::new(),
         set: |_, _| Ok(()),
         keywords: Vec::new,

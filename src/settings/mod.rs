@@ -11,5 +11,5 @@ pub mod parse;
 pub mod settings_file;
 
 pub use choices::{ClientAuth, DataFormat, Mode, SettingChoice, ThemeChoice, TlsVersions};
-pub use definitions::{Flag, PythonConstant, Scope, Setting, SettingInfo, Settings};
+pub use definitions::{Flag, Scope, Setting, SettingInfo, Settings};
 pub use parse::SettingError;
