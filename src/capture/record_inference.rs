@@ -61,7 +61,7 @@ fn some_of(types: &[HandshakeType]) -> RecordPayload {
 }
 
 /// The client's records.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ClientRecords {
     requests_certificate: bool,
     unencrypted: UnencryptedRecords,
@@ -73,12 +73,7 @@ pub(crate) struct ClientRecords {
 impl ClientRecords {
     /// `requests_certificate`: whether the server asks clients for a certificate.
     pub(crate) fn new(requests_certificate: bool) -> Self {
-        Self {
-            requests_certificate,
-            unencrypted: UnencryptedRecords::default(),
-            tls13: false,
-            in_encrypted_flight: false,
-        }
+        Self { requests_certificate, ..Self::default() }
     }
 
     /// Sets the payload of a record that rustls processed, from the state before and after.
@@ -95,12 +90,12 @@ impl ClientRecords {
         if record.encrypted {
             record.payload = match outcome {
                 RecordOutcome::Alert(description) => alert(None, Some(description)),
-                RecordOutcome::CertificateRejected if before.handshaking => {
+                RecordOutcome::CertificateRejected if !before.handshake_done => {
                     some_of(&[HandshakeType::CERTIFICATE, HandshakeType::CERTIFICATE_VERIFY])
                 }
                 RecordOutcome::Rejected | RecordOutcome::CertificateRejected => RecordPayload::Rejected,
                 RecordOutcome::Processed { close_notify: true, .. } => alert(None, Some(Alert::CLOSE_NOTIFY)),
-                RecordOutcome::Processed { .. } if before.handshaking => self.handshake(&record, after),
+                RecordOutcome::Processed { .. } if !before.handshake_done => self.handshake(&record, after),
                 RecordOutcome::Processed { plain, .. } => data(&record, plain, after),
             };
         }
@@ -121,7 +116,7 @@ impl ClientRecords {
         const FLIGHT: &[HandshakeType] =
             &[HandshakeType::CERTIFICATE, HandshakeType::CERTIFICATE_VERIFY, HandshakeType::FINISHED];
         let is_first = !std::mem::replace(&mut self.in_encrypted_flight, true);
-        let is_last = !after.handshaking;
+        let is_last = after.handshake_done;
         if !after.tls13 {
             // The only message that TLS 1.2 encrypts (RFC 5246, section 7.4.9).
             let is_finished = is_last && record.content_type == HANDSHAKE;
@@ -156,9 +151,10 @@ fn data(record: &TlsRecord, plain: usize, state: &TlsSnapshot) -> RecordPayload 
 }
 
 /// The purpose of the next records that the server sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum SendContext {
     /// The server's part of the handshake, or its session tickets.
+    #[default]
     Handshake,
     /// This many bytes of plaintext.
     Data(usize),
@@ -171,7 +167,7 @@ pub(crate) enum SendContext {
 }
 
 /// The server's records.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ServerRecords {
     requests_certificate: bool,
     unencrypted: UnencryptedRecords,
@@ -186,14 +182,7 @@ pub(crate) struct ServerRecords {
 impl ServerRecords {
     /// `requests_certificate`: whether the server asks clients for a certificate.
     pub(crate) fn new(requests_certificate: bool) -> Self {
-        Self {
-            requests_certificate,
-            unencrypted: UnencryptedRecords::default(),
-            key_update_due: false,
-            context: SendContext::Handshake,
-            state: TlsSnapshot::START,
-            held: Vec::new(),
-        }
+        Self { requests_certificate, ..Self::default() }
     }
 
     /// Notes a record of the client that the server may answer.
@@ -256,7 +245,7 @@ impl ServerRecords {
                 self.data(record)
             }
             SendContext::Data(_) => messages(&[HandshakeType::KEY_UPDATE]),
-            SendContext::Handshake | SendContext::Failure(_) if tls13 && self.state.handshaking => {
+            SendContext::Handshake | SendContext::Failure(_) if tls13 && !self.state.handshake_done => {
                 self.flight(count)
             }
             SendContext::Handshake if tls13 => messages(&[HandshakeType::NEW_SESSION_TICKET]),

@@ -18,6 +18,7 @@ pub(crate) struct Recorder {
     tls: Option<Box<TlsRecorder>>,
 }
 
+#[derive(Default)]
 struct TlsRecorder {
     incoming: RecordParser,
     outgoing: RecordParser,
@@ -38,14 +39,9 @@ impl Recorder {
     pub(crate) fn new(capture: Option<Arc<Capture>>, tls: bool, requests_certificate: bool) -> Self {
         let tls = (tls && capture.is_some()).then(|| {
             Box::new(TlsRecorder {
-                incoming: RecordParser::default(),
-                outgoing: RecordParser::default(),
-                waiting: VecDeque::new(),
                 client: ClientRecords::new(requests_certificate),
                 server: ServerRecords::new(requests_certificate),
-                last_record: None,
-                sending: None,
-                stopped: false,
+                ..TlsRecorder::default()
             })
         });
         Self { capture, received: None, tls }

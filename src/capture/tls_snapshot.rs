@@ -5,13 +5,13 @@ use rustls::{
     AlertDescription, Error, HandshakeKind, IoState, ProtocolVersion, ServerConnection, SupportedCipherSuite,
 };
 
-/// The state of a connection at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The state of a connection at one moment. The default is the state before the `ClientHello` was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct TlsSnapshot {
     /// Whether TLS 1.3 was negotiated.
     pub(crate) tls13: bool,
-    /// Whether the handshake is still incomplete.
-    pub(crate) handshaking: bool,
+    /// Whether the handshake is complete.
+    pub(crate) handshake_done: bool,
     /// Whether an earlier session was resumed.
     pub(crate) resumed: bool,
     /// Whether the client's certificate was accepted.
@@ -23,22 +23,12 @@ pub(crate) struct TlsSnapshot {
 }
 
 impl TlsSnapshot {
-    /// The state before the `ClientHello` was read.
-    pub(crate) const START: Self = Self {
-        tls13: false,
-        handshaking: true,
-        resumed: false,
-        client_verified: false,
-        overhead: 0,
-        finished_len: 0,
-    };
-
     /// Reads the state of a connection.
     pub(crate) fn of(connection: &ServerConnection) -> Self {
         let suite = connection.negotiated_cipher_suite();
         Self {
             tls13: connection.protocol_version() == Some(ProtocolVersion::TLSv1_3),
-            handshaking: connection.is_handshaking(),
+            handshake_done: !connection.is_handshaking(),
             resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
             client_verified: connection.peer_certificates().is_some(),
             overhead: suite.map_or(0, overhead),

@@ -1,56 +1,62 @@
 //! Which side ended a connection, and how.
 
-use std::time::Duration;
-
-use crate::capture::{Alert, CaptureEvent, CaptureEventKind, RecordPayload, Side};
+use crate::capture::{CaptureEvent, CaptureEventKind, RecordPayload, Side};
 use crate::server::event::CloseReason;
 use crate::text;
 use crate::tls::names;
 
-/// The first events by which each side ended the connection.
+/// Sentences about the events that ended the connection.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CloseSummary {
-    first: Option<(Side, EndEvent, Duration)>,
-    /// The first such event of the other side.
-    answer: Option<(EndEvent, Duration)>,
-    /// An RST after the same side had ended the connection in another way.
-    reset: Option<Duration>,
+    /// The first one: its side, and a sentence without the period.
+    first: Option<(Side, String)>,
+    /// The answer of the other side, or a reset: a sentence.
+    then: Option<String>,
     reason: Option<CloseReason>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EndEvent {
-    CloseNotify,
-    Alert(Alert),
-    Fin,
-    Reset,
-    ConnectionLost,
 }
 
 impl CloseSummary {
     /// Adds the next event of the connection.
     pub(super) fn add(&mut self, event: &CaptureEvent) {
-        let end = match &event.kind {
-            CaptureEventKind::Fin => EndEvent::Fin,
-            CaptureEventKind::Reset => EndEvent::Reset,
-            CaptureEventKind::ConnectionLost => EndEvent::ConnectionLost,
+        let subject = if event.side == Side::Client { "The client" } else { "The server" };
+        let after = || format!("after {}", text::duration(event.at));
+        let closed_first = |sent: &str| match event.side {
+            Side::Client => format!("The client closed first: {} it sent {sent}", after()),
+            Side::Server => format!("The server closed first, {}", after()),
+        };
+        let (sentence, then) = match &event.kind {
             CaptureEventKind::Closed(reason) => {
                 self.reason = Some(reason.clone());
                 return;
             }
+            CaptureEventKind::Reset => {
+                let then = format!("The client then reset the connection {} (RST).", after());
+                (format!("The client reset the connection {} (RST)", after()), Some(then))
+            }
+            CaptureEventKind::ConnectionLost => {
+                (format!("Neither side closed: the connection was lost {}", after()), None)
+            }
+            CaptureEventKind::Fin => {
+                (closed_first("end of stream (FIN)"), Some(format!("{subject} closed its side {}.", after())))
+            }
             CaptureEventKind::Record(record) => match record.payload {
-                RecordPayload::Alert(alert) if alert.is_close_notify() => EndEvent::CloseNotify,
-                RecordPayload::Alert(alert) if !alert.is_warning() => EndEvent::Alert(alert),
+                RecordPayload::Alert(alert) if alert.is_close_notify() => {
+                    (closed_first("close_notify"), Some(format!("{subject} closed its side {}.", after())))
+                }
+                RecordPayload::Alert(alert) if !alert.is_warning() => {
+                    let name = alert.description.map(names::alert);
+                    let name =
+                        name.map_or("an encrypted alert".to_owned(), |name| format!("the alert {name}"));
+                    (format!("{subject} gave up first: {} it sent {name}", after()), None)
+                }
                 _ => return,
             },
             _ => return,
         };
+        let is_reset = event.kind == CaptureEventKind::Reset;
         match &self.first {
-            None => self.first = Some((event.side, end, event.at)),
-            Some((side, ..)) if *side != event.side && self.answer.is_none() => {
-                self.answer = Some((end, event.at));
-            }
-            Some(_) if end == EndEvent::Reset => self.reset = Some(event.at),
+            None => self.first = Some((event.side, sentence)),
+            Some((side, _)) if is_reset || *side != event.side && self.then.is_none() => self.then = then,
             Some(_) => {}
         }
     }
@@ -58,43 +64,12 @@ impl CloseSummary {
     /// Returns one or two sentences; `None` while the connection is open.
     pub(super) fn text(&self) -> Option<String> {
         let because = self.reason.as_ref().map(|reason| format!(" because {}", close_cause(reason)));
-        let Some((side, end, at)) = self.first else {
+        let Some((side, first)) = &self.first else {
             return because.map(|because| format!("The server closed the connection{because}."));
         };
-        let (subject, other) =
-            if side == Side::Client { ("The client", "The server") } else { ("The server", "The client") };
-        let after = |at| format!("after {}", text::duration(at));
-        let at = after(at);
-        let first = match (side, end) {
-            (_, EndEvent::Reset) => format!("The client reset the connection {at} (RST)."),
-            (_, EndEvent::ConnectionLost) => format!("Neither side closed: the connection was lost {at}."),
-            (_, EndEvent::Alert(alert)) => {
-                let alert = alert.description.map_or_else(
-                    || "an encrypted alert".to_owned(),
-                    |code| format!("the alert {}", names::alert(code)),
-                );
-                format!("{subject} gave up first: {at} it sent {alert}.")
-            }
-            (Side::Client, EndEvent::CloseNotify) => {
-                format!("The client closed first: {at} it sent close_notify.")
-            }
-            (Side::Client, EndEvent::Fin) => {
-                format!("The client closed first: {at} it sent end of stream (FIN).")
-            }
-            (Side::Server, _) => {
-                format!("The server closed first, {at}{}.", because.unwrap_or_default())
-            }
-        };
-        let then = match (self.reset, self.answer) {
-            (Some(at), _) | (None, Some((EndEvent::Reset, at))) => {
-                format!(" The client then reset the connection {} (RST).", after(at))
-            }
-            (None, Some((EndEvent::Fin | EndEvent::CloseNotify, at))) => {
-                format!(" {other} closed its side {}.", after(at))
-            }
-            _ => String::new(),
-        };
-        Some(first + &then)
+        let because = because.filter(|_| *side == Side::Server).unwrap_or_default();
+        let then = self.then.as_ref().map(|then| format!(" {then}")).unwrap_or_default();
+        Some(format!("{first}{because}.{then}"))
     }
 }
 

@@ -33,12 +33,9 @@ pub fn explain(row: &Row) -> String {
         (CaptureEventKind::Plaintext, Side::Server) => {
             "What sendall() was given, before TLS encrypted it. On the wire, it is in the records that belong to it."
         }
-        (CaptureEventKind::Raw, Side::Client) => {
+        (CaptureEventKind::Raw, _) => {
             "A TLS record starts with its type, version and length. These bytes don't, or the record was never \
              completed, so TLS can't use them."
-        }
-        (CaptureEventKind::Raw, Side::Server) => {
-            "These bytes were sent, but their record was never completed."
         }
         (CaptureEventKind::Fin, Side::Client) => {
             "The client sends nothing more, and recv() returned no bytes: the tutorial's “if not data: break”. The \

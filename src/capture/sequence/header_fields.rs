@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::capture::sequence::diagram::Row;
 use crate::capture::sequence::row_text::content_type_names;
-use crate::capture::{CaptureEventKind, RECORD_HEADER, RecordPayload, TlsRecord, record_header};
+use crate::capture::{CaptureEventKind, RECORD_HEADER, RecordPayload, record_header};
 use crate::text::count;
 use crate::tls::names;
 
@@ -30,46 +30,36 @@ pub fn header_fields(row: &Row) -> Vec<HeaderField> {
         _ => None,
     };
     let (Some(record), Some(content)) = (record, bytes.get(RECORD_HEADER..)) else { return Vec::new() };
+    let mut fields = Vec::new();
+    let mut add = |start: usize, len: usize, name, value| {
+        fields.push(HeaderField { range: start..start + len, name, value });
+    };
     let kind = record.content_type;
-    let mut fields = Fields(Vec::new());
-    fields.add(0..1, "Type", format!("{kind} {}", content_type_names(kind).0));
-    fields.add(1..3, "Version", version(record.version));
-    fields.add(3..RECORD_HEADER, "Length", count(record.length.into(), "byte"));
-    fields.add_content(&record, content);
-    fields.0
-}
-
-struct Fields(Vec<HeaderField>);
-
-impl Fields {
-    fn add(&mut self, range: Range<usize>, name: &'static str, value: String) {
-        self.0.push(HeaderField { range, name, value });
-    }
-
-    fn add_content(&mut self, record: &TlsRecord, content: &[u8]) {
-        let start = RECORD_HEADER;
-        match &record.payload {
-            _ if record.encrypted && content.is_empty() => {}
-            _ if record.encrypted => {
-                self.add(start..start + content.len(), "Encrypted", count(record.length.into(), "byte"));
-            }
-            RecordPayload::Handshake(messages) => {
-                for (header, kind) in messages.headers(content).into_iter().zip(messages.types()) {
-                    let [code, high, middle, low] = content[header.clone()] else { continue };
-                    let at = start + header.start;
-                    self.add(at..at + 1, "Message type", format!("{code} {}", kind.name()));
-                    let length = u32::from_be_bytes([0, high, middle, low]);
-                    self.add(at + 1..at + header.len(), "Message length", count(length.into(), "byte"));
-                }
-            }
-            RecordPayload::Alert(_) if let [level, description] = *content => {
-                self.add(start..start + 1, "Level", format!("{level} {}", names::alert_level(level)));
-                let name = names::alert(description);
-                self.add(start + 1..start + 2, "Description", format!("{description} {name}"));
-            }
-            _ => {}
+    add(0, 1, "Type", format!("{kind} {}", content_type_names(kind).0));
+    add(1, 2, "Version", version(record.version));
+    add(3, 2, "Length", count(record.length.into(), "byte"));
+    match &record.payload {
+        _ if record.encrypted && content.is_empty() => {}
+        _ if record.encrypted => {
+            add(RECORD_HEADER, content.len(), "Encrypted", count(record.length.into(), "byte"));
         }
+        RecordPayload::Handshake(messages) => {
+            for (header, kind) in messages.headers(content).into_iter().zip(messages.types()) {
+                let start = RECORD_HEADER + header.start;
+                let [code, high, middle, low] = content[header] else { continue };
+                let length = u32::from_be_bytes([0, high, middle, low]);
+                add(start, 1, "Message type", format!("{code} {}", kind.name()));
+                add(start + 1, 3, "Message length", count(length.into(), "byte"));
+            }
+        }
+        RecordPayload::Alert(_) if let [level, description] = *content => {
+            let name = names::alert(description);
+            add(RECORD_HEADER, 1, "Level", format!("{level} {}", names::alert_level(level)));
+            add(RECORD_HEADER + 1, 1, "Description", format!("{description} {name}"));
+        }
+        _ => {}
     }
+    fields
 }
 
 /// The version in the header has no meaning since TLS 1.3 (RFC 8446, section 5.1).

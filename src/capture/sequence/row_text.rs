@@ -89,37 +89,30 @@ pub(super) fn content_type_names(code: u8) -> (&'static str, &'static str) {
     }
 }
 
-/// Returns the details next to a row, in one line of about `max` characters: the fields of a record's header, or the
-/// first bytes of plaintext.
+/// Returns the details next to a row, in one line of about `max` characters: the call with its data as in Python, or the
+/// fields of a record's header.
 #[must_use]
 pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
-    match &row.event.kind {
-        CaptureEventKind::Accepted => format!("from {}", sequence.info().client.peer),
-        CaptureEventKind::Plaintext | CaptureEventKind::Raw => preview(row, max),
-        CaptureEventKind::Record(record) => {
+    match (&row.event.kind, row.event.side) {
+        (CaptureEventKind::Accepted, _) => format!("accept() · from {}", sequence.info().client.peer),
+        (CaptureEventKind::Plaintext, Side::Client) => {
+            format!("recv() → {}", preview(row, max.saturating_sub(9)))
+        }
+        (CaptureEventKind::Plaintext, Side::Server) => {
+            format!("sendall({})", preview(row, max.saturating_sub(9)))
+        }
+        (CaptureEventKind::Raw, _) => preview(row, max),
+        (CaptureEventKind::Record(record), _) => {
             let (kind, version) = (record.content_type, record.version);
             let (kind_name, version_name) = (content_type_names(kind).0, names::version(version));
             let length = with_thousands(record.length);
             format!("{kind} {kind_name} · 0x{version:04x} {version_name} · length {length}")
         }
-        CaptureEventKind::Fin if row.event.side == Side::Client => "recv() returned no bytes".to_owned(),
-        CaptureEventKind::Fin => "the server sends nothing more".to_owned(),
-        CaptureEventKind::Reset => "the client reset the connection".to_owned(),
-        CaptureEventKind::ConnectionLost => "the OS gave up the connection".to_owned(),
-        CaptureEventKind::Closed(reason) => close_cause(reason).to_owned(),
-    }
-}
-
-/// Returns the detail with the call as in Python: `recv() → b'Hello\n'`, `sendall(b'Hello\n')`.
-#[must_use]
-pub fn detail_with_call(row: &Row, sequence: &Sequence, max: usize) -> String {
-    let detail = |taken: usize| detail(row, sequence, max.saturating_sub(taken));
-    match (&row.event.kind, row.event.side) {
-        (CaptureEventKind::Plaintext, Side::Client) => format!("recv() → {}", detail(9)),
-        (CaptureEventKind::Plaintext, Side::Server) => format!("sendall({})", detail(9)),
-        (CaptureEventKind::Accepted, _) => format!("accept() · {}", detail(0)),
-        (CaptureEventKind::Closed(_), _) => format!("close() · {}", detail(0)),
-        _ => detail(0),
+        (CaptureEventKind::Fin, Side::Client) => "recv() returned no bytes".to_owned(),
+        (CaptureEventKind::Fin, Side::Server) => "the server sends nothing more".to_owned(),
+        (CaptureEventKind::Reset, _) => "the client reset the connection".to_owned(),
+        (CaptureEventKind::ConnectionLost, _) => "the OS gave up the connection".to_owned(),
+        (CaptureEventKind::Closed(reason), _) => format!("close() · {}", close_cause(reason)),
     }
 }
 

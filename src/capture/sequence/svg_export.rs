@@ -86,7 +86,7 @@ fn write_row(sequence: &Sequence, row: &Row, y: usize, out: &mut impl Write) -> 
         writeln!(out, "<circle cx=\"{SERVER}\" cy=\"{y}\" r=\"4\" fill=\"{color}\"/>")?;
         write_text(out, "end", SERVER - 12, y + 4, &label)?;
     }
-    let detail = Some(row_text::detail_with_call(row, sequence, MAX_DETAIL));
+    let detail = Some(row_text::detail(row, sequence, MAX_DETAIL));
     let details = detail.into_iter().chain(row_text::related_rows(row)).collect::<Vec<_>>();
     write_text(out, "small", SERVER + 16, y + 4, &details.join(" · "))?;
     writeln!(out, "</g>")

@@ -47,7 +47,7 @@ fn write_row(sequence: &Sequence, row: &Row, out: &mut impl Write) -> io::Result
         None => format!("{line:>WIDTH$}"),
     };
     let details = [
-        Some(row_text::detail_with_call(row, sequence, MAX_DETAIL)),
+        Some(row_text::detail(row, sequence, MAX_DETAIL)),
         (short_label != label).then_some(label),
         encrypted.map(|content| format!("encrypted: {content}")),
         row_text::related_rows(row),

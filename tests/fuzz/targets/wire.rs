@@ -157,7 +157,7 @@ fn check_sequence(capture: &Capture) {
         for line in [
             row_text::label_parts(row).on_wire,
             row_text::label_parts(row).encrypted.unwrap_or_default(),
-            row_text::detail_with_call(row, &sequence, 60),
+            row_text::detail(row, &sequence, 60),
             explain(row),
             row_text::time(row),
             row_text::gap(row),

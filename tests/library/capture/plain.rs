@@ -122,7 +122,7 @@ fn open_connection_is_read_in_parts() {
     let capture = capture_until(&lab, 1, |events| events.len() == 3);
     let mut rows = sequence(&capture);
     assert_eq!((rows.rows().len(), rows.close_summary(), capture.is_closed()), (3, None, false));
-    assert_eq!(row_text::detail(&rows.rows()[1], &rows, 40), r"b'Hello\n'");
+    assert_eq!(row_text::detail(&rows.rows()[1], &rows, 40), r"recv() → b'Hello\n'");
     echo(&mut client, b"more");
     capture_until(&lab, 1, |events| events.len() == 5);
     rows.update(&capture);

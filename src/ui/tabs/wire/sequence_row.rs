@@ -89,7 +89,7 @@ pub(in crate::ui) fn show(
     let is_plaintext = row.event.kind == CaptureEventKind::Plaintext;
     let between = Rect::from_x_y_ranges(columns.between(), rect.y_range());
     let details = columns.details.map_or(between, |range| Rect::from_x_y_ranges(range, rect.y_range()));
-    let detail = row_text::detail_with_call(row, sequence, max_chars(ui, details.width()));
+    let detail = row_text::detail(row, sequence, max_chars(ui, details.width()));
     let (mut detail_font, detail_color) = match row.event.kind {
         CaptureEventKind::Plaintext => (theme::mono(), color),
         CaptureEventKind::Record(_) => (theme::small(), palette.muted),
@@ -249,7 +249,7 @@ fn spoken(sequence: &Sequence, row: &Row) -> String {
         Some(number.trim().to_owned()),
         Some(format!("{}: {}", direction(row), label_with_size(row))),
         encrypted,
-        Some(row_text::detail_with_call(row, sequence, MAX_SPOKEN)),
+        Some(row_text::detail(row, sequence, MAX_SPOKEN)),
         row_text::related_rows(row),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -206,7 +206,8 @@ impl SequenceView {
         has_moved
     }
 
-    /// Keeps a row in its place after a change of the scale: the selected row, or the first one if that isn't in view.
+    /// After a change of the scale, scrolls so that the selected row stays where it is, or the first visible row if no
+    /// visible row is selected.
     fn keep_position(&mut self, sequence: &Sequence, scale: Scale) {
         let Some(before) = self.scale.replace(scale).filter(|before| *before != scale) else { return };
         let row = self.selected.filter(|row| self.visible.contains(row)).unwrap_or(self.visible.start);
