@@ -37,4 +37,3 @@ pub use notice::Notice;
 pub use save::ExportFormat;
 pub use state::{App, Options};
 pub use steps::{call_text, pause_text};
-pub use try_it::TryIt;

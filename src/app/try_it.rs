@@ -2,24 +2,15 @@
 
 use crate::app::file_check::Check;
 use crate::app::state::App;
-use crate::platform::terminal::{self, CURL, HAS_NC_AND_OPENSSL, argument};
+use crate::platform::terminal::{self, CURL, HAS_NC_AND_OPENSSL, TerminalCommand, argument};
 use crate::settings::parse::reachable_host;
 use crate::settings::{ClientAuth, Settings};
-
-/// A client program and the command that starts it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TryIt {
-    /// The name of the program: `nc`, `curl`, `openssl`, `Python`.
-    pub program: &'static str,
-    /// The whole command.
-    pub line: String,
-}
 
 impl App {
     /// Returns commands that connect to the running server, or to the one that the form would start. There are none
     /// while a setting is invalid or the port isn't known.
     #[must_use]
-    pub fn try_it(&self) -> Vec<TryIt> {
+    pub fn try_it(&self) -> Vec<TerminalCommand> {
         let running = self.running_with();
         if running.is_none() && (self.form.first_invalid().is_some() || self.settings().port == 0) {
             return Vec::new();
@@ -35,12 +26,12 @@ impl App {
 
 /// Returns commands with nc and openssl where the OS has both, else with curl. `trusted` is whether clients trust the
 /// certificate once they are given its file.
-fn commands(has_nc_and_openssl: bool, settings: &Settings, trusted: bool) -> Vec<TryIt> {
+fn commands(has_nc_and_openssl: bool, settings: &Settings, trusted: bool) -> Vec<TerminalCommand> {
     let (host, port) = (reachable_host(&settings.host), settings.port);
     let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let client_certificate = settings.client_auth != ClientAuth::None;
     let first = match (has_nc_and_openssl, settings.tls) {
-        (true, false) => TryIt { program: "nc", line: format!("nc {host} {port}") },
+        (true, false) => TerminalCommand { program: "nc", line: format!("nc {host} {port}") },
         (false, false) => curl(&format!("telnet://{place}")),
         // The echo of its own request looks like a response of HTTP/0.9 to curl.
         (false, true) if !client_certificate => curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}")),
@@ -48,18 +39,21 @@ fn commands(has_nc_and_openssl: bool, settings: &Settings, trusted: bool) -> Vec
             let ca =
                 if trusted { format!(" -CAfile {}", argument(&settings.certificate)) } else { String::new() };
             let own = if client_certificate { " -cert client.crt -key client.key" } else { "" };
-            TryIt { program: "openssl", line: format!("openssl s_client -quiet -connect {place}{ca}{own}") }
+            TerminalCommand {
+                program: "openssl",
+                line: format!("openssl s_client -quiet -connect {place}{ca}{own}"),
+            }
         }
     };
     vec![first, python(&host, port, settings.tls, client_certificate)]
 }
 
-fn curl(rest: &str) -> TryIt {
-    TryIt { program: "curl", line: format!("{CURL} {rest}") }
+fn curl(rest: &str) -> TerminalCommand {
+    TerminalCommand { program: "curl", line: format!("{CURL} {rest}") }
 }
 
 /// Over TLS it doesn't verify the certificate: the tutorial's own has no name that Python accepts.
-fn python(host: &str, port: u16, tls: bool, client_certificate: bool) -> TryIt {
+fn python(host: &str, port: u16, tls: bool, client_certificate: bool) -> TerminalCommand {
     let connect = format!("socket.create_connection(('{host}', {port}))");
     let connected = if tls {
         let own = if client_certificate { "c.load_cert_chain('client.crt', 'client.key'); " } else { "" };
@@ -71,7 +65,7 @@ fn python(host: &str, port: u16, tls: bool, client_certificate: bool) -> TryIt {
         format!("import socket; s = {connect}")
     };
     let line = terminal::python(&format!("{connected}; s.sendall(b'Hello'); print(s.recv(1024))"));
-    TryIt { program: "Python", line }
+    TerminalCommand { program: "Python", line }
 }
 
 #[cfg(test)]

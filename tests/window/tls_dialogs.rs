@@ -1,4 +1,4 @@
-//! The TLS lab as its user sees it: certificates are made, looked at and served from the window, no screen needed.
+//! The TLS dialogs: certificates are created, inspected and served from the window.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -21,7 +21,7 @@ impl Window {
         Self::new(settings, size, Hand::Reader)
     }
 
-    /// Opens a list and takes one of its lines.
+    /// Opens a list and chooses one of its lines.
     #[track_caller]
     fn choose(&mut self, list: &str, line: &str) {
         self.0.get_by_role_and_label(Role::ComboBox, list).click_accesskit();
@@ -29,7 +29,7 @@ impl Window {
         self.click(line);
     }
 
-    /// Makes a certificate in this folder with the dialog as it is, and waits for the second page.
+    /// Creates a certificate in this folder with the open dialog, and waits for the second page.
     #[track_caller]
     fn create(&mut self, folder: &Path) {
         self.fill("Folder", &folder.to_string_lossy());
@@ -47,7 +47,7 @@ fn large() -> [f32; 2] {
     [1180.0, 760.0]
 }
 
-/// A client that trusts what is in the file.
+/// Connects a client that trusts the certificates in the file.
 fn client(address: SocketAddr, ca: &Path, name: &str) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(ca).unwrap() {
@@ -68,7 +68,7 @@ fn echo(client: &mut StreamOwned<ClientConnection, TcpStream>) {
 }
 
 #[test]
-fn a_certificate_is_made_filled_in_and_served() {
+fn a_created_certificate_is_filled_in_and_served() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::for_reader(Settings::default(), large());
     window.click("Create certificate…");
@@ -95,7 +95,7 @@ fn a_certificate_is_made_filled_in_and_served() {
 }
 
 #[test]
-fn errors_stand_under_their_fields_and_nothing_can_be_made() {
+fn invalid_fields_show_errors_and_disable_create() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::for_reader(Settings::default(), large());
     window.click("Create certificate…");
@@ -108,7 +108,7 @@ fn errors_stand_under_their_fields_and_nothing_can_be_made() {
     assert!(window.shows("*..x") && !window.enabled("Create"));
     window.fill("Common name", "");
     assert!(window.shows("The common name is empty."));
-    // Enter means the button, and the button can't be pressed.
+    // Enter would press the button, which is disabled.
     window.0.key_press(Key::Enter);
     window.0.run_ok();
     window.fill("Common name", "localhost");
@@ -122,11 +122,11 @@ fn errors_stand_under_their_fields_and_nothing_can_be_made() {
 }
 
 #[test]
-fn existing_files_need_a_second_consent() {
+fn existing_files_are_only_replaced_after_consent() {
     let folder = tempfile::tempdir().unwrap();
     let old = folder.path().join("server.key");
     std::fs::write(&old, "old").unwrap();
-    // The box stands beside the button, in view also in the smallest window.
+    // The check box is beside the button and so visible even in the smallest window.
     let mut window = Window::for_reader(Settings::default(), small());
     window.click("Create certificate…");
     window.fill("Folder", &folder.path().to_string_lossy());
@@ -142,7 +142,7 @@ fn existing_files_need_a_second_consent() {
 }
 
 #[test]
-fn the_openssl_commands_are_shown() {
+fn the_openssl_commands_follow_the_form() {
     let mut window = Window::for_reader(Settings::default(), large());
     window.click("Create certificate…");
     window.click("Show the openssl commands");
@@ -154,7 +154,7 @@ fn the_openssl_commands_are_shown() {
 }
 
 #[test]
-fn what_is_broken_on_purpose_is_labelled_for_what_it_is() {
+fn a_defect_shows_a_warning_until_it_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::for_reader(Settings::default(), large());
     window.click("Create certificate…");
@@ -167,9 +167,9 @@ fn what_is_broken_on_purpose_is_labelled_for_what_it_is() {
     window.until_shown(label);
     window.click("Details…");
     window.until_shown("A client that is given this file as CA would");
-    assert_eq!(window.0.query_all_by_label_contains(label).count(), 2, "the details tell it, too");
+    assert_eq!(window.0.query_all_by_label_contains(label).count(), 2, "the details show it, too");
     window.click("Close details");
-    // Another certificate at the same path is another certificate.
+    // A new certificate at the same path removes the warning.
     window.click("Create certificate…");
     window.choose("Key", "ECDSA P-256");
     window.until_shown("are there already");
@@ -181,7 +181,7 @@ fn what_is_broken_on_purpose_is_labelled_for_what_it_is() {
 }
 
 #[test]
-fn details_show_the_certificate_and_what_clients_will_say() {
+fn details_show_the_certificate_and_the_checks() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::for_reader(Settings::default(), large());
     window.click("Create certificate…");
@@ -189,11 +189,11 @@ fn details_show_the_certificate_and_what_clients_will_say() {
     window.click("Signed by a practice CA");
     window.create(folder.path());
     window.click("Certificate details…");
-    window.until_shown("A client that trusts the system's authorities would refuse it");
+    window.until_shown("A client that trusts the system's authorities would reject it");
     assert!(window.shows("CN=localhost") && window.shows("ECDSA P-256") && window.shows("SHA-256"));
     assert!(window.shows("Validity: valid for another"));
     window.click("Extensions of certificate 1: 6");
-    assert!(window.shows("TLS server"), "extensions are told in words");
+    assert!(window.shows("TLS server"), "extensions are described");
     window.choose("Clients trust", "A CA file");
     let ca = folder.path().join("ca.crt");
     window.fill("CA file", &ca.to_string_lossy());
@@ -204,7 +204,7 @@ fn details_show_the_certificate_and_what_clients_will_say() {
     assert!(!window.shows("What clients will say"));
 }
 
-/// A certificate and its key, in files.
+/// Writes a certificate and its key to files.
 fn files(folder: &Path) -> (PathBuf, PathBuf) {
     let (certificate, key) = (folder.join("server.crt"), folder.join("server.key"));
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -214,7 +214,7 @@ fn files(folder: &Path) -> (PathBuf, PathBuf) {
 }
 
 #[test]
-fn options_change_what_is_served() {
+fn options_change_the_served_tls() {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = files(folder.path());
     let settings = Settings { tls: true, certificate: certificate.clone(), key, ..Settings::default() };
@@ -232,7 +232,7 @@ fn options_change_what_is_served() {
     window.fill("Client CA", &certificate.to_string_lossy());
     window.until_shown("CN=rcgen self signed cert");
     window.click("Done");
-    assert!(window.shows("TLS key log is on"), "the caution stands while the dialog is closed");
+    assert!(window.shows("TLS key log is on"), "the warning is visible while the dialog is closed");
     let settings = window.app().settings();
     assert_eq!((settings.tls_versions, settings.session_tickets), (TlsVersions::Only12, false));
     assert_eq!(settings.client_auth, ClientAuth::Optional);
@@ -246,14 +246,14 @@ fn options_change_what_is_served() {
     assert!(!window.shows("Takes effect when the server is started again."));
     window.choose("Versions", "TLS 1.3 only");
     assert!(window.shows("Takes effect when the server is started again."));
-    // The dialog has the keyboard: the server goes on.
+    // The dialog has the keyboard, so the shortcut doesn't stop the server.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run_ok();
     assert!(matches!(window.app().state(), ServerState::Listening { .. }));
 }
 
 #[test]
-fn the_facts_of_a_handshake_are_shown_in_the_log_and_with_the_connection() {
+fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = files(folder.path());
     let settings = Settings { tls: true, certificate: certificate.clone(), key, ..Settings::default() };
@@ -266,7 +266,7 @@ fn the_facts_of_a_handshake_are_shown_in_the_log_and_with_the_connection() {
     window.0.run_ok();
     let meaning = "encrypts and authenticates each record";
     assert!(window.shows("Cipher suite") && window.shows(meaning) && window.shows("Server name (SNI)"));
-    assert!(!window.shows("Offered version"), "the offer is folded");
+    assert!(!window.shows("Offered version"), "the offer is collapsed");
     window.0.get_by_label_contains("What the client offered").click_accesskit();
     window.0.run_ok();
     assert!(window.shows("Offered version"));

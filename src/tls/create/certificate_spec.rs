@@ -44,7 +44,7 @@ pub struct CertificateSpec {
     pub key: KeyChoice,
     /// Whether the folder's practice CA signs it, which is created if it is missing. Otherwise it is self-signed.
     pub signed_by_ca: bool,
-    /// What is deliberately wrong with it.
+    /// The deliberate defect, if any.
     pub defect: Option<Defect>,
 }
 
@@ -260,18 +260,17 @@ pub enum SpecProblem {
     /// Not a whole number from 1 to 36,500.
     #[error("Days takes a whole number from 1 to 36,500, which is a hundred years.")]
     Days,
-    /// `ca.crt` exists, `ca.key` doesn't.
+    /// Only one of `ca.crt` and `ca.key` exists.
     #[error(
-        "ca.crt is in the folder, but its private key ca.key is missing. Put ca.key back, or move ca.crt away to get a \
-         new practice CA."
+        "{present} is in the folder, but {missing} is missing. Put {missing} back, or move {present} away to get a new \
+         practice CA."
     )]
-    CaWithoutKey,
-    /// `ca.key` exists, `ca.crt` doesn't.
-    #[error(
-        "ca.key is in the folder, but its certificate ca.crt is missing. Put ca.crt back, or move ca.key away to get a \
-         new practice CA."
-    )]
-    KeyWithoutCa,
+    IncompleteCa {
+        /// The name of the file that exists.
+        present: &'static str,
+        /// The name of the missing file.
+        missing: &'static str,
+    },
     /// `ca.crt` or `ca.key` can't be read.
     #[error(transparent)]
     CaFile(#[from] TlsFileError),

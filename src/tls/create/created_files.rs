@@ -30,7 +30,7 @@ pub struct CreatedFiles {
     pub files: Vec<PathBuf>,
     /// A summary, for example `localhost, 127.0.0.1 · RSA 2048 · 365 days left`.
     pub summary: String,
-    /// What is deliberately wrong with it.
+    /// The deliberate defect, if any.
     pub defect: Option<Defect>,
     /// When the CA that signed it expires, if the certificate outlives it.
     ca_not_after: Option<Timestamp>,

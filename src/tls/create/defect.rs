@@ -1,6 +1,6 @@
 //! The ways in which a certificate can be deliberately broken, and the effect of each on clients.
 
-/// What is deliberately wrong with a certificate.
+/// A deliberate defect of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Defect {
     /// Its validity has ended.

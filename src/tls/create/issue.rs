@@ -78,8 +78,12 @@ impl PracticeCa {
         let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
         match (exists(&certificate), exists(&key)) {
             (false, false) => return Ok(None),
-            (true, false) => return Err(SpecProblem::CaWithoutKey),
-            (false, true) => return Err(SpecProblem::KeyWithoutCa),
+            (true, false) => {
+                return Err(SpecProblem::IncompleteCa { present: CA_CERTIFICATE, missing: CA_KEY });
+            }
+            (false, true) => {
+                return Err(SpecProblem::IncompleteCa { present: CA_KEY, missing: CA_CERTIFICATE });
+            }
             (true, true) => {}
         }
         let file = CertificateFile::read(&certificate)?;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
@@ -15,28 +16,6 @@ use crate::tls::certificate_report;
 const MAX_TEXT: usize = 256;
 
 const COMMON_NAME: &str = "2.5.4.3";
-
-/// The short names of openssl and RFC 4514, section 3.
-const ATTRIBUTES: &[(&str, &str)] = &[
-    (COMMON_NAME, "CN"),
-    ("2.5.4.4", "SN"),
-    ("2.5.4.5", "serialNumber"),
-    ("2.5.4.6", "C"),
-    ("2.5.4.7", "L"),
-    ("2.5.4.8", "ST"),
-    ("2.5.4.9", "street"),
-    ("2.5.4.10", "O"),
-    ("2.5.4.11", "OU"),
-    ("2.5.4.12", "title"),
-    ("2.5.4.17", "postalCode"),
-    ("2.5.4.42", "GN"),
-    ("2.5.4.43", "initials"),
-    ("2.5.4.46", "dnQualifier"),
-    ("2.5.4.97", "organizationIdentifier"),
-    ("0.9.2342.19200300.100.1.1", "UID"),
-    ("0.9.2342.19200300.100.1.25", "DC"),
-    ("1.2.840.113549.1.9.1", "emailAddress"),
-];
 
 /// Returns text from a certificate on one line, shortened if it is very long.
 pub(super) fn one_line(text: &str) -> String {
@@ -88,7 +67,7 @@ pub(super) fn common_names(name: &X509Name<'_>) -> Vec<String> {
 
 fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     let oid = attribute.attr_type().to_id_string();
-    let short = ATTRIBUTES.iter().find(|(known, _)| *known == oid).map_or(oid.as_str(), |(_, short)| *short);
+    let short = oid2abbrev(attribute.attr_type(), oid_registry()).unwrap_or(&oid);
     match string_value(attribute.attr_value()) {
         Some(value) => format!("{short}={}", escaped(&value)),
         None => format!("{short}=#{}", short_hex(attribute.attr_value().data).replace(':', "")),

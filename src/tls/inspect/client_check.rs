@@ -141,7 +141,7 @@ pub enum ClientQuirk {
     KeyUsageRequired,
 }
 
-/// What the explanation of a check has to mention about the server's certificate.
+/// The facts about the server's certificate that the explanation of a check mentions.
 #[derive(Debug)]
 pub(in crate::tls) struct CheckedCertificate {
     /// The issuer of the file's last certificate.

@@ -1,10 +1,11 @@
-//! The extensions of a certificate in words (RFC 5280, section 4.2).
+//! Describes the extensions of a certificate (RFC 5280, section 4.2).
 
 use x509_parser::asn1_rs::Oid;
 use x509_parser::extensions::{
     AuthorityKeyIdentifier, BasicConstraints, DistributionPointName, ExtendedKeyUsage, GeneralName,
-    GeneralSubtree, KeyUsage, NameConstraints, ParsedExtension, X509Extension,
+    GeneralSubtree, NameConstraints, ParsedExtension, X509Extension,
 };
+use x509_parser::objects::{oid_registry, oid2description};
 
 use crate::text::{count, list};
 use crate::tls::certificate_report;
@@ -13,7 +14,7 @@ use crate::tls::inspect::certificate_text::{SubjectAltName, one_line, serial_num
 /// One extension of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtensionDetails {
-    /// Its name, for example `Key usage`; `Extension 1.2.3` for an unknown one.
+    /// Its name, for example `Key Usage`; `Extension 1.2.3` for an unknown one.
     pub name: String,
     /// Its object identifier.
     pub oid: String,
@@ -23,29 +24,7 @@ pub struct ExtensionDetails {
     pub value: String,
 }
 
-const NAMES: &[(&str, &str)] = &[
-    ("2.5.29.14", "Subject key identifier"),
-    ("2.5.29.15", "Key usage"),
-    ("2.5.29.17", "Subject alternative names"),
-    ("2.5.29.18", "Issuer alternative names"),
-    ("2.5.29.19", "Basic constraints"),
-    ("2.5.29.30", "Name constraints"),
-    ("2.5.29.31", "Revocation lists"),
-    ("2.5.29.32", "Certificate policies"),
-    ("2.5.29.33", "Policy mappings"),
-    ("2.5.29.35", "Authority key identifier"),
-    ("2.5.29.36", "Policy constraints"),
-    ("2.5.29.37", "Extended key usage"),
-    ("2.5.29.54", "Inhibit any policy"),
-    ("1.3.6.1.5.5.7.1.1", "Authority information"),
-    ("1.3.6.1.5.5.7.1.11", "Subject information"),
-    (TLS_FEATURE, "TLS feature"),
-    ("1.3.6.1.4.1.11129.2.4.2", "Certificate transparency"),
-    ("1.3.6.1.4.1.11129.2.4.3", "Certificate transparency poison"),
-    ("2.16.840.1.113730.1.1", "Netscape certificate type"),
-    ("2.16.840.1.113730.1.13", "Netscape comment"),
-];
-
+/// The OID of the TLS feature extension (RFC 7633), which x509-parser doesn't know.
 const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
 
 const POLICIES: &[(&str, &str)] = &[
@@ -65,11 +44,20 @@ impl ExtensionDetails {
     pub(super) fn of(extension: &X509Extension<'_>) -> Self {
         let oid = extension.oid.to_id_string();
         Self {
-            name: find(NAMES, &oid).map_or_else(|| format!("Extension {oid}"), str::to_owned),
+            name: extension_name(extension, &oid),
             critical: extension.critical,
             value: one_line(&value(&oid, extension)),
             oid,
         }
+    }
+}
+
+/// Returns the name that openssl prints, too.
+fn extension_name(extension: &X509Extension<'_>, oid: &str) -> String {
+    match oid2description(&extension.oid, oid_registry()) {
+        Ok(description) => description.trim_start_matches("X509v3 ").to_owned(),
+        Err(_) if oid == TLS_FEATURE => "TLS Feature".to_owned(),
+        Err(_) => format!("Extension {oid}"),
     }
 }
 
@@ -89,7 +77,7 @@ fn general_names(names: &[GeneralName<'_>]) -> String {
 fn value(oid: &str, extension: &X509Extension<'_>) -> String {
     use ParsedExtension as P;
     match extension.parsed_extension() {
-        P::KeyUsage(usage) => key_usage(*usage),
+        P::KeyUsage(usage) => usage.to_string(),
         P::ExtendedKeyUsage(usage) => extended_key_usage(usage),
         P::BasicConstraints(constraints) => basic_constraints(constraints),
         P::SubjectAlternativeName(names) => general_names(&names.general_names),
@@ -113,7 +101,6 @@ fn value(oid: &str, extension: &X509Extension<'_>) -> String {
             format!("{} {location}", find(ACCESS_METHODS, &method).unwrap_or(&method))
         })),
         P::SCT(stamps) => format!("{} of public logs", count(stamps.len() as u64, "signed timestamp")),
-        P::NSCertType(kind) => kind.to_string(),
         P::NsCertComment(comment) => (*comment).to_owned(),
         P::InhibitAnyPolicy(inhibit) => format!("after {} certificates", inhibit.skip_certs),
         // A list with status_request only (RFC 7633).
@@ -126,27 +113,8 @@ fn value(oid: &str, extension: &X509Extension<'_>) -> String {
     }
 }
 
-fn selected(flags: &[(bool, &str)]) -> Vec<String> {
-    flags.iter().filter(|(set, _)| *set).map(|(_, name)| (*name).to_owned()).collect()
-}
-
-fn key_usage(usage: KeyUsage) -> String {
-    let uses = selected(&[
-        (usage.digital_signature(), "digital signature"),
-        (usage.non_repudiation(), "non-repudiation"),
-        (usage.key_encipherment(), "key encipherment"),
-        (usage.data_encipherment(), "data encipherment"),
-        (usage.key_agreement(), "key agreement"),
-        (usage.key_cert_sign(), "signing certificates"),
-        (usage.crl_sign(), "signing revocation lists"),
-        (usage.encipher_only(), "encipher only"),
-        (usage.decipher_only(), "decipher only"),
-    ]);
-    uses.join(", ")
-}
-
 fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> String {
-    let mut uses = selected(&[
+    let flags = [
         (usage.any, "any purpose"),
         (usage.server_auth, "TLS server"),
         (usage.client_auth, "TLS client"),
@@ -154,9 +122,9 @@ fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> String {
         (usage.email_protection, "mail protection"),
         (usage.time_stamping, "time stamping"),
         (usage.ocsp_signing, "signing revocation status (OCSP)"),
-    ]);
-    uses.extend(usage.other.iter().map(Oid::to_id_string));
-    uses.join(", ")
+    ];
+    let known = flags.iter().filter(|(set, _)| *set).map(|(_, name)| (*name).to_owned());
+    known.chain(usage.other.iter().map(Oid::to_id_string)).collect::<Vec<_>>().join(", ")
 }
 
 fn basic_constraints(constraints: &BasicConstraints) -> String {

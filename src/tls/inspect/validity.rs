@@ -1,4 +1,4 @@
-//! The validity of a certificate in words and as a share for a bar.
+//! The validity of a certificate, as a description and as a share for a bar.
 
 use jiff::{SignedDuration, Timestamp};
 use x509_parser::prelude::X509Certificate;

@@ -140,13 +140,7 @@ impl DetailsDialog {
         if self.trusts_system {
             return;
         }
-        let field = DialogField {
-            label: "CA file",
-            id: "CA file of the clients",
-            text: &self.ca_file,
-            hint: "path",
-            is_wrong: false,
-        };
+        let field = DialogField { label: "CA file", text: &self.ca_file, hint: "path", is_wrong: false };
         let choose = || Action::SetDetailsCaFile(PathBuf::new());
         if let (_, Some(changed)) = field.show_with_browse(ui, "Browse for the CA file", choose, actions) {
             self.ca_file = changed;

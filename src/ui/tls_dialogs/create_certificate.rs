@@ -209,7 +209,7 @@ impl CreateDialog {
             if field == SpecField::Names {
                 names_row(ui, label, text, problem.is_some());
             } else {
-                let field = DialogField { label, id: label, text, hint: "", is_wrong: problem.is_some() };
+                let field = DialogField { label, text, hint: "", is_wrong: problem.is_some() };
                 if let Some(changed) = field.show(ui).1 {
                     *text = changed;
                 }
@@ -253,13 +253,8 @@ impl CreateDialog {
         actions: &mut Vec<Action>,
     ) {
         let problem = problem.or_else(|| self.preflight_problem(spec, SpecField::Folder));
-        let field = DialogField {
-            label: "Folder",
-            id: "folder of the certificate",
-            text: &self.folder,
-            hint: "path",
-            is_wrong: problem.is_some(),
-        };
+        let is_wrong = problem.is_some();
+        let field = DialogField { label: "Folder", text: &self.folder, hint: "path", is_wrong };
         let choose = || Action::SetCertificateFolder(PathBuf::new());
         let (response, changed) = field.show_with_browse(ui, "Browse for the folder", choose, actions);
         let about = match self.preflight(spec) {

@@ -1,4 +1,5 @@
-//! What the TLS dialogs share: a title, contents that scroll, buttons that stay in view, keys; and rows with a label.
+//! The common parts of the TLS dialogs: a title, contents that scroll, buttons that stay in view, keys, and rows with a
+//! label.
 
 use std::error::Error;
 
@@ -145,9 +146,8 @@ pub(super) fn below<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 
 /// A text field of a dialog.
 pub(super) struct DialogField<'a> {
+    /// Its label, which is unique in the window.
     pub(super) label: &'a str,
-    /// Its id, which is unique in the window.
-    pub(super) id: &'a str,
     pub(super) text: &'a str,
     pub(super) hint: &'static str,
     pub(super) is_wrong: bool,
@@ -179,7 +179,7 @@ impl DialogField<'_> {
     }
 
     fn edit(&self, ui: &mut Ui, width: f32, name: &Response) -> (Response, Option<String>) {
-        let (response, changed) = text_field(ui, self.id, width, self.text, self.hint, self.is_wrong);
+        let (response, changed) = text_field(ui, self.label, width, self.text, self.hint, self.is_wrong);
         let response = response.labelled_by(name.id);
         scroll_to_focus(ui, &response);
         (response, changed)

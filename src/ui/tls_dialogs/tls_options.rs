@@ -91,7 +91,6 @@ fn dialog_field(app: &App, setting: Setting) -> DialogField<'_> {
     let bad = setting == Setting::ClientCa && matches!(app.client_ca(), Check::Bad(_));
     DialogField {
         label: setting.label(),
-        id: setting.label(),
         text: form.text(setting),
         hint: setting.info().placeholder,
         is_wrong: bad || form.error(setting).is_some(),
