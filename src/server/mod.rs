@@ -28,7 +28,7 @@
 //! counters, which are exact also when events are skipped.
 
 mod accept;
-mod accept_queue;
+mod accept_queue_monitor;
 mod backoff;
 pub mod calls;
 pub mod client_id;

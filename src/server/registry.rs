@@ -88,7 +88,7 @@ impl Conn {
 
 /// All open connections of one run of the server.
 #[derive(Default)]
-pub(super) struct Registry {
+pub(super) struct ConnectionRegistry {
     connections: Mutex<Connections>,
     /// Notified when a connection is removed, and when the run ends.
     removed: Condvar,
@@ -108,7 +108,7 @@ struct Connections {
     idle_workers: usize,
 }
 
-impl Registry {
+impl ConnectionRegistry {
     /// Adds a connection, and closes it if the run is ending.
     pub(super) fn insert(&self, conn: &Arc<Conn>) {
         let mut connections = lock(&self.connections);

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use mio::Waker;
 
-use crate::server::accept_queue::AcceptQueueMonitor;
+use crate::server::accept_queue_monitor::AcceptQueueMonitor;
 use crate::server::config::ServerConfig;
 use crate::server::event::{EventKind, Problem};
 use crate::server::event_channel::EventSender;
-use crate::server::registry::Registry;
+use crate::server::registry::ConnectionRegistry;
 use crate::server::start_error::StartError;
 use crate::server::status::{Counters, ServerState};
 use crate::server::stepper::StepController;
@@ -24,7 +24,7 @@ use crate::tls::server_config::TlsServer;
 pub(super) struct ServerShared {
     pub(super) config: ServerConfig,
     pub(super) events: EventSender,
-    pub(super) registry: Registry,
+    pub(super) registry: ConnectionRegistry,
     pub(super) totals: Totals,
     pub(super) accept_queue: AcceptQueueMonitor,
     pub(super) steps: StepController,
@@ -51,7 +51,7 @@ impl ServerShared {
             steps: StepController::new(events.clone(), is_stepping, config.mode == Mode::One),
             config,
             events,
-            registry: Registry::default(),
+            registry: ConnectionRegistry::default(),
             totals: Totals::default(),
             accept_queue: AcceptQueueMonitor::default(),
             tls: OnceLock::new(),

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
-use crate::server::accept_queue::AcceptQueueMonitor;
+use crate::server::accept_queue_monitor::AcceptQueueMonitor;
 use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
 use crate::server::client_id::{ClientId, ClientInfo};
 use crate::server::event_channel::EventSender;
@@ -258,7 +258,7 @@ mod tests {
 
     use super::*;
     use crate::server::event_channel::channel;
-    use crate::server::registry::Registry;
+    use crate::server::registry::ConnectionRegistry;
 
     fn controller(is_stepping: bool, is_one_thread: bool) -> StepController {
         StepController::new(channel(|| {}).0, is_stepping, is_one_thread)
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn closed_client_makes_no_call_but_close() {
         let controller = controller(true, true);
-        let registry = Registry::default();
+        let registry = ConnectionRegistry::default();
         let conn = conn(1);
         registry.insert(&conn);
         thread::scope(|scope| {

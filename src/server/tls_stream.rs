@@ -41,13 +41,7 @@ impl TlsStream {
         timeout: Duration,
     ) -> Result<(Self, Handshake), ConnectionError> {
         let start = Instant::now();
-        let context = Arc::clone(tls.context());
-        let connection = ServerConnection::new(tls.new_connection()).map_err(|error| {
-            ConnectionError::Tls(Box::new(ServerTlsError::new(error.into(), true, Arc::clone(&context))))
-        })?;
-        let snapshot = TlsSnapshot::of(&connection);
-        let records = RecordReader::new();
-        let mut stream = Self { connection: Box::new(connection), records, snapshot, context };
+        let mut stream = Self::new(tls)?;
         let result = stream.shake_hands(socket, start + timeout);
         let client_hello = first_hello(&stream.records.take_first_bytes()).map(Arc::new);
         match result {
@@ -62,6 +56,23 @@ impl TlsStream {
                 Err(ConnectionError::Tls(Box::new(ServerTlsError { client_hello, local_address, ..*error })))
             }
             Err(error) => Err(error),
+        }
+    }
+
+    // Not inlined, so that the connection is on the heap before the handshake, which needs the most stack.
+    #[inline(never)]
+    fn new(tls: &TlsServer) -> Result<Self, ConnectionError> {
+        let context = Arc::clone(tls.context());
+        match ServerConnection::new(tls.new_connection()) {
+            Ok(connection) => Ok(Self {
+                snapshot: TlsSnapshot::of(&connection),
+                connection: Box::new(connection),
+                records: RecordReader::new(),
+                context,
+            }),
+            Err(error) => {
+                Err(ConnectionError::Tls(Box::new(ServerTlsError::new(error.into(), true, context))))
+            }
         }
     }
 
