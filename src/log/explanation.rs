@@ -57,16 +57,11 @@ pub fn raw(event: &Event) -> Option<String> {
 
 /// Returns the title and the explanation of an event.
 fn describe(kind: &EventKind) -> (Text, Text) {
-    let (title, explanation) = match kind {
-        EventKind::Starting { port } => {
-            let title = format!("Port {port} is bound").into();
-            return (
-                title,
-                "socket() made a socket for each address and bind() gave it the port: from now on no other program can \
-                 listen there."
-                    .into(),
-            );
-        }
+    let (title, explanation): (Text, &str) = match kind {
+        EventKind::Starting { port } => (
+            format!("Port {port} is bound").into(),
+            "bind() gave the port to a socket for each address: no other program can listen there now.",
+        ),
         EventKind::Listening { addresses, tls } => {
             let title = match addresses.len() {
                 1 => "Waiting for clients".into(),
@@ -76,170 +71,155 @@ fn describe(kind: &EventKind) -> (Text, Text) {
                 "listen() gave each address an accept queue, where the OS keeps new connections until accept() takes them. \
                  TLS begins only then, on each accepted connection."
             } else {
-                "listen() gave each address an accept queue: the OS completes new connections by itself and keeps them there \
-                 until accept() takes them. The backlog is the length of that queue."
+                "listen() gave each address an accept queue: the OS completes new connections and keeps them there until \
+                 accept() takes them. The backlog is the length of that queue."
             };
-            return (title, explanation.into());
+            (title, explanation)
         }
         EventKind::NotListening(_) => (
-            "One address could not be bound",
-            "The host stands for several addresses, and this one could not be bound. Clients that connect to another one \
-             are served all the same.",
+            "One address could not be bound".into(),
+            "The host has several addresses. Clients that connect to another one are served.",
         ),
-        EventKind::StartFailed(error) => ("The server could not start", start_failed(error)),
+        EventKind::StartFailed(error) => ("The server could not start".into(), start_failed(error)),
         EventKind::Opened => (
-            "accept returned a new connection",
+            "accept returned a new connection".into(),
             "accept() took this client from the accept queue and returned a socket for it alone. The number is the client's \
-             port, which its OS usually picks: it distinguishes this connection from others of the same computer.",
+             port, which distinguishes this connection from others of the same computer.",
         ),
         EventKind::Handshake(done) => return handshake(done),
         EventKind::Received { data, echoed, .. } => return received(data.len(), *echoed),
         EventKind::Closed(done) => return closed(done),
         EventKind::AcceptPaused => (
-            "Accepting is paused",
+            "Accepting is paused".into(),
             "The server has stopped calling accept(). The OS still completes connections and keeps them in the accept \
-             queue, as far as the backlog allows; clients already accepted are still served.",
+             queue, as far as the backlog allows. Accepted clients are still served.",
         ),
         EventKind::AcceptResumed => (
-            "Clients are accepted again",
+            "Clients are accepted again".into(),
             "The server calls accept() again. Waiting clients are accepted first, oldest first.",
         ),
-        EventKind::Problem(trouble) => problem(trouble),
+        EventKind::Problem(problem) => {
+            let (title, explanation) = describe_problem(problem);
+            (title.into(), explanation)
+        }
         EventKind::Stopping => (
-            "Stopping the server",
-            "Stop closes the listening sockets, so that no new client gets in, and then every client's connection, so that \
-             its thread ends.",
+            "Stopping the server".into(),
+            "The server closes the listening sockets, then every client's connection, so that its thread ends.",
         ),
         EventKind::Stopped => (
-            "The server has stopped",
+            "The server has stopped".into(),
             "Every socket is closed and every thread has ended. The port is free again.",
         ),
-        EventKind::NotShown { count: skipped } => {
-            return (
-                format!("{} left out here", count(*skipped, "line")).into(),
-                "The server was faster than the log, and the echo never waits for the log. No echoed byte was lost, and the \
-                 counters are exact."
-                    .into(),
-            );
-        }
+        EventKind::NotShown { count: skipped } => (
+            format!("{} left out here", count(*skipped, "line")).into(),
+            "The server was faster than the log, and the echo never waits for the log. No echoed byte was lost, and the \
+             counters are exact.",
+        ),
         EventKind::Note { text, problem } => {
             let title = if *problem { "Warning" } else { "About Echoscope itself" };
             return (title.into(), one_line(text.clone()).into());
         }
     };
-    (title.into(), explanation.into())
+    (title, explanation.to_owned().into())
 }
 
 fn received(received: usize, echoed: usize) -> (Text, Text) {
     let bytes = count(received as u64, "byte");
-    let title = match echoed {
-        _ if echoed >= received => {
-            return (
-                format!("recv returned {bytes}, sendall sent {bytes}").into(),
-                "recv() returns whatever has arrived, up to the size it was asked for, and sendall() sends it back. One send \
-                 by the client may arrive as several recv calls, and several as one."
-                    .into(),
-            );
-        }
-        0 => format!("recv returned {bytes}, sendall could send none of them"),
-        _ => format!(
-            "recv returned {bytes}, sendall could send only {} of them",
-            with_thousands(echoed as u64)
-        ),
+    let explanation = if echoed >= received {
+        "recv() returns whatever has arrived, up to the size it was asked for, and sendall() sends it back. One send by the \
+         client may arrive in several recv calls, and several sends in one."
+    } else {
+        "The connection ended while sendall() was sending, so the client didn't get all of it back. The log shows everything \
+         that recv() returned."
     };
-    let explanation = "The connection ended while sendall() was sending, so the client didn't get all of it back. The log shows \
-                       everything that recv() returned.";
-    (title.into(), explanation.into())
+    let sent = match echoed {
+        _ if echoed >= received => format!("sent {bytes}"),
+        0 => "could send none of them".to_owned(),
+        _ => format!("could send only {} of them", with_thousands(echoed as u64)),
+    };
+    (format!("recv returned {bytes}, sendall {sent}").into(), explanation.into())
 }
 
 fn start_failed(error: &StartError) -> &'static str {
     match error {
         StartError::NameNotFound { .. } => {
-            "bind() takes addresses, not names: the name has to be looked up first, and no address was found for it."
+            "bind() takes an address, so the name has to be looked up first. No address was found for it."
         }
         StartError::Bind(_) => {
-            "bind() gives a port on one of this computer's addresses to one program at a time. Since it succeeded for no \
-             address, nothing listens."
+            "bind() gives a port of an address to one program at a time. It succeeded for no address, so nothing listens."
         }
         StartError::Tls(_) => {
-            "The certificate and the key are read before a socket is made, so nothing listens. Every TLS connection would \
-             need them."
+            "The server reads the certificate and the key before it listens, since TLS needs them."
         }
         StartError::System { .. } => {
-            "A server needs threads and sockets from the OS before it can listen, and none were available."
+            "A server needs threads and sockets from the OS, and none were available."
         }
     }
 }
 
 fn handshake(done: &Handshake) -> (Text, Text) {
-    let title = format!("TLS handshake done, {}", handshake_kind(done.kind)).into();
     let explanation = match (done.kind, &done.group) {
         (HandshakeKind::Full, _) => {
             "The server presented its certificate and proved that it has the key to it, and both sides made fresh keys. From \
              here on everything is encrypted; the log shows it as it is after decryption."
         }
         (HandshakeKind::FullWithRetry, _) => {
-            "The client's first ClientHello held no key share for a group that the server takes, so the server asked for \
-             another one (HelloRetryRequest). That cost one more round trip; all else is as in every full handshake."
+            "The first ClientHello held no key share for a group that the server takes, so the server asked for another one \
+             (HelloRetryRequest). That cost one more round trip; all else is as in every full handshake."
         }
         (HandshakeKind::Resumed, Some(_)) => {
             "The client resumed an earlier session; no certificate was sent. A new key exchange still gives this connection \
              keys of its own."
         }
         (HandshakeKind::Resumed, None) => {
-            "The client resumed an earlier session; no certificate was sent. The keys of this connection are derived from \
-             that session."
+            "The client resumed an earlier session; no certificate was sent. The keys are derived from that session."
         }
     };
-    (title, explanation.into())
+    (format!("TLS handshake done, {}", handshake_kind(done.kind)).into(), explanation.into())
 }
 
 fn closed(closed: &Closed) -> (Text, Text) {
-    let title = format!("Connection {}", close_reason(&closed.reason)).into();
-    let echoed = if closed.sent >= closed.received {
-        "Everything received had been sent back before the server closed its side, too."
-    } else {
-        "Not everything received could be sent back before that."
-    };
     let explanation = match &closed.reason {
         CloseReason::EndOfStream => {
-            let explanation = format!(
-                "recv() returned no bytes: the end of the stream, which is the tutorial's “if not data: break”. {echoed}"
-            );
-            return (title, explanation.into());
+            "recv() returned no bytes: the end of the stream, which is the tutorial's “if not data: break”."
         }
         CloseReason::EndWithoutCloseNotify => {
-            let explanation = format!(
-                "The client ended the connection without close_notify, so the server can't rule out truncation; many \
-                 programs do this. {echoed}"
-            );
-            return (title, explanation.into());
+            "The client ended the connection without close_notify, so the server can't rule out truncation; many programs do \
+             this."
         }
         CloseReason::Lost { .. } => {
             "The client's OS or the network reset the connection (RST), as happens when a program closes a socket that still \
              holds unread data. Bytes in flight in either direction are lost."
         }
         CloseReason::Idle => {
-            "For the whole idle timeout nothing could be received or sent, so the server closed the connection. With an idle \
-             timeout of 0 it waits forever."
+            "Nothing was received or sent for the whole idle timeout. With an idle timeout of 0 the server waits forever."
         }
         CloseReason::ServerStopped => "The server was stopped, and that closes every client's connection.",
         CloseReason::Disconnected => {
             "Disconnect was pressed for this client. The client notices at its next recv or send."
         }
         CloseReason::Tls => {
-            "Without working TLS nothing can be received or sent, so the server closed the connection. See the previous entry \
-             for the cause."
+            "Without working TLS nothing can be received or sent. See the previous entry for the cause."
         }
         CloseReason::Panicked => {
             "The thread that served this client ended because of a bug in Echoscope. Other clients are unaffected."
         }
     };
-    (title, explanation.into())
+    let echoed = match &closed.reason {
+        CloseReason::EndOfStream | CloseReason::EndWithoutCloseNotify if closed.sent >= closed.received => {
+            " Everything received had been sent back before the server closed its side, too."
+        }
+        CloseReason::EndOfStream | CloseReason::EndWithoutCloseNotify => {
+            " Not everything received could be sent back before that."
+        }
+        _ => "",
+    };
+    let title = format!("Connection {}", close_reason(&closed.reason));
+    (title.into(), format!("{explanation}{echoed}").into())
 }
 
 /// Returns the title and the explanation of a problem.
-fn problem(problem: &Problem) -> (&'static str, &'static str) {
+fn describe_problem(problem: &Problem) -> (&'static str, &'static str) {
     match problem {
         Problem::OutOfFiles { .. } => (
             "Out of file descriptors",
@@ -248,8 +228,8 @@ fn problem(problem: &Problem) -> (&'static str, &'static str) {
         ),
         Problem::OutOfThreads { .. } => (
             "Out of threads",
-            "In this mode every client needs a thread of its own, and the OS allows only a limited number. It is retried \
-             until there is one.",
+            "In this mode every client needs a thread of its own, and the OS allows only a limited number. The server \
+             retries until there is one.",
         ),
         Problem::Recovered => (
             "Resources are available again",
@@ -257,13 +237,12 @@ fn problem(problem: &Problem) -> (&'static str, &'static str) {
         ),
         Problem::MaxClients { .. } => (
             "Client limit reached",
-            "The server stops calling accept() while it is full. The OS still completes connections and keeps them in the \
-             accept queue; once that is full, too, clients wait or give up.",
+            "The server doesn't call accept() while it is full. New connections wait in the accept queue; once that is full, \
+             too, clients wait or give up.",
         ),
         Problem::Accept { .. } => (
             "accept failed",
-            "accept() can fail for one client alone, such as one that disconnected while it waited in the queue. Other \
-             clients are unaffected.",
+            "accept() can fail for one client, such as one that disconnected in the queue. Other clients are unaffected.",
         ),
         Problem::NotTls { http: true, .. } => (
             "HTTP came where TLS was expected",
@@ -273,7 +252,7 @@ fn problem(problem: &Problem) -> (&'static str, &'static str) {
         Problem::NotTls { http: false, .. } => (
             "Plain data came where TLS was expected",
             "A TLS connection begins with a ClientHello, and these bytes are something else. A plain client such as nc \
-             doesn't know TLS.",
+             doesn't use TLS.",
         ),
         Problem::TlsOnPlain => (
             "TLS came where plain data was expected",
@@ -292,8 +271,7 @@ fn problem(problem: &Problem) -> (&'static str, &'static str) {
         ),
         Problem::HandshakeTimeout { .. } => (
             "The TLS handshake took too long",
-            "The server waits only for a limited time for a client's part of the handshake, or silent clients would occupy \
-             their places forever.",
+            "The server waits only for a limited time, or silent clients would occupy their places forever.",
         ),
         Problem::Panicked { .. } => (
             "A bug in Echoscope",

@@ -216,7 +216,7 @@ settings! {
         label: "Log entries",
         about: "How many entries the log keeps; the oldest go first.",
         unit: "at most",
-        range: Some(100..=1_000_000),
+        range: Some(100..=500_000),
         scope: Scope::Window,
     }
 

@@ -13,5 +13,4 @@
 pub(super) mod help_menu;
 pub(super) mod lesson_action;
 pub(super) mod lesson_bar;
-mod lesson_height;
 mod lesson_parts;
