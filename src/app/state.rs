@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -140,6 +140,12 @@ impl App {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         self.form.settings()
+    }
+
+    /// Returns the file that settings are saved to, if they are.
+    #[must_use]
+    pub fn settings_file(&self) -> Option<&Path> {
+        self.options.settings_file.as_deref()
     }
 
     /// Returns what the server is doing. A failed start is reported until the form is changed.

@@ -98,7 +98,7 @@ impl From<ClientCommand> for Action {
 }
 
 /// What the center of the window shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) enum Tab {
     /// The event log.
     #[default]

@@ -1,7 +1,9 @@
-//! F1: what this is, a tour of five minutes, words, keys, what it doesn't do, and where settings are.
+//! The help (F1): a tour of five minutes, terms, keys, limits, and the settings file.
+
+use std::path::Path;
 
 use egui::text::LayoutJob;
-use egui::{Align, Frame, Grid, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextFormat, Ui};
+use egui::{Align, Frame, Grid, Id, Label, Layout, RichText, ScrollArea, TextFormat, Ui};
 
 use crate::ui::shortcuts;
 use crate::ui::theme::{self, Palette, size};
@@ -47,40 +49,22 @@ const WORDS: [(&str, &str); 12] = [
     ),
 ];
 
-const KEYS: [(&str, &str); 13] = [
-    ("Ctrl+Enter", "Start or stop the server"),
-    ("Ctrl+1, Ctrl+2 …", "The tabs, from left to right"),
-    ("Ctrl+F", "Filter the log; Esc empties the filter"),
-    ("↑ ↓ PgUp PgDn", "Select a log entry; with Shift several"),
-    ("Home, End", "First and last entry"),
-    ("Ctrl+A", "Select all entries"),
-    ("Ctrl+C", "Copy the selected entries"),
-    ("Ctrl+S", "Save the log"),
-    ("Ctrl+L", "Clear the log"),
-    ("Tab, Space", "Go on to the next control, press it"),
-    ("F9, F10, F5", "Step mode on or off; let the next call happen; go on"),
-    ("Ctrl + and −", "Zoom in and out; Ctrl+0 resets"),
-    ("F1", "This help"),
-];
-
 const LIMITS: &str = "It is not for the public internet: it sends back whatever anyone sends, without asking who they \
                       are. By default it listens on this computer alone, and the form warns where a host lets others \
                       in. It doesn't renew certificates, puts none into any trust store, and keeps no log on disk \
                       unless you save one.";
 
-/// Width of what is written.
+/// Width of the text.
 const WIDTH: f32 = 600.0;
-/// Space that stays free around the help, both sides together.
+/// Free space around the help, both sides together.
 const AROUND: f32 = 48.0;
-/// Height of the title and of what is between it and the rest.
+/// Height of the title with the space below it.
 const TITLE: f32 = 38.0;
-/// Width of a step's number.
-const NUMBER: f32 = 13.0;
-/// Space between the words and the scroll bar.
+/// Space between the text and the scroll bar.
 const SCROLL_ROOM: f32 = 12.0;
 
-/// Shows the help; returns whether it is to stay open.
-pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
+/// Shows the help; returns whether it stays open.
+pub(super) fn show(ui: &Ui, settings_file: Option<&Path>) -> bool {
     let palette = Palette::of(ui);
     let room = ui.ctx().content_rect().size();
     let frame = Frame::window(ui.style()).fill(palette.panel);
@@ -107,12 +91,10 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&str>) -> bool {
             stay
         },
     );
-    response.inner
-        && !response.should_close()
-        && !ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::F1))
+    response.inner && !response.should_close()
 }
 
-fn contents(ui: &mut Ui, settings_file: Option<&str>) {
+fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
     let palette = Palette::of(ui);
     let paragraph = |ui: &mut Ui, text: &str| {
         ui.add(Label::new(RichText::new(text).color(palette.text)).wrap());
@@ -129,13 +111,9 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
     heading(ui, "A tour of five minutes");
     ui.spacing_mut().interact_size.y = 18.0;
     for (number, step) in TOUR.iter().enumerate() {
-        // Not in a grid, whose last column is as wide as its words.
+        // Not in a grid, whose last column doesn't wrap.
         ui.horizontal_top(|ui| {
-            ui.scope(|ui| {
-                // A 1 is narrower than other digits.
-                ui.set_min_width(NUMBER);
-                ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
-            });
+            ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
             paragraph(ui, step);
         });
     }
@@ -145,19 +123,17 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
          serve TLS as well: browse, type their paths, or drop them on the window.",
     );
     heading(ui, "Words");
-    ui.spacing_mut().interact_size.y = 18.0;
-    for (word, what) in WORDS {
+    for (word, meaning) in WORDS {
         let mut job = LayoutJob::default();
         job.append(word, 0.0, TextFormat::simple(theme::strong(size::TEXT), palette.text));
-        job.append(what, 6.0, TextFormat::simple(theme::text(), palette.text));
+        job.append(meaning, 6.0, TextFormat::simple(theme::text(), palette.text));
         ui.add(Label::new(job).wrap());
     }
     heading(ui, "Keys");
     Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
-        for (keys, what) in KEYS {
-            let keys = shortcuts::named(ui.ctx(), keys);
+        for (keys, about) in shortcuts::help(ui.ctx()) {
             ui.label(RichText::new(keys).font(theme::mono()).color(palette.text));
-            ui.label(RichText::new(what).color(palette.text));
+            ui.label(RichText::new(about).color(palette.text));
             ui.end_row();
         }
     });
@@ -167,6 +143,7 @@ fn contents(ui: &mut Ui, settings_file: Option<&str>) {
         heading(ui, "Settings");
         paragraph(ui, "They are remembered in this file; options on the command line win over them.");
         copy_frame(palette).inner_margin(8).show(ui, |ui| {
+            let file = file.display().to_string();
             ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap())
         });
     }

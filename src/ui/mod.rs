@@ -18,27 +18,26 @@
 //! ├ status_bar ─────────┴─────────────────────────────────────────────────────┤
 //! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting    │
 //! └────────────────────────────────────────────────────────────────────────────┘
-//!   lesson: a bar over the tabs while a lesson is done; Help opens the list.
-//!   notice: news, at the bottom.   overlays: files about to be dropped, a path to type.   help: F1.
+//!   lesson: a bar over the tabs during a lesson; Help opens the list.   notice: messages, at the bottom.
+//!   file_dialogs: the OS's, or a prompt for a path.   help: F1.
 //! ```
 //!
-//! A panel gets `&Session` and returns `Action`es; it changes nothing itself and knows no other panel.
-//! `app` puts the panels together and handle_action the actions. All colours and sizes are in `theme`.
+//! A panel gets `&App` and returns [`action::Action`]s; it changes only its own state and uses no other panel. `window`
+//! lays out the panels and carries out the actions. All colors and shared sizes are in `theme`, all keyboard shortcuts
+//! in `shortcuts`.
 
 mod action;
 mod backlog;
 mod file_dialogs;
 mod fonts;
 mod help;
-mod launch;
-mod left;
 mod lesson;
-#[cfg(windows)]
-mod message_box;
 mod notice;
 mod path_request;
+mod run_window;
 mod server_form;
 mod shortcuts;
+mod side_panel;
 mod start_button;
 mod status_bar;
 mod step_bar;
@@ -50,9 +49,8 @@ mod top_bar;
 mod try_it;
 mod widgets;
 mod window;
-mod zoom;
 
-pub use launch::{WindowError, has_display, run};
 #[cfg(windows)]
-pub use message_box::message_box;
+pub use run_window::message_box;
+pub use run_window::{WindowError, has_display, run};
 pub use window::Window;

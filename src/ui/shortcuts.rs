@@ -1,4 +1,4 @@
-//! Keys that work wherever the keyboard is.
+//! Keyboard shortcuts that work in the whole window: one table for the keys, their actions and the help.
 
 use egui::os::OperatingSystem;
 use egui::text_selection::LabelSelectionState;
@@ -7,39 +7,59 @@ use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 use crate::app::Command;
 use crate::ui::action::{Action, Tab};
 
-const fn ctrl(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::COMMAND, key)
+/// Each shortcut: its key, the key's name as the help and tooltips show it, its action, and the help's text.
+fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 8] {
+    let ctrl = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
+    let plain = |key| KeyboardShortcut::new(Modifiers::NONE, key);
+    [
+        (ctrl(Key::Enter), "Ctrl+Enter", Action::StartOrStop, "Start or stop the server"),
+        (ctrl(Key::F), "Ctrl+F", Action::FocusFilter, "Filter the log; Esc empties the filter"),
+        (ctrl(Key::S), "Ctrl+S", Action::save_log(), "Save the log"),
+        (ctrl(Key::L), "Ctrl+L", Command::ClearLog.into(), "Clear the log"),
+        (plain(Key::F9), "F9", Action::ToggleStepping, "Step mode on or off"),
+        (plain(Key::F10), "F10", Action::StepNext, "Step mode: let the next call happen"),
+        (plain(Key::F5), "F5", Command::SetStepping(false).into(), "Leave step mode"),
+        (plain(Key::F1), "F1", Action::ToggleHelp, "This help"),
+    ]
 }
 
-/// Keys as they are called on this system. A Mac's keyboard has Ctrl, too, but shortcuts are made with another key there.
+/// The keys of the tabs, from left to right.
+const TAB_KEYS: [Key; Tab::ALL.len()] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
+
+/// Keys that egui or the focused widget handles, for the help.
+const OTHER_KEYS: [(&str, &str); 7] = [
+    ("Ctrl+1, Ctrl+2 …", "The tabs, from left to right"),
+    ("↑ ↓ PgUp PgDn", "Select a log entry; with Shift several"),
+    ("Home, End", "First and last entry"),
+    ("Ctrl+A", "Select all entries"),
+    ("Ctrl+C", "Copy the selected entries"),
+    ("Tab, Space", "Go on to the next control, press it"),
+    ("Ctrl + and −", "Zoom in and out; Ctrl+0 resets"),
+];
+
+/// Returns the names of all keys and what each does, for the help.
+pub(super) fn help(ctx: &Context) -> Vec<(String, &'static str)> {
+    let shortcuts = table().into_iter().map(|(_, name, _, about)| (name, about));
+    shortcuts.chain(OTHER_KEYS).map(|(name, about)| (named(ctx, name), about)).collect()
+}
+
+/// Returns a text with the names of keys as this OS's keyboards have them: `Cmd` in place of `Ctrl` on a Mac.
 pub(super) fn named(ctx: &Context, keys: &str) -> String {
     if ctx.os() == OperatingSystem::Mac { keys.replace("Ctrl", "Cmd") } else { keys.to_owned() }
 }
 
-/// Takes the shortcuts out of the input, before a text field sees them.
+/// Removes the shortcuts that were pressed from the input, before a text field gets them; returns their actions.
 pub(super) fn read(ctx: &Context) -> Vec<Action> {
-    let table = [
-        (ctrl(Key::Enter), Action::StartOrStop),
-        (ctrl(Key::F), Action::FocusFilter),
-        (ctrl(Key::L), Action::App(Command::ClearLog)),
-        (ctrl(Key::S), Action::save_log()),
-        (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Action::ToggleHelp),
-        (KeyboardShortcut::new(Modifiers::NONE, Key::F9), Action::ToggleStepping),
-        (KeyboardShortcut::new(Modifiers::NONE, Key::F10), Action::StepNext),
-        (KeyboardShortcut::new(Modifiers::NONE, Key::F5), Action::App(Command::SetStepping(false))),
-    ];
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].map(ctrl);
-    let tabs = numbers.into_iter().zip(Tab::ALL.map(Action::Show));
+    let shortcuts = table().into_iter().map(|(keys, _, action, _)| (keys, action));
+    let tabs = TAB_KEYS.map(|key| KeyboardShortcut::new(Modifiers::COMMAND, key));
+    let tabs = tabs.into_iter().zip(Tab::ALL.map(Action::Show));
     let mut actions: Vec<Action> = ctx.input_mut(|input| {
-        table
-            .into_iter()
-            .chain(tabs)
-            .filter_map(|(keys, action)| input.consume_shortcut(&keys).then_some(action))
-            .collect()
+        let pressed = shortcuts.chain(tabs).filter(|(keys, _)| input.consume_shortcut(keys));
+        pressed.map(|(_, action)| action).collect()
     });
-    // Ctrl+C is the log's only where no text is selected that would be meant instead.
-    let text_has_it = ctx.text_edit_focused() || ctx.plugin::<LabelSelectionState>().lock().has_selection();
-    if !text_has_it && ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy))) {
+    // Ctrl+C copies log entries unless text is selected.
+    let text_selected = ctx.text_edit_focused() || ctx.plugin::<LabelSelectionState>().lock().has_selection();
+    if !text_selected && ctx.input(|input| input.events.contains(&Event::Copy)) {
         actions.push(Action::CopyEntries);
     }
     actions

@@ -1,35 +1,36 @@
-//! The one large button, always in the same place, and why it can't be pressed where it can't.
+//! The button that starts or stops the server. It keeps its place, and a note above says why it can't be pressed.
 
-use egui::Ui;
+use egui::{Button, Response, RichText, Stroke, Ui, vec2};
 
 use crate::app::{App, Check, Command};
 use crate::server::start_error::StartError;
 use crate::server::status::ServerState;
 use crate::ui::shortcuts::named;
-use crate::ui::widgets::controls::{Large, large_button};
+use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::icon::Icon;
 use crate::ui::widgets::note::{Tone, note};
 
-/// Shows the button and, above it, what stands in its way.
+/// Shows the button and, above it, the reason why it can't be pressed or why the start failed.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Command> {
+    let palette = Palette::of(ui);
     let state = app.state();
     if let ServerState::Failed(error) = &state
-        && has_no_field(app, error)
+        && !is_shown_at_field(app, error)
     {
         note(ui, Tone::Problem, &error.to_string());
     }
     match state {
-        // It can't stand still anywhere else while it starts.
+        // In step mode a server that starts can be stopped.
         ServerState::Starting if !app.is_stepping() => {
-            let _ = large_button(ui, "Starting…", None, Large::Off);
+            button(ui, "Starting…", None, None);
             None
         }
         ServerState::Stopping => {
-            let _ = large_button(ui, "Stopping…", None, Large::Off);
+            button(ui, "Stopping…", None, None);
             None
         }
         ServerState::Starting | ServerState::Listening { .. } => {
-            large_button(ui, "Stop server", Some(Icon::Stop), Large::Stop)
+            button(ui, "Stop server", Some(Icon::Stop), Some(palette.stop))
                 .on_hover_text(named(ui.ctx(), "Close all connections and stop (Ctrl+Enter)"))
                 .clicked()
                 .then_some(Command::Stop)
@@ -37,10 +38,10 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Command> {
         ServerState::Stopped | ServerState::Failed(_) => {
             if let Some(reason) = app.blocked() {
                 note(ui, Tone::Hint, &reason);
-                let _ = large_button(ui, "Start server", Some(Icon::Play), Large::Off).on_hover_text(reason);
+                button(ui, "Start server", Some(Icon::Play), None).on_disabled_hover_text(reason);
                 return None;
             }
-            large_button(ui, "Start server", Some(Icon::Play), Large::Start)
+            button(ui, "Start server", Some(Icon::Play), Some(palette.start))
                 .on_hover_text(named(ui.ctx(), "Ctrl+Enter"))
                 .clicked()
                 .then_some(Command::Start)
@@ -48,14 +49,44 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Command> {
     }
 }
 
-/// Whether a failure has no field under which it stands already.
-fn has_no_field(app: &App, error: &StartError) -> bool {
+/// Adds a button over the whole width. It is enabled if it has colors: one, and another under the pointer.
+fn button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[egui::Color32; 2]>) -> Response {
+    let palette = Palette::of(ui);
+    let text = RichText::new(label).font(theme::strong(15.0));
+    let button = match icon {
+        Some(icon) => Button::new((icon.atom(13.0), text)),
+        None => Button::new(text),
+    };
+    let button = button.min_size(vec2(ui.available_width(), size::START)).corner_radius(size::RADIUS + 2);
+    let add = |ui: &mut Ui| {
+        ui.spacing_mut().icon_spacing = size::GAP;
+        let widgets = &mut ui.visuals_mut().widgets;
+        if let Some([normal, hovered]) = colors {
+            for (visuals, fill) in [
+                (&mut widgets.inactive, normal),
+                (&mut widgets.hovered, hovered),
+                (&mut widgets.active, hovered),
+            ] {
+                visuals.weak_bg_fill = fill;
+                visuals.fg_stroke.color = palette.on_strong;
+                visuals.bg_stroke = Stroke::NONE;
+            }
+            // The focus ring.
+            widgets.active.bg_stroke = Stroke::new(2.0, palette.on_strong);
+        }
+        ui.add_enabled(colors.is_some(), button)
+    };
+    ui.scope(add).inner
+}
+
+/// Returns whether the form shows a failed start's reason at one of its fields.
+fn is_shown_at_field(app: &App, error: &StartError) -> bool {
     match error {
-        StartError::System { .. } => true,
+        StartError::System { .. } => false,
         StartError::Tls(_) => {
             let bad_file = matches!(app.certificate(), Check::Bad(_)) || matches!(app.key(), Check::Bad(_));
-            !(app.form().tls() && (bad_file || matches!(app.pair(), Some(Err(_)))))
+            app.form().tls() && (bad_file || matches!(app.pair(), Some(Err(_))))
         }
-        StartError::NameNotFound { .. } | StartError::Bind(_) => false,
+        StartError::NameNotFound { .. } | StartError::Bind(_) => true,
     }
 }

@@ -7,37 +7,36 @@ use crate::text::{self, with_thousands};
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::gauge::gauge;
 
-/// A queue longer than this is told by its number alone.
-const MOST_BOXES: u16 = 16;
+/// A longer accept queue has no boxes, only its numbers.
+const MAX_BOXES: u16 = 16;
 
 /// Shows the bar.
 pub(super) fn show(ui: &mut Ui, app: &App) {
     let counters = app.counters();
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 20.0;
-        ui.add_space(size::EDGE - 20.0 + 20.0);
-        let clients = if counters.clients_now == 1 { "client" } else { "clients" };
-        item(
-            ui,
-            &format!(
-                "{} {clients} now, {} in all",
-                with_thousands(counters.clients_now),
-                with_thousands(counters.clients_total)
-            ),
-            "Clients connected now, and since the start",
-        );
+        ui.add_space(size::EDGE);
+        let clients = text::count(counters.clients_now, "client");
+        let clients = format!("{clients} now, {} in all", with_thousands(counters.clients_total));
+        item(ui, &clients, "Clients connected now, and since the start");
         item(ui, &format!("↓ {}", text::bytes(counters.bytes_received)), "Received from clients");
         item(ui, &format!("↑ {}", text::bytes(counters.bytes_sent)), "Sent back to clients");
         if let Some(queue) = app.accept_queue() {
-            backlog(ui, &queue);
+            accept_queue(ui, &queue);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
-            item(ui, &rate(app.rate()), "Bytes a second, both ways together");
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to far below 2^64"
+            )]
+            let rate = app.rate().max(0.0).round() as u64;
+            item(ui, &format!("{}/s", text::bytes(rate)), "Bytes a second, both ways together");
             if let Some(caution) = app.key_log_caution() {
-                let text =
-                    RichText::new("TLS key log is on").size(size::SMALL).color(Palette::of(ui).caution);
-                ui.label(text).on_hover_text(caution);
+                let color = Palette::of(ui).caution;
+                ui.label(RichText::new("TLS key log is on").size(size::SMALL).color(color))
+                    .on_hover_text(caution);
             }
         });
     });
@@ -47,8 +46,8 @@ fn item(ui: &mut Ui, text: &str, about: &str) {
     ui.label(RichText::new(text).size(size::SMALL).color(Palette::of(ui).muted)).on_hover_text(about);
 }
 
-/// The accept queue as boxes, full ones for clients that wait, and what happens to the next client.
-fn backlog(ui: &mut Ui, queue: &AcceptQueueStatus) {
+/// Shows the accept queue: a box for each place, full ones for clients that wait.
+fn accept_queue(ui: &mut Ui, queue: &AcceptQueueStatus) {
     let about = format!(
         "The accept queue: clients that the system has let in and the server has not accepted yet. {} {}",
         queue.next, queue.about
@@ -56,20 +55,10 @@ fn backlog(ui: &mut Ui, queue: &AcceptQueueStatus) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         item(ui, "backlog", &about);
-        if let Some(waiting) = queue.waiting.filter(|_| queue.room <= u32::from(MOST_BOXES)) {
-            gauge(ui, waiting, queue.room, vec2(8.0, 12.0), MOST_BOXES, &queue.label).on_hover_text(&about);
+        if let Some(waiting) = queue.waiting.filter(|_| queue.room <= u32::from(MAX_BOXES)) {
+            gauge(ui, waiting, queue.room, vec2(8.0, 12.0), MAX_BOXES, &queue.label).on_hover_text(&about);
         }
         let paused = if queue.paused { " · paused" } else { "" };
         item(ui, &format!("{}{paused}", queue.label), &about);
     });
-}
-
-/// The rate in the unit that suits it.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rate is not negative, and far below 2^64"
-)]
-fn rate(bytes_a_second: f64) -> String {
-    format!("{}/s", text::bytes(bytes_a_second.max(0.0).round() as u64))
 }

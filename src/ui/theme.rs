@@ -1,4 +1,6 @@
-//! Every colour and every size of the window, light and dark. No other file names a colour or a pixel count twice.
+//! All colors and shared sizes of the window, for the light and the dark theme.
+//!
+//! Other files take colors only from [`Palette`]; a unit test checks that every text has enough contrast.
 
 use std::sync::Arc;
 
@@ -10,13 +12,13 @@ use egui::{
 
 use crate::ui::fonts::SEMIBOLD;
 
-/// Sizes in points.
+/// Sizes in points, egui's logical pixels.
 pub(super) mod size {
-    /// The window when it opens for the first time.
+    /// The window when it opens.
     pub(in crate::ui) const WINDOW: [f32; 2] = [1180.0, 760.0];
-    /// The window can't be made smaller than this.
+    /// The smallest window.
     pub(in crate::ui) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
-    /// In points, which zooming in makes fewer of, the window is laid out no smaller than this: then it scrolls.
+    /// The window is laid out no smaller than this. If it has fewer points, because it is zoomed in, it scrolls.
     pub(in crate::ui) const LAYOUT_MIN: [f32; 2] = [700.0, 400.0];
     /// Height of the bar with the name and the state.
     pub(in crate::ui) const TOP_BAR: f32 = 44.0;
@@ -24,9 +26,9 @@ pub(super) mod size {
     pub(in crate::ui) const STATUS_BAR: f32 = 30.0;
     /// Width of the form.
     pub(in crate::ui) const LEFT: f32 = 320.0;
-    /// Space between an edge and what stands beside it.
+    /// Space between an edge and the content beside it.
     pub(in crate::ui) const EDGE: f32 = 16.0;
-    /// Space between two things that belong together.
+    /// Space between two widgets of a group.
     pub(in crate::ui) const GAP: f32 = 8.0;
     /// Width of the labels in the form.
     pub(in crate::ui) const LABEL: f32 = 84.0;
@@ -36,10 +38,10 @@ pub(super) mod size {
     pub(in crate::ui) const CHIP: f32 = 24.0;
     /// Height of the row of tabs.
     pub(in crate::ui) const TABS: f32 = 40.0;
-    /// The log, the table of connections and the sequence diagram are laid out no lower than this: in a low window they scroll together with their rows of
-    /// buttons.
+    /// The smallest height of the log, the connections and the sequence diagram. In a lower window they scroll together with
+    /// their toolbars.
     pub(in crate::ui) const TAB_LEAST: f32 = 264.0;
-    /// What a dialog says is laid out no narrower than this: in a narrow window it scrolls sideways, too.
+    /// The smallest width of a dialog's content. In a narrower window it scrolls sideways, too.
     pub(in crate::ui) const DIALOG_LEAST: f32 = 440.0;
     /// Height of the row with the filter.
     pub(in crate::ui) const TOOLBAR: f32 = 44.0;
@@ -47,211 +49,182 @@ pub(super) mod size {
     pub(in crate::ui) const START: f32 = 42.0;
     /// Height of a row in the log.
     pub(in crate::ui) const LOG_ROW: f32 = 23.0;
-    /// Height of a row of bytes in the detail.
+    /// Height of a row of bytes.
     pub(in crate::ui) const HEX_ROW: f32 = 19.0;
     /// Height of a line of the program.
     pub(in crate::ui) const CODE_ROW: f32 = 19.0;
     /// Height of a row in the table of connections.
     pub(in crate::ui) const TABLE_ROW: f32 = 34.0;
-    /// Height of the detail under the log, until the user drags its edge.
+    /// Height of the details under the log, until the user drags their edge.
     pub(in crate::ui) const DETAIL: f32 = 158.0;
-    /// Height of a row of a sequence diagram.
+    /// Height of a row of the sequence diagram.
     pub(in crate::ui) const SEQUENCE_ROW: f32 = 40.0;
-    /// Height of the detail under a sequence diagram, until the user drags its edge.
+    /// Height of the details under the sequence diagram, until the user drags their edge.
     pub(in crate::ui) const SEQUENCE_DETAIL: f32 = 220.0;
     /// Width of a scroll bar.
     pub(in crate::ui) const SCROLL_BAR: f32 = 10.0;
     /// Rounding of fields and buttons.
     pub(in crate::ui) const RADIUS: u8 = 6;
-    /// Running text.
+    /// Text.
     pub(in crate::ui) const TEXT: f32 = 13.5;
     /// Notes under a field, the status bar.
     pub(in crate::ui) const SMALL: f32 = 12.0;
-    /// What a lesson asks to be done: read from the last row of a class.
+    /// The task of a lesson's step: large enough for the last row of a classroom.
     pub(in crate::ui) const LESSON: f32 = 16.0;
-    /// The bar of a lesson may always be so high.
+    /// The height that a lesson's bar may always take.
     pub(in crate::ui) const LESSON_LEAST: f32 = 164.0;
-    /// Log lines.
+    /// Log entries, code and bytes.
     pub(in crate::ui) const MONO: f32 = 12.5;
 }
 
-/// The colours of one theme, named by what they are for.
+/// The colors of one theme, named by what they are for.
 #[derive(Debug)]
 pub(super) struct Palette {
-    /// Behind bars, the form and the detail.
+    /// Behind bars, the form and the details of a selected row.
     pub(super) panel: Color32,
-    /// Behind the log.
+    /// Behind the log and the other tabs.
     pub(super) canvas: Color32,
-    /// Inside a field or on a quiet button.
+    /// Fields and buttons.
     pub(super) field: Color32,
-    /// The same with the pointer over it.
+    /// Fields and buttons under the pointer.
     pub(super) field_hover: Color32,
     /// Lines between areas, outlines of fields.
     pub(super) border: Color32,
-    /// Outlines with the pointer over them; the off switch.
+    /// Outlines under the pointer; a switch that is off.
     pub(super) border_strong: Color32,
-    /// Text that is read first.
+    /// Primary text.
     pub(super) text: Color32,
-    /// Labels, times, hints.
+    /// Secondary text: labels, times, hints.
     pub(super) muted: Color32,
-    /// The app's colour: what is on, what is selected, where the keyboard is.
+    /// The app's color: what is on, selected or focused.
     pub(super) accent: Color32,
-    /// A quiet area in the app's colour.
+    /// A background in the app's color.
     pub(super) accent_soft: Color32,
-    /// The large button, and the same with the pointer over it.
+    /// The start button, and the same under the pointer.
     pub(super) start: [Color32; 2],
-    /// The large button while it stops, and the same with the pointer over it.
+    /// The stop button, and the same under the pointer.
     pub(super) stop: [Color32; 2],
-    /// Text on the large button.
+    /// Text on the start and stop buttons; the knob of a switch.
     pub(super) on_strong: Color32,
-    /// All is well.
+    /// Success.
     pub(super) good: Color32,
-    /// Have a second look.
+    /// A warning.
     pub(super) caution: Color32,
-    /// Something is wrong.
+    /// An error.
     pub(super) problem: Color32,
-    /// A quiet area that says so.
+    /// A background behind an error.
     pub(super) problem_soft: Color32,
-    /// A row with the pointer over it.
+    /// A row under the pointer.
     pub(super) row_hover: Color32,
     /// A selected row.
     pub(super) row_selected: Color32,
-    /// Records of the TLS handshake.
+    /// TLS records of the handshake.
     pub(super) handshake: Color32,
-    /// Records that carry data.
+    /// TLS records with application data.
     pub(super) record: Color32,
-    /// Clients by number, over and over.
+    /// Clients, by number; used again from the first one on.
     pub(super) clients: [Color32; 6],
-    /// Words that the programming language keeps for itself.
+    /// Keywords in a program.
     pub(super) code_keyword: Color32,
     /// Strings in a program.
     pub(super) code_text: Color32,
     /// Numbers in a program.
     pub(super) code_number: Color32,
-    /// Dims the window behind the help and under dropped files.
+    /// Dims the window behind a dialog.
     pub(super) veil: Color32,
-    /// The knob of a switch.
-    pub(super) knob: Color32,
 }
 
-const LIGHT: Palette = Palette {
-    panel: Color32::from_rgb(249, 250, 251),
-    canvas: Color32::from_rgb(255, 255, 255),
-    field: Color32::from_rgb(240, 242, 245),
-    field_hover: Color32::from_rgb(232, 235, 240),
-    border: Color32::from_rgb(226, 228, 234),
-    border_strong: Color32::from_rgb(176, 182, 194),
-    text: Color32::from_rgb(27, 31, 38),
-    muted: Color32::from_rgb(91, 99, 113),
-    accent: Color32::from_rgb(9, 112, 108),
-    accent_soft: Color32::from_rgb(217, 240, 239),
-    start: [Color32::from_rgb(13, 124, 119), Color32::from_rgb(10, 108, 104)],
-    stop: [Color32::from_rgb(198, 47, 59), Color32::from_rgb(178, 38, 50)],
-    on_strong: Color32::WHITE,
-    good: Color32::from_rgb(30, 112, 48),
-    caution: Color32::from_rgb(140, 76, 0),
-    problem: Color32::from_rgb(184, 32, 46),
-    problem_soft: Color32::from_rgb(252, 232, 233),
-    row_hover: Color32::from_rgb(244, 246, 248),
-    row_selected: Color32::from_rgb(226, 242, 241),
-    handshake: Color32::from_rgb(104, 70, 190),
-    record: Color32::from_rgb(28, 92, 184),
-    clients: [
-        Color32::from_rgb(9, 112, 108),
-        Color32::from_rgb(104, 70, 190),
-        Color32::from_rgb(150, 80, 6),
-        Color32::from_rgb(28, 92, 184),
-        Color32::from_rgb(168, 36, 106),
-        Color32::from_rgb(56, 108, 28),
-    ],
-    code_keyword: Color32::from_rgb(124, 48, 156),
-    code_text: Color32::from_rgb(24, 102, 60),
-    code_number: Color32::from_rgb(140, 76, 0),
-    veil: Color32::from_black_alpha(90),
-    knob: Color32::WHITE,
-};
-
-const DARK: Palette = Palette {
-    panel: Color32::from_rgb(26, 30, 37),
-    canvas: Color32::from_rgb(20, 23, 28),
-    field: Color32::from_rgb(35, 41, 51),
-    field_hover: Color32::from_rgb(43, 50, 62),
-    border: Color32::from_rgb(43, 49, 58),
-    border_strong: Color32::from_rgb(84, 94, 110),
-    text: Color32::from_rgb(230, 233, 238),
-    muted: Color32::from_rgb(150, 158, 171),
-    accent: Color32::from_rgb(47, 190, 178),
-    accent_soft: Color32::from_rgb(18, 55, 54),
-    start: [Color32::from_rgb(15, 126, 120), Color32::from_rgb(17, 118, 113)],
-    stop: [Color32::from_rgb(206, 56, 68), Color32::from_rgb(190, 48, 60)],
-    on_strong: Color32::WHITE,
-    good: Color32::from_rgb(98, 190, 112),
-    caution: Color32::from_rgb(230, 163, 82),
-    problem: Color32::from_rgb(245, 116, 124),
-    problem_soft: Color32::from_rgb(62, 30, 36),
-    row_hover: Color32::from_rgb(27, 31, 38),
-    row_selected: Color32::from_rgb(23, 48, 47),
-    handshake: Color32::from_rgb(178, 152, 250),
-    record: Color32::from_rgb(112, 172, 250),
-    clients: [
-        Color32::from_rgb(47, 190, 178),
-        Color32::from_rgb(178, 152, 250),
-        Color32::from_rgb(230, 154, 88),
-        Color32::from_rgb(112, 172, 250),
-        Color32::from_rgb(240, 132, 186),
-        Color32::from_rgb(132, 200, 112),
-    ],
-    code_keyword: Color32::from_rgb(200, 165, 250),
-    code_text: Color32::from_rgb(140, 205, 150),
-    code_number: Color32::from_rgb(235, 180, 110),
-    veil: Color32::from_black_alpha(140),
-    knob: Color32::WHITE,
-};
+static LIGHT: Palette = Palette::new(false);
+static DARK: Palette = Palette::new(true);
 
 impl Palette {
-    /// The colours of the theme that the window shows now.
+    /// Picks each color for the light (first) or the dark theme (second).
+    #[expect(clippy::unreadable_literal, reason = "colors as in CSS: 0xrrggbb")]
+    const fn new(dark: bool) -> Self {
+        const fn rgb(dark: bool, light_color: u32, dark_color: u32) -> Color32 {
+            let [_, red, green, blue] = if dark { dark_color } else { light_color }.to_be_bytes();
+            Color32::from_rgb(red, green, blue)
+        }
+        Self {
+            panel: rgb(dark, 0xf9fafb, 0x1a1e25),
+            canvas: rgb(dark, 0xffffff, 0x14171c),
+            field: rgb(dark, 0xf0f2f5, 0x232933),
+            field_hover: rgb(dark, 0xe8ebf0, 0x2b323e),
+            border: rgb(dark, 0xe2e4ea, 0x2b313a),
+            border_strong: rgb(dark, 0xb0b6c2, 0x545e6e),
+            text: rgb(dark, 0x1b1f26, 0xe6e9ee),
+            muted: rgb(dark, 0x5b6371, 0x969eab),
+            accent: rgb(dark, 0x09706c, 0x2fbeb2),
+            accent_soft: rgb(dark, 0xd9f0ef, 0x123736),
+            start: [rgb(dark, 0x0d7c77, 0x0f7e78), rgb(dark, 0x0a6c68, 0x117671)],
+            stop: [rgb(dark, 0xc62f3b, 0xce3844), rgb(dark, 0xb22632, 0xbe303c)],
+            on_strong: rgb(dark, 0xffffff, 0xffffff),
+            good: rgb(dark, 0x1e7030, 0x62be70),
+            caution: rgb(dark, 0x8c4c00, 0xe6a352),
+            problem: rgb(dark, 0xb8202e, 0xf5747c),
+            problem_soft: rgb(dark, 0xfce8e9, 0x3e1e24),
+            row_hover: rgb(dark, 0xf4f6f8, 0x1b1f26),
+            row_selected: rgb(dark, 0xe2f2f1, 0x17302f),
+            handshake: rgb(dark, 0x6846be, 0xb298fa),
+            record: rgb(dark, 0x1c5cb8, 0x70acfa),
+            clients: [
+                rgb(dark, 0x09706c, 0x2fbeb2),
+                rgb(dark, 0x6846be, 0xb298fa),
+                rgb(dark, 0x965006, 0xe69a58),
+                rgb(dark, 0x1c5cb8, 0x70acfa),
+                rgb(dark, 0xa8246a, 0xf084ba),
+                rgb(dark, 0x386c1c, 0x84c870),
+            ],
+            code_keyword: rgb(dark, 0x7c309c, 0xc8a5fa),
+            code_text: rgb(dark, 0x18663c, 0x8ccd96),
+            code_number: rgb(dark, 0x8c4c00, 0xebb46e),
+            veil: Color32::from_black_alpha(if dark { 140 } else { 90 }),
+        }
+    }
+
+    /// Returns the colors of the theme that is shown.
     pub(super) fn of(ui: &Ui) -> &'static Self {
         Self::for_theme(ui.visuals().dark_mode)
     }
 
-    /// The colours of the dark or the light theme.
+    /// Returns the colors of the dark or the light theme.
     pub(super) fn for_theme(dark: bool) -> &'static Self {
         if dark { &DARK } else { &LIGHT }
     }
 
-    /// The colour of a client, the same for as long as the log lives.
+    /// Returns the color of the client with this number.
     pub(super) fn client(&self, id: u64) -> Color32 {
         let count = self.clients.len() as u64;
         usize::try_from(id.saturating_sub(1) % count).map_or(self.text, |index| self.clients[index])
     }
 
-    /// The ring around what the keyboard acts on.
+    /// Returns the outline of the widget that has the keyboard focus.
     pub(super) fn focus_ring(&self) -> Stroke {
         Stroke::new(2.0, self.accent)
     }
 }
 
-/// Words, in the size of running text.
+/// Returns the font of most texts.
 pub(super) fn text() -> FontId {
     FontId::proportional(size::TEXT)
 }
 
-/// Words, smaller: notes and counters.
+/// Returns the font of notes and counters.
 pub(super) fn small() -> FontId {
     FontId::proportional(size::SMALL)
 }
 
-/// Words that carry weight: headings, the active tab.
+/// Returns the font of headings and the selected tab.
 pub(super) fn strong(points: f32) -> FontId {
     FontId::new(points, FontFamily::Name(SEMIBOLD.into()))
 }
 
-/// Bytes, times, addresses.
+/// Returns the font of bytes, times and addresses.
 pub(super) fn mono() -> FontId {
     FontId::monospace(size::MONO)
 }
 
-/// Gives the context its fonts and both themes.
+/// Installs the fonts and both themes.
 pub(super) fn install(ctx: &Context) {
     crate::ui::fonts::install(ctx);
     for theme in [Theme::Light, Theme::Dark] {
@@ -286,7 +259,7 @@ fn style(theme: Theme) -> Style {
         interact_handle_opacity: 0.6,
         ..ScrollStyle::floating()
     };
-    // Less high than the space below a last line.
+    // Lower than the space below the last line, so that it doesn't fade text.
     style.spacing.scroll.fade.size = size::GAP;
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = true;
@@ -311,7 +284,7 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         hyperlink_color: palette.accent,
         warn_fg_color: palette.caution,
         error_fg_color: palette.problem,
-        // What can't be pressed can still be read.
+        // Disabled widgets stay readable.
         disabled_alpha: 0.62,
         // A blinking cursor would repaint an idle window twice a second.
         text_cursor: TextCursorStyle {
@@ -365,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn all_text_can_be_read_in_both_themes() {
+    fn text_has_contrast_of_4_5_in_both_themes() {
         for (name, p) in [("light", &LIGHT), ("dark", &DARK)] {
             let plain = [p.panel, p.canvas, p.field, p.field_hover, p.row_hover, p.row_selected];
             let mut pairs = vec![
@@ -388,7 +361,7 @@ mod tests {
             }
             for ground in [p.canvas, p.row_selected, p.accent_soft] {
                 let code = [p.code_keyword, p.code_text, p.code_number, p.muted, p.caution];
-                pairs.extend(code.map(|ink| ("code", ink, ground)));
+                pairs.extend(code.map(|color| ("code", color, ground)));
             }
             pairs.extend([
                 ("good", p.good, p.panel),
@@ -397,16 +370,16 @@ mod tests {
             ]);
             let faded = p.panel.lerp_to_gamma(p.text, style(Theme::Dark).visuals.disabled_alpha);
             let ratio = contrast(faded, p.panel);
-            assert!(ratio >= 3.0, "{name}: what can't be pressed has {ratio:.2}");
-            for (what, ink, ground) in pairs {
-                let ratio = contrast(ink, ground);
-                assert!(ratio >= 4.5, "{name}: {what} {ink:?} on {ground:?} has {ratio:.2}");
+            assert!(ratio >= 3.0, "{name}: disabled text has {ratio:.2}");
+            for (what, color, ground) in pairs {
+                let ratio = contrast(color, ground);
+                assert!(ratio >= 4.5, "{name}: {what} {color:?} on {ground:?} has {ratio:.2}");
             }
         }
     }
 
     #[test]
-    fn clients_keep_their_colours_and_wrap_around() {
+    fn client_colors_repeat_after_the_last() {
         assert_eq!(LIGHT.client(1), LIGHT.clients[0]);
         assert_eq!(LIGHT.client(7), LIGHT.clients[0]);
         assert_ne!(LIGHT.client(1), LIGHT.client(2));

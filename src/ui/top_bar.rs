@@ -1,15 +1,13 @@
-//! The bar at the top: the name, the state in one pill, the theme, help.
-
-use std::net::SocketAddr;
+//! The bar at the top: the app's name, the server's state, the theme, help.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Color32, RichText, Role, Sense, TextFormat, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2};
+use egui::{RichText, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, vec2};
 
 use crate::app::{App, Command, pause_text};
 use crate::server::calls::PausedThread;
 use crate::server::status::ServerState;
 use crate::settings::{Setting, ThemeChoice};
-use crate::text::with_thousands;
+use crate::text::{list, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, quiet_width};
@@ -27,18 +25,19 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.add_space(4.0);
         ui.label(RichText::new("Echoscope").font(theme::strong(15.0)).color(palette.text));
         ui.add_space(4.0);
-        // The state takes what the rest leaves; the rest comes after it for the Tab key as it does for the eye.
+        // The state gets the room that the buttons at the right leave. They are added after it for the order of the Tab
+        // key.
         let rest = 3.0 * ICON_BUTTON + 2.0 * 2.0 + size::EDGE + quiet_width(ui, "Help") + size::EDGE;
-        pill(ui, app, ui.available_width() - rest);
+        state_pill(ui, app, ui.available_width() - rest);
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.add_space(ui.available_width() - rest + size::GAP);
-        for (choice, sign, name) in [
+        for (choice, icon, name) in [
             (ThemeChoice::System, Icon::Screen, "Theme of the system"),
             (ThemeChoice::Light, Icon::Sun, "Light theme"),
             (ThemeChoice::Dark, Icon::Moon, "Dark theme"),
         ] {
             let chosen = app.settings().theme == choice;
-            if icon_button(ui, sign, name, Some(chosen)).clicked() {
+            if icon_button(ui, icon, name, Some(chosen)).clicked() {
                 action = Some(Command::set(Setting::Theme, choice).into());
             }
             ui.add_space(2.0);
@@ -49,13 +48,13 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     action
 }
 
-/// The state in a few words, in the colour that belongs to it.
-fn pill(ui: &mut Ui, app: &App, room: f32) {
+/// Shows the server's state, in its color. The tooltip has what doesn't fit.
+fn state_pill(ui: &mut Ui, app: &App, room: f32) {
     let palette = Palette::of(ui);
     let state = &app.state();
-    let halts = app.paused_threads();
-    let held_up = held_up(&halts, app.is_paused());
-    let (ink, fill) = match state {
+    let paused = app.paused_threads();
+    let held_up = held_up(&paused, app.is_paused());
+    let (color, fill) = match state {
         ServerState::Starting | ServerState::Listening { .. } if held_up.is_some() => {
             (palette.caution, palette.field)
         }
@@ -65,34 +64,38 @@ fn pill(ui: &mut Ui, app: &App, room: f32) {
             (palette.muted, palette.field)
         }
     };
-    let words = words(state, held_up);
-    let mut job = LayoutJob::single_section(words.clone(), TextFormat::simple(theme::strong(13.0), ink));
+    let text = state_text(state, held_up);
+    let mut job = LayoutJob::single_section(text.clone(), TextFormat::simple(theme::strong(13.0), color));
     job.wrap = TextWrapping::truncate_at_width((room - 36.0).max(40.0));
     let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 34.0, size::CHIP), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &text));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
     ui.painter().rect_filled(rect, rect.height() / 2.0, fill);
-    dot(ui, state, pos2(rect.left() + 15.0, rect.center().y), ink);
-    let at = pos2(rect.left() + 24.0, rect.center().y - galley.size().y / 2.0);
-    let cut = galley.elided;
-    ui.painter().galley(at, galley, ink);
+    let dot = rect.left_center() + vec2(15.0, 0.0);
+    if matches!(state, ServerState::Stopped) {
+        ui.painter().circle_stroke(dot, 3.5, Stroke::new(1.5, color));
+    } else {
+        ui.painter().circle_filled(dot, 4.5, color);
+    }
+    let elided = galley.elided;
+    ui.painter().galley(rect.left_center() + vec2(24.0, -galley.size().y / 2.0), galley, color);
     if let ServerState::Failed(error) = state {
         response.on_hover_text(error.to_string());
-    } else if !halts.is_empty() {
-        response.on_hover_text(halted(&halts));
-    } else if cut {
-        response.on_hover_text(words);
+    } else if !paused.is_empty() {
+        response.on_hover_text(paused_threads(&paused));
+    } else if elided {
+        response.on_hover_text(text);
     }
 }
 
-/// What keeps the server from going on, by the user's own action.
-fn held_up(halts: &[PausedThread], paused: bool) -> Option<String> {
-    match halts {
-        [] => paused.then(|| "Accepting paused".to_owned()),
-        [one] => {
-            let before = one.site.call.label();
-            Some(match one.client {
+/// Returns what the user has paused: threads in step mode, or accepting.
+fn held_up(threads: &[PausedThread], accepting_paused: bool) -> Option<String> {
+    match threads {
+        [] => accepting_paused.then(|| "Accepting paused".to_owned()),
+        [thread] => {
+            let before = thread.site.call.label();
+            Some(match thread.client {
                 None => format!("Halted before {before}"),
                 Some(client) => format!("{} halted before {before}", client.id),
             })
@@ -101,50 +104,33 @@ fn held_up(halts: &[PausedThread], paused: bool) -> Option<String> {
     }
 }
 
-/// Who halts where, for the tooltip.
-fn halted(halts: &[PausedThread]) -> String {
-    const MOST: usize = 8;
-    let mut lines = halts.iter().take(MOST).map(pause_text).collect::<Vec<_>>();
-    if halts.len() > MOST {
-        lines.push(format!("… and {} more", with_thousands((halts.len() - MOST) as u64)));
+/// Returns the tooltip with the calls that threads are paused before.
+fn paused_threads(threads: &[PausedThread]) -> String {
+    const MAX_LINES: usize = 8;
+    let mut lines: Vec<_> = threads.iter().take(MAX_LINES).map(pause_text).collect();
+    if threads.len() > MAX_LINES {
+        lines.push(format!("… and {} more", with_thousands((threads.len() - MAX_LINES) as u64)));
     }
     lines.push("F10 lets the next call happen, F5 leaves step mode.".to_owned());
     lines.join("\n")
 }
 
-fn dot(ui: &Ui, state: &ServerState, centre: egui::Pos2, ink: Color32) {
-    if matches!(state, ServerState::Stopped) {
-        ui.painter().circle_stroke(centre, 3.5, egui::Stroke::new(1.5, ink));
-    } else {
-        ui.painter().circle_filled(centre, 4.5, ink);
-    }
-}
-
-/// The words for a state.
-fn words(state: &ServerState, held_up: Option<String>) -> String {
+fn state_text(state: &ServerState, held_up: Option<String>) -> String {
     match state {
         ServerState::Stopped => "Stopped".to_owned(),
         ServerState::Starting => held_up.unwrap_or_else(|| "Starting…".to_owned()),
         ServerState::Listening { addresses, tls } => {
-            let held_up = held_up.map_or_else(String::new, |words| words + " · ");
-            format!("{held_up}Listening on {}{}", listed(addresses), if *tls { " · TLS" } else { "" })
+            let held_up = held_up.map_or_else(String::new, |text| text + " · ");
+            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            let tls = if *tls { " · TLS" } else { "" };
+            format!("{held_up}Listening on {}{tls}", list(&addresses, 2))
         }
         ServerState::Stopping => "Stopping…".to_owned(),
         ServerState::Failed(error) => format!("Could not start: {}", first_sentence(&error.to_string())),
     }
 }
 
-/// Addresses as one says them: `a`, `a and b`, `a, b and 3 more`.
-fn listed(addresses: &[SocketAddr]) -> String {
-    match addresses {
-        [] => "no address".to_owned(),
-        [one] => one.to_string(),
-        [one, two] => format!("{one} and {two}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
-    }
-}
-
-/// What happened; what to do about it stands where it can be done.
+/// Returns what happened, without the advice, which the form shows.
 fn first_sentence(text: &str) -> String {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.').to_owned()
 }
@@ -154,19 +140,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_listed_as_one_says_them() {
-        let addresses: Vec<SocketAddr> = ["127.0.0.1:1", "[::1]:1", "10.0.0.1:1", "10.0.0.2:1"]
-            .iter()
-            .map(|text| text.parse().unwrap())
-            .collect();
-        assert_eq!(listed(&addresses[..1]), "127.0.0.1:1");
-        assert_eq!(listed(&addresses[..2]), "127.0.0.1:1 and [::1]:1");
-        assert_eq!(listed(&addresses), "127.0.0.1:1, [::1]:1 and 2 more");
-    }
-
-    #[test]
-    fn the_pill_says_what_happened_and_leaves_the_advice_to_the_form() {
-        let words = first_sentence("Port 80 on 127.0.0.1 is already in use. Use another port.");
-        assert_eq!(words, "Port 80 on 127.0.0.1 is already in use");
+    fn pill_shows_the_failure_without_the_advice() {
+        let text = first_sentence("Port 80 on 127.0.0.1 is already in use. Use another port.");
+        assert_eq!(text, "Port 80 on 127.0.0.1 is already in use");
     }
 }

@@ -65,7 +65,7 @@ impl Window {
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
                 let options = Options { capture: true, wake, ..Options::default() };
-                ui::Window::new(&creation.egui_ctx, App::new(settings, options)).typing_paths()
+                ui::Window::new(&creation.egui_ctx, App::new(settings, options)).without_native_dialogs()
             });
         let mut window = Self(harness, hand);
         window.run();

@@ -1,9 +1,9 @@
-//! The tab of open connections: who, since when, how much, with which TLS, and a button to let go of each.
+//! The Connections tab: a table of the open connections, with the details of a selected one below.
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
     Align, Align2, Color32, FontId, Frame, Id, Layout, Margin, Panel, Rect, RichText, Role, ScrollArea,
-    Sense, TextFormat, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Sense, Stroke, TextFormat, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::{App, Command};
@@ -13,112 +13,122 @@ use crate::server::status::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{icon_button, pill_button, text_width};
+use crate::ui::widgets::controls::{icon_button, pill_button};
 use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::icon::Icon;
 use crate::ui::widgets::virtual_list::VirtualList;
 
-/// What the table itself remembers.
+/// The state of the tab.
 #[derive(Debug, Default)]
 pub(in crate::ui) struct ConnectionsPanel {
     list: VirtualList,
-    /// The connection whose handshake is shown below.
+    /// The connection whose details are shown below the table.
     chosen: Option<ClientId>,
 }
 
+/// Width of the button at the end of a row.
 const BUTTON: f32 = 86.0;
-/// Below this width addresses need the room of a column.
-const NARROW: f32 = 400.0;
 
-/// What a column shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Column {
-    Client,
-    Address,
-    Since,
-    Received,
-    Sent,
-    Tls,
-    /// Not a column: the line below the table.
-    Waiting,
+/// A column of the table: its heading, its width, and the text and color of its cells.
+#[derive(Clone, Copy)]
+struct Column {
+    name: &'static str,
+    width: f32,
+    cell: fn(&Connection, &Palette) -> (String, Color32),
 }
 
-/// The columns from left to right, with their headings and widths; TLS gets what is left.
-const COLUMNS: [(Column, &str, f32); 6] = [
-    (Column::Client, "Client", 56.0),
-    (Column::Address, "Address", 176.0),
-    (Column::Since, "Since", 108.0),
-    (Column::Received, "Received", 76.0),
-    (Column::Sent, "Sent", 76.0),
-    (Column::Tls, "TLS", 200.0),
+const COLUMNS: [Column; 6] = [
+    Column { name: "Client", width: 56.0, cell: |c, p| (c.client.id.to_string(), p.client(c.client.id.0)) },
+    Column { name: "Address", width: 176.0, cell: |c, p| (c.client.peer.to_string(), p.text) },
+    Column { name: "Since", width: 108.0, cell: |c, p| (text::clock(c.since), p.muted) },
+    Column { name: RECEIVED, width: 76.0, cell: |c, p| (text::bytes(c.received), p.text) },
+    Column { name: SENT, width: 76.0, cell: |c, p| (text::bytes(c.sent), p.text) },
+    Column { name: "TLS", width: 200.0, cell: tls_cell },
 ];
+const RECEIVED: &str = "Received";
+const SENT: &str = "Sent";
 
-/// Where each column stands in a table of this width. In a narrow one, TLS goes first, then the time.
-fn places(row: Rect) -> Vec<(Column, &'static str, Rect)> {
+fn tls_cell(connection: &Connection, palette: &Palette) -> (String, Color32) {
+    match (connection.phase, &connection.tls) {
+        (Phase::Queued, _) => ("waits for a thread".to_owned(), palette.caution),
+        (Phase::Handshake, _) => ("handshake…".to_owned(), palette.muted),
+        (Phase::Open, None) => ("–".to_owned(), palette.muted),
+        (Phase::Open, Some(tls)) => {
+            let group = tls.group.as_ref().map_or_else(String::new, |group| format!(" · {group}"));
+            (format!("{} · {}{group}", tls.version, tls.cipher_suite), palette.text)
+        }
+    }
+}
+
+/// Returns the columns that fit into a row, with their places. In a narrow row TLS is left out first, then the time,
+/// then the sent bytes, which mostly equal the received ones. TLS gets all the rest of a wide row.
+fn columns(row: Rect) -> Vec<(Column, Rect)> {
+    let [client, address, since, received, sent, tls] = COLUMNS;
     let mut left = row.left() + size::EDGE;
     let right = row.right() - size::EDGE - BUTTON - size::EDGE;
     let room = right - left;
-    let shown = COLUMNS.into_iter().filter(|(column, ..)| match column {
-        Column::Tls => room > 600.0,
-        Column::Since => room > 500.0,
-        // An echo server sends what it has received: one amount tells most of both.
-        Column::Sent => room >= NARROW,
-        _ => true,
-    });
-    let mut places = Vec::new();
-    for (column, name, wanted) in shown {
-        let width = match column {
-            Column::Tls => right - left,
-            Column::Address if room < NARROW => (room - 56.0 - 76.0).max(40.0),
-            _ => wanted,
-        };
-        places.push((column, name, Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()))));
-        left += width;
-        if column == Column::Sent {
-            left += 24.0;
+    let shown = match room {
+        _ if room > 600.0 => {
+            let rest = room - 24.0 - COLUMNS[..5].iter().map(|column| column.width).sum::<f32>();
+            vec![client, address, since, received, sent, Column { width: rest, ..tls }]
         }
-    }
-    places
+        _ if room > 500.0 => vec![client, address, since, received, sent],
+        _ if room >= 400.0 => vec![client, address, received, sent],
+        _ => {
+            let rest = (room - client.width - received.width).max(40.0);
+            vec![client, Column { width: rest, ..address }, received]
+        }
+    };
+    let place = |column: Column| {
+        let rect = Rect::from_min_size(pos2(left, row.top()), vec2(column.width, row.height()));
+        // Amounts are aligned to the right, and need space before the column after them.
+        left += column.width + if column.name == SENT { 24.0 } else { 0.0 };
+        (column, rect)
+    };
+    shown.into_iter().map(place).collect()
 }
 
 impl ConnectionsPanel {
-    /// Shows the table, or why there is nothing in it.
+    /// Shows the table, or why it is empty.
     pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let connections = app.connections();
         if connections.is_empty() {
             empty(ui, app);
             return None;
         }
-        let chosen = connections.iter().find(|connection| Some(connection.client.id) == self.chosen);
         let mut action = None;
-        if let Some(chosen) = chosen {
-            match details(ui, chosen) {
-                Some(Facts::Close) => self.chosen = None,
-                Some(Facts::ShowWire) => action = Some(Action::ShowWire(chosen.client.id)),
-                None => {}
+        if let Some(chosen) = connections.iter().find(|connection| Some(connection.client.id) == self.chosen)
+        {
+            let open;
+            (open, action) = details(ui, chosen);
+            if !open {
+                self.chosen = None;
             }
         }
         let palette = Palette::of(ui);
+        let line = Stroke::new(1.0, palette.border);
         let area = ui.available_rect_before_wrap();
-        let header = Rect::from_min_size(area.min, vec2(area.width(), size::TABLE_ROW));
-        for (column, name, rect) in places(header) {
-            cell(ui, 0, (column, rect), (name, name), &theme::small(), palette.muted);
+        let (header, mut body) = area.split_top_bottom_at_y(area.top() + size::TABLE_ROW);
+        for (column, rect) in columns(header) {
+            cell(ui, (0, column.name), rect, column.name, theme::small(), palette.muted);
         }
-        ui.painter().hline(header.x_range(), header.bottom(), egui::Stroke::new(1.0, palette.border));
-        let mut body = Rect::from_min_max(pos2(area.left(), header.bottom() + 1.0), area.max);
-        if let Some(words) = waiting(app) {
+        ui.painter().hline(header.x_range(), header.bottom(), line);
+        body.min.y += 1.0;
+        if let Some(waiting) = waiting(app) {
             let foot;
             (body, foot) = body.split_top_bottom_at_y(body.bottom() - size::TABLE_ROW);
-            ui.painter().hline(foot.x_range(), foot.top(), egui::Stroke::new(1.0, palette.border));
+            ui.painter().hline(foot.x_range(), foot.top(), line);
             let foot = foot.shrink2(vec2(size::EDGE, 0.0));
-            cell(ui, 0, (Column::Waiting, foot), (&words, &words), &theme::small(), palette.caution);
+            cell(ui, (0, "waiting"), foot, &waiting, theme::small(), palette.caution);
         }
         self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
             let id = connections[index].client.id;
-            match row(ui, &connections[index], rect, self.chosen == Some(id)) {
-                Some(Pressed::Disconnect) => action = Some(Command::Disconnect(id).into()),
-                Some(Pressed::Row) => self.chosen = Some(id),
-                None => {}
+            let (chosen, disconnect) = row(ui, &connections[index], rect, self.chosen == Some(id));
+            if chosen {
+                self.chosen = Some(id);
+            }
+            if disconnect {
+                action = Some(Command::Disconnect(id).into());
             }
         });
         ui.advance_cursor_after_rect(area);
@@ -126,165 +136,87 @@ impl ConnectionsPanel {
     }
 }
 
-/// What the user wants of a row.
-enum Pressed {
-    Row,
-    Disconnect,
-}
-
-/// What the user wants of the facts below the table.
-enum Facts {
-    Close,
-    ShowWire,
-}
-
-/// What the chosen connection's handshake agreed on.
-fn details(ui: &mut Ui, connection: &Connection) -> Option<Facts> {
+/// Shows the details of a connection below the table; returns whether they stay open, and an action.
+fn details(ui: &mut Ui, connection: &Connection) -> (bool, Option<Action>) {
     let palette = Palette::of(ui);
-    let most = (ui.available_height() * 0.6).max(80.0);
+    let max = (ui.available_height() * 0.6).max(80.0);
     let frame = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(16, 8));
-    Panel::bottom("connection")
-        .resizable(true)
-        .default_size(260.0_f32.min(most))
-        .size_range(80.0..=most)
-        .frame(frame)
-        .show(ui, |ui| {
-            ui.set_min_size(ui.available_size());
-            let mut wanted = None;
-            ui.horizontal(|ui| {
-                ui.set_height(size::CHIP);
-                let title = format!("{} · {}", connection.client.id, connection.client.peer);
-                ui.label(RichText::new(title).font(theme::strong(size::TEXT)).color(palette.text));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if icon_button(ui, Icon::Cross, "Close the facts", None).clicked() {
-                        wanted = Some(Facts::Close);
-                    }
-                    let wire = pill_button(ui, "Show on the wire");
-                    if wire.on_hover_text("Everything that went by on this connection").clicked() {
-                        wanted = Some(Facts::ShowWire);
-                    }
-                });
-            });
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                if let Some(tls) = &connection.tls {
-                    crate::ui::tls_dialogs::handshake_table::show(ui, &handshake_details(tls));
-                    return;
+    let panel = Panel::bottom("connection").resizable(true).default_size(260.0_f32.min(max));
+    let show = |ui: &mut Ui| {
+        ui.set_min_size(ui.available_size());
+        let (mut open, mut action) = (true, None);
+        ui.horizontal(|ui| {
+            ui.set_height(size::CHIP);
+            let title = format!("{} · {}", connection.client.id, connection.client.peer);
+            ui.label(RichText::new(title).font(theme::strong(size::TEXT)).color(palette.text));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                open = !icon_button(ui, Icon::Cross, "Close the facts", None).clicked();
+                let wire = pill_button(ui, "Show on the wire");
+                if wire.on_hover_text("Everything that went by on this connection").clicked() {
+                    action = Some(Action::ShowWire(connection.client.id));
                 }
-                let text = match connection.phase {
-                    Phase::Queued | Phase::Handshake => "Nothing is agreed on yet.",
-                    Phase::Open => "This connection is not encrypted: nothing had to be agreed on.",
-                };
-                ui.label(RichText::new(text).color(palette.muted));
             });
-            wanted
-        })
-        .inner
+        });
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            if let Some(tls) = &connection.tls {
+                crate::ui::tls_dialogs::handshake_table::show(ui, &handshake_details(tls));
+                return;
+            }
+            let text = match connection.phase {
+                Phase::Queued | Phase::Handshake => "Nothing is agreed on yet.",
+                Phase::Open => "This connection is not encrypted: nothing had to be agreed on.",
+            };
+            ui.label(RichText::new(text).color(palette.muted));
+        });
+        (open, action)
+    };
+    panel.size_range(80.0..=max).frame(frame).show(ui, show).inner
 }
 
-/// One connection. It is chosen with the pointer, or by getting the keyboard; the arrow keys go from row to row.
-fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> Option<Pressed> {
+/// Shows a connection; returns whether its row was chosen, with the pointer or by the keyboard focus, and whether its
+/// button was pressed.
+fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> (bool, bool) {
     let palette = Palette::of(ui);
     let id = connection.client.id;
-    let whole = ui.interact(rect, Id::unique("connection").with(id.0), Sense::click());
+    let response = ui.interact(rect, Id::unique("connection").with(id.0), Sense::click());
     let name = format!("Connection {id}");
-    whole.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, &name));
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, &name));
     if chosen {
         ui.painter().rect_filled(rect, 0.0, palette.row_selected);
     } else if ui.rect_contains_pointer(rect) {
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
     }
-    focus_ring(ui, &whole, rect.shrink(2.0), 4.0);
-    let summary = Summary::of(connection, palette);
-    for (column, _, rect) in places(rect) {
-        let (text, ink) = match column {
-            Column::Client => (id.to_string(), palette.client(id.0)),
-            Column::Address => (connection.client.peer.to_string(), palette.text),
-            Column::Since => (text::clock(connection.since), palette.muted),
-            Column::Received => (text::bytes(connection.received), palette.text),
-            Column::Sent => (text::bytes(connection.sent), palette.text),
-            Column::Tls | Column::Waiting => (summary.that_fits(ui, rect.width()).to_owned(), summary.ink),
-        };
-        let whole = if column == Column::Tls { summary.all() } else { &text };
-        cell(ui, id.0, (column, rect), (&text, whole), &theme::mono(), ink);
+    focus_ring(ui, &response, rect.shrink(2.0), 4.0);
+    for (column, rect) in columns(rect) {
+        let (text, color) = (column.cell)(connection, palette);
+        cell(ui, (id.0, column.name), rect, &text, theme::mono(), color);
     }
     let place = Rect::from_min_max(pos2(rect.right() - BUTTON - size::EDGE, rect.top()), rect.max);
-    let mut child = ui.new_child(
-        UiBuilder::new()
-            .id_salt(id.0)
-            .max_rect(place)
-            .layout(egui::Layout::right_to_left(egui::Align::Center)),
-    );
-    child.add_space(size::EDGE);
-    let disconnect = pill_button(&mut child, "Disconnect").accessible_name(format!("Disconnect {id}"));
-    if disconnect.clicked() {
-        return Some(Pressed::Disconnect);
-    }
-    (whole.clicked() || whole.gained_focus()).then_some(Pressed::Row)
+    let layout = Layout::right_to_left(Align::Center);
+    let mut button = ui.new_child(UiBuilder::new().id_salt(id.0).max_rect(place).layout(layout));
+    button.add_space(size::EDGE);
+    let button = pill_button(&mut button, "Disconnect").accessible_name(format!("Disconnect {id}"));
+    let disconnect = button.clicked();
+    (!disconnect && (response.clicked() || response.gained_focus()), disconnect)
 }
 
-/// What is said of a connection's TLS: all of it, or as much as fits.
-struct Summary {
-    /// From the most to the least.
-    words: Vec<String>,
-    ink: Color32,
-}
-
-impl Summary {
-    fn of(connection: &Connection, palette: &Palette) -> Self {
-        let (words, ink) = match (connection.phase, &connection.tls) {
-            (Phase::Queued, _) => (vec!["waits for a thread".to_owned()], palette.caution),
-            (Phase::Handshake, _) => (vec!["handshake…".to_owned()], palette.muted),
-            (Phase::Open, None) => (vec!["–".to_owned()], palette.muted),
-            (Phase::Open, Some(tls)) => {
-                let (version, suite) = (tls.version, tls.cipher_suite.as_str());
-                let group = tls.group.as_ref().map_or_else(String::new, |group| format!(" · {group}"));
-                let words = [
-                    format!("{version} · {suite}{group}"),
-                    format!("{version} · {suite}"),
-                    format!("{version}{group}"),
-                    version.to_owned(),
-                ];
-                (words.to_vec(), palette.text)
-            }
-        };
-        Self { words, ink }
-    }
-
-    fn all(&self) -> &str {
-        self.words.first().map_or("", String::as_str)
-    }
-
-    fn that_fits(&self, ui: &Ui, width: f32) -> &str {
-        let fits = |words: &&String| text_width(ui, words, theme::mono()) <= width - size::GAP;
-        self.words.iter().find(fits).or(self.words.last()).map_or("", String::as_str)
-    }
-}
-
-/// Writes into one column of a row. Amounts end in line, all else begins in line; what is too long is cut. The `whole`
-/// of it is in the tooltip.
-fn cell(
-    ui: &Ui,
-    row: u64,
-    (column, rect): (Column, Rect),
-    (text, whole): (&str, &str),
-    font: &FontId,
-    ink: Color32,
-) {
-    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), ink));
+/// Writes into one column of a row, amounts aligned to the right. The tooltip has the whole of a text that is cut off.
+fn cell(ui: &Ui, id: (u64, &'static str), rect: Rect, text: &str, font: FontId, color: Color32) {
+    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font, color));
     job.wrap = TextWrapping::truncate_at_width((rect.width() - size::GAP).max(10.0));
     let galley = ui.painter().layout_job(job);
-    let amount = matches!(column, Column::Received | Column::Sent);
+    let amount = [RECEIVED, SENT].contains(&id.1);
     let align = if amount { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
-    let cut = galley.elided;
-    ui.painter().galley(align.align_size_within_rect(galley.size(), rect).min, galley, ink);
-    let response = ui.interact(rect, Id::unique("cell").with((row, column)), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
-    if cut || text != whole {
-        response.on_hover_text(whole);
+    let elided = galley.elided;
+    ui.painter().galley(align.align_size_within_rect(galley.size(), rect).min, galley, color);
+    let response = ui.interact(rect, Id::unique("cell").with(id), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    if elided {
+        response.on_hover_text(text);
     }
 }
 
-/// How many clients wait in the accept queue, where any does and the system tells.
+/// Returns how many clients wait in the accept queue, if any do and the OS reports it.
 fn waiting(app: &App) -> Option<String> {
     match app.counters().waiting {
         None | Some(0) => None,

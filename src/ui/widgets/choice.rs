@@ -1,15 +1,15 @@
-//! A list to choose from that drops down, also with the keyboard: it opens at what is chosen, the arrow keys go from line
-//! to line and stay in it, and when it closes the keyboard is back where it was.
+//! egui's combo box with full keyboard support: it opens at the current choice, the arrow keys move inside the list, and
+//! closing it moves the focus back.
 
 use egui::{ComboBox, EventFilter, Id, Key, Modifiers, Response, Ui};
 
 use crate::ui::widgets::icon::{self, Icon};
 
-/// How high the list is before it scrolls.
-const MOST: f32 = 360.0;
+/// The height above which the list scrolls.
+const MAX_HEIGHT: f32 = 360.0;
 
-/// Shows the choice in this width. Each one has its words and what it means, which may be nothing. Returns the control
-/// and what was chosen, where that is another one than before.
+/// Adds a combo box of this width. Each choice has a label and a tooltip, which may be empty. Returns the response and
+/// the new choice, if there is one.
 pub(in crate::ui) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
     ui: &mut Ui,
     id: &str,
@@ -19,24 +19,24 @@ pub(in crate::ui) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
 ) -> (Response, Option<T>) {
     let at = choices.iter().position(|(choice, ..)| *choice == current).unwrap_or(0);
     let mut chosen = None;
-    let salt = Id::unique("a list that drops down").with(id);
-    // The line that had the keyboard when the list was last seen open, if any had.
+    let salt = Id::unique("combo box").with(id);
+    // The focused line when the list was last open. `None` if it wasn't open.
     let before: Option<Option<Id>> = ui.data(|data| data.get_temp(salt));
     let combo = ComboBox::from_id_salt(id)
         .width(width)
-        .height(MOST)
+        .height(MAX_HEIGHT)
         .icon(|ui, rect, visuals, _| {
             icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
         })
-        .selected_text(choices.get(at).map_or("", |(_, words, _)| words.as_ref()))
+        .selected_text(choices.get(at).map_or("", |(_, label, _)| label.as_ref()))
         .show_ui(ui, |ui| {
             let mut lines = Vec::with_capacity(choices.len());
-            for (choice, words, about) in choices {
-                let line = ui.selectable_label(*choice == current, words.as_ref());
+            for (choice, label, about) in choices {
+                let line = ui.selectable_label(*choice == current, label.as_ref());
                 let line = if about.is_empty() { line } else { line.on_hover_text(*about) };
                 if line.clicked() {
                     chosen = Some(*choice).filter(|choice| *choice != current);
-                    // A click of the pointer closes it anyway, but not the Enter key.
+                    // egui closes it only for a click with the pointer, not for the Enter key.
                     ui.close();
                 }
                 lines.push(line);
@@ -54,7 +54,7 @@ pub(in crate::ui) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
         ui.data_mut(|data| data.insert_temp(salt, here));
     } else if let Some(line) = before {
         ui.data_mut(|data| data.remove::<Option<Id>>(salt));
-        // Nobody else has taken it meanwhile.
+        // Unless another widget has got the focus.
         if ui.memory(|memory| memory.focused().is_none_or(|now| Some(now) == line)) {
             combo.response.request_focus();
         }
@@ -62,7 +62,7 @@ pub(in crate::ui) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
     (combo.response, chosen)
 }
 
-/// The arrow keys go from line to line, Home and End to the first and the last one.
+/// Moves the focus with the arrow keys, Home and End.
 fn arrows(ui: &Ui, lines: &[Response]) {
     let Some(at) = lines.iter().position(Response::has_focus) else { return };
     let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };

@@ -1,41 +1,38 @@
-//! A label and what is typed beside it.
+//! Text fields with their labels and headings.
 
 use egui::style::ScrollAnimation;
 use egui::{
-    Align2, Context, Id, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
+    Align2, Context, Id, Response, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::text_width;
-use crate::ui::widgets::room::was_resized;
+use crate::ui::widgets::scroll_when_small::was_resized;
 
-/// A heading over a group of fields.
+/// Adds a heading over a group of fields.
 pub(in crate::ui) fn heading(ui: &mut Ui, text: &str) -> Response {
     ui.label(RichText::new(text).font(theme::strong(12.5)).color(Palette::of(ui).muted))
 }
 
-/// A label of a fixed width, on the line that the control beside it has its text on.
+/// Adds a label of a fixed width, as high as the field beside it.
 pub(in crate::ui) fn label(ui: &mut Ui, text: &str, width: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::text(), Palette::of(ui).muted);
-    let at = egui::pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
-    ui.painter().galley(at, galley, Palette::of(ui).muted);
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, text));
+    let color = Palette::of(ui).muted;
+    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, text, theme::text(), color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     response
 }
 
-/// Where it is remembered which field is to get the keyboard.
-fn wanted() -> Id {
-    Id::unique("the field that gets the keyboard")
+fn requested_focus() -> Id {
+    Id::unique("the field that gets the keyboard focus")
 }
 
-/// Gives the keyboard to a text field as soon as it is shown, and brings it into view.
+/// Moves the keyboard focus to a text field as soon as it is shown, and scrolls it into view.
 pub(in crate::ui) fn focus_field(ctx: &Context, salt: &str) {
-    ctx.data_mut(|data| data.insert_temp(wanted(), salt.to_owned()));
+    ctx.data_mut(|data| data.insert_temp(requested_focus(), salt.to_owned()));
 }
 
-/// A text field for a path, of which the end tells more than the beginning: a long one shows its end until it is
-/// edited.
+/// Adds a text field for a path. While it isn't edited, a long path shows its end, which tells files apart.
 pub(in crate::ui) fn path_field(
     ui: &mut Ui,
     salt: &str,
@@ -50,19 +47,19 @@ pub(in crate::ui) fn path_field(
         let palette = Palette::of(ui);
         let starts: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
         let end = |start: &usize| format!("…{}", &text[*start..]);
-        // The longest end that fits. Few are laid out on the way to it, however long the path is.
+        // A binary search for the longest end that fits, so that a long path isn't laid out at each length.
         let fits = starts.partition_point(|start| text_width(ui, &end(start), theme::text()) > room);
         let end = starts.get(fits).map(end).unwrap_or_default();
         let visuals = ui.style().interact(&response);
-        // Over what the field itself has written, inside its outline.
+        // Paint over the field's own text, inside its outline.
         ui.painter().rect_filled(response.rect.shrink(2.0), size::RADIUS - 1, palette.field);
-        let at = egui::pos2(response.rect.left() + 10.0, response.rect.center().y);
+        let at = response.rect.left_center() + vec2(10.0, 0.0);
         ui.painter().text(at, Align2::LEFT_CENTER, end, theme::text(), visuals.text_color());
     }
     (response, changed)
 }
 
-/// A text field; returns its response and, where the text was changed, what it is now.
+/// Adds a text field; returns its response and, if the user changed it, the new text.
 pub(in crate::ui) fn text_field(
     ui: &mut Ui,
     salt: &str,
@@ -76,10 +73,10 @@ pub(in crate::ui) fn text_field(
         .id_salt(salt)
         .hint_text(hint)
         .desired_width(width)
-        .align(egui::Align2::LEFT_CENTER);
+        .align(Align2::LEFT_CENTER);
     let response = ui.add_sized(vec2(width, size::CONTROL), edit);
-    if ui.data(|data| data.get_temp::<String>(wanted())).is_some_and(|name| name == salt) {
-        ui.data_mut(|data| data.remove::<String>(wanted()));
+    if ui.data(|data| data.get_temp::<String>(requested_focus())).is_some_and(|name| name == salt) {
+        ui.data_mut(|data| data.remove::<String>(requested_focus()));
         response.request_focus();
         response.scroll_to_me(None);
     }

@@ -1,43 +1,50 @@
-//! Signs drawn with lines and shapes, so that they look the same with every font and at every zoom.
+//! Icons drawn with lines and shapes, so that they look the same with every font and at every zoom.
 
-use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
+use egui::{Atom, Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
-/// A sign.
+/// An icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ui) enum Icon {
-    /// The app: rings going out from one point.
+    /// The app's: rings around a point.
     Logo,
-    /// All is well.
+    /// Success.
     Check,
-    /// Have a second look.
+    /// A warning.
     Warning,
-    /// Something is wrong.
+    /// An error.
     Problem,
-    /// A word to know.
+    /// A hint.
     Info,
-    /// There is more below, or it is open.
+    /// An open list or section.
     ChevronDown,
-    /// There is more, and it is closed.
+    /// A closed section.
     ChevronRight,
-    /// Stop.
     Stop,
     /// Start.
     Play,
-    /// Two sheets.
     Copy,
     /// Close, dismiss, disconnect.
     Cross,
-    /// Add one.
+    /// Add.
     Plus,
-    /// Light theme.
+    /// The light theme.
     Sun,
-    /// Dark theme.
+    /// The dark theme.
     Moon,
-    /// The system's theme.
+    /// The OS's theme.
     Screen,
 }
 
-/// Draws a sign centred in a square.
+impl Icon {
+    /// Returns the icon for egui's widgets, in the color of their text.
+    pub(in crate::ui) fn atom(self, side: f32) -> Atom<'static> {
+        Atom::paint(Vec2::splat(side), move |ui, args| {
+            paint(ui.painter(), self, args.rect, args.fallback_text_color);
+        })
+    }
+}
+
+/// Draws an icon in the center of a rectangle.
 pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
     let c = rect.center();
     let r = rect.width().min(rect.height()) / 2.0;
@@ -112,11 +119,11 @@ pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Col
     }
 }
 
-/// A crescent: most of a large circle, and back along a curve that bends the same way.
-fn moon(centre: Pos2, radius: f32) -> Vec<Pos2> {
+/// Returns a crescent: most of a circle, and back along a curve that bends the same way.
+fn moon(center: Pos2, radius: f32) -> Vec<Pos2> {
     use std::f32::consts::PI;
     const STEPS: u8 = 20;
-    let tip = |angle: f32| centre + Vec2::angled(angle) * radius * 0.8;
+    let tip = |angle: f32| center + Vec2::angled(angle) * radius * 0.8;
     let (first, last) = (-0.42 * PI + 0.1, -1.92 * PI - 0.1);
     let share = |step: u8| f32::from(step) / f32::from(STEPS);
     let outer = (0..=STEPS).map(|step| tip(first + (last - first) * share(step)));

@@ -36,7 +36,7 @@ use crate::app::clients::{ClientCommand, ClientTab, ClientTabId};
 use crate::client::client_status::ClientState;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::room::with_height;
+use crate::ui::widgets::scroll_when_small::scroll_when_small;
 
 use composer::Composer;
 use status_line::{DisplayState, display_states};
@@ -85,7 +85,7 @@ const MIN_FORM: f32 = 6.0 * size::CONTROL;
 
 impl ClientPanel {
     /// Moves the keyboard focus to what is needed first, when the tab comes to the front.
-    pub(in crate::ui) fn arrive(&mut self) {
+    pub(in crate::ui) fn on_show(&mut self) {
         self.needs_focus = true;
     }
 
@@ -100,7 +100,7 @@ impl ClientPanel {
         self.update_chosen(app);
         let before = self.heights;
         let height = before.of_tab(ui.available_height());
-        let actions = with_height(ui, "client tab", height, |ui| self.parts(ui, app));
+        let actions = scroll_when_small(ui, "client tab", vec2(0.0, height), |ui| self.parts(ui, app));
         if self.heights.differ(before) {
             ui.ctx().request_discard("a part of the Client tab has another height now");
         }

@@ -6,7 +6,7 @@ mod listing;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui};
+use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::{App, Command};
 use crate::server::calls::{Call, Calls};
@@ -17,7 +17,7 @@ use crate::ui::tabs::python::line_status::line_statuses;
 use crate::ui::tabs::python::listing::Listing;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{copy_pill, pill_button};
-use crate::ui::widgets::room::with_height;
+use crate::ui::widgets::scroll_when_small::scroll_when_small;
 use crate::ui::{backlog, step_bar};
 
 /// The state of the tab.
@@ -49,7 +49,8 @@ impl CodePanel {
     /// Shows the tab.
     pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
         let before = self.around;
-        let actions = with_height(ui, "code tab", before + PROGRAM, |ui| self.parts(ui, app));
+        let actions =
+            scroll_when_small(ui, "code tab", vec2(0.0, before + PROGRAM), |ui| self.parts(ui, app));
         if (self.around - before).abs() > 0.5 {
             ui.ctx().request_discard("the height of the parts around the program has changed");
         }
