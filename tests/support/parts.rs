@@ -1,5 +1,5 @@
-//! What a window is made of: every control and every word, where it stands, and how much of it is in view.
-#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
+//! The parts of a window: every control and every text, with its place and how much of it is in view.
+#![allow(dead_code, reason = "not every test program uses all of it")]
 
 use std::collections::HashMap;
 
@@ -8,16 +8,16 @@ use egui_kittest::kittest::{AccessKitNode, NodeT};
 
 use super::harness::Window;
 
-/// A control or a word.
+/// A control or a text.
 pub(crate) struct Part<'a> {
     pub(crate) node: AccessKitNode<'a>,
     pub(crate) name: String,
-    /// All of it, in points.
+    /// Its whole area, in points.
     pub(crate) rect: Rect,
-    /// What of it is not scrolled out of view.
+    /// The area that isn't scrolled out of view.
     pub(crate) seen: Rect,
     pub(crate) layer: LayerId,
-    /// Whether it can be pressed, or given the keyboard.
+    /// Whether it can be pressed or get the keyboard focus.
     pub(crate) acts: bool,
 }
 
@@ -30,13 +30,13 @@ impl Part<'_> {
         self.seen.width() > 1.0 && self.seen.height() > 1.0
     }
 
-    /// For the words of a failure.
-    pub(crate) fn told(&self) -> String {
+    /// Describes it for the message of a failed assertion.
+    pub(crate) fn description(&self) -> String {
         format!("{:?} “{}” at {}", self.role(), self.name, self.rect)
     }
 }
 
-/// All parts of what the last frame showed.
+/// Returns all parts of the last frame.
 pub(crate) fn parts(window: &Window) -> Vec<Part<'_>> {
     let places: HashMap<u64, WidgetRect> = window.0.ctx.viewport(|viewport| {
         let all = viewport.prev_pass.widgets.layers().flat_map(|(_, widgets)| widgets);
@@ -55,10 +55,10 @@ pub(crate) fn parts(window: &Window) -> Vec<Part<'_>> {
         .collect()
 }
 
-/// Makes the window so many pixels large and zooms it so far.
+/// Resizes the window, in pixels, and zooms it.
 pub(crate) fn resize(window: &mut Window, pixels: [f32; 2], zoom: f32) {
     window.0.set_pixels_per_point(zoom);
-    // The new zoom is taken in first: with it egui derives a size from the one before.
+    // The zoom takes effect in a frame of its own, in which egui scales the old size.
     window.run();
     let points = vec2(pixels[0], pixels[1]) / zoom;
     window.0.set_size(points);

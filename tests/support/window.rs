@@ -1,5 +1,5 @@
-//! A window for a test: a real app and real sockets, but no screen and nothing remembered.
-#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
+//! A window for tests: a real app and real sockets, but no screen and no saved settings.
+#![allow(dead_code, reason = "not every test program uses all of it")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,23 +13,23 @@ use egui::{Key, Modifiers, OutputCommand, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-/// How long a test waits for what comes from other threads: long enough for a busy machine.
+/// How long a test waits for other threads: enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Called from any thread when there is news.
+/// The callback that any thread calls when the app has news.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// How a test presses what is in the window.
+/// How a test presses controls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hand {
-    /// With the mouse, so that only what is in view can be pressed. After each press the window comes to rest.
+    /// With the mouse: only what is in view can be pressed. After each press, frames run until none is asked for.
     Mouse,
-    /// As a screen reader does, which reaches what is scrolled out of view too. A spinner may turn for as long as
-    /// something is being made: there is no rest to wait for then.
+    /// As a screen reader, which also reaches what is scrolled out of view. The number of frames after a press is
+    /// limited, because a spinner asks for more as long as it turns.
     Reader,
 }
 
-/// The window of an app in its own little world.
+/// The window in egui's test harness.
 pub(crate) struct Window(pub(crate) Harness<'static, ui::Window>, Hand);
 
 impl Window {
@@ -41,7 +41,7 @@ impl Window {
         Self::sized(settings, [1180.0, 760.0])
     }
 
-    /// On a free port, unless another than the usual one is asked for.
+    /// Opens a window of this size; replaces the default port with a free one.
     pub(crate) fn sized(settings: Settings, size: [f32; 2]) -> Self {
         let settings = Settings { port: if settings.port == 12345 { 0 } else { settings.port }, ..settings };
         Self::new(settings, size, Hand::Mouse)
@@ -56,7 +56,7 @@ impl Window {
         Self::woken(settings, size, hand, Arc::new(|| {}))
     }
 
-    /// The same, with a wake call of the test's own.
+    /// Opens a window with a wake callback.
     pub(crate) fn woken(settings: Settings, size: [f32; 2], hand: Hand, wake: Wake) -> Self {
         let steps = match hand {
             Hand::Mouse => 20,
@@ -72,7 +72,7 @@ impl Window {
         window
     }
 
-    /// Lets the window take in what was done.
+    /// Runs the frames that the window asks for.
     #[track_caller]
     pub(crate) fn run(&mut self) {
         match self.1 {
@@ -85,12 +85,12 @@ impl Window {
         }
     }
 
-    /// Lets frames go by until something is so; what it waits for comes from other threads.
+    /// Runs frames until a condition holds that depends on other threads.
     #[track_caller]
     pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(&self.0) {
-            assert!(Instant::now() < deadline, "waited in vain for: {what}\n{:?}", self.0.root());
+            assert!(Instant::now() < deadline, "timed out waiting for: {what}\n{:?}", self.0.root());
             self.0.step();
         }
         self.run();
@@ -115,7 +115,7 @@ impl Window {
         self.run();
     }
 
-    /// Replaces what stands in a text field.
+    /// Replaces the text of a field.
     #[track_caller]
     pub(crate) fn fill(&mut self, field: &str, text: &str) {
         self.0.get_by_role_and_label(Role::TextInput, field).focus();
@@ -145,11 +145,11 @@ impl Window {
         self.0.state().app()
     }
 
-    /// Presses Start, which has to be possible, and returns where the server listens.
+    /// Starts the server and returns its address.
     #[track_caller]
     pub(crate) fn start(&mut self) -> SocketAddr {
         if self.1 == Hand::Reader {
-            // Certificate files are read first.
+            // The button is disabled until the certificate files are read.
             self.until_enabled("Start server");
         }
         self.click("Start server");
@@ -165,7 +165,7 @@ impl Window {
         }
     }
 
-    /// What the last frame put into the clipboard.
+    /// Returns the text that the last frame copied to the clipboard.
     pub(crate) fn copied(&self) -> Option<String> {
         self.0.output().platform_output.commands.iter().find_map(|command| match command {
             OutputCommand::CopyText(text) => Some(text.clone()),

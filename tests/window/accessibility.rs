@@ -1,5 +1,5 @@
-//! The window for those who can't see it: in every tab and dialog each control has a role, a name of its own and, where
-//! there is one, a value.
+//! The window with a screen reader: in every tab and dialog each control has a role, a name of its own and, if it has
+//! one, its value or state.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 fn open(settings: Settings) -> Window {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
-    // So large that nothing has to be scrolled for: what is out of view is not in the tree.
+    // So large that nothing is scrolled out of view: that wouldn't be in the accessibility tree.
     Window::new(settings, [1600.0, 1400.0], Hand::Reader)
 }
 
@@ -34,51 +34,51 @@ fn key(window: &mut Window, key: Key) {
     window.run();
 }
 
-/// Looks at all that can be pressed or typed into, and at what tells a state.
+/// Asserts that all controls have a role, a unique name, and a value or state.
 #[track_caller]
-fn speaks(window: &Window, which: &str) {
+fn assert_accessible(window: &Window, which: &str) {
     let all = parts(window);
-    // What egui lays a dialog out in takes clicks, so that nothing behind it does: around all of it, and around its parts.
+    // egui lays a dialog out in areas that take clicks, so that nothing behind it does. They aren't controls.
     let whole = window.0.ctx.content_rect();
     let behind = |part: &&Part<'_>| {
         part.name.is_empty() && (part.rect == whole || part.node.children().next().is_some())
     };
     let acting: Vec<&Part<'_>> =
         all.iter().filter(|part| part.acts && is_control(part) && !behind(part)).collect();
-    assert!(acting.len() > 5, "{which}: there is hardly anything to press: {}", acting.len());
+    assert!(acting.len() > 5, "{which}: only {} controls", acting.len());
     let mut names: HashMap<(Role, &str), u32> = HashMap::new();
     for part in &acting {
-        let told = part.told();
-        assert!(!part.name.trim().is_empty(), "{which}: {told} has no name");
+        let described = part.description();
+        assert!(!part.name.trim().is_empty(), "{which}: {described} has no name");
         assert!(
             !matches!(part.role(), Role::Unknown | Role::GenericContainer),
-            "{which}: {told} has no role"
+            "{which}: {described} has no role"
         );
         *names.entry((part.role(), &part.name)).or_default() += 1;
     }
     for part in &all {
-        has_value(part, which);
+        assert_value(part, which);
     }
     let twice: Vec<_> = names.iter().filter(|(_, count)| **count > 1).collect();
-    assert!(twice.is_empty(), "{which}: nobody can tell these apart: {twice:?}");
+    assert!(twice.is_empty(), "{which}: controls with the same name: {twice:?}");
 }
 
-/// A screen reader tells that a dialog has come up, and which.
+/// Asserts that a dialog of this name is announced to screen readers.
 #[track_caller]
-fn is_a_dialog(window: &Window, name: &str) {
+fn assert_dialog(window: &Window, name: &str) {
     assert!(window.0.query_by_role_and_label(Role::Dialog, name).is_some(), "{name} is no dialog");
 }
 
-/// Words that can be selected are no control, nor is what surrounds others. A scroll bar belongs to what it scrolls.
+/// Returns whether a part is a control: not a selectable text, a container or a scroll bar.
 fn is_control(part: &Part<'_>) -> bool {
     !matches!(part.role(), Role::Label | Role::TextRun | Role::Window | Role::Dialog | Role::ScrollBar)
 }
 
-/// What has a state tells it.
+/// Asserts that a control with a value or a state reports it.
 #[track_caller]
-fn has_value(part: &Part<'_>, which: &str) {
+fn assert_value(part: &Part<'_>, which: &str) {
     let node = &part.node;
-    let told = match part.role() {
+    let reported = match part.role() {
         Role::TextInput | Role::MultilineTextInput => {
             node.value().is_some() || node.data().placeholder().is_some() || node.is_read_only()
         }
@@ -89,7 +89,7 @@ fn has_value(part: &Part<'_>, which: &str) {
         Role::Slider | Role::ProgressIndicator => node.numeric_value().is_some(),
         _ => true,
     };
-    assert!(told, "{which}: {} has no value", part.told());
+    assert!(reported, "{which}: {} has no value", part.description());
 }
 
 fn echo(client: &mut TcpStream, data: &[u8]) {
@@ -108,12 +108,12 @@ fn certificate(folder: &Path) -> Settings {
 const TABS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
 
 #[test]
-fn every_tab_before_anything_happens() {
+fn every_tab_is_accessible_before_the_start() {
     let mut window = open(Settings { mode: Mode::Pool, tls: true, ..Settings::default() });
     press(&mut window, "More: recv size, limits, timeouts");
     for tab in TABS {
         show(&mut window, tab);
-        speaks(&window, &format!("{tab:?}"));
+        assert_accessible(&window, &format!("{tab:?}"));
     }
     for (field, text) in [("Host", "127.0.0.1"), ("Pool size", "10"), ("Recv size", "1024")] {
         let value = window.0.get_by_role_and_label(Role::TextInput, field).value();
@@ -124,7 +124,7 @@ fn every_tab_before_anything_happens() {
 }
 
 #[test]
-fn every_tab_while_clients_are_served() {
+fn every_tab_is_accessible_with_clients() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = open(Settings::default());
     let address = window.start();
@@ -136,46 +136,46 @@ fn every_tab_while_clients_are_served() {
     window.0.get_by_label_contains("Log, ").focus();
     window.run();
     key(&mut window, Key::ArrowUp);
-    speaks(&window, "the log, an entry selected");
+    assert_accessible(&window, "the log, an entry selected");
     show(&mut window, Key::Num2);
     press(&mut window, "Connection #1");
-    speaks(&window, "connections");
+    assert_accessible(&window, "connections");
     press(&mut window, "Show on the wire");
     window.0.get_by_label_contains("Sequence diagram of").focus();
     window.run();
     key(&mut window, Key::ArrowUp);
-    speaks(&window, "the wire");
+    assert_accessible(&window, "the wire");
     press(&mut window, "Rows by time");
-    speaks(&window, "the wire by time");
+    assert_accessible(&window, "the wire by time");
     show(&mut window, Key::Num4);
-    speaks(&window, "the code");
+    assert_accessible(&window, "the code");
     window.0.get_by_role_and_label(Role::Switch, "Step mode").click_accesskit();
     window.run();
-    echo_later(&mut clients);
+    send_only(&mut clients);
     window.until("both clients halted", |window| window.state().app().paused_threads().len() >= 2);
-    speaks(&window, "step mode");
+    assert_accessible(&window, "step mode");
     key(&mut window, Key::F5);
-    // A notice that stays.
+    // An error, whose notice stays.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);
     window.until_shown("type the path");
-    is_a_dialog(&window, "Save the log");
-    speaks(&window, "a path to type");
+    assert_dialog(&window, "Save the log");
+    assert_accessible(&window, "a path to type");
     window.0.event(Event::Text(folder.path().join("no/log.txt").to_string_lossy().into_owned()));
     window.run();
     key(&mut window, Key::Enter);
     window.until_shown("Dismiss");
-    speaks(&window, "a notice");
+    assert_accessible(&window, "a notice");
 }
 
-/// What step mode halts before: each client's thread has something to do.
-fn echo_later(clients: &mut [TcpStream]) {
+/// Sends bytes without waiting for their echo, so that step mode pauses each client's thread.
+fn send_only(clients: &mut [TcpStream]) {
     for client in clients {
         client.write_all(b"again").unwrap();
     }
 }
 
 #[test]
-fn the_client_tab_with_all_that_opens() {
+fn client_tab_is_accessible_with_everything_unfolded() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = open(certificate(folder.path()));
     window.start();
@@ -186,66 +186,66 @@ fn the_client_tab_with_all_that_opens() {
     window.0.get_by_label_contains("Transcript of Client 1").focus();
     window.run();
     key(&mut window, Key::End);
-    speaks(&window, "connected, TLS open");
+    assert_accessible(&window, "connected, TLS open");
     press(&mut window, "Add a client");
     press(&mut window, "Send a file");
-    speaks(&window, "two clients, a file to send");
+    assert_accessible(&window, "two clients, a file to send");
     window.0.get_by_role_and_label(Role::ComboBox, "Trusts").click_accesskit();
     window.run();
     press(&mut window, "A CA file");
-    speaks(&window, "a CA file to trust");
+    assert_accessible(&window, "a CA file to trust");
     press(&mut window, "Crowd…");
-    speaks(&window, "the crowd");
+    assert_accessible(&window, "the crowd");
 }
 
 #[test]
-fn lessons_and_help() {
+fn lessons_and_help_are_accessible() {
     let mut window = open(Settings::default());
     press(&mut window, "Help");
-    speaks(&window, "the menu");
+    assert_accessible(&window, "the menu");
     press(&mut window, "2. One at a time, and the backlog");
-    speaks(&window, "a lesson");
+    assert_accessible(&window, "a lesson");
     press(&mut window, "Skip this step");
-    speaks(&window, "its second step");
+    assert_accessible(&window, "its second step");
     key(&mut window, Key::F1);
     assert!(window.shows("A tour of five minutes"));
-    is_a_dialog(&window, "Help and keys");
-    speaks(&window, "the help");
+    assert_dialog(&window, "Help and keys");
+    assert_accessible(&window, "the help");
 }
 
 #[test]
-fn every_dialog_of_the_lab() {
+fn tls_dialogs_are_accessible() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = open(certificate(folder.path()));
     window.until_shown("matches the certificate");
     press(&mut window, "Create certificate…");
     window.until_shown("there already");
     press(&mut window, "Show the openssl commands");
-    is_a_dialog(&window, "Create a certificate");
-    speaks(&window, "create a certificate");
+    assert_dialog(&window, "Create a certificate");
+    assert_accessible(&window, "create a certificate");
     press(&mut window, "Replace existing files");
     window.until_enabled("Create");
     press(&mut window, "Create");
     window.until_shown("The certificate is made");
-    speaks(&window, "the certificate is made");
+    assert_accessible(&window, "the certificate is made");
     press(&mut window, "Done");
     window.until_enabled("Details…");
     press(&mut window, "Details…");
     window.until_shown("A client that is given this file");
     window.0.get_by_label_contains("Extensions of certificate 1").click_accesskit();
     window.run();
-    speaks(&window, "details");
+    assert_accessible(&window, "details");
     press(&mut window, "Close details");
     press(&mut window, "Options…");
     window.0.get_by_role_and_label(Role::ComboBox, "Client certificates").click_accesskit();
     window.run();
-    speaks(&window, "a list that is open");
+    assert_accessible(&window, "a list that is open");
     press(&mut window, "Required");
-    speaks(&window, "options");
+    assert_accessible(&window, "options");
 }
 
 #[test]
-fn a_list_opens_at_what_is_chosen_and_gives_the_keyboard_back() {
+fn combo_box_opens_at_the_choice_and_returns_the_focus() {
     let mut window = open(Settings { mode: Mode::Threads, ..Settings::default() });
     window.0.get_by_role_and_label(Role::ComboBox, "Clients").focus();
     window.run();
@@ -272,11 +272,11 @@ fn a_list_opens_at_what_is_chosen_and_gives_the_keyboard_back() {
     }
     key(&mut window, Key::Enter);
     assert_eq!(window.app().form().mode(), Mode::Pool);
-    assert_eq!(focused(&window), Some((Role::ComboBox, "Clients".to_owned())), "the keyboard is back");
+    assert_eq!(focused(&window), Some((Role::ComboBox, "Clients".to_owned())), "the focus is back");
 }
 
 #[test]
-fn what_has_the_keyboard_stays_in_view_when_the_window_is_zoomed() {
+fn zoom_keeps_the_focused_field_in_view() {
     let mut window = open(Settings::default());
     resize(&mut window, [1180.0, 760.0], 1.0);
     show(&mut window, Key::Num3);

@@ -1,4 +1,4 @@
-//! The window as its user sees it: real sessions, real sockets, no screen.
+//! The window's basic use, with a real server and real sockets but no screen.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -20,7 +20,7 @@ impl Window {
     }
 }
 
-/// Sends bytes and reads them back.
+/// Sends bytes and asserts that they come back.
 pub(crate) fn echo(client: &mut TcpStream, data: &[u8]) {
     client.write_all(data).unwrap();
     let mut back = vec![0; data.len()];
@@ -35,7 +35,7 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
 }
 
 #[test]
-fn start_echo_look_stop() {
+fn client_is_served_shown_and_disconnected() {
     let mut window = Window::open();
     assert!(window.shows("Nothing has happened yet") && window.shows("Stopped"));
     let address = window.start();
@@ -45,19 +45,19 @@ fn start_echo_look_stop() {
     window.until_shown("1 client now, 1 in all");
     window.0.get_by_label_contains("Received: b'Hello").click();
     window.0.run();
-    assert!(window.shows("recv returned 6 bytes"), "the detail tells about the selected entry");
+    assert!(window.shows("recv returned 6 bytes"), "the details show the selected entry");
     window.click("Connections 1");
     assert!(window.shows("Disconnect #1"));
     window.click("Disconnect #1");
     window.until_shown("Nobody is connected");
-    assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "the client is let go");
+    assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "the client is disconnected");
     window.click("Stop server");
     window.until_shown("Start server");
     assert!(window.can_start());
 }
 
 #[test]
-fn a_wrong_field_says_what_to_type_and_keeps_start_from_being_pressed() {
+fn invalid_field_explains_itself_and_disables_start() {
     let mut window = Window::open();
     window.fill("Port", "70000");
     assert!(window.shows("Port must be from 0 to 65,535."));
@@ -72,7 +72,7 @@ fn a_wrong_field_says_what_to_type_and_keeps_start_from_being_pressed() {
 }
 
 #[test]
-fn a_host_that_others_reach_shows_a_caution_and_changes_wait_for_a_restart() {
+fn public_host_warns_and_changes_wait_for_a_restart() {
     let mut window = Window::open();
     window.fill("Host", "0.0.0.0");
     assert!(window.shows("Others on your network"));
@@ -85,7 +85,7 @@ fn a_host_that_others_reach_shows_a_caution_and_changes_wait_for_a_restart() {
 }
 
 #[test]
-fn a_busy_port_offers_a_free_one() {
+fn busy_port_offers_a_free_one() {
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = busy.local_addr().unwrap().port();
     let mut window = Window::with(Settings { host: "127.0.0.1".to_owned(), port, ..Settings::default() });
@@ -101,7 +101,7 @@ fn a_busy_port_offers_a_free_one() {
 }
 
 #[test]
-fn certificate_files_are_judged_under_their_fields() {
+fn certificate_files_are_checked_under_their_fields() {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -133,7 +133,7 @@ fn certificate_files_are_judged_under_their_fields() {
 }
 
 #[test]
-fn the_filter_takes_text_clients_and_kinds() {
+fn filter_takes_text_clients_and_kinds() {
     let mut window = Window::open();
     let address = window.start();
     let (mut one, mut two) = (connect(address), connect(address));
@@ -202,7 +202,7 @@ fn rows_are_selected_and_copied() {
 }
 
 #[test]
-fn the_end_is_followed_until_the_reader_goes_up() {
+fn log_follows_until_the_user_scrolls_up() {
     let mut window = Window::open();
     let address = window.start();
     let mut client = connect(address);
@@ -232,7 +232,7 @@ fn the_end_is_followed_until_the_reader_goes_up() {
 }
 
 #[test]
-fn the_keyboard_is_enough() {
+fn keyboard_alone_starts_filters_and_stops() {
     let mut window = Window::open();
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run();
@@ -276,7 +276,7 @@ fn the_keyboard_is_enough() {
 }
 
 #[test]
-fn it_holds_together_when_small_and_every_control_has_a_name() {
+fn buttons_keep_their_places_and_names_in_every_size() {
     for size in [[720.0, 480.0], [1180.0, 760.0], [2560.0, 1440.0]] {
         let host = "a-very-long-host-name-that-is-longer-than-its-field.example.org".to_owned();
         let mut window = Window::sized(Settings { host, tls: true, ..Settings::default() }, size);
@@ -285,19 +285,19 @@ fn it_holds_together_when_small_and_every_control_has_a_name() {
         let start = window.0.get_by_label("Start server").rect();
         assert!(
             start.bottom() < size[1] - 30.0 && start.right() < 320.0,
-            "the button stands at {start:?} in {size:?}"
+            "the button is at {start:?} in {size:?}"
         );
         for button in ["Help", "Save…", "Clear", "Follow"] {
             let rect = window.0.get_by_label(button).rect();
             assert!(
                 rect.right() <= size[0] && rect.left() >= 320.0,
-                "{button} stands at {rect:?} in {size:?}"
+                "{button} is at {rect:?} in {size:?}"
             );
         }
     }
 }
 
-/// A file as it comes from the system's drag and drop.
+/// A file as the OS's drag and drop delivers it.
 #[derive(Debug)]
 struct Dropped(std::path::PathBuf);
 
@@ -312,7 +312,7 @@ impl egui::DroppedFile for Dropped {
 }
 
 #[test]
-fn a_dropped_file_finds_its_field_and_any_other_is_named() {
+fn dropped_key_fills_its_field_and_other_files_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let (key, notes) = (folder.path().join("mine.pem"), folder.path().join("notes.txt"));
     std::fs::write(&key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
@@ -333,7 +333,7 @@ fn a_dropped_file_finds_its_field_and_any_other_is_named() {
 }
 
 #[test]
-fn the_mode_the_theme_and_the_help_are_chosen_with_the_mouse() {
+fn mouse_chooses_mode_theme_and_help() {
     let mut window = Window::open();
     assert!(!window.shows("Pool size"));
     window.0.get_by_role_and_label(Role::ComboBox, "Clients").click();
@@ -352,7 +352,7 @@ fn the_mode_the_theme_and_the_help_are_chosen_with_the_mouse() {
 }
 
 #[test]
-fn what_is_too_long_for_a_row_is_whole_in_the_detail() {
+fn details_show_data_that_is_cut_off_in_its_row() {
     let mut window = Window::with(Settings { recv_size: 1 << 20, ..Settings::default() });
     let address = window.start();
     let mut client = connect(address);

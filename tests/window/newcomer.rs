@@ -1,4 +1,4 @@
-//! What somebody who has never seen the window stumbles over: notices that stay, rows that run away, dead ends.
+//! What confused first-time users: stale notices, rows that move away from the pointer, dead ends.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -11,7 +11,7 @@ use crate::basics::{connect, echo};
 use crate::harness::Window;
 
 #[test]
-fn a_failed_start_is_told_until_the_form_is_changed() {
+fn start_error_is_shown_until_the_form_changes() {
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = busy.local_addr().unwrap().port();
     let mut window = Window::with(Settings { host: "127.0.0.1".to_owned(), port, ..Settings::default() });
@@ -20,12 +20,15 @@ fn a_failed_start_is_told_until_the_form_is_changed() {
     assert!(window.shows("Use a free port"));
     window.fill("Port", "0");
     assert!(!window.shows("Could not start") && window.shows("Stopped"));
-    assert!(!window.shows("Stop that program, or") || window.row_count() == 1, "only the log still tells it");
+    assert!(
+        !window.shows("Stop that program, or") || window.row_count() == 1,
+        "only the log still has the error"
+    );
     assert!(!window.shows("Use a free port"));
 }
 
 #[test]
-fn a_notice_about_the_running_server_goes_with_it() {
+fn notice_about_the_server_disappears_when_it_stops() {
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = busy.local_addr().unwrap().port();
     let mut window = Window::with(Settings { port, ..Settings::default() });
@@ -35,21 +38,21 @@ fn a_notice_about_the_running_server_goes_with_it() {
         return; // No IPv6 here: then localhost has one address, and the start fails.
     }
     window.until_shown("Listening, but not on every address");
-    // The other address is somebody else's: nobody is sent there.
+    // Another program listens on 127.0.0.1, so clients must not connect there.
     let line = &window.app().try_it()[0].line;
     assert!(line.contains("::1") && !line.contains("localhost"), "{line}");
     window.click("Client");
     let host = window.0.get_by_role_and_label(Role::TextInput, "Host to connect to").value();
-    assert_eq!(host.as_deref(), Some("::1"), "the client goes to somebody else's server");
+    assert_eq!(host.as_deref(), Some("::1"), "the client connects to the other program");
     window.click("Stop server");
     window.until_shown("Start server");
     assert!(!window.shows("Dismiss"));
 }
 
 #[test]
-fn only_settings_that_are_right_have_a_command_to_try() {
+fn command_to_try_needs_valid_settings() {
     let mut window = Window::with(Settings { port: 4711, ..Settings::default() });
-    // What comes with the system.
+    // A program that comes with the OS.
     let line = if cfg!(windows) { "curl.exe telnet://localhost:4711" } else { "nc localhost 4711" };
     assert!(window.shows(line));
     window.fill("Backlog", "x");
@@ -62,7 +65,7 @@ fn only_settings_that_are_right_have_a_command_to_try() {
 }
 
 #[test]
-fn a_press_selects_what_was_under_the_pointer_and_lets_rows_stand_still() {
+fn press_selects_the_row_under_the_pointer_and_stops_following() {
     let mut window = Window::open();
     let address = window.start();
     let mut client = connect(address);
@@ -79,7 +82,7 @@ fn a_press_selects_what_was_under_the_pointer_and_lets_rows_stand_still() {
         pressed,
         modifiers: Modifiers::NONE,
     };
-    // More comes in before the next frame than there is room for.
+    // More entries than fit arrive before the next frame.
     for _ in 0..60 {
         echo(&mut client, b"flood");
     }
@@ -96,7 +99,7 @@ fn a_press_selects_what_was_under_the_pointer_and_lets_rows_stand_still() {
 }
 
 #[test]
-fn escape_and_the_cross_empty_the_filter() {
+fn escape_and_the_cross_clear_the_filter() {
     let mut window = Window::open();
     window.start();
     assert!(!window.shows("Clear the filter"));
@@ -116,13 +119,13 @@ fn escape_and_the_cross_empty_the_filter() {
 }
 
 #[test]
-fn starting_with_a_wrong_field_leads_to_it() {
+fn start_with_an_invalid_field_focuses_it() {
     let mut window = Window::open();
     window.click("More: recv size, limits, timeouts");
     window.fill("Idle timeout", "soon");
     window.click("More: recv size, limits, timeouts");
     let idle = window.0.query_by_role_and_label(Role::TextInput, "Idle timeout");
-    assert!(idle.is_none(), "what is wrong doesn't keep it open");
+    assert!(idle.is_none(), "an error doesn't keep the section open");
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run();
     assert!(window.0.get_by_role_and_label(Role::TextInput, "Idle timeout").is_focused());
@@ -135,7 +138,7 @@ fn starting_with_a_wrong_field_leads_to_it() {
 }
 
 #[test]
-fn who_starts_the_server_sees_what_it_does() {
+fn start_makes_the_log_follow() {
     let mut window = Window::with(Settings::default());
     let follows =
         |window: &Window| window.0.get_by_label("Follow").accesskit_node().toggled() == Some(Toggled::True);
@@ -144,7 +147,7 @@ fn who_starts_the_server_sees_what_it_does() {
     assert!(!follows(&window));
     window.click("Stop server");
     window.until_shown("Start server");
-    assert!(!follows(&window), "a stop leaves the log where it was");
+    assert!(!follows(&window), "a stop leaves the log's position");
     window.click("Start server");
     assert!(follows(&window));
 }

@@ -1,4 +1,4 @@
-//! Step mode and the accept queue in the window: the bar, the keys, the pill.
+//! Step mode and the accept queue in the window: the bar, the keys, the state at the top.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ fn window() -> Window {
     Window::with(Settings { host: "127.0.0.1".to_owned(), ..Settings::default() })
 }
 
-/// The tab with the step bar and the accept queue.
+/// Shows the tab with the step bar and the accept queue.
 fn open_tab(window: &mut Window) {
     window.0.get_by_role_and_label(Role::Tab, "Code").click();
     window.0.run();
@@ -33,7 +33,7 @@ fn until_halt(window: &mut Window, call: Call) {
 }
 
 #[test]
-fn the_keys_lead_from_call_to_call_in_every_tab() {
+fn keys_step_from_call_to_call_in_every_tab() {
     let mut window = window();
     open_tab(&mut window);
     assert!(window.shows("Off: the server makes its calls without a halt."));
@@ -43,7 +43,7 @@ fn the_keys_lead_from_call_to_call_in_every_tab() {
     until_halt(&mut window, Call::Socket);
     window.until_shown("Server halts before socket() for 127.0.0.1:");
     window.click("Log");
-    assert!(window.shows("Halted before socket()"), "the pill tells it in the other tabs");
+    assert!(window.shows("Halted before socket()"), "the bar at the top shows it in every tab");
     for call in [Call::Bind, Call::Listen, Call::Accept] {
         window.0.key_press(Key::F10);
         until_halt(&mut window, call);
@@ -58,7 +58,7 @@ fn the_keys_lead_from_call_to_call_in_every_tab() {
     until_halt(&mut window, Call::Recv);
     window.until_shown("2 threads halted");
     open_tab(&mut window);
-    // Only this client's call happens.
+    // Only this client makes its call.
     window.click("#1: recv(1024)");
     until_halt(&mut window, Call::SendAll);
     assert!(window.shows("Server: accept()"));
@@ -72,7 +72,7 @@ fn the_keys_lead_from_call_to_call_in_every_tab() {
 }
 
 #[test]
-fn a_server_that_halts_while_it_starts_can_be_stopped() {
+fn server_paused_during_start_can_be_stopped() {
     let mut window = window();
     open_tab(&mut window);
     switch_on(&mut window);
@@ -87,7 +87,7 @@ fn a_server_that_halts_while_it_starts_can_be_stopped() {
 }
 
 #[test]
-fn paused_clients_wait_in_the_queue_and_the_next_one_is_told_its_fate() {
+fn paused_accepting_fills_the_queue_and_explains_the_next_client() {
     let mut window = window();
     let address = window.start();
     open_tab(&mut window);
@@ -108,7 +108,7 @@ fn paused_clients_wait_in_the_queue_and_the_next_one_is_told_its_fate() {
 }
 
 #[test]
-fn step_mode_has_a_key_of_its_own() {
+fn f9_toggles_step_mode() {
     let mut window = window();
     for on in [true, false] {
         window.0.key_press(Key::F9);

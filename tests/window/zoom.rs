@@ -1,11 +1,11 @@
-//! The zoom is remembered: who sits at a projector sets it once.
+//! The zoom is saved, so that a projector needs it set only once.
 
 use echoscope::settings::Settings;
 
 use crate::harness::Window;
 
 #[test]
-fn it_is_as_it_was_left_and_what_is_changed_is_remembered() {
+fn zoom_is_restored_and_saved() {
     let mut window = Window::with(Settings { zoom: 150, ..Settings::default() });
     assert!((window.0.ctx.zoom_factor() - 1.5).abs() < 0.001, "{}", window.0.ctx.zoom_factor());
     assert_eq!(window.app().settings().zoom, 150);

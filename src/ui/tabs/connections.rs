@@ -13,6 +13,7 @@ use crate::server::status::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::tls_dialogs::handshake_table;
 use crate::ui::widgets::controls::{icon_button, pill_button};
 use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::icon::Icon;
@@ -159,7 +160,7 @@ fn details(ui: &mut Ui, connection: &Connection) -> (bool, Option<Action>) {
         });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             if let Some(tls) = &connection.tls {
-                crate::ui::tls_dialogs::handshake_table::show(ui, &handshake_details(tls));
+                handshake_table::show(ui, &handshake_details(tls));
                 return;
             }
             let text = match connection.phase {

@@ -1,57 +1,58 @@
-//! Small windows and large letters: nothing lies over anything else, and all can be scrolled to and pressed.
+//! Small windows and large zooms: no control covers another one, and each can be scrolled to and pressed.
 
-mod every;
+mod every_tab;
 
 use crate::harness::{Hand, Window};
 use echoscope::settings::Settings;
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, vec2};
 use egui_kittest::kittest::{Queryable, by};
 
-/// Windows in pixels, and how far each is zoomed in.
-const SIZES: [[f32; 2]; 2] = [[720.0, 480.0], [1180.0, 760.0]];
-const ZOOMS: [f32; 5] = [1.0, 1.2, 1.4, 1.5, 2.0];
+/// Sizes in points: the smallest window with a zoom of 100 %, 140 % and 200 %, and the usual one with 100 % and 150 %.
+const SIZES: [[f32; 2]; 5] =
+    [[720.0, 480.0], [514.0, 343.0], [360.0, 240.0], [1180.0, 760.0], [787.0, 507.0]];
 
-/// For each size and zoom a window in which the second lesson is being done and one's own clients are these.
-fn each(clients: usize, check: impl Fn(&mut Window, &str)) {
-    for size in SIZES {
-        for zoom in ZOOMS {
-            let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
-            let mut window = Window::new(settings, size.map(|side| side / zoom), Hand::Mouse);
-            // As a screen reader does, which presses what is out of view, too.
-            press(&mut window, "Help");
-            press(&mut window, "2. One at a time, and the backlog");
-            show(&mut window, Key::Num3);
-            for _ in 1..clients {
-                press(&mut window, "Add a client");
-            }
-            check(&mut window, &format!("{size:?} zoomed {zoom}, {clients} clients"));
-        }
+/// Opens a window with the second lesson and this many clients, and shows the Client tab.
+fn open(clients: usize) -> Window {
+    let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
+    let mut window = Window::new(settings, [1180.0, 760.0], Hand::Mouse);
+    press(&mut window, "Help");
+    press(&mut window, "2. One at a time, and the backlog");
+    show(&mut window, Key::Num3);
+    for _ in 1..clients {
+        press(&mut window, "Add a client");
     }
+    window
 }
 
+fn resize(window: &mut Window, points: [f32; 2]) {
+    window.0.set_size(points.into());
+    window.run();
+}
+
+/// Presses a control as a screen reader does, also one that is scrolled out of view.
 fn press(window: &mut Window, name: &str) {
     window.0.get_by_label(name).click_accesskit();
     window.run();
 }
 
-/// Where a control is, or the first one of a name that ends with a star.
+/// Returns the place of a control, or of the first one whose name starts with the text before a star.
 fn rect(window: &Window, name: &'static str) -> Rect {
-    let is_it = move |label: String| match name.strip_suffix('*') {
+    let matches = move |label: String| match name.strip_suffix('*') {
         Some(start) => label.starts_with(start),
         None => label == name,
     };
     let mut nodes = window
         .0
-        .query_all(by().predicate(move |node| node.label().or_else(|| node.value()).is_some_and(is_it)));
+        .query_all(by().predicate(move |node| node.label().or_else(|| node.value()).is_some_and(matches)));
     nodes.next().unwrap_or_else(|| panic!("there is no {name}\n{:?}", window.0.root())).rect()
 }
 
-/// None of these covers any part of another one.
-fn apart(window: &Window, names: &[&'static str], which: &str) {
-    let places: Vec<_> = names.iter().map(|name| (name, rect(window, name))).collect();
-    for (at, (one, here)) in places.iter().enumerate() {
+/// Asserts that none of these controls covers a part of another one.
+fn assert_apart(window: &Window, names: &[&'static str], which: &str) {
+    let rects: Vec<_> = names.iter().map(|name| (name, rect(window, name))).collect();
+    for (at, (one, here)) in rects.iter().enumerate() {
         assert!(here.is_positive(), "{which}: {one} has no room: {here:?}");
-        for (other, there) in &places[at + 1..] {
+        for (other, there) in &rects[at + 1..] {
             let both = here.intersect(*there);
             let apart = both.width() < 0.5 || both.height() < 0.5;
             assert!(apart, "{which}: {one} at {here:?} lies over {other} at {there:?}");
@@ -59,9 +60,8 @@ fn apart(window: &Window, names: &[&'static str], which: &str) {
     }
 }
 
-/// Turns the wheel over the tab until a control is in view there, however much of what surrounds the tab has to be
-/// scrolled, too.
-fn reach(window: &mut Window, name: &'static str, which: &str) {
+/// Turns the wheel over the tab until a control is in view, which may scroll what surrounds the tab, too.
+fn scroll_to(window: &mut Window, name: &'static str, which: &str) {
     for _ in 0..80 {
         let screen = window.0.ctx.content_rect();
         let top = rect(window, "Log").bottom().clamp(screen.top(), screen.bottom() - 40.0);
@@ -73,7 +73,7 @@ fn reach(window: &mut Window, name: &'static str, which: &str) {
             return;
         }
         let way = |to: f32, from: f32, half: f32| {
-            if (to - from).abs() < half - 12.0 { 0.0 } else { (from - to).clamp(-40.0, 40.0) }
+            if (to - from).abs() < half - 12.0 { 0.0 } else { (from - to).clamp(-100.0, 100.0) }
         };
         let delta = vec2(
             way(to.x, view.center().x, view.width() / 2.0),
@@ -84,7 +84,7 @@ fn reach(window: &mut Window, name: &'static str, which: &str) {
         window.0.event(Event::MouseWheel { unit, delta, phase, source, modifiers: Modifiers::NONE });
         window.run();
     }
-    panic!("{which}: {name} can't be scrolled to: it is at {:?}", rect(window, name));
+    panic!("{which}: {name} can't be scrolled into view: it is at {:?}", rect(window, name));
 }
 
 fn show(window: &mut Window, tab: Key) {
@@ -112,57 +112,71 @@ const CLIENT: [&str; 15] = [
 ];
 
 #[test]
-fn the_parts_of_the_client_tab_keep_apart() {
-    for clients in [1, 9, 16] {
-        each(clients, |window, which| {
-            show(window, Key::Num3);
-            apart(window, &CLIENT, which);
-            apart(window, &LESSON, which);
-            let lesson = rect(window, "Skip this step");
-            assert!(lesson.bottom() <= rect(window, "Log").top(), "{which}: the tabs lie over the lesson");
+fn client_tab_keeps_its_controls_apart_and_reachable() {
+    for clients in [1, 16] {
+        let mut window = open(clients);
+        for size in SIZES {
+            resize(&mut window, size);
+            let which = &format!("{size:?}, {clients} clients");
+            assert_apart(&window, &CLIENT, which);
+            assert_apart(&window, &LESSON, which);
+            let lesson = rect(&window, "Skip this step");
+            assert!(lesson.bottom() <= rect(&window, "Log").top(), "{which}: the tabs cover the lesson");
             for name in CLIENT {
-                reach(window, name, which);
+                scroll_to(&mut window, name, which);
             }
-        });
+        }
     }
 }
 
 #[test]
-fn the_program_and_the_accept_queue_keep_apart() {
-    each(1, |window, which| {
-        show(window, Key::Num4);
-        let parts = ["Step mode", "Copy", "Save as ServerPython.py…", "Accept queue"];
-        apart(window, &parts, which);
-        for name in parts {
-            reach(window, name, which);
+fn code_tab_keeps_its_controls_apart_and_reachable() {
+    let mut window = open(1);
+    show(&mut window, Key::Num4);
+    for size in SIZES {
+        resize(&mut window, size);
+        let which = &format!("{size:?}");
+        let controls = ["Step mode", "Copy", "Save as ServerPython.py…", "Accept queue"];
+        assert_apart(&window, &controls, which);
+        for name in controls {
+            scroll_to(&mut window, name, which);
         }
-        let room = rect(window, "Accept queue").top() - rect(window, "Copy").bottom();
+        let room = rect(&window, "Accept queue").top() - rect(&window, "Copy").bottom();
         assert!(room > 100.0, "{which}: the program has a height of {room}");
-    });
+    }
 }
 
 #[test]
-fn a_client_is_served_wherever_its_controls_have_to_be_scrolled_to() {
-    each(9, |window, which| {
-        show(window, Key::Num3);
-        window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
-        window.until_shown("Stop server");
-        for (name, then) in [("Connect", "from port"), ("Send", "sent b'"), ("Close", "Client 9, closed")] {
-            reach(window, name, which);
-            window.click(name);
-            window.until_shown(then);
-        }
-    });
+fn client_connects_sends_and_closes_in_every_size() {
+    let mut window = open(9);
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.until_shown("Stop server");
+    for size in SIZES {
+        resize(&mut window, size);
+        let which = &format!("{size:?}");
+        let received = window.app().counters().bytes_received;
+        scroll_to(&mut window, "Connect", which);
+        window.click("Connect");
+        window.until_shown("Client 9, connected");
+        scroll_to(&mut window, "Send", which);
+        window.click("Send");
+        window.until("bytes", |window| window.state().app().counters().bytes_received > received);
+        scroll_to(&mut window, "Close", which);
+        window.click("Close");
+        window.until_shown("Client 9, closed");
+    }
 }
 
 #[test]
-fn the_tabs_stay_where_they_are_from_step_to_step() {
-    each(1, |window, which| {
-        let before = rect(window, "Log");
-        for _ in 0..6 {
-            press(window, "Skip this step");
-            let now = rect(window, "Log");
-            assert!((now.top() - before.top()).abs() < 1.0, "{which}: the tabs moved to {now:?}");
+fn lesson_steps_leave_the_tabs_in_place() {
+    let mut window = open(1);
+    for size in SIZES {
+        resize(&mut window, size);
+        let before = rect(&window, "Log");
+        for step in ["Skip this step", "Back"].map(|button| [button; 6]).concat() {
+            press(&mut window, step);
+            let now = rect(&window, "Log");
+            assert!((now.top() - before.top()).abs() < 1.0, "{size:?}: the tabs moved to {now:?}");
         }
-    });
+    }
 }
