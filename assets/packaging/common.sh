@@ -1,12 +1,12 @@
-# For the scripts that make packages: the version, the programs, and what goes into more than one package.
+# Functions for the packaging scripts: the version, the program, and files that several packages have.
 #
-# Sourced with `what` (the script's name in messages) set. Packages land in target/packages. Whoever has the licences
-# of the dependencies already names the file in THIRD_PARTY; otherwise cargo-about collects them.
+# A script sets `what`, its name in messages, and sources this file. Packages are written to target/packages. THIRD_PARTY
+# may name a file with the licenses of the dependencies; otherwise cargo-about collects them.
 # shellcheck shell=bash
 
 set -euo pipefail
 : "${what:?is the name of the script that makes the package}"
-# Named from where the caller stands.
+# Arguments are relative to the caller's folder.
 [ -z "${THIRD_PARTY:-}" ] || THIRD_PARTY=$(realpath "$THIRD_PARTY")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 here=assets/packaging
@@ -33,9 +33,9 @@ version=$(cargo pkgid --locked --offline 2>/dev/null || cargo pkgid --locked)
 version=${version##*[#@]}
 [ -n "$version" ] || fail "Cargo.toml has no version"
 
-# The same sources make the same packages: nothing in them is younger than the last commit.
+# Reproducible packages: no file in them is newer than the last commit.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
-    # Without git, as in an archive of the sources, the archive has the dates.
+    # Without git, as in a source archive, the files have the dates.
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || date -r Cargo.toml +%s)
 fi
 export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C
@@ -44,16 +44,16 @@ umask 022
 rm -rf "$stage"
 mkdir -p "$stage" "$packages"
 
-# Prints a date that date(1) of both GNU and BSD can write: commit_date +FORMAT.
+# commit_date +FORMAT: prints the commit's date with GNU's or BSD's date(1).
 commit_date() { date -u -d "@$SOURCE_DATE_EPOCH" "$1" 2>/dev/null || date -u -r "$SOURCE_DATE_EPOCH" "$1"; }
 
-# fill TEMPLATE FILE: puts the version, its numbers alone (without -rc1 or the like) and its date where they belong.
+# fill TEMPLATE FILE: replaces the placeholders for the version, its numbers (without -rc1 or the like) and its date.
 fill() {
     sed -e "s/@VERSION@/$version/g" -e "s/@NUMBERS@/${version%%[-+]*}/g" -e "s/@DATE@/$(commit_date +%Y-%m-%d)/g" -e "s/@YEAR@/$(commit_date +%Y)/g" \
         -e "s/@RFC2822@/$(commit_date '+%a, %d %b %Y %H:%M:%S +0000')/g" "$1" >"$2"
 }
 
-# copy MODE FILE… FOLDER: into a folder that is made if it is not there.
+# copy MODE FILE… FOLDER: copies into a folder, which it creates if necessary.
 copy() {
     local mode=$1 into=${*: -1}
     mkdir -p "$into"
@@ -64,20 +64,20 @@ copy() {
     done
 }
 
-# build [TARGET]: the release program, unless `program` names one that is built; sets `program`.
+# build [TARGET]: compiles the release program unless `program` names one; sets `program`.
 build() {
     local suffix=
     if [ -n "$program" ]; then
         [ -f "$program" ] || fail "$program is not there"
         return
     fi
-    # Nothing in the program depends on the date, but some of what is built would be built anew for another one.
+    # The program doesn't depend on the date, but another date would recompile some crates.
     env -u SOURCE_DATE_EPOCH cargo build --locked --release ${1:+--target "$1"}
     case ${1:-$(rustc -vV)} in *windows*) suffix=.exe ;; esac
     program=$target/${1:+$1/}release/echoscope$suffix
 }
 
-# third_party FILE: the licences of all that is linked into the program, and of its fonts.
+# third_party FILE: writes the licenses of all linked crates and of the fonts.
 third_party() {
     if [ -n "${THIRD_PARTY:-}" ]; then
         cp "$THIRD_PARTY" "$1"
@@ -85,13 +85,13 @@ third_party() {
     fi
     cargo about --version >/dev/null 2>&1 ||
         fail "cargo-about is not installed: .ci/tools cargo-about"
-    # The crates of all systems, of which a build needs but one's; the rest then needs no network.
+    # Fetches the crates for all OSes, so that the next step needs no network.
     cargo fetch --locked --quiet
     cargo about generate --locked --offline --fail --config .cargo/about.toml --output-file "$1" "$here/third-party.hbs"
     notices "$1"
 }
 
-# notices FILE: adds what stands in no licence file at a crate's top, or has more in it than a licence.
+# notices FILE: adds notices that aren't in a license file at a crate's top, or contain more than a license.
 notices() {
     local crate name
     for name in aws-lc-rs aws-lc-sys epaint_default_fonts; do
@@ -108,7 +108,7 @@ notices() {
     done
 }
 
-# notice INTO TITLE FILE…
+# notice INTO TITLE FILE…: appends files under a title.
 notice() {
     local rule text
     rule=$(printf '%080d' 0 | tr 0 =)
@@ -120,7 +120,7 @@ notice() {
     done
 }
 
-# stage_linux PREFIX: everything for PREFIX on Linux (in a .deb /usr, else ~/.local) but the licences and the readme.
+# stage_linux PREFIX: copies the files for PREFIX on Linux (/usr in a .deb, else ~/.local), except licenses and readme.
 stage_linux() {
     local prefix=$1 size
     mkdir -p "$prefix/bin"
@@ -142,7 +142,7 @@ stage_linux() {
     "$program" completions fish >"$prefix/share/fish/vendor_completions.d/echoscope.fish"
 }
 
-# stage_windows FOLDER: what the zip and the installer hold.
+# stage_windows FOLDER: copies the files of the zip and the installer.
 stage_windows() {
     case $(rustc -vV) in
         *"host: "*windows*) build ;;
@@ -153,12 +153,12 @@ stage_windows() {
     fill $here/windows/README.txt "$1/README.txt"
     cp LICENSE "$1/LICENSE.txt"
     third_party "$1/THIRD-PARTY.txt"
-    # Notepad of old shows a text without carriage returns on one line.
+    # Old versions of Notepad show a text without carriage returns on one line.
     sed -i.bak -e 's/\r*$/\r/' "$1"/*.txt
     rm "$1"/*.bak
 }
 
-# zip_folder ARCHIVE FOLDER: the folder that stands in $stage, its files in order and none younger than the commit.
+# zip_folder ARCHIVE FOLDER: zips a folder of $stage, with files in a fixed order and none newer than the commit.
 zip_folder() {
     local archive
     archive=$(realpath "$packages")/$1

@@ -1,17 +1,17 @@
-//! Gives the Windows program its icon, its version and its manifest. For other systems there is nothing to do.
+//! Adds the icon, the version and the manifest to the Windows program. Does nothing for other OSes.
 
 use std::path::PathBuf;
 use std::{env, io};
 
-/// The program's name as Windows shows it, in the task manager and in a file's properties.
+/// The program's name in Task Manager and in the file's properties.
 const NAME: &str = "Echoscope";
-/// American English, as the program speaks (Windows language identifier).
+/// American English (Windows language identifier).
 const LANGUAGE: u16 = 0x0409;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=assets/windows");
     println!("cargo::rerun-if-changed=icons/echoscope.ico");
-    // What is built for, which is not where this runs.
+    // The target's OS: this script may run on another one.
     if env::var_os("CARGO_CFG_TARGET_OS").is_none_or(|system| system != "windows") {
         return Ok(());
     }

@@ -289,10 +289,7 @@ fn buttons_keep_their_places_and_names_in_every_size() {
         );
         for button in ["Help", "Save…", "Clear", "Follow"] {
             let rect = window.0.get_by_label(button).rect();
-            assert!(
-                rect.right() <= size[0] && rect.left() >= 320.0,
-                "{button} is at {rect:?} in {size:?}"
-            );
+            assert!(rect.right() <= size[0] && rect.left() >= 320.0, "{button} is at {rect:?} in {size:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
-; The installer for Windows: for one user, without administrator's rights, with an entry in the Start menu and an
-; uninstaller. assets/packaging/windows-installer calls makensis and gives VERSION, NUMBERS, FILES, ICON and OUTPUT.
+; The installer for Windows: for one user, without administrator rights, with an entry in the Start menu and an
+; uninstaller. assets/packaging/windows-installer runs makensis with VERSION, NUMBERS, FILES, ICON and OUTPUT.
 
-; The program is for 64-bit Windows only; so is what installs it.
+; Like the program, the installer is for 64-bit Windows only.
 Target amd64-unicode
 SetCompressor /SOLID lzma
 RequestExecutionLevel user
@@ -14,7 +14,7 @@ ManifestDPIAware true
 Name "Echoscope"
 OutFile "${OUTPUT}"
 InstallDir "$LOCALAPPDATA\Programs\Echoscope"
-; An update goes where the program is.
+; An update uses the folder of the installed program.
 InstallDirRegKey HKCU "${UNINSTALL}" "InstallLocation"
 BrandingText "Echoscope ${VERSION}"
 VIProductVersion "${NUMBERS}"
@@ -35,7 +35,7 @@ VIAddVersionKey "LegalCopyright" "The Echoscope contributors, MIT License"
 !insertmacro MUI_UNPAGE_INSTFILES
 !insertmacro MUI_LANGUAGE "English"
 
-; Windows lets nobody write to a program that runs.
+; Windows doesn't allow a running program to be overwritten.
 !macro StopWhileRunning un
 Function ${un}StopWhileRunning
   ${If} ${FileExists} "$INSTDIR\echoscope.exe"
@@ -86,7 +86,7 @@ Section "un.Echoscope"
   Delete "$INSTDIR\LICENSE.txt"
   Delete "$INSTDIR\THIRD-PARTY.txt"
   Delete "$INSTDIR\uninstall.exe"
-  ; Only where it is empty: whoever chose a folder of his own keeps what is in it.
+  ; Only if it is empty, because the user may have chosen a folder with other files.
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\Echoscope.lnk"
   DeleteRegKey HKCU "${UNINSTALL}"

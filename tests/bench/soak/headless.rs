@@ -1,4 +1,4 @@
-//! The program without a window under load: two that serve for the whole run, and short ones that come and go.
+//! The headless program under load: two that serve for the whole run, and short-lived ones.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ pub(crate) struct Headless {
 }
 
 impl Headless {
-    /// Starts it on a port that the system chooses and waits until it listens.
+    /// Starts the program on a free port and waits until it listens.
     pub(crate) fn start(
         crew: &Crew,
         name: &'static str,
@@ -59,7 +59,7 @@ impl Headless {
         self.child.0.id()
     }
 
-    /// Asks it to end, in the middle of what it does; it must, with exit code 0.
+    /// Terminates it in the middle of its work. It must end with exit code 0.
     fn terminate(mut self, crew: &Crew) -> Result<(), String> {
         self.target.end();
         let name = &self.target.name;
@@ -76,7 +76,7 @@ impl Headless {
     }
 }
 
-/// Starts one in any of the modes, has it visited, and ends it under its visitors' hands.
+/// Starts one in a random mode, lets clients visit it, and terminates it during their visits.
 pub(crate) fn come_and_go(crew: &Crew, identity: &Identity, random: &mut Random) -> Result<(), String> {
     let mode = random.pick(&Mode::ALL);
     let tls = random.one_in(2).then_some(identity);
@@ -100,7 +100,7 @@ pub(crate) fn come_and_go(crew: &Crew, identity: &Identity, random: &mut Random)
     ended
 }
 
-/// Reads the log to its end: the first line names the port, and a panic anywhere is a failure.
+/// Reads the log to its end. The first line has the port; a panic anywhere is a failure.
 fn read_log(pipe: impl Read + Send + 'static, name: &'static str, crew: &Crew) -> Receiver<u16> {
     let (sender, port) = channel();
     let tally = Arc::clone(&crew.tally);
@@ -113,7 +113,7 @@ fn read_log(pipe: impl Read + Send + 'static, name: &'static str, crew: &Crew) -
                 tell_port(&mut sender, &line);
             }
             let has = |words: &[u8]| line.windows(words.len()).any(|window| window == words);
-            // Neither can be in data: that is quoted, and in lines of its own kind.
+            // Neither appears in data, which is quoted and in lines of its own.
             if line.len() < 4096 && (has(b"bug in Echoscope") || has(br#""problem":"panicked""#)) {
                 tally.failed(&format!("{name}: PANIC in the log: {}", String::from_utf8_lossy(&line)));
             }
@@ -133,7 +133,7 @@ fn tell_port(sender: &mut Option<Sender<u16>>, line: &[u8]) {
     if let Some(port) = text.or_else(json)
         && let Some(sender) = sender.take()
     {
-        // Whoever asked waits for it.
+        // The caller waits for it.
         let _ = sender.send(port);
     }
 }

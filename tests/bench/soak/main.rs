@@ -1,4 +1,4 @@
-//! Soak: half an hour of mixed load, after which memory, files and threads must be what they were.
+//! Soak test: half an hour of mixed load, after which memory, files and threads must be back at their first values.
 //!
 //! ```text
 //!  soak (this process) ── orders ──► child: a Session as the window uses it (stage/), its server started and stopped
@@ -7,11 +7,11 @@
 //!     └──────────────────► echoscope --headless: two for the whole run, short ones that come and go
 //! ```
 //!
-//! Every minute everybody rests: visitors leave, the session's server is stopped and its log cleared, and each process
-//! is read from /proc. Wrong or missing bytes, a panic, something that stands still for 30 s, or growth: exit code 1.
+//! Every minute all clients disconnect, the app's server is stopped and its log cleared, and each process is read from
+//! /proc. Wrong or missing bytes, a panic, anything that makes no progress for 30 s, or growth lead to exit code 1.
 //!
-//! Files and threads, and the bytes that the session's process holds at rest, are held against the first rests. Resident
-//! memory is held against the middle of the run: an allocator keeps the pages of the largest peak that there has been.
+//! Files, threads and the heap of the app's process are compared with the first idle readings. Resident memory is
+//! compared with the middle of the run, because an allocator keeps the pages of its largest peak.
 
 mod headless;
 mod options;
@@ -35,7 +35,7 @@ use std::process::ExitCode;
 use options::{Options, STAGE, USAGE};
 use peak_alloc::PeakAlloc;
 
-/// Counts what this process holds.
+/// Counts this process's heap.
 #[global_allocator]
 static LIVE: PeakAlloc = PeakAlloc;
 

@@ -1,24 +1,24 @@
-//! What the soak is started with: how long, and from which seed.
+//! The command line: how long the test runs, and its seed.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How to start it.
+/// The usage message.
 pub(crate) const USAGE: &str =
     "soak: nothing done. Half an hour of mixed load: cargo bench --bench soak -- --minutes 30 [--seed N]";
 
-/// The hidden first argument of the child that holds the session.
+/// The hidden first argument of the child process that contains the app.
 pub(crate) const STAGE: &str = "--stage";
 
-/// What was asked for.
+/// The options of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Options {
     pub(crate) length: Duration,
-    /// Decides the mix; the same seed gives the same choices.
+    /// Determines all random choices of the run.
     pub(crate) seed: u64,
 }
 
 impl Options {
-    /// Reads the arguments, without the program's name; `None` where no soak was asked for.
+    /// Parses the arguments after the program's name. Returns `None` if no soak test was requested.
     pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut minutes = None;
         let mut seed = None;
@@ -32,7 +32,7 @@ impl Options {
             match argument.as_str() {
                 "--minutes" => minutes = Some(value()?),
                 "--seed" => seed = Some(value()?),
-                // Cargo's own, and a test runner's.
+                // Arguments of Cargo and of test runners.
                 "--bench" | "--test" => {}
                 _ => return Err(format!("{argument} is not known. {USAGE}")),
             }
@@ -42,7 +42,7 @@ impl Options {
         Ok(Some(Self { length, seed: seed.unwrap_or_else(any_seed) }))
     }
 
-    /// From one rest, at which everything is read, to the next.
+    /// Returns the time between two idle readings.
     pub(crate) fn between_rests(&self) -> Duration {
         (self.length / 30).clamp(Duration::from_secs(10), Duration::from_mins(1))
     }

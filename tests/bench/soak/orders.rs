@@ -1,4 +1,4 @@
-//! What passes between the soak and the child that holds the session: one JSON value a line, each way.
+//! The messages between the test and the child process with the app: one JSON value a line, in both directions.
 
 use std::net::SocketAddr;
 
@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::random::Random;
 
-/// From the soak to the session.
+/// A message from the test to the app.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Order {
-    /// Start the server so; answered by [`Answer::Listening`].
+    /// Starts the server with these settings; the answer is [`Answer::Listening`].
     Start(Round),
-    /// Start it and stop it at once; answered by [`Answer::Stopped`].
+    /// Starts the server and stops it at once; the answer is [`Answer::Stopped`].
     Flicker(Round),
-    /// Let all clients of the session's own finish and go; answered by [`Answer::Settled`].
+    /// Lets the app's own clients finish and close; the answer is [`Answer::Settled`].
     Settle,
-    /// Wait until the server has no client; answered by [`Answer::Empty`].
+    /// Waits until the server has no client; the answer is [`Answer::Empty`].
     Empty,
-    /// Stop whatever goes on; answered by [`Answer::Stopped`].
+    /// Stops the server; the answer is [`Answer::Stopped`].
     Stop,
-    /// Close the tabs, clear the log; answered by [`Answer::Rested`].
+    /// Closes the client tabs and clears the log; the answer is [`Answer::Rested`].
     Rest,
 }
 
-/// From the session to the soak.
+/// A message from the app to the test.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Answer {
     Listening(Vec<SocketAddr>),
@@ -32,11 +32,11 @@ pub(crate) enum Answer {
     Empty,
     Stopped(Sums),
     Rested(Rest),
-    /// Something is not as it should be. Comes at any time.
+    /// A failure. Comes at any time.
     Wrong(String),
 }
 
-/// How the server is started.
+/// The server's settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Round {
     pub(crate) mode: Mode,
@@ -46,9 +46,9 @@ pub(crate) struct Round {
     pub(crate) recv_size: u32,
     pub(crate) backlog: u16,
     pub(crate) pool_size: u16,
-    /// Seconds; 0: never.
+    /// In seconds; 0 for never.
     pub(crate) idle_timeout: u32,
-    /// First on a port that is taken, then on a free one.
+    /// Whether it first starts on a port that is in use, then on a free one.
     pub(crate) taken_port: bool,
 }
 
@@ -69,13 +69,13 @@ impl Round {
             backlog: random.pick(&[32, 128, 1024]),
             pool_size: random.pick(&[2, 4, 10]),
             idle_timeout: random.pick(&[0, 0, 0, 0, 0, 1]),
-            // Over TLS the address that takes the port would be missing in the certificate.
+            // The address that occupies the port isn't in the TLS certificate.
             taken_port: !tls && random.one_in(6),
         }
     }
 }
 
-/// What the session counted in one run of the server.
+/// The counts of one run of the app's server.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Sums {
     pub(crate) clients: u64,
@@ -85,13 +85,13 @@ pub(crate) struct Sums {
     pub(crate) left: u64,
     pub(crate) opened: u64,
     pub(crate) closed: u64,
-    /// Lines that the log left out.
+    /// Entries that the log skipped.
     pub(crate) not_shown: u64,
-    /// Bytes that the session's own clients compared.
+    /// Bytes that the app's own clients compared.
     pub(crate) compared: u64,
 }
 
-/// What the session held before it was cleared, and after.
+/// The app's sizes before and after it was cleared.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Rest {
     pub(crate) log_bytes: usize,
@@ -99,8 +99,8 @@ pub(crate) struct Rest {
     pub(crate) captures_bytes: usize,
     pub(crate) captures_left: usize,
     pub(crate) log_left: usize,
-    /// Bytes that the process holds from its allocator, cleared as it is.
+    /// The heap of the process after clearing, in bytes.
     pub(crate) live: usize,
-    /// What was pressed and typed since the last rest.
+    /// The actions since the last idle reading.
     pub(crate) deeds: u64,
 }

@@ -1,10 +1,10 @@
-//! A small deterministic source of choices, so that a run can be repeated from its seed.
+//! A small deterministic random number generator, so that a run can be repeated from its seed.
 
 /// `SplitMix64`: Steele, Lea, Flood, *Fast splittable pseudorandom number generators* (2014).
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The choices of one part (a worker, a child) of a run.
+    /// Returns the generator for one part of a run, such as a worker or a child process.
     pub(crate) fn of(seed: u64, part: u64) -> Self {
         let mut random = Self(seed ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         random.next();
@@ -19,12 +19,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Both ends are possible.
+    /// Returns a number of an inclusive range.
     pub(crate) fn between(&mut self, least: u64, most: u64) -> u64 {
         least + self.next() % (most - least + 1)
     }
 
-    /// As [`Random::between`], for a length.
+    /// Returns a length like [`Random::between`].
     pub(crate) fn length(&mut self, least: usize, most: usize) -> usize {
         usize::try_from(self.between(least as u64, most as u64)).unwrap_or(most)
     }

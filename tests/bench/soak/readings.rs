@@ -1,17 +1,17 @@
-//! What a process takes, read from /proc, and whether that has grown over a run.
+//! The resources of a process, read from /proc, and whether they grow over a run.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-/// Readings at the beginning that don't count: the first rests of a run.
+/// The first readings of a run, which don't count.
 pub(crate) const WARM_UP: usize = 2;
-/// Memory may differ by so much from one rest to another, whatever happens in between.
+/// The difference in memory between two idle readings that is allowed.
 const SLACK_KIB: f64 = 4096.0;
-/// And by so much of itself.
+/// The same as a share of the memory.
 const SLACK_PART: f64 = 0.15;
 
-/// One look at a process at rest.
+/// A reading of an idle process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// Resident memory in KiB.
@@ -20,7 +20,7 @@ pub(crate) struct Reading {
     pub(crate) threads: usize,
 }
 
-/// A process that is looked at again and again.
+/// A process that is read repeatedly.
 pub(crate) struct Watched {
     pub(crate) name: &'static str,
     pub(crate) process: u32,
@@ -36,7 +36,7 @@ impl Watched {
         PathBuf::from(format!("/proc/{}", self.process))
     }
 
-    /// How it stands now; `None` where it has ended.
+    /// Reads the process; returns `None` if it has ended.
     pub(crate) fn look(&self) -> Option<Reading> {
         let status = fs::read_to_string(self.folder().join("status")).ok()?;
         let number = |name: &str| {
@@ -48,7 +48,7 @@ impl Watched {
         Some(Reading { memory: number("VmRSS:")?, files, threads })
     }
 
-    /// What it has of threads and files, for a message: names with their number.
+    /// Returns its threads and files for a message: names with their numbers.
     pub(crate) fn inventory(&self) -> String {
         let names = |folder: &str, name: &dyn Fn(PathBuf) -> Option<String>| {
             let mut found = BTreeMap::<String, usize>::new();
@@ -59,19 +59,19 @@ impl Watched {
         };
         let threads =
             names("task", &|path| Some(fs::read_to_string(path.join("comm")).ok()?.trim().to_owned()));
-        // socket:[12345] and the like: the kind is enough.
+        // Only the kind matters of names such as socket:[12345].
         let files = names("fd", &|path| {
             Some(fs::read_link(path).ok()?.display().to_string().split(":[").next()?.to_owned())
         });
         format!("threads: {threads}; files: {files}")
     }
 
-    /// The reading that the later ones are held against.
+    /// Returns the baseline reading.
     pub(crate) fn baseline(&self) -> Option<Reading> {
         self.readings.get(WARM_UP).copied()
     }
 
-    /// What has grown over the run.
+    /// Returns the resources that have grown over the run.
     pub(crate) fn grown(&self) -> Vec<String> {
         let mut grown = Vec::new();
         let (Some(first), Some(last)) = (self.baseline(), self.readings.last()) else { return grown };
@@ -96,7 +96,8 @@ impl Watched {
         SLACK_KIB.max(SLACK_PART * self.baseline().map_or(0.0, |first| first.memory as f64))
     }
 
-    /// KiB of growth from the middle of the run to its end: before that an allocator still meets its largest peak.
+    /// Returns the growth in KiB from the middle of the run to its end. Before that, an allocator still reaches its
+    /// largest peak.
     #[expect(clippy::cast_precision_loss, reason = "KiB of a process that fits into memory")]
     pub(crate) fn growth(&self) -> f64 {
         let counted = self.readings.get(WARM_UP..).unwrap_or_default();
@@ -105,8 +106,8 @@ impl Watched {
     }
 }
 
-/// Growth from the first to the last by the median slope of all pairs (Theil and Sen): one odd reading at either end
-/// says nothing.
+/// Returns the growth by the median slope of all pairs of readings (Theil and Sen), which a single odd reading at
+/// either end doesn't change.
 #[expect(clippy::cast_precision_loss, reason = "a run has some thousand readings at most")]
 pub(crate) fn trend(readings: &[f64]) -> f64 {
     let mut slopes = Vec::new();

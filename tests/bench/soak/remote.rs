@@ -1,4 +1,4 @@
-//! The child that holds the session, as the soak sees it: orders go in, answers come out.
+//! The child process with the app, as seen from the test: messages go in, answers come out.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::tally::Tally;
 use crate::waits::Waits;
 use crate::workers::Crew;
 
-/// The way to the child.
+/// The connection to the child process.
 pub(crate) struct Remote {
     orders: ChildStdin,
     answers: Receiver<Answer>,
@@ -56,7 +56,7 @@ impl Remote {
         Ok(Self { orders, answers, waits: Arc::clone(&crew.waits), process, _child: child })
     }
 
-    /// Gives an order and waits for its answer.
+    /// Sends a message and waits for its answer.
     pub(crate) fn ask(&mut self, order: &Order, waited_for: &str) -> Result<Answer, String> {
         let gone = || format!("session: it has ended, and was waited for: {waited_for}");
         let line = serde_json::to_string(order).map_err(|error| error.to_string())?;
@@ -66,14 +66,14 @@ impl Remote {
     }
 }
 
-/// The GNU C library keeps what was freed: in as many arenas as there were threads at once, each as large as it ever was.
-/// So it takes as long as a run until resident memory stands still, though what is in use has not grown. With one arena,
-/// and larger blocks given back as they are freed, resident memory tells of us.
+/// glibc keeps freed memory: in as many arenas as there were concurrent threads, each as large as its peak. So resident
+/// memory takes a whole run to settle, though the heap doesn't grow. With a single arena, and with larger blocks
+/// returned to the OS when they are freed, resident memory shows the app's own use.
 pub(crate) fn tell_of_us(command: &mut Command) {
     command.env("MALLOC_ARENA_MAX", "1").env("MALLOC_MMAP_THRESHOLD_", "16384");
 }
 
-/// Reads a child's stderr to its end; a panic there is a failure, and everything else is shown.
+/// Reads a child's stderr to its end. A panic is a failure; all other lines are printed.
 pub(crate) fn watch_for_panics(
     pipe: impl std::io::Read + Send + 'static,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! The course of a run: load, rest, load, rest; and the verdict at its end.
+//! A run: load and idle readings in turn, then the verdict.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,18 +15,18 @@ use crate::support::Identity;
 use crate::target::{Ground, Target};
 use crate::workers::Crew;
 
-/// Workers at the session's server.
+/// Workers that visit the app's server.
 const AT_THE_SESSION: u64 = 6;
-/// And at each of the two programs.
+/// Workers that visit each of the two programs.
 const AT_EACH_PROGRAM: u64 = 3;
-/// How long files and threads may take to go after the last client has.
+/// How long files and threads may take to close after the last client has disconnected.
 const SETTLING: Duration = Duration::from_secs(15);
-/// How long they are to stay the same before they are taken for the baseline.
+/// How long they must stay the same before they become the baseline.
 const STILL: Duration = Duration::from_secs(3);
-/// The session may hold so much more at one rest than at another, such as what a longer name takes.
+/// How much more the app may hold at one idle reading than at another, for example for a longer name.
 const HELD_SLACK_KIB: f64 = 512.0;
 
-/// Everything that takes part.
+/// The parts of a run.
 struct Soak {
     options: Options,
     crew: Crew,
@@ -36,12 +36,12 @@ struct Soak {
     session_ground: Arc<Ground>,
     programs: Vec<(Headless, Arc<Ground>)>,
     watched: Vec<Watched>,
-    /// Bytes that the session's process held at each rest.
+    /// The heap of the app's process at each idle reading, in bytes.
     live: Vec<usize>,
     began: Instant,
 }
 
-/// Whether nothing grew, was lost, hung or panicked.
+/// Returns whether nothing grew, was lost, hung or panicked.
 pub(crate) fn run(options: Options) -> Result<bool, String> {
     let minutes = options.length.as_secs() / 60;
     println!(
@@ -53,7 +53,7 @@ pub(crate) fn run(options: Options) -> Result<bool, String> {
     let mut soak = Soak::new(options, folder.path())?;
     soak.watch();
     let deadline = Instant::now() + options.length;
-    // Rests are planned and not added up: what a rest takes is not load.
+    // Idle readings are scheduled in advance, so that their duration doesn't count as load.
     while Instant::now() < deadline {
         let until = (Instant::now() + options.between_rests()).min(deadline);
         soak.load(until)?;
@@ -96,7 +96,7 @@ impl Soak {
         })
     }
 
-    /// Ends everything as soon as something stands still for too long.
+    /// Ends the run as soon as something makes no progress for too long.
     fn watch(&self) {
         let (crew, seed) = (self.crew.clone(), self.options.seed);
         let watched: Vec<_> = self.watched.iter().map(|one| Watched::new(one.name, one.process)).collect();
@@ -117,7 +117,7 @@ impl Soak {
                     "soak: given up after {} failures; once more with --seed {seed}",
                     crew.tally.failures()
                 );
-                // Nobody else would: they wait.
+                // No other thread can: they all wait.
                 for one in &watched {
                     let line = format!("kill -KILL {}", one.process);
                     let _ = std::process::Command::new("sh").args(["-c", &line]).status();
@@ -146,7 +146,7 @@ impl Soak {
         Ok(())
     }
 
-    /// The server is started and stopped before it can have come far.
+    /// Starts the server and stops it before it has made much progress.
     fn flicker(&mut self) -> Result<(), String> {
         let round = Round { taken_port: false, ..Round::choose(&mut self.random) };
         self.crew.tally.starts.fetch_add(1, Relaxed);
@@ -164,7 +164,7 @@ impl Soak {
         }
     }
 
-    /// One run of the session's server.
+    /// Runs the app's server once.
     fn round(&mut self, at_most: Duration) -> Result<(), String> {
         let round = Round::choose(&mut self.random);
         let quiet = self.random.one_in(2);
@@ -202,7 +202,7 @@ impl Soak {
         Ok(())
     }
 
-    /// What one run of the session's server counted.
+    /// Returns the counts of one run of the app's server.
     fn check(&self, sums: &Sums, name: &str) {
         self.crew.tally.compared.fetch_add(sums.compared, Relaxed);
         if sums.left > 0 {
@@ -216,7 +216,7 @@ impl Soak {
         }
     }
 
-    /// Everybody leaves, and everything is read.
+    /// Disconnects all clients and reads each process.
     fn rest(&mut self) -> Result<(), String> {
         let rested = self.session.ask(&Order::Rest, "a session at rest")?;
         let Answer::Rested(rest) = rested else {
@@ -295,8 +295,8 @@ impl Soak {
     }
 }
 
-/// Waits until files and threads are no more than at the baseline, or for as long as they may take. Until there is one,
-/// they are to stand still for a while: what is still being written then must not raise it.
+/// Waits until files and threads are down at the baseline, or the time for that is over. While there is no baseline,
+/// they must stay the same for a while, so that a write in progress doesn't raise it.
 fn settle(watched: &Watched, crew: &Crew) -> Result<Reading, String> {
     let _waiting = crew.waits.begin(format!("{}: it to come to rest", watched.name));
     let began = Instant::now();

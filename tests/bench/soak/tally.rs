@@ -1,18 +1,18 @@
-//! What was done and what went wrong, counted by everybody who takes part.
+//! The counters of all parts of the run, and its failures.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use crate::visits::Kind;
 
-/// So many failures are told in full.
+/// The number of failures that are printed in full.
 const TOLD: usize = 40;
 
 /// The counts of a run.
 #[derive(Default)]
 pub(crate) struct Tally {
     visits: [AtomicU64; Kind::ALL.len()],
-    /// Visits that a stop cut short, as it should.
+    /// Visits that a stop of the server cut short, as it should.
     pub(crate) cut_short: AtomicU64,
     pub(crate) connections: AtomicU64,
     /// Bytes that came back and were compared.
@@ -27,7 +27,7 @@ impl Tally {
         self.visits[kind as usize].fetch_add(1, Relaxed);
     }
 
-    /// Something is not as it should be: told at once, and the run has failed.
+    /// Prints a failure at once; the run has failed.
     pub(crate) fn failed(&self, what: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() < TOLD {
@@ -40,7 +40,7 @@ impl Tally {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// All kinds with their numbers.
+    /// Returns all kinds with their counts.
     pub(crate) fn by_kind(&self) -> String {
         let told = Kind::ALL
             .iter()
@@ -48,7 +48,7 @@ impl Tally {
         told.collect::<Vec<_>>().join(", ")
     }
 
-    /// The sums in a few words.
+    /// Returns the totals as text.
     pub(crate) fn sums(&self) -> String {
         format!(
             "{} connections, {} MiB compared, {} starts",

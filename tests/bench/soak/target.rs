@@ -1,4 +1,4 @@
-//! A server to be visited, and the ground on which workers visit it until it is closed.
+//! A server that workers visit until it is closed.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -6,17 +6,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::waits::Waits;
 
-/// One run of a server, as its visitors know it.
+/// One run of a server, as its clients see it.
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) addresses: Vec<SocketAddr>,
-    /// The certificate to trust, PEM; `None`: plain TCP.
+    /// The certificate to trust, as PEM; `None` for plain TCP.
     pub(crate) trusted: Option<Arc<[u8]>>,
-    /// Whether it gives out tickets, so that a second visit is resumed.
+    /// Whether it issues session tickets, so that a second visit resumes the session.
     pub(crate) tickets: bool,
-    /// The most bytes of one `recv`: with few, much takes long.
+    /// The most bytes of one `recv`. With few, large transfers take long.
     pub(crate) recv_size: usize,
-    /// It may close clients on its own: an end proves nothing, a wrong byte still does.
+    /// Whether it may close clients on its own. Then an early end isn't a failure, but a wrong byte still is.
     pub(crate) lenient: bool,
     ending: AtomicBool,
 }
@@ -27,18 +27,18 @@ impl Target {
         Self { name, addresses, trusted, tickets: true, recv_size: 1024, lenient: false, ending }
     }
 
-    /// From here on it may break off any visit.
+    /// Allows the server to break off any visit from now on.
     pub(crate) fn end(&self) {
         self.ending.store(true, SeqCst);
     }
 
-    /// Whether a broken visit proves nothing.
+    /// Returns whether a visit may break off.
     pub(crate) fn excuses(&self) -> bool {
         self.lenient || self.ending.load(SeqCst)
     }
 }
 
-/// Where workers wait for a target and go on visiting it.
+/// The place where workers wait for a target and visit it.
 #[derive(Default)]
 pub(crate) struct Ground {
     inner: Mutex<Inner>,
@@ -58,12 +58,12 @@ impl Ground {
         self.changed.notify_all();
     }
 
-    /// No new visits.
+    /// Admits no new visits.
     pub(crate) fn close(&self) {
         self.lock().target = None;
     }
 
-    /// Waits until the last visitor has left.
+    /// Waits until the last visit is over.
     pub(crate) fn wait_empty(&self, waits: &Arc<Waits>, name: &str) {
         let _waiting = waits.begin(format!("{name}: the last visitor to leave"));
         let mut inner = self.lock();
@@ -72,14 +72,14 @@ impl Ground {
         }
     }
 
-    /// Sends the workers home.
+    /// Ends the workers.
     pub(crate) fn end(&self) {
         let mut inner = self.lock();
         (inner.over, inner.target) = (true, None);
         self.changed.notify_all();
     }
 
-    /// Waits for something to visit; `None`: it is over.
+    /// Waits for a target; returns `None` when the run is over.
     pub(crate) fn enter(&self) -> Option<Arc<Target>> {
         let mut inner = self.lock();
         loop {

@@ -1,4 +1,4 @@
-//! The kinds of clients: those that behave, those that don't, and what each may expect.
+//! The kinds of clients, well-behaved and misbehaving, and the result that each may expect.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -16,7 +16,7 @@ use crate::target::Target;
 use crate::waits::Waiting;
 use crate::wire::{self, Wire};
 
-/// How a client behaves.
+/// The behavior of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Echo,
@@ -60,7 +60,7 @@ impl Kind {
         }
     }
 
-    /// Those that hold a thread up for long come seldom.
+    /// Kinds that occupy a thread for long are rare.
     pub(crate) fn choose(random: &mut Random) -> Self {
         match random.between(0, 99) {
             0..=27 => Self::Echo,
@@ -77,18 +77,18 @@ impl Kind {
     }
 }
 
-/// Why a visit was not as it should be.
+/// The reason why a visit failed.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// It broke off; where the server was ending, it may.
+    /// The connection broke off, which is allowed while the server stops.
     Broken(String),
-    /// What came back is not what was sent, and nothing excuses that.
+    /// The bytes that came back differ from those that were sent, which is never allowed.
     Wrong(String),
 }
 
 type Done = Result<(), Trouble>;
 
-/// One visit.
+/// Makes one visit.
 pub(crate) struct Visit<'a> {
     pub(crate) target: &'a Target,
     pub(crate) random: &'a mut Random,
@@ -140,7 +140,7 @@ impl Visit<'_> {
         for _ in 0..self.random.between(0, 3) {
             let length = self.some(20_000);
             let data = self.random.bytes(length);
-            // To a TLS server this is garbage, and it may be gone already.
+            // To a TLS server these bytes are garbage, and it may have closed the connection already.
             let _ = wire.write_all(&data);
             if !early && self.random.one_in(2) {
                 let _ = wire.read(&mut [0; 4096]);
@@ -153,7 +153,7 @@ impl Visit<'_> {
         let mut wire = self.open(false)?;
         let data = self.random.bytes(65_536);
         wire.tcp().set_write_timeout(Some(Duration::from_millis(100))).map_err(broken("time limit"))?;
-        // Until all buffers are full, or the server has had enough.
+        // Writes until all buffers are full, or the server closes the connection.
         for _ in 0..400 {
             if wire.write_all(&data).is_err() {
                 break;
@@ -172,7 +172,7 @@ impl Visit<'_> {
         self.goodbye(wire)
     }
 
-    /// In TLS each visit after the first resumes the session.
+    /// In TLS, each visit after the first resumes the session.
     fn again(&mut self) -> Done {
         let config = self.config()?;
         for turn in 0..3 {
@@ -196,10 +196,10 @@ impl Visit<'_> {
         let length = self.some(3000);
         let mut data = match self.random.between(0, 4) {
             0 => b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
-            // A record of handshake, longer than allowed, and one that never becomes whole.
+            // A handshake record of more than the allowed length, which never becomes complete.
             1 => vec![22, 3, 1, 255, 255, 1, 0],
             2 => vec![22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3],
-            // Application data before any handshake.
+            // Application data before the handshake.
             3 => vec![23, 3, 3, 0, 20],
             _ => Vec::new(),
         };
@@ -209,7 +209,7 @@ impl Visit<'_> {
         let mut back = Vec::new();
         let end = tcp.read_to_end(&mut back);
         if self.target.trusted.is_some() {
-            // However it ends; it must.
+            // It may end in any way, but it must end.
             return match end {
                 Err(error) if is_timeout(&error) => Err(Trouble::Broken("garbage held on to".to_owned())),
                 _ => Ok(()),
@@ -228,7 +228,7 @@ impl Visit<'_> {
     fn bulk(&mut self) -> Done {
         let tcp = self.connect()?;
         let block = self.random.bytes(65_536);
-        // What one call hands over is what each costs: with few bytes a call, much takes for ever.
+        // The cost is by `recv` call: with few bytes a call, large transfers take very long.
         let blocks = (self.target.recv_size / 8).clamp(1, self.random.length(8, 128));
         if self.target.trusted.is_some() {
             let mut wire = self.shake_hands(tcp, false, None)?;
@@ -247,7 +247,7 @@ impl Visit<'_> {
             });
             let read = self.read_blocks(&mut reader, block, blocks);
             if read.is_err() {
-                // The writer would wait for a reader that has gone.
+                // The writer would wait for a reader that has ended.
                 let _ = reader.shutdown(Shutdown::Both);
             }
             let written = written.join().map_err(|_| Trouble::Wrong("the writer panicked".to_owned()))?;
@@ -278,7 +278,8 @@ impl Visit<'_> {
         self.goodbye(wire)
     }
 
-    /// What came back until the end is all that was sent; less is a broken visit, something else a wrong echo.
+    /// Checks that all sent bytes came back until the end of the stream. Fewer are a broken visit; different ones are a
+    /// wrong echo.
     fn expect_all(&self, sent: &[u8], back: &[u8], end: io::Result<()>) -> Done {
         if !sent.starts_with(back) {
             return Err(wrong(sent, back));
@@ -291,7 +292,8 @@ impl Visit<'_> {
         Ok(())
     }
 
-    /// A length up to `most`, small ones as likely as large ones, and less where calls hand over little.
+    /// Returns a length up to `most`. Small lengths are as likely as large ones; servers with short `recv` calls get
+    /// less.
     fn some(&mut self, most: usize) -> usize {
         let most = most.min(self.target.recv_size.saturating_mul(2000)).max(1);
         let most = if self.random.one_in(2) { most } else { most.min(200) };
@@ -308,7 +310,7 @@ impl Visit<'_> {
         self.waiting.now_for("the connection");
         loop {
             match wire::connect(address) {
-                // Our own side has used up its ports for the moment.
+                // The client side has used up its ports for the moment.
                 Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
                     thread::sleep(Duration::from_millis(100));
                 }
@@ -325,7 +327,7 @@ impl Visit<'_> {
         self.shake_hands(tcp, bytewise, None)
     }
 
-    /// A client that has not been there before; `None` where TLS is off.
+    /// Returns a client without saved sessions; `None` without TLS.
     fn config(&self) -> Result<Option<Arc<ClientConfig>>, Trouble> {
         let trusted = self.target.trusted.as_deref();
         trusted.map(|trusted| wire::trusting(trusted).map_err(broken("trust"))).transpose()

@@ -1,11 +1,11 @@
-//! Who waits for what since when: what stands still for too long is a hang, and can be named.
+//! The waits in progress, by name and start, so that a wait that takes too long is found and named.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Nothing may stand still for longer.
+/// The longest time that anything may make no progress.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// All waits of a run.
@@ -15,7 +15,7 @@ pub(crate) struct Waits {
     open: Mutex<BTreeMap<u64, (String, Instant)>>,
 }
 
-/// One wait; it is over when this is dropped.
+/// One wait, which ends when this is dropped.
 pub(crate) struct Waiting {
     waits: Arc<Waits>,
     number: u64,
@@ -28,7 +28,7 @@ impl Waits {
         Waiting { waits: Arc::clone(self), number }
     }
 
-    /// Everything that stands still for longer than [`PATIENCE`].
+    /// Returns all waits of more than [`PATIENCE`].
     pub(crate) fn stuck(&self) -> Vec<String> {
         self.with(|open| {
             let stuck = open.values().filter(|(_, since)| since.elapsed() > PATIENCE);
@@ -42,7 +42,7 @@ impl Waits {
 }
 
 impl Waiting {
-    /// It has come further: now it waits for this.
+    /// Restarts the time of the wait under a new name.
     pub(crate) fn now_for(&self, what: &str) {
         self.waits.with(|open| {
             if let Some((known, since)) = open.get_mut(&self.number) {

@@ -1,4 +1,4 @@
-//! A visitor's connection, plain or TLS, with what the kinds of visit need of both.
+//! A visitor's connection, plain or TLS, with the operations that the kinds of visit need.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,24 +9,24 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
 
-/// Longer than the watchdog's patience: it is the one to notice, since it knows what was waited for.
+/// Longer than the watchdog's limit, which should notice first, because it has the wait's name.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A connection, plain or TLS.
 pub(crate) trait Wire: Read + Write {
-    /// No more comes: FIN, in TLS `close_notify`.
+    /// Sends the end of the stream: FIN, in TLS `close_notify`.
     fn end_sending(&mut self) -> io::Result<()>;
     fn tcp(&self) -> &TcpStream;
     fn is_resumed(&self) -> bool;
 }
 
-/// A socket that may hand over its bytes one at a time.
+/// A socket that may return its bytes one at a time.
 pub(crate) struct Socket {
     tcp: TcpStream,
     bytewise: bool,
 }
 
-/// Connects and sets what every visitor needs.
+/// Connects and sets the options of every visitor.
 pub(crate) fn connect(address: std::net::SocketAddr) -> io::Result<TcpStream> {
     let tcp = TcpStream::connect(address)?;
     tcp.set_nodelay(true)?;
@@ -35,12 +35,12 @@ pub(crate) fn connect(address: std::net::SocketAddr) -> io::Result<TcpStream> {
     Ok(tcp)
 }
 
-/// Plain bytes over this socket.
+/// Returns a plain connection over this socket.
 pub(crate) fn plain(tcp: TcpStream, bytewise: bool) -> Box<dyn Wire> {
     Box::new(Socket { tcp, bytewise })
 }
 
-/// TLS over this socket; the handshake is done when this returns.
+/// Returns a TLS connection over this socket after the handshake.
 pub(crate) fn tls(tcp: TcpStream, bytewise: bool, config: &Arc<ClientConfig>) -> io::Result<Box<dyn Wire>> {
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
     let mut connection = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
@@ -51,7 +51,7 @@ pub(crate) fn tls(tcp: TcpStream, bytewise: bool, config: &Arc<ClientConfig>) ->
     Ok(Box::new(StreamOwned::new(connection, socket)))
 }
 
-/// A client that trusts this certificate (PEM) and remembers its own sessions only.
+/// Returns a client configuration that trusts this certificate (PEM) and has a session cache of its own.
 pub(crate) fn trusting(certificate: &[u8]) -> io::Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     let certificate = CertificateDer::from_pem_slice(certificate).map_err(io::Error::other)?;

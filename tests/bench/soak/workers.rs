@@ -1,4 +1,4 @@
-//! Threads that visit a ground's target, one visit after the other, for as long as there is one.
+//! Threads that visit a target repeatedly, as long as there is one.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,7 +11,7 @@ use crate::target::{Ground, Target};
 use crate::visits::{Kind, Trouble, Visit};
 use crate::waits::Waits;
 
-/// What all workers share.
+/// The state that all workers share.
 #[derive(Clone, Default)]
 pub(crate) struct Crew {
     pub(crate) tally: Arc<Tally>,
@@ -19,7 +19,8 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    /// Sends `count` workers to a ground; they end with it. `part` sets their choices apart from others'.
+    /// Starts `count` workers, which end with the ground. `part` makes their random choices differ from those of
+    /// others.
     pub(crate) fn send(&self, count: u64, ground: &Arc<Ground>, seed: u64, part: u64) {
         for worker in 0..count {
             let (crew, ground) = (self.clone(), Arc::clone(ground));
@@ -35,7 +36,7 @@ impl Crew {
         }
     }
 
-    /// One visit, counted and judged.
+    /// Makes one visit and counts its result.
     pub(crate) fn visit(&self, target: &Target, kind: Kind, random: &mut Random) {
         let waiting = self.waits.begin(format!("{}, a client of “{}”: its start", target.name, kind.label()));
         let mut visit = Visit { target, random, waiting: &waiting, tally: &self.tally };

@@ -1,4 +1,4 @@
-//! A long log of a server that many clients use: connections that come and go, short lines, now and then a large piece.
+//! A long log of a busy server: many connections, short data, now and then a large piece.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use echoscope::server::client_id::{ClientId, ClientInfo};
 use echoscope::server::event::{CloseReason, Closed, Event, EventKind};
 use echoscope::settings::Settings;
 
-/// Settings that let a million entries be kept.
+/// Returns settings that keep a million entries.
 pub(crate) fn settings() -> Settings {
     Settings {
         host: "127.0.0.1".to_owned(),
@@ -19,8 +19,8 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
-/// The first so many entries of the log. The newest are of one kind whatever the length, so that what is in view at
-/// the end looks the same.
+/// Returns the first entries of the log. The newest are the same for each length, so that the end of the log looks the
+/// same.
 pub(crate) fn entries(count: u64) -> impl Iterator<Item = Event> {
     let large: Arc<[u8]> = b"0123456789abcdef".repeat(256).into();
     (0..count).map(move |index| {

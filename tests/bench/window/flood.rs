@@ -1,8 +1,8 @@
-//! The built program while 200,000 events a second come in: pictures a second, and its memory.
+//! The built program while 200,000 events a second arrive: frames a second, and its memory.
 //!
-//! With a recv size of 1 every byte is an event. Clients in this process send and read back at that pace; what they
-//! get back was received and sent, so it has been told to the log. Pictures are counted from outside: the screen is
-//! looked at every few milliseconds, at lines of pixels in the log, where each picture shows other times.
+//! With a recv size of 1, every byte is an event. Clients in this process send and read back at that rate, so each byte
+//! that comes back was logged as received and sent. Frames are counted from outside: every few milliseconds some lines
+//! of pixels in the log are compared, where each frame shows other times.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,14 +16,14 @@ use std::time::{Duration, Instant};
 use super::report::{Rounds, at_least, at_most, median};
 use super::screen::{Screen, Shown};
 
-/// Few, so that on a machine with few cores the window waits for its turn behind few of them.
+/// Few, so that on a machine with few cores the window competes with few threads.
 const CLIENTS: usize = 2;
-/// What each client has on its way at a time, in bytes.
+/// The bytes that each client has in flight.
 const PIECE: usize = 4096;
 const EVENTS: f64 = 200_000.0;
 const PICTURES: f64 = 25.0;
 const SPAN: Duration = Duration::from_secs(2);
-/// Lines of pixels in the log at which pictures are told apart, and how often.
+/// The lines of pixels in the log that are compared, and how often.
 const LOOK_AT: [u64; 4] = [250, 273, 300, 330];
 const EVERY: Duration = Duration::from_millis(4);
 
@@ -35,10 +35,10 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it and waits until it serves.
+    /// Starts the program and waits until it serves.
     pub(crate) fn start(screen: &Screen, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        // Free a moment ago; the window tells its port only to the eye.
+        // A port that was free just now; the window shows its port only on the screen.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
         command.args(["--start", "--host", "127.0.0.1", "--port", &address.port().to_string()]);
@@ -62,7 +62,7 @@ impl Program {
         TcpStream::connect(self.address).unwrap()
     }
 
-    /// Resident memory in MiB (proc(5)).
+    /// Returns the resident memory in MiB (proc(5)).
     fn memory(&self) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -87,7 +87,7 @@ pub(crate) fn run(rounds: Rounds) {
             thread::spawn(move || load(client, &echoed, &over))
         })
         .collect();
-    // Until the log is as full as it gets, or for as long as there is time.
+    // Until the log is full, or for as long as there is time.
     thread::sleep(Duration::from_secs(if rounds.quick { 3 } else { 12 }));
     let (mut pictures, mut events, mut memory) = (Vec::new(), Vec::new(), vec![program.memory()]);
     for _ in 0..rounds.of(7) {
@@ -111,11 +111,11 @@ pub(crate) fn run(rounds: Rounds) {
 fn load(mut client: TcpStream, echoed: &AtomicU64, over: &AtomicBool) {
     let (piece, mut back) = ([b'x'; PIECE], [0; PIECE]);
     client.write_all(&piece).unwrap();
-    // A little more than its share, since a client that was late once doesn't catch up.
+    // A little more than its share, because a late client doesn't catch up.
     let pause = Duration::from_secs_f64(PIECE as f64 * CLIENTS as f64 / (EVENTS * 1.05));
     let mut due = Instant::now();
     while !over.load(Relaxed) {
-        // The next one is sent while this one comes back: the server never waits for us.
+        // The next piece is sent while this one comes back, so that the server never waits for the client.
         client.write_all(&piece).unwrap();
         client.read_exact(&mut back).unwrap();
         echoed.fetch_add(PIECE as u64, Relaxed);
@@ -124,7 +124,7 @@ fn load(mut client: TcpStream, echoed: &AtomicU64, over: &AtomicBool) {
     }
 }
 
-/// How many pictures followed one another within [`SPAN`].
+/// Returns how many frames appeared within [`SPAN`].
 fn count_pictures(screen: &Screen) -> f64 {
     let look = || LOOK_AT.map(|y| screen.lines(y, 1));
     let (deadline, mut last, mut count) = (Instant::now() + SPAN, look(), 0.0);

@@ -1,4 +1,4 @@
-//! What a frame costs with a million entries, beside one with a thousand: at the end, in the middle, with a filter.
+//! The cost of a frame with a million entries compared with a thousand: at the end, in the middle, with a filter.
 
 use egui::Event;
 
@@ -8,7 +8,7 @@ use super::report::{Rounds, at_most, median, milliseconds};
 const FEW: u64 = 1_000;
 const MANY: u64 = 1_000_000;
 const GOAL: f64 = 1.2;
-/// Frames measured at a time.
+/// Frames in one measurement.
 const FRAMES: usize = 40;
 
 pub(crate) fn run(rounds: Rounds) {
@@ -40,7 +40,7 @@ fn compare(what: &str, rounds: Rounds, few: &mut Headless, many: &mut Headless) 
     at_most(what, median(ratios), GOAL, &more);
 }
 
-/// What one frame of many costs, in milliseconds of the processor where that is known.
+/// Returns the median cost of a frame, in milliseconds of processor time if the OS reports it.
 fn typical(window: &mut Headless) -> f64 {
     let frame = |_| {
         let took = window.frame(Vec::new());

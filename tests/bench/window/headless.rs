@@ -1,4 +1,4 @@
-//! The window without a screen: the real app, frame by frame, down to the triangles that a graphics card would get.
+//! The window without a screen: the real app, frame by frame, up to the triangles that a GPU would get.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,9 @@ use egui::{Context, Event, FullOutput, Key, Modifiers, PointerButton, Pos2, RawI
 
 use super::entries;
 
-/// As large as the window opens.
+/// The window's initial size.
 const SIZE: [f32; 2] = [1180.0, 760.0];
-/// On the log's scroll bar, in the middle of the log.
+/// A point on the log's scroll bar, in the middle of the log.
 const SCROLL_BAR: Pos2 = pos2(SIZE[0] - 6.0, 270.0);
 
 pub(crate) struct Headless {
@@ -24,17 +24,17 @@ pub(crate) struct Headless {
     texts: Vec<String>,
 }
 
-/// How long a frame took.
+/// The cost of a frame.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Took {
-    /// By the clock on the wall.
+    /// Wall-clock time.
     pub(crate) wall: Duration,
-    /// On the processor, where the system tells: other programs don't count.
+    /// Processor time, which excludes other programs, if the OS reports it.
     pub(crate) processor: Option<Duration>,
 }
 
 impl Headless {
-    /// A window with so many entries, all taken in.
+    /// Opens a window with this many entries and runs it until it is idle.
     pub(crate) fn with_entries(count: u64) -> Self {
         let ctx = Context::default();
         let app = App::with_log(entries::settings(), Options::default(), entries::entries(count));
@@ -45,7 +45,7 @@ impl Headless {
         window
     }
 
-    /// Lays a frame out and makes its triangles; says how long that took.
+    /// Lays out a frame and creates its triangles; returns the cost.
     pub(crate) fn frame(&mut self, events: Vec<Event>) -> Took {
         self.time += 1.0 / 60.0;
         let input = RawInput {
@@ -78,7 +78,7 @@ impl Headless {
         took
     }
 
-    /// Frames until the window has nothing left to do.
+    /// Runs frames until the window asks for no more.
     pub(crate) fn settle(&mut self) {
         for _ in 0..5 {
             self.frame(Vec::new());
@@ -88,12 +88,12 @@ impl Headless {
         }
     }
 
-    /// Whether the window asks for the next frame at once.
+    /// Returns whether the window asks for another frame at once.
     pub(crate) fn is_busy(&self) -> bool {
         self.ctx.requested_repaint_last_pass()
     }
 
-    /// Presses the log's scroll bar in its middle.
+    /// Clicks the middle of the log's scroll bar.
     pub(crate) fn go_to_the_middle(&mut self) {
         let button = |pressed| Event::PointerButton {
             pos: SCROLL_BAR,
@@ -109,7 +109,7 @@ impl Headless {
         self.settle();
     }
 
-    /// Puts the keyboard into the filter.
+    /// Moves the keyboard focus to the filter.
     pub(crate) fn go_to_the_filter(&mut self) {
         let modifiers = Modifiers::COMMAND;
         let key = |pressed| Event::Key { key: Key::F, physical_key: None, pressed, repeat: false, modifiers };
@@ -117,12 +117,12 @@ impl Headless {
         self.settle();
     }
 
-    /// How many shapes the last frame was made of.
+    /// Returns the number of shapes in the last frame.
     pub(crate) fn shapes(&self) -> usize {
         self.shapes
     }
 
-    /// Whether the last frame shows a text that holds this.
+    /// Returns whether the last frame contains this text.
     pub(crate) fn shows(&self, text: &str) -> bool {
         self.texts.iter().any(|shown| shown.contains(text))
     }
@@ -136,7 +136,7 @@ fn collect_texts(shape: &Shape, texts: &mut Vec<String>) {
     }
 }
 
-/// Time that this thread has spent on a processor, to the nanosecond (`clock_gettime(2)`).
+/// Returns this thread's processor time to the nanosecond (`clock_gettime(2)`).
 #[cfg(target_os = "linux")]
 fn on_processor() -> Option<Duration> {
     use rustix::time::{ClockId, clock_gettime};

@@ -1,4 +1,4 @@
-//! The built program at rest: the server runs, clients are connected, and nothing happens.
+//! The idle program: the server runs, clients are connected, and nothing happens.
 
 use std::fs;
 use std::net::TcpStream;
@@ -19,7 +19,7 @@ pub(crate) fn run(_rounds: Rounds) {
     let program = Program::start(&screen, &[]);
     let mut clients: Vec<TcpStream> = (0..CLIENTS).map(|_| program.connect()).collect();
     clients.iter_mut().for_each(echo_once);
-    // What has just happened is still shown, and the rate falls back to nothing.
+    // The window still shows the latest events, and the rate falls to zero.
     thread::sleep(Duration::from_secs(3));
     let before = (switches(program.id()), screen.lines(0, 760));
     thread::sleep(SPAN);
@@ -28,7 +28,7 @@ pub(crate) fn run(_rounds: Rounds) {
     at_most("times the window's thread was woken", after.0 - before.0, 0.0, "");
 }
 
-/// How often the main thread has gone to sleep, which it does once each time that it was woken (proc(5)).
+/// Returns how often the main thread was woken: the number of its voluntary context switches (proc(5)).
 fn switches(process: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/task/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap();

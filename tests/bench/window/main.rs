@@ -1,8 +1,9 @@
-//! The window measured: what a frame costs, typing into the filter, a flood, at rest, the start. `cargo bench --bench window`
+//! Measures the window: the cost of a frame, typing into the filter, a flood of events, idling, the start. `cargo bench
+//! --bench window`
 //!
-//! Every figure is a ratio between two things measured in turn in one run, or stands beside one; nothing here knows
-//! how fast a machine is. What needs a screen starts an `Xvfb` of its own and looks at its pixels from outside: the
-//! built program is measured as it is. Names of sections as arguments run only those; `--quick` takes fewer rounds.
+//! Every figure is a ratio of two measurements that are taken in turn in one run, so that the speed of the machine
+//! doesn't matter. Sections that need a screen start their own `Xvfb` and read its pixels, so that the built program is
+//! measured unchanged. Arguments select sections by name; `--quick` takes fewer rounds.
 #![allow(
     clippy::unwrap_used,
     clippy::cast_precision_loss,
@@ -21,7 +22,7 @@ mod typing;
 
 use report::Rounds;
 
-/// Measures and tells.
+/// Measures and prints the results.
 type Section = fn(Rounds);
 
 /// The sections by their names on the command line.

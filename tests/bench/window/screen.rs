@@ -1,17 +1,17 @@
-//! A screen that nobody sees: an `Xvfb` whose pixels lie in a file, so that they can be read without asking it.
+//! An invisible screen: an `Xvfb` whose pixels are in a file, so that they can be read without asking it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Every program that is measured gets so long to show something.
+/// How long a measured program may take to show something.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running X server. It ends with this value.
+/// A running X server, which is killed when this is dropped.
 pub(crate) struct Screen {
     server: Child,
-    /// What `DISPLAY` is to be.
+    /// The value for `DISPLAY`.
     pub(crate) name: String,
     pixels: File,
     start: u64,
@@ -20,7 +20,7 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// A screen of 1280 × 800 on a free display; `None`, said on stdout, where there is no `Xvfb`.
+    /// Opens a screen of 1280 × 800 on a free display. Returns `None`, and prints it, if `Xvfb` isn't installed.
     pub(crate) fn open() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let server = Command::new("Xvfb")
@@ -37,8 +37,8 @@ impl Screen {
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
         let pixels = File::open(folder.path().join("Xvfb_screen0")).unwrap();
-        // The file is an XWD: 25 numbers of which the 1st is the header's size, the 13th that of a line, and the 20th
-        // the number of colours, of 12 bytes each, that stand before the pixels (XWDFile.h).
+        // The file is an XWD: 25 numbers, of which the 1st is the size of the header, the 13th that of a line, and the
+        // 20th the number of colors, of 12 bytes each, before the pixels (XWDFile.h).
         let mut header = [0; 100];
         (&pixels).read_exact(&mut header).unwrap();
         let field =
@@ -48,7 +48,7 @@ impl Screen {
         Some(Self { server, name, pixels, start, line, _folder: folder })
     }
 
-    /// So many lines of pixels from the one at `y` on.
+    /// Returns lines of pixels from `y` on.
     pub(crate) fn lines(&self, y: u64, count: u64) -> Vec<u8> {
         let mut pixels = vec![0; usize::try_from(self.line * count).unwrap()];
         (&self.pixels).seek(SeekFrom::Start(self.start + y * self.line)).unwrap();
@@ -56,13 +56,13 @@ impl Screen {
         pixels
     }
 
-    /// Whether anything but the black of an empty screen is there.
+    /// Returns whether the screen isn't all black.
     pub(crate) fn is_painted(&self) -> bool {
-        // Red, green and blue; what stands in the fourth byte says nothing.
+        // Red, green and blue; the fourth byte has no meaning.
         [100, 300, 500, 700].iter().any(|y| self.lines(*y, 1).chunks(4).any(|pixel| pixel[..3] != [0, 0, 0]))
     }
 
-    /// Waits until something is painted, or nothing any more.
+    /// Waits until something is painted, or until nothing is.
     pub(crate) fn wait_painted(&self, painted: bool) {
         let deadline = Instant::now() + PATIENCE;
         while self.is_painted() != painted {
@@ -79,11 +79,11 @@ impl Drop for Screen {
     }
 }
 
-/// A program with its window on a screen. It ends with this value.
+/// A program with its window on a screen, which is killed when this is dropped.
 pub(crate) struct Shown(pub(crate) Child);
 
 impl Shown {
-    /// Starts it, with nobody's remembered settings.
+    /// Starts the program without saved settings.
     pub(crate) fn start(mut command: Command, screen: &Screen, home: &std::path::Path) -> Self {
         let command = command
             .env("DISPLAY", &screen.name)

@@ -1,4 +1,4 @@
-//! From the start of the program to its first picture, beside the smallest window that the same library can open.
+//! The time from the start of the program to its first frame, compared with a minimal eframe window.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use egui::{CentralPanel, Ui, ViewportBuilder};
 use super::report::{Rounds, at_most, median, milliseconds};
 use super::screen::{Screen, Shown};
 
-/// With this argument this program is that smallest window.
+/// The argument that makes this program show the minimal window.
 pub(crate) const MINIMAL: &str = "--minimal-window";
 const GOAL: f64 = 1.2;
 
@@ -23,7 +23,7 @@ impl eframe::App for Minimal {
     }
 }
 
-/// A label in a window as large as ours, drawn in the same way.
+/// Opens a window as large as Echoscope's, with one label, drawn by the same renderer.
 pub(crate) fn minimal_window() {
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default().with_inner_size([1180.0, 760.0]),
@@ -37,7 +37,7 @@ pub(crate) fn run(rounds: Rounds) {
     println!("From the start to the first picture, as a ratio to a minimal window");
     let Some(screen) = Screen::open() else { return };
     let home = tempfile::tempdir().unwrap();
-    // What the first start reads from the disk is there for all the others.
+    // The first start reads files from the disk, which are cached for all others.
     time(&screen, home.path(), minimal());
     time(&screen, home.path(), ours());
     let (mut ratios, mut least) = (Vec::new(), Vec::new());
@@ -61,7 +61,7 @@ fn ours() -> Command {
     Command::new(env!("CARGO_BIN_EXE_echoscope"))
 }
 
-/// Starts a program, waits for its picture, and ends it; milliseconds.
+/// Starts a program, waits for its first frame, and kills it; returns the milliseconds.
 fn time(screen: &Screen, home: &Path, command: Command) -> f64 {
     screen.wait_painted(false);
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! A text typed into the filter of a million entries: no frame may take longer than a screen shows one.
+//! Typing into the filter of a million entries: no frame may take longer than a screen shows one.
 
 use egui::Event;
 
@@ -6,11 +6,11 @@ use super::headless::Headless;
 use super::report::{Rounds, at_most, median, milliseconds};
 
 const MANY: u64 = 1_000_000;
-/// What a screen with 60 pictures a second leaves for one, in milliseconds.
+/// The time of a frame on a screen with 60 frames a second, in milliseconds.
 const SCREEN: f64 = 16.0;
-/// Typed letter by letter; a few entries hold it in the end.
+/// The text to type, which a few entries contain.
 const TEXT: &str = "items/07654";
-/// Frames between two letters of somebody who types fast: about 100 ms.
+/// Frames between two letters of a fast typist: about 100 ms.
 const FRAMES_A_LETTER: usize = 6;
 
 pub(crate) fn run(rounds: Rounds) {
@@ -29,7 +29,7 @@ pub(crate) fn run(rounds: Rounds) {
             frames.push(window.frame(Vec::new()));
         }
         assert!(window.shows("/07654"), "the entry that was looked for is not in view");
-        // Taking it back again is typing, too.
+        // Deleting the text is typing, too.
         for _ in TEXT.chars() {
             frames.push(window.frame(vec![backspace()]));
             frames.extend((0..FRAMES_A_LETTER).map(|_| window.frame(Vec::new())));

@@ -60,6 +60,9 @@ fn assert_apart(window: &Window, names: &[&'static str], which: &str) {
     }
 }
 
+/// A control counts as in view if its center is this far from the edge.
+const EDGE: f32 = 8.0;
+
 /// Turns the wheel over the tab until a control is in view, which may scroll what surrounds the tab, too.
 fn scroll_to(window: &mut Window, name: &'static str, which: &str) {
     for _ in 0..80 {
@@ -69,11 +72,11 @@ fn scroll_to(window: &mut Window, name: &'static str, which: &str) {
         let left = rect(window, "Log").left().clamp(screen.left(), screen.right() - 20.0);
         let view = Rect::from_x_y_ranges(left..=screen.right(), top..=bottom);
         let to = rect(window, name).center();
-        if view.shrink(12.0).contains(to) {
+        if view.shrink(EDGE).contains(to) {
             return;
         }
         let way = |to: f32, from: f32, half: f32| {
-            if (to - from).abs() < half - 12.0 { 0.0 } else { (from - to).clamp(-100.0, 100.0) }
+            if (to - from).abs() < half - EDGE { 0.0 } else { (from - to).clamp(-100.0, 100.0) }
         };
         let delta = vec2(
             way(to.x, view.center().x, view.width() / 2.0),
@@ -157,13 +160,13 @@ fn client_connects_sends_and_closes_in_every_size() {
         let received = window.app().counters().bytes_received;
         scroll_to(&mut window, "Connect", which);
         window.click("Connect");
-        window.until_shown("Client 9, connected");
+        window.until("a connection", |window| window.state().app().counters().clients_now == 1);
         scroll_to(&mut window, "Send", which);
         window.click("Send");
         window.until("bytes", |window| window.state().app().counters().bytes_received > received);
         scroll_to(&mut window, "Close", which);
         window.click("Close");
-        window.until_shown("Client 9, closed");
+        window.until("its end", |window| window.state().app().counters().clients_now == 0);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Somebody who presses whatever a window offers, again and again.
+//! A simulated user who uses all of the window's controls, again and again.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,18 +17,18 @@ use echoscope::settings::{DataFormat, Setting, ThemeChoice};
 use super::tabs::Tabs;
 use crate::random::Random;
 
-/// Tabs at most: some are always new.
+/// The most client tabs. They are replaced, so that some are always new.
 const TABS: usize = 8;
 
-/// Whoever sits before the window.
+/// The simulated user.
 pub(super) struct Hands {
     random: Random,
-    /// To be sent.
+    /// A file to send.
     file: PathBuf,
-    /// To be sent to a server whose `recv` hands over a few bytes at a time.
+    /// A short file to send to a server whose `recv` returns a few bytes at a time.
     small_file: PathBuf,
     folder: PathBuf,
-    /// When something that holds everybody up, or a crowd, is to end.
+    /// When an action that delays others, or a load, is to end.
     until: Option<Instant>,
     next: Instant,
     deeds: u64,
@@ -39,7 +39,7 @@ impl Hands {
     pub(super) fn new(seed: u64, folder: &Path) -> Self {
         let mut random = Random::of(seed, 7);
         let file = folder.join("to-send");
-        // A file that can't be written is one that can't be sent: the tab says so.
+        // If the file can't be written, it can't be sent, which the tab reports.
         let _ = std::fs::write(&file, random.bytes(700_000));
         let small_file = folder.join("to-send-small");
         let _ = std::fs::write(&small_file, random.bytes(5_000));
@@ -47,7 +47,7 @@ impl Hands {
         Self { random, file, small_file, folder, until: None, next: Instant::now(), deeds: 0, sequence: None }
     }
 
-    /// Does the next thing where it is time for one.
+    /// Makes the next action if it is time for one.
     pub(super) fn act(&mut self, app: &mut App, tabs: &mut Tabs) {
         let now = Instant::now();
         if self.until.is_some_and(|until| now >= until) {
@@ -67,7 +67,7 @@ impl Hands {
         }
     }
 
-    /// Ends what holds others up.
+    /// Ends the action that delays others.
     pub(super) fn let_everybody_go_on(&mut self, app: &mut App) {
         self.until = None;
         app.apply(Command::SetStepping(false));
@@ -75,7 +75,7 @@ impl Hands {
         app.apply(Command::Client(ClientCommand::CloseLoad));
     }
 
-    /// What it had in view.
+    /// Resets the state of the view.
     pub(super) fn forget(&mut self) {
         self.sequence = None;
     }
@@ -94,7 +94,7 @@ impl Hands {
         if tab.can_connect() {
             tabs.expect(id);
             if self.random.one_in(12) {
-                // TLS to a plain server, or the other way round.
+                // TLS to a plain server, or the other way around.
                 tabs.excuse(id);
                 let tls = !tab.form().tls();
                 app.apply(ClientCommand::SetTls(id, tls).into());
@@ -154,7 +154,7 @@ impl Hands {
         if app.clients().load().is_running() || self.until.is_some() {
             return;
         }
-        // It connects as the first client does, and that one may speak what the server doesn't.
+        // It connects with the first client's settings, which may not match the server.
         let first = app.clients().iter().next().map(ClientTab::id);
         if let Some(id) = first {
             app.apply(ClientCommand::FollowServer(id, Followed::Tls).into());
@@ -186,7 +186,7 @@ impl Hands {
                 }
             }
             _ => {
-                // The Wire tab comes into view.
+                // The Wire tab is shown.
                 app.captures().watch(self.random.one_in(2));
                 if let Some(capture) = app.capture(self.random.pick(&captures)) {
                     let mut sequence = Sequence::new(&capture);
@@ -220,7 +220,7 @@ impl Hands {
         }
     }
 
-    /// Everybody else's connection is somebody's who counts on it.
+    /// Only these connections may be closed: every other one belongs to a visitor that expects its echo.
     fn disconnect_one_of_ours(&mut self, app: &mut App, tabs: &mut Tabs) {
         let open = app.clients().iter().filter(|tab| tab.state() == ClientState::Open);
         let ours = open.filter_map(|tab| Some((tab.id(), tab.status().local?))).collect::<Vec<_>>();
@@ -243,7 +243,7 @@ impl Hands {
             2 => Command::PreviousStep,
             3 => Command::RestartLesson,
             4 => Command::Opened(self.random.pick(&LessonPlace::ALL)),
-            // Its settings are never set up: that would start the server anew under its visitors.
+            // Its settings are never applied, because that would restart the server during visits.
             _ => Command::StartLesson(self.random.length(0, lessons - 1)),
         });
     }

@@ -1,29 +1,29 @@
-//! What the log says of a run of the server: who came and went, what was left out, and faults.
+//! The log's view of a run of the server: connections, skipped entries, and errors.
 
 use echoscope::log::EventLog;
 use echoscope::server::event::{CloseReason, EventKind, Problem};
 
-/// What was read so far of the present run.
+/// The state of reading the log of the current run.
 #[derive(Default)]
 pub(super) struct Log {
     next: u64,
     pub(super) opened: u64,
     pub(super) closed: u64,
-    /// Lines that were counted instead of shown.
+    /// Entries that were skipped.
     pub(super) not_shown: u64,
 }
 
 impl Log {
-    /// A run begins.
+    /// Starts a new run.
     pub(super) fn start(&mut self) {
         *self = Self { next: self.next, ..Self::default() };
     }
 
-    /// Reads on; faults that were logged.
+    /// Reads the new entries; returns the errors among them.
     pub(super) fn read(&mut self, log: &EventLog) -> Vec<String> {
         let mut faults = Vec::new();
         let first = log.first_number();
-        // What has gone before it was read is as good as not shown.
+        // An entry that was evicted before it was read counts as skipped.
         self.not_shown += first.saturating_sub(self.next);
         for number in self.next.max(first)..log.next_number() {
             let Some(entry) = log.by_number(number) else { continue };

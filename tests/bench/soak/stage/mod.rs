@@ -1,6 +1,6 @@
-//! The child that holds the app, as the window holds it: polled thirty times a second, looked at, and pressed.
+//! The child process with the app, which it polls thirty times a second and uses as the window does.
 //!
-//! It is a process of its own so that its memory, files and threads are the app's and not those of its visitors.
+//! It is a process of its own, so that its memory, files and threads are those of the app without the visitors.
 
 mod hands;
 mod log;
@@ -27,9 +27,9 @@ use hands::Hands;
 use log::Log;
 use tabs::Tabs;
 
-/// The window's pace.
+/// The time between two frames of the window.
 const FRAME: Duration = Duration::from_millis(33);
-/// Of the log: reached within seconds.
+/// The log's limit, which is reached within seconds.
 const ENTRIES: u32 = 20_000;
 const MEBIBYTES: u32 = 16;
 
@@ -40,7 +40,7 @@ pub(crate) struct Files {
     pub(crate) folder: PathBuf,
 }
 
-/// Serves orders from stdin until it ends. Arguments: certificate, key, a folder to write in, the seed.
+/// Carries out messages from stdin until it ends. Arguments: certificate, key, a folder to write to, the seed.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let [certificate, key, folder, seed] = arguments else {
         eprintln!("soak: the app's child wants four arguments");
@@ -51,10 +51,10 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What was ordered and is not done yet.
+/// The message that isn't answered yet.
 enum Pending {
     Start,
-    /// It is to fail first; the listener holds its port.
+    /// The start that is to fail first; the listener occupies its port.
     FailedStart(#[expect(dead_code, reason = "its port is taken for as long as it lives")] TcpListener),
     Settle,
     Empty,
@@ -68,7 +68,7 @@ struct Stage {
     tabs: Tabs,
     log: Log,
     pending: Option<Pending>,
-    /// Nothing new is begun: a quiet end is being waited for.
+    /// Nothing new is started, until everything is idle.
     hands_off: bool,
 }
 
@@ -109,7 +109,7 @@ impl Stage {
         }
     }
 
-    /// What the window does between two pictures.
+    /// Does the work of one frame of the window.
     fn frame(&mut self) {
         self.app.poll();
         let mut wrong = self.log.read(self.app.log());
@@ -132,7 +132,7 @@ impl Stage {
     fn take(&mut self, order: Order) {
         match order {
             Order::Start(round) => {
-                // A server that starts in step mode would wait for somebody to step it.
+                // A server that starts in step mode would wait for a user.
                 self.hands.let_everybody_go_on(&mut self.app);
                 self.set(&round);
                 let taken = round.taken_port.then(|| TcpListener::bind("127.0.0.1:0").ok()).flatten();
@@ -140,7 +140,7 @@ impl Stage {
                     taken.as_ref().and_then(|taken| taken.local_addr().ok()).map_or(0, |taken| taken.port());
                 self.edit(Setting::Port, &port);
                 if port > 0 {
-                    // Of two addresses one would do.
+                    // With two addresses, the start would succeed on the other one.
                     self.app.apply(Command::Set(Setting::Host, "127.0.0.1".to_owned()));
                 }
                 self.log.start();
@@ -170,7 +170,7 @@ impl Stage {
         }
     }
 
-    /// Looks whether what was ordered is done, and says so; what is still to do.
+    /// Answers a message that is done; returns one that isn't.
     fn go_on(&mut self, pending: Pending, wrong: &mut Vec<String>) -> Option<Pending> {
         let state = self.app.state();
         match (pending, state) {
@@ -190,7 +190,7 @@ impl Stage {
             (Pending::Settle, _) if self.tabs.settled(&mut self.app) => answer(&Answer::Settled),
             (Pending::Empty, _) if self.app.counters().clients_now == 0 => answer(&Answer::Empty),
             (Pending::Stop, ServerState::Stopped) => {
-                // What was told until the end.
+                // The events until the end.
                 self.app.poll();
                 wrong.extend(self.log.read(self.app.log()));
                 answer(&Answer::Stopped(self.sums()));
@@ -253,7 +253,7 @@ impl Stage {
         self.edit(Setting::Backlog, &round.backlog);
         self.edit(Setting::PoolSize, &round.pool_size);
         self.edit(Setting::IdleTimeout, &round.idle_timeout);
-        // A file that was dropped may have filled them otherwise.
+        // A dropped file may have changed them.
         let (certificate, key) =
             (self.files.certificate.display().to_string(), self.files.key.display().to_string());
         self.edit(Setting::Certificate, &certificate);
@@ -269,7 +269,7 @@ impl Stage {
     }
 }
 
-/// Everything that a window reads in one picture.
+/// Reads everything that the window reads in a frame.
 fn look_around(app: &App) {
     let seen = (
         app.connections().len(),
@@ -301,7 +301,7 @@ fn orders() -> Receiver<Order> {
 
 fn answer(answer: &Answer) {
     if let Ok(line) = serde_json::to_string(answer) {
-        // Where nobody listens any more, stdin ends as well.
+        // When the test has closed stdout, stdin ends as well.
         let _ = writeln!(io::stdout().lock(), "{line}");
     }
 }

@@ -1,4 +1,4 @@
-//! A second app beside the first, opened, used, and dropped in the middle of what it does.
+//! A second app, which is opened, used, and dropped in the middle of its work.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::Files;
 
 const TIME: Duration = Duration::from_secs(20);
 
-/// Its whole life; what was not as it should be.
+/// Runs it from start to end; returns the failures.
 pub(super) fn visit(files: &Files) -> Result<(), String> {
     let settings = Settings {
         port: 0,
@@ -33,7 +33,7 @@ pub(super) fn visit(files: &Files) -> Result<(), String> {
     })?;
     app.apply(ClientCommand::Send(id).into());
     until(&mut app, "its echo", |app| tab(app).is_some_and(|status| status.echo.is_exact()))?;
-    // Dropped as it is: connected, and with the server running.
+    // It is dropped while it is connected and its server runs.
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The app's own clients, watched: nothing but the echo comes back, and nobody is lost without a reason.
+//! Checks the app's own clients: only the echo comes back, and no connection is lost without a reason.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,29 +8,30 @@ use echoscope::client::client_error::Stage;
 use echoscope::client::client_event::{CloseCause, CloseMode, ConnectionOutcome, PeerEnd};
 use echoscope::client::client_status::ClientState;
 
-/// What is known of the tabs' connections.
+/// The state of the tabs' connections.
 #[derive(Default)]
 pub(super) struct Tabs {
-    /// Of these any end is right: the server was stopped, we broke them off, or they speak what the server doesn't.
+    /// Connections that may end in any way: the server was stopped, they were closed by us, or they don't match its
+    /// settings.
     excused: HashSet<ClientTabId>,
-    /// Whether any end of the crowd is right.
+    /// Whether the load may end in any way.
     crowd_excused: bool,
-    /// Bytes compared on the connection of this number, as last seen.
+    /// Compared bytes by the connection's number, as last read.
     compared: HashMap<(ClientTabId, u32), u64>,
     compared_before: u64,
     told: HashSet<(ClientTabId, u32)>,
     crowd_told: bool,
-    /// The server closes clients that are idle, maybe while they send.
+    /// Whether the server closes idle clients, maybe while they send.
     lenient: bool,
 }
 
 impl Tabs {
-    /// The server is started; whether it may close clients on its own.
+    /// Notes that the server starts, and whether it may close clients on its own.
     pub(super) fn begin(&mut self, lenient: bool) {
         self.lenient = lenient;
     }
 
-    /// From now on until the next connection any end of it is right.
+    /// Allows any end until the next connection.
     pub(super) fn excuse(&mut self, id: ClientTabId) {
         self.excused.insert(id);
     }
@@ -40,23 +41,23 @@ impl Tabs {
         self.crowd_excused = true;
     }
 
-    /// A new connection begins.
+    /// Expects the echo of a new connection.
     pub(super) fn expect(&mut self, id: ClientTabId) {
         self.excused.remove(&id);
     }
 
-    /// A new crowd begins.
+    /// Expects the echo of a new load.
     pub(super) fn expect_crowd(&mut self) {
         (self.crowd_excused, self.crowd_told) = (false, false);
     }
 
-    /// From here on they go as soon as everything is back.
+    /// Allows the load to end in any way while all connections are closed.
     pub(super) fn settle(&mut self) {
-        // Those who wait for their turn are let go without it.
+        // Clients that the server hasn't accepted yet are closed without an echo.
         self.crowd_excused = true;
     }
 
-    /// What is wrong with them, each thing once.
+    /// Returns the failures, each once.
     pub(super) fn look(&mut self, app: &App) -> Vec<String> {
         let mut wrong = Vec::new();
         for tab in app.clients().iter() {
@@ -87,7 +88,7 @@ impl Tabs {
         wrong
     }
 
-    /// Lets those go who have everything back. Whether all are gone.
+    /// Closes connections whose echo is complete. Returns whether all are closed.
     pub(super) fn settled(&mut self, app: &mut App) -> bool {
         let mut all_gone = true;
         for id in app.clients().iter().map(ClientTab::id).collect::<Vec<_>>() {
@@ -119,7 +120,7 @@ impl Tabs {
         all_gone
     }
 
-    /// Bytes that were compared since this was asked last.
+    /// Returns the bytes compared since the last call.
     pub(super) fn take_compared(&mut self) -> u64 {
         let now = self.compared.values().sum::<u64>();
         let since = now.saturating_sub(self.compared_before);
@@ -128,10 +129,10 @@ impl Tabs {
     }
 }
 
-/// Why this is no way to end while the server runs and nobody has asked for it.
+/// Returns why a connection must not end in this way while the server runs.
 fn unexpected(ended: &ConnectionOutcome) -> Option<String> {
     match ended {
-        // The queue was too short for so many at once.
+        // The accept queue was too short for a burst.
         ConnectionOutcome::Failed(failure) if failure.stage() == Stage::Connecting => None,
         ConnectionOutcome::Failed(failure) => Some(format!("failed: {failure} ({})", failure.raw())),
         ConnectionOutcome::Closed(closed) => match closed.cause {
