@@ -76,7 +76,7 @@ impl Window {
         }
     }
 
-    /// Returns the window without the OS's file dialogs, so that paths are typed. For tests, where nobody could answer
+    /// Returns the window without the OS's file dialogs, so that paths are typed. For tests, which can't answer
     /// a dialog.
     #[must_use]
     pub fn without_native_dialogs(mut self) -> Self {

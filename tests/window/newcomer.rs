@@ -1,4 +1,4 @@
-//! What confused first-time users: stale notices, rows that move away from the pointer, dead ends.
+//! Cases that confused first-time users: stale notices, rows that move away from the pointer, dead ends.
 
 use std::net::{SocketAddr, TcpListener};
 

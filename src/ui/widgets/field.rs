@@ -32,7 +32,7 @@ pub(in crate::ui) fn focus_field(ctx: &Context, salt: &str) {
     ctx.data_mut(|data| data.insert_temp(requested_focus(), salt.to_owned()));
 }
 
-/// Adds a text field for a path. While it isn't edited, a long path shows its end, which tells files apart.
+/// Adds a text field for a path. While it isn't edited, a long path shows its end, which distinguishes files.
 pub(in crate::ui) fn path_field(
     ui: &mut Ui,
     salt: &str,
