@@ -15,6 +15,7 @@ use rfd::{AsyncFileDialog, FileHandle};
 
 use crate::app::Command;
 use crate::app::tls_jobs::typed_path;
+use crate::platform::desktop;
 use crate::ui::action::Action;
 use crate::ui::path_request::{PathKind, PathRequest};
 use crate::ui::theme::{self, Palette};
@@ -34,9 +35,6 @@ pub(super) struct FileDialogs {
     /// The paths that files were saved to last, by the prompt's title.
     typed: HashMap<&'static str, String>,
 }
-
-/// Whether the OS may lack file dialogs. Windows and macOS always have them.
-const MAY_BE_MISSING: bool = cfg!(not(any(windows, target_os = "macos")));
 
 /// An answer without a path that comes faster than this means that the OS has no file dialogs: a user needs longer to
 /// see and cancel one.
@@ -85,7 +83,7 @@ impl FileDialogs {
         if let Some(path) = path {
             return Some(action.with_path(path));
         }
-        if MAY_BE_MISSING && open_for < TOO_QUICK {
+        if !desktop::IS_PART_OF_OS && open_for < TOO_QUICK {
             let request = PathRequest::for_action(&action)?;
             self.open_prompt(action, request);
         }

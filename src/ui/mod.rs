@@ -50,7 +50,5 @@ mod try_it;
 mod widgets;
 mod window;
 
-#[cfg(windows)]
-pub use run_window::message_box;
-pub use run_window::{WindowError, has_display, run};
+pub use run_window::{WindowError, message_box, run};
 pub use window::Window;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use eframe::{CreationContext, NativeOptions, Renderer};
 use egui::{Context, IconData, ViewportBuilder};
+use rfd::{MessageDialog, MessageLevel};
 
 use crate::app::{App, Command, Notice, Options};
 use crate::settings::Settings;
@@ -38,19 +39,9 @@ fn hint(reason: &str) -> &'static str {
 /// the echo itself.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Returns whether there is a display to open a window on, as far as the environment shows.
-#[must_use]
-pub fn has_display() -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    // Windows and macOS always have a display, and no variable that names it.
-    !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
-}
-
-/// Shows an error in a message box of the OS and waits until it is closed. For Windows, where the program has no
-/// terminal to write to.
-#[cfg(windows)]
+/// Shows an error in a message box of the OS and waits until it is closed. For a program without a terminal, as on
+/// Windows.
 pub fn message_box(error: &str) {
-    use rfd::{MessageDialog, MessageLevel};
     MessageDialog::new().set_level(MessageLevel::Error).set_title("Echoscope").set_description(error).show();
 }
 

@@ -1,0 +1,11 @@
+//! The desktop that a window needs: a display and file dialogs.
+
+/// Whether the desktop is part of the OS, as on Windows and macOS. Elsewhere it may be missing, or lack file dialogs.
+pub const IS_PART_OF_OS: bool = cfg!(any(windows, target_os = "macos"));
+
+/// Returns whether there is a display to open a window on, as far as the environment shows.
+#[must_use]
+pub fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    IS_PART_OF_OS || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
