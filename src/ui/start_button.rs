@@ -57,7 +57,8 @@ fn button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[egui::Co
         Some(icon) => Button::new((icon.atom(13.0), text)),
         None => Button::new(text),
     };
-    let button = button.min_size(vec2(ui.available_width(), size::START)).corner_radius(size::RADIUS + 2);
+    let button = button.corner_radius(size::RADIUS + 2);
+    let button_size = vec2(ui.available_width(), size::START);
     let add = |ui: &mut Ui| {
         ui.spacing_mut().icon_spacing = size::GAP;
         let widgets = &mut ui.visuals_mut().widgets;
@@ -74,7 +75,7 @@ fn button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[egui::Co
             // The focus ring.
             widgets.active.bg_stroke = Stroke::new(2.0, palette.on_strong);
         }
-        ui.add_enabled(colors.is_some(), button)
+        ui.add_enabled_ui(colors.is_some(), |ui| ui.add_sized(button_size, button)).inner
     };
     ui.scope(add).inner
 }

@@ -25,6 +25,7 @@ pub(in crate::ui) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
     let combo = ComboBox::from_id_salt(id)
         .width(width)
         .height(MAX_HEIGHT)
+        .truncate()
         .icon(|ui, rect, visuals, _| {
             icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
         })
