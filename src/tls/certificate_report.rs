@@ -1,4 +1,5 @@
-//! What the window tells about a certificate in one line, and the facts from which [`crate::tls::caution`] chooses its words.
+//! Summarizes a certificate for the line below its field, and for the warnings in
+//! [`crate::tls::explain::certificate_warnings`].
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -15,23 +16,23 @@ use crate::text::sanitize;
 use crate::text::with_thousands;
 use crate::tls::key_type::{KeyType, bits};
 
-/// Whether a certificate is one that signs others.
+/// Whether a certificate is a CA's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authority {
-    /// It isn't.
+    /// It is not.
     No,
-    /// It is marked as one that may (RFC 5280, section 4.2.1.9).
+    /// It is marked as one (RFC 5280, section 4.2.1.9).
     Marked,
-    /// Its key usage lets it sign certificates but no handshake (RFC 5280, section 4.2.1.3).
+    /// Its key usage allows it to sign certificates but no handshake (RFC 5280, section 4.2.1.3).
     Only,
 }
 
-/// What is worth knowing about a certificate before it is served.
+/// A summary of a certificate that is to be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateReport {
-    /// The names and addresses it is for: its subject alternative names, or else its common name.
+    /// Its subject alternative names, or else its common name; each shortened to 64 characters on one line.
     pub names: Vec<String>,
-    /// The kind of its key.
+    /// The type of its key.
     pub key: KeyType,
     /// The first moment of its validity.
     pub not_before: Timestamp,
@@ -39,17 +40,17 @@ pub struct CertificateReport {
     pub not_after: Timestamp,
     /// X.509 version: 1, 2 or 3.
     pub version: u8,
-    /// How many certificates the file holds.
+    /// The number of certificates in the file.
     pub chain: usize,
     /// Whether it names itself as its issuer.
     pub self_signed: bool,
-    /// Whether it is a certificate authority's own.
+    /// Whether it is a CA's own.
     pub authority: Authority,
     /// Whether it has subject alternative names (RFC 5280, section 4.2.1.6).
     pub has_alternative_names: bool,
-    /// The hash of its signature where that is no longer trusted: `MD5` or `SHA-1`.
+    /// The hash of its signature if it is no longer trusted: `MD5` or `SHA-1`.
     pub weak_hash: Option<&'static str>,
-    /// The names as they are, to be compared: those in `names` are kept short for a line.
+    /// The unchanged names.
     pub(super) exact_names: Vec<String>,
 }
 
@@ -88,14 +89,14 @@ impl CertificateReport {
         }
     }
 
-    /// One line for under the field, for example `localhost · RSA 2048 · 364 days left`. Dates are UTC's.
+    /// Returns one line, for example `localhost · RSA 2048 · 364 days left`. Dates are in UTC.
     #[must_use]
     pub fn line(&self, now: Timestamp) -> String {
         format!("{} · {} · {}", self.names_line(), self.key, self.validity(now))
     }
 
-    /// A command that makes a certificate without the fault that [`CertificateReport::caution`] tells of, with the
-    /// same key and beside it; `None` where there is no such fault.
+    /// Returns a command that makes a certificate without the defects of this one, with the same key and in its folder;
+    /// `None` if it has none.
     #[must_use]
     pub fn better(&self, key: &Path) -> Option<String> {
         let good = self.version >= 3
@@ -124,7 +125,7 @@ impl CertificateReport {
 
     pub(super) fn validity(&self, now: Timestamp) -> String {
         if now < self.not_before {
-            // On the day itself the date alone would read as if it were valid.
+            // On the day itself, the date alone would read as if it were valid.
             let time = if date(now) == date(self.not_before) { " %H:%M UTC" } else { "" };
             return format!("not valid before {}", self.not_before.strftime(&format!("%Y-%m-%d{time}")));
         }
@@ -144,7 +145,8 @@ pub(super) fn date(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d").to_string()
 }
 
-/// "No end" is written as the last second of the year 9999 (RFC 5280, section 4.1.2.5), past what a `Timestamp` holds.
+/// Converts seconds since 1970. The last second of the year 9999 stands for no end (RFC 5280, section 4.1.2.5) and is more
+/// than a `Timestamp` can hold.
 pub(super) fn moment(seconds: i64) -> Timestamp {
     let end = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(seconds).unwrap_or(end)
@@ -202,7 +204,7 @@ fn weak_hash(signature: &str) -> Option<&'static str> {
 pub(super) mod tests {
     use super::*;
 
-    /// Of a good certificate for localhost that signs itself.
+    /// Returns the report of a good self-signed certificate for localhost.
     pub(in crate::tls) fn report() -> CertificateReport {
         CertificateReport {
             names: vec!["localhost".to_owned()],
@@ -220,7 +222,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn whole_days_are_counted_down_to_the_last() {
+    fn whole_days_are_counted_down() {
         let line = |now: &str| report().line(now.parse().unwrap());
         assert_eq!(line("2026-01-01T12:00:01Z"), "localhost · RSA 2048 · 363 days left");
         assert_eq!(line("2026-12-29T12:00:00Z"), "localhost · RSA 2048 · 2 days left");
@@ -237,7 +239,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn many_and_strange_names_stay_one_line() {
+    fn many_names_stay_on_one_line() {
         let mut many = report();
         many.names = (1..=5).map(|n| format!("n{n}")).collect();
         assert_eq!(many.names_line(), "n1, n2, n3 and 2 more");
@@ -248,7 +250,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_certificate_without_an_end_keeps_a_date() {
+    fn a_certificate_without_an_end_has_a_date() {
         assert_eq!(moment(253_402_300_799), Timestamp::MAX);
         assert_eq!(moment(0), Timestamp::UNIX_EPOCH);
     }

@@ -31,7 +31,7 @@ pub enum ClientConfigError {
     Identity(#[from] TlsError),
     /// There is no CA to trust.
     NoCas {
-        /// Whose certificates are missing.
+        /// The client's choice, which contains no usable CA.
         trust: Trust,
         /// rustls' reason.
         #[source]

@@ -1,43 +1,43 @@
-//! What a client offers: its first `ClientHello`, read from the bytes as they came.
+//! Parses a client's first `ClientHello` for display, and recognizes from a client's first bytes whether it speaks TLS.
 //!
-//! rustls reads the same bytes and decides; this reader is only for telling. It also reads what rustls turns down, so
-//! that a failure can be told together with the offer that led to it. It takes any bytes: what doesn't fit is left out.
+//! rustls parses the same bytes and decides; this parser also reads what rustls rejects, so that a failure can be shown
+//! together with the offer that led to it. It accepts any bytes and leaves out what it can't parse.
 
-/// What a client's first `ClientHello` offers (RFC 8446, section 4.1.2), as the registries' numbers, in the client's
+/// The offer of a client's first `ClientHello` (RFC 8446, section 4.1.2), as the registries' numbers, in the client's
 /// order. [`crate::tls::names`] has their names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientHello {
-    /// From `supported_versions` (RFC 8446, section 4.2.1), or the one version that an older hello names.
+    /// From `supported_versions` (RFC 8446, section 4.2.1), or the one version of an older `ClientHello`.
     pub versions: Vec<u16>,
     /// Cipher suites.
     pub cipher_suites: Vec<u16>,
     /// Key exchange groups: `supported_groups` (RFC 8446, section 4.2.7).
     pub groups: Vec<u16>,
-    /// The groups that it sent a key share for already: `key_share` (RFC 8446, section 4.2.8).
+    /// The groups that it sent a key share for: `key_share` (RFC 8446, section 4.2.8).
     pub key_shares: Vec<u16>,
     /// Signature schemes: `signature_algorithms` (RFC 8446, section 4.2.3).
     pub signature_schemes: Vec<u16>,
-    /// Application protocols (RFC 7301), as text where they are text.
+    /// Application protocols (RFC 7301), as text.
     pub alpn: Vec<String>,
     /// The server name (RFC 6066, section 3).
     pub server_name: Option<String>,
 }
 
-/// The most bytes that are kept of what a client sends first: a hello with several post-quantum key shares has 4 KiB.
+/// How many of a client's first bytes are kept at most: a `ClientHello` with several post-quantum key shares has 4 KiB.
 pub const LONGEST: usize = 64 * 1024;
 
-/// Numbers beyond this many are left out: a hello can hold 32,000 suites, which nobody would read.
+/// How many numbers a list keeps at most: a `ClientHello` can hold 32,000 suites, too many to read.
 const MOST: usize = 256;
-/// The longest text that is kept of a name.
+/// How many bytes of a name are kept at most.
 const LONGEST_NAME: usize = 255;
 
-/// Reads the `ClientHello` at the beginning of a client's TLS records (RFC 8446, section 5.1). `None` where it isn't
-/// one or isn't whole.
+/// Parses the `ClientHello` at the beginning of a client's TLS records (RFC 8446, section 5.1). Returns `None` if it is
+/// something else or incomplete.
 #[must_use]
 pub fn first_hello(records: &[u8]) -> Option<ClientHello> {
     let mut records = Reader(records);
     let mut message = Vec::new();
-    // A hello may go over several records.
+    // A `ClientHello` may be split over several records.
     loop {
         if records.byte()? != HANDSHAKE {
             return None;
@@ -67,10 +67,10 @@ fn hello(body: &[u8]) -> Option<ClientHello> {
     let _session_id = body.short_list()?;
     let mut offer = ClientHello { cipher_suites: body.list()?.numbers(), ..ClientHello::default() };
     let _compression = body.short_list()?;
-    // Before TLS 1.2 a hello could end here.
+    // Before TLS 1.2 a `ClientHello` could end here.
     let mut extensions = body.list().unwrap_or_default();
     while let Some((kind, content)) = extensions.extension() {
-        // An extension that can't be read says nothing; the others still do.
+        // An extension that can't be parsed is ignored; the others are not.
         let _ = offer.extension(kind, content);
     }
     if offer.versions.is_empty() {
@@ -84,7 +84,7 @@ impl ClientHello {
         match kind {
             0 => {
                 let mut names = content.list()?;
-                // Names of type 0 are host names, and there is no other type.
+                // Host names have type 0, and no other type is defined.
                 while let Some(kind) = names.byte() {
                     let name = names.list()?;
                     if kind == 0 {
@@ -117,7 +117,7 @@ impl ClientHello {
         Some(())
     }
 
-    /// The memory behind it in bytes, for the log's account.
+    /// Returns how much memory it takes in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let numbers =
@@ -133,7 +133,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST_NAME)]).into_owned()
 }
 
-/// Bytes that are taken off from the front; what isn't there is `None`.
+/// Takes bytes from the front; every method returns `None` if there are too few.
 #[derive(Default)]
 struct Reader<'a>(&'a [u8]);
 
@@ -152,13 +152,13 @@ impl<'a> Reader<'a> {
         self.take(2)?.try_into().ok().map(u16::from_be_bytes)
     }
 
-    /// A list whose length stands before it in two bytes.
+    /// Takes a list with its length in two bytes before it.
     fn list(&mut self) -> Option<Self> {
         let length = usize::from(self.number()?);
         self.take(length).map(Reader)
     }
 
-    /// A list whose length stands before it in one byte.
+    /// Takes a list with its length in one byte before it.
     fn short_list(&mut self) -> Option<Self> {
         let length = usize::from(self.byte()?);
         self.take(length).map(Reader)
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a client began with.
+/// A client's first bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FirstBytes {
     /// A TLS handshake record (RFC 8446, section 5.1).
@@ -188,16 +188,16 @@ pub enum FirstBytes {
         /// Its first line, at most [`LINE`] bytes.
         line: Vec<u8>,
     },
-    /// Too little to tell: nothing, or a beginning that a TLS record has too.
+    /// Too few bytes to decide: none, or a beginning that a TLS record has, too.
     Incomplete,
 }
 
-/// The most that is kept of a first line.
+/// How many bytes of a first line are kept at most.
 pub const LINE: usize = 60;
 
 /// The major version of every TLS and of SSL 3.0.
 const MAJOR: u8 = 3;
-/// The highest minor version in a record header: TLS 1.3 writes 1.2's 3 or 1.0's 1 there (RFC 8446, section 5.1).
+/// The highest minor version in a record header; TLS 1.3 uses 3, like TLS 1.2, or 1 (RFC 8446, section 5.1).
 const MINOR: u8 = 4;
 /// The longest body of a plaintext record.
 const LONGEST_RECORD: u16 = 1 << 14;
@@ -215,7 +215,7 @@ const METHODS: [&[u8]; 10] = [
     b"PRI ",
 ];
 
-/// Looks at what a client has sent so far. Three bytes are always enough for an answer.
+/// Classifies the first bytes of a client. Three are always enough.
 #[must_use]
 pub fn first_bytes(bytes: &[u8]) -> FirstBytes {
     match bytes {
@@ -232,15 +232,14 @@ pub fn first_bytes(bytes: &[u8]) -> FirstBytes {
     }
 }
 
-/// How many bytes [`looks_like_client_hello`] needs.
+/// The number of bytes that [`looks_like_client_hello`] needs.
 pub const HELLO_START: usize = 6;
 
-/// Whether bytes that came to a plain server are the beginning of a TLS `ClientHello`, at least
-/// [`HELLO_START`] bytes of it.
+/// Whether a plain server received the beginning of a TLS `ClientHello`, at least [`HELLO_START`] bytes of it.
 #[must_use]
 pub fn looks_like_client_hello(bytes: &[u8]) -> bool {
     let &[HANDSHAKE, MAJOR, ..=MINOR, high, low, CLIENT_HELLO, ..] = bytes else { return false };
-    // A handshake message has a header of four bytes.
+    // A handshake message begins with four bytes of header.
     (4..=LONGEST_RECORD).contains(&u16::from_be_bytes([high, low]))
 }
 
@@ -273,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_hello_is_read() {
+    fn a_complete_client_hello_is_parsed() {
         let offer = first_hello(&hello_of_rustls(rustls::ALL_VERSIONS)).unwrap();
         assert_eq!(offer.versions, [0x0304, 0x0303]);
         assert!(offer.cipher_suites.contains(&0x1302) && offer.cipher_suites.contains(&0xc02f));
@@ -287,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hello_may_come_in_many_records_and_must_be_whole() {
+    fn a_client_hello_may_be_split_over_records_but_must_be_complete() {
         let bytes = hello_of_rustls(rustls::ALL_VERSIONS);
         let split: Vec<u8> = bytes[5..]
             .chunks(100)
@@ -302,9 +301,9 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_are_taken() {
+    fn any_bytes_are_accepted() {
         let good = hello_of_rustls(rustls::ALL_VERSIONS);
-        // A generator of our own, so that a failure comes again with the same bytes.
+        // A fixed generator, so that a failure can be reproduced.
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let mut random = move |below: usize| {
             state ^= state << 13;
@@ -340,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_known_by_its_record_header() {
+    fn tls_is_recognized_by_its_record_header() {
         assert_eq!(first_bytes(&[22, 3, 1]), FirstBytes::Tls);
         assert_eq!(first_bytes(&[22, 3, 3, 0, 200, 1, 0, 0, 196]), FirstBytes::Tls);
         for short in [&[][..], &[22], &[22, 3]] {
@@ -369,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_hello_is_told_from_data_that_begins_alike() {
+    fn similar_data_is_no_client_hello() {
         assert!(looks_like_client_hello(&[22, 3, 1, 2, 0, 1]));
         assert!(looks_like_client_hello(&[22, 3, 3, 0, 4, 1, 0, 0, 0]));
         assert!(!looks_like_client_hello(&[22, 3, 1, 2, 0]), "too short to be sure");

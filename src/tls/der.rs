@@ -1,4 +1,4 @@
-//! Looks into binary ASN.1 (X.690) just far enough to tell what it is, and what kind of private key.
+//! Parses binary ASN.1 (X.690) just far enough to recognize a file, and the type of a private key.
 
 use rustls::pki_types::PrivateKeyDer;
 use x509_parser::asn1_rs::{FromDer, Oid};
@@ -10,7 +10,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::tls::key_type::{KeyType, bits};
 
-/// What a binary file is.
+/// The content of a binary file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     Certificate,
@@ -19,7 +19,7 @@ pub(super) enum Content {
     PublicKey,
     Request,
     Crl,
-    /// Certificate and key under a password: `.p12`, `.pfx` (RFC 7292).
+    /// Certificate and key, encrypted: `.p12`, `.pfx` (RFC 7292).
     Pkcs12,
     /// Certificates only: `.p7b` (RFC 2315).
     Pkcs7,
@@ -27,7 +27,7 @@ pub(super) enum Content {
 
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 
-/// What the bytes are, if they are one of the things that belong to TLS.
+/// Recognizes the files that TLS uses.
 pub(super) fn guess(bytes: &[u8]) -> Option<Content> {
     let object = whole(bytes)?;
     let items = object.as_sequence().ok()?;
@@ -60,7 +60,7 @@ pub(super) fn guess(bytes: &[u8]) -> Option<Content> {
     SubjectPublicKeyInfo::from_der(bytes).is_ok().then_some(Content::PublicKey)
 }
 
-/// What kind of key it is; `None` where the key is damaged.
+/// Returns the type of a private key; `None` if it is damaged.
 pub(super) fn key_type(key: &PrivateKeyDer<'_>) -> Option<KeyType> {
     let object = whole(key.secret_der())?;
     let items = object.as_sequence().ok()?;
@@ -75,7 +75,8 @@ pub(super) fn key_type(key: &PrivateKeyDer<'_>) -> Option<KeyType> {
     }
 }
 
-/// `PrivateKeyInfo` (RFC 5208): version, algorithm with its parameter, and the key inside an octet string.
+/// Parses `PrivateKeyInfo` (RFC 5208): version, algorithm with its parameter, and the key inside an octet string. Returns the
+/// last three.
 fn pkcs8<'a>(items: &[DerObject<'a>]) -> Option<(String, Option<String>, &'a [u8])> {
     let [version, algorithm, inner, ..] = items else { return None };
     version.as_u32().ok()?;
@@ -85,14 +86,14 @@ fn pkcs8<'a>(items: &[DerObject<'a>]) -> Option<(String, Option<String>, &'a [u8
     is_octets(inner).then(|| inner.as_slice().ok()).flatten().map(|inner| (name, parameter, inner))
 }
 
-/// `RSAPrivateKey` (RFC 8017, appendix A.1.2): the length of its modulus.
+/// Returns the length of the modulus of an `RSAPrivateKey` (RFC 8017, appendix A.1.2).
 fn pkcs1_bits(items: &[DerObject<'_>]) -> Option<u32> {
     (items.len() >= 9 && items.iter().take(9).all(|item| item.as_bigint().is_ok() || item.as_slice().is_ok()))
         .then(|| items[1].as_slice().ok().map(bits))
         .flatten()
 }
 
-/// `ECPrivateKey` (RFC 5915): its curve, empty where the key does not name one.
+/// Returns the curve of an `ECPrivateKey` (RFC 5915), empty if the key does not name one.
 fn sec1_curve(items: &[DerObject<'_>]) -> Option<String> {
     let [version, secret, rest @ ..] = items else { return None };
     if version.as_u32() != Ok(1) || !is_octets(secret) {
@@ -109,7 +110,7 @@ fn is_octets(object: &DerObject<'_>) -> bool {
     object.header.tag() == x509_parser::asn1_rs::Tag::OctetString
 }
 
-/// The one object that the bytes are, with nothing after it but what an editor may have added.
+/// Parses the bytes as one object. After it, an editor may have added white space.
 fn whole(bytes: &[u8]) -> Option<DerObject<'_>> {
     let (rest, object) = parse_der(bytes).ok()?;
     rest.trim_ascii().is_empty().then_some(object)

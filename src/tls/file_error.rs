@@ -1,5 +1,4 @@
-//! What can be wrong with certificate and key files, as values. [`crate::tls::explain::files`] explains them, and holds
-//! their `Display`.
+//! Errors of certificate and key files, as values. [`crate::tls::explain::files`] explains them and holds their `Display`.
 
 use std::error::Error;
 use std::io;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 
 use crate::tls::key_type::KeyType;
 
-/// What a file is chosen as.
+/// The field that a file is chosen for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileRole {
     /// `server.crt`: the certificate, with the chain after it.
@@ -26,34 +25,23 @@ pub enum FileRole {
 pub struct TlsFileError {
     /// The file, as it was typed.
     pub path: PathBuf,
-    /// What it was chosen as.
+    /// The field that it was chosen for.
     pub role: FileRole,
-    /// What is wrong with it.
+    /// The problem with it.
     pub problem: FileProblem,
 }
 
-/// What is wrong with a file. Never contains anything of the file's content.
+/// A problem with a file. It never contains anything of the file's content.
 #[derive(Debug, Clone)]
 pub enum FileProblem {
     /// No path was given.
     NoPath,
-    /// The folder exists, the file doesn't (`ENOENT`).
-    NoSuchFile {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The folder doesn't exist.
-    NoSuchFolder {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The OS doesn't allow access to the folder (`EACCES`).
-    FolderClosed {
-        /// The folder.
-        folder: PathBuf,
-        /// What the OS reported.
-        source: Arc<io::Error>,
-    },
+    /// This folder exists, the file in it doesn't (`ENOENT`).
+    NoSuchFile(PathBuf),
+    /// This folder doesn't exist.
+    NoSuchFolder(PathBuf),
+    /// The OS doesn't allow access to this folder (`EACCES`).
+    FolderClosed(PathBuf, Arc<io::Error>),
     /// The path is a folder's.
     Folder,
     /// A pipe, a socket or a device.
@@ -68,11 +56,8 @@ pub enum FileProblem {
     NotAKeyLog,
     /// The file is empty.
     Empty,
-    /// The file is longer than 1 MiB.
-    TooLarge {
-        /// Its length in bytes.
-        bytes: u64,
-    },
+    /// The file has this many bytes, more than 1 MiB.
+    TooLarge(u64),
     /// The right thing, but as binary DER instead of PEM.
     Binary,
     /// A key instead of a certificate, or the other way round.
@@ -97,21 +82,12 @@ pub enum FileProblem {
     },
     /// A private key in OpenSSH's format.
     OpenSsh,
-    /// The block's lines are not base64.
-    Base64 {
-        /// The library's reason.
-        reason: String,
-    },
-    /// The block has no END line of its own.
-    NoEnd {
-        /// The label of its BEGIN line.
-        label: String,
-    },
-    /// The block's BEGIN line is damaged.
-    BeginLine {
-        /// The label that it should have.
-        label: &'static str,
-    },
+    /// The block's lines are not base64, for this reason of the library.
+    Base64(String),
+    /// The block with this label in its BEGIN line has no END line.
+    NoEnd(String),
+    /// The block's BEGIN line is damaged; it should have this label.
+    BeginLine(&'static str),
     /// A block decodes, but not to a certificate.
     BadCertificate {
         /// Which of the file's certificates, from 1.
@@ -121,23 +97,14 @@ pub enum FileProblem {
         /// The library's reason.
         reason: String,
     },
-    /// The block decodes, but not to a private key.
-    BadKey {
-        /// The library's reason.
-        reason: String,
-    },
-    /// An RSA key of an unsupported length: under 2048 bits or over 8192.
-    RsaLength {
-        /// Its length.
-        bits: u32,
-    },
+    /// The block decodes, but not to a private key, for this reason of the library.
+    BadKey(String),
+    /// An RSA key with this many bits, under 2048 or over 8192.
+    RsaLength(u32),
     /// A key of a type that the server can't sign with.
     UnsupportedKey(KeyType),
-    /// PEM of another kind.
-    OtherBlock {
-        /// The label of its BEGIN line.
-        label: String,
-    },
+    /// PEM of another kind, with this label.
+    OtherBlock(String),
     /// Nothing that was looked for.
     NoneFound,
     /// A dropped file that is neither a certificate nor a key.
@@ -145,10 +112,10 @@ pub enum FileProblem {
 }
 
 /// Why TLS can't be served with the files given. Its `Display` is a sentence or two with the remedy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum TlsError {
     /// One of the files can't be used.
-    File(TlsFileError),
+    File(#[from] TlsFileError),
     /// The certificate was made for another key.
     KeyMismatch {
         /// The certificate's file.
@@ -166,9 +133,9 @@ pub enum TlsError {
         number: usize,
     },
     /// rustls rejected the files although all other checks passed.
-    Rustls(rustls::Error),
+    Rustls(#[from] rustls::Error),
     /// rustls rejected the clients' CA.
-    ClientVerifier(rustls::server::VerifierBuilderError),
+    ClientVerifier(#[from] rustls::server::VerifierBuilderError),
 }
 
 impl TlsFileError {
@@ -180,9 +147,9 @@ impl TlsFileError {
     #[must_use]
     pub fn raw(&self) -> Option<String> {
         match &self.problem {
-            FileProblem::Base64 { reason }
+            FileProblem::Base64(reason)
             | FileProblem::BadCertificate { reason, .. }
-            | FileProblem::BadKey { reason } => Some(reason.clone()),
+            | FileProblem::BadKey(reason) => Some(reason.clone()),
             _ => self.source().map(ToString::to_string),
         }
     }
@@ -191,7 +158,7 @@ impl TlsFileError {
 impl Error for TlsFileError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
-            FileProblem::FolderClosed { source, .. }
+            FileProblem::FolderClosed(_, source)
             | FileProblem::NotReadable(source)
             | FileProblem::Unreadable(source)
             | FileProblem::NotWritable(source) => Some(source),
@@ -219,34 +186,5 @@ impl TlsError {
             Self::File(error) => error.raw(),
             error => error.source().map(ToString::to_string),
         }
-    }
-}
-
-impl Error for TlsError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::File(error) => error.source(),
-            Self::Rustls(error) => Some(error),
-            Self::ClientVerifier(error) => Some(error),
-            Self::KeyMismatch { .. } | Self::ChainOrder { .. } => None,
-        }
-    }
-}
-
-impl From<TlsFileError> for TlsError {
-    fn from(error: TlsFileError) -> Self {
-        Self::File(error)
-    }
-}
-
-impl From<rustls::server::VerifierBuilderError> for TlsError {
-    fn from(error: rustls::server::VerifierBuilderError) -> Self {
-        Self::ClientVerifier(error)
-    }
-}
-
-impl From<rustls::Error> for TlsError {
-    fn from(error: rustls::Error) -> Self {
-        Self::Rustls(error)
     }
 }

@@ -1,5 +1,5 @@
-//! What a TLS handshake agreed on, as plain values: [`Handshake`] as the server saw it, [`HandshakeInfo`] as the built-in
-//! client did. Names are those of the IANA TLS registries; [`names`] has a sentence for each number.
+//! The results of TLS handshakes as plain values: [`Handshake`] on the server's side, [`HandshakeInfo`] on the built-in
+//! client's. Names are those of the IANA TLS registries; [`names`] has a sentence for each number.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub enum HandshakeKind {
     Resumed,
 }
 
-/// What the server and a client agreed on.
+/// The result of a server's handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
     /// `TLS 1.3` or `TLS 1.2`.
@@ -46,7 +46,7 @@ pub struct Handshake {
     pub client_certificate: Option<ClientCertificate>,
     /// The numbers behind the names.
     pub codes: Codes,
-    /// What the client offered in its first `ClientHello`; `None` if that could not be parsed again.
+    /// The client's first `ClientHello`; `None` if it could not be parsed again.
     pub client_hello: Option<Arc<ClientHello>>,
     /// From the accepted connection to the end of the handshake.
     pub took: Duration,
@@ -76,7 +76,7 @@ pub struct ClientCertificate {
     pub sha256: String,
 }
 
-/// What the built-in client and a server agreed on.
+/// The result of the built-in client's handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandshakeInfo {
     /// `TLS 1.3` or `TLS 1.2`.

@@ -1,4 +1,4 @@
-//! Who signed a certificate, as far as its own file and those beside it tell.
+//! Finds the issuer of a certificate in its own file and in the files of its folder.
 
 use std::path::Path;
 
@@ -13,23 +13,23 @@ use crate::tls::inspect::certificate_text::distinguished_name;
 use crate::tls::inspect::chain::{self_signed, signed_by};
 use crate::tls::load::{CertificateFile, certificates};
 
-/// Who signed a certificate. `ca.crt` and `intermediate.crt` are looked for in its folder.
+/// The issuer of a certificate. `ca.crt` and `intermediate.crt` are looked for in its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Issuer {
-    /// It signed itself, and nothing beside it leads clients to expect otherwise.
+    /// The certificate is self-signed, and no other file suggests otherwise.
     Itself,
-    /// It signed itself, though another certificate, a CA's, stands beside it as `ca.crt`.
+    /// The certificate is self-signed, although the folder has another certificate, a CA's, as `ca.crt`.
     ItselfBesideCa,
-    /// One that comes with it in its file, or `ca.crt`.
+    /// A certificate of its file, or `ca.crt`.
     Known,
     /// `intermediate.crt`, which is not in the file and so not sent.
     Intermediate {
         /// Its name, on one line.
         name: String,
     },
-    /// A certificate with the name of `ca.crt` and another key.
+    /// A CA with the name of `ca.crt` and another key.
     NamesakeOfCa,
-    /// None of those that were found.
+    /// None of the certificates found.
     Unknown {
         /// Its name, on one line.
         name: String,
@@ -37,11 +37,11 @@ pub enum Issuer {
 }
 
 impl Issuer {
-    /// Looks for it. Waits for a disk: not for the window's thread.
+    /// Finds the issuer. May block on a disk.
     #[must_use]
     pub fn of(file: &CertificateFile) -> Self {
         let Some((der, sent)) = file.chain().split_first() else { return Self::Itself };
-        // The file was parsed when it was read.
+        // The file was parsed before, so this can't fail.
         let Ok((_, own)) = X509Certificate::from_der(der) else { return Self::Itself };
         let ca = beside(&file.path, CA_CERTIFICATE);
         let is_given = ca.contains(der);
@@ -63,12 +63,12 @@ impl Issuer {
     }
 }
 
-/// Whether a file in the same folder, not sent along, holds who signed a certificate.
+/// Whether a file in the same folder, which is not sent, contains the issuer of a certificate.
 pub(super) fn signed_by_one_beside(path: &Path, name: &str, der: &CertificateDer<'_>) -> bool {
     parsed(der).is_some_and(|own| beside(path, name).iter().any(|issuer| has_signed(issuer, der, &own)))
 }
 
-/// The certificates of a file in the same folder; none where there is no such file or it can't be used.
+/// Returns the certificates of a file in the same folder; none if there is no such file or it can't be used.
 pub(super) fn beside(path: &Path, name: &str) -> Vec<CertificateDer<'static>> {
     certificates(&path.with_file_name(name), FileRole::Certificate).unwrap_or_default()
 }
@@ -77,7 +77,7 @@ fn parsed<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
     X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed)
 }
 
-/// Whether the name is the issuer's, and the signature does not say otherwise.
+/// Whether the name is the issuer's, and the signature fits or can't be checked.
 fn has_signed(issuer: &CertificateDer<'_>, der: &CertificateDer<'_>, own: &X509Certificate<'_>) -> bool {
     parsed(issuer).is_some_and(|issuer| {
         issuer.subject().as_raw() == own.issuer().as_raw() && signed_by(der, &issuer) != Some(false)

@@ -19,7 +19,7 @@ use crate::tls::load::{check_kind, folder_of, no_metadata};
 /// The number of bytes of an existing file that are examined.
 const START: u64 = 256;
 
-/// What is called with the first error.
+/// Called with the first error.
 type OnError = Box<dyn Fn(&Path, &io::Error) + Send + Sync>;
 
 /// A file that keys are appended to. Its debug output contains none of them.
@@ -133,7 +133,7 @@ mod tests {
         assert!(matches!(problem(&path), FileProblem::NotAKeyLog));
         assert_eq!(fs::read_to_string(&path).unwrap(), "-----BEGIN PRIVATE KEY-----\n");
         assert!(matches!(problem(folder.path()), FileProblem::Folder));
-        assert!(matches!(problem(&path.join("x")), FileProblem::NoSuchFolder { .. }));
+        assert!(matches!(problem(&path.join("x")), FileProblem::NoSuchFolder(_)));
         fs::write(&path, "# keys\n").unwrap();
         assert!(open(&path).is_ok());
     }

@@ -1,7 +1,7 @@
-//! Whether a private key belongs to a certificate.
+//! Checks that a private key belongs to a certificate.
 //!
-//! rustls compares too, but reads the certificate with a parser that takes version 3 only, and compares bytes: the
-//! same public key can be written in more than one way.
+//! rustls compares them, too, but it parses X.509 version 3 only, and it compares bytes, although the same public key can be
+//! encoded in more than one way.
 
 use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::FromDer;
@@ -16,9 +16,9 @@ use crate::tls::load::KeyFile;
 /// Compares the public key in the certificate with that of the private key.
 ///
 /// # Errors
-/// [`TlsError::KeyMismatch`], or [`TlsError::ChainOrder`] where the key belongs to a later certificate of the file.
+/// [`TlsError::KeyMismatch`], or [`TlsError::ChainOrder`] if the key belongs to a later certificate of the file.
 pub fn check_pair(certificate: &CertificateFile, key: &KeyFile) -> Result<(), TlsError> {
-    // Every key that we load can tell its public half. If one can't, the handshake will show.
+    // Every supported key has a public half. Without one, the handshake will fail.
     let Some(own) = key.signing.public_key() else { return Ok(()) };
     let paths = || (certificate.path.clone(), key.path.clone());
     match certificate.chain.iter().position(|der| holds(der, own.as_ref())) {
@@ -50,7 +50,7 @@ fn same(one: &SubjectPublicKeyInfo<'_>, other: &[u8]) -> bool {
         && same_bits(&one.subject_public_key.data, &other.subject_public_key.data)
 }
 
-/// A point of a curve may be written with only the parity of its second half (SEC 1, section 2.3.3).
+/// Compares points of a curve. One may be compressed: only the parity of its second half is encoded (SEC 1, section 2.3.3).
 fn same_bits(one: &[u8], other: &[u8]) -> bool {
     match (one, other) {
         ([2 | 3, ..], [4, _, ..]) => compressed(other).as_deref() == Some(one),

@@ -1,8 +1,8 @@
-//! The kinds of keys, by the object identifiers that certificates and key files use.
+//! The types of keys, by the object identifiers in certificates and key files.
 
 use std::fmt;
 
-/// What kind of key it is.
+/// The type of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum KeyType {
     /// RSA (RFC 8017).
@@ -23,7 +23,7 @@ pub enum KeyType {
         /// 44, 65 or 87.
         set: u8,
     },
-    /// A kind that this server can't sign with; its name, or its object identifier.
+    /// A type that the server can't sign with; its name, or its object identifier.
     Other(String),
 }
 
@@ -31,7 +31,7 @@ const RSA: &str = "1.2.840.113549.1.1.1";
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 const EC: &str = "1.2.840.10045.2.1";
 
-/// Algorithms that need nothing beside their identifier.
+/// Algorithms without parameters.
 const PLAIN: &[(&str, &str)] = &[
     (RSA_PSS, "RSA-PSS"),
     ("1.2.840.10040.4.1", "DSA"),
@@ -53,7 +53,7 @@ const CURVES: &[(&str, &str)] = &[
 ];
 
 impl KeyType {
-    /// From an algorithm, its curve where it has one, and the length of an RSA modulus; `None` where that is needed
+    /// Returns the type for an algorithm, its curve if it has one, and the length of an RSA modulus; `None` if that is needed
     /// and missing.
     pub(super) fn new(
         algorithm: &str,
@@ -71,7 +71,7 @@ impl KeyType {
         })
     }
 
-    /// An elliptic curve key on the curve with this identifier, empty where it has none.
+    /// Returns the type of a key on the curve with this identifier, which may be empty.
     pub(super) fn on_curve(curve: &str) -> Self {
         match curve {
             "1.2.840.10045.3.1.7" => Self::Ecdsa { curve: 256 },
@@ -83,14 +83,14 @@ impl KeyType {
     }
 }
 
-/// Whether keys with these algorithm identifiers have the same form: an RSA key may be tied to RSA-PSS by its
-/// certificate (RFC 4055, section 1.2).
+/// Whether keys with these algorithm identifiers have the same form: a certificate may limit an RSA key to RSA-PSS (RFC 4055,
+/// section 1.2).
 pub(super) fn same_family(one: &str, other: &str) -> bool {
     let family = |oid: &str| if oid == RSA_PSS { RSA.to_owned() } else { oid.to_owned() };
     family(one) == family(other)
 }
 
-/// The length in bits of a number written as big-endian bytes.
+/// Returns the length in bits of a big-endian number.
 pub(super) fn bits(number: &[u8]) -> u32 {
     let digits = number.iter().skip_while(|&&byte| byte == 0);
     let top = digits.clone().next().map_or(0, |byte| byte.leading_zeros());
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_have_the_names_that_people_use() {
+    fn types_have_common_names() {
         let kind = |algorithm, curve| KeyType::new(algorithm, curve, || Some(2048)).unwrap().to_string();
         assert_eq!(kind(RSA, None), "RSA 2048");
         assert_eq!(kind(EC, Some("1.3.132.0.34")), "ECDSA P-384");

@@ -93,17 +93,16 @@ impl KeyFile {
         let Decoded::Key(key) = pem::decode(private_key(&bytes, &blocks)?)? else {
             return Err(FileProblem::NoneFound);
         };
-        let key_type = der::key_type(&key)
-            .ok_or_else(|| FileProblem::BadKey { reason: "unknown structure".to_owned() })?;
+        let key_type =
+            der::key_type(&key).ok_or_else(|| FileProblem::BadKey("unknown structure".to_owned()))?;
         match key_type {
             KeyType::Rsa { bits } if !(2048..=8192).contains(&bits) => {
-                return Err(FileProblem::RsaLength { bits });
+                return Err(FileProblem::RsaLength(bits));
             }
             KeyType::Other(_) => return Err(FileProblem::UnsupportedKey(key_type)),
             _ => {}
         }
-        let signing =
-            any_supported_type(&key).map_err(|error| FileProblem::BadKey { reason: error.to_string() })?;
+        let signing = any_supported_type(&key).map_err(|error| FileProblem::BadKey(error.to_string()))?;
         Ok(Self { path: path.to_owned(), signing, key_type })
     }
 }
@@ -255,7 +254,7 @@ fn instead(role: FileRole, bytes: &[u8], blocks: &[PemBlock]) -> FileProblem {
         Label::Pkcs7 => FileProblem::Pkcs7 { binary: false },
         label if label.is_certificate() || label.is_private_key() => FileProblem::Swapped,
         Label::Other(label) if block.damage != Some(Damage::BeginLine) => {
-            FileProblem::OtherBlock { label: label.clone() }
+            FileProblem::OtherBlock(label.clone())
         }
         _ => FileProblem::NoneFound,
     }
@@ -288,7 +287,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, FileProblem> {
     let check = |metadata: fs::Metadata| {
         check_kind(&metadata)?;
         let bytes = metadata.len();
-        if bytes > MAX_FILE_SIZE { Err(FileProblem::TooLarge { bytes }) } else { Ok(()) }
+        if bytes > MAX_FILE_SIZE { Err(FileProblem::TooLarge(bytes)) } else { Ok(()) }
     };
     // Checked before it is opened, since opening a pipe without a writer would block forever.
     check(fs::metadata(path).map_err(|error| no_metadata(path, error))?)?;
@@ -299,7 +298,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, FileProblem> {
     match bytes.len() as u64 {
         0 => Err(FileProblem::Empty),
         // It grew between the check and the read.
-        bytes if bytes > MAX_FILE_SIZE => Err(FileProblem::TooLarge { bytes }),
+        bytes if bytes > MAX_FILE_SIZE => Err(FileProblem::TooLarge(bytes)),
         _ => Ok(bytes),
     }
 }
@@ -321,15 +320,9 @@ pub(super) fn no_metadata(path: &Path, error: io::Error) -> FileProblem {
         // A folder of the path is a file, or doesn't exist.
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
             let folder = folder_of(path);
-            if folder.is_dir() {
-                FileProblem::NoSuchFile { folder }
-            } else {
-                FileProblem::NoSuchFolder { folder }
-            }
+            if folder.is_dir() { FileProblem::NoSuchFile(folder) } else { FileProblem::NoSuchFolder(folder) }
         }
-        io::ErrorKind::PermissionDenied => {
-            FileProblem::FolderClosed { folder: folder_of(path), source: Arc::new(error) }
-        }
+        io::ErrorKind::PermissionDenied => FileProblem::FolderClosed(folder_of(path), Arc::new(error)),
         _ => not_read(error),
     }
 }
@@ -355,7 +348,7 @@ mod tests {
     fn denied_permission_is_distinguished_from_other_failures() {
         let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(matches!(not_read(denied()), FileProblem::NotReadable(_)));
-        assert!(matches!(no_metadata(Path::new("a/b"), denied()), FileProblem::FolderClosed { .. }));
+        assert!(matches!(no_metadata(Path::new("a/b"), denied()), FileProblem::FolderClosed(..)));
         assert!(matches!(not_read(io::Error::other("disk")), FileProblem::Unreadable(_)));
     }
 
@@ -369,6 +362,6 @@ mod tests {
         bytes.push(b'x');
         fs::write(&path, &bytes).unwrap();
         let error = read_file(&path).unwrap_err();
-        assert!(matches!(error, FileProblem::TooLarge { bytes } if bytes == MAX_FILE_SIZE + 1));
+        assert!(matches!(error, FileProblem::TooLarge(bytes) if bytes == MAX_FILE_SIZE + 1));
     }
 }

@@ -75,7 +75,7 @@ pub struct TlsChoices {
     pub name: String,
     /// The offered versions.
     pub versions: TlsVersions,
-    /// What it presents if the server asks for a certificate; `None`: nothing.
+    /// The certificate that it presents if the server asks for one.
     pub identity: Option<Identity>,
     /// The offered ALPN protocols (RFC 7301), best first; empty: the extension is not sent.
     pub alpn: Vec<String>,

@@ -11,7 +11,7 @@ use rustls_pemfile::Item;
 
 use crate::tls::file_error::FileProblem;
 
-/// What a block is, by its BEGIN line.
+/// The kind of a block, by its BEGIN line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Label {
     Certificate,
@@ -166,8 +166,8 @@ pub(super) fn decode(block: &PemBlock) -> Result<Decoded, FileProblem> {
         _ => return Err(FileProblem::NoneFound),
     };
     match &block.damage {
-        Some(Damage::NoEnd { label }) => return Err(FileProblem::NoEnd { label: label.clone() }),
-        Some(Damage::BeginLine) => return Err(FileProblem::BeginLine { label }),
+        Some(Damage::NoEnd { label }) => return Err(FileProblem::NoEnd(label.clone())),
+        Some(Damage::BeginLine) => return Err(FileProblem::BeginLine(label)),
         None => {}
     }
     let mut text = format!("-----BEGIN {label}-----\n").into_bytes();
@@ -179,9 +179,9 @@ pub(super) fn decode(block: &PemBlock) -> Result<Decoded, FileProblem> {
         Ok(Some((Item::Pkcs1Key(der), _))) => Ok(Decoded::Key(der.into())),
         Ok(Some((Item::Sec1Key(der), _))) => Ok(Decoded::Key(der.into())),
         Ok(_) => Err(FileProblem::NoneFound),
-        Err(rustls_pemfile::Error::Base64Decode(reason)) => Err(FileProblem::Base64 { reason }),
+        Err(rustls_pemfile::Error::Base64Decode(reason)) => Err(FileProblem::Base64(reason)),
         // The block was made above, so this can't happen; and the error would contain lines of a key.
-        Err(_) => Err(FileProblem::Base64 { reason: "malformed block".to_owned() }),
+        Err(_) => Err(FileProblem::Base64("malformed block".to_owned())),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::sync::lock;
 use crate::tls::explain::certificate_errors::{RejectionKind, rejection_kind};
 use crate::tls::handshake::Accepted;
 
-/// What one handshake showed so far.
+/// The course of one handshake so far.
 #[derive(Debug, Default)]
 pub(super) struct HandshakeLog {
     /// The server's certificates, its own first.

@@ -13,7 +13,7 @@ use crate::tls::client_hello::ClientHello;
 use crate::tls::inspect::served_certificate::ServedCertificate;
 use crate::tls::options::{TlsFiles, Trust};
 
-/// What ended a TLS connection.
+/// The cause of the end of a TLS connection.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TlsErrorCause {
     /// rustls refused what the peer sent, or received an alert.
@@ -34,14 +34,14 @@ pub enum TlsErrorCause {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{cause}")]
 pub struct ServerTlsError {
-    /// What ended the connection.
+    /// The cause.
     #[source]
     pub cause: TlsErrorCause,
     /// Whether the handshake was still going on.
     pub in_handshake: bool,
     /// When it happened; decides whether a certificate was valid.
     pub at: Timestamp,
-    /// What the client offered; `None` where the handshake did not get that far.
+    /// The client's offer; `None` if the handshake failed before it.
     pub client_hello: Option<Arc<ClientHello>>,
     /// The address of this computer that the client connected to.
     pub local_address: Option<IpAddr>,
@@ -108,7 +108,7 @@ impl ServerContext {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{cause}")]
 pub struct ClientTlsError {
-    /// What ended the connection.
+    /// The cause.
     #[source]
     pub cause: TlsErrorCause,
     /// Whether the handshake was still going on.

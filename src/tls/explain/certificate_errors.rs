@@ -9,7 +9,7 @@ use webpki::Error as WebpkiError;
 
 use crate::tls::explain::template::Peer;
 
-/// What kind of error it is, as far as more than the text depends on it.
+/// The kind of an error, if more than the text depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tls) enum RejectionKind {
     UnknownIssuer,
@@ -28,7 +28,7 @@ pub(in crate::tls) struct Rejection {
     pub(in crate::tls) kind: RejectionKind,
     /// The reason, as the end of a sentence.
     pub(in crate::tls) why: String,
-    /// What to do, as a sentence; empty where that depends on which CAs the client trusts.
+    /// The remedy, as a sentence; empty if it depends on which CAs the client trusts.
     pub(in crate::tls) advice: String,
 }
 

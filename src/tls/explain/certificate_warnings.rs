@@ -12,14 +12,14 @@ use crate::tls::certificate_report::{Authority, CertificateReport, date};
 use crate::tls::issuer::Issuer;
 
 impl CertificateReport {
-    /// What clients may find wrong with the certificate itself, wherever it is served.
+    /// Returns a warning about the certificate itself, wherever it is served.
     #[must_use]
     pub fn caution(&self, now: Timestamp) -> Option<String> {
         self.refused_by_all(now).or_else(|| self.refused_by_some())
     }
 
-    /// The same, and what they may find wrong with it where it is served: its names may be for another host, and who
-    /// signed it may be unknown to them.
+    /// Returns a warning about the certificate on a server that listens on `host`: its names may be for another host, and
+    /// clients may not know its issuer.
     #[must_use]
     pub fn caution_served(&self, now: Timestamp, host: &str, issuer: &Issuer) -> Option<String> {
         self.refused_by_all(now)
@@ -58,8 +58,8 @@ impl CertificateReport {
             None
         } else if self.exact_names.iter().all(|name| is_reserved(name)) && is_everywhere(host) {
             Some(format!(
-                "This certificate is for {names}, and names under .example belong to nobody: clients that check the \
-                 name will refuse it."
+                "This certificate is for {names}, and names under .example are reserved (RFC 2606): clients that check \
+                 the name will reject it."
             ))
         } else {
             Some(format!(
@@ -92,7 +92,7 @@ impl CertificateReport {
     }
 }
 
-/// Whether it stands for every address of this computer, so that it is no name to connect to.
+/// Whether a host is every address of this computer, and so no name to connect to.
 fn is_everywhere(host: &str) -> bool {
     host.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
 }
@@ -125,28 +125,28 @@ fn distrusted(issuer: &Issuer) -> Option<String> {
     }
 }
 
-/// Whether clients can reach a server that listens on `host` under one of the names. Where that can't be known, because
-/// a name server or a hosts file has a say in it, the answer is yes.
+/// Whether clients can reach a server that listens on `host` under one of the names. Returns true if that depends on a name
+/// server or a hosts file.
 fn lead_to(names: &[String], host: &str) -> bool {
     let host = plain(host);
     if is_loopback(host) {
         return names.iter().any(|name| is_loopback(name) || covers(name, host));
     }
     match address(host) {
-        // Every address of this computer: any name may lead to it.
+        // Any name may resolve to one of this computer's addresses.
         Some(host) if host.is_unspecified() => names.iter().any(|name| !is_reserved(name)),
-        // Clients may ask for a name that leads to the address.
+        // A name may resolve to the address.
         Some(host) => names.iter().any(|name| match address(name) {
             Some(address) => address == host,
             None => !is_localhost_name(name) && !is_reserved(name),
         }),
-        // Certificates hold a name beyond ASCII in another form, which is not known here.
+        // Certificates contain a non-ASCII name in another form, which is not computed here.
         None => !host.is_ascii() || names.iter().any(|name| covers(name, host)),
     }
 }
 
-/// Whether a name in a certificate, perhaps with a wildcard, covers the one that a client asks for (RFC 6125, section
-/// 6.4): letter case doesn't count, and a star stands for one whole first part.
+/// Whether a name in a certificate, perhaps with a wildcard for its first label, covers the one that a client asks for
+/// (RFC 6125, section 6.4).
 fn covers(name: &str, asked: &str) -> bool {
     if let (Some(name), Some(asked)) = (address(name), address(asked)) {
         return name == asked;
@@ -156,12 +156,12 @@ fn covers(name: &str, asked: &str) -> bool {
     name.eq_ignore_ascii_case(asked) || name.strip_prefix("*.").is_some_and(below)
 }
 
-/// Whether a name is under `.example`, which belongs to nobody (RFC 2606, section 2).
+/// Whether a name is under `.example`, which is reserved (RFC 2606, section 2).
 fn is_reserved(name: &str) -> bool {
     plain(name).rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("example"))
 }
 
-/// Without the dot that ends a name, and without an address's zone: `fe80::1%eth0` is `fe80::1` in a certificate.
+/// Removes a name's final dot, and an address's zone: `fe80::1%eth0` is `fe80::1` in a certificate.
 fn plain(host: &str) -> &str {
     let host = host.strip_suffix('.').unwrap_or(host);
     host.split_once('%').map_or(host, |(address, _)| address)
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_certificates_own_faults_are_told() {
+    fn defects_of_the_certificate_are_reported() {
         assert_eq!(own(|_| {}), "");
         let old = own(|report| (report.version, report.has_alternative_names) = (1, false));
         assert!(
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_only_signs_others_is_told_from_one_that_also_may() {
+    fn a_signing_certificate_differs_from_a_marked_one() {
         let also = own(|report| report.authority = Authority::Marked);
         assert!(
             also.contains("marked as a certificate authority's own: openssl, curl, Python and gnutls take")
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gravest_fault_is_told() {
+    fn the_gravest_defect_is_reported() {
         let wrong = |report: &mut CertificateReport| {
             report.names = vec!["wrong-name.example".to_owned()];
             report.exact_names.clone_from(&report.names);
@@ -242,7 +242,7 @@ mod tests {
             "{told}"
         );
         let told = caution("0.0.0.0", &between, wrong);
-        assert!(told.contains("names under .example belong to nobody"), "{told}");
+        assert!(told.contains("names under .example are reserved"), "{told}");
         assert!(caution("localhost", &between, expired).contains("expired"));
         let no_san = |report: &mut CertificateReport| report.has_alternative_names = false;
         assert!(
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_lead_to_the_server_raise_no_alarm() {
+    fn names_of_the_server_cause_no_warning() {
         for (names, host) in [
             ("localhost", "localhost"),
             ("LocalHost", "localhost"),
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_others_are_noticed() {
+    fn names_of_other_hosts_are_noticed() {
         for (names, host) in [
             ("wrong-name.example", "localhost"),
             ("wrong-name.example", "127.0.0.1"),

@@ -13,201 +13,167 @@ use crate::tls::file_error::{FileProblem, FileRole, TlsError, TlsFileError};
 use crate::tls::key_type::KeyType;
 use crate::tls::load::MAX_FILE_SIZE;
 
-/// Returns the text for a problem, and the command that fixes it (or nothing).
+/// Returns the text for a problem, and on a line of its own the command that fixes it, if there is one.
 #[expect(clippy::too_many_lines, reason = "a table: one entry for each problem")]
-fn texts(error: &TlsFileError) -> (&'static str, &'static str) {
+fn template(error: &TlsFileError) -> &'static str {
     use FileProblem as P;
     use FileRole::{Certificate, ClientCa};
     let for_certificate = matches!(error.role, Certificate | ClientCa);
     match &error.problem {
-        P::NoPath => ("No {what} is chosen. Type the path of {a_file}, such as {example}.", ""),
-        P::NoSuchFile { .. } => {
-            ("There is no file {name} in {folder}. Check the spelling and the folder.", "")
+        P::NoPath => "No {what} is chosen. Type the path of {a_file}, such as {example}.",
+        P::NoSuchFile(_) => "There is no file {name} in {folder}. Check the spelling and the folder.",
+        P::NoSuchFolder(_) => "{name} can't be found: there is no folder {folder}. Check the path.",
+        P::FolderClosed(..) => {
+            "{name} can't be found: permission denied on folder {folder}. Copy the file to a folder of your own."
         }
-        P::NoSuchFolder { .. } => ("{name} can't be found: there is no folder {folder}. Check the path.", ""),
-        P::FolderClosed { .. } => (
-            "{name} can't be found: permission denied on folder {folder}. Copy the file to a folder of your own.",
-            "",
-        ),
-        P::Folder => ("{name} is a folder. Choose {a_file} in it, such as {example}.", ""),
+        P::Folder => "{name} is a folder. Choose {a_file} in it, such as {example}.",
         P::NotOrdinary => {
-            ("{name} is a device or a pipe, not an ordinary file, so it was not read. Choose {a_file}.", "")
+            "{name} is a device or a pipe, not an ordinary file, so it was not read. Choose {a_file}."
         }
-        P::NotReadable(_) if HAS_SUDO => (
-            "{name} can't be read: permission denied. Make a copy that is yours:",
-            "sudo install -m 600 -o $USER {input} {output}",
-        ),
-        P::NotReadable(_) => (
-            "{name} can't be read: permission denied. Allow yourself to read it, in its Properties under Security.",
-            "",
-        ),
+        P::NotReadable(_) if HAS_SUDO => {
+            "{name} can't be read: permission denied. Make a copy that is yours:\n\
+             sudo install -m 600 -o $USER {input} {output}"
+        }
+        P::NotReadable(_) => {
+            "{name} can't be read: permission denied. Allow yourself to read it, in its Properties under Security."
+        }
         P::Unreadable(_) => {
-            ("{name} exists, but can't be read (I/O error). Copy it to another disk and choose the copy.", "")
+            "{name} exists, but can't be read (I/O error). Copy it to another disk and choose the copy."
         }
         P::NotWritable(_) => {
-            ("{name} can't be written: permission denied. Choose a file in a folder of your own.", "")
+            "{name} can't be written: permission denied. Choose a file in a folder of your own."
         }
         P::NotAKeyLog => {
-            ("{name} is no key log, so nothing was added to it. Choose a new file, such as {example}.", "")
+            "{name} is no key log, so nothing was added to it. Choose a new file, such as {example}."
         }
-        P::Empty => (
-            "{name} is empty: the command that should have written it has most likely failed. Make it again.",
-            "",
-        ),
-        P::TooLarge { .. } => (
-            "{name} has {size}, far more than a {what}: nothing over {limit} is read. Choose {a_file}, such as {example}.",
-            "",
-        ),
-        P::Binary if for_certificate => (
-            "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:",
-            "openssl x509 -inform der -in {input} -out {output}",
-        ),
-        P::Binary => (
-            "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:",
-            "openssl pkey -inform der -in {input} -out {output}",
-        ),
-        P::Swapped => match error.role {
-            Certificate => (
-                "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths.",
-                "",
-            ),
-            ClientCa => (
-                "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}; its key \
-                 is not needed to check clients.",
-                "",
-            ),
-            _ => (
-                "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths.",
-                "",
-            ),
-        },
-        P::Request if error.role == Certificate => (
+        P::Empty => {
+            "{name} is empty: the command that should have written it has most likely failed. Make it again."
+        }
+        P::TooLarge(_) => {
+            "{name} has {size}, far more than a {what}: nothing over {limit} is read. Choose {a_file}, such as {example}."
+        }
+        P::Binary if for_certificate => {
+            "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
+             openssl x509 -inform der -in {input} -out {output}"
+        }
+        P::Binary => {
+            "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
+             openssl pkey -inform der -in {input} -out {output}"
+        }
+        P::Swapped if error.role == Certificate => {
+            "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths."
+        }
+        P::Swapped if for_certificate => {
+            "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}; its key is \
+             not needed to check clients."
+        }
+        P::Swapped => {
+            "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths."
+        }
+        P::Request if error.role == Certificate => {
             "{name} is a certificate signing request: it only asks for a certificate. Sign it, then choose the \
-             certificate:",
-            "openssl x509 -req -days 365 -in {input} -signkey {server.key} -out {signed}",
-        ),
-        P::Request if for_certificate => (
+             certificate:\n\
+             openssl x509 -req -days 365 -in {input} -signkey {server.key} -out {signed}"
+        }
+        P::Request if for_certificate => {
             "{name} is a certificate signing request: it only asks for a certificate. Sign it, then choose the \
-             certificate:",
-            "",
-        ),
-        P::Request => (
+             certificate."
+        }
+        P::Request => {
             "{name} is a certificate signing request, not a private key. Choose the key that it was made with, such as \
-             {example}.",
-            "",
-        ),
-        P::PublicKey if for_certificate => (
+             {example}."
+        }
+        P::PublicKey if for_certificate => {
             "{name} is a public key alone, and a certificate also has a name and a signature. Choose the certificate, \
-             such as {example}.",
-            "",
-        ),
-        P::PublicKey => (
+             such as {example}."
+        }
+        P::PublicKey => {
             "{name} is the public half of a key, and the server needs the private half. Choose the private key, such as \
-             {example}.",
-            "",
-        ),
-        P::Crl => (
+             {example}."
+        }
+        P::Crl => {
             "{name} is a revocation list (CRL): it lists certificates that are no longer good. Choose the {what} itself, \
-             such as {example}.",
-            "",
-        ),
-        P::Pkcs12 => (
+             such as {example}."
+        }
+        P::Pkcs12 if for_certificate => {
             "{name} is a PKCS#12 bundle, which keeps certificate and key together under a password. Take the {what} out \
-             of it:",
-            if for_certificate {
-                "openssl pkcs12 -in {input} -nokeys -out {output}"
-            } else {
-                "openssl pkcs12 -in {input} -nocerts -nodes -out {output}"
-            },
-        ),
-        P::Pkcs7 { binary } if for_certificate => (
-            "{name} is a PKCS#7 bundle of certificates, which servers do not read. Take them out of it:",
-            if *binary {
-                "openssl pkcs7 -print_certs -inform der -in {input} -out {output}"
-            } else {
-                "openssl pkcs7 -print_certs -in {input} -out {output}"
-            },
-        ),
-        P::Pkcs7 { .. } => (
-            "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}.",
-            "",
-        ),
-        P::Encrypted { binary } => (
-            "{name} is encrypted: it opens only with its passphrase. Make a copy without one:",
-            if *binary {
-                "openssl pkey -inform der -in {input} -out {output}"
-            } else {
-                "openssl pkey -in {input} -out {output}"
-            },
-        ),
-        P::OpenSsh => (
+             of it:\n\
+             openssl pkcs12 -in {input} -nokeys -out {output}"
+        }
+        P::Pkcs12 => {
+            "{name} is a PKCS#12 bundle, which keeps certificate and key together under a password. Take the {what} out \
+             of it:\n\
+             openssl pkcs12 -in {input} -nocerts -nodes -out {output}"
+        }
+        P::Pkcs7 { .. } if for_certificate => {
+            "{name} is a PKCS#7 bundle of certificates, which servers do not read. Take them out of it:\n\
+             openssl pkcs7 -print_certs{inform} -in {input} -out {output}"
+        }
+        P::Pkcs7 { .. } => {
+            "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}."
+        }
+        P::Encrypted { .. } => {
+            "{name} is encrypted: it opens only with its passphrase. Make a copy without one:\n\
+             openssl pkey{inform} -in {input} -out {output}"
+        }
+        P::OpenSsh => {
             "{name} is in OpenSSH's format, which TLS does not use. Copy it to {output} and convert the copy (RSA and \
-             ECDSA keys only):",
-            "ssh-keygen -p -N \"\" -m PKCS8 -f {output}",
-        ),
-        P::Base64 { .. } => (
+             ECDSA keys only):\n\
+             ssh-keygen -p -N \"\" -m PKCS8 -f {output}"
+        }
+        P::Base64(_) => {
             "The {what} in {name} is damaged: the lines between BEGIN and END are not base64. Copy the file once more \
-             from where it came, or make it again.",
-            "",
-        ),
-        P::NoEnd { .. } => (
+             from where it came, or make it again."
+        }
+        P::NoEnd(_) => {
             "{name} breaks off: the line -----END {label}----- is missing. Copy the whole file once more, down to that \
-             line.",
-            "",
-        ),
-        P::BeginLine { .. } => (
-            "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- and nothing else.",
-            "",
-        ),
-        P::BadCertificate { of, .. } if *of > 1 => (
-            "Certificate {number} of {of} in {name} is damaged: it is base64, but not of a certificate. Copy the file \
-             once more from where it came, or make it again.",
-            "",
-        ),
-        P::BadCertificate { .. } => (
+             line."
+        }
+        P::BeginLine(_) => {
+            "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- and nothing else."
+        }
+        P::BadCertificate { of: 1, .. } => {
             "The certificate in {name} is damaged: it is base64, but not of a certificate. Copy the file once more from \
-             where it came, or make it again.",
-            "",
-        ),
-        P::BadKey { .. } => (
+             where it came, or make it again."
+        }
+        P::BadCertificate { .. } => {
+            "Certificate {number} of {of} in {name} is damaged: it is base64, but not of a certificate. Copy the file \
+             once more from where it came, or make it again."
+        }
+        P::BadKey(_) => {
             "The private key in {name} is damaged: it is base64, but not of a key that works. Copy the file once more \
-             from where it came, or make it again.",
-            "",
-        ),
-        P::RsaLength { bits } if *bits < 2048 => (
+             from where it came, or make it again."
+        }
+        P::RsaLength(..2048) => {
             "The RSA key in {name} has {bits} bits, and anything under 2048 is no longer safe. Make a new key, then a new \
-             certificate for it:",
-            "openssl genrsa -out {new key} 2048",
-        ),
-        P::RsaLength { .. } => (
+             certificate for it:\n\
+             openssl genrsa -out {new key} 2048"
+        }
+        P::RsaLength(_) => {
             "The RSA key in {name} has {bits} bits, and anything over 8192 is not supported. Make a new key, then a new \
-             certificate for it:",
-            "openssl genrsa -out {new key} 2048",
-        ),
-        P::UnsupportedKey(_) => (
+             certificate for it:\n\
+             openssl genrsa -out {new key} 2048"
+        }
+        P::UnsupportedKey(_) => {
             "{name} holds {article} {type} key, which this server can't sign with. Make an RSA key, then a new \
-             certificate for it:",
-            "openssl genrsa -out {new key} 2048",
-        ),
-        P::OtherBlock { .. } => (
-            "{name} holds no {what}, but something called “{label}”. Choose {a_file}, such as {example}.",
-            "",
-        ),
-        P::NoneFound if for_certificate => (
+             certificate for it:\n\
+             openssl genrsa -out {new key} 2048"
+        }
+        P::OtherBlock(_) => {
+            "{name} holds no {what}, but something called “{label}”. Choose {a_file}, such as {example}."
+        }
+        P::NoneFound if for_certificate => {
             "{name} holds no certificate: it has no line -----BEGIN CERTIFICATE-----. Choose the certificate in PEM \
-             form, such as {example}.",
-            "",
-        ),
-        P::NoneFound => (
+             form, such as {example}."
+        }
+        P::NoneFound => {
             "{name} holds no private key: it has no line -----BEGIN PRIVATE KEY-----, nor BEGIN RSA or EC PRIVATE KEY. \
-             Choose the key in PEM form, such as {example}.",
-            "",
-        ),
-        P::Neither => (
+             Choose the key in PEM form, such as {example}."
+        }
+        P::Neither => {
             "{name} holds neither a certificate nor a private key. Drop files in PEM form, such as server.crt and \
-             server.key.",
-            "",
-        ),
+             server.key."
+        }
     }
 }
 
@@ -232,16 +198,17 @@ fn value(error: &TlsFileError, key: &str) -> Option<String> {
         ("signed", _) => beside(path, ["server.crt", "new.crt"]),
         ("new key", _) => beside(path, ["new.key", "new2.key"]),
         ("limit", _) => mebibytes(MAX_FILE_SIZE),
-        (
-            "folder",
-            P::NoSuchFile { folder } | P::NoSuchFolder { folder } | P::FolderClosed { folder, .. },
-        ) => display_path(folder),
-        ("size", P::TooLarge { bytes }) => mebibytes(*bytes),
-        ("label", P::NoEnd { label } | P::OtherBlock { label }) => sanitize(label, MAX_NAME),
-        ("label", P::BeginLine { label }) => (*label).to_owned(),
+        ("folder", P::NoSuchFile(folder) | P::NoSuchFolder(folder) | P::FolderClosed(folder, _)) => {
+            display_path(folder)
+        }
+        ("size", P::TooLarge(bytes)) => mebibytes(*bytes),
+        ("inform", P::Pkcs7 { binary: true } | P::Encrypted { binary: true }) => " -inform der".to_owned(),
+        ("inform", _) => String::new(),
+        ("label", P::NoEnd(label) | P::OtherBlock(label)) => sanitize(label, MAX_NAME),
+        ("label", P::BeginLine(label)) => (*label).to_owned(),
         ("number", P::BadCertificate { number, .. }) => number.to_string(),
         ("of", P::BadCertificate { of, .. }) => of.to_string(),
-        ("bits", P::RsaLength { bits }) => bits.to_string(),
+        ("bits", P::RsaLength(bits)) => bits.to_string(),
         ("type", P::UnsupportedKey(key_type)) => key_type.to_string(),
         ("article", P::UnsupportedKey(key_type)) => article(key_type).to_owned(),
         _ => return None,
@@ -251,17 +218,13 @@ fn value(error: &TlsFileError, key: &str) -> Option<String> {
 /// Returns the command that fixes the problem, if there is one. It never overwrites the file that it reads.
 #[must_use]
 pub fn file_error_command(error: &TlsFileError) -> Option<String> {
-    let (_, command) = texts(error);
-    (!command.is_empty()).then(|| fill(command, |key| value(error, key)))
+    let (_, command) = template(error).split_once('\n')?;
+    Some(fill(command, |key| value(error, key)))
 }
 
 impl fmt::Display for TlsFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&fill(texts(self).0, |key| value(self, key)))?;
-        match file_error_command(self) {
-            Some(command) => write!(f, " {command}"),
-            None => Ok(()),
-        }
+        f.write_str(&fill(&template(self).replace('\n', " "), |key| value(self, key)))
     }
 }
 

@@ -135,7 +135,7 @@ struct Reason {
     alerts: &'static [Alert],
     /// The end of a sentence that begins with “because”.
     why: &'static str,
-    /// What to do, as a sentence.
+    /// The remedy, as a sentence.
     advice: &'static str,
 }
 
@@ -279,7 +279,7 @@ const REJECTIONS: &[Reason] = &[
     },
 ];
 
-/// What is added if the client only probably doesn't trust the issuer: the first that holds.
+/// Additions for a client that only probably doesn't trust the issuer: the first that holds is taken.
 const OR_ELSE: &[(Holds, &str)] = &[
     (
         by_common_name,
@@ -411,7 +411,7 @@ mod tests {
     const LAN: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
     const LOOPBACK: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-    /// What a client asked for: nothing yet, a name, or the address that it connected to.
+    /// The client's request: nothing yet, a name, or the address that it connected to.
     #[derive(Clone, Copy)]
     enum Asked {
         Nothing,
