@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::clients::client_command::{ClientTabId, SendKind};
 use crate::app::clients::client_form::ClientForm;
-use crate::app::clients::transcript::Transcript;
+use crate::app::clients::transcript::{Transcript, TranscriptRecorder};
 use crate::client::client_event::{ClientEventKind, CloseMode};
 use crate::client::client_status::{ClientState, ClientStatus};
 use crate::client::connection_config::Payload;
@@ -16,13 +16,20 @@ pub struct ClientTab {
     pub(super) form: ClientForm,
     pub(super) client: Option<Client>,
     connections: u32,
-    pub(super) transcript: Transcript,
+    pub(super) transcript: TranscriptRecorder,
     pub(super) refused: Option<String>,
 }
 
 impl ClientTab {
     pub(super) fn new(id: ClientTabId, form: ClientForm) -> Self {
-        Self { id, form, client: None, connections: 0, transcript: Transcript::default(), refused: None }
+        Self {
+            id,
+            form,
+            client: None,
+            connections: 0,
+            transcript: TranscriptRecorder::default(),
+            refused: None,
+        }
     }
 
     /// Returns its number.
@@ -52,7 +59,7 @@ impl ClientTab {
     /// Returns the transcript of all connections of the tab.
     #[must_use]
     pub fn transcript(&self) -> &Transcript {
-        &self.transcript
+        &self.transcript.entries
     }
 
     /// Returns how many connections were tried; the newest entries have this number.

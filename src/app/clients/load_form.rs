@@ -1,7 +1,6 @@
 //! The load clients of the app: how many, their connections, and how far they have come.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::app::clients::client_form::parse_number;
 use crate::client::connection_config::ConnectionConfig;
@@ -12,7 +11,7 @@ use crate::text::with_thousands;
 pub struct LoadForm {
     /// The number to connect, as typed.
     pub count: String,
-    clients: Option<LoadClients>,
+    pub(super) clients: Option<LoadClients>,
     /// As of the last poll.
     status: Option<LoadStatus>,
 }
@@ -53,12 +52,6 @@ impl LoadForm {
         }
     }
 
-    pub(super) fn close(&self) {
-        if let Some(clients) = &self.clients {
-            clients.close();
-        }
-    }
-
     /// Updates the status, and returns whether it has changed.
     pub(super) fn poll(&mut self) -> bool {
         let Some(clients) = &self.clients else { return false };
@@ -67,21 +60,6 @@ impl LoadForm {
         };
         let before = self.status.replace(clients.status());
         before.as_ref().map(summary) != self.status.as_ref().map(summary)
-    }
-
-    /// Closes every connection at once, without waiting.
-    pub(super) fn close_now(&self) {
-        if let Some(clients) = &self.clients {
-            clients.close_now();
-        }
-    }
-
-    /// Waits for the end of the connections until `deadline`.
-    pub(super) fn wait_over(&self, deadline: Instant) {
-        if let Some(clients) = &self.clients {
-            // A thread that doesn't end in time ends with the process.
-            let _ = clients.wait_over(deadline);
-        }
     }
 }
 

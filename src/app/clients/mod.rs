@@ -27,6 +27,7 @@ pub(super) use server_endpoint::ServerEndpoint;
 use crate::client::Client;
 use crate::client::client_event::{ClientEventKind, CloseMode};
 use crate::client::connection_config::Payload;
+use crate::client::load_clients::LoadClients;
 
 /// The most client tabs at once.
 pub const MAX_CLIENT_TABS: usize = 16;
@@ -97,7 +98,7 @@ impl Clients {
                         self.load.connect(config, &self.wake);
                     }
                 }
-                ClientCommand::CloseLoad => self.load.close(),
+                ClientCommand::CloseLoad => self.load.clients.iter().for_each(LoadClients::close),
                 _ => self.add(),
             }
             return;
@@ -119,7 +120,7 @@ impl Clients {
             ClientCommand::SendFile(_, path) => tab.refused = tab.send(Payload::File(path)).err(),
             ClientCommand::Repeat(_) => tab.refused = tab.repeat().err(),
             ClientCommand::StopSending(_) => tab.stop_sending(),
-            ClientCommand::ClearTranscript(_) => tab.transcript.clear(),
+            ClientCommand::ClearTranscript(_) => tab.transcript.entries.clear(),
             command => {
                 tab.refused = None;
                 tab.form.apply(command);
@@ -173,16 +174,14 @@ impl Clients {
     /// Closes every connection at once, without waiting.
     pub(super) fn close_now(&self) {
         self.connections().for_each(Client::close_now);
-        self.load.close_now();
+        self.load.clients.iter().for_each(LoadClients::close_now);
     }
 
     /// Waits for the end of all connections until `deadline`.
     pub(super) fn wait_over(&self, deadline: Instant) {
-        for client in self.connections() {
-            // A thread that doesn't end in time ends with the process.
-            let _ = client.wait_over(deadline);
-        }
-        self.load.wait_over(deadline);
+        // A thread that doesn't end in time ends with the process.
+        let _ = self.connections().all(|client| client.wait_over(deadline));
+        let _ = self.load.clients.iter().all(|clients| clients.wait_over(deadline));
     }
 
     fn connections(&self) -> impl Iterator<Item = &Client> {

@@ -38,57 +38,24 @@ impl TranscriptEntry {
 }
 
 /// The newest entries of a tab.
+pub type Transcript = RingBuffer<TranscriptEntry>;
+
+/// Turns the events of a tab's connections into its transcript.
 #[derive(Debug)]
-pub struct Transcript {
-    entries: RingBuffer<TranscriptEntry>,
+pub(super) struct TranscriptRecorder {
+    pub(super) entries: Transcript,
     /// The number of the oldest entry whose echo may still come.
     next_echo: u64,
 }
 
-impl Default for Transcript {
+impl Default for TranscriptRecorder {
     fn default() -> Self {
         let limits = Limits { entries: MAX_ENTRIES, bytes: MAX_BYTES };
         Self { entries: RingBuffer::new(limits, 1), next_echo: 1 }
     }
 }
 
-impl Transcript {
-    /// Returns how many entries there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Returns whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Returns the entry at an index, 0 being the oldest.
-    #[must_use]
-    pub fn get(&self, index: usize) -> Option<&TranscriptEntry> {
-        self.entries.get(index)
-    }
-
-    /// Iterates over the entries, the oldest first.
-    #[must_use]
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &TranscriptEntry> + ExactSizeIterator {
-        self.entries.iter()
-    }
-
-    /// Returns the index of an entry by its number.
-    #[must_use]
-    pub fn position(&self, number: u64) -> Option<usize> {
-        self.entries.position(number)
-    }
-
-    /// Returns how many of the oldest entries were evicted.
-    #[must_use]
-    pub fn evicted(&self) -> u64 {
-        self.entries.evicted()
-    }
-
+impl TranscriptRecorder {
     pub(super) fn push(&mut self, connection: u32, event: ClientEvent) {
         let ClientEvent { at, kind: event, .. } = event;
         if let ClientEventKind::Echoed(result) = event {
@@ -98,10 +65,6 @@ impl Transcript {
         let entry = TranscriptEntry { number, connection, at, event, echo: None };
         let bytes = entry.data().len();
         self.entries.push(entry, bytes);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.entries.clear();
     }
 
     /// Stores the echo of a send. Echoes come in the order of the sends, so the search goes on where the last one ended.
@@ -133,7 +96,7 @@ mod tests {
 
     #[test]
     fn echoes_find_their_sends_past_unmeasured_and_cleared_ones() {
-        let mut transcript = Transcript::default();
+        let mut transcript = TranscriptRecorder::default();
         let event = |kind| ClientEvent { at: SystemTime::now(), when: Instant::now(), kind };
         let sent = |number, measured| {
             let data = b"x".as_slice().into();
@@ -143,15 +106,15 @@ mod tests {
             let (verdict, round_trip) = (EchoVerdict::Exact, Duration::from_millis(1));
             event(ClientEventKind::Echoed(EchoResult { number, verdict, round_trip }))
         };
-        let echoes = |transcript: &Transcript| {
-            transcript.iter().map(|entry| entry.echo.map(|echo| echo.number)).collect::<Vec<_>>()
+        let echoes = |transcript: &TranscriptRecorder| {
+            transcript.entries.iter().map(|entry| entry.echo.map(|echo| echo.number)).collect::<Vec<_>>()
         };
         for event in [sent(1, true), sent(2, false), sent(3, true), echoed(1), echoed(3)] {
             transcript.push(1, event);
         }
         assert_eq!(echoes(&transcript), [Some(1), None, Some(3)]);
         transcript.push(1, sent(4, true));
-        transcript.clear();
+        transcript.entries.clear();
         for event in [sent(5, true), echoed(4), echoed(5)] {
             transcript.push(1, event);
         }

@@ -2,6 +2,7 @@
 
 pub(in crate::ui) mod client;
 pub(in crate::ui) mod connections;
+pub(in crate::ui) mod detail_view;
 pub(in crate::ui) mod log;
 pub(in crate::ui) mod python;
 pub(in crate::ui) mod wire;

@@ -3,24 +3,20 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use egui::{
-    Align, EventFilter, Frame, Id, Key, Label, Layout, Margin, Modifiers, Rect, Response, RichText, Role,
-    ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    EventFilter, Id, Key, Label, Modifiers, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::App;
 use crate::app::clients::{ClientTab, ClientTabId, Clients, Transcript, TranscriptEntry};
-use crate::client::client_event::ClientEventKind;
-use crate::log::format;
-use crate::log::format::HexRow;
 use crate::settings::DataFormat;
-use crate::text::{self, with_thousands};
+use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_row::{self, RowStyle};
 use crate::ui::tabs::client::transcript_text;
+use crate::ui::tabs::detail_view::DetailView;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::handshake_table;
-use crate::ui::widgets::bytes::{NARROW, hex_row, show_the_bar};
-use crate::ui::widgets::controls::{copy_pill, pill_button, text_width};
+use crate::ui::widgets::controls::text_width;
 use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
@@ -45,7 +41,7 @@ struct TranscriptList {
     connection: u32,
     /// The number of the selected entry.
     selected: Option<u64>,
-    detail: EntryDetail,
+    detail: DetailView,
 }
 
 impl Default for TranscriptList {
@@ -57,7 +53,7 @@ impl Default for TranscriptList {
             follow: true,
             connection: 0,
             selected: None,
-            detail: EntryDetail::default(),
+            detail: DetailView::default(),
         }
     }
 }
@@ -115,8 +111,12 @@ impl TranscriptList {
         if let Some(entry) = self.selected_entry(transcript).filter(|_| area.height() >= ROOM_FOR_DETAIL) {
             let below;
             (body, below) = area.split_top_bottom_at_y(area.bottom() - DETAIL);
-            ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
-                action = self.detail.show(ui, entry, app.settings().data_format);
+            let palette = Palette::of(ui);
+            ui.painter().rect_filled(below, 0.0, palette.panel);
+            ui.painter().hline(below.x_range(), below.top(), Stroke::new(1.0, palette.border));
+            let content = transcript_text::detail(entry);
+            ui.scope_builder(UiBuilder::new().max_rect(below.shrink2(vec2(size::EDGE, 5.0))), |ui| {
+                action = self.detail.show(ui, content, app.settings().data_format);
             });
         }
         self.list(ui, &response, body.shrink2(vec2(0.0, 3.0)), app, tab);
@@ -276,108 +276,4 @@ fn empty(ui: &mut Ui, app: &App, tab: &ClientTab, area: Rect) {
             ui.add(Label::new(RichText::new(text).color(palette.muted)).wrap());
         }
     });
-}
-
-/// The selected entry in full: its bytes in hexadecimal and as text, or the explanation of an event.
-#[derive(Debug, Default)]
-struct EntryDetail {
-    list: VirtualList,
-    /// The entry that was shown last; another one starts at its top.
-    shown: Option<u64>,
-    shows_raw: bool,
-}
-
-impl EntryDetail {
-    fn show(&mut self, ui: &mut Ui, entry: &TranscriptEntry, format: DataFormat) -> Option<Action> {
-        let palette = Palette::of(ui);
-        let area = ui.available_rect_before_wrap();
-        ui.painter().rect_filled(area, 0.0, palette.panel);
-        ui.painter().hline(area.x_range(), area.top(), Stroke::new(1.0, palette.border));
-        if self.shown != Some(entry.number) {
-            self.shown = Some(entry.number);
-            self.list.go_to_start();
-        }
-        let margin = Margin { left: 16, right: 16, top: 5, bottom: 4 };
-        let frame = Frame::new().inner_margin(margin).show(ui, |ui| {
-            let action = self.title(ui, entry, format);
-            if entry.data().is_empty() {
-                self.explanation(ui, entry);
-            } else {
-                self.bytes(ui, entry);
-            }
-            action
-        });
-        frame.inner
-    }
-
-    fn title(&mut self, ui: &mut Ui, entry: &TranscriptEntry, format: DataFormat) -> Option<Action> {
-        let palette = Palette::of(ui);
-        let mut action = None;
-        ui.horizontal(|ui| {
-            ui.set_height(size::CHIP);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if !entry.data().is_empty() {
-                    if copy_pill(ui, "Copy data", "All of it, written as in the transcript") {
-                        action = Some(Action::CopyText(format::data(entry.data(), format)));
-                    }
-                } else if transcript_text::raw(entry).is_some() {
-                    let label = if self.shows_raw { "Hide raw text" } else { "Show raw text" };
-                    let button = pill_button(ui, label);
-                    if button.on_hover_text("The system's or the library's own words").clicked() {
-                        self.shows_raw = !self.shows_raw;
-                    }
-                }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let title = RichText::new(transcript_text::title(entry)).font(theme::strong(size::TEXT));
-                    ui.add(Label::new(title.color(palette.text)).truncate());
-                    let clock = text::clock(entry.at);
-                    if text_width(ui, &clock, theme::mono()) <= ui.available_width() {
-                        ui.label(RichText::new(clock).font(theme::mono()).color(palette.muted));
-                    }
-                });
-            });
-        });
-        action
-    }
-
-    fn explanation(&self, ui: &mut Ui, entry: &TranscriptEntry) {
-        let color = Palette::of(ui).muted;
-        show_the_bar(ui);
-        ScrollArea::vertical().id_salt(entry.number).auto_shrink(false).show(ui, |ui| {
-            ui.set_width(ui.available_width() - size::GAP);
-            ui.spacing_mut().item_spacing.y = 5.0;
-            ui.add(Label::new(RichText::new(transcript_text::explain(entry)).color(color)).wrap());
-            if let Some(raw) = transcript_text::raw(entry).filter(|_| self.shows_raw) {
-                ui.add(Label::new(RichText::new(raw).font(theme::mono()).color(color)).wrap());
-            }
-            if let ClientEventKind::Handshake(handshake) = &entry.event {
-                handshake_table::show(ui, &transcript_text::details(handshake));
-            }
-        });
-    }
-
-    /// Shows the bytes in as many rows as there is room for, and the explanation below them.
-    fn bytes(&mut self, ui: &mut Ui, entry: &TranscriptEntry) {
-        let (color, data) = (Palette::of(ui).muted, entry.data());
-        let area = ui.available_rect_before_wrap();
-        let text = transcript_text::explain(entry);
-        let galley = ui.painter().layout(text.clone(), theme::small(), color, area.width());
-        let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
-        let chunk = usize::from(in_row);
-        let rows = data.len().div_ceil(chunk);
-        #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
-        let wanted = rows as f32 * size::HEX_ROW;
-        let room = (area.height() - galley.size().y - 4.0) / size::HEX_ROW;
-        let room = room.floor().max(1.0) * size::HEX_ROW;
-        let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
-        self.list.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
-            if let Some(bytes) = data.chunks(chunk).nth(index) {
-                hex_row(ui, rect, &HexRow { offset: index * chunk, bytes }, in_row);
-            }
-        });
-        let below = Rect::from_min_max(pos2(area.left(), list.bottom() + 4.0), area.max);
-        ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
-            ui.add(Label::new(RichText::new(text).size(size::SMALL).color(color)).wrap());
-        });
-    }
 }

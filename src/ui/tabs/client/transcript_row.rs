@@ -6,10 +6,11 @@ use egui::{Color32, Id, Rect, Response, RichText, Role, Sense, TextFormat, Ui, V
 use crate::app::clients::TranscriptEntry;
 use crate::client::client_event::{ClientEventKind, SendOrigin};
 use crate::client::echo_check::{EchoResult, EchoVerdict};
+use crate::log::category::Severity;
 use crate::log::format;
 use crate::settings::DataFormat;
 use crate::text::{self, with_thousands};
-use crate::ui::tabs::client::transcript_text::{self, Emphasis};
+use crate::ui::tabs::client::transcript_text;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::icon::{self, Icon};
 
@@ -112,13 +113,13 @@ struct Row<'a> {
 impl Row<'_> {
     /// Paints one line of an event without data.
     fn text(&self, left: f32, event: &ClientEventKind, line: u16, columns: usize) {
-        let (text, emphasis) = transcript_text::line(event);
+        let (text, severity) = transcript_text::line(event);
         let lines = wrap(&text, columns);
-        let (color, sign) = match emphasis {
-            Emphasis::Normal => (self.palette.text, None),
-            Emphasis::Quiet => (self.palette.muted, None),
-            Emphasis::Caution => (self.palette.caution, Some(Icon::Warning)),
-            Emphasis::Problem => (self.palette.problem, Some(Icon::Problem)),
+        let (color, sign) = match severity {
+            Severity::Normal => (self.palette.text, None),
+            Severity::Minor => (self.palette.muted, None),
+            Severity::Warning => (self.palette.caution, Some(Icon::Warning)),
+            Severity::Error => (self.palette.problem, Some(Icon::Problem)),
         };
         if let Some(sign) = sign.filter(|_| line == 0) {
             self.sign(left + 6.0, sign, color);

@@ -9,52 +9,41 @@ use crate::client::client_event::{
 };
 use crate::client::client_status::ClientStatus;
 use crate::client::echo_check::{Difference, EchoVerdict, MAX_OUTSTANDING};
+use crate::log::category::Severity;
 use crate::log::handshake_details::DetailRow;
 use crate::text::{self, with_thousands};
 use crate::tls::explain::explain_accepted;
 use crate::tls::handshake::{Accepted, HandshakeInfo};
+use crate::ui::tabs::detail_view::DetailContent;
 
-/// How much attention a line needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Emphasis {
-    /// As most lines.
-    Normal,
-    /// A step that matters less than data.
-    Quiet,
-    /// Worth a second look.
-    Caution,
-    /// Something is wrong.
-    Problem,
-}
-
-/// Returns the line of an event without data, and how much attention it needs.
-pub(super) fn line(event: &Kind) -> (String, Emphasis) {
+/// Returns the line of an event without data, and its severity.
+pub(super) fn line(event: &Kind) -> (String, Severity) {
     match event {
         Kind::Connecting(addresses) => {
             let all: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
-            (format!("Connecting to {}", all.join(", then ")), Emphasis::Quiet)
+            (format!("Connecting to {}", all.join(", then ")), Severity::Minor)
         }
         Kind::Connected { local, peer, .. } => {
-            (format!("Connected to {peer} from port {}", local.port()), Emphasis::Normal)
+            (format!("Connected to {peer} from port {}", local.port()), Severity::Normal)
         }
         Kind::Handshake(handshake) => {
             let group = handshake.group.as_ref().map_or_else(String::new, |group| format!(" · {group}"));
             let is_unchecked = matches!(handshake.accepted, Accepted::Unchecked);
-            let emphasis = if is_unchecked { Emphasis::Caution } else { Emphasis::Normal };
-            (format!("{} · {}{group}", handshake.version, handshake.cipher_suite), emphasis)
+            let severity = if is_unchecked { Severity::Warning } else { Severity::Normal };
+            (format!("{} · {}{group}", handshake.version, handshake.cipher_suite), severity)
         }
-        Kind::HalfClosed => ("Said that no more is coming; reading on".to_owned(), Emphasis::Quiet),
+        Kind::HalfClosed => ("Said that no more is coming; reading on".to_owned(), Severity::Minor),
         Kind::PeerClosed(how) => {
-            let (text, emphasis) = match how {
-                PeerEnd::Fin => ("The server has no more to send (FIN)", Emphasis::Quiet),
-                PeerEnd::CloseNotify => ("The server has no more to send (close_notify)", Emphasis::Quiet),
+            let (text, severity) = match how {
+                PeerEnd::Fin => ("The server has no more to send (FIN)", Severity::Minor),
+                PeerEnd::CloseNotify => ("The server has no more to send (close_notify)", Severity::Minor),
                 PeerEnd::WithoutCloseNotify => (
                     "The server ended without close_notify, as one that is stopped does: data may have been cut off",
-                    Emphasis::Caution,
+                    Severity::Warning,
                 ),
-                PeerEnd::Reset => ("The server reset the connection (RST)", Emphasis::Problem),
+                PeerEnd::Reset => ("The server reset the connection (RST)", Severity::Error),
             };
-            (text.to_owned(), emphasis)
+            (text.to_owned(), severity)
         }
         Kind::Ended(ended @ ConnectionOutcome::Closed(closed)) => {
             let is_lossy = closed.unsent > 0 || closed.cause == CloseCause::Server(PeerEnd::Reset);
@@ -62,20 +51,20 @@ pub(super) fn line(event: &Kind) -> (String, Emphasis) {
                 0 => String::new(),
                 count => format!("; {} were never sent", text::bytes(count)),
             };
-            let emphasis = if is_lossy { Emphasis::Caution } else { Emphasis::Normal };
-            (format!("{}{unsent}", outcome(ended)), emphasis)
+            let severity = if is_lossy { Severity::Warning } else { Severity::Normal };
+            (format!("{}{unsent}", outcome(ended)), severity)
         }
-        Kind::Ended(ConnectionOutcome::Failed(error)) => (error.to_string(), Emphasis::Problem),
-        Kind::Warning(warning) => (warning.to_string(), Emphasis::Caution),
+        Kind::Ended(ConnectionOutcome::Failed(error)) => (error.to_string(), Severity::Error),
+        Kind::Warning(warning) => (warning.to_string(), Severity::Warning),
         Kind::NotShown { count, bytes } => {
             let text = format!(
                 "{} events with {} found no room here; the counters and the echo check have them all",
                 with_thousands(*count),
                 text::bytes(*bytes)
             );
-            (text, Emphasis::Caution)
+            (text, Severity::Warning)
         }
-        Kind::Sent { .. } | Kind::Received(_) | Kind::Echoed(_) => (String::new(), Emphasis::Normal),
+        Kind::Sent { .. } | Kind::Received(_) | Kind::Echoed(_) => (String::new(), Severity::Normal),
     }
 }
 
@@ -173,7 +162,7 @@ pub(super) fn traffic(status: &ClientStatus) -> Option<String> {
 }
 
 /// Returns the title of an entry that is shown in full.
-pub(super) fn title(entry: &TranscriptEntry) -> String {
+fn title(entry: &TranscriptEntry) -> String {
     let bytes = || text::count(amount(entry).unwrap_or_default(), "byte");
     match &entry.event {
         Kind::Sent { from: SendOrigin::File { .. }, .. } => format!("Sent a file of {}", bytes()),
@@ -189,7 +178,7 @@ pub(super) fn title(entry: &TranscriptEntry) -> String {
 }
 
 /// Explains an entry in a sentence or two.
-pub(super) fn explain(entry: &TranscriptEntry) -> String {
+fn explain(entry: &TranscriptEntry) -> String {
     let text = match &entry.event {
         Kind::Sent { measured, .. } => match entry.echo {
             Some(echo) => return explain_echo(echo.verdict, &text::duration(echo.round_trip)),
@@ -262,8 +251,25 @@ pub(super) fn raw(entry: &TranscriptEntry) -> Option<String> {
     Some(error.raw()).filter(|raw| !raw.is_empty() && *raw != error.to_string())
 }
 
+/// Returns an entry in full.
+pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
+    DetailContent {
+        number: entry.number,
+        title: title(entry),
+        subtitles: vec![text::clock(entry.at)],
+        data: entry.data(),
+        raw: raw(entry),
+        explanation: explain(entry),
+        rows: match &entry.event {
+            Kind::Handshake(handshake) => handshake_rows(handshake),
+            _ => Vec::new(),
+        },
+        ..DetailContent::default()
+    }
+}
+
 /// Returns what a handshake agreed on, as a table.
-pub(super) fn details(handshake: &HandshakeInfo) -> Vec<DetailRow> {
+fn handshake_rows(handshake: &HandshakeInfo) -> Vec<DetailRow> {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let presented = match (handshake.asked_for_certificate, handshake.presented_certificate) {
         (false, _) => "not asked for",
@@ -315,8 +321,8 @@ mod tests {
     fn unsent_bytes_are_shown_at_the_end() {
         let (cause, lasted) = (CloseCause::Client(CloseMode::Abort), std::time::Duration::from_secs(1));
         let closed = ClosedConnection { cause, sent: 4, received: 0, unsent: 1024, lasted };
-        let (text, emphasis) = line(&Kind::Ended(ConnectionOutcome::Closed(closed)));
+        let (text, severity) = line(&Kind::Ended(ConnectionOutcome::Closed(closed)));
         assert_eq!(text, "Aborted by this client (RST); 1.0 KiB were never sent");
-        assert_eq!(emphasis, Emphasis::Caution);
+        assert_eq!(severity, Severity::Warning);
     }
 }

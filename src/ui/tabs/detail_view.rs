@@ -1,0 +1,145 @@
+//! One entry of a list in full: title, bytes in hexadecimal and as text, and an explanation.
+
+use egui::{Align, FontId, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
+
+use crate::log::format::{self, HexRow};
+use crate::log::handshake_details::DetailRow;
+use crate::server::client_id::ClientId;
+use crate::settings::DataFormat;
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::tls_dialogs::handshake_table;
+use crate::ui::widgets::bytes::{NARROW, hex_row, show_the_bar};
+use crate::ui::widgets::controls::{copy_pill, pill_button, text_width};
+use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
+
+/// What a [`DetailView`] shows.
+#[derive(Default)]
+pub(in crate::ui) struct DetailContent<'a> {
+    /// The number of the entry. Another one is shown from its top.
+    pub(in crate::ui) number: u64,
+    pub(in crate::ui) title: String,
+    /// Texts for the space beside the title, the longest first: the first that fits is shown.
+    pub(in crate::ui) subtitles: Vec<String>,
+    pub(in crate::ui) data: &'a [u8],
+    /// The whole line of the entry, if it is worth repeating.
+    pub(in crate::ui) line: Option<String>,
+    /// The message of the OS or the library, shown on request.
+    pub(in crate::ui) raw: Option<String>,
+    pub(in crate::ui) explanation: String,
+    pub(in crate::ui) rows: Vec<DetailRow>,
+    /// The connection that a button shows in the Wire tab.
+    pub(in crate::ui) connection: Option<ClientId>,
+}
+
+/// The state of the view.
+#[derive(Debug, Default)]
+pub(in crate::ui) struct DetailView {
+    bytes: VirtualList,
+    /// The entry of the last frame.
+    shown: Option<u64>,
+    show_raw: bool,
+}
+
+/// The space for the scroll bar at the right of a text.
+const BAR: f32 = 8.0;
+
+impl DetailView {
+    /// Shows an entry in all the available space.
+    pub(in crate::ui) fn show(
+        &mut self,
+        ui: &mut Ui,
+        content: DetailContent<'_>,
+        format: DataFormat,
+    ) -> Option<Action> {
+        let palette = Palette::of(ui);
+        if self.shown.replace(content.number) != Some(content.number) {
+            self.bytes.go_to_start();
+        }
+        let action = self.show_title(ui, &content, format);
+        let area = ui.available_rect_before_wrap();
+        let mut below = area;
+        if !content.data.is_empty() {
+            let (text, width) = (content.explanation.clone(), area.width() - BAR);
+            let galley = ui.painter().layout(text, theme::text(), palette.muted, width);
+            let room = area.height() - galley.size().y - size::GAP;
+            below.min.y = self.show_bytes(ui, area, room, content.data) + size::GAP;
+        }
+        let mut child = ui.new_child(UiBuilder::new().max_rect(below));
+        show_the_bar(&mut child);
+        ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
+            ui.set_width(ui.available_width() - BAR);
+            ui.spacing_mut().item_spacing.y = 6.0;
+            let paragraph = |ui: &mut Ui, text: String, font: FontId, color| {
+                ui.add(Label::new(RichText::new(text).font(font).color(color)).wrap());
+            };
+            if let Some(line) = content.line {
+                paragraph(ui, line, theme::mono(), palette.text);
+            }
+            if let Some(raw) = content.raw.filter(|_| self.show_raw) {
+                paragraph(ui, raw, theme::mono(), palette.muted);
+            }
+            paragraph(ui, content.explanation, theme::text(), palette.muted);
+            handshake_table::show(ui, &content.rows);
+        });
+        ui.advance_cursor_after_rect(area);
+        action
+    }
+
+    /// Shows the title with a subtitle, and the buttons.
+    fn show_title(&mut self, ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat) -> Option<Action> {
+        let palette = Palette::of(ui);
+        let mut action = None;
+        let is_wide = ui.available_width() >= NARROW;
+        ui.horizontal(|ui| {
+            ui.set_height(size::CHIP);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if !content.data.is_empty() {
+                    if copy_pill(ui, "Copy data", "All of it, written as in the list") {
+                        action = Some(Action::CopyText(format::data(content.data, format)));
+                    }
+                } else if content.raw.is_some() {
+                    let label = if self.show_raw { "Hide raw text" } else { "Show raw text" };
+                    let button = pill_button(ui, label);
+                    if button.on_hover_text("The message of the OS or the library").clicked() {
+                        self.show_raw = !self.show_raw;
+                    }
+                }
+                if let Some(connection) = content.connection.filter(|_| is_wide)
+                    && pill_button(ui, "Show on the wire")
+                        .on_hover_text("Everything that was sent on this connection")
+                        .clicked()
+                {
+                    action = Some(Action::ShowWire(connection));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let title = RichText::new(&content.title).font(theme::strong(size::TEXT));
+                    ui.add(Label::new(title.color(palette.text)).truncate());
+                    let room = ui.available_width();
+                    let fits = |text: &&String| text_width(ui, text, theme::mono()) <= room;
+                    let Some(text) = content.subtitles.iter().find(fits) else { return };
+                    let text = RichText::new(text).font(theme::mono()).color(palette.muted);
+                    ui.add(Label::new(text).truncate());
+                });
+            });
+        });
+        action
+    }
+
+    /// Shows the bytes, at most `room` points high. Returns the lower edge.
+    fn show_bytes(&mut self, ui: &mut Ui, area: Rect, room: f32, data: &[u8]) -> f32 {
+        let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
+        let chunk = usize::from(in_row);
+        let rows = data.len().div_ceil(chunk);
+        #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
+        let wanted = rows as f32 * size::HEX_ROW + size::HEX_ROW / 2.0;
+        let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
+        let list = whole_rows(ui, list, size::HEX_ROW);
+        self.bytes.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
+            if let Some(bytes) = data.chunks(chunk).nth(index) {
+                hex_row(ui, rect, &HexRow { offset: index * chunk, bytes }, in_row);
+            }
+        });
+        list.bottom()
+    }
+}
