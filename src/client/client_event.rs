@@ -147,7 +147,7 @@ pub enum ConnectionOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedConnection {
     /// The side that ended it, and how.
-    pub cause: CloseCause,
+    pub cause: ClientCloseCause,
     /// Bytes sent, before encryption.
     pub sent: u64,
     /// Bytes received, after decryption.
@@ -161,7 +161,7 @@ pub struct ClosedConnection {
 
 /// The side that ended a connection, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CloseCause {
+pub enum ClientCloseCause {
     /// The client. Never [`CloseMode::HalfClose`].
     Client(CloseMode),
     /// The client, in [`CloseMode::WithoutCloseNotify`] without TLS, and the OS sent RST for unread data.

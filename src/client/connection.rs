@@ -11,7 +11,7 @@ use mio::net::TcpStream;
 
 use crate::client::client_error::{ClientError, ClientWarning, Stage};
 use crate::client::client_event::{
-    ClientEventKind, CloseCause, CloseMode, ClosedConnection, PeerEnd, SendOrigin,
+    ClientCloseCause, ClientEventKind, CloseMode, ClosedConnection, PeerEnd, SendOrigin,
 };
 use crate::client::client_shared::{ClientShared, CloseRequest};
 use crate::client::client_status::{ClientState, ClientStatus};
@@ -137,7 +137,7 @@ impl OpenConnection {
     fn advance_to_cause(
         &mut self,
         buffer: &mut [u8],
-    ) -> Result<ControlFlow<CloseCause, Option<Instant>>, ClientError> {
+    ) -> Result<ControlFlow<ClientCloseCause, Option<Instant>>, ClientError> {
         if let Some(cause) = self.take_requests()? {
             return Ok(ControlFlow::Break(cause));
         }
@@ -156,7 +156,7 @@ impl OpenConnection {
         self.publish();
         let now = Instant::now();
         Ok(match self.closing {
-            Some((mode, until)) if until <= now => ControlFlow::Break(CloseCause::Client(mode)),
+            Some((mode, until)) if until <= now => ControlFlow::Break(ClientCloseCause::Client(mode)),
             _ if has_more || (self.write_broken && self.readable) => ControlFlow::Continue(Some(now)),
             Some((_, until)) => ControlFlow::Continue(Some(until)),
             None => ControlFlow::Continue(self.queue.due().or(self.held_until)),
@@ -164,7 +164,7 @@ impl OpenConnection {
     }
 
     /// Carries out the requests. Returns how the connection ended, if it did.
-    fn take_requests(&mut self) -> Result<Option<CloseCause>, ClientError> {
+    fn take_requests(&mut self) -> Result<Option<ClientCloseCause>, ClientError> {
         let close = self.shared.take_close();
         if self.state != ClientState::Handshake {
             for request in self.shared.take_sends() {
@@ -181,10 +181,10 @@ impl OpenConnection {
                 self.stream.send_close_notify();
                 let _ = self.stream.flush();
                 self.stream.send_fin();
-                Ok(Some(CloseCause::Dropped))
+                Ok(Some(ClientCloseCause::Dropped))
             }
             Some(CloseRequest::Close(_)) if self.state == ClientState::Handshake => {
-                Ok(Some(CloseCause::Cancelled))
+                Ok(Some(ClientCloseCause::Cancelled))
             }
             Some(CloseRequest::Close(mode)) => self.close(mode),
         }
@@ -203,7 +203,7 @@ impl OpenConnection {
         }
     }
 
-    fn close(&mut self, mode: CloseMode) -> Result<Option<CloseCause>, ClientError> {
+    fn close(&mut self, mode: CloseMode) -> Result<Option<ClientCloseCause>, ClientError> {
         match mode {
             CloseMode::HalfClose if self.state == ClientState::Open => {
                 self.queue.stop_repeating();
@@ -212,13 +212,13 @@ impl OpenConnection {
             CloseMode::Abort => {
                 let stage = self.stage();
                 self.stream.set_reset_on_close().map_err(|error| ClientError::resources(stage, error))?;
-                return Ok(Some(CloseCause::Client(mode)));
+                return Ok(Some(ClientCloseCause::Client(mode)));
             }
             CloseMode::WithoutCloseNotify if self.stream.tls().is_none() => {
                 return Ok(Some(if self.stream.has_unread() {
-                    CloseCause::ClientWithUnreadData
+                    ClientCloseCause::ClientWithUnreadData
                 } else {
-                    CloseCause::Client(mode)
+                    ClientCloseCause::Client(mode)
                 }));
             }
             CloseMode::Close | CloseMode::WithoutCloseNotify if self.closing.is_none() => {
@@ -243,7 +243,7 @@ impl OpenConnection {
     }
 
     /// Closes after the server has ended its side.
-    fn peer_ended(&mut self, how: PeerEnd) -> Result<CloseCause, ClientError> {
+    fn peer_ended(&mut self, how: PeerEnd) -> Result<ClientCloseCause, ClientError> {
         self.shared.update(|status| status.peer_end = Some(how));
         self.unsent += self.queue.clear();
         if let Some((mode, _)) = self.closing {
@@ -251,7 +251,7 @@ impl OpenConnection {
             if mode == CloseMode::Close {
                 self.shared.events.push(ClientEventKind::PeerClosed(how));
             }
-            return Ok(CloseCause::Client(mode));
+            return Ok(ClientCloseCause::Client(mode));
         }
         self.shared.events.push(ClientEventKind::PeerClosed(how));
         if how != PeerEnd::Reset && self.state == ClientState::Open {
@@ -261,7 +261,7 @@ impl OpenConnection {
         if self.target.requires_echo && !self.echo.report().is_exact() {
             return Err(ClientError::EndedEarly { is_reset: how == PeerEnd::Reset });
         }
-        Ok(CloseCause::Server(how))
+        Ok(ClientCloseCause::Server(how))
     }
 
     /// Reads what there is. Breaks when the server has ended its side; continues with whether there may be more.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Registry, Token, Waker};
 
 use crate::client::client_error::{ClientError, Stage};
-use crate::client::client_event::{ClientEventKind, CloseCause, ClosedConnection, ConnectionOutcome};
+use crate::client::client_event::{ClientCloseCause, ClientEventKind, ClosedConnection, ConnectionOutcome};
 use crate::client::client_shared::{ClientShared, CloseRequest};
 use crate::client::client_status::ClientState;
 use crate::client::connection::OpenConnection;
@@ -95,7 +95,7 @@ fn run(
         .map(|(index, client)| {
             client.events.push(ClientEventKind::Connecting(target.addresses.clone()));
             client.set_state(ClientState::Connecting);
-            let progress = Progress::Dialing(Dialer::new(Arc::clone(&target), Token(index)));
+            let progress = TaskProgress::Dialing(Dialer::new(Arc::clone(&target), Token(index)));
             (index, ClientTask { shared: Arc::clone(client), progress, due: Some(Instant::now()) })
         })
         .collect();
@@ -125,7 +125,7 @@ fn run(
                 tasks.values_mut().for_each(|task| task.due = now);
             } else if let Some(task) = tasks.get_mut(&event.token().0) {
                 task.due = now;
-                if let Progress::Connected(connection) = &mut task.progress {
+                if let TaskProgress::Connected(connection) = &mut task.progress {
                     connection.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
                     connection.writable |= event.is_writable() || event.is_error();
                 }
@@ -138,12 +138,12 @@ fn run(
 /// One connection of the thread.
 struct ClientTask {
     shared: Arc<ClientShared>,
-    progress: Progress,
+    progress: TaskProgress,
     /// When to advance it even if nothing happens.
     due: Option<Instant>,
 }
 
-enum Progress {
+enum TaskProgress {
     Dialing(Dialer),
     Connected(Box<OpenConnection>),
 }
@@ -156,7 +156,7 @@ impl ClientTask {
         registry: &Registry,
         buffer: &mut [u8],
     ) -> Result<ControlFlow<ClosedConnection, Option<Instant>>, ClientError> {
-        if let Progress::Dialing(dialer) = &mut self.progress {
+        if let TaskProgress::Dialing(dialer) = &mut self.progress {
             if let Some(closed) = cancelled(&self.shared) {
                 return Ok(ControlFlow::Break(closed));
             }
@@ -166,11 +166,11 @@ impl ClientTask {
             };
             let (shared, target) = (Arc::clone(&self.shared), Arc::clone(&dialer.target));
             let connection = OpenConnection::new(shared, target, socket, took)?;
-            self.progress = Progress::Connected(Box::new(connection));
+            self.progress = TaskProgress::Connected(Box::new(connection));
         }
         match &mut self.progress {
-            Progress::Connected(connection) => connection.advance(buffer),
-            Progress::Dialing(_) => Ok(ControlFlow::Continue(None)),
+            TaskProgress::Connected(connection) => connection.advance(buffer),
+            TaskProgress::Dialing(_) => Ok(ControlFlow::Continue(None)),
         }
     }
 }
@@ -178,8 +178,8 @@ impl ClientTask {
 /// Returns how a connection that is not open yet ends, if it was cancelled.
 fn cancelled(client: &ClientShared) -> Option<ClosedConnection> {
     let cause = match client.take_close()? {
-        CloseRequest::Close(_) => CloseCause::Cancelled,
-        CloseRequest::Drop => CloseCause::Dropped,
+        CloseRequest::Close(_) => ClientCloseCause::Cancelled,
+        CloseRequest::Drop => ClientCloseCause::Dropped,
     };
     Some(ClosedConnection { cause, sent: 0, received: 0, unsent: 0, lasted: Duration::ZERO })
 }

@@ -22,7 +22,7 @@ impl fmt::Display for ClientTabId {
 /// A command about the client tabs or the load clients. Commands for a tab that is gone are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientCommand {
-    /// Add a tab; ignored if there are [`crate::app::clients::MAX_CLIENT_TABS`].
+    /// Add a tab; ignored if there are `MAX_CLIENT_TABS`.
     Add,
     /// Remove a tab, and close its connection (as [`CloseMode::Close`]).
     Remove(ClientTabId),

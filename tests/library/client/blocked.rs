@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode};
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode};
 use echoscope::client::client_status::ClientState;
 use echoscope::client::connection_config::Payload;
 use echoscope::client::echo_check::EchoVerdict;
@@ -53,7 +53,7 @@ fn every_close_mode_works_while_blocked_and_reports_unsent_bytes() {
         let (_listener, mut client) = blocked();
         client.client.close(mode);
         let closed = client.closed();
-        assert_eq!(closed.cause, CloseCause::Client(mode));
+        assert_eq!(closed.cause, ClientCloseCause::Client(mode));
         assert!(closed.unsent > 0, "{closed:?}");
     }
 }

@@ -10,7 +10,7 @@ use echoscope::app::clients::{
     SendKind, TranscriptEntry, TrustChoice,
 };
 use echoscope::app::{App, Command, Options};
-use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode, ConnectionOutcome};
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode, ConnectionOutcome};
 use echoscope::client::client_status::ClientState;
 use echoscope::client::echo_check::EchoVerdict;
 use echoscope::client::input::LineEnding;
@@ -133,7 +133,7 @@ fn transcript_shows_an_echo_of_the_running_server() {
     apply(&mut app, ClientCommand::Close(FIRST, CloseMode::Close));
     until(&mut app, "end", |app| tab(app, FIRST).status().outcome.is_some());
     assert!(
-        matches!(tab(&app, FIRST).status().outcome, Some(ConnectionOutcome::Closed(closed)) if closed.cause == CloseCause::Client(CloseMode::Close))
+        matches!(tab(&app, FIRST).status().outcome, Some(ConnectionOutcome::Closed(closed)) if closed.cause == ClientCloseCause::Client(CloseMode::Close))
     );
     // Earlier entries stay, and those of the next connection have its number.
     let before = tab(&app, FIRST).transcript().len();

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::sync::mpsc::channel;
 
 use echoscope::client::SendError;
-use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode, PeerEnd};
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode, PeerEnd};
 use echoscope::client::client_status::ClientState;
 use echoscope::client::connection_config::Payload;
 use echoscope::server::event::CloseReason;
@@ -46,9 +46,9 @@ fn server_sees_each_close_mode_over_plain_tcp() {
         assert_eq!(running.closed(1), reason, "{how:?}");
         let closed = client.closed();
         let expected = if how == CloseMode::HalfClose {
-            CloseCause::Server(PeerEnd::Fin)
+            ClientCloseCause::Server(PeerEnd::Fin)
         } else {
-            CloseCause::Client(how)
+            ClientCloseCause::Client(how)
         };
         assert_eq!((closed.cause, closed.sent, closed.received, closed.unsent), (expected, 5, 5, 0));
     }
@@ -56,7 +56,7 @@ fn server_sees_each_close_mode_over_plain_tcp() {
     let mut client = echoed(&running, None);
     client.client.close(CloseMode::Abort);
     assert!(matches!(running.closed(1), CloseReason::Lost { .. }));
-    assert_eq!(client.closed().cause, CloseCause::Client(CloseMode::Abort));
+    assert_eq!(client.closed().cause, ClientCloseCause::Client(CloseMode::Abort));
     assert_eq!(client.client.status().state, ClientState::Closed);
 }
 
@@ -75,9 +75,9 @@ fn server_sees_each_close_mode_over_tls() {
         assert_eq!(running.closed(1), reason, "{how:?}");
         let closed = client.closed();
         let expected = if how == CloseMode::HalfClose {
-            CloseCause::Server(PeerEnd::CloseNotify)
+            ClientCloseCause::Server(PeerEnd::CloseNotify)
         } else {
-            CloseCause::Client(how)
+            ClientCloseCause::Client(how)
         };
         assert_eq!((closed.cause, closed.sent, closed.received), (expected, 5, 5));
     }
@@ -104,7 +104,7 @@ fn half_close_receives_the_rest_and_sends_no_more() {
     assert_eq!(client.client.send(Payload::Bytes(b"more".to_vec())), Err(SendError::HalfClosed));
     assert_eq!(client.client.status().state, ClientState::HalfClosed);
     go_on.send(()).unwrap();
-    assert_eq!(client.closed().cause, CloseCause::Server(PeerEnd::Fin));
+    assert_eq!(client.closed().cause, ClientCloseCause::Server(PeerEnd::Fin));
     assert_eq!(client.data(), b"first, second");
     assert!(client.client.status().echo.is_exact());
     thread.join().unwrap();
@@ -145,8 +145,8 @@ fn closing_with_unread_data_resets_a_plain_connection() {
     leave.send(()).unwrap();
     let seen = thread.join().unwrap();
     match how {
-        CloseCause::ClientWithUnreadData => assert_eq!(seen, Err(std::io::ErrorKind::ConnectionReset)),
-        how => assert_eq!((how, seen), (CloseCause::Client(CloseMode::WithoutCloseNotify), Ok(0))),
+        ClientCloseCause::ClientWithUnreadData => assert_eq!(seen, Err(std::io::ErrorKind::ConnectionReset)),
+        how => assert_eq!((how, seen), (ClientCloseCause::Client(CloseMode::WithoutCloseNotify), Ok(0))),
     }
 }
 
@@ -161,10 +161,10 @@ fn end_by_the_server_is_reported() {
     });
     let mut client = Watched::open(address);
     client.send(b"Hello");
-    assert_eq!(client.closed().cause, CloseCause::Server(PeerEnd::Reset));
+    assert_eq!(client.closed().cause, ClientCloseCause::Server(PeerEnd::Reset));
     thread.join().unwrap();
     let running = Running::start(|_| {});
     let mut client = echoed(&running, None);
     running.server.stop();
-    assert!(matches!(client.closed().cause, CloseCause::Server(_)));
+    assert!(matches!(client.closed().cause, ClientCloseCause::Server(_)));
 }

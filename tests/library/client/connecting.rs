@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use echoscope::client::client_error::Stage;
-use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode};
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode};
 use echoscope::client::client_status::ClientState;
 use echoscope::client::connection_config::ConnectionConfig;
 use echoscope::tls::options::{TlsChoices, Trust};
@@ -60,7 +60,7 @@ fn handshake_can_be_cancelled() {
         });
         assert!(client.client.send(echoscope::client::connection_config::Payload::Bytes(vec![1])).is_err());
         client.client.close(how);
-        assert_eq!(client.closed().cause, CloseCause::Cancelled, "{how:?}");
+        assert_eq!(client.closed().cause, ClientCloseCause::Cancelled, "{how:?}");
     }
 }
 

@@ -4,7 +4,7 @@
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use echoscope::client::client_event::{CloseCause, CloseMode};
+use echoscope::client::client_event::{ClientCloseCause, CloseMode};
 use echoscope::client::client_status::ClientState;
 use echoscope::client::connection_config::ConnectionConfig;
 use socket2::{Domain, Socket, Type};
@@ -54,5 +54,5 @@ fn connecting_can_be_cancelled() {
         (client.client.status().state == ClientState::Connecting).then_some(())
     });
     client.client.close(CloseMode::Abort);
-    assert_eq!(client.closed().cause, CloseCause::Cancelled);
+    assert_eq!(client.closed().cause, ClientCloseCause::Cancelled);
 }

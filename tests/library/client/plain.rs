@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use echoscope::client::client_event::{ClientEventKind, CloseCause, CloseMode, PeerEnd, SendOrigin};
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode, PeerEnd, SendOrigin};
 use echoscope::client::connection_config::Payload;
 use echoscope::client::echo_check::{Difference, EchoVerdict};
 
@@ -66,7 +66,7 @@ fn missing_echo_is_outstanding() {
     let mut client = Watched::open(address);
     client.send(b"abcdef");
     let closed = client.closed();
-    assert!(matches!(closed.cause, CloseCause::Server(PeerEnd::Fin)), "{closed:?}");
+    assert!(matches!(closed.cause, ClientCloseCause::Server(PeerEnd::Fin)), "{closed:?}");
     assert_eq!((closed.sent, closed.received), (6, 4));
     assert_eq!(client.client.status().echo.outstanding, 2);
     assert!(!client.events.iter().any(|event| matches!(event.kind, ClientEventKind::Echoed(_))));

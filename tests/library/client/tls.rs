@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use echoscope::client::client_error::{ClientError, Stage};
-use echoscope::client::client_event::{ClientEventKind, CloseCause, PeerEnd};
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, PeerEnd};
 use echoscope::client::connection_config::ConnectionConfig;
 use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, TlsVersions};
@@ -324,6 +324,6 @@ fn disconnect_during_the_handshake_is_explained() {
     running.server.stop();
     assert!(matches!(
         client.closed().cause,
-        CloseCause::Server(PeerEnd::CloseNotify | PeerEnd::WithoutCloseNotify)
+        ClientCloseCause::Server(PeerEnd::CloseNotify | PeerEnd::WithoutCloseNotify)
     ));
 }

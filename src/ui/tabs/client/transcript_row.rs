@@ -77,7 +77,7 @@ pub(super) fn show(
     } else if response.hovered() {
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
     }
-    let row = Row { ui, rect, palette, narrow: rect.width() < NARROW };
+    let row = RowPainter { ui, rect, palette, narrow: rect.width() < NARROW };
     let left = rect.left() + size::EDGE;
     if line == 0 {
         row.write(left, f32::INFINITY, &text::clock(entry.at), palette.muted);
@@ -103,14 +103,14 @@ pub(super) fn show(
     }
 }
 
-struct Row<'a> {
+struct RowPainter<'a> {
     ui: &'a Ui,
     rect: Rect,
     palette: &'a Palette,
     narrow: bool,
 }
 
-impl Row<'_> {
+impl RowPainter<'_> {
     /// Paints one line of an event without data.
     fn text(&self, left: f32, event: &ClientEventKind, line: u16, columns: usize) {
         let (text, severity) = transcript_text::line(event);

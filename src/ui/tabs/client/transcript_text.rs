@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::app::clients::TranscriptEntry;
 use crate::client::client_error::Stage;
 use crate::client::client_event::{
-    ClientEventKind as Kind, CloseCause, CloseMode, ConnectionOutcome, PeerEnd, SendOrigin,
+    ClientCloseCause, ClientEventKind as Kind, CloseMode, ConnectionOutcome, PeerEnd, SendOrigin,
 };
 use crate::client::client_status::ClientStatus;
 use crate::client::echo_check::{Difference, EchoVerdict, MAX_OUTSTANDING};
@@ -46,7 +46,7 @@ pub(super) fn line(event: &Kind) -> (String, Severity) {
             (text.to_owned(), severity)
         }
         Kind::Ended(ended @ ConnectionOutcome::Closed(closed)) => {
-            let is_lossy = closed.unsent > 0 || closed.cause == CloseCause::Server(PeerEnd::Reset);
+            let is_lossy = closed.unsent > 0 || closed.cause == ClientCloseCause::Server(PeerEnd::Reset);
             let unsent = match closed.unsent {
                 0 => String::new(),
                 count => format!("; {} were never sent", text::bytes(count)),
@@ -72,17 +72,21 @@ pub(super) fn line(event: &Kind) -> (String, Severity) {
 pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
     match outcome {
         ConnectionOutcome::Closed(closed) => match closed.cause {
-            CloseCause::Client(CloseMode::Close | CloseMode::HalfClose) => {
+            ClientCloseCause::Client(CloseMode::Close | CloseMode::HalfClose) => {
                 "Closed by this client, which said so first"
             }
-            CloseCause::Client(CloseMode::Abort) => "Aborted by this client (RST)",
-            CloseCause::Client(CloseMode::WithoutCloseNotify) => "Vanished: the system sent FIN in its place",
-            CloseCause::ClientWithUnreadData => "Vanished with something unread: the system sent RST",
-            CloseCause::Server(PeerEnd::Fin | PeerEnd::CloseNotify) => "Closed by the server",
-            CloseCause::Server(PeerEnd::WithoutCloseNotify) => "Closed by the server without close_notify",
-            CloseCause::Server(PeerEnd::Reset) => "Reset by the server (RST)",
-            CloseCause::Cancelled => "Connecting was cancelled",
-            CloseCause::Dropped => "Dropped",
+            ClientCloseCause::Client(CloseMode::Abort) => "Aborted by this client (RST)",
+            ClientCloseCause::Client(CloseMode::WithoutCloseNotify) => {
+                "Vanished: the system sent FIN in its place"
+            }
+            ClientCloseCause::ClientWithUnreadData => "Vanished with something unread: the system sent RST",
+            ClientCloseCause::Server(PeerEnd::Fin | PeerEnd::CloseNotify) => "Closed by the server",
+            ClientCloseCause::Server(PeerEnd::WithoutCloseNotify) => {
+                "Closed by the server without close_notify"
+            }
+            ClientCloseCause::Server(PeerEnd::Reset) => "Reset by the server (RST)",
+            ClientCloseCause::Cancelled => "Connecting was cancelled",
+            ClientCloseCause::Dropped => "Dropped",
         },
         ConnectionOutcome::Failed(error) => match error.stage() {
             Stage::Preparing => "Could not begin to connect",
@@ -215,8 +219,10 @@ fn explain(entry: &TranscriptEntry) -> String {
             "The server's system threw the connection away; what was in flight is lost."
         }
         Kind::Ended(ConnectionOutcome::Closed(closed)) => match closed.cause {
-            CloseCause::Client(CloseMode::Abort) => "The server's recv() fails: connection reset by peer.",
-            CloseCause::Client(CloseMode::WithoutCloseNotify) => {
+            ClientCloseCause::Client(CloseMode::Abort) => {
+                "The server's recv() fails: connection reset by peer."
+            }
+            ClientCloseCause::Client(CloseMode::WithoutCloseNotify) => {
                 "In plain TCP that looks like a close. In TLS close_notify is missing before it, so the server's log \
                  has a word about it."
             }
@@ -319,7 +325,7 @@ mod tests {
 
     #[test]
     fn unsent_bytes_are_shown_at_the_end() {
-        let (cause, lasted) = (CloseCause::Client(CloseMode::Abort), std::time::Duration::from_secs(1));
+        let (cause, lasted) = (ClientCloseCause::Client(CloseMode::Abort), std::time::Duration::from_secs(1));
         let closed = ClosedConnection { cause, sent: 4, received: 0, unsent: 1024, lasted };
         let (text, severity) = line(&Kind::Ended(ConnectionOutcome::Closed(closed)));
         assert_eq!(text, "Aborted by this client (RST); 1.0 KiB were never sent");

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use echoscope::app::clients::{ClientCommand, ClientTab, ClientTabId};
 use echoscope::app::{App, Command};
 use echoscope::client::client_error::Stage;
-use echoscope::client::client_event::{CloseCause, CloseMode, ConnectionOutcome, PeerEnd};
+use echoscope::client::client_event::{ClientCloseCause, CloseMode, ConnectionOutcome, PeerEnd};
 use echoscope::client::client_status::ClientState;
 
 /// The state of the tabs' connections.
@@ -136,7 +136,7 @@ fn unexpected(ended: &ConnectionOutcome) -> Option<String> {
         ConnectionOutcome::Failed(failure) if failure.stage() == Stage::Connecting => None,
         ConnectionOutcome::Failed(failure) => Some(format!("failed: {failure} ({})", failure.raw())),
         ConnectionOutcome::Closed(closed) => match closed.cause {
-            CloseCause::Server(PeerEnd::Reset | PeerEnd::WithoutCloseNotify) => {
+            ClientCloseCause::Server(PeerEnd::Reset | PeerEnd::WithoutCloseNotify) => {
                 Some(format!("{:?}", closed.cause))
             }
             _ => None,
