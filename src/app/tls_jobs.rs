@@ -1,7 +1,7 @@
 //! Jobs for the TLS dialogs that may take long, each kind on its own thread: creating certificates and reading them in
 //! full. The caller starts a job and polls for its result after each wake-up. Only the result of the last job counts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -25,13 +25,13 @@ pub type WakeFn = Arc<dyn Fn() + Send + Sync>;
 /// documents or home folder.
 #[must_use]
 pub fn default_folder(settings: &Settings) -> PathBuf {
-    let current = settings.certificate.parent().filter(|folder| !folder.as_os_str().is_empty());
-    current.map(Path::to_owned).unwrap_or_else(|| {
-        let Some(dirs) = directories::UserDirs::new() else { return PathBuf::new() };
-        // Only the last folder of a path can be created, so its parent has to exist.
-        let parent = dirs.document_dir().filter(|folder| folder.is_dir()).unwrap_or(dirs.home_dir());
-        parent.join("echoscope")
-    })
+    if let Some(current) = settings.certificate.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        return current.to_owned();
+    }
+    let Some(dirs) = directories::UserDirs::new() else { return PathBuf::new() };
+    // Only the last folder of a path can be created, so its parent has to exist.
+    let parent = dirs.document_dir().filter(|folder| folder.is_dir()).unwrap_or(dirs.home_dir());
+    parent.join("echoscope")
 }
 
 /// Creates certificates in the background: generating a long RSA key takes seconds.

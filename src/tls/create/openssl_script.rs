@@ -164,7 +164,8 @@ fn extension_file(spec: &CertificateSpec) -> String {
     };
     let names = subject_alt_name_line(spec);
     if !names.is_empty() {
-        lines += &format!("{names}\n");
+        lines += &names;
+        lines.push('\n');
     }
     format!("cat > server.ext <<'END'\n{lines}END\n")
 }

@@ -135,14 +135,15 @@ impl ReservedFolder {
     /// Creates the folder if it is missing, and locks it.
     fn new(path: &Path) -> Result<Self, CreateError> {
         let not_writable = |source| SpecProblem::NotWritable { folder: path.to_owned(), source };
-        let is_new = match folder_exists(path)? {
-            true => false,
-            false => match fs::create_dir(path) {
+        let mut is_new = false;
+        if !folder_exists(path)? {
+            match fs::create_dir(path) {
+                Ok(()) => is_new = true,
                 // Another run has just created it.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-                result => result.map(|()| true).map_err(not_writable)?,
-            },
-        };
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(not_writable(error).into()),
+            }
+        }
         match FolderLock::try_lock(path) {
             Ok(Some(lock)) => Ok(Self { path: path.to_owned(), is_new, lock: Some(lock) }),
             Ok(None) => Err(CreateError::Busy(path.to_owned())),

@@ -1,5 +1,7 @@
 //! Explains an inspected certificate file: how clients treat it, and what is wrong with its chain.
 
+use std::fmt::Write as _;
+
 use rustls::Error;
 
 use crate::text::{display_name, list};
@@ -45,7 +47,7 @@ pub fn explain_check(check: &ClientCheck) -> String {
     };
     if check.certificate.name_count > MAX_CHECKED_NAMES {
         let count = check.certificate.name_count;
-        text += &format!(" Only the first {MAX_CHECKED_NAMES} of its {count} names were checked.");
+        let _ = write!(text, " Only the first {MAX_CHECKED_NAMES} of its {count} names were checked.");
     }
     text += match check.quirk {
         None => "",

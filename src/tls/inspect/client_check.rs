@@ -283,10 +283,10 @@ fn is_about(error: &Error, certificate: &X509Certificate<'_>) -> bool {
         i64::try_from(time.as_secs()).is_ok_and(|time| own.contains(&time))
     };
     match error {
-        Error::InvalidCertificate(CertificateError::ExpiredContext { not_after: time, .. })
-        | Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before: time, .. }) => {
-            is_own(time)
-        }
+        Error::InvalidCertificate(
+            CertificateError::ExpiredContext { not_after: time, .. }
+            | CertificateError::NotValidYetContext { not_before: time, .. },
+        ) => is_own(time),
         _ => rejection_kind(error) != RejectionKind::OldVersion || certificate.version().0 != 2,
     }
 }

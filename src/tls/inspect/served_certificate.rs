@@ -9,6 +9,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::text::{MAX_NAME, list, sanitize};
+use crate::tls::certificate_report;
 use crate::tls::create::{CA_CERTIFICATE, INTERMEDIATE};
 use crate::tls::inspect::certificate_text::{common_names, distinguished_name, general_names, one_line};
 use crate::tls::inspect::chain::{parse, self_signed, signed_by};
@@ -103,7 +104,7 @@ impl ServedCertificate {
             match name {
                 GeneralName::DNSName(host) => served.hosts.push((*host).to_owned()),
                 GeneralName::IPAddress(bytes) => {
-                    served.addresses.extend(crate::tls::certificate_report::address(bytes))
+                    served.addresses.extend(certificate_report::address(bytes));
                 }
                 _ => {}
             }

@@ -31,8 +31,8 @@ pub(super) struct DetailsDialog {
     /// Whether clients trust the OS's trust store instead of a CA file.
     trusts_system: bool,
     pub(super) ca_file: String,
-    /// The CA file of the last inspection that was started.
-    started: Option<Option<PathBuf>>,
+    /// The CA file of the last inspection that was started; empty for the OS's trust store.
+    started: Option<String>,
     found: Option<Result<Inspection, TlsFileError>>,
     /// The certificates whose extensions are shown, as indexes into the chain.
     expanded: Vec<usize>,
@@ -54,10 +54,10 @@ impl DetailsDialog {
 
     /// Shows the dialog; returns whether it is to be closed.
     pub(super) fn show(&mut self, ui: &Ui, app: &App, actions: &mut Vec<Action>) -> bool {
-        let has_ca_file = !self.trusts_system && !self.ca_file.trim().is_empty();
-        let ca_file = has_ca_file.then(|| typed_path(&self.ca_file));
+        let ca_file = if self.trusts_system { "" } else { self.ca_file.trim() }.to_owned();
         if self.started.as_ref() != Some(&ca_file) {
-            self.inspector.start(self.path.clone(), ca_file.clone());
+            let roots = (!ca_file.is_empty()).then(|| typed_path(&ca_file));
+            self.inspector.start(self.path.clone(), roots);
             self.started = Some(ca_file);
         }
         if let Some(found) = self.inspector.poll() {
