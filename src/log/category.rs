@@ -20,6 +20,8 @@ pub enum Category {
 /// How severe an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
+    /// Less important than the other entries.
+    Minor,
     /// Everything is fine.
     Normal,
     /// Worth a look, although the server works as intended.

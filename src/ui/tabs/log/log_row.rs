@@ -70,6 +70,7 @@ pub(super) fn show(
         right -= 16.0;
     }
     let color = match Severity::of(event) {
+        Severity::Minor => palette.muted,
         Severity::Normal => palette.text,
         Severity::Warning => palette.caution,
         Severity::Error => palette.problem,
