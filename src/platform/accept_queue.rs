@@ -15,15 +15,15 @@ pub enum WhenFull {
 }
 
 /// The reaction of this OS.
-pub const WHEN_FULL: WhenFull = if cfg!(windows) { WhenFull::Refused } else { WhenFull::TimesOut };
+pub(crate) const WHEN_FULL: WhenFull = if cfg!(windows) { WhenFull::Refused } else { WhenFull::TimesOut };
 
 /// Whether the OS reports how many clients wait.
-pub const REPORTS_LENGTH: bool = cfg!(target_os = "linux");
+pub(crate) const REPORTS_LENGTH: bool = cfg!(target_os = "linux");
 
 /// Returns how many clients fit into an accept queue with this backlog; `None` if the OS doesn't report its rule.
 ///
 /// Linux limits the backlog to `net.core.somaxconn` (listen(2)), and admits one client more.
-pub fn capacity(backlog: u16) -> Option<u32> {
+pub(crate) fn capacity(backlog: u16) -> Option<u32> {
     if !REPORTS_LENGTH {
         return None;
     }
@@ -36,7 +36,7 @@ pub fn capacity(backlog: u16) -> Option<u32> {
 /// it.
 ///
 /// On Linux it is the column `rx_queue` of a listening socket in `/proc/net/tcp` and `tcp6` (proc(5)).
-pub fn lengths(listening: &[SocketAddr]) -> Option<Vec<u32>> {
+pub(crate) fn lengths(listening: &[SocketAddr]) -> Option<Vec<u32>> {
     const LISTEN: &str = "0A";
     if !REPORTS_LENGTH {
         return None;

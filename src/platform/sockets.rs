@@ -11,22 +11,22 @@ use socket2::Socket;
 ///
 /// Windows does so by itself, and `SO_REUSEADDR` would let two programs share the port there. `SO_EXCLUSIVEADDRUSE`
 /// would keep other users' programs from that, but it also refuses the port while connections of an earlier run are left.
-pub fn allow_reuse(socket: &Socket) -> io::Result<()> {
+pub(crate) fn allow_reuse(socket: &Socket) -> io::Result<()> {
     if cfg!(unix) { socket.set_reuse_address(true) } else { Ok(()) }
 }
 
 /// Whether ports below 1024 are reserved for administrators. Windows reserves ports by other rules.
-pub const LOW_PORTS_ARE_RESERVED: bool = cfg!(unix);
+pub(crate) const LOW_PORTS_ARE_RESERVED: bool = cfg!(unix);
 
 /// Returns whether an error means that the process or the OS has no file descriptor left.
-pub fn is_out_of_files(error: &io::Error) -> bool {
+pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     // EMFILE and ENFILE have the same numbers on Linux, the BSDs and macOS. Windows has WSAEMFILE.
     const CODES: [i32; 2] = if cfg!(windows) { [10024, 10024] } else { [24, 23] };
     error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
 
 /// Returns whether an error means that the OS doesn't have the address family (`EAFNOSUPPORT`).
-pub fn is_family_missing(error: &io::Error) -> bool {
+pub(crate) fn is_family_missing(error: &io::Error) -> bool {
     let code = if cfg!(windows) {
         10047
     } else if cfg!(target_os = "linux") {
@@ -38,15 +38,15 @@ pub fn is_family_missing(error: &io::Error) -> bool {
 }
 
 /// Returns whether an error means that a time limit has passed: `EAGAIN` on Unix, `WSAETIMEDOUT` on Windows.
-pub fn is_timeout(error: &io::Error) -> bool {
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// The limit of a new socket in the sense of [`limit`]: none. On Windows even that has to be set.
-pub const UNLIMITED: Option<Duration> = if cfg!(unix) { None } else { Some(Duration::MAX) };
+pub(crate) const UNLIMITED: Option<Duration> = if cfg!(unix) { None } else { Some(Duration::MAX) };
 
 /// Sets how long [`recv`] and [`send`] wait at most.
-pub fn limit(stream: &TcpStream, limit: Option<Duration>) {
+pub(crate) fn limit(stream: &TcpStream, limit: Option<Duration>) {
     // A `send` waits in several slices, none of which is so short that a timer would only spin.
     const SEND_SLICES: u32 = 8;
     const SHORTEST: Duration = Duration::from_millis(5);
@@ -63,7 +63,7 @@ pub fn limit(stream: &TcpStream, limit: Option<Duration>) {
 
 /// Calls `recv(2)` within the limit that is set. On Unix `shutdown` by another thread ends it.
 #[cfg(unix)]
-pub fn recv(
+pub(crate) fn recv(
     mut stream: &TcpStream,
     buffer: &mut [u8],
     _limit: Option<Duration>,
@@ -75,7 +75,7 @@ pub fn recv(
 /// Calls `recv(2)` within the limit that is set, in slices. Between them it calls `is_ended`. The wait only peeks, since
 /// after a timeout a received byte may be lost (`SO_RCVTIMEO`).
 #[cfg(not(unix))]
-pub fn recv(
+pub(crate) fn recv(
     mut stream: &TcpStream,
     buffer: &mut [u8],
     limit: Option<Duration>,
@@ -103,7 +103,7 @@ pub fn recv(
 /// A `send` that was partly successful returns only at the end of its slice (socket(7)), so the slices are shorter than
 /// the limit.
 #[cfg(unix)]
-pub fn send(
+pub(crate) fn send(
     stream: &TcpStream,
     limit: Option<Duration>,
     _is_ended: impl Fn() -> bool,
@@ -121,7 +121,7 @@ pub fn send(
 /// Calls `send`, a `send(2)`, within the limit. On Windows `shutdown` by another thread doesn't end it, and after a
 /// timeout it is unknown how much was sent (`SO_SNDTIMEO`). So it sends what there is room for, and tries again soon.
 #[cfg(not(unix))]
-pub fn send(
+pub(crate) fn send(
     stream: &TcpStream,
     limit: Option<Duration>,
     is_ended: impl Fn() -> bool,

@@ -147,7 +147,7 @@ impl AtomicCallSite {
     /// Returns the call, not paused; `None` before the first one.
     pub(super) fn get(&self) -> Option<CallSite> {
         let word = self.0.load(Relaxed);
-        let call = *Call::ALL.get(usize::from(word as u8).checked_sub(1)?)?;
+        let call = *Call::ALL.get(usize::from(word.to_le_bytes()[0]).checked_sub(1)?)?;
         let argument = match call {
             Call::Recv | Call::SendAll => CallArgument::Bytes(word >> 8),
             _ => CallArgument::None,
