@@ -36,11 +36,11 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Reports an error on stderr, or in a message box where the program has no stderr.
+/// Reports an error on stderr, and in a message box if the user can't see stderr.
 fn fail(line: &str, code: ExitCode) -> ExitCode {
     console::attach();
     eprintln!("echoscope: {line}");
-    #[cfg(all(windows, feature = "gui"))]
+    #[cfg(feature = "gui")]
     if !console::is_stderr_visible() {
         echoscope::ui::message_box(line);
     }
