@@ -97,7 +97,7 @@ impl From<ClientCommand> for Action {
     }
 }
 
-/// What the center of the window shows.
+/// The tabs in the center of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) enum Tab {
     /// The event log.

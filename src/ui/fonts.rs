@@ -1,15 +1,14 @@
-//! The typefaces: Inter for words, the monospaced one by `JetBrains` for bytes and log lines.
-//!
-//! egui's own fonts stay behind them for the few signs that these lack.
+//! The fonts: Inter for text, `JetBrains` Mono for bytes and log entries. egui's own fonts supply the few characters that
+//! they lack.
 
 use std::sync::Arc;
 
 use egui::{Context, FontData, FontDefinitions, FontFamily};
 
-/// The family for headings and for the one button that matters.
+/// The font family of headings and of the start button.
 pub(super) const SEMIBOLD: &str = "semibold";
 
-/// Makes the fonts known. They take effect with the next frame.
+/// Installs the fonts, which take effect in the next frame.
 pub(super) fn install(ctx: &Context) {
     ctx.set_fonts(definitions());
 }
@@ -42,15 +41,18 @@ mod tests {
     use egui::FontId;
 
     #[test]
-    fn every_sign_that_the_window_writes_has_a_glyph() {
+    fn fonts_have_a_glyph_for_every_character_of_the_window() {
         let ctx = Context::default();
         install(&ctx);
         let mut output = ctx.run_ui(egui::RawInput::default(), |_| {});
         output.textures_delta.clear();
         for family in [FontFamily::Proportional, FontFamily::Monospace, FontFamily::Name(SEMIBOLD.into())] {
-            for sign in "aZ09 ↓↑←→↵·…“”’µ−".chars() {
+            for character in "aZ09 ↓↑←→↵·…“”’µ−".chars() {
                 let id = FontId::new(14.0, family.clone());
-                assert!(ctx.fonts_mut(|fonts| fonts.has_glyph(&id, sign)), "{family:?} lacks {sign}");
+                assert!(
+                    ctx.fonts_mut(|fonts| fonts.has_glyph(&id, character)),
+                    "{family:?} lacks {character}"
+                );
             }
         }
     }

@@ -14,7 +14,7 @@
 //! ├ try_it ─────────────┼ detail ─────────────────────────────────────────────┤
 //! │ nc localhost 12345  │ #1 · recv returned 6 bytes, sendall sent 6 bytes     │
 //! ├ start_button ───────┤ 0000  48 65 6c 6c 6f 0a                    Hello·    │
-//! │ [  Start server   ] │ recv() hands over whatever has arrived …             │
+//! │ [  Start server   ] │ recv() returns whatever has arrived …                │
 //! ├ status_bar ─────────┴─────────────────────────────────────────────────────┤
 //! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting    │
 //! └────────────────────────────────────────────────────────────────────────────┘

@@ -22,7 +22,7 @@ pub(super) struct PathRequest {
     pub(super) filters: Filters,
 }
 
-/// What a dialog asks for.
+/// The kind of path that a dialog asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PathKind {
     OpenFile,

@@ -1,4 +1,5 @@
-//! Opens the OS's window: drawn with OpenGL, else with a renderer that wgpu finds, else an error says what to do.
+//! Opens the OS's window, drawn with OpenGL, or else with a renderer that wgpu finds. If neither works, the error
+//! suggests a way out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The button that starts or stops the server. It keeps its place, and a note above says why it can't be pressed.
+//! The button that starts or stops the server. It keeps its place; a note above explains why it is disabled.
 
 use egui::{Button, Response, RichText, Stroke, Ui, vec2};
 

@@ -119,9 +119,9 @@ fn copying(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui, bool) -> Response)
 pub(in crate::ui) const ICON_BUTTON: f32 = 26.0;
 
 /// Adds an icon that can be pressed and, if `on` is given, is on or off. The name is its tooltip and for screen readers.
-pub(in crate::ui) fn icon_button(ui: &mut Ui, sign: Icon, name: &str, on: Option<bool>) -> Response {
+pub(in crate::ui) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response {
     let muted = Palette::of(ui).muted;
-    let button = Button::new(sign.atom(15.0)).small().min_size(Vec2::splat(ICON_BUTTON));
+    let button = Button::new(icon.atom(15.0)).small().min_size(Vec2::splat(ICON_BUTTON));
     let button = button.frame_when_inactive(on == Some(true));
     let button = if let Some(on) = on { button.selected(on) } else { button };
     let add = |ui: &mut Ui| {
