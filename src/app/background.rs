@@ -16,7 +16,7 @@ use crate::lessons::lesson::LessonFileError;
 use crate::tls::file_error::{FileRole, TlsFileError};
 
 /// Called from any thread when [`crate::app::App::poll`] would find something new.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
+pub type WakeFn = Arc<dyn Fn() + Send + Sync>;
 
 /// The result of work in the background.
 pub(super) enum JobResult {
@@ -41,13 +41,13 @@ pub(super) enum JobResult {
 pub(super) struct Background {
     sender: Sender<JobResult>,
     results: Receiver<JobResult>,
-    wake: Wake,
+    wake: WakeFn,
     /// Every thread that writes a file holds a clone of the sender, so the receiver is disconnected when all are done.
     writers: (Option<Sender<()>>, Receiver<()>),
 }
 
 impl Background {
-    pub(super) fn new(wake: Wake) -> Self {
+    pub(super) fn new(wake: WakeFn) -> Self {
         let (sender, results) = channel();
         let (writer, all_written) = channel();
         Self { sender, results, wake, writers: (Some(writer), all_written) }

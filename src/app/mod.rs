@@ -28,7 +28,7 @@ mod try_it;
 mod warnings;
 
 pub use accept_queue::AcceptQueueStatus;
-pub use background::Wake;
+pub use background::WakeFn;
 pub use command::Command;
 pub use file_check::Check;
 pub use form::Form;

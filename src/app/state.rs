@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use crate::app::background::{Background, Wake};
+use crate::app::background::{Background, WakeFn};
 use crate::app::clients::{Clients, ServerEndpoint};
 use crate::app::file_check::{Check, CheckedFiles};
 use crate::app::form::Form;
@@ -35,7 +35,7 @@ pub struct Options {
     /// The file that changed settings are saved in; `None`: they are not saved.
     pub settings_file: Option<PathBuf>,
     /// Called from any thread when [`App::poll`] would find something new.
-    pub wake: Wake,
+    pub wake: WakeFn,
     /// Whether the data of each connection is captured for a sequence diagram.
     pub capture: bool,
 }
@@ -162,12 +162,6 @@ impl App {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.server.as_ref().map_or_else(Counters::default, Server::counters)
-    }
-
-    /// Returns the backlog that the server was started with.
-    #[must_use]
-    pub fn backlog(&self) -> Option<u16> {
-        self.server.as_ref().map(|_| self.started_with.backlog)
     }
 
     /// Returns the bytes per second, received and sent together, over about the last half second of polling.

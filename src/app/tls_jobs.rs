@@ -16,10 +16,8 @@ use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::chain::ChainDetails;
 use crate::tls::inspect::client_check::{ClientCheck, Roots, check_as_clients};
 
+pub use crate::app::background::WakeFn;
 pub use crate::settings::parse::path as typed_path;
-
-/// A callback that is called from any thread when there may be a result.
-pub type WakeFn = Arc<dyn Fn() + Send + Sync>;
 
 /// Returns the folder for new certificates: that of the current certificate, or else `echoscope` in the user's
 /// documents or home folder.

@@ -24,7 +24,8 @@ impl FromArgMatches for SettingFlags {
         let given = settings_with_flags().filter_map(|(setting, flag)| {
             let key = setting.info().key;
             let text = if flag.value_name.is_empty() {
-                matches.get_flag(key).then(|| flag.switch.to_owned())
+                let default = setting.text(&Settings::default());
+                matches.get_flag(key).then(|| (default == "false").to_string())
             } else {
                 matches.get_one(key).cloned()
             };

@@ -5,10 +5,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// Values with keyword, label and explanation.
+pub type ChoiceTable<T> = &'static [(T, &'static str, &'static str, &'static str)];
+
 /// A setting with a fixed list of values.
 pub trait SettingChoice: Copy + PartialEq + 'static {
     /// Every value in the order of the form, with its keyword, its label and its explanation.
-    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)];
+    const TABLE: ChoiceTable<Self>;
 
     /// Returns the word for the command line and the settings file.
     fn keyword(self) -> &'static str {
@@ -65,7 +68,7 @@ impl Mode {
 }
 
 impl SettingChoice for Mode {
-    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] = &[
+    const TABLE: ChoiceTable<Self> = &[
         (
             Self::One,
             "one",
@@ -120,7 +123,7 @@ impl TlsVersions {
 }
 
 impl SettingChoice for TlsVersions {
-    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] = &[
+    const TABLE: ChoiceTable<Self> = &[
         (
             Self::Both,
             "1.2,1.3",
@@ -173,7 +176,7 @@ impl ClientAuth {
 }
 
 impl SettingChoice for ClientAuth {
-    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] = &[
+    const TABLE: ChoiceTable<Self> = &[
         (Self::None, "none", "Not asked for", "Clients need no certificate, as on most servers."),
         (
             Self::Optional,
@@ -204,7 +207,7 @@ pub enum ThemeChoice {
 }
 
 impl SettingChoice for ThemeChoice {
-    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] = &[
+    const TABLE: ChoiceTable<Self> = &[
         (Self::System, "system", "Theme of the system", ""),
         (Self::Light, "light", "Light theme", ""),
         (Self::Dark, "dark", "Dark theme", ""),
@@ -230,7 +233,7 @@ impl DataFormat {
 }
 
 impl SettingChoice for DataFormat {
-    const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] =
+    const TABLE: ChoiceTable<Self> =
         &[(Self::Python, "python", "", ""), (Self::Text, "text", "", ""), (Self::Hex, "hex", "", "")];
 }
 

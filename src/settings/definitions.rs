@@ -57,17 +57,15 @@ pub struct Flag {
     pub long: &'static str,
     /// The short name.
     pub short: Option<char>,
-    /// The placeholder for the value in the help text; empty for a switch.
+    /// The placeholder for the value in the help text; empty for a switch, which sets the opposite of the default.
     pub value_name: &'static str,
-    /// The text that a switch sets.
-    pub switch: &'static str,
     /// The help text, without the default.
     pub help: &'static str,
 }
 
 impl Flag {
     const fn new(long: &'static str, value_name: &'static str, help: &'static str) -> Option<Self> {
-        Some(Self { long, short: None, value_name, switch: "", help })
+        Some(Self { long, short: None, value_name, help })
     }
 
     const fn with_short(
@@ -76,11 +74,7 @@ impl Flag {
         value_name: &'static str,
         help: &'static str,
     ) -> Option<Self> {
-        Some(Self { long, short: Some(short), value_name, switch: "", help })
-    }
-
-    const fn switch(long: &'static str, switch: &'static str, help: &'static str) -> Option<Self> {
-        Some(Self { long, short: None, value_name: "", switch, help })
+        Some(Self { long, short: Some(short), value_name, help })
     }
 }
 
@@ -233,7 +227,7 @@ settings! {
     tls: bool = false, Tls {
         label: "TLS",
         about: "Encrypt connections (from the next start)",
-        flag: Flag::switch("tls", "true", "Speak TLS, with --cert and --key"),
+        flag: Flag::new("tls", "", "Speak TLS, with --cert and --key"),
     }
 
     /// The certificate chain, PEM.
@@ -295,7 +289,7 @@ settings! {
         label: "Session tickets",
         about: "With a ticket, a client's next handshake is shorter and needs no certificate.",
         scope: Scope::Tls,
-        flag: Flag::switch("no-tickets", "false", "Give clients no tickets: every handshake is a full one"),
+        flag: Flag::new("no-tickets", "", "Give clients no tickets: every handshake is a full one"),
     }
 
     /// The file that TLS keys are written to; empty: none. It is neither saved nor loaded, so that it isn't

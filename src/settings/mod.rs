@@ -10,6 +10,6 @@ mod definitions;
 pub mod parse;
 pub mod settings_file;
 
-pub use choices::{ClientAuth, DataFormat, Mode, SettingChoice, ThemeChoice, TlsVersions};
+pub use choices::{ChoiceTable, ClientAuth, DataFormat, Mode, SettingChoice, ThemeChoice, TlsVersions};
 pub use definitions::{Flag, Scope, Setting, SettingInfo, Settings};
 pub use parse::SettingError;
