@@ -4,7 +4,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 
-use rustls::AlertDescription;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -290,24 +289,19 @@ impl CloseCause {
     }
 }
 
-/// A TLS alert by its name in the standard (RFC 8446, section 6.2; older ones in RFC 5246, section 7.2): `unknown_ca`.
+/// The name of a TLS alert (RFC 8446, section 6.2; older ones in RFC 5246, section 7.2): `unknown_ca`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct AlertName {
-    /// The name.
-    pub name: String,
-    /// The alert.
-    pub alert: AlertDescription,
-}
+pub struct AlertName(pub String);
 
 impl TryFrom<String> for AlertName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
-        match (0..=u8::MAX).find(|code| names::alert(*code) == name) {
-            Some(code) => Ok(Self { name, alert: code.into() }),
-            None => Err(format!("unknown alert `{name}`, expected a name from RFC 8446, such as unknown_ca")),
+        if (0..=u8::MAX).any(|code| names::alert(code) == name) {
+            return Ok(Self(name));
         }
+        Err(format!("unknown alert `{name}`, expected a name from RFC 8446, section 6.2, such as unknown_ca"))
     }
 }
 
@@ -333,13 +327,17 @@ impl Goal {
 
     /// Returns whether the goal is reached; `met` yields for each of [`Goal::conditions`] whether it is met.
     pub fn is_reached(&self, met: &mut impl Iterator<Item = bool>) -> bool {
-        // No short circuit: every condition takes its item.
         match self {
             Self::One(_) => met.next().unwrap_or(false),
-            Self::All(goals) => goals.iter().fold(true, |reached, goal| goal.is_reached(met) && reached),
-            Self::Any(goals) => goals.iter().fold(false, |reached, goal| goal.is_reached(met) || reached),
+            // All goals are evaluated first, because every condition takes its item.
+            Self::All(goals) => !reached(goals, met).contains(&false),
+            Self::Any(goals) => reached(goals, met).contains(&true),
         }
     }
+}
+
+fn reached(goals: &[Goal], met: &mut impl Iterator<Item = bool>) -> Vec<bool> {
+    goals.iter().map(|goal| goal.is_reached(met)).collect()
 }
 
 impl<'de> Deserialize<'de> for Goal {

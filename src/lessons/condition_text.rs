@@ -75,7 +75,7 @@ fn describe_events(pattern: &EventPattern, at_least: u64) -> String {
         }
         EventPattern::TlsFailed { alert } if alert.is_empty() => "A TLS handshake failed".to_owned(),
         EventPattern::TlsFailed { alert } => {
-            let names: Vec<&str> = alert.iter().map(|alert| alert.name.as_str()).collect();
+            let names: Vec<&str> = alert.iter().map(|alert| alert.0.as_str()).collect();
             format!("A client sent the alert {}", names.join(" or "))
         }
         EventPattern::Opened { place } => format!("You opened {}", place.label()),

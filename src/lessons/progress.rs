@@ -7,7 +7,6 @@ use crate::lessons::lesson_event::{LessonEvent, LessonFacts};
 use crate::server::client_id::ClientId;
 use crate::server::event::{Event, EventKind, Problem};
 use crate::tls::handshake::HandshakeKind;
-use crate::tls::session_error::TlsErrorCause;
 
 /// The progress of one condition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,12 +99,10 @@ fn matches(pattern: &EventPattern, kind: &EventKind) -> u64 {
             version.is_none_or(|version| version.label() == done.version)
                 && resumed.is_none_or(|resumed| resumed == (done.kind == HandshakeKind::Resumed))
         }
-        (EventPattern::TlsFailed { alert }, EventKind::Problem(Problem::Tls(error))) => match &error.cause {
-            TlsErrorCause::Rustls(rustls::Error::AlertReceived(received)) => {
-                alert.is_empty() || alert.iter().any(|wanted| wanted.alert == *received)
-            }
-            _ => alert.is_empty(),
-        },
+        (EventPattern::TlsFailed { alert }, EventKind::Problem(Problem::Tls(error))) => {
+            alert.is_empty()
+                || error.received_alert().is_some_and(|name| alert.iter().any(|wanted| wanted.0 == name))
+        }
         (EventPattern::TlsFailed { alert }, EventKind::Problem(Problem::HandshakeTimeout { .. })) => {
             alert.is_empty()
         }

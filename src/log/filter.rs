@@ -67,16 +67,11 @@ impl Filter {
         if !is_wanted || self.words.is_empty() {
             return is_wanted;
         }
-        let mut line = line(event, DataFormat::Python);
-        let text = match &event.kind {
-            EventKind::Received { data, .. } => {
-                line.make_ascii_lowercase();
-                &**data
-            }
-            _ => {
-                line = lowercase(&line);
-                &[]
-            }
+        let line = line(event, DataFormat::Python);
+        let (line, text): (String, &[u8]) = if let EventKind::Received { data, .. } = &event.kind {
+            (line.to_ascii_lowercase(), data)
+        } else {
+            (lowercase(&line), &[])
         };
         let text = LazyCell::new(|| lowercase(&format::text(text)));
         self.words.iter().all(|word| {

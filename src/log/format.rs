@@ -40,7 +40,9 @@ fn append_escaped(out: &mut Vec<u8>, data: &[u8], quote: u8) {
         if is_plain(run[0]) {
             out.extend_from_slice(run);
         } else {
-            run.iter().for_each(|byte| append_escaped_byte(out, *byte, quote));
+            for &byte in run {
+                append_escaped_byte(out, byte, quote);
+            }
         }
     }
 }

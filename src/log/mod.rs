@@ -1,7 +1,7 @@
 //! The event log as data, and everything that turns an entry into text.
 //!
 //! ```text
-//! Event ── push ──► EventLog ──► FilteredLog ──► rows:    line::truncated_row, line::trailing_text, text::clock
+//! Event ── append ► EventLog ──► FilteredLog ──► rows:    line::truncated_row, line::trailing_text, text::clock
 //!                      │                   └───► details: explanation, handshake_details, format::HexRow
 //!                      └──────► export: text, or one JSON object for each line (json)
 //! ```

@@ -11,6 +11,7 @@ use crate::platform::terminal::argument;
 use crate::settings::TlsVersions;
 use crate::tls::client_hello::ClientHello;
 use crate::tls::inspect::served_certificate::ServedCertificate;
+use crate::tls::names;
 use crate::tls::options::{TlsFiles, Trust};
 
 /// The cause of the end of a TLS connection.
@@ -55,6 +56,15 @@ impl ServerTlsError {
     pub fn new(cause: TlsErrorCause, in_handshake: bool, context: Arc<ServerContext>) -> Self {
         let at = Timestamp::now();
         Self { cause, in_handshake, at, client_hello: None, local_address: None, context }
+    }
+
+    /// Returns the name of the alert that the client sent, if any: `unknown_ca`.
+    #[must_use]
+    pub fn received_alert(&self) -> Option<String> {
+        match &self.cause {
+            TlsErrorCause::Rustls(rustls::Error::AlertReceived(alert)) => Some(names::alert((*alert).into())),
+            _ => None,
+        }
     }
 
     /// Returns how much memory the error takes in bytes, without the context that it shares with others.

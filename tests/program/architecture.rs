@@ -43,7 +43,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "lessons",
-        &["server::calls", "server::client_id", "server::event", "settings", "text", "tls::handshake"],
+        &[
+            "server::calls",
+            "server::client_id",
+            "server::event",
+            "settings",
+            "text",
+            "tls::handshake",
+            "tls::names",
+        ],
     ),
     (
         "log",
