@@ -43,6 +43,12 @@ struct CaptureState {
     kept_bytes: usize,
     /// Only the end of the connection is still stored.
     full: bool,
+    stored_ends: StoredEnds,
+}
+
+/// Which ends of the connection are stored.
+#[derive(Debug, Default)]
+struct StoredEnds {
     client_fin: bool,
     server_fin: bool,
     reset: bool,
@@ -125,9 +131,11 @@ impl Capture {
         let mut state = lock(&self.state);
         let is_fin = kind == CaptureEventKind::Fin;
         // `recv` returns no bytes each time it is called.
-        if !state.reset && !(is_fin && state.client_fin) {
-            state.client_fin |= is_fin;
-            state.reset |= !is_fin;
+        let ends = &mut state.stored_ends;
+        let is_stored = ends.reset || is_fin && ends.client_fin;
+        if !is_stored {
+            ends.client_fin |= is_fin;
+            ends.reset |= !is_fin;
             self.push_end(&mut state, Side::Client, kind);
         }
     }
@@ -135,8 +143,8 @@ impl Capture {
     /// Stores the server's FIN after `shutdown`, once. After an RST there is none.
     pub(crate) fn fin_sent(&self) {
         let mut state = lock(&self.state);
-        if !state.reset && !state.server_fin && !state.info.closed {
-            state.server_fin = true;
+        if !state.stored_ends.reset && !state.stored_ends.server_fin && !state.info.closed {
+            state.stored_ends.server_fin = true;
             self.push_end(&mut state, Side::Server, CaptureEventKind::Fin);
         }
     }
@@ -247,9 +255,7 @@ impl Captures {
             events: Vec::new(),
             kept_bytes: 0,
             full: false,
-            client_fin: false,
-            server_fin: false,
-            reset: false,
+            stored_ends: StoredEnds::default(),
         };
         let capture = Arc::new(Capture {
             id: client.id,

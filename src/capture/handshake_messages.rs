@@ -93,7 +93,9 @@ impl HandshakeMessages {
     #[must_use]
     pub fn new(types: &[HandshakeType]) -> Self {
         let mut messages = Self::default();
-        types.iter().for_each(|kind| messages.push(*kind));
+        for kind in types {
+            messages.push(*kind);
+        }
         messages
     }
 

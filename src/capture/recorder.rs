@@ -69,7 +69,7 @@ impl Recorder {
         let (server, sending) = (&mut tls.server, tls.sending);
         tls.outgoing.feed(bytes, |raw| {
             if let Some(raw) = server.on_sent(raw) {
-                record_server(capture, raw, sending);
+                record_server(capture, &raw, sending);
             }
         });
     }
@@ -85,7 +85,7 @@ impl Recorder {
         let Some(mut raw) = tls.waiting.pop_front() else { return };
         tls.client.on_processed(&mut raw, before, after, outcome);
         tls.server.on_client_record(&raw);
-        tls.last_record = record(capture, Side::Client, raw, None);
+        tls.last_record = record(capture, Side::Client, &raw, None);
         tls.record_other_bytes(capture);
     }
 
@@ -143,20 +143,20 @@ impl TlsRecorder {
     /// Records waiting bytes that aren't a record, up to the next record for rustls to process.
     fn record_other_bytes(&mut self, capture: &Capture) {
         while let Some(raw) = self.waiting.pop_front_if(|raw| raw.header.is_none()) {
-            record(capture, Side::Client, raw, None);
+            record(capture, Side::Client, &raw, None);
         }
     }
 
     fn record_unread(&mut self, capture: &Capture) {
         for mut raw in self.waiting.drain(..) {
             self.client.on_unread(&mut raw);
-            record(capture, Side::Client, raw, None);
+            record(capture, Side::Client, &raw, None);
         }
     }
 
     fn end_send(&mut self, capture: &Capture) {
         for raw in self.server.end_send() {
-            record_server(capture, raw, self.sending);
+            record_server(capture, &raw, self.sending);
         }
         self.sending = None;
     }
@@ -167,20 +167,20 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         self.on_reading_stopped();
         if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
-            tls.incoming.take_rest().map(|raw| record(capture, Side::Client, raw, None));
+            tls.incoming.take_rest().map(|raw| record(capture, Side::Client, &raw, None));
             tls.end_send(capture);
-            tls.outgoing.take_rest().map(|raw| record(capture, Side::Server, raw, None));
+            tls.outgoing.take_rest().map(|raw| record(capture, Side::Server, &raw, None));
         }
     }
 }
 
 /// Records a record of the server, with the plaintext in it.
-fn record_server(capture: &Capture, raw: RawRecord, plaintext: Option<u32>) {
+fn record_server(capture: &Capture, raw: &RawRecord, plaintext: Option<u32>) {
     let has_data = raw.header.is_some_and(|header| matches!(header.payload, RecordPayload::Data { .. }));
     record(capture, Side::Server, raw, plaintext.filter(|_| has_data));
 }
 
-fn record(capture: &Capture, side: Side, raw: RawRecord, link: Option<u32>) -> Option<u32> {
+fn record(capture: &Capture, side: Side, raw: &RawRecord, link: Option<u32>) -> Option<u32> {
     let kind = raw.header.map_or(CaptureEventKind::Raw, CaptureEventKind::Record);
     capture.record(side, kind, &raw.bytes, link).map(|event| event.index)
 }

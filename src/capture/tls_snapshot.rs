@@ -7,6 +7,7 @@ use rustls::{
 
 /// The state of a connection at one moment. The default is the state before the `ClientHello` was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct TlsSnapshot {
     /// Whether TLS 1.3 was negotiated.
     pub(crate) tls13: bool,

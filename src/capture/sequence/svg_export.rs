@@ -47,11 +47,10 @@ pub(super) fn write(sequence: &Sequence, out: &mut impl Write) -> io::Result<()>
     }
     for (index, row) in sequence.rows_with_gap().enumerate() {
         let y = TOP + ROW / 2 + ROW * index;
-        match row {
-            Some(row) => write_row(sequence, row, y, out)?,
-            None => {
-                write_text(out, "middle", MIDDLE, y, &row_text::not_stored(sequence).unwrap_or_default())?
-            }
+        if let Some(row) = row {
+            write_row(sequence, row, y, out)?;
+        } else {
+            write_text(out, "middle", MIDDLE, y, &row_text::not_stored(sequence).unwrap_or_default())?;
         }
     }
     writeln!(out, "</svg>")

@@ -24,12 +24,11 @@ pub(super) fn write(sequence: &Sequence, out: &mut impl Write) -> io::Result<()>
     }
     writeln!(out, "\n{:>7} {:>13} {:>10}  {:<WIDTH$}Server", "row", "time", "gap", "Client")?;
     for row in sequence.rows_with_gap() {
-        match row {
-            Some(row) => write_row(sequence, row, out)?,
-            None => {
-                let missing = row_text::not_stored(sequence).unwrap_or_default();
-                writeln!(out, "{:>33}│{missing:^WIDTH$}│", "")?;
-            }
+        if let Some(row) = row {
+            write_row(sequence, row, out)?;
+        } else {
+            let missing = row_text::not_stored(sequence).unwrap_or_default();
+            writeln!(out, "{:>33}│{missing:^WIDTH$}│", "")?;
         }
     }
     Ok(())

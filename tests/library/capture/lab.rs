@@ -192,7 +192,7 @@ impl Proxy {
         stream
     }
 
-    /// CaptureEventKind client and server said, once both have ended.
+    /// Waits until both sides have closed, and returns the bytes of the client and of the server.
     pub(crate) fn bytes(self) -> (Vec<u8>, Vec<u8>) {
         self.thread.join().unwrap()
     }
@@ -230,7 +230,7 @@ pub(crate) fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
     assert_eq!(back, data);
 }
 
-/// Sends close_notify and waits for the server's.
+/// Sends `close_notify` and waits for the server's.
 pub(crate) fn leave(mut stream: TlsStream) {
     stream.conn.send_close_notify();
     stream.flush().unwrap();

@@ -1,4 +1,4 @@
-//! How TLS connections end: alerts, a missing close_notify, invalid data, and resets.
+//! How TLS connections end: alerts, a missing `close_notify`, invalid data, and resets.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
