@@ -84,7 +84,7 @@ fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
 }
 
 #[test]
-fn what_was_agreed_is_told_and_a_second_visit_is_resumed() {
+fn the_handshake_is_reported_and_a_second_one_resumes() {
     let mut running = Lab::start(|_| {});
     let config = running.trusting();
     for expected in [HandshakeKind::Full, HandshakeKind::Resumed] {
@@ -123,14 +123,14 @@ fn everything_sent_before_close_notify_comes_back() {
 }
 
 #[test]
-fn what_comes_after_close_notify_does_not_cost_the_echo_before_it() {
+fn data_after_close_notify_does_not_lose_the_echo_before_it() {
     let running = Lab::start(|config| config.recv_size = 4096);
     let mut client = running.tls(&running.trusting());
     let data = vec![b'x'; 150_000];
     client.write_all(&data).unwrap();
     client.conn.send_close_notify();
     client.flush().unwrap();
-    // Nobody reads this any more; unread, it would turn the close into a reset.
+    // The server no longer echoes this; unread, it would turn the close into a reset.
     let _ = client.sock.write_all(&vec![0; 50_000]);
     wait_for("the whole echo", || running.server.counters().bytes_sent == 150_000);
     let mut back = Vec::new();
@@ -146,7 +146,7 @@ fn data_right_before_a_bad_record_is_echoed() {
     client.conn.writer().write_all(b"good").unwrap();
     let mut wire = Vec::new();
     client.conn.write_tls(&mut wire).unwrap();
-    // An application data record that nobody can decrypt (RFC 8446, section 5.2).
+    // An application data record that can't be decrypted (RFC 8446, section 5.2).
     wire.extend([23, 3, 3, 0, 20]);
     wire.extend([0; 20]);
     client.sock.write_all(&wire).unwrap();
@@ -212,7 +212,7 @@ fn http_is_named_and_gets_an_alert_not_a_reset() {
 }
 
 #[test]
-fn a_handshake_has_a_deadline_and_holds_nobody_up() {
+fn a_handshake_has_a_deadline_and_does_not_block_others() {
     let mut running = Lab::start(|config| config.handshake_timeout = Duration::from_secs(2));
     let mut slow = running.connect();
     // The start of a ClientHello, and then nothing.

@@ -43,7 +43,7 @@ fn the_tutorials_three_commands_make_files_that_serve() {
     lab.run("openssl req -new -subj /CN=localhost -key server.key -out server.csr");
     lab.run("openssl x509 -req -days 365 -in server.csr -signkey server.key -out server.crt");
     let read = CertificateFile::read(&lab.path("server.crt")).unwrap();
-    // OpenSSL's clock is the system's: the certificate is a few seconds old at most.
+    // OpenSSL uses this computer's clock: the certificate is a few seconds old at most.
     let now = Timestamp::now();
     let lines = ["localhost · RSA 2048 · 364 days left", "localhost · RSA 2048 · 365 days left"];
     assert!(lines.contains(&read.report().line(now).as_str()), "{}", read.report().line(now));
@@ -114,7 +114,7 @@ fn every_form_of_private_key_is_read() {
     }
 }
 
-/// What an editor, a mail program or a shell does to a file.
+/// Changes that an editor, a mail program or a shell makes to a file.
 type Change<'a> = &'a dyn Fn(&str) -> Vec<u8>;
 
 #[test]

@@ -42,7 +42,7 @@ impl Lab {
         self.said(&KeyFile::read(&self.path(name)).unwrap_err())
     }
 
-    /// The words as they are for somebody who stands in this folder.
+    /// Returns the message as it would be for a user who works in this folder.
     pub(crate) fn said(&self, error: &impl Display) -> String {
         let folder = format!(" {}{}", self.0.path().display(), std::path::MAIN_SEPARATOR);
         error.to_string().replace(&folder, " ")

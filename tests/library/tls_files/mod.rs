@@ -1,4 +1,4 @@
-//! What a user is told about certificate and key files, and that the good ones serve TLS.
+//! The messages about certificate and key files; good ones serve TLS.
 
 mod good;
 mod handshake;

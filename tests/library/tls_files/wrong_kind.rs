@@ -81,7 +81,7 @@ fn requests_public_keys_and_revocation_lists_are_called_by_their_names() {
     let request = "is a certificate signing request: it only asks for a certificate. Sign it, then choose the certificate: \
                    openssl x509 -req -days 365 -in";
     let public = "is a public key alone, and a certificate also has a name and a signature.";
-    let revoked = "is a revocation list (CRL): it tells which certificates are no longer good.";
+    let revoked = "is a revocation list (CRL): it lists certificates that are no longer good.";
     for (name, as_certificate, as_key) in [
         ("server.csr", request, "is a certificate signing request, not a private key. Choose the key"),
         ("der.csr", request, "is a certificate signing request, not a private key."),
@@ -132,7 +132,7 @@ fn encrypted_keys_say_how_to_open_them() {
 }
 
 #[test]
-fn an_openssh_key_says_how_to_convert_it() {
+fn an_openssh_key_gets_the_command_that_converts_it() {
     if !have("ssh-keygen", "-?") {
         return;
     }
@@ -144,7 +144,7 @@ fn an_openssh_key_says_how_to_convert_it() {
     assert!(made.unwrap().success());
     assert_eq!(
         lab.key_error("id_rsa"),
-        "id_rsa is in OpenSSH's own form, which TLS does not use. Copy it to plain.key and convert the copy (RSA and ECDSA \
+        "id_rsa is in OpenSSH's format, which TLS does not use. Copy it to plain.key and convert the copy (RSA and ECDSA \
          keys only): ssh-keygen -p -N \"\" -m PKCS8 -f plain.key"
     );
     assert!(lab.key_error("id_rsa.pub").contains("is the public half of a key"));
@@ -187,7 +187,7 @@ fn bundles_say_how_to_open_them() {
 }
 
 #[test]
-fn a_key_that_does_not_match_says_so() {
+fn a_mismatched_key_is_reported() {
     let lab = Lab::new();
     for other in [&PKCS_ED25519, &PKCS_ECDSA_P256_SHA256] {
         lab.write("server.crt", pair(&PKCS_ECDSA_P256_SHA256).0.pem());

@@ -102,7 +102,7 @@ fn certificates_made_in_the_first_way_that_comes_to_mind_are_explained() {
 }
 
 #[test]
-fn a_resumed_session_still_knows_its_client() {
+fn a_resumed_session_keeps_the_client_certificate() {
     let lab = Lab::start("--client-auth required --client-ca FOLDER/ca.crt");
     for version in VERSIONS {
         let Some(said) = lab.python(json!({ "version": version, "cert": "client", "visits": 2 })) else {

@@ -1,4 +1,4 @@
-//! What a client says when it gives up, in the log's words; and the advice there is followed.
+//! The log explains why a client rejected the server, and its advice works.
 
 use std::process::{Command, Stdio};
 
@@ -32,7 +32,7 @@ fn a_name_that_is_not_in_the_certificate_is_explained() {
             "-servername elsewhere -verify_hostname elsewhere",
             "made for another name than elsewhere, which the",
         ),
-        // Whom it asks for is not whom it checks for, and only the first is told to the server.
+        // It asks for another name than it checks for, and sends only the first to the server.
         ("-verify_hostname elsewhere", "it may check for another name than localhost."),
     ] {
         let Some(said) = lab.openssl(arguments) else { return };

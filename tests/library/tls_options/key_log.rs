@@ -14,7 +14,7 @@ use std::thread;
 use crate::support::{finish, program};
 use crate::tls_options::lab::Lab;
 
-/// Who sent, and what: `true` is the client.
+/// The sender (`true` is the client) and the data.
 type Recording = Arc<Mutex<Vec<(bool, Vec<u8>)>>>;
 
 #[test]
@@ -73,7 +73,7 @@ fn it_is_for_its_owner_alone_and_only_while_asked_for() {
     assert_eq!(fs::read_to_string(lab.path("keys.log")).unwrap(), text);
 }
 
-/// Passes one connection on, in both directions, and keeps what goes by.
+/// Relays one connection in both directions and records the data.
 fn relay(proxy: &TcpListener, server: u16, recording: &Recording) {
     let (client, _) = proxy.accept().unwrap();
     let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
@@ -91,7 +91,7 @@ fn pass(mut from: &TcpStream, mut to: &TcpStream, client: bool, recording: &Reco
             break;
         }
     }
-    // The other side hears of the end, or has gone already.
+    // Ends the other side, unless it has closed already.
     let _ = to.shutdown(Shutdown::Write);
 }
 
@@ -101,7 +101,7 @@ fn pcap(recording: &[(bool, Vec<u8>)]) -> Vec<u8> {
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
         out.extend_from_slice(&word.to_ne_bytes());
     }
-    // What each side has sent so far: the sequence numbers of RFC 9293, beginning at 1.
+    // How much each side has sent so far: the sequence numbers of RFC 9293, beginning at 1.
     let mut sent = [1_u32, 1];
     for (number, (client, data)) in recording.iter().enumerate() {
         let (own, other) = if *client { (0, 1) } else { (1, 0) };

@@ -96,7 +96,7 @@ impl Lab {
         parse(passed.last().unwrap())
     }
 
-    /// Everything that is told of the next client until it is closed.
+    /// Returns every event of the next client until it is closed.
     pub(crate) fn visit(&self) -> Visit {
         let passed = self.lines().until(|line| parse(line)["event"] == "closed");
         Visit(passed.iter().map(|line| parse(line)).collect())
@@ -128,7 +128,7 @@ impl Lab {
         let out = Lines::of(child.stdout.take().unwrap());
         let err = Lines::of(child.stderr.take().unwrap());
         let mut child = Guarded(child);
-        // It may have failed already; its end is told below.
+        // It may have failed already; its end is checked below.
         let _ = input.write_all(b"Hello from openssl\n");
         let mut said = Vec::new();
         let mut echoed = false;
@@ -163,7 +163,7 @@ impl Lab {
     }
 }
 
-/// What a client printed.
+/// The output of a client.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) text: String,
@@ -171,7 +171,7 @@ pub(crate) struct Said {
     pub(crate) echoed: bool,
 }
 
-/// What the server told of one client.
+/// The server's events of one client.
 #[derive(Debug)]
 pub(crate) struct Visit(Vec<Value>);
 
@@ -180,7 +180,7 @@ impl Visit {
         self.0.iter().find(|line| line["event"] == event)
     }
 
-    /// What was agreed; panics where the handshake failed.
+    /// Returns the handshake event; panics if the handshake failed.
     pub(crate) fn handshake(&self) -> &Value {
         self.find("handshake").unwrap_or_else(|| panic!("no handshake: {:#?}", self.0))
     }

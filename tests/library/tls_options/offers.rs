@@ -1,11 +1,11 @@
-//! What a client offers, and what comes of it: groups, signature schemes, a second hello.
+//! The offer of a client and its result: groups, signature schemes, a second ClientHello.
 
 use serde_json::json;
 
 use crate::tls_options::lab::{Lab, version};
 
 #[test]
-fn groups_and_schemes_are_told_as_offered_and_as_agreed() {
+fn groups_and_schemes_are_logged_as_offered_and_as_agreed() {
     let lab = Lab::start("");
     let Some(said) = lab.openssl("-tls1_3 -groups P-384:X25519 -sigalgs ecdsa_secp256r1_sha256:ed25519")
     else {
@@ -26,7 +26,7 @@ fn groups_and_schemes_are_told_as_offered_and_as_agreed() {
 }
 
 #[test]
-fn a_second_hello_is_told_as_such() {
+fn a_second_client_hello_is_logged() {
     let lab = Lab::start("");
     // The key share is for the first group, which the server does not take.
     let Some(said) = lab.openssl("-tls1_3 -groups P-521:X25519") else { return };

@@ -57,7 +57,7 @@ fn a_protocol_is_agreed_or_refused() {
                 "{said:?}"
             );
             assert!(lab.visit().failure().0.contains("(ALPN)"));
-            // Who asks for none is served all the same.
+            // A client that asks for none is served, too.
             lab.python(version(served)).unwrap();
             assert_eq!(lab.visit().handshake().get("alpn"), None);
         }
@@ -97,7 +97,7 @@ fn sessions_are_resumed_with_tickets_and_never_without() {
 }
 
 #[test]
-fn what_cannot_be_used_is_told_before_anything_is_served() {
+fn unusable_options_are_reported_before_the_start() {
     let lab = Lab::new();
     fs::write(lab.path("empty.crt"), "").unwrap();
     for (arguments, code, words) in [
@@ -105,7 +105,7 @@ fn what_cannot_be_used_is_told_before_anything_is_served() {
         ("--client-auth optional --client-ca FOLDER/empty.crt", 1, "empty.crt is empty"),
         ("--client-auth required --client-ca FOLDER/client.key", 1, "holds a private key, not a certificate"),
         ("--client-auth required", 2, "needs a CA file"),
-        ("--key-log FOLDER/server.key", 1, "holds something else than a key log"),
+        ("--key-log FOLDER/server.key", 1, "is no key log"),
         ("--key-log FOLDER/none/keys.log", 1, "there is no folder"),
         ("--key-log FOLDER", 1, "is a folder"),
         ("--alpn h2,h2", 2, "twice"),

@@ -60,7 +60,7 @@ fn choices_wait_for_a_restart() {
     app.apply(Command::Start);
     poll_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     assert!(!all.iter().any(|what| app.needs_restart(*what)));
-    // The caution stands as long as the running server writes keys, whatever the form says.
+    // The warning stays as long as the running server writes keys, whatever the form contains.
     edit(&mut app, Setting::KeyLog, "");
     assert!(app.key_log_caution().unwrap().contains("keys.log"));
     app.apply(Command::Stop);
@@ -69,7 +69,7 @@ fn choices_wait_for_a_restart() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_told() {
+fn missing_and_unusable_files_are_reported() {
     let lab = Lab::new();
     let settings = Settings {
         tls: true,
@@ -90,7 +90,7 @@ fn what_is_missing_or_wrong_is_told() {
     poll_until(&mut app, "the refusal", |app| matches!(app.client_ca(), Check::Bad(_)));
     edit(&mut app, Setting::Alpn, "h2,,");
     assert!(app.blocked().unwrap().contains("comma too many"));
-    // Without TLS nobody needs it.
+    // Without TLS it is not needed.
     app.apply(Command::set(Setting::Tls, false));
     assert_eq!(app.blocked(), None);
 }
