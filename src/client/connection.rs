@@ -34,6 +34,7 @@ const ECHO_GRACE: Duration = Duration::from_secs(1);
 /// How long data in flight may take to arrive after a close.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about the two directions of a socket")]
 pub(super) struct OpenConnection {
     shared: Arc<ClientShared>,
     target: Arc<Target>,
@@ -303,7 +304,9 @@ impl OpenConnection {
         // The status first: a reader of the events finds them in it.
         self.publish();
         self.shared.events.push_data(data.len(), || ClientEventKind::Received(data.into()));
-        results.into_iter().for_each(|result| self.report_echo(result));
+        for result in results {
+            self.report_echo(result);
+        }
         if is_first && self.stream.tls().is_none() && looks_like_alert(data) {
             self.warn(ClientWarning::TlsAlertInPlaintext);
         }

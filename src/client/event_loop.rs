@@ -50,12 +50,16 @@ struct FinishOnDrop<'a>(&'a [Arc<ClientShared>]);
 
 impl Drop for FinishOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.iter().for_each(|client| client.finish(None));
+        for client in self.0 {
+            client.finish(None);
+        }
     }
 }
 
 fn fail(clients: &[Arc<ClientShared>], error: &ClientError) {
-    clients.iter().for_each(|client| client.finish(Some(ConnectionOutcome::Failed(error.clone()))));
+    for client in clients {
+        client.finish(Some(ConnectionOutcome::Failed(error.clone())));
+    }
 }
 
 fn run(
@@ -67,7 +71,9 @@ fn run(
     let mut poll = Poll::new().map_err(unavailable)?;
     let mut events = Events::with_capacity(256);
     let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(unavailable)?);
-    clients.iter().for_each(|client| client.set_waker(Arc::clone(&waker)));
+    for client in clients {
+        client.set_waker(Arc::clone(&waker));
+    }
     let wake = move || drop(waker.wake());
     let lookup = Lookup::start(&config.host, config.port, wake).map_err(unavailable)?;
     let addresses = loop {
@@ -122,7 +128,9 @@ fn run(
         let now = Some(Instant::now());
         for event in &events {
             if event.token() == WAKE {
-                tasks.values_mut().for_each(|task| task.due = now);
+                for task in tasks.values_mut() {
+                    task.due = now;
+                }
             } else if let Some(task) = tasks.get_mut(&event.token().0) {
                 task.due = now;
                 if let TaskProgress::Connected(connection) = &mut task.progress {

@@ -38,8 +38,8 @@ pub(super) fn show(
     ui.add_space(size::GAP);
     let area = ui.available_rect_before_wrap().shrink2(vec2(size::EDGE, 0.0));
     let load_label = match app.clients().load().status() {
-        Some(status) if !status.is_over => {
-            format!("Crowd: {} of {}…", with_thousands(status.echoed), with_thousands(status.total))
+        Some(load) if !load.is_over => {
+            format!("Crowd: {} of {}…", with_thousands(load.echoed), with_thousands(load.total))
         }
         _ => "Crowd…".to_owned(),
     };

@@ -73,7 +73,7 @@ impl Composer {
         let status = tab.status();
         ui.horizontal(|ui| {
             ui.set_min_height(size::CONTROL);
-            if let Some(chosen) = segments(ui, &KINDS, index_of(&SendKind::ALL, kind)) {
+            if let Some(chosen) = segments(ui, &KINDS, index_of(&SendKind::ALL, &kind)) {
                 actions.push(ClientCommand::SetSendKind(tab.id(), SendKind::ALL[chosen]).into());
                 self.focus();
             }
@@ -123,8 +123,8 @@ impl Composer {
     }
 }
 
-fn index_of<T: PartialEq>(all: &[T], value: T) -> usize {
-    all.iter().position(|known| *known == value).unwrap_or(0)
+fn index_of<T: PartialEq>(all: &[T], value: &T) -> usize {
+    all.iter().position(|known| known == value).unwrap_or(0)
 }
 
 /// Shows the field for text or digits, in which a mistake is underlined. Returns whether Enter was pressed in it.
@@ -201,7 +201,7 @@ fn text_options(ui: &mut Ui, tab: &ClientTab, narrow: bool, actions: &mut Vec<Ac
     if !narrow {
         plain_label(ui, "Line ending");
     }
-    if let Some(chosen) = segments(ui, &ENDINGS, index_of(&LineEnding::ALL, form.line_ending)) {
+    if let Some(chosen) = segments(ui, &ENDINGS, index_of(&LineEnding::ALL, &form.line_ending)) {
         actions.push(ClientCommand::SetLineEnding(tab.id(), LineEnding::ALL[chosen]).into());
     }
     let tooltip = if form.escapes {

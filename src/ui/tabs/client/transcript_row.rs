@@ -140,15 +140,14 @@ impl RowPainter<'_> {
         let mut right = self.rect.right() - size::EDGE;
         if let ClientEventKind::Sent { measured, .. } = entry.event {
             self.write(left, f32::INFINITY, "→", palette.accent);
-            right = match entry.echo {
-                Some(echo) => self.verdict(right, echo),
-                None => {
-                    let (text, fine) = transcript_text::no_verdict(measured, style.can_come);
-                    let at = right - self.width_of(text).max(VERDICT);
-                    let color = if fine { palette.muted } else { palette.caution };
-                    self.write(at, f32::INFINITY, text, color);
-                    if self.narrow { at } else { at - ROUND_TRIP }
-                }
+            right = if let Some(echo) = entry.echo {
+                self.verdict(right, echo)
+            } else {
+                let (text, fine) = transcript_text::no_verdict(measured, style.can_come);
+                let at = right - self.width_of(text).max(VERDICT);
+                let color = if fine { palette.muted } else { palette.caution };
+                self.write(at, f32::INFINITY, text, color);
+                if self.narrow { at } else { at - ROUND_TRIP }
             };
         } else {
             self.write(left, f32::INFINITY, "←", palette.clients[1]);
