@@ -115,8 +115,8 @@ fn about(queues: &AcceptQueues) -> String {
             .iter()
             .filter_map(|(address, waiting)| Some(format!("{address}: {}", (*waiting)?)));
         let known = known.collect::<Vec<_>>().join(", ");
-        text += " Each address has a queue of its own";
-        text += &if known.is_empty() { ".".to_owned() } else { format!(" ({known}).") };
+        let known = if known.is_empty() { known } else { format!(" ({known})") };
+        text.extend([" Each address has a queue of its own", &known, "."]);
     }
     text
 }

@@ -64,11 +64,11 @@ impl Background {
         work: impl FnOnce() -> JobResult + Send + 'static,
     ) -> io::Result<()> {
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
-        let writer = self.writers.0.clone().filter(|_| writes);
+        let guard = self.writers.0.clone().filter(|_| writes);
         let run = move || {
             // Fails only when the app is gone.
             let _ = sender.send(work());
-            drop(writer);
+            drop(guard);
             wake();
         };
         thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)

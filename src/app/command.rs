@@ -200,7 +200,7 @@ impl App {
             Setting::Host => self.look_up_lan_address(),
             Setting::Certificate | Setting::Key | Setting::ClientCa => self.check_files(),
             Setting::LogEntries | Setting::LogMebibytes => {
-                self.log.set_limits(log_limits(self.form.settings()))
+                self.log.set_limits(log_limits(self.form.settings()));
             }
             _ => {}
         }

@@ -63,6 +63,7 @@ pub struct Flag {
     pub help: &'static str,
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "an entry without an option has `None`")]
 impl Flag {
     const fn new(long: &'static str, value_name: &'static str, help: &'static str) -> Option<Self> {
         Some(Self { long, short: None, value_name, help })

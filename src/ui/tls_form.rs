@@ -42,11 +42,13 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     actions
 }
 
+type AddButton = Box<dyn FnOnce(&mut Ui) -> Option<Action>>;
+
 /// A button that is added after both path fields, so that the Tab key goes from one field to the other, whether their
 /// results have buttons or not.
 struct DeferredButton {
     place: Rect,
-    add: Box<dyn FnOnce(&mut Ui) -> Option<Action>>,
+    add: AddButton,
 }
 
 impl DeferredButton {
@@ -153,7 +155,7 @@ fn good_file<'a, T>(ui: &mut Ui, check: &'a Check<T>, deferred: &mut Vec<Deferre
         Check::Empty => {}
         Check::Reading => close_note(ui, Tone::Hint, "Reading…"),
         Check::Bad(error) => {
-            problem(ui, &error.to_string(), file_error_command(error), error.raw(), deferred)
+            problem(ui, &error.to_string(), file_error_command(error), error.raw(), deferred);
         }
     }
     None
