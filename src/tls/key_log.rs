@@ -3,7 +3,7 @@
 //! With the file anyone can decrypt the recorded connections, so only its owner may read it, and it is only appended to if
 //! it is a key log.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -40,8 +40,15 @@ impl KeyLogFile {
 
 impl KeyLog for KeyLogFile {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let line = format!("{label} {} {}\n", hex(client_random), hex(secret));
+        let mut line = label.to_owned();
+        for bytes in [client_random, secret] {
+            line.push(' ');
+            // Writing to a string can't fail.
+            for byte in bytes {
+                let _ = write!(line, "{byte:02x}");
+            }
+        }
+        line.push('\n');
         let result = lock(&self.file).write_all(line.as_bytes());
         if let Err(error) = result {
             self.failed.call_once(|| (self.on_error)(&self.path, &error));

@@ -139,10 +139,10 @@ struct Reason {
     advice: &'static str,
 }
 
-/// Alerts that can mean anything, for example from GnuTLS, Go, Java and browsers. OpenSSL sends the first of them for a
+/// Alerts that can mean anything, for example from gnutls, Go, Java and browsers. OpenSSL sends the first of them for a
 /// certificate that is not valid yet or is for another name.
 const VAGUE: &[Alert] = &[Alert::BadCertificate, Alert::CertificateUnknown];
-/// OpenSSL reports a wrong purpose by the first, GnuTLS by the second, and rustls a CA certificate and version 1 by the
+/// OpenSSL reports a wrong purpose by the first, gnutls by the second, and rustls a CA certificate and version 1 by the
 /// third.
 const PURPOSE: &[Alert] = &[Alert::UnsupportedCertificate, Alert::InternalError, Alert::CertificateUnknown];
 const KIND: &[Alert] = &[Alert::UnsupportedCertificate, Alert::CertificateUnknown];
