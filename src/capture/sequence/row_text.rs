@@ -13,7 +13,7 @@ const PREVIEW_BYTES: usize = 64;
 
 /// The label of a row's arrow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
+pub struct RowLabel {
     /// The text that anyone on the path sees: `ClientHello`, `6 bytes`, `Application data`, `FIN`.
     pub on_wire: String,
     /// The encrypted content, as far as it can be inferred: `Certificate, CertificateVerify, Finished`.
@@ -22,7 +22,7 @@ pub struct Label {
 
 /// Returns the label.
 #[must_use]
-pub fn label_parts(row: &Row) -> Label {
+pub fn label_parts(row: &Row) -> RowLabel {
     let on_wire = match &row.event.kind {
         CaptureEventKind::Record(record) => return record_label(record),
         CaptureEventKind::Accepted => "connect".to_owned(),
@@ -33,10 +33,10 @@ pub fn label_parts(row: &Row) -> Label {
         CaptureEventKind::ConnectionLost => "connection lost".to_owned(),
         CaptureEventKind::Closed(_) => "closed".to_owned(),
     };
-    Label { on_wire, encrypted: None }
+    RowLabel { on_wire, encrypted: None }
 }
 
-fn record_label(record: &TlsRecord) -> Label {
+fn record_label(record: &TlsRecord) -> RowLabel {
     let title = content_type_names(record.content_type).1;
     let content = match &record.payload {
         RecordPayload::Handshake(messages) => message_list(messages),
@@ -53,9 +53,9 @@ fn record_label(record: &TlsRecord) -> Label {
     };
     let is_inferred = !content.starts_with(title) && record.encrypted;
     if is_inferred {
-        Label { on_wire: title.to_owned(), encrypted: Some(content) }
+        RowLabel { on_wire: title.to_owned(), encrypted: Some(content) }
     } else {
-        Label { on_wire: content, encrypted: None }
+        RowLabel { on_wire: content, encrypted: None }
     }
 }
 

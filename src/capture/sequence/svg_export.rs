@@ -65,7 +65,7 @@ fn write_row(sequence: &Sequence, row: &Row, y: usize, out: &mut impl Write) -> 
     write_text(out, "small end", 52, y + 4, &(row.event.index + 1).to_string())?;
     write_text(out, "end", 142, y + 4, &row_text::time(row))?;
     write_text(out, "small end", 222, y + 4, &row_text::gap(row))?;
-    let row_text::Label { on_wire, encrypted } = row_text::label_parts(row);
+    let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
     let label = text::truncate(on_wire.chars(), MAX_LABEL);
     if let Some(sender) = row.sender() {
         // The head ends just before the lifeline.

@@ -35,7 +35,7 @@ pub(super) fn write(sequence: &Sequence, out: &mut impl Write) -> io::Result<()>
 }
 
 fn write_row(sequence: &Sequence, row: &Row, out: &mut impl Write) -> io::Result<()> {
-    let row_text::Label { on_wire: label, encrypted } = row_text::label_parts(row);
+    let row_text::RowLabel { on_wire: label, encrypted } = row_text::label_parts(row);
     let short_label = text::truncate(label.chars(), MAX_LABEL);
     let line = format!(" {short_label} ");
     let between = match row.sender() {

@@ -52,7 +52,7 @@ fn both_formats_contain_a_whole_tls_connection() {
     assert!(bars.collect::<Vec<_>>().windows(2).all(|pair| pair[0] == pair[1]), "{text}");
     let Some(texts) = parsed(&export(&sequence, SequenceFormat::Svg)) else { return };
     for row in sequence.rows() {
-        let row_text::Label { on_wire, encrypted } = row_text::label_parts(row);
+        let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
         for words in [Some(on_wire), encrypted].into_iter().flatten() {
             assert!(texts.iter().any(|text| text.contains(&words)), "{words}: {texts:#?}");
             assert!(lines.iter().any(|line| line.contains(&words)), "{words}: {text}");

@@ -126,7 +126,7 @@ pub(crate) fn labels(capture: &Capture) -> Vec<String> {
             Some(Side::Server) => '<',
             None => '.',
         };
-        let row_text::Label { on_wire, encrypted } = row_text::label_parts(row);
+        let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
         let encrypted = encrypted.map(|content| format!(" (encrypted: {content})")).unwrap_or_default();
         format!("{from} {on_wire}{encrypted}")
     });

@@ -100,7 +100,7 @@ pub(in crate::ui) fn show(
     if is_arrow {
         paint_arrow(ui.painter(), row, (columns.client, columns.server), y, color);
         let [above, below] = halves(between, y);
-        let row_text::Label { on_wire, encrypted } = row_text::label_parts(row);
+        let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
         is_cut |= line(ui, above, Align2::CENTER_BOTTOM, &on_wire, theme::text(), palette.text);
         let encrypted = encrypted.map(|content| format!("encrypted: {content}"));
         let second = record_size(row).into_iter().chain(encrypted).collect::<Vec<_>>().join(" · ");
