@@ -175,7 +175,7 @@ impl Stage {
         let state = self.app.state();
         match (pending, state) {
             (Pending::Start, ServerState::Listening { addresses, .. }) => {
-                answer(&Answer::Listening(addresses))
+                answer(&Answer::Listening(addresses));
             }
             (Pending::Start, ServerState::Failed(error)) => {
                 wrong.push(format!("the server did not start: {error}"));
