@@ -12,8 +12,8 @@ use crate::app::{App, Command, Options};
 use crate::cli::LogFormat;
 use crate::log::{json, line};
 use crate::platform::console;
+use crate::server::ServerState;
 use crate::server::event::{Event, EventKind};
-use crate::server::status::ServerState;
 use crate::settings::{DataFormat, Settings};
 
 /// How long a stop may take. Then the process exits.

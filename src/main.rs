@@ -54,7 +54,7 @@ fn fail(line: &str, code: ExitCode) -> ExitCode {
 )]
 fn no_window() -> Option<&'static str> {
     #[cfg(feature = "gui")]
-    return (!echoscope::platform::desktop::has_display())
+    return (!echoscope::platform::has_display())
         .then_some("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)");
     #[cfg(not(feature = "gui"))]
     return Some("this program was built without its window");

@@ -1,9 +1,8 @@
 //! The accept queue in numbers for a gauge, and what happens to the next client.
 
 use crate::app::state::App;
-use crate::platform::accept_queue::WhenFull;
-use crate::server::Server;
-use crate::server::status::AcceptQueues;
+use crate::platform::sockets::WhenFull;
+use crate::server::{AcceptQueues, Server};
 use crate::text::with_thousands;
 
 /// The accept queue of the running server, as the window shows it.

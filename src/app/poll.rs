@@ -10,8 +10,8 @@ use crate::app::state::App;
 use crate::client::client_event::ClientEventKind;
 use crate::client::echo_check::{EchoResult, EchoVerdict};
 use crate::lessons::lesson_event::LessonEvent;
+use crate::server::ServerState;
 use crate::server::event::EventKind;
-use crate::server::status::ServerState;
 use crate::settings::Setting;
 use crate::tls::file_error::FileRole;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::state::App;
 use crate::python::{self, Program};
-use crate::server::config::ServerConfig;
+use crate::server::ServerConfig;
 
 impl App {
     /// Returns the program that does what the running server does, on its actual port. While no server runs, it does

@@ -9,9 +9,9 @@ use crate::app::notice::Notice;
 use crate::app::state::App;
 use crate::capture::sequence::{Sequence, SequenceFormat};
 use crate::log::export;
-use crate::platform::atomic_file;
+use crate::platform::files;
 use crate::platform::terminal::{PYTHON, argument};
-use crate::server::client_id::ClientId;
+use crate::server::event::ClientId;
 use crate::text::{self, with_thousands};
 
 /// The format of a saved log.
@@ -76,7 +76,7 @@ impl App {
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<String> + Send + 'static,
     ) {
         let started = self.background.run("save", true, move || {
-            JobResult::Notice(match atomic_file::write(&path, write) {
+            JobResult::Notice(match files::write_atomically(&path, write) {
                 Ok(saved) => Notice::good(saved),
                 Err(error) => Notice::bad(format!(
                     "{what} could not be saved to {}: {}. Choose another place.",

@@ -75,7 +75,7 @@ pub fn call_text(paused: &PausedThread) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::client_id::{ClientId, ClientInfo};
+    use crate::server::event::{ClientId, ClientInfo};
 
     fn text(id: Option<u64>, call: Call, argument: CallArgument, data: &[u8]) -> String {
         let client = id.map(|id| ClientInfo { id: ClientId(id), peer: "127.0.0.1:49743".parse().unwrap() });

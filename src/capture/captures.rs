@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::capture_event::{CaptureEvent, CaptureEventKind, Side};
-use crate::server::client_id::{ClientId, ClientInfo};
-use crate::server::event::CloseReason;
+use crate::server::event::{ClientId, ClientInfo, CloseReason};
 use crate::sync::lock;
 
 /// The maximum number of events of one connection that are stored.

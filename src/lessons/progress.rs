@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use crate::lessons::condition::{Condition, EventPattern, contains};
 use crate::lessons::lesson_event::{LessonEvent, LessonFacts};
-use crate::server::client_id::ClientId;
-use crate::server::event::{Event, EventKind, Problem};
+use crate::server::event::{ClientId, Event, EventKind, Problem};
 use crate::tls::handshake::HandshakeKind;
 
 /// The progress of one condition.

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::server::client_id::{ClientId, ClientInfo};
-use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
+use crate::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind, Problem};
 use crate::tls::client_hello::ClientHello;
 use crate::tls::handshake::{ClientCertificate, Codes, Handshake, HandshakeKind};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};

@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::log::format;
-use crate::server::client_id::ClientInfo;
-use crate::server::event::{CloseReason, Event, EventKind, Problem};
+use crate::server::event::{ClientInfo, CloseReason, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
 use crate::tls::explain::explain_server_error;

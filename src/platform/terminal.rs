@@ -24,6 +24,9 @@ pub const CURL_UNREVOKED: &str = if cfg!(windows) { " --ssl-no-revoke" } else { 
 /// Whether nc and openssl are usually installed.
 pub const HAS_NC_AND_OPENSSL: bool = cfg!(unix);
 
+/// Whether `sudo` can copy a file that the user may not read.
+pub const HAS_SUDO: bool = cfg!(unix);
+
 /// Returns the path as one argument for a shell.
 #[must_use]
 pub fn argument(path: &Path) -> String {

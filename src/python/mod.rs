@@ -5,14 +5,14 @@
 //! prints in a terminal for the same clients. It leaves out what only Echoscope does (several addresses, a client limit,
 //! explanations), with a comment where a reader would expect it.
 
-mod literal;
 pub mod tokens;
 
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::path::Path;
 
+use crate::server::ServerConfig;
 use crate::server::calls::Call;
-use crate::server::config::ServerConfig;
 use crate::settings::parse::{is_localhost_name, is_loopback};
 use crate::settings::{ClientAuth, Mode, Setting, Settings, TlsVersions};
 
@@ -167,17 +167,17 @@ fn holds(condition: &str, config: &ServerConfig, host: HostKind) -> bool {
 /// Returns a value of the template as Python writes it.
 fn value(name: &str, config: &ServerConfig, host: HostKind) -> String {
     let file = |path: Option<&Path>, default: &str| match path {
-        Some(path) if !path.as_os_str().is_empty() => literal::path(path),
-        _ => literal::string(default),
+        Some(path) if !path.as_os_str().is_empty() => path_literal(path),
+        _ => string_literal(default),
     };
     let tls = config.tls.as_ref();
     match name {
         "over_tls" => if tls.is_some() { " over TLS" } else { "" }.to_owned(),
         "host" => match host {
-            HostKind::Localhost => literal::string("localhost"),
+            HostKind::Localhost => string_literal("localhost"),
             // An IPv4-mapped IPv6 address becomes an IPv4 address.
-            HostKind::Ipv4(address) => literal::string(&address.to_string()),
-            _ => literal::string(&config.host),
+            HostKind::Ipv4(address) => string_literal(&address.to_string()),
+            _ => string_literal(&config.host),
         },
         "port" => config.port.to_string(),
         "backlog" => config.backlog.to_string(),
@@ -190,10 +190,51 @@ fn value(name: &str, config: &ServerConfig, host: HostKind) -> String {
         "client_ca" => file(tls.map(|tls| tls.client_ca.as_path()), "ca.crt"),
         "alpn" => {
             let names = tls.into_iter().flat_map(|tls| &tls.alpn);
-            names.map(|name| literal::string(name)).collect::<Vec<_>>().join(",\n    ")
+            names.map(|name| string_literal(name)).collect::<Vec<_>>().join(",\n    ")
         }
         _ => unreachable!("an unknown value in the template: {name}"),
     }
+}
+
+/// Returns a text as a Python string (Language Reference, section 2.4.1), in ASCII except for letters and digits. Nothing
+/// in it ends the string or the line, or changes the direction of the text.
+fn string_literal(text: &str) -> String {
+    quoted(text.as_bytes())
+}
+
+/// Returns a path as a Python string. Bytes that aren't UTF-8 become what Python makes of them (PEP 383).
+fn path_literal(path: &Path) -> String {
+    quoted(path.as_os_str().as_encoded_bytes())
+}
+
+fn quoted(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut out = String::from(quote);
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\n' => out.push_str(r"\n"),
+                '\r' => out.push_str(r"\r"),
+                '\t' => out.push_str(r"\t"),
+                '\\' => out.push_str(r"\\"),
+                _ if character == quote => out.extend(['\\', character]),
+                ' '..='~' => out.push(character),
+                _ if character.is_alphanumeric() => out.push(character),
+                _ => push_escape(&mut out, character.into()),
+            }
+        }
+        chunk.invalid().iter().for_each(|byte| push_escape(&mut out, 0xdc00 + u32::from(*byte)));
+    }
+    out.push(quote);
+    out
+}
+
+fn push_escape(out: &mut String, code: u32) {
+    let _ = match code {
+        0..=0xff => write!(out, "\\x{code:02x}"),
+        0x100..=0xffff => write!(out, "\\u{code:04x}"),
+        _ => write!(out, "\\U{code:08x}"),
+    };
 }
 
 #[cfg(test)]
@@ -255,5 +296,30 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn strings_are_written_as_python_does() {
+        for (text, written) in [
+            ("localhost", "'localhost'"),
+            ("it's", r#""it's""#),
+            (r#"'""#, r#"'\'"'"#),
+            ("C:\\new\n", r"'C:\\new\n'"),
+            ("\0\u{1b}\u{7f}", r"'\x00\x1b\x7f'"),
+            ("süß 猫", "'süß 猫'"),
+            ("a\u{202e}b\u{2028}\u{1f600}\u{a0}", r"'a\u202eb\u2028\U0001f600\xa0'"),
+            ("'''\"\"\"#{x}%s", r##"'\'\'\'"""#{x}%s'"##),
+        ] {
+            assert_eq!(string_literal(text), written);
+            assert_eq!(path_literal(Path::new(text)), written);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_not_utf8_survive() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        assert_eq!(path_literal(Path::new(OsStr::from_bytes(b"a\xffb"))), r"'a\udcffb'");
     }
 }

@@ -8,12 +8,27 @@ use std::sync::{Condvar, Mutex};
 use std::thread::{Builder, Scope};
 use std::time::Duration;
 
-use crate::platform::accept_queue::{self, REPORTS_LENGTH};
+use crate::platform::sockets::{self, REPORTS_QUEUE_LENGTH, WHEN_FULL, WhenFull};
 use crate::sync::{lock, wait_while, wait_while_for};
 
 /// The shortest and the longest time between two looks. It doubles while nothing changes, since the OS goes through all
 /// of its sockets to answer.
 const POLL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(400));
+
+/// The accept queues of a listening server: one for each address, all of one size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptQueues {
+    /// The backlog that was passed to `listen`.
+    pub backlog: u16,
+    /// How many clients fit into each queue; `None` if the OS doesn't report its rule.
+    pub capacity: Option<u32>,
+    /// How many clients wait at each address; `None` if the OS doesn't report it.
+    pub waiting: Vec<(SocketAddr, Option<u32>)>,
+    /// Whether a thread is in `accept`, so that no client has to wait.
+    pub accepting: bool,
+    /// The OS's reaction to a client whose queue is full.
+    pub when_full: WhenFull,
+}
 
 /// The lengths of the accept queues of one run of the server.
 #[derive(Default)]
@@ -40,8 +55,8 @@ impl AcceptQueueMonitor {
     pub(super) fn set_addresses(&self, addresses: &[SocketAddr], backlog: u16) {
         *lock(&self.queues) = Queues {
             addresses: addresses.to_vec(),
-            capacity: accept_queue::capacity(backlog),
-            lengths: REPORTS_LENGTH.then(|| vec![0; addresses.len()]),
+            capacity: sockets::accept_queue_capacity(backlog),
+            lengths: REPORTS_QUEUE_LENGTH.then(|| vec![0; addresses.len()]),
             is_accepting: true,
             is_idle: false,
         };
@@ -52,16 +67,13 @@ impl AcceptQueueMonitor {
         lock(&self.queues).lengths.as_ref().map(|lengths| lengths.iter().sum())
     }
 
-    /// Returns how many clients wait at each address, if that is known.
-    pub(super) fn waiting_at(&self) -> Vec<(SocketAddr, Option<u32>)> {
+    /// Returns all queues. `accepting`: whether a thread is in `accept`.
+    pub(super) fn snapshot(&self, backlog: u16, accepting: bool) -> AcceptQueues {
         let queues = lock(&self.queues);
         let length = |index: usize| queues.lengths.as_ref().and_then(|lengths| lengths.get(index).copied());
-        queues.addresses.iter().enumerate().map(|(index, address)| (*address, length(index))).collect()
-    }
-
-    /// Returns how many clients fit into each queue, if that is known.
-    pub(super) fn capacity(&self) -> Option<u32> {
-        lock(&self.queues).capacity
+        let addresses = queues.addresses.iter().enumerate();
+        let waiting = addresses.map(|(index, address)| (*address, length(index))).collect();
+        AcceptQueues { backlog, capacity: queues.capacity, waiting, accepting, when_full: WHEN_FULL }
     }
 
     /// Watches the queues during `work`, which keeps the accept loop from accepting.
@@ -86,7 +98,7 @@ impl AcceptQueueMonitor {
         is_stopping: impl Fn() -> bool + Send + 'scope,
         on_change: impl Fn() + Send + 'scope,
     ) {
-        if !REPORTS_LENGTH {
+        if !REPORTS_QUEUE_LENGTH {
             return;
         }
         let thread = Builder::new().name("accept queue".to_owned()).stack_size(128 * 1024);
@@ -110,8 +122,11 @@ impl AcceptQueueMonitor {
         while !is_stopping() {
             let (is_accepting, addresses) = (queues.is_accepting, queues.addresses.clone());
             drop(queues);
-            let lengths =
-                if is_accepting { Some(vec![0; addresses.len()]) } else { accept_queue::lengths(&addresses) };
+            let lengths = if is_accepting {
+                Some(vec![0; addresses.len()])
+            } else {
+                sockets::accept_queue_lengths(&addresses)
+            };
             queues = lock(&self.queues);
             let is_changed = queues.lengths != lengths;
             if is_changed {

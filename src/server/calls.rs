@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::Deserialize;
 
-use crate::server::client_id::{ClientId, ClientInfo};
+use crate::server::event::{ClientId, ClientInfo};
 
 /// One of the server's calls, as the Python program makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]

@@ -1,13 +1,33 @@
-//! The events that the server reports. They are plain values, which [`crate::log`] turns into text.
+//! The events that the server reports, and the clients that they are about. They are plain values, which [`crate::log`]
+//! turns into text.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::server::client_id::ClientInfo;
 use crate::server::start_error::{BindError, StartError};
 use crate::tls::handshake::Handshake;
 use crate::tls::session_error::ServerTlsError;
+
+/// Numbers the clients of one log from 1, in the order in which they were accepted. Displayed as `#1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(pub u64);
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// Identifies a client of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientInfo {
+    /// The client's number.
+    pub id: ClientId,
+    /// The address and port that the client connected from.
+    pub peer: SocketAddr,
+}
 
 /// One event.
 #[derive(Debug, Clone)]

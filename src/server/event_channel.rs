@@ -13,8 +13,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Captures;
-use crate::server::client_id::{ClientId, ClientInfo};
-use crate::server::event::{Event, EventKind};
+use crate::server::event::{ClientId, ClientInfo, Event, EventKind};
 
 /// The capacity of the channel.
 const EVENTS: usize = 16_384;

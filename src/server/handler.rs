@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 
 use crate::capture::Recorder;
 use crate::server::calls::Call;
-use crate::server::connection_error::ConnectionError;
 use crate::server::event::{CloseReason, Closed, EventKind, Problem};
 use crate::server::registry::Conn;
 use crate::server::shared::ServerShared;
-use crate::server::socket::Socket;
+use crate::server::socket::{ConnectionError, Socket};
 use crate::server::tls_stream::TlsStream;
 use crate::settings::ClientAuth;
 use crate::tls::client_hello;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!             Server::start(config, events)
-//!                   │ one thread runs the server (server_thread.rs)
+//!                   │ one thread runs the server (run_server)      
 //!   resolve, socket(), bind(), listen()  (listen.rs)
 //!                   │
 //!   accept loop (accept.rs) ◄─── waits on all listening sockets; Stop wakes it
@@ -14,7 +14,7 @@
 //!          │        before each call: stepper.rs counts it and, in step mode, pauses the thread
 //!          │                         │
 //!   events through a bounded         counters and open connections (registry.rs),
-//!   channel (event_channel.rs)       readable at any time (status.rs)
+//!   channel (event_channel.rs)       readable at any time
 //! ```
 //!
 //! **Stop.** Every blocking call can be ended: the accept loop by its waker, `recv` and `send` by `shutdown(2)` on the
@@ -31,9 +31,6 @@ mod accept;
 mod accept_queue_monitor;
 mod backoff;
 pub mod calls;
-pub mod client_id;
-pub mod config;
-mod connection_error;
 mod dispatch;
 pub mod event;
 pub mod event_channel;
@@ -41,27 +38,33 @@ mod handler;
 mod listen;
 mod record_reader;
 mod registry;
-mod server_thread;
 mod shared;
 mod socket;
 pub mod start_error;
-pub mod status;
 mod stepper;
 mod tls_stream;
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
 use crate::capture::{Capture, CaptureInfo};
-use crate::platform::accept_queue::WHEN_FULL;
+use crate::server::accept::Acceptor;
+pub use crate::server::accept_queue_monitor::AcceptQueues;
 use crate::server::calls::{Calls, PausedThread};
-use crate::server::client_id::ClientId;
-use crate::server::config::ServerConfig;
+use crate::server::event::{ClientId, EventKind};
 use crate::server::event_channel::EventSender;
+use crate::server::listen::Bound;
+pub use crate::server::registry::{Connection, Phase};
 use crate::server::shared::ServerShared;
+pub use crate::server::shared::{Counters, ServerConfig, ServerState};
 use crate::server::start_error::StartError;
-use crate::server::status::{AcceptQueues, Connection, Counters, ServerState};
+use crate::tls::explain::{explain_key_log_error, key_log_warning};
+pub use crate::tls::options::TlsFiles;
+use crate::tls::server_config::TlsServer;
 
 /// One run of a server. Dropping it stops the server without waiting.
 pub struct Server {
@@ -84,7 +87,7 @@ impl Server {
     fn launch(config: ServerConfig, events: EventSender, is_stepping: bool) -> Self {
         let server = Self { shared: Arc::new(ServerShared::new(config, events, is_stepping)) };
         let shared = Arc::clone(&server.shared);
-        let run = move || server_thread::run_server(&shared);
+        let run = move || run_server(&shared);
         if let Err(error) = thread::Builder::new().name("server".to_owned()).spawn(run) {
             server.shared.fail(StartError::System(error));
         }
@@ -158,19 +161,22 @@ impl Server {
     /// Returns the accept queues; `None` unless the server listens.
     #[must_use]
     pub fn accept_queues(&self) -> Option<AcceptQueues> {
-        matches!(self.state(), ServerState::Listening { .. }).then(|| AcceptQueues {
-            backlog: self.shared.config.backlog,
-            capacity: self.shared.accept_queue.capacity(),
-            waiting: self.shared.accept_queue.waiting_at(),
-            accepting: self.shared.steps.is_accepting(),
-            when_full: WHEN_FULL,
-        })
+        let ServerState::Listening { .. } = self.state() else { return None };
+        Some(self.shared.accept_queue.snapshot(self.shared.config.backlog, self.shared.steps.is_accepting()))
     }
 
     /// Returns the numbers of clients and bytes so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.shared.counters()
+        let shared = &self.shared;
+        let is_listening = matches!(self.state(), ServerState::Listening { .. });
+        Counters {
+            clients_now: shared.registry.len() as u64,
+            clients_total: shared.totals.clients.load(Relaxed),
+            bytes_received: shared.totals.received.load(Relaxed),
+            bytes_sent: shared.totals.sent.load(Relaxed),
+            waiting: shared.accept_queue.waiting().filter(|_| is_listening),
+        }
     }
 
     /// Returns the open connections, by number.
@@ -202,4 +208,57 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Runs a server from `Starting` to `Stopped` or `Failed`.
+fn run_server(shared: &ServerShared) {
+    match prepare(shared) {
+        Ok(Some(acceptor)) => accept::run(shared, acceptor),
+        // After a stop the user no longer needs to know that the start failed.
+        Err(error) if !shared.is_stopping() => return shared.fail(error),
+        Ok(None) | Err(_) => {}
+    }
+    shared.finish(ServerState::Stopped, EventKind::Stopped);
+}
+
+/// Does everything up to `listen`. Returns `Ok(None)` after a stop.
+fn prepare(shared: &ServerShared) -> Result<Option<Acceptor>, StartError> {
+    let config = &shared.config;
+    let mut tls = None;
+    if let Some(files) = &config.tls {
+        let events = shared.events.clone();
+        let on_key_log_error = move |path: &Path, error: &io::Error| {
+            let text = explain_key_log_error(path, error);
+            events.send(None, EventKind::Note { text, problem: true });
+        };
+        tls = Some(TlsServer::new(files, on_key_log_error)?);
+    }
+    let Some(addresses) = listen::resolve(&config.host, config.port, || shared.is_stopping())? else {
+        return Ok(None);
+    };
+    let Some(bound) = listen::bind(&addresses, config.backlog, &shared.steps)? else { return Ok(None) };
+    shared.steps.set_accepting(false);
+    let port = bound.port();
+    let Bound { listeners, failed } = bound;
+    if let Some(mut tls) = tls {
+        tls.set_address(&config.host, port);
+        // Set once, by this thread.
+        let _ = shared.tls.set(tls);
+    }
+    let (sockets, addresses): (Vec<_>, Vec<_>) = listeners.into_iter().unzip();
+    let (acceptor, waker) = Acceptor::new(sockets).map_err(StartError::System)?;
+    shared.accept_queue.set_addresses(&addresses, config.backlog);
+    let report = || {
+        let listening = EventKind::Listening { addresses: addresses.clone(), tls: config.tls.is_some() };
+        shared.events.send(None, EventKind::Starting { port });
+        for error in failed {
+            shared.events.send(None, EventKind::NotListening(error));
+        }
+        shared.events.send(None, listening);
+        if let Some(path) = config.tls.as_ref().and_then(|files| files.key_log.as_ref()) {
+            let text = key_log_warning(path);
+            shared.events.send(None, EventKind::Note { text, problem: true });
+        }
+    };
+    Ok(shared.set_listening(waker, addresses.clone(), report).then_some(acceptor))
 }

@@ -8,11 +8,39 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Capture;
 use crate::server::calls::{AtomicCallSite, CallSite};
-use crate::server::client_id::{ClientId, ClientInfo};
-use crate::server::event::CloseReason;
-use crate::server::status::{Connection, Phase};
+use crate::server::event::{ClientId, ClientInfo, CloseReason};
 use crate::sync::{lock, wait_while, wait_while_for};
 use crate::tls::handshake::Handshake;
+
+/// The phase of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Accepted, but not served by a thread yet.
+    Queued,
+    /// In the TLS handshake.
+    Handshake,
+    /// Being echoed.
+    Open,
+}
+
+/// An open connection.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The client.
+    pub client: ClientInfo,
+    /// When the connection was accepted.
+    pub since: SystemTime,
+    /// How long it has been open.
+    pub age: Duration,
+    /// Its phase.
+    pub phase: Phase,
+    /// Bytes received, after decryption.
+    pub received: u64,
+    /// Bytes echoed, before encryption.
+    pub sent: u64,
+    /// The outcome of the TLS handshake; `None` without TLS, and before the handshake is done.
+    pub tls: Option<Arc<Handshake>>,
+}
 
 /// An open connection. Its own thread serves it; other threads read its state and may close it.
 pub(super) struct Conn {

@@ -2,23 +2,122 @@
 //! stops.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
 use mio::Waker;
 
 use crate::server::accept_queue_monitor::AcceptQueueMonitor;
-use crate::server::config::ServerConfig;
 use crate::server::event::{EventKind, Problem};
 use crate::server::event_channel::EventSender;
 use crate::server::registry::ConnectionRegistry;
 use crate::server::start_error::StartError;
-use crate::server::status::{Counters, ServerState};
 use crate::server::stepper::StepController;
-use crate::settings::Mode;
+use crate::settings::{Mode, Settings};
 use crate::sync::{lock, wait_while_for};
+use crate::tls::options::TlsFiles;
 use crate::tls::server_config::TlsServer;
+
+/// The values of one run of the server. They don't change while it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// A host name or an IP literal. The server listens on every address that it resolves to.
+    pub host: String,
+    /// The TCP port; with 0 the OS chooses one for all addresses.
+    pub port: u16,
+    /// The length of the accept queue, as passed to `listen(2)`.
+    pub backlog: u16,
+    /// How clients are served.
+    pub mode: Mode,
+    /// The number of threads in mode [`Mode::Pool`], at least 1.
+    pub pool_size: u16,
+    /// The most bytes that one `recv` returns, at least 1.
+    pub recv_size: usize,
+    /// The most clients at the same time, at least 1.
+    pub max_clients: usize,
+    /// How long a client may neither send nor receive a byte; `None`: forever.
+    pub idle_timeout: Option<Duration>,
+    /// The files and options of TLS; `None`: plain TCP.
+    pub tls: Option<TlsFiles>,
+    /// How long the whole TLS handshake of a client may take.
+    pub handshake_timeout: Duration,
+    /// Whether connections are captured (see [`crate::capture`]).
+    pub capture: bool,
+}
+
+impl From<&Settings> for ServerConfig {
+    fn from(settings: &Settings) -> Self {
+        let tls = settings.tls.then(|| TlsFiles {
+            certificate: settings.certificate.clone(),
+            key: settings.key.clone(),
+            versions: settings.tls_versions,
+            client_auth: settings.client_auth,
+            client_ca: settings.client_ca.clone(),
+            alpn: settings.alpn.clone(),
+            tickets: settings.session_tickets,
+            key_log: Some(settings.key_log.clone()).filter(|path| !path.as_os_str().is_empty()),
+        });
+        let idle_timeout = Duration::from_secs(settings.idle_timeout.into());
+        Self {
+            host: settings.host.clone(),
+            port: settings.port,
+            backlog: settings.backlog,
+            mode: settings.mode,
+            pool_size: settings.pool_size,
+            recv_size: settings.recv_size as usize,
+            max_clients: settings.max_clients as usize,
+            idle_timeout: Some(idle_timeout).filter(|timeout| !timeout.is_zero()),
+            tls,
+            handshake_timeout: Duration::from_secs(10),
+            capture: false,
+        }
+    }
+}
+
+/// The state of a server.
+#[derive(Debug, Clone, Default)]
+pub enum ServerState {
+    /// Nothing is bound and no thread runs.
+    #[default]
+    Stopped,
+    /// The name is being resolved, the certificate read, the sockets bound.
+    Starting,
+    /// Clients are accepted.
+    Listening {
+        /// Every address that the server listens on.
+        addresses: Vec<SocketAddr>,
+        /// Whether accepted connections use TLS.
+        tls: bool,
+    },
+    /// After a stop: connections are being closed and threads are ending.
+    Stopping,
+    /// The start failed. Nothing is bound and no thread runs.
+    Failed(Arc<StartError>),
+}
+
+impl ServerState {
+    /// Returns whether the server can be started: nothing of an earlier run is left.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Self::Stopped | Self::Failed(_))
+    }
+}
+
+/// Sums over one run of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Open connections.
+    pub clients_now: u64,
+    /// Clients accepted since the start.
+    pub clients_total: u64,
+    /// Bytes received from clients, after decryption.
+    pub bytes_received: u64,
+    /// Bytes echoed, before encryption.
+    pub bytes_sent: u64,
+    /// Clients that wait in the accept queue; `None` if the server doesn't listen or the OS doesn't report it.
+    pub waiting: Option<u32>,
+}
 
 /// The shared data of one run.
 pub(super) struct ServerShared {
@@ -107,17 +206,6 @@ impl ServerShared {
 
     pub(super) fn state(&self) -> ServerState {
         lock(&self.state).clone()
-    }
-
-    pub(super) fn counters(&self) -> Counters {
-        let is_listening = matches!(*lock(&self.state), ServerState::Listening { .. });
-        Counters {
-            clients_now: self.registry.len() as u64,
-            clients_total: self.totals.clients.load(Relaxed),
-            bytes_received: self.totals.received.load(Relaxed),
-            bytes_sent: self.totals.sent.load(Relaxed),
-            waiting: self.accept_queue.waiting().filter(|_| is_listening),
-        }
     }
 
     /// Waits until the run is over, for at most `timeout`. Returns whether it is.

@@ -7,12 +7,37 @@ use std::time::{Duration, Instant};
 
 use crate::capture::{CaptureEventKind, Recorder};
 use crate::platform::sockets::{self, is_timeout};
-use crate::server::connection_error::ConnectionError;
 use crate::server::registry::Conn;
+use crate::tls::session_error::ServerTlsError;
 
 /// How much longer than its deadline a read may take, so that not each read of a handshake has to set the socket's
 /// limit: these system calls cost more than the handshake itself.
 const SLACK: Duration = Duration::from_millis(50);
+
+/// Why nothing more can be received or sent.
+#[derive(Debug)]
+pub(super) enum ConnectionError {
+    /// The end of the stream: the client closed its side (FIN, in TLS after `close_notify`).
+    Eof,
+    /// The TCP stream ended without TLS's `close_notify`.
+    EofWithoutCloseNotify,
+    /// The connection was reset or lost.
+    Lost(io::Error),
+    /// Nothing could be received or sent within the idle timeout.
+    Idle,
+    /// The handshake took longer than this.
+    HandshakeTimeout(Duration),
+    /// The client sent something other than TLS.
+    NotTls { start: Vec<u8>, http: bool },
+    /// TLS failed.
+    Tls(Box<ServerTlsError>),
+}
+
+impl From<io::Error> for ConnectionError {
+    fn from(error: io::Error) -> Self {
+        if is_timeout(&error) { Self::Idle } else { Self::Lost(error) }
+    }
+}
 
 /// One client's socket, as its own thread uses it.
 pub(super) struct Socket<'a> {

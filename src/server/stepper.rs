@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use crate::server::accept_queue_monitor::AcceptQueueMonitor;
 use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
-use crate::server::client_id::{ClientId, ClientInfo};
+use crate::server::event::{ClientId, ClientInfo};
 use crate::server::event_channel::EventSender;
 use crate::server::registry::Conn;
 use crate::sync::{lock, wait_while};

@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 use rustls::ServerConnection;
 
 use crate::capture::{RecordOutcome, SendContext, TlsSnapshot, alert_for};
-use crate::server::connection_error::ConnectionError;
 use crate::server::record_reader::RecordReader;
-use crate::server::socket::Socket;
+use crate::server::socket::{ConnectionError, Socket};
 use crate::tls::client_hello::{self, FirstBytes, first_hello};
 use crate::tls::handshake::Handshake;
 use crate::tls::server_config::{TlsServer, chosen_scheme};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::platform::atomic_file;
+use crate::platform::files::{folder_of, write_atomically};
 use crate::settings::definitions::{Setting, Settings};
 
 /// Returns the path of the settings file unless the user names another one: in the OS's folder for configuration.
@@ -80,8 +80,8 @@ pub fn save(path: &Path, settings: &Settings) -> io::Result<()> {
         std::fs::read_to_string(path).ok().and_then(|old| old.parse::<Table>().ok()).unwrap_or_default();
     table.extend(Table::try_from(settings).map_err(io::Error::other)?);
     let text = toml::to_string(&table).map_err(io::Error::other)?;
-    std::fs::create_dir_all(atomic_file::folder_of(path))?;
-    atomic_file::write(path, |out| out.write_all(text.as_bytes()))
+    std::fs::create_dir_all(folder_of(path))?;
+    write_atomically(path, |out| out.write_all(text.as_bytes()))
 }
 
 /// Returns the settings in a text, and the keys with invalid values.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, Once};
 
 use rustls::KeyLog;
 
-use crate::platform::permissions::{owner_only, restrict_to_owner};
+use crate::platform::files::{owner_only, restrict_to_owner};
 use crate::sync::lock;
 use crate::tls::file_error::{FileProblem, FileRole, TlsFileError};
 use crate::tls::load::{check_kind, folder_of, no_metadata};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::app::Command;
 use crate::app::ExportFormat;
 use crate::app::clients::ClientCommand;
-use crate::server::client_id::ClientId;
+use crate::server::event::ClientId;
 
 /// One request of the user. Panels return actions; `Window::handle_action` carries them out after the frame.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use rfd::{AsyncFileDialog, FileHandle};
 
 use crate::app::Command;
 use crate::app::tls_jobs::typed_path;
-use crate::platform::desktop;
+use crate::platform::IS_DESKTOP_PART_OF_OS;
 use crate::ui::action::Action;
 use crate::ui::path_request::{PathKind, PathRequest};
 use crate::ui::theme::{self, Palette};
@@ -83,7 +83,7 @@ impl FileDialogs {
         if let Some(path) = path {
             return Some(action.with_path(path));
         }
-        if !desktop::IS_PART_OF_OS && open_for < TOO_QUICK {
+        if !IS_DESKTOP_PART_OF_OS && open_for < TOO_QUICK {
             let request = PathRequest::for_action(&action)?;
             self.open_prompt(action, request);
         }

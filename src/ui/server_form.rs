@@ -3,8 +3,8 @@
 use egui::{Context, Label, Response, RichText, Ui, Vec2};
 
 use crate::app::{App, Command};
+use crate::server::ServerState;
 use crate::server::start_error::{BindCause, StartError};
-use crate::server::status::ServerState;
 use crate::settings::{Mode, Setting, SettingChoice};
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};

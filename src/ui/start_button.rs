@@ -3,8 +3,8 @@
 use egui::{Button, Response, RichText, Stroke, Ui, vec2};
 
 use crate::app::{App, Check, Command};
+use crate::server::ServerState;
 use crate::server::start_error::StartError;
-use crate::server::status::ServerState;
 use crate::ui::shortcuts::named;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::icon::Icon;

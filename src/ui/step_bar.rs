@@ -3,8 +3,8 @@
 use egui::{Label, RichText, ScrollArea, Ui};
 
 use crate::app::{App, Command, call_text, pause_text};
+use crate::server::ServerState;
 use crate::server::calls::PausedThread;
-use crate::server::status::ServerState;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};

@@ -4,8 +4,8 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{RichText, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, vec2};
 
 use crate::app::{App, Command, pause_text};
+use crate::server::ServerState;
 use crate::server::calls::PausedThread;
-use crate::server::status::ServerState;
 use crate::settings::{Setting, ThemeChoice};
 use crate::text::{list, with_thousands};
 use crate::ui::action::Action;

@@ -8,7 +8,7 @@ use egui::{
 };
 
 use crate::app::{App, Command};
-use crate::server::status::ServerState;
+use crate::server::ServerState;
 use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, Tab};
 use crate::ui::file_dialogs::FileDialogs;

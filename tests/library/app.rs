@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use echoscope::app::{App, Check, Command, ExportFormat, Options};
+use echoscope::server::ServerState;
 use echoscope::server::event::EventKind;
-use echoscope::server::status::ServerState;
 use echoscope::settings::settings_file::{self, OnBrokenFile};
 use echoscope::settings::{Setting, Settings};
 use echoscope::tls::create::{self, CertificateSpec, KeyChoice};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::support::Identity;
 use crate::support::running::{PATIENCE, Running, wait_for};
 use crate::support::trusting::trusting;
-use echoscope::server::config::TlsFiles;
+use echoscope::server::TlsFiles;
 use echoscope::server::event::{CloseReason, EventKind};
 use echoscope::settings::Mode;
 use proptest::prelude::*;

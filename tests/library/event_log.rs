@@ -12,8 +12,7 @@ use echoscope::log::filter::Filter;
 use echoscope::log::filtered_log::FilteredLog;
 use echoscope::log::{EventLog, export, format, json, line};
 use echoscope::ring_buffer::Limits;
-use echoscope::server::client_id::{ClientId, ClientInfo};
-use echoscope::server::event::{CloseReason, Closed, Event, EventKind, Problem};
+use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 
 /// Random numbers that are the same in every run (xorshift64), so that a failure can be reproduced.

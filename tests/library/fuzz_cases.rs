@@ -11,8 +11,7 @@ use echoscope::log::category::CategorySet;
 use echoscope::log::explanation::explanation;
 use echoscope::log::filter::Filter;
 use echoscope::log::format::{python, visible};
-use echoscope::server::client_id::{ClientId, ClientInfo};
-use echoscope::server::event::{Event, EventKind};
+use echoscope::server::event::{ClientId, ClientInfo, Event, EventKind};
 use echoscope::settings::parse::host;
 use echoscope::tls::{CertificateFile, KeyFile};
 

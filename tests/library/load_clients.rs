@@ -184,7 +184,7 @@ fn tls_works_with_trust_and_is_explained_without() {
         ..Settings::default()
     };
     let server = Running::start(|config| {
-        *config = echoscope::server::config::ServerConfig { port: 0, ..(&settings).into() };
+        *config = echoscope::server::ServerConfig { port: 0, ..(&settings).into() };
     });
     let choices = |trust| TlsChoices { name: "localhost".to_owned(), ..TlsChoices::new(trust) };
     let trusting = ConnectionConfig { tls: Some(choices(Trust::ThisServer(certificate))), ..config(&server) };

@@ -7,12 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::running::{PATIENCE, Running, config, listening, wait_for};
-use echoscope::server::Server;
 use echoscope::server::calls::Call;
-use echoscope::server::config::ServerConfig;
 use echoscope::server::event::{CloseReason, EventKind, Problem};
 use echoscope::server::event_channel::channel;
-use echoscope::server::status::{Phase, ServerState};
+use echoscope::server::{Phase, Server, ServerConfig, ServerState};
 use echoscope::settings::Mode;
 
 fn echo(stream: &mut TcpStream, data: &[u8]) {

@@ -8,9 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::running::{PATIENCE, Running, wait_for};
-use echoscope::server::config::{ServerConfig, TlsFiles};
 use echoscope::server::event::{CloseReason, EventKind, Problem};
-use echoscope::server::status::Phase;
+use echoscope::server::{Phase, ServerConfig, TlsFiles};
 use echoscope::settings::Mode;
 use echoscope::tls::explain::explain_server_error;
 use echoscope::tls::handshake::HandshakeKind;

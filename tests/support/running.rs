@@ -4,11 +4,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::server::Server;
-use echoscope::server::config::ServerConfig;
 use echoscope::server::event::{CloseReason, Event, EventKind};
 use echoscope::server::event_channel::{EventReceiver, channel};
-use echoscope::server::status::ServerState;
+use echoscope::server::{Server, ServerConfig, ServerState};
 use echoscope::settings::Settings;
 
 /// How long a test waits for something that should happen at once: long enough for a busy machine.

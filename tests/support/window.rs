@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use echoscope::app::{App, Options};
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Settings;
 use echoscope::ui;
 use egui::{Key, Modifiers, OutputCommand, Role};

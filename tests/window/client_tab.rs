@@ -260,12 +260,7 @@ fn each_close_mode_appears_in_the_servers_log() {
         window.connect();
         window.until("the server's side", |window| window.state().app().counters().clients_now == 1);
         window.until("TLS's end on the server's side", |window| {
-            window
-                .state()
-                .app()
-                .connections()
-                .iter()
-                .all(|it| it.phase == echoscope::server::status::Phase::Open)
+            window.state().app().connections().iter().all(|it| it.phase == echoscope::server::Phase::Open)
         });
         window.click(how.label());
         window.until("the end in the log", |window| {

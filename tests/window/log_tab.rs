@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use echoscope::app::{App, Options};
-use echoscope::server::client_id::{ClientId, ClientInfo};
-use echoscope::server::event::{Event as ServerEvent, EventKind};
+use echoscope::server::event::{ClientId, ClientInfo, Event as ServerEvent, EventKind};
 use echoscope::settings::Settings;
 use echoscope::ui::Window;
 use egui::epaint::Shape;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::harness::{Hand, Window};
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::{ClientAuth, Settings, TlsVersions};
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;

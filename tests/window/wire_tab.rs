@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Hand, Window};
 use echoscope::capture::{Capture, CaptureEventKind, MAX_EVENTS, Side};
-use echoscope::server::client_id::{ClientId, ClientInfo};
+use echoscope::server::event::{ClientId, ClientInfo};
 use echoscope::settings::Settings;
 use echoscope::ui;
 use egui::{Key, Modifiers, Role};

@@ -9,7 +9,7 @@ use crate::app::file_check::Check;
 use crate::app::state::App;
 use crate::client::client_status::ClientState;
 use crate::lessons::lesson_event::LessonFacts;
-use crate::server::status::ServerState;
+use crate::server::ServerState;
 
 impl App {
     /// Returns how many clients of the Client tab are connected to the server and not accepted yet, for OSs that don't report

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::platform::folder_lock::FolderLock;
+use crate::platform::files::FolderLock;
 use crate::tls::create::certificate_spec::{
     CA_CERTIFICATE, CA_KEY, CERTIFICATE, CertificateSpec, INTERMEDIATE, KEY, SIGNING_REQUEST, SpecProblem,
 };

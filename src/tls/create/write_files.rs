@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::platform::permissions;
+use crate::platform::files::owner_only_folder;
 use crate::text::{display_path, list};
 use crate::tls::create::certificate_spec::{SpecProblem, in_brackets};
 
@@ -85,8 +85,7 @@ pub(super) fn write_files(folder: &Path, files: &[NewFile]) -> Result<(), Create
     let staged = files.iter().map(|file| stage(folder, file).map_err(|error| write_error(file, error)));
     let staged = staged.collect::<Result<Vec<_>, _>>()?;
     let Some(first) = files.first() else { return Ok(()) };
-    let backups =
-        permissions::owner_only_folder(tempfile::Builder::new().prefix(".echoscope-")).tempdir_in(folder);
+    let backups = owner_only_folder(tempfile::Builder::new().prefix(".echoscope-")).tempdir_in(folder);
     let backups = backups.map_err(|error| write_error(first, error))?;
     for (placed, (file, staged)) in files.iter().zip(staged).enumerate() {
         let Err(source) = place(folder, file, staged, backups.path()) else { continue };

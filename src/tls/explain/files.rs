@@ -5,8 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use crate::platform::permissions::HAS_SUDO;
-use crate::platform::terminal::argument;
+use crate::platform::terminal::{HAS_SUDO, argument};
 use crate::text::{MAX_NAME, display_name, display_path, sanitize};
 use crate::tls::explain::template::fill;
 use crate::tls::file_error::{FileProblem, FileRole, TlsError, TlsFileError};

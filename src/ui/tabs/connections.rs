@@ -8,8 +8,8 @@ use egui::{
 
 use crate::app::{App, Command};
 use crate::log::handshake_details::handshake_details;
-use crate::server::client_id::ClientId;
-use crate::server::status::{Connection, Phase, ServerState};
+use crate::server::event::ClientId;
+use crate::server::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};

@@ -4,7 +4,7 @@ use egui::{Align, FontId, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuild
 
 use crate::log::format::{self, HexRow};
 use crate::log::handshake_details::DetailRow;
-use crate::server::client_id::ClientId;
+use crate::server::event::ClientId;
 use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::app::tls_jobs::{CertificateCreator, WakeFn, default_folder, typed_path};
 use crate::app::{App, Command};
-use crate::server::status::ServerState;
+use crate::server::ServerState;
 use crate::text::list;
 use crate::tls::create::{
     CA_CERTIFICATE, CA_KEY, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, Preflight,

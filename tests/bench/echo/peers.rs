@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use echoscope::python::program;
-use echoscope::server::config::ServerConfig;
+use echoscope::server::ServerConfig;
 use echoscope::settings::Settings;
 use rustls::client::Resumption;
 use tempfile::TempDir;

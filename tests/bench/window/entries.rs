@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use echoscope::server::client_id::{ClientId, ClientInfo};
-use echoscope::server::event::{CloseReason, Closed, Event, EventKind};
+use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind};
 use echoscope::settings::Settings;
 
 /// Returns settings that keep a million entries.

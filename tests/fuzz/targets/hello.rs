@@ -9,8 +9,7 @@ use echoscope::capture::{HandshakeMessages, HandshakeType, RECORD_HEADER, record
 use echoscope::log::handshake_details::event_details;
 use echoscope::log::json::json_line;
 use echoscope::log::line;
-use echoscope::server::client_id::{ClientId, ClientInfo};
-use echoscope::server::event::{Event, EventKind, Problem};
+use echoscope::server::event::{ClientId, ClientInfo, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope::tls::client_hello::{
     ClientHello, FirstBytes, HELLO_START, LINE, first_bytes, first_hello, looks_like_client_hello,

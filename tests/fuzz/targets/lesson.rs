@@ -9,8 +9,7 @@ use std::time::{Duration, SystemTime};
 use echoscope::lessons::condition::{Condition, EventPattern, Goal};
 use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts, LessonPlace};
 use echoscope::lessons::{Lesson, LessonRun};
-use echoscope::server::client_id::{ClientId, ClientInfo};
-use echoscope::server::event::{Event, EventKind};
+use echoscope::server::event::{ClientId, ClientInfo, Event, EventKind};
 use echoscope_fuzz::{check_line, check_message, repository, seed};
 use libfuzzer_sys::fuzz_target;
 

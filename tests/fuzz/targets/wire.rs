@@ -8,14 +8,12 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::server::event::ClientId;
 use echoscope::capture::sequence::header_fields::header_fields;
 use echoscope::capture::sequence::{Scale, Sequence, SequenceFormat, explain, row_text};
 use echoscope::capture::{Capture, CaptureEvent, CaptureEventKind, Side};
-use echoscope::server::Server;
-use echoscope::server::client_id::ClientId;
-use echoscope::server::config::{ServerConfig, TlsFiles};
+use echoscope::server::{Server, ServerConfig, ServerState, TlsFiles};
 use echoscope::server::event_channel::{EventReceiver, channel};
-use echoscope::server::status::ServerState;
 use echoscope::settings::{Mode, Settings};
 use echoscope_fuzz::{Identity, Scratch, check_line, identities, seed};
 use libfuzzer_sys::fuzz_target;

@@ -6,8 +6,7 @@ use std::time::Instant;
 
 use echoscope::capture::sequence::{Scale, row_text};
 use echoscope::capture::{Capture, CaptureEventKind, Captures, FIRST_BYTES, MAX_BYTES, MAX_EVENTS, Side};
-use echoscope::server::client_id::{ClientId, ClientInfo};
-use echoscope::server::event::CloseReason;
+use echoscope::server::event::{ClientId, ClientInfo, CloseReason};
 
 use crate::capture::lab::{Lab, echo, events, sequence};
 

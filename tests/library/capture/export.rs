@@ -5,8 +5,7 @@ use std::process::{Command, Stdio};
 
 use echoscope::capture::sequence::{Sequence, SequenceFormat, explain, row_text};
 use echoscope::capture::{CaptureEventKind, Captures, MAX_EVENTS, Side};
-use echoscope::server::client_id::{ClientId, ClientInfo};
-use echoscope::server::event::CloseReason;
+use echoscope::server::event::{ClientId, ClientInfo, CloseReason};
 use echoscope::settings::ClientAuth;
 use rustls::version::TLS13;
 

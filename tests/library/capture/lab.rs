@@ -7,8 +7,8 @@ use std::thread::{self, JoinHandle};
 
 use echoscope::capture::sequence::{Sequence, row_text};
 use echoscope::capture::{Capture, CaptureEvent, CaptureEventKind, RecordPayload, Side};
-use echoscope::server::client_id::ClientId;
-use echoscope::server::config::{ServerConfig, TlsFiles};
+use echoscope::server::event::ClientId;
+use echoscope::server::{ServerConfig, TlsFiles};
 use echoscope::settings::ClientAuth;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};

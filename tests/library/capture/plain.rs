@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use echoscope::capture::sequence::row_text;
 use echoscope::capture::{CaptureEventKind, Side};
-use echoscope::server::client_id::ClientId;
-use echoscope::server::event::CloseReason;
+use echoscope::server::event::{ClientId, CloseReason};
 
 use crate::capture::lab::{Lab, Proxy, capture_until, echo, events, labels, sequence, wire_bytes};
 use crate::support::can_reset;

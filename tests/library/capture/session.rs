@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use echoscope::app::{App, Command, Options};
 use echoscope::capture::sequence::SequenceFormat;
-use echoscope::server::client_id::ClientId;
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
+use echoscope::server::event::ClientId;
 use echoscope::settings::Settings;
 
 use crate::capture::lab::echo;

@@ -14,7 +14,7 @@ use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMo
 use echoscope::client::client_status::ClientState;
 use echoscope::client::echo_check::EchoVerdict;
 use echoscope::client::input::LineEnding;
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Setting;
 use echoscope::settings::{Mode, Settings};
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use echoscope::client::client_error::{ClientError, Stage};
 use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, PeerEnd};
 use echoscope::client::connection_config::ConnectionConfig;
-use echoscope::server::config::{ServerConfig, TlsFiles};
+use echoscope::server::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, TlsVersions};
 use echoscope::tls::handshake::{Accepted, HandshakeInfo};
 use echoscope::tls::options::{Identity as ClientIdentity, TlsChoices, Trust};

@@ -9,7 +9,7 @@ use echoscope::client::client_event::CloseMode;
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::builtin::builtin_lessons;
 use echoscope::lessons::lesson_event::LessonPlace;
-use echoscope::server::client_id::ClientId;
+use echoscope::server::event::ClientId;
 use echoscope::settings::Mode;
 use echoscope::tls::create::Defect;
 

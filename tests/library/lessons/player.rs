@@ -12,7 +12,7 @@ use echoscope::client::input::LineEnding;
 use echoscope::lessons::LessonRun;
 use echoscope::lessons::lesson_event::LessonPlace;
 use echoscope::lessons::lesson_run::StepMark;
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Settings;
 
 /// How long something may take on a busy machine.

@@ -1,7 +1,7 @@
 //! *Set it up*: which settings it changes, when it restarts the server, and that leaving the lesson restores them.
 
 use echoscope::app::{Command, SetUp};
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Mode;
 use echoscope::settings::Setting;
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use echoscope::python::program;
-use echoscope::server::config::ServerConfig;
+use echoscope::server::ServerConfig;
 use echoscope::settings::{ClientAuth, Settings};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};

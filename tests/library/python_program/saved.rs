@@ -3,8 +3,8 @@
 use std::fs;
 
 use echoscope::app::{App, Command, Options};
+use echoscope::server::ServerState;
 use echoscope::server::calls::Call;
-use echoscope::server::status::ServerState;
 use echoscope::settings::Setting;
 use echoscope::settings::{Mode, Settings};
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use echoscope::python::program;
-use echoscope::server::config::{ServerConfig, TlsFiles};
+use echoscope::server::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
 /// Compiles each file as Python 3.8 would, with warnings as errors, and prints the constants as JSON, one file a line.

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use echoscope::server::Server;
 use echoscope::server::calls::{Call, PausedThread};
-use echoscope::server::client_id::ClientId;
-use echoscope::server::config::{ServerConfig, TlsFiles};
-use echoscope::server::event::Event;
+use echoscope::server::event::{ClientId, Event};
 use echoscope::server::event_channel::{EventReceiver, channel};
+use echoscope::server::{Server, ServerConfig, TlsFiles};
 use echoscope::settings::Mode;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use echoscope::capture::CaptureEventKind;
 use echoscope::capture::sequence::Sequence;
+use echoscope::server::ServerState;
 use echoscope::server::calls::Call;
-use echoscope::server::client_id::ClientId;
-use echoscope::server::event::{CloseReason, EventKind};
-use echoscope::server::status::ServerState;
+use echoscope::server::event::{ClientId, CloseReason, EventKind};
 use echoscope::settings::Mode;
 
 use crate::step_mode::driver::Stepped;

@@ -3,10 +3,9 @@
 use std::io::Read;
 use std::time::Duration;
 
-use echoscope::server::Server;
 use echoscope::server::calls::{Call, CallArgument};
 use echoscope::server::event::{CloseReason, EventKind};
-use echoscope::server::status::ServerState;
+use echoscope::server::{Server, ServerState};
 use echoscope::settings::Mode;
 
 use crate::step_mode::driver::Stepped;

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use echoscope::platform::accept_queue::WhenFull;
+use echoscope::platform::sockets::WhenFull;
 use echoscope::server::calls::Call;
 use echoscope::server::event::EventKind;
 use echoscope::settings::Mode;

@@ -5,8 +5,8 @@ use std::net::TcpStream;
 
 use echoscope::app::{App, Command, Options, pause_text};
 use echoscope::log::{LogEntry, line};
+use echoscope::server::ServerState;
 use echoscope::server::calls::Call;
-use echoscope::server::status::ServerState;
 use echoscope::settings::{DataFormat, Settings};
 
 use crate::support::running::wait_for;

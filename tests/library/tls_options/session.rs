@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use echoscope::app::{App, Check, Command, Options};
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Setting;
 use echoscope::settings::{ClientAuth, Settings, TlsVersions};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use echoscope::app::{App, Command, Options};
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Settings;
 use rustls::ClientConfig;
 

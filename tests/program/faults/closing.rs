@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use echoscope::app::ExportFormat;
 use echoscope::app::clients::ClientCommand;
 use echoscope::app::{App, Command, Notice, Options};
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Setting;
 use echoscope::settings::settings_file::{self, OnBrokenFile};
 use echoscope::settings::{Mode, Settings, ThemeChoice};

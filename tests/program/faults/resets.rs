@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 
+use echoscope::server::Phase;
 use echoscope::server::event::{CloseReason, EventKind};
-use echoscope::server::status::Phase;
 
 use super::tls::{Lab, client_hello, over, trusting};
 use super::{echo, reset, stuff};

@@ -5,7 +5,7 @@ use egui::{Button, Context, Id, Response, RichText, Ui};
 use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed};
 use crate::client::client_status::ClientState;
-use crate::server::status::ServerState;
+use crate::server::ServerState;
 use crate::ui::action::Action;
 use crate::ui::shortcuts::named;
 use crate::ui::tabs::client::client_fields::{edit, show_error, strong_button};

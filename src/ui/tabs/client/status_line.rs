@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientTab, ClientTabId, Followed};
 use crate::client::client_event::{CloseMode, ConnectionOutcome};
 use crate::client::client_status::{ClientState, ClientStatus};
-use crate::server::status::{Connection, Phase, ServerState};
+use crate::server::{Connection, Phase, ServerState};
 use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_text;
 use crate::ui::theme::{self, Palette, size};
@@ -335,7 +335,7 @@ mod tests {
     use super::*;
     use crate::client::client_event::PeerEnd;
     use crate::client::echo_check::EchoReport;
-    use crate::server::client_id::{ClientId, ClientInfo};
+    use crate::server::event::{ClientId, ClientInfo};
 
     fn open() -> ClientStatus {
         ClientStatus {

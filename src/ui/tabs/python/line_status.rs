@@ -2,7 +2,7 @@
 
 use crate::python::Program;
 use crate::server::calls::{Call, Calls};
-use crate::server::client_id::ClientId;
+use crate::server::event::ClientId;
 use crate::text::{count, with_thousands};
 
 /// The status of a line that makes a call.
@@ -178,9 +178,9 @@ fn push_clients(
 mod tests {
     use super::*;
     use crate::python::program;
+    use crate::server::ServerConfig;
     use crate::server::calls::{CallArgument, CallSite};
-    use crate::server::client_id::ClientInfo;
-    use crate::server::config::ServerConfig;
+    use crate::server::event::ClientInfo;
     use crate::settings::{Mode, Settings};
 
     fn site(call: Call, paused: bool) -> CallSite {

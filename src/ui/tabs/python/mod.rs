@@ -9,9 +9,9 @@ use std::time::Duration;
 use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::{App, Command};
+use crate::server::Phase;
 use crate::server::calls::{Call, Calls};
-use crate::server::client_id::ClientId;
-use crate::server::status::Phase;
+use crate::server::event::ClientId;
 use crate::ui::action::Action;
 use crate::ui::tabs::python::line_status::line_statuses;
 use crate::ui::tabs::python::listing::Listing;

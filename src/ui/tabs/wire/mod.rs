@@ -27,7 +27,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
 use crate::app::App;
 use crate::capture::Capture;
 use crate::capture::sequence::Sequence;
-use crate::server::client_id::ClientId;
+use crate::server::event::ClientId;
 use crate::ui::action::Action;
 use crate::ui::tabs::wire::sequence_view::{SequenceView, end_text};
 use crate::ui::theme::{self, Palette, size};

@@ -7,7 +7,7 @@ use egui::{Ui, vec2};
 use crate::app::{App, Command};
 use crate::capture::CaptureInfo;
 use crate::capture::sequence::SequenceFormat;
-use crate::server::client_id::ClientId;
+use crate::server::event::ClientId;
 use crate::text::count;
 use crate::ui::action::Action;
 use crate::ui::tabs::wire::sequence_view::SequenceView;

@@ -11,7 +11,7 @@ use echoscope::client::client_event::CloseMode;
 use echoscope::client::client_status::ClientState;
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::lesson_event::LessonPlace;
-use echoscope::server::client_id::ClientId;
+use echoscope::server::event::ClientId;
 use echoscope::settings::{DataFormat, Setting, ThemeChoice};
 
 use super::tabs::Tabs;

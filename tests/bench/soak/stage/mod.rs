@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use echoscope::app::clients::{ClientCommand, ClientTab};
 use echoscope::app::{App, Command, Options};
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Setting;
 use echoscope::settings::Settings;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use echoscope::app::clients::{ClientCommand, ClientTabId};
 use echoscope::app::{App, Command, Options};
-use echoscope::server::status::ServerState;
+use echoscope::server::ServerState;
 use echoscope::settings::Settings;
 
 use super::Files;

@@ -1,0 +1,134 @@
+//! Files: written completely or not at all, readable only for their owner, and locks on folders.
+//!
+//! On Unix a file's mode limits it to its owner. On Windows files inherit the access rights of their folder; in a user's own
+//! folders those are limited to the user, the administrators and the OS, so that there is nothing to add.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Calls `write` with a temporary file in the same folder, which replaces `path` once everything is on the disk. Returns
+/// the result of `write`.
+///
+/// The contents may be confidential, so an existing file keeps its mode; a new one gets the user's default.
+///
+/// # Errors
+/// The folder isn't writable, the disk is full, or `write` failed. The old file is then unchanged.
+pub fn write_atomically<T>(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".echoscope");
+    #[cfg(unix)]
+    let builder = {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).map_or(0o666, |old| old.permissions().mode() & 0o777);
+        builder.permissions(std::fs::Permissions::from_mode(mode))
+    };
+    let file = builder.tempfile_in(folder_of(path))?;
+    let mut out = BufWriter::new(file.as_file());
+    let written = write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    // Some file systems report only here that the disk is full.
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(written)
+}
+
+/// Returns the folder of a file; `.` for a bare name.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes a file that is created with these options readable only for its owner, from the first byte on.
+pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes a new temporary folder accessible only for its owner, from the start.
+pub fn owner_only_folder<'a, 'p, 's>(
+    builder: &'a mut tempfile::Builder<'p, 's>,
+) -> &'a mut tempfile::Builder<'p, 's> {
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder
+}
+
+/// Takes all rights to an existing file from everyone but its owner.
+///
+/// # Errors
+/// The file belongs to someone else, or its file system has no permissions.
+pub fn restrict_to_owner(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+/// An exclusive lock on a folder, which keeps two runs of the program from writing into it at the same time. Dropping it
+/// releases the lock; after a crash the OS does.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+impl FolderLock {
+    /// Locks a folder; `None` if another owner has locked it.
+    ///
+    /// # Errors
+    /// The folder can't be opened.
+    #[cfg(not(windows))]
+    pub fn try_lock(folder: &Path) -> io::Result<Option<Self>> {
+        let file = File::open(folder)?;
+        match file.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            // Some network file systems have no locks. The folder is then used without one.
+            Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Some(Self { _file: file })),
+        }
+    }
+
+    /// Locks a folder; `None` if another owner has locked it. Windows can't lock folders, so this opens a hidden file in
+    /// it that no other process can open and that Windows deletes when it is closed.
+    ///
+    /// # Errors
+    /// The file can't be created.
+    #[cfg(windows)]
+    pub fn try_lock(folder: &Path) -> io::Result<Option<Self>> {
+        use std::os::windows::fs::OpenOptionsExt;
+        const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+        const ERROR_SHARING_VIOLATION: i32 = 32;
+        const ERROR_DELETE_PENDING: i32 = 303;
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false);
+        options.share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+        match options.open(folder.join(".echoscope-lock")) {
+            Ok(file) => Ok(Some(Self { _file: file })),
+            Err(error) => match error.raw_os_error() {
+                Some(ERROR_SHARING_VIOLATION | ERROR_DELETE_PENDING) => Ok(None),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_owner_and_stays_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = FolderLock::try_lock(folder.path()).unwrap();
+        assert!(lock.is_some());
+        assert!(FolderLock::try_lock(folder.path()).unwrap().is_none());
+        drop(lock);
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+        assert!(FolderLock::try_lock(folder.path()).unwrap().is_some());
+    }
+}
