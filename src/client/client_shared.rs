@@ -1,17 +1,20 @@
-//! The state that a client's handle and its thread share: requests one way, the status and the events the other.
+//! The state that a client's handle and its thread share: requests one way, the status and a bounded queue of events the
+//! other. The thread never waits for the reader.
+//!
+//! Events about data that find no room in the queue are counted, and the reader gets the count. All other events always get
+//! through; there are few of them.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::time::Instant;
-
-use mio::Waker;
-
-use crate::client::client_event::{ClientEventKind, CloseMode, ConnectionOutcome};
-use crate::client::client_status::{ClientState, ClientStatus};
-use crate::client::connection_config::Payload;
-use crate::client::event_queue::EventQueue;
-use crate::client::send_queue::SendRequest;
+use crate::client::client_event::{
+    ClientEvent, ClientEventKind, ClientState, ClientStatus, CloseMode, ConnectionOutcome,
+};
+use crate::client::send_queue::{Payload, SendRequest};
 use crate::sync::{lock, wait_while_for};
+use mio::Waker;
+use std::collections::VecDeque;
+use std::mem::take;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::{Instant, SystemTime};
 
 /// The most typed bytes in the send queue.
 pub const MAX_QUEUED: usize = 16 << 20;
@@ -193,6 +196,102 @@ impl ClientShared {
         let is_open = |requests: &mut Requests| requests.status.state != ClientState::Closed;
         let timeout = deadline.saturating_duration_since(Instant::now());
         !is_open(&mut wait_while_for(&self.over, lock(&self.requests), timeout, is_open))
+    }
+}
+
+/// The most events in the queue.
+const MAX_EVENTS: usize = 2048;
+/// The most bytes of data in the queue.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Both ends of the queue.
+pub(super) struct EventQueue {
+    queued: Mutex<QueuedEvents>,
+    is_woken: AtomicBool,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+#[derive(Default)]
+struct QueuedEvents {
+    events: VecDeque<ClientEvent>,
+    bytes: usize,
+    /// The events that found no room since the last drain, and their bytes.
+    not_shown: (u64, u64),
+}
+
+impl EventQueue {
+    /// Creates a queue. `wake` is called, from any thread, when there is something to read; at most once between two
+    /// drains.
+    pub(super) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { queued: Mutex::default(), is_woken: AtomicBool::new(false), wake: Box::new(wake) }
+    }
+
+    /// Appends an event that always gets through.
+    pub(super) fn push(&self, kind: ClientEventKind) {
+        self.push_quietly(kind);
+        self.wake();
+    }
+
+    /// Appends an event without waking the reader.
+    pub(super) fn push_quietly(&self, kind: ClientEventKind) {
+        let mut queued = lock(&self.queued);
+        queued.flush_not_shown();
+        queued.push(kind);
+    }
+
+    /// Appends an event about this many bytes if there is room, and returns whether there was.
+    pub(super) fn push_data(&self, bytes: usize, kind: impl FnOnce() -> ClientEventKind) -> bool {
+        let mut queued = lock(&self.queued);
+        // Data larger than the whole queue passes if the queue is empty; otherwise it never would.
+        let fits = (queued.bytes == 0 || queued.bytes + bytes <= MAX_BYTES)
+            && queued.not_shown.0 == 0
+            && queued.events.len() < MAX_EVENTS;
+        if fits {
+            queued.bytes += bytes;
+            queued.push(kind());
+        } else {
+            queued.not_shown.0 += 1;
+            queued.not_shown.1 += bytes as u64;
+        }
+        drop(queued);
+        self.wake();
+        fits
+    }
+
+    /// Appends the result of an earlier event. There is room: each event has at most one result.
+    pub(super) fn push_result(&self, kind: ClientEventKind) {
+        lock(&self.queued).push(kind);
+        self.wake();
+    }
+
+    /// Wakes the reader, for a change of the status that no event reports.
+    pub(super) fn wake(&self) {
+        if !self.is_woken.load(SeqCst) && !self.is_woken.swap(true, SeqCst) {
+            (self.wake)();
+        }
+    }
+
+    /// Removes and returns all events.
+    pub(super) fn drain(&self) -> VecDeque<ClientEvent> {
+        // First, so that an event pushed from here on wakes the reader again.
+        self.is_woken.store(false, SeqCst);
+        let mut queued = lock(&self.queued);
+        queued.flush_not_shown();
+        queued.bytes = 0;
+        take(&mut queued.events)
+    }
+}
+
+impl QueuedEvents {
+    fn push(&mut self, kind: ClientEventKind) {
+        self.events.push_back(ClientEvent { at: SystemTime::now(), when: Instant::now(), kind });
+    }
+
+    fn flush_not_shown(&mut self) {
+        let (count, bytes) = take(&mut self.not_shown);
+        if count > 0 {
+            self.push(ClientEventKind::NotShown { count, bytes });
+        }
     }
 }
 

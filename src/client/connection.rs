@@ -11,14 +11,13 @@ use mio::net::TcpStream;
 
 use crate::client::client_error::{ClientError, ClientWarning, Stage};
 use crate::client::client_event::{
-    ClientCloseCause, ClientEventKind, CloseMode, ClosedConnection, PeerEnd, SendOrigin,
+    ClientCloseCause, ClientEventKind, ClientState, ClientStatus, CloseMode, ClosedConnection, PeerEnd,
+    SendOrigin,
 };
 use crate::client::client_shared::{ClientShared, CloseRequest};
-use crate::client::client_status::{ClientState, ClientStatus};
-use crate::client::dialer::Target;
 use crate::client::echo_check::{EchoCheck, EchoResult};
 use crate::client::send_queue::{SendQueue, SendRequest};
-use crate::client::stream::{ReadResult, Stream, StreamError};
+use crate::client::transport::{ReadResult, Stream, StreamError, Target};
 use crate::tls::client_config::Connector;
 use crate::tls::session_error::TlsErrorCause;
 

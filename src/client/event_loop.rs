@@ -2,21 +2,20 @@
 //! something to do.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use mio::{Events, Poll, Registry, Token, Waker};
 
 use crate::client::client_error::{ClientError, Stage};
-use crate::client::client_event::{ClientCloseCause, ClientEventKind, ClosedConnection, ConnectionOutcome};
+use crate::client::client_event::{
+    ClientCloseCause, ClientEventKind, ClientState, ClosedConnection, ConnectionOutcome,
+};
 use crate::client::client_shared::{ClientShared, CloseRequest};
-use crate::client::client_status::ClientState;
 use crate::client::connection::OpenConnection;
-use crate::client::connection_config::ConnectionConfig;
-use crate::client::dialer::{Dialer, Target};
+use crate::client::transport::{ConnectionConfig, Dialer, Target};
 use crate::resolve::Lookup;
 use crate::tls::client_config::Connector;
 

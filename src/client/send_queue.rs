@@ -3,16 +3,23 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::client::client_event::SendOrigin;
-use crate::client::client_status::{FileProgress, RepeatProgress};
-use crate::client::connection_config::Payload;
+use crate::client::client_event::{FileProgress, RepeatProgress, SendOrigin};
 
 /// How many bytes of a file are read at once.
 const CHUNK: usize = 64 << 10;
+
+/// Something to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The content of a regular file of any size, read in chunks while it is sent.
+    File(PathBuf),
+}
 
 /// A request to send something, or to stop.
 #[derive(Debug)]

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::harness::{Hand, Window};
 use echoscope::app::clients::{ClientField, ClientTab};
-use echoscope::client::client_event::{ClientEventKind, CloseMode, ConnectionOutcome, SendOrigin};
-use echoscope::client::client_status::ClientState;
+use echoscope::client::client_event::{
+    ClientEventKind, ClientState, CloseMode, ConnectionOutcome, SendOrigin,
+};
 use echoscope::client::echo_check::EchoVerdict;
 use echoscope::log::line;
 use echoscope::server::event::{CloseReason, EventKind};

@@ -1,16 +1,16 @@
-//! The form of a client tab: its fields and choices. Each field that belongs to the server follows it until it is edited.
-
-use std::collections::BTreeMap;
-use std::time::Duration;
+//! The form of a client tab: its fields and choices. Each field that belongs to the server, the running one or the one that
+//! the window's form describes, follows it until it is edited.
 
 use crate::app::clients::client_command::{ClientCommand, ClientField, Followed, SendKind, TrustChoice};
-use crate::app::clients::server_endpoint::ServerEndpoint;
-use crate::client::connection_config::{ConnectionConfig, Payload};
 use crate::client::input::{self, InputError, LineEnding};
-use crate::settings::TlsVersions;
-use crate::settings::parse::{self, path};
+use crate::client::{ConnectionConfig, Payload};
+use crate::settings::parse::{self, path, reachable_host};
+use crate::settings::{Settings, TlsVersions};
 use crate::text::with_thousands;
 use crate::tls::options::{Identity, TlsChoices, Trust};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// The most characters of text or digits to send, since they are parsed every time they are shown. Longer data can be
 /// sent as a file.
@@ -274,4 +274,32 @@ pub(super) fn parse_number(label: &str, text: &str, min: u32, max: u32) -> Resul
     number.ok_or_else(|| {
         format!("{label} must be a whole number from {} to {}.", with_thousands(min), with_thousands(max))
     })
+}
+
+/// The server's address and TLS settings, as the fields of a client show them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::app) struct ServerEndpoint {
+    /// At which this computer reaches it: never an unspecified address.
+    pub(super) host: String,
+    /// Empty until the OS has chosen one.
+    pub(super) port: String,
+    pub(super) tls: bool,
+    pub(super) certificate: PathBuf,
+    pub(super) versions: TlsVersions,
+    /// Protocols with commas between them.
+    pub(super) alpn: String,
+}
+
+impl ServerEndpoint {
+    /// Returns the endpoint of a server with these settings.
+    pub(in crate::app) fn new(settings: &Settings) -> Self {
+        Self {
+            host: reachable_host(&settings.host),
+            port: if settings.port == 0 { String::new() } else { settings.port.to_string() },
+            tls: settings.tls,
+            certificate: settings.certificate.clone(),
+            versions: settings.tls_versions,
+            alpn: settings.alpn.join(","),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::app::clients::ClientTab;
 use crate::app::file_check::Check;
 use crate::app::state::App;
-use crate::client::client_status::ClientState;
+use crate::client::client_event::ClientState;
 use crate::lessons::lesson_event::LessonFacts;
 use crate::server::ServerState;
 

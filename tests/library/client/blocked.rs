@@ -5,11 +5,9 @@ use std::net::TcpListener;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode};
-use echoscope::client::client_status::ClientState;
-use echoscope::client::connection_config::Payload;
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, ClientState, CloseMode};
 use echoscope::client::echo_check::EchoVerdict;
-use echoscope::client::{MAX_QUEUED, SendError};
+use echoscope::client::{MAX_QUEUED, Payload, SendError};
 
 use crate::client::watched::{Watched, read_all, server};
 use crate::support::PATIENCE;

@@ -10,13 +10,13 @@ use echoscope::app::clients::{
     SendKind, TranscriptEntry, TrustChoice,
 };
 use echoscope::app::{App, Command, Options};
-use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode, ConnectionOutcome};
-use echoscope::client::client_status::ClientState;
+use echoscope::client::client_event::{
+    ClientCloseCause, ClientEventKind, ClientState, CloseMode, ConnectionOutcome,
+};
 use echoscope::client::echo_check::EchoVerdict;
 use echoscope::client::input::LineEnding;
 use echoscope::server::ServerState;
-use echoscope::settings::Setting;
-use echoscope::settings::{Mode, Settings};
+use echoscope::settings::{Mode, Setting, Settings};
 
 use crate::support::{Identity, PATIENCE};
 

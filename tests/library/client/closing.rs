@@ -3,10 +3,8 @@
 use std::io::{Read, Write};
 use std::sync::mpsc::channel;
 
-use echoscope::client::SendError;
-use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode, PeerEnd};
-use echoscope::client::client_status::ClientState;
-use echoscope::client::connection_config::Payload;
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, ClientState, CloseMode, PeerEnd};
+use echoscope::client::{Payload, SendError};
 use echoscope::server::event::CloseReason;
 use echoscope::tls::options::{TlsChoices, Trust};
 

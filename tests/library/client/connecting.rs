@@ -2,10 +2,9 @@
 
 use std::net::TcpListener;
 
+use echoscope::client::ConnectionConfig;
 use echoscope::client::client_error::Stage;
-use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode};
-use echoscope::client::client_status::ClientState;
-use echoscope::client::connection_config::ConnectionConfig;
+use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, ClientState, CloseMode};
 use echoscope::tls::options::{TlsChoices, Trust};
 
 use crate::client::watched::Watched;
@@ -58,7 +57,7 @@ fn handshake_can_be_cancelled() {
         client.until("handshake", |client| {
             (client.client.status().state == ClientState::Handshake).then_some(())
         });
-        assert!(client.client.send(echoscope::client::connection_config::Payload::Bytes(vec![1])).is_err());
+        assert!(client.client.send(echoscope::client::Payload::Bytes(vec![1])).is_err());
         client.client.close(how);
         assert_eq!(client.closed().cause, ClientCloseCause::Cancelled, "{how:?}");
     }

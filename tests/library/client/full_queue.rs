@@ -4,9 +4,8 @@
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use echoscope::client::client_event::{ClientCloseCause, CloseMode};
-use echoscope::client::client_status::ClientState;
-use echoscope::client::connection_config::ConnectionConfig;
+use echoscope::client::ConnectionConfig;
+use echoscope::client::client_event::{ClientCloseCause, ClientState, CloseMode};
 use socket2::{Domain, Socket, Type};
 
 use crate::client::watched::Watched;

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
+use echoscope::client::Payload;
 use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode, PeerEnd, SendOrigin};
-use echoscope::client::connection_config::Payload;
 use echoscope::client::echo_check::{Difference, EchoVerdict};
 
 use crate::client::watched::{Watched, server};

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
 
+use echoscope::client::ConnectionConfig;
 use echoscope::client::client_error::{ClientError, Stage};
 use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, PeerEnd};
-use echoscope::client::connection_config::ConnectionConfig;
 use echoscope::server::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, TlsVersions};
 use echoscope::tls::handshake::{Accepted, HandshakeInfo};

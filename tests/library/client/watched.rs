@@ -6,12 +6,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use echoscope::client::Client;
 use echoscope::client::client_error::ClientError;
-use echoscope::client::client_event::{ClientEvent, ClientEventKind, ClosedConnection, ConnectionOutcome};
-use echoscope::client::client_status::ClientState;
-use echoscope::client::connection_config::{ConnectionConfig, Payload};
+use echoscope::client::client_event::{
+    ClientEvent, ClientEventKind, ClientState, ClosedConnection, ConnectionOutcome,
+};
 use echoscope::client::echo_check::{EchoResult, EchoVerdict};
+use echoscope::client::{Client, ConnectionConfig, Payload};
 
 use crate::support::PATIENCE;
 

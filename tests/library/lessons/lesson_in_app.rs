@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use echoscope::app::Command;
-use echoscope::client::client_event::CloseMode;
-use echoscope::client::client_status::{ClientState, ClientStatus};
+use echoscope::client::client_event::{ClientState, ClientStatus, CloseMode};
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::lesson_run::StepMark;
 

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use echoscope::app::clients::{ClientCommand, ClientField, ClientTabId};
 use echoscope::app::{App, Command, Options, SetUp};
-use echoscope::client::client_event::{CloseMode, ConnectionOutcome};
-use echoscope::client::client_status::ClientState;
+use echoscope::client::client_event::{ClientState, CloseMode, ConnectionOutcome};
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::LessonRun;
 use echoscope::lessons::lesson_event::LessonPlace;

@@ -9,10 +9,10 @@ use egui::{
 
 use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientTabId, MAX_CLIENT_TABS, explain_waiting};
-use crate::client::load_clients::LoadStatus;
+use crate::client::LoadStatus;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
-use crate::ui::tabs::client::client_fields::strong_button;
+use crate::ui::tabs::client::connect_form::strong_button;
 use crate::ui::tabs::client::status_line::DisplayState;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{icon_button, pill_button, pill_width};

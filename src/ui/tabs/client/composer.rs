@@ -9,11 +9,11 @@ use egui::{
 };
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, MAX_INPUT, SendKind};
-use crate::client::client_status::ClientStatus;
+use crate::client::client_event::ClientStatus;
 use crate::client::input::{InputError, LineEnding};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
-use crate::ui::tabs::client::client_fields::{describe, edit, edit_path, salt, strong_button};
+use crate::ui::tabs::client::connect_form::{describe, edit, edit_path, salt, strong_button};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{chip, pill_button, pill_width, segments, text_width};
 use crate::ui::widgets::field::{focus_field, label};

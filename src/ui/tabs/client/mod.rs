@@ -3,10 +3,10 @@
 //! ```text
 //! ┌ client_bar ────────────────────────────────────────────────────┐
 //! │ (● Client 1 ×) (◔ Client 2)  +                         Crowd…  │
-//! ├ connect_bar ───────────────────────────────────────────────────┤
-//! │ Host [localhost          ] Port [12345] [Connect]              │   client_fields
+//! ├ connect_form ──────────────────────────────────────────────────┤
+//! │ Host [localhost          ] Port [12345] [Connect]              │
 //! │ ● Connected to 127.0.0.1:12345 …   Close Half-close Abort …    │   status_line
-//! │ ▸ TLS: as the server, off                                      │   client_tls
+//! │ ▸ TLS: as the server, off                                      │
 //! ├ transcript_list ───────────────────────────────────────────────┤
 //! │ 12:03:07.009  →  b'Hello\n'              6 B  0.2 ms  ✓ exact  │   transcript_row
 //! │ 12:03:07.010  ←  b'Hello\n'              6 B                   │
@@ -18,10 +18,8 @@
 //! ```
 
 mod client_bar;
-mod client_fields;
-mod client_tls;
 mod composer;
-mod connect_bar;
+mod connect_form;
 mod status_line;
 mod transcript_list;
 mod transcript_row;
@@ -33,7 +31,7 @@ use egui::{
 
 use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientTab, ClientTabId};
-use crate::client::client_status::ClientState;
+use crate::client::client_event::ClientState;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::scroll_when_small::scroll_when_small;
@@ -160,7 +158,7 @@ impl ClientPanel {
             if state == ClientState::Open {
                 self.composer.focus();
             } else {
-                connect_bar::focus(ctx);
+                connect_form::focus(ctx);
             }
         }
     }
@@ -190,8 +188,8 @@ impl ClientPanel {
                     ui.set_width(ui.available_width());
                     ui.spacing_mut().item_spacing.y = 6.0;
                     ui.add_space(4.0);
-                    connect_bar::show(ui, app, tab, state, actions);
-                    client_tls::show(ui, app, tab, &mut self.tls_open, actions);
+                    connect_form::show(ui, app, tab, state, actions);
+                    connect_form::show_tls(ui, app, tab, &mut self.tls_open, actions);
                     ui.add_space(2.0);
                 });
             self.heights.form = scrolled.content_size.y;

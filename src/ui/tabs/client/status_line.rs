@@ -11,8 +11,7 @@ use egui::{
 
 use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientTab, ClientTabId, Followed};
-use crate::client::client_event::{CloseMode, ConnectionOutcome};
-use crate::client::client_status::{ClientState, ClientStatus};
+use crate::client::client_event::{ClientState, ClientStatus, CloseMode, ConnectionOutcome};
 use crate::server::{Connection, Phase, ServerState};
 use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_text;

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use crate::app::clients::TranscriptEntry;
 use crate::client::client_error::Stage;
+use crate::client::client_event::ClientStatus;
 use crate::client::client_event::{
     ClientCloseCause, ClientEventKind as Kind, CloseMode, ConnectionOutcome, PeerEnd, SendOrigin,
 };
-use crate::client::client_status::ClientStatus;
 use crate::client::echo_check::{Difference, EchoVerdict, MAX_OUTSTANDING};
 use crate::log::category::Severity;
 use crate::log::handshake_details::DetailRow;

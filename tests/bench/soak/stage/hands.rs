@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use echoscope::app::ExportFormat;
 use echoscope::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, Followed, SendKind};
-use echoscope::app::{App, Command};
+use echoscope::app::{App, Command, ExportFormat};
 use echoscope::capture::sequence::{Sequence, SequenceFormat};
-use echoscope::client::client_event::CloseMode;
-use echoscope::client::client_status::ClientState;
+use echoscope::client::client_event::{ClientState, CloseMode};
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::lesson_event::LessonPlace;
 use echoscope::server::event::ClientId;

@@ -29,7 +29,7 @@ pub(super) fn visit(files: &Files) -> Result<(), String> {
     app.apply(ClientCommand::Connect(id).into());
     let tab = |app: &App| app.clients().get(id).map(echoscope::app::clients::ClientTab::status);
     until(&mut app, "a TLS client", |app| {
-        tab(app).is_some_and(|status| status.state == echoscope::client::client_status::ClientState::Open)
+        tab(app).is_some_and(|status| status.state == echoscope::client::client_event::ClientState::Open)
     })?;
     app.apply(ClientCommand::Send(id).into());
     until(&mut app, "its echo", |app| tab(app).is_some_and(|status| status.echo.is_exact()))?;

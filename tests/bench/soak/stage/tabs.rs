@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet};
 use echoscope::app::clients::{ClientCommand, ClientTab, ClientTabId};
 use echoscope::app::{App, Command};
 use echoscope::client::client_error::Stage;
-use echoscope::client::client_event::{ClientCloseCause, CloseMode, ConnectionOutcome, PeerEnd};
-use echoscope::client::client_status::ClientState;
+use echoscope::client::client_event::{ClientCloseCause, ClientState, CloseMode, ConnectionOutcome, PeerEnd};
 
 /// The state of the tabs' connections.
 #[derive(Default)]
