@@ -1,56 +1,46 @@
-//! Work that may block runs on threads of its own: reading and writing files, looking up an address. The results come
-//! back through a channel that [`crate::app::App::poll`] reads.
+//! Work that may block runs on threads of its own: reading and writing files, looking up an address. A thread sends its
+//! result as a change to the app, which [`crate::app::App::poll`] applies.
 
 use std::io;
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::app::file_check::CheckedFiles;
-use crate::app::notice::Notice;
-use crate::lessons::Lesson;
-use crate::lessons::lesson::LessonFileError;
-use crate::tls::file_error::{FileRole, TlsFileError};
-
 /// Called from any thread when [`crate::app::App::poll`] would find something new.
 pub type WakeFn = Arc<dyn Fn() + Send + Sync>;
 
-/// The result of work in the background.
-pub(super) enum JobResult {
-    /// A message for the user.
-    Notice(Notice),
-    /// The certificate and key files were checked. Only the check with the highest number counts.
-    Files(u64, Box<CheckedFiles>),
-    /// A lesson file was read.
-    Lesson(Box<Result<Lesson, LessonFileError>>),
-    /// A file that was dropped on the window was read.
-    DroppedFile(PathBuf, Result<FileRole, TlsFileError>),
-    /// This computer's address in the local network, IPv6 or IPv4, was looked up.
-    LanAddress {
-        /// Whether the IPv6 address was asked for.
-        ipv6: bool,
-        /// `None` without a network.
-        address: Option<IpAddr>,
-    },
+/// A change to the app.
+type Update<A> = Box<dyn FnOnce(&mut A) + Send>;
+
+/// Sends changes to the app from another thread.
+pub(super) struct UpdateSender<A> {
+    sender: Sender<Update<A>>,
+    wake: WakeFn,
 }
 
-/// Starts the threads and receives their results.
-pub(super) struct Background {
-    sender: Sender<JobResult>,
-    results: Receiver<JobResult>,
+impl<A> UpdateSender<A> {
+    pub(super) fn send(&self, update: impl FnOnce(&mut A) + Send + 'static) {
+        // Fails only when the app is gone.
+        let _ = self.sender.send(Box::new(update));
+        (self.wake)();
+    }
+}
+
+/// Starts the threads and receives their updates.
+pub(super) struct Background<A> {
+    sender: Sender<Update<A>>,
+    updates: Receiver<Update<A>>,
     wake: WakeFn,
     /// Every thread that writes a file holds a clone of the sender, so the receiver is disconnected when all are done.
     writers: (Option<Sender<()>>, Receiver<()>),
 }
 
-impl Background {
+impl<A: 'static> Background<A> {
     pub(super) fn new(wake: WakeFn) -> Self {
-        let (sender, results) = channel();
+        let (sender, updates) = channel();
         let (writer, all_written) = channel();
-        Self { sender, results, wake, writers: (Some(writer), all_written) }
+        Self { sender, updates, wake, writers: (Some(writer), all_written) }
     }
 
     /// Runs `work` on a thread of this name. [`Self::finish_writing`] waits for work that `writes` a file.
@@ -61,32 +51,20 @@ impl Background {
         &self,
         name: &str,
         writes: bool,
-        work: impl FnOnce() -> JobResult + Send + 'static,
+        work: impl FnOnce(&UpdateSender<A>) + Send + 'static,
     ) -> io::Result<()> {
-        let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
+        let updates = UpdateSender { sender: self.sender.clone(), wake: Arc::clone(&self.wake) };
         let guard = self.writers.0.clone().filter(|_| writes);
         let run = move || {
-            // Fails only when the app is gone.
-            let _ = sender.send(work());
+            work(&updates);
             drop(guard);
-            wake();
         };
         thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
     }
 
-    /// Returns a function that shows a notice.
-    pub(super) fn notifier(&self) -> impl Fn(Notice) + Send + 'static {
-        let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
-        move |notice| {
-            // Fails only when the app is gone.
-            let _ = sender.send(JobResult::Notice(notice));
-            wake();
-        }
-    }
-
-    /// Returns the next result, if there is one.
-    pub(super) fn next_result(&self) -> Option<JobResult> {
-        self.results.try_recv().ok()
+    /// Returns the next update, if there is one.
+    pub(super) fn next_update(&self) -> Option<Update<A>> {
+        self.updates.try_recv().ok()
     }
 
     /// Waits until every file is written, but no longer than `timeout`.

@@ -1,14 +1,13 @@
 //! The requests of a front end, and how the app carries them out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::app::background::JobResult;
+use crate::app::background::UpdateSender;
 use crate::app::clients::{ClientCommand, ServerEndpoint};
-use crate::app::file_check::CheckedFiles;
-use crate::app::rate::Rate;
+use crate::app::form::CheckedFiles;
 use crate::app::save::ExportFormat;
-use crate::app::state::{App, log_limits};
+use crate::app::state::{App, Notice, Rate, log_limits};
 use crate::capture::sequence::SequenceFormat;
 use crate::lessons::LessonRun;
 use crate::lessons::lesson_event::{LessonEvent, LessonPlace};
@@ -17,6 +16,7 @@ use crate::server::{Server, ServerConfig, ServerState};
 use crate::settings::{Scope, Setting};
 use crate::tls;
 use crate::tls::create::CreatedFiles;
+use crate::tls::file_error::{FileRole, TlsFileError};
 
 /// How long [`App::shutdown`] waits for the server and the clients.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -138,9 +138,9 @@ impl App {
             }
             Command::DropFile(path) => {
                 // Without a thread to spare, the user can still type the path.
-                let _ = self.background.run("dropped file", false, move || {
+                let _ = self.background.run("dropped file", false, move |updates| {
                     let role = tls::classify(&path);
-                    JobResult::DroppedFile(path, role)
+                    updates.send(move |app| app.use_dropped_file(&path, role));
                 });
             }
             Command::ClearLog => {
@@ -178,7 +178,7 @@ impl App {
         }
         self.leave_lesson(false);
         self.clients.wait_over(start + SHUTDOWN_TIMEOUT);
-        self.settings_writer = None;
+        self.settings_changes = None;
         self.background.finish_writing(WRITE_TIMEOUT);
         self.poll();
     }
@@ -202,9 +202,21 @@ impl App {
             }
             _ => {}
         }
-        if let Some(writer) = &self.settings_writer {
-            writer.save(self.form.settings());
+        if let Some(changes) = &self.settings_changes {
+            // The thread ends only after the sender is dropped.
+            let _ = changes.send(self.form.settings().clone());
         }
+    }
+
+    fn use_dropped_file(&mut self, path: &Path, role: Result<FileRole, TlsFileError>) {
+        let setting = match role {
+            Ok(FileRole::Certificate) => Setting::Certificate,
+            Ok(_) => Setting::Key,
+            Err(error) => return self.notice = Some(Notice::bad(error.to_string())),
+        };
+        self.set(setting, path.display().to_string());
+        // The form shows the files only while TLS is on.
+        self.set(Setting::Tls, true.to_string());
     }
 
     /// Starts the server on this port, or on the form's.
@@ -238,8 +250,14 @@ impl App {
         self.files.certificate.expect(&certificate);
         self.files.key.expect(&key);
         self.files.client_ca.expect(&client_ca);
-        let check =
-            move || JobResult::Files(number, Box::new(CheckedFiles::read(&certificate, &key, &client_ca)));
+        let check = move |updates: &UpdateSender<Self>| {
+            let files = CheckedFiles::read(&certificate, &key, &client_ca);
+            updates.send(move |app| {
+                if number == app.file_checks {
+                    app.files = files;
+                }
+            });
+        };
         // Without a thread to spare the old result stays; the start reads the files itself and reports an error.
         if self.background.run("check files", false, check).is_ok() {
             self.file_checks = number;

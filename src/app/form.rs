@@ -1,8 +1,14 @@
-//! The form: the text of each setting, which may be invalid, and the last valid values.
+//! The form: the text of each setting, which may be invalid, the last valid values, and the results of checking the
+//! certificate and key files, which are read in the background as soon as their paths change.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::settings::{Mode, Setting, SettingError, Settings, parse};
+use crate::tls::file_error::{TlsError, TlsFileError};
+use crate::tls::{
+    self, CertificateFile, CertificateReport, ClientCaFile, ClientCaReport, Issuer, KeyFile, KeyType,
+};
 
 /// The texts in the form and the settings that they stand for.
 #[derive(Debug, Clone)]
@@ -55,15 +61,87 @@ impl Form {
     }
 
     pub(super) fn set(&mut self, setting: Setting, text: String) {
-        let result = if setting.is_path() {
-            setting.set(&mut self.settings, &parse::path(&text).to_string_lossy())
-        } else {
-            setting.set(&mut self.settings, &text)
-        };
-        match result {
+        let path = setting.is_path().then(|| parse::path(&text).to_string_lossy().into_owned());
+        match setting.set(&mut self.settings, path.as_ref().unwrap_or(&text)) {
             Ok(()) => self.errors.remove(&setting),
             Err(error) => self.errors.insert(setting, error),
         };
         self.texts.insert(setting, text);
+    }
+}
+
+/// The result of checking a file.
+#[derive(Debug, Clone, Default)]
+pub enum Check<T> {
+    /// There is no path.
+    #[default]
+    Empty,
+    /// The file is being read.
+    Reading,
+    /// The file is usable; this is what it contains.
+    Good(T),
+    /// The file is unusable for this reason.
+    Bad(TlsFileError),
+}
+
+impl<T> Check<T> {
+    /// Marks the file at this path as being read. A good result stays visible until the next one, which mostly comes
+    /// within the same frame.
+    pub(super) fn expect(&mut self, path: &Path) {
+        if path.as_os_str().is_empty() {
+            *self = Self::Empty;
+        } else if !matches!(self, Self::Good(_)) {
+            *self = Self::Reading;
+        }
+    }
+
+    fn read(path: &Path, read: impl FnOnce(&Path) -> Result<T, TlsFileError>) -> Self {
+        if path.as_os_str().is_empty() {
+            return Self::Empty;
+        }
+        read(path).map_or_else(Self::Bad, Self::Good)
+    }
+
+    fn map<R>(self, report: impl FnOnce(&T) -> R) -> Check<R> {
+        match self {
+            Self::Empty => Check::Empty,
+            Self::Reading => Check::Reading,
+            Self::Good(file) => Check::Good(report(&file)),
+            Self::Bad(error) => Check::Bad(error),
+        }
+    }
+}
+
+/// The results for all files.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CheckedFiles {
+    pub(super) certificate: Check<CertificateReport>,
+    /// The issuer of the certificate, found in it and the files beside it; `None` until the certificate is good.
+    pub(super) issuer: Option<Issuer>,
+    pub(super) key: Check<KeyType>,
+    pub(super) client_ca: Check<ClientCaReport>,
+    /// Whether certificate and key match; `None` until both are good.
+    pub(super) pair: Option<Result<(), TlsError>>,
+}
+
+impl CheckedFiles {
+    /// Reads and checks the files. This may block for as long as the disk does.
+    pub(super) fn read(certificate: &Path, key: &Path, client_ca: &Path) -> Self {
+        let certificate = Check::read(certificate, CertificateFile::read);
+        let key = Check::read(key, KeyFile::read);
+        let (issuer, pair) = match (&certificate, &key) {
+            (Check::Good(certificate), Check::Good(key)) => {
+                (Some(Issuer::of(certificate)), Some(tls::check_pair(certificate, key)))
+            }
+            (Check::Good(certificate), _) => (Some(Issuer::of(certificate)), None),
+            _ => (None, None),
+        };
+        Self {
+            certificate: certificate.map(|file| file.report().clone()),
+            issuer,
+            key: key.map(|file| file.key_type().clone()),
+            client_ca: Check::read(client_ca, ClientCaFile::read).map(|file| file.report().clone()),
+            pair,
+        }
     }
 }

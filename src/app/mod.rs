@@ -7,33 +7,22 @@
 //! Received bytes travel from `server` through `server::event_channel` to `poll`, which moves the events into
 //! [`crate::log`]. A click on *Start* is [`Command::Start`], which `command` turns into [`crate::server::Server::start`].
 
-mod accept_queue;
+mod advice;
 mod background;
 pub mod clients;
 mod command;
-mod file_check;
 mod form;
-mod lan_address;
 pub mod lesson;
-mod notice;
 mod poll;
-mod python_program;
-mod rate;
 mod save;
-mod settings_writer;
+mod server_view;
 mod state;
-mod steps;
 pub mod tls_jobs;
-mod try_it;
-mod warnings;
 
-pub use accept_queue::AcceptQueueStatus;
 pub use background::WakeFn;
 pub use command::Command;
-pub use file_check::Check;
-pub use form::Form;
+pub use form::{Check, Form};
 pub use lesson::SetUp;
-pub use notice::Notice;
 pub use save::ExportFormat;
-pub use state::{App, Options};
-pub use steps::{call_text, pause_text};
+pub use server_view::{AcceptQueueStatus, call_text, pause_text};
+pub use state::{App, Notice, Options};

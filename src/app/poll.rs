@@ -3,17 +3,14 @@
 
 use std::time::Instant;
 
-use crate::app::background::JobResult;
 use crate::app::clients::ServerEndpoint;
-use crate::app::notice::Notice;
-use crate::app::state::App;
+use crate::app::state::{App, Notice};
 use crate::client::client_event::ClientEventKind;
 use crate::client::echo_check::{EchoResult, EchoVerdict};
 use crate::lessons::lesson_event::LessonEvent;
 use crate::server::ServerState;
 use crate::server::event::EventKind;
 use crate::settings::Setting;
-use crate::tls::file_error::FileRole;
 
 impl App {
     /// Takes in what happened since the last call. Returns whether anything did.
@@ -78,23 +75,9 @@ impl App {
 
     fn poll_background(&mut self) -> bool {
         let mut changed = false;
-        while let Some(result) = self.background.next_result() {
+        while let Some(update) = self.background.next_update() {
+            update(self);
             changed = true;
-            match result {
-                JobResult::Notice(notice) => self.tell(notice),
-                JobResult::Files(number, files) if number == self.file_checks => self.files = *files,
-                JobResult::Files(..) => {}
-                JobResult::DroppedFile(path, Ok(role)) => {
-                    let certificate = role == FileRole::Certificate;
-                    let setting = if certificate { Setting::Certificate } else { Setting::Key };
-                    self.set(setting, path.display().to_string());
-                    // The form shows the files only while TLS is on.
-                    self.set(Setting::Tls, true.to_string());
-                }
-                JobResult::DroppedFile(_, Err(error)) => self.notice = Some(Notice::bad(error.to_string())),
-                JobResult::LanAddress { ipv6, address } => self.set_lan_address(ipv6, address),
-                JobResult::Lesson(read) => self.lesson_was_read(*read),
-            }
         }
         changed
     }

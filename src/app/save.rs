@@ -1,18 +1,26 @@
-//! Saves the log, a connection's sequence diagram and the Python program to files, in the background.
+//! Saves the settings, the log, a connection's sequence diagram and the tutorial's program to files, in the background.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use crate::app::background::JobResult;
-use crate::app::notice::Notice;
-use crate::app::state::App;
+use crate::app::background::UpdateSender;
+use crate::app::state::{App, Notice};
 use crate::capture::sequence::{Sequence, SequenceFormat};
 use crate::log::export;
 use crate::platform::files;
 use crate::platform::terminal::{PYTHON, argument};
+use crate::python::{self, Program};
+use crate::server::ServerConfig;
 use crate::server::event::ClientId;
+use crate::settings::{Settings, settings_file};
 use crate::text::{self, with_thousands};
+
+/// How long settings must stay unchanged before they are written: typing a host name is one change, not nine.
+const SETTINGS_DELAY: Duration = Duration::from_millis(500);
 
 /// The format of a saved log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +32,14 @@ pub enum ExportFormat {
 }
 
 impl App {
+    /// Starts the thread that saves the settings when they change, if they are saved.
+    pub(super) fn start_saving_settings(&mut self) {
+        let Some(path) = self.options.settings_file.clone() else { return };
+        let (sender, changes) = channel();
+        let work = move |updates: &UpdateSender<Self>| save_changes(&path, &changes, updates);
+        self.settings_changes = self.background.run("settings", true, work).ok().map(|()| sender);
+    }
+
     pub(super) fn save_log(&mut self, path: PathBuf, format: ExportFormat) {
         let (log, data) = (self.log.clone(), self.settings().data_format);
         let saved = format!(
@@ -54,7 +70,7 @@ impl App {
     pub(super) fn save_sequence(&mut self, id: ClientId, path: PathBuf, format: SequenceFormat) {
         let Some(capture) = self.capture(id) else {
             return self.tell(Notice::bad(format!(
-                "What went by on connection {id} is no longer kept, so it can't be saved. Save another one sooner."
+                "The data of connection {id} is no longer kept, so it can't be saved."
             )));
         };
         let what = format!("The sequence diagram of {id}");
@@ -75,21 +91,64 @@ impl App {
         path: PathBuf,
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<String> + Send + 'static,
     ) {
-        let started = self.background.run("save", true, move || {
-            JobResult::Notice(match files::write_atomically(&path, write) {
+        let started = self.background.run("save", true, move |updates| {
+            let notice = match files::write_atomically(&path, 0o666, write) {
                 Ok(saved) => Notice::good(saved),
-                Err(error) => Notice::bad(format!(
-                    "{what} could not be saved to {}: {}. Choose another place.",
-                    path.display(),
-                    text::io_error(&error)
-                )),
-            })
+                Err(error) => not_saved(&what, &path, &error, "Choose another place."),
+            };
+            updates.send(move |app| app.tell(notice));
         });
         if let Err(error) = started {
-            self.tell(Notice::bad(format!(
-                "The file could not be saved: {}. Try again.",
-                text::io_error(&error)
-            )));
+            let reason = text::io_error(&error);
+            self.tell(Notice::bad(format!("The file could not be saved: {reason}. Try again.")));
         }
     }
+
+    /// Returns the program that does what the running server does, on its actual port. While no server runs, it does
+    /// what a server with the form's last valid values would do. It is cached until these change.
+    #[must_use]
+    pub fn program(&self) -> Arc<Program> {
+        let mut config = ServerConfig::from(self.running_with().unwrap_or(self.settings()));
+        if self.running_with().is_some() {
+            config.port = self.port();
+        }
+        if let Some(tls) = &mut config.tls {
+            // The program may be saved anywhere, but a relative path is one from Echoscope's own folder.
+            for path in [&mut tls.certificate, &mut tls.key, &mut tls.client_ca] {
+                *path = std::path::absolute(Path::new(path)).unwrap_or_else(|_| path.clone());
+            }
+        }
+        let mut cached = self.program.borrow_mut();
+        match &*cached {
+            Some((cached_for, program)) if *cached_for == config => Arc::clone(program),
+            _ => {
+                let program = Arc::new(python::program(&config));
+                *cached = Some((config, Arc::clone(&program)));
+                program
+            }
+        }
+    }
+}
+
+/// Saves the last of several changes in quick succession, and reports the first of several errors.
+fn save_changes(path: &Path, changes: &Receiver<Settings>, updates: &UpdateSender<App>) {
+    let mut failed = false;
+    while let Ok(mut settings) = changes.recv() {
+        while let Ok(newer) = changes.recv_timeout(SETTINGS_DELAY) {
+            settings = newer;
+        }
+        let saved = settings_file::save(path, &settings);
+        if let Err(error) = &saved
+            && !failed
+        {
+            let notice = not_saved("The settings", path, error, "They are kept until you close the window.");
+            updates.send(move |app| app.tell(notice));
+        }
+        failed = saved.is_err();
+    }
+}
+
+fn not_saved(what: &str, path: &Path, error: &io::Error, advice: &str) -> Notice {
+    let reason = text::io_error(error);
+    Notice::bad(format!("{what} could not be saved to {}: {reason}. {advice}", path.display()))
 }

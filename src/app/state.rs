@@ -1,19 +1,16 @@
-//! [`App`]: the state that every front end shows and changes.
+//! [`App`]: the state that every front end shows and changes, with its notices and the rate of bytes.
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::app::background::{Background, WakeFn};
 use crate::app::clients::{Clients, ServerEndpoint};
-use crate::app::file_check::{Check, CheckedFiles};
-use crate::app::form::Form;
+use crate::app::form::{Check, CheckedFiles, Form};
 use crate::app::lesson::lesson_state::LessonState;
-use crate::app::notice::Notice;
-use crate::app::rate::Rate;
-use crate::app::settings_writer::SettingsWriter;
 use crate::capture::{Capture, Captures};
 use crate::log::EventLog;
 use crate::python::Program;
@@ -55,13 +52,14 @@ pub struct App {
     pub(super) log: EventLog,
     pub(super) clients: Clients,
     pub(super) rate: Rate,
-    pub(super) background: Background,
+    pub(super) background: Background<Self>,
     pub(super) files: CheckedFiles,
     /// How many file checks were started. Only the result of the last one counts.
     pub(super) file_checks: u64,
     /// This computer's address in the local network while the host stands for all addresses.
     pub(super) lan_address: Option<IpAddr>,
-    pub(super) settings_writer: Option<SettingsWriter>,
+    /// Sends changed settings to the thread that saves them, if they are saved.
+    pub(super) settings_changes: Option<Sender<Settings>>,
     pub(super) notice: Option<Notice>,
     /// A notice about the running server, shown until it stops.
     pub(super) run_notice: Option<Notice>,
@@ -86,8 +84,6 @@ impl App {
         let wake = Arc::clone(&options.wake);
         let (event_sender, event_receiver) = event_channel::channel(move || wake());
         let background = Background::new(Arc::clone(&options.wake));
-        let settings_file = options.settings_file.clone();
-        let settings_writer = settings_file.map(|path| SettingsWriter::new(path, background.notifier()));
         let mut app = Self {
             server: None,
             started_with: settings.clone(),
@@ -101,7 +97,7 @@ impl App {
             files: CheckedFiles::default(),
             file_checks: 0,
             lan_address: None,
-            settings_writer,
+            settings_changes: None,
             notice: None,
             run_notice: None,
             unbound_addresses: 0,
@@ -112,6 +108,7 @@ impl App {
             lessons: LessonState::default(),
             options,
         };
+        app.start_saving_settings();
         app.check_files();
         app.look_up_lan_address();
         app
@@ -164,7 +161,7 @@ impl App {
     /// Returns the bytes per second, received and sent together, over about the last half second of polling.
     #[must_use]
     pub fn rate(&self) -> f64 {
-        self.rate.per_second()
+        self.rate.per_second
     }
 
     /// Returns a copy of the open connections, ordered by number.
@@ -294,4 +291,67 @@ impl App {
 /// Returns how much the log keeps.
 pub(super) fn log_limits(settings: &Settings) -> Limits {
     Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 }
+}
+
+/// A message that is shown until it is dismissed or replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The text: what happened and what to do.
+    pub text: String,
+    /// Whether something went wrong.
+    pub problem: bool,
+}
+
+impl Notice {
+    pub(super) fn good(text: String) -> Self {
+        Self { text, problem: false }
+    }
+
+    pub(super) fn bad(text: String) -> Self {
+        Self { text, problem: true }
+    }
+}
+
+/// The shortest time that a rate is measured over.
+const RATE_SPAN: Duration = Duration::from_millis(500);
+
+/// Turns a growing count into a rate.
+pub(super) struct Rate {
+    since: Instant,
+    count: u64,
+    per_second: f64,
+}
+
+impl Rate {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { since: now, count: 0, per_second: 0.0 }
+    }
+
+    /// Measures the rate, at most twice a second. A count that fell is that of a new run, and its rate is 0.
+    #[allow(clippy::cast_precision_loss, reason = "precise up to 2^53 bytes, and the rate is only shown")]
+    pub(super) fn update(&mut self, now: Instant, count: u64) {
+        let Some(span) = now.checked_duration_since(self.since).filter(|span| *span >= RATE_SPAN) else {
+            return;
+        };
+        self.per_second = count.saturating_sub(self.count) as f64 / span.as_secs_f64();
+        self.since = now;
+        self.count = count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_follows_the_count() {
+        let start = Instant::now();
+        let mut rate = Rate::new(start);
+        rate.update(start + Duration::from_secs(1), 1000);
+        assert!((rate.per_second - 1000.0).abs() < 1e-6);
+        rate.update(start + Duration::from_millis(1100), 9000);
+        assert!((rate.per_second - 1000.0).abs() < 1e-6, "measured too soon");
+        rate.update(start + Duration::from_secs(2), 1000);
+        assert!(rate.per_second.abs() < 1e-6);
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
-use crate::cli::value_parser::keywords;
 use crate::settings::Settings;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, SpecProblem};
 
@@ -28,7 +28,7 @@ pub(super) struct CreateFlags {
     days: Option<String>,
 
     /// The kind of key [default: rsa2048]
-    #[arg(long, value_name = "rsa2048|rsa4096|p256|ed25519", hide_possible_values = true, value_parser = keywords(KeyChoice::ALL.map(KeyChoice::keyword), parse_key))]
+    #[arg(long, value_name = "rsa2048|rsa4096|p256|ed25519", hide_possible_values = true, value_parser = choice(KeyChoice::ALL, KeyChoice::keyword))]
     key: Option<KeyChoice>,
 
     /// Sign with the practice CA of the folder: ca.key and ca.crt, made if they are not there
@@ -37,7 +37,7 @@ pub(super) struct CreateFlags {
 
     /// Break it on purpose: expired, not-yet-valid, wrong-name, no-san, ca-as-server, self-signed (where a CA is
     /// expected), no-intermediate, v1
-    #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = keywords(Defect::ALL.map(Defect::keyword), parse_defect))]
+    #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = choice(Defect::ALL, Defect::keyword))]
     broken: Option<Defect>,
 
     /// Replace server.key, server.csr and server.crt if they are there, and intermediate.crt where one is made; never
@@ -110,12 +110,12 @@ fn describe(created: &CreatedFiles) -> String {
     files.chain(about).chain(commands).map(|line| line + "\n").collect()
 }
 
-fn parse_key(text: &str) -> Result<KeyChoice, String> {
-    let key = KeyChoice::ALL.into_iter().find(|key| key.keyword() == text);
-    key.ok_or_else(|| "the kinds are rsa2048, rsa4096, p256 and ed25519.".to_owned())
-}
-
-fn parse_defect(text: &str) -> Result<Defect, String> {
-    let defect = Defect::ALL.into_iter().find(|defect| defect.keyword() == text);
-    defect.ok_or_else(|| format!("the kinds are {}.", Defect::ALL.map(Defect::keyword).join(", ")))
+/// Returns a parser for the keyword of one of these values.
+fn choice<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    keyword: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let find = move |text: String| all.into_iter().find(|value| keyword(*value) == text);
+    PossibleValuesParser::new(all.map(keyword))
+        .map(move |text| find(text).expect("clap has checked the keyword"))
 }

@@ -3,7 +3,6 @@
 mod create_certificate;
 mod man_page;
 mod setting_flags;
-mod value_parser;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,7 +13,6 @@ use clap_complete::Shell;
 pub use create_certificate::CreateCertificate;
 
 use crate::cli::setting_flags::SettingFlags;
-use crate::cli::value_parser::keywords;
 use crate::settings::settings_file::{self, OnBrokenFile};
 use crate::settings::{ClientAuth, SettingChoice, Settings};
 
@@ -45,7 +43,7 @@ struct Arguments {
     settings: SettingFlags,
 
     /// How --headless prints the log: text lines or JSON lines [default: text]
-    #[arg(long, value_name = "text|json", hide_possible_values = true, value_parser = keywords(["text", "json"], log_format))]
+    #[arg(long, value_name = "text|json", value_enum, hide_possible_values = true)]
     log_format: Option<LogFormat>,
 
     /// Remember the settings in this file instead of the usual place
@@ -73,7 +71,7 @@ enum Subcommand {
 }
 
 /// How the log is printed without a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum LogFormat {
     /// The tutorial's lines, and others in the same style.
     #[default]
@@ -190,20 +188,14 @@ fn check_tls_files(settings: &Settings, tls_given: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn log_format(text: &str) -> Result<LogFormat, String> {
-    match text {
-        "text" => Ok(LogFormat::Text),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("the formats are text and json.".to_owned()),
-    }
-}
-
-/// Returns the first line of clap's message; the usage and hints follow it.
+/// Returns the first line of clap's message and the possible values; the usage and hints follow it.
 fn first_line(error: &clap::Error) -> String {
     let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
     let first = first.strip_prefix("error: ").unwrap_or(first).trim_end_matches('.');
-    format!("{first}. Try --help.")
+    let values = lines.next().filter(|line| line.contains("[possible values:")).unwrap_or_default();
+    format!("{first}{}. Try --help.", values.trim_end().replacen("  ", " ", 1))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The options that change settings, made from the table of settings.
 
+use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, ValueHint};
 
-use crate::cli::value_parser::keywords;
 use crate::settings::{ClientAuth, Flag, Scope, Setting, SettingError, Settings};
 
 /// The settings that the command line changes, with their values.
@@ -73,7 +73,8 @@ fn settings_with_flags() -> impl Iterator<Item = (Setting, Flag)> {
 }
 
 fn argument(setting: Setting, flag: Flag) -> Arg {
-    let argument = Arg::new(setting.info().key).long(flag.long).short(flag.short);
+    let argument =
+        Arg::new(setting.info().key).long(flag.long).short((setting == Setting::Port).then_some('p'));
     if flag.value_name.is_empty() {
         return argument.action(ArgAction::SetTrue).help(flag.help);
     }
@@ -84,10 +85,17 @@ fn argument(setting: Setting, flag: Flag) -> Arg {
     let check = move |text: &str| -> Result<String, SettingError> {
         setting.set(&mut Settings::default(), text).map(|()| text.to_owned())
     };
+    let keywords = setting.keywords();
+    // The list of TLS versions can be in any order.
+    let parser = if keywords.is_empty() || setting == Setting::TlsVersions {
+        ValueParser::new(check)
+    } else {
+        PossibleValuesParser::new(keywords).into()
+    };
     argument
         .help(help)
         .value_name(flag.value_name)
-        .value_parser(keywords(setting.keywords(), check))
+        .value_parser(parser)
         .hide_possible_values(true)
         .allow_negative_numbers(setting.info().range.is_some())
         .value_hint(match setting {

@@ -10,12 +10,15 @@ use std::path::Path;
 /// Calls `write` with a temporary file in the same folder, which replaces `path` once everything is on the disk. Returns
 /// the result of `write`.
 ///
-/// The contents may be confidential, so an existing file keeps its mode; a new one gets the user's default.
+/// The contents may be confidential, so an existing file keeps its mode. On Unix a new one gets `mode`, limited by the
+/// umask.
 ///
 /// # Errors
 /// The folder isn't writable, the disk is full, or `write` failed. The old file is then unchanged.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has modes"))]
 pub fn write_atomically<T>(
     path: &Path,
+    mode: u32,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
 ) -> io::Result<T> {
     let mut builder = tempfile::Builder::new();
@@ -23,7 +26,7 @@ pub fn write_atomically<T>(
     #[cfg(unix)]
     let builder = {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_or(0o666, |old| old.permissions().mode() & 0o777);
+        let mode = std::fs::metadata(path).map_or(mode, |old| old.permissions().mode() & 0o777);
         builder.permissions(std::fs::Permissions::from_mode(mode))
     };
     let file = builder.tempfile_in(folder_of(path))?;

@@ -55,8 +55,6 @@ pub enum Scope {
 pub struct Flag {
     /// The long name without dashes.
     pub long: &'static str,
-    /// The short name.
-    pub short: Option<char>,
     /// The placeholder for the value in the help text; empty for a switch, which sets the opposite of the default.
     pub value_name: &'static str,
     /// The help text, without the default.
@@ -66,16 +64,7 @@ pub struct Flag {
 #[allow(clippy::unnecessary_wraps, reason = "an entry without an option has `None`")]
 impl Flag {
     const fn new(long: &'static str, value_name: &'static str, help: &'static str) -> Option<Self> {
-        Some(Self { long, short: None, value_name, help })
-    }
-
-    const fn with_short(
-        long: &'static str,
-        short: char,
-        value_name: &'static str,
-        help: &'static str,
-    ) -> Option<Self> {
-        Some(Self { long, short: Some(short), value_name, help })
+        Some(Self { long, value_name, help })
     }
 }
 
@@ -144,7 +133,7 @@ settings! {
         about: "The number under which clients find the server on this computer; 0 lets the system choose one.",
         placeholder: "12345",
         range: Some(0..=65_535),
-        flag: Flag::with_short("port", 'p', "PORT", "Port to listen on; 0 lets the system choose"),
+        flag: Flag::new("port", "PORT", "Port to listen on; 0 lets the system choose"),
         python: "SERVER_PORT = @port@",
     }
 

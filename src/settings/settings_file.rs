@@ -81,7 +81,7 @@ pub fn save(path: &Path, settings: &Settings) -> io::Result<()> {
     table.extend(Table::try_from(settings).map_err(io::Error::other)?);
     let text = toml::to_string(&table).map_err(io::Error::other)?;
     std::fs::create_dir_all(folder_of(path))?;
-    write_atomically(path, |out| out.write_all(text.as_bytes()))
+    write_atomically(path, 0o600, |out| out.write_all(text.as_bytes()))
 }
 
 /// Returns the settings in a text, and the keys with invalid values.

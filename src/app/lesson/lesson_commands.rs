@@ -5,12 +5,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::background::JobResult;
+use crate::app::background::UpdateSender;
 use crate::app::clients::{ClientCommand, ClientTab, Followed};
 use crate::app::command::Command;
 use crate::app::lesson::lesson_state::SetUp;
-use crate::app::notice::Notice;
-use crate::app::state::App;
+use crate::app::state::{App, Notice};
 use crate::lessons::builtin::builtin_lessons;
 use crate::lessons::lesson::{LessonFileError, MAX_LESSON_FILE};
 use crate::lessons::setting_override::SettingOverride;
@@ -62,14 +61,17 @@ impl App {
     }
 
     pub(in crate::app) fn open_lesson(&mut self, path: PathBuf) {
-        let read = move || JobResult::Lesson(Box::new(read_lesson(&path)));
+        let read = move |updates: &UpdateSender<Self>| {
+            let lesson = read_lesson(&path);
+            updates.send(|app| app.lesson_was_read(lesson));
+        };
         if let Err(error) = self.background.run("read lesson", false, read) {
             self.tell(Notice::bad(format!("The lesson can't be read now: {error}. Try again.")));
         }
     }
 
     /// Starts the lesson that was read from a file.
-    pub(in crate::app) fn lesson_was_read(&mut self, read: Result<Lesson, LessonFileError>) {
+    fn lesson_was_read(&mut self, read: Result<Lesson, LessonFileError>) {
         match read {
             Ok(lesson) => self.begin_lesson(Arc::new(lesson), None),
             Err(error) => self.tell(Notice::bad(error.to_string())),

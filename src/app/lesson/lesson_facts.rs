@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use crate::app::clients::ClientTab;
-use crate::app::file_check::Check;
+use crate::app::form::Check;
 use crate::app::state::App;
 use crate::client::client_event::ClientState;
 use crate::lessons::lesson_event::LessonFacts;

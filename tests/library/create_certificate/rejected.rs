@@ -29,8 +29,8 @@ fn invalid_values_are_usage_errors() {
         (["--days", "100000"], "from 1 to 36,500"),
         (["--days", "-1"], "from 1 to 36,500"),
         (["--days", "99999999999999999999"], "from 1 to 36,500"),
-        (["--key", "dsa"], "the kinds are rsa2048"),
-        (["--broken", "badly"], "the kinds are expired"),
+        (["--key", "dsa"], "possible values: rsa2048"),
+        (["--broken", "badly"], "possible values: expired"),
         (["--headless", "--force"], "--headless"),
     ] {
         let words = one_line(&folder.create(&flags), 2);

@@ -1,0 +1,228 @@
+//! Advice about the form: why the server can't be started, warnings about risky settings, this computer's address in the
+//! local network, and commands to copy into a terminal that connect to the server.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+
+use crate::app::form::Check;
+use crate::app::state::App;
+use crate::platform::terminal::{self, CURL, HAS_NC_AND_OPENSSL, TerminalCommand, argument};
+use crate::resolve::local_ip;
+use crate::settings::parse::{is_loopback, reachable_host};
+use crate::settings::{ClientAuth, Setting, Settings};
+use crate::tls::explain::key_log_warning;
+
+impl App {
+    /// Returns why the server can't be started now.
+    #[must_use]
+    pub fn blocked(&self) -> Option<String> {
+        if let Some(error) = self.form.first_invalid().and_then(|setting| self.form.error(setting)) {
+            return Some(error.to_string());
+        }
+        let settings = self.settings();
+        if !settings.tls {
+            return None;
+        }
+        let ca_missing =
+            settings.client_auth != ClientAuth::None && settings.client_ca.as_os_str().is_empty();
+        let missing = match (settings.certificate.as_os_str().is_empty(), settings.key.as_os_str().is_empty())
+        {
+            (false, false) if ca_missing => {
+                return Some(
+                    "Client certificates need a CA file to be checked with. Choose the file, or ask for no client \
+                     certificates."
+                        .to_owned(),
+                );
+            }
+            (false, false) => return None,
+            (true, true) => "a certificate and its key. Choose both files",
+            (true, false) => "a certificate. Choose the file",
+            (false, true) => "the certificate's key. Choose the file",
+        };
+        Some(format!("TLS needs {missing}, or turn TLS off."))
+    }
+
+    /// Returns the setting that [`App::blocked`] is about.
+    #[must_use]
+    pub fn missing(&self) -> Option<Setting> {
+        let settings = self.settings();
+        self.form.first_invalid().or_else(|| {
+            let mut files = [Setting::Certificate, Setting::Key].into_iter();
+            files.find(|file| settings.tls && file.text(settings).is_empty())
+        })
+    }
+
+    /// Returns a warning while the settings are valid but open the server to the network.
+    #[must_use]
+    pub fn caution(&self) -> Option<String> {
+        let open = self.form.error(Setting::Host).is_none() && !is_loopback(&self.settings().host);
+        open.then(|| {
+            let there = self.lan_address.map_or_else(String::new, |address| format!(", at {address}"));
+            format!(
+                "Others on your network can connect, too{there}. Use localhost to keep the server to this computer."
+            )
+        })
+    }
+
+    /// Returns the gravest problem that clients will have with the certificate on the chosen host. It depends only on
+    /// the files, not on how or when they were created.
+    #[must_use]
+    pub fn certificate_caution(&self) -> Option<String> {
+        let (Check::Good(report), Some(issuer)) = (&self.files.certificate, &self.files.issuer) else {
+            return None;
+        };
+        report.caution_served(Timestamp::now(), &self.settings().host, issuer)
+    }
+
+    /// Returns a warning while TLS keys are written to a file, or will be from the next start.
+    #[must_use]
+    pub fn key_log_caution(&self) -> Option<String> {
+        let writes_keys = |settings: &&Settings| settings.tls && !settings.key_log.as_os_str().is_empty();
+        let settings = self.running_with().into_iter().chain([self.settings()]).find(writes_keys)?;
+        Some(key_log_warning(&settings.key_log))
+    }
+
+    /// Returns commands that connect to the running server, or to the one that the form would start. There are none
+    /// while a setting is invalid or the port isn't known.
+    #[must_use]
+    pub fn try_it(&self) -> Vec<TerminalCommand> {
+        let running = self.running_with();
+        if running.is_none() && (self.form.first_invalid().is_some() || self.settings().port == 0) {
+            return Vec::new();
+        }
+        let settings = self.settings_for_clients();
+        // A client that is given the certificate's file trusts the certificate if it is self-signed or its CA is in the
+        // file as well. The check is about the file in the form.
+        let trusted = settings.certificate == self.settings().certificate
+            && matches!(self.certificate(), Check::Good(report) if report.self_signed || report.chain > 1);
+        commands(HAS_NC_AND_OPENSSL, &settings, trusted)
+    }
+
+    /// Looks the address up in the background if the host stands for all addresses, and forgets one of the other family.
+    pub(super) fn look_up_lan_address(&mut self) {
+        let ipv6 = self.unspecified_host_is_ipv6();
+        self.lan_address = self.lan_address.filter(|known| Some(known.is_ipv6()) == ipv6);
+        if let Some(ipv6) = ipv6 {
+            // Without a thread to spare, the warning about an open server names no address.
+            let _ = self.background.run("local address", false, move |updates| {
+                let address = local_ip(ipv6).ok();
+                updates.send(move |app| app.set_lan_address(ipv6, address));
+            });
+        }
+    }
+
+    /// Stores the result, unless the host has changed since.
+    fn set_lan_address(&mut self, ipv6: bool, address: Option<IpAddr>) {
+        if self.unspecified_host_is_ipv6() == Some(ipv6) {
+            self.lan_address = address;
+        }
+    }
+
+    fn unspecified_host_is_ipv6(&self) -> Option<bool> {
+        let host = self.settings().host.parse::<IpAddr>().ok()?;
+        host.is_unspecified().then_some(host.is_ipv6())
+    }
+}
+
+/// Returns commands with nc and openssl where the OS has both, else with curl. `trusted` is whether clients trust the
+/// certificate once they are given its file.
+fn commands(has_nc_and_openssl: bool, settings: &Settings, trusted: bool) -> Vec<TerminalCommand> {
+    let (host, port) = (reachable_host(&settings.host), settings.port);
+    let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let client_certificate = settings.client_auth != ClientAuth::None;
+    let first = match (has_nc_and_openssl, settings.tls) {
+        (true, false) => TerminalCommand { program: "nc", line: format!("nc {host} {port}") },
+        (false, false) => curl(&format!("telnet://{place}")),
+        // The echo of its own request looks like a response of HTTP/0.9 to curl.
+        (false, true) if !client_certificate => curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}")),
+        (_, true) => {
+            let ca =
+                if trusted { format!(" -CAfile {}", argument(&settings.certificate)) } else { String::new() };
+            let own = if client_certificate { " -cert client.crt -key client.key" } else { "" };
+            TerminalCommand {
+                program: "openssl",
+                line: format!("openssl s_client -quiet -connect {place}{ca}{own}"),
+            }
+        }
+    };
+    vec![first, python(&host, port, settings.tls, client_certificate)]
+}
+
+fn curl(rest: &str) -> TerminalCommand {
+    TerminalCommand { program: "curl", line: format!("{CURL} {rest}") }
+}
+
+/// Over TLS it doesn't verify the certificate: the tutorial's own has no name that Python accepts.
+fn python(host: &str, port: u16, tls: bool, client_certificate: bool) -> TerminalCommand {
+    let connect = format!("socket.create_connection(('{host}', {port}))");
+    let connected = if tls {
+        let own = if client_certificate { "c.load_cert_chain('client.crt', 'client.key'); " } else { "" };
+        format!(
+            "import socket, ssl; c = ssl._create_unverified_context(); {own}\
+             s = c.wrap_socket({connect}, server_hostname='{host}')"
+        )
+    } else {
+        format!("import socket; s = {connect}")
+    };
+    let line = terminal::python(&format!("{connected}; s.sendall(b'Hello'); print(s.recv(1024))"));
+    TerminalCommand { program: "Python", line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::command::Command;
+    use crate::app::state::Options;
+
+    #[test]
+    fn only_an_unspecified_host_of_the_same_family_has_a_lan_address() {
+        let settings = Settings { host: "0.0.0.0".to_owned(), ..Settings::default() };
+        let mut app = App::new(settings, Options::default());
+        let address = IpAddr::from([192, 0, 2, 7]);
+        app.set_lan_address(false, Some(address));
+        app.set_lan_address(true, None);
+        assert!(app.caution().unwrap().contains(", at 192.0.2.7."));
+        for host in ["::", "127.0.0.1"] {
+            app.apply(Command::set(Setting::Host, host));
+            app.set_lan_address(false, Some(address));
+            assert_eq!(app.lan_address, None, "{host}");
+        }
+    }
+
+    fn settings() -> Settings {
+        Settings { port: 7, ..Settings::default() }
+    }
+
+    #[test]
+    fn the_unspecified_address_is_reached_by_loopback() {
+        let settings = Settings { host: "0.0.0.0".to_owned(), ..settings() };
+        assert_eq!(commands(true, &settings, false)[0].line, "nc 127.0.0.1 7");
+    }
+
+    #[test]
+    fn windows_gets_commands_for_programs_that_it_has() {
+        let first =
+            |settings: &Settings| commands(false, settings, false)[0].line.replace("curl.exe ", "curl ");
+        let ipv6 = Settings { host: "::1".to_owned(), ..settings() };
+        assert_eq!(first(&ipv6), "curl telnet://[::1]:7");
+        let tls = Settings { tls: true, ..settings() };
+        assert_eq!(first(&tls), "curl -k --no-alpn --http0.9 -m 3 https://localhost:7");
+        // There, curl takes client certificates only from the certificate store of Windows.
+        let tls = Settings { client_auth: ClientAuth::Required, ..tls };
+        assert!(first(&tls).starts_with("openssl s_client "));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_with_spaces_stays_one_argument() {
+        let settings = Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..settings() };
+        assert_eq!(commands(true, &settings, false)[0].line, "openssl s_client -quiet -connect localhost:7");
+        assert_eq!(
+            commands(true, &settings, true)[0].line,
+            r"openssl s_client -quiet -connect localhost:7 -CAfile '/tmp/it'\''s here/server.crt'"
+        );
+        let settings = Settings { certificate: "-lab/server.crt".into(), ..settings };
+        assert!(commands(true, &settings, true)[0].line.ends_with(" -CAfile ./-lab/server.crt"));
+    }
+}
