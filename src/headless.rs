@@ -73,7 +73,6 @@ fn serve(
     format: LogFormat,
 ) -> io::Result<Option<String>> {
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    let mut line = Vec::new();
     loop {
         // This can't fail, since the app holds the sender.
         let _ = woken.recv();
@@ -84,7 +83,7 @@ fn serve(
         let state = app.state();
         app.poll();
         for entry in app.log().iter() {
-            print(&mut out, &mut line, &entry.event, format)?;
+            print(&mut out, &entry.event, format)?;
         }
         out.flush()?;
         app.apply(Command::ClearLog);
@@ -98,16 +97,13 @@ fn serve(
     }
 }
 
-fn print(out: &mut impl Write, text: &mut Vec<u8>, event: &Event, format: LogFormat) -> io::Result<()> {
-    text.clear();
+fn print(out: &mut impl Write, event: &Event, format: LogFormat) -> io::Result<()> {
     match format {
-        LogFormat::Json => text.extend_from_slice(json::json_line(event).as_bytes()),
+        LogFormat::Json => writeln!(out, "{}", json::json_line(event)),
         // This is printed on stderr.
-        LogFormat::Text if matches!(event.kind, EventKind::StartFailed(_)) => return Ok(()),
-        LogFormat::Text => line::append_line(text, event, DataFormat::Python),
+        LogFormat::Text if matches!(event.kind, EventKind::StartFailed(_)) => Ok(()),
+        LogFormat::Text => writeln!(out, "{}", line::line(event, DataFormat::Python)),
     }
-    text.push(b'\n');
-    out.write_all(text)
 }
 
 fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>) {

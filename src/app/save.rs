@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::app::background::UpdateSender;
 use crate::app::state::{App, Notice};
 use crate::capture::sequence::{Sequence, SequenceFormat};
-use crate::log::export;
+use crate::log::{LogEntry, json, line};
 use crate::platform::files;
 use crate::platform::terminal::{PYTHON, argument};
 use crate::python::{self, Program};
@@ -48,9 +48,13 @@ impl App {
             path.display()
         );
         self.save_file("The log".to_owned(), path, move |out| {
-            match format {
-                ExportFormat::Text => export::write_text(log.iter(), data, out)?,
-                ExportFormat::JsonLines => export::write_json_lines(log.iter(), out)?,
+            for LogEntry { event, .. } in log.iter() {
+                match format {
+                    ExportFormat::Text => {
+                        writeln!(out, "{} {}", text::date(event.at), line::full_line(event, data))?;
+                    }
+                    ExportFormat::JsonLines => writeln!(out, "{}", json::json_line(event))?,
+                }
             }
             Ok(saved)
         });

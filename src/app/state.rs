@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::app::background::{Background, WakeFn};
 use crate::app::clients::{Clients, ServerEndpoint};
 use crate::app::form::{Check, CheckedFiles, Form};
-use crate::app::lesson::lesson_state::LessonState;
+use crate::app::lesson_state::LessonState;
 use crate::capture::{Capture, Captures};
 use crate::log::EventLog;
 use crate::python::Program;

@@ -9,7 +9,6 @@ use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
-use crate::lessons::lesson_event::{LessonFacts, LessonPlace};
 use crate::lessons::setting_override::SettingOverrides;
 use crate::server::calls::Call;
 use crate::server::event::CloseReason;
@@ -88,29 +87,6 @@ pub enum StateCondition {
     },
 }
 
-impl StateCondition {
-    /// Returns whether the app is in this state.
-    #[must_use]
-    pub fn holds(&self, facts: &LessonFacts) -> bool {
-        let number = |number: &Option<NonZeroU64>, default| number.map_or(default, NonZeroU64::get);
-        match self {
-            Self::Listening(settings) => facts.running.as_ref().is_some_and(|running| settings.hold(running)),
-            Self::Stopped {} => facts.stopped,
-            Self::Settings(settings) => settings.hold(&facts.form),
-            Self::Connected { at_least, at_most } => {
-                facts.connected >= number(at_least, u64::from(at_most.is_none()))
-                    && at_most.is_none_or(|at_most| facts.connected <= at_most)
-            }
-            Self::Waiting { at_least } => facts.waiting.is_some_and(|waiting| waiting >= number(at_least, 1)),
-            Self::Certificate {} => facts.certificate,
-            Self::Paused {} => facts.paused,
-            Self::Stepping {} => facts.stepping,
-            Self::Halted { before: None } => !facts.paused_before.is_empty(),
-            Self::Halted { before: Some(call) } => facts.paused_before.contains(call),
-        }
-    }
-}
-
 /// The events that count. The variants without fields have braces because serde would accept unknown keys otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "seen", rename_all = "snake_case", deny_unknown_fields)]
@@ -162,6 +138,57 @@ pub enum EventPattern {
         /// Which one.
         place: LessonPlace,
     },
+}
+
+/// A tab or a dialog of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LessonPlace {
+    /// The tab with the event log.
+    Log,
+    /// The tab with the open connections.
+    Connections,
+    /// The tab with the built-in clients.
+    Client,
+    /// The tab with the Python program.
+    Code,
+    /// The tab with the sequence diagram of a connection.
+    Wire,
+    /// The dialog *Create certificate…*.
+    CreateCertificate,
+    /// The dialog *Details…* of the certificate.
+    CertificateDetails,
+    /// The dialog *Options…* of TLS.
+    TlsOptions,
+}
+
+impl LessonPlace {
+    /// Every place.
+    pub const ALL: [Self; 8] = [
+        Self::Log,
+        Self::Connections,
+        Self::Client,
+        Self::Code,
+        Self::Wire,
+        Self::CreateCertificate,
+        Self::CertificateDetails,
+        Self::TlsOptions,
+    ];
+
+    /// Returns its name in the window.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Log => "the Log tab",
+            Self::Connections => "the Connections tab",
+            Self::Client => "the Client tab",
+            Self::Code => "the Code tab",
+            Self::Wire => "the Wire tab",
+            Self::CreateCertificate => "Create certificate…",
+            Self::CertificateDetails => "Details… of the certificate",
+            Self::TlsOptions => "Options… of TLS",
+        }
+    }
 }
 
 /// The data that a call of `recv` must have returned. A key that isn't given matches any data.

@@ -2,11 +2,11 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::lessons::condition::{Goal, one_or_more};
-use crate::lessons::lesson_event::LessonPlace;
+use crate::lessons::condition::{Goal, LessonPlace, one_or_more};
 use crate::lessons::setting_override::SettingOverrides;
 use crate::text::{io_error, is_printable, sanitize};
 
@@ -184,4 +184,24 @@ fn goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Goal, D::Error> {
         return Err(de::Error::custom(advice));
     }
     Ok(goal)
+}
+
+const TEXTS: [&str; 7] = [
+    include_str!("../../assets/lessons/1-first-echo.toml"),
+    include_str!("../../assets/lessons/2-backlog.toml"),
+    include_str!("../../assets/lessons/3-stream.toml"),
+    include_str!("../../assets/lessons/4-who-hangs-up.toml"),
+    include_str!("../../assets/lessons/5-certificate.toml"),
+    include_str!("../../assets/lessons/6-eavesdropper.toml"),
+    include_str!("../../assets/lessons/7-hundred-clients.toml"),
+];
+
+/// Returns the built-in lessons, in the order in which they build on each other.
+#[must_use]
+pub fn builtin_lessons() -> &'static [Arc<Lesson>] {
+    static LESSONS: LazyLock<Vec<Arc<Lesson>>> = LazyLock::new(|| {
+        let parse = |text| Arc::new(Lesson::parse(text).expect("a test parses every built-in lesson"));
+        TEXTS.into_iter().map(parse).collect()
+    });
+    &LESSONS
 }

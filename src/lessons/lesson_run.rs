@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::lessons::condition::{Condition, Since};
 use crate::lessons::condition_text::describe;
 use crate::lessons::lesson::{Lesson, LessonStep};
-use crate::lessons::lesson_event::{LessonEvent, LessonFacts};
-use crate::lessons::progress::Progress;
+use crate::lessons::lesson_event::{LessonEvent, LessonFacts, Progress};
 
 /// The state of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

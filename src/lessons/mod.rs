@@ -70,14 +70,12 @@
 //!
 //! Each of these takes `at_least` (1) and `since` (`"step"`).
 
-pub mod builtin;
 pub mod condition;
 mod condition_text;
 pub mod lesson;
 pub mod lesson_event;
 pub mod lesson_run;
-mod progress;
 pub mod setting_override;
 
-pub use lesson::Lesson;
+pub use lesson::{Lesson, builtin_lessons};
 pub use lesson_run::LessonRun;

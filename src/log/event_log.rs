@@ -1,7 +1,7 @@
-//! The event log itself: a ring buffer of numbered events.
+//! The event log: a ring buffer of numbered events, each with a category that a reader can hide, and a severity.
 
 use crate::ring_buffer::{Limits, RingBuffer};
-use crate::server::event::{Event, EventKind, Problem};
+use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 
 /// The limits of a log by default: 100,000 entries or 64 MiB.
 pub const DEFAULT_LIMITS: Limits = Limits { entries: 100_000, bytes: 64 << 20 };
@@ -42,4 +42,147 @@ fn size(kind: &EventKind) -> usize {
         _ => SHORT_TEXTS,
     };
     size_of::<LogEntry>() + 32 + data
+}
+
+/// The subject of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Category {
+    /// The server as a whole: started, listening, stopped. It can't be hidden.
+    Server,
+    /// A client connected or disconnected.
+    Connections,
+    /// Bytes were received and echoed.
+    Data,
+    /// A TLS handshake was completed.
+    Tls,
+    /// Something went wrong.
+    Problems,
+}
+
+/// How severe an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Less important than the other entries.
+    Minor,
+    /// Everything is fine.
+    Normal,
+    /// Worth a look, although the server works as intended.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// Returns the category and the severity of an event.
+fn classify(event: &Event) -> (Category, Severity) {
+    match &event.kind {
+        EventKind::Closed(Closed { reason: CloseReason::Lost { .. }, .. })
+        | EventKind::NotListening(_)
+        | EventKind::Problem(Problem::MaxClients { .. }) => (Category::Problems, Severity::Warning),
+        EventKind::Problem(Problem::Recovered) => (Category::Problems, Severity::Normal),
+        EventKind::StartFailed(_) | EventKind::Problem(_) | EventKind::Note { problem: true, .. } => {
+            (Category::Problems, Severity::Error)
+        }
+        EventKind::Opened | EventKind::Closed(_) => (Category::Connections, Severity::Normal),
+        EventKind::Received { data, echoed, .. } if *echoed < data.len() => {
+            (Category::Data, Severity::Warning)
+        }
+        EventKind::Received { .. } => (Category::Data, Severity::Normal),
+        EventKind::Handshake(_) => (Category::Tls, Severity::Normal),
+        // In the category that no chip hides: a reader must not miss that entries were skipped.
+        EventKind::NotShown { .. } => (Category::Server, Severity::Warning),
+        EventKind::Starting { .. }
+        | EventKind::Listening { .. }
+        | EventKind::AcceptPaused
+        | EventKind::AcceptResumed
+        | EventKind::Stopping
+        | EventKind::Stopped
+        | EventKind::Note { problem: false, .. } => (Category::Server, Severity::Normal),
+    }
+}
+
+impl Severity {
+    /// Returns the severity of an event.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        classify(event).1
+    }
+}
+
+impl Category {
+    /// The categories that can be hidden, in the order of their chips.
+    pub const CHIPS: [Self; 4] = [Self::Connections, Self::Data, Self::Tls, Self::Problems];
+
+    /// Returns the category of an event.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        classify(event).0
+    }
+
+    /// Returns the label of the category's chip.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Server => "Server",
+            Self::Connections => "Connections",
+            Self::Data => "Data",
+            Self::Tls => "TLS",
+            Self::Problems => "Problems",
+        }
+    }
+}
+
+/// Which categories are shown, one bit for each. [`Category::Server`] always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CategorySet(u8);
+
+impl CategorySet {
+    /// Every category.
+    pub const ALL: Self = Self(0b1_1111);
+
+    /// Returns whether entries of this category are shown.
+    #[must_use]
+    pub fn contains(self, category: Category) -> bool {
+        category == Category::Server || self.0 >> category as u8 & 1 == 1
+    }
+
+    /// Shows a hidden category and hides a shown one.
+    pub fn toggle(&mut self, category: Category) {
+        if category != Category::Server {
+            self.0 ^= 1 << category as u8;
+        }
+    }
+
+    /// Returns the same set with a category shown or hidden.
+    #[must_use]
+    pub fn with(mut self, category: Category, shown: bool) -> Self {
+        if self.contains(category) != shown {
+            self.toggle(category);
+        }
+        self
+    }
+}
+
+impl Default for CategorySet {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_category_cant_be_hidden() {
+        let mut shown = CategorySet::ALL;
+        shown.toggle(Category::Server);
+        shown.toggle(Category::Data);
+        assert!(shown.contains(Category::Server) && !shown.contains(Category::Data));
+        assert!(shown.contains(Category::Tls));
+        assert_eq!(shown.with(Category::Data, true).with(Category::Server, false), CategorySet::ALL);
+        for category in Category::CHIPS {
+            shown = shown.with(category, false);
+        }
+        assert!(shown.contains(Category::Server) && !shown.contains(Category::Problems));
+    }
 }

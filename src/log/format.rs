@@ -1,5 +1,6 @@
 //! Bytes as text: Python's `repr`, readable text, hexadecimal digits. Each whole, or truncated to a number of characters.
 
+use std::fmt::Write;
 use std::iter;
 
 use crate::settings::DataFormat;
@@ -14,18 +15,11 @@ pub const PLACEHOLDER: char = '·';
 /// Returns Python's `repr` of bytes: `b'Hello\n'`.
 #[must_use]
 pub fn python(data: &[u8]) -> String {
-    let mut out = Vec::new();
-    append_python(&mut out, data);
-    from_ascii(out)
-}
-
-/// Appends Python's `repr` of bytes, which is printable ASCII.
-fn append_python(out: &mut Vec<u8>, data: &[u8]) {
     let quote = python_quote(data);
-    out.reserve(data.len() + 3);
-    out.extend_from_slice(&[b'b', quote]);
-    append_escaped(out, data, quote);
+    let mut out = vec![b'b', quote];
+    append_escaped(&mut out, data, quote);
     out.push(quote);
+    from_ascii(out)
 }
 
 /// Returns the quote that Python puts around bytes: `"` if the data contains `'` and no `"`.
@@ -40,31 +34,9 @@ fn append_escaped(out: &mut Vec<u8>, data: &[u8], quote: u8) {
         if is_plain(run[0]) {
             out.extend_from_slice(run);
         } else {
-            for &byte in run {
-                append_escaped_byte(out, byte, quote);
-            }
+            out.extend(run.escape_ascii());
         }
     }
-}
-
-fn append_escaped_byte(out: &mut Vec<u8>, byte: u8, quote: u8) {
-    match byte {
-        b'\n' => out.extend_from_slice(b"\\n"),
-        b'\r' => out.extend_from_slice(b"\\r"),
-        b'\t' => out.extend_from_slice(b"\\t"),
-        b'\\' => out.extend_from_slice(b"\\\\"),
-        _ if byte == quote => out.extend_from_slice(&[b'\\', quote]),
-        b' '..=b'~' => out.push(byte),
-        _ => {
-            let [high, low] = hex_digits(byte);
-            out.extend_from_slice(&[b'\\', b'x', high, low]);
-        }
-    }
-}
-
-fn hex_digits(byte: u8) -> [u8; 2] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }
 
 /// Returns bytes quoted for a sentence, without the end of the line: `"GET / HTTP/1.1"`.
@@ -105,18 +77,12 @@ pub fn visible(character: char) -> char {
 /// Returns data as hexadecimal digits: `48 65 6c`.
 #[must_use]
 pub fn hex(data: &[u8]) -> String {
-    let mut out = Vec::with_capacity(data.len() * 3);
-    append_hex(&mut out, data);
-    from_ascii(out)
-}
-
-fn append_hex(out: &mut Vec<u8>, data: &[u8]) {
+    let mut out = String::with_capacity(data.len() * 3);
     for (index, byte) in data.iter().enumerate() {
-        if index > 0 {
-            out.push(b' ');
-        }
-        out.extend_from_slice(&hex_digits(*byte));
+        let space = if index > 0 { " " } else { "" };
+        let _ = write!(out, "{space}{byte:02x}");
     }
+    out
 }
 
 /// Returns data in one of the formats.
@@ -126,15 +92,6 @@ pub fn data(data: &[u8], format: DataFormat) -> String {
         DataFormat::Python => python(data),
         DataFormat::Text => text(data),
         DataFormat::Hex => hex(data),
-    }
-}
-
-/// Appends data in one of the formats, as UTF-8.
-pub fn append_data(out: &mut Vec<u8>, data: &[u8], format: DataFormat) {
-    match format {
-        DataFormat::Python => append_python(out, data),
-        DataFormat::Text => out.extend_from_slice(text(data).as_bytes()),
-        DataFormat::Hex => append_hex(out, data),
     }
 }
 

@@ -20,16 +20,6 @@ pub fn line(event: &Event, data_format: DataFormat) -> String {
     }
 }
 
-/// Appends the log line of an event as UTF-8, without a line break. This is [`line()`] without its allocations.
-pub fn append_line(out: &mut Vec<u8>, event: &Event, data_format: DataFormat) {
-    if let EventKind::Received { data, .. } = &event.kind {
-        out.extend_from_slice(RECEIVED.as_bytes());
-        format::append_data(out, data, data_format);
-    } else {
-        out.extend_from_slice(sentence(event).as_bytes());
-    }
-}
-
 /// Returns the log line in at most `max_chars` characters, and whether it was truncated; it then ends in `…`. The cost
 /// doesn't depend on the size of the data.
 #[must_use]
@@ -132,6 +122,13 @@ pub(super) fn one_line(text: String) -> String {
     }
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     words.chars().map(format::visible).collect()
+}
+
+/// Returns the log line with the time of day and the client: `12:03:05.482  #1    Received: b'Hello\n'`.
+#[must_use]
+pub fn full_line(event: &Event, data_format: DataFormat) -> String {
+    let client = event.client.map_or_else(String::new, |client| client.id.to_string());
+    format!("{}  {client:<4}  {}", text::clock(event.at), line(event, data_format))
 }
 
 fn from_client(client: Option<ClientInfo>) -> String {

@@ -3,19 +3,16 @@
 //! ```text
 //! Event ── append ► EventLog ──► FilteredLog ──► rows:    line::truncated_row, line::trailing_text, text::clock
 //!                      │                   └───► details: explanation, handshake_details, format::HexRow
-//!                      └──────► export: text, or one JSON object for each line (json)
+//!                      └──────► files:   line::full_line, json::json_line
 //! ```
 //!
 //! A leaf: it imports only plain values of [`crate::server`], [`crate::tls`] and [`crate::settings`].
 
-pub mod category;
 pub mod event_log;
 #[cfg(test)]
 mod events_for_tests;
 pub mod explanation;
-pub mod export;
 pub mod filter;
-pub mod filtered_log;
 pub mod format;
 pub mod handshake_details;
 pub mod json;

@@ -18,7 +18,7 @@
 //! ├ status_bar ─────────┴─────────────────────────────────────────────────────┤
 //! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting    │
 //! └────────────────────────────────────────────────────────────────────────────┘
-//!   lesson: a bar over the tabs during a lesson; Help opens the list.   notice: messages, at the bottom.
+//!   lesson_bar: over the tabs during a lesson; help_menu lists them.   notice: messages, at the bottom.
 //!   file_dialogs: the OS's, or a prompt for a path.   help: F1.
 //! ```
 //!
@@ -31,7 +31,8 @@ mod backlog;
 mod file_dialogs;
 mod fonts;
 mod help;
-mod lesson;
+mod help_menu;
+mod lesson_bar;
 mod notice;
 mod path_request;
 mod run_window;

@@ -43,7 +43,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
             ui.add_space(2.0);
         }
         ui.add_space(size::EDGE - 2.0);
-        action = crate::ui::lesson::help_menu::show(ui, app).or(action.take());
+        action = crate::ui::help_menu::show(ui, app).or(action.take());
     });
     action
 }

@@ -12,13 +12,12 @@ use crate::server::ServerState;
 use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, Tab};
 use crate::ui::file_dialogs::FileDialogs;
-use crate::ui::lesson::lesson_action;
-use crate::ui::lesson::lesson_bar::LessonBar;
+use crate::ui::lesson_bar::{self, LessonBar};
 use crate::ui::notice::NoticeBar;
 use crate::ui::side_panel::SidePanel;
 use crate::ui::tabs::client::ClientPanel;
 use crate::ui::tabs::connections::ConnectionsPanel;
-use crate::ui::tabs::log::entry_detail::EntryDetail;
+use crate::ui::tabs::log::log_entry::EntryDetail;
 use crate::ui::tabs::log::log_panel::LogPanel;
 use crate::ui::tabs::log::log_toolbar;
 use crate::ui::tabs::python::CodePanel;
@@ -91,7 +90,7 @@ impl Window {
     }
 
     fn handle_action(&mut self, ctx: &Context, frame: &eframe::Frame, action: Action) {
-        if let Some(opened) = lesson_action::opened(&action) {
+        if let Some(opened) = lesson_bar::opened(&action) {
             self.app.apply(opened);
         }
         match action {

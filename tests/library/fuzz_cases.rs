@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use echoscope::client::input;
 use echoscope::lessons::{Lesson, LessonRun};
-use echoscope::log::category::CategorySet;
+use echoscope::log::event_log::CategorySet;
 use echoscope::log::explanation::explanation;
 use echoscope::log::filter::Filter;
 use echoscope::log::format::{python, visible};

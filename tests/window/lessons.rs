@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use echoscope::app::{App, Options};
 use echoscope::lessons::LessonRun;
-use echoscope::lessons::builtin::builtin_lessons;
+use echoscope::lessons::builtin_lessons;
 use echoscope::settings::Settings;
 use echoscope::ui;
 use egui::{Key, Modifiers, Role};

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use echoscope::lessons::condition::{Condition, EventPattern, Goal};
-use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts, LessonPlace};
+use echoscope::lessons::condition::LessonPlace;
+use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts};
 use echoscope::lessons::{Lesson, LessonRun};
 use echoscope::server::event::{ClientId, ClientInfo, Event, EventKind};
 use echoscope_fuzz::{check_line, check_message, repository, seed};

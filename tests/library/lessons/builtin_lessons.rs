@@ -7,8 +7,8 @@ use echoscope::app::clients::{ClientCommand, ClientField, Followed, TrustChoice}
 use echoscope::app::{App, Command};
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::input::LineEnding;
-use echoscope::lessons::builtin::builtin_lessons;
-use echoscope::lessons::lesson_event::LessonPlace;
+use echoscope::lessons::builtin_lessons;
+use echoscope::lessons::condition::LessonPlace;
 use echoscope::server::event::ClientId;
 use echoscope::settings::Mode;
 use echoscope::tls::create::Defect;

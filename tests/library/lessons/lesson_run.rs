@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts, LessonPlace};
+use echoscope::lessons::condition::LessonPlace;
+use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts};
 use echoscope::lessons::lesson_run::StepMark;
 use echoscope::lessons::{Lesson, LessonRun};
 use echoscope::server::calls::Call;

@@ -9,7 +9,7 @@ use echoscope::app::{App, Command, Options, SetUp};
 use echoscope::client::client_event::{ClientState, CloseMode, ConnectionOutcome};
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::LessonRun;
-use echoscope::lessons::lesson_event::LessonPlace;
+use echoscope::lessons::condition::LessonPlace;
 use echoscope::lessons::lesson_run::StepMark;
 use echoscope::server::ServerState;
 use echoscope::settings::Settings;

@@ -6,7 +6,7 @@ use egui::{Color32, Id, Rect, Response, RichText, Role, Sense, TextFormat, Ui, V
 use crate::app::clients::TranscriptEntry;
 use crate::client::client_event::{ClientEventKind, SendOrigin};
 use crate::client::echo_check::{EchoResult, EchoVerdict};
-use crate::log::category::Severity;
+use crate::log::event_log::Severity;
 use crate::log::format;
 use crate::settings::DataFormat;
 use crate::text::{self, with_thousands};

@@ -9,7 +9,7 @@ use crate::client::client_event::{
     ClientCloseCause, ClientEventKind as Kind, CloseMode, ConnectionOutcome, PeerEnd, SendOrigin,
 };
 use crate::client::echo_check::{Difference, EchoVerdict, MAX_OUTSTANDING};
-use crate::log::category::Severity;
+use crate::log::event_log::Severity;
 use crate::log::handshake_details::DetailRow;
 use crate::text::{self, with_thousands};
 use crate::tls::explain::explain_accepted;

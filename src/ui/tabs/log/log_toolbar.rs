@@ -3,7 +3,7 @@
 use egui::{Id, Key, Margin, Rect, TextEdit, Ui, UiBuilder, vec2};
 
 use crate::app::{App, Command};
-use crate::log::category::Category;
+use crate::log::event_log::Category;
 use crate::settings::{DataFormat, Setting};
 use crate::ui::action::Action;
 use crate::ui::shortcuts::named;

@@ -8,7 +8,7 @@ use echoscope::app::{App, Command, ExportFormat};
 use echoscope::capture::sequence::{Sequence, SequenceFormat};
 use echoscope::client::client_event::{ClientState, CloseMode};
 use echoscope::client::input::LineEnding;
-use echoscope::lessons::lesson_event::LessonPlace;
+use echoscope::lessons::condition::LessonPlace;
 use echoscope::server::event::ClientId;
 use echoscope::settings::{DataFormat, Setting, ThemeChoice};
 
@@ -234,7 +234,7 @@ impl Hands {
     }
 
     fn with_a_lesson(&mut self, app: &mut App) {
-        let lessons = echoscope::lessons::builtin::builtin_lessons().len();
+        let lessons = echoscope::lessons::builtin_lessons().len();
         app.apply(match self.random.between(0, 5) {
             0 => Command::LeaveLesson,
             1 => Command::NextStep,

@@ -6,7 +6,7 @@ use egui::text::LayoutJob;
 use egui::{Popup, Response, RichText, Role, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit, vec2};
 
 use crate::app::{App, Command};
-use crate::lessons::builtin::builtin_lessons;
+use crate::lessons::builtin_lessons;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::quiet_button;
@@ -16,7 +16,7 @@ use crate::ui::widgets::focus_ring;
 const WIDTH: f32 = 400.0;
 
 /// Shows the button, and the menu while it is open.
-pub(in crate::ui) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
+pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     let button = quiet_button(ui, "Help");
     let open = Popup::is_id_open(ui.ctx(), Popup::default_response_id(&button));
     ui.ctx().accesskit_node_builder(button.id, |node| {

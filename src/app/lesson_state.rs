@@ -17,7 +17,7 @@ pub enum SetUp {
 
 /// The lesson of the app.
 #[derive(Default)]
-pub(in crate::app) struct LessonState {
+pub(super) struct LessonState {
     pub(super) run: Option<LessonRun>,
     /// The index among the built-in lessons.
     pub(super) number: Option<usize>,
@@ -29,19 +29,19 @@ pub(in crate::app) struct LessonState {
 
 impl LessonState {
     /// Reports an event to the lesson.
-    pub(in crate::app) fn on_event(&mut self, event: LessonEvent<'_>) {
+    pub(super) fn on_event(&mut self, event: LessonEvent<'_>) {
         if let Some(run) = &mut self.run {
             run.on_event(event);
         }
     }
 
     /// Returns a number that identifies the current step of the current lesson.
-    pub(in crate::app) fn generation(&self) -> Option<u64> {
+    pub(super) fn generation(&self) -> Option<u64> {
         self.run.as_ref().map(LessonRun::generation)
     }
 
     /// Updates the step by facts that were collected for `generation`. Returns the generation afterwards.
-    pub(in crate::app) fn update(&mut self, generation: u64, facts: &LessonFacts) -> Option<u64> {
+    pub(super) fn update(&mut self, generation: u64, facts: &LessonFacts) -> Option<u64> {
         if let Some(run) = &mut self.run
             && run.generation() == generation
         {

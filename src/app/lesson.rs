@@ -1,19 +1,26 @@
-//! Starts and leaves a lesson, and sets the app up for its steps.
+//! The lesson that the user is doing, in the app: starting and leaving it, setting up its steps, and the facts that decide
+//! whether a step is done.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::app::background::UpdateSender;
 use crate::app::clients::{ClientCommand, ClientTab, Followed};
 use crate::app::command::Command;
-use crate::app::lesson::lesson_state::SetUp;
+use crate::app::form::Check;
+use crate::app::lesson_state::SetUp;
 use crate::app::state::{App, Notice};
-use crate::lessons::builtin::builtin_lessons;
+use crate::client::client_event::ClientState;
 use crate::lessons::lesson::{LessonFileError, MAX_LESSON_FILE};
+use crate::lessons::lesson_event::LessonFacts;
 use crate::lessons::setting_override::SettingOverride;
-use crate::lessons::{Lesson, LessonRun};
+use crate::lessons::{Lesson, LessonRun, builtin_lessons};
+use crate::server::ServerState;
 use crate::settings::Settings;
 
 impl App {
@@ -54,13 +61,13 @@ impl App {
         if step.settings.0.iter().all(in_form) { SetUp::Ready } else { SetUp::Needed }
     }
 
-    pub(in crate::app) fn start_lesson(&mut self, number: usize) {
+    pub(super) fn start_lesson(&mut self, number: usize) {
         if let Some(lesson) = builtin_lessons().get(number) {
             self.begin_lesson(Arc::clone(lesson), Some(number));
         }
     }
 
-    pub(in crate::app) fn open_lesson(&mut self, path: PathBuf) {
+    pub(super) fn open_lesson(&mut self, path: PathBuf) {
         let read = move |updates: &UpdateSender<Self>| {
             let lesson = read_lesson(&path);
             updates.send(|app| app.lesson_was_read(lesson));
@@ -78,7 +85,7 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn next_lesson_step(&mut self) {
+    pub(super) fn next_lesson_step(&mut self) {
         let generation = self.lessons.generation();
         self.with_lesson(|run| {
             // The step may just have been completed, and the next one is shown already.
@@ -89,7 +96,7 @@ impl App {
     }
 
     /// Starts the server again once it has stopped for a set-up. Returns whether it did.
-    pub(in crate::app) fn poll_lesson(&mut self) -> bool {
+    pub(super) fn poll_lesson(&mut self) -> bool {
         let start = self.lessons.restart_pending && self.state().is_stopped();
         if start {
             self.lessons.restart_pending = false;
@@ -100,7 +107,7 @@ impl App {
 
     /// Leaves the lesson, and restores what it changed in the form and the user didn't change since. A notice names these
     /// settings if `notify` is set; otherwise only the log does.
-    pub(in crate::app) fn leave_lesson(&mut self, notify: bool) {
+    pub(super) fn leave_lesson(&mut self, notify: bool) {
         if self.lessons.run.take().is_some() {
             // A step may have turned a client's TLS off, which doesn't fit the server of before.
             let tabs = self.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
@@ -133,7 +140,7 @@ impl App {
         self.lessons.number = number;
     }
 
-    pub(in crate::app) fn with_lesson(&mut self, change: impl FnOnce(&mut LessonRun)) {
+    pub(super) fn with_lesson(&mut self, change: impl FnOnce(&mut LessonRun)) {
         self.poll_all();
         if let Some(run) = &mut self.lessons.run {
             change(run);
@@ -146,7 +153,7 @@ impl App {
         self.poll_clients();
     }
 
-    pub(in crate::app) fn set_up_lesson(&mut self) {
+    pub(super) fn set_up_lesson(&mut self) {
         let set_up = self.lesson_set_up();
         let Some(step) = self.lesson().and_then(LessonRun::step) else { return };
         for needed in step.settings.0.clone() {
@@ -160,6 +167,44 @@ impl App {
         if set_up == SetUp::NeedsRestart {
             self.apply(Command::Stop);
             self.lessons.restart_pending = true;
+        }
+    }
+
+    /// Returns how many clients of the Client tab are connected to the server and not accepted yet, for OSs that don't report
+    /// the accept queue; `None` while the server isn't listening.
+    fn own_clients_waiting(&self) -> Option<u64> {
+        let ServerState::Listening { addresses, .. } = self.state() else { return None };
+        let port = addresses.first()?.port();
+        let accepted: HashSet<_> = self.connections().iter().map(|open| open.client.peer).collect();
+        let waits = self.clients.iter().map(ClientTab::status).filter(|status| {
+            let connected =
+                matches!(status.state, ClientState::Handshake | ClientState::Open | ClientState::HalfClosed);
+            let to_us = status.peer.is_some_and(|peer| peer.port() == port && peer.ip().is_loopback());
+            connected && to_us && status.local.is_some_and(|local| !accepted.contains(&local))
+        });
+        Some(waits.count() as u64)
+    }
+
+    /// Returns whether a certificate that is valid today and a matching key are chosen.
+    pub(super) fn has_certificate(&self) -> bool {
+        let Check::Good(report) = self.certificate() else { return false };
+        let now = Timestamp::now();
+        matches!(self.pair(), Some(Ok(()))) && report.not_before <= now && now <= report.not_after
+    }
+
+    /// Collects the current facts.
+    pub(super) fn facts(&self) -> LessonFacts {
+        let counters = self.counters();
+        LessonFacts {
+            running: self.listening_with(),
+            stopped: self.state().is_stopped(),
+            form: self.settings().clone(),
+            connected: counters.clients_now,
+            waiting: counters.waiting.map(u64::from).or_else(|| self.own_clients_waiting()),
+            certificate: self.has_certificate(),
+            paused: self.is_paused(),
+            stepping: self.is_stepping(),
+            paused_before: self.paused_threads().iter().map(|paused| paused.site.call).collect(),
         }
     }
 }
@@ -179,4 +224,45 @@ fn read_lesson(path: &Path) -> Result<Lesson, LessonFileError> {
     }
     let text = String::from_utf8(bytes).map_err(|_| LessonFileError::NotText { path: path.to_owned() })?;
     Lesson::parse(&text).map_err(|source| LessonFileError::Invalid { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::app::clients::ClientCommand;
+    use crate::app::{Command, Options};
+    use crate::settings::{Mode, Settings};
+
+    fn until(app: &mut App, done: impl Fn(&App) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !done(app) {
+            assert!(Instant::now() < deadline, "timed out");
+            app.poll();
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn clients_of_the_client_tab_that_wait_are_counted() {
+        let settings =
+            Settings { host: "127.0.0.1".to_owned(), port: 0, mode: Mode::One, ..Settings::default() };
+        let mut app = App::new(settings, Options::default());
+        assert_eq!(app.own_clients_waiting(), None);
+        app.apply(Command::Start);
+        until(&mut app, |app| app.own_clients_waiting() == Some(0));
+        for waiting in [0, 1, 2] {
+            if waiting > 0 {
+                app.apply(Command::Client(ClientCommand::Add));
+            }
+            let id = app.clients().newest();
+            app.apply(Command::Client(ClientCommand::Connect(id)));
+            until(&mut app, |app| {
+                app.clients().get(id).is_some_and(|tab| tab.state() == ClientState::Open)
+                    && app.counters().clients_now == 1
+            });
+            assert_eq!(app.own_clients_waiting(), Some(waiting));
+        }
+    }
 }

@@ -1,13 +1,18 @@
-//! One row of the log: time, client, what happened, and a short text at the right.
+//! One entry of the log: its row in the list, and its details when it is selected.
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, FontId, Id, Rect, Response, RichText, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
 
 use crate::log::LogEntry;
-use crate::log::category::Severity;
+use crate::log::event_log::Severity;
+use crate::log::explanation;
+use crate::log::handshake_details::event_details;
 use crate::log::line;
+use crate::server::event::EventKind;
 use crate::settings::DataFormat;
 use crate::text;
+use crate::ui::action::Action;
+use crate::ui::tabs::detail_view::{DetailContent, DetailView};
 use crate::ui::theme::{self, Palette, size};
 
 /// The widths of the columns. They grow with the numbers and never shrink.
@@ -31,7 +36,7 @@ const TOOLTIP: usize = 1000;
 const TIME: f32 = 12.0;
 
 /// Draws a row and senses clicks on it.
-pub(super) fn show(
+pub(super) fn show_row(
     ui: &Ui,
     entry: &LogEntry,
     format: DataFormat,
@@ -102,9 +107,41 @@ fn write(ui: &Ui, row: Rect, left: f32, room: f32, text: &str, font: &FontId, co
     ui.painter().galley(pos2(left, row.center().y - galley.size().y / 2.0), galley, color);
 }
 
-/// Returns an entry as one line of text, without truncating it.
-pub(super) fn full_text(entry: &LogEntry, format: DataFormat) -> String {
-    let event = &entry.event;
-    let client = event.client.map(|client| client.id.to_string()).unwrap_or_default();
-    format!("{}  {client:<4}  {}", text::clock(event.at), line::line(event, format))
+/// The state of the panel.
+#[derive(Debug, Default)]
+pub(in crate::ui) struct EntryDetail(DetailView);
+
+impl EntryDetail {
+    /// Shows an entry, or a hint if none is selected.
+    pub(in crate::ui) fn show(
+        &mut self,
+        ui: &mut Ui,
+        entry: Option<&LogEntry>,
+        format: DataFormat,
+    ) -> Option<Action> {
+        let Some(LogEntry { number, event, .. }) = entry else {
+            let hint = "Select an entry to see its bytes and what it means.";
+            ui.label(RichText::new(hint).color(Palette::of(ui).muted));
+            return None;
+        };
+        let clock = text::clock(event.at);
+        let both = explanation::subtitle(event).map(|subtitle| format!("{clock} · {subtitle}"));
+        let (data, line): (&[u8], _) = match &event.kind {
+            EventKind::Received { data, .. } => (data, None),
+            EventKind::Note { .. } => (&[], None),
+            _ => (&[], Some(line::line(event, format))),
+        };
+        let content = DetailContent {
+            number: *number,
+            title: explanation::title(event),
+            subtitles: both.into_iter().chain([clock]).collect(),
+            data,
+            line,
+            raw: explanation::raw(event),
+            explanation: explanation::explanation(event),
+            rows: event_details(event),
+            connection: event.client.map(|client| client.id),
+        };
+        self.0.show(ui, content, format)
+    }
 }
