@@ -5,8 +5,7 @@ use egui::{Label, RichText, Ui, vec2};
 use crate::app::{App, Command};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::pill_button;
-use crate::ui::widgets::gauge::gauge;
+use crate::ui::widgets::controls::{gauge, pill_button};
 
 /// A longer queue is drawn as a bar.
 const MAX_BOXES: u16 = 24;

@@ -8,9 +8,8 @@ use egui::{Align, Frame, Grid, Id, Label, Layout, RichText, ScrollArea, TextForm
 use crate::ui::shortcuts;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::icon_button;
-use crate::ui::widgets::copy_frame;
 use crate::ui::widgets::icon::Icon;
-use crate::ui::widgets::modal;
+use crate::ui::widgets::{copy_frame, modal};
 
 const TOUR: [&str; 5] = [
     "Press Start server. The log tells each step, as the server makes it.",

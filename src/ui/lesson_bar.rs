@@ -11,15 +11,17 @@
 //! ```
 
 use std::fmt::Write;
+use std::mem;
 
 use egui::text::LayoutJob;
 use egui::{
-    FontId, Frame, Label, Margin, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextFormat, Ui, Vec2,
+    Color32, FontId, Frame, Label, Margin, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextFormat, Ui, Vec2,
     WidgetInfo, accesskit, pos2, vec2,
 };
 
 use crate::app::{App, Command, SetUp};
 use crate::lessons::condition::LessonPlace;
+use crate::lessons::lesson::LessonStep;
 use crate::lessons::lesson_run::{ConditionStatus, StepMark};
 use crate::lessons::setting_override::SettingOverrides;
 use crate::lessons::{LessonRun, builtin_lessons};
@@ -29,8 +31,8 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{
     ICON_BUTTON, icon_button, pill_button, quiet_button, quiet_width, text_width,
 };
+use crate::ui::widgets::field::{Tone, note};
 use crate::ui::widgets::icon::{self, Icon};
-use crate::ui::widgets::note::{Tone, note};
 
 /// The state of the bar.
 #[derive(Debug, Default)]
@@ -41,8 +43,8 @@ pub(super) struct LessonBar {
     generation: u64,
     /// The title of the lesson and the width of the bar that the height belongs to.
     measured: (String, f32),
-    /// The height of the tallest step so far, without the first row. The bar never shrinks during a lesson, so that the tabs
-    /// below it don't move with every step.
+    /// The height of the tallest step, without the first row: first an estimate, so that the tabs below the bar don't move
+    /// with every step.
     tallest: f32,
     /// The height of the buttons in the last frame.
     buttons: f32,
@@ -94,7 +96,7 @@ impl LessonBar {
         let measured = (run.lesson().title.clone(), ui.available_width());
         if self.measured != measured {
             self.measured = measured;
-            self.tallest = 0.0;
+            self.tallest = estimate_height(ui, &run.lesson().steps);
         }
         let room = (self.tallest.min(max_height) - self.buttons - GAP).max(LINE);
         let mut area = ScrollArea::vertical().id_salt("lesson").auto_shrink(false);
@@ -158,6 +160,23 @@ impl LessonBar {
         });
         action
     }
+}
+
+/// Estimates the height of the tallest step, with an explanation and in one row of buttons.
+fn estimate_height(ui: &Ui, steps: &[LessonStep]) -> f32 {
+    let width = ui.available_width() - size::SCROLL_BAR;
+    let height = |text: &str, font: FontId, width: f32| {
+        ui.painter().layout(text.to_owned(), font, Color32::PLACEHOLDER, width).size().y
+    };
+    let mut why_before = 0.0;
+    let heights = steps.iter().map(|step| {
+        let why = format!("Done: {}", step.why.as_deref().unwrap_or_default());
+        let why = height(&why, theme::text(), width - 20.0);
+        let text = height(&step.text, FontId::proportional(size::LESSON), width);
+        let conditions = if step.goal.conditions().len() > 1 { LINE } else { 0.0 };
+        text + conditions + why.max(mem::replace(&mut why_before, why))
+    });
+    heights.fold(0.0, f32::max) + size::CHIP + 6.0 * GAP
 }
 
 /// Shows why the previous step happened, the text of this step, and its conditions.

@@ -29,17 +29,13 @@
 mod action;
 mod backlog;
 mod file_dialogs;
-mod fonts;
 mod help;
 mod help_menu;
 mod lesson_bar;
-mod notice;
-mod path_request;
 mod run_window;
 mod server_form;
 mod shortcuts;
 mod side_panel;
-mod start_button;
 mod status_bar;
 mod step_bar;
 mod tabs;

@@ -8,10 +8,8 @@ use crate::server::start_error::{BindCause, StartError};
 use crate::settings::{Mode, Setting, SettingChoice};
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
-use crate::ui::widgets::choice::choice;
-use crate::ui::widgets::disclosure::disclosure;
-use crate::ui::widgets::field::{focus_field, heading, label, text_field};
-use crate::ui::widgets::note::{Tone, note, passing_note};
+use crate::ui::widgets::controls::{choice, disclosure};
+use crate::ui::widgets::field::{Tone, focus_field, heading, label, note, passing_note, text_field};
 
 /// Which part of the form is open.
 #[derive(Debug, Default)]

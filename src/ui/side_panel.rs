@@ -1,16 +1,22 @@
 //! The panel at the left: the settings form, and below it the start button and a command to try, which stay in view
 //! while the form scrolls.
 
-use egui::{Context, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Button, Color32, Context, Margin, Rect, Response, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2,
+};
 
-use crate::app::App;
+use crate::app::{App, Check, Command};
+use crate::server::start_error::StartError;
+use crate::server::ServerState;
 use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::server_form::ServerForm;
-use crate::ui::theme::size;
+use crate::ui::shortcuts::named;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::tls_form;
 use crate::ui::try_it::TryItPanel;
-use crate::ui::widgets::note::reveal_problems;
-use crate::ui::{start_button, tls_form};
+use crate::ui::widgets::field::{Tone, note, reveal_problems};
+use crate::ui::widgets::icon::Icon;
 
 /// The state of the side panel.
 #[derive(Debug)]
@@ -56,7 +62,7 @@ impl SidePanel {
             ui.add_space(size::GAP);
             actions.extend(self.try_it.show(ui, app));
             ui.add_space(2.0);
-            actions.extend(start_button::show(ui, app).map(Action::from));
+            actions.extend(start_button(ui, app).map(Action::from));
             // With the spacing between two widgets, the edge below gets as wide as those at the sides.
             ui.add_space(size::EDGE - size::GAP);
             ui.min_rect().height()
@@ -67,5 +73,87 @@ impl SidePanel {
         }
         ui.advance_cursor_after_rect(area);
         actions
+    }
+}
+
+/// Shows the start button and, above it, the reason why it can't be pressed or why the start failed.
+fn start_button(ui: &mut Ui, app: &App) -> Option<Command> {
+    let palette = Palette::of(ui);
+    let state = app.state();
+    if let ServerState::Failed(error) = &state
+        && !is_shown_at_field(app, error)
+    {
+        note(ui, Tone::Problem, &error.to_string());
+    }
+    match state {
+        // In step mode a server that starts can be stopped.
+        ServerState::Starting if !app.is_stepping() => {
+            wide_button(ui, "Starting…", None, None);
+            None
+        }
+        ServerState::Stopping => {
+            wide_button(ui, "Stopping…", None, None);
+            None
+        }
+        ServerState::Starting | ServerState::Listening { .. } => {
+            wide_button(ui, "Stop server", Some(Icon::Stop), Some(palette.stop))
+                .on_hover_text(named(ui.ctx(), "Close all connections and stop (Ctrl+Enter)"))
+                .clicked()
+                .then_some(Command::Stop)
+        }
+        ServerState::Stopped | ServerState::Failed(_) => {
+            if let Some(reason) = app.blocked() {
+                note(ui, Tone::Hint, &reason);
+                wide_button(ui, "Start server", Some(Icon::Play), None).on_disabled_hover_text(reason);
+                return None;
+            }
+            wide_button(ui, "Start server", Some(Icon::Play), Some(palette.start))
+                .on_hover_text(named(ui.ctx(), "Ctrl+Enter"))
+                .clicked()
+                .then_some(Command::Start)
+        }
+    }
+}
+
+/// Adds a button over the whole width. It is enabled if it has colors: one, and another under the pointer.
+fn wide_button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[Color32; 2]>) -> Response {
+    let palette = Palette::of(ui);
+    let text = RichText::new(label).font(theme::strong(15.0));
+    let button = match icon {
+        Some(icon) => Button::new((icon.atom(13.0), text)),
+        None => Button::new(text),
+    };
+    let button = button.corner_radius(size::RADIUS + 2);
+    let button_size = vec2(ui.available_width(), size::START);
+    let add = |ui: &mut Ui| {
+        ui.spacing_mut().icon_spacing = size::GAP;
+        let widgets = &mut ui.visuals_mut().widgets;
+        if let Some([normal, hovered]) = colors {
+            for (visuals, fill) in [
+                (&mut widgets.inactive, normal),
+                (&mut widgets.hovered, hovered),
+                (&mut widgets.active, hovered),
+            ] {
+                visuals.weak_bg_fill = fill;
+                visuals.fg_stroke.color = palette.on_strong;
+                visuals.bg_stroke = Stroke::NONE;
+            }
+            // The focus ring.
+            widgets.active.bg_stroke = Stroke::new(2.0, palette.on_strong);
+        }
+        ui.add_enabled_ui(colors.is_some(), |ui| ui.add_sized(button_size, button)).inner
+    };
+    ui.scope(add).inner
+}
+
+/// Returns whether the form shows a failed start's reason at one of its fields.
+fn is_shown_at_field(app: &App, error: &StartError) -> bool {
+    match error {
+        StartError::System { .. } => false,
+        StartError::Tls(_) => {
+            let bad_file = matches!(app.certificate(), Check::Bad(_)) || matches!(app.key(), Check::Bad(_));
+            app.form().tls() && (bad_file || matches!(app.pair(), Some(Err(_))))
+        }
+        StartError::NameNotFound { .. } | StartError::Bind(_) => true,
     }
 }

@@ -1,17 +1,121 @@
-//! The bar at the bottom: clients, bytes, the accept queue, the rate.
+//! The bar at the bottom: clients, bytes, the accept queue, the rate. The app's notices appear in it or above it, where
+//! they cover and move no control.
 
-use egui::{Align, Layout, RichText, Ui, vec2};
+use std::time::Duration;
 
-use crate::app::{AcceptQueueStatus, App};
+use egui::text::LayoutJob;
+use egui::{Align, Frame, Label, Layout, Margin, Panel, Rect, RichText, Sense, Stroke, Ui, vec2};
+
+use crate::app::{AcceptQueueStatus, App, Command, Notice};
 use crate::text::{self, with_thousands};
-use crate::ui::theme::{Palette, size};
-use crate::ui::widgets::gauge::gauge;
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{ICON_BUTTON, gauge, icon_button, text_width};
+use crate::ui::widgets::icon::{self, Icon};
+
+/// The bar. Good news in one line replaces the counters for a while, so that nothing moves. Any other notice
+/// gets a row of its own below the tabs; the start button beside it keeps its place.
+#[derive(Debug, Default)]
+pub(super) struct StatusBar {
+    /// The notice and the time in seconds when it appeared.
+    shown: Option<(Notice, f64)>,
+    /// Whether it replaces the counters.
+    brief: bool,
+}
+
+/// How long good news is shown, in seconds. Problems stay until they are dismissed.
+const GOOD_NEWS: f64 = 6.0;
+
+impl StatusBar {
+    /// Shows the bar with the counters, or a notice in their place. Returns the action that dismisses the notice when the
+    /// user presses the cross or its time is over.
+    pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+        let now = ui.input(|input| input.time);
+        let status = Panel::bottom("status").exact_size(size::STATUS_BAR).resizable(false);
+        let Some(notice) = app.notice() else {
+            self.shown = None;
+            status.frame(Frame::NONE).show(ui, |ui| counters(ui, app));
+            return None;
+        };
+        let since = match &self.shown {
+            Some((shown, since)) if shown == notice => *since,
+            _ => now,
+        };
+        self.shown = Some((notice.clone(), since));
+        let rest = since + GOOD_NEWS - now;
+        let over = !notice.problem && rest <= 0.0;
+        if !notice.problem {
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(rest.max(0.0)));
+        }
+        let text = text_width(ui, &notice.text, theme::small());
+        self.brief = !notice.problem && text + MARGIN.sum().x + AROUND_TEXT <= ui.available_width();
+        let dismissed = if self.brief {
+            let content = |ui: &mut Ui| ui.horizontal_centered(|ui| text_and_cross(ui, notice)).inner;
+            let shown = status.frame(frame(ui, notice)).show(ui, content);
+            edge(ui, notice, shown.response.rect);
+            shown.inner
+        } else {
+            status.frame(Frame::NONE).show(ui, |ui| counters(ui, app));
+            false
+        };
+        (dismissed || over).then(|| Command::DismissNotice.into())
+    }
+
+    /// Shows a notice that needs a row of its own; returns the action that dismisses it.
+    pub(super) fn show_notice(&self, ui: &mut Ui, app: &App) -> Option<Action> {
+        let notice = app.notice().filter(|_| !self.brief)?;
+        let frame = frame(ui, notice).inner_margin(Margin { top: 4, bottom: 4, ..MARGIN });
+        let panel = Panel::bottom("notice").resizable(false).frame(frame);
+        let shown = panel.show(ui, |ui| ui.horizontal(|ui| text_and_cross(ui, notice)).inner);
+        edge(ui, notice, shown.response.rect);
+        shown.inner.then(|| Command::DismissNotice.into())
+    }
+}
+
+const MARGIN: Margin = Margin { left: 16, right: 11, top: 0, bottom: 0 };
+
+fn frame(ui: &Ui, notice: &Notice) -> Frame {
+    let palette = Palette::of(ui);
+    let fill = if notice.problem { palette.problem_soft } else { palette.accent_soft };
+    Frame::new().fill(fill).inner_margin(MARGIN)
+}
+
+/// Draws the line above a notice.
+fn edge(ui: &Ui, notice: &Notice, area: Rect) {
+    let palette = Palette::of(ui);
+    let color = if notice.problem { palette.problem } else { palette.accent };
+    ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, color));
+}
+
+/// The tooltip and the log have the rest of a longer notice.
+const MAX_ROWS: usize = 4;
+/// Width of the icon, the cross and the space around the text.
+const AROUND_TEXT: f32 = ICON_BUTTON + size::GAP + 21.0;
+
+/// Adds the text and the cross; returns whether that was pressed.
+fn text_and_cross(ui: &mut Ui, notice: &Notice) -> bool {
+    let palette = Palette::of(ui);
+    let (icon, color) =
+        if notice.problem { (Icon::Problem, palette.problem) } else { (Icon::Check, palette.accent) };
+    let width = ui.available_width() - AROUND_TEXT;
+    let mut job = LayoutJob::simple(notice.text.clone(), theme::small(), palette.text, width);
+    job.wrap.max_rows = MAX_ROWS;
+    let galley = ui.painter().layout_job(job.clone());
+    let height = galley.size().y.max(ICON_BUTTON);
+    let (square, _) = ui.allocate_exact_size(vec2(13.0, height), Sense::hover());
+    icon::paint(ui.painter(), icon, Rect::from_center_size(square.center(), vec2(13.0, 13.0)), color);
+    ui.allocate_ui_with_layout(vec2(width, height), Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_width(width);
+        ui.add(Label::new(job).wrap());
+    });
+    icon_button(ui, Icon::Cross, "Dismiss", None).clicked()
+}
 
 /// A longer accept queue has no boxes, only its numbers.
 const MAX_BOXES: u16 = 16;
 
-/// Shows the bar.
-pub(super) fn show(ui: &mut Ui, app: &App) {
+/// Shows the counters.
+fn counters(ui: &mut Ui, app: &App) {
     let counters = app.counters();
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 20.0;

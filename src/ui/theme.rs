@@ -1,4 +1,4 @@
-//! All colors and shared sizes of the window, for the light and the dark theme.
+//! All fonts, colors and shared sizes of the window, for the light and the dark theme.
 //!
 //! Other files take colors only from [`Palette`]; a unit test checks that every text has enough contrast.
 
@@ -6,75 +6,73 @@ use std::sync::Arc;
 
 use egui::style::{ScrollStyle, TextCursorStyle, WidgetVisuals, Widgets};
 use egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui,
-    Vec2, Visuals,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke,
+    Style, TextStyle, Theme, Ui, Vec2, Visuals,
 };
-
-use crate::ui::fonts::SEMIBOLD;
 
 /// Sizes in points, egui's logical pixels.
 pub(super) mod size {
     /// The window when it opens.
-    pub(in crate::ui) const WINDOW: [f32; 2] = [1180.0, 760.0];
+    pub(crate) const WINDOW: [f32; 2] = [1180.0, 760.0];
     /// The smallest window.
-    pub(in crate::ui) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
+    pub(crate) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
     /// The window is laid out no smaller than this. If it has fewer points, because it is zoomed in, it scrolls.
-    pub(in crate::ui) const LAYOUT_MIN: [f32; 2] = [700.0, 400.0];
+    pub(crate) const LAYOUT_MIN: [f32; 2] = [700.0, 400.0];
     /// Height of the bar with the name and the state.
-    pub(in crate::ui) const TOP_BAR: f32 = 44.0;
+    pub(crate) const TOP_BAR: f32 = 44.0;
     /// Height of the bar with the counters.
-    pub(in crate::ui) const STATUS_BAR: f32 = 30.0;
+    pub(crate) const STATUS_BAR: f32 = 30.0;
     /// Width of the form.
-    pub(in crate::ui) const LEFT: f32 = 320.0;
+    pub(crate) const LEFT: f32 = 320.0;
     /// Space between an edge and the content beside it.
-    pub(in crate::ui) const EDGE: f32 = 16.0;
+    pub(crate) const EDGE: f32 = 16.0;
     /// Space between two widgets of a group.
-    pub(in crate::ui) const GAP: f32 = 8.0;
+    pub(crate) const GAP: f32 = 8.0;
     /// Width of the labels in the form.
-    pub(in crate::ui) const LABEL: f32 = 84.0;
+    pub(crate) const LABEL: f32 = 84.0;
     /// Height of a text field, a combo box, a button.
-    pub(in crate::ui) const CONTROL: f32 = 30.0;
+    pub(crate) const CONTROL: f32 = 30.0;
     /// Height of a chip or a pill.
-    pub(in crate::ui) const CHIP: f32 = 24.0;
+    pub(crate) const CHIP: f32 = 24.0;
     /// Height of the row of tabs.
-    pub(in crate::ui) const TABS: f32 = 40.0;
+    pub(crate) const TABS: f32 = 40.0;
     /// The smallest height of the log, the connections and the sequence diagram. In a lower window they scroll together with
     /// their toolbars.
-    pub(in crate::ui) const TAB_LEAST: f32 = 264.0;
+    pub(crate) const TAB_LEAST: f32 = 264.0;
     /// The smallest width of a dialog's content. In a narrower window it scrolls sideways, too.
-    pub(in crate::ui) const DIALOG_LEAST: f32 = 440.0;
+    pub(crate) const DIALOG_LEAST: f32 = 440.0;
     /// Height of the row with the filter.
-    pub(in crate::ui) const TOOLBAR: f32 = 44.0;
+    pub(crate) const TOOLBAR: f32 = 44.0;
     /// Height of the start button.
-    pub(in crate::ui) const START: f32 = 42.0;
+    pub(crate) const START: f32 = 42.0;
     /// Height of a row in the log.
-    pub(in crate::ui) const LOG_ROW: f32 = 23.0;
+    pub(crate) const LOG_ROW: f32 = 23.0;
     /// Height of a row of bytes.
-    pub(in crate::ui) const HEX_ROW: f32 = 19.0;
+    pub(crate) const HEX_ROW: f32 = 19.0;
     /// Height of a line of the program.
-    pub(in crate::ui) const CODE_ROW: f32 = 19.0;
+    pub(crate) const CODE_ROW: f32 = 19.0;
     /// Height of a row in the table of connections.
-    pub(in crate::ui) const TABLE_ROW: f32 = 34.0;
+    pub(crate) const TABLE_ROW: f32 = 34.0;
     /// Height of the details under the log, until the user drags their edge.
-    pub(in crate::ui) const DETAIL: f32 = 158.0;
+    pub(crate) const DETAIL: f32 = 158.0;
     /// Height of a row of the sequence diagram.
-    pub(in crate::ui) const SEQUENCE_ROW: f32 = 40.0;
+    pub(crate) const SEQUENCE_ROW: f32 = 40.0;
     /// Height of the details under the sequence diagram, until the user drags their edge.
-    pub(in crate::ui) const SEQUENCE_DETAIL: f32 = 220.0;
+    pub(crate) const SEQUENCE_DETAIL: f32 = 220.0;
     /// Width of a scroll bar.
-    pub(in crate::ui) const SCROLL_BAR: f32 = 10.0;
+    pub(crate) const SCROLL_BAR: f32 = 10.0;
     /// Rounding of fields and buttons.
-    pub(in crate::ui) const RADIUS: u8 = 6;
+    pub(crate) const RADIUS: u8 = 6;
     /// Text.
-    pub(in crate::ui) const TEXT: f32 = 13.5;
+    pub(crate) const TEXT: f32 = 13.5;
     /// Notes under a field, the status bar.
-    pub(in crate::ui) const SMALL: f32 = 12.0;
+    pub(crate) const SMALL: f32 = 12.0;
     /// The task of a lesson's step: large enough for the last row of a classroom.
-    pub(in crate::ui) const LESSON: f32 = 16.0;
+    pub(crate) const LESSON: f32 = 16.0;
     /// The height that a lesson's bar may always take.
-    pub(in crate::ui) const LESSON_LEAST: f32 = 164.0;
+    pub(crate) const LESSON_LEAST: f32 = 164.0;
     /// Log entries, code and bytes.
-    pub(in crate::ui) const MONO: f32 = 12.5;
+    pub(crate) const MONO: f32 = 12.5;
 }
 
 /// The colors of one theme, named by what they are for.
@@ -214,6 +212,9 @@ pub(super) fn small() -> FontId {
     FontId::proportional(size::SMALL)
 }
 
+/// The font family of headings and of the start button.
+const SEMIBOLD: &str = "semibold";
+
 /// Returns the font of headings and the selected tab.
 pub(super) fn strong(points: f32) -> FontId {
     FontId::new(points, FontFamily::Name(SEMIBOLD.into()))
@@ -226,10 +227,34 @@ pub(super) fn mono() -> FontId {
 
 /// Installs the fonts and both themes.
 pub(super) fn install(ctx: &Context) {
-    crate::ui::fonts::install(ctx);
+    ctx.set_fonts(fonts());
     for theme in [Theme::Light, Theme::Dark] {
         ctx.set_style_of(theme, Arc::new(style(theme)));
     }
+}
+
+/// Returns Inter for text and `JetBrains` Mono for bytes and log entries. egui's own fonts supply the few characters that
+/// they lack.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let files: [(&str, &'static [u8]); 3] = [
+        ("Inter", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
+        ("Inter SemiBold", include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
+        ("JetBrains Mono", include_bytes!("../../assets/fonts/JetBrainsMono-Regular-NoLigatures.ttf")),
+    ];
+    for (name, bytes) in files {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    fonts.families.insert(FontFamily::Name(SEMIBOLD.into()), fallback);
+    for (family, first) in [
+        (FontFamily::Proportional, "Inter"),
+        (FontFamily::Name(SEMIBOLD.into()), "Inter SemiBold"),
+        (FontFamily::Monospace, "JetBrains Mono"),
+    ] {
+        fonts.families.entry(family).or_default().insert(0, first.to_owned());
+    }
+    fonts
 }
 
 fn style(theme: Theme) -> Style {
@@ -383,5 +408,22 @@ mod tests {
         assert_eq!(LIGHT.client(1), LIGHT.clients[0]);
         assert_eq!(LIGHT.client(7), LIGHT.clients[0]);
         assert_ne!(LIGHT.client(1), LIGHT.client(2));
+    }
+
+    #[test]
+    fn fonts_have_a_glyph_for_every_character_of_the_window() {
+        let ctx = Context::default();
+        install(&ctx);
+        let mut output = ctx.run_ui(egui::RawInput::default(), |_| {});
+        output.textures_delta.clear();
+        for family in [FontFamily::Proportional, FontFamily::Monospace, FontFamily::Name(SEMIBOLD.into())] {
+            for character in "aZ09 ↓↑←→↵·…“”’µ−".chars() {
+                let id = FontId::new(14.0, family.clone());
+                assert!(
+                    ctx.fonts_mut(|fonts| fonts.has_glyph(&id, character)),
+                    "{family:?} lacks {character}"
+                );
+            }
+        }
     }
 }

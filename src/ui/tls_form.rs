@@ -11,8 +11,7 @@ use crate::ui::server_form::RESTART;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_button, pill_width, switch};
 use crate::ui::widgets::copy_frame;
-use crate::ui::widgets::field::{heading, label, path_field};
-use crate::ui::widgets::note::{Tone, note};
+use crate::ui::widgets::field::{Tone, heading, label, note, path_field};
 
 const COPY_COMMAND: &str = "Copy command";
 

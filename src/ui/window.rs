@@ -13,8 +13,8 @@ use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, Tab};
 use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::lesson_bar::{self, LessonBar};
-use crate::ui::notice::NoticeBar;
 use crate::ui::side_panel::SidePanel;
+use crate::ui::status_bar::StatusBar;
 use crate::ui::tabs::client::ClientPanel;
 use crate::ui::tabs::connections::ConnectionsPanel;
 use crate::ui::tabs::log::log_entry::EntryDetail;
@@ -24,8 +24,8 @@ use crate::ui::tabs::python::CodePanel;
 use crate::ui::tabs::wire::WirePanel;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::TlsDialogs;
-use crate::ui::widgets::scroll_when_small::{scroll_when_small, track_window_size};
-use crate::ui::{help, shortcuts, status_bar, tabs, top_bar};
+use crate::ui::widgets::{scroll_when_small, track_window_size};
+use crate::ui::{help, shortcuts, tabs, top_bar};
 
 /// The window's state: the app that it shows, and the state of each panel.
 pub struct Window {
@@ -39,7 +39,7 @@ pub struct Window {
     code: CodePanel,
     wire: WirePanel,
     file_dialogs: FileDialogs,
-    notice: NoticeBar,
+    status_bar: StatusBar,
     tls_dialogs: TlsDialogs,
     lesson: LessonBar,
     help: bool,
@@ -66,7 +66,7 @@ impl Window {
             code: CodePanel::default(),
             wire: WirePanel::default(),
             file_dialogs: FileDialogs::new(true),
-            notice: NoticeBar::default(),
+            status_bar: StatusBar::default(),
             tls_dialogs: TlsDialogs::default(),
             lesson: LessonBar::default(),
             help: false,
@@ -162,8 +162,7 @@ impl Window {
         Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(Frame::NONE).show(ui, |ui| {
             actions.extend(top_bar::show(ui, &self.app));
         });
-        let counters = |ui: &mut Ui| status_bar::show(ui, &self.app);
-        actions.extend(self.notice.show(ui, &self.app, counters));
+        actions.extend(self.status_bar.show(ui, &self.app));
         Panel::left("left").exact_size(size::LEFT).resizable(false).frame(Frame::NONE).show(ui, |ui| {
             actions.extend(self.side_panel.show(ui, &self.app, self.failed_just_now));
         });
@@ -175,7 +174,7 @@ impl Window {
 
     fn center(&mut self, ui: &mut Ui) -> Vec<Action> {
         let mut actions = Vec::new();
-        actions.extend(self.notice.row(ui, &self.app));
+        actions.extend(self.status_bar.show_notice(ui, &self.app));
         actions.extend(self.lesson.show(ui, &self.app));
         Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(Frame::NONE).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;

@@ -21,7 +21,7 @@ use crate::ui::widgets::virtual_list::VirtualList;
 
 /// The state of the tab.
 #[derive(Debug, Default)]
-pub(in crate::ui) struct ConnectionsPanel {
+pub(crate) struct ConnectionsPanel {
     list: VirtualList,
     /// The connection whose details are shown below the table.
     chosen: Option<ClientId>,
@@ -91,7 +91,7 @@ fn columns(row: Rect) -> Vec<(Column, Rect)> {
 
 impl ConnectionsPanel {
     /// Shows the table, or why it is empty.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+    pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let connections = app.connections();
         if connections.is_empty() {
             empty(ui, app);

@@ -1,6 +1,10 @@
 //! One entry of a list in full: title, bytes in hexadecimal and as text, and an explanation.
 
-use egui::{Align, FontId, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{
+    Align, Color32, FontId, Id, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextFormat, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use crate::log::format::{self, HexRow};
 use crate::log::handshake_details::DetailRow;
@@ -9,44 +13,45 @@ use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::handshake_table;
-use crate::ui::widgets::bytes::{NARROW, hex_row, show_the_bar};
 use crate::ui::widgets::controls::{copy_pill, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
 /// What a [`DetailView`] shows.
 #[derive(Default)]
-pub(in crate::ui) struct DetailContent<'a> {
+pub(crate) struct DetailContent<'a> {
     /// The number of the entry. Another one is shown from its top.
-    pub(in crate::ui) number: u64,
-    pub(in crate::ui) title: String,
+    pub(crate) number: u64,
+    pub(crate) title: String,
     /// Texts for the space beside the title, the longest first: the first that fits is shown.
-    pub(in crate::ui) subtitles: Vec<String>,
-    pub(in crate::ui) data: &'a [u8],
+    pub(crate) subtitles: Vec<String>,
+    pub(crate) data: &'a [u8],
     /// The whole line of the entry, if it is worth repeating.
-    pub(in crate::ui) line: Option<String>,
+    pub(crate) line: Option<String>,
     /// The message of the OS or the library, shown on request.
-    pub(in crate::ui) raw: Option<String>,
-    pub(in crate::ui) explanation: String,
-    pub(in crate::ui) rows: Vec<DetailRow>,
+    pub(crate) raw: Option<String>,
+    pub(crate) explanation: String,
+    pub(crate) rows: Vec<DetailRow>,
     /// The connection that a button shows in the Wire tab.
-    pub(in crate::ui) connection: Option<ClientId>,
+    pub(crate) connection: Option<ClientId>,
 }
 
 /// The state of the view.
 #[derive(Debug, Default)]
-pub(in crate::ui) struct DetailView {
+pub(crate) struct DetailView {
     bytes: VirtualList,
     /// The entry of the last frame.
     shown: Option<u64>,
     show_raw: bool,
 }
 
+/// Below this width a row has 8 bytes, so that their text still fits beside them.
+pub(crate) const NARROW: f32 = 560.0;
 /// The space for the scroll bar at the right of a text.
 const BAR: f32 = 8.0;
 
 impl DetailView {
     /// Shows an entry in all the available space.
-    pub(in crate::ui) fn show(
+    pub(crate) fn show(
         &mut self,
         ui: &mut Ui,
         content: DetailContent<'_>,
@@ -142,4 +147,34 @@ impl DetailView {
         });
         list.bottom()
     }
+}
+
+/// Makes the scroll bar visible: a small area shows in no other way that it has more content.
+pub(crate) fn show_the_bar(ui: &mut Ui) {
+    let scroll = &mut ui.spacing_mut().scroll;
+    scroll.floating_width = 4.0;
+    scroll.dormant_handle_opacity = 0.6;
+}
+
+/// Draws one row: offset, hexadecimal digits, text.
+pub(crate) fn hex_row(ui: &Ui, rect: Rect, row: &HexRow<'_>, in_row: u8) {
+    let palette = Palette::of(ui);
+    let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
+    let offset = row.offset_text();
+    let response = ui.interact(rect, Id::unique("bytes").with(row.offset), Sense::hover());
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Label, true, format!("{offset}  {}  {}", row.hex(), row.text()))
+    });
+    let mut left = rect.left();
+    let mut put = |text: String, chars: f32, color: Color32| {
+        let mut job = LayoutJob::single_section(text, TextFormat::simple(theme::mono(), color));
+        job.wrap = TextWrapping::truncate_at_width((rect.right() - left).max(0.0));
+        let galley = ui.painter().layout_job(job);
+        ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, color);
+        left += chars * advance;
+    };
+    let digits = if offset.len() > 4 { 10.0 } else { 6.0 };
+    put(offset, digits, palette.muted);
+    put(row.hex(), f32::from(in_row) * 3.0 + 2.0, palette.text);
+    put(row.text(), f32::from(in_row), palette.text);
 }

@@ -1,11 +1,11 @@
 //! The row of tabs, and the content of each.
 
-pub(in crate::ui) mod client;
-pub(in crate::ui) mod connections;
-pub(in crate::ui) mod detail_view;
-pub(in crate::ui) mod log;
-pub(in crate::ui) mod python;
-pub(in crate::ui) mod wire;
+pub(crate) mod client;
+pub(crate) mod connections;
+pub(crate) mod detail_view;
+pub(crate) mod log;
+pub(crate) mod python;
+pub(crate) mod wire;
 
 use egui::{Context, Id, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
@@ -25,7 +25,7 @@ const PADDING: f32 = 28.0;
 const MIN_PADDING: f32 = 8.0;
 
 /// Moves the keyboard focus to a tab, from which the Tab key leads into its content.
-pub(in crate::ui) fn focus(ctx: &Context, tab: Tab) {
+pub(crate) fn focus(ctx: &Context, tab: Tab) {
     ctx.memory_mut(|memory| memory.request_focus(id(tab)));
 }
 
@@ -34,7 +34,7 @@ fn id(tab: Tab) -> Id {
 }
 
 /// Shows the row of tabs; returns the one that was pressed.
-pub(in crate::ui) fn show(ui: &mut Ui, app: &App, current: Tab) -> Option<Tab> {
+pub(crate) fn show(ui: &mut Ui, app: &App, current: Tab) -> Option<Tab> {
     let mut pressed = None;
     let labels = Tab::ALL.map(|tab| match (tab, app.counters().clients_now) {
         (Tab::Log, _) => "Log".to_owned(),

@@ -17,10 +17,9 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::dialog_layout::{
     Dialog, DialogField, below, choice_row, default_button, error_note, heading, mono, named, sentence,
 };
-use crate::ui::widgets::controls::icon_button;
-use crate::ui::widgets::disclosure::disclosure;
+use crate::ui::widgets::controls::{disclosure, icon_button};
+use crate::ui::widgets::field::{Tone, note};
 use crate::ui::widgets::icon::Icon;
-use crate::ui::widgets::note::{Tone, note};
 
 const DIALOG: Dialog = Dialog { id: "certificate details", title: "Certificate details", width: 680.0 };
 

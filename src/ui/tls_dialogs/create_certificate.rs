@@ -20,8 +20,8 @@ use crate::ui::tls_dialogs::dialog_layout::{
     Dialog, DialogField, below, check_box, choice_row, copyable, default_button, error_note,
     error_or_sentence, heading, named, paragraph, row, scroll_to_focus, sentence,
 };
-use crate::ui::widgets::disclosure::disclosure;
-use crate::ui::widgets::note::{Tone, note};
+use crate::ui::widgets::controls::disclosure;
+use crate::ui::widgets::field::{Tone, note};
 
 const FORM: Dialog = Dialog { id: "create certificate", title: "Create a certificate", width: 600.0 };
 const CREATED: Dialog = Dialog { id: "certificate created", title: "The certificate is made", width: 600.0 };

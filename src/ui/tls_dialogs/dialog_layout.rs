@@ -10,11 +10,9 @@ use egui::{
 
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::choice::choice;
-use crate::ui::widgets::controls::icon_button;
-use crate::ui::widgets::field::{label, text_field};
+use crate::ui::widgets::controls::{choice, icon_button};
+use crate::ui::widgets::field::{Tone, label, note, text_field};
 use crate::ui::widgets::icon::Icon;
-use crate::ui::widgets::note::{Tone, note};
 use crate::ui::widgets::{copy_frame, modal};
 
 /// Free space around a dialog, both sides together.

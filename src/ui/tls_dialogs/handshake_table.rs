@@ -5,7 +5,7 @@ use egui::{Grid, Id, Label, RichText, Ui};
 
 use crate::log::handshake_details::DetailRow;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::disclosure::disclosure;
+use crate::ui::widgets::controls::disclosure;
 
 /// The labels of the client's offer, which come last, begin with this.
 const OFFER: &str = "Offered ";
@@ -15,7 +15,7 @@ const VALUE: f32 = 250.0;
 const NARROW: f32 = 660.0;
 
 /// Shows the parameters.
-pub(in crate::ui) fn show(ui: &mut Ui, facts: &[DetailRow]) {
+pub(crate) fn show(ui: &mut Ui, facts: &[DetailRow]) {
     if facts.is_empty() {
         return;
     }

@@ -12,7 +12,7 @@ use crate::ui::tls_dialogs::dialog_layout::{
     Dialog, DialogField, below, check_box, choice_row, default_button, error_note, error_or_sentence, row,
     sentence,
 };
-use crate::ui::widgets::note::{Tone, note};
+use crate::ui::widgets::field::{Tone, note};
 
 const DIALOG: Dialog = Dialog { id: "tls options", title: "How TLS is served", width: 600.0 };
 

@@ -1,10 +1,11 @@
-//! The buttons and switches of the window: egui's own in our sizes, and a switch, which egui lacks.
+//! The controls of the window: buttons and combo boxes are egui's own in our sizes; switches, foldable sections and gauges
+//! are missing in egui.
 
 use std::time::Duration;
 
 use egui::{
-    Align, Button, Color32, FontId, Id, Layout, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind,
-    TextWrapMode, Ui, Vec2, WidgetInfo, vec2,
+    Align, Button, Color32, ComboBox, EventFilter, FontId, Id, Key, Layout, Modifiers, Rect, Response,
+    RichText, Role, Sense, Stroke, StrokeKind, TextWrapMode, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
@@ -12,17 +13,17 @@ use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::icon::{self, Icon};
 
 /// Adds a small button with round ends that is on or off.
-pub(in crate::ui) fn chip(ui: &mut Ui, label: &str, on: bool) -> Response {
+pub(crate) fn chip(ui: &mut Ui, label: &str, on: bool) -> Response {
     ui.add(small_button(label).selected(on).corner_radius(size::CHIP / 2.0))
 }
 
 /// Adds a small button.
-pub(in crate::ui) fn pill_button(ui: &mut Ui, label: &str) -> Response {
+pub(crate) fn pill_button(ui: &mut Ui, label: &str) -> Response {
     ui.add(small_button(label))
 }
 
 /// Returns the width of a chip or a small button, for those that are aligned to a right edge.
-pub(in crate::ui) fn pill_width(ui: &Ui, label: &str) -> f32 {
+pub(crate) fn pill_width(ui: &Ui, label: &str) -> f32 {
     text_width(ui, label, theme::small()) + 2.0 * ui.spacing().button_padding.x
 }
 
@@ -32,18 +33,18 @@ fn small_button<'a>(label: impl Into<RichText>) -> Button<'a> {
 }
 
 /// Adds a button that has no frame until the pointer is over it.
-pub(in crate::ui) fn quiet_button(ui: &mut Ui, label: &str) -> Response {
+pub(crate) fn quiet_button(ui: &mut Ui, label: &str) -> Response {
     let text = RichText::new(label).color(Palette::of(ui).muted);
     ui.add(Button::new(text).frame_when_inactive(false).wrap_mode(TextWrapMode::Extend))
 }
 
 /// Returns the width of a quiet button.
-pub(in crate::ui) fn quiet_width(ui: &Ui, label: &str) -> f32 {
+pub(crate) fn quiet_width(ui: &Ui, label: &str) -> f32 {
     text_width(ui, label, theme::text()) + 2.0 * ui.spacing().button_padding.x
 }
 
 /// Returns the width of a text on one line.
-pub(in crate::ui) fn text_width(ui: &Ui, text: &str, font: FontId) -> f32 {
+pub(crate) fn text_width(ui: &Ui, text: &str, font: FontId) -> f32 {
     ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x
 }
 
@@ -52,7 +53,7 @@ const SEGMENT_PADDING: f32 = 8.0;
 
 /// Adds a choice of a few, side by side in one outline. Each has a label, a name for screen readers and a tooltip.
 /// Returns the index of the one that was pressed.
-pub(in crate::ui) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: usize) -> Option<usize> {
+pub(crate) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: usize) -> Option<usize> {
     let mut chosen = None;
     let area = vec2(segments_width(ui, choices), size::CHIP);
     ui.allocate_ui_with_layout(area, Layout::left_to_right(Align::Center), |ui| {
@@ -72,19 +73,19 @@ pub(in crate::ui) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: 
 }
 
 /// Returns the width of a choice of a few.
-pub(in crate::ui) fn segments_width(ui: &Ui, choices: &[(&str, &str, &str)]) -> f32 {
+pub(crate) fn segments_width(ui: &Ui, choices: &[(&str, &str, &str)]) -> f32 {
     choices.iter().map(|(label, ..)| text_width(ui, label, theme::small()) + 2.0 * SEGMENT_PADDING).sum()
 }
 
 /// Adds an icon that copies something when it is pressed, and turns into a check mark for a moment. Returns whether it
 /// was pressed.
-pub(in crate::ui) fn copy_button(ui: &mut Ui, name: &str) -> bool {
+pub(crate) fn copy_button(ui: &mut Ui, name: &str) -> bool {
     copying(ui, name, |ui, copied| icon_button(ui, if copied { Icon::Check } else { Icon::Copy }, name, None))
 }
 
 /// Adds a small button that copies something when it is pressed, and shows a check mark for a moment. Returns whether
 /// it was pressed.
-pub(in crate::ui) fn copy_pill(ui: &mut Ui, label: &str, about: &str) -> bool {
+pub(crate) fn copy_pill(ui: &mut Ui, label: &str, about: &str) -> bool {
     copying(ui, label, |ui, copied| {
         if !copied {
             return pill_button(ui, label).on_hover_text(about);
@@ -116,10 +117,10 @@ fn copying(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui, bool) -> Response)
 }
 
 /// Width and height of an icon button.
-pub(in crate::ui) const ICON_BUTTON: f32 = 26.0;
+pub(crate) const ICON_BUTTON: f32 = 26.0;
 
 /// Adds an icon that can be pressed and, if `on` is given, is on or off. The name is its tooltip and for screen readers.
-pub(in crate::ui) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response {
+pub(crate) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response {
     let muted = Palette::of(ui).muted;
     let button = Button::new(icon.atom(15.0)).small().min_size(Vec2::splat(ICON_BUTTON));
     let button = button.frame_when_inactive(on == Some(true));
@@ -133,7 +134,7 @@ pub(in crate::ui) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, on: Option
 }
 
 /// Adds a switch without a label. The name is for screen readers.
-pub(in crate::ui) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
+pub(crate) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(34.0, 20.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Switch, ui.is_enabled(), on, name));
@@ -142,7 +143,138 @@ pub(in crate::ui) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
     let radius = rect.height() / 2.0;
     ui.painter().rect_filled(rect, radius, track);
     let knob_x = egui::lerp(rect.left() + radius..=rect.right() - radius, way);
-    ui.painter().circle_filled(egui::pos2(knob_x, rect.center().y), radius - 3.0, palette.on_strong);
+    ui.painter().circle_filled(pos2(knob_x, rect.center().y), radius - 3.0, palette.on_strong);
     focus_ring(ui, &response, rect, radius);
     response
+}
+
+/// Shows the row; the caller keeps whether it is `open`. A closed row in the problem color hides a field in error.
+pub(crate) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Response {
+    let palette = Palette::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
+    let color = match (wrong && !open, response.hovered()) {
+        (true, _) => palette.problem,
+        (false, true) => palette.text,
+        (false, false) => palette.muted,
+    };
+    let chevron = if open { Icon::ChevronDown } else { Icon::ChevronRight };
+    let square = Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));
+    icon::paint(ui.painter(), chevron, square, color);
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::text(), color);
+    ui.painter().galley(pos2(rect.left() + 16.0, rect.center().y - galley.size().y / 2.0), galley, color);
+    focus_ring(ui, &response, rect, 4.0);
+    response
+}
+
+/// The space between two boxes.
+const BETWEEN: f32 = 3.0;
+
+/// Draws a box for each of `places`, and fills as many as are taken. With more than `max_boxes` places, each box is a
+/// share of them. `name` is for screen readers.
+pub(crate) fn gauge(
+    ui: &mut Ui,
+    taken: u32,
+    places: u32,
+    cell: Vec2,
+    max_boxes: u16,
+    name: &str,
+) -> Response {
+    let palette = Palette::of(ui);
+    let boxes = u16::try_from(places).unwrap_or(max_boxes).min(max_boxes);
+    let filled = (u64::from(taken.min(places)) * u64::from(boxes)).div_ceil(u64::from(places.max(1)));
+    let pitch = cell.x + BETWEEN;
+    let size = vec2((f32::from(boxes) * pitch - BETWEEN).max(0.0), cell.y);
+    let (area, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    for index in 0..boxes {
+        let left = area.left() + f32::from(index) * pitch;
+        let place = Rect::from_min_size(pos2(left, area.top()), cell);
+        if u64::from(index) < filled {
+            ui.painter().rect_filled(place, 2.0, palette.caution);
+        } else {
+            let outline = Stroke::new(1.0, palette.muted);
+            ui.painter().rect_stroke(place, 2.0, outline, StrokeKind::Inside);
+        }
+    }
+    response
+}
+
+/// The height above which the list scrolls.
+const MAX_HEIGHT: f32 = 360.0;
+
+/// Adds a combo box of this width. Each choice has a label and a tooltip, which may be empty. Returns the response and
+/// the new choice, if there is one.
+pub(crate) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
+    ui: &mut Ui,
+    id: &str,
+    width: f32,
+    current: T,
+    choices: &[(T, S, &str)],
+) -> (Response, Option<T>) {
+    let at = choices.iter().position(|(choice, ..)| *choice == current).unwrap_or(0);
+    let mut chosen = None;
+    let salt = Id::unique("combo box").with(id);
+    // The focused line when the list was last open. `None` if it wasn't open.
+    let before: Option<Option<Id>> = ui.data(|data| data.get_temp(salt));
+    let combo = ComboBox::from_id_salt(id)
+        .width(width)
+        .height(MAX_HEIGHT)
+        .truncate()
+        .icon(|ui, rect, visuals, _| {
+            icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
+        })
+        .selected_text(choices.get(at).map_or("", |(_, label, _)| label.as_ref()))
+        .show_ui(ui, |ui| {
+            let mut lines = Vec::with_capacity(choices.len());
+            for (choice, label, about) in choices {
+                let line = ui.selectable_label(*choice == current, label.as_ref());
+                let line = if about.is_empty() { line } else { line.on_hover_text(*about) };
+                if line.clicked() {
+                    chosen = Some(*choice).filter(|choice| *choice != current);
+                    // egui closes it only for a click with the pointer, not for the Enter key.
+                    ui.close();
+                }
+                lines.push(line);
+            }
+            if before.is_none()
+                && let Some(line) = lines.get(at)
+            {
+                line.request_focus();
+                line.scroll_to_me(None);
+            }
+            arrows(ui, &lines);
+            lines.iter().find(|line| line.has_focus()).map(|line| line.id)
+        });
+    if let Some(here) = combo.inner {
+        ui.data_mut(|data| data.insert_temp(salt, here));
+    } else if let Some(line) = before {
+        ui.data_mut(|data| data.remove::<Option<Id>>(salt));
+        // Unless another widget has got the focus.
+        if ui.memory(|memory| memory.focused().is_none_or(|now| Some(now) == line)) {
+            combo.response.request_focus();
+        }
+    }
+    (combo.response, chosen)
+}
+
+/// Moves the focus with the arrow keys, Home and End.
+fn arrows(ui: &Ui, lines: &[Response]) {
+    let Some(at) = lines.iter().position(Response::has_focus) else { return };
+    let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(lines[at].id, filter));
+    let last = lines.len() - 1;
+    let steps = [
+        (Key::ArrowUp, at.saturating_sub(1)),
+        (Key::ArrowDown, (at + 1).min(last)),
+        (Key::Home, 0),
+        (Key::End, last),
+    ];
+    for (key, to) in steps {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            lines[to].request_focus();
+            lines[to].scroll_to_me(None);
+        }
+    }
 }

@@ -1,21 +1,24 @@
-//! Text fields with their labels and headings.
+//! Text fields with their labels, headings and notes.
 
+use egui::collapsing_header::CollapsingState;
 use egui::style::ScrollAnimation;
 use egui::{
-    Align2, Context, Id, Response, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
+    Align2, Context, Id, Label, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    Vec2, WidgetInfo, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::text_width;
-use crate::ui::widgets::scroll_when_small::was_resized;
+use crate::ui::widgets::icon::{Icon, paint};
+use crate::ui::widgets::was_resized;
 
 /// Adds a heading over a group of fields.
-pub(in crate::ui) fn heading(ui: &mut Ui, text: &str) -> Response {
+pub(crate) fn heading(ui: &mut Ui, text: &str) -> Response {
     ui.label(RichText::new(text).font(theme::strong(12.5)).color(Palette::of(ui).muted))
 }
 
 /// Adds a label of a fixed width, as high as the field beside it.
-pub(in crate::ui) fn label(ui: &mut Ui, text: &str, width: f32) -> Response {
+pub(crate) fn label(ui: &mut Ui, text: &str, width: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
     let color = Palette::of(ui).muted;
     ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, text, theme::text(), color);
@@ -28,12 +31,12 @@ fn requested_focus() -> Id {
 }
 
 /// Moves the keyboard focus to a text field as soon as it is shown, and scrolls it into view.
-pub(in crate::ui) fn focus_field(ctx: &Context, salt: &str) {
+pub(crate) fn focus_field(ctx: &Context, salt: &str) {
     ctx.data_mut(|data| data.insert_temp(requested_focus(), salt.to_owned()));
 }
 
 /// Adds a text field for a path. While it isn't edited, a long path shows its end, which distinguishes files.
-pub(in crate::ui) fn path_field(
+pub(crate) fn path_field(
     ui: &mut Ui,
     salt: &str,
     width: f32,
@@ -60,7 +63,7 @@ pub(in crate::ui) fn path_field(
 }
 
 /// Adds a text field; returns its response and, if the user changed it, the new text.
-pub(in crate::ui) fn text_field(
+pub(crate) fn text_field(
     ui: &mut Ui,
     salt: &str,
     width: f32,
@@ -89,4 +92,70 @@ pub(in crate::ui) fn text_field(
     }
     let changed = response.changed().then_some(typed);
     (response, changed)
+}
+
+/// The kind of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Success.
+    Good,
+    /// A warning.
+    Caution,
+    /// An error.
+    Problem,
+    /// Information.
+    Hint,
+}
+
+fn revealing() -> Id {
+    Id::unique("errors are scrolled into view")
+}
+
+/// Sets whether errors that are shown from now on are scrolled into view.
+pub(crate) fn reveal_problems(ctx: &Context, reveal: bool) {
+    ctx.data_mut(|data| data.insert_temp(revealing(), reveal));
+}
+
+/// Adds a note with its icon. The text wraps, and can be selected and copied.
+pub(crate) fn note(ui: &mut Ui, tone: Tone, text: &str) -> Response {
+    let palette = Palette::of(ui);
+    let (icon, color) = match tone {
+        Tone::Good => (Icon::Check, palette.good),
+        Tone::Caution => (Icon::Warning, palette.caution),
+        Tone::Problem => (Icon::Problem, palette.problem),
+        Tone::Hint => (Icon::Info, palette.muted),
+    };
+    let row = ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let (rect, _) = ui.allocate_exact_size(vec2(13.0, 16.0), Sense::hover());
+        let square = Rect::from_center_size(rect.center() + vec2(0.0, -0.5), Vec2::splat(12.0));
+        paint(ui.painter(), icon, square, color);
+        // Selected text keeps its color.
+        ui.visuals_mut().selection.stroke.color = color;
+        ui.add(Label::new(RichText::new(text).size(size::SMALL).color(color)).wrap())
+    });
+    if tone == Tone::Problem && ui.data(|data| data.get_temp(revealing())) == Some(true) {
+        row.response.scroll_to_me(None);
+    }
+    row.inner
+}
+
+/// Shows a note that appears and disappears while the user types. An animation moves the content below, so that the
+/// user can follow it. `place` adds the note at its place in the layout.
+pub(crate) fn passing_note(
+    ui: &mut Ui,
+    salt: &str,
+    now: Option<(Tone, String)>,
+    place: impl FnOnce(&mut Ui, Tone, &str),
+) {
+    let id = Id::unique("a note that comes and goes").with(salt);
+    let mut space = CollapsingState::load_with_default_open(ui.ctx(), id, now.is_some());
+    space.set_open(now.is_some());
+    if let Some(now) = now {
+        ui.data_mut(|data| data.insert_temp(id, now));
+    }
+    // While it disappears it shows its last text.
+    let last = ui.data(|data| data.get_temp::<(Tone, String)>(id));
+    let (tone, text) = last.unwrap_or((Tone::Hint, String::new()));
+    space.show_body_unindented(ui, |ui| place(ui, tone, &text));
 }

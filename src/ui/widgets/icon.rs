@@ -4,7 +4,7 @@ use egui::{Atom, Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
 /// An icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::ui) enum Icon {
+pub(crate) enum Icon {
     /// The app's: rings around a point.
     Logo,
     /// Success.
@@ -37,7 +37,7 @@ pub(in crate::ui) enum Icon {
 
 impl Icon {
     /// Returns the icon for egui's widgets, in the color of their text.
-    pub(in crate::ui) fn atom(self, side: f32) -> Atom<'static> {
+    pub(crate) fn atom(self, side: f32) -> Atom<'static> {
         Atom::paint(Vec2::splat(side), move |ui, args| {
             paint(ui.painter(), self, args.rect, args.fallback_text_color);
         })
@@ -45,7 +45,7 @@ impl Icon {
 }
 
 /// Draws an icon in the center of a rectangle.
-pub(in crate::ui) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
+pub(crate) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
     let c = rect.center();
     let r = rect.width().min(rect.height()) / 2.0;
     let thin = Stroke::new((r * 0.18).max(1.2), color);

@@ -11,7 +11,7 @@ use crate::ui::theme::size;
 
 /// The scroll position of a list.
 #[derive(Debug)]
-pub(in crate::ui) struct VirtualList {
+pub(crate) struct VirtualList {
     /// The distance from the top of the first row to the top of the view, in points.
     offset: f64,
     /// The height of the view, in points, as of the last frame.
@@ -33,71 +33,78 @@ const ROUNDING: f64 = 1e-5;
 
 /// The scroll position in a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::ui) struct Scrolled {
+pub(crate) struct Scrolled {
     /// The height of the content above the view, in points, rounded to pixels.
-    pub(in crate::ui) top: f64,
+    pub(crate) top: f64,
     /// The width beside the scroll bar.
-    pub(in crate::ui) width: f32,
+    pub(crate) width: f32,
     /// Whether the user scrolled.
-    pub(in crate::ui) moved: bool,
+    pub(crate) moved: bool,
 }
 
 impl VirtualList {
     /// Returns whether the last row is visible.
-    pub(in crate::ui) fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.offset >= self.last_offset() - 1.0
     }
 
-    /// Returns the first visible row.
-    pub(in crate::ui) fn first_row(&self, row_height: f32) -> usize {
-        whole(self.offset / self.height(row_height) + ROUNDING)
+    /// Returns the first visible row, and the share of it that is above the view.
+    pub(crate) fn first_row(&self, row_height: f32) -> (usize, f64) {
+        let above = self.offset / self.height(row_height);
+        let row = whole(above + ROUNDING);
+        (row, (above - position(row, 1.0)).max(0.0))
+    }
+
+    /// Scrolls to a row of which this share is above the view.
+    pub(crate) fn go_to_row(&mut self, row: usize, hidden: f64, row_height: f32) {
+        self.offset = position(row, self.height(row_height)) + hidden * self.height(row_height);
     }
 
     /// Returns how many rows fit into the view, at least one.
-    pub(in crate::ui) fn rows_in_view(&self, row_height: f32) -> usize {
+    pub(crate) fn rows_in_view(&self, row_height: f32) -> usize {
         whole(self.view / self.height(row_height) + ROUNDING).max(1)
     }
 
     /// Keeps the same rows visible after rows were inserted before them, or removed if negative.
-    pub(in crate::ui) fn shift_rows(&mut self, rows: i64, row_height: f32) {
+    pub(crate) fn shift_rows(&mut self, rows: i64, row_height: f32) {
         #[expect(clippy::cast_precision_loss, reason = "a list has far fewer than 2^52 rows")]
         let points = rows as f64 * self.height(row_height);
         self.go_to(self.offset + points);
     }
 
     /// Scrolls to the last row.
-    pub(in crate::ui) fn go_to_end(&mut self) {
+    pub(crate) fn go_to_end(&mut self) {
         self.offset = f64::INFINITY;
     }
 
     /// Scrolls to the first row.
-    pub(in crate::ui) fn go_to_start(&mut self) {
+    pub(crate) fn go_to_start(&mut self) {
         self.offset = 0.0;
     }
 
     /// Scrolls as little as possible to make a row fully visible.
-    pub(in crate::ui) fn reveal(&mut self, row: usize, row_height: f32) {
+    pub(crate) fn reveal(&mut self, row: usize, row_height: f32) {
         let height = self.height(row_height);
         self.reveal_span(position(row, height), height);
     }
 
     /// Scrolls as little as possible to make `height` points from `top` on visible, or their beginning if the view is lower.
-    pub(in crate::ui) fn reveal_span(&mut self, top: f64, height: f64) {
+    pub(crate) fn reveal_span(&mut self, top: f64, height: f64) {
         self.offset = self.offset.max(top + height - self.view).min(top);
     }
 
     /// Returns the height of the content above the view, in points.
-    pub(in crate::ui) fn offset(&self) -> f64 {
+    pub(crate) fn offset(&self) -> f64 {
         self.offset.min(self.last_offset())
     }
 
     /// Scrolls to an offset in points.
-    pub(in crate::ui) fn go_to(&mut self, offset: f64) {
+    pub(crate) fn go_to(&mut self, offset: f64) {
         self.offset = offset.max(0.0);
     }
 
     /// Shows the list in `rect` and calls `paint` for each visible row. Returns whether the user scrolled.
-    pub(in crate::ui) fn show(
+    pub(crate) fn show(
         &mut self,
         ui: &mut Ui,
         rect: Rect,
@@ -127,7 +134,7 @@ impl VirtualList {
     }
 
     /// Scrolls through content that is `total` points high. The caller paints it.
-    pub(in crate::ui) fn scroll(&mut self, ui: &mut Ui, rect: Rect, total: f64) -> Scrolled {
+    pub(crate) fn scroll(&mut self, ui: &mut Ui, rect: Rect, total: f64) -> Scrolled {
         let pixel = f64::from(ui.ctx().pixels_per_point());
         self.view = (f64::from(rect.height()) * pixel).round() / pixel;
         self.total = total;
@@ -174,7 +181,7 @@ impl VirtualList {
 }
 
 /// Shrinks a rectangle to a height of whole rows, at least one: a part of a row at the edge looks like a mistake.
-pub(in crate::ui) fn whole_rows(ui: &Ui, mut rect: Rect, row_height: f32) -> Rect {
+pub(crate) fn whole_rows(ui: &Ui, mut rect: Rect, row_height: f32) -> Rect {
     let pixels = ui.ctx().pixels_per_point();
     let height = (row_height * pixels).round().max(1.0);
     rect.min.y = (rect.min.y * pixels).ceil() / pixels;
@@ -224,11 +231,11 @@ mod tests {
     fn reveal_scrolls_as_little_as_possible() {
         let mut list = list(1000);
         list.reveal(5, ROW);
-        assert_eq!(list.first_row(ROW), 0);
+        assert_eq!(list.first_row(ROW).0, 0);
         list.reveal(10, ROW);
-        assert_eq!(list.first_row(ROW), 1);
+        assert_eq!(list.first_row(ROW).0, 1);
         list.reveal(0, ROW);
-        assert_eq!(list.first_row(ROW), 0);
+        assert_eq!(list.first_row(ROW).0, 0);
     }
 
     #[test]
@@ -236,8 +243,8 @@ mod tests {
         let mut list = list(1000);
         list.offset = 460.0;
         list.shift_rows(-3, ROW);
-        assert_eq!(list.first_row(ROW), 17);
+        assert_eq!(list.first_row(ROW).0, 17);
         list.shift_rows(-100, ROW);
-        assert_eq!(list.first_row(ROW), 0);
+        assert_eq!(list.first_row(ROW).0, 0);
     }
 }

@@ -16,10 +16,9 @@ use crate::ui::tabs::client::connect_form::strong_button;
 use crate::ui::tabs::client::status_line::DisplayState;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{icon_button, pill_button, pill_width};
-use crate::ui::widgets::field::{label, text_field};
+use crate::ui::widgets::field::{Tone, label, note, text_field};
 use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::icon::{self, Icon};
-use crate::ui::widgets::note::{Tone, note};
 
 const PADDING: f32 = 10.0;
 const SIGN: f32 = 11.0;

@@ -16,8 +16,7 @@ use crate::ui::action::Action;
 use crate::ui::tabs::client::connect_form::{describe, edit, edit_path, salt, strong_button};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{chip, pill_button, pill_width, segments, text_width};
-use crate::ui::widgets::field::{focus_field, label};
-use crate::ui::widgets::note::{Tone, note};
+use crate::ui::widgets::field::{Tone, focus_field, label, note};
 
 /// The state of the composer.
 #[derive(Debug, Default)]

@@ -10,11 +10,8 @@ use crate::ui::action::Action;
 use crate::ui::shortcuts::named;
 use crate::ui::tabs::client::status_line::{self, DisplayState, follows_address};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::choice::choice;
-use crate::ui::widgets::controls::{pill_button, pill_width, switch, text_width};
-use crate::ui::widgets::disclosure::disclosure;
-use crate::ui::widgets::field::{label, path_field, text_field};
-use crate::ui::widgets::note::{Tone, note};
+use crate::ui::widgets::controls::{choice, disclosure, pill_button, pill_width, switch, text_width};
+use crate::ui::widgets::field::{Tone, label, note, path_field, text_field};
 use egui::{Button, Context, Id, Key, Label, Response, RichText, Ui, vec2};
 
 /// Below this width the note about following the server gets a row of its own.

@@ -34,7 +34,7 @@ use crate::app::clients::{ClientCommand, ClientTab, ClientTabId};
 use crate::client::client_event::ClientState;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::scroll_when_small::scroll_when_small;
+use crate::ui::widgets::scroll_when_small;
 
 use composer::Composer;
 use status_line::{DisplayState, display_states};
@@ -42,7 +42,7 @@ use transcript_list::TranscriptLists;
 
 /// The state of the tab.
 #[derive(Debug, Default)]
-pub(in crate::ui) struct ClientPanel {
+pub(crate) struct ClientPanel {
     chosen: Option<ClientTabId>,
     /// The newest client when another one was added: the one after it is chosen as soon as it exists.
     adding_after: Option<ClientTabId>,
@@ -83,18 +83,18 @@ const MIN_FORM: f32 = 6.0 * size::CONTROL;
 
 impl ClientPanel {
     /// Moves the keyboard focus to what is needed first, when the tab comes to the front.
-    pub(in crate::ui) fn on_show(&mut self) {
+    pub(crate) fn on_show(&mut self) {
         self.needs_focus = true;
     }
 
     /// Returns the selected entry of the chosen client as text for the clipboard.
-    pub(in crate::ui) fn copy(&self, app: &App) -> Option<String> {
+    pub(crate) fn copy(&self, app: &App) -> Option<String> {
         let tab = app.clients().get(self.chosen?)?;
         self.lists.copy(tab, app.settings().data_format)
     }
 
     /// Shows the tab.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
+    pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
         self.update_chosen(app);
         let before = self.heights;
         let height = before.of_tab(ui.available_height());

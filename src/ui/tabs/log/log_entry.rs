@@ -17,7 +17,7 @@ use crate::ui::theme::{self, Palette, size};
 
 /// The widths of the columns. They grow with the numbers and never shrink.
 #[derive(Debug)]
-pub(in crate::ui) struct LogColumns {
+pub(crate) struct LogColumns {
     /// The length of the longest client number so far, in characters.
     client: u16,
 }
@@ -109,11 +109,11 @@ fn write(ui: &Ui, row: Rect, left: f32, room: f32, text: &str, font: &FontId, co
 
 /// The state of the panel.
 #[derive(Debug, Default)]
-pub(in crate::ui) struct EntryDetail(DetailView);
+pub(crate) struct EntryDetail(DetailView);
 
 impl EntryDetail {
     /// Shows an entry, or a hint if none is selected.
-    pub(in crate::ui) fn show(
+    pub(crate) fn show(
         &mut self,
         ui: &mut Ui,
         entry: Option<&LogEntry>,

@@ -23,17 +23,18 @@ use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
 /// The state of the panel.
 #[derive(Debug)]
-pub(in crate::ui) struct LogPanel {
+pub(crate) struct LogPanel {
     /// The text typed into the filter.
-    pub(in crate::ui) filter_text: String,
+    pub(crate) filter_text: String,
     /// The categories that are shown.
-    pub(in crate::ui) categories: CategorySet,
+    pub(crate) categories: CategorySet,
     /// Whether new entries are scrolled into view.
-    pub(in crate::ui) follow: bool,
+    pub(crate) follow: bool,
     shown: FilteredLog,
     list: VirtualList,
-    /// The entry in the first visible row. It stays there when older entries are evicted.
-    top: Option<u64>,
+    /// The entry in the first visible row, and the share of that row above the view. It stays there when older entries are
+    /// evicted.
+    top: Option<(u64, f64)>,
     /// The newest entry that has been visible.
     newest_seen: Option<u64>,
     /// The rows of the last frame with the numbers of their entries. A press of the mouse refers to these.
@@ -55,7 +56,7 @@ const FILTER_BUDGET: Duration = Duration::from_millis(6);
 
 impl LogPanel {
     /// Returns a panel that shows everything and follows new entries.
-    pub(in crate::ui) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             filter_text: String::new(),
             categories: CategorySet::ALL,
@@ -73,19 +74,19 @@ impl LogPanel {
     }
 
     /// Applies the filter to new entries. Returns whether every entry has been checked.
-    pub(in crate::ui) fn update(&mut self, log: &EventLog) -> bool {
+    pub(crate) fn update(&mut self, log: &EventLog) -> bool {
         self.selection.forget_before(log.first_number());
         self.shown.update(log, &Filter::new(&self.filter_text, self.categories), FILTER_BUDGET)
     }
 
     /// Returns the entry whose details are shown.
-    pub(in crate::ui) fn current<'a>(&self, log: &'a EventLog) -> Option<&'a LogEntry> {
+    pub(crate) fn current<'a>(&self, log: &'a EventLog) -> Option<&'a LogEntry> {
         log.by_number(self.selection.cursor()?)
     }
 
     /// Returns the selected entries as text, one on each line, up to [`MAX_COPIED`]; `None` if none is selected. Shows a
     /// message from `now` on.
-    pub(in crate::ui) fn copy(&mut self, log: &EventLog, format: DataFormat, now: f64) -> Option<String> {
+    pub(crate) fn copy(&mut self, log: &EventLog, format: DataFormat, now: f64) -> Option<String> {
         let entries: Vec<&LogEntry> = self.selection.iter().filter_map(|seq| log.by_number(seq)).collect();
         let mut lines = Vec::new();
         let mut bytes = 0;
@@ -112,7 +113,7 @@ impl LogPanel {
     }
 
     /// Shows the rows, or a hint if there are none.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) {
+    pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) {
         let area = ui.available_rect_before_wrap();
         ui.advance_cursor_after_rect(area);
         let response = ui.interact(area, Id::unique("log"), Sense::FOCUSABLE | Sense::CLICK);
@@ -131,21 +132,18 @@ impl LogPanel {
         }
         if self.follow {
             self.list.go_to_end();
-        } else if let Some(top) = self.top {
+        } else if let Some((top, hidden)) = self.top {
             // Rows before the top one may have been added by a filter or evicted.
-            let is = i64::try_from(self.shown.index_from(top)).unwrap_or(0);
-            let was = i64::try_from(self.list.first_row(size::LOG_ROW)).unwrap_or(0);
-            if is != was {
-                self.list.shift_rows(is - was, size::LOG_ROW);
-            }
+            self.list.go_to_row(self.shown.index_from(top), hidden, size::LOG_ROW);
         }
         let scrolled = self.show_rows(ui, app, area, &response);
         if scrolled {
             self.follow = self.list.is_at_end();
         }
         // While a new filter hasn't reached the top entry yet, its position is kept.
-        if self.follow || scrolled || self.top.is_none_or(|top| self.shown.has_checked(app.log(), top)) {
-            self.top = self.shown.number(self.list.first_row(size::LOG_ROW));
+        if self.follow || scrolled || self.top.is_none_or(|(top, _)| self.shown.has_checked(app.log(), top)) {
+            let (row, hidden) = self.list.first_row(size::LOG_ROW);
+            self.top = self.shown.number(row).map(|number| (number, hidden));
         }
         self.newest_seen = self.newest_seen.max(self.painted.last().map(|(_, number)| *number));
         self.show_overlays(ui, area);
@@ -196,7 +194,7 @@ impl LogPanel {
         let row = self.painted.iter().find(|(rect, _)| rect.contains(at));
         let Some(&(_, number)) = row.filter(|_| !is_covered) else { return false };
         self.follow = false;
-        self.top = self.painted.first().map(|(_, number)| *number);
+        self.top = self.painted.first().map(|(_, number)| (*number, self.list.first_row(size::LOG_ROW).1));
         self.selection.click(number, ui.input(|input| input.modifiers), &self.shown);
         true
     }

@@ -15,7 +15,7 @@ use crate::ui::widgets::controls::{
 use crate::ui::widgets::icon::Icon;
 
 /// Returns the id of the filter input, which Ctrl+F focuses.
-pub(in crate::ui) fn filter_id() -> Id {
+pub(crate) fn filter_id() -> Id {
     Id::unique("filter")
 }
 
@@ -31,7 +31,7 @@ const FORMATS: [(&str, &str, &str); 3] = [
 ];
 
 /// Shows the toolbar in one row, or in two if it is narrow.
-pub(in crate::ui) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
+pub(crate) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     let mut actions = Vec::new();
     let narrow = ui.available_width() < NARROW;
     ui.add_space((size::TOOLBAR - size::CONTROL) / 2.0);

@@ -1,5 +1,5 @@
 //! The Log tab: a toolbar, the rows, and the details of the selected entry.
 
-pub(in crate::ui) mod log_entry;
-pub(in crate::ui) mod log_panel;
-pub(in crate::ui) mod log_toolbar;
+pub(crate) mod log_entry;
+pub(crate) mod log_panel;
+pub(crate) mod log_toolbar;

@@ -7,15 +7,15 @@ use crate::text::{count, with_thousands};
 
 /// The status of a line that makes a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ui) struct LineStatus {
+pub(crate) struct LineStatus {
     /// The index of the line.
-    pub(in crate::ui) line: usize,
+    pub(crate) line: usize,
     /// The call; `None` for the line that passes clients to the pool.
-    pub(in crate::ui) call: Option<Call>,
+    pub(crate) call: Option<Call>,
     /// How often the call was made.
-    pub(in crate::ui) made: u64,
+    pub(crate) made: u64,
     /// Whether that was a moment ago.
-    pub(in crate::ui) highlighted: bool,
+    pub(crate) highlighted: bool,
     /// The state of the accepting thread, if it is here.
     accepting: Option<Accepting>,
     /// The clients whose threads are paused before this line, by number.
@@ -34,7 +34,7 @@ enum Accepting {
 
 /// A part of the label beside a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ui) enum LabelPart {
+pub(crate) enum LabelPart {
     /// A client, shown as a chip.
     Client(ClientId),
     /// Text.
@@ -44,11 +44,11 @@ pub(in crate::ui) enum LabelPart {
 }
 
 /// The most clients that are named beside one line.
-pub(in crate::ui) const MAX_NAMED: usize = 5;
+pub(crate) const MAX_NAMED: usize = 5;
 
 /// Returns the status of each line that makes a call, in the order of the program. `queued` are the clients that wait for
 /// a thread of the pool. No thread is anywhere unless the server runs.
-pub(in crate::ui) fn line_statuses(
+pub(crate) fn line_statuses(
     program: &Program,
     calls: &Calls,
     queued: &[ClientId],
@@ -91,18 +91,18 @@ pub(in crate::ui) fn line_statuses(
 
 impl LineStatus {
     /// Returns whether any thread is here.
-    pub(in crate::ui) fn is_occupied(&self) -> bool {
+    pub(crate) fn is_occupied(&self) -> bool {
         self.accepting.is_some() || !self.paused.is_empty() || !self.inside.is_empty()
     }
 
     /// Returns whether a thread is paused before this line.
-    pub(in crate::ui) fn has_paused(&self) -> bool {
+    pub(crate) fn has_paused(&self) -> bool {
         self.accepting == Some(Accepting::Paused) || !self.paused.is_empty()
     }
 
     /// Returns the label from left to right, with at most `max_named` clients by name, and with 1 in the shortest words.
     /// It is empty if no thread is here.
-    pub(in crate::ui) fn label(&self, max_named: usize) -> Vec<LabelPart> {
+    pub(crate) fn label(&self, max_named: usize) -> Vec<LabelPart> {
         let mut parts = Vec::new();
         let is_short = max_named == 1;
         if let Some(accepting) = self.accepting {
@@ -135,7 +135,7 @@ impl LineStatus {
     }
 
     /// Returns everything as one sentence, for screen readers.
-    pub(in crate::ui) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         let call = self.call.map_or("submit()", Call::label);
         let parts = self.label(MAX_NAMED).into_iter().map(|part| match part {
             LabelPart::Client(id) => id.to_string(),

@@ -20,7 +20,7 @@ use crate::ui::widgets::icon::{self, Icon};
 
 /// The program as it was last laid out.
 #[derive(Debug, Default)]
-pub(in crate::ui) struct Listing {
+pub(crate) struct Listing {
     program: Option<Arc<Program>>,
     text: String,
     /// Whether the colors are those of the dark theme.
@@ -43,7 +43,7 @@ const LABEL_SPACING: f32 = 14.0;
 
 impl Listing {
     /// Shows the program. It scrolls to the line of interest when that changes, or if `scrolls` is true.
-    pub(in crate::ui) fn show(
+    pub(crate) fn show(
         &mut self,
         ui: &mut Ui,
         program: &Arc<Program>,

@@ -17,12 +17,12 @@ use crate::ui::tabs::python::line_status::line_statuses;
 use crate::ui::tabs::python::listing::Listing;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{copy_pill, pill_button};
-use crate::ui::widgets::scroll_when_small::scroll_when_small;
+use crate::ui::widgets::scroll_when_small;
 use crate::ui::{backlog, step_bar};
 
 /// The state of the tab.
 #[derive(Debug, Default)]
-pub(in crate::ui) struct CodePanel {
+pub(crate) struct CodePanel {
     listing: Listing,
     /// The calls in the last frame.
     last_calls: Option<Calls>,
@@ -47,7 +47,7 @@ const SETTLE: Duration = Duration::from_millis(120);
 
 impl CodePanel {
     /// Shows the tab.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
+    pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
         let before = self.around;
         let actions =
             scroll_when_small(ui, "code tab", vec2(0.0, before + PROGRAM), |ui| self.parts(ui, app));

@@ -39,7 +39,7 @@ const HINT: f32 = 36.0;
 
 /// The state of the tab.
 #[derive(Debug)]
-pub(in crate::ui) struct WirePanel {
+pub(crate) struct WirePanel {
     /// The connection to show; `None` for the newest.
     chosen: Option<ClientId>,
     shown: Option<ShownConnection>,
@@ -68,12 +68,12 @@ impl Default for WirePanel {
 
 impl WirePanel {
     /// Shows this connection from now on.
-    pub(in crate::ui) fn choose(&mut self, id: ClientId) {
+    pub(crate) fn choose(&mut self, id: ClientId) {
         (self.chosen, self.looked_up) = (Some(id), None);
     }
 
     /// Adds rows for new events while the tab is shown. Returns whether all were added.
-    pub(in crate::ui) fn update(&mut self, app: &App, is_shown: bool) -> bool {
+    pub(crate) fn update(&mut self, app: &App, is_shown: bool) -> bool {
         let captures = app.captures();
         captures.watch(is_shown);
         if !is_shown {
@@ -121,7 +121,7 @@ impl WirePanel {
     }
 
     /// Shows the tab.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+    pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let palette = Palette::of(ui);
         let (bar, canvas) = (Frame::new().fill(palette.panel), Frame::new().fill(palette.canvas));
         if self.shown.is_none() && app.captures().newest().is_none() {

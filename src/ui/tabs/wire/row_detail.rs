@@ -11,16 +11,16 @@ use crate::log::format::HexRow;
 use crate::log::format::hex;
 use crate::text::{count, with_thousands};
 use crate::ui::action::Action;
+use crate::ui::tabs::detail_view::{NARROW, hex_row, show_the_bar};
 use crate::ui::tabs::wire::sequence_row;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::bytes::{NARROW, hex_row, show_the_bar};
 use crate::ui::widgets::controls::{copy_pill, text_width};
 
 /// The maximum number of fields that are named above the bytes: a record may contain many messages.
 const MAX_NAMED: usize = 24;
 
 /// Shows a row, or a hint if none is selected.
-pub(in crate::ui) fn show(ui: &mut Ui, sequence: &Sequence, selected: Option<usize>) -> Option<Action> {
+pub(crate) fn show(ui: &mut Ui, sequence: &Sequence, selected: Option<usize>) -> Option<Action> {
     let palette = Palette::of(ui);
     let Some(row) = selected.and_then(|index| sequence.rows().get(index)) else {
         let hint = "Select a row to see its bytes and what it means.";

@@ -16,22 +16,22 @@ const MAX_SPOKEN: usize = 64;
 
 /// The horizontal positions in a row, in points on the screen.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::ui) struct Columns {
+pub(crate) struct Columns {
     /// The right end of the row's number, if there is room for it.
     number: Option<f32>,
     /// The right end of the time.
-    pub(in crate::ui) time: f32,
+    pub(crate) time: f32,
     /// The client's lifeline.
-    pub(in crate::ui) client: f32,
+    pub(crate) client: f32,
     /// The server's lifeline.
-    pub(in crate::ui) server: f32,
+    pub(crate) server: f32,
     /// The place for details next to the server's lifeline. In a narrow row they are between the lifelines.
-    pub(in crate::ui) details: Option<Rangef>,
+    pub(crate) details: Option<Rangef>,
 }
 
 impl Columns {
     /// Returns the positions in a row of this size.
-    pub(in crate::ui) fn of(row: Rect) -> Self {
+    pub(crate) fn of(row: Rect) -> Self {
         const NUMBERED: f32 = 640.0;
         const WIDE: f32 = 560.0;
         let number = (row.width() >= NUMBERED).then_some((row.left() + 48.0).round());
@@ -45,13 +45,13 @@ impl Columns {
     }
 
     /// Returns the place between the lifelines, without the heads of arrows.
-    pub(in crate::ui) fn between(&self) -> Rangef {
+    pub(crate) fn between(&self) -> Rangef {
         Rangef::new(self.client + 12.0, self.server - 14.0)
     }
 }
 
 /// Draws a row. `backgrounds` are drawn later, below the lifelines.
-pub(in crate::ui) fn show(
+pub(crate) fn show(
     ui: &Ui,
     (sequence, row): (&Sequence, &Row),
     rect: Rect,
@@ -137,7 +137,7 @@ pub(in crate::ui) fn show(
 }
 
 /// Returns the y coordinate of a row's arrow, on a whole point.
-pub(in crate::ui) fn arrow_y(rect: Rect) -> f32 {
+pub(crate) fn arrow_y(rect: Rect) -> f32 {
     rect.top() + (size::SEQUENCE_ROW * 0.55).round()
 }
 
@@ -226,13 +226,13 @@ fn record_size(row: &Row) -> Option<String> {
 }
 
 /// Returns the label of a row with the size of a record: `ClientHello · 517 B`.
-pub(in crate::ui) fn label_with_size(row: &Row) -> String {
+pub(crate) fn label_with_size(row: &Row) -> String {
     let size = record_size(row).map(|size| format!(" · {size}")).unwrap_or_default();
     row_text::label_parts(row).on_wire + &size
 }
 
 /// Returns the direction of a row.
-pub(in crate::ui) fn direction(row: &Row) -> &'static str {
+pub(crate) fn direction(row: &Row) -> &'static str {
     match row.sender() {
         Some(Side::Client) => "in, client to server",
         Some(Side::Server) => "out, server to client",
@@ -256,14 +256,7 @@ fn spoken(sequence: &Sequence, row: &Row) -> String {
 }
 
 /// Writes one line of text into a place. Returns whether it was cut.
-pub(in crate::ui) fn line(
-    ui: &Ui,
-    place: Rect,
-    align: Align2,
-    text: &str,
-    font: FontId,
-    color: Color32,
-) -> bool {
+pub(crate) fn line(ui: &Ui, place: Rect, align: Align2, text: &str, font: FontId, color: Color32) -> bool {
     let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font, color));
     job.wrap = TextWrapping::truncate_at_width(place.width().max(1.0));
     let galley = ui.painter().layout_job(job);

@@ -21,11 +21,11 @@ const ROW: f64 = size::SEQUENCE_ROW as f64;
 
 /// The state of the diagram's view.
 #[derive(Debug, Default)]
-pub(in crate::ui) struct SequenceView {
+pub(crate) struct SequenceView {
     /// Whether new rows are scrolled into view.
-    pub(in crate::ui) follow: bool,
+    pub(crate) follow: bool,
     /// Whether the distances between rows show the time between them.
-    pub(in crate::ui) by_time: bool,
+    pub(crate) by_time: bool,
     list: VirtualList,
     selected: Option<usize>,
     /// The scale of the last frame.
@@ -60,17 +60,17 @@ impl Viewport {
 
 impl SequenceView {
     /// Creates the view of a connection.
-    pub(in crate::ui) fn new(follow: bool, by_time: bool) -> Self {
+    pub(crate) fn new(follow: bool, by_time: bool) -> Self {
         Self { follow, by_time, ..Self::default() }
     }
 
     /// Returns the selected row.
-    pub(in crate::ui) fn selected(&self) -> Option<usize> {
+    pub(crate) fn selected(&self) -> Option<usize> {
         self.selected
     }
 
     /// Shows the diagram. Returns whether the user selected a row.
-    pub(in crate::ui) fn show(&mut self, ui: &mut Ui, sequence: &Sequence) -> bool {
+    pub(crate) fn show(&mut self, ui: &mut Ui, sequence: &Sequence) -> bool {
         let area = ui.available_rect_before_wrap();
         ui.advance_cursor_after_rect(area);
         let response = ui.interact(area, Id::unique("sequence"), Sense::FOCUSABLE | Sense::CLICK);
@@ -267,7 +267,7 @@ fn show_heading(ui: &Ui, sequence: &Sequence, rect: Rect) {
 }
 
 /// Returns which side closed first, and the number of events that weren't stored.
-pub(in crate::ui) fn end_text(sequence: &Sequence) -> Option<String> {
+pub(crate) fn end_text(sequence: &Sequence) -> Option<String> {
     let not_stored = row_text::not_stored(sequence).map(|text| {
         let before = if sequence.info().closed { " before the end" } else { "" };
         format!("{text}{before}.")

@@ -12,8 +12,7 @@ use crate::text::count;
 use crate::ui::action::Action;
 use crate::ui::tabs::wire::sequence_view::SequenceView;
 use crate::ui::theme::size;
-use crate::ui::widgets::choice::choice;
-use crate::ui::widgets::controls::{chip, pill_button, segments};
+use crate::ui::widgets::controls::{chip, choice, pill_button, segments};
 
 /// The number of connections in the list, the newest first.
 const MAX_LISTED: usize = 256;
@@ -31,7 +30,7 @@ const FORMATS: [(SequenceFormat, &str, &str); 2] = [
 ];
 
 /// Shows the toolbar, in two rows if it is narrow. `chosen` is the connection to show, or `None` for the newest.
-pub(in crate::ui) fn show(
+pub(crate) fn show(
     ui: &mut Ui,
     app: &App,
     shown: Option<&CaptureInfo>,
