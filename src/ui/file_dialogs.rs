@@ -152,10 +152,10 @@ impl PathPrompt {
             ui.set_width((ui.ctx().content_rect().width() - 80.0).min(480.0));
             ui.label(RichText::new(title).font(theme::strong(16.0)));
             let why = "This system has no file dialog to offer, so type the path.";
-            let label = ui.add(Label::new(RichText::new(why).color(palette.muted)).wrap());
+            let label = ui.add(Label::new(RichText::new(why).weak()).wrap());
             if let Action::App(Command::SaveLog { .. }) = self.action {
                 let how = ".json or .jsonl saves JSON lines, anything else text; the whole log is saved.";
-                ui.add(Label::new(RichText::new(how).color(palette.muted)).wrap());
+                ui.add(Label::new(RichText::new(how).weak()).wrap());
             }
             let width = ui.available_width();
             let (field, typed) = text_field(ui, "typed path", width, &self.text, "path", false);

@@ -12,46 +12,43 @@ use crate::ui::widgets::icon::Icon;
 use crate::ui::widgets::{copy_frame, modal};
 
 const TOUR: [&str; 5] = [
-    "Press Start server. The log tells each step, as the server makes it.",
-    "In the Client tab press Connect, type Hello, and press Enter: the same bytes come back. A terminal will do, too: \
-     copy the line under “Try it from a terminal”.",
-    "In the Log tab select an entry: below stand its bytes, and a sentence that explains it.",
-    "See the same conversation in the Wire tab, as it went by, and in the Code tab, as the lines of a program.",
-    "Press Create certificate…, start the server anew, and connect again: now the Wire tab shows TLS records, and \
-     beside them what they hide.",
+    "Press Start server. The log shows each step of the server.",
+    "In the Client tab press Connect, type Hello, and press Enter: the same bytes come back. Or copy the line under “Try \
+     it from a terminal”.",
+    "In the Log tab select an entry to see its bytes and an explanation.",
+    "The Wire tab shows the same conversation as a sequence diagram, the Code tab as the lines of a program.",
+    "Press Create certificate…, restart the server, and connect again: now the Wire tab shows TLS records and the \
+     plaintext in them.",
 ];
 
 const WORDS: [(&str, &str); 12] = [
+    ("Chips", "Connections, Data, TLS and Problems: press one to hide its entries or to show them again."),
+    ("Filter", "#2 shows client 2, error shows problems, any other word the entries that contain it."),
+    ("One at a time", "The next client is served when the one before it has left."),
+    ("A thread for each", "All clients are served at once, each by its own thread."),
+    ("A pool of threads", "A fixed number of threads serve the clients; the others wait for a free thread."),
     (
-        "Chips",
-        "Connections, Data, TLS and Problems: press one to hide its entries, press again to show them.",
+        "Backlog",
+        "The length of the queue in which the OS keeps new connections until the server accepts them.",
     ),
-    ("Filter", "#2 shows client 2, error shows what went wrong, any other word the lines that hold it."),
-    ("One at a time", "A client is served to its end; the next ones wait in the backlog."),
-    ("A thread for each", "Every client is served at once, by a thread of its own."),
-    ("A pool of threads", "A fixed number of threads share the clients; who finds none free waits."),
-    ("Backlog", "The queue in which the system keeps new connections until the server accepts them."),
-    ("Step mode", "The server halts before each of its calls, until you let that call happen."),
+    ("Step mode", "The server halts before each of its calls until you let it happen."),
     (
         "Wire",
-        "Double arrows are TLS records, single ones plain bytes. A bar at the tip is FIN, a cross RST, a diamond an alert.",
+        "Double arrows are TLS records, single ones unencrypted bytes. A bar at the tip is FIN, a cross RST, a diamond \
+         an alert.",
     ),
     (
         "Broken on purpose",
-        "Create certificate… makes bad certificates, too: see which client refuses them, and why.",
+        "Create certificate… also makes bad certificates: see which client rejects them, and why.",
     ),
-    ("Details…", "Takes a certificate apart and checks it as a client does."),
-    ("A lesson of your own", "A text file, opened by Help; the README tells how to write one."),
-    (
-        "Without a window",
-        "In a terminal, echoscope --headless serves and prints the log; echoscope --help lists the options.",
-    ),
+    ("Details…", "Shows what a certificate contains and checks it as a client does."),
+    ("Your own lesson", "A text file, opened with Help; the README describes its format."),
+    ("Without a window", "echoscope --headless serves in a terminal; echoscope --help lists the options."),
 ];
 
-const LIMITS: &str = "It is not for the public internet: it sends back whatever anyone sends, without asking who they \
-                      are. By default it listens on this computer alone, and the form warns where a host lets others \
-                      in. It doesn't renew certificates, puts none into any trust store, and keeps no log on disk \
-                      unless you save one.";
+const LIMITS: &str = "It isn't for the public internet: it echoes whatever anyone sends. By default it listens on this \
+                      computer alone, and the form warns if others can connect. It doesn't renew certificates, changes \
+                      no trust store, and keeps no log on disk unless you save one.";
 
 /// Width of the text.
 const WIDTH: f32 = 600.0;
@@ -96,30 +93,30 @@ pub(super) fn show(ui: &Ui, settings_file: Option<&Path>) -> bool {
 fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
     let palette = Palette::of(ui);
     let paragraph = |ui: &mut Ui, text: &str| {
-        ui.add(Label::new(RichText::new(text).color(palette.text)).wrap());
+        ui.add(Label::new(RichText::new(text)).wrap());
     };
     let heading = |ui: &mut Ui, text: &str| {
         ui.add_space(6.0);
-        ui.label(RichText::new(text).font(theme::strong(size::TEXT)).color(palette.muted));
+        ui.label(RichText::new(text).font(theme::strong(size::TEXT)).weak());
     };
     paragraph(
         ui,
-        "An echo server that lets you see a server work: it sends back every byte that it receives, and shows each call, \
-         each byte and each TLS record on the way.",
+        "See how a network server works: Echoscope sends back every byte that it receives, and shows each call, byte and \
+         TLS record.",
     );
     heading(ui, "A tour of five minutes");
     ui.spacing_mut().interact_size.y = 18.0;
     for (number, step) in TOUR.iter().enumerate() {
         // Not in a grid, whose last column doesn't wrap.
         ui.horizontal_top(|ui| {
-            ui.label(RichText::new(format!("{}.", number + 1)).color(palette.muted));
+            ui.label(RichText::new(format!("{}.", number + 1)).weak());
             paragraph(ui, step);
         });
     }
     paragraph(
         ui,
-        "The button Help has seven lessons that go on from here, each step ticked off when it is done. Files of your own \
-         serve TLS as well: browse, type their paths, or drop them on the window.",
+        "The button Help has seven lessons. To serve TLS with your own files, browse, type their paths, or drop them on the \
+         window.",
     );
     heading(ui, "Words");
     for (word, meaning) in WORDS {
@@ -131,8 +128,8 @@ fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
     heading(ui, "Keys");
     Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
         for (keys, about) in shortcuts::help(ui.ctx()) {
-            ui.label(RichText::new(keys).font(theme::mono()).color(palette.text));
-            ui.label(RichText::new(about).color(palette.text));
+            ui.monospace(keys);
+            ui.label(about);
             ui.end_row();
         }
     });
@@ -140,10 +137,10 @@ fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
     paragraph(ui, LIMITS);
     if let Some(file) = settings_file {
         heading(ui, "Settings");
-        paragraph(ui, "They are remembered in this file; options on the command line win over them.");
+        paragraph(ui, "They are saved in this file; options on the command line override them.");
         copy_frame(palette).inner_margin(8).show(ui, |ui| {
             let file = file.display().to_string();
-            ui.add(Label::new(RichText::new(file).font(theme::mono()).color(palette.text)).wrap())
+            ui.add(Label::new(RichText::new(file).monospace()).wrap())
         });
     }
 }

@@ -12,7 +12,7 @@ use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::server_form::ServerForm;
 use crate::ui::shortcuts::named;
-use crate::ui::theme::{self, Palette, size};
+use crate::ui::theme::{Palette, size};
 use crate::ui::tls_form;
 use crate::ui::try_it::TryItPanel;
 use crate::ui::widgets::field::{Tone, note, reveal_problems};
@@ -118,7 +118,7 @@ fn start_button(ui: &mut Ui, app: &App) -> Option<Command> {
 /// Adds a button over the whole width. It is enabled if it has colors: one, and another under the pointer.
 fn wide_button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[Color32; 2]>) -> Response {
     let palette = Palette::of(ui);
-    let text = RichText::new(label).font(theme::strong(15.0));
+    let text = RichText::new(label).heading();
     let button = match icon {
         Some(icon) => Button::new((icon.atom(13.0), text)),
         None => Button::new(text),

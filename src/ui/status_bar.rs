@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use egui::text::LayoutJob;
-use egui::{Align, Frame, Label, Layout, Margin, Panel, Rect, RichText, Sense, Stroke, Ui, vec2};
+use egui::{Align, Frame, Label, Layout, Margin, Panel, Rect, RichText, Sense, Ui, vec2};
 
 use crate::app::{AcceptQueueStatus, App, Command, Notice};
 use crate::text::{self, with_thousands};
@@ -51,9 +51,7 @@ impl StatusBar {
         self.brief = !notice.problem && text + MARGIN.sum().x + AROUND_TEXT <= ui.available_width();
         let dismissed = if self.brief {
             let content = |ui: &mut Ui| ui.horizontal_centered(|ui| text_and_cross(ui, notice)).inner;
-            let shown = status.frame(frame(ui, notice)).show(ui, content);
-            edge(ui, notice, shown.response.rect);
-            shown.inner
+            status.frame(frame(ui, notice)).show(ui, content).inner
         } else {
             status.frame(Frame::NONE).show(ui, |ui| counters(ui, app));
             false
@@ -66,9 +64,8 @@ impl StatusBar {
         let notice = app.notice().filter(|_| !self.brief)?;
         let frame = frame(ui, notice).inner_margin(Margin { top: 4, bottom: 4, ..MARGIN });
         let panel = Panel::bottom("notice").resizable(false).frame(frame);
-        let shown = panel.show(ui, |ui| ui.horizontal(|ui| text_and_cross(ui, notice)).inner);
-        edge(ui, notice, shown.response.rect);
-        shown.inner.then(|| Command::DismissNotice.into())
+        let dismissed = panel.show(ui, |ui| ui.horizontal(|ui| text_and_cross(ui, notice)).inner).inner;
+        dismissed.then(|| Command::DismissNotice.into())
     }
 }
 
@@ -78,13 +75,6 @@ fn frame(ui: &Ui, notice: &Notice) -> Frame {
     let palette = Palette::of(ui);
     let fill = if notice.problem { palette.problem_soft } else { palette.accent_soft };
     Frame::new().fill(fill).inner_margin(MARGIN)
-}
-
-/// Draws the line above a notice.
-fn edge(ui: &Ui, notice: &Notice, area: Rect) {
-    let palette = Palette::of(ui);
-    let color = if notice.problem { palette.problem } else { palette.accent };
-    ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, color));
 }
 
 /// The tooltip and the log have the rest of a longer notice.
@@ -139,15 +129,14 @@ fn counters(ui: &mut Ui, app: &App) {
             item(ui, &format!("{}/s", text::bytes(rate)), "Bytes a second, both ways together");
             if let Some(caution) = app.key_log_caution() {
                 let color = Palette::of(ui).caution;
-                ui.label(RichText::new("TLS key log is on").size(size::SMALL).color(color))
-                    .on_hover_text(caution);
+                ui.label(RichText::new("TLS key log is on").small().color(color)).on_hover_text(caution);
             }
         });
     });
 }
 
 fn item(ui: &mut Ui, text: &str, about: &str) {
-    ui.label(RichText::new(text).size(size::SMALL).color(Palette::of(ui).muted)).on_hover_text(about);
+    ui.label(RichText::new(text).small().weak()).on_hover_text(about);
 }
 
 /// Shows the accept queue: a box for each place, full ones for clients that wait.

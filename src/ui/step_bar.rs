@@ -1,6 +1,6 @@
 //! The bar of step mode: its switch, the calls that threads are paused before, and the buttons to go on.
 
-use egui::{Label, RichText, ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::{App, Command, call_text, pause_text};
 use crate::server::ServerState;
@@ -8,7 +8,7 @@ use crate::server::calls::PausedThread;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{pill_button, switch, text_width};
+use crate::ui::widgets::controls::{pill_button, switch};
 
 /// More paused threads than this are only counted.
 const MAX_BUTTONS: usize = 40;
@@ -21,19 +21,15 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     let on = app.is_stepping();
     let paused = app.paused_threads();
     let mut actions = Vec::new();
-    let summary = summary(app, &paused);
     let color = if paused.is_empty() { palette.muted } else { palette.text };
-    let text = RichText::new(&summary).size(size::TEXT).color(color);
-    // In a narrow window the sentence doesn't fit beside the buttons.
-    let mut beside = true;
+    let text = RichText::new(summary(app, &paused)).color(color);
     ui.spacing_mut().item_spacing.y = 6.0;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = size::GAP;
+    ui.horizontal_wrapped(|ui| {
         let about = "Halt the server before each of its calls, until you let the call happen (F9)";
         if switch(ui, on, "Step mode").on_hover_text(about).clicked() {
             actions.push(Command::SetStepping(!on).into());
         }
-        ui.label(RichText::new("Step mode").font(theme::strong(size::TEXT)).color(palette.text));
+        ui.label(RichText::new("Step mode").font(theme::strong(size::TEXT)));
         if on {
             ui.add_space(4.0);
             ui.add_enabled_ui(!paused.is_empty(), |ui| {
@@ -48,21 +44,15 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
             }
             ui.add_space(4.0);
         }
-        beside = text_width(ui, &summary, theme::text()) <= ui.available_width();
-        if beside {
-            ui.label(text.clone());
-        }
+        ui.label(text);
     });
-    if !beside {
-        ui.add(Label::new(text).wrap());
-    }
     if paused.len() > 1 {
         let height = ROWS * (size::CHIP + 6.0);
         let area = ScrollArea::vertical().id_salt("paused threads").auto_shrink([false, true]);
         area.max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = [6.0, 6.0].into();
-                ui.label(RichText::new("Next for").size(size::SMALL).color(palette.muted));
+                ui.label(RichText::new("Next for").small().weak());
                 // Each button keeps its place, so that it can be pressed again and again.
                 let mut by_number: Vec<_> = paused.iter().collect();
                 by_number.sort_by_key(|thread| thread.id());
@@ -73,7 +63,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
                 }
                 if let Some(more) = paused.len().checked_sub(MAX_BUTTONS).filter(|more| *more > 0) {
                     let more = format!("and {} more", with_thousands(more as u64));
-                    ui.label(RichText::new(more).size(size::SMALL).color(palette.muted));
+                    ui.label(RichText::new(more).small().weak());
                 }
             });
         });

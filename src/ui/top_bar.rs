@@ -1,7 +1,7 @@
 //! The bar at the top: the app's name, the server's state, the theme, help.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{RichText, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, vec2};
+use egui::{Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, vec2};
 
 use crate::app::{App, Command, pause_text};
 use crate::server::ServerState;
@@ -23,7 +23,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         let (logo, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
         icon::paint(ui.painter(), Icon::Logo, logo, palette.accent);
         ui.add_space(4.0);
-        ui.label(RichText::new("Echoscope").font(theme::strong(15.0)).color(palette.text));
+        ui.heading("Echoscope");
         ui.add_space(4.0);
         // The state gets the room that the buttons at the right leave. They are added after it for the order of the Tab
         // key.

@@ -141,8 +141,8 @@ impl Window {
                 self.app.apply(Command::SetStepping(!self.app.is_stepping()));
             }
             Action::StepNext => {
-                if let Some(halt) = self.app.paused_threads().first() {
-                    self.app.apply(Command::Step(halt.id()));
+                if let Some(thread) = self.app.paused_threads().first() {
+                    self.app.apply(Command::Step(thread.id()));
                 }
             }
             Action::StartOrStop => match self.app.state() {
@@ -180,24 +180,15 @@ impl Window {
             ui.spacing_mut().item_spacing.y = 0.0;
             actions.extend(tabs::show(ui, &self.app, self.tab).map(Action::Show));
         });
-        let canvas = Frame::new().fill(Palette::of(ui).canvas);
         let min_size = vec2(0.0, size::TAB_LEAST);
-        let tab = CentralPanel::default();
         match self.tab {
             Tab::Log => actions.extend(scroll_when_small(ui, "log tab", min_size, |ui| self.log_tab(ui))),
-            Tab::Client => {
-                let show = |ui: &mut Ui| self.client.show(ui, &self.app);
-                actions.extend(tab.frame(Frame::NONE).show(ui, show).inner);
-            }
+            Tab::Client => actions.extend(self.client.show(ui, &self.app)),
             Tab::Connections => {
                 let show = |ui: &mut Ui| self.connections.show(ui, &self.app);
-                let show = |ui: &mut Ui| tab.frame(canvas).show(ui, show).inner;
                 actions.extend(scroll_when_small(ui, "connections tab", min_size, show));
             }
-            Tab::Code => {
-                let show = |ui: &mut Ui| self.code.show(ui, &self.app);
-                actions.extend(tab.frame(canvas).show(ui, show).inner);
-            }
+            Tab::Code => actions.extend(self.code.show(ui, &self.app)),
             Tab::Wire => {
                 let show = |ui: &mut Ui| self.wire.show(ui, &self.app);
                 actions.extend(scroll_when_small(ui, "wire tab", min_size, show));
@@ -227,8 +218,7 @@ impl Window {
                 ui.set_min_size(ui.available_size());
                 actions.extend(self.detail.show(ui, entry, self.app.settings().data_format));
             });
-        let canvas = Frame::new().fill(Palette::of(ui).canvas);
-        CentralPanel::default().frame(canvas).show(ui, |ui| self.log.show(ui, &self.app));
+        self.log.show(ui, &self.app);
         actions
     }
 
@@ -246,7 +236,7 @@ impl Window {
 
 /// Explains what a drop does while files hover over the window.
 fn drop_hint(ui: &Ui) {
-    let ctx: &Context = ui.ctx();
+    let ctx = ui.ctx();
     if ctx.input(|input| input.raw.hovered_files.is_empty()) {
         return;
     }
@@ -277,10 +267,9 @@ impl eframe::App for Window {
             // The user may have created new certificate files in a terminal.
             self.app.apply(Command::CheckFiles);
         }
-        if !self.log.update(self.app.log()) {
-            ctx.request_repaint();
-        }
-        if !self.wire.update(&self.app, self.tab == Tab::Wire) {
+        let log_complete = self.log.update(self.app.log());
+        let wire_complete = self.wire.update(&self.app, self.tab == Tab::Wire);
+        if !(log_complete && wire_complete) {
             ctx.request_repaint();
         }
         // Without new events the rate falls, and nothing else would repaint it.

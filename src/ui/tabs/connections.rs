@@ -31,14 +31,13 @@ pub(crate) struct ConnectionsPanel {
 const BUTTON: f32 = 86.0;
 
 /// A column of the table: its heading, its width, and the text and color of its cells.
-#[derive(Clone, Copy)]
 struct Column {
     name: &'static str,
     width: f32,
     cell: fn(&Connection, &Palette) -> (String, Color32),
 }
 
-const COLUMNS: [Column; 6] = [
+static COLUMNS: [Column; 6] = [
     Column { name: "Client", width: 56.0, cell: |c, p| (c.client.id.to_string(), p.client(c.client.id.0)) },
     Column { name: "Address", width: 176.0, cell: |c, p| (c.client.peer.to_string(), p.text) },
     Column { name: "Since", width: 108.0, cell: |c, p| (text::clock(c.since), p.muted) },
@@ -48,6 +47,8 @@ const COLUMNS: [Column; 6] = [
 ];
 const RECEIVED: &str = "Received";
 const SENT: &str = "Sent";
+/// Sent amounts are aligned to the right, and need space before the column after them.
+const AFTER_SENT: f32 = 24.0;
 
 fn tls_cell(connection: &Connection, palette: &Palette) -> (String, Color32) {
     match (connection.phase, &connection.tls) {
@@ -62,31 +63,27 @@ fn tls_cell(connection: &Connection, palette: &Palette) -> (String, Color32) {
 }
 
 /// Returns the columns that fit into a row, with their places. In a narrow row TLS is left out first, then the time,
-/// then the sent bytes, which mostly equal the received ones. TLS gets all the rest of a wide row.
-fn columns(row: Rect) -> Vec<(Column, Rect)> {
-    let [client, address, since, received, sent, tls] = COLUMNS;
+/// then the sent bytes, which mostly equal the received ones. TLS, or else the address, gets all the rest.
+fn columns(row: Rect) -> Vec<(&'static Column, Rect)> {
     let mut left = row.left() + size::EDGE;
-    let right = row.right() - size::EDGE - BUTTON - size::EDGE;
-    let room = right - left;
-    let shown = match room {
-        _ if room > 600.0 => {
-            let rest = room - 24.0 - COLUMNS[..5].iter().map(|column| column.width).sum::<f32>();
-            vec![client, address, since, received, sent, Column { width: rest, ..tls }]
-        }
-        _ if room > 500.0 => vec![client, address, since, received, sent],
-        _ if room >= 400.0 => vec![client, address, received, sent],
-        _ => {
-            let rest = (room - client.width - received.width).max(40.0);
-            vec![client, Column { width: rest, ..address }, received]
-        }
+    let room = row.right() - size::EDGE - BUTTON - size::EDGE - left;
+    let shown: &[usize] = match room {
+        _ if room > 600.0 => &[0, 1, 2, 3, 4, 5],
+        _ if room > 500.0 => &[0, 1, 2, 3, 4],
+        _ if room >= 400.0 => &[0, 1, 3, 4],
+        _ => &[0, 1, 3],
     };
-    let place = |column: Column| {
-        let rect = Rect::from_min_size(pos2(left, row.top()), vec2(column.width, row.height()));
-        // Amounts are aligned to the right, and need space before the column after them.
-        left += column.width + if column.name == SENT { 24.0 } else { 0.0 };
+    let widest = if shown.len() == COLUMNS.len() { 5 } else { 1 };
+    let others = shown.iter().filter(|index| **index != widest).map(|index| COLUMNS[*index].width);
+    let rest = (room - AFTER_SENT - others.sum::<f32>()).max(40.0);
+    let place = |index: &usize| {
+        let column = &COLUMNS[*index];
+        let width = if *index == widest { rest } else { column.width };
+        let rect = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
+        left += width + if column.name == SENT { AFTER_SENT } else { 0.0 };
         (column, rect)
     };
-    shown.into_iter().map(place).collect()
+    shown.iter().map(place).collect()
 }
 
 impl ConnectionsPanel {
@@ -98,13 +95,11 @@ impl ConnectionsPanel {
             return None;
         }
         let mut action = None;
-        if let Some(chosen) = connections.iter().find(|connection| Some(connection.client.id) == self.chosen)
-        {
+        let is_chosen = |connection: &&Connection| Some(connection.client.id) == self.chosen;
+        if let Some(chosen) = connections.iter().find(is_chosen) {
             let open;
             (open, action) = details(ui, chosen);
-            if !open {
-                self.chosen = None;
-            }
+            self.chosen = self.chosen.filter(|_| open);
         }
         let palette = Palette::of(ui);
         let line = Stroke::new(1.0, palette.border);
@@ -149,7 +144,7 @@ fn details(ui: &mut Ui, connection: &Connection) -> (bool, Option<Action>) {
         ui.horizontal(|ui| {
             ui.set_height(size::CHIP);
             let title = format!("{} · {}", connection.client.id, connection.client.peer);
-            ui.label(RichText::new(title).font(theme::strong(size::TEXT)).color(palette.text));
+            ui.label(RichText::new(title).font(theme::strong(size::TEXT)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 open = !icon_button(ui, Icon::Cross, "Close the facts", None).clicked();
                 let wire = pill_button(ui, "Show on the wire");
@@ -167,7 +162,7 @@ fn details(ui: &mut Ui, connection: &Connection) -> (bool, Option<Action>) {
                 Phase::Queued | Phase::Handshake => "Nothing is agreed on yet.",
                 Phase::Open => "This connection is not encrypted: nothing had to be agreed on.",
             };
-            ui.label(RichText::new(text).color(palette.muted));
+            ui.weak(text);
         });
         (open, action)
     };
@@ -229,18 +224,14 @@ fn waiting(app: &App) -> Option<String> {
 fn empty(ui: &mut Ui, app: &App) {
     let palette = Palette::of(ui);
     let (title, text) = match app.state() {
-        ServerState::Listening { .. } => {
-            ("Nobody is connected", "As soon as a client connects, it is listed here.")
-        }
+        ServerState::Listening { .. } => ("Nobody is connected", "Each connected client is listed here."),
         ServerState::Starting => ("The server is starting", "Clients can connect as soon as it listens."),
-        _ => {
-            ("The server isn't running", "Start it, then connect. Each client is listed here until it goes.")
-        }
+        _ => ("The server isn't running", "Start it, then connect. Each connected client is listed here."),
     };
     ui.add_space(size::EDGE * 2.0);
     ui.vertical_centered(|ui| {
-        ui.label(RichText::new(title).font(theme::strong(15.0)).color(palette.text));
-        ui.label(RichText::new(text).color(palette.muted));
+        ui.heading(title);
+        ui.weak(text);
         if let Some(words) = waiting(app) {
             ui.label(RichText::new(words).color(palette.caution));
         }

@@ -34,7 +34,7 @@ fn small_button<'a>(label: impl Into<RichText>) -> Button<'a> {
 
 /// Adds a button that has no frame until the pointer is over it.
 pub(crate) fn quiet_button(ui: &mut Ui, label: &str) -> Response {
-    let text = RichText::new(label).color(Palette::of(ui).muted);
+    let text = RichText::new(label).weak();
     ui.add(Button::new(text).frame_when_inactive(false).wrap_mode(TextWrapMode::Extend))
 }
 

@@ -14,7 +14,7 @@ use crate::ui::widgets::was_resized;
 
 /// Adds a heading over a group of fields.
 pub(crate) fn heading(ui: &mut Ui, text: &str) -> Response {
-    ui.label(RichText::new(text).font(theme::strong(12.5)).color(Palette::of(ui).muted))
+    ui.label(RichText::new(text).font(theme::strong(12.5)).weak())
 }
 
 /// Adds a label of a fixed width, as high as the field beside it.
@@ -132,7 +132,7 @@ pub(crate) fn note(ui: &mut Ui, tone: Tone, text: &str) -> Response {
         paint(ui.painter(), icon, square, color);
         // Selected text keeps its color.
         ui.visuals_mut().selection.stroke.color = color;
-        ui.add(Label::new(RichText::new(text).size(size::SMALL).color(color)).wrap())
+        ui.add(Label::new(RichText::new(text).small().color(color)).wrap())
     });
     if tone == Tone::Problem && ui.data(|data| data.get_temp(revealing())) == Some(true) {
         row.response.scroll_to_me(None);
