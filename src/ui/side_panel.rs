@@ -6,8 +6,8 @@ use egui::{
 };
 
 use crate::app::{App, Check, Command};
-use crate::server::start_error::StartError;
 use crate::server::ServerState;
+use crate::server::start_error::StartError;
 use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::server_form::ServerForm;
