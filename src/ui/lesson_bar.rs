@@ -15,8 +15,8 @@ use std::mem;
 
 use egui::text::LayoutJob;
 use egui::{
-    Color32, FontId, Frame, Label, Margin, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextFormat, Ui, Vec2,
-    WidgetInfo, accesskit, pos2, vec2,
+    Color32, FontId, Frame, Label, Margin, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextFormat, Ui,
+    Vec2, WidgetInfo, accesskit, pos2, vec2,
 };
 
 use crate::app::{App, Command, SetUp};
