@@ -10,20 +10,18 @@
 //! The bytes are those that `recv` returned and `send` took. An event is either *seen* in the bytes or, for an encrypted
 //! record ([`TlsRecord::encrypted`]), *inferred* from rustls' state. [`sequence`] turns a capture into a sequence diagram.
 
-mod capture_event;
 mod captures;
-mod handshake_messages;
 mod record_inference;
 mod recorder;
 pub mod sequence;
 mod tls_record;
-mod tls_snapshot;
 
-pub use capture_event::{CaptureEvent, CaptureEventKind, Side};
-pub use captures::{Capture, CaptureInfo, Captures, FIRST_BYTES, MAX_BYTES, MAX_EVENTS};
-pub use handshake_messages::{HandshakeMessages, HandshakeType};
-pub use tls_record::{Alert, RECORD_HEADER, RecordPayload, TlsRecord, record_header};
+pub use captures::{
+    Capture, CaptureEvent, CaptureEventKind, CaptureInfo, Captures, FIRST_BYTES, MAX_BYTES, MAX_EVENTS, Side,
+};
+pub use tls_record::{
+    Alert, HandshakeMessages, HandshakeType, RECORD_HEADER, RecordPayload, TlsRecord, record_header,
+};
 
-pub(crate) use record_inference::SendContext;
+pub(crate) use record_inference::{SendContext, TlsSnapshot, alert_for};
 pub(crate) use recorder::Recorder;
-pub(crate) use tls_snapshot::{RecordOutcome, TlsSnapshot, alert_for};

@@ -1,13 +1,17 @@
-//! Determines what each TLS record contains: parsed if it isn't encrypted, otherwise inferred from rustls' state.
+//! Determines what each TLS record contains: parsed if it isn't encrypted, otherwise inferred from rustls' state
+//! ([`TlsSnapshot`]).
 //!
 //! An inferred payload is what follows from the state and from the lengths of the records. Of a handshake flight that
 //! spans several records, each record is only known to contain some of the messages.
 
-use crate::capture::handshake_messages::{HandshakeMessages, HandshakeParser, HandshakeType};
-use crate::capture::tls_record::{
-    ALERT, APPLICATION_DATA, Alert, CHANGE_CIPHER_SPEC, HANDSHAKE, RawRecord, RecordPayload, TlsRecord,
+use rustls::{
+    AlertDescription, Error, HandshakeKind, IoState, ProtocolVersion, ServerConnection, SupportedCipherSuite,
 };
-use crate::capture::tls_snapshot::{RecordOutcome, TlsSnapshot};
+
+use crate::capture::tls_record::{
+    ALERT, APPLICATION_DATA, Alert, CHANGE_CIPHER_SPEC, HANDSHAKE, HandshakeMessages, HandshakeParser,
+    HandshakeType, RawRecord, RecordPayload, TlsRecord,
+};
 
 /// The length that encryption adds to a TLS 1.3 record: the content type and the authentication tag.
 const TLS13_OVERHEAD: u16 = 17;
@@ -19,6 +23,71 @@ const ALERT_LEN: u16 = 2;
 const MAX_PLAINTEXT: usize = 1 << 14;
 
 const FINISHED: &[HandshakeType] = &[HandshakeType::FINISHED];
+
+/// The state of a connection at one moment. The default is the state before the `ClientHello` was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(crate) struct TlsSnapshot {
+    /// Whether TLS 1.3 was negotiated.
+    pub(crate) tls13: bool,
+    /// Whether the handshake is complete.
+    pub(crate) handshake_done: bool,
+    /// Whether an earlier session was resumed.
+    pub(crate) resumed: bool,
+    /// Whether the client's certificate was accepted.
+    pub(crate) client_verified: bool,
+    /// The number of bytes that encryption adds to a record of the server.
+    pub(crate) overhead: usize,
+    /// The length of a `Finished` message in TLS 1.3.
+    pub(crate) finished_len: usize,
+}
+
+impl TlsSnapshot {
+    /// Reads the state of a connection.
+    pub(crate) fn of(connection: &ServerConnection) -> Self {
+        let suite = connection.negotiated_cipher_suite();
+        Self {
+            tls13: connection.protocol_version() == Some(ProtocolVersion::TLSv1_3),
+            handshake_done: !connection.is_handshaking(),
+            resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            client_verified: connection.peer_certificates().is_some(),
+            overhead: suite.map_or(0, overhead),
+            // Type, length and one hash (RFC 8446, section 4.4.4).
+            finished_len: match suite {
+                Some(SupportedCipherSuite::Tls13(suite)) => 4 + suite.common.hash_provider.output_len(),
+                _ => 0,
+            },
+        }
+    }
+}
+
+/// The length of the authentication tag in all cipher suites that rustls supports.
+const TAG: usize = 16;
+
+fn overhead(suite: SupportedCipherSuite) -> usize {
+    match suite {
+        // The true content type follows the content (RFC 8446, section 5.2); rustls adds no padding.
+        SupportedCipherSuite::Tls13(_) => 1 + TAG,
+        // A part of the nonce may precede the content (RFC 5288, section 3).
+        SupportedCipherSuite::Tls12(suite) => suite.aead_alg.key_block_shape().explicit_nonce_len + TAG,
+    }
+}
+
+/// Returns the description of the alert that rustls sends for an error, or `None` if it isn't certain.
+pub(crate) fn alert_for(error: &Error, tls13: bool) -> Option<u8> {
+    let description = match error {
+        Error::InvalidCertificate(error) => AlertDescription::from(error.clone()),
+        Error::InvalidMessage(error) => AlertDescription::from(*error),
+        Error::DecryptError => AlertDescription::BadRecordMac,
+        Error::PeerSentOversizedRecord => AlertDescription::RecordOverflow,
+        Error::NoCertificatesPresented if tls13 => AlertDescription::CertificateRequired,
+        Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
+            AlertDescription::UnexpectedMessage
+        }
+        _ => return None,
+    };
+    Some(u8::from(description))
+}
 
 /// Parses records until encryption starts, in one direction.
 #[derive(Debug, Default)]
@@ -82,21 +151,23 @@ impl ClientRecords {
         raw: &mut RawRecord,
         before: &TlsSnapshot,
         after: &TlsSnapshot,
-        outcome: RecordOutcome,
+        result: &Result<IoState, Error>,
     ) {
         let Some(mut record) = raw.header else { return };
         self.tls13 = after.tls13;
         self.unencrypted.parse(&mut record, raw.content(), self.tls13);
         if record.encrypted {
-            record.payload = match outcome {
-                RecordOutcome::Alert(description) => alert(None, Some(description)),
-                RecordOutcome::CertificateRejected if !before.handshake_done => {
+            record.payload = match result {
+                Ok(state) if state.peer_has_closed() => alert(None, Some(Alert::CLOSE_NOTIFY)),
+                Ok(_) if !before.handshake_done => self.handshake(&record, after),
+                Ok(state) => data(&record, state.plaintext_bytes_to_read(), after),
+                Err(Error::AlertReceived(description)) => alert(None, Some(u8::from(*description))),
+                Err(Error::InvalidCertificate(_) | Error::NoCertificatesPresented)
+                    if !before.handshake_done =>
+                {
                     some_of(&[HandshakeType::CERTIFICATE, HandshakeType::CERTIFICATE_VERIFY])
                 }
-                RecordOutcome::Rejected | RecordOutcome::CertificateRejected => RecordPayload::Rejected,
-                RecordOutcome::Processed { close_notify: true, .. } => alert(None, Some(Alert::CLOSE_NOTIFY)),
-                RecordOutcome::Processed { .. } if !before.handshake_done => self.handshake(&record, after),
-                RecordOutcome::Processed { plain, .. } => data(&record, plain, after),
+                Err(_) => RecordPayload::Rejected,
             };
         }
         raw.header = Some(record);

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::capture::capture_event::{CaptureEvent, CaptureEventKind, Side};
-use crate::capture::captures::Capture;
-use crate::capture::record_inference::{ClientRecords, SendContext, ServerRecords};
+use rustls::{Error, IoState};
+
+use crate::capture::captures::{Capture, CaptureEvent, CaptureEventKind, Side};
+use crate::capture::record_inference::{ClientRecords, SendContext, ServerRecords, TlsSnapshot};
 use crate::capture::tls_record::{RawRecord, RecordParser, RecordPayload};
-use crate::capture::tls_snapshot::{RecordOutcome, TlsSnapshot};
 
 /// Records one connection. Without a capture it does nothing.
 pub(crate) struct Recorder {
@@ -74,16 +74,17 @@ impl Recorder {
         });
     }
 
-    /// Records the client's next record after rustls processed it. `before` and `after` are the states around it.
+    /// Records the client's next record after `process_new_packets` returned `result` for it. `before` and `after` are the
+    /// states around it. All plaintext of the record before it must have been read.
     pub(crate) fn on_record_processed(
         &mut self,
         before: &TlsSnapshot,
         after: &TlsSnapshot,
-        outcome: RecordOutcome,
+        result: &Result<IoState, Error>,
     ) {
         let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) else { return };
         let Some(mut raw) = tls.waiting.pop_front() else { return };
-        tls.client.on_processed(&mut raw, before, after, outcome);
+        tls.client.on_processed(&mut raw, before, after, result);
         tls.server.on_client_record(&raw);
         tls.last_record = record(capture, Side::Client, &raw, None);
         tls.record_other_bytes(capture);

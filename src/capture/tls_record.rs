@@ -1,6 +1,6 @@
 //! TLS records as plain values, and the parser that splits a stream of bytes into them (RFC 8446, section 5.1).
 
-use crate::capture::handshake_messages::HandshakeMessages;
+use std::ops::Range;
 
 /// The length of a record's header: content type, version, and the length of the rest.
 pub const RECORD_HEADER: usize = 5;
@@ -156,6 +156,205 @@ impl RecordParser {
     }
 }
 
+/// The type of a handshake message, as the number in its header (RFC 8446, section 4; RFC 5246, section 7.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HandshakeType(pub u8);
+
+impl HandshakeType {
+    /// Type 1.
+    pub const CLIENT_HELLO: Self = Self(1);
+    /// Type 2.
+    pub const SERVER_HELLO: Self = Self(2);
+    /// Type 4.
+    pub const NEW_SESSION_TICKET: Self = Self(4);
+    /// A `ServerHello` with a fixed random (RFC 8446, section 4.1.3). Drafts of TLS 1.3 gave it this type of its own.
+    pub const HELLO_RETRY_REQUEST: Self = Self(6);
+    /// Type 8, TLS 1.3.
+    pub const ENCRYPTED_EXTENSIONS: Self = Self(8);
+    /// Type 11.
+    pub const CERTIFICATE: Self = Self(11);
+    /// Type 13.
+    pub const CERTIFICATE_REQUEST: Self = Self(13);
+    /// Type 15.
+    pub const CERTIFICATE_VERIFY: Self = Self(15);
+    /// Type 20.
+    pub const FINISHED: Self = Self(20);
+    /// Type 24, TLS 1.3.
+    pub const KEY_UPDATE: Self = Self(24);
+
+    /// Returns the name in the RFCs, or `message type 99`.
+    #[must_use]
+    pub fn name(self) -> String {
+        self.entry().map_or_else(|| format!("message type {}", self.0), |(_, name, _)| (*name).to_owned())
+    }
+
+    /// Returns what the message is for, as a sentence that starts with its name.
+    #[must_use]
+    pub fn purpose(self) -> String {
+        let name = self.name();
+        match self.entry() {
+            Some((.., purpose)) => format!("{name} {purpose}."),
+            None => format!("Echoscope has no name for {name}."),
+        }
+    }
+
+    fn entry(self) -> Option<&'static (u8, &'static str, &'static str)> {
+        TYPES.iter().find(|(code, ..)| *code == self.0)
+    }
+}
+
+/// The number, the name and the purpose of each type.
+#[rustfmt::skip]
+const TYPES: &[(u8, &str, &str)] = &[
+    (0, "HelloRequest", "asks the client for a new handshake"),
+    (1, "ClientHello", "offers TLS versions, cipher suites and key shares, and contains the server name"),
+    (2, "ServerHello", "selects the TLS version and the cipher suite; in TLS 1.3 it also contains the server's key share"),
+    (4, "NewSessionTicket", "gives the client a ticket to resume this session later, without a certificate"),
+    (5, "EndOfEarlyData", "ends the data that was sent before the handshake was complete"),
+    (6, "HelloRetryRequest", "asks for another key share, because the server supports none of those offered"),
+    (8, "EncryptedExtensions", "contains the other settings, such as ALPN, now that everything is encrypted"),
+    (11, "Certificate", "contains the sender's certificate chain"),
+    (12, "ServerKeyExchange", "contains the server's key share, signed with the key of its certificate"),
+    (13, "CertificateRequest", "asks the client for its certificate"),
+    (14, "ServerHelloDone", "ends the server's part"),
+    (15, "CertificateVerify", "proves by a signature that the sender has the certificate's private key"),
+    (16, "ClientKeyExchange", "contains the client's key share"),
+    (20, "Finished", "proves that the messages before it weren't changed"),
+    (22, "CertificateStatus", "shows that the certificate isn't revoked"),
+    (24, "KeyUpdate", "announces that the sender uses new keys from here on"),
+    (25, "CompressedCertificate", "contains the sender's certificate chain, compressed"),
+];
+
+/// The number of messages in a record that are named.
+const MAX_NAMED: usize = 8;
+
+/// The handshake messages in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HandshakeMessages {
+    types: [HandshakeType; MAX_NAMED],
+    count: u8,
+    /// The record contains some of the messages or parts of them; the records next to it contain the rest. Only for
+    /// encrypted records.
+    pub partial: bool,
+    /// The number of bytes at the start that continue a message from the record before.
+    pub continued: u16,
+    /// Whether the last message continues in the next record.
+    pub unfinished: bool,
+}
+
+impl HandshakeMessages {
+    /// Creates a list of whole messages; those after the eighth are left out.
+    #[must_use]
+    pub fn new(types: &[HandshakeType]) -> Self {
+        let mut messages = Self::default();
+        for kind in types {
+            messages.push(*kind);
+        }
+        messages
+    }
+
+    /// Creates a list of messages of which a record contains only some, or parts.
+    #[must_use]
+    pub fn some_of(types: &[HandshakeType]) -> Self {
+        Self { partial: true, ..Self::new(types) }
+    }
+
+    /// Returns the messages that start in the record, in order.
+    #[must_use]
+    pub fn types(&self) -> &[HandshakeType] {
+        &self.types[..usize::from(self.count)]
+    }
+
+    /// Returns the names of the messages: `Certificate, Finished`.
+    #[must_use]
+    pub fn names(&self) -> String {
+        self.types().iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Returns the ranges of the messages' headers (type and length) that are whole in the unencrypted `content` of
+    /// the record.
+    #[must_use]
+    pub fn headers(&self, content: &[u8]) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let mut start = usize::from(self.continued);
+        while let Some(&[_, high, middle, low]) = content.get(start..start + HEADER)
+            && found.len() < self.types().len()
+        {
+            found.push(start..start + HEADER);
+            start += HEADER + u32::from_be_bytes([0, high, middle, low]) as usize;
+        }
+        found
+    }
+
+    fn push(&mut self, kind: HandshakeType) {
+        if let Some(free) = self.types.get_mut(usize::from(self.count)) {
+            *free = kind;
+            self.count += 1;
+        }
+    }
+}
+
+/// The length of a message's header: type and length (RFC 8446, section 4).
+const HEADER: usize = 4;
+
+/// Finds the messages in the unencrypted handshake records of one direction. A message may span records, and a record
+/// may contain several messages.
+#[derive(Debug, Default)]
+pub(crate) struct HandshakeParser {
+    header: [u8; HEADER],
+    /// The number of bytes of an incomplete header.
+    header_len: usize,
+    /// The number of bytes of the current message that are still missing.
+    missing: usize,
+}
+
+impl HandshakeParser {
+    /// Parses the content of the next handshake record.
+    pub(crate) fn parse(&mut self, content: &[u8]) -> HandshakeMessages {
+        let continued = if self.header_len > 0 { 0 } else { self.missing.min(content.len()) };
+        let continued = u16::try_from(continued).unwrap_or(u16::MAX);
+        let mut found = HandshakeMessages { continued, ..HandshakeMessages::default() };
+        let mut rest = content;
+        loop {
+            let skipped = self.missing.min(rest.len());
+            self.missing -= skipped;
+            rest = &rest[skipped..];
+            if rest.is_empty() {
+                break;
+            }
+            let taken = (HEADER - self.header_len).min(rest.len());
+            self.header[self.header_len..self.header_len + taken].copy_from_slice(&rest[..taken]);
+            let is_start = self.header_len == 0;
+            self.header_len += taken;
+            rest = &rest[taken..];
+            if is_start {
+                found.push(message_type(self.header[0], rest));
+            }
+            if self.header_len == HEADER {
+                let [_, high, middle, low] = self.header;
+                self.missing = u32::from_be_bytes([0, high, middle, low]) as usize;
+                self.header_len = 0;
+            }
+        }
+        found.unfinished = self.missing > 0 || self.header_len > 0;
+        found
+    }
+}
+
+/// SHA-256 of "HelloRetryRequest": the random of a `ServerHello` that is one (RFC 8446, section 4.1.3).
+const RETRY_RANDOM: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2,
+    0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+fn message_type(code: u8, body: &[u8]) -> HandshakeType {
+    let is_retry = || body.get(2..).is_some_and(|body| body.starts_with(&RETRY_RANDOM));
+    match HandshakeType(code) {
+        HandshakeType::SERVER_HELLO if is_retry() => HandshakeType::HELLO_RETRY_REQUEST,
+        kind => kind,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +389,48 @@ mod tests {
         let raw = |bytes: &[u8]| (false, bytes.to_vec());
         assert_eq!(mixed[0], (true, vec![21, 3, 3, 0, 0]));
         assert_eq!(mixed[1..], [raw(&[23, 3, 3, 0xff, 0xff, 1, 2]), raw(b"more")]);
+    }
+
+    fn message(kind: u8, len: u8) -> Vec<u8> {
+        [&[kind, 0, 0, len][..], &vec![7; usize::from(len)]].concat()
+    }
+
+    #[test]
+    fn messages_are_found_in_records_of_any_size() {
+        let all = [message(2, 40), message(11, 90), message(14, 0), message(13, 3)].concat();
+        for size in 1..=all.len() {
+            let mut parser = HandshakeParser::default();
+            let found = all.chunks(size).map(|content| (parser.parse(content), content)).collect::<Vec<_>>();
+            let types = found.iter().flat_map(|(messages, _)| messages.types().to_vec());
+            assert_eq!(types.map(|kind| kind.0).collect::<Vec<_>>(), [2, 11, 14, 13], "records of {size}");
+            assert!(!found[found.len() - 1].0.unfinished);
+            assert_eq!(
+                found[0].0.unfinished,
+                ![44, 138, 142, all.len()].contains(&size),
+                "records of {size}"
+            );
+        }
+        let mut parser = HandshakeParser::default();
+        let (first, second) = (parser.parse(&all[..60]), parser.parse(&all[60..]));
+        assert_eq!((first.continued, second.continued), (0, 78));
+        assert_eq!(first.headers(&all[..60]), [0..4, 44..48]);
+        assert_eq!(second.headers(&all[60..]), [78..82, 82..86]);
+    }
+
+    #[test]
+    fn hello_retry_request_is_recognized_by_its_random() {
+        let hello = |random: &[u8; 32]| [&[2, 0, 0, 38, 3, 3][..], random, &[0; 4]].concat();
+        let parse = |random| HandshakeParser::default().parse(&hello(random));
+        assert_eq!(parse(&RETRY_RANDOM).types(), [HandshakeType::HELLO_RETRY_REQUEST]);
+        assert_eq!(parse(&[1; 32]).types(), [HandshakeType::SERVER_HELLO]);
+    }
+
+    #[test]
+    fn parser_accepts_any_bytes() {
+        let mut parser = HandshakeParser::default();
+        assert_eq!(parser.parse(&[0; 4000]).types().len(), MAX_NAMED);
+        let rest = parser.parse(&[0xff; 4000]);
+        assert!(rest.unfinished && rest.types() == [HandshakeType(0xff)]);
+        assert_eq!(rest.headers(&[0xff; 4000]).len(), 1);
     }
 }

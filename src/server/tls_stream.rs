@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustls::ServerConnection;
 
-use crate::capture::{RecordOutcome, SendContext, TlsSnapshot, alert_for};
+use crate::capture::{SendContext, TlsSnapshot, alert_for};
 use crate::server::record_reader::RecordReader;
 use crate::server::socket::{ConnectionError, Socket};
 use crate::tls::client_hello::{self, FirstBytes, first_hello};
@@ -168,7 +168,7 @@ impl TlsStream {
         if in_handshake {
             self.snapshot = TlsSnapshot::of(&self.connection);
         }
-        socket.recorder().on_record_processed(&before, &self.snapshot, RecordOutcome::of(&result));
+        socket.recorder().on_record_processed(&before, &self.snapshot, &result);
         match result {
             Ok(_) if in_handshake => self.flush(socket, SendContext::Handshake)?,
             Ok(_) => self.flush(socket, SendContext::Reply)?,

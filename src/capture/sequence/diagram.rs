@@ -1,9 +1,11 @@
-//! The rows of a sequence diagram, and their vertical positions.
+//! The rows of a sequence diagram with their vertical positions, and which side ended the connection, and how.
 
 use std::time::Duration;
 
-use crate::capture::sequence::close_summary::CloseSummary;
 use crate::capture::{Capture, CaptureEvent, CaptureEventKind, CaptureInfo, RecordPayload, Side};
+use crate::server::event::CloseReason;
+use crate::text;
+use crate::tls::names;
 
 /// The number of events that are read from a capture at once.
 const BATCH: usize = 4096;
@@ -46,18 +48,6 @@ pub enum RowKind {
     Raw,
     /// The end of the connection: `close_notify`, FIN, RST, close.
     End,
-}
-
-/// How far apart rows are placed, in heights of a row: one, and this much more for each second between them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scale {
-    /// The additional distance for a second, 0 or more.
-    pub rows_per_second: f64,
-}
-
-impl Scale {
-    /// Places rows by order alone.
-    pub const ORDER: Self = Self { rows_per_second: 0.0 };
 }
 
 impl Row {
@@ -149,18 +139,19 @@ impl Sequence {
         self.summary.text()
     }
 
-    /// Returns where the middle of a row is on this scale, in heights of a row.
+    /// Returns the vertical position of a row, in heights of a row: its index, and `rows_per_second` more for each second
+    /// since accept. 0 places rows by order alone.
     #[must_use]
-    pub fn position(&self, index: usize, scale: Scale) -> f64 {
-        self.rows.get(index).map_or(0.0, |row| {
-            f64::from(row.event.index) + row.event.at.as_secs_f64() * scale.rows_per_second
-        })
+    pub fn position(&self, index: usize, rows_per_second: f64) -> f64 {
+        self.rows
+            .get(index)
+            .map_or(0.0, |row| f64::from(row.event.index) + row.event.at.as_secs_f64() * rows_per_second)
     }
 
     /// Returns the first row at this position or below; the number of rows if there is none.
     #[must_use]
-    pub fn row_at(&self, position: f64, scale: Scale) -> usize {
-        self.rows.partition_point(|row| self.position(row.event.index as usize, scale) < position)
+    pub fn row_at(&self, position: f64, rows_per_second: f64) -> usize {
+        self.rows.partition_point(|row| self.position(row.event.index as usize, rows_per_second) < position)
     }
 
     fn push(&mut self, event: CaptureEvent) {
@@ -176,5 +167,87 @@ impl Sequence {
             row.partners.push(link);
         }
         self.rows.push(row);
+    }
+}
+
+/// Sentences about the events that ended the connection.
+#[derive(Debug, Clone, Default)]
+struct CloseSummary {
+    /// The first one: its side, and a sentence without the period.
+    first: Option<(Side, String)>,
+    /// The answer of the other side, or a reset: a sentence.
+    then: Option<String>,
+    reason: Option<CloseReason>,
+}
+
+impl CloseSummary {
+    /// Adds the next event of the connection.
+    fn add(&mut self, event: &CaptureEvent) {
+        let subject = if event.side == Side::Client { "The client" } else { "The server" };
+        let after = || format!("after {}", text::duration(event.at));
+        let closed_first = |sent: &str| match event.side {
+            Side::Client => format!("The client closed first: {} it sent {sent}", after()),
+            Side::Server => format!("The server closed first, {}", after()),
+        };
+        let (sentence, then) = match &event.kind {
+            CaptureEventKind::Closed(reason) => {
+                self.reason = Some(reason.clone());
+                return;
+            }
+            CaptureEventKind::Reset => {
+                let then = format!("The client then reset the connection {} (RST).", after());
+                (format!("The client reset the connection {} (RST)", after()), Some(then))
+            }
+            CaptureEventKind::ConnectionLost => {
+                (format!("Neither side closed: the connection was lost {}", after()), None)
+            }
+            CaptureEventKind::Fin => {
+                (closed_first("end of stream (FIN)"), Some(format!("{subject} closed its side {}.", after())))
+            }
+            CaptureEventKind::Record(record) => match record.payload {
+                RecordPayload::Alert(alert) if alert.is_close_notify() => {
+                    (closed_first("close_notify"), Some(format!("{subject} closed its side {}.", after())))
+                }
+                RecordPayload::Alert(alert) if !alert.is_warning() => {
+                    let name = alert.description.map(names::alert);
+                    let name =
+                        name.map_or("an encrypted alert".to_owned(), |name| format!("the alert {name}"));
+                    (format!("{subject} gave up first: {} it sent {name}", after()), None)
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        let is_reset = event.kind == CaptureEventKind::Reset;
+        match &self.first {
+            None => self.first = Some((event.side, sentence)),
+            Some((side, _)) if is_reset || *side != event.side && self.then.is_none() => self.then = then,
+            Some(_) => {}
+        }
+    }
+
+    /// Returns one or two sentences; `None` while the connection is open.
+    fn text(&self) -> Option<String> {
+        let because = self.reason.as_ref().map(|reason| format!(" because {}", close_cause(reason)));
+        let Some((side, first)) = &self.first else {
+            return because.map(|because| format!("The server closed the connection{because}."));
+        };
+        let because = because.filter(|_| *side == Side::Server).unwrap_or_default();
+        let then = self.then.as_ref().map(|then| format!(" {then}")).unwrap_or_default();
+        Some(format!("{first}{because}.{then}"))
+    }
+}
+
+/// Returns why the server closed a connection, as a clause.
+pub(super) fn close_cause(reason: &CloseReason) -> &'static str {
+    match reason {
+        CloseReason::EndOfStream => "the client sent end of stream",
+        CloseReason::EndWithoutCloseNotify => "the client's data ended without close_notify",
+        CloseReason::Lost { .. } => "the connection was lost",
+        CloseReason::Idle => "nothing was sent for the idle timeout",
+        CloseReason::ServerStopped => "the server was stopped",
+        CloseReason::Disconnected => "Disconnect was pressed",
+        CloseReason::Tls => "TLS failed",
+        CloseReason::Panicked => "a bug in Echoscope ended the client's thread",
     }
 }

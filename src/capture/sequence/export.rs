@@ -1,9 +1,12 @@
-//! The file formats of a sequence diagram.
+//! The file formats of a sequence diagram: an SVG picture, and plain text for a monospaced font.
 
 use std::io::{self, Write};
 
-use crate::capture::sequence::diagram::Sequence;
-use crate::capture::sequence::{svg_export, text_export};
+use crate::capture::sequence::diagram::{Row, RowKind, Sequence};
+use crate::capture::sequence::explain_row::explain;
+use crate::capture::sequence::row_text::{self, RowLabel};
+use crate::capture::{CaptureEventKind, Side};
+use crate::text;
 
 /// A file format for a sequence diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +24,173 @@ impl SequenceFormat {
     /// Those of `out`.
     pub fn write(self, sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
         match self {
-            Self::Svg => svg_export::write(sequence, out),
-            Self::Text => text_export::write(sequence, out),
+            Self::Svg => write_svg(sequence, out),
+            Self::Text => write_as_text(sequence, out),
         }
     }
+}
+
+/// The number of characters between the two lifelines.
+const COLUMNS: usize = 64;
+/// The maximum length of a label between them.
+const MAX_TEXT_LABEL: usize = COLUMNS - 5;
+/// The maximum length of a row's detail.
+const MAX_TEXT_DETAIL: usize = 72;
+
+/// Writes the diagram row by row.
+fn write_as_text(sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
+    let info = sequence.info();
+    let (date, clock) = (text::date(info.since), text::clock(info.since));
+    writeln!(out, "Connection {} from {}, accepted {date} {clock}", info.client.id, info.client.peer)?;
+    if let Some(summary) = sequence.close_summary() {
+        writeln!(out, "{summary}")?;
+    }
+    writeln!(out, "\n{:>7} {:>13} {:>10}  {:<COLUMNS$}Server", "row", "time", "gap", "Client")?;
+    for row in sequence.rows_with_gap() {
+        if let Some(row) = row {
+            write_text_row(sequence, row, out)?;
+        } else {
+            let missing = row_text::not_stored(sequence).unwrap_or_default();
+            writeln!(out, "{:>33}│{missing:^COLUMNS$}│", "")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_text_row(sequence: &Sequence, row: &Row, out: &mut impl Write) -> io::Result<()> {
+    let RowLabel { on_wire: label, encrypted } = row_text::label_parts(row);
+    let short_label = text::truncate(label.chars(), MAX_TEXT_LABEL);
+    let line = format!(" {short_label} ");
+    let between = match row.sender() {
+        Some(Side::Client) => format!("{line:─^width$}►", width = COLUMNS - 1),
+        Some(Side::Server) => format!("◄{line:─^width$}", width = COLUMNS - 1),
+        None if row.event.kind == CaptureEventKind::ConnectionLost => format!("{line:╌^COLUMNS$}"),
+        // It wasn't on the wire, so it is written at the server's lifeline.
+        None => format!("{line:>COLUMNS$}"),
+    };
+    let details = [
+        Some(row_text::detail(row, sequence, MAX_TEXT_DETAIL)),
+        (short_label != label).then_some(label),
+        encrypted.map(|content| format!("encrypted: {content}")),
+        row_text::related_rows(row),
+    ];
+    let details = details.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let (number, time, gap) = (row.event.index + 1, row_text::time(row), row_text::gap(row));
+    writeln!(out, "{number:>7} {time:>13} {gap:>10}  │{between}│ {details}")
+}
+
+const ROW: usize = 40;
+const TOP: usize = 118;
+const CLIENT: usize = 250;
+const SERVER: usize = 830;
+const MIDDLE: usize = CLIENT.midpoint(SERVER);
+const WIDTH: usize = 1480;
+/// Up to this number of rows, each has its explanation as a tooltip. In a larger picture they would be most of it.
+const MAX_EXPLAINED: usize = 2000;
+/// The maximum length of a label between the lifelines, and of a detail next to them, in characters.
+const MAX_LABEL: usize = 84;
+const MAX_DETAIL: usize = 60;
+
+/// The styles of the texts: dark on white, for print.
+const STYLE: &str = "text{fill:#1f2933;font:12px 'DejaVu Sans',Verdana,Arial,sans-serif} .title{font-size:18px;\
+     font-weight:bold} .bold{font-weight:bold} .small{font-size:11px;fill:#52606d} .middle{text-anchor:middle} \
+     .end{text-anchor:end}";
+
+/// Writes a standalone picture with text that can be selected and searched.
+fn write_svg(sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
+    let info = sequence.info();
+    let height = TOP + ROW * (sequence.rows_with_gap().count() + 1);
+    let title = format!("Connection {} from {}", info.client.id, info.client.peer);
+    let accepted = format!("accepted {} {}", text::date(info.since), text::clock(info.since));
+    let summary = [Some(accepted), sequence.close_summary()].into_iter().flatten().collect::<Vec<_>>();
+    writeln!(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n\
+         <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>"
+    )?;
+    write_text(out, "title", 24, 34, &title)?;
+    write_text(out, "small", 24, 58, &summary.join(" · "))?;
+    for (x, name) in [(CLIENT, "Client"), (SERVER, "Server")] {
+        write_text(out, "bold middle", x, TOP - 26, name)?;
+        write_line(out, (x, TOP - 16), (x, height - ROW / 2), "#52606d")?;
+    }
+    for (index, row) in sequence.rows_with_gap().enumerate() {
+        let y = TOP + ROW / 2 + ROW * index;
+        if let Some(row) = row {
+            write_svg_row(sequence, row, y, out)?;
+        } else {
+            write_text(out, "middle", MIDDLE, y, &row_text::not_stored(sequence).unwrap_or_default())?;
+        }
+    }
+    writeln!(out, "</svg>")
+}
+
+fn write_svg_row(sequence: &Sequence, row: &Row, y: usize, out: &mut impl Write) -> io::Result<()> {
+    let color = color(row.kind());
+    writeln!(out, "<g>")?;
+    if sequence.rows().len() <= MAX_EXPLAINED {
+        writeln!(out, "<title>{}</title>", escape(&explain(row)))?;
+    }
+    write_text(out, "small end", 52, y + 4, &(row.event.index + 1).to_string())?;
+    write_text(out, "end", 142, y + 4, &row_text::time(row))?;
+    write_text(out, "small end", 222, y + 4, &row_text::gap(row))?;
+    let RowLabel { on_wire, encrypted } = row_text::label_parts(row);
+    let label = text::truncate(on_wire.chars(), MAX_LABEL);
+    if let Some(sender) = row.sender() {
+        // The head ends just before the lifeline.
+        let (start, tip, back) = match sender {
+            Side::Client => (CLIENT, SERVER - 1, SERVER - 10),
+            Side::Server => (SERVER, CLIENT + 1, CLIENT + 10),
+        };
+        write_line(out, (start, y), (back, y), color)?;
+        let (above, below) = (y - 5, y + 5);
+        writeln!(out, "<polygon points=\"{tip},{y} {back},{above} {back},{below}\" fill=\"{color}\"/>")?;
+        write_text(out, "middle", MIDDLE, y - 6, &label)?;
+        if let Some(content) = encrypted {
+            let content = format!("encrypted: {}", text::truncate(content.chars(), MAX_LABEL));
+            write_text(out, "small middle", MIDDLE, y + 14, &content)?;
+        }
+    } else {
+        writeln!(out, "<circle cx=\"{SERVER}\" cy=\"{y}\" r=\"4\" fill=\"{color}\"/>")?;
+        write_text(out, "end", SERVER - 12, y + 4, &label)?;
+    }
+    let detail = Some(row_text::detail(row, sequence, MAX_DETAIL));
+    let details = detail.into_iter().chain(row_text::related_rows(row)).collect::<Vec<_>>();
+    write_text(out, "small", SERVER + 16, y + 4, &details.join(" · "))?;
+    writeln!(out, "</g>")
+}
+
+fn write_text(out: &mut impl Write, class: &str, x: usize, y: usize, text: &str) -> io::Result<()> {
+    writeln!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(text))
+}
+
+fn write_line(
+    out: &mut impl Write,
+    (x1, y1): (usize, usize),
+    (x2, y2): (usize, usize),
+    color: &str,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"{color}\" stroke-width=\"1.5\"/>"
+    )
+}
+
+fn color(kind: RowKind) -> &'static str {
+    match kind {
+        RowKind::Connect | RowKind::End => "#1f2933",
+        RowKind::Plaintext => "#0b7285",
+        RowKind::Handshake => "#5f3dc4",
+        RowKind::Data => "#2b8a3e",
+        RowKind::Alert => "#c92a2a",
+        RowKind::Raw => "#a05a00",
+    }
+}
+
+/// Escapes text for XML, and replaces characters that XML doesn't allow (XML 1.0, sections 2.2 and 2.4).
+fn escape(text: &str) -> String {
+    let allowed = text.replace(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'), "\u{fffd}");
+    allowed.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

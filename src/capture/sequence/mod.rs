@@ -1,22 +1,18 @@
 //! One connection as a sequence diagram: the client, the server, and an arrow for each event between them.
 //!
 //! ```text
-//! Capture ── update ──> Sequence ──> rows:    row_text (label, detail, related rows), Scale (position)
-//!                         │    └───> details: explain, header_fields (bytes with named fields)
+//! Capture ── update ──> Sequence ──> rows:    row_text (label, detail, related rows)
+//!                         │    └───> details: explain_row (explanation, header fields)
 //!                         └────────> export:  SequenceFormat
 //! ```
 //!
 //! It depends on no window: it reads captures, which are plain values, and turns them into rows and texts.
 
-mod close_summary;
 mod diagram;
 mod explain_row;
 mod export;
-pub mod header_fields;
 pub mod row_text;
-mod svg_export;
-mod text_export;
 
-pub use diagram::{Row, RowKind, Scale, Sequence};
-pub use explain_row::explain;
+pub use diagram::{Row, RowKind, Sequence};
+pub use explain_row::{HeaderField, explain, header_fields};
 pub use export::SequenceFormat;

@@ -1,7 +1,6 @@
 //! The texts of a row: its label, what is displayed next to it, and its times.
 
-use crate::capture::sequence::close_summary::close_cause;
-use crate::capture::sequence::diagram::{Row, Sequence};
+use crate::capture::sequence::diagram::{Row, Sequence, close_cause};
 use crate::capture::{Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord};
 use crate::log::format;
 use crate::settings::DataFormat;

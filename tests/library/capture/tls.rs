@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use echoscope::capture::sequence::header_fields::{HeaderField, header_fields};
+use echoscope::capture::sequence::{HeaderField, header_fields};
 use echoscope::capture::{Capture, Side};
 use echoscope::settings::ClientAuth;
 use rustls::crypto::aws_lc_rs::kx_group;

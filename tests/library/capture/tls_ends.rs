@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use echoscope::capture::sequence::header_fields::header_fields;
+use echoscope::capture::sequence::header_fields;
 use echoscope::capture::{CaptureEventKind, Side};
 use echoscope::server::event::CloseReason;
 use echoscope::settings::ClientAuth;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌───────────────────────────────────────────────────────────────────────┐
-//! │ [#2 · 127.0.0.1:49743 · open v] (Follow)       (Order|Time) Save…     │ wire_toolbar
+//! │ [#2 · 127.0.0.1:49743 · open v] (Follow)       (Order|Time) Save…     │ show_toolbar
 //! ├───────────────────────────────────────────────────────────────────────┤
 //! │  time     Client                         Server                       │ sequence_view
 //! │  2.9 ms     │      ClientHello · 517 B     │                          │ sequence_row: one of its rows
@@ -17,25 +17,42 @@
 mod row_detail;
 mod sequence_row;
 mod sequence_view;
-mod wire_toolbar;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui, vec2};
 
-use crate::app::App;
-use crate::capture::Capture;
-use crate::capture::sequence::Sequence;
+use crate::app::{App, Command};
+use crate::capture::sequence::{Sequence, SequenceFormat};
+use crate::capture::{Capture, CaptureInfo};
 use crate::server::event::ClientId;
+use crate::text::count;
 use crate::ui::action::Action;
 use crate::ui::tabs::wire::sequence_view::{SequenceView, end_text};
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{chip, choice, pill_button, segments};
 
 /// How long a frame may spend on adding rows.
 const MAX_UPDATE: Duration = Duration::from_millis(6);
 /// The height of the hint while no row is selected.
 const HINT: f32 = 36.0;
+
+/// The number of connections in the list, the newest first.
+const MAX_LISTED: usize = 256;
+
+/// The ways to place rows: label, accessible name and tooltip.
+const SCALES: [(&str, &str, &str); 2] = [
+    ("Order", "Rows by order", "One row after the other"),
+    ("Time", "Rows by time", "Further apart the longer the time between them"),
+];
+
+/// The formats to save in: label and tooltip.
+const FORMATS: [(SequenceFormat, &str, &str); 2] = [
+    (SequenceFormat::Svg, "Save as SVG…", "Save the whole diagram to a file, as a picture"),
+    (SequenceFormat::Text, "Save as text…", "Save the whole diagram to a file, as text"),
+];
 
 /// The state of the tab.
 #[derive(Debug)]
@@ -52,12 +69,6 @@ pub(crate) struct WirePanel {
 struct ShownConnection {
     capture: Arc<Capture>,
     sequence: Sequence,
-}
-
-impl ShownConnection {
-    fn id(&self) -> ClientId {
-        self.sequence.info().client.id
-    }
 }
 
 impl Default for WirePanel {
@@ -96,7 +107,7 @@ impl WirePanel {
     /// Finds the connection to show.
     fn look_up(&mut self, app: &App) {
         let captures = app.captures();
-        let current = self.shown.as_ref().map(ShownConnection::id);
+        let current = self.shown.as_ref().map(|shown| shown.sequence.info().client.id);
         if let Some(id) = self.chosen
             && current == Some(id)
             && captures.get(id).is_none()
@@ -139,8 +150,7 @@ impl WirePanel {
         Panel::top("wire tools").resizable(false).frame(bar.inner_margin(Margin::symmetric(16, 7))).show(
             ui,
             |ui| {
-                let shown = self.shown.as_ref().map(|shown| shown.sequence.info());
-                action = wire_toolbar::show(ui, app, shown, &mut self.chosen, &mut self.view);
+                action = self.show_toolbar(ui, app);
             },
         );
         if self.chosen != chosen {
@@ -179,10 +189,65 @@ impl WirePanel {
         let area = CentralPanel::default().frame(canvas);
         if area.show(ui, |ui| self.view.show(ui, &shown.sequence)).inner {
             // While a row is selected, a newer connection must not replace this one.
-            self.chosen = Some(shown.id());
+            self.chosen = Some(shown.sequence.info().client.id);
         }
         action
     }
+
+    /// Shows which connection is shown, how rows are placed, and saving; in two rows if it is narrow.
+    fn show_toolbar(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+        let mut action = None;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().interact_size.y = size::CONTROL;
+            ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
+            self.choose_connection(ui, app);
+            if chip(ui, "Follow", self.view.follow).on_hover_text("Keep the newest row in view").clicked() {
+                self.view.follow = !self.view.follow;
+            }
+            if let Some(selected) = segments(ui, &SCALES, usize::from(self.view.by_time)) {
+                self.view.by_time = selected == 1;
+            }
+            let Some(shown) = &self.shown else { return };
+            for (format, label, about) in FORMATS {
+                if pill_button(ui, label).on_hover_text(about).clicked() {
+                    let id = shown.sequence.info().client.id;
+                    let command = Command::SaveSequence { id, path: PathBuf::new(), format };
+                    action = Some(Action::choose_path(command));
+                }
+            }
+        });
+        action
+    }
+
+    fn choose_connection(&mut self, ui: &mut Ui, app: &App) {
+        let shown = self.shown.as_ref().map(|shown| shown.sequence.info());
+        let newest = match shown.filter(|_| self.chosen.is_none()) {
+            Some(info) => format!("Newest: {}", describe(info)),
+            None => "Newest connection".to_owned(),
+        };
+        let mut choices = vec![(None, newest, "Always show the newest connection")];
+        let captures = app.captures().list();
+        let newest = captures.iter().rev().take(MAX_LISTED);
+        choices.extend(newest.map(|info| (Some(info.client.id), describe(info), "")));
+        if let Some(id) = self.chosen
+            && choices.iter().all(|(listed, ..)| *listed != Some(id))
+        {
+            let info = shown.filter(|info| info.client.id == id);
+            choices.push((Some(id), info.map_or(format!("{id} · no longer kept"), describe), ""));
+        }
+        let width = (ui.available_width() * 0.6).min(420.0);
+        let (combo, selected) = choice(ui, "connection to show", width, self.chosen, &choices);
+        combo.accessible_name("Connection").on_hover_text("Which connection is shown");
+        self.chosen = selected.unwrap_or(self.chosen);
+    }
+}
+
+/// Returns a connection in one line: `#2 · 127.0.0.1:49743 · open · 14 rows`.
+fn describe(info: &CaptureInfo) -> String {
+    let state = if info.closed { "closed" } else { "open" };
+    let rows = count(info.events as u64, "row");
+    let tls = if info.tls { " · TLS" } else { "" };
+    format!("{} · {} · {state} · {rows}{tls}", info.client.id, info.client.peer)
 }
 
 fn show_message(ui: &mut Ui, title: &str, text: &str) {

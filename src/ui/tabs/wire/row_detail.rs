@@ -5,8 +5,7 @@ use egui::{
     Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use crate::capture::sequence::header_fields::{HeaderField, header_fields};
-use crate::capture::sequence::{Row, Sequence, explain, row_text};
+use crate::capture::sequence::{HeaderField, Row, Sequence, explain, header_fields, row_text};
 use crate::log::format::HexRow;
 use crate::log::format::hex;
 use crate::text::{count, with_thousands};

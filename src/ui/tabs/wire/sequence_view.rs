@@ -8,7 +8,7 @@ use egui::{
 };
 
 use crate::capture::CaptureEventKind;
-use crate::capture::sequence::{Scale, Sequence, row_text};
+use crate::capture::sequence::{Sequence, row_text};
 use crate::text::{self, with_thousands};
 use crate::ui::tabs::wire::sequence_row::{self, Columns};
 use crate::ui::theme::{self, Palette, size};
@@ -28,8 +28,8 @@ pub(crate) struct SequenceView {
     pub(crate) by_time: bool,
     list: VirtualList,
     selected: Option<usize>,
-    /// The scale of the last frame.
-    scale: Option<Scale>,
+    /// The rows per second in the last frame: [`Sequence::position`].
+    scale: Option<f64>,
     /// The rows in view in the last frame.
     visible: Range<usize>,
     /// The height of the view in the last frame.
@@ -117,10 +117,10 @@ impl SequenceView {
         is_selected
     }
 
-    /// Returns the scale. By time, the waits between all rows together fill one view.
-    fn scale(&self, sequence: &Sequence, rows_in_view: f64) -> Scale {
+    /// Returns the rows per second. By time, the waits between all rows together fill one view.
+    fn scale(&self, sequence: &Sequence, rows_in_view: f64) -> f64 {
         let duration = sequence.rows().last().map_or(0.0, |row| row.event.at.as_secs_f64());
-        if self.by_time { Scale { rows_per_second: rows_in_view / duration.max(1e-6) } } else { Scale::ORDER }
+        if self.by_time { rows_in_view / duration.max(1e-6) } else { 0.0 }
     }
 
     /// Draws the rows in view. Returns whether one was selected.
@@ -128,7 +128,7 @@ impl SequenceView {
         &mut self,
         ui: &Ui,
         sequence: &Sequence,
-        scale: Scale,
+        scale: f64,
         view: &Viewport,
         diagram: &Response,
     ) -> bool {
@@ -175,7 +175,7 @@ impl SequenceView {
         pressed.is_some()
     }
 
-    fn on_keys(&mut self, ui: &Ui, response: &Response, sequence: &Sequence, scale: Scale) -> bool {
+    fn on_keys(&mut self, ui: &Ui, response: &Response, sequence: &Sequence, scale: f64) -> bool {
         if !response.has_focus() {
             return false;
         }
@@ -208,8 +208,10 @@ impl SequenceView {
 
     /// After a change of the scale, scrolls so that the selected row stays where it is, or the first visible row if no
     /// visible row is selected.
-    fn keep_position(&mut self, sequence: &Sequence, scale: Scale) {
-        let Some(before) = self.scale.replace(scale).filter(|before| *before != scale) else { return };
+    fn keep_position(&mut self, sequence: &Sequence, scale: f64) {
+        let Some(before) = self.scale.replace(scale).filter(|before| before.total_cmp(&scale).is_ne()) else {
+            return;
+        };
         let row = self.selected.filter(|row| self.visible.contains(row)).unwrap_or(self.visible.start);
         let moved = sequence.position(row, scale) - sequence.position(row, before);
         self.list.go_to(self.list.offset() + moved * ROW);
@@ -217,7 +219,7 @@ impl SequenceView {
 }
 
 /// Draws the lifelines from accept to close, or to the bottom of the view.
-fn show_lifelines(ui: &Ui, sequence: &Sequence, scale: Scale, view: &Viewport) {
+fn show_lifelines(ui: &Ui, sequence: &Sequence, scale: f64, view: &Viewport) {
     let columns = Columns::of(view.rect);
     let top = sequence_row::arrow_y(view.row(0.0)).max(view.rect.top());
     let mut bottom = view.rect.bottom();
