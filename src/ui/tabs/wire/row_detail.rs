@@ -1,19 +1,18 @@
 //! The selected row: its explanation, and its bytes with the fields of their headers.
 
 use egui::{
-    Align, Color32, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense,
-    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align, Color32, EventFilter, Frame, Id, Key, Label, Layout, Margin, Modifiers, Rect, RichText, Role,
+    ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::capture::sequence::{HeaderField, Row, Sequence, explain, header_fields, row_text};
-use crate::log::format::HexRow;
-use crate::log::format::hex;
+use crate::log::format::{HexRow, hex};
 use crate::text::{count, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::tabs::detail_view::{NARROW, hex_row, show_the_bar};
 use crate::ui::tabs::wire::sequence_row;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{copy_pill, text_width};
+use crate::ui::widgets::controls::copy_pill;
 
 /// The maximum number of fields that are named above the bytes: a record may contain many messages.
 const MAX_NAMED: usize = 24;
@@ -39,9 +38,7 @@ pub(crate) fn show(ui: &mut Ui, sequence: &Sequence, selected: Option<usize>) ->
                 ui.add(Label::new(title.color(palette.text)).truncate());
                 let (direction, time) = (sequence_row::direction(row), row_text::time(row));
                 let position = format!("{direction} · row {} · {time}", row.event.index + 1);
-                if text_width(ui, &position, theme::text()) <= ui.available_width() {
-                    ui.add(Label::new(RichText::new(position).color(palette.muted)));
-                }
+                ui.add(Label::new(RichText::new(position).color(palette.muted)).truncate());
             });
         });
     });
@@ -113,12 +110,10 @@ fn show_names(ui: &mut Ui, fields: &[HeaderField]) {
         ui.spacing_mut().item_spacing = vec2(6.0, 3.0);
         for field in fields.iter().take(MAX_NAMED) {
             let text = format!("{:04x}  {} {}", field.range.start, field.name, field.value);
-            let galley = ui.painter().layout_no_wrap(text.clone(), theme::small(), palette.text);
-            let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(14.0, 4.0), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-            let stroke = Stroke::new(1.5, color(palette, field));
-            ui.painter().rect_stroke(rect, 2.0, stroke, StrokeKind::Inside);
-            ui.painter().galley(rect.min + vec2(7.0, 2.0), galley, palette.text);
+            let frame = Frame::new().stroke((1.5, color(palette, field))).corner_radius(2);
+            frame.inner_margin(Margin::symmetric(6, 0)).show(ui, |ui| {
+                ui.label(RichText::new(text).font(theme::small()).color(palette.text));
+            });
         }
     });
 }

@@ -2,8 +2,8 @@
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align2, Color32, FontId, Id, Painter, Pos2, Rangef, Rect, Response, Role, Sense, Shape, Stroke,
-    StrokeKind, TextFormat, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, FontId, Id, Painter, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind,
+    TextFormat, Ui, WidgetInfo, pos2,
 };
 
 use crate::capture::sequence::{Row, RowKind, Sequence, row_text};
@@ -32,14 +32,14 @@ pub(crate) struct Columns {
 impl Columns {
     /// Returns the positions in a row of this size.
     pub(crate) fn of(row: Rect) -> Self {
-        const NUMBERED: f32 = 640.0;
         const WIDE: f32 = 560.0;
-        let number = (row.width() >= NUMBERED).then_some((row.left() + 48.0).round());
-        let time = (number.unwrap_or(row.left()) + 84.0).round();
-        let client = time + 20.0;
         if row.width() < WIDE {
-            return Self { number, time, client, server: (row.right() - 14.0).round(), details: None };
+            let time = (row.left() + 84.0).round();
+            let server = (row.right() - 14.0).round();
+            return Self { number: None, time, client: time + 20.0, server, details: None };
         }
+        let time = (row.left() + 132.0).round();
+        let (number, client) = (Some(time - 84.0), time + 20.0);
         let server = (client + ((row.right() - client) * 0.56).min(620.0)).round();
         Self { number, time, client, server, details: Some(Rangef::new(server + 16.0, row.right() - 8.0)) }
     }
@@ -75,18 +75,10 @@ pub(crate) fn show(
         muted(ui, rect.with_max_x(right), Align2::RIGHT_CENTER, &(row.event.index + 1).to_string());
     }
     let [above, below] = halves(rect.with_max_x(columns.time), y);
-    line(
-        ui,
-        above.translate(vec2(0.0, 2.0)),
-        Align2::RIGHT_BOTTOM,
-        &row_text::time(row),
-        theme::small(),
-        palette.text,
-    );
-    muted(ui, below.translate(vec2(0.0, -2.0)), Align2::RIGHT_TOP, &row_text::gap(row));
+    line(ui, above, Align2::RIGHT_BOTTOM, &row_text::time(row), theme::small(), palette.text);
+    muted(ui, below, Align2::RIGHT_TOP, &row_text::gap(row));
 
     let color = color(palette, row.kind());
-    let is_plaintext = row.event.kind == CaptureEventKind::Plaintext;
     let between = Rect::from_x_y_ranges(columns.between(), rect.y_range());
     let details = columns.details.map_or(between, |range| Rect::from_x_y_ranges(range, rect.y_range()));
     let detail = row_text::detail(row, sequence, max_chars(ui, details.width()));
@@ -110,9 +102,6 @@ pub(crate) fn show(
             detail_font.size = size::SMALL;
             is_cut |= line(ui, below, Align2::CENTER_TOP, &detail, detail_font.clone(), detail_color);
         }
-    } else if matches!(row.event.kind, CaptureEventKind::Closed(_)) {
-        let square = Rect::from_center_size(pos2(columns.server, y), Vec2::splat(9.0));
-        ui.painter().rect_filled(square, 1.0, color);
     } else {
         ui.painter().circle_filled(pos2(columns.server, y), 4.0, color);
     }
@@ -124,12 +113,7 @@ pub(crate) fn show(
         is_cut |= related.is_some_and(|related| muted(ui, below, Align2::LEFT_TOP, &related));
         is_cut |= line(ui, place, align, &detail, detail_font, detail_color);
     } else if !is_arrow {
-        let [above, below] = halves(between, rect.center().y);
-        is_cut |= line(ui, above, Align2::RIGHT_BOTTOM, &detail, detail_font, detail_color);
-        let size = format!("{} of plaintext", row_text::label_parts(row).on_wire);
-        if is_plaintext {
-            muted(ui, below, Align2::RIGHT_TOP, &size);
-        }
+        is_cut |= line(ui, between, Align2::RIGHT_CENTER, &detail, detail_font, detail_color);
     }
     let spoken = || spoken(sequence, row);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, spoken()));
@@ -165,18 +149,15 @@ fn max_chars(ui: &Ui, width: f32) -> usize {
     chars
 }
 
-/// Paints a row's arrow. The line and the head differ by the kind of event: a double line is a TLS record, a dashed one
-/// isn't what it should be.
+/// Paints a row's arrow: a double line for a TLS record, a dashed one for what isn't as it should be, a bar at the head for
+/// FIN and a cross for RST.
 fn paint_arrow(painter: &Painter, row: &Row, (client, server): (f32, f32), y: f32, color: Color32) {
     let (start, end) = if row.sender() == Some(Side::Server) { (server, client) } else { (client, server) };
     let back = (start - end).signum();
     // The tip is at 0 and ends just before the lifeline.
     let at = |x: f32, dy: f32| pos2(end + back * (1.0 + x), y + dy);
     let stroke = Stroke::new(1.5, color);
-    let fill = |points: Vec<Pos2>| painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
-    let head = |tip: f32| vec![at(tip, 0.0), at(tip + 10.0, -5.0), at(tip + 10.0, 5.0)];
-    let kind = &row.event.kind;
-    match kind {
+    match row.event.kind {
         CaptureEventKind::Record(_) => {
             for dy in [-1.5, 1.5] {
                 painter.line_segment([pos2(start, y + dy), at(10.0, dy)], Stroke::new(1.0, color));
@@ -185,31 +166,17 @@ fn paint_arrow(painter: &Painter, row: &Row, (client, server): (f32, f32), y: f3
         CaptureEventKind::Raw | CaptureEventKind::ConnectionLost => {
             painter.extend(Shape::dashed_line(&[pos2(start, y), at(10.0, 0.0)], stroke, 6.0, 4.0));
         }
-        _ => {
-            painter.line_segment([pos2(start, y), at(2.0, 0.0)], stroke);
-        }
+        _ => drop(painter.line_segment([pos2(start, y), at(2.0, 0.0)], stroke)),
     }
-    match (kind, row.kind()) {
-        (CaptureEventKind::Accepted, _) => {
-            painter.add(Shape::line(vec![at(10.0, -5.0), at(0.0, 0.0), at(10.0, 5.0)], stroke));
-        }
-        (CaptureEventKind::Fin, _) => {
-            fill(head(3.0));
-            painter.line_segment([at(0.0, -7.0), at(0.0, 7.0)], Stroke::new(2.5, color));
-        }
-        (CaptureEventKind::Reset | CaptureEventKind::ConnectionLost, _) => {
-            painter.line_segment([at(10.0, -5.0), at(0.0, 5.0)], stroke);
-            painter.line_segment([at(10.0, 5.0), at(0.0, -5.0)], stroke);
-        }
-        (CaptureEventKind::Record(_), RowKind::End) => {
-            painter.add(Shape::closed_line(head(0.0), stroke));
-        }
-        (_, RowKind::Alert) => {
-            fill(vec![at(0.0, 0.0), at(6.0, -6.0), at(12.0, 0.0), at(6.0, 6.0)]);
-        }
-        _ => {
-            fill(head(0.0));
-        }
+    if matches!(row.event.kind, CaptureEventKind::Reset | CaptureEventKind::ConnectionLost) {
+        painter.line_segment([at(10.0, -5.0), at(0.0, 5.0)], stroke);
+        painter.line_segment([at(10.0, 5.0), at(0.0, -5.0)], stroke);
+        return;
+    }
+    let head = vec![at(0.0, 0.0), at(10.0, -5.0), at(10.0, 5.0)];
+    painter.add(Shape::convex_polygon(head, color, Stroke::NONE));
+    if row.event.kind == CaptureEventKind::Fin {
+        painter.line_segment([at(0.0, -7.0), at(0.0, 7.0)], Stroke::new(2.5, color));
     }
 }
 

@@ -247,7 +247,7 @@ fn show_idle(ui: &Ui, view: &Viewport, range: Rangef, duration: &str) {
     sequence_row::line(ui, place, Align2::CENTER_CENTER, &text, theme::small(), palette.muted);
 }
 
-/// Draws the names of the lifelines and of the details next to them.
+/// Draws the names of the lifelines.
 fn show_heading(ui: &Ui, sequence: &Sequence, rect: Rect) {
     let palette = Palette::of(ui);
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.border));
@@ -260,12 +260,6 @@ fn show_heading(ui: &Ui, sequence: &Sequence, rect: Rect) {
     name(client, Align2::LEFT_CENTER, &format!("Client {}", sequence.info().client.peer));
     let server = rect.with_min_x(columns.server - 30.0).with_max_x((columns.server + 30.0).min(rect.right()));
     name(server, Align2::CENTER_CENTER, "Server");
-    if let Some(details) = columns.details {
-        let place = Rect::from_x_y_ranges(details.min + 26.0..=details.max, rect.y_range());
-        let text =
-            if sequence.info().tls { "Record: type, version, length · plaintext" } else { "Call and bytes" };
-        sequence_row::line(ui, place, Align2::LEFT_CENTER, text, theme::small(), palette.muted);
-    }
 }
 
 /// Returns which side closed first, and the number of events that weren't stored.
