@@ -78,7 +78,6 @@ const ALLOCATION: usize = 32;
 /// The events of one connection. It grows while the connection is open; stored events never change.
 #[derive(Debug)]
 pub struct Capture {
-    id: ClientId,
     opened: Instant,
     /// The bytes of memory that it takes of the budget.
     used: AtomicUsize,
@@ -94,15 +93,8 @@ struct CaptureState {
     kept_bytes: usize,
     /// Only the end of the connection is still stored.
     full: bool,
-    stored_ends: StoredEnds,
-}
-
-/// Which ends of the connection are stored.
-#[derive(Debug, Default)]
-struct StoredEnds {
-    client_fin: bool,
-    server_fin: bool,
-    reset: bool,
+    /// The stored ends of the connection: the side, and whether it is a FIN.
+    ends: Vec<(Side, bool)>,
 }
 
 /// A summary of a capture.
@@ -176,27 +168,25 @@ impl Capture {
             .then(|| self.push(&mut state, Side::Server, CaptureEventKind::Plaintext, bytes, link))
     }
 
-    /// Stores the client's FIN or RST, or that the connection was lost. Each is stored once, and nothing after a reset
-    /// or a loss.
+    /// Stores the client's FIN or RST, or that the connection was lost.
     pub(crate) fn ended_by_client(&self, kind: CaptureEventKind) {
-        let mut state = lock(&self.state);
-        let is_fin = kind == CaptureEventKind::Fin;
-        // `recv` returns no bytes each time it is called.
-        let ends = &mut state.stored_ends;
-        let is_stored = ends.reset || is_fin && ends.client_fin;
-        if !is_stored {
-            ends.client_fin |= is_fin;
-            ends.reset |= !is_fin;
-            self.push_end(&mut state, Side::Client, kind);
-        }
+        self.record_end(Side::Client, kind);
     }
 
-    /// Stores the server's FIN after `shutdown`, once. After an RST there is none.
+    /// Stores the server's FIN after `shutdown`.
     pub(crate) fn fin_sent(&self) {
+        self.record_end(Side::Server, CaptureEventKind::Fin);
+    }
+
+    /// Stores an end of the connection once, although `recv` returns no bytes each time it is called. Nothing follows a
+    /// reset or a loss.
+    fn record_end(&self, side: Side, kind: CaptureEventKind) {
         let mut state = lock(&self.state);
-        if !state.stored_ends.reset && !state.stored_ends.server_fin && !state.info.closed {
-            state.stored_ends.server_fin = true;
-            self.push_end(&mut state, Side::Server, CaptureEventKind::Fin);
+        let is_fin = kind == CaptureEventKind::Fin;
+        let is_stored = state.ends.iter().any(|(by, fin)| !fin || is_fin && *by == side);
+        if !is_stored && !state.info.closed {
+            state.ends.push((side, is_fin));
+            self.push_end(&mut state, side, kind);
         }
     }
 
@@ -208,9 +198,10 @@ impl Capture {
         }
         self.push_end(&mut state, Side::Server, CaptureEventKind::Closed(reason));
         state.full = true;
+        let id = state.info.client.id;
         drop(state);
         if let Some(store) = self.store.upgrade() {
-            store.on_closed(self.id);
+            store.on_closed(id);
         }
     }
 
@@ -301,15 +292,8 @@ impl Captures {
     pub fn open(&self, client: ClientInfo, tls: bool, opened: Instant) -> Arc<Capture> {
         let info =
             CaptureInfo { client, since: SystemTime::now(), tls, events: 0, not_stored: 0, closed: false };
-        let state = CaptureState {
-            info,
-            events: Vec::new(),
-            kept_bytes: 0,
-            full: false,
-            stored_ends: StoredEnds::default(),
-        };
+        let state = CaptureState { info, events: Vec::new(), kept_bytes: 0, full: false, ends: Vec::new() };
         let capture = Arc::new(Capture {
-            id: client.id,
             opened,
             used: AtomicUsize::new(0),
             state: Mutex::new(state),

@@ -10,7 +10,7 @@ use rustls::{
 
 use crate::capture::tls_record::{
     ALERT, APPLICATION_DATA, Alert, CHANGE_CIPHER_SPEC, HANDSHAKE, HandshakeMessages, HandshakeParser,
-    HandshakeType, RawRecord, RecordPayload, TlsRecord,
+    HandshakeType, RECORD_HEADER, RawRecord, RecordPayload, TlsRecord,
 };
 
 /// The length that encryption adds to a TLS 1.3 record: the content type and the authentication tag.
@@ -31,15 +31,15 @@ pub(crate) struct TlsSnapshot {
     /// Whether TLS 1.3 was negotiated.
     pub(crate) tls13: bool,
     /// Whether the handshake is complete.
-    pub(crate) handshake_done: bool,
+    handshake_done: bool,
     /// Whether an earlier session was resumed.
-    pub(crate) resumed: bool,
+    resumed: bool,
     /// Whether the client's certificate was accepted.
-    pub(crate) client_verified: bool,
+    client_verified: bool,
     /// The number of bytes that encryption adds to a record of the server.
-    pub(crate) overhead: usize,
+    overhead: usize,
     /// The length of a `Finished` message in TLS 1.3.
-    pub(crate) finished_len: usize,
+    finished_len: usize,
 }
 
 impl TlsSnapshot {
@@ -98,13 +98,16 @@ struct UnencryptedRecords {
 }
 
 impl UnencryptedRecords {
-    /// Sets whether the record is encrypted and, if not, its payload.
-    fn parse(&mut self, record: &mut TlsRecord, content: &[u8], tls13: bool) {
+    /// Sets whether the record is encrypted and, if not, its payload. Returns an encrypted record's header, whose payload
+    /// must be inferred.
+    fn parse<'a>(&mut self, raw: &'a mut RawRecord, tls13: bool) -> Option<&'a mut TlsRecord> {
+        let record = raw.header.as_mut()?;
         // In TLS 1.3 all encrypted records have this type (RFC 8446, section 5.2).
         record.encrypted = self.encrypted || record.content_type == APPLICATION_DATA;
         if record.encrypted {
-            return;
+            return Some(record);
         }
+        let content = raw.bytes.get(RECORD_HEADER..).unwrap_or_default();
         record.payload = match (record.content_type, content) {
             (CHANGE_CIPHER_SPEC, _) => {
                 self.encrypted = !tls13;
@@ -114,6 +117,7 @@ impl UnencryptedRecords {
             (HANDSHAKE, content) => RecordPayload::Handshake(self.parser.parse(content)),
             _ => RecordPayload::Unknown,
         };
+        None
     }
 }
 
@@ -126,7 +130,9 @@ fn messages(types: &[HandshakeType]) -> RecordPayload {
 }
 
 fn some_of(types: &[HandshakeType]) -> RecordPayload {
-    RecordPayload::Handshake(HandshakeMessages::some_of(types))
+    let mut messages = HandshakeMessages::new(types);
+    messages.partial = true;
+    RecordPayload::Handshake(messages)
 }
 
 /// The client's records.
@@ -153,14 +159,12 @@ impl ClientRecords {
         after: &TlsSnapshot,
         result: &Result<IoState, Error>,
     ) {
-        let Some(mut record) = raw.header else { return };
         self.tls13 = after.tls13;
-        self.unencrypted.parse(&mut record, raw.content(), self.tls13);
-        if record.encrypted {
+        if let Some(record) = self.unencrypted.parse(raw, self.tls13) {
             record.payload = match result {
                 Ok(state) if state.peer_has_closed() => alert(None, Some(Alert::CLOSE_NOTIFY)),
-                Ok(_) if !before.handshake_done => self.handshake(&record, after),
-                Ok(state) => data(&record, state.plaintext_bytes_to_read(), after),
+                Ok(_) if !before.handshake_done => self.handshake(record, after),
+                Ok(state) => data(record, state.plaintext_bytes_to_read(), after),
                 Err(Error::AlertReceived(description)) => alert(None, Some(u8::from(*description))),
                 Err(Error::InvalidCertificate(_) | Error::NoCertificatesPresented)
                     if !before.handshake_done =>
@@ -170,17 +174,13 @@ impl ClientRecords {
                 Err(_) => RecordPayload::Rejected,
             };
         }
-        raw.header = Some(record);
     }
 
     /// Sets the payload of a record that arrived after rustls had stopped reading.
     pub(crate) fn on_unread(&mut self, raw: &mut RawRecord) {
-        let Some(mut record) = raw.header else { return };
-        self.unencrypted.parse(&mut record, raw.content(), self.tls13);
-        if record.encrypted {
+        if let Some(record) = self.unencrypted.parse(raw, self.tls13) {
             record.payload = RecordPayload::Unread;
         }
-        raw.header = Some(record);
     }
 
     fn handshake(&mut self, record: &TlsRecord, after: &TlsSnapshot) -> RecordPayload {
@@ -269,18 +269,13 @@ impl ServerRecords {
 
     /// Sets the payload of a record that was sent and returns it, or holds it until [`ServerRecords::end_send`].
     pub(crate) fn on_sent(&mut self, mut raw: RawRecord) -> Option<RawRecord> {
-        let Some(mut record) = raw.header else { return Some(raw) };
-        self.unencrypted.parse(&mut record, raw.content(), self.state.tls13);
-        let is_data = matches!(self.context, SendContext::Data(_)) && !self.key_update_due;
-        if record.encrypted && is_data {
-            record.payload = self.data(&record);
+        let Some(record) = self.unencrypted.parse(&mut raw, self.state.tls13) else { return Some(raw) };
+        if matches!(self.context, SendContext::Data(_)) && !self.key_update_due {
+            record.payload = self.data(record);
+            return Some(raw);
         }
-        raw.header = Some(record);
-        if record.encrypted && !is_data {
-            self.held.push(raw);
-            return None;
-        }
-        Some(raw)
+        self.held.push(raw);
+        None
     }
 
     /// Returns the records that were held, with their payloads.

@@ -113,13 +113,6 @@ pub(crate) struct RawRecord {
     pub(crate) header: Option<TlsRecord>,
 }
 
-impl RawRecord {
-    /// Returns the bytes after the header.
-    pub(crate) fn content(&self) -> &[u8] {
-        self.bytes.get(RECORD_HEADER..).unwrap_or_default()
-    }
-}
-
 /// Splits the bytes of one direction into records.
 #[derive(Debug, Default)]
 pub(crate) struct RecordParser {
@@ -251,12 +244,6 @@ impl HandshakeMessages {
             messages.push(*kind);
         }
         messages
-    }
-
-    /// Creates a list of messages of which a record contains only some, or parts.
-    #[must_use]
-    pub fn some_of(types: &[HandshakeType]) -> Self {
-        Self { partial: true, ..Self::new(types) }
     }
 
     /// Returns the messages that start in the record, in order.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::capture::{Capture, CaptureEvent, CaptureEventKind, CaptureInfo, RecordPayload, Side};
+use crate::capture::{Capture, CaptureEvent, CaptureEventKind, CaptureInfo, RecordPayload, Side, TlsRecord};
 use crate::server::event::CloseReason;
 use crate::text;
 use crate::tls::names;
@@ -125,14 +125,6 @@ impl Sequence {
         &self.rows
     }
 
-    /// Returns the rows, and `None` at the position of events that weren't stored.
-    pub fn rows_with_gap(&self) -> impl Iterator<Item = Option<&Row>> {
-        let last = usize::from(self.info.closed).min(self.rows.len());
-        let (before, after) = self.rows.split_at(self.rows.len() - last);
-        let gap = (self.info.not_stored > 0).then_some(None);
-        before.iter().map(Some).chain(gap).chain(after.iter().map(Some))
-    }
-
     /// Returns a sentence on which side ended the connection, and how; `None` while it is open.
     #[must_use]
     pub fn close_summary(&self) -> Option<String> {
@@ -185,37 +177,38 @@ impl CloseSummary {
     fn add(&mut self, event: &CaptureEvent) {
         let subject = if event.side == Side::Client { "The client" } else { "The server" };
         let after = || format!("after {}", text::duration(event.at));
-        let closed_first = |sent: &str| match event.side {
-            Side::Client => format!("The client closed first: {} it sent {sent}", after()),
-            Side::Server => format!("The server closed first, {}", after()),
+        let closed = |sent: &str| {
+            let first = match event.side {
+                Side::Client => format!("The client closed first: {} it sent {sent}", after()),
+                Side::Server => format!("The server closed first, {}", after()),
+            };
+            (first, Some(format!("{subject} closed its side {}.", after())))
         };
         let (sentence, then) = match &event.kind {
             CaptureEventKind::Closed(reason) => {
                 self.reason = Some(reason.clone());
                 return;
             }
-            CaptureEventKind::Reset => {
-                let then = format!("The client then reset the connection {} (RST).", after());
-                (format!("The client reset the connection {} (RST)", after()), Some(then))
-            }
+            CaptureEventKind::Reset => (
+                format!("The client reset the connection {} (RST)", after()),
+                Some(format!("The client then reset the connection {} (RST).", after())),
+            ),
             CaptureEventKind::ConnectionLost => {
                 (format!("Neither side closed: the connection was lost {}", after()), None)
             }
-            CaptureEventKind::Fin => {
-                (closed_first("end of stream (FIN)"), Some(format!("{subject} closed its side {}.", after())))
-            }
-            CaptureEventKind::Record(record) => match record.payload {
-                RecordPayload::Alert(alert) if alert.is_close_notify() => {
-                    (closed_first("close_notify"), Some(format!("{subject} closed its side {}.", after())))
-                }
-                RecordPayload::Alert(alert) if !alert.is_warning() => {
-                    let name = alert.description.map(names::alert);
-                    let name =
-                        name.map_or("an encrypted alert".to_owned(), |name| format!("the alert {name}"));
+            CaptureEventKind::Fin => closed("end of stream (FIN)"),
+            CaptureEventKind::Record(TlsRecord { payload: RecordPayload::Alert(alert), .. }) => {
+                if alert.is_close_notify() {
+                    closed("close_notify")
+                } else if alert.is_warning() {
+                    return;
+                } else {
+                    let name = alert.description.map_or("an encrypted alert".to_owned(), |code| {
+                        format!("the alert {}", names::alert(code))
+                    });
                     (format!("{subject} gave up first: {} it sent {name}", after()), None)
                 }
-                _ => return,
-            },
+            }
             _ => return,
         };
         let is_reset = event.kind == CaptureEventKind::Reset;

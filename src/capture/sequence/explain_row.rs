@@ -21,8 +21,8 @@ pub fn explain(row: &Row) -> String {
             return format!("close(): the server closed the connection because {}.", close_cause(reason));
         }
         (CaptureEventKind::Accepted, _) => {
-            "The operating systems of both sides had already set up the connection (SYN, SYN-ACK, ACK); accept() took \
-             it from the accept queue. All times count from here."
+            "accept() took the connection from the accept queue; both OSes had already set it up (SYN, SYN-ACK, ACK). \
+             All times count from here."
         }
         (CaptureEventKind::Plaintext, Side::Client) if is_on_wire => {
             "recv() returns whatever has arrived: what the client sends at once may arrive in several calls, and \
@@ -71,11 +71,11 @@ fn explain_record(record: &TlsRecord, side: Side) -> String {
             format!("{sender} encrypts everything from here on.")
         }
         RecordPayload::Alert(alert) => explain_alert(record, *alert, sender),
-        RecordPayload::Data { .. } => format!(
+        RecordPayload::Data { .. } => {
             "Only the 5-byte header is readable. The rest is encrypted and a little longer than its plaintext, because \
-             an authentication tag protects it from changes. {}",
-            if side == Side::Client { "recv() returns the plaintext." } else { "It carries what sendall() was given." }
-        ),
+             an authentication tag protects it from changes."
+                .to_owned()
+        }
         RecordPayload::KeyUpdateOrPadding => format!(
             "{LOOKS_LIKE_DATA} It contains no application data, so it is most likely a KeyUpdate, which announces new \
              keys, or else only padding."
@@ -98,13 +98,17 @@ const LOOKS_LIKE_DATA: &str =
     "On the wire this looks like application data: TLS 1.3 encrypts even the true content type.";
 
 fn seen_messages(messages: &HandshakeMessages) -> String {
-    let continued =
-        (messages.continued > 0).then(|| "It continues a message from the record before.".to_owned());
-    let unfinished = messages.unfinished.then(|| "The last message continues in the next record.".to_owned());
-    let purposes = messages.types().iter().map(|kind| kind.purpose());
-    let readable = "Not encrypted: anyone on the path can read this.".to_owned();
-    let sentences = continued.into_iter().chain(purposes).chain(unfinished).chain([readable]);
-    sentences.collect::<Vec<_>>().join(" ")
+    let mut text = String::new();
+    if messages.continued > 0 {
+        text += "It continues a message from the record before. ";
+    }
+    for kind in messages.types() {
+        text += &format!("{} ", kind.purpose());
+    }
+    if messages.unfinished {
+        text += "The last message continues in the next record. ";
+    }
+    text + "Not encrypted: anyone on the path can read this."
 }
 
 fn encrypted_messages(record: &TlsRecord, messages: &HandshakeMessages) -> String {
@@ -113,14 +117,12 @@ fn encrypted_messages(record: &TlsRecord, messages: &HandshakeMessages) -> Strin
     } else {
         LOOKS_LIKE_DATA
     };
-    let inferred = match messages.types() {
-        _ if messages.partial => format!("one or more of {}, or parts of them", messages.names()),
-        [kind] => {
-            return format!("{visible} From the state of TLS, it contains one message. {}", kind.purpose());
-        }
-        _ => messages.names(),
+    let content = match messages.types() {
+        _ if messages.partial => format!("one or more of {}, or parts of them.", messages.names()),
+        [kind] => format!("one message. {}", kind.purpose()),
+        _ => format!("{}.", messages.names()),
     };
-    format!("{visible} From the state of the handshake, it contains {inferred}.")
+    format!("{visible} From the state of TLS, it contains {content}")
 }
 
 fn explain_alert(record: &TlsRecord, alert: Alert, sender: &str) -> String {

@@ -42,19 +42,11 @@ fn write_as_text(sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
     let info = sequence.info();
     let (date, clock) = (text::date(info.since), text::clock(info.since));
     writeln!(out, "Connection {} from {}, accepted {date} {clock}", info.client.id, info.client.peer)?;
-    if let Some(summary) = sequence.close_summary() {
+    if let Some(summary) = row_text::end_text(sequence) {
         writeln!(out, "{summary}")?;
     }
     writeln!(out, "\n{:>7} {:>13} {:>10}  {:<COLUMNS$}Server", "row", "time", "gap", "Client")?;
-    for row in sequence.rows_with_gap() {
-        if let Some(row) = row {
-            write_text_row(sequence, row, out)?;
-        } else {
-            let missing = row_text::not_stored(sequence).unwrap_or_default();
-            writeln!(out, "{:>33}│{missing:^COLUMNS$}│", "")?;
-        }
-    }
-    Ok(())
+    sequence.rows().iter().try_for_each(|row| write_text_row(sequence, row, out))
 }
 
 fn write_text_row(sequence: &Sequence, row: &Row, out: &mut impl Write) -> io::Result<()> {
@@ -71,7 +63,7 @@ fn write_text_row(sequence: &Sequence, row: &Row, out: &mut impl Write) -> io::R
     let details = [
         Some(row_text::detail(row, sequence, MAX_TEXT_DETAIL)),
         (short_label != label).then_some(label),
-        encrypted.map(|content| format!("encrypted: {content}")),
+        encrypted,
         row_text::related_rows(row),
     ];
     let details = details.into_iter().flatten().collect::<Vec<_>>().join(" · ");
@@ -94,15 +86,15 @@ const MAX_DETAIL: usize = 60;
 /// The styles of the texts: dark on white, for print.
 const STYLE: &str = "text{fill:#1f2933;font:12px 'DejaVu Sans',Verdana,Arial,sans-serif} .title{font-size:18px;\
      font-weight:bold} .bold{font-weight:bold} .small{font-size:11px;fill:#52606d} .middle{text-anchor:middle} \
-     .end{text-anchor:end}";
+     .end{text-anchor:end} path{stroke-width:1.5}";
 
 /// Writes a standalone picture with text that can be selected and searched.
 fn write_svg(sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
     let info = sequence.info();
-    let height = TOP + ROW * (sequence.rows_with_gap().count() + 1);
+    let height = TOP + ROW * (sequence.rows().len() + 1);
     let title = format!("Connection {} from {}", info.client.id, info.client.peer);
     let accepted = format!("accepted {} {}", text::date(info.since), text::clock(info.since));
-    let summary = [Some(accepted), sequence.close_summary()].into_iter().flatten().collect::<Vec<_>>();
+    let summary = [accepted].into_iter().chain(row_text::end_text(sequence)).collect::<Vec<_>>();
     writeln!(
         out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -114,15 +106,11 @@ fn write_svg(sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
     write_text(out, "small", 24, 58, &summary.join(" · "))?;
     for (x, name) in [(CLIENT, "Client"), (SERVER, "Server")] {
         write_text(out, "bold middle", x, TOP - 26, name)?;
-        write_line(out, (x, TOP - 16), (x, height - ROW / 2), "#52606d")?;
+        let (top, bottom) = (TOP - 16, height - ROW / 2);
+        writeln!(out, "<path d=\"M{x} {top}V{bottom}\" stroke=\"#52606d\"/>")?;
     }
-    for (index, row) in sequence.rows_with_gap().enumerate() {
-        let y = TOP + ROW / 2 + ROW * index;
-        if let Some(row) = row {
-            write_svg_row(sequence, row, y, out)?;
-        } else {
-            write_text(out, "middle", MIDDLE, y, &row_text::not_stored(sequence).unwrap_or_default())?;
-        }
+    for (index, row) in sequence.rows().iter().enumerate() {
+        write_svg_row(sequence, row, TOP + ROW / 2 + ROW * index, out)?;
     }
     writeln!(out, "</svg>")
 }
@@ -144,12 +132,12 @@ fn write_svg_row(sequence: &Sequence, row: &Row, y: usize, out: &mut impl Write)
             Side::Client => (CLIENT, SERVER - 1, SERVER - 10),
             Side::Server => (SERVER, CLIENT + 1, CLIENT + 10),
         };
-        write_line(out, (start, y), (back, y), color)?;
+        writeln!(out, "<path d=\"M{start} {y}H{back}\" stroke=\"{color}\"/>")?;
         let (above, below) = (y - 5, y + 5);
         writeln!(out, "<polygon points=\"{tip},{y} {back},{above} {back},{below}\" fill=\"{color}\"/>")?;
         write_text(out, "middle", MIDDLE, y - 6, &label)?;
         if let Some(content) = encrypted {
-            let content = format!("encrypted: {}", text::truncate(content.chars(), MAX_LABEL));
+            let content = text::truncate(content.chars(), MAX_LABEL);
             write_text(out, "small middle", MIDDLE, y + 14, &content)?;
         }
     } else {
@@ -164,18 +152,6 @@ fn write_svg_row(sequence: &Sequence, row: &Row, y: usize, out: &mut impl Write)
 
 fn write_text(out: &mut impl Write, class: &str, x: usize, y: usize, text: &str) -> io::Result<()> {
     writeln!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(text))
-}
-
-fn write_line(
-    out: &mut impl Write,
-    (x1, y1): (usize, usize),
-    (x2, y2): (usize, usize),
-    color: &str,
-) -> io::Result<()> {
-    writeln!(
-        out,
-        "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"{color}\" stroke-width=\"1.5\"/>"
-    )
 }
 
 fn color(kind: RowKind) -> &'static str {

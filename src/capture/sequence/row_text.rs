@@ -15,7 +15,7 @@ const PREVIEW_BYTES: usize = 64;
 pub struct RowLabel {
     /// The text that anyone on the path sees: `ClientHello`, `6 bytes`, `Application data`, `FIN`.
     pub on_wire: String,
-    /// The encrypted content, as far as it can be inferred: `Certificate, CertificateVerify, Finished`.
+    /// The encrypted content, as far as it can be inferred: `encrypted: Certificate, CertificateVerify, Finished`.
     pub encrypted: Option<String>,
 }
 
@@ -39,9 +39,7 @@ fn record_label(record: &TlsRecord) -> RowLabel {
     let title = content_type_names(record.content_type).1;
     let content = match &record.payload {
         RecordPayload::Handshake(messages) => message_list(messages),
-        RecordPayload::Alert(alert) if record.encrypted => {
-            alert.description.map_or_else(|| "an alert".to_owned(), names::alert)
-        }
+        RecordPayload::Alert(alert) if record.encrypted => alert_name(*alert),
         RecordPayload::Alert(alert) => format!("{title}: {}", alert_name(*alert)),
         RecordPayload::Data { plain } => count((*plain).into(), "byte"),
         RecordPayload::KeyUpdateOrPadding => "KeyUpdate or padding".to_owned(),
@@ -52,7 +50,7 @@ fn record_label(record: &TlsRecord) -> RowLabel {
     };
     let is_inferred = !content.starts_with(title) && record.encrypted;
     if is_inferred {
-        RowLabel { on_wire: title.to_owned(), encrypted: Some(content) }
+        RowLabel { on_wire: title.to_owned(), encrypted: Some(format!("encrypted: {content}")) }
     } else {
         RowLabel { on_wire: content, encrypted: None }
     }
@@ -94,12 +92,8 @@ pub(super) fn content_type_names(code: u8) -> (&'static str, &'static str) {
 pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
     match (&row.event.kind, row.event.side) {
         (CaptureEventKind::Accepted, _) => format!("accept() · from {}", sequence.info().client.peer),
-        (CaptureEventKind::Plaintext, Side::Client) => {
-            format!("recv() → {}", preview(row, max.saturating_sub(9)))
-        }
-        (CaptureEventKind::Plaintext, Side::Server) => {
-            format!("sendall({})", preview(row, max.saturating_sub(9)))
-        }
+        (CaptureEventKind::Plaintext, Side::Client) => format!("recv() → {}", preview(row, max)),
+        (CaptureEventKind::Plaintext, Side::Server) => format!("sendall({})", preview(row, max)),
         (CaptureEventKind::Raw, _) => preview(row, max),
         (CaptureEventKind::Record(record), _) => {
             let (kind, version) = (record.content_type, record.version);
@@ -149,16 +143,23 @@ pub fn gap(row: &Row) -> String {
     row.gap.map_or_else(String::new, |gap| format!("+{}", text::duration(gap)))
 }
 
-/// Returns the text for events that weren't stored: `68,929 more events not stored`; `None` if there are none.
+/// Returns which side closed first, and the number of events that weren't stored: `68,929 more events not stored before
+/// the end.`; `None` while there is neither.
 #[must_use]
-pub fn not_stored(sequence: &Sequence) -> Option<String> {
-    let number = sequence.info().not_stored;
-    (number > 0).then(|| format!("{} not stored", count(number, "more event")))
+pub fn end_text(sequence: &Sequence) -> Option<String> {
+    let info = sequence.info();
+    let not_stored = (info.not_stored > 0).then(|| {
+        let before = if info.closed { " before the end" } else { "" };
+        format!("{} not stored{before}.", count(info.not_stored, "more event"))
+    });
+    let parts = not_stored.into_iter().chain(sequence.close_summary()).collect::<Vec<_>>();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 fn preview(row: &Row, max: usize) -> String {
     let bytes = &row.event.bytes[..row.event.bytes.len().min(PREVIEW_BYTES)];
-    let (mut text, is_cut) = format::truncated_data(bytes, DataFormat::Python, max);
+    // The name of the call takes 9 characters.
+    let (mut text, is_cut) = format::truncated_data(bytes, DataFormat::Python, max.saturating_sub(9));
     if !is_cut && bytes.len() < row.event.len as usize {
         text.push(format::ELLIPSIS);
     }

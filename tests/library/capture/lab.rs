@@ -127,7 +127,7 @@ pub(crate) fn labels(capture: &Capture) -> Vec<String> {
             None => '.',
         };
         let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
-        let encrypted = encrypted.map(|content| format!(" (encrypted: {content})")).unwrap_or_default();
+        let encrypted = encrypted.map(|content| format!(" ({content})")).unwrap_or_default();
         format!("{from} {on_wire}{encrypted}")
     });
     rows.collect()

@@ -25,12 +25,12 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui, vec2};
 
 use crate::app::{App, Command};
-use crate::capture::sequence::{Sequence, SequenceFormat};
+use crate::capture::sequence::{Sequence, SequenceFormat, row_text};
 use crate::capture::{Capture, CaptureInfo};
 use crate::server::event::ClientId;
 use crate::text::count;
 use crate::ui::action::Action;
-use crate::ui::tabs::wire::sequence_view::{SequenceView, end_text};
+use crate::ui::tabs::wire::sequence_view::SequenceView;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{chip, choice, pill_button, segments};
 
@@ -167,7 +167,7 @@ impl WirePanel {
         };
         let height = ui.available_height();
         let max_detail = (height - 200.0).max(height * 0.4).max(72.0);
-        let panel = if self.view.selected().is_none() {
+        let panel = if self.view.selected.is_none() {
             Panel::bottom("wire hint").resizable(false).exact_size(HINT)
         } else {
             Panel::bottom("wire detail")
@@ -178,9 +178,9 @@ impl WirePanel {
         let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
         panel.frame(bar.inner_margin(margin)).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
-            action = row_detail::show(ui, &shown.sequence, self.view.selected()).or(action.take());
+            action = row_detail::show(ui, &shown.sequence, self.view.selected).or(action.take());
         });
-        if let Some(text) = end_text(&shown.sequence) {
+        if let Some(text) = row_text::end_text(&shown.sequence) {
             let end = Panel::bottom("end of the connection").resizable(false).show_separator_line(false);
             end.frame(canvas.inner_margin(Margin::symmetric(16, 6))).show(ui, |ui| {
                 ui.label(RichText::new(text).font(theme::strong(size::TEXT)).color(palette.text));

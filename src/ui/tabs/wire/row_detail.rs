@@ -14,11 +14,8 @@ use crate::ui::tabs::wire::sequence_row;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::copy_pill;
 
-/// The maximum number of fields that are named above the bytes: a record may contain many messages.
-const MAX_NAMED: usize = 24;
-
 /// Shows a row, or a hint if none is selected.
-pub(crate) fn show(ui: &mut Ui, sequence: &Sequence, selected: Option<usize>) -> Option<Action> {
+pub(super) fn show(ui: &mut Ui, sequence: &Sequence, selected: Option<usize>) -> Option<Action> {
     let palette = Palette::of(ui);
     let Some(row) = selected.and_then(|index| sequence.rows().get(index)) else {
         let hint = "Select a row to see its bytes and what it means.";
@@ -108,7 +105,7 @@ fn show_names(ui: &mut Ui, fields: &[HeaderField]) {
     let palette = Palette::of(ui);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 3.0);
-        for field in fields.iter().take(MAX_NAMED) {
+        for field in fields {
             let text = format!("{:04x}  {} {}", field.range.start, field.name, field.value);
             let frame = Frame::new().stroke((1.5, color(palette, field))).corner_radius(2);
             frame.inner_margin(Margin::symmetric(6, 0)).show(ui, |ui| {

@@ -16,22 +16,22 @@ const MAX_SPOKEN: usize = 64;
 
 /// The horizontal positions in a row, in points on the screen.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Columns {
+pub(super) struct Columns {
     /// The right end of the row's number, if there is room for it.
     number: Option<f32>,
     /// The right end of the time.
-    pub(crate) time: f32,
+    pub(super) time: f32,
     /// The client's lifeline.
-    pub(crate) client: f32,
+    pub(super) client: f32,
     /// The server's lifeline.
-    pub(crate) server: f32,
+    pub(super) server: f32,
     /// The place for details next to the server's lifeline. In a narrow row they are between the lifelines.
-    pub(crate) details: Option<Rangef>,
+    pub(super) details: Option<Rangef>,
 }
 
 impl Columns {
     /// Returns the positions in a row of this size.
-    pub(crate) fn of(row: Rect) -> Self {
+    pub(super) fn of(row: Rect) -> Self {
         const WIDE: f32 = 560.0;
         if row.width() < WIDE {
             let time = (row.left() + 84.0).round();
@@ -45,13 +45,13 @@ impl Columns {
     }
 
     /// Returns the place between the lifelines, without the heads of arrows.
-    pub(crate) fn between(&self) -> Rangef {
+    pub(super) fn between(&self) -> Rangef {
         Rangef::new(self.client + 12.0, self.server - 14.0)
     }
 }
 
 /// Draws a row. `backgrounds` are drawn later, below the lifelines.
-pub(crate) fn show(
+pub(super) fn show(
     ui: &Ui,
     (sequence, row): (&Sequence, &Row),
     rect: Rect,
@@ -94,7 +94,6 @@ pub(crate) fn show(
         let [above, below] = halves(between, y);
         let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
         is_cut |= line(ui, above, Align2::CENTER_BOTTOM, &on_wire, theme::text(), palette.text);
-        let encrypted = encrypted.map(|content| format!("encrypted: {content}"));
         let second = record_size(row).into_iter().chain(encrypted).collect::<Vec<_>>().join(" · ");
         if columns.details.is_some() || !second.is_empty() {
             is_cut |= muted(ui, below, Align2::CENTER_TOP, &second);
@@ -121,7 +120,7 @@ pub(crate) fn show(
 }
 
 /// Returns the y coordinate of a row's arrow, on a whole point.
-pub(crate) fn arrow_y(rect: Rect) -> f32 {
+pub(super) fn arrow_y(rect: Rect) -> f32 {
     rect.top() + (size::SEQUENCE_ROW * 0.55).round()
 }
 
@@ -193,13 +192,13 @@ fn record_size(row: &Row) -> Option<String> {
 }
 
 /// Returns the label of a row with the size of a record: `ClientHello · 517 B`.
-pub(crate) fn label_with_size(row: &Row) -> String {
+pub(super) fn label_with_size(row: &Row) -> String {
     let size = record_size(row).map(|size| format!(" · {size}")).unwrap_or_default();
     row_text::label_parts(row).on_wire + &size
 }
 
 /// Returns the direction of a row.
-pub(crate) fn direction(row: &Row) -> &'static str {
+pub(super) fn direction(row: &Row) -> &'static str {
     match row.sender() {
         Some(Side::Client) => "in, client to server",
         Some(Side::Server) => "out, server to client",
@@ -211,11 +210,10 @@ pub(crate) fn direction(row: &Row) -> &'static str {
 /// Returns the whole row in one line, for a screen reader.
 fn spoken(sequence: &Sequence, row: &Row) -> String {
     let number = format!("{}. {} {}", row.event.index + 1, row_text::time(row), row_text::gap(row));
-    let encrypted = row_text::label_parts(row).encrypted.map(|content| format!("encrypted: {content}"));
     let parts = [
         Some(number.trim().to_owned()),
         Some(format!("{}: {}", direction(row), label_with_size(row))),
-        encrypted,
+        row_text::label_parts(row).encrypted,
         Some(row_text::detail(row, sequence, MAX_SPOKEN)),
         row_text::related_rows(row),
     ];
@@ -223,7 +221,7 @@ fn spoken(sequence: &Sequence, row: &Row) -> String {
 }
 
 /// Writes one line of text into a place. Returns whether it was cut.
-pub(crate) fn line(ui: &Ui, place: Rect, align: Align2, text: &str, font: FontId, color: Color32) -> bool {
+pub(super) fn line(ui: &Ui, place: Rect, align: Align2, text: &str, font: FontId, color: Color32) -> bool {
     let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font, color));
     job.wrap = TextWrapping::truncate_at_width(place.width().max(1.0));
     let galley = ui.painter().layout_job(job);

@@ -8,7 +8,7 @@ use egui::{
 };
 
 use crate::capture::CaptureEventKind;
-use crate::capture::sequence::{Sequence, row_text};
+use crate::capture::sequence::Sequence;
 use crate::text::{self, with_thousands};
 use crate::ui::tabs::wire::sequence_row::{self, Columns};
 use crate::ui::theme::{self, Palette, size};
@@ -21,13 +21,14 @@ const ROW: f64 = size::SEQUENCE_ROW as f64;
 
 /// The state of the diagram's view.
 #[derive(Debug, Default)]
-pub(crate) struct SequenceView {
+pub(super) struct SequenceView {
     /// Whether new rows are scrolled into view.
-    pub(crate) follow: bool,
+    pub(super) follow: bool,
     /// Whether the distances between rows show the time between them.
-    pub(crate) by_time: bool,
+    pub(super) by_time: bool,
     list: VirtualList,
-    selected: Option<usize>,
+    /// The selected row.
+    pub(super) selected: Option<usize>,
     /// The rows per second in the last frame: [`Sequence::position`].
     scale: Option<f64>,
     /// The rows in view in the last frame.
@@ -60,17 +61,12 @@ impl Viewport {
 
 impl SequenceView {
     /// Creates the view of a connection.
-    pub(crate) fn new(follow: bool, by_time: bool) -> Self {
+    pub(super) fn new(follow: bool, by_time: bool) -> Self {
         Self { follow, by_time, ..Self::default() }
     }
 
-    /// Returns the selected row.
-    pub(crate) fn selected(&self) -> Option<usize> {
-        self.selected
-    }
-
     /// Shows the diagram. Returns whether the user selected a row.
-    pub(crate) fn show(&mut self, ui: &mut Ui, sequence: &Sequence) -> bool {
+    pub(super) fn show(&mut self, ui: &mut Ui, sequence: &Sequence) -> bool {
         let area = ui.available_rect_before_wrap();
         ui.advance_cursor_after_rect(area);
         let response = ui.interact(area, Id::unique("sequence"), Sense::FOCUSABLE | Sense::CLICK);
@@ -260,14 +256,4 @@ fn show_heading(ui: &Ui, sequence: &Sequence, rect: Rect) {
     name(client, Align2::LEFT_CENTER, &format!("Client {}", sequence.info().client.peer));
     let server = rect.with_min_x(columns.server - 30.0).with_max_x((columns.server + 30.0).min(rect.right()));
     name(server, Align2::CENTER_CENTER, "Server");
-}
-
-/// Returns which side closed first, and the number of events that weren't stored.
-pub(crate) fn end_text(sequence: &Sequence) -> Option<String> {
-    let not_stored = row_text::not_stored(sequence).map(|text| {
-        let before = if sequence.info().closed { " before the end" } else { "" };
-        format!("{text}{before}.")
-    });
-    let parts = not_stored.into_iter().chain(sequence.close_summary()).collect::<Vec<_>>();
-    (!parts.is_empty()).then(|| parts.join(" "))
 }
