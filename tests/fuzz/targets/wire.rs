@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use echoscope::capture::sequence::{Sequence, SequenceFormat, explain, header_fields, row_text};
 use echoscope::capture::{Capture, CaptureEvent, CaptureEventKind, Side};
 use echoscope::server::{Server, ServerConfig, ServerState, TlsFiles};
+use echoscope::server::event::ClientId;
 use echoscope::server::event_channel::{EventReceiver, channel};
 use echoscope::settings::{Mode, Settings};
 use echoscope_fuzz::{Identity, Scratch, check_line, identities, seed};
