@@ -1,8 +1,8 @@
 //! The selected row: its explanation, and its bytes with the fields of their headers.
 
 use egui::{
-    Align, Color32, EventFilter, Frame, Id, Key, Label, Layout, Margin, Modifiers, Rect, RichText, Role,
-    ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align, Color32, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense,
+    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::capture::sequence::{HeaderField, Row, Sequence, explain, header_fields, row_text};
@@ -107,10 +107,12 @@ fn show_names(ui: &mut Ui, fields: &[HeaderField]) {
         ui.spacing_mut().item_spacing = vec2(6.0, 3.0);
         for field in fields {
             let text = format!("{:04x}  {} {}", field.range.start, field.name, field.value);
-            let frame = Frame::new().stroke((1.5, color(palette, field))).corner_radius(2);
-            frame.inner_margin(Margin::symmetric(6, 0)).show(ui, |ui| {
-                ui.label(RichText::new(text).font(theme::small()).color(palette.text));
-            });
+            let galley = ui.painter().layout_no_wrap(text.clone(), theme::small(), palette.text);
+            let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(14.0, 4.0), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+            let stroke = Stroke::new(1.5, color(palette, field));
+            ui.painter().rect_stroke(rect, 2.0, stroke, StrokeKind::Inside);
+            ui.painter().galley(rect.min + vec2(7.0, 2.0), galley, palette.text);
         }
     });
 }
