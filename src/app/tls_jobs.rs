@@ -9,6 +9,7 @@ use std::thread;
 
 use jiff::Timestamp;
 
+use crate::app::background::WakeFn;
 use crate::settings::Settings;
 use crate::tls::CertificateFile;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Preflight};
@@ -16,7 +17,6 @@ use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::chain::ChainDetails;
 use crate::tls::inspect::client_check::{ClientCheck, Roots, check_as_clients};
 
-pub use crate::app::background::WakeFn;
 pub use crate::settings::parse::path as typed_path;
 
 /// Returns the folder for new certificates: that of the current certificate, or else `echoscope` in the user's
@@ -34,12 +34,15 @@ pub fn default_folder(settings: &Settings) -> PathBuf {
 
 /// Creates certificates in the background: generating a long RSA key takes seconds.
 pub struct CertificateCreator {
-    preflights: LatestJobThread<CertificateSpec, (CertificateSpec, Preflight)>,
-    creations: LatestJobThread<Creation, CreationResult>,
+    /// Checks the folder and the practice CA.
+    pub preflights: LatestJobThread<CertificateSpec, (CertificateSpec, Preflight)>,
+    /// Creates the files.
+    pub creations: LatestJobThread<Creation, CreationResult>,
     cancelled: Arc<AtomicBool>,
 }
 
-struct Creation {
+/// A certificate to create.
+pub struct Creation {
     spec: CertificateSpec,
     replace: bool,
     cancelled: Arc<AtomicBool>,
@@ -70,36 +73,15 @@ impl CertificateCreator {
         }
     }
 
-    /// Starts to check the folder and the practice CA.
-    pub fn start_preflight(&mut self, spec: CertificateSpec) {
-        self.preflights.start(spec);
-    }
-
-    /// Returns the result of the last preflight, once.
-    pub fn poll_preflight(&mut self) -> Option<(CertificateSpec, Preflight)> {
-        self.preflights.poll()
-    }
-
     /// Starts to create the files.
     pub fn start(&mut self, spec: CertificateSpec, replace: bool) {
         self.cancelled = Arc::default();
         self.creations.start(Creation { spec, replace, cancelled: Arc::clone(&self.cancelled) });
     }
 
-    /// Returns whether files are being created.
-    #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.creations.is_busy()
-    }
-
     /// Cancels the creation, unless its files are being written already.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
-    }
-
-    /// Returns the result of the creation, once.
-    pub fn poll(&mut self) -> Option<CreationResult> {
-        self.creations.poll()
     }
 }
 
@@ -120,50 +102,29 @@ pub struct Inspection {
     pub at: Timestamp,
 }
 
-/// The certificate file, and the clients' CA file; without one they use the OS's trust store.
-type InspectionJob = (PathBuf, Option<PathBuf>);
+/// Inspects a certificate file, given with the clients' CA file; without one they use the OS's trust store.
+pub type CertificateInspector = LatestJobThread<(PathBuf, Option<PathBuf>), Result<Inspection, TlsFileError>>;
 
-/// Reads and checks certificate files in the background. The OS's trust store is loaded once.
-pub struct CertificateInspector(LatestJobThread<InspectionJob, Result<Inspection, TlsFileError>>);
-
-impl CertificateInspector {
-    /// Starts the thread, which ends when this is dropped.
-    #[must_use]
-    pub fn new(wake: &WakeFn) -> Self {
-        let mut system = None;
-        let inspect = move |(path, ca_file): InspectionJob| {
-            let file = CertificateFile::read(&path)?;
-            let roots = match ca_file {
-                None => Ok(system.get_or_insert_with(Roots::system).clone()),
-                Some(path) => Roots::read(&path),
-            };
-            let at = Timestamp::now();
-            let checks = roots.map(|roots| check_as_clients(&file, &roots, at));
-            Ok(Inspection { chain: ChainDetails::of(&file), checks, at })
+/// Starts a thread that reads and checks certificate files. It loads the OS's trust store once.
+#[must_use]
+pub fn certificate_inspector(wake: &WakeFn) -> CertificateInspector {
+    let mut system = None;
+    let inspect = move |(path, ca_file): (PathBuf, Option<PathBuf>)| {
+        let file = CertificateFile::read(&path)?;
+        let roots = match ca_file {
+            None => Ok(system.get_or_insert_with(Roots::system).clone()),
+            Some(path) => Roots::read(&path),
         };
-        Self(LatestJobThread::new("inspect-certificate", Arc::clone(wake), inspect))
-    }
-
-    /// Starts to inspect a file.
-    pub fn start(&mut self, path: PathBuf, ca_file: Option<PathBuf>) {
-        self.0.start((path, ca_file));
-    }
-
-    /// Returns whether a file is being inspected.
-    #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.0.is_busy()
-    }
-
-    /// Returns the result of the last inspection, once.
-    pub fn poll(&mut self) -> Option<Result<Inspection, TlsFileError>> {
-        self.0.poll()
-    }
+        let at = Timestamp::now();
+        let checks = roots.map(|roots| check_as_clients(&file, &roots, at));
+        Ok(Inspection { chain: ChainDetails::of(&file), checks, at })
+    };
+    LatestJobThread::new("inspect-certificate", Arc::clone(wake), inspect)
 }
 
 /// A thread that runs one job after the other and skips all but the last of those that wait. It ends when this is
 /// dropped.
-struct LatestJobThread<Job, Output> {
+pub struct LatestJobThread<Job, Output> {
     jobs: Option<Sender<(u64, Job)>>,
     outputs: Receiver<(u64, Output)>,
     started: u64,
@@ -190,7 +151,7 @@ impl<Job: Send + 'static, Output: Send + 'static> LatestJobThread<Job, Output> {
     }
 
     /// Starts a job. Earlier jobs are superseded.
-    fn start(&mut self, job: Job) {
+    pub fn start(&mut self, job: Job) {
         self.started += 1;
         let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send((self.started, job)).is_ok());
         if !sent {
@@ -198,12 +159,14 @@ impl<Job: Send + 'static, Output: Send + 'static> LatestJobThread<Job, Output> {
         }
     }
 
-    fn is_busy(&self) -> bool {
+    /// Returns whether the last job runs or waits.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
         self.finished < self.started
     }
 
     /// Returns the output of the last job, once.
-    fn poll(&mut self) -> Option<Output> {
+    pub fn poll(&mut self) -> Option<Output> {
         let (number, output) = self.outputs.try_iter().last()?;
         if number != self.started {
             return None;

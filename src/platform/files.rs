@@ -62,6 +62,14 @@ pub fn owner_only_folder<'a, 'p, 's>(
     builder
 }
 
+/// Makes a temporary file readable for everyone; without this only its owner can read it.
+pub fn readable_by_all(builder: &mut tempfile::Builder<'_, '_>) {
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    #[cfg(not(unix))]
+    let _ = builder;
+}
+
 /// Takes all rights to an existing file from everyone but its owner.
 ///
 /// # Errors

@@ -14,3 +14,6 @@ pub fn has_display() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     IS_DESKTOP_PART_OF_OS || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
+
+/// Whether the lines of text files end with CR LF.
+pub const HAS_CRLF_LINES: bool = cfg!(windows);

@@ -1,7 +1,6 @@
 //! Summarizes a certificate for the line below its field, and for the warnings in
 //! [`crate::tls::explain::certificate_warnings`].
 
-use std::net::IpAddr;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,11 +8,12 @@ use x509_parser::asn1_rs::Oid;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::PublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
+use x509_parser::signature_algorithm::SignatureAlgorithm;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use crate::platform::terminal::argument;
-use crate::text::sanitize;
-use crate::text::with_thousands;
+use crate::text::{sanitize, with_thousands};
+use crate::tls::inspect::certificate_text::{address, common_names, general_names};
 use crate::tls::key_type::{KeyType, bits};
 
 /// Whether a certificate is a CA's.
@@ -73,7 +73,7 @@ impl CertificateReport {
     pub(super) fn new(certificate: &X509Certificate<'_>, chain: usize) -> Self {
         let alternative = alternative_names(certificate);
         let has_alternative_names = !alternative.is_empty();
-        let names = if has_alternative_names { alternative } else { common_names(certificate) };
+        let names = if has_alternative_names { alternative } else { common_names(certificate.subject()) };
         Self {
             names: names.iter().map(|name| sanitize(name, 64)).collect(),
             key: key_kind(certificate.public_key()),
@@ -84,7 +84,7 @@ impl CertificateReport {
             self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
             authority: Authority::of(certificate),
             has_alternative_names,
-            weak_hash: weak_hash(&certificate.signature_algorithm.algorithm.to_id_string()),
+            weak_hash: weak_hash(&signature_kind(&certificate.signature_algorithm)),
             exact_names: names,
         }
     }
@@ -153,28 +153,12 @@ pub(super) fn moment(seconds: i64) -> Timestamp {
 }
 
 fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
-    let names = extension.value.general_names.iter().filter_map(|name| match name {
+    let names = general_names(certificate).iter().filter_map(|name| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
         GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
         _ => None,
     });
     names.collect()
-}
-
-pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
-    <[u8; 4]>::try_from(bytes)
-        .map(IpAddr::from)
-        .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
-        .ok()
-}
-
-fn common_names(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let names = certificate.subject().iter_common_name();
-    names
-        .map(|name| String::from_utf8_lossy(name.as_slice()).into_owned())
-        .filter(|name| !name.is_empty())
-        .collect()
 }
 
 pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
@@ -192,12 +176,57 @@ pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
         .unwrap_or_else(|| KeyType::Other("damaged key".to_owned()))
 }
 
-fn weak_hash(signature: &str) -> Option<&'static str> {
-    match signature {
-        "1.2.840.113549.1.1.4" | "1.3.14.3.2.25" => Some("MD5"),
-        "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" | "1.2.840.10045.4.1" | "1.2.840.10040.4.3" => Some("SHA-1"),
-        _ => None,
+/// The identifiers of signature algorithms (RFC 4055, 5758, 8410, 9881) and their descriptions.
+const SIGNATURES: &[(&str, &str)] = &[
+    ("1.2.840.113549.1.1.2", "RSA with MD2"),
+    ("1.2.840.113549.1.1.4", "RSA with MD5"),
+    ("1.2.840.113549.1.1.5", "RSA with SHA-1"),
+    ("1.3.14.3.2.29", "RSA with SHA-1"),
+    ("1.2.840.113549.1.1.14", "RSA with SHA-224"),
+    ("1.2.840.113549.1.1.11", "RSA with SHA-256"),
+    ("1.2.840.113549.1.1.12", "RSA with SHA-384"),
+    ("1.2.840.113549.1.1.13", "RSA with SHA-512"),
+    ("1.2.840.113549.1.1.10", "RSA-PSS"),
+    ("1.2.840.10045.4.1", "ECDSA with SHA-1"),
+    ("1.2.840.10045.4.3.1", "ECDSA with SHA-224"),
+    ("1.2.840.10045.4.3.2", "ECDSA with SHA-256"),
+    ("1.2.840.10045.4.3.3", "ECDSA with SHA-384"),
+    ("1.2.840.10045.4.3.4", "ECDSA with SHA-512"),
+    ("1.2.840.10040.4.3", "DSA with SHA-1"),
+    ("2.16.840.1.101.3.4.3.2", "DSA with SHA-256"),
+    ("1.3.101.112", "Ed25519"),
+    ("1.3.101.113", "Ed448"),
+    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
+    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
+    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
+];
+
+/// The hashes in the parameters of RSA-PSS.
+const HASHES: &[(&str, &str)] = &[
+    ("1.3.14.3.2.26", "SHA-1"),
+    ("2.16.840.1.101.3.4.2.4", "SHA-224"),
+    ("2.16.840.1.101.3.4.2.1", "SHA-256"),
+    ("2.16.840.1.101.3.4.2.2", "SHA-384"),
+    ("2.16.840.1.101.3.4.2.3", "SHA-512"),
+];
+
+/// Returns a description of a signature's algorithm: `ECDSA with SHA-256`; its identifier if it is unknown.
+pub(super) fn signature_kind(algorithm: &AlgorithmIdentifier<'_>) -> String {
+    let find = |table: &[(&str, &'static str)], oid: &str| {
+        table.iter().find(|(known, _)| *known == oid).map(|(_, description)| *description)
+    };
+    let oid = algorithm.algorithm.to_id_string();
+    let kind = find(SIGNATURES, &oid).map_or_else(|| format!("an unknown algorithm, {oid}"), str::to_owned);
+    if let Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) = SignatureAlgorithm::try_from(algorithm) {
+        let oid = parameters.hash_algorithm_oid().to_id_string();
+        return format!("{kind} with {}", find(HASHES, &oid).unwrap_or(&oid));
     }
+    kind
+}
+
+/// Returns the hash of a [`signature_kind`] if clients no longer trust it.
+pub(super) fn weak_hash(signature: &str) -> Option<&'static str> {
+    ["MD2", "MD5", "SHA-1"].into_iter().find(|hash| signature.ends_with(hash))
 }
 
 #[cfg(test)]

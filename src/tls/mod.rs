@@ -5,8 +5,8 @@
 //!         └──> client_config ──> Connector ──> HandshakeInfo or ClientTlsError
 //! ```
 //!
-//! [`load`] reads the files (with `pem`, `der` and `key_type`), `certificate_report` and `issuer` summarize a certificate for
-//! the window, [`inspect`] shows everything about one and predicts what clients will do with it, and [`create`] makes them.
+//! [`load`] reads the files (with `pem`, `der` and `key_type`), `certificate_report` summarizes a certificate for the
+//! window, [`inspect`] shows everything about one and predicts what clients will do with it, and [`create`] makes them.
 //! [`client_hello`] parses what a client offers, and [`names`] names the numbers in it. Errors are values
 //! ([`file_error`], [`session_error`]); [`explain`] holds all of their texts.
 
@@ -19,7 +19,6 @@ pub mod explain;
 pub mod file_error;
 pub mod handshake;
 pub mod inspect;
-mod issuer;
 mod key_log;
 mod key_match;
 mod key_type;
@@ -33,7 +32,7 @@ pub mod session_error;
 
 pub use certificate_report::{Authority, CertificateReport};
 pub use file_error::{FileProblem, FileRole, TlsError, TlsFileError};
-pub use issuer::Issuer;
+pub use inspect::served_certificate::Issuer;
 pub use key_match::check_pair;
 pub use key_type::KeyType;
 pub use load::{CertificateFile, ClientCaFile, ClientCaReport, KeyFile, classify};

@@ -1,13 +1,9 @@
-//! Which certificate to create: plain values from a dialog or from flags, and the problems that they can have.
+//! Which certificate to create: plain values from a dialog or from flags, and the ways in which a certificate
+//! can be deliberately broken.
 
-use std::error::Error;
-use std::io;
 use std::path::PathBuf;
 
-use crate::text::display_path;
-use crate::tls::create::certificate_name::{InvalidName, check_name};
-use crate::tls::create::defect::Defect;
-use crate::tls::file_error::{TlsError, TlsFileError};
+use crate::tls::create::create_error::{MAX_COMMON_NAME, MAX_DAYS, MAX_NAMES, SpecProblem, check_name};
 
 /// The file name of the server's private key.
 pub const KEY: &str = "server.key";
@@ -21,13 +17,6 @@ pub const INTERMEDIATE: &str = "intermediate.crt";
 pub const CA_CERTIFICATE: &str = "ca.crt";
 /// The file name of the practice CA's private key.
 pub const CA_KEY: &str = "ca.key";
-
-/// The longest validity in days: a hundred years, which ends in a year of four digits.
-const MAX_DAYS: u32 = 36_500;
-/// The most names in one certificate, which has to fit into a handshake message.
-const MAX_NAMES: usize = 100;
-/// The longest common name, in characters (RFC 5280, appendix A.1, `ub-common-name`).
-const MAX_COMMON_NAME: usize = 64;
 
 /// Which certificate to create, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,146 +189,117 @@ impl CertificateSpec {
     }
 }
 
-/// The field of the form in which a problem is shown.
+/// A deliberate defect of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SpecField {
-    /// The folder for the files.
-    Folder,
-    /// The common name.
-    CommonName,
-    /// The names and addresses.
-    Names,
-    /// The validity in days.
-    Days,
-    /// *Signed by a practice CA*.
-    Ca,
+pub enum Defect {
+    /// Its validity has ended.
+    Expired,
+    /// Its validity hasn't begun.
+    NotYetValid,
+    /// It is for another name.
+    WrongName,
+    /// It has no subject alternative names, only a common name.
+    NoSan,
+    /// It is a CA's certificate.
+    CaAsServer,
+    /// It is self-signed, though clients are given the practice CA's certificate.
+    SelfSigned,
+    /// It is signed by an intermediate CA whose certificate the server doesn't send.
+    NoIntermediate,
+    /// It is an X.509 version 1 certificate.
+    Version1,
 }
 
-/// A value that can't be used, or an unusable folder or practice CA.
-#[derive(Debug, thiserror::Error)]
-pub enum SpecProblem {
-    /// No folder was given.
-    #[error("No folder is chosen. Type the path of a folder for the new files.")]
-    NoFolder,
-    /// Neither the folder nor its parent exists, which is more likely a typing error.
-    #[error("There is no folder {}. Check the path: only its last folder can be created.", display_path(.0))]
-    NoParent(PathBuf),
-    /// The path isn't a folder's.
-    #[error("{} is not a folder. Choose the folder that it is in, or another.", display_path(.0))]
-    NotAFolder(PathBuf),
-    /// The OS doesn't let us create a file there (`EACCES`, `EROFS`, `ENOSPC`).
-    #[error(
-        "Nothing can be written in {}{}. Choose a folder of your own.",
-        display_path(folder),
-        in_brackets(source)
-    )]
-    NotWritable {
-        /// The folder.
-        folder: PathBuf,
-        /// The OS's error.
-        source: io::Error,
-    },
-    /// The common name is empty.
-    #[error("The common name is empty. Type the name that clients connect to, such as localhost.")]
-    NoCommonName,
-    /// The common name is invalid.
-    #[error(transparent)]
-    CommonName(InvalidName),
-    /// The common name is longer than X.509 allows; its length in characters.
-    #[error(
-        "The common name has {0} characters, and at most {MAX_COMMON_NAME} are allowed. Choose a shorter one, and \
-         give the long one as a further name."
-    )]
-    LongCommonName(usize),
-    /// One of the names is invalid.
-    #[error(transparent)]
-    Name(InvalidName),
-    /// There are more names than a handshake should carry; their number.
-    #[error("{0} names are too many for one certificate. Leave it at {MAX_NAMES} at most.")]
-    TooManyNames(usize),
-    /// Not a whole number from 1 to 36,500.
-    #[error("Days takes a whole number from 1 to 36,500, which is a hundred years.")]
-    Days,
-    /// Only one of `ca.crt` and `ca.key` exists.
-    #[error(
-        "{present} is in the folder, but {missing} is missing. Put {missing} back, or move {present} away to get a new \
-         practice CA."
-    )]
-    IncompleteCa {
-        /// The name of the file that exists.
-        present: &'static str,
-        /// The name of the missing file.
-        missing: &'static str,
-    },
-    /// `ca.crt` or `ca.key` can't be read.
-    #[error(transparent)]
-    CaFile(#[from] TlsFileError),
-    /// `ca.key` belongs to another certificate than `ca.crt`.
-    #[error(
-        "ca.key does not fit ca.crt. Put the right one back, or move both away to get a new practice CA."
-    )]
-    CaMismatch(#[source] TlsError),
-    /// `ca.crt` isn't a CA's certificate (RFC 5280, section 4.2.1.9).
-    #[error(
-        "ca.crt is not the certificate of an authority, so clients would not accept what it signs. Move ca.crt and \
-         ca.key away to get a new practice CA."
-    )]
-    NotACa,
-    /// `ca.crt` isn't valid now: for example `expired since 2026-01-31`.
-    #[error(
-        "ca.crt is {0}, so clients would reject what it signs. Move ca.crt and ca.key away to get a new practice CA."
-    )]
-    CaNotValid(String),
-    /// `ca.crt` is valid, but `rcgen` can't sign with it.
-    #[error(
-        "Can't sign with ca.crt: its name or its key is of an unusual kind. Move ca.crt and ca.key away to get a new \
-         practice CA."
-    )]
-    CaUnusual(#[source] Box<dyn Error + Send + Sync>),
-}
+impl Defect {
+    /// Every defect, in the order of a list to choose from.
+    pub const ALL: [Self; 8] = [
+        Self::Expired,
+        Self::NotYetValid,
+        Self::WrongName,
+        Self::NoSan,
+        Self::CaAsServer,
+        Self::SelfSigned,
+        Self::NoIntermediate,
+        Self::Version1,
+    ];
 
-impl SpecProblem {
-    /// Returns the field in which the problem is shown.
-    #[must_use]
-    pub fn field(&self) -> SpecField {
+    /// Returns its keyword on the command line, its label in a list, and a sentence about its effect.
+    fn texts(self) -> [&'static str; 3] {
         match self {
-            Self::NoFolder | Self::NoParent(_) | Self::NotAFolder(_) | Self::NotWritable { .. } => {
-                SpecField::Folder
+            Self::Expired => {
+                ["expired", "Expired", "Its last day was 30 days ago: every client that checks rejects it."]
             }
-            Self::NoCommonName | Self::CommonName(_) | Self::LongCommonName(_) => SpecField::CommonName,
-            Self::Name(_) | Self::TooManyNames(_) => SpecField::Names,
-            Self::Days => SpecField::Days,
-            _ => SpecField::Ca,
+            Self::NotYetValid => [
+                "not-yet-valid",
+                "Not valid yet",
+                "Its first day is 30 days from now: every client that checks rejects it, as it would if its own clock \
+                 were slow.",
+            ],
+            Self::WrongName => [
+                "wrong-name",
+                "Wrong name",
+                "It is for wrong-name.example and no other name: every client that checks the name rejects it.",
+            ],
+            Self::NoSan => [
+                "no-san",
+                "No alternative names",
+                "It has its name only as common name: openssl, curl, Python and gnutls still accept that for a name \
+                 such as localhost but not for an address such as 127.0.0.1, and browsers and rustls for neither.",
+            ],
+            Self::CaAsServer => [
+                "ca-as-server",
+                "A CA's certificate",
+                "It is a certificate for signing others, not for serving: openssl, curl, Python, gnutls and rustls reject \
+                 it even if they trust it.",
+            ],
+            Self::SelfSigned => [
+                "self-signed",
+                "Self-signed where a CA is expected",
+                "It is self-signed, with an unrelated ca.crt beside it: a client that trusts only ca.crt rejects it.",
+            ],
+            Self::NoIntermediate => [
+                "no-intermediate",
+                "Chain without its intermediate",
+                "It is signed by an intermediate CA that is not sent along: a client that has only ca.crt rejects it, \
+                 until intermediate.crt is appended to server.crt.",
+            ],
+            Self::Version1 => [
+                "v1",
+                "X.509 version 1",
+                "It is of X.509's first version, without any extension: openssl, curl, Python and gnutls accept its common \
+                 name but not an address such as 127.0.0.1, and browsers and rustls reject it.",
+            ],
         }
     }
-}
 
-impl From<TlsError> for SpecProblem {
-    fn from(error: TlsError) -> Self {
-        match error {
-            TlsError::File(error) => Self::CaFile(error),
-            other => Self::CaMismatch(other),
-        }
+    /// Returns its keyword on the command line.
+    #[must_use]
+    pub fn keyword(self) -> &'static str {
+        self.texts()[0]
+    }
+
+    /// Returns its name in a list to choose from.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        self.texts()[1]
+    }
+
+    /// Returns one sentence about its effect on clients.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        self.texts()[2]
+    }
+
+    /// Returns whether the certificate has no subject alternative names.
+    pub(super) fn has_no_names(self) -> bool {
+        matches!(self, Self::NoSan | Self::Version1)
     }
 }
-
-/// Returns the OS's error in brackets, for the middle of a sentence, without its number. In folders such as `/proc`
-/// creating a file fails with `ENOENT`, whose text would be misleading.
-pub(super) fn in_brackets(error: &io::Error) -> String {
-    if error.kind() == io::ErrorKind::NotFound {
-        return String::new();
-    }
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
-    format!(" ({}{rest})", first.to_lowercase())
-}
-
-const _: () = assert!(MAX_DAYS == 36_500, "the text of SpecProblem::Days names the limit");
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls::create::create_error::SpecField;
 
     #[test]
     fn the_default_is_for_this_computer() {
@@ -388,9 +348,22 @@ mod tests {
         assert!(problems(name(64)).is_empty());
         assert!(matches!(problems(name(65))[..], [SpecProblem::LongCommonName(65)]));
         assert!(matches!(problems(" ".to_owned())[..], [SpecProblem::NoCommonName]));
-        assert!(matches!(
-            problems("😀".to_owned())[..],
-            [SpecProblem::CommonName(InvalidName::NotAscii(..))]
-        ));
+        assert!(matches!(problems("😀".to_owned())[..], [SpecProblem::CommonName(_)]));
+    }
+
+    #[test]
+    fn every_defect_has_one_sentence_and_its_own_keyword() {
+        for (index, defect) in Defect::ALL.into_iter().enumerate() {
+            let sentence = defect.sentence();
+            assert!(sentence.starts_with("It") && sentence.ends_with('.'), "{sentence}");
+            assert!(!sentence.contains(". "), "more than one sentence: {sentence}");
+            let keyword = defect.keyword();
+            assert!(
+                keyword.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{keyword}"
+            );
+            let first = Defect::ALL.iter().position(|other| other.keyword() == keyword);
+            assert_eq!(first, Some(index), "{keyword}");
+        }
     }
 }

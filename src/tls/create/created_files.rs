@@ -8,8 +8,9 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::platform::terminal::{CURL, CURL_UNREVOKED, TerminalCommand, argument, python, python_string};
 use crate::tls::certificate_report::CertificateReport;
-use crate::tls::create::certificate_spec::{CA_CERTIFICATE, CERTIFICATE, CertificateSpec, INTERMEDIATE, KEY};
-use crate::tls::create::defect::Defect;
+use crate::tls::create::certificate_spec::{
+    CA_CERTIFICATE, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY,
+};
 
 /// The address that clients ask for where they would accept a name for the common name.
 const LOOPBACK: &str = "127.0.0.1";

@@ -1,6 +1,8 @@
 //! Creates keys and certificates in memory, and loads the practice CA: `ca.key` and `ca.crt` of a folder, created once
 //! and used again. Only clients that were given `ca.crt` trust it.
 
+use std::borrow::Cow;
+use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -9,19 +11,18 @@ use jiff::{SignedDuration, Timestamp};
 use pem::{EncodeConfig, LineEnding, Pem};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, RsaKeySize,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, RsaKeySize, SigningKey,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::asn1_rs::{Any, BitString, Class, FromDer, Sequence, ToDer};
+use x509_parser::prelude::X509Certificate;
 
-use crate::tls::create::certificate_spec::{CA_CERTIFICATE, CA_KEY, CertificateSpec, KeyChoice, SpecProblem};
-use crate::tls::create::defect::Defect;
-use crate::tls::create::write_files::CreateError;
-use crate::tls::create::x509_v1;
+use crate::platform::HAS_CRLF_LINES;
+use crate::tls::create::certificate_spec::{CA_CERTIFICATE, CA_KEY, CertificateSpec, Defect, KeyChoice};
+use crate::tls::create::create_error::{CreateError, SpecProblem};
 use crate::tls::key_match::check_pair;
-use crate::tls::load::CertificateFile;
-use crate::tls::load::KeyFile;
+use crate::tls::load::{CertificateFile, KeyFile};
 
 /// A certificate is valid from a little before its creation until a little after its last day, so that clients whose
 /// clocks differ by a few minutes agree on the number of days.
@@ -78,26 +79,18 @@ impl PracticeCa {
         let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
         match (exists(&certificate), exists(&key)) {
             (false, false) => return Ok(None),
-            (true, false) => {
-                return Err(SpecProblem::IncompleteCa { present: CA_CERTIFICATE, missing: CA_KEY });
-            }
-            (false, true) => {
-                return Err(SpecProblem::IncompleteCa { present: CA_KEY, missing: CA_CERTIFICATE });
-            }
+            (true, false) => return Err(unusable("ca.key is missing, but ca.crt is in the folder")),
+            (false, true) => return Err(unusable("ca.crt is missing, but ca.key is in the folder")),
             (true, true) => {}
         }
         let file = CertificateFile::read(&certificate)?;
         check_pair(&file, &KeyFile::read(&key)?)?;
         let report = file.report();
-        let date = |moment: Timestamp| moment.strftime("%Y-%m-%d");
-        if now > report.not_after {
-            return Err(SpecProblem::CaNotValid(format!("expired since {}", date(report.not_after))));
-        }
-        if now < report.not_before {
-            return Err(SpecProblem::CaNotValid(format!("not valid before {}", date(report.not_before))));
+        if now > report.not_after || now < report.not_before {
+            return Err(unusable(format!("ca.crt is not valid now ({})", report.validity(now))));
         }
         // A file that could be read has at least one certificate.
-        let certificate = file.chain().first().cloned().ok_or(SpecProblem::NotACa)?;
+        let certificate = file.chain()[0].clone();
         check_may_sign(&certificate)?;
         let key = PrivateKeyDer::from_pem_file(&key).map_err(unusual)?;
         let key = KeyPair::try_from(&key).map_err(unusual)?;
@@ -123,15 +116,20 @@ impl PracticeCa {
     }
 }
 
-fn unusual(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SpecProblem {
-    SpecProblem::CaUnusual(error.into())
+fn unusable(why: impl Into<String>) -> SpecProblem {
+    SpecProblem::UnusableCa { why: why.into(), source: None }
+}
+
+fn unusual(error: impl Into<Box<dyn Error + Send + Sync>>) -> SpecProblem {
+    let why = "Can't sign with ca.crt: its name or its key is of an unusual kind".to_owned();
+    SpecProblem::UnusableCa { why, source: Some(error.into()) }
 }
 
 fn check_may_sign(certificate: &CertificateDer<'_>) -> Result<(), SpecProblem> {
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(unusual)?;
     let usage = parsed.key_usage().map_err(unusual)?;
     if !parsed.is_ca() || usage.is_some_and(|usage| !usage.value.key_cert_sign()) {
-        return Err(SpecProblem::NotACa);
+        return Err(unusable("ca.crt is not the certificate of a CA"));
     }
     if parsed.subject().iter().any(|part| part.iter().next().is_none()) {
         return Err(unusual("an empty part in its name"));
@@ -167,7 +165,7 @@ pub(super) fn issue(
         }
     };
     if spec.defect == Some(Defect::Version1) {
-        certificate = x509_v1::downgrade(&certificate, ca.map_or(&key, |ca| ca.issuer.key()))?;
+        certificate = as_version_1(&certificate, ca.map_or(&key, |ca| ca.issuer.key()))?;
     }
     Ok(Issued {
         key: private_key_pem(&key),
@@ -262,7 +260,7 @@ fn set_validity(params: &mut CertificateParams, (not_before, not_after): (Timest
 
 /// Returns a PEM block (RFC 7468, section 2) with the OS's line endings.
 pub(super) fn to_pem(label: &str, der: &[u8]) -> String {
-    let ending = if cfg!(windows) { LineEnding::CRLF } else { LineEnding::LF };
+    let ending = if HAS_CRLF_LINES { LineEnding::CRLF } else { LineEnding::LF };
     pem::encode_config(&Pem::new(label, der), EncodeConfig::new().set_line_ending(ending))
 }
 
@@ -278,5 +276,66 @@ fn private_key_pem(key: &KeyPair) -> String {
     match inside.and_then(|inside| inside.get(..32)) {
         Some(secret) => to_pem("PRIVATE KEY", &[&[0x30, 0x2e, 0x02, 0x01, 0x00], ALGORITHM, secret].concat()),
         None => to_pem("PRIVATE KEY", der),
+    }
+}
+
+/// Returns the certificate as X.509 version 1, signed with the issuer's key; rcgen creates version 3 only.
+///
+/// ```text
+/// Certificate ::= SEQUENCE { SEQUENCE { [0] version, serial, …, subjectPublicKeyInfo, [3] extensions },
+///                            signatureAlgorithm, BIT STRING }          (RFC 5280, section 4.1)
+/// ```
+///
+/// Version 1 is the default, which DER omits, and has no extensions. So the tagged parts are removed, and the rest is
+/// signed again.
+fn as_version_1(certificate: &[u8], issuer: &impl SigningKey) -> Result<Vec<u8>, rcgen::Error> {
+    let damaged = || rcgen::Error::CouldNotParseCertificate;
+    let outer = elements(certificate).ok_or_else(damaged)?;
+    let [to_be_signed, algorithm, _signature] = outer[..] else { return Err(damaged()) };
+    let fields = elements(to_be_signed).ok_or_else(damaged)?;
+    // Version, unique identifiers and extensions have a context-specific tag.
+    let is_tagged = |element: &&[u8]| {
+        Any::from_der(element).is_ok_and(|(_, object)| object.header.class() == Class::ContextSpecific)
+    };
+    let kept: Vec<_> = fields.into_iter().filter(|field| !is_tagged(field)).collect();
+    let to_be_signed = sequence(&kept).ok_or_else(damaged)?;
+    let signature = BitString::new(0, &issuer.sign(&to_be_signed)?).to_der_vec().map_err(|_| damaged())?;
+    sequence(&[&to_be_signed, algorithm, &signature]).ok_or_else(damaged)
+}
+
+/// Returns the elements of a sequence, each with its tag and length.
+fn elements(der: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut rest = Any::from_der(der).ok()?.1.data;
+    let mut elements = Vec::new();
+    while !rest.is_empty() {
+        let (after, _) = Any::from_der(rest).ok()?;
+        elements.push(&rest[..rest.len() - after.len()]);
+        rest = after;
+    }
+    Some(elements)
+}
+
+fn sequence(elements: &[&[u8]]) -> Option<Vec<u8>> {
+    Sequence::new(Cow::Owned(elements.concat())).to_der_vec().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_version_and_extensions_are_removed() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let der = as_version_1(made.cert.der(), &made.signing_key).unwrap();
+        let (rest, old) = x509_parser::parse_x509_certificate(made.cert.der()).unwrap();
+        let (_, new) = x509_parser::parse_x509_certificate(&der).unwrap();
+        assert!(rest.is_empty());
+        assert_eq!((old.version().0, new.version().0), (2, 0));
+        assert_eq!(new.extensions().len(), 0);
+        assert_eq!(new.raw_serial(), old.raw_serial());
+        assert_eq!(new.subject().as_raw(), old.subject().as_raw());
+        assert_eq!(new.validity(), old.validity());
+        assert_eq!(new.public_key().raw, old.public_key().raw);
+        new.verify_signature(None).unwrap();
     }
 }

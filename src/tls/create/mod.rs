@@ -9,23 +9,365 @@
 //!        └──> openssl_script: the same files by hand
 //! ```
 
-mod certificate_name;
 mod certificate_spec;
+mod create_error;
 mod created_files;
-mod defect;
 mod issue;
 mod openssl_script;
-mod prepare;
-mod write_files;
-mod x509_v1;
 
-pub use certificate_name::InvalidName;
-pub use certificate_spec::{
-    CA_CERTIFICATE, CA_KEY, CERTIFICATE, CertificateSpec, INTERMEDIATE, KEY, KeyChoice, SIGNING_REQUEST,
-    SpecField, SpecProblem, parse_days, split_names,
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use tempfile::NamedTempFile;
+
+use crate::platform::files::{FolderLock, owner_only_folder, readable_by_all};
+use crate::tls::create::issue::{PracticeCa, issue, to_pem};
+
+pub use crate::tls::create::certificate_spec::{
+    CA_CERTIFICATE, CA_KEY, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY, KeyChoice,
+    SIGNING_REQUEST, parse_days, split_names,
 };
-pub use created_files::CreatedFiles;
-pub use defect::Defect;
-pub use openssl_script::openssl_script;
-pub use prepare::{Preflight, PreparedCertificate, create, preflight, prepare};
-pub use write_files::CreateError;
+pub use crate::tls::create::create_error::{CreateError, InvalidName, SpecField, SpecProblem};
+pub use crate::tls::create::created_files::CreatedFiles;
+pub use crate::tls::create::openssl_script::openssl_script;
+
+/// The result of checking a [`CertificateSpec`] before anything is written.
+#[derive(Debug, Default)]
+pub struct Preflight {
+    /// The problems that prevent the creation; those of the values themselves come first.
+    pub problems: Vec<SpecProblem>,
+    /// Whether the folder is missing and will be created.
+    pub creates_folder: bool,
+    /// Whether the practice CA is needed and missing, so that it will be created.
+    pub creates_ca: bool,
+    /// The names of existing files that would be replaced.
+    pub existing: Vec<String>,
+}
+
+/// Checks the values, the folder and its practice CA. Blocks on the disk.
+#[must_use]
+pub fn preflight(spec: &CertificateSpec, now: Timestamp) -> Preflight {
+    let mut found = Preflight { problems: spec.problems(), ..Preflight::default() };
+    if spec.folder.as_os_str().is_empty() {
+        return found;
+    }
+    match folder_exists(&spec.folder) {
+        Ok(true) => {
+            found.existing = existing_files(spec);
+            if spec.needs_ca() {
+                match PracticeCa::load(&spec.folder, now) {
+                    Ok(ca) => found.creates_ca = ca.is_none(),
+                    Err(problem) => found.problems.push(problem),
+                }
+            }
+        }
+        Ok(false) => (found.creates_folder, found.creates_ca) = (true, spec.needs_ca()),
+        Err(problem) => found.problems.push(problem),
+    }
+    found
+}
+
+/// Creates a certificate and writes its files. Blocks on the disk, and for an RSA key maybe for seconds. Existing
+/// files are only replaced if `replace` is set, and never the practice CA's.
+///
+/// # Errors
+/// A value, the folder or the practice CA can't be used, or writing failed. The folder is then as it was before, except
+/// after [`CreateError::HalfWritten`].
+pub fn create(spec: &CertificateSpec, replace: bool, now: Timestamp) -> Result<CreatedFiles, CreateError> {
+    prepare(spec, replace, now)?.write()
+}
+
+/// A certificate in memory. Nothing was written yet, and dropping it leaves the folder as it was. Its folder is locked
+/// against other runs of the program.
+pub struct PreparedCertificate {
+    folder: ReservedFolder,
+    files: Vec<NewFile>,
+    created: CreatedFiles,
+}
+
+/// Creates keys and certificates in memory, as [`create`] does.
+///
+/// # Errors
+/// As for [`create`].
+pub fn prepare(
+    spec: &CertificateSpec,
+    replace: bool,
+    now: Timestamp,
+) -> Result<PreparedCertificate, CreateError> {
+    if let Some(problem) = spec.problems().into_iter().next() {
+        return Err(problem.into());
+    }
+    let folder = ReservedFolder::new(&spec.folder)?;
+    let existing = existing_files(spec);
+    if !replace && !existing.is_empty() {
+        return Err(CreateError::Exists { folder: spec.folder.clone(), names: existing });
+    }
+    let mut files = Vec::new();
+    let mut add = |name, content, replace| {
+        let is_secret = [KEY, CA_KEY].contains(&name);
+        files.push(NewFile { name, content, is_secret, replace });
+    };
+    let mut ca = None;
+    if spec.needs_ca() {
+        ca = PracticeCa::load(&spec.folder, now)?;
+        if ca.is_none() {
+            let (new, key) = PracticeCa::new(now)?;
+            add(CA_KEY, key, false);
+            add(CA_CERTIFICATE, to_pem("CERTIFICATE", &new.certificate), false);
+            ca = Some(new);
+        }
+    }
+    let issued = issue(spec, ca.as_ref(), now)?;
+    add(KEY, issued.key, replace);
+    add(SIGNING_REQUEST, issued.signing_request, replace);
+    if let Some(intermediate) = issued.intermediate {
+        add(INTERMEDIATE, to_pem("CERTIFICATE", &intermediate), replace);
+    }
+    add(CERTIFICATE, to_pem("CERTIFICATE", &issued.certificate), replace);
+    let names: Vec<_> = files.iter().map(|file| file.name).collect();
+    let ca_not_after = ca.and_then(|ca| ca.not_after());
+    let created = CreatedFiles::new(spec, &names, &issued.certificate, ca_not_after, now)?;
+    Ok(PreparedCertificate { folder, files, created })
+}
+
+impl PreparedCertificate {
+    /// Writes the files.
+    ///
+    /// # Errors
+    /// As for [`create`].
+    pub fn write(self) -> Result<CreatedFiles, CreateError> {
+        write_files(&self.folder.path, &self.files)?;
+        Ok(self.created)
+    }
+}
+
+/// A locked folder. Dropping it removes a new folder that is still empty.
+struct ReservedFolder {
+    path: PathBuf,
+    is_new: bool,
+    lock: Option<FolderLock>,
+}
+
+impl ReservedFolder {
+    /// Creates the folder if it is missing, and locks it.
+    fn new(path: &Path) -> Result<Self, CreateError> {
+        let not_writable = |source| SpecProblem::NotWritable { folder: path.to_owned(), source };
+        let mut is_new = false;
+        if !folder_exists(path)? {
+            match fs::create_dir(path) {
+                Ok(()) => is_new = true,
+                // Another run has just created it.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(not_writable(error).into()),
+            }
+        }
+        match FolderLock::try_lock(path) {
+            Ok(Some(lock)) => Ok(Self { path: path.to_owned(), is_new, lock: Some(lock) }),
+            Ok(None) => Err(CreateError::Busy(path.to_owned())),
+            // Another run had created the folder and has just removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CreateError::Busy(path.to_owned())),
+            Err(error) => Err(not_writable(error).into()),
+        }
+    }
+}
+
+impl Drop for ReservedFolder {
+    fn drop(&mut self) {
+        // On Windows the lock is a file in the folder.
+        self.lock = None;
+        if self.is_new {
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
+/// Returns the names of the files to write that exist already, even as dangling links.
+fn existing_files(spec: &CertificateSpec) -> Vec<String> {
+    let exists = |name: &&str| fs::symlink_metadata(spec.folder.join(name)).is_ok();
+    spec.file_names().into_iter().filter(exists).map(str::to_owned).collect()
+}
+
+/// Returns whether the folder exists. Checks that a file can be created in it, or in its parent if it is missing.
+fn folder_exists(folder: &Path) -> Result<bool, SpecProblem> {
+    // Permissions alone don't answer this on every file system, so a file is created and deleted.
+    let check_writable = |folder: &Path| {
+        let file = tempfile::Builder::new().prefix(".echoscope-").tempfile_in(folder).map(drop);
+        file.map_err(|source| SpecProblem::NotWritable { folder: folder.to_owned(), source })
+    };
+    match fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => return Err(SpecProblem::NotAFolder(folder.to_owned())),
+        Ok(_) => return check_writable(folder).map(|()| true),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+        Err(source) => return Err(SpecProblem::NotWritable { folder: folder.to_owned(), source }),
+    }
+    if folder.is_symlink() {
+        return Err(SpecProblem::NotAFolder(folder.to_owned()));
+    }
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let parent = absolute.parent().unwrap_or(&absolute);
+    if parent.is_dir() {
+        check_writable(parent).map(|()| false)
+    } else if fs::symlink_metadata(parent).is_ok() {
+        Err(SpecProblem::NotAFolder(parent.to_owned()))
+    } else {
+        Err(SpecProblem::NoParent(parent.to_owned()))
+    }
+}
+
+/// A file to write.
+struct NewFile {
+    /// Its name in the folder.
+    name: &'static str,
+    content: String,
+    /// Whether only its owner may read it (mode 0600 on Unix).
+    is_secret: bool,
+    /// Whether it may replace an existing file.
+    replace: bool,
+}
+
+/// Writes the files into an existing folder: all of them or none. Private keys are readable for their owner only, from
+/// the first byte on.
+///
+/// # Errors
+/// [`CreateError::Exists`], [`CreateError::Write`] or [`CreateError::HalfWritten`].
+fn write_files(folder: &Path, files: &[NewFile]) -> Result<(), CreateError> {
+    let write_error = |file: &NewFile, source| CreateError::Write { name: file.name, source };
+    // A full disk shows here, before anything is replaced.
+    let staged = files.iter().map(|file| stage(folder, file).map_err(|error| write_error(file, error)));
+    let staged = staged.collect::<Result<Vec<_>, _>>()?;
+    let Some(first) = files.first() else { return Ok(()) };
+    let backups = owner_only_folder(tempfile::Builder::new().prefix(".echoscope-")).tempdir_in(folder);
+    let backups = backups.map_err(|error| write_error(first, error))?;
+    for (placed, (file, staged)) in files.iter().zip(staged).enumerate() {
+        let Err(source) = place(folder, file, staged, backups.path()) else { continue };
+        let undone = undo(folder, files, placed, backups.path());
+        return Err(if undone.is_err() {
+            CreateError::HalfWritten { name: file.name, source, backups: backups.keep() }
+        } else if source.kind() == io::ErrorKind::AlreadyExists && !file.replace {
+            CreateError::Exists { folder: folder.to_owned(), names: vec![file.name.to_owned()] }
+        } else {
+            write_error(file, source)
+        });
+    }
+    Ok(())
+}
+
+/// Writes a file under a temporary name.
+fn stage(folder: &Path, file: &NewFile) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".echoscope-");
+    if !file.is_secret {
+        readable_by_all(&mut builder);
+    }
+    let mut staged = builder.tempfile_in(folder)?;
+    staged.write_all(file.content.as_bytes())?;
+    staged.as_file().sync_all()?;
+    Ok(staged)
+}
+
+/// Gives a staged file its name, and moves the existing file of that name to the backups.
+fn place(folder: &Path, file: &NewFile, staged: NamedTempFile, backups: &Path) -> io::Result<()> {
+    let path = folder.join(file.name);
+    if file.replace && fs::symlink_metadata(&path).is_ok() {
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        fs::rename(&path, backups.join(file.name))?;
+    }
+    staged.persist_noclobber(&path)?;
+    Ok(())
+}
+
+/// Removes the first `placed` files and restores every backup, even after a failure.
+fn undo(folder: &Path, files: &[NewFile], placed: usize, backups: &Path) -> io::Result<()> {
+    let mut result = Ok(());
+    for (index, file) in files.iter().enumerate() {
+        let (path, backup) = (folder.join(file.name), backups.join(file.name));
+        if index < placed {
+            result = result.and(fs::remove_file(&path));
+        }
+        if fs::symlink_metadata(&backup).is_ok() {
+            result = result.and(fs::rename(&backup, &path));
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new_file(name: &'static str, replace: bool) -> NewFile {
+        NewFile { name, content: "new".to_owned(), is_secret: name.ends_with("key"), replace }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_failure_restores_every_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("b.key"), "old").unwrap();
+        // A file can't replace a folder.
+        fs::create_dir(path("d.crt")).unwrap();
+        let files = ["a.key", "b.key", "c.crt", "d.crt"].map(|name| new_file(name, true));
+        let error = write_files(folder.path(), &files).unwrap_err();
+        assert!(matches!(&error, CreateError::Write { name: "d.crt", .. }), "{error}");
+        assert_eq!(names(folder.path()), ["b.key", "d.crt"]);
+        assert_eq!(fs::read_to_string(path("b.key")).unwrap(), "old");
+    }
+
+    #[test]
+    fn files_are_never_replaced_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("b.crt"), "other").unwrap();
+        let error =
+            write_files(folder.path(), &[new_file("a.key", false), new_file("b.crt", false)]).unwrap_err();
+        assert!(matches!(&error, CreateError::Exists { names, .. } if names == &["b.crt"]), "{error}");
+        assert_eq!(names(folder.path()), ["b.crt"]);
+        assert_eq!(fs::read_to_string(folder.path().join("b.crt")).unwrap(), "other");
+    }
+
+    #[test]
+    fn replaced_files_leave_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.key"), "old").unwrap();
+        write_files(folder.path(), &[new_file("a.key", true), new_file("b.crt", true)]).unwrap();
+        assert_eq!(names(folder.path()), ["a.key", "b.crt"]);
+        assert_eq!(fs::read_to_string(folder.path().join("a.key")).unwrap(), "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_keys_even_while_they_are_staged() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = tempfile::tempdir().unwrap();
+        let key = stage(folder.path(), &new_file("a.key", false)).unwrap();
+        assert_eq!(mode(key.path()), 0o600);
+        drop(key);
+        write_files(folder.path(), &[new_file("a.key", false), new_file("b.crt", false)]).unwrap();
+        assert_eq!(mode(&folder.path().join("a.key")), 0o600);
+        assert_eq!(mode(&folder.path().join("b.crt")) & 0o600, 0o600);
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_written_leaves_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let spec = CertificateSpec {
+            folder: parent.path().join("lab"),
+            key: KeyChoice::P256,
+            ..CertificateSpec::default()
+        };
+        drop(prepare(&spec, false, Timestamp::now()).unwrap());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+}

@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 
 use crate::platform::terminal::quoted;
-use crate::tls::create::certificate_spec::{CertificateSpec, KeyChoice};
-use crate::tls::create::defect::Defect;
+use crate::tls::create::certificate_spec::{CertificateSpec, Defect, KeyChoice};
 use crate::tls::create::issue::{
     CA_DAYS, CA_NAME, DEFECT_DAYS, INTERMEDIATE_NAME, subject, subject_alt_names, validity,
 };

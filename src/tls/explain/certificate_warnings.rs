@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::settings::parse::{is_localhost_name, is_loopback};
 use crate::tls::certificate_report::{Authority, CertificateReport, date};
-use crate::tls::issuer::Issuer;
+use crate::tls::inspect::served_certificate::Issuer;
 
 impl CertificateReport {
     /// Returns a warning about the certificate itself, wherever it is served.

@@ -89,12 +89,9 @@ fn link(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>], next: usiz
     if *der == chain[next] {
         return ChainLink::Repeated;
     }
-    let has_issuer_name = |at: usize| own.issuer().as_raw() == parsed[at].subject().as_raw();
     let issuer = distinguished_name(own.issuer());
-    if !has_issuer_name(next) {
-        let is_issuer = |at: &usize| {
-            *at != next - 1 && has_issuer_name(*at) && signed_by(der, &parsed[*at]) != Some(false)
-        };
+    if own.issuer().as_raw() != parsed[next].subject().as_raw() {
+        let is_issuer = |at: &usize| *at != next - 1 && has_signed(&parsed[*at], own, der);
         let found = (0..parsed.len()).find(is_issuer).map(|at| at + 1);
         return ChainLink::OtherName { issuer, next: distinguished_name(parsed[next].subject()), found };
     }
@@ -106,8 +103,17 @@ fn link(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>], next: usiz
 }
 
 /// Returns whether a certificate names itself as issuer, and its signature doesn't contradict that.
-pub(in crate::tls) fn self_signed(parsed: &X509Certificate<'_>, der: &CertificateDer<'_>) -> bool {
-    parsed.subject().as_raw() == parsed.issuer().as_raw() && signed_by(der, parsed) != Some(false)
+pub(super) fn self_signed(parsed: &X509Certificate<'_>, der: &CertificateDer<'_>) -> bool {
+    has_signed(parsed, parsed, der)
+}
+
+/// Returns whether a certificate names `issuer` as its issuer, and its signature doesn't contradict that.
+pub(super) fn has_signed(
+    issuer: &X509Certificate<'_>,
+    parsed: &X509Certificate<'_>,
+    der: &CertificateDer<'_>,
+) -> bool {
+    parsed.issuer().as_raw() == issuer.subject().as_raw() && signed_by(der, issuer) != Some(false)
 }
 
 /// Returns whether a certificate's signature was made with an issuer's key; `None` for an unknown algorithm.

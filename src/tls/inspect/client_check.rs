@@ -14,12 +14,13 @@ use rustls::{CertificateError, Error, RootCertStore};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::tls::certificate_report;
 use crate::tls::explain::certificate_errors::{RejectionKind, rejection_kind};
 use crate::tls::file_error::TlsFileError;
-use crate::tls::inspect::certificate_text::{common_names, distinguished_name, general_names, one_line};
+use crate::tls::inspect::certificate_text::{
+    address, common_names, distinguished_name, general_names, one_line,
+};
 use crate::tls::inspect::chain::self_signed;
-use crate::tls::inspect::validity::Validity;
+use crate::tls::inspect::x509_details::Validity;
 use crate::tls::load::CertificateFile;
 
 /// The most names that are checked.
@@ -301,7 +302,7 @@ fn names_to_check(leaf: &X509Certificate<'_>) -> Vec<CheckedName> {
     };
     let alternative = general_names(leaf).iter().filter_map(|name| match name {
         GeneralName::DNSName(name) => Some(from_text(name, false)),
-        GeneralName::IPAddress(bytes) => certificate_report::address(bytes).map(|address| CheckedName {
+        GeneralName::IPAddress(bytes) => address(bytes).map(|address| CheckedName {
             text: address.to_string(),
             server_name: Some(ServerName::IpAddress(address.into())),
             is_common_name: false,

@@ -13,7 +13,5 @@
 pub mod certificate_text;
 pub mod chain;
 pub mod client_check;
-pub mod extensions;
 pub mod served_certificate;
-pub mod validity;
 pub mod x509_details;

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::X509Certificate;
 
 use crate::text::{MAX_NAME, list, sanitize};
-use crate::tls::certificate_report;
 use crate::tls::create::{CA_CERTIFICATE, INTERMEDIATE};
-use crate::tls::inspect::certificate_text::{common_names, distinguished_name, general_names, one_line};
-use crate::tls::inspect::chain::{parse, self_signed, signed_by};
-use crate::tls::inspect::validity::Validity;
-use crate::tls::issuer::{beside, signed_by_one_beside};
+use crate::tls::file_error::FileRole;
+use crate::tls::inspect::certificate_text::{
+    address, common_names, distinguished_name, general_names, one_line,
+};
+use crate::tls::inspect::chain::{has_signed, parse, self_signed};
+use crate::tls::inspect::x509_details::Validity;
 use crate::tls::key_type::KeyType;
-use crate::tls::load::CertificateFile;
+use crate::tls::load::{CertificateFile, certificates};
 
 /// An RSA key of fewer bits is too short for most clients (NIST SP 800-131A, section 6).
 const MIN_RSA_BITS: u32 = 2048;
@@ -98,13 +99,13 @@ impl ServedCertificate {
             anchor,
             ..Self::default()
         };
-        let Some(own) = parsed.first() else { return served };
+        let own = &parsed[0];
         served.is_ca = own.is_ca();
         for name in general_names(own) {
             match name {
                 GeneralName::DNSName(host) => served.hosts.push((*host).to_owned()),
                 GeneralName::IPAddress(bytes) => {
-                    served.addresses.extend(certificate_report::address(bytes));
+                    served.addresses.extend(address(bytes));
                 }
                 _ => {}
             }
@@ -163,13 +164,14 @@ fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> TrustAnchor {
         Ok(_) => return TrustAnchor::InFile,
         Err(last) => last,
     };
-    let issuer = X509Certificate::from_der(&chain[last])
-        .map(|(_, last)| sanitize(&distinguished_name(last.issuer()), MAX_NAME))
-        .unwrap_or_default();
+    let parsed = &parse(chain)[last];
+    let issuer = issuer_name(parsed);
     // A client needs the root, so a `ca.crt` that doesn't lead to one is useless as its CA file.
     if follow_issuers(&[chain, &beside(path, CA_CERTIFICATE)].concat()).is_ok() {
-        TrustAnchor::Beside { issuer, ca: path.with_file_name(CA_CERTIFICATE) }
-    } else if signed_by_one_beside(path, INTERMEDIATE, &chain[last]) {
+        return TrustAnchor::Beside { issuer, ca: path.with_file_name(CA_CERTIFICATE) };
+    }
+    let between = beside(path, INTERMEDIATE);
+    if parse(&between).iter().any(|between| has_signed(between, parsed, &chain[last])) {
         TrustAnchor::Intermediate { issuer }
     } else {
         TrustAnchor::Missing(issuer)
@@ -182,20 +184,12 @@ fn follow_issuers(chain: &[CertificateDer<'_>]) -> Result<usize, usize> {
     let parsed = parse(chain);
     let mut unused: Vec<usize> = (1..parsed.len()).collect();
     let mut at = 0;
-    while let Some(own) = parsed.get(at) {
-        if self_signed(own, &chain[at]) {
-            return Ok(at);
-        }
-        let is_issuer = |other: &usize| {
-            own.issuer().as_raw() == parsed[*other].subject().as_raw()
-                && signed_by(&chain[at], &parsed[*other]) != Some(false)
-        };
-        match unused.iter().position(is_issuer) {
-            Some(found) => at = unused.swap_remove(found),
-            None => break,
-        }
+    while !self_signed(&parsed[at], &chain[at]) {
+        let is_issuer = |other: &usize| has_signed(&parsed[*other], &parsed[at], &chain[at]);
+        let found = unused.iter().position(is_issuer).ok_or(at)?;
+        at = unused.swap_remove(found);
     }
-    Err(at)
+    Ok(at)
 }
 
 /// Returns whether a certificate's host name matches the requested one (RFC 9525, section 6.3).
@@ -206,6 +200,71 @@ fn matches(host: &str, requested: &str) -> bool {
         (Some(_), None) => false,
         (None, _) => host.eq_ignore_ascii_case(requested),
     }
+}
+
+/// The issuer of a certificate. `ca.crt` and `intermediate.crt` are looked for in its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issuer {
+    /// The certificate is self-signed, and no other file suggests otherwise.
+    Itself,
+    /// The certificate is self-signed, although the folder has another certificate, a CA's, as `ca.crt`.
+    ItselfBesideCa,
+    /// A certificate of its file, or `ca.crt`.
+    Known,
+    /// `intermediate.crt`, which is not in the file and so not sent.
+    Intermediate {
+        /// Its name, on one line.
+        name: String,
+    },
+    /// A CA with the name of `ca.crt` and another key.
+    NamesakeOfCa,
+    /// None of the certificates found.
+    Unknown {
+        /// Its name, on one line.
+        name: String,
+    },
+}
+
+impl Issuer {
+    /// Finds the issuer. May block on a disk.
+    #[must_use]
+    pub fn of(file: &CertificateFile) -> Self {
+        let chain = file.chain();
+        let parsed_chain = parse(chain);
+        let ca = beside(&file.path, CA_CERTIFICATE);
+        let parsed_ca = parse(&ca);
+        // A file that could be read has at least one certificate.
+        let (own, sent) = (&parsed_chain[0], &parsed_chain[1..]);
+        let der = &chain[0];
+        let is_given = ca.contains(der);
+        if self_signed(own, der) {
+            let expected = !is_given && parsed_ca.iter().any(|ca| ca.is_ca());
+            return if expected { Self::ItselfBesideCa } else { Self::Itself };
+        }
+        let signed =
+            |issuers: &[X509Certificate<'_>]| issuers.iter().any(|issuer| has_signed(issuer, own, der));
+        if is_given || signed(sent) || signed(&parsed_ca) {
+            return Self::Known;
+        }
+        let name = issuer_name(own);
+        if signed(&parse(&beside(&file.path, INTERMEDIATE))) {
+            Self::Intermediate { name }
+        } else if parsed_ca.iter().any(|ca| ca.subject().as_raw() == own.issuer().as_raw()) {
+            Self::NamesakeOfCa
+        } else {
+            Self::Unknown { name }
+        }
+    }
+}
+
+/// Returns the certificates of a file in the same folder; none if there is no such file or it can't be used.
+fn beside(path: &Path, name: &str) -> Vec<CertificateDer<'static>> {
+    certificates(&path.with_file_name(name), FileRole::Certificate).unwrap_or_default()
+}
+
+/// Returns the name of a certificate's issuer on one line.
+fn issuer_name(certificate: &X509Certificate<'_>) -> String {
+    sanitize(&distinguished_name(certificate.issuer()), MAX_NAME)
 }
 
 #[cfg(test)]

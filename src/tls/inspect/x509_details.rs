@@ -1,18 +1,17 @@
-//! One certificate's fields as text, each on one line.
+//! One certificate's fields as text, each on one line, and its validity also as a share for a bar.
 
+use jiff::{SignedDuration, Timestamp};
 use rustls::SupportedCipherSuite;
 use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
-use x509_parser::signature_algorithm::SignatureAlgorithm;
-use x509_parser::x509::AlgorithmIdentifier;
 
+use crate::text::count;
 use crate::tls::certificate_report;
+use crate::tls::inspect::certificate_text::ExtensionDetails;
 use crate::tls::inspect::certificate_text::{
     SubjectAltName, common_names, distinguished_name, general_names, hex, one_line, serial_number,
 };
-use crate::tls::inspect::extensions::ExtensionDetails;
-use crate::tls::inspect::validity::Validity;
 use crate::tls::key_type::bits;
 
 /// One certificate.
@@ -30,8 +29,10 @@ pub struct CertificateDetails {
     pub validity: Validity,
     /// The kind of its key: `RSA 2048`, with the exponent if it is unusual.
     pub key: String,
-    /// Its signature's algorithm.
-    pub signature: SignatureDetails,
+    /// Its signature's algorithm: `ECDSA with SHA-256`.
+    pub signature: String,
+    /// Whether clients no longer trust that algorithm because of its hash.
+    pub has_weak_signature: bool,
     /// The SHA-256 of the DER, as `openssl x509 -fingerprint -sha256` prints it: `AB:CD:…`.
     pub fingerprint: String,
     /// The serial number in hexadecimal, as `openssl x509 -serial` prints it.
@@ -57,6 +58,7 @@ impl CertificateDetails {
         let exponent = unusual_exponent(certificate)
             .map(|exponent| format!(", exponent {exponent} where 65537 is usual"))
             .unwrap_or_default();
+        let signature = certificate_report::signature_kind(&certificate.signature_algorithm);
         Self {
             subject: distinguished_name(certificate.subject()),
             issuer: distinguished_name(certificate.issuer()),
@@ -64,7 +66,8 @@ impl CertificateDetails {
             common_names: common_names(certificate.subject()).iter().map(|name| one_line(name)).collect(),
             validity: Validity::of(certificate),
             key: format!("{}{exponent}", certificate_report::key_kind(certificate.public_key())),
-            signature: SignatureDetails::of(&certificate.signature_algorithm),
+            has_weak_signature: certificate_report::weak_hash(&signature).is_some(),
+            signature,
             fingerprint: sha256(der),
             serial: serial_number(certificate.raw_serial()),
             version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
@@ -96,67 +99,81 @@ pub fn sha256(der: &[u8]) -> String {
     hex(hash.hash(der).as_ref())
 }
 
-/// A signature's algorithm.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureDetails {
-    /// The name in the standards (RFC 4055, 5758, 8410, 9881): `ecdsa-with-SHA256`; the identifier if it is unknown.
-    pub name: String,
-    /// A description: `ECDSA with SHA-256`.
-    pub description: String,
-    /// Whether clients no longer trust it because of its hash.
-    pub is_weak: bool,
+/// A certificate's validity (RFC 5280, section 4.1.2.5), which includes both ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Validity {
+    /// The first moment.
+    pub not_before: Timestamp,
+    /// The last moment; [`Timestamp::MAX`] for a certificate without an end.
+    pub not_after: Timestamp,
 }
 
-/// Identifier, standard name, description.
-const SIGNATURES: &[(&str, &str, &str)] = &[
-    ("1.2.840.113549.1.1.2", "md2WithRSAEncryption", "RSA with MD2"),
-    ("1.2.840.113549.1.1.4", "md5WithRSAEncryption", "RSA with MD5"),
-    ("1.2.840.113549.1.1.5", "sha1WithRSAEncryption", "RSA with SHA-1"),
-    ("1.3.14.3.2.29", "sha1WithRSA", "RSA with SHA-1"),
-    ("1.2.840.113549.1.1.14", "sha224WithRSAEncryption", "RSA with SHA-224"),
-    ("1.2.840.113549.1.1.11", "sha256WithRSAEncryption", "RSA with SHA-256"),
-    ("1.2.840.113549.1.1.12", "sha384WithRSAEncryption", "RSA with SHA-384"),
-    ("1.2.840.113549.1.1.13", "sha512WithRSAEncryption", "RSA with SHA-512"),
-    ("1.2.840.113549.1.1.10", "rsassaPss", "RSA-PSS"),
-    ("1.2.840.10045.4.1", "ecdsa-with-SHA1", "ECDSA with SHA-1"),
-    ("1.2.840.10045.4.3.1", "ecdsa-with-SHA224", "ECDSA with SHA-224"),
-    ("1.2.840.10045.4.3.2", "ecdsa-with-SHA256", "ECDSA with SHA-256"),
-    ("1.2.840.10045.4.3.3", "ecdsa-with-SHA384", "ECDSA with SHA-384"),
-    ("1.2.840.10045.4.3.4", "ecdsa-with-SHA512", "ECDSA with SHA-512"),
-    ("1.2.840.10040.4.3", "dsa-with-sha1", "DSA with SHA-1"),
-    ("2.16.840.1.101.3.4.3.2", "dsa-with-sha256", "DSA with SHA-256"),
-    ("1.3.101.112", "Ed25519", "Ed25519"),
-    ("1.3.101.113", "Ed448", "Ed448"),
-    ("2.16.840.1.101.3.4.3.17", "id-ml-dsa-44", "ML-DSA-44"),
-    ("2.16.840.1.101.3.4.3.18", "id-ml-dsa-65", "ML-DSA-65"),
-    ("2.16.840.1.101.3.4.3.19", "id-ml-dsa-87", "ML-DSA-87"),
-];
-
-/// The hashes in the parameters of RSA-PSS.
-const HASHES: &[(&str, &str)] = &[
-    ("1.3.14.3.2.26", "SHA-1"),
-    ("2.16.840.1.101.3.4.2.4", "SHA-224"),
-    ("2.16.840.1.101.3.4.2.1", "SHA-256"),
-    ("2.16.840.1.101.3.4.2.2", "SHA-384"),
-    ("2.16.840.1.101.3.4.2.3", "SHA-512"),
-];
-
-impl SignatureDetails {
-    fn of(algorithm: &AlgorithmIdentifier<'_>) -> Self {
-        let oid = algorithm.algorithm.to_id_string();
-        let known = SIGNATURES.iter().find(|(known, ..)| *known == oid);
-        let (name, mut description) = match known {
-            Some((_, name, description)) => ((*name).to_owned(), (*description).to_owned()),
-            None => (oid.clone(), format!("an unknown algorithm, {oid}")),
-        };
-        if let Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) = SignatureAlgorithm::try_from(algorithm) {
-            let oid = parameters.hash_algorithm_oid().to_id_string();
-            let hash = HASHES.iter().find(|(known, _)| *known == oid).map_or(oid.as_str(), |(_, hash)| *hash);
-            description = format!("{description} with {hash}");
+impl Validity {
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Self {
+        let validity = certificate.validity();
+        Self {
+            not_before: certificate_report::moment(validity.not_before.timestamp()),
+            not_after: certificate_report::moment(validity.not_after.timestamp()),
         }
-        let is_weak = ["MD2", "MD5", "SHA-1"].iter().any(|hash| description.ends_with(hash));
-        Self { name, description, is_weak }
     }
+
+    /// Returns how much of it has passed, from 0 to 1.
+    #[must_use]
+    pub fn elapsed(&self, now: Timestamp) -> f64 {
+        let whole = self.not_after.duration_since(self.not_before).as_secs_f64();
+        let passed = now.duration_since(self.not_before).as_secs_f64();
+        if whole > 0.0 { (passed / whole).clamp(0.0, 1.0) } else { f64::from(u8::from(passed > 0.0)) }
+    }
+
+    /// Returns whether it includes `now`.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.not_before <= now && now <= self.not_after
+    }
+
+    /// Returns a description: `valid for another 364 days`, `expired 3 days ago`, `not valid for another 2 hours`.
+    #[must_use]
+    pub fn description(&self, now: Timestamp) -> String {
+        if self.not_before > self.not_after {
+            "never valid: it ends before it begins".to_owned()
+        } else if now < self.not_before {
+            format!("not valid for another {}", span(self.not_before.duration_since(now)))
+        } else if now > self.not_after {
+            format!("expired {} ago", span(now.duration_since(self.not_after)))
+        } else if self.not_after == Timestamp::MAX {
+            "valid without an end".to_owned()
+        } else {
+            format!("valid for another {}", span(self.not_after.duration_since(now)))
+        }
+    }
+
+    /// Returns the first moment as `2026-11-22 13:45:00 UTC`.
+    #[must_use]
+    pub fn begins(&self) -> String {
+        utc(self.not_before)
+    }
+
+    /// Returns the last moment as `2027-11-22 13:45:00 UTC`, or `without an end`.
+    #[must_use]
+    pub fn ends(&self) -> String {
+        if self.not_after == Timestamp::MAX { "without an end".to_owned() } else { utc(self.not_after) }
+    }
+}
+
+fn utc(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Returns a duration in the largest unit of which it has at least one, rounded down.
+fn span(length: SignedDuration) -> String {
+    let seconds = length.as_secs().unsigned_abs();
+    let (number, unit) = match seconds {
+        86_400.. => (seconds / 86_400, "day"),
+        3600.. => (seconds / 3600, "hour"),
+        60.. => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    count(number, unit)
 }
 
 #[cfg(test)]
@@ -166,5 +183,32 @@ mod tests {
     #[test]
     fn the_fingerprint_is_sha_256() {
         assert!(sha256(b"").starts_with("E3:B0:C4:42:98:FC:1C:14:"));
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "the ends are exact")]
+    fn description_and_share_follow_the_clock() {
+        let validity = Validity {
+            not_before: "2026-01-01T00:00:00Z".parse().unwrap(),
+            not_after: "2026-01-11T00:00:00Z".parse().unwrap(),
+        };
+        let at = |now: &str| {
+            let now = now.parse().unwrap();
+            (validity.description(now), validity.elapsed(now))
+        };
+        assert_eq!(at("2025-12-31T21:59:00Z"), ("not valid for another 2 hours".to_owned(), 0.0));
+        assert_eq!(at("2026-01-01T00:00:00Z"), ("valid for another 10 days".to_owned(), 0.0));
+        assert_eq!(at("2026-01-06T00:00:00Z"), ("valid for another 5 days".to_owned(), 0.5));
+        assert_eq!(
+            at("2026-01-10T23:59:01Z"),
+            ("valid for another 59 seconds".to_owned(), at("2026-01-10T23:59:01Z").1)
+        );
+        assert_eq!(at("2026-01-11T00:00:00Z"), ("valid for another 0 seconds".to_owned(), 1.0));
+        assert_eq!(at("2026-01-12T00:00:00Z"), ("expired 1 day ago".to_owned(), 1.0));
+        let endless = Validity { not_after: Timestamp::MAX, ..validity };
+        assert_eq!(endless.description(validity.not_after), "valid without an end");
+        let never = Validity { not_before: validity.not_after, not_after: validity.not_before };
+        assert!(never.description(validity.not_after).starts_with("never valid"));
+        assert_eq!(never.elapsed(Timestamp::MAX), 1.0);
     }
 }

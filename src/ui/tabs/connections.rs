@@ -12,8 +12,8 @@ use crate::server::event::ClientId;
 use crate::server::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
+use crate::ui::tabs::detail_view::handshake_table;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::handshake_table;
 use crate::ui::widgets::controls::{icon_button, pill_button};
 use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::icon::Icon;
@@ -155,7 +155,7 @@ fn details(ui: &mut Ui, connection: &Connection) -> (bool, Option<Action>) {
         });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             if let Some(tls) = &connection.tls {
-                handshake_table::show(ui, &handshake_details(tls));
+                handshake_table(ui, &handshake_details(tls));
                 return;
             }
             let text = match connection.phase {

@@ -2,7 +2,7 @@
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align, Color32, FontId, Id, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextFormat, Ui,
+    Align, Color32, FontId, Grid, Id, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextFormat, Ui,
     UiBuilder, WidgetInfo, pos2, vec2,
 };
 
@@ -12,8 +12,7 @@ use crate::server::event::ClientId;
 use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::handshake_table;
-use crate::ui::widgets::controls::{copy_pill, pill_button, text_width};
+use crate::ui::widgets::controls::{collapsible, copy_pill, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
 /// What a [`DetailView`] shows.
@@ -85,7 +84,7 @@ impl DetailView {
                 paragraph(ui, raw, theme::mono(), palette.muted);
             }
             paragraph(ui, content.explanation, theme::text(), palette.muted);
-            handshake_table::show(ui, &content.rows);
+            handshake_table(ui, &content.rows);
         });
         ui.advance_cursor_after_rect(area);
         action
@@ -177,4 +176,61 @@ pub(crate) fn hex_row(ui: &Ui, rect: Rect, row: &HexRow<'_>, in_row: u8) {
     put(offset, digits, palette.muted);
     put(row.hex(), f32::from(in_row) * 3.0 + 2.0, palette.text);
     put(row.text(), f32::from(in_row), palette.text);
+}
+
+/// The labels of the client's offer, which come last, begin with this.
+const OFFER: &str = "Offered ";
+const LABEL: f32 = 128.0;
+const VALUE: f32 = 250.0;
+/// Below this width the meaning is shown under its value.
+const NARROW_TABLE: f32 = 660.0;
+
+/// Shows the parameters of a TLS handshake as a table with a label, a value and its meaning. The client's offer is
+/// collapsed below it.
+pub(in crate::ui) fn handshake_table(ui: &mut Ui, facts: &[DetailRow]) {
+    let split = facts.iter().position(|(label, ..)| label.starts_with(OFFER)).unwrap_or(facts.len());
+    let (agreed, offered) = facts.split_at(split);
+    if !agreed.is_empty() {
+        table(ui, "agreed", agreed);
+    }
+    if !offered.is_empty() {
+        let title = format!("What the client offered: {} facts", offered.len());
+        collapsible(ui, "the client's offer", &title, |ui| table(ui, "offered", offered));
+    }
+}
+
+fn table(ui: &mut Ui, id: &str, facts: &[DetailRow]) {
+    let palette = Palette::of(ui);
+    let narrow = ui.available_width() < NARROW_TABLE;
+    let under_width = (ui.available_width() - LABEL - 24.0).max(120.0);
+    let meaning_width = (ui.available_width() - LABEL - VALUE - 32.0).max(120.0);
+    let small = |text: &str| RichText::new(text.to_owned()).size(size::SMALL).color(palette.muted);
+    ui.spacing_mut().interact_size.y = 18.0;
+    Grid::new(id).num_columns(if narrow { 2 } else { 3 }).min_row_height(18.0).spacing([16.0, 4.0]).show(
+        ui,
+        |ui| {
+            for (label, value, meaning) in facts {
+                ui.scope(|ui| {
+                    ui.set_min_width(LABEL);
+                    ui.label(small(label));
+                });
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 1.0;
+                    let width = if narrow { under_width } else { VALUE };
+                    ui.set_width(width);
+                    ui.add(Label::new(RichText::new(value).font(theme::mono()).color(palette.text)).wrap());
+                    if let Some(meaning) = meaning.as_ref().filter(|_| narrow) {
+                        ui.add(Label::new(small(meaning)).wrap());
+                    }
+                });
+                if !narrow {
+                    ui.vertical(|ui| {
+                        ui.set_width(meaning_width);
+                        ui.add(Label::new(small(meaning.as_deref().unwrap_or_default())).wrap());
+                    });
+                }
+                ui.end_row();
+            }
+        },
+    );
 }

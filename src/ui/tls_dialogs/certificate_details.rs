@@ -2,24 +2,25 @@
 
 use std::path::PathBuf;
 
-use egui::{Frame, Label, Rect, RichText, Role, Sense, Spinner, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Frame, Label, ProgressBar, RichText, Spinner, Stroke, Ui};
 use jiff::Timestamp;
 
 use crate::app::App;
-use crate::app::tls_jobs::{CertificateInspector, Inspection, WakeFn, typed_path};
+use crate::app::WakeFn;
+use crate::app::tls_jobs::{CertificateInspector, Inspection, certificate_inspector, typed_path};
 use crate::tls::explain::inspection::{explain_check, explain_end, explain_link};
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
-use crate::tls::inspect::validity::Validity;
 use crate::tls::inspect::x509_details::CertificateDetails;
+use crate::tls::inspect::x509_details::Validity;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::dialog_layout::{
-    Dialog, DialogField, below, choice_row, default_button, error_note, heading, mono, named, sentence,
+    Dialog, DialogField, DialogPart, below, choice_row, copyable, default_button, error_note, heading, mono,
+    named, sentence,
 };
-use crate::ui::widgets::controls::{disclosure, icon_button};
+use crate::ui::widgets::controls::collapsible;
 use crate::ui::widgets::field::{Tone, note};
-use crate::ui::widgets::icon::Icon;
 
 const DIALOG: Dialog = Dialog { id: "certificate details", title: "Certificate details", width: 680.0 };
 
@@ -33,21 +34,18 @@ pub(super) struct DetailsDialog {
     /// The CA file of the last inspection that was started; empty for the OS's trust store.
     started: Option<String>,
     found: Option<Result<Inspection, TlsFileError>>,
-    /// The certificates whose extensions are shown, as indexes into the chain.
-    expanded: Vec<usize>,
 }
 
 impl DetailsDialog {
     /// Opens the dialog for the certificate in the form.
     pub(super) fn new(wake: &WakeFn, app: &App) -> Self {
         Self {
-            inspector: CertificateInspector::new(wake),
+            inspector: certificate_inspector(wake),
             path: app.settings().certificate.clone(),
             trusts_system: true,
             ca_file: String::new(),
             started: None,
             found: None,
-            expanded: Vec::new(),
         }
     }
 
@@ -56,27 +54,25 @@ impl DetailsDialog {
         let ca_file = if self.trusts_system { "" } else { self.ca_file.trim() }.to_owned();
         if self.started.as_ref() != Some(&ca_file) {
             let roots = (!ca_file.is_empty()).then(|| typed_path(&ca_file));
-            self.inspector.start(self.path.clone(), roots);
+            self.inspector.start((self.path.clone(), roots));
             self.started = Some(ca_file);
         }
         if let Some(found) = self.inspector.poll() {
             self.found = Some(found);
         }
         let is_busy = self.inspector.is_busy();
-        let mut state = (actions, false);
-        let keys = DIALOG.show(
-            ui,
-            &mut state,
-            |ui, (actions, _)| self.contents(ui, app, actions),
-            |ui, (_, done)| {
-                *done = default_button(ui, "Close details", true).clicked();
+        let mut done = false;
+        let keys = DIALOG.show(ui, |ui, part| match part {
+            DialogPart::Contents => self.contents(ui, app, actions),
+            DialogPart::Buttons => {
+                done = default_button(ui, "Close details", true).clicked();
                 if is_busy {
                     ui.add(Spinner::new().size(16.0));
                     sentence(ui, "Checking…");
                 }
-            },
-        );
-        state.1 || keys.closed || keys.entered
+            }
+        });
+        done || keys.closed || keys.entered
     }
 
     fn contents(&mut self, ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
@@ -108,16 +104,9 @@ impl DetailsDialog {
             if chain.len() == 1 { "The certificate" } else { &format!("The chain of {}", chain.len()) };
         heading(ui, title);
         for (index, certificate) in chain.iter().enumerate() {
-            let expanded = self.expanded.contains(&index);
-            if certificate_box(ui, index, certificate, found.at, expanded, actions) {
-                if expanded {
-                    self.expanded.retain(|other| *other != index);
-                } else {
-                    self.expanded.push(index);
-                }
-            }
-            if let Some(problem) = found.chain.links.get(index).and_then(|link| explain_link(index + 1, link))
-            {
+            certificate_box(ui, index, certificate, found.at, actions);
+            let link = found.chain.links.get(index);
+            if let Some(problem) = link.and_then(|link| explain_link(index + 1, link)) {
                 note(ui, Tone::Problem, &problem);
             }
         }
@@ -160,22 +149,21 @@ fn client_check(ui: &mut Ui, check: &ClientCheck) {
     }
 }
 
-/// Shows a certificate; returns whether its extensions are to be shown or hidden.
+/// Shows a certificate.
 fn certificate_box(
     ui: &mut Ui,
     index: usize,
     certificate: &CertificateDetails,
     now: Timestamp,
-    expanded: bool,
     actions: &mut Vec<Action>,
-) -> bool {
+) {
     let palette = Palette::of(ui);
     let frame = Frame::new()
         .fill(palette.canvas)
         .stroke(Stroke::new(1.0, palette.border))
         .corner_radius(size::RADIUS)
         .inner_margin(12);
-    let shown = frame.show(ui, |ui| {
+    frame.show(ui, |ui| {
         ui.push_id(index, |ui| {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 5.0;
@@ -184,21 +172,19 @@ fn certificate_box(
             fields(ui, certificate, now, actions);
             let count = certificate.extensions.len();
             if count == 0 {
-                return false;
+                return;
             }
             let label = format!("Extensions of certificate {}: {count}", index + 1);
-            let toggled = disclosure(ui, &label, expanded, false).clicked();
-            for extension in certificate.extensions.iter().filter(|_| expanded) {
-                let critical = if extension.critical { " (critical)" } else { "" };
-                sentence(ui, &format!("{}{critical}", extension.name)).on_hover_text(&extension.oid);
-                mono(ui, &extension.value);
-                ui.add_space(2.0);
-            }
-            toggled
-        })
-        .inner
+            collapsible(ui, &format!("extensions {index}"), &label, |ui| {
+                for extension in &certificate.extensions {
+                    let critical = if extension.critical { " (critical)" } else { "" };
+                    sentence(ui, &format!("{}{critical}", extension.name)).on_hover_text(&extension.oid);
+                    mono(ui, &extension.value);
+                    ui.add_space(2.0);
+                }
+            });
+        });
     });
-    shown.inner
 }
 
 fn role(index: usize, certificate: &CertificateDetails) -> &'static str {
@@ -225,32 +211,14 @@ fn fields(ui: &mut Ui, certificate: &CertificateDetails, now: Timestamp, actions
     }
     named(ui, "Validity", |ui| ui.vertical(|ui| validity(ui, &certificate.validity, now)));
     named(ui, "Key", |ui| mono(ui, &certificate.key));
-    named(ui, "Signature", |ui| mono(ui, &certificate.signature.description));
-    if certificate.signature.is_weak {
+    named(ui, "Signature", |ui| mono(ui, &certificate.signature));
+    if certificate.has_weak_signature {
         note(ui, Tone::Caution, "Clients of today no longer trust this kind of signature.");
     }
     for (name, value) in [("SHA-256", &certificate.fingerprint), ("Serial number", &certificate.serial)] {
-        actions.extend(copyable_value(ui, name, value));
+        actions.extend(named(ui, name, |ui| copyable(ui, name, value)));
     }
     named(ui, "X.509 version", |ui| mono(ui, &certificate.version.to_string()));
-}
-
-/// Shows a value with its name and a button that copies it.
-fn copyable_value(ui: &mut Ui, name: &str, text: &str) -> Option<Action> {
-    named(ui, name, |ui| {
-        let width = ui.available_width() - 34.0;
-        ui.vertical(|ui| {
-            ui.set_width(width);
-            mono(ui, text);
-        });
-        ui.vertical(|ui| {
-            // Aligns the icon with the first line.
-            ui.add_space(-5.0);
-            let button = icon_button(ui, Icon::Copy, &format!("Copy {name}"), None);
-            button.clicked().then(|| Action::CopyText(text.to_owned()))
-        })
-        .inner
-    })
 }
 
 /// Shows how much of the validity has passed as a bar, both ends, and what that means now.
@@ -260,16 +228,9 @@ fn validity(ui: &mut Ui, validity: &Validity, now: Timestamp) {
     let words = validity.description(now);
     let (bar_color, color) =
         if validity.holds(now) { (palette.accent, palette.good) } else { (palette.problem, palette.problem) };
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width().min(360.0), 16.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Validity: {words}")));
-    let bar = Rect::from_center_size(rect.center(), vec2(rect.width(), 6.0));
-    ui.painter().rect_filled(bar, 3.0, palette.field_hover);
     #[expect(clippy::cast_possible_truncation, reason = "from 0 to 1, for the eye")]
-    let share = validity.elapsed(now) as f32;
-    let passed = Rect::from_min_size(bar.min, vec2((bar.width() * share).max(3.0), bar.height()));
-    ui.painter().rect_filled(passed, 3.0, bar_color);
-    ui.painter().circle_filled(passed.right_center(), 4.5, bar_color);
+    let bar = ProgressBar::new(validity.elapsed(now) as f32).fill(bar_color).desired_width(360.0);
+    let _ = ui.add(bar.desired_height(6.0)).accessible_name(&format!("Validity: {words}"));
     mono(ui, &format!("{} to {}", validity.begins(), validity.ends()));
     ui.add(Label::new(RichText::new(words).size(size::SMALL).color(color)).wrap());
 }

@@ -3,24 +3,23 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use egui::{Spinner, Stroke, StrokeKind, TextEdit, Ui};
+use egui::{Spinner, Ui};
 use jiff::Timestamp;
 
-use crate::app::tls_jobs::{CertificateCreator, WakeFn, default_folder, typed_path};
-use crate::app::{App, Command};
+use crate::app::tls_jobs::{CertificateCreator, CreationResult, default_folder, typed_path};
+use crate::app::{App, Command, WakeFn};
 use crate::server::ServerState;
 use crate::text::list;
 use crate::tls::create::{
-    CA_CERTIFICATE, CA_KEY, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, Preflight,
-    SpecField, SpecProblem, openssl_script, parse_days, split_names,
+    CA_CERTIFICATE, CA_KEY, CertificateSpec, CreatedFiles, Defect, KeyChoice, Preflight, SpecField,
+    SpecProblem, openssl_script, parse_days, split_names,
 };
 use crate::ui::action::Action;
-use crate::ui::theme::{Palette, size};
 use crate::ui::tls_dialogs::dialog_layout::{
-    Dialog, DialogField, below, check_box, choice_row, copyable, default_button, error_note,
-    error_or_sentence, heading, named, paragraph, row, scroll_to_focus, sentence,
+    Dialog, DialogField, DialogPart, below, check_box, choice_row, copyable, default_button, error_note,
+    error_or_sentence, heading, named, row, sentence,
 };
-use crate::ui::widgets::controls::disclosure;
+use crate::ui::widgets::controls::collapsible;
 use crate::ui::widgets::field::{Tone, note};
 
 const FORM: Dialog = Dialog { id: "create certificate", title: "Create a certificate", width: 600.0 };
@@ -38,27 +37,13 @@ pub(super) struct CreateDialog {
     defect: Option<Defect>,
     /// The names of the existing files that may be replaced.
     replace: Vec<String>,
-    shows_commands: bool,
     /// The last values that a preflight was started for.
     checked: Option<CertificateSpec>,
     preflight: Option<(CertificateSpec, Preflight)>,
-    outcome: Outcome,
+    /// The end of the last creation; `Ok(None)` after it was cancelled.
+    outcome: Option<CreationResult>,
     /// Whether the folder field still has to get the focus.
     is_new: bool,
-}
-
-/// The end of the last creation.
-enum Outcome {
-    None,
-    Cancelled,
-    Failed(CreateError),
-    Created(CreatedFiles),
-}
-
-#[derive(Default)]
-struct PressedButtons {
-    create: bool,
-    cancel: bool,
 }
 
 impl CreateDialog {
@@ -75,10 +60,9 @@ impl CreateDialog {
             signed_by_ca: spec.signed_by_ca,
             defect: spec.defect,
             replace: Vec::new(),
-            shows_commands: false,
             checked: None,
             preflight: None,
-            outcome: Outcome::None,
+            outcome: None,
             is_new: true,
         }
     }
@@ -86,62 +70,52 @@ impl CreateDialog {
     /// Shows the dialog; returns whether it is to be closed.
     pub(super) fn show(&mut self, ui: &Ui, app: &App, actions: &mut Vec<Action>) -> bool {
         self.poll(actions);
-        if let Outcome::Created(created) = &self.outcome {
+        if let Some(Ok(Some(created))) = &self.outcome {
             return show_created(ui, app, created, actions);
         }
         let spec = self.spec();
-        if self.checked.as_ref() != Some(&spec) && !self.creator.is_busy() {
+        if self.checked.as_ref() != Some(&spec) && !self.creator.creations.is_busy() {
             self.start_preflight(spec.clone());
-            self.outcome = Outcome::None;
+            self.outcome = None;
         }
-        let mut pressed = PressedButtons::default();
-        let keys = {
-            let mut state = (&mut *self, &mut *actions, &mut pressed);
-            FORM.show(
-                ui,
-                &mut state,
-                |ui, (dialog, actions, _)| {
-                    ui.add_enabled_ui(!dialog.creator.is_busy(), |ui| dialog.fields(ui, &spec, actions));
-                },
-                |ui, (dialog, _, pressed)| **pressed = dialog.buttons(ui, &spec),
-            )
-        };
-        if (pressed.create || keys.entered) && self.can_create(&spec) {
-            self.outcome = Outcome::None;
+        let (mut create, mut cancel) = (false, false);
+        let keys = FORM.show(ui, |ui, part| match part {
+            DialogPart::Contents => {
+                ui.add_enabled_ui(!self.creator.creations.is_busy(), |ui| self.fields(ui, &spec, actions));
+            }
+            DialogPart::Buttons => (create, cancel) = self.buttons(ui, &spec),
+        });
+        if (create || keys.entered) && self.can_create(&spec) {
+            self.outcome = None;
             let replace = !self.existing(&spec).is_empty();
             self.creator.start(spec, replace);
         }
-        let closed = pressed.cancel || keys.closed;
-        if closed && self.creator.is_busy() {
+        let closed = cancel || keys.closed;
+        if closed && self.creator.creations.is_busy() {
             self.creator.cancel();
-            self.outcome = Outcome::Cancelled;
+            self.outcome = Some(Ok(None));
             return false;
         }
         closed
     }
 
     fn start_preflight(&mut self, spec: CertificateSpec) {
-        self.creator.start_preflight(spec.clone());
+        self.creator.preflights.start(spec.clone());
         self.checked = Some(spec);
     }
 
     fn poll(&mut self, actions: &mut Vec<Action>) {
-        if let Some(preflight) = self.creator.poll_preflight() {
+        if let Some(preflight) = self.creator.preflights.poll() {
             self.preflight = Some(preflight);
         }
-        let Some(result) = self.creator.poll() else { return };
-        self.outcome = match result {
-            Ok(Some(created)) => {
-                actions.push(Command::UseCreated(Box::new(created.clone())).into());
-                Outcome::Created(created)
-            }
-            Ok(None) => Outcome::Cancelled,
-            Err(error) => {
-                // The folder may have changed since the last preflight.
-                self.start_preflight(self.spec());
-                Outcome::Failed(error)
-            }
-        };
+        let Some(result) = self.creator.creations.poll() else { return };
+        match &result {
+            Ok(Some(created)) => actions.push(Command::UseCreated(Box::new(created.clone())).into()),
+            Ok(None) => {}
+            // The folder may have changed since the last preflight.
+            Err(_) => self.start_preflight(self.spec()),
+        }
+        self.outcome = Some(result);
     }
 
     fn spec(&self) -> CertificateSpec {
@@ -178,12 +152,13 @@ impl CreateDialog {
         let is_allowed = |preflight: &Preflight| {
             preflight.problems.is_empty() && preflight.existing.iter().all(|name| self.replace.contains(name))
         };
-        !self.creator.is_busy() && self.preflight(spec).is_some_and(is_allowed) && spec.problems().is_empty()
+        !self.creator.creations.is_busy()
+            && self.preflight(spec).is_some_and(is_allowed)
+            && spec.problems().is_empty()
     }
 
     fn fields(&mut self, ui: &mut Ui, spec: &CertificateSpec, actions: &mut Vec<Action>) {
-        paragraph(
-            ui,
+        ui.label(
             "Makes a key and a certificate for experiments. Nothing is put into the trust store of the system or of a \
              browser.",
         );
@@ -191,28 +166,31 @@ impl CreateDialog {
         let problems = spec.problems();
         let problem = |field: SpecField| problems.iter().find(|problem| problem.field() == field);
         self.folder_row(ui, spec, problem(SpecField::Folder), actions);
-        for (label, field, about) in [
+        let fields = [
             (
                 "Common name",
+                &mut self.common_name,
                 SpecField::CommonName,
                 "Whom the certificate is about: the name that clients connect to.",
             ),
-            ("Names", SpecField::Names, "More names and addresses that it is for, with commas between them."),
-            ("Days", SpecField::Days, "How long it is valid from now on, at most 36,500 days."),
-        ] {
+            (
+                "Names",
+                &mut self.names,
+                SpecField::Names,
+                "More names and addresses that it is for, with commas between them.",
+            ),
+            (
+                "Days",
+                &mut self.days,
+                SpecField::Days,
+                "How long it is valid from now on, at most 36,500 days.",
+            ),
+        ];
+        for (label, text, field, about) in fields {
             let problem = problem(field);
-            let text = match field {
-                SpecField::CommonName => &mut self.common_name,
-                SpecField::Names => &mut self.names,
-                _ => &mut self.days,
-            };
-            if field == SpecField::Names {
-                names_row(ui, label, text, problem.is_some());
-            } else {
-                let field = DialogField { label, text, hint: "", is_wrong: problem.is_some() };
-                if let Some(changed) = field.show(ui).1 {
-                    *text = changed;
-                }
+            let field = DialogField { label, text, hint: "", is_wrong: problem.is_some() };
+            if let Some(changed) = field.show(ui).1 {
+                *text = changed;
             }
             below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
         }
@@ -233,16 +211,15 @@ impl CreateDialog {
             Some(defect) => note(ui, Tone::Caution, defect.sentence()),
         });
         self.files_row(ui, spec);
-        if disclosure(ui, "Show the openssl commands", self.shows_commands, false).clicked() {
-            self.shows_commands = !self.shows_commands;
-        }
-        if self.shows_commands && problems.is_empty() {
-            sentence(ui, "They make the same files by hand, in the same folder.");
-            let script = openssl_script(spec, Timestamp::now());
-            actions.extend(copyable(ui, "the openssl commands", &script));
-        } else if self.shows_commands {
-            sentence(ui, "They are shown when the fields above are in order.");
-        }
+        collapsible(ui, "openssl commands", "Show the openssl commands", |ui| {
+            if problems.is_empty() {
+                sentence(ui, "They make the same files by hand, in the same folder.");
+                let script = openssl_script(spec, Timestamp::now());
+                actions.extend(copyable(ui, "the openssl commands", &script));
+            } else {
+                sentence(ui, "They are shown when the fields above are in order.");
+            }
+        });
     }
 
     fn folder_row(
@@ -316,8 +293,9 @@ impl CreateDialog {
         }
     }
 
-    fn buttons(&mut self, ui: &mut Ui, spec: &CertificateSpec) -> PressedButtons {
-        let is_busy = self.creator.is_busy();
+    /// Shows the buttons; returns whether *Create* and *Cancel* were clicked.
+    fn buttons(&mut self, ui: &mut Ui, spec: &CertificateSpec) -> (bool, bool) {
+        let is_busy = self.creator.creations.is_busy();
         let existing = self.existing(spec);
         let create = default_button(ui, "Create", self.can_create(spec));
         let create = if existing.is_empty() {
@@ -335,16 +313,16 @@ impl CreateDialog {
         }
         // Aligns a sentence of one line with the buttons.
         ui.spacing_mut().interact_size.y = 16.0;
-        let is_cancelled = matches!(self.outcome, Outcome::Cancelled);
+        let is_cancelled = matches!(self.outcome, Some(Ok(None)));
         if is_busy {
             ui.add(Spinner::new().size(16.0));
             sentence(ui, if is_cancelled { "Stopping…" } else { "Looking for a key…" });
-        } else if let Outcome::Failed(error) = &self.outcome {
+        } else if let Some(Err(error)) = &self.outcome {
             error_note(ui, error);
         } else if is_cancelled {
             note(ui, Tone::Hint, "Cancelled: nothing was written.");
         }
-        PressedButtons { create: create.clicked(), cancel }
+        (create.clicked(), cancel)
     }
 }
 
@@ -352,41 +330,25 @@ fn as_error(problem: &SpecProblem) -> &dyn Error {
     problem
 }
 
-/// Shows the field for names, which has two lines.
-fn names_row(ui: &mut Ui, label: &str, text: &mut String, is_wrong: bool) {
-    row(ui, label, |ui, name| {
-        let width = ui.available_width();
-        let edit = TextEdit::multiline(text).id_salt(label).desired_rows(2).desired_width(width);
-        let response = ui.add(edit).labelled_by(name.id);
-        scroll_to_focus(ui, &response);
-        if is_wrong {
-            let outline = Stroke::new(1.5, Palette::of(ui).problem);
-            ui.painter().rect_stroke(response.rect, size::RADIUS, outline, StrokeKind::Inside);
-        }
-    });
-}
-
 /// Shows the page with the created files; returns whether the dialog is to be closed.
 fn show_created(ui: &Ui, app: &App, created: &CreatedFiles, actions: &mut Vec<Action>) -> bool {
-    let mut state = (actions, false);
-    let keys = CREATED.show(
-        ui,
-        &mut state,
-        |ui, (actions, _)| created_contents(ui, app, created, actions),
-        |ui, (actions, done)| {
-            *done = default_button(ui, "Done", true).clicked();
+    let mut done = false;
+    let keys = CREATED.show(ui, |ui, part| match part {
+        DialogPart::Contents => created_contents(ui, app, created, actions),
+        DialogPart::Buttons => {
+            done = default_button(ui, "Done", true).clicked();
             if ui.button("Certificate details…").clicked() {
                 actions.push(Action::ShowCertificateDetails);
             }
-        },
-    );
-    state.1 || keys.closed || keys.entered
+        }
+    });
+    done || keys.closed || keys.entered
 }
 
 fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles, actions: &mut Vec<Action>) {
     let tone = if created.defect.is_some() { Tone::Caution } else { Tone::Good };
     note(ui, tone, &created.summary);
-    paragraph(ui, &created.advice());
+    ui.label(created.advice());
     let folder = created.certificate.parent().unwrap_or(Path::new(""));
     named(ui, "Folder", |ui| sentence(ui, &folder.display().to_string()));
     let names: Vec<_> = created.files.iter().filter_map(|file| file.file_name()?.to_str()).collect();

@@ -4,8 +4,8 @@
 use std::error::Error;
 
 use egui::{
-    Align, Button, Frame, Id, Key, Label, Layout, Modifiers, Popup, Response, RichText, Role, ScrollArea,
-    Sense, Stroke, TextEdit, TextStyle, Ui, WidgetInfo, vec2,
+    Align, Button, Frame, Id, Key, Label, Layout, Modifiers, Popup, Response, RichText, ScrollArea, Stroke,
+    TextEdit, TextStyle, Ui, vec2,
 };
 
 use crate::ui::action::Action;
@@ -33,6 +33,15 @@ pub(super) struct Dialog {
     pub(super) width: f32,
 }
 
+/// A part of a dialog.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DialogPart {
+    /// The scrolling contents.
+    Contents,
+    /// The buttons below them.
+    Buttons,
+}
+
 /// How the user answered a dialog in this frame.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct DialogKeys {
@@ -43,14 +52,8 @@ pub(super) struct DialogKeys {
 }
 
 impl Dialog {
-    /// Shows the dialog over everything else. Both parts get the same state.
-    pub(super) fn show<S>(
-        &self,
-        ui: &Ui,
-        state: &mut S,
-        contents: impl FnOnce(&mut Ui, &mut S),
-        buttons: impl FnOnce(&mut Ui, &mut S),
-    ) -> DialogKeys {
+    /// Shows the dialog over everything else. `add` is called for each of its parts.
+    pub(super) fn show(&self, ui: &Ui, mut add: impl FnMut(&mut Ui, DialogPart)) -> DialogKeys {
         let ctx = ui.ctx();
         let palette = Palette::of(ui);
         let room = ctx.content_rect().size();
@@ -80,12 +83,12 @@ impl Dialog {
                 .show(ui, |ui| {
                     let least = if is_narrow { size::DIALOG_LEAST } else { 0.0 };
                     ui.set_width(ui.available_width().max(least) - SCROLL_BAR_GAP);
-                    contents(ui, state);
+                    add(ui, DialogPart::Contents);
                 });
             ui.add_space(6.0);
             let row = |ui: &mut Ui| {
                 ui.set_min_height(size::CONTROL);
-                buttons(ui, state);
+                add(ui, DialogPart::Buttons);
             };
             if is_narrow {
                 ui.horizontal_wrapped(row);
@@ -185,7 +188,7 @@ impl DialogField<'_> {
 }
 
 /// Scrolls to a field that has just got the focus, with room for the note below it.
-pub(super) fn scroll_to_focus(ui: &Ui, field: &Response) {
+fn scroll_to_focus(ui: &Ui, field: &Response) {
     if field.gained_focus() {
         ui.scroll_to_rect(field.rect.expand2(vec2(0.0, 48.0)), None);
     }
@@ -220,11 +223,6 @@ pub(super) fn check_box(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
 pub(super) fn sentence(ui: &mut Ui, text: &str) -> Response {
     let text = RichText::new(text).size(size::SMALL).color(Palette::of(ui).muted);
     ui.add(Label::new(text).wrap())
-}
-
-/// Shows running text.
-pub(super) fn paragraph(ui: &mut Ui, text: &str) -> Response {
-    ui.add(Label::new(RichText::new(text).color(Palette::of(ui).text)).wrap())
 }
 
 /// Shows a heading inside a dialog.
@@ -280,10 +278,10 @@ pub(super) fn named<R>(ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui) -> R
     let palette = Palette::of(ui);
     let row = ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = size::GAP;
-        let (rect, response) = ui.allocate_exact_size(vec2(LABEL - size::GAP, 18.0), Sense::hover());
-        let galley = ui.painter().layout_no_wrap(name.to_owned(), theme::text(), palette.muted);
-        ui.painter().galley(rect.min, galley, palette.muted);
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+        ui.scope(|ui| {
+            ui.set_width(LABEL - size::GAP);
+            ui.label(RichText::new(name).color(palette.muted));
+        });
         value(ui)
     });
     row.inner

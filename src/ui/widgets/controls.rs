@@ -168,6 +168,18 @@ pub(crate) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Re
     response
 }
 
+/// Shows the row, and `contents` below it while it is open. It is closed at first; egui's memory keeps its state under `id`.
+pub(crate) fn collapsible(ui: &mut Ui, id: &str, text: &str, contents: impl FnOnce(&mut Ui)) {
+    let id = Id::unique(id);
+    let open = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or_default();
+    if disclosure(ui, text, open, false).clicked() {
+        ui.data_mut(|data| data.insert_temp(id, !open));
+    }
+    if open {
+        contents(ui);
+    }
+}
+
 /// The space between two boxes.
 const BETWEEN: f32 = 3.0;
 

@@ -71,11 +71,13 @@ fn every_field_equals_the_output_of_openssl() {
         assert!(text.contains(&format!("Version: {} (", first.version)), "{name}");
         let algorithm =
             text.lines().find_map(|line| line.trim().strip_prefix("Signature Algorithm: ")).unwrap();
-        assert!(
-            first.signature.name.eq_ignore_ascii_case(algorithm),
-            "{name}: {algorithm} {:?}",
-            first.signature
-        );
+        let parts = |text: &str| {
+            let text = text.to_lowercase().replace('-', "");
+            ["rsa", "ecdsa", "ed25519", "pss", "sha1", "sha256", "sha384"].map(|part| text.contains(part))
+        };
+        // openssl prints the hash of RSA-PSS on another line.
+        let printed = if algorithm == "rsassaPss" { "rsassaPss with SHA-256" } else { algorithm };
+        assert_eq!(parts(&first.signature), parts(printed), "{name}: {algorithm} {}", first.signature);
         let identifier =
             text.split("Subject Key Identifier: ").nth(1).map(|rest| rest.lines().nth(1).unwrap().trim());
         assert_eq!(extension(first, "Subject Key Identifier"), identifier, "{name}");
@@ -116,17 +118,14 @@ fn every_field_is_described() {
         ]
     );
     assert_eq!(full.serial, "1267");
-    assert_eq!(
-        (full.key.as_str(), full.signature.description.as_str()),
-        ("ECDSA P-384", "ECDSA with SHA-384")
-    );
+    assert_eq!((full.key.as_str(), full.signature.as_str()), ("ECDSA P-384", "ECDSA with SHA-384"));
     assert_eq!(extension(&full, "Key Usage"), Some("Digital Signature, Key Encipherment"));
     assert_eq!(extension(&full, "Extended Key Usage"), Some("TLS server, TLS client, 1.2.3.4"));
     assert_eq!(extension(&full, "Basic Constraints"), Some("not a certificate authority"));
     assert_eq!(extension(&full, "Extension 1.2.3.4"), Some("0C:05:68:65:6C:6C:6F"));
     assert!(full.validity.description(Timestamp::now()).starts_with("valid for another 36"));
     assert_eq!(of("openssl-exponent").key, "RSA 2048, exponent 3 where 65537 is usual");
-    assert_eq!(of("openssl-pss").signature.description, "RSA-PSS with SHA-256");
+    assert_eq!(of("openssl-pss").signature, "RSA-PSS with SHA-256");
     assert_eq!(extension(&of("openssl-ca"), "Basic Constraints"), Some("a certificate authority"));
 }
 
