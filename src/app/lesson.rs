@@ -189,7 +189,7 @@ impl App {
     pub(super) fn has_certificate(&self) -> bool {
         let Check::Good(report) = self.certificate() else { return false };
         let now = Timestamp::now();
-        matches!(self.pair(), Some(Ok(()))) && report.not_before <= now && now <= report.not_after
+        matches!(self.pair(), Some(Ok(()))) && report.validity.holds(now)
     }
 
     /// Collects the current facts.

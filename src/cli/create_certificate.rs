@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
-use crate::settings::Settings;
+use crate::settings::{SettingChoice, Settings};
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, SpecProblem};
 
 /// Make a private key, a signing request and a certificate for experiments
@@ -28,7 +28,7 @@ pub(super) struct CreateFlags {
     days: Option<String>,
 
     /// The kind of key [default: rsa2048]
-    #[arg(long, value_name = "rsa2048|rsa4096|p256|ed25519", hide_possible_values = true, value_parser = choice(KeyChoice::ALL, KeyChoice::keyword))]
+    #[arg(long, value_name = "rsa2048|rsa4096|p256|ed25519", hide_possible_values = true, value_parser = choice::<KeyChoice>())]
     key: Option<KeyChoice>,
 
     /// Sign with the practice CA of the folder: ca.key and ca.crt, made if they are not there
@@ -37,7 +37,7 @@ pub(super) struct CreateFlags {
 
     /// Break it on purpose: expired, not-yet-valid, wrong-name, no-san, ca-as-server, self-signed (where a CA is
     /// expected), no-intermediate, v1
-    #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = choice(Defect::ALL, Defect::keyword))]
+    #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = choice::<Defect>())]
     broken: Option<Defect>,
 
     /// Replace server.key, server.csr and server.crt if they are there, and intermediate.crt where one is made; never
@@ -111,11 +111,7 @@ fn describe(created: &CreatedFiles) -> String {
 }
 
 /// Returns a parser for the keyword of one of these values.
-fn choice<T: Copy + Send + Sync + 'static, const N: usize>(
-    all: [T; N],
-    keyword: fn(T) -> &'static str,
-) -> impl TypedValueParser<Value = T> {
-    let find = move |text: String| all.into_iter().find(|value| keyword(*value) == text);
-    PossibleValuesParser::new(all.map(keyword))
-        .map(move |text| find(text).expect("clap has checked the keyword"))
+fn choice<T: SettingChoice + Send + Sync>() -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(T::keywords())
+        .map(|text| T::parse(&text).expect("clap has checked the keyword"))
 }

@@ -34,10 +34,8 @@ pub struct CertificateReport {
     pub names: Vec<String>,
     /// The type of its key.
     pub key: KeyType,
-    /// The first moment of its validity.
-    pub not_before: Timestamp,
-    /// The last moment of its validity.
-    pub not_after: Timestamp,
+    /// Its validity.
+    pub validity: Validity,
     /// X.509 version: 1, 2 or 3.
     pub version: u8,
     /// The number of certificates in the file.
@@ -77,8 +75,7 @@ impl CertificateReport {
         Self {
             names: names.iter().map(|name| sanitize(name, 64)).collect(),
             key: key_kind(certificate.public_key()),
-            not_before: moment(certificate.validity().not_before.timestamp()),
-            not_after: moment(certificate.validity().not_after.timestamp()),
+            validity: Validity::of(certificate),
             version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
             chain,
             self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
@@ -92,7 +89,7 @@ impl CertificateReport {
     /// Returns one line, for example `localhost · RSA 2048 · 364 days left`. Dates are in UTC.
     #[must_use]
     pub fn line(&self, now: Timestamp) -> String {
-        format!("{} · {} · {}", self.names_line(), self.key, self.validity(now))
+        format!("{} · {} · {}", self.names_line(), self.key, self.validity.description(now))
     }
 
     /// Returns a command that makes a certificate without the defects of this one, with the same key and in its folder;
@@ -122,8 +119,43 @@ impl CertificateReport {
             few => few.join(", "),
         }
     }
+}
 
-    pub(super) fn validity(&self, now: Timestamp) -> String {
+/// A certificate's validity (RFC 5280, section 4.1.2.5), which includes both ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Validity {
+    /// The first moment.
+    pub not_before: Timestamp,
+    /// The last moment; [`Timestamp::MAX`] for a certificate without an end.
+    pub not_after: Timestamp,
+}
+
+impl Validity {
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Self {
+        let validity = certificate.validity();
+        Self {
+            not_before: moment(validity.not_before.timestamp()),
+            not_after: moment(validity.not_after.timestamp()),
+        }
+    }
+
+    /// Returns how much of it has passed, from 0 to 1.
+    #[must_use]
+    pub fn elapsed(&self, now: Timestamp) -> f64 {
+        let whole = self.not_after.duration_since(self.not_before).as_secs_f64();
+        let passed = now.duration_since(self.not_before).as_secs_f64();
+        if whole > 0.0 { (passed / whole).clamp(0.0, 1.0) } else { f64::from(u8::from(passed > 0.0)) }
+    }
+
+    /// Returns whether it includes `now`.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.not_before <= now && now <= self.not_after
+    }
+
+    /// Returns a description: `364 days left`, `expired on 2026-01-31`, `not valid before 2026-01-31`.
+    #[must_use]
+    pub fn description(&self, now: Timestamp) -> String {
         if now < self.not_before {
             // On the day itself, the date alone would read as if it were valid.
             let time = if date(now) == date(self.not_before) { " %H:%M UTC" } else { "" };
@@ -132,6 +164,9 @@ impl CertificateReport {
         if now > self.not_after {
             return format!("expired on {}", date(self.not_after));
         }
+        if self.not_after == Timestamp::MAX {
+            return "valid without an end".to_owned();
+        }
         match self.not_after.duration_since(now).as_secs() / DAY.as_secs() {
             0 if date(now) == date(self.not_after) => "expires today".to_owned(),
             0 => "expires tomorrow".to_owned(),
@@ -139,6 +174,22 @@ impl CertificateReport {
             days => format!("{} days left", with_thousands(days.unsigned_abs())),
         }
     }
+
+    /// Returns the first moment as `2026-11-22 13:45:00 UTC`.
+    #[must_use]
+    pub fn begins(&self) -> String {
+        utc(self.not_before)
+    }
+
+    /// Returns the last moment as `2027-11-22 13:45:00 UTC`, or `without an end`.
+    #[must_use]
+    pub fn ends(&self) -> String {
+        if self.not_after == Timestamp::MAX { "without an end".to_owned() } else { utc(self.not_after) }
+    }
+}
+
+fn utc(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 pub(super) fn date(moment: Timestamp) -> String {
@@ -238,8 +289,10 @@ pub(super) mod tests {
         CertificateReport {
             names: vec!["localhost".to_owned()],
             key: KeyType::Rsa { bits: 2048 },
-            not_before: "2026-01-01T08:30:00Z".parse().unwrap(),
-            not_after: "2026-12-31T12:00:00Z".parse().unwrap(),
+            validity: Validity {
+                not_before: "2026-01-01T08:30:00Z".parse().unwrap(),
+                not_after: "2026-12-31T12:00:00Z".parse().unwrap(),
+            },
             version: 3,
             chain: 1,
             self_signed: true,
@@ -282,5 +335,22 @@ pub(super) mod tests {
     fn a_certificate_without_an_end_has_a_date() {
         assert_eq!(moment(253_402_300_799), Timestamp::MAX);
         assert_eq!(moment(0), Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "the ends are exact")]
+    fn the_elapsed_share_follows_the_clock() {
+        let validity = Validity {
+            not_before: "2026-01-01T00:00:00Z".parse().unwrap(),
+            not_after: "2026-01-11T00:00:00Z".parse().unwrap(),
+        };
+        let at = |now: &str| validity.elapsed(now.parse().unwrap());
+        assert_eq!(at("2025-12-31T21:59:00Z"), 0.0);
+        assert_eq!(at("2026-01-06T00:00:00Z"), 0.5);
+        assert_eq!(at("2026-01-12T00:00:00Z"), 1.0);
+        let endless = Validity { not_after: Timestamp::MAX, ..validity };
+        assert_eq!(endless.description(validity.not_after), "valid without an end");
+        let never = Validity { not_before: validity.not_after, not_after: validity.not_before };
+        assert_eq!(never.elapsed(Timestamp::MAX), 1.0);
     }
 }

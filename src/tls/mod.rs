@@ -30,7 +30,7 @@ pub mod server_config;
 mod server_verifier;
 pub mod session_error;
 
-pub use certificate_report::{Authority, CertificateReport};
+pub use certificate_report::{Authority, CertificateReport, Validity};
 pub use file_error::{FileProblem, FileRole, TlsError, TlsFileError};
 pub use inspect::served_certificate::Issuer;
 pub use key_match::check_pair;

@@ -106,7 +106,7 @@ fn restart_hint(ui: &mut Ui, app: &App, setting: Setting) {
 fn certificate_result(ui: &mut Ui, app: &App, deferred: &mut Vec<DeferredButton>) {
     let now = Timestamp::now();
     let Some(report) = good_file(ui, app.certificate(), deferred) else { return };
-    let in_time = (report.not_before..=report.not_after).contains(&now);
+    let in_time = report.validity.holds(now);
     let tone = if in_time { Tone::Good } else { Tone::Caution };
     ui.horizontal_top(|ui| {
         let details = "Details…";

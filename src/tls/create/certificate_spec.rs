@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use crate::settings::{ChoiceTable, SettingChoice};
 use crate::tls::create::create_error::{MAX_COMMON_NAME, MAX_DAYS, MAX_NAMES, SpecProblem, check_name};
 
 /// The file name of the server's private key.
@@ -51,50 +52,31 @@ pub enum KeyChoice {
     Ed25519,
 }
 
+impl SettingChoice for KeyChoice {
+    const TABLE: ChoiceTable<Self> = &[
+        (Self::Rsa2048, "rsa2048", "RSA 2048", "The usual kind of key: every client accepts it."),
+        (
+            Self::Rsa4096,
+            "rsa4096",
+            "RSA 4096",
+            "A longer RSA key: every client accepts it, but each handshake takes more time.",
+        ),
+        (
+            Self::P256,
+            "p256",
+            "ECDSA P-256",
+            "A short and fast key: every client of the last ten years accepts it.",
+        ),
+        (
+            Self::Ed25519,
+            "ed25519",
+            "Ed25519",
+            "The newest kind: openssl, Python and gnutls accept it, browsers don't.",
+        ),
+    ];
+}
+
 impl KeyChoice {
-    /// Every kind, in the order of a list to choose from.
-    pub const ALL: [Self; 4] = [Self::Rsa2048, Self::Rsa4096, Self::P256, Self::Ed25519];
-
-    /// Returns its keyword on the command line, its label in a list, and a sentence about it.
-    fn texts(self) -> [&'static str; 3] {
-        match self {
-            Self::Rsa2048 => ["rsa2048", "RSA 2048", "The usual kind of key: every client accepts it."],
-            Self::Rsa4096 => [
-                "rsa4096",
-                "RSA 4096",
-                "A longer RSA key: every client accepts it, but each handshake takes more time.",
-            ],
-            Self::P256 => [
-                "p256",
-                "ECDSA P-256",
-                "A short and fast key: every client of the last ten years accepts it.",
-            ],
-            Self::Ed25519 => [
-                "ed25519",
-                "Ed25519",
-                "The newest kind: openssl, Python and gnutls accept it, browsers don't.",
-            ],
-        }
-    }
-
-    /// Returns its keyword on the command line.
-    #[must_use]
-    pub fn keyword(self) -> &'static str {
-        self.texts()[0]
-    }
-
-    /// Returns its name in a list to choose from.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        self.texts()[1]
-    }
-
-    /// Returns one sentence about which clients accept it and why to choose it.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        self.texts()[2]
-    }
-
     pub(super) fn is_rsa(self) -> bool {
         matches!(self, Self::Rsa2048 | Self::Rsa4096)
     }
@@ -210,86 +192,65 @@ pub enum Defect {
     Version1,
 }
 
-impl Defect {
-    /// Every defect, in the order of a list to choose from.
-    pub const ALL: [Self; 8] = [
-        Self::Expired,
-        Self::NotYetValid,
-        Self::WrongName,
-        Self::NoSan,
-        Self::CaAsServer,
-        Self::SelfSigned,
-        Self::NoIntermediate,
-        Self::Version1,
-    ];
-
-    /// Returns its keyword on the command line, its label in a list, and a sentence about its effect.
-    fn texts(self) -> [&'static str; 3] {
-        match self {
-            Self::Expired => {
-                ["expired", "Expired", "Its last day was 30 days ago: every client that checks rejects it."]
-            }
-            Self::NotYetValid => [
-                "not-yet-valid",
-                "Not valid yet",
-                "Its first day is 30 days from now: every client that checks rejects it, as it would if its own clock \
+impl SettingChoice for Defect {
+    const TABLE: ChoiceTable<Self> = &[
+        (
+            Self::Expired,
+            "expired",
+            "Expired",
+            "Its last day was 30 days ago: every client that checks rejects it.",
+        ),
+        (
+            Self::NotYetValid,
+            "not-yet-valid",
+            "Not valid yet",
+            "Its first day is 30 days from now: every client that checks rejects it, as it would if its own clock \
                  were slow.",
-            ],
-            Self::WrongName => [
-                "wrong-name",
-                "Wrong name",
-                "It is for wrong-name.example and no other name: every client that checks the name rejects it.",
-            ],
-            Self::NoSan => [
-                "no-san",
-                "No alternative names",
-                "It has its name only as common name: openssl, curl, Python and gnutls still accept that for a name \
+        ),
+        (
+            Self::WrongName,
+            "wrong-name",
+            "Wrong name",
+            "It is for wrong-name.example and no other name: every client that checks the name rejects it.",
+        ),
+        (
+            Self::NoSan,
+            "no-san",
+            "No alternative names",
+            "It has its name only as common name: openssl, curl, Python and gnutls still accept that for a name \
                  such as localhost but not for an address such as 127.0.0.1, and browsers and rustls for neither.",
-            ],
-            Self::CaAsServer => [
-                "ca-as-server",
-                "A CA's certificate",
-                "It is a certificate for signing others, not for serving: openssl, curl, Python, gnutls and rustls reject \
+        ),
+        (
+            Self::CaAsServer,
+            "ca-as-server",
+            "A CA's certificate",
+            "It is a certificate for signing others, not for serving: openssl, curl, Python, gnutls and rustls reject \
                  it even if they trust it.",
-            ],
-            Self::SelfSigned => [
-                "self-signed",
-                "Self-signed where a CA is expected",
-                "It is self-signed, with an unrelated ca.crt beside it: a client that trusts only ca.crt rejects it.",
-            ],
-            Self::NoIntermediate => [
-                "no-intermediate",
-                "Chain without its intermediate",
-                "It is signed by an intermediate CA that is not sent along: a client that has only ca.crt rejects it, \
+        ),
+        (
+            Self::SelfSigned,
+            "self-signed",
+            "Self-signed where a CA is expected",
+            "It is self-signed, with an unrelated ca.crt beside it: a client that trusts only ca.crt rejects it.",
+        ),
+        (
+            Self::NoIntermediate,
+            "no-intermediate",
+            "Chain without its intermediate",
+            "It is signed by an intermediate CA that is not sent along: a client that has only ca.crt rejects it, \
                  until intermediate.crt is appended to server.crt.",
-            ],
-            Self::Version1 => [
-                "v1",
-                "X.509 version 1",
-                "It is of X.509's first version, without any extension: openssl, curl, Python and gnutls accept its common \
+        ),
+        (
+            Self::Version1,
+            "v1",
+            "X.509 version 1",
+            "It is of X.509's first version, without any extension: openssl, curl, Python and gnutls accept its common \
                  name but not an address such as 127.0.0.1, and browsers and rustls reject it.",
-            ],
-        }
-    }
+        ),
+    ];
+}
 
-    /// Returns its keyword on the command line.
-    #[must_use]
-    pub fn keyword(self) -> &'static str {
-        self.texts()[0]
-    }
-
-    /// Returns its name in a list to choose from.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        self.texts()[1]
-    }
-
-    /// Returns one sentence about its effect on clients.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        self.texts()[2]
-    }
-
+impl Defect {
     /// Returns whether the certificate has no subject alternative names.
     pub(super) fn has_no_names(self) -> bool {
         matches!(self, Self::NoSan | Self::Version1)
@@ -299,6 +260,7 @@ impl Defect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{ChoiceTable, SettingChoice};
     use crate::tls::create::create_error::SpecField;
 
     #[test]
@@ -353,16 +315,15 @@ mod tests {
 
     #[test]
     fn every_defect_has_one_sentence_and_its_own_keyword() {
-        for (index, defect) in Defect::ALL.into_iter().enumerate() {
-            let sentence = defect.sentence();
+        for (index, keyword) in Defect::keywords().into_iter().enumerate() {
+            let sentence = Defect::TABLE[index].3;
             assert!(sentence.starts_with("It") && sentence.ends_with('.'), "{sentence}");
             assert!(!sentence.contains(". "), "more than one sentence: {sentence}");
-            let keyword = defect.keyword();
             assert!(
                 keyword.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
                 "{keyword}"
             );
-            let first = Defect::ALL.iter().position(|other| other.keyword() == keyword);
+            let first = Defect::keywords().iter().position(|other| *other == keyword);
             assert_eq!(first, Some(index), "{keyword}");
         }
     }

@@ -276,7 +276,7 @@ mod tests {
             ("a\nb", "invisible"),
             ("http://a.test", "contains :"),
             ("[::1]", "contains ["),
-            ("fe80::1%eth0", "contains %"),
+            ("fe80::1%eth0", "a zone such as"),
             ("localhost.", "a dot or a hyphen too many"),
             ("a..", "a dot or a hyphen too many"),
             (".", "a dot or a hyphen too many"),

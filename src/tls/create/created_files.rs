@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::platform::terminal::{CURL, CURL_UNREVOKED, TerminalCommand, argument, python, python_string};
+use crate::settings::SettingChoice;
 use crate::tls::certificate_report::CertificateReport;
 use crate::tls::create::certificate_spec::{
     CA_CERTIFICATE, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY,
@@ -59,7 +60,7 @@ impl CreatedFiles {
             summary: report.line(now),
             defect: spec.defect,
             ca_not_after: ca_not_after
-                .filter(|end| spec.defect != Some(Defect::SelfSigned) && *end < report.not_after),
+                .filter(|end| spec.defect != Some(Defect::SelfSigned) && *end < report.validity.not_after),
             // A client asks for one name, never for a wildcard.
             name: spec.common_name.replacen('*', "www", 1),
         })
@@ -77,7 +78,7 @@ impl CreatedFiles {
             trust += &end.strftime(" Clients accept it only until ca.crt expires, on %Y-%m-%d.").to_string();
         }
         let Some(defect) = self.defect else { return trust };
-        let sentence = defect.sentence();
+        let sentence = defect.about();
         match defect {
             Defect::NoIntermediate => format!(
                 "Broken on purpose: {sentence} {trust} To mend it, append {INTERMEDIATE} to {CERTIFICATE}."

@@ -86,8 +86,8 @@ impl PracticeCa {
         let file = CertificateFile::read(&certificate)?;
         check_pair(&file, &KeyFile::read(&key)?)?;
         let report = file.report();
-        if now > report.not_after || now < report.not_before {
-            return Err(unusable(format!("ca.crt is not valid now ({})", report.validity(now))));
+        if !report.validity.holds(now) {
+            return Err(unusable(format!("ca.crt is not valid now ({})", report.validity.description(now))));
         }
         // A file that could be read has at least one certificate.
         let certificate = file.chain()[0].clone();

@@ -30,16 +30,16 @@ impl CertificateReport {
     }
 
     fn refused_by_all(&self, now: Timestamp) -> Option<String> {
-        Some(if now > self.not_after {
+        Some(if now > self.validity.not_after {
             format!(
                 "This certificate expired on {}, so clients that check it will refuse it. Make a new one.",
-                date(self.not_after)
+                date(self.validity.not_after)
             )
-        } else if now < self.not_before {
+        } else if now < self.validity.not_before {
             format!(
                 "This certificate is {}, so clients that check it will refuse it. Wait until then, or see whether \
                  this computer's clock is right.",
-                self.validity(now)
+                self.validity.description(now)
             )
         } else if self.authority == Authority::Only {
             "This is a certificate authority's own certificate, for signing others and not for serving: openssl, curl, \
@@ -195,7 +195,7 @@ mod tests {
     }
 
     fn expired(report: &mut CertificateReport) {
-        report.not_after = "2026-05-31T00:00:00Z".parse().unwrap();
+        report.validity.not_after = "2026-05-31T00:00:00Z".parse().unwrap();
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
             report.version = 1;
         });
         assert!(both.starts_with("This certificate expired on 2026-05-31, so clients"), "{both}");
-        let early = own(|report| report.not_before = "2026-06-02T00:00:00Z".parse().unwrap());
+        let early = own(|report| report.validity.not_before = "2026-06-02T00:00:00Z".parse().unwrap());
         assert!(early.starts_with("This certificate is not valid before 2026-06-02, so clients"), "{early}");
     }
 

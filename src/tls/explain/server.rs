@@ -404,8 +404,8 @@ mod tests {
 
     use super::*;
     use crate::settings::TlsVersions;
+    use crate::tls::certificate_report::Validity;
     use crate::tls::client_hello::ClientHello;
-    use crate::tls::inspect::x509_details::Validity;
     use crate::tls::key_type::KeyType;
 
     const LAN: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);

@@ -1,8 +1,7 @@
 //! A certificate file's chain: its certificates, and whether each is signed by the next (RFC 8446, section 4.4.2).
 
-use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::CertificateDer;
-use x509_parser::asn1_rs::Any;
+use x509_parser::error::X509Error;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::tls::inspect::certificate_text::distinguished_name;
@@ -60,10 +59,8 @@ impl ChainDetails {
     pub fn of(file: &CertificateFile) -> Self {
         let chain = file.chain();
         let parsed = parse(chain);
-        let end = match (parsed.last(), chain.last()) {
-            (Some(last), Some(der)) if !self_signed(last, der) => {
-                ChainEnd::Issuer(distinguished_name(last.issuer()))
-            }
+        let end = match parsed.last() {
+            Some(last) if !self_signed(last) => ChainEnd::Issuer(distinguished_name(last.issuer())),
             _ => ChainEnd::SelfSigned,
         };
         Self {
@@ -85,17 +82,17 @@ pub(super) fn parse<'a>(chain: &'a [CertificateDer<'_>]) -> Vec<X509Certificate<
 
 /// Returns the relation of the certificate before `next` to that at `next`.
 fn link(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>], next: usize) -> ChainLink {
-    let (own, der) = (&parsed[next - 1], &chain[next - 1]);
-    if *der == chain[next] {
+    let own = &parsed[next - 1];
+    if chain[next - 1] == chain[next] {
         return ChainLink::Repeated;
     }
     let issuer = distinguished_name(own.issuer());
     if own.issuer().as_raw() != parsed[next].subject().as_raw() {
-        let is_issuer = |at: &usize| *at != next - 1 && has_signed(&parsed[*at], own, der);
+        let is_issuer = |at: &usize| *at != next - 1 && has_signed(&parsed[*at], own);
         let found = (0..parsed.len()).find(is_issuer).map(|at| at + 1);
         return ChainLink::OtherName { issuer, next: distinguished_name(parsed[next].subject()), found };
     }
-    match signed_by(der, &parsed[next]) {
+    match signed_by(own, &parsed[next]) {
         Some(true) => ChainLink::Signed,
         Some(false) => ChainLink::OtherKey { issuer },
         None => ChainLink::NameOnly,
@@ -103,42 +100,21 @@ fn link(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>], next: usiz
 }
 
 /// Returns whether a certificate names itself as issuer, and its signature doesn't contradict that.
-pub(super) fn self_signed(parsed: &X509Certificate<'_>, der: &CertificateDer<'_>) -> bool {
-    has_signed(parsed, parsed, der)
+pub(super) fn self_signed(certificate: &X509Certificate<'_>) -> bool {
+    has_signed(certificate, certificate)
 }
 
 /// Returns whether a certificate names `issuer` as its issuer, and its signature doesn't contradict that.
-pub(super) fn has_signed(
-    issuer: &X509Certificate<'_>,
-    parsed: &X509Certificate<'_>,
-    der: &CertificateDer<'_>,
-) -> bool {
-    parsed.issuer().as_raw() == issuer.subject().as_raw() && signed_by(der, issuer) != Some(false)
+pub(super) fn has_signed(issuer: &X509Certificate<'_>, certificate: &X509Certificate<'_>) -> bool {
+    certificate.issuer().as_raw() == issuer.subject().as_raw()
+        && signed_by(certificate, issuer) != Some(false)
 }
 
 /// Returns whether a certificate's signature was made with an issuer's key; `None` for an unknown algorithm.
-pub(in crate::tls) fn signed_by(certificate: &[u8], issuer: &X509Certificate<'_>) -> Option<bool> {
-    // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature } (RFC 5280, section 4.1).
-    let (_, whole) = Any::from_der(certificate).ok()?;
-    let (rest, _) = Any::from_der(whole.data).ok()?;
-    let signed = &whole.data[..whole.data.len() - rest.len()];
-    let (rest, algorithm) = Any::from_der(rest).ok()?;
-    let (_, signature) = Any::from_der(rest).ok()?;
-    // The first byte of a BIT STRING counts its unused bits.
-    let signature = signature.data.get(1..)?;
-    let (_, key) = Any::from_der(issuer.public_key().raw).ok()?;
-    let (_, key_algorithm) = Any::from_der(key.data).ok()?;
-    let key = &issuer.public_key().subject_public_key.data;
-    let provider = default_provider();
-    let mut verifiers = provider
-        .signature_verification_algorithms
-        .all
-        .iter()
-        .filter(|verifier| {
-            verifier.signature_alg_id().as_ref() == algorithm.data
-                && verifier.public_key_alg_id().as_ref() == key_algorithm.data
-        })
-        .peekable();
-    verifiers.peek()?;
-    Some(verifiers.any(|verifier| verifier.verify_signature(key, signed, signature).is_ok()))
+fn signed_by(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> Option<bool> {
+    match certificate.verify_signature(Some(issuer.public_key())) {
+        Ok(()) => Some(true),
+        Err(X509Error::SignatureVerificationError) => Some(false),
+        Err(_) => None,
+    }
 }

@@ -14,13 +14,13 @@ use rustls::{CertificateError, Error, RootCertStore};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::tls::certificate_report::Validity;
 use crate::tls::explain::certificate_errors::{RejectionKind, rejection_kind};
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::certificate_text::{
     address, common_names, distinguished_name, general_names, one_line,
 };
 use crate::tls::inspect::chain::self_signed;
-use crate::tls::inspect::x509_details::Validity;
 use crate::tls::load::CertificateFile;
 
 /// The most names that are checked.
@@ -78,7 +78,7 @@ impl Roots {
         let has_self_signed = source == TrustSource::System
             || certificates
                 .iter()
-                .any(|der| X509Certificate::from_der(der).is_ok_and(|(_, parsed)| self_signed(&parsed, der)));
+                .any(|der| X509Certificate::from_der(der).is_ok_and(|(_, parsed)| self_signed(&parsed)));
         Self { store: Arc::new(store), source, has_self_signed, error: None }
     }
 
@@ -205,7 +205,7 @@ pub fn check_as_clients(file: &CertificateFile, roots: &Roots, now: Timestamp) -
     let mut names = names_to_check(&leaf);
     let certificate = Arc::new(CheckedCertificate {
         last_issuer: last.map_or_else(String::new, |(_, last)| distinguished_name(last.issuer())),
-        self_signed: self_signed(&leaf, first),
+        self_signed: self_signed(&leaf),
         is_self_issued: leaf.subject().as_raw() == leaf.issuer().as_raw(),
         has_alternative_names: leaf.subject_alternative_name().ok().flatten().is_some(),
         name_count: names.len(),

@@ -9,13 +9,13 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
 use crate::text::{MAX_NAME, list, sanitize};
+use crate::tls::certificate_report::Validity;
 use crate::tls::create::{CA_CERTIFICATE, INTERMEDIATE};
 use crate::tls::file_error::FileRole;
 use crate::tls::inspect::certificate_text::{
     address, common_names, distinguished_name, general_names, one_line,
 };
 use crate::tls::inspect::chain::{has_signed, parse, self_signed};
-use crate::tls::inspect::x509_details::Validity;
 use crate::tls::key_type::KeyType;
 use crate::tls::load::{CertificateFile, certificates};
 
@@ -89,7 +89,7 @@ impl ServedCertificate {
             _ => None,
         };
         let mut served = Self {
-            validity: Validity { not_before: report.not_before, not_after: report.not_after },
+            validity: report.validity,
             above: parsed.iter().skip(1).map(Validity::of).collect(),
             version: report.version,
             may_sign: true,
@@ -171,7 +171,7 @@ fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> TrustAnchor {
         return TrustAnchor::Beside { issuer, ca: path.with_file_name(CA_CERTIFICATE) };
     }
     let between = beside(path, INTERMEDIATE);
-    if parse(&between).iter().any(|between| has_signed(between, parsed, &chain[last])) {
+    if parse(&between).iter().any(|between| has_signed(between, parsed)) {
         TrustAnchor::Intermediate { issuer }
     } else {
         TrustAnchor::Missing(issuer)
@@ -184,8 +184,8 @@ fn follow_issuers(chain: &[CertificateDer<'_>]) -> Result<usize, usize> {
     let parsed = parse(chain);
     let mut unused: Vec<usize> = (1..parsed.len()).collect();
     let mut at = 0;
-    while !self_signed(&parsed[at], &chain[at]) {
-        let is_issuer = |other: &usize| has_signed(&parsed[*other], &parsed[at], &chain[at]);
+    while !self_signed(&parsed[at]) {
+        let is_issuer = |other: &usize| has_signed(&parsed[*other], &parsed[at]);
         let found = unused.iter().position(is_issuer).ok_or(at)?;
         at = unused.swap_remove(found);
     }
@@ -235,14 +235,12 @@ impl Issuer {
         let parsed_ca = parse(&ca);
         // A file that could be read has at least one certificate.
         let (own, sent) = (&parsed_chain[0], &parsed_chain[1..]);
-        let der = &chain[0];
-        let is_given = ca.contains(der);
-        if self_signed(own, der) {
+        let is_given = ca.contains(&chain[0]);
+        if self_signed(own) {
             let expected = !is_given && parsed_ca.iter().any(|ca| ca.is_ca());
             return if expected { Self::ItselfBesideCa } else { Self::Itself };
         }
-        let signed =
-            |issuers: &[X509Certificate<'_>]| issuers.iter().any(|issuer| has_signed(issuer, own, der));
+        let signed = |issuers: &[X509Certificate<'_>]| issuers.iter().any(|issuer| has_signed(issuer, own));
         if is_given || signed(sent) || signed(&parsed_ca) {
             return Self::Known;
         }

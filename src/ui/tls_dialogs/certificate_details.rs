@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::app::WakeFn;
 use crate::app::tls_jobs::{CertificateInspector, Inspection, certificate_inspector, typed_path};
+use crate::tls::Validity;
 use crate::tls::explain::inspection::{explain_check, explain_end, explain_link};
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
 use crate::tls::inspect::x509_details::CertificateDetails;
-use crate::tls::inspect::x509_details::Validity;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::dialog_layout::{

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::app::tls_jobs::{CertificateCreator, CreationResult, default_folder, typed_path};
 use crate::app::{App, Command, WakeFn};
 use crate::server::ServerState;
+use crate::settings::SettingChoice;
 use crate::text::list;
 use crate::tls::create::{
     CA_CERTIFICATE, CA_KEY, CertificateSpec, CreatedFiles, Defect, KeyChoice, Preflight, SpecField,
@@ -194,21 +195,20 @@ impl CreateDialog {
             }
             below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
         }
-        let keys = KeyChoice::ALL.map(|key| (key, key.label(), key.sentence()));
-        self.key = choice_row(ui, "Key", "kind of key", self.key, &keys).unwrap_or(self.key);
-        below(ui, |ui| sentence(ui, self.key.sentence()));
+        self.key = choice_row(ui, "Key", "kind of key", self.key, &KeyChoice::choices()).unwrap_or(self.key);
+        below(ui, |ui| sentence(ui, self.key.about()));
         self.ca_row(ui, spec);
         let none = [(None, "Not broken", "Clients that trust it accept it.")];
         let defects: Vec<_> = none
             .into_iter()
-            .chain(Defect::ALL.map(|defect| (Some(defect), defect.label(), defect.sentence())))
+            .chain(Defect::choices().into_iter().map(|(defect, label, about)| (Some(defect), label, about)))
             .collect();
         let label = "Broken on purpose";
         self.defect =
             choice_row(ui, label, "broken on purpose", self.defect, &defects).unwrap_or(self.defect);
         below(ui, |ui| match self.defect {
             None => sentence(ui, none[0].2),
-            Some(defect) => note(ui, Tone::Caution, defect.sentence()),
+            Some(defect) => note(ui, Tone::Caution, defect.about()),
         });
         self.files_row(ui, spec);
         collapsible(ui, "openssl commands", "Show the openssl commands", |ui| {

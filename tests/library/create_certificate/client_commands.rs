@@ -3,6 +3,7 @@
 
 use std::process::{Command, Stdio};
 
+use echoscope::settings::SettingChoice;
 use echoscope::tls::create::{CertificateSpec, CreatedFiles, Defect, KeyChoice, create};
 use jiff::Timestamp;
 

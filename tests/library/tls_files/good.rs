@@ -47,7 +47,7 @@ fn the_tutorials_three_commands_make_files_that_serve() {
     let now = Timestamp::now();
     let lines = ["localhost · RSA 2048 · 364 days left", "localhost · RSA 2048 · 365 days left"];
     assert!(lines.contains(&read.report().line(now).as_str()), "{}", read.report().line(now));
-    let late = read.report().not_after + SignedDuration::from_secs(1);
+    let late = read.report().validity.not_after + SignedDuration::from_secs(1);
     assert!(read.report().line(late).starts_with("localhost · RSA 2048 · expired on 20"));
     assert!(read.report().self_signed);
     // OpenSSL 3.4 makes version 3 here, with which there is nothing to caution of but the missing names.
