@@ -260,7 +260,6 @@ impl Defect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{ChoiceTable, SettingChoice};
     use crate::tls::create::create_error::SpecField;
 
     #[test]
