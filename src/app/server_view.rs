@@ -3,7 +3,6 @@
 
 use crate::app::state::App;
 use crate::log::format;
-use crate::platform::sockets::WhenFull;
 use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
 use crate::server::{AcceptQueues, Server};
 use crate::settings::DataFormat;
@@ -127,15 +126,14 @@ fn next_client(queues: &AcceptQueues, fullest: Option<u32>) -> String {
     if queues.accepting && fullest.is_none_or(|waiting| waiting == 0) {
         return "The next client is accepted at once: the server waits in accept().".to_owned();
     }
-    let (when_full, then) = match queues.when_full {
-        WhenFull::TimesOut => (
+    let (when_full, then) = if queues.refuses_when_full {
+        ("The queue is full. The system refuses the next client.", "the system refuses the connection")
+    } else {
+        (
             "The queue is full. The system doesn't answer the next client, so its connecting times out after a while; \
              it is not refused.",
             "connecting times out after a while; nobody is refused",
-        ),
-        WhenFull::Refused => {
-            ("The queue is full. The system refuses the next client.", "the system refuses the connection")
-        }
+        )
     };
     match (fullest, queues.capacity) {
         (Some(waiting), Some(room)) if waiting >= room => when_full.to_owned(),
@@ -199,7 +197,7 @@ mod tests {
             capacity: Some(6),
             waiting: waiting.iter().enumerate().map(|(index, waiting)| (address(index), *waiting)).collect(),
             accepting,
-            when_full: WhenFull::TimesOut,
+            refuses_when_full: false,
         }
     }
 
@@ -220,7 +218,7 @@ mod tests {
         assert!(next(Some(5), false).contains("There is 1 place left"));
         assert!(next(Some(6), false).starts_with("The queue is full."));
         assert!(next(None, false).starts_with("This system doesn't tell"));
-        let windows = AcceptQueues { when_full: WhenFull::Refused, capacity: None, ..queues(&[None], false) };
+        let windows = AcceptQueues { refuses_when_full: true, capacity: None, ..queues(&[None], false) };
         assert!(status(&windows, false).next.ends_with("then the system refuses the connection."));
     }
 

@@ -17,9 +17,6 @@ pub(crate) fn allow_reuse(socket: &Socket) -> io::Result<()> {
     if cfg!(unix) { socket.set_reuse_address(true) } else { Ok(()) }
 }
 
-/// Whether ports below 1024 are reserved for administrators. Windows reserves ports by other rules.
-pub(crate) const LOW_PORTS_ARE_RESERVED: bool = cfg!(unix);
-
 /// Returns whether an error means that the process or the OS has no file descriptor left.
 pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     // EMFILE and ENFILE have the same numbers on Linux, the BSDs and macOS. Windows has WSAEMFILE.
@@ -152,18 +149,9 @@ pub(crate) fn send(
     result
 }
 
-/// The reaction of an OS to a client that connects while the accept queue is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenFull {
-    /// It drops the client's SYN, which the client sends again a few times before it gives up. Linux, macOS and the
-    /// BSDs do so.
-    TimesOut,
-    /// It answers with RST, as Windows does.
-    Refused,
-}
-
-/// The reaction of this OS.
-pub(crate) const WHEN_FULL: WhenFull = if cfg!(windows) { WhenFull::Refused } else { WhenFull::TimesOut };
+/// Whether the OS answers a client that connects while the accept queue is full with RST, as Windows does. Linux, macOS and
+/// the BSDs drop its SYN, which the client sends again a few times before it gives up.
+pub(crate) const REFUSES_WHEN_FULL: bool = cfg!(windows);
 
 /// Whether the OS reports how many clients wait.
 pub(crate) const REPORTS_QUEUE_LENGTH: bool = cfg!(target_os = "linux");

@@ -132,7 +132,6 @@ impl HostKind {
 
 /// Returns whether a condition of the template is true.
 fn holds(condition: &str, config: &ServerConfig, host: HostKind) -> bool {
-    let tls = config.tls.as_ref();
     match condition {
         "" => true,
         "one" => config.mode == Mode::One,
@@ -150,17 +149,19 @@ fn holds(condition: &str, config: &ServerConfig, host: HostKind) -> bool {
             let default = Settings::default().max_clients as usize;
             config.mode != Mode::One && config.max_clients != default
         }
-        "tls" => tls.is_some(),
-        "from_1.2" => tls.is_some_and(|tls| tls.versions != TlsVersions::Only13),
-        "up_to_1.2" => tls.is_some_and(|tls| tls.versions == TlsVersions::Only12),
-        "from_1.3" => tls.is_some_and(|tls| tls.versions == TlsVersions::Only13),
-        "client_auth" => tls.is_some_and(|tls| tls.client_auth != ClientAuth::None),
-        "optional" => tls.is_some_and(|tls| tls.client_auth == ClientAuth::Optional),
-        "required" => tls.is_some_and(|tls| tls.client_auth == ClientAuth::Required),
-        "alpn" => tls.is_some_and(|tls| !tls.alpn.is_empty()),
-        "no_tickets" => tls.is_some_and(|tls| !tls.tickets),
-        "key_log" => tls.is_some_and(|tls| tls.key_log.is_some()),
-        _ => unreachable!("an unknown condition in the template: {condition}"),
+        _ => config.tls.as_ref().is_some_and(|tls| match condition {
+            "tls" => true,
+            "from_1.2" => tls.versions != TlsVersions::Only13,
+            "up_to_1.2" => tls.versions == TlsVersions::Only12,
+            "from_1.3" => tls.versions == TlsVersions::Only13,
+            "client_auth" => tls.client_auth != ClientAuth::None,
+            "optional" => tls.client_auth == ClientAuth::Optional,
+            "required" => tls.client_auth == ClientAuth::Required,
+            "alpn" => !tls.alpn.is_empty(),
+            "no_tickets" => !tls.tickets,
+            "key_log" => tls.key_log.is_some(),
+            _ => unreachable!("an unknown condition in the template: {condition}"),
+        }),
     }
 }
 

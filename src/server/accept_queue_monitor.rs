@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex};
 use std::thread::{Builder, Scope};
 use std::time::Duration;
 
-use crate::platform::sockets::{self, REPORTS_QUEUE_LENGTH, WHEN_FULL, WhenFull};
+use crate::platform::sockets::{self, REFUSES_WHEN_FULL, REPORTS_QUEUE_LENGTH};
 use crate::sync::{lock, wait_while, wait_while_for};
 
 /// The shortest and the longest time between two looks. It doubles while nothing changes, since the OS goes through all
@@ -26,8 +26,8 @@ pub struct AcceptQueues {
     pub waiting: Vec<(SocketAddr, Option<u32>)>,
     /// Whether a thread is in `accept`, so that no client has to wait.
     pub accepting: bool,
-    /// The OS's reaction to a client whose queue is full.
-    pub when_full: WhenFull,
+    /// Whether the OS refuses a client whose queue is full; otherwise its connecting times out.
+    pub refuses_when_full: bool,
 }
 
 /// The lengths of the accept queues of one run of the server.
@@ -73,7 +73,13 @@ impl AcceptQueueMonitor {
         let length = |index: usize| queues.lengths.as_ref().and_then(|lengths| lengths.get(index).copied());
         let addresses = queues.addresses.iter().enumerate();
         let waiting = addresses.map(|(index, address)| (*address, length(index))).collect();
-        AcceptQueues { backlog, capacity: queues.capacity, waiting, accepting, when_full: WHEN_FULL }
+        AcceptQueues {
+            backlog,
+            capacity: queues.capacity,
+            waiting,
+            accepting,
+            refuses_when_full: REFUSES_WHEN_FULL,
+        }
     }
 
     /// Watches the queues during `work`, which keeps the accept loop from accepting.

@@ -24,25 +24,22 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a client until its connection is closed. A panic ends this connection alone.
 pub(super) fn serve(shared: &ServerShared, conn: &Conn) {
-    let guard = RegistryGuard { shared, conn };
     let reason = catch_unwind(AssertUnwindSafe(|| handle_connection(shared, conn))).unwrap_or_else(|panic| {
         let problem = Problem::Panicked { message: panic_message(panic.as_ref()) };
         shared.events.send(Some(conn.client), EventKind::Problem(problem));
         CloseReason::Panicked
     });
     close(shared, conn, reason);
-    drop(guard);
 }
 
 /// Closes a connection that was ended before a thread could serve it.
 pub(super) fn close_unserved(shared: &ServerShared, conn: &Conn) {
-    let guard = RegistryGuard { shared, conn };
     close(shared, conn, conn.ended().unwrap_or(CloseReason::ServerStopped));
-    drop(guard);
 }
 
 /// Closes the connection and reports it. An end from outside since `reason` was found doesn't change it.
 fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason) {
+    let _guard = RegistryGuard { shared, conn };
     shared.steps.on_closed(conn);
     // Before the event, so that the FIN is sent when the log shows it.
     let is_shut = conn.stream.shutdown(Shutdown::Both).is_ok();
@@ -108,7 +105,7 @@ fn accept_tls(
 ) -> Result<Option<TlsStream>, ConnectionError> {
     let Some(tls) = shared.tls.get() else { return Ok(None) };
     if !shared.steps.client_call(conn, Call::Handshake, 0, &[]) {
-        return Err(ConnectionError::Eof);
+        return Err(ConnectionError::Closed(CloseReason::EndOfStream));
     }
     let (stream, handshake) = TlsStream::accept(socket, tls, shared.config.handshake_timeout)?;
     let handshake = Arc::new(handshake);
@@ -130,12 +127,12 @@ fn echo(
     let mut first_bytes = Vec::with_capacity(client_hello::HELLO_START);
     loop {
         if !shared.steps.client_call(conn, Call::Recv, buffer.len(), &[]) {
-            return Err(ConnectionError::Eof);
+            return Err(ConnectionError::Closed(CloseReason::EndOfStream));
         }
         let received = match tls {
             Some(tls) => tls.recv(socket, &mut buffer)?,
             None => match socket.recv(&mut buffer, None)? {
-                0 => return Err(ConnectionError::Eof),
+                0 => return Err(ConnectionError::Closed(CloseReason::EndOfStream)),
                 received => received,
             },
         };
@@ -144,7 +141,7 @@ fn echo(
         conn.received.fetch_add(received as u64, Relaxed);
         shared.totals.received.fetch_add(received as u64, Relaxed);
         let (sent, result) = if !shared.steps.client_call(conn, Call::SendAll, received, data) {
-            (0, Err(ConnectionError::Eof))
+            (0, Err(ConnectionError::Closed(CloseReason::EndOfStream)))
         } else if let Some(tls) = tls {
             tls.send_all(socket, data)
         } else {
@@ -170,17 +167,13 @@ fn close_reason(shared: &ServerShared, conn: &Conn, error: ConnectionError) -> C
     if let Some(reason) = conn.ended() {
         return reason;
     }
-    let problem = match error {
-        ConnectionError::Eof => return CloseReason::EndOfStream,
-        ConnectionError::EofWithoutCloseNotify => return CloseReason::EndWithoutCloseNotify,
-        ConnectionError::Lost(error) => return CloseReason::Lost { raw: error.to_string() },
-        ConnectionError::Idle => return CloseReason::Idle,
-        ConnectionError::HandshakeTimeout(after) => Problem::HandshakeTimeout { after },
-        ConnectionError::NotTls { start, http } => Problem::NotTls { start, http },
-        ConnectionError::Tls(error) => Problem::Tls(Arc::from(error)),
-    };
-    shared.events.send(Some(conn.client), EventKind::Problem(problem));
-    CloseReason::Tls
+    match error {
+        ConnectionError::Closed(reason) => reason,
+        ConnectionError::Tls(problem) => {
+            shared.events.send(Some(conn.client), EventKind::Problem(problem));
+            CloseReason::Tls
+        }
+    }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

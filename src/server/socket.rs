@@ -7,35 +7,26 @@ use std::time::{Duration, Instant};
 
 use crate::capture::{CaptureEventKind, Recorder};
 use crate::platform::sockets::{self, is_timeout};
+use crate::server::event::{CloseReason, Problem};
 use crate::server::registry::Conn;
-use crate::tls::session_error::ServerTlsError;
 
 /// How much longer than its deadline a read may take, so that not each read of a handshake has to set the socket's
 /// limit: these system calls cost more than the handshake itself.
 const SLACK: Duration = Duration::from_millis(50);
 
-/// Why nothing more can be received or sent.
+/// Why nothing more can be received from a client or sent to it.
 #[derive(Debug)]
 pub(super) enum ConnectionError {
-    /// The end of the stream: the client closed its side (FIN, in TLS after `close_notify`).
-    Eof,
-    /// The TCP stream ended without TLS's `close_notify`.
-    EofWithoutCloseNotify,
-    /// The connection was reset or lost.
-    Lost(io::Error),
-    /// Nothing could be received or sent within the idle timeout.
-    Idle,
-    /// The handshake took longer than this.
-    HandshakeTimeout(Duration),
-    /// The client sent something other than TLS.
-    NotTls { start: Vec<u8>, http: bool },
-    /// TLS failed.
-    Tls(Box<ServerTlsError>),
+    /// The connection ended.
+    Closed(CloseReason),
+    /// TLS failed. The log has an entry of its own for that.
+    Tls(Problem),
 }
 
 impl From<io::Error> for ConnectionError {
     fn from(error: io::Error) -> Self {
-        if is_timeout(&error) { Self::Idle } else { Self::Lost(error) }
+        let lost = || CloseReason::Lost { raw: error.to_string() };
+        Self::Closed(if is_timeout(&error) { CloseReason::Idle } else { lost() })
     }
 }
 
@@ -101,7 +92,7 @@ impl<'a> Socket<'a> {
         let mut sent = 0;
         while sent < data.len() {
             match self.write(&data[sent..]) {
-                Ok(0) => return (sent, Err(ConnectionError::Lost(ErrorKind::WriteZero.into()))),
+                Ok(0) => return (sent, Err(io::Error::from(ErrorKind::WriteZero).into())),
                 Ok(written) => sent += written,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return (sent, Err(error.into())),

@@ -56,12 +56,9 @@ impl BindError {
             BindCause::InUse => format!(
                 "Port {port} on {ip} is already in use by another program. Stop that program, or use another port."
             ),
-            BindCause::NotAllowed if port < 1024 && sockets::LOW_PORTS_ARE_RESERVED => format!(
-                "The system doesn't allow port {port} on {ip}. Ports below 1024 are reserved: use a higher one."
+            BindCause::NotAllowed => format!(
+                "The OS doesn't allow port {port} on {ip}. Use another port; those below 1024 are often reserved."
             ),
-            BindCause::NotAllowed => {
-                format!("The system doesn't allow port {port} on {ip}. Use another port.")
-            }
             BindCause::NotOurs => format!(
                 "{ip} is not an address of this computer. Use localhost, 0.0.0.0 or one of its own addresses."
             ),
@@ -70,15 +67,10 @@ impl BindError {
                 format!("This computer has no {family}, so {ip} can't be used.")
             }
             BindCause::OutOfFiles => {
-                "No socket could be opened: too many files are open. Close some programs and try again."
-                    .to_owned()
+                "Can't open a socket: too many files are open. Close some programs and try again.".to_owned()
             }
             BindCause::Other => {
-                let raw = self.source.to_string();
-                let raw = raw.split(" (os error").next().unwrap_or_default();
-                format!(
-                    "The system doesn't let {address} be used: it says “{raw}”. Use another address or port."
-                )
+                format!("Can't listen on {address}: {}. Use another address or port.", self.source)
             }
         }
     }

@@ -220,35 +220,19 @@ impl StepController {
         let data = Arc::from(&data[..data.len().min(PREVIEW)]);
         state.paused.push(PausedThread { client, site: CallSite { paused: true, ..site }, data });
         drop(state);
-        let guard = PauseGuard { controller: self, id };
         self.events.wake();
-        let state = wait_while(&self.changed, lock(&self.state), |state| {
+        let mut state = wait_while(&self.changed, lock(&self.state), |state| {
             !is_ended(state) && state.paused.iter().any(|thread| thread.id() == id)
         });
+        state.paused.retain(|thread| thread.id() != id);
         let proceeds = !is_ended(&state);
         drop(state);
-        drop(guard);
+        self.events.wake();
         proceeds
     }
 }
 
 const ACCEPT: CallSite = CallSite { call: Call::Accept, paused: false, argument: CallArgument::None };
-
-/// Removes a thread from the paused ones, also if waking the window panics.
-struct PauseGuard<'a> {
-    controller: &'a StepController,
-    id: Option<ClientId>,
-}
-
-impl Drop for PauseGuard<'_> {
-    fn drop(&mut self) {
-        lock(&self.controller.state).paused.retain(|thread| thread.id() != self.id);
-        // A panic may come from this very call.
-        if !std::thread::panicking() {
-            self.controller.events.wake();
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustls::ServerConnection;
 
 use crate::capture::{SendContext, TlsSnapshot, alert_for};
+use crate::server::event::{CloseReason, Problem};
 use crate::server::record_reader::RecordReader;
 use crate::server::socket::{ConnectionError, Socket};
 use crate::tls::client_hello::{self, FirstBytes, first_hello};
@@ -49,12 +50,17 @@ impl TlsStream {
                     Handshake::new(&stream.connection, chosen_scheme(), client_hello, start.elapsed());
                 Ok((stream, handshake))
             }
-            Err(ConnectionError::Idle) => Err(ConnectionError::HandshakeTimeout(timeout)),
-            Err(ConnectionError::Tls(error)) => {
-                let local_address = socket.local_address();
-                Err(ConnectionError::Tls(Box::new(ServerTlsError { client_hello, local_address, ..*error })))
+            Err(ConnectionError::Closed(CloseReason::Idle)) => {
+                Err(ConnectionError::Tls(Problem::HandshakeTimeout { after: timeout }))
             }
-            Err(error) => Err(error),
+            Err(mut error) => {
+                if let ConnectionError::Tls(Problem::Tls(error)) = &mut error
+                    && let Some(error) = Arc::get_mut(error)
+                {
+                    (error.client_hello, error.local_address) = (client_hello, socket.local_address());
+                }
+                Err(error)
+            }
         }
     }
 
@@ -62,17 +68,14 @@ impl TlsStream {
     #[inline(never)]
     fn new(tls: &TlsServer) -> Result<Self, ConnectionError> {
         let context = Arc::clone(tls.context());
-        match ServerConnection::new(tls.new_connection()) {
-            Ok(connection) => Ok(Self {
-                snapshot: TlsSnapshot::of(&connection),
-                connection: Box::new(connection),
-                records: RecordReader::new(),
-                context,
-            }),
-            Err(error) => {
-                Err(ConnectionError::Tls(Box::new(ServerTlsError::new(error.into(), true, context))))
-            }
-        }
+        let connection = ServerConnection::new(tls.new_connection())
+            .map_err(|error| tls_error(error, true, Arc::clone(&context)))?;
+        Ok(Self {
+            snapshot: TlsSnapshot::of(&connection),
+            connection: Box::new(connection),
+            records: RecordReader::new(),
+            context,
+        })
     }
 
     fn shake_hands(&mut self, socket: &Socket<'_>, deadline: Instant) -> Result<(), ConnectionError> {
@@ -81,17 +84,17 @@ impl TlsStream {
             let has_hello = self.connection.protocol_version().is_some();
             match client_hello::first_bytes(self.records.first_bytes()) {
                 FirstBytes::Http { line } if !has_hello => {
-                    return Err(ConnectionError::NotTls { start: line, http: true });
+                    return Err(ConnectionError::Tls(Problem::NotTls { start: line, http: true }));
                 }
                 FirstBytes::Text { line } if !has_hello => {
-                    return Err(ConnectionError::NotTls { start: line, http: false });
+                    return Err(ConnectionError::Tls(Problem::NotTls { start: line, http: false }));
                 }
                 _ => {}
             }
             if !result? {
                 return Err(match self.records.first_bytes() {
                     // A client that only checks whether the port is open.
-                    [] => ConnectionError::Eof,
+                    [] => ConnectionError::Closed(CloseReason::EndOfStream),
                     _ if has_hello => self.error(TlsErrorCause::ClosedInHandshake, true),
                     _ => self.error(TlsErrorCause::ClosedInHello, true),
                 });
@@ -104,18 +107,16 @@ impl TlsStream {
     pub(super) fn recv(&mut self, socket: &Socket<'_>, buffer: &mut [u8]) -> Result<usize, ConnectionError> {
         loop {
             match self.connection.reader().read(buffer) {
-                Ok(0) => return Err(ConnectionError::Eof),
+                Ok(0) => return Err(ConnectionError::Closed(CloseReason::EndOfStream)),
                 Ok(received) => {
                     socket.recorder().on_plaintext_received(&buffer[..received]);
                     return Ok(received);
                 }
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    return Err(ConnectionError::EofWithoutCloseNotify);
+                    return Err(ConnectionError::Closed(CloseReason::EndWithoutCloseNotify));
                 }
-                Err(error) if error.kind() != ErrorKind::WouldBlock => {
-                    return Err(ConnectionError::Lost(error));
-                }
-                Err(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
             }
             self.read_record(socket, None)?;
         }
@@ -193,8 +194,7 @@ impl TlsStream {
     }
 
     fn error(&self, cause: impl Into<TlsErrorCause>, in_handshake: bool) -> ConnectionError {
-        let error = ServerTlsError::new(cause.into(), in_handshake, Arc::clone(&self.context));
-        ConnectionError::Tls(Box::new(error))
+        tls_error(cause, in_handshake, Arc::clone(&self.context))
     }
 
     /// Sends everything that rustls has ready.
@@ -214,4 +214,12 @@ impl TlsStream {
         socket.recorder().end_send();
         result
     }
+}
+
+fn tls_error(
+    cause: impl Into<TlsErrorCause>,
+    in_handshake: bool,
+    context: Arc<ServerContext>,
+) -> ConnectionError {
+    ConnectionError::Tls(Problem::Tls(Arc::new(ServerTlsError::new(cause.into(), in_handshake, context))))
 }

@@ -4,7 +4,6 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use echoscope::platform::sockets::WhenFull;
 use echoscope::server::calls::Call;
 use echoscope::server::event::EventKind;
 use echoscope::settings::Mode;
@@ -41,7 +40,7 @@ fn while_paused_the_client_after_the_backlog_times_out() {
             let queues = running.server.accept_queues().unwrap();
             assert_eq!((queues.backlog, queues.capacity), (backlog, Some(fit)));
             assert_eq!(queues.waiting, [(running.address, Some(fit))]);
-            assert_eq!((queues.accepting, queues.when_full), (false, WhenFull::TimesOut));
+            assert_eq!((queues.accepting, queues.refuses_when_full), (false, false));
             let next = TcpStream::connect_timeout(&running.address, Duration::from_millis(400));
             assert_eq!(next.unwrap_err().kind(), ErrorKind::TimedOut, "{mode:?}: the queue of {backlog}");
             assert_eq!(running.server.counters().clients_total, 0, "{mode:?}: accepted while paused");

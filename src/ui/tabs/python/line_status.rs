@@ -6,7 +6,7 @@ use crate::server::event::ClientId;
 use crate::text::{count, with_thousands};
 
 /// The status of a line that makes a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LineStatus {
     /// The index of the line.
     pub(crate) line: usize,
@@ -35,7 +35,7 @@ enum Accepting {
 /// A part of the label beside a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LabelPart {
-    /// A client, shown as a chip.
+    /// A client.
     Client(ClientId),
     /// Text.
     Text(String),
@@ -57,15 +57,7 @@ pub(crate) fn line_statuses(
 ) -> Vec<LineStatus> {
     let mut statuses = Vec::new();
     for (index, line) in program.lines.iter().enumerate() {
-        let mut status = LineStatus {
-            line: index,
-            call: line.call,
-            made: 0,
-            highlighted: false,
-            accepting: None,
-            paused: Vec::new(),
-            inside: Vec::new(),
-        };
+        let mut status = LineStatus { line: index, call: line.call, ..LineStatus::default() };
         if let Some(call) = line.call {
             status.made = calls.made(call);
             status.highlighted = highlighted[call as usize];
@@ -100,29 +92,25 @@ impl LineStatus {
         self.accepting == Some(Accepting::Paused) || !self.paused.is_empty()
     }
 
-    /// Returns the label from left to right, with at most `max_named` clients by name, and with 1 in the shortest words.
-    /// It is empty if no thread is here.
+    /// Returns the label from left to right, with at most `max_named` clients by name. It is empty if no thread is here.
     pub(crate) fn label(&self, max_named: usize) -> Vec<LabelPart> {
         let mut parts = Vec::new();
-        let is_short = max_named == 1;
         if let Some(accepting) = self.accepting {
-            let is_start = self.call < Some(Call::Accept);
-            let (short, long) = match accepting {
-                Accepting::Paused if is_start => ("halts here", "the server halts before this line"),
-                Accepting::Paused => ("halts here", "the accept thread halts before this line"),
-                Accepting::Suspended => ("paused", "accepting is paused"),
-                Accepting::Inside if is_start => ("waits here", "the server is here"),
-                Accepting::Inside => ("waits here", "the accept thread waits here"),
-            };
-            let text = if is_short { short } else { long }.to_owned();
-            let is_paused = accepting == Accepting::Paused;
-            parts.push(if is_paused { LabelPart::Paused(text) } else { LabelPart::Text(text) });
+            let thread = if self.call < Some(Call::Accept) { "the server" } else { "the accept thread" };
+            parts.push(match accepting {
+                Accepting::Paused => LabelPart::Paused(format!("{thread} halts before this line")),
+                Accepting::Suspended => LabelPart::Text("accepting is paused".to_owned()),
+                Accepting::Inside => LabelPart::Text(format!("{thread} waits here")),
+            });
         }
-        let halts =
-            if is_short { ["halts", "halt"] } else { ["halts before this line", "halt before this line"] };
-        push_clients(&mut parts, &self.paused, max_named, LabelPart::Paused, halts);
+        push_clients(
+            &mut parts,
+            &self.paused,
+            max_named,
+            LabelPart::Paused,
+            ["halts before this line", "halt before this line"],
+        );
         let does = match self.call {
-            Some(Call::Recv) | None if is_short => ["waits", "wait"],
             Some(Call::Recv) => ["waits for bytes", "wait for bytes"],
             Some(Call::SendAll) => ["is sent to", "are sent to"],
             Some(Call::Handshake) => ["shakes hands", "shake hands"],
@@ -225,7 +213,8 @@ mod tests {
         let status = statuses.iter().find(|status| status.call.is_none()).unwrap();
         assert!(program.lines[status.line].text.contains("pool.submit("));
         assert!(status.description().ends_with("submit(): #3 #4 wait for a thread"));
-        let short = [LabelPart::Client(ClientId(3)), LabelPart::Text("and 1 more wait".to_owned())];
+        let short =
+            [LabelPart::Client(ClientId(3)), LabelPart::Text("and 1 more wait for a thread".to_owned())];
         assert_eq!(status.label(1), short);
     }
 

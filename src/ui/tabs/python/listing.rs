@@ -6,8 +6,8 @@ use std::sync::Arc;
 use egui::epaint::text::PlacedRow;
 use egui::text::LayoutJob;
 use egui::{
-    Align, Align2, Color32, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Shape, Stroke,
-    StrokeKind, TextEdit, TextFormat, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Shape, TextEdit,
+    TextFormat, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::python::Program;
@@ -18,96 +18,58 @@ use crate::ui::tabs::python::line_status::{LabelPart, LineStatus, MAX_NAMED};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::icon::{self, Icon};
 
-/// The program as it was last laid out.
-#[derive(Debug, Default)]
-pub(crate) struct Listing {
-    program: Option<Arc<Program>>,
-    text: String,
-    /// Whether the colors are those of the dark theme.
-    dark: bool,
-    job: LayoutJob,
-    /// The line that was last scrolled to.
-    focused: Option<usize>,
-}
-
 /// The width left of the text, for an icon and the line number.
 const GUTTER: f32 = 54.0;
 /// The width right of the text, for how often a line ran.
 const COUNTS: f32 = 62.0;
 /// The number of lines above the one that is scrolled to.
 const LINES_ABOVE: f32 = 4.0;
-/// The distance between two parts of a label.
-const PART_SPACING: f32 = 6.0;
 /// The distance between the text and its label.
 const LABEL_SPACING: f32 = 14.0;
 
-impl Listing {
-    /// Shows the program. It scrolls to the line of interest when that changes, or if `scrolls` is true.
-    pub(crate) fn show(
-        &mut self,
-        ui: &mut Ui,
-        program: &Arc<Program>,
-        statuses: &[LineStatus],
-        scrolls: bool,
-    ) {
-        self.lay_out(ui, program);
-        let view = ui.available_rect_before_wrap();
-        let line = line_of_interest(statuses);
-        let scrolled_to = line.filter(|line| scrolls || self.focused != Some(*line));
-        self.focused = line;
-        ScrollArea::both().id_salt("program").auto_shrink(false).show(ui, |ui| {
-            let background = ui.painter().add(Shape::Noop);
-            let job = self.job.clone();
-            let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-            let width = (galley.size().x + GUTTER + COUNTS).max(view.width());
-            let margin = Margin { left: 54, right: 62, top: 8, bottom: 8 };
-            let output = TextEdit::multiline(&mut self.text.as_str())
-                .id(Id::unique("program text"))
-                .frame(Frame::new().inner_margin(margin))
-                .min_size(vec2(width, view.height()))
-                .desired_width(f32::INFINITY)
-                .layouter(&mut |_, _, _| Arc::clone(&galley))
-                .show(ui);
-            output.response.widget_info(|| {
-                let mut info = WidgetInfo::labeled(Role::TextInput, true, "The program");
-                info.current_text_value = Some(self.text.clone());
-                info
-            });
-            let rows = ListingRows { galley: &output.galley, at: output.galley_pos, view };
-            if let Some(line) = scrolled_to {
-                let mut rect = rows.rect(line);
-                // Scrolling adds the spacing above, in which a part of another line would show.
-                rect.min.y -= LINES_ABOVE * size::CODE_ROW - ui.spacing().item_spacing.y;
-                ui.scroll_to_rect(rect, Some(Align::Min));
-            }
-            let palette = Palette::of(ui);
-            let backgrounds = statuses.iter().filter_map(|status| {
-                Some(Shape::rect_filled(rows.rect(status.line), 0.0, background_color(status, palette)?))
-            });
-            ui.painter().set(background, Shape::Vec(backgrounds.collect()));
-            rows.paint_gutter(ui, statuses);
-            for status in statuses {
-                rows.show_status(ui, status);
-            }
+/// Shows the program, scrolled so that a line is at the top if there is one.
+pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scrolled_to: Option<usize>) {
+    let view = ui.available_rect_before_wrap();
+    let palette = Palette::of(ui);
+    // The end of the last line would show as an empty line.
+    let text = program.text();
+    let text = text.trim_end();
+    ScrollArea::both().id_salt("program").auto_shrink(false).show(ui, |ui| {
+        let background = ui.painter().add(Shape::Noop);
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(highlighted(program, palette)));
+        let width = (galley.size().x + GUTTER + COUNTS).max(view.width());
+        let output = TextEdit::multiline(&mut &*text)
+            .id(Id::unique("program text"))
+            .frame(Frame::new().inner_margin(Margin { left: 54, right: 62, top: 8, bottom: 8 }))
+            .min_size(vec2(width, view.height()))
+            .desired_width(f32::INFINITY)
+            .layouter(&mut |_, _, _| Arc::clone(&galley))
+            .show(ui);
+        output.response.widget_info(|| {
+            let mut info = WidgetInfo::labeled(Role::TextInput, true, "The program");
+            info.current_text_value = Some(text.to_owned());
+            info
         });
-    }
-
-    fn lay_out(&mut self, ui: &Ui, program: &Arc<Program>) {
-        let dark = ui.visuals().dark_mode;
-        if self.dark == dark && self.program.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, program)) {
-            return;
+        let rows = ListingRows { galley: &output.galley, at: output.galley_pos, view };
+        if let Some(line) = scrolled_to {
+            let mut rect = rows.rect(line);
+            // Scrolling adds the spacing above, in which a part of another line would show.
+            rect.min.y -= LINES_ABOVE * size::CODE_ROW - ui.spacing().item_spacing.y;
+            ui.scroll_to_rect(rect, Some(Align::Min));
         }
-        self.text = program.text();
-        // The end of the last line would show as an empty line.
-        self.text.pop();
-        self.dark = dark;
-        self.job = highlighted(program, Palette::of(ui));
-        self.program = Some(Arc::clone(program));
-    }
+        let backgrounds = statuses.iter().filter_map(|status| {
+            Some(Shape::rect_filled(rows.rect(status.line), 0.0, background_color(status, palette)?))
+        });
+        ui.painter().set(background, Shape::Vec(backgrounds.collect()));
+        rows.paint_gutter(ui, statuses);
+        for status in statuses {
+            rows.show_status(ui, status);
+        }
+    });
 }
 
 /// Returns the line of a paused thread, or else of the thread that waits for clients.
-fn line_of_interest(statuses: &[LineStatus]) -> Option<usize> {
+pub(crate) fn line_of_interest(statuses: &[LineStatus]) -> Option<usize> {
     let is_accepting = |status: &&LineStatus| status.call == Some(Call::Accept) && status.is_occupied();
     let paused = statuses.iter().find(|status| status.has_paused());
     paused.or_else(|| statuses.iter().find(is_accepting)).map(|status| status.line)
@@ -203,26 +165,17 @@ impl ListingRows<'_> {
         let text_end = self.galley.rows.get(status.line).map_or(0.0, |row| row.rect().right());
         let after_text = self.at.x + text_end + LABEL_SPACING;
         // Naming fewer clients is better than covering the line.
-        let fits = |max_named: &usize| after_text + width(&lay_out_label(ui, status, *max_named)) <= right;
-        let label = lay_out_label(ui, status, [MAX_NAMED, 2].into_iter().find(fits).unwrap_or(1));
-        let left = after_text.min(right - width(&label)).max(rect.left() + GUTTER);
+        let labels = [MAX_NAMED, 2, 1].map(|max_named| lay_out_label(ui, status, max_named));
+        let fits = |label: &&Arc<Galley>| after_text + label.size().x <= right;
+        let label = labels.iter().find(fits).unwrap_or(&labels[2]);
+        let left = after_text.min(right - label.size().x).max(rect.left() + GUTTER);
         if !label.is_empty() || status.made > 0 {
             let cover = if label.is_empty() { right } else { left - 6.0 };
             let color = background_color(status, palette).unwrap_or(palette.canvas);
             ui.painter().rect_filled(rect.with_min_x(cover), 0.0, color);
         }
-        let mut x = left;
-        for (galley, color, padding) in label {
-            let width = galley.size().x + 2.0 * padding;
-            if padding > 0.0 {
-                let chip = Rect::from_min_size(pos2(x, rect.top() + 1.5), vec2(width, rect.height() - 3.0));
-                let outline = Stroke::new(1.0, color);
-                ui.painter().rect(chip, size::RADIUS, palette.canvas, outline, StrokeKind::Inside);
-            }
-            let at = pos2(x + padding, rect.center().y - galley.size().y / 2.0);
-            ui.painter().galley(at, galley, color);
-            x += width + PART_SPACING;
-        }
+        let at = pos2(left, rect.center().y - label.size().y / 2.0);
+        ui.painter().galley(at, Arc::clone(label), palette.text);
         let at = pos2(rect.right() - size::EDGE - count.size().x, rect.center().y - count.size().y / 2.0);
         ui.painter().galley(at, count, count_color);
         let described = Rect::from_x_y_ranges(left..=rect.right(), rect.y_range());
@@ -232,22 +185,16 @@ impl ListingRows<'_> {
     }
 }
 
-/// A part of a label that is laid out, its color, and the distance of a chip's outline from its text.
-type LaidOutPart = (Arc<Galley>, Color32, f32);
-
-fn lay_out_label(ui: &Ui, status: &LineStatus, max_named: usize) -> Vec<LaidOutPart> {
+fn lay_out_label(ui: &Ui, status: &LineStatus, max_named: usize) -> Arc<Galley> {
     let palette = Palette::of(ui);
-    let lay_out = |part| {
-        let (text, color, padding) = match part {
-            LabelPart::Client(id) => (id.to_string(), palette.client(id.0), 5.0),
-            LabelPart::Text(text) => (text, palette.accent, 0.0),
-            LabelPart::Paused(text) => (text, palette.caution, 0.0),
+    let mut job = LayoutJob::default();
+    for part in status.label(max_named) {
+        let (text, color) = match part {
+            LabelPart::Client(id) => (id.to_string(), palette.client(id.0)),
+            LabelPart::Text(text) => (text, palette.accent),
+            LabelPart::Paused(text) => (text, palette.caution),
         };
-        (ui.painter().layout_no_wrap(text, theme::small(), color), color, padding)
-    };
-    status.label(max_named).into_iter().map(lay_out).collect()
-}
-
-fn width(label: &[LaidOutPart]) -> f32 {
-    label.iter().map(|(galley, _, padding)| galley.size().x + 2.0 * padding + PART_SPACING).sum()
+        job.append(&text, 6.0, TextFormat::simple(theme::small(), color));
+    }
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
 }

@@ -14,7 +14,6 @@ use crate::server::calls::{Call, Calls};
 use crate::server::event::ClientId;
 use crate::ui::action::Action;
 use crate::ui::tabs::python::line_status::line_statuses;
-use crate::ui::tabs::python::listing::Listing;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{copy_pill, pill_button};
 use crate::ui::widgets::scroll_when_small;
@@ -23,7 +22,8 @@ use crate::ui::{backlog, step_bar};
 /// The state of the tab.
 #[derive(Debug, Default)]
 pub(crate) struct CodePanel {
-    listing: Listing,
+    /// The line that was last scrolled to.
+    focused: Option<usize>,
     /// The calls in the last frame.
     last_calls: Option<Calls>,
     /// The time at which the highlight of each call's line ends, in the order of [`Call::ALL`].
@@ -36,8 +36,8 @@ pub(crate) struct CodePanel {
 
 /// In a lower window the accept queue's text scrolls, so that the program has more room.
 const LOW: f32 = 600.0;
-/// The height of the accept queue's panel then.
-const QUEUE_LOW: f32 = 74.0;
+/// The height of the accept queue's text then.
+const QUEUE_LOW: f32 = 56.0;
 /// The least height of the program: some lines, and the edge below them.
 const PROGRAM: f32 = 7.0 * size::CODE_ROW + size::GAP;
 /// How long a line is highlighted after it ran, in seconds.
@@ -69,18 +69,13 @@ impl CodePanel {
         Panel::top("code toolbar").exact_size(size::TOOLBAR).resizable(false).frame(tools).show(ui, |ui| {
             actions.extend(toolbar(ui, app));
         });
-        let low = ui.ctx().content_rect().height() < LOW;
-        let queue =
-            Panel::bottom("accept queue").resizable(false).frame(bar.inner_margin(Margin::symmetric(16, 9)));
-        if low {
-            queue.exact_size(QUEUE_LOW).show(ui, |ui| {
-                ScrollArea::vertical().id_salt("accept queue").auto_shrink(false).show(ui, |ui| {
-                    actions.extend(backlog::show(ui, app));
-                });
-            });
-        } else {
-            queue.show(ui, |ui| actions.extend(backlog::show(ui, app)));
-        }
+        let is_low = ui.ctx().content_rect().height() < LOW;
+        let queue = bar.inner_margin(Margin::symmetric(16, 9));
+        Panel::bottom("accept queue").resizable(false).frame(queue).show(ui, |ui| {
+            let scroll = ScrollArea::vertical().id_salt("accept queue").auto_shrink([false, true]);
+            let scroll = scroll.max_height(if is_low { QUEUE_LOW } else { f32::INFINITY });
+            scroll.show(ui, |ui| actions.extend(backlog::show(ui, app)));
+        });
         self.around = height - ui.available_height();
         let program = app.program();
         let calls = app.calls();
@@ -91,7 +86,10 @@ impl CodePanel {
         let pass = ui.ctx().cumulative_pass_nr();
         let is_opened = pass > self.pass + 1;
         self.pass = pass;
-        self.listing.show(ui, &program, &statuses, is_opened);
+        let line = listing::line_of_interest(&statuses);
+        let scrolled_to = line.filter(|line| is_opened || self.focused != Some(*line));
+        self.focused = line;
+        listing::show(ui, &program, &statuses, scrolled_to);
         self.last_calls = Some(calls);
         actions
     }
