@@ -233,6 +233,7 @@ impl App {
         self.started_with.port = port.unwrap_or(self.started_with.port);
         let mut config = ServerConfig::from(&self.started_with);
         config.capture = self.options.capture;
+        config.stepping = self.stepping;
         if config.tls.is_some() {
             // The files may have changed since they were chosen. The server reads them now, so the form does too.
             self.check_files();
@@ -240,8 +241,7 @@ impl App {
         // The computer may be in another network by now.
         self.look_up_lan_address();
         self.rate = Rate::new(Instant::now());
-        let start = if self.stepping { Server::start_stepping } else { Server::start };
-        self.server = Some(start(config, self.event_sender.clone()));
+        self.server = Some(Server::start(config, self.event_sender.clone()));
     }
 
     pub(super) fn check_files(&mut self) {

@@ -24,18 +24,6 @@ pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
 
-/// Returns whether an error means that the OS doesn't have the address family (`EAFNOSUPPORT`).
-pub(crate) fn is_family_missing(error: &io::Error) -> bool {
-    let code = if cfg!(windows) {
-        10047
-    } else if cfg!(target_os = "linux") {
-        97
-    } else {
-        47
-    };
-    error.raw_os_error() == Some(code)
-}
-
 /// Returns whether an error means that a time limit has passed: `EAGAIN` on Unix, `WSAETIMEDOUT` on Windows.
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)

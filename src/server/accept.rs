@@ -27,15 +27,9 @@ const WAKE: Token = Token(usize::MAX);
 pub(super) struct Acceptor {
     poll: Poll,
     events: Events,
-    listeners: Vec<ReadyListener>,
+    listeners: Vec<TcpListener>,
     /// The index of the listener that is next, so that no listener starves another.
     next: usize,
-}
-
-struct ReadyListener {
-    socket: TcpListener,
-    /// Whether an accept may succeed. Readiness is reported only when it begins.
-    is_ready: bool,
 }
 
 impl Acceptor {
@@ -47,7 +41,7 @@ impl Acceptor {
         for (index, socket) in sockets.into_iter().enumerate() {
             let mut socket = TcpListener::from_std(socket);
             poll.registry().register(&mut socket, Token(index), Interest::READABLE)?;
-            listeners.push(ReadyListener { socket, is_ready: true });
+            listeners.push(socket);
         }
         Ok((Self { poll, events: Events::with_capacity(16), listeners, next: 0 }, waker))
     }
@@ -58,15 +52,14 @@ impl Acceptor {
         for _ in 0..self.listeners.len() {
             let index = self.next % self.listeners.len();
             self.next = index + 1;
-            let listener = &mut self.listeners[index];
-            while listener.is_ready {
-                match listener.socket.accept() {
+            loop {
+                match self.listeners[index].accept() {
                     Ok((stream, peer)) => {
                         let stream = TcpStream::from(stream);
                         stream.set_nonblocking(false)?;
                         return Ok(Some((stream, peer)));
                     }
-                    Err(error) if error.kind() == WouldBlock => listener.is_ready = false,
+                    Err(error) if error.kind() == WouldBlock => break,
                     // The client closed the connection while it waited (accept(2)).
                     Err(error)
                         if matches!(error.kind(), Interrupted | ConnectionAborted | ConnectionReset) => {}
@@ -77,18 +70,12 @@ impl Acceptor {
         Ok(None)
     }
 
-    /// Waits until a client connects or the waker is used.
+    /// Waits until a client connects after [`Self::try_accept`] has emptied the queues, or until the waker is used.
     fn wait(&mut self) -> io::Result<()> {
         match self.poll.poll(&mut self.events, None) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            _ => {}
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            _ => Ok(()),
         }
-        for event in &self.events {
-            if let Some(listener) = self.listeners.get_mut(event.token().0) {
-                listener.is_ready = true;
-            }
-        }
-        Ok(())
     }
 }
 

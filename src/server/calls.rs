@@ -3,7 +3,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::Deserialize;
 
@@ -129,46 +128,5 @@ impl Calls {
     #[must_use]
     pub fn made(&self, call: Call) -> u64 {
         self.counts[call as usize]
-    }
-}
-
-/// The call that one client's thread is at. A relaxed store for each call, so that the echo doesn't become slower; it is
-/// a single word, so that a reader never sees the call of one and the bytes of another.
-#[derive(Debug, Default)]
-pub(super) struct AtomicCallSite(AtomicU64);
-
-impl AtomicCallSite {
-    /// Sets the call, and the number of bytes that it is made with.
-    pub(super) fn set(&self, call: Call, bytes: usize) {
-        // The lowest byte is 0 for no call. No buffer is as large as 2^56 bytes.
-        self.0.store(((bytes as u64) << 8) | (call as u64 + 1), Relaxed);
-    }
-
-    /// Returns the call, not paused; `None` before the first one.
-    pub(super) fn get(&self) -> Option<CallSite> {
-        let word = self.0.load(Relaxed);
-        let call = *Call::ALL.get(usize::from(word.to_le_bytes()[0]).checked_sub(1)?)?;
-        let argument = match call {
-            Call::Recv | Call::SendAll => CallArgument::Bytes(word >> 8),
-            _ => CallArgument::None,
-        };
-        Some(CallSite { call, paused: false, argument })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn call_site_returns_what_was_set() {
-        let site = AtomicCallSite::default();
-        assert_eq!(site.get(), None);
-        for call in Call::ALL {
-            site.set(call, 65_536);
-            let has_bytes = matches!(call, Call::Recv | Call::SendAll);
-            let argument = if has_bytes { CallArgument::Bytes(65_536) } else { CallArgument::None };
-            assert_eq!(site.get(), Some(CallSite { call, paused: false, argument }));
-        }
     }
 }

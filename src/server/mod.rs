@@ -75,17 +75,7 @@ impl Server {
     /// Starts a server and returns at once. [`Server::state`] shows its progress.
     #[must_use]
     pub fn start(config: ServerConfig, events: EventSender) -> Self {
-        Self::launch(config, events, false)
-    }
-
-    /// Starts a server in step mode: it pauses before its first call.
-    #[must_use]
-    pub fn start_stepping(config: ServerConfig, events: EventSender) -> Self {
-        Self::launch(config, events, true)
-    }
-
-    fn launch(config: ServerConfig, events: EventSender, is_stepping: bool) -> Self {
-        let server = Self { shared: Arc::new(ServerShared::new(config, events, is_stepping)) };
+        let server = Self { shared: Arc::new(ServerShared::new(config, events)) };
         let shared = Arc::clone(&server.shared);
         let run = move || run_server(&shared);
         if let Err(error) = thread::Builder::new().name("server".to_owned()).spawn(run) {

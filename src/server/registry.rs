@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Capture;
-use crate::server::calls::{AtomicCallSite, CallSite};
+use crate::server::calls::{Call, CallArgument, CallSite};
 use crate::server::event::{ClientId, ClientInfo, CloseReason};
 use crate::sync::{lock, wait_while, wait_while_for};
 use crate::tls::handshake::Handshake;
@@ -30,8 +30,6 @@ pub struct Connection {
     pub client: ClientInfo,
     /// When the connection was accepted.
     pub since: SystemTime,
-    /// How long it has been open.
-    pub age: Duration,
     /// Its phase.
     pub phase: Phase,
     /// Bytes received, after decryption.
@@ -52,7 +50,7 @@ pub(super) struct Conn {
     pub(super) received: AtomicU64,
     pub(super) sent: AtomicU64,
     /// The call that its thread is at; none before a thread serves it.
-    pub(super) site: AtomicCallSite,
+    site: Mutex<Option<CallSite>>,
     /// Why another thread closed it.
     ended: OnceLock<CloseReason>,
     pub(super) handshake: OnceLock<Arc<Handshake>>,
@@ -74,7 +72,7 @@ impl Conn {
             since: SystemTime::now(),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
-            site: AtomicCallSite::default(),
+            site: Mutex::default(),
             ended: OnceLock::new(),
             handshake: OnceLock::new(),
             capture,
@@ -84,6 +82,20 @@ impl Conn {
     /// Returns why another thread closed the connection. Errors that its own thread sees then are a consequence.
     pub(super) fn ended(&self) -> Option<CloseReason> {
         self.ended.get().cloned()
+    }
+
+    /// Returns the call that its thread is at, not paused; `None` before the first one.
+    pub(super) fn site(&self) -> Option<CallSite> {
+        *lock(&self.site)
+    }
+
+    /// Sets the call that its thread is at, and the number of bytes that `recv` or `sendall` is called with.
+    pub(super) fn set_site(&self, call: Call, bytes: usize) {
+        let argument = match call {
+            Call::Recv | Call::SendAll => CallArgument::Bytes(bytes as u64),
+            _ => CallArgument::None,
+        };
+        *lock(&self.site) = Some(CallSite { call, paused: false, argument });
     }
 
     fn end(&self, reason: CloseReason) {
@@ -101,8 +113,7 @@ impl Conn {
         Connection {
             client: self.client,
             since: self.since,
-            age: self.opened.elapsed(),
-            phase: match self.site.get() {
+            phase: match self.site() {
                 None => Phase::Queued,
                 Some(_) if self.is_tls && self.handshake.get().is_none() => Phase::Handshake,
                 Some(_) => Phase::Open,
@@ -182,7 +193,7 @@ impl ConnectionRegistry {
     /// Returns the call sites of the connections' threads, by number.
     pub(super) fn call_sites(&self) -> Vec<(ClientInfo, CallSite)> {
         let connections = lock(&self.connections);
-        connections.open.values().filter_map(|conn| Some((conn.client, conn.site.get()?))).collect()
+        connections.open.values().filter_map(|conn| Some((conn.client, conn.site()?))).collect()
     }
 
     /// Waits until fewer than `limit` connections are open or the run ends, or until `interrupt` returns true, which

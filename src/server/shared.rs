@@ -44,6 +44,8 @@ pub struct ServerConfig {
     pub handshake_timeout: Duration,
     /// Whether connections are captured (see [`crate::capture`]).
     pub capture: bool,
+    /// Whether the server starts in step mode: it pauses before its first call.
+    pub stepping: bool,
 }
 
 impl From<&Settings> for ServerConfig {
@@ -71,6 +73,7 @@ impl From<&Settings> for ServerConfig {
             tls,
             handshake_timeout: Duration::from_secs(10),
             capture: false,
+            stepping: false,
         }
     }
 }
@@ -145,9 +148,9 @@ pub(super) struct Totals {
 }
 
 impl ServerShared {
-    pub(super) fn new(config: ServerConfig, events: EventSender, is_stepping: bool) -> Self {
+    pub(super) fn new(config: ServerConfig, events: EventSender) -> Self {
         Self {
-            steps: StepController::new(events.clone(), is_stepping, config.mode == Mode::One),
+            steps: StepController::new(events.clone(), config.stepping, config.mode == Mode::One),
             config,
             events,
             registry: ConnectionRegistry::default(),

@@ -28,8 +28,6 @@ pub enum BindCause {
     NotAllowed,
     /// The address belongs to no network interface of this computer (`EADDRNOTAVAIL`).
     NotOurs,
-    /// The OS has no IPv6, or no IPv4 (`EAFNOSUPPORT`).
-    NoSuchFamily,
     /// No file descriptor is left (`EMFILE`, `ENFILE`).
     OutOfFiles,
     /// Anything else.
@@ -42,16 +40,14 @@ impl BindError {
             ErrorKind::AddrInUse => BindCause::InUse,
             ErrorKind::PermissionDenied => BindCause::NotAllowed,
             ErrorKind::AddrNotAvailable => BindCause::NotOurs,
-            ErrorKind::Unsupported => BindCause::NoSuchFamily,
             _ if sockets::is_out_of_files(&error) => BindCause::OutOfFiles,
-            _ if sockets::is_family_missing(&error) => BindCause::NoSuchFamily,
             _ => BindCause::Other,
         };
         Self { address, cause, source: Arc::new(error) }
     }
 
     fn message(&self) -> String {
-        let (address, ip, port) = (self.address, self.address.ip(), self.address.port());
+        let (ip, port) = (self.address.ip(), self.address.port());
         match self.cause {
             BindCause::InUse => format!(
                 "Port {port} on {ip} is already in use by another program. Stop that program, or use another port."
@@ -62,15 +58,11 @@ impl BindError {
             BindCause::NotOurs => format!(
                 "{ip} is not an address of this computer. Use localhost, 0.0.0.0 or one of its own addresses."
             ),
-            BindCause::NoSuchFamily => {
-                let family = if address.is_ipv6() { "IPv6" } else { "IPv4" };
-                format!("This computer has no {family}, so {ip} can't be used.")
-            }
             BindCause::OutOfFiles => {
                 "Can't open a socket: too many files are open. Close some programs and try again.".to_owned()
             }
             BindCause::Other => {
-                format!("Can't listen on {address}: {}. Use another address or port.", self.source)
+                format!("Can't listen on {}: {}. Use another address or port.", self.address, self.source)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Counts the server's calls and, in step mode, pauses its threads before each of them.
 //!
 //! Every thread asks the [`StepController`] before each of the tutorial's calls. Outside of step mode that costs a
-//! client's thread two stores and a load, all relaxed: it never waits and never allocates. In step mode the thread waits
+//! client's thread two atomic operations and a short lock that only a snapshot contends. In step mode the thread waits
 //! until the user lets the call happen, or until its client or the server is closed from outside; then the call is not
 //! made. The server's time limits run only inside of calls, so a pause can't exceed one.
 
@@ -90,14 +90,14 @@ impl StepController {
     /// make the call: false after the client was closed from outside.
     #[must_use]
     pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize, data: &[u8]) -> bool {
-        conn.site.set(call, bytes);
+        conn.set_site(call, bytes);
         let proceeds = !self.is_stepping.load(Relaxed) || self.pause_client(conn, data);
         self.count(call, proceeds)
     }
 
     /// Called before `close`, while the connection is still open. The call is made in any case.
     pub(super) fn close_call(&self, conn: &Conn) {
-        conn.site.set(Call::Close, 0);
+        conn.set_site(Call::Close, 0);
         if self.is_stepping.load(Relaxed) {
             self.pause_client(conn, &[]);
         }
@@ -106,8 +106,8 @@ impl StepController {
 
     /// Counts the `close` of a connection unless its thread has called [`Self::close_call`].
     pub(super) fn on_closed(&self, conn: &Conn) {
-        if conn.site.get().is_none_or(|site| site.call != Call::Close) {
-            conn.site.set(Call::Close, 0);
+        if conn.site().is_none_or(|site| site.call != Call::Close) {
+            conn.set_site(Call::Close, 0);
             self.count(Call::Close, true);
         }
     }
@@ -203,7 +203,7 @@ impl StepController {
 
     #[cold]
     fn pause_client(&self, conn: &Conn, data: &[u8]) -> bool {
-        conn.site.get().is_none_or(|site| self.pause(Some(conn), site, data))
+        conn.site().is_none_or(|site| self.pause(Some(conn), site, data))
     }
 
     /// Waits until the thread may make its call. Returns whether to make it.

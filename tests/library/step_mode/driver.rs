@@ -34,13 +34,13 @@ impl Stepped {
     pub(crate) fn start(mode: Mode, tls: bool, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let identity = tls.then(Identity::new);
         let address = free_address();
-        let mut config = ServerConfig { mode, port: address.port(), ..config() };
+        let mut config = ServerConfig { mode, port: address.port(), stepping: true, ..config() };
         config.tls = identity
             .as_ref()
             .map(|identity| TlsFiles::new((&identity.certificate).into(), (&identity.key).into()));
         change(&mut config);
         let (sink, source) = channel(|| {});
-        let server = Server::start_stepping(config, sink);
+        let server = Server::start(config, sink);
         let tls = identity.as_ref().map(trusting);
         Self { server, source, address, tls, _identity: identity }
     }

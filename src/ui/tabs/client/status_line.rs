@@ -329,7 +329,7 @@ fn cannot_close(mode: CloseMode, status: &ClientStatus) -> Option<&'static str> 
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::SystemTime;
 
     use super::*;
     use crate::client::client_event::PeerEnd;
@@ -353,7 +353,6 @@ mod tests {
         Connection {
             client: ClientInfo { id: ClientId(1), peer: peer.parse().unwrap() },
             since: SystemTime::UNIX_EPOCH,
-            age: Duration::ZERO,
             phase,
             received: 0,
             sent: 0,
