@@ -216,13 +216,12 @@ fn read_lesson(path: &Path) -> Result<Lesson, LessonFileError> {
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(unreadable(io::Error::other("it is not an ordinary file")));
     }
-    let mut bytes = Vec::new();
+    let mut text = String::new();
     let limit = MAX_LESSON_FILE as u64 + 1;
-    File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > MAX_LESSON_FILE {
-        return Err(LessonFileError::TooLarge { path: path.to_owned() });
+    File::open(path).map_err(unreadable)?.take(limit).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() > MAX_LESSON_FILE {
+        return Err(unreadable(io::Error::other("it is larger than a lesson can be (64 KiB)")));
     }
-    let text = String::from_utf8(bytes).map_err(|_| LessonFileError::NotText { path: path.to_owned() })?;
     Lesson::parse(&text).map_err(|source| LessonFileError::Invalid { path: path.to_owned(), source })
 }
 

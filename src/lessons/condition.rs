@@ -198,7 +198,8 @@ pub struct ReceivedPattern {
     /// Exactly this text.
     pub equals: Option<Bytes>,
     /// Exactly these bytes.
-    pub hex: Option<HexBytes>,
+    #[serde(default, deserialize_with = "hex")]
+    pub hex: Option<Bytes>,
     /// This text somewhere in the data.
     pub contains: Option<Bytes>,
     /// This number of bytes.
@@ -239,23 +240,17 @@ impl TryFrom<String> for Bytes {
     }
 }
 
-/// Bytes that a lesson writes as hexadecimal digits; at least one.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct HexBytes(pub Vec<u8>);
-
-impl TryFrom<String> for HexBytes {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digits: Vec<char> = text.split_whitespace().flat_map(str::chars).collect();
-        let byte = |pair: &[char]| {
-            let [high, low] = pair else { return None };
-            u8::try_from(high.to_digit(16)? * 16 + low.to_digit(16)?).ok()
-        };
-        let bytes = digits.chunks(2).map(byte).collect::<Option<Vec<_>>>().filter(|bytes| !bytes.is_empty());
-        bytes.map(Self).ok_or("hex takes two hexadecimal digits for each byte, such as \"00 ff\"")
-    }
+/// Reads bytes that a lesson writes as hexadecimal digits; at least one.
+fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::Error> {
+    let digits: Vec<char> =
+        String::deserialize(deserializer)?.split_whitespace().flat_map(str::chars).collect();
+    let byte = |pair: &[char]| {
+        let [high, low] = pair else { return None };
+        u8::try_from(high.to_digit(16)? * 16 + low.to_digit(16)?).ok()
+    };
+    let bytes = digits.chunks(2).map(byte).collect::<Option<Vec<_>>>().filter(|bytes| !bytes.is_empty());
+    let error = "hex takes two hexadecimal digits for each byte, such as \"00 ff\"";
+    bytes.map(|bytes| Some(Bytes(bytes))).ok_or_else(|| D::Error::custom(error))
 }
 
 /// A TLS version that was agreed on.

@@ -103,10 +103,10 @@ fn describe_cause(cause: CloseCause) -> &'static str {
 }
 
 fn describe_data(received: &ReceivedPattern) -> String {
-    let exact = received.equals.as_ref().map(|bytes| &bytes.0).or(received.hex.as_ref().map(|hex| &hex.0));
+    let exact = received.equals.as_ref().or(received.hex.as_ref());
     let length = received.length.map(|length| count(length.get(), "byte"));
     let data = match (exact, &received.contains) {
-        (Some(exact), _) => quoted(exact),
+        (Some(exact), _) => quoted(&exact.0),
         (None, Some(part)) => format!("something with {} in it", quoted(&part.0)),
         (None, None) => return length.unwrap_or_else(|| "something".to_owned()),
     };

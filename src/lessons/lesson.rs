@@ -111,25 +111,13 @@ impl LessonError {
 /// Why a lesson file can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LessonFileError {
-    /// The OS can't read the file: it doesn't exist, it is a folder, or the permission is missing.
+    /// The OS can't read the file, or it is too large or not in UTF-8.
     #[error("The lesson {} can't be read: {}. Choose another file.", path.display(), io_error(source))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// The error of the OS.
         source: io::Error,
-    },
-    /// The file is larger than [`MAX_LESSON_FILE`], and was not read.
-    #[error("{} is larger than a lesson can be ({} KiB). Choose another file.", path.display(), MAX_LESSON_FILE >> 10)]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The content of the file isn't UTF-8.
-    #[error("{} is not text in UTF-8, so it is no lesson. Choose another file.", path.display())]
-    NotText {
-        /// The file.
-        path: PathBuf,
     },
     /// The text contains a mistake.
     #[error("The lesson {} can't be used. {source} Correct the file, then open it again.", path.display())]

@@ -131,18 +131,18 @@ impl Category {
     }
 }
 
-/// Which categories are shown, one bit for each. [`Category::Server`] always is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which categories are shown: one bit for each hidden one. [`Category::Server`] can't be hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CategorySet(u8);
 
 impl CategorySet {
     /// Every category.
-    pub const ALL: Self = Self(0b1_1111);
+    pub const ALL: Self = Self(0);
 
     /// Returns whether entries of this category are shown.
     #[must_use]
     pub fn contains(self, category: Category) -> bool {
-        category == Category::Server || self.0 >> category as u8 & 1 == 1
+        self.0 >> category as u8 & 1 == 0
     }
 
     /// Shows a hidden category and hides a shown one.
@@ -159,12 +159,6 @@ impl CategorySet {
             self.toggle(category);
         }
         self
-    }
-}
-
-impl Default for CategorySet {
-    fn default() -> Self {
-        Self::ALL
     }
 }
 

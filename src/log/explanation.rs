@@ -67,14 +67,10 @@ fn describe(kind: &EventKind) -> (Text, Text) {
                 1 => "Waiting for clients".into(),
                 addresses => format!("Waiting for clients on {addresses} addresses").into(),
             };
-            let explanation = if *tls {
-                "listen() gave each address an accept queue, where the OS keeps new connections until accept() takes them. \
-                 TLS begins only then, on each accepted connection."
-            } else {
-                "listen() gave each address an accept queue: the OS completes new connections and keeps them there until \
-                 accept() takes them. The backlog is the length of that queue."
-            };
-            (title, explanation)
+            let tls = if *tls { " TLS begins only then, on each accepted connection." } else { "" };
+            let explanation = "listen() gave each address an accept queue, as long as the backlog. The OS completes new \
+                               connections and keeps them there until accept() takes them.";
+            return (title, format!("{explanation}{tls}").into());
         }
         EventKind::NotListening(_) => (
             "One address could not be bound".into(),
@@ -83,16 +79,16 @@ fn describe(kind: &EventKind) -> (Text, Text) {
         EventKind::StartFailed(error) => ("The server could not start".into(), start_failed(error)),
         EventKind::Opened => (
             "accept returned a new connection".into(),
-            "accept() took this client from the accept queue and returned a socket for it alone. The number is the client's \
-             port, which distinguishes this connection from others of the same computer.",
+            "accept() took this client from the accept queue and returned a socket for it alone. The client's port distinguishes it \
+             from other connections of the same computer.",
         ),
         EventKind::Handshake(done) => return handshake(done),
         EventKind::Received { data, echoed, .. } => return received(data.len(), *echoed),
         EventKind::Closed(done) => return closed(done),
         EventKind::AcceptPaused => (
             "Accepting is paused".into(),
-            "The server has stopped calling accept(). The OS still completes connections and keeps them in the accept \
-             queue, as far as the backlog allows. Accepted clients are still served.",
+            "The server doesn't call accept(). New connections wait in the accept queue, as far as the backlog allows. Accepted \
+             clients are still served.",
         ),
         EventKind::AcceptResumed => (
             "Clients are accepted again".into(),
@@ -112,8 +108,7 @@ fn describe(kind: &EventKind) -> (Text, Text) {
         ),
         EventKind::NotShown { count: skipped } => (
             format!("{} left out here", count(*skipped, "line")).into(),
-            "The server was faster than the log, and the echo never waits for the log. No echoed byte was lost, and the \
-             counters are exact.",
+            "The server was faster than the log, and the echo never waits for it. No echoed byte was lost; the counters are exact.",
         ),
         EventKind::Note { text, problem } => {
             let title = if *problem { "Warning" } else { "About Echoscope itself" };
@@ -126,8 +121,8 @@ fn describe(kind: &EventKind) -> (Text, Text) {
 fn received(received: usize, echoed: usize) -> (Text, Text) {
     let bytes = count(received as u64, "byte");
     let explanation = if echoed >= received {
-        "recv() returns whatever has arrived, up to the size it was asked for, and sendall() sends it back. One send by the \
-         client may arrive in several recv calls, and several sends in one."
+        "recv() returns whatever has arrived, up to its size, and sendall() sends it back. One send by the client may arrive in \
+         several recv calls, and several sends in one."
     } else {
         "The connection ended while sendall() was sending, so the client didn't get all of it back. The log shows everything \
          that recv() returned."
@@ -142,14 +137,12 @@ fn received(received: usize, echoed: usize) -> (Text, Text) {
 
 fn start_failed(error: &StartError) -> &'static str {
     match error {
-        StartError::NameNotFound { .. } => {
-            "bind() takes an address, so the name has to be looked up first. No address was found for it."
-        }
+        StartError::NameNotFound { .. } => "bind() takes an address, and none was found for the name.",
         StartError::Bind(_) => {
-            "bind() gives a port of an address to one program at a time. It succeeded for no address, so nothing listens."
+            "bind() succeeded for no address. A port of an address belongs to one program at a time."
         }
         StartError::Tls(_) => {
-            "The server reads the certificate and the key before it listens, since TLS needs them."
+            "TLS needs a certificate and its key, which the server reads before it listens."
         }
         StartError::System { .. } => {
             "A server needs threads and sockets from the OS, and none were available."
@@ -160,12 +153,12 @@ fn start_failed(error: &StartError) -> &'static str {
 fn handshake(done: &Handshake) -> (Text, Text) {
     let explanation = match (done.kind, &done.group) {
         (HandshakeKind::Full, _) => {
-            "The server presented its certificate and proved that it has the key to it, and both sides made fresh keys. From \
-             here on everything is encrypted; the log shows it as it is after decryption."
+            "The server presented its certificate and proved that it has the key, and both sides made fresh keys. From here on \
+             everything is encrypted; the log shows the plaintext."
         }
         (HandshakeKind::FullWithRetry, _) => {
-            "The first ClientHello held no key share for a group that the server takes, so the server asked for another one \
-             (HelloRetryRequest). That cost one more round trip; all else is as in every full handshake."
+            "The first ClientHello held no key share for a group that the server takes. The server asked for another one \
+             (HelloRetryRequest), which cost one more round trip."
         }
         (HandshakeKind::Resumed, Some(_)) => {
             "The client resumed an earlier session; no certificate was sent. A new key exchange still gives this connection \
@@ -188,11 +181,11 @@ fn closed(closed: &Closed) -> (Text, Text) {
              this."
         }
         CloseReason::Lost { .. } => {
-            "The client's OS or the network reset the connection (RST), as happens when a program closes a socket that still \
-             holds unread data. Bytes in flight in either direction are lost."
+            "The client's OS or the network reset the connection (RST), such as when a program closes a socket with unread data. \
+             Bytes in flight are lost."
         }
         CloseReason::Idle => {
-            "Nothing was received or sent for the whole idle timeout. With an idle timeout of 0 the server waits forever."
+            "Nothing was received or sent during the idle timeout. With a timeout of 0 the server waits forever."
         }
         CloseReason::ServerStopped => "The server was stopped, and that closes every client's connection.",
         CloseReason::Disconnected => {
@@ -202,7 +195,7 @@ fn closed(closed: &Closed) -> (Text, Text) {
             "Without working TLS nothing can be received or sent. See the previous entry for the cause."
         }
         CloseReason::Panicked => {
-            "The thread that served this client ended because of a bug in Echoscope. Other clients are unaffected."
+            "A bug in Echoscope ended this client's thread. Other clients are unaffected."
         }
     };
     let echoed = match &closed.reason {
@@ -223,31 +216,29 @@ fn describe_problem(problem: &Problem) -> (&'static str, &'static str) {
     match problem {
         Problem::OutOfFiles { .. } => (
             "Out of file descriptors",
-            "Every connection takes a file descriptor, and the OS allows only a limited number. Clients already connected \
-             are still served, and accept() is retried until it works.",
+            "Every connection takes a file descriptor, which the OS limits. Connected clients are still served, and accept() is \
+             retried.",
         ),
         Problem::OutOfThreads { .. } => (
             "Out of threads",
-            "In this mode every client needs a thread of its own, and the OS allows only a limited number. The server \
-             retries until there is one.",
+            "In this mode every client needs a thread of its own, which the OS limits. The server retries until there is one.",
         ),
         Problem::Recovered => (
             "Resources are available again",
-            "The server accepts clients again; those that waited in the accept queue come first.",
+            "The server accepts clients again, the longest waiting ones first.",
         ),
         Problem::MaxClients { .. } => (
             "Client limit reached",
-            "The server doesn't call accept() while it is full. New connections wait in the accept queue; once that is full, \
-             too, clients wait or give up.",
+            "The server doesn't call accept() now. New connections wait in the accept queue; once that is full, clients give up.",
         ),
         Problem::Accept { .. } => (
             "accept failed",
-            "accept() can fail for one client, such as one that disconnected in the queue. Other clients are unaffected.",
+            "accept() can fail for one client that disconnected in the queue. Other clients are unaffected.",
         ),
         Problem::NotTls { http: true, .. } => (
             "HTTP came where TLS was expected",
-            "A TLS connection begins with a ClientHello, and this began with an HTTP request. With http:// in the address a \
-             browser speaks HTTP at once, with https:// it speaks TLS first.",
+            "A TLS connection begins with a ClientHello, and this began with an HTTP request. With https:// in the address a browser \
+             speaks TLS first.",
         ),
         Problem::NotTls { http: false, .. } => (
             "Plain data came where TLS was expected",
@@ -256,27 +247,24 @@ fn describe_problem(problem: &Problem) -> (&'static str, &'static str) {
         ),
         Problem::TlsOnPlain => (
             "TLS came where plain data was expected",
-            "The first bytes are a ClientHello, the beginning of TLS. Without TLS the server echoes them like any others, \
-             and the client gives up since that is no answer to it.",
+            "The first bytes are a ClientHello. Without TLS the server echoes them like any others, which is no answer to the client.",
         ),
         Problem::Tls(error) if error.in_handshake => (
             "The TLS handshake failed",
-            "In the handshake both sides agree on version, cipher suite and keys, and the client checks the certificate. If \
-             one side doesn't agree it sends an alert or closes, and no data flows.",
+            "Both sides agree on version, cipher suite and keys, and the client checks the certificate. A side that doesn't agree \
+             sends an alert or closes, and no data flows.",
         ),
         Problem::Tls(_) => (
             "TLS failed after the handshake",
-            "Each TLS record carries an authentication tag. A record that can't be used, or an alert, ends the connection, \
-             since nothing after it could be trusted.",
+            "An alert, or a record whose authentication tag is wrong, ends the connection: nothing after it could be trusted.",
         ),
         Problem::HandshakeTimeout { .. } => (
             "The TLS handshake took too long",
-            "The server waits only for a limited time, or silent clients would occupy their places forever.",
+            "The server's wait is limited, so that silent clients can't occupy places forever.",
         ),
-        Problem::Panicked { .. } => (
-            "A bug in Echoscope",
-            "This is a bug in Echoscope. Only this client was affected, and its thread ended.",
-        ),
+        Problem::Panicked { .. } => {
+            ("A bug in Echoscope", "Only this client was affected, and its thread ended.")
+        }
     }
 }
 

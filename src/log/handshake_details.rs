@@ -1,6 +1,7 @@
 //! The details of a TLS handshake as a list: a label, a value, and one plain sentence about what the value means.
 
 use crate::log::format::visible;
+use crate::log::line::handshake_kind;
 use crate::server::event::{Event, EventKind, Problem};
 use crate::text;
 use crate::tls::client_hello::ClientHello;
@@ -26,13 +27,12 @@ pub fn event_details(event: &Event) -> Vec<DetailRow> {
 #[must_use]
 pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
     let codes = done.codes;
-    let (kind, kind_meaning) = match done.kind {
-        HandshakeKind::Full => ("full", "Certificates were presented and fresh keys made."),
-        HandshakeKind::FullWithRetry => (
-            "full with a retry",
-            "The first ClientHello held no key share that the server takes: one more round trip.",
-        ),
-        HandshakeKind::Resumed => ("resumed", "The client had a ticket of an earlier session."),
+    let kind_meaning = match done.kind {
+        HandshakeKind::Full => "Certificates were presented and fresh keys made.",
+        HandshakeKind::FullWithRetry => {
+            "The first ClientHello held no usable key share: one more round trip."
+        }
+        HandshakeKind::Resumed => "The client had a ticket of an earlier session.",
     };
     let (group, scheme) = (done.group.as_deref(), done.signature_scheme.as_deref());
     let group_meaning = match group {
@@ -43,11 +43,6 @@ pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
         Some(_) => codes.signature_scheme.and_then(names::scheme_meaning),
         None => Some("A resumed session needs no new proof: it has one already."),
     };
-    let server_name_meaning = match done.server_name {
-        Some(_) => "The name that the client connects to, sent unencrypted.",
-        None => "Clients that connect to an address send none.",
-    };
-    let alpn_meaning = done.alpn.as_ref().map(|_| "The application protocol that both sides agreed on.");
     let certificate = done.client_certificate.as_ref();
     let certificate_meaning =
         certificate.map(|_| "The client proved that it has the key to this certificate.");
@@ -57,10 +52,14 @@ pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
         row("Cipher suite", Some(&done.cipher_suite), names::suite_meaning(codes.cipher_suite)),
         row("Key exchange", group, group_meaning),
         row("Signature", scheme, scheme_meaning),
-        row("Handshake", Some(kind), Some(kind_meaning)),
+        row("Handshake", Some(handshake_kind(done.kind)), Some(kind_meaning)),
         row("Time", Some(&time), Some("From the accepted connection to the end of the handshake.")),
-        row("Server name (SNI)", done.server_name.as_deref(), Some(server_name_meaning)),
-        row("ALPN", done.alpn.as_deref(), alpn_meaning),
+        row(
+            "Server name (SNI)",
+            done.server_name.as_deref(),
+            Some("The name that the client connects to, unencrypted."),
+        ),
+        row("ALPN", done.alpn.as_deref(), Some("The application protocol that both sides agreed on.")),
         row("Client certificate", certificate.map(|shown| shown.subject.as_str()), certificate_meaning),
     ];
     if let Some(certificate) = certificate {

@@ -170,19 +170,16 @@ pub(super) fn close_reason(reason: &CloseReason) -> &'static str {
 fn problem(problem: &Problem) -> String {
     let fixed = match problem {
         Problem::OutOfFiles { .. } => {
-            "No more clients can be accepted: too many files are open. New ones wait in the queue; disconnect some clients \
-             or raise the limit on open files."
+            "Can't accept more clients: too many files are open. Disconnect some clients or raise the limit on open files."
         }
         Problem::OutOfThreads { .. } => {
-            "Can't create a thread for the next client, so it waits. Disconnect some clients, or serve them with a pool of \
-             threads."
+            "Can't create a thread for the next client, so it waits. Disconnect some clients, or use a pool of threads."
         }
         Problem::Recovered => "Resources are available again: clients are accepted and served.",
         Problem::MaxClients { limit } => {
             let verb = if *limit == 1 { "is" } else { "are" };
             return format!(
-                "{} {verb} connected, as many as allowed. The next ones wait in the accept queue until one closes; raise Max \
-                 clients to let more in.",
+                "{} {verb} connected, as many as allowed. New ones wait in the accept queue; raise Max clients to let more in.",
                 count((*limit).into(), "client"),
             );
         }
@@ -206,13 +203,12 @@ fn problem(problem: &Problem) -> String {
         Problem::Tls(error) => return explain_server_error(error),
         Problem::HandshakeTimeout { after } => {
             return format!(
-                "The TLS handshake was not done after {}, so the connection is closed. Check that the client speaks TLS: \
-                 openssl s_client does.",
+                "The TLS handshake was not done after {}. Check that the client speaks TLS, as openssl s_client does.",
                 text::duration(*after)
             );
         }
         Problem::Panicked { .. } => {
-            "A bug in Echoscope ended this connection; the other clients noticed nothing. Please report it with the details."
+            "A bug in Echoscope ended this connection; other clients are unaffected. Please report it with the details."
         }
     };
     fixed.to_owned()

@@ -144,7 +144,7 @@ impl LessonBar {
                 });
                 ui.add(Label::new(RichText::new(progress).color(palette.muted)).truncate());
                 step_symbols(ui, run, ui.available_width());
-                ui.add_space((ui.available_width()).max(0.0));
+                ui.add_space(ui.available_width().max(0.0));
             });
             let (chevron, name) = if self.folded {
                 (Icon::ChevronRight, "Unfold the lesson")
@@ -186,13 +186,15 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
     let is_low = ui.ctx().content_rect().height() < LOW_WINDOW;
     let why_comes_last = run.is_review() || (is_low && run.step().is_some());
     if let Some(why) = why.filter(|_| !why_comes_last) {
-        done_sentence(ui, "Done: ", why);
+        done_sentence(ui, why);
     }
     ui.add_space(2.0);
-    large_text(
-        ui,
-        run.step().map_or("That was the last step. What would you like to do next?", |step| &step.text),
-    );
+    let text =
+        run.step().map_or("That was the last step. What would you like to do next?", |step| &step.text);
+    // Readable from the last row of a class.
+    let text = RichText::new(text).font(FontId::proportional(size::LESSON)).color(Palette::of(ui).text);
+    let response = ui.add(Label::new(text).wrap());
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
     ui.add_space(2.0);
     let statuses = if run.is_review() { Vec::new() } else { run.condition_statuses() };
     if statuses.len() > 1 || statuses.iter().any(|status| status.count.is_some()) {
@@ -204,26 +206,17 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
         });
     }
     if let Some(why) = why.filter(|_| why_comes_last) {
-        done_sentence(ui, "Done: ", why);
+        done_sentence(ui, why);
     }
     if run.is_review() || run.step().is_none() || !app.lesson_lacks_certificate() {
         return None;
     }
     let create = ui.horizontal_wrapped(|ui| {
-        let hint =
-            "A later step serves TLS, for which you need a certificate that is valid today, and its key.";
+        let hint = "A later step needs a certificate that is valid today, and its key.";
         note(ui, Tone::Caution, hint);
         pill_button(ui, "Create certificate…").clicked()
     });
     create.inner.then_some(Action::CreateCertificate)
-}
-
-/// Shows a text in letters that are readable from the last row of a class.
-fn large_text(ui: &mut Ui, text: &str) {
-    let palette = Palette::of(ui);
-    let text = RichText::new(text).font(FontId::proportional(size::LESSON)).color(palette.text);
-    let response = ui.add(Label::new(text).wrap());
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
 }
 
 /// Shows the buttons of the step at the left and the navigation at the right, in as many rows as needed.
@@ -280,9 +273,7 @@ fn set_up(ui: &mut Ui, app: &App, settings: &SettingOverrides) -> Option<Action>
     let state = app.lesson_set_up();
     let mut pressed = false;
     if state == SetUp::Ready {
-        let (rect, _) = ui.allocate_exact_size(vec2(14.0, size::CHIP), Sense::hover());
-        let square = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
-        icon::paint(ui.painter(), Icon::Check, square, palette.good);
+        check_mark(ui, size::CHIP);
     } else {
         pressed = pill_button(ui, "Set it up").clicked();
     }
@@ -316,22 +307,22 @@ fn next_lesson(app: &App) -> Option<(String, Action)> {
 const STEP: f32 = 15.0;
 
 /// Shows a sentence about something that is done, with a check mark before it.
-fn done_sentence(ui: &mut Ui, word: &str, text: &str) {
+fn done_sentence(ui: &mut Ui, why: &str) {
     let palette = Palette::of(ui);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
-        icon::paint(
-            ui.painter(),
-            Icon::Check,
-            Rect::from_center_size(rect.center(), Vec2::splat(13.0)),
-            palette.good,
-        );
+        check_mark(ui, 18.0);
         let mut job = LayoutJob::default();
-        job.append(word, 0.0, TextFormat::simple(theme::strong(size::TEXT), palette.good));
-        job.append(text, 0.0, TextFormat::simple(theme::text(), palette.text));
+        job.append("Done: ", 0.0, TextFormat::simple(theme::strong(size::TEXT), palette.good));
+        job.append(why, 0.0, TextFormat::simple(theme::text(), palette.text));
         ui.add(Label::new(job).wrap());
     });
+}
+
+fn check_mark(ui: &mut Ui, height: f32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(14.0, height), Sense::hover());
+    let square = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
+    icon::paint(ui.painter(), Icon::Check, square, Palette::of(ui).good);
 }
 
 /// Shows a condition with a check mark if it is met. It is one widget, so that a row of conditions can wrap.

@@ -138,8 +138,12 @@ fn lesson_file_is_opened_and_mistakes_are_shown() {
             good.replace("text =", "txt =").into_bytes(),
             "broken.toml can't be used. Line 4, column 1: unknown field `txt`",
         ),
-        ("large.toml", large.into_bytes(), "large.toml is larger than a lesson can be (64 KiB)"),
-        ("bytes.toml", vec![b't', 0xff], "bytes.toml is not text"),
+        (
+            "large.toml",
+            large.into_bytes(),
+            "large.toml can't be read: it is larger than a lesson can be (64 KiB)",
+        ),
+        ("bytes.toml", vec![b't', 0xff], "bytes.toml can't be read: stream did not contain valid UTF-8"),
     ] {
         let mut player = Player::at_rest();
         let path = folder.path().join(name);

@@ -15,19 +15,6 @@ use crate::ui::action::Action;
 use crate::ui::tabs::detail_view::{DetailContent, DetailView};
 use crate::ui::theme::{self, Palette, size};
 
-/// The widths of the columns. They grow with the numbers and never shrink.
-#[derive(Debug)]
-pub(crate) struct LogColumns {
-    /// The length of the longest client number so far, in characters.
-    client: u16,
-}
-
-impl Default for LogColumns {
-    fn default() -> Self {
-        Self { client: 3 }
-    }
-}
-
 /// The least room for the line, in points. With less, the text at the right is left out.
 const MIN_LINE: f32 = 150.0;
 /// The length of a line in its tooltip, in characters. More would fill the screen.
@@ -35,13 +22,13 @@ const TOOLTIP: usize = 1000;
 /// The length of a time such as `12:03:05.482`, in characters.
 const TIME: f32 = 12.0;
 
-/// Draws a row and senses clicks on it.
+/// Draws a row and senses clicks on it. The column of the client widens to the longest number and never shrinks.
 pub(super) fn show_row(
     ui: &Ui,
     entry: &LogEntry,
     format: DataFormat,
     rect: Rect,
-    columns: &mut LogColumns,
+    client_width: &mut u16,
     is_selected: bool,
 ) -> Response {
     let palette = Palette::of(ui);
@@ -61,10 +48,10 @@ pub(super) fn show_row(
     left += advance * TIME + 14.0;
     let client = event.client.map(|client| client.id.to_string()).unwrap_or_default();
     if let Some(info) = event.client {
-        columns.client = columns.client.max(u16::try_from(client.len()).unwrap_or(u16::MAX));
+        *client_width = (*client_width).max(u16::try_from(client.len()).unwrap_or(u16::MAX));
         write(ui, rect, left, f32::INFINITY, &client, &font, palette.client(info.id.0));
     }
-    left += advance * f32::from(columns.client) + 16.0;
+    left += advance * f32::from(*client_width) + 16.0;
     let mut right = rect.right() - size::EDGE;
     let trailing = line::trailing_text(event)
         .map(|text| ui.painter().layout_no_wrap(text, font.clone(), palette.muted))

@@ -15,14 +15,14 @@ use crate::log::line::full_line;
 use crate::log::{EventLog, LogEntry};
 use crate::settings::DataFormat;
 use crate::text::{count, with_thousands};
-use crate::ui::tabs::log::log_entry::{self, LogColumns};
+use crate::ui::tabs::log::log_entry::show_row;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{pill_button, text_width};
 use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
 /// The state of the panel.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LogPanel {
     /// The text typed into the filter.
     pub(crate) filter_text: String,
@@ -44,7 +44,8 @@ pub(crate) struct LogPanel {
     /// The message about what was copied, and the time at which it disappears.
     copied: Option<(String, f64)>,
     selection: Selection,
-    columns: LogColumns,
+    /// The length of the longest client number so far, in characters.
+    client_width: u16,
 }
 
 /// The most text that is copied, in bytes. More would block the window, and hardly any program accepts it.
@@ -57,20 +58,7 @@ const FILTER_BUDGET: Duration = Duration::from_millis(6);
 impl LogPanel {
     /// Returns a panel that shows everything and follows new entries.
     pub(crate) fn new() -> Self {
-        Self {
-            filter_text: String::new(),
-            categories: CategorySet::ALL,
-            follow: true,
-            shown: FilteredLog::default(),
-            list: VirtualList::default(),
-            top: None,
-            newest_seen: None,
-            painted: Vec::new(),
-            pressing: false,
-            copied: None,
-            selection: Selection::default(),
-            columns: LogColumns::default(),
-        }
+        Self { follow: true, client_width: 3, ..Self::default() }
     }
 
     /// Applies the filter to new entries. Returns whether every entry has been checked.
@@ -81,13 +69,14 @@ impl LogPanel {
 
     /// Returns the entry whose details are shown.
     pub(crate) fn current<'a>(&self, log: &'a EventLog) -> Option<&'a LogEntry> {
-        log.by_number(self.selection.cursor()?)
+        log.by_number(self.selection.cursor?)
     }
 
     /// Returns the selected entries as text, one on each line, up to [`MAX_COPIED`]; `None` if none is selected. Shows a
     /// message from `now` on.
     pub(crate) fn copy(&mut self, log: &EventLog, format: DataFormat, now: f64) -> Option<String> {
-        let entries: Vec<&LogEntry> = self.selection.iter().filter_map(|seq| log.by_number(seq)).collect();
+        let entries: Vec<&LogEntry> =
+            self.selection.selected.iter().filter_map(|&number| log.by_number(number)).collect();
         let mut lines = Vec::new();
         let mut bytes = 0;
         for entry in &entries {
@@ -147,7 +136,7 @@ impl LogPanel {
         }
         self.newest_seen = self.newest_seen.max(self.painted.last().map(|(_, number)| *number));
         self.show_overlays(ui, area);
-        if response.has_focus() && self.selection.cursor().is_none() {
+        if response.has_focus() && self.selection.cursor.is_none() {
             let ring = Palette::of(ui).focus_ring();
             ui.painter().rect_stroke(area.shrink(2.0), 4.0, ring, StrokeKind::Inside);
         }
@@ -155,16 +144,16 @@ impl LogPanel {
 
     /// Shows the visible rows. Returns whether the user scrolled.
     fn show_rows(&mut self, ui: &mut Ui, app: &App, area: Rect, response: &Response) -> bool {
-        let Self { list, shown, selection, columns, painted, .. } = self;
+        let Self { list, shown, selection, client_width, painted, .. } = self;
         painted.clear();
         let (log, format) = (app.log(), app.settings().data_format);
         let mut clicked = None;
         let body = whole_rows(ui, area.shrink2(vec2(0.0, 4.0)), size::LOG_ROW);
         let scrolled = list.show(ui, body, size::LOG_ROW, shown.len(), |ui, row, rect| {
             let Some(entry) = shown.number(row).and_then(|number| log.by_number(number)) else { return };
-            let is_selected = selection.contains(entry.number);
-            let row = log_entry::show_row(ui, entry, format, rect, columns, is_selected);
-            if selection.cursor() == Some(entry.number) && response.has_focus() {
+            let is_selected = selection.selected.contains(&entry.number);
+            let row = show_row(ui, entry, format, rect, client_width, is_selected);
+            if selection.cursor == Some(entry.number) && response.has_focus() {
                 let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
                 ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
             }
@@ -243,7 +232,7 @@ impl LogPanel {
         let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let last = self.shown.len() - 1;
-        let cursor = self.selection.cursor().map(|number| self.shown.index_from(number).min(last));
+        let cursor = self.selection.cursor.map(|number| self.shown.index_from(number).min(last));
         let page = self.list.rows_in_view(size::LOG_ROW).saturating_sub(1).max(1);
         let targets: [(Key, usize); 6] = [
             (Key::ArrowUp, cursor.map_or(last, |row| row.saturating_sub(1))),
@@ -269,7 +258,7 @@ impl LogPanel {
             self.selection.select_all(&self.shown);
         }
         if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-            self.selection.clear();
+            self.selection = Selection::default();
         }
     }
 
@@ -337,26 +326,6 @@ struct Selection {
 }
 
 impl Selection {
-    /// Returns whether an entry is selected.
-    fn contains(&self, number: u64) -> bool {
-        self.selected.contains(&number)
-    }
-
-    /// Returns the selected entries in order.
-    fn iter(&self) -> impl Iterator<Item = u64> {
-        self.selected.iter().copied()
-    }
-
-    /// Returns the entry at the keyboard cursor.
-    fn cursor(&self) -> Option<u64> {
-        self.cursor
-    }
-
-    /// Deselects everything.
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     /// Removes entries that the log has evicted.
     fn forget_before(&mut self, first: u64) {
         if self.selected.first().is_some_and(|&number| number < first) {
@@ -430,7 +399,7 @@ mod tests {
     }
 
     fn selected(selection: &Selection) -> Vec<u64> {
-        selection.iter().collect()
+        selection.selected.iter().copied().collect()
     }
 
     #[test]
@@ -444,7 +413,7 @@ mod tests {
         selection.click(8, Modifiers::COMMAND, &shown);
         selection.click(2, Modifiers::COMMAND, &shown);
         assert_eq!(selected(&selection), [1, 3, 8]);
-        assert_eq!(selection.cursor(), Some(2));
+        assert_eq!(selection.cursor, Some(2));
     }
 
     #[test]
@@ -457,7 +426,7 @@ mod tests {
         selection.select_all(&shown);
         assert_eq!(selected(&selection).len(), 10);
         selection.forget_before(8);
-        assert_eq!((selected(&selection), selection.cursor()), (vec![8, 9], Some(9)));
+        assert_eq!((selected(&selection), selection.cursor), (vec![8, 9], Some(9)));
     }
 
     #[test]
