@@ -201,6 +201,20 @@ pub fn list(items: &[String], max: usize) -> String {
     }
 }
 
+/// Replaces each `{key}` in a text by its value. Each value is inserted once: nothing in it is taken for a key.
+pub fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut text = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, (key, after))) =
+        rest.split_once('{').and_then(|(before, from)| Some((before, from.split_once('}')?)))
+    {
+        text.push_str(before);
+        text.push_str(&value(key).unwrap_or_else(|| format!("{{{key}}}")));
+        rest = after;
+    }
+    text + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

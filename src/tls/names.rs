@@ -5,8 +5,7 @@
 
 use rustls::{AlertDescription, CipherSuite};
 
-const GREASE: &str =
-    "GREASE: means nothing; it is there so that servers learn to ignore what they don't know.";
+const GREASE: &str = "GREASE: has no meaning; servers must ignore it.";
 
 /// Returns the name of a protocol version: `TLS 1.3`.
 #[must_use]
@@ -64,13 +63,20 @@ fn suite_name(code: u16) -> Option<&'static str> {
 /// Returns the name of a key exchange group: `X25519MLKEM768`.
 #[must_use]
 pub fn group(code: u16) -> String {
-    find(GROUPS, code).map_or_else(|| number(code), |(name, _)| name.to_owned())
+    match old_curve(code).or_else(|| find(GROUPS, code).map(|(name, _)| name)) {
+        Some(name) => name.to_owned(),
+        None => number(code),
+    }
 }
 
 /// Returns a sentence about a key exchange group.
 #[must_use]
 pub fn group_meaning(code: u16) -> Option<&'static str> {
-    meaning(GROUPS, code)
+    old_curve(code).map(|_| RETIRED).or_else(|| meaning(GROUPS, code))
+}
+
+fn old_curve(code: u16) -> Option<&'static str> {
+    OLD_CURVES.get(usize::from(code).checked_sub(1)?).copied()
 }
 
 /// Returns the name of a signature scheme: `ecdsa_secp256r1_sha256`.
@@ -144,11 +150,8 @@ fn number(code: u16) -> String {
 
 /// A part of a suite's name, and what a suite with it does; the first that fits counts.
 const CIPHERS: &[(&str, &str)] = &[
-    (
-        "EMPTY_RENEGOTIATION_INFO_SCSV",
-        "Not a cipher suite: says that the client renegotiates safely, if at all.",
-    ),
-    ("FALLBACK_SCSV", "Not a cipher suite: says that the client tried a newer version before."),
+    ("EMPTY_RENEGOTIATION_INFO_SCSV", "Not a cipher suite: the client renegotiates safely, if at all."),
+    ("FALLBACK_SCSV", "Not a cipher suite: the client tried a newer version before."),
     ("_WITH_NULL_", "Encrypts nothing: anyone on the path can read the data."),
     ("EXPORT", "The weakened ciphers of the 1990s: broken in hours."),
     ("_anon_", "Neither side proves its identity: anyone on the path can read and change the data."),
@@ -156,49 +159,40 @@ const CIPHERS: &[(&str, &str)] = &[
     ("AES_128_GCM", "AES-128-GCM: encrypts and authenticates each record."),
     (
         "CHACHA20_POLY1305",
-        "ChaCha20-Poly1305: encrypts and authenticates each record, fast without help from the processor.",
+        "ChaCha20-Poly1305: encrypts and authenticates each record, fast without hardware support.",
     ),
-    ("CCM_8", "AES-CCM with a short tag: encrypts and authenticates each record, made for small devices."),
-    ("AES_128_CCM", "AES-128-CCM: encrypts and authenticates each record, made for small devices."),
-    ("AES_256_CCM", "AES-256-CCM: encrypts and authenticates each record, made for small devices."),
-    ("AES_128_CBC", "AES-128-CBC with an HMAC: encrypts and authenticates in two steps, an older way."),
-    ("AES_256_CBC", "AES-256-CBC with an HMAC: encrypts and authenticates in two steps, an older way."),
+    ("_CCM", "AES-CCM: encrypts and authenticates each record, made for small devices."),
+    ("_AES_", "AES-CBC with an HMAC: encrypts and authenticates in two steps, an older way."),
     ("3DES", "Triple DES: slow, and no longer safe for large amounts of data."),
     ("DES_CBC", "DES: broken since the 1990s."),
     ("RC4", "RC4: broken and forbidden (RFC 7465)."),
-    ("CAMELLIA", "Camellia: encrypts and authenticates each record; a cipher from Japan, rarely used."),
-    ("ARIA", "ARIA: encrypts and authenticates each record; a cipher from South Korea, rarely used."),
-    ("SEED", "SEED: an older cipher from South Korea, rarely used."),
-    ("SM4", "SM4: encrypts and authenticates each record; a cipher from China."),
+    ("CAMELLIA", ASIAN),
+    ("ARIA", ASIAN),
+    ("SEED", ASIAN),
+    ("SM4", ASIAN),
+];
+const ASIAN: &str = "A cipher that is rarely used outside of East Asia.";
+
+/// The names of the first groups in the IANA registry of TLS supported groups, from number 1.
+#[rustfmt::skip]
+const OLD_CURVES: [&str; 21] = [
+    "sect163k1", "sect163r1", "sect163r2", "sect193r1", "sect193r2", "sect233k1", "sect233r1", "sect239k1", "sect283k1",
+    "sect283r1", "sect409k1", "sect409r1", "sect571k1", "sect571r1", "secp160k1", "secp160r1", "secp160r2", "secp192k1",
+    "secp192r1", "secp224k1", "secp224r1",
 ];
 
-/// The IANA registry of TLS supported groups.
+/// The other groups.
 #[rustfmt::skip]
 const GROUPS: Registry = &[
-    (0x0001, "sect163k1", RETIRED),
-    (0x0003, "sect163r2", RETIRED),
-    (0x0006, "sect233k1", RETIRED),
-    (0x0007, "sect233r1", RETIRED),
-    (0x0009, "sect283k1", RETIRED),
-    (0x000a, "sect283r1", RETIRED),
-    (0x000b, "sect409k1", RETIRED),
-    (0x000c, "sect409r1", RETIRED),
-    (0x000d, "sect571k1", RETIRED),
-    (0x000e, "sect571r1", RETIRED),
-    (0x0010, "secp160r1", RETIRED),
-    (0x0012, "secp192k1", RETIRED),
-    (0x0013, "secp192r1", RETIRED),
-    (0x0014, "secp224k1", RETIRED),
-    (0x0015, "secp224r1", RETIRED),
     (0x0016, "secp256k1", "The elliptic curve of Bitcoin, 256 bits; TLS 1.3 does not use it."),
-    (0x0017, "secp256r1", "NIST's elliptic curve P-256: fresh keys from a curve of 256 bits."),
-    (0x0018, "secp384r1", "NIST's elliptic curve P-384: fresh keys from a curve of 384 bits."),
-    (0x0019, "secp521r1", "NIST's elliptic curve P-521: fresh keys from a curve of 521 bits."),
+    (0x0017, "secp256r1", "NIST's elliptic curve P-256."),
+    (0x0018, "secp384r1", "NIST's elliptic curve P-384."),
+    (0x0019, "secp521r1", "NIST's elliptic curve P-521."),
     (0x001a, "brainpoolP256r1", BRAINPOOL),
     (0x001b, "brainpoolP384r1", BRAINPOOL),
     (0x001c, "brainpoolP512r1", BRAINPOOL),
-    (0x001d, "x25519", "Curve25519: fresh keys from a fast elliptic curve of 255 bits."),
-    (0x001e, "x448", "Curve448: fresh keys from an elliptic curve of 448 bits."),
+    (0x001d, "x25519", "Curve25519, a fast elliptic curve of 255 bits."),
+    (0x001e, "x448", "Curve448, an elliptic curve of 448 bits."),
     (0x001f, "brainpoolP256r1tls13", BRAINPOOL),
     (0x0020, "brainpoolP384r1tls13", BRAINPOOL),
     (0x0021, "brainpoolP512r1tls13", BRAINPOOL),
@@ -208,64 +202,66 @@ const GROUPS: Registry = &[
     (0x0102, "ffdhe4096", FINITE),
     (0x0103, "ffdhe6144", FINITE),
     (0x0104, "ffdhe8192", FINITE),
-    (0x0200, "MLKEM512", "Post-quantum alone: ML-KEM-512, with no older method beside it."),
-    (0x0201, "MLKEM768", "Post-quantum alone: ML-KEM-768, with no older method beside it."),
-    (0x0202, "MLKEM1024", "Post-quantum alone: ML-KEM-1024, with no older method beside it."),
-    (0x11eb, "SecP256r1MLKEM768", "Hybrid post-quantum: P-256 and ML-KEM-768 together; safe as long as one of the two is."),
-    (0x11ec, "X25519MLKEM768", "Hybrid post-quantum: Curve25519 and ML-KEM-768 together; safe as long as one of the two is."),
-    (0x11ed, "SecP384r1MLKEM1024", "Hybrid post-quantum: P-384 and ML-KEM-1024 together; safe as long as one of the two is."),
+    (0x0200, "MLKEM512", ML_KEM),
+    (0x0201, "MLKEM768", ML_KEM),
+    (0x0202, "MLKEM1024", ML_KEM),
+    (0x11eb, "SecP256r1MLKEM768", HYBRID),
+    (0x11ec, "X25519MLKEM768", HYBRID),
+    (0x11ed, "SecP384r1MLKEM1024", HYBRID),
     (0x6399, "X25519Kyber768Draft00", "Hybrid post-quantum in an early draft: Curve25519 and Kyber, which became ML-KEM."),
-    (0xff01, "arbitrary_explicit_prime_curves", RETIRED),
-    (0xff02, "arbitrary_explicit_char2_curves", RETIRED),
 ];
-
 const RETIRED: &str = "An elliptic curve of older TLS, retired in TLS 1.3.";
 const BRAINPOOL: &str = "A Brainpool elliptic curve, used mostly in Germany.";
 const FINITE: &str = "Diffie-Hellman without curves, in one of the fixed groups of RFC 7919: safe but slow.";
+const ML_KEM: &str = "Post-quantum alone: ML-KEM without an elliptic curve.";
+const HYBRID: &str =
+    "Hybrid post-quantum: an elliptic curve and ML-KEM together; safe as long as one of the two is.";
 
 /// The IANA registry of TLS signature schemes. In TLS 1.2 the same numbers are pairs of a hash and a kind of key (RFC 5246,
 /// section 7.4.1.4.1).
 #[rustfmt::skip]
 const SCHEMES: Registry = &[
     (0x0101, "rsa_pkcs1_md5", "RSA with MD5: forged since 2008."),
-    (0x0201, "rsa_pkcs1_sha1", "RSA with SHA-1: no longer safe."),
+    (0x0201, "rsa_pkcs1_sha1", SHA1),
     (0x0202, "dsa_sha1", DSA),
-    (0x0203, "ecdsa_sha1", "ECDSA with SHA-1: no longer safe."),
+    (0x0203, "ecdsa_sha1", SHA1),
     (0x0301, "rsa_pkcs1_sha224", SHA224),
     (0x0302, "dsa_sha224", DSA),
     (0x0303, "ecdsa_sha224", SHA224),
-    (0x0401, "rsa_pkcs1_sha256", "An RSA key signs a SHA-256 hash, in the older way (PKCS#1 v1.5)."),
+    (0x0401, "rsa_pkcs1_sha256", PKCS1),
     (0x0402, "dsa_sha256", DSA),
-    (0x0403, "ecdsa_secp256r1_sha256", "An elliptic curve key, P-256, signs a SHA-256 hash."),
+    (0x0403, "ecdsa_secp256r1_sha256", ECDSA),
     (0x0420, "rsa_pkcs1_sha256_legacy", "For client certificates on old hardware: RSA in the older way, in TLS 1.3."),
-    (0x0501, "rsa_pkcs1_sha384", "An RSA key signs a SHA-384 hash, in the older way (PKCS#1 v1.5)."),
+    (0x0501, "rsa_pkcs1_sha384", PKCS1),
     (0x0502, "dsa_sha384", DSA),
-    (0x0503, "ecdsa_secp384r1_sha384", "An elliptic curve key, P-384, signs a SHA-384 hash."),
-    (0x0601, "rsa_pkcs1_sha512", "An RSA key signs a SHA-512 hash, in the older way (PKCS#1 v1.5)."),
+    (0x0503, "ecdsa_secp384r1_sha384", ECDSA),
+    (0x0601, "rsa_pkcs1_sha512", PKCS1),
     (0x0602, "dsa_sha512", DSA),
-    (0x0603, "ecdsa_secp521r1_sha512", "An elliptic curve key, P-521, signs a SHA-512 hash."),
+    (0x0603, "ecdsa_secp521r1_sha512", ECDSA),
     (0x0708, "sm2sig_sm3", "China's SM2 elliptic curve key signs an SM3 hash."),
-    (0x0804, "rsa_pss_rsae_sha256", "An RSA key signs a SHA-256 hash, in the newer way (PSS)."),
-    (0x0805, "rsa_pss_rsae_sha384", "An RSA key signs a SHA-384 hash, in the newer way (PSS)."),
-    (0x0806, "rsa_pss_rsae_sha512", "An RSA key signs a SHA-512 hash, in the newer way (PSS)."),
+    (0x0804, "rsa_pss_rsae_sha256", RSA_PSS),
+    (0x0805, "rsa_pss_rsae_sha384", RSA_PSS),
+    (0x0806, "rsa_pss_rsae_sha512", RSA_PSS),
     (0x0807, "ed25519", "An Ed25519 key signs: fast, short, and with no choice of a hash."),
     (0x0808, "ed448", "An Ed448 key signs: like Ed25519 on a larger curve."),
-    (0x0809, "rsa_pss_pss_sha256", PSS),
-    (0x080a, "rsa_pss_pss_sha384", PSS),
-    (0x080b, "rsa_pss_pss_sha512", PSS),
-    (0x081a, "ecdsa_brainpoolP256r1tls13_sha256", BRAINPOOL_KEY),
-    (0x081b, "ecdsa_brainpoolP384r1tls13_sha384", BRAINPOOL_KEY),
-    (0x081c, "ecdsa_brainpoolP512r1tls13_sha512", BRAINPOOL_KEY),
-    (0x0904, "mldsa44", MLDSA),
-    (0x0905, "mldsa65", MLDSA),
-    (0x0906, "mldsa87", MLDSA),
+    (0x0809, "rsa_pss_pss_sha256", PSS_ALONE),
+    (0x080a, "rsa_pss_pss_sha384", PSS_ALONE),
+    (0x080b, "rsa_pss_pss_sha512", PSS_ALONE),
+    (0x081a, "ecdsa_brainpoolP256r1tls13_sha256", BRAINPOOL),
+    (0x081b, "ecdsa_brainpoolP384r1tls13_sha384", BRAINPOOL),
+    (0x081c, "ecdsa_brainpoolP512r1tls13_sha512", BRAINPOOL),
+    (0x0904, "mldsa44", ML_DSA),
+    (0x0905, "mldsa65", ML_DSA),
+    (0x0906, "mldsa87", ML_DSA),
 ];
-
-const DSA: &str = "DSA: retired in TLS 1.3.";
+const SHA1: &str = "A signature over SHA-1: no longer safe.";
 const SHA224: &str = "A signature over SHA-224: retired in TLS 1.3.";
-const PSS: &str = "A key that is for RSA-PSS alone signs.";
-const BRAINPOOL_KEY: &str = "A Brainpool elliptic curve key signs; used mostly in Germany.";
-const MLDSA: &str = "Post-quantum: an ML-DSA key signs.";
+const DSA: &str = "DSA: retired in TLS 1.3.";
+const PKCS1: &str = "An RSA key signs a hash in the older way (PKCS#1 v1.5).";
+const RSA_PSS: &str = "An RSA key signs a hash in the newer way (PSS).";
+const PSS_ALONE: &str = "A key that is for RSA-PSS alone signs.";
+const ECDSA: &str = "An elliptic curve key signs a hash.";
+const ML_DSA: &str = "Post-quantum: an ML-DSA key signs.";
 
 #[cfg(test)]
 mod tests {
@@ -275,6 +271,7 @@ mod tests {
     fn names_are_those_of_the_registries() {
         assert_eq!(suite(0x1301), "TLS_AES_128_GCM_SHA256");
         assert_eq!(suite(0xcca9), "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
+        assert_eq!((group(0x0001), group(0x0015)), ("sect163k1".to_owned(), "secp224r1".to_owned()));
         assert_eq!(group(0x001d), "x25519");
         assert_eq!(group(0x11ec), "X25519MLKEM768");
         assert_eq!(scheme(0x0403), "ecdsa_secp256r1_sha256");

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rustls::{CertificateError, Error};
 use webpki::Error as WebpkiError;
 
-use crate::tls::explain::template::Peer;
+use crate::tls::explain::protocol_errors::Peer;
 
 /// The kind of an error, if more than the text depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,16 +44,6 @@ const CRITICAL: Texts = (
     "it has a critical extension that the {verifier} does not support",
     "Make one without it, or with the extension marked as not critical.",
 );
-const COMPLEX: Texts = (
-    RejectionKind::Other,
-    "the certificates of the file are too many or too entangled",
-    "Leave only the chain in the file, in order.",
-);
-const CONSTRAINT: Texts = (
-    RejectionKind::Other,
-    "a CA above it has a rule about names that can't be read",
-    "Make a new CA, with rules that name host names or address ranges.",
-);
 const NAME_TYPE: Texts = (
     RejectionKind::Other,
     "the {verifier} can't look for a name of this kind",
@@ -75,9 +65,7 @@ fn texts(error: &Error, holder: Peer) -> Texts {
     };
     match error {
         C::BadEncoding => DAMAGED,
-        C::Expired => {
-            (K::NotValidNow, "it ends before it begins, so that it is never valid", "Make a new one.")
-        }
+        C::Expired => (K::NotValidNow, "it ends before it begins", "Make a new one."),
         C::ExpiredContext { .. } => (K::NotValidNow, "{which} expired on {date}", "Make a new one."),
         C::NotValidYet | C::NotValidYetContext { .. } => (
             K::NotValidNow,
@@ -95,23 +83,19 @@ fn texts(error: &Error, holder: Peer) -> Texts {
         C::BadSignature if holder == Peer::Client => (
             K::BadSignature,
             "a signature of the client does not fit it",
-            "The client may have the key of another certificate, or a CA of the same name with another key signed it: \
-             check which files belong together.",
+            "The client may have the key of another certificate: check which files belong together.",
         ),
         C::BadSignature => (
             K::BadSignature,
             "the signature on {which} was not made with the key of the CA that it names",
             "Give the client the certificate that really signed it: there may be two of the same name.",
         ),
-        C::UnsupportedSignatureAlgorithm | C::UnsupportedSignatureAlgorithmContext { .. } => (
+        C::UnsupportedSignatureAlgorithm
+        | C::UnsupportedSignatureAlgorithmContext { .. }
+        | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => (
             K::Other,
             "it is signed in a way that the {verifier} does not accept",
-            "Sign it with RSA or ECDSA and SHA-256.",
-        ),
-        C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => (
-            K::Other,
-            "its signature and the key of its issuer are of two kinds, or of a kind that the {verifier} does not accept",
-            "Sign it with an RSA key, or an ECDSA key on P-256 or P-384.",
+            "Sign it with RSA, or ECDSA on P-256 or P-384, and SHA-256.",
         ),
         C::NotValidForName | C::NotValidForNameContext { .. } => {
             (K::WrongName, "that name is not among its alternative names", "Make one that has this name.")
@@ -120,11 +104,6 @@ fn texts(error: &Error, holder: Peer) -> Texts {
             K::WrongPurpose,
             "its extended key usage does not allow a TLS {peer}",
             "Make one with the purpose {peer}Auth, or without an extended key usage.",
-        ),
-        C::ApplicationVerificationFailure => (
-            K::Other,
-            "the program behind the {verifier} decided against it",
-            "Look at that program's own rules.",
         ),
         C::Other(other) => other.0.downcast_ref().map_or(RARE, |error| webpki_texts(error, holder)),
         _ => RARE,
@@ -154,9 +133,6 @@ fn webpki_texts(error: &WebpkiError, holder: Peer) -> Texts {
                 Peer::Client => "Make a new one with extensions: openssl x509 -req ... -extfile client.ext",
             },
         ),
-        W::CertDistrusted => {
-            (K::Other, "its key is on the {verifier}'s list of distrusted keys", "Make a new key.")
-        }
         W::EmptyEkuExtension => {
             (K::Other, "its extended key usage is present, but empty", "Make one that names the TLS {peer}.")
         }
@@ -165,35 +141,28 @@ fn webpki_texts(error: &WebpkiError, holder: Peer) -> Texts {
             "it was signed with a certificate that is not marked as a CA's",
             "Make the signing one with basic constraints CA:TRUE.",
         ),
-        W::InvalidSerialNumber => {
-            (K::Other, "its serial number is not a positive number of at most 20 bytes", "Make a new one.")
-        }
         W::MalformedDnsIdentifier => (
             K::Other,
             "one of its alternative names is not a host name",
             "Make one with names such as localhost.",
         ),
-        W::NameConstraintViolation => (
-            K::Other,
-            "a CA above it may not sign for this name",
-            "Choose another name, or sign it with another CA.",
-        ),
-        W::PathLenConstraintViolated => (
-            K::Other,
-            "a CA above it may not have this many others below it",
-            "Sign it with a CA that is nearer to the root.",
-        ),
-        W::SignatureAlgorithmMismatch => (
-            K::Other,
-            "it names two different algorithms for its one signature",
-            "Make a new one, with another program.",
-        ),
-        W::ExtensionValueInvalid | W::MalformedExtensions => DAMAGED,
-        W::InvalidNetworkMaskConstraint | W::MalformedNameConstraint => CONSTRAINT,
+        W::NameConstraintViolation | W::PathLenConstraintViolated => {
+            (K::Other, "a CA above it may not sign such a certificate", "Sign it with another CA.")
+        }
         W::MaximumNameConstraintComparisonsExceeded
         | W::MaximumPathBuildCallsExceeded
         | W::MaximumPathDepthExceeded
-        | W::MaximumSignatureChecksExceeded => COMPLEX,
+        | W::MaximumSignatureChecksExceeded => (
+            K::Other,
+            "the certificates of the file are too many or too entangled",
+            "Leave only the chain in the file, in order.",
+        ),
+        W::ExtensionValueInvalid
+        | W::InvalidNetworkMaskConstraint
+        | W::InvalidSerialNumber
+        | W::MalformedExtensions
+        | W::MalformedNameConstraint
+        | W::SignatureAlgorithmMismatch => DAMAGED,
         W::UnsupportedCriticalExtension => CRITICAL,
         W::UnsupportedNameType => NAME_TYPE,
         _ => RARE,
@@ -302,7 +271,6 @@ mod tests {
             C::NotValidForNameContext { expected: ServerName::try_from("a.b").unwrap(), presented: vec![] },
             C::InvalidPurpose,
             C::InvalidPurposeContext { required: ExtendedKeyPurpose::ServerAuth, presented: vec![] },
-            C::ApplicationVerificationFailure,
         ] {
             check(error);
         }
@@ -316,7 +284,6 @@ mod tests {
         use WebpkiError as W;
         for error in [
             W::CaUsedAsEndEntity,
-            W::CertDistrusted,
             W::EmptyEkuExtension,
             W::EndEntityUsedAsCa,
             W::ExtensionValueInvalid,

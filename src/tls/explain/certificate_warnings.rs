@@ -42,8 +42,8 @@ impl CertificateReport {
                 self.validity.description(now)
             )
         } else if self.authority == Authority::Only {
-            "This is a certificate authority's own certificate, for signing others and not for serving: openssl, curl, \
-             Python, gnutls and rustls refuse it even where they trust it."
+            "This is a certificate authority's own certificate, for signing others and not for serving: clients refuse \
+             it even where they trust it."
                 .to_owned()
         } else if self.exact_names.is_empty() {
             "This certificate is for no name at all, so clients that check it will refuse it.".to_owned()
@@ -58,13 +58,12 @@ impl CertificateReport {
             None
         } else if self.exact_names.iter().all(|name| is_reserved(name)) && is_everywhere(host) {
             Some(format!(
-                "This certificate is for {names}, and names under .example are reserved (RFC 2606): clients that check \
-                 the name will reject it."
+                "This certificate is for {names}, and names under .example are reserved (RFC 2606): clients will reject it."
             ))
         } else {
             Some(format!(
-                "This certificate is for {names}, but the server's host is {host}: clients that connect to {host} will \
-                 refuse it."
+                "This certificate is for {names}, but the server's host is {host}: clients that connect to it will reject \
+                 the certificate."
             ))
         }
     }
@@ -79,8 +78,8 @@ impl CertificateReport {
         } else if let Some(hash) = self.weak_hash {
             format!("This certificate is signed with {hash}, which most clients no longer trust.")
         } else if self.authority == Authority::Marked {
-            "This certificate is marked as a certificate authority's own: openssl, curl, Python and gnutls take it where \
-             they trust it, but stricter clients such as rustls refuse it from a server."
+            "This certificate is marked as a certificate authority's own: openssl, curl and Python take it where they \
+             trust it, but stricter clients refuse it."
                 .to_owned()
         } else if !self.has_alternative_names {
             "This certificate has its name only as common name, where browsers and other newer clients no longer \
@@ -100,8 +99,8 @@ fn is_everywhere(host: &str) -> bool {
 fn without_intermediate(issuer: &Issuer) -> Option<String> {
     let Issuer::Intermediate { name } = issuer else { return None };
     Some(format!(
-        "This chain is without its intermediate: the issuer, {name}, is not sent along, so clients that know only the \
-         root CA will refuse it. Append intermediate.crt to the file."
+        "This chain is without its intermediate: the issuer, {name}, is not sent, so clients will reject it. Append \
+         intermediate.crt to the file."
     ))
 }
 
@@ -109,18 +108,18 @@ fn distrusted(issuer: &Issuer) -> Option<String> {
     match issuer {
         Issuer::Itself | Issuer::Known | Issuer::Intermediate { .. } => None,
         Issuer::ItselfBesideCa => Some(
-            "This certificate is self-signed, though a CA's ca.crt stands beside it: clients that are given ca.crt will \
-             refuse it. Give them this certificate instead, or make one that is signed by the CA."
+            "This certificate is self-signed, though a CA's ca.crt is next to it: clients that trust ca.crt will reject it. \
+             Give them this certificate instead."
                 .to_owned(),
         ),
         Issuer::NamesakeOfCa => Some(
-            "The ca.crt beside this certificate has its issuer's name but another key: clients that are given ca.crt \
-             will refuse it. Make the certificate anew, or put the right ca.crt there."
+            "The ca.crt next to this certificate has its issuer's name but another key: clients that trust ca.crt will \
+             reject it. Make a new certificate."
                 .to_owned(),
         ),
         Issuer::Unknown { name } => Some(format!(
-            "This certificate is signed by {name}, whose own is neither in the file nor beside it as ca.crt: clients \
-             that don't know that CA will refuse it. If it is an intermediate CA, append its certificate to the file."
+            "This certificate is signed by {name}, whose own is neither in the file nor next to it as ca.crt: clients must \
+             trust that CA. Append it if it is an intermediate one."
         )),
     }
 }
@@ -221,11 +220,9 @@ mod tests {
     #[test]
     fn a_signing_certificate_differs_from_a_marked_one() {
         let also = own(|report| report.authority = Authority::Marked);
-        assert!(
-            also.contains("marked as a certificate authority's own: openssl, curl, Python and gnutls take")
-        );
+        assert!(also.contains("marked as a certificate authority's own: openssl, curl and Python take"));
         let only = own(|report| report.authority = Authority::Only);
-        assert!(only.contains("for signing others and not for serving: openssl, curl"), "{only}");
+        assert!(only.contains("for signing others and not for serving: clients refuse"), "{only}");
     }
 
     #[test]
@@ -238,7 +235,9 @@ mod tests {
         let unknown = Issuer::Unknown { name: "CN=Somebody".to_owned() };
         let told = caution("localhost", &between, wrong);
         assert!(
-            told.contains("for wrong-name.example, but the server's host is localhost: clients that connect"),
+            told.contains(
+                "for wrong-name.example, but the server's host is localhost: clients that connect to it"
+            ),
             "{told}"
         );
         let told = caution("0.0.0.0", &between, wrong);
@@ -247,7 +246,7 @@ mod tests {
         let no_san = |report: &mut CertificateReport| report.has_alternative_names = false;
         assert!(
             caution("localhost", &between, no_san)
-                .contains("without its intermediate: the issuer, CN=Between, is")
+                .contains("without its intermediate: the issuer, CN=Between, is not")
         );
         for issuer in [Issuer::ItselfBesideCa, Issuer::NamesakeOfCa, unknown.clone()] {
             assert!(caution("localhost", &issuer, no_san).contains("only as common name"), "{issuer:?}");

@@ -9,10 +9,8 @@ use rustls::{AlertDescription as Alert, Error};
 use crate::settings::SettingChoice;
 use crate::text::display_name;
 use crate::tls::client_config::ClientConfigError;
-use crate::tls::explain::alerts::alert_text;
 use crate::tls::explain::certificate_errors::{Rejection, RejectionKind, server_certificate_rejection};
-use crate::tls::explain::protocol_errors::protocol_error_text;
-use crate::tls::explain::template::Peer;
+use crate::tls::explain::protocol_errors::{Peer, alert_text, protocol_error_text};
 use crate::tls::handshake::Accepted;
 use crate::tls::inspect::x509_details::CertificateDetails;
 use crate::tls::options::Trust;
@@ -20,38 +18,30 @@ use crate::tls::session_error::{ClientTlsError, TlsErrorCause};
 
 const CLOSED: &str = "The server closed the connection in the middle of the TLS handshake and gave no reason. It may not \
                       speak TLS: look at its log, or turn TLS off here.";
-const RESET: &str = "The server's computer reset the connection in the middle of the TLS handshake. The server may have \
-                     been stopped, or does not speak TLS: look at its log.";
-const GENERAL_IN_HANDSHAKE: &str =
-    "The TLS handshake failed on the client's side. The details show the TLS library's own error.";
-const GENERAL: &str = "The TLS connection failed on the client's side. Connect again; the details show the TLS library's \
-                       own error.";
+const RESET: &str = "The server's computer reset the connection in the middle of the TLS handshake. The server may not speak \
+                     TLS: look at its log.";
+const GENERAL: &str =
+    "TLS failed on the client's side. Connect again; the details show the TLS library's own error.";
 
 /// Explains an error of the built-in client's TLS.
 #[must_use]
 pub fn explain_client_error(error: &ClientTlsError) -> String {
     let context = &error.context;
     let template = match &error.cause {
-        TlsErrorCause::ClosedInHello | TlsErrorCause::ClosedInHandshake => CLOSED,
         TlsErrorCause::ResetInHandshake => RESET,
-        TlsErrorCause::Rustls(cause) => match cause {
-            Error::InvalidCertificate(_) | Error::UnsupportedNameType if !error.chain.is_empty() => {
-                return rejected(cause, error);
-            }
-            Error::AlertReceived(Alert::CloseNotify) if error.in_handshake => CLOSED,
-            Error::AlertReceived(received) => match alert_text(meaning(*received, error), Peer::Server) {
-                Some(text) => text,
-                None => {
-                    return format!(
-                        "The server ended the connection with alert number {}, which no TLS standard defines. Look at \
-                         the server's log.",
-                        u8::from(*received)
-                    );
-                }
-            },
-            _ => protocol_error_text(cause, error.in_handshake, Peer::Server)
-                .unwrap_or(if error.in_handshake { GENERAL_IN_HANDSHAKE } else { GENERAL }),
-        },
+        TlsErrorCause::ClosedInHello | TlsErrorCause::ClosedInHandshake => CLOSED,
+        TlsErrorCause::Rustls(Error::AlertReceived(Alert::CloseNotify)) if error.in_handshake => CLOSED,
+        TlsErrorCause::Rustls(Error::AlertReceived(received)) => {
+            alert_text(meaning(*received, error), Peer::Server)
+        }
+        TlsErrorCause::Rustls(cause @ (Error::InvalidCertificate(_) | Error::UnsupportedNameType))
+            if !error.chain.is_empty() =>
+        {
+            return rejected(cause, error);
+        }
+        TlsErrorCause::Rustls(cause) => {
+            protocol_error_text(cause, error.in_handshake, Peer::Server).unwrap_or(GENERAL)
+        }
     };
     Peer::Server.fill(template, |key| match key {
         "versions" => Some(context.versions.label().to_owned()),
@@ -88,8 +78,7 @@ impl fmt::Display for ClientConfigError {
 #[must_use]
 pub fn trust_warning(trust: &Trust) -> Option<&'static str> {
     (*trust == Trust::Nothing).then_some(
-        "The server's certificate is not checked: anyone on the path can read and change everything. Use this for \
-         experiments only.",
+        "The server's certificate is not checked: anyone on the path can read and change everything. Use this for tests only.",
     )
 }
 
@@ -101,12 +90,11 @@ pub fn explain_accepted(accepted: Accepted) -> &'static str {
             "The certificate was checked: it leads to a CA that the client trusts, for this name."
         }
         Accepted::Pinned { name_checked: true } => {
-            "The certificate is the very one that the client was given, and is for this name. By the usual rules it \
-             can't be checked, so other clients may reject it."
+            "The certificate is the one that the client was given, and is for this name. Other clients may reject it."
         }
         Accepted::Pinned { name_checked: false } => {
-            "The certificate is the very one that the client was given. It is of X.509 version 1 and has no names to \
-             check, so other clients may reject it."
+            "The certificate is the one that the client was given. It has no names to check (X.509 version 1), so other \
+             clients may reject it."
         }
         Accepted::Unchecked => "The certificate was not checked: the server's identity is unknown.",
     }
@@ -148,7 +136,8 @@ fn another(trust: &Trust) -> (String, String) {
         Trust::ThisServer(path) | Trust::CaFile(path) => display_name(path),
         Trust::System | Trust::Nothing => "the file".to_owned(),
     };
-    let advice = "The file may have changed since the server was started: restart the server. Or this is another server.";
+    let advice =
+        "The file may have changed since the server was started: restart it. Or this is another server.";
     (format!("it is another one than that in {file}"), advice.to_owned())
 }
 
@@ -158,18 +147,12 @@ fn wrong_name(why: String, first: &CertificateDetails) -> (String, String) {
     match (names.first(), first.common_names.is_empty()) {
         (Some(known), _) => {
             let list = crate::text::list(&names, 6);
-            let advice = format!(
-                "It is made for {list}: connect to one of these, or set {known} as the server name. Or make a \
-                 certificate that has this name."
-            );
+            let advice =
+                format!("It is made for {list}: connect to one of these, or set {known} as the server name.");
             (why, advice)
         }
         (None, true) => ("it contains no host names".to_owned(), advice),
-        (None, false) => (
-            "it has only a common name, where newer clients no longer look, and no alternative names"
-                .to_owned(),
-            advice,
-        ),
+        (None, false) => ("it has only a common name, where newer clients no longer look".to_owned(), advice),
     }
 }
 
@@ -188,8 +171,7 @@ fn unknown_issuer(trust: &Trust, chain: &[CertificateDer<'static>], first: &Cert
             file(path)
         ),
         Trust::System | Trust::Nothing if first.self_signed => {
-            "It is self-signed, which is expected for a certificate of your own: trust this server's certificate."
-                .to_owned()
+            "It is self-signed: trust this server's certificate if it is your own.".to_owned()
         }
         Trust::System | Trust::Nothing => format!(
             "If {issuer} is a CA of your own, trust its file as CA file; otherwise the server does not send an \

@@ -6,11 +6,9 @@ use std::io;
 use std::path::Path;
 
 use crate::platform::terminal::{HAS_SUDO, argument};
-use crate::text::{MAX_NAME, display_name, display_path, sanitize};
-use crate::tls::explain::template::fill;
+use crate::text::{self, MAX_NAME, display_name, display_path, fill, sanitize};
 use crate::tls::file_error::{FileProblem, FileRole, TlsError, TlsFileError};
 use crate::tls::key_type::KeyType;
-use crate::tls::load::MAX_FILE_SIZE;
 
 /// Returns the text for a problem, and on a line of its own the command that fixes it, if there is one.
 #[expect(clippy::too_many_lines, reason = "a table: one entry for each problem")]
@@ -36,21 +34,15 @@ fn template(error: &TlsFileError) -> &'static str {
         P::NotReadable(_) => {
             "{name} can't be read: permission denied. Allow yourself to read it, in its Properties under Security."
         }
-        P::Unreadable(_) => {
-            "{name} exists, but can't be read (I/O error). Copy it to another disk and choose the copy."
-        }
+        P::Unreadable(_) => "{name} can't be read (I/O error). Copy it to another disk and choose the copy.",
         P::NotWritable(_) => {
             "{name} can't be written: permission denied. Choose a file in a folder of your own."
         }
         P::NotAKeyLog => {
             "{name} is no key log, so nothing was added to it. Choose a new file, such as {example}."
         }
-        P::Empty => {
-            "{name} is empty: the command that should have written it has most likely failed. Make it again."
-        }
-        P::TooLarge(_) => {
-            "{name} has {size}, far more than a {what}: nothing over {limit} is read. Choose {a_file}, such as {example}."
-        }
+        P::Empty => "{name} is empty: the command that made it has probably failed. Make it again.",
+        P::TooLarge(_) => "{name} has {size}, far more than a {what}. Choose {a_file}, such as {example}.",
         P::Binary if for_certificate => {
             "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
              openssl x509 -inform der -in {input} -out {output}"
@@ -59,53 +51,42 @@ fn template(error: &TlsFileError) -> &'static str {
             "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
              openssl pkey -inform der -in {input} -out {output}"
         }
-        P::Swapped if error.role == Certificate => {
-            "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths."
+        P::Swapped if error.role == ClientCa => {
+            "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}."
         }
         P::Swapped if for_certificate => {
-            "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}; its key is \
-             not needed to check clients."
+            "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths."
         }
         P::Swapped => {
             "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths."
         }
         P::Request if error.role == Certificate => {
-            "{name} is a certificate signing request: it only asks for a certificate. Sign it, then choose the \
-             certificate:\n\
+            "{name} is a certificate signing request. Sign it, then choose the certificate:\n\
              openssl x509 -req -days 365 -in {input} -signkey {server.key} -out {signed}"
         }
         P::Request if for_certificate => {
-            "{name} is a certificate signing request: it only asks for a certificate. Sign it, then choose the \
-             certificate."
+            "{name} is a certificate signing request. Sign it, then choose the certificate."
         }
         P::Request => {
-            "{name} is a certificate signing request, not a private key. Choose the key that it was made with, such as \
-             {example}."
+            "{name} is a certificate signing request, not a private key. Choose the key that it was made with."
         }
         P::PublicKey if for_certificate => {
-            "{name} is a public key alone, and a certificate also has a name and a signature. Choose the certificate, \
-             such as {example}."
+            "{name} is a public key alone, without a name and a signature. Choose the certificate, such as {example}."
         }
-        P::PublicKey => {
-            "{name} is the public half of a key, and the server needs the private half. Choose the private key, such as \
-             {example}."
-        }
+        P::PublicKey => "{name} is the public half of a key. Choose the private half, such as {example}.",
         P::Crl => {
-            "{name} is a revocation list (CRL): it lists certificates that are no longer good. Choose the {what} itself, \
-             such as {example}."
+            "{name} is a list of revoked certificates (CRL). Choose the {what} itself, such as {example}."
         }
         P::Pkcs12 if for_certificate => {
-            "{name} is a PKCS#12 bundle, which keeps certificate and key together under a password. Take the {what} out \
-             of it:\n\
+            "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
              openssl pkcs12 -in {input} -nokeys -out {output}"
         }
         P::Pkcs12 => {
-            "{name} is a PKCS#12 bundle, which keeps certificate and key together under a password. Take the {what} out \
-             of it:\n\
+            "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
              openssl pkcs12 -in {input} -nocerts -nodes -out {output}"
         }
         P::Pkcs7 { .. } if for_certificate => {
-            "{name} is a PKCS#7 bundle of certificates, which servers do not read. Take them out of it:\n\
+            "{name} is a PKCS#7 bundle of certificates. Take them out of it:\n\
              openssl pkcs7 -print_certs{inform} -in {input} -out {output}"
         }
         P::Pkcs7 { .. } => {
@@ -121,35 +102,23 @@ fn template(error: &TlsFileError) -> &'static str {
              ssh-keygen -p -N \"\" -m PKCS8 -f {output}"
         }
         P::Base64(_) => {
-            "The {what} in {name} is damaged: the lines between BEGIN and END are not base64. Copy the file once more \
-             from where it came, or make it again."
+            "The {what} in {name} is damaged: it is not base64. Copy the file again, or make a new one."
         }
         P::NoEnd(_) => {
-            "{name} breaks off: the line -----END {label}----- is missing. Copy the whole file once more, down to that \
-             line."
+            "{name} breaks off: the line -----END {label}----- is missing. Copy the whole file again."
         }
         P::BeginLine(_) => {
             "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- and nothing else."
         }
         P::BadCertificate { of: 1, .. } => {
-            "The certificate in {name} is damaged: it is base64, but not of a certificate. Copy the file once more from \
-             where it came, or make it again."
+            "The certificate in {name} is damaged. Copy the file again, or make a new one."
         }
         P::BadCertificate { .. } => {
-            "Certificate {number} of {of} in {name} is damaged: it is base64, but not of a certificate. Copy the file \
-             once more from where it came, or make it again."
+            "Certificate {number} of {of} in {name} is damaged. Copy the file again, or make a new one."
         }
-        P::BadKey(_) => {
-            "The private key in {name} is damaged: it is base64, but not of a key that works. Copy the file once more \
-             from where it came, or make it again."
-        }
-        P::RsaLength(..2048) => {
-            "The RSA key in {name} has {bits} bits, and anything under 2048 is no longer safe. Make a new key, then a new \
-             certificate for it:\n\
-             openssl genrsa -out {new key} 2048"
-        }
+        P::BadKey(_) => "The private key in {name} is damaged. Copy the file again, or make a new one.",
         P::RsaLength(_) => {
-            "The RSA key in {name} has {bits} bits, and anything over 8192 is not supported. Make a new key, then a new \
+            "The RSA key in {name} has {bits} bits, and only 2048 to 8192 are supported. Make a new key, then a new \
              certificate for it:\n\
              openssl genrsa -out {new key} 2048"
         }
@@ -166,12 +135,11 @@ fn template(error: &TlsFileError) -> &'static str {
              form, such as {example}."
         }
         P::NoneFound => {
-            "{name} holds no private key: it has no line -----BEGIN PRIVATE KEY-----, nor BEGIN RSA or EC PRIVATE KEY. \
-             Choose the key in PEM form, such as {example}."
+            "{name} holds no private key: it has no line -----BEGIN PRIVATE KEY-----. Choose the key in PEM form, such as \
+             {example}."
         }
         P::Neither => {
-            "{name} holds neither a certificate nor a private key. Drop files in PEM form, such as server.crt and \
-             server.key."
+            "{name} holds neither a certificate nor a private key. Drop PEM files, such as server.crt and server.key."
         }
     }
 }
@@ -196,11 +164,10 @@ fn value(error: &TlsFileError, key: &str) -> Option<String> {
         ("server.key", _) => argument(&path.with_file_name("server.key")),
         ("signed", _) => beside(path, ["server.crt", "new.crt"]),
         ("new key", _) => beside(path, ["new.key", "new2.key"]),
-        ("limit", _) => mebibytes(MAX_FILE_SIZE),
         ("folder", P::NoSuchFile(folder) | P::NoSuchFolder(folder) | P::FolderClosed(folder, _)) => {
             display_path(folder)
         }
-        ("size", P::TooLarge(bytes)) => mebibytes(*bytes),
+        ("size", P::TooLarge(bytes)) => text::bytes(*bytes),
         ("inform", P::Pkcs7 { binary: true } | P::Encrypted { binary: true }) => " -inform der".to_owned(),
         ("inform", _) => String::new(),
         ("label", P::NoEnd(label) | P::OtherBlock(label)) => sanitize(label, MAX_NAME),
@@ -233,8 +200,7 @@ impl fmt::Display for TlsError {
             Self::File(error) => error.fmt(f),
             Self::KeyMismatch { certificate, key } => write!(
                 f,
-                "{} does not belong to {}: the certificate was made with another key. Choose the two that were made \
-                 together, or make a new certificate for this key: openssl req -x509 -key {} -days 365 -subj \
+                "{} does not belong to {}. Choose the two that were made together, or make a new certificate: openssl req -x509 -key {} -days 365 -subj \
                  /CN=localhost -out {}",
                 display_name(key),
                 display_name(certificate),
@@ -260,8 +226,7 @@ impl fmt::Display for TlsError {
 #[must_use]
 pub fn key_log_warning(path: &Path) -> String {
     format!(
-        "The keys of every TLS connection go to {}: anyone with this file can read a recording of these connections. \
-         Delete it when you are done.",
+        "TLS keys go to {}: anyone with this file can read a recording of the connections. Delete it when you are done.",
         display_path(path)
     )
 }
@@ -270,8 +235,7 @@ pub fn key_log_warning(path: &Path) -> String {
 #[must_use]
 pub fn explain_key_log_error(path: &Path, error: &io::Error) -> String {
     format!(
-        "Can't write the key log to {}: {error}. Connections go on, but the log lacks their keys: make room or choose \
-         another file, then restart the server.",
+        "Can't write the key log to {}: {error}. Make room or choose another file, then restart the server.",
         display_path(path)
     )
 }
@@ -285,14 +249,6 @@ fn beside(path: &Path, names: [&str; 2]) -> String {
 /// Returns the article by sound: an X25519, an RSA-PSS, an ECDSA, an Ed448; a DSA, a Diffie-Hellman.
 fn article(key_type: &KeyType) -> &'static str {
     if key_type.to_string().starts_with(['A', 'E', 'R', 'X']) { "an" } else { "a" }
-}
-
-fn mebibytes(bytes: u64) -> String {
-    const MIB: u64 = 1024 * 1024;
-    match (bytes / MIB, bytes % MIB * 10 / MIB) {
-        (whole, tenths) if tenths > 0 && whole < 10 => format!("{whole}.{tenths} MiB"),
-        (whole, _) => format!("{whole} MiB"),
-    }
 }
 
 #[cfg(test)]
@@ -317,13 +273,5 @@ mod tests {
                 assert!(!command.ends_with(&format!("-out {name}")), "{command}");
             }
         }
-    }
-
-    #[test]
-    fn sizes_are_rounded_down_to_a_tenth() {
-        assert_eq!(mebibytes(MAX_FILE_SIZE), "1 MiB");
-        assert_eq!(mebibytes(MAX_FILE_SIZE + 1), "1 MiB");
-        assert_eq!(mebibytes(MAX_FILE_SIZE * 7 / 2), "3.5 MiB");
-        assert_eq!(mebibytes(MAX_FILE_SIZE * 25 + 1), "25 MiB");
     }
 }

@@ -33,12 +33,13 @@ pub fn explain_check(check: &ClientCheck) -> String {
         }
         CheckOutcome::NoRoots(_) => match &check.trust {
             TrustSource::System => {
-                "Can't check what clients of this computer would do: no trust store of the system was found. To check \
-                 against other authorities, choose a CA file."
-                    .to_owned()
+                "Can't check: no trust store of the system was found. Choose a CA file instead.".to_owned()
             }
             TrustSource::CaFile(path) => {
-                format!("Can't check: none of the certificates in {} can be used as a CA.", display_name(path))
+                format!(
+                    "Can't check: none of the certificates in {} can be used as a CA.",
+                    display_name(path)
+                )
             }
             TrustSource::SameFile => {
                 "Can't check: none of the certificates in this file can be used as a CA.".to_owned()
@@ -53,11 +54,10 @@ pub fn explain_check(check: &ClientCheck) -> String {
         None => "",
         Some(ClientQuirk::Accepted) => " openssl accepts it all the same, and so does Python before 3.13.",
         Some(ClientQuirk::RootRequired) => {
-            " openssl and Python before 3.13 reject it: they need the root at the end of the chain, too."
+            " openssl and Python before 3.13 reject it: they need the root of the chain, too."
         }
         Some(ClientQuirk::KeyUsageRequired) => {
-            " openssl and Python reject it: its key usage allows neither digital signature nor key encipherment nor key \
-             agreement."
+            " openssl and Python reject it: its key usage allows no use for TLS."
         }
     };
     text
@@ -70,8 +70,7 @@ fn rejection(check: &ClientCheck, error: &Error, is_about_own: bool) -> (String,
     let is_wrong_name = rejection.kind == RejectionKind::WrongName;
     let is_namesake = check.trust == TrustSource::System && check.is_namesake();
     let why = if is_wrong_name && check.only_common_names {
-        "that is its common name, where newer clients no longer look, and it has no alternative names"
-            .to_owned()
+        "that is its common name, where newer clients no longer look".to_owned()
     } else if is_wrong_name && !check.certificate.has_alternative_names {
         "it has no name in it at all".to_owned()
     } else if is_namesake {
@@ -90,8 +89,7 @@ fn trust_advice(check: &ClientCheck) -> String {
             "Expected for a certificate of your own.".to_owned()
         }
         TrustSource::System => format!(
-            "Expected if {issuer} is an authority of your own; otherwise an intermediate certificate is missing from the \
-             file."
+            "Expected if {issuer} is your own; otherwise an intermediate certificate is missing from the file."
         ),
         TrustSource::CaFile(_) if check.certificate.self_signed => {
             "It signed itself, so give the client the certificate itself as CA.".to_owned()
@@ -113,8 +111,7 @@ pub fn explain_link(number: usize, link: &ChainLink) -> Option<String> {
         ChainLink::OtherName { issuer, next, found } => {
             let advice = match found {
                 Some(found) => format!("Move certificate {found}, which is the right one, to its place."),
-                None => "Put the certificate of its issuer there, or take out what does not belong to it."
-                    .to_owned(),
+                None => "Put the certificate of its issuer there.".to_owned(),
             };
             format!(
                 "Certificate {number} is signed by {issuer}, but certificate {next_number} is {next}. {advice}"
@@ -122,7 +119,7 @@ pub fn explain_link(number: usize, link: &ChainLink) -> Option<String> {
         }
         ChainLink::OtherKey { issuer } => format!(
             "Certificate {next_number} has the name of certificate {number}'s issuer, {issuer}, but did not sign it: its \
-             key is another one. Put the right certificate of that name there."
+             key is another one. Put the right one there."
         ),
         ChainLink::Repeated => {
             format!("Certificate {next_number} is certificate {number} once more. Take it out.")
@@ -135,12 +132,10 @@ pub fn explain_link(number: usize, link: &ChainLink) -> Option<String> {
 pub fn explain_end(end: &ChainEnd) -> String {
     match end {
         ChainEnd::SelfSigned => {
-            "The last certificate is self-signed: clients accept it only if they are given it as CA or know it."
-                .to_owned()
+            "The last certificate is self-signed: clients accept it only if they trust it as CA.".to_owned()
         }
         ChainEnd::Issuer(issuer) => format!(
-            "The last certificate is signed by {issuer}, which is not in the file: clients must know it, or be given it as \
-             CA."
+            "The last certificate is signed by {issuer}, which is not in the file: clients must trust it as CA."
         ),
     }
 }

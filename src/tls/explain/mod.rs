@@ -2,8 +2,7 @@
 //!
 //! | file | texts |
 //! |---|---|
-//! | `alerts.rs` | one for each TLS alert |
-//! | `protocol_errors.rs` | one for each way in which a peer can break the protocol |
+//! | `protocol_errors.rs` | one for each TLS alert and each way in which a peer can break the protocol |
 //! | `certificate_errors.rs` | why a certificate is rejected |
 //! | `certificate_warnings.rs` | what clients may reject the chosen certificate for |
 //! | `inspection.rs` | how clients treat an inspected certificate |
@@ -11,7 +10,6 @@
 //! | `server.rs` | why TLS with a client failed |
 //! | `client.rs` | why the built-in client's TLS failed |
 
-mod alerts;
 pub(super) mod certificate_errors;
 mod certificate_warnings;
 mod client;
@@ -19,7 +17,6 @@ mod files;
 pub mod inspection;
 mod protocol_errors;
 mod server;
-mod template;
 
 pub use client::{explain_accepted, explain_client_error, trust_warning};
 pub use files::{explain_key_log_error, file_error_command, key_log_warning};

@@ -1,122 +1,237 @@
-//! One text for each way in which a peer can break the TLS protocol, keyed by rustls' error: what happened, most likely
-//! why, and what to try. Alerts are in [`crate::tls::explain::alerts`], certificates in
-//! [`crate::tls::explain::certificate_errors`].
+//! One text for each TLS alert, and for each way in which a peer can break the TLS protocol: what happened, and what to try.
+//! Rare violations share a text. Certificates are in [`crate::tls::explain::certificate_errors`].
 
-use rustls::{Error, HandshakeType, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+use rustls::{
+    AlertDescription as Alert, Error, HandshakeType, InvalidMessage, PeerIncompatible, PeerMisbehaved,
+};
 
-use crate::tls::explain::template::Peer;
+use crate::text::fill;
 
-const NOT_TLS: &str = "What the client sent is not TLS. Most likely it speaks another protocol: use a TLS client, or turn \
-                       TLS off here.";
-const NOT_TLS_SERVER: &str = "What the server sent is not TLS. Most likely it serves without TLS, or speaks another \
-                              protocol: turn TLS off here, or on there.";
-const NO_LONGER_TLS: &str = "{Peer} continued with something that is not TLS. It may have stopped encrypting, or its data \
-                             was changed in transit: connect again.";
-const COMPRESSION: &str =
-    "{Peer} insists on compression, which TLS gave up for safety. Turn it off in the {peer}.";
+/// Which side of a TLS connection a text is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Peer {
+    Client,
+    Server,
+}
+
+impl Peer {
+    /// Fills in a text about this peer: `{peer}` is `client` or `server`, and `{Peer}` begins a sentence.
+    pub(super) fn fill(self, template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+        fill(template, |key| match (key, self) {
+            ("peer", Self::Client) => Some("client".to_owned()),
+            ("peer", Self::Server) => Some("server".to_owned()),
+            ("Peer", Self::Client) => Some("The client".to_owned()),
+            ("Peer", Self::Server) => Some("The server".to_owned()),
+            _ => value(key),
+        })
+    }
+}
+
+const BROKE_RULE: &str = "{Peer} broke a rule of TLS: its TLS library may have a bug. Try another {peer}.";
+const OBSOLETE: &str = "{Peer} insists on a part of TLS that is obsolete and unsafe. Try a newer {peer}.";
+const NO_ECH: &str =
+    "{Peer} uses an encrypted ClientHello (ECH), which is not supported here. Turn ECH off in the {peer}.";
+const BAD_RECORD: &str = "A record from the {peer} could not be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
+const OTHER_VERSION: &str = "The client offers no TLS version that this server speaks. The server speaks {versions}: allow \
+                             that in the client, or another version here.";
+const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Allow the client a suite with ECDHE, \
+                               and the group X25519 or P-256.";
+
+/// Returns the text for an alert that `sender` sent (RFC 8446, section 6; the older ones RFC 5246, section 7.2). Servers send
+/// some alerts only about a client certificate.
+pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
+    use Peer::{Client, Server};
+    match (alert, sender) {
+        (Alert::CloseNotify, _) => "{Peer} closed the connection, as it should.",
+        (Alert::BadRecordMac | Alert::DecryptionFailed, _) => {
+            "{Peer} could not decrypt what it got: it was changed in transit. Connect without a proxy."
+        }
+        (Alert::HandshakeFailure, Client) => {
+            "The client found no TLS version ({versions} here), cipher suite or certificate key ({key} here) in common. Try \
+             another kind of key, or a newer client."
+        }
+        (Alert::HandshakeFailure, Server) => {
+            "The server found no cipher suite, key exchange or kind of certificate in common. This client offered \
+             {versions}: offer both versions."
+        }
+        (Alert::BadCertificate, Client) => {
+            "The client rejected our certificate: it is for another name, not valid now, from a CA that the client does not \
+             trust, or damaged. Details… shows which."
+        }
+        (Alert::BadCertificate | Alert::CertificateUnknown, Server) => {
+            "The server rejected this client's certificate and gave no exact reason. Look at the server's log."
+        }
+        (Alert::UnsupportedCertificate, Client) => {
+            "The client does not support this kind of certificate. The cause may be its key ({key}): try another kind."
+        }
+        (Alert::UnsupportedCertificate, Server) => {
+            "The server rejected this client's certificate for its kind. Make one with the purpose clientAuth."
+        }
+        (Alert::CertificateRevoked, Client) => {
+            "The client rejected our certificate because its issuer has revoked it. Get a new one."
+        }
+        (Alert::CertificateRevoked, Server) => {
+            "The server rejected this client's certificate: its issuer has revoked it. Get a new one."
+        }
+        (Alert::CertificateExpired, Client) => {
+            "The client rejected our certificate: one of its chain is not valid now, or the client's clock is wrong. Make a \
+             new one, or set the clock."
+        }
+        (Alert::CertificateExpired, Server) => {
+            "The server rejected this client's certificate: by the server's clock it is not valid now. Make a new one, or \
+             set that clock."
+        }
+        (Alert::CertificateUnknown, Client) => {
+            "The client rejected our certificate and gave no exact reason. {trust}, and connect to a name in the \
+             certificate."
+        }
+        (Alert::UnknownCA, Client) => {
+            "The client rejected our certificate because it doesn't trust the issuer. Give it the issuer's certificate as \
+             its CA file."
+        }
+        (Alert::UnknownCA, Server) => {
+            "The server rejected this client's certificate: the CA that it trusts for clients did not sign it. Sign it \
+             with that CA."
+        }
+        (Alert::AccessDenied, _) => {
+            "{Peer} accepted our certificate but decided against the connection. Look at the {peer}'s own rules."
+        }
+        (Alert::DecryptError, Client) => {
+            "The client could not verify a signature of the handshake. Check that its CA file is the one that signed this \
+             certificate."
+        }
+        (Alert::DecryptError, Server) => {
+            "The server could not verify a signature of the handshake. Check that the client's key belongs to its \
+             certificate."
+        }
+        (Alert::ProtocolVersion, Client) => OTHER_VERSION,
+        (Alert::ProtocolVersion, Server) => {
+            "The server does not speak the version of TLS that this client offered: {versions}. Offer another version here."
+        }
+        (Alert::InsufficientSecurity, _) => {
+            "{Peer} demands stronger ciphers or a longer key. Try TLS 1.3, or a certificate with a longer key."
+        }
+        (Alert::InternalError, _) => "{Peer} reports an internal error. Look at the {peer}'s own log.",
+        (Alert::InappropriateFallback, _) => {
+            "{Peer} noticed that an older version of TLS was tried than both support. Connect again, without a proxy."
+        }
+        (Alert::UserCanceled, _) => "The user of the {peer} canceled the handshake. Connect again.",
+        (Alert::UnrecognisedName, Client) => {
+            "The client does not accept the server name of this connection. Connect to a name in the certificate."
+        }
+        (Alert::UnrecognisedName, Server) => {
+            "The server has no site of the name that this client asked for. Set another server name."
+        }
+        (Alert::BadCertificateStatusResponse, _) => {
+            "{Peer} asks for proof that our certificate is not revoked (OCSP), which is not sent. Turn that check off in \
+             the {peer}."
+        }
+        (Alert::UnknownPSKIdentity, _) => {
+            "{Peer} wants to continue with a key that the two sides don't share. Connect again without it."
+        }
+        (Alert::CertificateRequired, Client) => {
+            "The client asks its peer for a certificate, as a server does. Check that this is a client."
+        }
+        (Alert::CertificateRequired, Server) => {
+            "The server requires a client certificate, and this client presented none. Choose one that the server's client \
+             CA signed, and its key."
+        }
+        (Alert::NoApplicationProtocol, Client) => {
+            "The client insists on an application protocol (ALPN) that this server did not agree to. Let it ask for none, or \
+             for another."
+        }
+        (Alert::NoApplicationProtocol, Server) => {
+            "The server agrees to none of the protocols offered by ALPN: {alpn}. Offer one that it supports, or none."
+        }
+        (Alert::EncryptedClientHelloRequired, _) => NO_ECH,
+        (
+            Alert::DecompressionFailure
+            | Alert::NoCertificate
+            | Alert::ExportRestriction
+            | Alert::NoRenegotiation,
+            _,
+        ) => OBSOLETE,
+        (Alert::Unknown(_), _) => {
+            "{Peer} ended the connection with an alert that no TLS standard defines. Look at the {peer}'s own log."
+        }
+        _ => {
+            "{Peer} rejected a TLS message of the handshake: one of the two TLS libraries may have a bug. Try another {peer}."
+        }
+    }
+}
 
 /// Returns the text for an error that `peer` caused; `None` for one that is not the peer's doing.
 pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer) -> Option<&'static str> {
     Some(match (error, peer) {
-        (Error::PeerIncompatible(reason), Peer::Client) => return client_incompatible(reason),
+        (Error::PeerIncompatible(reason), Peer::Client) => client_incompatible(reason),
         (Error::PeerIncompatible(reason), Peer::Server) => server_incompatible(reason),
-        (Error::InvalidMessage(reason), _) => return invalid_message(*reason, in_handshake, peer),
+        (Error::InvalidMessage(reason), _) => invalid_message(*reason, in_handshake, peer),
         (Error::PeerMisbehaved(reason), _) => misbehaved(reason),
         (Error::InappropriateHandshakeMessage { got_type: HandshakeType::ClientHello, .. }, Peer::Server)
             if in_handshake =>
         {
             "The server sent our own ClientHello back: it is an echo server without TLS. Turn TLS on there, or off here."
         }
-        (Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. }, _) => {
-            "{Peer} sent a TLS message out of turn. Its TLS library may have a bug, or it is no TLS {peer}: try another \
-             {peer}."
-        }
-        (Error::DecryptError, _) if in_handshake => {
-            "What the {peer} sent could not be decrypted. It was changed in transit, or the two sides did not agree on \
-             the same keys: try again, then another {peer}."
-        }
-        (Error::DecryptError, _) => {
-            "A record from the {peer} could not be decrypted. It was changed in transit, or the {peer} sent plain data \
-             in the middle of TLS: connect again."
-        }
+        (
+            Error::InappropriateMessage { .. }
+            | Error::InappropriateHandshakeMessage { .. }
+            | Error::HandshakeNotComplete,
+            _,
+        ) => "{Peer} sent a TLS message out of turn: its TLS library may have a bug. Try another {peer}.",
+        (Error::DecryptError, _) => BAD_RECORD,
         (Error::PeerSentOversizedRecord, _) => {
-            "{Peer} sent a TLS record longer than the 16 KiB that are allowed. Most likely it is not speaking TLS: check \
-             that it is a TLS {peer}."
+            "{Peer} sent a TLS record longer than the 16 KiB that are allowed. Check that it is a TLS {peer}."
         }
         (Error::NoApplicationProtocol, Peer::Client) => {
-            "The client asked for application protocols (ALPN), and this server agrees only to {alpn}. Let the client \
-             ask for one of these or for none, or add the one it wants under ALPN."
+            "The client asked for application protocols (ALPN), and this server agrees only to {alpn}. Let it ask for one of \
+             these or for none."
         }
         (Error::NoCertificatesPresented, Peer::Client) => {
-            "The client presented no certificate, and the server requires one. Give the client a certificate that {ca} \
-             signed, and its key: openssl s_client -connect {address} -cert client.crt -key client.key"
+            "The client presented no certificate, and the server requires one. Give it one that {ca} signed, and its key: \
+             openssl s_client -connect {address} -cert client.crt -key client.key"
         }
         (Error::NoCertificatesPresented, Peer::Server) => {
             "The server presented no certificate, so its identity can't be checked. Give the server a certificate."
         }
-        (Error::HandshakeNotComplete, _) => {
-            "{Peer} used the connection before the handshake was done. Its TLS library may have a bug: try another \
-             {peer}."
-        }
-        (Error::InvalidEncryptedClientHello(_), _) => {
-            "{Peer} uses an encrypted ClientHello (ECH), which is not supported here. Turn ECH off in the {peer}."
-        }
+        (Error::InvalidEncryptedClientHello(_), _) => NO_ECH,
         _ => return None,
     })
 }
 
-fn client_incompatible(reason: &PeerIncompatible) -> Option<&'static str> {
+fn client_incompatible(reason: &PeerIncompatible) -> &'static str {
     use PeerIncompatible as P;
-    Some(match reason {
-        // A client without this extension is of TLS 1.1 or older (RFC 5246, section 7.4.1.4.1), and rustls looks for
-        // it before it compares versions.
-        P::SignatureAlgorithmsExtensionRequired => {
-            "The client offers only TLS versions that are too old. The server speaks {versions}: allow that in the \
-             client, or try a newer client."
-        }
-        P::Tls12NotOffered
+    match reason {
+        // A client without the first extension is of TLS 1.1 or older (RFC 5246, section 7.4.1.4.1), and rustls looks for it
+        // before it compares versions.
+        P::SignatureAlgorithmsExtensionRequired
+        | P::Tls12NotOffered
         | P::Tls12NotOfferedOrEnabled
         | P::SupportedVersionsExtensionRequired
         | P::ServerDoesNotSupportTls12Or13
-        | P::ServerTlsVersionIsDisabledByOurConfig => {
-            "The client offers no TLS version that this server speaks. The server speaks {versions}: allow that in the \
-             client, or another version here."
-        }
+        | P::ServerTlsVersionIsDisabledByOurConfig => OTHER_VERSION,
         P::NoCipherSuitesInCommon => {
-            "The client and the server have no cipher suite in common. Allow the client a modern one such as \
-             TLS_AES_128_GCM_SHA256, or one that fits the kind of our certificate's key."
+            "The client and the server have no cipher suite in common. Allow the client a modern one, such as \
+             TLS_AES_128_GCM_SHA256."
         }
         // A client that offers no suite with ECDHE names no groups either.
         P::NoKxGroupsInCommon | P::NamedGroupsExtensionRequired | P::KeyShareExtensionRequired => {
-            "The client and the server have no key exchange in common: the client may offer only old cipher suites. \
-             Allow it a suite with ECDHE, and the group X25519 or P-256."
+            NO_KEY_EXCHANGE
         }
         P::NoSignatureSchemesInCommon => {
-            "The client does not accept signatures of the kind that our certificate's key makes. Try an RSA or ECDSA \
-             P-256 certificate."
-        }
-        P::ExtendedMasterSecretExtensionRequired => {
-            "The client does not offer extended master secret, which the server requires for TLS 1.2. Try a newer \
-             client, or TLS 1.3."
-        }
-        P::EcPointsExtensionRequired | P::NoEcPointFormatsInCommon | P::UncompressedEcPointsRequired => {
-            "The client does not accept uncompressed points of elliptic curves, which every server uses. Try another \
-             client."
-        }
-        P::NullCompressionRequired => COMPRESSION,
-        P::Tls13RequiredForQuic => {
-            "The client speaks QUIC with too old a TLS. This server speaks TLS over TCP only: use a TCP client."
-        }
-        P::IncorrectCertificateTypeExtension | P::UnsolicitedCertificateTypeExtension => {
-            "The client wants bare public keys instead of certificates (RFC 7250), which this server doesn't support. \
-             Let the client accept X.509 certificates."
+            "The client does not accept signatures of the kind that our certificate's key makes. Try an RSA or ECDSA P-256 \
+             certificate."
         }
         P::NoCertificateRequestSignatureSchemesInCommon => {
             "The client's certificate key can't sign in a way that this server accepts. Make the client an RSA, P-256 or \
              Ed25519 key."
         }
-        _ => return None,
-    })
+        P::IncorrectCertificateTypeExtension | P::UnsolicitedCertificateTypeExtension => {
+            "The client wants bare public keys (RFC 7250), which this server doesn't support. Let it accept X.509 \
+             certificates."
+        }
+        P::NullCompressionRequired => OBSOLETE,
+        _ => "The client's TLS does not fit this server's. Try TLS 1.3, or a newer client.",
+    }
 }
 
 fn server_incompatible(reason: &PeerIncompatible) -> &'static str {
@@ -127,70 +242,56 @@ fn server_incompatible(reason: &PeerIncompatible) -> &'static str {
         | P::Tls12NotOffered
         | P::Tls12NotOfferedOrEnabled
         | P::SupportedVersionsExtensionRequired => {
-            "The server wants a version of TLS that this client did not offer. It offered {versions}: offer both \
-             versions, or allow another one on the server."
+            "The server wants a version of TLS that this client did not offer: it offered {versions}. Offer both versions, \
+             or allow another one on the server."
         }
         P::NoCipherSuitesInCommon | P::NoKxGroupsInCommon | P::NoSignatureSchemesInCommon => {
-            "The server chose a cipher suite, key exchange or signature that this client does not accept. Try TLS 1.3, \
-             or another kind of key for the server's certificate."
+            "The server chose a cipher suite, key exchange or signature that this client does not accept. Try TLS 1.3, or \
+             another kind of key for the server's certificate."
         }
         P::NoCertificateRequestSignatureSchemesInCommon => {
-            "The client certificate's key can't sign in a way that the server accepts. Make an RSA, P-256 or Ed25519 \
-             key."
-        }
-        P::ExtendedMasterSecretExtensionRequired => {
-            "The server does not support extended master secret, without which TLS 1.2 is not safe. Use TLS 1.3."
+            "The client certificate's key can't sign in a way that the server accepts. Make an RSA, P-256 or Ed25519 key."
         }
         _ => "The server's TLS does not fit this client's. Try TLS 1.3, or a newer server.",
     }
 }
 
-fn invalid_message(reason: InvalidMessage, in_handshake: bool, peer: Peer) -> Option<&'static str> {
+fn invalid_message(reason: InvalidMessage, in_handshake: bool, peer: Peer) -> &'static str {
     use InvalidMessage as I;
-    Some(match reason {
-        I::InvalidContentType
-        | I::UnknownProtocolVersion
-        | I::MessageTooLarge
-        | I::HandshakePayloadTooLarge
-        | I::InvalidEmptyPayload => match (in_handshake, peer) {
-            (true, Peer::Client) => NOT_TLS,
-            (true, Peer::Server) => NOT_TLS_SERVER,
-            (false, _) => NO_LONGER_TLS,
+    match (reason, in_handshake, peer) {
+        (
+            I::InvalidContentType
+            | I::UnknownProtocolVersion
+            | I::MessageTooLarge
+            | I::HandshakePayloadTooLarge
+            | I::InvalidEmptyPayload,
+            _,
+            _,
+        ) => match (in_handshake, peer) {
+            (true, Peer::Client) => {
+                "The client's first bytes are not TLS: it probably speaks another protocol. Use a TLS client, or turn TLS off \
+                 here."
+            }
+            (true, Peer::Server) => {
+                "The server's answer is not TLS: it probably serves without TLS. Turn TLS off here, or on there."
+            }
+            (false, _) => "{Peer} continued with something that is not TLS. Connect again.",
         },
-        I::CertificatePayloadTooLarge => {
+        (I::CertificatePayloadTooLarge, ..) => {
             "The {peer}'s certificates are too large to be accepted. Send only its own and those between it and the CA."
         }
-        I::InvalidServerName => {
+        (I::InvalidServerName, ..) => {
             "{Peer} asks for a server name that is not one. Connect to a name such as localhost."
         }
-        I::UnsupportedCompression => COMPRESSION,
-        I::NoSignatureSchemes | I::MissingKeyExchange | I::IllegalEmptyList(_) | I::IllegalEmptyValue => {
-            "The {peer}'s hello leaves out something that TLS needs. Most likely one of its options was set to an empty \
-             list: look at its options, or try another {peer}."
+        (I::UnsupportedCompression, ..) => OBSOLETE,
+        (I::UnsupportedCurveType | I::UnsupportedKeyExchangeAlgorithm(_) | I::InvalidDhParams, ..) => {
+            NO_KEY_EXCHANGE
         }
-        I::DuplicateExtension(_) | I::PreSharedKeyIsNotFinalExtension => {
-            "The {peer}'s hello has its parts twice or in an order that TLS forbids. Its TLS library may have a bug, or \
-             is being tested: try another {peer}."
+        _ => {
+            "{Peer} sent a TLS message that can't be read: it was changed in transit, or the {peer}'s TLS library has a bug. \
+             Try another {peer}."
         }
-        I::UnsupportedCurveType | I::UnsupportedKeyExchangeAlgorithm(_) | I::InvalidDhParams => {
-            "{Peer} wants a key exchange that is not supported here. Allow it ECDHE, with the group X25519 or P-256."
-        }
-        I::InvalidCcs
-        | I::InvalidCertificateStatusType
-        | I::InvalidCertRequest
-        | I::InvalidKeyUpdate
-        | I::MessageTooShort
-        | I::MissingData(_)
-        | I::TrailingData(_)
-        | I::UnexpectedMessage(_)
-        | I::EmptyTicketValue
-        | I::UnknownHelloRetryRequestExtension
-        | I::UnknownCertificateExtension => {
-            "{Peer} sent a TLS message that can't be read. It was changed in transit, or the {peer}'s TLS library has a \
-             bug: try another {peer}."
-        }
-        _ => return None,
-    })
+    }
 }
 
 /// Most of these rules can only be broken by a library with a bug, or one under test.
@@ -216,21 +317,6 @@ fn misbehaved(reason: &PeerMisbehaved) -> &'static str {
             "{Peer} sent so much that carries no data that it looks like an attack, and was disconnected. Try another \
              {peer}."
         }
-        P::SignedHandshakeWithUnadvertisedSigScheme | P::SignedKxWithWrongAlgorithm => {
-            "{Peer} proved that it has the key of its certificate in a way that was not asked for. Its TLS library may \
-             have a bug: try another {peer}, or another kind of key."
-        }
-        P::RefusedToFollowHelloRetryRequest
-        | P::CipherSuiteDifferedOnRetry
-        | P::HandshakeHashVariedAfterRetry
-        | P::ServerNameDifferedOnRetry
-        | P::MissingPskExtensionInSecondClientHello
-        | P::EarlyDataAttemptedInSecondClientHello => {
-            "A second ClientHello was needed, and it does not fit the first. The {peer}'s TLS library may have a bug: \
-             try another {peer}, or let the client offer X25519 first."
-        }
-        _ => {
-            "{Peer} broke a rule of TLS. Its TLS library may have a bug, or is being tested: try another {peer}."
-        }
+        _ => BROKE_RULE,
     }
 }

@@ -78,14 +78,14 @@ fn requests_public_keys_and_revocation_lists_are_called_by_their_names() {
     );
     lab.run("openssl ca -config ca.cnf -gencrl -keyfile server.key -cert ca.crt -out ca.crl");
     lab.run("openssl crl -in ca.crl -outform der -out der.crl");
-    let request = "is a certificate signing request: it only asks for a certificate. Sign it, then choose the certificate: \
+    let request = "is a certificate signing request. Sign it, then choose the certificate: \
                    openssl x509 -req -days 365 -in";
-    let public = "is a public key alone, and a certificate also has a name and a signature.";
-    let revoked = "is a revocation list (CRL): it lists certificates that are no longer good.";
+    let public = "is a public key alone, without a name and a signature.";
+    let revoked = "is a list of revoked certificates (CRL).";
     for (name, as_certificate, as_key) in [
         ("server.csr", request, "is a certificate signing request, not a private key. Choose the key"),
         ("der.csr", request, "is a certificate signing request, not a private key."),
-        ("public.key", public, "is the public half of a key, and the server needs the private half."),
+        ("public.key", public, "is the public half of a key. Choose the private half"),
         ("public.der", public, "is the public half of a key"),
         ("rsa-public.key", public, "is the public half of a key"),
         ("ca.crl", revoked, revoked),
@@ -197,8 +197,8 @@ fn a_mismatched_key_is_reported() {
         assert_eq!(error.field(), FileRole::Key);
         assert_eq!(
             lab.said(&error),
-            "other.key does not belong to server.crt: the certificate was made with another key. Choose the two that were \
-             made together, or make a new certificate for this key: openssl req -x509 -key other.key -days 365 -subj \
+            "other.key does not belong to server.crt. Choose the two that were \
+             made together, or make a new certificate: openssl req -x509 -key other.key -days 365 -subj \
              /CN=localhost -out new.crt"
         );
     }
@@ -222,8 +222,8 @@ fn keys_that_can_not_sign_say_what_they_are() {
     lab.run("openssl genpkey -algorithm rsa-pss -out pss.key");
     lab.run("openssl dsaparam -noout -genkey -out dsa.key 1024");
     for (name, what) in [
-        ("short.key", "The RSA key in short.key has 1024 bits, and anything under 2048 is no longer safe."),
-        ("odd.key", "The RSA key in odd.key has 2047 bits, and anything under 2048 is no longer safe."),
+        ("short.key", "The RSA key in short.key has 1024 bits, and only 2048 to 8192 are supported."),
+        ("odd.key", "The RSA key in odd.key has 2047 bits, and only 2048 to 8192 are supported."),
         ("ed448.key", "ed448.key holds an Ed448 key, which this server can't sign with."),
         ("x25519.key", "x25519.key holds an X25519 key, which this server can't sign with."),
         ("k1.key", "k1.key holds an ECDSA secp256k1 key, which this server can't sign with."),
