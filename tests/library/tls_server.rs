@@ -228,7 +228,7 @@ fn a_handshake_has_a_deadline_and_does_not_block_others() {
 #[test]
 fn drops_in_a_handshake_do_not_stretch_its_deadline() {
     let mut running = Lab::start(|config| config.handshake_timeout = Duration::from_millis(300));
-    let mut dripping = running.connect();
+    let dripping = running.connect();
     dripping.set_nodelay(true).unwrap();
     dripping.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
     // A record of 512 bytes, one byte at a time, until the server disconnects: each byte alone is in time.
