@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             Ok(text) => print(&text),
             Err(line) => fail(&line, ExitCode::FAILURE),
         },
-        Err(error) => fail(&error.to_string(), ExitCode::from(2)),
+        Err(line) => fail(&line, ExitCode::from(2)),
     }
 }
 

@@ -2,6 +2,7 @@
 //! local network, and commands to copy into a terminal that connect to the server.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -21,24 +22,18 @@ impl App {
             return Some(error.to_string());
         }
         let settings = self.settings();
-        if !settings.tls {
-            return None;
-        }
-        let ca_missing =
-            settings.client_auth != ClientAuth::None && settings.client_ca.as_os_str().is_empty();
-        let missing = match (settings.certificate.as_os_str().is_empty(), settings.key.as_os_str().is_empty())
-        {
-            (false, false) if ca_missing => {
-                return Some(
-                    "Client certificates need a CA file to be checked with. Choose the file, or ask for no client \
-                     certificates."
-                        .to_owned(),
-                );
-            }
-            (false, false) => return None,
+        let is_empty = |file: &Path| file.as_os_str().is_empty();
+        let missing = match (is_empty(&settings.certificate), is_empty(&settings.key)) {
+            _ if !settings.tls => return None,
             (true, true) => "a certificate and its key. Choose both files",
             (true, false) => "a certificate. Choose the file",
             (false, true) => "the certificate's key. Choose the file",
+            _ if settings.client_auth != ClientAuth::None && is_empty(&settings.client_ca) => {
+                let text =
+                    "Client certificates need a CA file. Choose one, or ask for no client certificates.";
+                return Some(text.to_owned());
+            }
+            _ => return None,
         };
         Some(format!("TLS needs {missing}, or turn TLS off."))
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::settings::{Mode, Setting, SettingError, Settings, parse};
+use crate::settings::{Setting, SettingError, Settings, parse};
 use crate::tls::file_error::{TlsError, TlsFileError};
 use crate::tls::{
     self, CertificateFile, CertificateReport, ClientCaFile, ClientCaReport, Issuer, KeyFile, KeyType,
@@ -40,18 +40,6 @@ impl Form {
     #[must_use]
     pub fn first_invalid(&self) -> Option<Setting> {
         self.errors.keys().copied().find(|setting| setting.affects_server(&self.settings))
-    }
-
-    /// Returns how clients are served.
-    #[must_use]
-    pub fn mode(&self) -> Mode {
-        self.settings.mode
-    }
-
-    /// Returns whether TLS is on.
-    #[must_use]
-    pub fn tls(&self) -> bool {
-        self.settings.tls
     }
 
     /// Returns the last valid value of every setting.

@@ -126,61 +126,45 @@ fn next_client(queues: &AcceptQueues, fullest: Option<u32>) -> String {
     if queues.accepting && fullest.is_none_or(|waiting| waiting == 0) {
         return "The next client is accepted at once: the server waits in accept().".to_owned();
     }
-    let (when_full, then) = if queues.refuses_when_full {
-        ("The queue is full. The system refuses the next client.", "the system refuses the connection")
-    } else {
-        (
-            "The queue is full. The system doesn't answer the next client, so its connecting times out after a while; \
-             it is not refused.",
-            "connecting times out after a while; nobody is refused",
-        )
-    };
+    let then = if queues.refuses_when_full { "is refused" } else { "times out; it is not refused" };
     match (fullest, queues.capacity) {
-        (Some(waiting), Some(room)) if waiting >= room => when_full.to_owned(),
-        (Some(waiting), Some(room)) => {
-            let left = room - waiting;
-            let places = if left == 1 {
-                "is 1 place".to_owned()
-            } else {
-                format!("are {} places", with_thousands(left))
-            };
-            format!(
-                "The next client can connect, and waits until it is accepted. There {places} left, then {then}."
-            )
+        (Some(waiting), Some(room)) if waiting >= room => {
+            format!("The queue is full. The next client's attempt to connect {then}.")
         }
+        (Some(waiting), Some(room)) => format!(
+            "The next client can connect, and waits until it is accepted. The queue has room for {}; after that, an \
+             attempt to connect {then}.",
+            with_thousands(room - waiting)
+        ),
         _ => format!(
-            "This system doesn't tell how many clients wait. The next one can connect and waits, as long as the queue \
-             has room; then {then}."
+            "The next client can connect, and waits until it is accepted. This OS doesn't report how many wait; with a \
+             full queue, an attempt to connect {then}."
         ),
     }
 }
 
 fn about(queues: &AcceptQueues) -> String {
-    let backlog = u32::from(queues.backlog);
+    let backlog = with_thousands(queues.backlog);
     let mut text = match queues.capacity {
-        Some(room) if room == backlog + 1 => format!(
-            "With a backlog of {} Linux lets {} wait, one more than asked for.",
-            with_thousands(backlog),
-            with_thousands(room)
-        ),
-        Some(room) => format!(
-            "The backlog is {}, but this system allows {} at most (net.core.somaxconn), and lets one more wait.",
-            with_thousands(backlog),
-            with_thousands(room - 1)
-        ),
-        None => format!(
-            "The backlog is {}. Systems understand that number each in its own way.",
-            with_thousands(backlog)
-        ),
+        Some(room) if room == u32::from(queues.backlog) + 1 => {
+            format!(
+                "With a backlog of {backlog}, Linux lets {} wait, one more than asked for.",
+                with_thousands(room)
+            )
+        }
+        Some(room) => {
+            format!(
+                "The backlog is {backlog}, but net.core.somaxconn limits the queue to {}.",
+                with_thousands(room)
+            )
+        }
+        None => format!("The backlog is {backlog}. Each OS interprets that number in its own way."),
     };
     if queues.waiting.len() > 1 {
-        let known = queues
-            .waiting
-            .iter()
-            .filter_map(|(address, waiting)| Some(format!("{address}: {}", (*waiting)?)));
-        let known = known.collect::<Vec<_>>().join(", ");
-        let known = if known.is_empty() { known } else { format!(" ({known})") };
-        text.extend([" Each address has a queue of its own", &known, "."]);
+        text.push_str(" Each address has a queue of its own.");
+        for (address, waiting) in &queues.waiting {
+            text.extend(waiting.map(|waiting| format!(" {address}: {waiting}.")));
+        }
     }
     text
 }
@@ -214,23 +198,23 @@ mod tests {
     fn the_fate_of_the_next_client_depends_on_the_queue() {
         let next = |waiting, accepting| status(&queues(&[waiting], accepting), false).next;
         assert!(next(Some(0), true).contains("accepted at once"));
-        assert!(next(Some(0), false).contains("There are 6 places left, then connecting times out"));
-        assert!(next(Some(5), false).contains("There is 1 place left"));
+        assert!(next(Some(0), false).contains("room for 6; after that, an attempt to connect times out"));
+        assert!(next(Some(5), false).contains("room for 1;"));
         assert!(next(Some(6), false).starts_with("The queue is full."));
-        assert!(next(None, false).starts_with("This system doesn't tell"));
+        assert!(next(None, false).contains("doesn't report how many wait"));
         let windows = AcceptQueues { refuses_when_full: true, capacity: None, ..queues(&[None], false) };
-        assert!(status(&windows, false).next.ends_with("then the system refuses the connection."));
+        assert!(status(&windows, false).next.ends_with("an attempt to connect is refused."));
     }
 
     #[test]
     fn the_size_of_the_queue_is_explained() {
         let about = |queues: &AcceptQueues| status(queues, false).about;
         let one = queues(&[Some(2)], false);
-        assert_eq!(about(&one), "With a backlog of 5 Linux lets 6 wait, one more than asked for.");
+        assert_eq!(about(&one), "With a backlog of 5, Linux lets 6 wait, one more than asked for.");
         let capped = AcceptQueues { backlog: 5000, capacity: Some(4097), ..one };
-        assert!(about(&capped).contains("allows 4,096 at most"));
+        assert!(about(&capped).contains("limits the queue to 4,097"));
         let two = about(&queues(&[Some(2), Some(0)], false));
-        assert!(two.ends_with("queue of its own (127.0.0.1:1: 2, 127.0.0.1:2: 0)."), "{two}");
+        assert!(two.ends_with("queue of its own. 127.0.0.1:1: 2. 127.0.0.1:2: 0."), "{two}");
     }
 
     fn text(id: Option<u64>, call: Call, argument: CallArgument, data: &[u8]) -> String {

@@ -160,7 +160,7 @@ impl App {
 
     /// Returns the bytes per second, received and sent together, over about the last half second of polling.
     #[must_use]
-    pub fn rate(&self) -> f64 {
+    pub fn rate(&self) -> u64 {
         self.rate.per_second
     }
 
@@ -319,21 +319,21 @@ const RATE_SPAN: Duration = Duration::from_millis(500);
 pub(super) struct Rate {
     since: Instant,
     count: u64,
-    per_second: f64,
+    per_second: u64,
 }
 
 impl Rate {
     pub(super) fn new(now: Instant) -> Self {
-        Self { since: now, count: 0, per_second: 0.0 }
+        Self { since: now, count: 0, per_second: 0 }
     }
 
     /// Measures the rate, at most twice a second. A count that fell is that of a new run, and its rate is 0.
-    #[allow(clippy::cast_precision_loss, reason = "precise up to 2^53 bytes, and the rate is only shown")]
     pub(super) fn update(&mut self, now: Instant, count: u64) {
         let Some(span) = now.checked_duration_since(self.since).filter(|span| *span >= RATE_SPAN) else {
             return;
         };
-        self.per_second = count.saturating_sub(self.count) as f64 / span.as_secs_f64();
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        self.per_second = count.saturating_sub(self.count).saturating_mul(1000) / millis;
         self.since = now;
         self.count = count;
     }
@@ -348,10 +348,10 @@ mod tests {
         let start = Instant::now();
         let mut rate = Rate::new(start);
         rate.update(start + Duration::from_secs(1), 1000);
-        assert!((rate.per_second - 1000.0).abs() < 1e-6);
+        assert_eq!(rate.per_second, 1000);
         rate.update(start + Duration::from_millis(1100), 9000);
-        assert!((rate.per_second - 1000.0).abs() < 1e-6, "measured too soon");
+        assert_eq!(rate.per_second, 1000, "measured too soon");
         rate.update(start + Duration::from_secs(2), 1000);
-        assert!(rate.per_second.abs() < 1e-6);
+        assert_eq!(rate.per_second, 0);
     }
 }

@@ -116,23 +116,15 @@ pub enum Front {
     Headless(LogFormat),
 }
 
-/// One line on what is wrong with the arguments.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct UsageError(String);
-
 /// Reads the arguments, the program's name first, and the saved settings. `no_window` is the reason why there can't be
 /// a window, if there is one.
 ///
 /// # Errors
-/// An option is unknown, has an invalid value, or lacks another one.
-pub fn read(
-    args: impl IntoIterator<Item = OsString>,
-    no_window: Option<&str>,
-) -> Result<Invocation, UsageError> {
+/// One line: an option is unknown, has an invalid value, or lacks another one.
+pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -> Result<Invocation, String> {
     let arguments = match Arguments::try_parse_from(args) {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => return Err(UsageError(first_line(&error))),
+        Err(error) if error.use_stderr() => return Err(first_line(&error)),
         Err(help) => return Ok(Invocation::Print(help.to_string())),
     };
     match arguments.subcommand {
@@ -143,7 +135,6 @@ pub fn read(
         }
         Some(Subcommand::ManualPage) => Ok(Invocation::Print(man_page::manual_page(Arguments::command()))),
     }
-    .map_err(UsageError)
 }
 
 fn launch(arguments: Arguments, no_window: Option<&str>) -> Result<Launch, String> {
@@ -203,7 +194,7 @@ mod tests {
     use super::*;
     use crate::settings::{Mode, Setting, TlsVersions};
 
-    fn read_line(line: &str) -> Result<Invocation, UsageError> {
+    fn read_line(line: &str) -> Result<Invocation, String> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.toml");
         let start = ["echoscope".into(), "--settings".into(), file.into_os_string()];
@@ -279,7 +270,7 @@ mod tests {
             "--tls --cert x --key x --alpn h2,,x",
             "--tls --cert x --key x --key-log folder/",
         ] {
-            let Err(UsageError(error)) = read_line(line) else { panic!("{line} was accepted") };
+            let Err(error) = read_line(line) else { panic!("{line} was accepted") };
             assert!(!error.contains('\n') && error.ends_with('.'), "{error:?}");
         }
     }
@@ -297,7 +288,7 @@ mod tests {
     #[test]
     fn a_setting_has_the_same_error_as_in_the_form() {
         let error = Setting::Port.set(&mut Settings::default(), "x").unwrap_err().to_string();
-        let Err(UsageError(line)) = read_line("-p x") else { panic!("accepted") };
+        let Err(line) = read_line("-p x") else { panic!("accepted") };
         assert!(line.contains(error.trim_end_matches('.')), "{line}");
     }
 }

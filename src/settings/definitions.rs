@@ -429,9 +429,8 @@ impl SettingValue for u32 {
 
 impl SettingValue for u16 {
     fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
-        let range = info.range.clone().unwrap_or(0..=u32::from(Self::MAX));
-        let number = parse::number(info.label, range.clone(), text)?;
-        Self::try_from(number).map_err(|_| SettingError::OutOfRange { label: info.label, range })
+        let too_large = |_| SettingError::OutOfRange { label: info.label, range: 0..=u32::from(Self::MAX) };
+        u32::parse(text, info)?.try_into().map_err(too_large)
     }
 
     fn to_text(&self) -> String {

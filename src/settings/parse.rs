@@ -66,11 +66,9 @@ pub fn host(text: &str) -> Result<String, SettingError> {
         return Err(SettingError::Empty { label: "Host", example });
     } else if text.contains('/') {
         "Leave out http:// and everything after the name."
-    } else if text.contains(char::is_whitespace) {
-        "A name has no spaces in it."
     } else if text.contains([':', '[', ']']) {
         "The port has a field of its own."
-    } else if text.contains(is_shell_character) {
+    } else if text.contains(|c: char| c.is_whitespace() || is_shell_character(c)) {
         "A name has letters, digits, dots and dashes."
     } else if !text.chars().all(is_printable) {
         "There is a character in it that can't be seen. Type the name again."
@@ -140,12 +138,10 @@ pub fn alpn(text: &str) -> Result<Vec<String>, SettingError> {
         "There is a comma too many."
     } else if !names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_graphic())) {
         "A name has no spaces in it, only plain letters, digits and marks."
-    } else if names.iter().any(|name| name.len() > MAX_PROTOCOL_NAME) {
-        "A name has at most 255 letters."
     } else if has_duplicate() {
         "One of the names is there twice."
-    } else if names.len() > MAX_PROTOCOLS {
-        "There are at most 32 names."
+    } else if names.len() > MAX_PROTOCOLS || names.iter().any(|name| name.len() > MAX_PROTOCOL_NAME) {
+        "At most 32 names fit, and a name has at most 255 letters."
     } else {
         return Ok(names);
     };

@@ -63,11 +63,20 @@ pub fn load(path: &Path, on_broken: OnBrokenFile) -> LoadedSettings {
             });
             LoadedSettings { settings, complaint, may_save: true }
         }
-        Err(why) if on_broken == OnBrokenFile::Rename => defaults(Some(rename_broken(path, &why))),
-        Err(why) => defaults(Some(format!(
-            "The settings file {} is broken ({why}). Defaults are used.",
-            path.display()
-        ))),
+        Err(why) => {
+            let renamed = path.with_extension("toml.broken");
+            let what_was_done = match on_broken {
+                OnBrokenFile::Keep => String::new(),
+                OnBrokenFile::Rename => match std::fs::rename(path, &renamed) {
+                    Ok(()) => format!(" The file was renamed to {}.", renamed.display()),
+                    Err(error) => format!(" The file can't be renamed ({error})."),
+                },
+            };
+            defaults(Some(format!(
+                "The settings file {} is broken ({why}). Defaults are used.{what_was_done}",
+                path.display()
+            )))
+        }
     }
 }
 
@@ -121,20 +130,6 @@ fn value_text(value: &Value) -> Option<String> {
     }
 }
 
-fn rename_broken(path: &Path, why: &str) -> String {
-    let renamed = path.with_extension("toml.broken");
-    match std::fs::rename(path, &renamed) {
-        Ok(()) => format!(
-            "The settings file is broken ({why}). It was set aside as {}; defaults are used.",
-            renamed.display()
-        ),
-        Err(error) => format!(
-            "The settings file {} is broken ({why}) and could not be set aside ({error}). Defaults are used.",
-            path.display()
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +141,12 @@ mod tests {
         let path = folder.path().join("new/folder/settings.toml");
         let settings = Settings { port: 4242, host: "::1".to_owned(), tls: true, ..Settings::default() };
         save(&path, &settings).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "only its owner can read a new file");
+        }
         assert_eq!(
             load(&path, OnBrokenFile::Rename),
             LoadedSettings { settings, complaint: None, may_save: true }

@@ -96,7 +96,7 @@ fn port_and_backlog(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
 }
 
 fn clients(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
-    let mode = app.form().mode();
+    let mode = app.settings().mode;
     row(ui, |ui| {
         let name = setting_label(ui, Setting::Mode, size::LABEL);
         let (combo, chosen) = choice(ui, "clients", ui.available_width(), mode, &Mode::choices());

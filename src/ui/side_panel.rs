@@ -152,7 +152,7 @@ fn is_shown_at_field(app: &App, error: &StartError) -> bool {
         StartError::System { .. } => false,
         StartError::Tls(_) => {
             let bad_file = matches!(app.certificate(), Check::Bad(_)) || matches!(app.key(), Check::Bad(_));
-            app.form().tls() && (bad_file || matches!(app.pair(), Some(Err(_))))
+            app.settings().tls && (bad_file || matches!(app.pair(), Some(Err(_))))
         }
         StartError::NameNotFound { .. } | StartError::Bind(_) => true,
     }

@@ -120,13 +120,7 @@ fn counters(ui: &mut Ui, app: &App) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "0 to far below 2^64"
-            )]
-            let rate = app.rate().max(0.0).round() as u64;
-            item(ui, &format!("{}/s", text::bytes(rate)), "Bytes a second, both ways together");
+            item(ui, &format!("{}/s", text::bytes(app.rate())), "Bytes a second, both ways together");
             if let Some(caution) = app.key_log_caution() {
                 let color = Palette::of(ui).caution;
                 ui.label(RichText::new("TLS key log is on").small().color(color)).on_hover_text(caution);

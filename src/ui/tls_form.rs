@@ -18,7 +18,7 @@ const COPY_COMMAND: &str = "Copy command";
 /// Shows the switch and, while it is on, the files.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     let mut actions = Vec::new();
-    let on = app.form().tls();
+    let on = app.settings().tls;
     ui.horizontal(|ui| {
         ui.set_min_height(22.0);
         heading(ui, "TLS");
@@ -207,7 +207,7 @@ fn close_note(ui: &mut Ui, tone: Tone, text: &str) {
 /// prevents a start, so it is shown here.
 fn dialog_buttons(ui: &mut Ui, app: &App) -> Option<Action> {
     let mut action = None;
-    let on = app.form().tls();
+    let on = app.settings().tls;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = size::GAP;
         if ui.button("Create certificate…").clicked() {

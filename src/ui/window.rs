@@ -263,7 +263,7 @@ impl eframe::App for Window {
             self.app.apply(Command::DropFile(file.path().to_path_buf()));
         }
         let came_back = ctx.input(|input| input.events.contains(&Event::WindowFocused(true)));
-        if came_back && self.app.form().tls() {
+        if came_back && self.app.settings().tls {
             // The user may have created new certificate files in a terminal.
             self.app.apply(Command::CheckFiles);
         }
@@ -273,7 +273,7 @@ impl eframe::App for Window {
             ctx.request_repaint();
         }
         // Without new events the rate falls, and nothing else would repaint it.
-        if self.app.rate() > 0.0 {
+        if self.app.rate() > 0 {
             ctx.request_repaint_after(Duration::from_millis(250));
         }
         ctx.set_theme(match self.app.settings().theme {

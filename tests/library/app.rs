@@ -178,13 +178,13 @@ fn dropped_files_are_recognized_by_their_content() {
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let mut app = app();
-    assert!(!app.form().tls());
+    assert!(!app.settings().tls);
     app.apply(Command::DropFile(key.clone()));
     app.apply(Command::DropFile(certificate.clone()));
     poll_until(&mut app, "both fields", |app| app.pair().is_some());
     let is = |field, path: &Path| app.form().text(field) == path.display().to_string();
     assert!(is(Setting::Certificate, &certificate) && is(Setting::Key, &key));
-    assert!(app.form().tls(), "the fields are not in view");
+    assert!(app.settings().tls, "the fields are not in view");
     assert!(matches!(app.pair(), Some(Ok(()))));
     assert!(matches!((app.certificate(), app.key()), (Check::Good(_), Check::Good(_))));
 }

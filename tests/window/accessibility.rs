@@ -271,7 +271,7 @@ fn combo_box_opens_at_the_choice_and_returns_the_focus() {
         assert_eq!(on(&window), expected, "after {pressed:?}");
     }
     key(&mut window, Key::Enter);
-    assert_eq!(window.app().form().mode(), Mode::Pool);
+    assert_eq!(window.app().settings().mode, Mode::Pool);
     assert_eq!(focused(&window), Some((Role::ComboBox, "Clients".to_owned())), "the focus is back");
 }
 
