@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// What each module at the top of `src` may import from the others. `server::event` allows only that part of `server`.
+/// The modules that each module at the top of `src` may import. `server::event` allows only that part of `server`.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
@@ -79,7 +79,7 @@ const STAYS_IN: &[(&str, &[&str], &str)] = &[
     ("unsafe {", &["platform/"], "calls without a safe wrapper are in one place"),
 ];
 
-/// What asks for the operating system, and the files outside of `platform/` that may.
+/// Checks of the operating system, and the files outside of `platform/` that may contain them.
 const OS_CHECKS: &[&str] =
     &["cfg(windows)", "cfg(unix)", "cfg!(windows)", "cfg!(unix)", "target_os", "target_family"];
 const MAY_ASK_FOR_OS: &[&str] = &["headless.rs"];
