@@ -24,7 +24,7 @@ impl Lookup {
             // A socket for IPv6 alone can't be bound to an IPv4-mapped address.
             vec![address.to_canonical()]
         } else if is_localhost_name(host) {
-            // Always loopback, whatever a hosts file says (RFC 6761, section 6.3).
+            // Always loopback, also with a hosts file that maps it elsewhere (RFC 6761, section 6.3).
             vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
         } else {
             let name = host.to_owned();
@@ -42,7 +42,7 @@ impl Lookup {
     /// Waits for the answer: the addresses without duplicates, at least one. `None`: it has not arrived within `timeout`.
     ///
     /// # Errors
-    /// The resolver failed, or knows no address.
+    /// The resolver failed, or found no address.
     #[must_use]
     pub fn wait(&self, timeout: Duration) -> Option<io::Result<Vec<SocketAddr>>> {
         let not_found = |text: &str| Err(io::Error::new(io::ErrorKind::NotFound, text.to_owned()));

@@ -1,4 +1,4 @@
-//! The running server in words: the accept queue and what happens to the next client, the calls that its threads are at,
+//! Texts about the running server: the accept queue and what happens to the next client, the calls that its threads are at,
 //! and where step mode paused them.
 
 use crate::app::state::App;

@@ -140,7 +140,7 @@ pub enum SpecProblem {
     /// The practice CA can't sign a certificate that clients would accept.
     #[error("{why}. Put the right files back, or move ca.crt and ca.key away to get a new practice CA.")]
     UnusableCa {
-        /// What is wrong with it, without a full stop.
+        /// The reason, without a full stop.
         why: String,
         /// The library's error, if any.
         source: Option<Box<dyn Error + Send + Sync>>,

@@ -2,7 +2,8 @@
 //!
 //! | file | texts |
 //! |---|---|
-//! | `protocol_errors.rs` | one for each TLS alert and each way in which a peer can break the protocol |
+//! | `alerts.rs` | one for each TLS alert |
+//! | `protocol_errors.rs` | one for each way in which a peer can break the protocol |
 //! | `certificate_errors.rs` | why a certificate is rejected |
 //! | `certificate_warnings.rs` | what clients may reject the chosen certificate for |
 //! | `inspection.rs` | how clients treat an inspected certificate |
@@ -10,6 +11,7 @@
 //! | `server.rs` | why TLS with a client failed |
 //! | `client.rs` | why the built-in client's TLS failed |
 
+mod alerts;
 pub(super) mod certificate_errors;
 mod certificate_warnings;
 mod client;

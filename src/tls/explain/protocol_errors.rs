@@ -1,9 +1,7 @@
-//! One text for each TLS alert, and for each way in which a peer can break the TLS protocol: what happened, and what to try.
-//! Rare violations share a text. Certificates are in [`crate::tls::explain::certificate_errors`].
+//! One text for each way in which a peer can break the TLS protocol: what happened, and what to try. Rare violations share
+//! a text. Alerts are in [`crate::tls::explain::alerts`], certificates in [`crate::tls::explain::certificate_errors`].
 
-use rustls::{
-    AlertDescription as Alert, Error, HandshakeType, InvalidMessage, PeerIncompatible, PeerMisbehaved,
-};
+use rustls::{Error, HandshakeType, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
 use crate::text::fill;
 
@@ -28,137 +26,15 @@ impl Peer {
 }
 
 const BROKE_RULE: &str = "{Peer} broke a rule of TLS: its TLS library may have a bug. Try another {peer}.";
-const OBSOLETE: &str = "{Peer} insists on a part of TLS that is obsolete and unsafe. Try a newer {peer}.";
-const NO_ECH: &str =
+pub(super) const OBSOLETE: &str =
+    "{Peer} insists on a part of TLS that is obsolete and unsafe. Try a newer {peer}.";
+pub(super) const NO_ECH: &str =
     "{Peer} uses an encrypted ClientHello (ECH), which is not supported here. Turn ECH off in the {peer}.";
 const BAD_RECORD: &str = "A record from the {peer} could not be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
-const OTHER_VERSION: &str = "The client offers no TLS version that this server speaks. The server speaks {versions}: allow \
+pub(super) const OTHER_VERSION: &str = "The client offers no TLS version that this server speaks. The server speaks {versions}: allow \
                              that in the client, or another version here.";
 const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Allow the client a suite with ECDHE, \
                                and the group X25519 or P-256.";
-
-/// Returns the text for an alert that `sender` sent (RFC 8446, section 6; the older ones RFC 5246, section 7.2). Servers send
-/// some alerts only about a client certificate.
-pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
-    use Peer::{Client, Server};
-    match (alert, sender) {
-        (Alert::CloseNotify, _) => "{Peer} closed the connection, as it should.",
-        (Alert::BadRecordMac | Alert::DecryptionFailed, _) => {
-            "{Peer} could not decrypt what it got: it was changed in transit. Connect without a proxy."
-        }
-        (Alert::HandshakeFailure, Client) => {
-            "The client found no TLS version ({versions} here), cipher suite or certificate key ({key} here) in common. Try \
-             another kind of key, or a newer client."
-        }
-        (Alert::HandshakeFailure, Server) => {
-            "The server found no cipher suite, key exchange or kind of certificate in common. This client offered \
-             {versions}: offer both versions."
-        }
-        (Alert::BadCertificate, Client) => {
-            "The client rejected our certificate: it is for another name, not valid now, from a CA that the client does not \
-             trust, or damaged. Details… shows which."
-        }
-        (Alert::BadCertificate | Alert::CertificateUnknown, Server) => {
-            "The server rejected this client's certificate and gave no exact reason. Look at the server's log."
-        }
-        (Alert::UnsupportedCertificate, Client) => {
-            "The client does not support this kind of certificate. The cause may be its key ({key}): try another kind."
-        }
-        (Alert::UnsupportedCertificate, Server) => {
-            "The server rejected this client's certificate for its kind. Make one with the purpose clientAuth."
-        }
-        (Alert::CertificateRevoked, Client) => {
-            "The client rejected our certificate because its issuer has revoked it. Get a new one."
-        }
-        (Alert::CertificateRevoked, Server) => {
-            "The server rejected this client's certificate: its issuer has revoked it. Get a new one."
-        }
-        (Alert::CertificateExpired, Client) => {
-            "The client rejected our certificate: one of its chain is not valid now, or the client's clock is wrong. Make a \
-             new one, or set the clock."
-        }
-        (Alert::CertificateExpired, Server) => {
-            "The server rejected this client's certificate: by the server's clock it is not valid now. Make a new one, or \
-             set that clock."
-        }
-        (Alert::CertificateUnknown, Client) => {
-            "The client rejected our certificate and gave no exact reason. {trust}, and connect to a name in the \
-             certificate."
-        }
-        (Alert::UnknownCA, Client) => {
-            "The client rejected our certificate because it doesn't trust the issuer. Give it the issuer's certificate as \
-             its CA file."
-        }
-        (Alert::UnknownCA, Server) => {
-            "The server rejected this client's certificate: the CA that it trusts for clients did not sign it. Sign it \
-             with that CA."
-        }
-        (Alert::AccessDenied, _) => {
-            "{Peer} accepted our certificate but decided against the connection. Look at the {peer}'s own rules."
-        }
-        (Alert::DecryptError, Client) => {
-            "The client could not verify a signature of the handshake. Check that its CA file is the one that signed this \
-             certificate."
-        }
-        (Alert::DecryptError, Server) => {
-            "The server could not verify a signature of the handshake. Check that the client's key belongs to its \
-             certificate."
-        }
-        (Alert::ProtocolVersion, Client) => OTHER_VERSION,
-        (Alert::ProtocolVersion, Server) => {
-            "The server does not speak the version of TLS that this client offered: {versions}. Offer another version here."
-        }
-        (Alert::InsufficientSecurity, _) => {
-            "{Peer} demands stronger ciphers or a longer key. Try TLS 1.3, or a certificate with a longer key."
-        }
-        (Alert::InternalError, _) => "{Peer} reports an internal error. Look at the {peer}'s own log.",
-        (Alert::InappropriateFallback, _) => {
-            "{Peer} noticed that an older version of TLS was tried than both support. Connect again, without a proxy."
-        }
-        (Alert::UserCanceled, _) => "The user of the {peer} canceled the handshake. Connect again.",
-        (Alert::UnrecognisedName, Client) => {
-            "The client does not accept the server name of this connection. Connect to a name in the certificate."
-        }
-        (Alert::UnrecognisedName, Server) => {
-            "The server has no site of the name that this client asked for. Set another server name."
-        }
-        (Alert::BadCertificateStatusResponse, _) => {
-            "{Peer} asks for proof that our certificate is not revoked (OCSP), which is not sent. Turn that check off in \
-             the {peer}."
-        }
-        (Alert::UnknownPSKIdentity, _) => {
-            "{Peer} wants to continue with a key that the two sides don't share. Connect again without it."
-        }
-        (Alert::CertificateRequired, Client) => {
-            "The client asks its peer for a certificate, as a server does. Check that this is a client."
-        }
-        (Alert::CertificateRequired, Server) => {
-            "The server requires a client certificate, and this client presented none. Choose one that the server's client \
-             CA signed, and its key."
-        }
-        (Alert::NoApplicationProtocol, Client) => {
-            "The client insists on an application protocol (ALPN) that this server did not agree to. Let it ask for none, or \
-             for another."
-        }
-        (Alert::NoApplicationProtocol, Server) => {
-            "The server agrees to none of the protocols offered by ALPN: {alpn}. Offer one that it supports, or none."
-        }
-        (Alert::EncryptedClientHelloRequired, _) => NO_ECH,
-        (
-            Alert::DecompressionFailure
-            | Alert::NoCertificate
-            | Alert::ExportRestriction
-            | Alert::NoRenegotiation,
-            _,
-        ) => OBSOLETE,
-        (Alert::Unknown(_), _) => {
-            "{Peer} ended the connection with an alert that no TLS standard defines. Look at the {peer}'s own log."
-        }
-        _ => {
-            "{Peer} rejected a TLS message of the handshake: one of the two TLS libraries may have a bug. Try another {peer}."
-        }
-    }
-}
 
 /// Returns the text for an error that `peer` caused; `None` for one that is not the peer's doing.
 pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer) -> Option<&'static str> {

@@ -9,8 +9,9 @@ use rustls::{AlertDescription as Alert, Error};
 use crate::platform::terminal::argument;
 use crate::settings::SettingChoice;
 use crate::text::{MAX_NAME, sanitize};
+use crate::tls::explain::alerts::alert_text;
 use crate::tls::explain::certificate_errors::{Rejection, client_certificate_rejection};
-use crate::tls::explain::protocol_errors::{Peer, alert_text, protocol_error_text};
+use crate::tls::explain::protocol_errors::{Peer, protocol_error_text};
 use crate::tls::inspect::served_certificate::{ServedCertificate, TrustAnchor};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 

@@ -15,7 +15,7 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{collapsible, copy_pill, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
-/// What a [`DetailView`] shows.
+/// The contents of a [`DetailView`].
 #[derive(Default)]
 pub(crate) struct DetailContent<'a> {
     /// The number of the entry. Another one is shown from its top.
