@@ -313,7 +313,9 @@ mod tests {
             for lower in &order[..=rank] {
                 for both in [[higher, lower], [lower, higher]] {
                     let shared = ClientShared::new(|| {}, None);
-                    both.into_iter().for_each(|request| shared.close(*request));
+                    for request in both {
+                        shared.close(*request);
+                    }
                     assert_eq!(shared.take_close(), Some(*higher), "{both:?}");
                 }
             }

@@ -272,11 +272,11 @@ fn a_defect_made_on_purpose_has_a_warning_after_a_restart() {
             create::Defect::Expired => "This certificate expired on",
             create::Defect::NotYetValid => "This certificate is not valid before",
             create::Defect::WrongName => {
-                "for wrong-name.example, but the server's host is localhost: clients that connect to localhost"
+                "for wrong-name.example, but the server's host is localhost: clients that connect to it"
             }
             create::Defect::NoSan => "only as common name",
             create::Defect::CaAsServer => "for signing others and not for serving",
-            create::Defect::SelfSigned => "self-signed, though a CA's ca.crt stands beside it",
+            create::Defect::SelfSigned => "self-signed, though a CA's ca.crt is next to it",
             create::Defect::NoIntermediate => {
                 "without its intermediate: the issuer, CN=Echoscope practice intermediate CA, is not sent"
             }

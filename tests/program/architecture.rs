@@ -125,17 +125,12 @@ fn expand<'a>(prefix: &str, tree: &'a str, found: &mut Vec<String>) -> &'a str {
     let end = tree.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(tree.len());
     let (segment, rest) = tree.split_at(end);
     let path = if prefix.is_empty() { segment.to_owned() } else { format!("{prefix}::{segment}") };
-    match rest.strip_prefix("::") {
-        Some(more) => expand(&path, more, found),
-        None => {
-            found.push(if segment == "self" { prefix.to_owned() } else { path });
-            // An alias: `Name as Other`.
-            let rest = rest
-                .strip_prefix(" as ")
-                .map_or(rest, |alias| alias.trim_start_matches(|c: char| c.is_alphanumeric()));
-            if rest.is_empty() && segment.is_empty() { "" } else { rest }
-        }
+    if let Some(more) = rest.strip_prefix("::") {
+        return expand(&path, more, found);
     }
+    found.push(if segment == "self" { prefix.to_owned() } else { path });
+    // An alias: `Name as Other`.
+    rest.strip_prefix(" as ").map_or(rest, |alias| alias.trim_start_matches(|c: char| c.is_alphanumeric()))
 }
 
 fn sources(folder: &Path, name: &str, found: &mut Vec<Source>) {
@@ -144,7 +139,7 @@ fn sources(folder: &Path, name: &str, found: &mut Vec<Source>) {
         let name = format!("{name}{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             sources(&entry.path(), &format!("{name}/"), found);
-        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+        } else if Path::new(&name).extension().is_some_and(|end| end == "rs") && !name.ends_with("tests.rs") {
             let text = fs::read_to_string(entry.path()).expect("a source can be read");
             assert!(text.starts_with("//! "), "src/{name} doesn't begin with a //! that says what it is for");
             let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();

@@ -239,24 +239,24 @@ mod tests {
             let data = b"x".as_slice().into();
             event(ClientEventKind::Sent { number, data, from: SendOrigin::Typed, measured })
         };
-        let echoed = |number| {
+        let echo_of = |number| {
             let (verdict, round_trip) = (EchoVerdict::Exact, Duration::from_millis(1));
             event(ClientEventKind::Echoed(EchoResult { number, verdict, round_trip }))
         };
         let echoes = |transcript: &TranscriptRecorder| {
             transcript.entries.iter().map(|entry| entry.echo.map(|echo| echo.number)).collect::<Vec<_>>()
         };
-        for event in [sent(1, true), sent(2, false), sent(3, true), echoed(1), echoed(3)] {
+        for event in [sent(1, true), sent(2, false), sent(3, true), echo_of(1), echo_of(3)] {
             transcript.push(1, event);
         }
         assert_eq!(echoes(&transcript), [Some(1), None, Some(3)]);
         transcript.push(1, sent(4, true));
         transcript.entries.clear();
-        for event in [sent(5, true), echoed(4), echoed(5)] {
+        for event in [sent(5, true), echo_of(4), echo_of(5)] {
             transcript.push(1, event);
         }
         transcript.push(2, sent(1, true));
-        transcript.push(2, echoed(1));
+        transcript.push(2, echo_of(1));
         assert_eq!(echoes(&transcript), [Some(5), Some(1)]);
     }
 }

@@ -103,7 +103,8 @@ fn seen_messages(messages: &HandshakeMessages) -> String {
         text += "It continues a message from the record before. ";
     }
     for kind in messages.types() {
-        text += &format!("{} ", kind.purpose());
+        text += &kind.purpose();
+        text += " ";
     }
     if messages.unfinished {
         text += "The last message continues in the next record. ";

@@ -6,6 +6,7 @@ use crate::tls::explain::protocol_errors::{NO_ECH, OBSOLETE, OTHER_VERSION, Peer
 
 /// Returns the text for an alert that `sender` sent (RFC 8446, section 6; the older ones RFC 5246, section 7.2). Servers send
 /// some alerts only about a client certificate.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
     use Peer::{Client, Server};
     match (alert, sender) {

@@ -79,9 +79,9 @@ fn columns(row: Rect) -> Vec<(&'static Column, Rect)> {
     let place = |index: &usize| {
         let column = &COLUMNS[*index];
         let width = if *index == widest { rest } else { column.width };
-        let rect = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
+        let cell = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
         left += width + if column.name == SENT { AFTER_SENT } else { 0.0 };
-        (column, rect)
+        (column, cell)
     };
     shown.iter().map(place).collect()
 }

@@ -230,7 +230,7 @@ fn validity(ui: &mut Ui, validity: &Validity, now: Timestamp) {
         if validity.holds(now) { (palette.accent, palette.good) } else { (palette.problem, palette.problem) };
     #[expect(clippy::cast_possible_truncation, reason = "from 0 to 1, for the eye")]
     let bar = ProgressBar::new(validity.elapsed(now) as f32).fill(bar_color).desired_width(360.0);
-    let _ = ui.add(bar.desired_height(6.0)).accessible_name(&format!("Validity: {words}"));
+    let _ = ui.add(bar.desired_height(6.0)).accessible_name(format!("Validity: {words}"));
     mono(ui, &format!("{} to {}", validity.begins(), validity.ends()));
     ui.add(Label::new(RichText::new(words).size(size::SMALL).color(color)).wrap());
 }

@@ -72,11 +72,11 @@ fn send_text(app: &mut App, id: ClientTabId, text: &str) {
     assert_eq!(tab(app, id).refused(), None);
 }
 
-fn is_sent(entry: &&TranscriptEntry) -> bool {
+fn is_sent(entry: &TranscriptEntry) -> bool {
     matches!(entry.event, ClientEventKind::Sent { .. })
 }
 
-fn is_received(entry: &&TranscriptEntry) -> bool {
+fn is_received(entry: &TranscriptEntry) -> bool {
     matches!(entry.event, ClientEventKind::Received(_))
 }
 
@@ -128,7 +128,7 @@ fn transcript_shows_an_echo_of_the_running_server() {
     let sent = transcript.iter().find(|entry| is_sent(entry)).unwrap();
     assert_eq!(sent.data(), b"Hello!\n");
     assert!(sent.echo.is_some_and(|echo| echo.number == 1 && echo.verdict == EchoVerdict::Exact), "{sent:?}");
-    let received = transcript.iter().filter(is_received);
+    let received = transcript.iter().filter(|entry| is_received(entry));
     assert_eq!(received.flat_map(|entry| entry.data().to_vec()).collect::<Vec<_>>(), b"Hello!\n");
     apply(&mut app, ClientCommand::Close(FIRST, CloseMode::Close));
     until(&mut app, "end", |app| tab(app, FIRST).status().outcome.is_some());
@@ -141,7 +141,7 @@ fn transcript_shows_an_echo_of_the_running_server() {
     send_text(&mut app, FIRST, "again");
     until(&mut app, "received entry", |app| {
         let last = tab(app, FIRST).transcript().iter().next_back().unwrap();
-        last.connection == 2 && is_received(&last)
+        last.connection == 2 && is_received(last)
     });
     let transcript = tab(&app, FIRST).transcript();
     assert!(transcript.len() > before);

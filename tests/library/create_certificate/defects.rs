@@ -229,7 +229,7 @@ fn the_advice_in_the_log_works() {
 
     let folder = TestFolder::made(&["--key", "p256", "--broken", "no-intermediate"]);
     let text = connect(&folder.serve(), &folder.ca_file());
-    let append = format!("Append intermediate.crt to {} and restart", folder.text("server.crt"));
+    let append = format!("Append intermediate.crt to {}, and restart", folder.text("server.crt"));
     assert!(text.contains(&append) && !text.contains("To try"), "{text}");
 
     let folder = TestFolder::made(&["--key", "p256", "--signed-by-ca"]);

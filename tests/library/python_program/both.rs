@@ -239,7 +239,7 @@ impl Client {
         drop(self);
     }
 
-    /// Closes TCP's sending side without close_notify.
+    /// Closes TCP's sending side without `close_notify`.
     pub(crate) fn end_without_close_notify(&self) {
         self.stream().shutdown(Shutdown::Write).unwrap();
     }
