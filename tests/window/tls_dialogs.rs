@@ -227,7 +227,7 @@ fn options_change_the_served_tls() {
     window.fill("ALPN", "");
     let log = folder.path().join("keys.log");
     window.fill("Key log", &log.to_string_lossy());
-    assert!(window.shows("whoever has this file can read a recording"));
+    assert!(window.shows("anyone with this file can read a recording"));
     window.choose("Client certificates", "Optional");
     window.fill("Client CA", &certificate.to_string_lossy());
     window.until_shown("CN=rcgen self signed cert");
