@@ -32,7 +32,7 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     let (wake, woken) = sync_channel(1);
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signals(wake.clone(), Arc::clone(&stop));
-    // A reader that closes stdout wants no more: `| head -1` is a way to stop.
+    // Stop when stdout is closed, for example by `| head -1`.
     console::on_stdout_closed({
         let (wake, stop) = (wake.clone(), Arc::clone(&stop));
         move || {

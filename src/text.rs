@@ -154,7 +154,7 @@ pub fn truncate(characters: impl IntoIterator<Item = char>, max: usize) -> Strin
     text
 }
 
-/// Makes untrusted text safe to show on one line: replaces control and bidi characters by `?` and truncates it to
+/// Makes untrusted text safe to show on one line: replaces control and bidi characters with `?` and truncates it to
 /// `max` characters.
 #[must_use]
 pub fn sanitize(text: &str, max: usize) -> String {

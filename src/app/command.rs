@@ -178,7 +178,7 @@ impl App {
             let _ = server.wait_until_stopped(SHUTDOWN_TIMEOUT);
         }
         self.leave_lesson(false);
-        self.clients.wait_over(start + SHUTDOWN_TIMEOUT);
+        self.clients.wait_until_over(start + SHUTDOWN_TIMEOUT);
         self.settings_changes = None;
         self.background.finish_writing(WRITE_TIMEOUT);
         self.poll();

@@ -305,7 +305,7 @@ impl ServerRecords {
         match self.context {
             SendContext::CloseNotify if is_alert => alert(None, Some(Alert::CLOSE_NOTIFY)),
             SendContext::Failure(description) if is_alert => alert(None, description),
-            // The only message that TLS 1.2 encrypts.
+            // Finished is the only handshake message that TLS 1.2 encrypts (without renegotiation).
             _ if !tls13 && record.content_type == HANDSHAKE => messages(FINISHED),
             SendContext::Data(plain) if index > 0 || count <= plain.div_ceil(MAX_PLAINTEXT) => {
                 self.data(record)

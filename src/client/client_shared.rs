@@ -192,7 +192,7 @@ impl ClientShared {
     }
 
     /// Waits for the end of the connection until `deadline`, and returns whether it is over.
-    pub(super) fn wait_over(&self, deadline: Instant) -> bool {
+    pub(super) fn wait_until_over(&self, deadline: Instant) -> bool {
         let is_open = |requests: &mut Requests| requests.status.state != ClientState::Closed;
         let timeout = deadline.saturating_duration_since(Instant::now());
         !is_open(&mut wait_while_for(&self.over, lock(&self.requests), timeout, is_open))

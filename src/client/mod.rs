@@ -103,8 +103,8 @@ impl Client {
 
     /// Waits for the end of the connection until `deadline`, and returns whether it is over.
     #[must_use]
-    pub fn wait_over(&self, deadline: Instant) -> bool {
-        self.0.wait_over(deadline)
+    pub fn wait_until_over(&self, deadline: Instant) -> bool {
+        self.0.wait_until_over(deadline)
     }
 }
 
@@ -205,8 +205,8 @@ impl LoadClients {
 
     /// Waits for the end of all connections until `deadline`, and returns whether they are over.
     #[must_use]
-    pub fn wait_over(&self, deadline: Instant) -> bool {
-        self.0.iter().all(|client| client.wait_over(deadline))
+    pub fn wait_until_over(&self, deadline: Instant) -> bool {
+        self.0.iter().all(|client| client.wait_until_over(deadline))
     }
 
     fn request(&self, request: CloseRequest) {

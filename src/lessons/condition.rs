@@ -19,9 +19,9 @@ use crate::tls::names;
 pub enum Goal {
     /// This condition.
     One(Condition),
-    /// All of these; at least one.
+    /// All of these goals must be reached. Never empty.
     All(Vec<Goal>),
-    /// Any of these; at least one.
+    /// Any one of these goals is enough. Never empty.
     Any(Vec<Goal>),
 }
 
@@ -152,7 +152,7 @@ pub enum LessonPlace {
     Client,
     /// The tab with the Python program.
     Code,
-    /// The tab with the sequence diagram of a connection.
+    /// The tab with a connection's sequence diagram.
     Wire,
     /// The dialog *Create certificate…*.
     CreateCertificate,
@@ -337,7 +337,8 @@ impl Goal {
         }
     }
 
-    /// Returns for each of [`Goal::conditions`] whether the goal can't be reached without it. Alternatives aren't required.
+    /// Returns for each of [`Goal::conditions`] whether it must be met to reach the goal. Conditions inside an `Any` are not
+    /// required.
     #[must_use]
     pub fn required(&self) -> Vec<bool> {
         match self {

@@ -28,7 +28,7 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
         Self { scope, shared, workers: 0 }
     }
 
-    /// Serves a client. Returns when the next one may be accepted.
+    /// Serves a client, or queues it for a thread. Returns when the server may accept the next client.
     pub(super) fn serve(&mut self, conn: Arc<Conn>, backoff: &mut AcceptBackoff) {
         let shared = self.shared;
         match shared.config.mode {

@@ -19,7 +19,7 @@ pub enum Phase {
     Queued,
     /// In the TLS handshake.
     Handshake,
-    /// Being echoed.
+    /// The server receives data and echoes it.
     Open,
 }
 
@@ -241,7 +241,7 @@ impl ConnectionRegistry {
         connections.queue.pop_front()
     }
 
-    /// Ends the pool's workers as soon as the queue is empty.
+    /// Closes the queue: the pool's threads end once it is empty.
     pub(super) fn close_queue(&self) {
         lock(&self.connections).queue_closed = true;
         self.queued.notify_all();

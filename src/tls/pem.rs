@@ -80,7 +80,7 @@ impl Label {
         self.is_plain_key() || matches!(self, Self::EncryptedKey | Self::DsaKey | Self::OpenSshKey)
     }
 
-    /// Whether it is a private key in a form that rustls reads.
+    /// Whether it is an unencrypted private key in a format that rustls supports.
     pub(super) fn is_plain_key(&self) -> bool {
         matches!(self, Self::Pkcs8 | Self::Pkcs1 | Self::Sec1)
     }

@@ -25,7 +25,7 @@ use crate::tls::handshake::Accepted;
 /// The course of one handshake so far.
 #[derive(Debug, Default)]
 pub(super) struct HandshakeLog {
-    /// The server's certificates, its own first.
+    /// The certificate chain that the server sent, leaf certificate first.
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) accepted: Option<Accepted>,
     /// The signature scheme that the server used.

@@ -129,7 +129,7 @@ pub struct ClientTlsError {
     pub chain: Vec<CertificateDer<'static>>,
     /// Whether the server asked for a client certificate.
     pub asked_for_certificate: bool,
-    /// Whether the client presented one.
+    /// Whether the client presented a certificate.
     pub presented_certificate: bool,
 }
 

@@ -86,7 +86,7 @@ const MAY_ASK_FOR_OS: &[&str] = &["headless.rs"];
 
 /// A source file without its unit tests and comments.
 struct Source {
-    /// Relative to `src`, with `/`.
+    /// The path relative to `src`, with `/` as separator.
     name: String,
     text: String,
 }

@@ -55,7 +55,7 @@ pub(crate) fn parts(window: &Window) -> Vec<Part<'_>> {
         .collect()
 }
 
-/// Resizes the window, in pixels, and zooms it.
+/// Sets the window's size in pixels and its zoom factor.
 pub(crate) fn resize(window: &mut Window, pixels: [f32; 2], zoom: f32) {
     window.0.set_pixels_per_point(zoom);
     // The zoom takes effect in a frame of its own, in which egui scales the old size.

@@ -13,7 +13,7 @@ use crate::basics::{connect, echo};
 use crate::harness::{Hand, Window};
 
 /// Longer than any timer of the window, such as the one for the rate.
-const CALM: Duration = Duration::from_millis(300);
+const IDLE_TIME: Duration = Duration::from_millis(300);
 
 /// Longer than the shortest time that the rate is measured over.
 const RATE_TIME: Duration = Duration::from_millis(600);
@@ -67,7 +67,7 @@ fn idle_window_paints_nothing_in_any_tab_and_mode() {
             window.0.step();
             settle(&mut window, &what);
             let before = wakes.load(Relaxed);
-            thread::sleep(CALM);
+            thread::sleep(IDLE_TIME);
             assert_eq!(wakes.load(Relaxed), before, "{what}: the window was woken without news");
             window.0.step();
             assert_eq!(next_frame(&window), Duration::MAX, "{what}: a frame asks for another one");

@@ -162,7 +162,7 @@ fn rows_of_a_long_log_are_on_whole_pixels_at_any_zoom() {
         settle(&mut window);
         assert_on_pixels(&window, pixels, "at the end");
         assert_eq!(rows(&window).last().unwrap().0, MOST - 1, "{pixels}: the end is followed");
-        // A few points above the end, and a few rows.
+        // Scroll up by a few points, then by a few rows.
         turn_wheel(&mut window, 7.3);
         assert_on_pixels(&window, pixels, "a little above the end");
         turn_wheel(&mut window, 111.7);

@@ -116,7 +116,7 @@ pub enum ClientField {
     Text,
     /// The hexadecimal digits to send.
     Hex,
-    /// Path of the file to send.
+    /// The path of the file to send.
     File,
     /// How often to repeat.
     Times,

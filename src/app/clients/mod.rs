@@ -173,10 +173,10 @@ impl Clients {
     }
 
     /// Waits for the end of all connections until `deadline`.
-    pub(super) fn wait_over(&self, deadline: Instant) {
+    pub(super) fn wait_until_over(&self, deadline: Instant) {
         // A thread that doesn't end in time ends with the process.
-        let _ = self.connections().all(|client| client.wait_over(deadline));
-        let _ = self.load.clients.iter().all(|clients| clients.wait_over(deadline));
+        let _ = self.connections().all(|client| client.wait_until_over(deadline));
+        let _ = self.load.clients.iter().all(|clients| clients.wait_until_over(deadline));
     }
 
     fn connections(&self) -> impl Iterator<Item = &Client> {

@@ -1,4 +1,4 @@
-//! The file formats of a sequence diagram: an SVG picture, and plain text for a monospaced font.
+//! Exports a sequence diagram as SVG, or as plain text for a monospaced font.
 
 use std::io::{self, Write};
 

@@ -26,7 +26,7 @@ pub struct CreatedFiles {
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-    /// The CA file for clients: the practice CA's certificate, or the server's own.
+    /// The file that clients use as their CA file: the practice CA's certificate, or the server's self-signed one.
     pub ca_file: PathBuf,
     /// Every file that was written, in the order of writing.
     pub files: Vec<PathBuf>,

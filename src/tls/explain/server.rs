@@ -109,7 +109,7 @@ struct Reason {
 
 /// Alerts that can mean anything, for example from gnutls, Go, Java and browsers. OpenSSL sends the first of them for a
 /// certificate that is not valid yet or is for another name.
-const VAGUE: &[Alert] = &[Alert::BadCertificate, Alert::CertificateUnknown];
+const GENERIC_ALERTS: &[Alert] = &[Alert::BadCertificate, Alert::CertificateUnknown];
 /// OpenSSL reports a wrong purpose by the first, gnutls by the second, and rustls a CA certificate and version 1 by the
 /// third.
 const PURPOSE: &[Alert] = &[Alert::UnsupportedCertificate, Alert::InternalError, Alert::CertificateUnknown];
@@ -149,7 +149,7 @@ const REJECTIONS: &[Reason] = &[
         holds: |error, served| {
             name(error).is_some_and(|name| !served.is_for(name) && !served.is_for_by_common_name(name))
         },
-        alerts: VAGUE,
+        alerts: GENERIC_ALERTS,
         why: "it is made for another name than {asked}, which the client asked for: it is for {names}",
         advice: "Connect to a name in it, or make one that has {asked}.",
     },
@@ -185,7 +185,7 @@ const REJECTIONS: &[Reason] = &[
     },
     Reason {
         holds: |_, served| served.weak.is_some(),
-        alerts: VAGUE,
+        alerts: GENERIC_ALERTS,
         why: "it is made with {weak}, which is too weak for most clients",
         advice: "Make one with SHA-256, and an RSA key of 2048 bits or one on P-256.",
     },
@@ -193,13 +193,13 @@ const REJECTIONS: &[Reason] = &[
         holds: |error, served| {
             for_another_address(error, served) && served.is_for_by_common_name(&asked(error))
         },
-        alerts: VAGUE,
+        alerts: GENERIC_ALERTS,
         why: "the address {asked} is only its common name, where openssl and others do not look for addresses",
         advice: "Make one that has {asked} among its alternative names.",
     },
     Reason {
         holds: for_another_address,
-        alerts: VAGUE,
+        alerts: GENERIC_ALERTS,
         why: "it is made for another name than the client asked for: probably that was {guess}, and the certificate is for \
               {names}",
         advice: "Connect to a name in it, or make one that has the name or address that the client checks for.",
@@ -257,7 +257,7 @@ const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {ancho
 fn rejection(received: Alert, error: &ServerTlsError) -> Option<String> {
     let context = &error.context;
     let served = &context.served;
-    let is_vague = VAGUE.contains(&received);
+    let is_vague = GENERIC_ALERTS.contains(&received);
     let reason = REJECTIONS
         .iter()
         .find(|reason| reason.alerts.contains(&received) && (reason.holds)(error, served))?;
@@ -633,13 +633,13 @@ mod tests {
     #[test]
     fn the_name_comes_from_the_client_hello_or_the_address() {
         let address = Asked::Address(LOOPBACK);
-        expect(VAGUE, for_another_host, LOCALHOST, "another name than");
-        expect(VAGUE, for_another_host, address, "another name than");
+        expect(GENERIC_ALERTS, for_another_host, LOCALHOST, "another name than");
+        expect(GENERIC_ALERTS, for_another_host, address, "another name than");
         expect(&[Alert::BadCertificate], version1, address, "another name than");
         // A name that is in the certificate is not missing.
-        expect(VAGUE, good, LOCALHOST, "self-signed");
-        expect(VAGUE, good, address, "self-signed");
-        expect(VAGUE, issued, Asked::Name("www.lab.example"), "is not in server.crt");
+        expect(GENERIC_ALERTS, good, LOCALHOST, "self-signed");
+        expect(GENERIC_ALERTS, good, address, "self-signed");
+        expect(GENERIC_ALERTS, issued, Asked::Name("www.lab.example"), "is not in server.crt");
         let said =
             |change: fn(&mut ServedCertificate), asked| text(Alert::BadCertificate, change, asked).unwrap();
         let text = said(for_another_host, address);
@@ -661,7 +661,7 @@ mod tests {
             (served.hosts, served.addresses) = (Vec::new(), Vec::new());
             served.common = vec!["127.0.0.1".to_owned()];
         };
-        expect(VAGUE, address_only, address, "only its common name, where openssl");
+        expect(GENERIC_ALERTS, address_only, address, "only its common name, where openssl");
         // A name from the client is neither a line of its own nor a placeholder.
         let odd = failed(Error::AlertReceived(Alert::BadCertificate), Asked::Name("a\nb{key}"), &context());
         let text = explain_server_error(&odd);
@@ -674,7 +674,7 @@ mod tests {
         expect(PURPOSE, |served| served.may_sign = false, LOCALHOST, "its key usage does not");
         expect(KIND, version1, LOCALHOST, "X.509 version 1");
         expect(KIND, |served| served.may_serve = false, LOCALHOST, "extended key usage");
-        expect(VAGUE, |served| served.weak = Some("SHA-1".to_owned()), LOCALHOST, "too weak");
+        expect(GENERIC_ALERTS, |served| served.weak = Some("SHA-1".to_owned()), LOCALHOST, "too weak");
         let tutorial = |served: &mut ServedCertificate| served.is_ca = true;
         expect(&[Alert::UnsupportedCertificate], tutorial, LOCALHOST, "a CA's own");
         // OpenSSL, GnuTLS and browsers accept a CA certificate if the key usage does not forbid it.

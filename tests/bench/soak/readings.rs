@@ -20,7 +20,7 @@ pub(crate) struct Reading {
     pub(crate) threads: usize,
 }
 
-/// A process that is read repeatedly.
+/// A process whose resource usage is sampled repeatedly.
 pub(crate) struct Watched {
     pub(crate) name: &'static str,
     pub(crate) process: u32,

@@ -42,7 +42,7 @@ impl Waits {
 }
 
 impl Waiting {
-    /// Restarts the time of the wait under a new name.
+    /// Changes what this wait is for and restarts its timer.
     pub(crate) fn now_for(&self, what: &str) {
         self.waits.with(|open| {
             if let Some((known, since)) = open.get_mut(&self.number) {

@@ -1,4 +1,4 @@
-//! TLS connections: the records compared with a proxy's bytes, and the payload of each record.
+//! Captured TLS connections: compares the records with the bytes that a proxy forwarded, and checks each payload.
 
 use std::io::Write;
 use std::process::{Command, Stdio};

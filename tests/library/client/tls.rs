@@ -27,7 +27,7 @@ pub(crate) fn serve(identity: &Identity, change: impl FnOnce(&mut TlsFiles)) -> 
     Running::start(|config: &mut ServerConfig| config.tls = Some(files))
 }
 
-/// Configures a client of that server, for the name `localhost` if there is no other.
+/// Returns a configuration to connect to that server; the server name defaults to `localhost`.
 pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> ConnectionConfig {
     if tls.name.is_empty() {
         "localhost".clone_into(&mut tls.name);

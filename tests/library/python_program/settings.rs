@@ -169,7 +169,8 @@ fn ctrl_c_ends_the_program_silently_with_open_connections() {
             let mut client = peer.connect();
             client.echo(b"here");
             peer.server.signal("INT");
-            let status = peer.server.end(crate::support::PATIENCE).expect("it ends while a thread is in recv");
+            let status =
+                peer.server.end(crate::support::PATIENCE).expect("it ends while a thread is in recv");
             assert_eq!(status.code(), Some(0), "{mode:?} {tls}");
             assert_eq!(peer.server.err.rest(), [""; 0], "{mode:?} {tls}");
         }

@@ -1,4 +1,4 @@
-//! A served folder of certificates, and the two clients.
+//! A test server, the folder with its certificates and keys, and two clients.
 
 use std::fs;
 use std::io::Write;

@@ -42,7 +42,7 @@ const HINT: f32 = 36.0;
 /// The number of connections in the list, the newest first.
 const MAX_LISTED: usize = 256;
 
-/// The ways to place rows: label, accessible name and tooltip.
+/// The vertical scales, by order and by time: label, accessible name and tooltip.
 const SCALES: [(&str, &str, &str); 2] = [
     ("Order", "Rows by order", "One row after the other"),
     ("Time", "Rows by time", "Further apart the longer the time between them"),

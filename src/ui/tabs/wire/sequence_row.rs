@@ -60,7 +60,7 @@ pub(super) fn show(
 ) -> Response {
     let palette = Palette::of(ui);
     let (columns, y) = (Columns::of(rect), arrow_y(rect));
-    // Rows can't be focused: the diagram as a whole has the keyboard.
+    // A row can't take the keyboard focus; the whole diagram has it.
     let response = ui.interact(rect, Id::unique("sequence row").with(row.event.index), Sense::CLICK);
     if is_selected || response.hovered() {
         let fill = if is_selected { palette.row_selected } else { palette.row_hover };
