@@ -12,8 +12,11 @@ set -euo pipefail
 program=$(realpath "${1:?usage: tests/windows.sh PROGRAM.exe WINE [FOLDER]}")
 wine=$(realpath "${2:?usage: tests/windows.sh PROGRAM.exe WINE [FOLDER]}")
 what="Windows program"
-# Keep the Wine prefix: creating it takes half a minute.
-export WINEPREFIX=${WINEPREFIX:-$HOME/.cache/echoscope-wine}
+# Start with a fresh Wine prefix: with one from an earlier run, the file dialog of Wine 8 crashed.
+if [ -z "${WINEPREFIX-}" ]; then
+    export WINEPREFIX=$HOME/.cache/echoscope-wine
+    rm -rf "$WINEPREFIX"
+fi
 # shellcheck source=support/display.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/support/display.sh"
 shots=${3:-$work/shots}
