@@ -79,8 +79,7 @@ fn check_details(file: &CertificateFile) {
         check_line(&explain_link(index + 1, link).unwrap_or_default());
     }
     for certificate in &details.certificates {
-        let lines =
-            [&certificate.subject, &certificate.issuer, &certificate.serial, &certificate.signature];
+        let lines = [&certificate.subject, &certificate.issuer, &certificate.serial, &certificate.signature];
         lines.into_iter().for_each(|text| check_line(text));
         check_line(&certificate.key);
         check_line(&certificate.validity.description(KNOWN.now));

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use echoscope::lessons::condition::{Condition, EventPattern, Goal};
 use echoscope::lessons::condition::LessonPlace;
+use echoscope::lessons::condition::{Condition, EventPattern, Goal};
 use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts};
 use echoscope::lessons::{Lesson, LessonRun};
 use echoscope::server::event::{ClientId, ClientInfo, Event, EventKind};

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use echoscope::tls::inspect::client_check::Roots;
 use echoscope::tls::{
-    CertificateFile, ClientCaFile, TlsFileError, KeyFile, FileRole, TlsError, check_pair, classify,
+    CertificateFile, ClientCaFile, FileRole, KeyFile, TlsError, TlsFileError, check_pair, classify,
 };
 use echoscope_fuzz::{Identity, Scratch, check_message, identities, pem, seed};
 use libfuzzer_sys::fuzz_target;

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use echoscope::capture::sequence::{Sequence, SequenceFormat, explain, header_fields, row_text};
 use echoscope::capture::{Capture, CaptureEvent, CaptureEventKind, Side};
-use echoscope::server::{Server, ServerConfig, ServerState, TlsFiles};
 use echoscope::server::event::ClientId;
 use echoscope::server::event_channel::{EventReceiver, channel};
+use echoscope::server::{Server, ServerConfig, ServerState, TlsFiles};
 use echoscope::settings::{Mode, Settings};
 use echoscope_fuzz::{Identity, Scratch, check_line, identities, seed};
 use libfuzzer_sys::fuzz_target;
@@ -173,7 +173,8 @@ fn check_sequence(capture: &Capture) {
         assert!(row.partners.iter().all(|partner| *partner < rows.len() && *partner != index));
         for scale in [0.0, 1e4] {
             let position = sequence.position(index, scale);
-            let distance = position - index.checked_sub(1).map_or(-1.0, |before| sequence.position(before, scale));
+            let distance =
+                position - index.checked_sub(1).map_or(-1.0, |before| sequence.position(before, scale));
             assert!(distance >= 1.0 - 1e-6, "{position}");
         }
     }
