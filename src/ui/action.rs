@@ -26,8 +26,6 @@ pub(super) enum Action {
     ShowCertificateDetails,
     /// Opens the TLS options.
     ShowTlsOptions,
-    /// Copies this text to the clipboard.
-    CopyText(String),
     /// Opens or closes the help.
     ToggleHelp,
     /// Brings this tab to the front.

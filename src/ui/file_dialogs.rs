@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use egui::{Button, Context, Frame, Id, Key, Label, Modifiers, RichText, Ui};
+use egui::{Context, Ui};
 use rfd::{AsyncFileDialog, FileHandle};
 
 use crate::app::Command;
@@ -20,9 +20,8 @@ use crate::capture::sequence::SequenceFormat;
 use crate::platform::IS_DESKTOP_PART_OF_OS;
 use crate::settings::Setting;
 use crate::ui::action::Action;
-use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
 use crate::ui::widgets::field::text_field;
-use crate::ui::widgets::modal;
 
 /// The user's answer in the OS's dialog, and how long the dialog was open.
 type Answer = (Option<PathBuf>, Duration);
@@ -144,45 +143,41 @@ struct PathPrompt {
 impl PathPrompt {
     /// Shows the prompt; returns whether the path was confirmed (`true`) or the prompt canceled (`false`).
     fn show(&mut self, ui: &Ui) -> Option<bool> {
-        let palette = Palette::of(ui);
-        let title = self.request.title;
-        let frame = Frame::window(ui.style()).fill(palette.panel);
-        let modal = modal(Id::unique("type a path"), title).frame(frame).backdrop_color(palette.veil);
-        let response = modal.show(ui.ctx(), |ui| {
-            ui.set_width((ui.ctx().content_rect().width() - 80.0).min(480.0));
-            ui.label(RichText::new(title).font(theme::strong(16.0)));
-            let why = "This system has no file dialog to offer, so type the path.";
-            let label = ui.add(Label::new(RichText::new(why).weak()).wrap());
-            if let Action::App(Command::SaveLog { .. }) = self.action {
-                let how = ".json or .jsonl saves JSON lines, anything else text; the whole log is saved.";
-                ui.add(Label::new(RichText::new(how).weak()).wrap());
-            }
-            let width = ui.available_width();
-            let (field, typed) = text_field(ui, "typed path", width, &self.text, "path", false);
-            let field = field.labelled_by(label.id);
-            if let Some(typed) = typed {
-                self.text = typed;
-            }
-            let entered =
-                field.lost_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
-            if ui.memory(|memory| memory.focused().is_none()) {
-                field.request_focus();
-            }
-            ui.horizontal(|ui| {
-                let button = match self.request.kind {
+        let is_ready = !self.text.trim().is_empty();
+        let (mut confirmed, mut canceled) = (false, false);
+        let keys = Dialog { title: self.request.title, width: 480.0 }.show(ui, |ui, part| match part {
+            DialogPart::Contents => self.show_field(ui),
+            DialogPart::Buttons => {
+                let label = match self.request.kind {
                     PathKind::OpenFile => "Open",
                     PathKind::SaveFile => "Save",
                     PathKind::Folder => "Choose",
                 };
-                let button = Button::new(RichText::new(button).color(palette.on_strong));
-                let ready = !self.text.trim().is_empty();
-                let clicked = ui.add_enabled(ready, button.fill(palette.start[0])).clicked();
-                let canceled = ui.button("Cancel").clicked();
-                if clicked || (entered && ready) { Some(true) } else { canceled.then_some(false) }
-            })
-            .inner
+                confirmed = default_button(ui, label, is_ready).clicked();
+                canceled = ui.button("Cancel").clicked();
+            }
         });
-        response.inner.or(response.should_close().then_some(false))
+        if confirmed || (keys.entered && is_ready) {
+            return Some(true);
+        }
+        (canceled || keys.closed).then_some(false)
+    }
+
+    fn show_field(&mut self, ui: &mut Ui) {
+        let label = ui.weak("This system has no file dialog to offer, so type the path.");
+        if let Action::App(Command::SaveLog { .. }) = self.action {
+            ui.weak(".json or .jsonl saves JSON lines, anything else text; the whole log is saved.");
+        }
+        let width = ui.available_width();
+        let (field, typed) = text_field(ui, "typed path", width, &self.text, "path", false);
+        let field = field.labelled_by(label.id);
+        if let Some(typed) = typed {
+            self.text = typed;
+        }
+        // Enter takes the focus away and confirms.
+        if ui.memory(|memory| memory.focused().is_none()) && !field.lost_focus() {
+            field.request_focus();
+        }
     }
 }
 

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use egui::text::LayoutJob;
-use egui::{Align, Frame, Grid, Id, Label, Layout, RichText, ScrollArea, TextFormat, Ui};
+use egui::{Grid, Label, Ui};
 
 use crate::ui::shortcuts;
-use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::icon_button;
-use crate::ui::widgets::icon::Icon;
-use crate::ui::widgets::{copy_frame, modal};
+use crate::ui::theme;
+use crate::ui::widgets::controls::copy_box;
+use crate::ui::widgets::dialog::{Dialog, DialogPart};
 
 const TOUR: [&str; 5] = [
     "Press Start server. The log shows each step of the server.",
@@ -50,57 +48,23 @@ const LIMITS: &str = "It isn't for the public internet: it echoes whatever anyon
                       computer alone, and the form warns if others can connect. It doesn't renew certificates, changes \
                       no trust store, and keeps no log on disk unless you save one.";
 
-/// Width of the text.
-const WIDTH: f32 = 600.0;
-/// Free space around the help, both sides together.
-const AROUND: f32 = 48.0;
-/// Height of the title with the space below it.
-const TITLE: f32 = 38.0;
-/// Space between the text and the scroll bar.
-const SCROLL_ROOM: f32 = 12.0;
+const HELP: Dialog = Dialog { title: "Help and keys", width: 600.0 };
 
 /// Shows the help; returns whether it stays open.
 pub(super) fn show(ui: &Ui, settings_file: Option<&Path>) -> bool {
-    let palette = Palette::of(ui);
-    let room = ui.ctx().content_rect().size();
-    let frame = Frame::window(ui.style()).fill(palette.panel);
-    let response = modal(Id::unique("help"), "Help and keys").frame(frame).backdrop_color(palette.veil).show(
-        ui.ctx(),
-        |ui| {
-            let margins = ui.spacing().window_margin.sum();
-            ui.set_width((room.x - AROUND - margins.x).min(WIDTH));
-            let mut stay = true;
-            ui.horizontal(|ui| {
-                ui.label(RichText::new("Echoscope").font(theme::strong(18.0)));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    stay = !icon_button(ui, Icon::Cross, "Close the help", None).clicked();
-                });
-            });
-            let height = room.y - AROUND - margins.y - TITLE;
-            let narrow = ui.available_width() < size::DIALOG_LEAST;
-            let area = ScrollArea::new([narrow, true]).auto_shrink([false, true]);
-            area.max_height(height).min_scrolled_height(height).show(ui, |ui| {
-                let least = if narrow { size::DIALOG_LEAST } else { 0.0 };
-                ui.set_width(ui.available_width().max(least) - SCROLL_ROOM);
-                contents(ui, settings_file);
-            });
-            stay
-        },
-    );
-    response.inner && !response.should_close()
+    !HELP.show_until_closed(ui, "Close the help", |ui, part| {
+        if part == DialogPart::Contents {
+            contents(ui, settings_file);
+        }
+    })
 }
 
 fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
-    let palette = Palette::of(ui);
-    let paragraph = |ui: &mut Ui, text: &str| {
-        ui.add(Label::new(RichText::new(text)).wrap());
-    };
     let heading = |ui: &mut Ui, text: &str| {
         ui.add_space(6.0);
-        ui.label(RichText::new(text).font(theme::strong(size::TEXT)).weak());
+        ui.label(theme::bold(text).weak());
     };
-    paragraph(
-        ui,
+    ui.label(
         "See how a network server works: Echoscope sends back every byte that it receives, and shows each call, byte and \
          TLS record.",
     );
@@ -109,21 +73,21 @@ fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
     for (number, step) in TOUR.iter().enumerate() {
         // Not in a grid, whose last column doesn't wrap.
         ui.horizontal_top(|ui| {
-            ui.label(RichText::new(format!("{}.", number + 1)).weak());
-            paragraph(ui, step);
+            ui.weak(format!("{}.", number + 1));
+            ui.add(Label::new(*step).wrap());
         });
     }
-    paragraph(
-        ui,
+    ui.label(
         "The button Help has seven lessons. To serve TLS with your own files, browse, type their paths, or drop them on the \
          window.",
     );
     heading(ui, "Words");
     for (word, meaning) in WORDS {
-        let mut job = LayoutJob::default();
-        job.append(word, 0.0, TextFormat::simple(theme::strong(size::TEXT), palette.text));
-        job.append(meaning, 6.0, TextFormat::simple(theme::text(), palette.text));
-        ui.add(Label::new(job).wrap());
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            ui.label(theme::bold(word));
+            ui.label(meaning);
+        });
     }
     heading(ui, "Keys");
     Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
@@ -134,13 +98,10 @@ fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
         }
     });
     heading(ui, "What it doesn't do");
-    paragraph(ui, LIMITS);
+    ui.label(LIMITS);
     if let Some(file) = settings_file {
         heading(ui, "Settings");
-        paragraph(ui, "They are saved in this file; options on the command line override them.");
-        copy_frame(palette).inner_margin(8).show(ui, |ui| {
-            let file = file.display().to_string();
-            ui.add(Label::new(RichText::new(file).monospace()).wrap())
-        });
+        ui.label("They are saved in this file; options on the command line override them.");
+        copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX);
     }
 }

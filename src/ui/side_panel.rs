@@ -13,16 +13,16 @@ use crate::ui::action::Action;
 use crate::ui::server_form::ServerForm;
 use crate::ui::shortcuts::named;
 use crate::ui::theme::{Palette, size};
-use crate::ui::tls_form;
-use crate::ui::try_it::TryItPanel;
 use crate::ui::widgets::field::{Tone, note, reveal_problems};
 use crate::ui::widgets::icon::Icon;
+use crate::ui::{tls_form, try_it};
 
 /// The state of the side panel.
 #[derive(Debug)]
 pub(super) struct SidePanel {
     form: ServerForm,
-    try_it: TryItPanel,
+    /// The program whose command is shown.
+    program: usize,
     /// Height of the part below the form in the last frame.
     pinned: f32,
 }
@@ -30,7 +30,7 @@ pub(super) struct SidePanel {
 impl SidePanel {
     /// Returns the panel with its form folded.
     pub(super) fn new() -> Self {
-        Self { form: ServerForm::default(), try_it: TryItPanel::default(), pinned: 132.0 }
+        Self { form: ServerForm::default(), program: 0, pinned: 132.0 }
     }
 
     /// Moves the keyboard focus to a field of the form.
@@ -60,7 +60,7 @@ impl SidePanel {
         let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
         let pinned = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("pinned"), |ui| {
             ui.add_space(size::GAP);
-            actions.extend(self.try_it.show(ui, app));
+            try_it::show(ui, app, &mut self.program);
             ui.add_space(2.0);
             actions.extend(start_button(ui, app).map(Action::from));
             // With the spacing between two widgets, the edge below gets as wide as those at the sides.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use egui::style::{ScrollStyle, TextCursorStyle, WidgetVisuals, Widgets};
 use egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke,
-    Style, TextStyle, Theme, Ui, Vec2, Visuals,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Shadow,
+    Stroke, Style, TextStyle, Theme, Ui, Vec2, Visuals,
 };
 
 /// Sizes in points, egui's logical pixels.
@@ -53,12 +53,10 @@ pub(super) mod size {
     pub(crate) const CODE_ROW: f32 = 19.0;
     /// Height of a row in the table of connections.
     pub(crate) const TABLE_ROW: f32 = 34.0;
-    /// Height of the details under the log, until the user drags their edge.
+    /// Height of the details under a list, until the user drags their edge.
     pub(crate) const DETAIL: f32 = 158.0;
     /// Height of a row of the sequence diagram.
     pub(crate) const SEQUENCE_ROW: f32 = 40.0;
-    /// Height of the details under the sequence diagram, until the user drags their edge.
-    pub(crate) const SEQUENCE_DETAIL: f32 = 220.0;
     /// Width of a scroll bar.
     pub(crate) const SCROLL_BAR: f32 = 10.0;
     /// Rounding of fields and buttons.
@@ -218,6 +216,11 @@ const SEMIBOLD: &str = "semibold";
 /// Returns the font of headings and the selected tab.
 pub(super) fn strong(points: f32) -> FontId {
     FontId::new(points, FontFamily::Name(SEMIBOLD.into()))
+}
+
+/// Returns a text in bold type, for titles.
+pub(super) fn bold(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(strong(size::TEXT))
 }
 
 /// Returns the font of bytes, times and addresses.

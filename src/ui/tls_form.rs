@@ -1,19 +1,16 @@
 //! The TLS part of the form: the switch, the certificate and key files, and the results of checking them.
 
-use egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, Vec2, vec2};
+use egui::{Align, Layout, Ui};
 use jiff::Timestamp;
 
 use crate::app::{App, Check, Command};
 use crate::settings::{ClientAuth, Setting};
 use crate::tls::explain::file_error_command;
 use crate::ui::action::Action;
-use crate::ui::server_form::RESTART;
-use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{ICON_BUTTON, copy_button, copy_pill, pill_button, pill_width, switch};
-use crate::ui::widgets::copy_frame;
+use crate::ui::server_form::restart_hint;
+use crate::ui::theme::size;
+use crate::ui::widgets::controls::{copy_box, copy_button, pill_button, pill_width, switch};
 use crate::ui::widgets::field::{Tone, heading, label, note, path_field};
-
-const COPY_COMMAND: &str = "Copy command";
 
 /// Shows the switch and, while it is on, the files.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
@@ -30,45 +27,13 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     });
     restart_hint(ui, app, Setting::Tls);
     if on {
-        let mut deferred = Vec::new();
         path_row(ui, app, Setting::Certificate, &mut actions);
-        certificate_result(ui, app, &mut deferred);
+        certificate_result(ui, app, &mut actions);
         path_row(ui, app, Setting::Key, &mut actions);
-        key_result(ui, app, &mut deferred);
-        actions.extend(deferred.into_iter().filter_map(|button| button.show(ui)));
+        key_result(ui, app);
     }
     actions.extend(dialog_buttons(ui, app));
     actions
-}
-
-type AddButton = Box<dyn FnOnce(&mut Ui) -> Option<Action>>;
-
-/// A button that is added after both path fields, so that the Tab key goes from one field to the other, whether their
-/// results have buttons or not.
-struct DeferredButton {
-    place: Rect,
-    add: AddButton,
-}
-
-impl DeferredButton {
-    fn new(place: Rect, add: impl FnOnce(&mut Ui) -> Option<Action> + 'static) -> Self {
-        Self { place, add: Box::new(add) }
-    }
-
-    /// Leaves space for a button that does this.
-    fn pill(ui: &mut Ui, label: &'static str, action: Action) -> Self {
-        Self::new(pill_place(ui, label), move |ui| pill_button(ui, label).clicked().then_some(action))
-    }
-
-    fn show(self, ui: &mut Ui) -> Option<Action> {
-        (self.add)(&mut ui.new_child(UiBuilder::new().max_rect(self.place)))
-    }
-}
-
-/// Leaves space for a small button.
-fn pill_place(ui: &mut Ui, label: &str) -> Rect {
-    let width = pill_width(ui, label);
-    ui.allocate_exact_size(vec2(width, size::CHIP), Sense::hover()).0
 }
 
 fn path_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
@@ -97,17 +62,10 @@ fn path_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>)
     restart_hint(ui, app, setting);
 }
 
-fn restart_hint(ui: &mut Ui, app: &App, setting: Setting) {
-    if app.needs_restart(setting) {
-        note(ui, Tone::Hint, RESTART);
-    }
-}
-
-fn certificate_result(ui: &mut Ui, app: &App, deferred: &mut Vec<DeferredButton>) {
+fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let now = Timestamp::now();
-    let Some(report) = good_file(ui, app.certificate(), deferred) else { return };
-    let in_time = report.validity.holds(now);
-    let tone = if in_time { Tone::Good } else { Tone::Caution };
+    let Some(report) = good_file(ui, app.certificate()) else { return };
+    let tone = if report.validity.holds(now) { Tone::Good } else { Tone::Caution };
     ui.horizontal_top(|ui| {
         let details = "Details…";
         let rest = ui.available_width() - pill_width(ui, details) - size::GAP;
@@ -115,7 +73,9 @@ fn certificate_result(ui: &mut Ui, app: &App, deferred: &mut Vec<DeferredButton>
             ui.set_width(rest);
             close_note(ui, tone, &report.line(now));
         });
-        deferred.push(DeferredButton::pill(ui, details, Action::ShowCertificateDetails));
+        if pill_button(ui, details).clicked() {
+            actions.push(Action::ShowCertificateDetails);
+        }
     });
     // The row adds enough space below itself already.
     ui.add_space(-5.0);
@@ -123,51 +83,42 @@ fn certificate_result(ui: &mut Ui, app: &App, deferred: &mut Vec<DeferredButton>
     close_note(ui, Tone::Caution, &caution);
     ui.horizontal(|ui| {
         ui.add_space(19.0);
-        deferred.push(DeferredButton::pill(ui, "Create a better one…", Action::CreateCertificate));
+        if pill_button(ui, "Create a better one…").clicked() {
+            actions.push(Action::CreateCertificate);
+        }
         if let Some(command) = report.better(&app.settings().key) {
-            let place = pill_place(ui, COPY_COMMAND);
-            deferred.push(DeferredButton::new(place, move |ui| {
-                copy_pill(ui, COPY_COMMAND, &command).then_some(Action::CopyText(command))
-            }));
+            copy_button(ui, &format!("Copy the command: {command}"), || command.clone());
         }
     });
 }
 
-fn key_result(ui: &mut Ui, app: &App, deferred: &mut Vec<DeferredButton>) {
-    let Some(report) = good_file(ui, app.key(), deferred) else { return };
+fn key_result(ui: &mut Ui, app: &App) {
+    let Some(report) = good_file(ui, app.key()) else { return };
     match app.pair() {
         Some(Ok(())) => close_note(ui, Tone::Good, &format!("{report} · matches the certificate")),
         Some(Err(error)) => {
             let text = error.to_string();
             // The last sentence of some errors ends in a command.
             let command = text.find(": openssl ").map(|at| text[at + 2..].to_owned());
-            problem(ui, &text, command, error.raw(), deferred);
+            problem(ui, &text, command, error.raw());
         }
         None => close_note(ui, Tone::Good, &report.to_string()),
     }
 }
 
 /// Returns the report of a good file; shows what is wrong with any other one.
-fn good_file<'a, T>(ui: &mut Ui, check: &'a Check<T>, deferred: &mut Vec<DeferredButton>) -> Option<&'a T> {
+fn good_file<'a, T>(ui: &mut Ui, check: &'a Check<T>) -> Option<&'a T> {
     match check {
         Check::Good(report) => return Some(report),
         Check::Empty => {}
         Check::Reading => close_note(ui, Tone::Hint, "Reading…"),
-        Check::Bad(error) => {
-            problem(ui, &error.to_string(), file_error_command(error), error.raw(), deferred);
-        }
+        Check::Bad(error) => problem(ui, &error.to_string(), file_error_command(error), error.raw()),
     }
     None
 }
 
 /// Shows an error and, below it, the command that fixes it.
-fn problem(
-    ui: &mut Ui,
-    text: &str,
-    command: Option<String>,
-    raw: Option<String>,
-    deferred: &mut Vec<DeferredButton>,
-) {
+fn problem(ui: &mut Ui, text: &str, command: Option<String>, raw: Option<String>) {
     ui.add_space(-3.0);
     let sentence = command.as_deref().and_then(|command| text.strip_suffix(command)).unwrap_or(text);
     let response = note(ui, Tone::Problem, sentence.trim_end());
@@ -175,23 +126,7 @@ fn problem(
         response.on_hover_text(raw);
     }
     if let Some(command) = command {
-        let palette = Palette::of(ui);
-        copy_frame(palette).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = 4.0;
-                let width = ui.available_width() - ICON_BUTTON - 4.0;
-                ui.scope(|ui| {
-                    ui.set_width(width);
-                    let text = RichText::new(&command).font(theme::mono()).color(palette.text);
-                    ui.add(Label::new(text).wrap());
-                });
-                let (place, _) = ui.allocate_exact_size(Vec2::splat(ICON_BUTTON), Sense::hover());
-                deferred.push(DeferredButton::new(place, move |ui| {
-                    let name = format!("Copy the command: {command}");
-                    copy_button(ui, &name).then_some(Action::CopyText(command))
-                }));
-            });
-        });
+        copy_box(ui, &format!("Copy the command: {command}"), &command, usize::MAX);
     }
     ui.add_space(2.0);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use egui::{
-    Align2, CentralPanel, Context, Event, Frame, Id, LayerId, Margin, Order, Panel, Stroke, StrokeKind,
+    Align2, CentralPanel, Context, Event, Frame, Id, LayerId, Order, Panel, Stroke, StrokeKind,
     ThemePreference, Ui, Visuals, vec2,
 };
 
@@ -17,9 +17,9 @@ use crate::ui::side_panel::SidePanel;
 use crate::ui::status_bar::StatusBar;
 use crate::ui::tabs::client::ClientPanel;
 use crate::ui::tabs::connections::ConnectionsPanel;
-use crate::ui::tabs::log::log_entry::EntryDetail;
+use crate::ui::tabs::detail_view::show_panel;
 use crate::ui::tabs::log::log_panel::LogPanel;
-use crate::ui::tabs::log::log_toolbar;
+use crate::ui::tabs::log::{log_entry, log_toolbar};
 use crate::ui::tabs::python::CodePanel;
 use crate::ui::tabs::wire::WirePanel;
 use crate::ui::theme::{self, Palette, size};
@@ -33,7 +33,6 @@ pub struct Window {
     tab: Tab,
     side_panel: SidePanel,
     log: LogPanel,
-    detail: EntryDetail,
     connections: ConnectionsPanel,
     client: ClientPanel,
     code: CodePanel,
@@ -60,7 +59,6 @@ impl Window {
             tab: Tab::default(),
             side_panel: SidePanel::new(),
             log: LogPanel::new(),
-            detail: EntryDetail::default(),
             connections: ConnectionsPanel::default(),
             client: ClientPanel::default(),
             code: CodePanel::default(),
@@ -110,7 +108,6 @@ impl Window {
             Action::CreateCertificate => self.tls_dialogs.create_certificate(ctx, &self.app),
             Action::ShowCertificateDetails => self.tls_dialogs.show_certificate_details(ctx, &self.app),
             Action::ShowTlsOptions => self.tls_dialogs.show_options(),
-            Action::CopyText(text) => ctx.copy_text(text),
             Action::ToggleHelp => self.help = !self.help,
             Action::Show(tab) => {
                 self.tab = tab;
@@ -203,21 +200,9 @@ impl Window {
             ui.spacing_mut().item_spacing.y = 0.0;
             actions.extend(log_toolbar::show(ui, &self.app, &mut self.log));
         });
-        let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
-        // The log keeps more than half of a low window, and 200 points of a high one.
-        let height = ui.available_height();
-        let most = (height - 200.0).max(height * 0.48).max(80.0);
-        Panel::bottom("detail")
-            .resizable(true)
-            .default_size(size::DETAIL.min(most))
-            .size_range(80.0..=most)
-            .frame(Frame::NONE.inner_margin(margin))
-            .show(ui, |ui| {
-                let entry = self.log.current(self.app.log());
-                // The panel keeps its height, whatever it shows.
-                ui.set_min_size(ui.available_size());
-                actions.extend(self.detail.show(ui, entry, self.app.settings().data_format));
-            });
+        let format = self.app.settings().data_format;
+        let entry = self.log.current(self.app.log()).map(|entry| log_entry::detail(entry, format));
+        actions.extend(show_panel(ui, entry, format));
         self.log.show(ui, &self.app);
         actions
     }

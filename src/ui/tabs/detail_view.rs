@@ -1,29 +1,33 @@
-//! One entry of a list in full: title, bytes in hexadecimal and as text, and an explanation.
+//! One entry of a list in full, in a panel below the list: title, explanation, and bytes with the fields of their headers.
 
-use egui::text::{LayoutJob, TextWrapping};
+use egui::text::LayoutJob;
 use egui::{
-    Align, Color32, FontId, Grid, Id, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextFormat, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Color32, EventFilter, Frame, Id, Key, Label, Layout, Margin, Modifiers, Panel, Rect, RichText,
+    Role, ScrollArea, Sense, Stroke, StrokeKind, TextFormat, Ui, WidgetInfo, pos2, vec2,
 };
 
+use crate::capture::sequence::HeaderField;
 use crate::log::format::{self, HexRow};
 use crate::log::handshake_details::DetailRow;
 use crate::server::event::ClientId;
 use crate::settings::DataFormat;
+use crate::text::count;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{collapsible, copy_pill, pill_button, text_width};
-use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
+use crate::ui::widgets::controls::{collapsible, copy_button, pill_button};
+use crate::ui::widgets::field::named;
+use crate::ui::widgets::{char_width, focus_ring};
 
-/// The contents of a [`DetailView`].
+/// An entry to show in full.
 #[derive(Default)]
 pub(crate) struct DetailContent<'a> {
     /// The number of the entry. Another one is shown from its top.
     pub(crate) number: u64,
     pub(crate) title: String,
-    /// Texts for the space beside the title, the longest first: the first that fits is shown.
-    pub(crate) subtitles: Vec<String>,
+    pub(crate) subtitle: String,
     pub(crate) data: &'a [u8],
+    /// The fields of the headers in the data.
+    pub(crate) fields: Vec<HeaderField>,
     /// The whole line of the entry, if it is worth repeating.
     pub(crate) line: Option<String>,
     /// The message of the OS or the library, shown on request.
@@ -34,203 +38,209 @@ pub(crate) struct DetailContent<'a> {
     pub(crate) connection: Option<ClientId>,
 }
 
-/// The state of the view.
-#[derive(Debug, Default)]
-pub(crate) struct DetailView {
-    bytes: VirtualList,
-    /// The entry of the last frame.
-    shown: Option<u64>,
-    show_raw: bool,
+/// Below this width a row has 8 bytes, so that their text still fits beside them.
+const NARROW: f32 = 560.0;
+
+/// Shows the panel below a list with the selected entry, or a hint if none is selected.
+pub(crate) fn show_panel(
+    ui: &mut Ui,
+    content: Option<DetailContent<'_>>,
+    format: DataFormat,
+) -> Option<Action> {
+    // The list keeps more than half of a low window, and 200 points of a high one.
+    let height = ui.available_height();
+    let max = (height - 200.0).max(height * 0.48).max(80.0);
+    let frame = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 8));
+    let panel = Panel::bottom("detail").resizable(true).default_size(size::DETAIL.min(max));
+    let show = |ui: &mut Ui| {
+        // The panel keeps its height, whatever it shows.
+        ui.set_min_size(ui.available_size());
+        if content.is_none() {
+            ui.weak("Select a row to see its details and what they mean.");
+        }
+        show(ui, &content?, format)
+    };
+    panel.size_range(80.0..=max).frame(frame).show(ui, show).inner
 }
 
-/// Below this width a row has 8 bytes, so that their text still fits beside them.
-pub(crate) const NARROW: f32 = 560.0;
-/// The space for the scroll bar at the right of a text.
-const BAR: f32 = 8.0;
-
-impl DetailView {
-    /// Shows an entry in all the available space.
-    pub(crate) fn show(
-        &mut self,
-        ui: &mut Ui,
-        content: DetailContent<'_>,
-        format: DataFormat,
-    ) -> Option<Action> {
-        let palette = Palette::of(ui);
-        if self.shown.replace(content.number) != Some(content.number) {
-            self.bytes.go_to_start();
-        }
-        let action = self.show_title(ui, &content, format);
-        let area = ui.available_rect_before_wrap();
-        let mut below = area;
-        if !content.data.is_empty() {
-            let (text, width) = (content.explanation.clone(), area.width() - BAR);
-            let galley = ui.painter().layout(text, theme::text(), palette.muted, width);
-            let room = area.height() - galley.size().y - size::GAP;
-            below.min.y = self.show_bytes(ui, area, room, content.data) + size::GAP;
-        }
-        let mut child = ui.new_child(UiBuilder::new().max_rect(below));
-        show_the_bar(&mut child);
-        ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
-            ui.set_width(ui.available_width() - BAR);
-            ui.spacing_mut().item_spacing.y = 6.0;
-            let paragraph = |ui: &mut Ui, text: String, font: FontId, color| {
-                ui.add(Label::new(RichText::new(text).font(font).color(color)).wrap());
-            };
-            if let Some(line) = content.line {
-                paragraph(ui, line, theme::mono(), palette.text);
+/// Shows an entry in all the available space.
+pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat) -> Option<Action> {
+    let raw_id = Id::unique("raw texts are shown");
+    let shows_raw = ui.data(|data| data.get_temp(raw_id)).unwrap_or(false);
+    let mut action = None;
+    ui.horizontal(|ui| {
+        ui.set_height(size::CHIP);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let copy = if format == DataFormat::Hex { "Copy hex" } else { "Copy data" };
+            if !content.data.is_empty() {
+                copy_button(ui, copy, || format::data(content.data, format));
             }
-            if let Some(raw) = content.raw.filter(|_| self.show_raw) {
-                paragraph(ui, raw, theme::mono(), palette.muted);
+            if content.raw.is_some() {
+                let label = if shows_raw { "Hide raw text" } else { "Show raw text" };
+                if pill_button(ui, label).on_hover_text("The message of the OS or the library").clicked() {
+                    ui.data_mut(|data| data.insert_temp(raw_id, !shows_raw));
+                }
             }
-            paragraph(ui, content.explanation, theme::text(), palette.muted);
-            handshake_table(ui, &content.rows);
-        });
-        ui.advance_cursor_after_rect(area);
-        action
-    }
-
-    /// Shows the title with a subtitle, and the buttons.
-    fn show_title(&mut self, ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat) -> Option<Action> {
-        let palette = Palette::of(ui);
-        let mut action = None;
-        let is_wide = ui.available_width() >= NARROW;
-        ui.horizontal(|ui| {
-            ui.set_height(size::CHIP);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if !content.data.is_empty() {
-                    if copy_pill(ui, "Copy data", "All of it, written as in the list") {
-                        action = Some(Action::CopyText(format::data(content.data, format)));
-                    }
-                } else if content.raw.is_some() {
-                    let label = if self.show_raw { "Hide raw text" } else { "Show raw text" };
-                    let button = pill_button(ui, label);
-                    if button.on_hover_text("The message of the OS or the library").clicked() {
-                        self.show_raw = !self.show_raw;
-                    }
-                }
-                if let Some(connection) = content.connection.filter(|_| is_wide)
-                    && pill_button(ui, "Show on the wire")
-                        .on_hover_text("Everything that was sent on this connection")
-                        .clicked()
-                {
-                    action = Some(Action::ShowWire(connection));
-                }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let title = RichText::new(&content.title).font(theme::strong(size::TEXT));
-                    ui.add(Label::new(title.color(palette.text)).truncate());
-                    let room = ui.available_width();
-                    let fits = |text: &&String| text_width(ui, text, theme::mono()) <= room;
-                    let Some(text) = content.subtitles.iter().find(fits) else { return };
-                    let text = RichText::new(text).font(theme::mono()).color(palette.muted);
-                    ui.add(Label::new(text).truncate());
-                });
+            if let Some(connection) = content.connection
+                && pill_button(ui, "Show on the wire")
+                    .on_hover_text("Everything that was sent on this connection")
+                    .clicked()
+            {
+                action = Some(Action::ShowWire(connection));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(theme::bold(&content.title)).truncate());
+                ui.add(Label::new(RichText::new(&content.subtitle).weak()).truncate());
             });
         });
-        action
-    }
-
-    /// Shows the bytes, at most `room` points high. Returns the lower edge.
-    fn show_bytes(&mut self, ui: &mut Ui, area: Rect, room: f32, data: &[u8]) -> f32 {
-        let in_row: u8 = if area.width() < NARROW { 8 } else { 16 };
-        let chunk = usize::from(in_row);
-        let rows = data.len().div_ceil(chunk);
-        #[expect(clippy::cast_precision_loss, reason = "cut to the height of the area")]
-        let wanted = rows as f32 * size::HEX_ROW + size::HEX_ROW / 2.0;
-        let list = Rect::from_min_size(area.min, vec2(area.width(), wanted.min(room)));
-        let list = whole_rows(ui, list, size::HEX_ROW);
-        self.bytes.show(ui, list, size::HEX_ROW, rows, |ui, index, rect| {
-            if let Some(bytes) = data.chunks(chunk).nth(index) {
-                hex_row(ui, rect, &HexRow { offset: index * chunk, bytes }, in_row);
-            }
-        });
-        list.bottom()
-    }
-}
-
-/// Makes the scroll bar visible: a small area shows in no other way that it has more content.
-pub(crate) fn show_the_bar(ui: &mut Ui) {
+    });
+    let area = ui.available_rect_before_wrap();
+    let whole = ui.interact(area, Id::unique("details"), Sense::FOCUSABLE | Sense::CLICK);
+    whole.widget_info(|| {
+        let bytes = count(content.data.len() as u64, "byte");
+        WidgetInfo::labeled(Role::ScrollView, true, format!("What the row means, and its {bytes}"))
+    });
+    focus_ring(ui, &whole, area, 4.0);
+    // A small area shows in no other way that it has more content.
     let scroll = &mut ui.spacing_mut().scroll;
     scroll.floating_width = 4.0;
     scroll.dormant_handle_opacity = 0.6;
-}
-
-/// Draws one row: offset, hexadecimal digits, text.
-pub(crate) fn hex_row(ui: &Ui, rect: Rect, row: &HexRow<'_>, in_row: u8) {
-    let palette = Palette::of(ui);
-    let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
-    let offset = row.offset_text();
-    let response = ui.interact(rect, Id::unique("bytes").with(row.offset), Sense::hover());
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::Label, true, format!("{offset}  {}  {}", row.hex(), row.text()))
+    let scroll = ScrollArea::vertical().id_salt((content.number, &content.title));
+    scroll.auto_shrink(false).animated(false).show(ui, |ui| {
+        if whole.has_focus() {
+            on_keys(ui, whole.id, area.height());
+        }
+        ui.set_width(ui.available_width() - size::SCROLL_BAR);
+        ui.spacing_mut().item_spacing.y = 6.0;
+        for text in content.line.iter().chain(content.raw.iter().filter(|_| shows_raw)) {
+            ui.monospace(text);
+        }
+        ui.label(&content.explanation);
+        handshake_table(ui, &content.rows);
+        show_names(ui, &content.fields);
+        show_bytes(ui, content);
     });
-    let mut left = rect.left();
-    let mut put = |text: String, chars: f32, color: Color32| {
-        let mut job = LayoutJob::single_section(text, TextFormat::simple(theme::mono(), color));
-        job.wrap = TextWrapping::truncate_at_width((rect.right() - left).max(0.0));
-        let galley = ui.painter().layout_job(job);
-        ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, color);
-        left += chars * advance;
-    };
-    let digits = if offset.len() > 4 { 10.0 } else { 6.0 };
-    put(offset, digits, palette.muted);
-    put(row.hex(), f32::from(in_row) * 3.0 + 2.0, palette.text);
-    put(row.text(), f32::from(in_row), palette.text);
+    action
 }
 
-/// The labels of the client's offer, which come last, begin with this.
-const OFFER: &str = "Offered ";
-const LABEL: f32 = 128.0;
-const VALUE: f32 = 250.0;
-/// Below this width the meaning is shown under its value.
-const NARROW_TABLE: f32 = 660.0;
-
-/// Shows the parameters of a TLS handshake as a table with a label, a value and its meaning. The client's offer is
-/// collapsed below it.
-pub(in crate::ui) fn handshake_table(ui: &mut Ui, facts: &[DetailRow]) {
-    let split = facts.iter().position(|(label, ..)| label.starts_with(OFFER)).unwrap_or(facts.len());
-    let (agreed, offered) = facts.split_at(split);
-    if !agreed.is_empty() {
-        table(ui, "agreed", agreed);
+/// Scrolls by the keyboard.
+fn on_keys(ui: &Ui, id: Id, view: f32) {
+    let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    for (key, points) in [
+        (Key::ArrowUp, size::HEX_ROW),
+        (Key::ArrowDown, -size::HEX_ROW),
+        (Key::PageUp, view - size::HEX_ROW),
+        (Key::PageDown, size::HEX_ROW - view),
+        (Key::Home, 1e9),
+        (Key::End, -1e9),
+    ] {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            ui.scroll_with_delta(vec2(0.0, points));
+        }
     }
+}
+
+/// Returns the color of a field by its name, so that the same field of several messages has the same one.
+fn color(palette: &Palette, field: &HeaderField) -> Color32 {
+    match field.name {
+        "Type" => palette.clients[1],
+        "Version" => palette.clients[2],
+        "Length" => palette.clients[3],
+        "Message type" | "Level" => palette.clients[4],
+        "Message length" | "Description" => palette.clients[5],
+        _ => palette.muted,
+    }
+}
+
+/// Lists the fields with the position of their first byte.
+fn show_names(ui: &mut Ui, fields: &[HeaderField]) {
+    let palette = Palette::of(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 3.0);
+        for field in fields {
+            let text = format!("{:04x}  {} {}", field.range.start, field.name, field.value);
+            let galley = ui.painter().layout_no_wrap(text.clone(), theme::small(), palette.text);
+            let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(14.0, 4.0), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+            let stroke = Stroke::new(1.5, color(palette, field));
+            ui.painter().rect_stroke(rect, 2.0, stroke, StrokeKind::Inside);
+            ui.painter().galley(rect.min + vec2(7.0, 2.0), galley, palette.text);
+        }
+    });
+}
+
+/// Shows the bytes; only the lines in view are laid out.
+fn show_bytes(ui: &mut Ui, content: &DetailContent<'_>) {
+    let per_line = if ui.available_width() < NARROW { 8 } else { 16 };
+    let lines = content.data.chunks(per_line);
+    #[expect(clippy::cast_precision_loss, reason = "a maximum of 131,072 lines")]
+    let size_of_all = vec2(ui.available_width(), lines.len() as f32 * size::HEX_ROW);
+    let (area, _) = ui.allocate_exact_size(size_of_all, Sense::hover());
+    let visible = ui.clip_rect();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative")]
+    let first = ((visible.top() - area.top()) / size::HEX_ROW).max(0.0) as usize;
+    for (index, bytes) in lines.enumerate().skip(first) {
+        #[expect(clippy::cast_precision_loss, reason = "a maximum of 131,072 lines")]
+        let top = area.top() + index as f32 * size::HEX_ROW;
+        if top >= visible.bottom() {
+            break;
+        }
+        let rect = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), size::HEX_ROW));
+        show_line(ui, rect, &HexRow { offset: index * per_line, bytes }, per_line, &content.fields);
+    }
+}
+
+/// Shows one line, its offset, hexadecimal digits and text, and outlines the fields in it.
+fn show_line(ui: &Ui, rect: Rect, line: &HexRow<'_>, per_line: usize, fields: &[HeaderField]) {
+    let palette = Palette::of(ui);
+    let (offset, hex) = (line.offset_text(), line.hex());
+    let response = ui.interact(rect, Id::unique("bytes").with(line.offset), Sense::hover());
+    let spoken = || format!("{offset}  {hex}  {}", line.text());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken()));
+    let mut job = LayoutJob::default();
+    let mono = |color| TextFormat::simple(theme::mono(), color);
+    let digits = if offset.len() > 4 { 10 } else { 6 };
+    job.append(&format!("{offset:digits$}"), 0.0, mono(palette.muted));
+    job.append(&format!("{hex:0$}  {1}", per_line * 3, line.text()), 0.0, mono(palette.text));
+    let galley = ui.painter().layout_job(job);
+    let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, palette.text);
+    let advance = char_width(ui);
+    let end = line.offset + line.bytes.len();
+    for field in fields.iter().filter(|field| field.range.start < end && field.range.end > line.offset) {
+        #[expect(clippy::cast_precision_loss, reason = "a maximum of 60")]
+        let [from, to] = [field.range.start.max(line.offset), field.range.end.min(end)]
+            .map(|position| rect.left() + (digits + (position - line.offset) * 3) as f32 * advance);
+        let cell = Rect::from_x_y_ranges(from - 3.0..=to - advance + 3.0, rect.y_range().shrink(1.0));
+        let stroke = Stroke::new(1.5, color(palette, field));
+        if field.name == "Encrypted" {
+            // It spans many lines, where boxes would be too much.
+            ui.painter().hline(cell.shrink(3.0).x_range(), cell.bottom(), stroke);
+        } else {
+            ui.painter().rect_stroke(cell, 2.0, stroke, StrokeKind::Inside);
+        }
+    }
+}
+
+/// Shows the parameters of a TLS handshake, each with its value and meaning. The client's offer, which comes last, is
+/// collapsed.
+fn handshake_table(ui: &mut Ui, facts: &[DetailRow]) {
+    let split = facts.iter().position(|(label, ..)| label.starts_with("Offered ")).unwrap_or(facts.len());
+    let (agreed, offered) = facts.split_at(split);
+    let show = |ui: &mut Ui, facts: &[DetailRow]| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        for (label, value, meaning) in facts {
+            let text = |ui: &mut Ui| {
+                ui.monospace(value);
+                ui.label(RichText::new(meaning.as_deref().unwrap_or_default()).small().weak());
+            };
+            named(ui, label, |ui| ui.horizontal_wrapped(text));
+        }
+    };
+    show(ui, agreed);
     if !offered.is_empty() {
         let title = format!("What the client offered: {} facts", offered.len());
-        collapsible(ui, "the client's offer", &title, |ui| table(ui, "offered", offered));
+        collapsible(ui, "the client's offer", &title, |ui| show(ui, offered));
     }
-}
-
-fn table(ui: &mut Ui, id: &str, facts: &[DetailRow]) {
-    let palette = Palette::of(ui);
-    let narrow = ui.available_width() < NARROW_TABLE;
-    let under_width = (ui.available_width() - LABEL - 24.0).max(120.0);
-    let meaning_width = (ui.available_width() - LABEL - VALUE - 32.0).max(120.0);
-    let small = |text: &str| RichText::new(text.to_owned()).size(size::SMALL).color(palette.muted);
-    ui.spacing_mut().interact_size.y = 18.0;
-    Grid::new(id).num_columns(if narrow { 2 } else { 3 }).min_row_height(18.0).spacing([16.0, 4.0]).show(
-        ui,
-        |ui| {
-            for (label, value, meaning) in facts {
-                ui.scope(|ui| {
-                    ui.set_min_width(LABEL);
-                    ui.label(small(label));
-                });
-                ui.vertical(|ui| {
-                    ui.spacing_mut().item_spacing.y = 1.0;
-                    let width = if narrow { under_width } else { VALUE };
-                    ui.set_width(width);
-                    ui.add(Label::new(RichText::new(value).font(theme::mono()).color(palette.text)).wrap());
-                    if let Some(meaning) = meaning.as_ref().filter(|_| narrow) {
-                        ui.add(Label::new(small(meaning)).wrap());
-                    }
-                });
-                if !narrow {
-                    ui.vertical(|ui| {
-                        ui.set_width(meaning_width);
-                        ui.add(Label::new(small(meaning.as_deref().unwrap_or_default())).wrap());
-                    });
-                }
-                ui.end_row();
-            }
-        },
-    );
 }

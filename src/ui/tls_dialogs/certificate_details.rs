@@ -15,14 +15,12 @@ use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
 use crate::tls::inspect::x509_details::CertificateDetails;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::dialog_layout::{
-    Dialog, DialogField, DialogPart, below, choice_row, copyable, default_button, error_note, heading, mono,
-    named, sentence,
-};
-use crate::ui::widgets::controls::collapsible;
-use crate::ui::widgets::field::{Tone, note};
+use crate::ui::tls_dialogs::dialog_layout::{DialogField, below, choice_row, error_note, heading, mono};
+use crate::ui::widgets::controls::{collapsible, copy_box};
+use crate::ui::widgets::dialog::{Dialog, DialogPart};
+use crate::ui::widgets::field::{Tone, named, note, small};
 
-const DIALOG: Dialog = Dialog { id: "certificate details", title: "Certificate details", width: 680.0 };
+const DIALOG: Dialog = Dialog { title: "Certificate details", width: 680.0 };
 
 /// The dialog, and the result of the inspection.
 pub(super) struct DetailsDialog {
@@ -61,23 +59,19 @@ impl DetailsDialog {
             self.found = Some(found);
         }
         let is_busy = self.inspector.is_busy();
-        let mut done = false;
-        let keys = DIALOG.show(ui, |ui, part| match part {
+        DIALOG.show_until_closed(ui, "Close details", |ui, part| match part {
             DialogPart::Contents => self.contents(ui, app, actions),
-            DialogPart::Buttons => {
-                done = default_button(ui, "Close details", true).clicked();
-                if is_busy {
-                    ui.add(Spinner::new().size(16.0));
-                    sentence(ui, "Checking…");
-                }
+            DialogPart::Buttons if is_busy => {
+                ui.add(Spinner::new().size(16.0));
+                small(ui, "Checking…");
             }
-        });
-        done || keys.closed || keys.entered
+            DialogPart::Buttons => {}
+        })
     }
 
     fn contents(&mut self, ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
-        let path = RichText::new(self.path.display().to_string()).font(theme::mono());
-        ui.add(Label::new(path.color(Palette::of(ui).muted)).truncate());
+        let path = RichText::new(self.path.display().to_string()).monospace().weak();
+        ui.add(Label::new(path).truncate());
         if let Some(caution) = app.certificate_caution() {
             note(ui, Tone::Caution, &caution);
         }
@@ -98,13 +92,13 @@ impl DetailsDialog {
             Ok(checks) => checks.iter().for_each(|check| client_check(ui, check)),
             Err(error) => below(ui, |ui| error_note(ui, error)),
         }
-        sentence(ui, "Whether a certificate was revoked is not checked: that would ask the network.");
+        small(ui, "Whether a certificate was revoked is not checked: that would ask the network.");
         let chain = &found.chain.certificates;
         let title =
             if chain.len() == 1 { "The certificate" } else { &format!("The chain of {}", chain.len()) };
         heading(ui, title);
         for (index, certificate) in chain.iter().enumerate() {
-            certificate_box(ui, index, certificate, found.at, actions);
+            certificate_box(ui, index, certificate, found.at);
             let link = found.chain.links.get(index);
             if let Some(problem) = link.and_then(|link| explain_link(index + 1, link)) {
                 note(ui, Tone::Problem, &problem);
@@ -123,14 +117,14 @@ impl DetailsDialog {
             ),
             (false, "A CA file", "The certificates in a file, as with openssl's -CAfile."),
         ];
-        let chosen = choice_row(ui, "Clients trust", "whom clients trust", self.trusts_system, &choices);
+        let chosen = choice_row(ui, "Clients trust", self.trusts_system, &choices);
         self.trusts_system = chosen.unwrap_or(self.trusts_system);
         if self.trusts_system {
             return;
         }
         let field = DialogField { label: "CA file", text: &self.ca_file, hint: "path", is_wrong: false };
-        let choose = || Action::SetDetailsCaFile(PathBuf::new());
-        if let (_, Some(changed)) = field.show_with_browse(ui, "Browse for the CA file", choose, actions) {
+        let choose = Action::SetDetailsCaFile(PathBuf::new());
+        if let (_, Some(changed)) = field.show_with_browse(ui, choose, actions) {
             self.ca_file = changed;
         }
     }
@@ -150,13 +144,7 @@ fn client_check(ui: &mut Ui, check: &ClientCheck) {
 }
 
 /// Shows a certificate.
-fn certificate_box(
-    ui: &mut Ui,
-    index: usize,
-    certificate: &CertificateDetails,
-    now: Timestamp,
-    actions: &mut Vec<Action>,
-) {
+fn certificate_box(ui: &mut Ui, index: usize, certificate: &CertificateDetails, now: Timestamp) {
     let palette = Palette::of(ui);
     let frame = Frame::new()
         .fill(palette.canvas)
@@ -168,8 +156,8 @@ fn certificate_box(
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 5.0;
             let title = format!("{} · {}", index + 1, role(index, certificate));
-            ui.label(RichText::new(title).font(theme::strong(size::TEXT)).color(palette.text));
-            fields(ui, certificate, now, actions);
+            ui.label(theme::bold(title));
+            fields(ui, certificate, now);
             let count = certificate.extensions.len();
             if count == 0 {
                 return;
@@ -178,7 +166,7 @@ fn certificate_box(
             collapsible(ui, &format!("extensions {index}"), &label, |ui| {
                 for extension in &certificate.extensions {
                     let critical = if extension.critical { " (critical)" } else { "" };
-                    sentence(ui, &format!("{}{critical}", extension.name)).on_hover_text(&extension.oid);
+                    small(ui, format!("{}{critical}", extension.name)).on_hover_text(&extension.oid);
                     mono(ui, &extension.value);
                     ui.add_space(2.0);
                 }
@@ -197,7 +185,7 @@ fn role(index: usize, certificate: &CertificateDetails) -> &'static str {
     }
 }
 
-fn fields(ui: &mut Ui, certificate: &CertificateDetails, now: Timestamp, actions: &mut Vec<Action>) {
+fn fields(ui: &mut Ui, certificate: &CertificateDetails, now: Timestamp) {
     let names: Vec<_> = certificate.names.iter().map(ToString::to_string).collect();
     let names = match (names.is_empty(), certificate.is_ca) {
         (true, true) => "none".to_owned(),
@@ -216,7 +204,7 @@ fn fields(ui: &mut Ui, certificate: &CertificateDetails, now: Timestamp, actions
         note(ui, Tone::Caution, "Clients of today no longer trust this kind of signature.");
     }
     for (name, value) in [("SHA-256", &certificate.fingerprint), ("Serial number", &certificate.serial)] {
-        actions.extend(named(ui, name, |ui| copyable(ui, name, value)));
+        named(ui, name, |ui| copy_box(ui, &format!("Copy {name}"), value, usize::MAX));
     }
     named(ui, "X.509 version", |ui| mono(ui, &certificate.version.to_string()));
 }
@@ -232,5 +220,5 @@ fn validity(ui: &mut Ui, validity: &Validity, now: Timestamp) {
     let bar = ProgressBar::new(validity.elapsed(now) as f32).fill(bar_color).desired_width(360.0);
     let _ = ui.add(bar.desired_height(6.0)).accessible_name(format!("Validity: {words}"));
     mono(ui, &format!("{} to {}", validity.begins(), validity.ends()));
-    ui.add(Label::new(RichText::new(words).size(size::SMALL).color(color)).wrap());
+    ui.add(Label::new(RichText::new(words).small().color(color)).wrap());
 }

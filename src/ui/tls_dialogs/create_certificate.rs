@@ -17,14 +17,14 @@ use crate::tls::create::{
 };
 use crate::ui::action::Action;
 use crate::ui::tls_dialogs::dialog_layout::{
-    Dialog, DialogField, DialogPart, below, check_box, choice_row, copyable, default_button, error_note,
-    error_or_sentence, heading, named, row, sentence,
+    DialogField, below, check_box, choice_row, error_note, error_or_sentence, heading, mono, row,
 };
-use crate::ui::widgets::controls::collapsible;
-use crate::ui::widgets::field::{Tone, note};
+use crate::ui::widgets::controls::{collapsible, copy_box};
+use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
+use crate::ui::widgets::field::{Tone, named, note, small};
 
-const FORM: Dialog = Dialog { id: "create certificate", title: "Create a certificate", width: 600.0 };
-const CREATED: Dialog = Dialog { id: "certificate created", title: "The certificate is made", width: 600.0 };
+const FORM: Dialog = Dialog { title: "Create a certificate", width: 600.0 };
+const CREATED: Dialog = Dialog { title: "The certificate is made", width: 600.0 };
 
 /// The dialog's fields as they are typed, and the state of the creation.
 pub(super) struct CreateDialog {
@@ -195,29 +195,27 @@ impl CreateDialog {
             }
             below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
         }
-        self.key = choice_row(ui, "Key", "kind of key", self.key, &KeyChoice::choices()).unwrap_or(self.key);
-        below(ui, |ui| sentence(ui, self.key.about()));
+        self.key = choice_row(ui, "Key", self.key, &KeyChoice::choices()).unwrap_or(self.key);
+        below(ui, |ui| drop(small(ui, self.key.about())));
         self.ca_row(ui, spec);
         let none = [(None, "Not broken", "Clients that trust it accept it.")];
         let defects: Vec<_> = none
             .into_iter()
             .chain(Defect::choices().into_iter().map(|(defect, label, about)| (Some(defect), label, about)))
             .collect();
-        let label = "Broken on purpose";
-        self.defect =
-            choice_row(ui, label, "broken on purpose", self.defect, &defects).unwrap_or(self.defect);
+        let chosen = choice_row(ui, "Broken on purpose", self.defect, &defects);
+        self.defect = chosen.unwrap_or(self.defect);
         below(ui, |ui| match self.defect {
-            None => sentence(ui, none[0].2),
-            Some(defect) => note(ui, Tone::Caution, defect.about()),
+            None => drop(small(ui, none[0].2)),
+            Some(defect) => drop(note(ui, Tone::Caution, defect.about())),
         });
         self.files_row(ui, spec);
         collapsible(ui, "openssl commands", "Show the openssl commands", |ui| {
             if problems.is_empty() {
-                sentence(ui, "They make the same files by hand, in the same folder.");
-                let script = openssl_script(spec, Timestamp::now());
-                actions.extend(copyable(ui, "the openssl commands", &script));
+                small(ui, "They make the same files by hand, in the same folder.");
+                copy_box(ui, "Copy the commands", &openssl_script(spec, Timestamp::now()), usize::MAX);
             } else {
-                sentence(ui, "They are shown when the fields above are in order.");
+                small(ui, "They are shown when the fields above are in order.");
             }
         });
     }
@@ -232,8 +230,8 @@ impl CreateDialog {
         let problem = problem.or_else(|| self.preflight_problem(spec, SpecField::Folder));
         let is_wrong = problem.is_some();
         let field = DialogField { label: "Folder", text: &self.folder, hint: "path", is_wrong };
-        let choose = || Action::SetCertificateFolder(PathBuf::new());
-        let (response, changed) = field.show_with_browse(ui, "Browse for the folder", choose, actions);
+        let choose = Action::SetCertificateFolder(PathBuf::new());
+        let (response, changed) = field.show_with_browse(ui, choose, actions);
         let about = match self.preflight(spec) {
             Some(preflight) if preflight.creates_folder => "This folder is made: it is not there yet.",
             _ => "Where the files are written.",
@@ -284,12 +282,12 @@ impl CreateDialog {
         if self.creates_ca(spec) {
             names.extend([CA_KEY, CA_CERTIFICATE].map(str::to_owned));
         }
-        row(ui, "Files", |ui, _| sentence(ui, &list(&names, usize::MAX)));
+        row(ui, "Files", |ui, _| small(ui, list(&names, usize::MAX)));
         let existing = self.existing(spec);
         if !existing.is_empty() {
             let is = if existing.len() == 1 { "is" } else { "are" };
             let text = format!("{} {is} there already.", list(&existing, usize::MAX));
-            below(ui, |ui| note(ui, Tone::Caution, &text));
+            below(ui, |ui| drop(note(ui, Tone::Caution, &text)));
         }
     }
 
@@ -316,7 +314,7 @@ impl CreateDialog {
         let is_cancelled = matches!(self.outcome, Some(Ok(None)));
         if is_busy {
             ui.add(Spinner::new().size(16.0));
-            sentence(ui, if is_cancelled { "Stopping…" } else { "Looking for a key…" });
+            small(ui, if is_cancelled { "Stopping…" } else { "Looking for a key…" });
         } else if let Some(Err(error)) = &self.outcome {
             error_note(ui, error);
         } else if is_cancelled {
@@ -332,27 +330,23 @@ fn as_error(problem: &SpecProblem) -> &dyn Error {
 
 /// Shows the page with the created files; returns whether the dialog is to be closed.
 fn show_created(ui: &Ui, app: &App, created: &CreatedFiles, actions: &mut Vec<Action>) -> bool {
-    let mut done = false;
-    let keys = CREATED.show(ui, |ui, part| match part {
-        DialogPart::Contents => created_contents(ui, app, created, actions),
-        DialogPart::Buttons => {
-            done = default_button(ui, "Done", true).clicked();
-            if ui.button("Certificate details…").clicked() {
-                actions.push(Action::ShowCertificateDetails);
-            }
+    CREATED.show_until_closed(ui, "Done", |ui, part| {
+        if part == DialogPart::Contents {
+            created_contents(ui, app, created);
+        } else if ui.button("Certificate details…").clicked() {
+            actions.push(Action::ShowCertificateDetails);
         }
-    });
-    done || keys.closed || keys.entered
+    })
 }
 
-fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles, actions: &mut Vec<Action>) {
+fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles) {
     let tone = if created.defect.is_some() { Tone::Caution } else { Tone::Good };
     note(ui, tone, &created.summary);
     ui.label(created.advice());
     let folder = created.certificate.parent().unwrap_or(Path::new(""));
-    named(ui, "Folder", |ui| sentence(ui, &folder.display().to_string()));
+    named(ui, "Folder", |ui| mono(ui, &folder.display().to_string()));
     let names: Vec<_> = created.files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
-    named(ui, "Files", |ui| sentence(ui, &names.join(", ")));
+    named(ui, "Files", |ui| mono(ui, &names.join(", ")));
     let next = if app.state().is_stopped() {
         "The form uses it now, with TLS on. Start the server, then try one of these:"
     } else {
@@ -365,9 +359,9 @@ fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles, actions: &mu
     };
     heading(ui, "How clients connect and check it");
     for command in created.client_commands(port.unwrap_or(app.settings().port)) {
-        sentence(ui, command.program);
-        actions.extend(copyable(ui, &format!("the line for {}", command.program), &command.line));
+        small(ui, command.program);
+        copy_box(ui, &format!("Copy the line for {}", command.program), &command.line, usize::MAX);
     }
     heading(ui, "Without a window");
-    actions.extend(copyable(ui, "the line that serves", &created.server_command().line));
+    copy_box(ui, "Copy the line that serves", &created.server_command().line, usize::MAX);
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  tls_form ──Action──> TlsDialogs ──┬──> create_certificate ──┐
-//!                                    ├──> certificate_details ─┼──> dialog_layout: frame, keys and rows
+//!                                    ├──> certificate_details ─┼──> dialog_layout: rows
 //!                                    └──> TLS options ─────────┘
 //! ```
 //!
@@ -21,16 +21,16 @@ use egui::{Context, Ui};
 use crate::app::{App, Check, Command, WakeFn};
 use crate::settings::{ClientAuth, Setting, SettingChoice};
 use crate::ui::action::Action;
-use crate::ui::server_form::RESTART;
+use crate::ui::server_form::restart_hint;
 use crate::ui::tls_dialogs::certificate_details::DetailsDialog;
 use crate::ui::tls_dialogs::create_certificate::CreateDialog;
 use crate::ui::tls_dialogs::dialog_layout::{
-    Dialog, DialogField, DialogPart, below, check_box, choice_row, default_button, error_note,
-    error_or_sentence, row, sentence,
+    DialogField, below, check_box, choice_row, error_note, error_or_sentence, row,
 };
-use crate::ui::widgets::field::{Tone, note};
+use crate::ui::widgets::dialog::{Dialog, DialogPart};
+use crate::ui::widgets::field::{Tone, note, small};
 
-const OPTIONS: Dialog = Dialog { id: "tls options", title: "How TLS is served", width: 600.0 };
+const OPTIONS: Dialog = Dialog { title: "How TLS is served", width: 600.0 };
 
 /// The open dialog, if any.
 #[derive(Default)]
@@ -72,7 +72,11 @@ impl TlsDialogs {
             None => false,
             Some(OpenDialog::Create(dialog)) => dialog.show(ui, app, &mut actions),
             Some(OpenDialog::Details(dialog)) => dialog.show(ui, app, &mut actions),
-            Some(OpenDialog::Options) => show_options(ui, app, &mut actions),
+            Some(OpenDialog::Options) => OPTIONS.show_until_closed(ui, "Done", |ui, part| {
+                if part == DialogPart::Contents {
+                    options(ui, app, &mut actions);
+                }
+            }),
         };
         if closed {
             self.open = None;
@@ -101,27 +105,16 @@ fn wake(ctx: &Context) -> WakeFn {
     Arc::new(move || ctx.request_repaint())
 }
 
-/// Shows *Options…*; returns whether it is to be closed.
-fn show_options(ui: &Ui, app: &App, actions: &mut Vec<Action>) -> bool {
-    let mut done = false;
-    let keys = OPTIONS.show(ui, |ui, part| match part {
-        DialogPart::Contents => options(ui, app, actions),
-        DialogPart::Buttons => done = default_button(ui, "Done", true).clicked(),
-    });
-    done || keys.closed || keys.entered
-}
-
 /// Shows TLS versions, client certificates, ALPN, session tickets and a key log. Changes apply at once.
 fn options(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let settings = app.settings();
     explained_choice(ui, app, Setting::TlsVersions, settings.tls_versions, actions);
     explained_choice(ui, app, Setting::ClientAuth, settings.client_auth, actions);
     if settings.client_auth != ClientAuth::None {
-        path_row(ui, app, Setting::ClientCa, "Browse for the client CA", actions);
+        field_row(ui, app, Setting::ClientCa, actions);
         below(ui, |ui| client_ca(ui, app));
     }
-    let (_, changed) = dialog_field(app, Setting::Alpn).show(ui);
-    actions.extend(changed.map(|text| Command::Set(Setting::Alpn, text).into()));
+    field_row(ui, app, Setting::Alpn, actions);
     below(ui, |ui| setting_note(ui, app, Setting::Alpn));
     row(ui, Setting::SessionTickets.label(), |ui, _| {
         let mut on = settings.session_tickets;
@@ -130,7 +123,7 @@ fn options(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
         }
     });
     below(ui, |ui| setting_note(ui, app, Setting::SessionTickets));
-    path_row(ui, app, Setting::KeyLog, "Browse for the key log", actions);
+    field_row(ui, app, Setting::KeyLog, actions);
     below(ui, |ui| {
         setting_note(ui, app, Setting::KeyLog);
         if let Some(caution) = app.key_log_caution() {
@@ -139,19 +132,17 @@ fn options(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     });
 }
 
-/// Shows a list to choose from with the meaning of the current choice.
-fn explained_choice<T: SettingChoice>(
+fn explained_choice<T: SettingChoice + PartialEq>(
     ui: &mut Ui,
     app: &App,
     setting: Setting,
     current: T,
     actions: &mut Vec<Action>,
 ) {
-    let label = setting.label();
-    let chosen = choice_row(ui, label, &label.to_lowercase(), current, &T::choices());
+    let chosen = choice_row(ui, setting.label(), current, &T::choices());
     actions.extend(chosen.map(|chosen| Command::set(setting, chosen.keyword()).into()));
     below(ui, |ui| {
-        sentence(ui, current.about());
+        small(ui, current.about());
         restart_hint(ui, app, setting);
     });
 }
@@ -159,9 +150,7 @@ fn explained_choice<T: SettingChoice>(
 fn client_ca(ui: &mut Ui, app: &App) {
     match app.client_ca() {
         Check::Empty => {
-            let about =
-                "The certificates that sign the clients' certificates, such as the practice CA's ca.crt.";
-            drop(note(ui, Tone::Hint, about));
+            small(ui, "The CA that signs the clients' certificates, such as the practice CA's ca.crt.");
         }
         Check::Reading => drop(note(ui, Tone::Hint, "Reading…")),
         Check::Good(report) => drop(note(ui, Tone::Good, &report.line())),
@@ -170,20 +159,21 @@ fn client_ca(ui: &mut Ui, app: &App) {
     restart_hint(ui, app, Setting::ClientCa);
 }
 
-fn dialog_field(app: &App, setting: Setting) -> DialogField<'_> {
+/// Shows the text field of a setting, for a path with a *Browse…* button.
+fn field_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     let form = app.form();
     let bad = setting == Setting::ClientCa && matches!(app.client_ca(), Check::Bad(_));
-    DialogField {
+    let field = DialogField {
         label: setting.label(),
         text: form.text(setting),
         hint: setting.info().placeholder,
         is_wrong: bad || form.error(setting).is_some(),
-    }
-}
-
-fn path_row(ui: &mut Ui, app: &App, setting: Setting, browse: &str, actions: &mut Vec<Action>) {
-    let choose = || Command::set(setting, app.form().text(setting)).into();
-    let (_, changed) = dialog_field(app, setting).show_with_browse(ui, browse, choose, actions);
+    };
+    let (_, changed) = if setting == Setting::Alpn {
+        field.show(ui)
+    } else {
+        field.show_with_browse(ui, Command::set(setting, field.text), actions)
+    };
     actions.extend(changed.map(|text| Command::Set(setting, text).into()));
 }
 
@@ -192,10 +182,4 @@ fn setting_note(ui: &mut Ui, app: &App, setting: Setting) {
     let error = app.form().error(setting);
     error_or_sentence(ui, error.map(|error| error as &dyn Error), setting.info().about);
     restart_hint(ui, app, setting);
-}
-
-fn restart_hint(ui: &mut Ui, app: &App, setting: Setting) {
-    if app.needs_restart(setting) {
-        note(ui, Tone::Hint, RESTART);
-    }
 }

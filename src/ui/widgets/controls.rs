@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use egui::text::LayoutJob;
 use egui::{
-    Align, Button, Color32, ComboBox, EventFilter, FontId, Id, Key, Layout, Modifiers, Rect, Response,
-    RichText, Role, Sense, Stroke, StrokeKind, TextWrapMode, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align, Button, Color32, ComboBox, EventFilter, FontId, Frame, Id, Key, Label, Layout, Margin, Modifiers,
+    Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextFormat, TextWrapMode, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
@@ -30,6 +32,21 @@ pub(crate) fn pill_width(ui: &Ui, label: &str) -> f32 {
 fn small_button<'a>(label: impl Into<RichText>) -> Button<'a> {
     let text = label.into().size(size::SMALL);
     Button::new(text).small().min_size(vec2(0.0, size::CHIP)).wrap_mode(TextWrapMode::Extend)
+}
+
+/// Adds a button over the lowest rows of a list that leads to the newest one.
+pub(crate) fn newest_button(ui: &Ui, id: Id, rows: Rect, text: &str) -> Response {
+    let palette = Palette::of(ui);
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.on_strong);
+    let center = rows.center_bottom() - vec2(0.0, 18.0);
+    let rect = Rect::from_center_size(center, vec2(galley.size().x + 28.0, 26.0));
+    let response = ui.interact(rect, id, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    let fill = palette.start[usize::from(response.hovered())];
+    ui.painter().rect_filled(rect, 13.0, fill);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_strong);
+    focus_ring(ui, &response, rect, 13.0);
+    response.on_hover_text("Go to the newest entry and follow")
 }
 
 /// Adds a button that has no frame until the pointer is over it.
@@ -77,43 +94,43 @@ pub(crate) fn segments_width(ui: &Ui, choices: &[(&str, &str, &str)]) -> f32 {
     choices.iter().map(|(label, ..)| text_width(ui, label, theme::small()) + 2.0 * SEGMENT_PADDING).sum()
 }
 
-/// Adds an icon that copies something when it is pressed, and turns into a check mark for a moment. Returns whether it
-/// was pressed.
-pub(crate) fn copy_button(ui: &mut Ui, name: &str) -> bool {
-    copying(ui, name, |ui, copied| icon_button(ui, if copied { Icon::Check } else { Icon::Copy }, name, None))
-}
-
-/// Adds a small button that copies something when it is pressed, and shows a check mark for a moment. Returns whether
-/// it was pressed.
-pub(crate) fn copy_pill(ui: &mut Ui, label: &str, about: &str) -> bool {
-    copying(ui, label, |ui, copied| {
-        if !copied {
-            return pill_button(ui, label).on_hover_text(about);
-        }
-        // The label is only hidden, so that the button keeps its width.
-        let response = ui.add(small_button(RichText::new(label).color(Color32::TRANSPARENT)));
-        let mark = Rect::from_center_size(response.rect.center(), Vec2::splat(14.0));
-        icon::paint(ui.painter(), Icon::Check, mark, Palette::of(ui).good);
-        response
-    })
-}
-
 /// How long a copy button shows its check mark, in seconds.
 const COPIED: f64 = 1.5;
 
-/// Adds a copy button, given whether it was pressed a moment ago; returns whether it is pressed now.
-fn copying(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui, bool) -> Response) -> bool {
+/// Adds an icon that copies a text when it is pressed, and turns into a check mark for a moment.
+pub(crate) fn copy_button(ui: &mut Ui, name: &str, text: impl FnOnce() -> String) {
     let id = Id::unique("copied at").with(name);
     let now = ui.input(|input| input.time);
     let left = ui.data(|data| data.get_temp::<f64>(id)).map_or(0.0, |at| at + COPIED - now);
     if left > 0.0 {
         ui.ctx().request_repaint_after(Duration::from_secs_f64(left));
     }
-    let pressed = add(ui, left > 0.0).clicked();
-    if pressed {
+    let icon = if left > 0.0 { Icon::Check } else { Icon::Copy };
+    if icon_button(ui, icon, name, None).clicked() {
         ui.data_mut(|data| data.insert_temp(id, now));
+        ui.ctx().copy_text(text());
     }
-    pressed
+}
+
+/// Shows text in a fixed-width font, at most this many rows of it, and a button that copies all.
+pub(crate) fn copy_box(ui: &mut Ui, name: &str, text: &str, max_rows: usize) {
+    let palette = Palette::of(ui);
+    let frame = Frame::new().fill(palette.field).stroke(Stroke::new(1.0, palette.border));
+    let margin = Margin { left: 10, right: 4, top: 3, bottom: 3 };
+    frame.corner_radius(size::RADIUS).inner_margin(margin).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            let width = ui.available_width() - ICON_BUTTON - 4.0;
+            ui.scope(|ui| {
+                ui.set_width(width);
+                let format = TextFormat::simple(theme::mono(), palette.text);
+                let mut job = LayoutJob::single_section(text.to_owned(), format);
+                job.wrap.max_rows = max_rows;
+                ui.add(Label::new(job).wrap());
+            });
+            copy_button(ui, name, || text.to_owned());
+        });
+    });
 }
 
 /// Width and height of an icon button.

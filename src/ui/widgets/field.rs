@@ -1,6 +1,5 @@
 //! Text fields with their labels, headings and notes.
 
-use egui::collapsing_header::CollapsingState;
 use egui::style::ScrollAnimation;
 use egui::{
     Align2, Context, Id, Label, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui,
@@ -24,6 +23,36 @@ pub(crate) fn label(ui: &mut Ui, text: &str, width: f32) -> Response {
     ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, text, theme::text(), color);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     response
+}
+
+/// Adds a sentence in small muted type, which wraps.
+pub(crate) fn small(ui: &mut Ui, text: impl Into<String>) -> Response {
+    ui.add(Label::new(RichText::new(text).small().weak()).wrap())
+}
+
+/// Shows something below a field, to the right of its label.
+pub(crate) fn beside_label(ui: &mut Ui, label_width: f32, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.add_space(label_width);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing = vec2(size::GAP, 6.0);
+            content(ui);
+        });
+    });
+}
+
+/// Shows the name of a value, and the value beside it.
+pub(crate) fn named<R>(ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui) -> R) -> R {
+    let row = ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = size::GAP;
+        ui.scope(|ui| {
+            ui.set_width(124.0);
+            ui.weak(name);
+        });
+        value(ui)
+    });
+    row.inner
 }
 
 fn requested_focus() -> Id {
@@ -138,24 +167,4 @@ pub(crate) fn note(ui: &mut Ui, tone: Tone, text: &str) -> Response {
         row.response.scroll_to_me(None);
     }
     row.inner
-}
-
-/// Shows a note that appears and disappears while the user types. An animation moves the content below, so that the
-/// user can follow it. `place` adds the note at its place in the layout.
-pub(crate) fn passing_note(
-    ui: &mut Ui,
-    salt: &str,
-    now: Option<(Tone, String)>,
-    place: impl FnOnce(&mut Ui, Tone, &str),
-) {
-    let id = Id::unique("a note that comes and goes").with(salt);
-    let mut space = CollapsingState::load_with_default_open(ui.ctx(), id, now.is_some());
-    space.set_open(now.is_some());
-    if let Some(now) = now {
-        ui.data_mut(|data| data.insert_temp(id, now));
-    }
-    // While it disappears it shows its last text.
-    let last = ui.data(|data| data.get_temp::<(Tone, String)>(id));
-    let (tone, text) = last.unwrap_or((Tone::Hint, String::new()));
-    space.show_body_unindented(ui, |ui| place(ui, tone, &text));
 }

@@ -1,17 +1,19 @@
 //! Widgets that egui lacks, and egui's own in our style. They use the theme, not the app.
 
 pub(super) mod controls;
+pub(super) mod dialog;
 pub(super) mod field;
 pub(super) mod icon;
 pub(super) mod virtual_list;
 
 use egui::style::ScrollAnimation;
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Context, Frame, Id, Margin, Memory, Modal, Rect, Response, ScrollArea, Stroke, StrokeKind, Ui, UiBuilder,
-    Vec2, accesskit,
+    Align2, Color32, Context, FontId, Id, Memory, Rect, Response, ScrollArea, StrokeKind, TextFormat, Ui,
+    UiBuilder, Vec2,
 };
 
-use crate::ui::theme::{Palette, size};
+use crate::ui::theme::{self, Palette, size};
 
 /// Draws a ring around the widget if it has the keyboard focus.
 pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) {
@@ -20,19 +22,37 @@ pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) 
     }
 }
 
-/// Returns a frame for text that can be copied, with room for a button at the right.
-pub(super) fn copy_frame(palette: &Palette) -> Frame {
-    Frame::new()
-        .fill(palette.field)
-        .stroke(Stroke::new(1.0, palette.border))
-        .corner_radius(size::RADIUS)
-        .inner_margin(Margin { left: 10, right: 4, top: 3, bottom: 3 })
+/// Returns the width of each character in bytes, times and addresses.
+pub(super) fn char_width(ui: &Ui) -> f32 {
+    ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'))
 }
 
-/// Returns a modal dialog with this name for screen readers.
-pub(super) fn modal(id: Id, name: &str) -> Modal {
-    let area = Modal::default_area(id).accessible_name(name).role(accesskit::Role::Dialog);
-    Modal::new(id).area(area)
+/// Writes one line of text into a place. Returns whether it was too long and is truncated.
+pub(super) fn text_line(
+    ui: &Ui,
+    place: Rect,
+    align: Align2,
+    text: &str,
+    font: FontId,
+    color: Color32,
+) -> bool {
+    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font, color));
+    job.wrap = TextWrapping::truncate_at_width(place.width().max(1.0));
+    let galley = ui.painter().layout_job(job);
+    let at = align.align_size_within_rect(galley.size(), place).min;
+    let is_truncated = galley.elided;
+    ui.painter().galley(at, galley, color);
+    is_truncated
+}
+
+/// Shows why a tab is empty, and what to do.
+pub(crate) fn empty_message(ui: &mut Ui, title: &str, text: &str) {
+    ui.add_space(size::EDGE * 2.0);
+    ui.vertical_centered(|ui| {
+        ui.set_max_width((ui.available_width() - 2.0 * size::EDGE).min(520.0));
+        ui.heading(title);
+        ui.weak(text);
+    });
 }
 
 /// Shows content that needs at least this size, and lays it out at all the room there is. In each direction with less

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{EventFilter, Key, Modifiers, Rect, Response, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use crate::ui::theme::size;
 
@@ -60,9 +60,40 @@ impl VirtualList {
         self.offset = position(row, self.height(row_height)) + hidden * self.height(row_height);
     }
 
-    /// Returns how many rows fit into the view, at least one.
-    pub(crate) fn rows_in_view(&self, row_height: f32) -> usize {
-        whole(self.view / self.height(row_height) + ROUNDING).max(1)
+    /// Returns the row that the pressed keys lead to, and whether Shift was held. `list` has the keyboard focus for all
+    /// rows, and keeps the arrow keys and Escape.
+    pub(crate) fn row_by_keys(
+        &self,
+        ui: &Ui,
+        list: &Response,
+        selected: Option<usize>,
+        rows: usize,
+        row_height: f32,
+    ) -> Option<(usize, bool)> {
+        if !list.has_focus() || rows == 0 {
+            return None;
+        }
+        let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
+        let page = whole(self.view / self.height(row_height) + ROUNDING).max(2) - 1;
+        let (end, row) = (rows - 1, selected.unwrap_or_default());
+        let mut target = None;
+        for (key, to, without_selection) in [
+            (Key::ArrowUp, row.saturating_sub(1), end),
+            (Key::ArrowDown, row + 1, 0),
+            (Key::PageUp, row.saturating_sub(page), end),
+            (Key::PageDown, row + page, 0),
+            (Key::Home, 0, 0),
+            (Key::End, end, end),
+        ] {
+            // Shift first: a key without modifiers also matches while Shift is held.
+            for (modifiers, shift) in [(Modifiers::SHIFT, true), (Modifiers::NONE, false)] {
+                if ui.input_mut(|input| input.consume_key(modifiers, key)) {
+                    target = Some((if selected.is_some() { to.min(end) } else { without_selection }, shift));
+                }
+            }
+        }
+        target
     }
 
     /// Keeps the same rows visible after rows were inserted before them, or removed if negative.
@@ -75,11 +106,6 @@ impl VirtualList {
     /// Scrolls to the last row.
     pub(crate) fn go_to_end(&mut self) {
         self.offset = f64::INFINITY;
-    }
-
-    /// Scrolls to the first row.
-    pub(crate) fn go_to_start(&mut self) {
-        self.offset = 0.0;
     }
 
     /// Scrolls as little as possible to make a row fully visible.

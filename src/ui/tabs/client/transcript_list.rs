@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use egui::{
-    EventFilter, Id, Key, Label, Modifiers, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Id, Key, Label, Modifiers, Rect, Response, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 
 use crate::app::App;
@@ -14,9 +14,9 @@ use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_row::{self, RowStyle};
 use crate::ui::tabs::client::transcript_text;
-use crate::ui::tabs::detail_view::DetailView;
+use crate::ui::tabs::detail_view;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::text_width;
+use crate::ui::widgets::controls::newest_button;
 use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 
@@ -41,7 +41,6 @@ struct TranscriptList {
     connection: u32,
     /// The number of the selected entry.
     selected: Option<u64>,
-    detail: DetailView,
 }
 
 impl Default for TranscriptList {
@@ -53,7 +52,6 @@ impl Default for TranscriptList {
             follow: true,
             connection: 0,
             selected: None,
-            detail: DetailView::default(),
         }
     }
 }
@@ -116,13 +114,12 @@ impl TranscriptList {
             ui.painter().hline(below.x_range(), below.top(), Stroke::new(1.0, palette.border));
             let content = transcript_text::detail(entry);
             ui.scope_builder(UiBuilder::new().max_rect(below.shrink2(vec2(size::EDGE, 5.0))), |ui| {
-                action = self.detail.show(ui, content, app.settings().data_format);
+                action = detail_view::show(ui, &content, app.settings().data_format);
             });
         }
         self.list(ui, &response, body.shrink2(vec2(0.0, 3.0)), app, tab);
-        if response.has_focus() && self.selected.is_none() {
-            let ring = Palette::of(ui).focus_ring();
-            ui.painter().rect_stroke(area.shrink(2.0), 4.0, ring, StrokeKind::Inside);
+        if self.selected.is_none() {
+            focus_ring(ui, &response, area.shrink(4.0), 4.0);
         }
         action
     }
@@ -184,8 +181,8 @@ impl TranscriptList {
             }
             whole.request_focus();
         }
-        if !self.follow && !self.list.is_at_end() && newest_button(ui, body) {
-            self.follow = true;
+        if !self.follow && !self.list.is_at_end() {
+            self.follow = newest_button(ui, ui.scope_id().with("newest"), body, "Newest ↓").clicked();
         }
     }
 
@@ -196,51 +193,19 @@ impl TranscriptList {
     }
 
     fn keys(&mut self, ui: &Ui, response: &Response, transcript: &Transcript) {
-        if !response.has_focus() {
-            return;
-        }
-        let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-        let last = transcript.len() - 1;
         let here = self.selected.and_then(|number| transcript.position(number));
-        let page = self.list.rows_in_view(size::LOG_ROW).saturating_sub(1).max(1);
-        let steps: [(Key, usize); 6] = [
-            (Key::ArrowUp, here.map_or(last, |at| at.saturating_sub(1))),
-            (Key::ArrowDown, here.map_or(0, |at| at + 1)),
-            (Key::PageUp, here.map_or(last, |at| at.saturating_sub(page))),
-            (Key::PageDown, here.map_or(0, |at| at + page)),
-            (Key::Home, 0),
-            (Key::End, last),
-        ];
-        for (key, at) in steps {
-            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key))
-                && let Some(entry) = transcript.get(at.min(last))
-            {
-                self.selected = Some(entry.number);
-                self.reveal(entry.number);
-                self.follow = at >= last;
-            }
+        let rows = transcript.len();
+        if let Some((at, _)) = self.list.row_by_keys(ui, response, here, rows, size::LOG_ROW)
+            && let Some(entry) = transcript.get(at)
+        {
+            self.selected = Some(entry.number);
+            self.reveal(entry.number);
+            self.follow = at + 1 == rows;
         }
-        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        if response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             self.selected = None;
         }
     }
-}
-
-/// Shows a small button over the rows that goes to the newest one. Returns whether it was pressed.
-fn newest_button(ui: &Ui, body: Rect) -> bool {
-    let palette = Palette::of(ui);
-    let text = "Newest ↓";
-    let width = text_width(ui, text, theme::small()) + 28.0;
-    let rect = Rect::from_center_size(body.center_bottom() - vec2(0.0, 18.0), vec2(width, 26.0));
-    let response = ui.interact(rect, ui.scope_id().with("newest"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
-    let fill = palette.start[usize::from(response.hovered())];
-    ui.painter().rect_filled(rect, rect.height() / 2.0, fill);
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.on_strong);
-    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_strong);
-    focus_ring(ui, &response, rect, rect.height() / 2.0);
-    response.on_hover_text("Go to the newest entry and follow").clicked()
 }
 
 /// Shows what to do while there is no entry.

@@ -262,7 +262,7 @@ pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
     DetailContent {
         number: entry.number,
         title: title(entry),
-        subtitles: vec![text::clock(entry.at)],
+        subtitle: text::clock(entry.at),
         data: entry.data(),
         raw: raw(entry),
         explanation: explain(entry),

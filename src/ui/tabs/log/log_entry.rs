@@ -1,7 +1,6 @@
 //! One entry of the log: its row in the list, and its details when it is selected.
 
-use egui::text::{LayoutJob, TextWrapping};
-use egui::{Color32, FontId, Id, Rect, Response, RichText, Role, Sense, TextFormat, Ui, WidgetInfo, pos2};
+use egui::{Align2, Id, Rect, Response, Role, Sense, Ui, WidgetInfo};
 
 use crate::log::LogEntry;
 use crate::log::event_log::Severity;
@@ -11,9 +10,10 @@ use crate::log::line;
 use crate::server::event::EventKind;
 use crate::settings::DataFormat;
 use crate::text;
-use crate::ui::action::Action;
-use crate::ui::tabs::detail_view::{DetailContent, DetailView};
+use crate::ui::tabs::detail_view::DetailContent;
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::text_width;
+use crate::ui::widgets::{char_width, text_line};
 
 /// The least room for the line, in points. With less, the text at the right is left out.
 const MIN_LINE: f32 = 150.0;
@@ -22,13 +22,13 @@ const TOOLTIP: usize = 1000;
 /// The length of a time such as `12:03:05.482`, in characters.
 const TIME: f32 = 12.0;
 
-/// Draws a row and senses clicks on it. The column of the client widens to the longest number and never shrinks.
+/// Draws a row and senses clicks on it. The column of the client has this width in points.
 pub(super) fn show_row(
     ui: &Ui,
     entry: &LogEntry,
     format: DataFormat,
     rect: Rect,
-    client_width: &mut u16,
+    client_width: f32,
     is_selected: bool,
 ) -> Response {
     let palette = Palette::of(ui);
@@ -39,27 +39,28 @@ pub(super) fn show_row(
     } else if response.hovered() {
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
     }
-    let font = theme::mono();
-    let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
+    let advance = char_width(ui);
+    let write = |left: f32, right: f32, text: &str, color| {
+        let place = rect.with_min_x(left).with_max_x(right);
+        text_line(ui, place, Align2::LEFT_CENTER, text, theme::mono(), color);
+    };
     let event = &entry.event;
     let time = text::clock(event.at);
     let mut left = rect.left() + size::EDGE;
-    write(ui, rect, left, f32::INFINITY, &time, &font, palette.muted);
+    write(left, rect.right(), &time, palette.muted);
     left += advance * TIME + 14.0;
     let client = event.client.map(|client| client.id.to_string()).unwrap_or_default();
     if let Some(info) = event.client {
-        *client_width = (*client_width).max(u16::try_from(client.len()).unwrap_or(u16::MAX));
-        write(ui, rect, left, f32::INFINITY, &client, &font, palette.client(info.id.0));
+        write(left, rect.right(), &client, palette.client(info.id.0));
     }
-    left += advance * f32::from(*client_width) + 16.0;
+    left += client_width.max(text_width(ui, &client, theme::mono())) + 16.0;
     let mut right = rect.right() - size::EDGE;
-    let trailing = line::trailing_text(event)
-        .map(|text| ui.painter().layout_no_wrap(text, font.clone(), palette.muted))
-        .filter(|galley| right - left - galley.size().x > MIN_LINE);
-    if let Some(galley) = trailing {
-        right -= galley.size().x;
-        ui.painter().galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, palette.muted);
-        right -= 16.0;
+    if let Some(trailing) = line::trailing_text(event) {
+        let width = text_width(ui, &trailing, theme::mono());
+        if right - left - width > MIN_LINE {
+            write(right - width - 1.0, right, &trailing, palette.muted);
+            right -= width + 16.0;
+        }
     }
     let color = match Severity::of(event) {
         Severity::Minor => palette.muted,
@@ -74,7 +75,7 @@ pub(super) fn show_row(
         reason = "a few thousand characters at most"
     )]
     let (line, is_truncated) = line::truncated_row(event, format, (room / advance) as usize);
-    write(ui, rect, left, room, &line, &font, color);
+    write(left, left + room, &line, color);
     response.widget_info(|| {
         WidgetInfo::selected(Role::ListBoxOption, true, is_selected, format!("{time} {client} {line}"))
     });
@@ -83,52 +84,29 @@ pub(super) fn show_row(
     }
     response.on_hover_ui(|ui| {
         let (line, _) = line::truncated_line(event, format, TOOLTIP);
-        ui.label(RichText::new(line).font(theme::mono()));
+        ui.monospace(line);
     })
 }
 
-fn write(ui: &Ui, row: Rect, left: f32, room: f32, text: &str, font: &FontId, color: Color32) {
-    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), color));
-    job.wrap = TextWrapping::truncate_at_width(room);
-    let galley = ui.painter().layout_job(job);
-    ui.painter().galley(pos2(left, row.center().y - galley.size().y / 2.0), galley, color);
-}
-
-/// The state of the panel.
-#[derive(Debug, Default)]
-pub(crate) struct EntryDetail(DetailView);
-
-impl EntryDetail {
-    /// Shows an entry, or a hint if none is selected.
-    pub(crate) fn show(
-        &mut self,
-        ui: &mut Ui,
-        entry: Option<&LogEntry>,
-        format: DataFormat,
-    ) -> Option<Action> {
-        let Some(LogEntry { number, event, .. }) = entry else {
-            let hint = "Select an entry to see its bytes and what it means.";
-            ui.label(RichText::new(hint).color(Palette::of(ui).muted));
-            return None;
-        };
-        let clock = text::clock(event.at);
-        let both = explanation::subtitle(event).map(|subtitle| format!("{clock} · {subtitle}"));
-        let (data, line): (&[u8], _) = match &event.kind {
-            EventKind::Received { data, .. } => (data, None),
-            EventKind::Note { .. } => (&[], None),
-            _ => (&[], Some(line::line(event, format))),
-        };
-        let content = DetailContent {
-            number: *number,
-            title: explanation::title(event),
-            subtitles: both.into_iter().chain([clock]).collect(),
-            data,
-            line,
-            raw: explanation::raw(event),
-            explanation: explanation::explanation(event),
-            rows: event_details(event),
-            connection: event.client.map(|client| client.id),
-        };
-        self.0.show(ui, content, format)
+/// Returns the details of an entry.
+pub(crate) fn detail(entry: &LogEntry, format: DataFormat) -> DetailContent<'_> {
+    let event = &entry.event;
+    let clock = text::clock(event.at);
+    let (data, line): (&[u8], _) = match &event.kind {
+        EventKind::Received { data, .. } => (data, None),
+        EventKind::Note { .. } => (&[], None),
+        _ => (&[], Some(line::line(event, format))),
+    };
+    DetailContent {
+        number: entry.number,
+        title: explanation::title(event),
+        subtitle: explanation::subtitle(event).map_or(clock.clone(), |text| format!("{clock} · {text}")),
+        data,
+        line,
+        raw: explanation::raw(event),
+        explanation: explanation::explanation(event),
+        rows: event_details(event),
+        connection: event.client.map(|client| client.id),
+        ..DetailContent::default()
     }
 }

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use egui::{
-    EventFilter, Id, Key, Label, Modifiers, PointerButton, Rect, Response, RichText, Role, Sense, Stroke,
-    StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit, vec2,
-};
+use egui::{Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo, accesskit, vec2};
 
 use crate::app::App;
 use crate::log::event_log::CategorySet;
@@ -17,9 +14,9 @@ use crate::settings::DataFormat;
 use crate::text::{count, with_thousands};
 use crate::ui::tabs::log::log_entry::show_row;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{pill_button, text_width};
-use crate::ui::widgets::focus_ring;
+use crate::ui::widgets::controls::{newest_button, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
+use crate::ui::widgets::{empty_message, focus_ring};
 
 /// The state of the panel.
 #[derive(Debug, Default)]
@@ -44,8 +41,6 @@ pub(crate) struct LogPanel {
     /// The message about what was copied, and the time at which it disappears.
     copied: Option<(String, f64)>,
     selection: Selection,
-    /// The length of the longest client number so far, in characters.
-    client_width: u16,
 }
 
 /// The most text that is copied, in bytes. More would block the window, and hardly any program accepts it.
@@ -58,7 +53,7 @@ const FILTER_BUDGET: Duration = Duration::from_millis(6);
 impl LogPanel {
     /// Returns a panel that shows everything and follows new entries.
     pub(crate) fn new() -> Self {
-        Self { follow: true, client_width: 3, ..Self::default() }
+        Self { follow: true, ..Self::default() }
     }
 
     /// Applies the filter to new entries. Returns whether every entry has been checked.
@@ -104,16 +99,14 @@ impl LogPanel {
     /// Shows the rows, or a hint if there are none.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) {
         let area = ui.available_rect_before_wrap();
-        ui.advance_cursor_after_rect(area);
         let response = ui.interact(area, Id::unique("log"), Sense::FOCUSABLE | Sense::CLICK);
         let label = format!("Log, {} entries", with_thousands(self.shown.len() as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &label));
         if self.shown.is_empty() {
-            self.show_empty(ui, app, area);
-            return;
+            return self.show_empty(ui, app);
         }
         self.handle_keys(ui, &response);
-        self.pressing |= self.handle_press(ui, area);
+        self.pressing |= self.handle_press(ui, &response);
         if self.pressing && ui.input(|input| input.pointer.primary_released()) {
             // Not with the press, because the release would take the focus away again.
             self.pressing = false;
@@ -136,17 +129,18 @@ impl LogPanel {
         }
         self.newest_seen = self.newest_seen.max(self.painted.last().map(|(_, number)| *number));
         self.show_overlays(ui, area);
-        if response.has_focus() && self.selection.cursor.is_none() {
-            let ring = Palette::of(ui).focus_ring();
-            ui.painter().rect_stroke(area.shrink(2.0), 4.0, ring, StrokeKind::Inside);
+        if self.selection.cursor.is_none() {
+            focus_ring(ui, &response, area.shrink(4.0), 4.0);
         }
     }
 
     /// Shows the visible rows. Returns whether the user scrolled.
     fn show_rows(&mut self, ui: &mut Ui, app: &App, area: Rect, response: &Response) -> bool {
-        let Self { list, shown, selection, client_width, painted, .. } = self;
+        let Self { list, shown, selection, painted, .. } = self;
         painted.clear();
         let (log, format) = (app.log(), app.settings().data_format);
+        let newest_client = format!("#{:2}", app.counters().clients_total);
+        let client_width = text_width(ui, &newest_client, theme::mono());
         let mut clicked = None;
         let body = whole_rows(ui, area.shrink2(vec2(0.0, 4.0)), size::LOG_ROW);
         let scrolled = list.show(ui, body, size::LOG_ROW, shown.len(), |ui, row, rect| {
@@ -172,15 +166,15 @@ impl LogPanel {
 
     /// Selects the row under the pointer when the mouse button is pressed, however fast rows move, and stops following.
     /// Returns whether a row was pressed.
-    fn handle_press(&mut self, ui: &Ui, area: Rect) -> bool {
+    fn handle_press(&mut self, ui: &Ui, response: &Response) -> bool {
         let pressed = ui.input(|input| {
             let pointer = &input.pointer;
             pointer.primary_pressed().then(|| pointer.interact_pos()).flatten()
         });
-        let Some(at) = pressed.filter(|at| area.contains(*at)) else { return false };
-        let is_covered = ui.ctx().layer_id_at(at) != Some(ui.layer_id())
-            || self.new_entries(ui, area).is_some_and(|(rect, _)| rect.contains(at));
-        let row = self.painted.iter().find(|(rect, _)| rect.contains(at));
+        let newest = ui.ctx().read_response(newest_id());
+        let is_covered =
+            !response.contains_pointer() || newest.is_some_and(|button| button.contains_pointer());
+        let row = self.painted.iter().find(|(rect, _)| pressed.is_some_and(|at| rect.contains(at)));
         let Some(&(_, number)) = row.filter(|_| !is_covered) else { return false };
         self.follow = false;
         self.top = self.painted.first().map(|(_, number)| (*number, self.list.first_row(size::LOG_ROW).1));
@@ -188,24 +182,14 @@ impl LogPanel {
         true
     }
 
-    /// Returns the rectangle and the label of the button that leads to new entries, if there are any below the visible
-    /// ones.
-    fn new_entries(&self, ui: &Ui, area: Rect) -> Option<(Rect, String)> {
-        let below = self.shown.len() - self.shown.index_from(self.newest_seen? + 1);
-        if self.follow || below == 0 {
-            return None;
-        }
-        let entries = if below == 1 { "entry" } else { "entries" };
-        let text = format!("{} new {entries} ↓", with_thousands(below as u64));
-        let width = text_width(ui, &text, theme::small()) + 28.0;
-        Some((Rect::from_center_size(area.center_bottom() - vec2(0.0, 18.0), vec2(width, 26.0)), text))
-    }
-
     /// Shows the button that leads to new entries and the message about what was copied, over the lowest rows.
-    fn show_overlays(&mut self, ui: &mut Ui, area: Rect) {
+    fn show_overlays(&mut self, ui: &Ui, area: Rect) {
+        let seen = self.newest_seen.map_or(self.shown.len(), |newest| self.shown.index_from(newest + 1));
+        let below = (self.shown.len() - seen) as u64;
         let mut center = area.center_bottom() - vec2(0.0, 18.0);
-        if let Some((rect, text)) = self.new_entries(ui, area) {
-            self.follow |= floating_button(ui, rect, &text);
+        if !self.follow && below > 0 {
+            let text = format!("{} ↓", count(below, "new entry"));
+            self.follow = newest_button(ui, newest_id(), area, &text).clicked();
             center.y -= 34.0;
         }
         let now = ui.input(|input| input.time);
@@ -226,33 +210,16 @@ impl LogPanel {
     }
 
     fn handle_keys(&mut self, ui: &Ui, response: &Response) {
+        let rows = self.shown.len();
+        let cursor = self.selection.cursor.map(|number| self.shown.index_from(number).min(rows - 1));
+        if let Some((row, extend)) = self.list.row_by_keys(ui, response, cursor, rows, size::LOG_ROW) {
+            self.selection.go_to(row, extend, &self.shown);
+            self.list.reveal(row, size::LOG_ROW);
+            self.follow = row + 1 == rows;
+            self.top = None;
+        }
         if !response.has_focus() {
             return;
-        }
-        let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-        let last = self.shown.len() - 1;
-        let cursor = self.selection.cursor.map(|number| self.shown.index_from(number).min(last));
-        let page = self.list.rows_in_view(size::LOG_ROW).saturating_sub(1).max(1);
-        let targets: [(Key, usize); 6] = [
-            (Key::ArrowUp, cursor.map_or(last, |row| row.saturating_sub(1))),
-            (Key::ArrowDown, cursor.map_or(0, |row| row + 1)),
-            (Key::PageUp, cursor.map_or(last, |row| row.saturating_sub(page))),
-            (Key::PageDown, cursor.map_or(0, |row| row + page)),
-            (Key::Home, 0),
-            (Key::End, last),
-        ];
-        for (key, row) in targets {
-            // Shift first: a key without modifiers also matches while Shift is held.
-            let shifted = ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, key));
-            let plain = ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-            if plain || shifted {
-                let row = row.min(last);
-                self.selection.go_to(row, shifted, &self.shown);
-                self.list.reveal(row, size::LOG_ROW);
-                self.follow = row == last;
-                self.top = None;
-            }
         }
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::A)) {
             self.selection.select_all(&self.shown);
@@ -262,57 +229,36 @@ impl LogPanel {
         }
     }
 
-    fn show_empty(&mut self, ui: &mut Ui, app: &App, area: Rect) {
-        let palette = Palette::of(ui);
-        let is_filtered = !app.log().is_empty();
-        let is_cleared = app.log().next_number() > 0;
-        let is_stopped = app.state().is_stopped();
-        let command = app.try_it().into_iter().next();
-        let title = match (is_filtered, is_cleared) {
-            (true, _) => "No entry passes the filter",
-            (false, true) => "The log was cleared",
-            (false, false) => "Nothing has happened yet",
-        };
-        let hint = match (is_cleared, app.counters().clients_now) {
-            (true, _) if is_stopped => "The server isn't running.".to_owned(),
-            (true, 0) => "The server goes on; nobody is connected.".to_owned(),
-            (true, clients) => format!("Server running, {} connected.", count(clients, "client")),
-            (false, _) if !is_stopped => "Now connect:".to_owned(),
-            _ if command.is_some() => "Press Start server, then connect:".to_owned(),
-            _ => "Press Start server, then connect to it.".to_owned(),
-        };
-        let mut child = ui.new_child(UiBuilder::new().max_rect(area.shrink(size::EDGE)));
-        child.add_space(size::EDGE);
-        child.vertical_centered(|ui| {
-            ui.label(RichText::new(title).font(theme::strong(15.0)).color(palette.text));
-            if is_filtered {
+    fn show_empty(&mut self, ui: &mut Ui, app: &App) {
+        if !app.log().is_empty() {
+            empty_message(ui, "No entry passes the filter", "");
+            ui.vertical_centered(|ui| {
                 if pill_button(ui, "Show all entries").clicked() {
                     self.filter_text.clear();
                     self.categories = CategorySet::ALL;
                 }
-                return;
+            });
+            return;
+        }
+        let is_cleared = app.log().next_number() > 0;
+        let title = if is_cleared { "The log was cleared" } else { "Nothing has happened yet" };
+        let hint = match (app.state().is_stopped(), is_cleared) {
+            (true, true) => "The server isn't running.".to_owned(),
+            (false, true) => {
+                format!("Server running, {} connected.", count(app.counters().clients_now, "client"))
             }
-            ui.label(RichText::new(hint).color(palette.muted));
-            if let Some(command) = command.filter(|_| !is_cleared) {
-                let line = RichText::new(command.line).font(theme::mono()).color(palette.text);
-                ui.add(Label::new(line).wrap());
-            }
-        });
+            (true, false) => "Press Start server, then connect.".to_owned(),
+            (false, false) => "Now connect.".to_owned(),
+        };
+        empty_message(ui, title, &hint);
+        if let Some(command) = app.try_it().first().filter(|_| !is_cleared) {
+            ui.vertical_centered(|ui| ui.monospace(&command.line));
+        }
     }
 }
 
-/// Shows a small button over the rows. Returns whether it was pressed.
-fn floating_button(ui: &Ui, rect: Rect, text: &str) -> bool {
-    let palette = Palette::of(ui);
-    let response = ui.interact(rect, Id::unique("new entries"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
-    let radius = rect.height() / 2.0;
-    let fill = palette.start[usize::from(response.hovered())];
-    ui.painter().rect(rect, radius, fill, Stroke::NONE, StrokeKind::Inside);
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.on_strong);
-    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_strong);
-    focus_ring(ui, &response, rect, radius);
-    response.on_hover_text("Go to the newest entry and follow").clicked()
+fn newest_id() -> Id {
+    Id::unique("new entries")
 }
 
 /// The selected entries and the keyboard cursor, by number, so that they survive scrolling, filtering and eviction.

@@ -14,8 +14,8 @@ use crate::server::calls::{Call, Calls};
 use crate::server::event::ClientId;
 use crate::ui::action::Action;
 use crate::ui::tabs::python::line_status::line_statuses;
-use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{copy_pill, pill_button};
+use crate::ui::theme::{Palette, size};
+use crate::ui::widgets::controls::{copy_button, pill_button};
 use crate::ui::widgets::scroll_when_small;
 use crate::ui::{backlog, step_bar};
 
@@ -125,9 +125,7 @@ fn toolbar(ui: &mut Ui, app: &App) -> Option<Action> {
             if save.on_hover_text("Run it with python3, instead of this server or beside it").clicked() {
                 action = Some(Action::choose_path(Command::SaveProgram(PathBuf::new())));
             }
-            if copy_pill(ui, "Copy", "Copy the whole program") {
-                action = Some(Action::CopyText(app.program().text()));
-            }
+            copy_button(ui, "Copy", || app.program().text());
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let words = if !app.state().is_stopped() {
                     "What the running server does, in Python"
@@ -136,8 +134,7 @@ fn toolbar(ui: &mut Ui, app: &App) -> Option<Action> {
                 } else {
                     "The program for these settings, in Python"
                 };
-                let words = RichText::new(words).font(theme::small()).color(Palette::of(ui).muted);
-                ui.add(Label::new(words).truncate());
+                ui.add(Label::new(RichText::new(words).small().weak()).truncate());
             });
         });
     });

@@ -8,13 +8,12 @@
 //! │  2.9 ms     │      ClientHello · 517 B     │                          │ sequence_row: one of its rows
 //! │  +41 µs     │═════════════════════════════►│ [22 handshake][0x0301]…  │
 //! ├───────────────────────────────────────────────────────────────────────┤
-//! │ 0000  [16] [03 01] [02 00] 01 00 01 fc …                              │ row_detail
+//! │ 0000  [16] [03 01] [02 00] 01 00 01 fc …                              │ detail_view
 //! └───────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! Only the rows in view are laid out, so that 100,000 rows take no longer than 10.
 
-mod row_detail;
 mod sequence_row;
 mod sequence_view;
 
@@ -22,22 +21,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui, vec2};
+use egui::{Frame, Margin, Panel, Ui, vec2};
 
 use crate::app::{App, Command};
 use crate::capture::sequence::{Sequence, SequenceFormat, row_text};
 use crate::capture::{Capture, CaptureInfo};
 use crate::server::event::ClientId;
+use crate::settings::DataFormat;
 use crate::text::count;
 use crate::ui::action::Action;
+use crate::ui::tabs::detail_view;
 use crate::ui::tabs::wire::sequence_view::SequenceView;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{chip, choice, pill_button, segments};
+use crate::ui::widgets::empty_message;
 
 /// How long a frame may spend on adding rows.
 const MAX_UPDATE: Duration = Duration::from_millis(6);
-/// The height of the hint while no row is selected.
-const HINT: f32 = 36.0;
 
 /// The number of connections in the list, the newest first.
 const MAX_LISTED: usize = 256;
@@ -133,65 +133,40 @@ impl WirePanel {
 
     /// Shows the tab.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
-        let palette = Palette::of(ui);
-        let (bar, canvas) = (Frame::new().fill(palette.panel), Frame::new().fill(palette.canvas));
         if self.shown.is_none() && app.captures().newest().is_none() {
-            CentralPanel::default().frame(canvas).show(ui, |ui| {
-                let start = if app.state().is_stopped() { "Press Start server, then connect" } else { "Connect" };
-                let text = format!(
-                    "{start} with the line under “Try it”. All data of the connection is drawn here, arrow by arrow."
-                );
-                show_message(ui, "No connections yet", &text);
-            });
+            let start = if app.state().is_stopped() { "Press Start server, then connect" } else { "Connect" };
+            let text = format!(
+                "{start} with the line under “Try it”. All data of the connection is drawn here, arrow by arrow."
+            );
+            empty_message(ui, "No connections yet", &text);
             return None;
         }
-        let mut action = None;
         let chosen = self.chosen;
-        Panel::top("wire tools").resizable(false).frame(bar.inner_margin(Margin::symmetric(16, 7))).show(
-            ui,
-            |ui| {
-                action = self.show_toolbar(ui, app);
-            },
-        );
+        let bar = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 7));
+        let tools = Panel::top("wire tools").resizable(false).frame(bar);
+        let saved = tools.show(ui, |ui| self.show_toolbar(ui, app)).inner;
         if self.chosen != chosen {
             self.looked_up = None;
             ui.ctx().request_repaint();
         }
-        let Some(shown) = &self.shown else {
-            CentralPanel::default().frame(canvas).show(ui, |ui| {
-                let id = self.chosen.map(|id| format!(" {id}")).unwrap_or_default();
-                let text = "Only the newest connections are kept. Choose another one above.";
-                show_message(ui, &format!("Connection{id} is no longer kept"), text);
-            });
-            return action;
+        let Some(ShownConnection { sequence, .. }) = &self.shown else {
+            let id = self.chosen.map(|id| format!(" {id}")).unwrap_or_default();
+            let text = "Only the newest connections are kept. Choose another one above.";
+            empty_message(ui, &format!("Connection{id} is no longer kept"), text);
+            return saved;
         };
-        let height = ui.available_height();
-        let max_detail = (height - 200.0).max(height * 0.4).max(72.0);
-        let panel = if self.view.selected.is_none() {
-            Panel::bottom("wire hint").resizable(false).exact_size(HINT)
-        } else {
-            Panel::bottom("wire detail")
-                .resizable(true)
-                .default_size(size::SEQUENCE_DETAIL.min(max_detail))
-                .size_range(72.0..=max_detail)
-        };
-        let margin = Margin { left: 16, right: 16, top: 8, bottom: 8 };
-        panel.frame(bar.inner_margin(margin)).show(ui, |ui| {
-            ui.set_min_size(ui.available_size());
-            action = row_detail::show(ui, &shown.sequence, self.view.selected).or(action.take());
-        });
-        if let Some(text) = row_text::end_text(&shown.sequence) {
+        let row = self.view.selected.and_then(|index| sequence.rows().get(index));
+        let copied = detail_view::show_panel(ui, row.map(sequence_row::detail_content), DataFormat::Hex);
+        if let Some(text) = row_text::end_text(sequence) {
             let end = Panel::bottom("end of the connection").resizable(false).show_separator_line(false);
-            end.frame(canvas.inner_margin(Margin::symmetric(16, 6))).show(ui, |ui| {
-                ui.label(RichText::new(text).font(theme::strong(size::TEXT)).color(palette.text));
-            });
+            let frame = Frame::new().inner_margin(Margin::symmetric(16, 6));
+            end.frame(frame).show(ui, |ui| ui.label(theme::bold(text)));
         }
-        let area = CentralPanel::default().frame(canvas);
-        if area.show(ui, |ui| self.view.show(ui, &shown.sequence)).inner {
+        if self.view.show(ui, sequence) {
             // While a row is selected, a newer connection must not replace this one.
-            self.chosen = Some(shown.sequence.info().client.id);
+            self.chosen = Some(sequence.info().client.id);
         }
-        action
+        saved.or(copied)
     }
 
     /// Shows which connection is shown, how rows are placed, and saving; in two rows if it is narrow.
@@ -248,14 +223,4 @@ fn describe(info: &CaptureInfo) -> String {
     let rows = count(info.events as u64, "row");
     let tls = if info.tls { " · TLS" } else { "" };
     format!("{} · {} · {state} · {rows}{tls}", info.client.id, info.client.peer)
-}
-
-fn show_message(ui: &mut Ui, title: &str, text: &str) {
-    let palette = Palette::of(ui);
-    ui.add_space(size::EDGE * 2.0);
-    ui.vertical_centered(|ui| {
-        ui.set_max_width((ui.available_width() - 2.0 * size::EDGE).min(520.0));
-        ui.label(RichText::new(title).font(theme::strong(15.0)).color(palette.text));
-        ui.label(RichText::new(text).color(palette.muted));
-    });
 }

@@ -1,15 +1,18 @@
 //! One row of the sequence diagram: its time, its arrow with the label, and the details next to it.
 
-use egui::text::{LayoutJob, TextWrapping};
+use std::fmt::Write;
+
 use egui::{
-    Align2, Color32, FontId, Id, Painter, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind,
-    TextFormat, Ui, WidgetInfo, pos2,
+    Align2, Color32, Id, Painter, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2,
 };
 
-use crate::capture::sequence::{Row, RowKind, Sequence, row_text};
+use crate::capture::sequence::{Row, RowKind, Sequence, explain, header_fields, row_text};
 use crate::capture::{CaptureEventKind, Side};
-use crate::text;
+use crate::text::{self, with_thousands};
+use crate::ui::tabs::detail_view::DetailContent;
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::{char_width, text_line};
 
 /// The maximum length of the bytes that a screen reader reads for a row, in characters.
 const MAX_SPOKEN: usize = 64;
@@ -70,12 +73,12 @@ pub(super) fn show(
         ui.painter().rect_stroke(rect, 4.0, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
     }
     let muted =
-        |ui: &Ui, place, align, text: &str| line(ui, place, align, text, theme::small(), palette.muted);
+        |ui: &Ui, place, align, text: &str| text_line(ui, place, align, text, theme::small(), palette.muted);
     if let Some(right) = columns.number {
         muted(ui, rect.with_max_x(right), Align2::RIGHT_CENTER, &(row.event.index + 1).to_string());
     }
     let [above, below] = halves(rect.with_max_x(columns.time), y);
-    line(ui, above, Align2::RIGHT_BOTTOM, &row_text::time(row), theme::small(), palette.text);
+    text_line(ui, above, Align2::RIGHT_BOTTOM, &row_text::time(row), theme::small(), palette.text);
     muted(ui, below, Align2::RIGHT_TOP, &row_text::gap(row));
 
     let color = color(palette, row.kind());
@@ -93,13 +96,13 @@ pub(super) fn show(
         paint_arrow(ui.painter(), row, (columns.client, columns.server), y, color);
         let [above, below] = halves(between, y);
         let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
-        is_cut |= line(ui, above, Align2::CENTER_BOTTOM, &on_wire, theme::text(), palette.text);
+        is_cut |= text_line(ui, above, Align2::CENTER_BOTTOM, &on_wire, theme::text(), palette.text);
         let second = record_size(row).into_iter().chain(encrypted).collect::<Vec<_>>().join(" · ");
         if columns.details.is_some() || !second.is_empty() {
             is_cut |= muted(ui, below, Align2::CENTER_TOP, &second);
         } else {
             detail_font.size = size::SMALL;
-            is_cut |= line(ui, below, Align2::CENTER_TOP, &detail, detail_font.clone(), detail_color);
+            is_cut |= text_line(ui, below, Align2::CENTER_TOP, &detail, detail_font.clone(), detail_color);
         }
     } else {
         ui.painter().circle_filled(pos2(columns.server, y), 4.0, color);
@@ -110,9 +113,9 @@ pub(super) fn show(
         let (place, align) =
             if related.is_some() { (above, Align2::LEFT_BOTTOM) } else { (details, Align2::LEFT_CENTER) };
         is_cut |= related.is_some_and(|related| muted(ui, below, Align2::LEFT_TOP, &related));
-        is_cut |= line(ui, place, align, &detail, detail_font, detail_color);
+        is_cut |= text_line(ui, place, align, &detail, detail_font, detail_color);
     } else if !is_arrow {
-        is_cut |= line(ui, between, Align2::RIGHT_CENTER, &detail, detail_font, detail_color);
+        is_cut |= text_line(ui, between, Align2::RIGHT_CENTER, &detail, detail_font, detail_color);
     }
     let spoken = || spoken(sequence, row);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, spoken()));
@@ -142,9 +145,8 @@ fn halves(rect: Rect, y: f32) -> [Rect; 2] {
 
 /// Returns about how many monospaced characters fit.
 fn max_chars(ui: &Ui, width: f32) -> usize {
-    let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred at most")]
-    let chars = (width / advance).max(16.0) as usize;
+    let chars = (width / char_width(ui)).max(16.0) as usize;
     chars
 }
 
@@ -192,13 +194,13 @@ fn record_size(row: &Row) -> Option<String> {
 }
 
 /// Returns the label of a row with the size of a record: `ClientHello · 517 B`.
-pub(super) fn label_with_size(row: &Row) -> String {
+fn label_with_size(row: &Row) -> String {
     let size = record_size(row).map(|size| format!(" · {size}")).unwrap_or_default();
     row_text::label_parts(row).on_wire + &size
 }
 
 /// Returns the direction of a row.
-pub(super) fn direction(row: &Row) -> &'static str {
+fn direction(row: &Row) -> &'static str {
     match row.sender() {
         Some(Side::Client) => "in, client to server",
         Some(Side::Server) => "out, server to client",
@@ -220,12 +222,21 @@ fn spoken(sequence: &Sequence, row: &Row) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Writes one line of text into a place. Returns whether it was cut.
-pub(super) fn line(ui: &Ui, place: Rect, align: Align2, text: &str, font: FontId, color: Color32) -> bool {
-    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font, color));
-    job.wrap = TextWrapping::truncate_at_width(place.width().max(1.0));
-    let galley = ui.painter().layout_job(job);
-    let is_cut = galley.elided;
-    ui.painter().galley(align.align_size_within_rect(galley.size(), place).min, galley, color);
-    is_cut
+/// Returns the details of a row.
+pub(super) fn detail_content(row: &Row) -> DetailContent<'_> {
+    let missing = row.event.len as usize - row.event.bytes.len();
+    let mut explanation = explain(row);
+    if missing > 0 {
+        let (missing, all) = (with_thousands(missing as u64), with_thousands(row.event.len));
+        let _ = write!(explanation, " {missing} of {all} bytes were not kept.");
+    }
+    DetailContent {
+        number: row.event.index.into(),
+        title: label_with_size(row),
+        subtitle: format!("{} · row {} · {}", direction(row), row.event.index + 1, row_text::time(row)),
+        data: &row.event.bytes,
+        fields: header_fields(row),
+        explanation,
+        ..DetailContent::default()
+    }
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use egui::{
-    Align2, EventFilter, Id, Key, Modifiers, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind,
-    Ui, WidgetInfo, pos2, vec2,
+    Align2, Id, Key, Modifiers, Rangef, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
+    vec2,
 };
 
 use crate::capture::CaptureEventKind;
@@ -12,7 +12,8 @@ use crate::capture::sequence::Sequence;
 use crate::text::{self, with_thousands};
 use crate::ui::tabs::wire::sequence_row::{self, Columns};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::virtual_list::VirtualList;
+use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
+use crate::ui::widgets::{focus_ring, text_line};
 
 /// The height of the names of the lifelines.
 const HEADER: f32 = 28.0;
@@ -33,8 +34,6 @@ pub(super) struct SequenceView {
     scale: Option<f64>,
     /// The rows in view in the last frame.
     visible: Range<usize>,
-    /// The height of the view in the last frame.
-    height: f32,
     /// Whether the mouse button is still down after a press on a row.
     is_pressed: bool,
 }
@@ -78,10 +77,8 @@ impl SequenceView {
             return false;
         }
         let (header, body) = area.split_top_bottom_at_y(area.top() + HEADER);
-        // Whole rows only: a part of one at the edge looks like a mistake.
-        let rows = (body.height() / size::SEQUENCE_ROW).floor().max(1.0);
-        let body = body.with_max_y(body.top() + rows * size::SEQUENCE_ROW);
-        let scale = self.scale(sequence, rows.into());
+        let body = whole_rows(ui, body, size::SEQUENCE_ROW);
+        let scale = self.scale(sequence, f64::from(body.height()) / ROW);
         self.keep_position(sequence, scale);
         let mut is_selected = self.on_keys(ui, &response, sequence, scale);
         if self.follow {
@@ -92,13 +89,6 @@ impl SequenceView {
         if scrolled.moved {
             self.follow = self.list.is_at_end();
         }
-        if (std::mem::replace(&mut self.height, body.height()) - body.height()).abs() > 1.0
-            && let Some(row) = self.selected.filter(|_| !self.follow)
-        {
-            // The detail was opened, or the window was resized.
-            self.list.reveal_span(sequence.position(row.min(count - 1), scale) * ROW, ROW);
-            ui.ctx().request_repaint();
-        }
         // The columns don't move when the scroll bar appears.
         let view = Viewport { top: scrolled.top, rect: body.with_max_x(body.right() - size::SCROLL_BAR) };
         let clip = ui.clip_rect();
@@ -106,9 +96,8 @@ impl SequenceView {
         is_selected |= self.show_rows(ui, sequence, scale, &view, &response);
         ui.set_clip_rect(clip);
         show_heading(ui, sequence, header);
-        if response.has_focus() && self.selected.is_none() {
-            let ring = Palette::of(ui).focus_ring();
-            ui.painter().rect_stroke(area.shrink(2.0), 4.0, ring, StrokeKind::Inside);
+        if self.selected.is_none() {
+            focus_ring(ui, &response, area.shrink(4.0), 4.0);
         }
         is_selected
     }
@@ -172,34 +161,15 @@ impl SequenceView {
     }
 
     fn on_keys(&mut self, ui: &Ui, response: &Response, sequence: &Sequence, scale: f64) -> bool {
-        if !response.has_focus() {
-            return false;
-        }
-        let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        let rows = sequence.rows().len();
+        let target = self.list.row_by_keys(ui, response, self.selected, rows, size::SEQUENCE_ROW);
+        if response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             self.selected = None;
         }
-        let last = sequence.rows().len() - 1;
-        let page = self.list.rows_in_view(size::SEQUENCE_ROW).saturating_sub(1).max(1);
-        let mut has_moved = false;
-        for key in [Key::ArrowUp, Key::ArrowDown, Key::PageUp, Key::PageDown, Key::Home, Key::End] {
-            // A key that is held down can repeat in a frame.
-            for _ in 0..ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key)) {
-                let row = match (key, self.selected) {
-                    (Key::Home, _) | (Key::ArrowDown | Key::PageDown, None) => 0,
-                    (Key::ArrowUp, Some(row)) => row.saturating_sub(1),
-                    (Key::PageUp, Some(row)) => row.saturating_sub(page),
-                    (Key::ArrowDown, Some(row)) => (row + 1).min(last),
-                    (Key::PageDown, Some(row)) => (row + page).min(last),
-                    _ => last,
-                };
-                (self.selected, self.follow) = (Some(row), row == last);
-                self.list.reveal_span(sequence.position(row, scale) * ROW, ROW);
-                has_moved = true;
-            }
-        }
-        has_moved
+        let Some((row, _)) = target else { return false };
+        (self.selected, self.follow) = (Some(row), row + 1 == rows);
+        self.list.reveal_span(sequence.position(row, scale) * ROW, ROW);
+        true
     }
 
     /// After a change of the scale, scrolls so that the selected row stays where it is, or the first visible row if no
@@ -240,7 +210,7 @@ fn show_idle(ui: &Ui, view: &Viewport, range: Rangef, duration: &str) {
     }
     let place = Rect::from_x_y_ranges(Columns::of(view.rect).between(), visible);
     let text = format!("{duration} without events");
-    sequence_row::line(ui, place, Align2::CENTER_CENTER, &text, theme::small(), palette.muted);
+    text_line(ui, place, Align2::CENTER_CENTER, &text, theme::small(), palette.muted);
 }
 
 /// Draws the names of the lifelines.
@@ -250,7 +220,7 @@ fn show_heading(ui: &Ui, sequence: &Sequence, rect: Rect) {
     let rect = rect.with_max_x(rect.right() - size::SCROLL_BAR);
     let columns = Columns::of(rect);
     let name = |place, align, text: &str| {
-        sequence_row::line(ui, place, align, text, theme::strong(size::SMALL), palette.text)
+        text_line(ui, place, align, text, theme::strong(size::SMALL), palette.text)
     };
     let client = Rect::from_x_y_ranges(columns.time - 30.0..=columns.server - 40.0, rect.y_range());
     name(client, Align2::LEFT_CENTER, &format!("Client {}", sequence.info().client.peer));

@@ -1,0 +1,120 @@
+//! Dialogs over everything else: a title, contents that scroll, buttons that stay in view, and keys.
+
+use egui::{
+    Align, Button, Frame, Id, Key, Layout, Modal, Modifiers, Popup, Response, RichText, ScrollArea, Ui,
+    accesskit,
+};
+
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::icon_button;
+use crate::ui::widgets::icon::Icon;
+
+/// Free space around a dialog, both sides together.
+const MARGIN: f32 = 48.0;
+/// Height of the title and the buttons with the space between them and the contents.
+const TITLE_AND_BUTTONS: f32 = 108.0;
+/// Space between the contents and the scroll bar.
+const SCROLL_BAR_GAP: f32 = 12.0;
+
+/// A dialog's title and width. The title is unique in the window.
+pub(crate) struct Dialog {
+    pub(crate) title: &'static str,
+    pub(crate) width: f32,
+}
+
+/// A part of a dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DialogPart {
+    /// The scrolling contents.
+    Contents,
+    /// The buttons below them.
+    Buttons,
+}
+
+/// How the user answered a dialog in this frame.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DialogKeys {
+    /// Escape or the close button.
+    pub(crate) closed: bool,
+    /// Enter while no other control uses it, for the default button.
+    pub(crate) entered: bool,
+}
+
+impl Dialog {
+    /// Shows the dialog with a button that closes it; returns whether it is to be closed.
+    pub(crate) fn show_until_closed(
+        &self,
+        ui: &Ui,
+        button: &str,
+        mut add: impl FnMut(&mut Ui, DialogPart),
+    ) -> bool {
+        let mut done = false;
+        let keys = self.show(ui, |ui, part| {
+            done |= part == DialogPart::Buttons && default_button(ui, button, true).clicked();
+            add(ui, part);
+        });
+        done || keys.closed || keys.entered
+    }
+
+    /// Shows the dialog. `add` is called for each of its parts.
+    pub(crate) fn show(&self, ui: &Ui, mut add: impl FnMut(&mut Ui, DialogPart)) -> DialogKeys {
+        let ctx = ui.ctx();
+        let room = ctx.content_rect().size();
+        // Checked before the contents, since a text field gives up the focus when Enter is pressed in it.
+        let enter_is_free = ctx.text_edit_focused() || ctx.memory(|memory| memory.focused().is_none());
+        let has_popup = Popup::is_any_open(ctx);
+        let id = Id::unique(self.title);
+        let area = Modal::default_area(id).accessible_name(self.title).role(accesskit::Role::Dialog);
+        let modal = Modal::new(id).area(area).frame(Frame::window(ui.style()));
+        let response = modal.backdrop_color(Palette::of(ui).veil).show(ctx, |ui| {
+            let margins = f32::from(ui.spacing().window_margin.left) * 2.0;
+            ui.set_width((room.x - MARGIN - margins).min(self.width));
+            let close = ui
+                .horizontal(|ui| {
+                    ui.label(RichText::new(self.title).font(theme::strong(16.0)));
+                    let right = Layout::right_to_left(Align::Center);
+                    ui.with_layout(right, |ui| icon_button(ui, Icon::Cross, "Close", None).clicked()).inner
+                })
+                .inner;
+            ui.add_space(2.0);
+            let height = room.y - MARGIN - margins - TITLE_AND_BUTTONS;
+            let is_narrow = ui.available_width() < size::DIALOG_LEAST;
+            ScrollArea::new([is_narrow, true])
+                .id_salt(self.title)
+                .auto_shrink([false, true])
+                .max_height(height)
+                .min_scrolled_height(height)
+                .show(ui, |ui| {
+                    let least = if is_narrow { size::DIALOG_LEAST } else { 0.0 };
+                    ui.set_width(ui.available_width().max(least) - SCROLL_BAR_GAP);
+                    add(ui, DialogPart::Contents);
+                });
+            ui.add_space(6.0);
+            let row = |ui: &mut Ui| {
+                ui.set_min_height(size::CONTROL);
+                add(ui, DialogPart::Buttons);
+            };
+            if is_narrow {
+                ui.horizontal_wrapped(row);
+            } else {
+                ui.horizontal(row);
+            }
+            close
+        });
+        let entered = enter_is_free
+            && !has_popup
+            && !ctx.text_edit_focused()
+            && response.is_top_modal
+            && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+        // A click beside the dialog is often an accident, and closing it would discard the input.
+        let beside = response.backdrop_response.clicked();
+        DialogKeys { closed: response.inner || (!beside && response.should_close()), entered }
+    }
+}
+
+/// Shows the button that Enter presses, too.
+pub(crate) fn default_button(ui: &mut Ui, label: &str, enabled: bool) -> Response {
+    let palette = Palette::of(ui);
+    let button = Button::new(theme::bold(label).color(palette.on_strong)).fill(palette.start[0]);
+    ui.add_enabled(enabled, button)
+}
