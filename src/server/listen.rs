@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -9,7 +10,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use crate::platform::sockets;
 use crate::resolve::Lookup;
 use crate::server::calls::Call;
-use crate::server::start_error::{BindCause, BindError, StartError};
+use crate::server::start_error::{BindError, StartError};
 use crate::server::stepper::StepController;
 
 /// How often another port is tried if the port that the OS chose for the first address is in use on the second.
@@ -65,7 +66,7 @@ pub(super) fn bind(
     for _ in 0..PORT_TRIES {
         // The previous sockets are closed only afterwards, so that the OS can't choose the same port again.
         let Some(next) = bind_once(addresses, backlog, steps) else { return Ok(None) };
-        let is_in_use = next.failed.iter().any(|error| error.cause == BindCause::InUse);
+        let is_in_use = next.failed.iter().any(|error| error.source.kind() == io::ErrorKind::AddrInUse);
         bound = Some(next);
         if !(is_any_port && is_in_use) {
             break;
@@ -85,7 +86,7 @@ fn bind_once(addresses: &[SocketAddr], backlog: u16, steps: &StepController) -> 
         }
         match listen(address, backlog, steps)? {
             Ok(listener) => bound.listeners.push(listener),
-            Err(error) => bound.failed.push(BindError::new(address, error)),
+            Err(error) => bound.failed.push(BindError { address, source: Arc::new(error) }),
         }
     }
     Some(bound)

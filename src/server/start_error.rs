@@ -13,55 +13,29 @@ use crate::tls::file_error::TlsError;
 pub struct BindError {
     /// The address and port.
     pub address: SocketAddr,
-    /// The kind of failure.
-    pub cause: BindCause,
     /// The error of `socket`, `bind` or `listen`.
     pub source: Arc<io::Error>,
 }
 
-/// Why `socket`, `bind` or `listen` failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BindCause {
-    /// Another program listens on the port (`EADDRINUSE`).
-    InUse,
-    /// The OS reserves the port (`EACCES`): below 1024, on Unix.
-    NotAllowed,
-    /// The address belongs to no network interface of this computer (`EADDRNOTAVAIL`).
-    NotOurs,
-    /// No file descriptor is left (`EMFILE`, `ENFILE`).
-    OutOfFiles,
-    /// Anything else.
-    Other,
-}
-
 impl BindError {
-    pub(super) fn new(address: SocketAddr, error: io::Error) -> Self {
-        let cause = match error.kind() {
-            ErrorKind::AddrInUse => BindCause::InUse,
-            ErrorKind::PermissionDenied => BindCause::NotAllowed,
-            ErrorKind::AddrNotAvailable => BindCause::NotOurs,
-            _ if sockets::is_out_of_files(&error) => BindCause::OutOfFiles,
-            _ => BindCause::Other,
-        };
-        Self { address, cause, source: Arc::new(error) }
-    }
-
     fn message(&self) -> String {
         let (ip, port) = (self.address.ip(), self.address.port());
-        match self.cause {
-            BindCause::InUse => format!(
+        match self.source.kind() {
+            // `EADDRINUSE`
+            ErrorKind::AddrInUse => format!(
                 "Port {port} on {ip} is already in use by another program. Stop that program, or use another port."
             ),
-            BindCause::NotAllowed => format!(
+            // `EACCES`: on Unix, for a port below 1024.
+            ErrorKind::PermissionDenied => format!(
                 "The OS doesn't allow port {port} on {ip}. Use another port; those below 1024 are often reserved."
             ),
-            BindCause::NotOurs => format!(
+            ErrorKind::AddrNotAvailable => format!(
                 "{ip} is not an address of this computer. Use localhost, 0.0.0.0 or one of its own addresses."
             ),
-            BindCause::OutOfFiles => {
+            _ if sockets::is_out_of_files(&self.source) => {
                 "Can't open a socket: too many files are open. Close some programs and try again.".to_owned()
             }
-            BindCause::Other => {
+            _ => {
                 format!("Can't listen on {}: {}. Use another address or port.", self.address, self.source)
             }
         }
@@ -94,7 +68,9 @@ impl StartError {
     /// Returns whether another port would help.
     #[must_use]
     pub fn is_about_the_port(&self) -> bool {
-        let is_about_it = |error: &BindError| matches!(error.cause, BindCause::InUse | BindCause::NotAllowed);
+        let is_about_it = |error: &BindError| {
+            matches!(error.source.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied)
+        };
         matches!(self, Self::Bind(errors) if errors.iter().any(is_about_it))
     }
 
@@ -114,6 +90,6 @@ impl StartError {
 
 /// Returns the message that the user can act on: a port in use before a missing IPv6.
 fn most_helpful(errors: &[BindError]) -> String {
-    let error = errors.iter().find(|error| error.cause == BindCause::InUse).or(errors.first());
+    let error = errors.iter().find(|error| error.source.kind() == ErrorKind::AddrInUse).or(errors.first());
     error.map_or_else(|| "No address could be bound.".to_owned(), ToString::to_string)
 }

@@ -6,7 +6,7 @@ use egui::{Context, Label, RichText, Ui};
 
 use crate::app::{App, Command};
 use crate::server::ServerState;
-use crate::server::start_error::{BindCause, StartError};
+use crate::server::start_error::StartError;
 use crate::settings::{Mode, Setting, SettingChoice};
 use crate::ui::action::Action;
 use crate::ui::theme::size;
@@ -151,11 +151,7 @@ fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
 fn start_problem(app: &App) -> Option<(Setting, Arc<StartError>)> {
     let ServerState::Failed(error) = app.state() else { return None };
     let field = match &*error {
-        StartError::Bind(errors)
-            if error.is_about_the_port() || errors.iter().any(|e| e.cause == BindCause::NotAllowed) =>
-        {
-            Setting::Port
-        }
+        StartError::Bind(_) if error.is_about_the_port() => Setting::Port,
         StartError::NameNotFound { .. } | StartError::Bind(_) => Setting::Host,
         StartError::Tls(_) | StartError::System { .. } => return None,
     };
