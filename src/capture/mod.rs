@@ -25,3 +25,4 @@ pub use tls_record::{
 
 pub(crate) use record_inference::{SendContext, TlsSnapshot, alert_for};
 pub(crate) use recorder::Recorder;
+pub(crate) use tls_record::may_be_header;

@@ -94,7 +94,7 @@ pub fn record_header(bytes: &[u8]) -> Option<TlsRecord> {
 }
 
 /// Returns whether a record can start with these bytes, which may be only the first ones of a header.
-fn may_be_header(bytes: &[u8]) -> bool {
+pub(crate) fn may_be_header(bytes: &[u8]) -> bool {
     let length = match bytes {
         &[_, _, _, high, low, ..] => usize::from(u16::from_be_bytes([high, low])),
         _ => 0,
