@@ -77,16 +77,13 @@ fn pair(count: u64, of: u64, large: &str, small: &str) -> String {
 /// Formats the local time of day with milliseconds: `12:03:05.482`.
 #[must_use]
 pub fn clock(at: SystemTime) -> String {
-    let time = local(at);
-    let millisecond = time.subsec_nanosecond() / 1_000_000;
-    format!("{:02}:{:02}:{:02}.{millisecond:03}", time.hour(), time.minute(), time.second())
+    local(at).strftime("%H:%M:%S%.3f").to_string()
 }
 
 /// Formats the local date: `2026-11-22`.
 #[must_use]
 pub fn date(at: SystemTime) -> String {
-    let time = local(at);
-    format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.day())
+    local(at).date().to_string()
 }
 
 /// Formats the time in UTC with microseconds, as in RFC 3339: `2026-11-22T11:03:05.482017Z`.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
-use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
+use clap_mangen::roff::{Roff, bold, roman};
 
 /// Returns the completions for a shell.
 pub(super) fn completions(mut command: Command, shell: Shell) -> String {
@@ -37,7 +37,7 @@ fn write_page(mut command: Command, page: &mut dyn Write) -> io::Result<()> {
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         write_command(sub, page)?;
     }
-    closing(&mut Roff::new()).to_writer(page)
+    write_sections(page)
 }
 
 /// Writes a subcommand as a subsection.
@@ -53,65 +53,78 @@ fn write_command(command: &Command, page: &mut dyn Write) -> io::Result<()> {
     page.write_all(utf8(options).replace(".SH OPTIONS\n", "").as_bytes())
 }
 
-/// Adds the sections that no option covers.
-fn closing(roff: &mut Roff) -> &Roff {
-    roff.control("SH", ["EXIT STATUS"]);
-    for (code, words) in [
-        ("0", "The server was stopped, the window was closed, or what was asked for was printed or made."),
-        ("1", "The server can't start, or what was asked for can't be made. One line on stderr says why."),
-        ("2", "An option is wrong. One line on stderr says which, and what would be right."),
-    ] {
-        entry(roff, bold(code), words);
-    }
-    roff.control("SH", ["SIGNALS"]);
-    roff.text([roman(
-        "With --headless, SIGINT, SIGTERM and SIGHUP stop the server, and so does the end of whoever reads its \
-         standard output. The exit status is then 0.",
-    )]);
-    roff.control("SH", ["ENVIRONMENT"]);
-    entry(
-        roff,
-        bold("DISPLAY, WAYLAND_DISPLAY"),
-        "Where the window opens. Where neither is set on Linux, the program says so and goes on as with --headless.",
-    );
-    roff.control("SH", ["FILES"]);
-    entry(
-        roff,
-        italic("$XDG_CONFIG_HOME/echoscope/settings.toml"),
-        "What the window remembers, on Linux; without XDG_CONFIG_HOME it is under ~/.config. With --headless it is \
-         read and never written.",
-    );
-    roff.control("SH", ["EXAMPLES"]);
-    for (line, words) in [
-        (
-            "echoscope --headless --port 0",
-            "Serve in the terminal, on a port that the system chooses and the log names.",
-        ),
-        (
-            "echoscope create-certificate --out lab",
-            "Make a key and a certificate for this computer in the folder lab …",
-        ),
-        (
-            "echoscope --headless --tls --cert lab/server.crt --key lab/server.key",
-            "… and serve TLS with them. Then, in another terminal:",
-        ),
-        ("openssl s_client -quiet -connect localhost:12345 -CAfile lab/server.crt", "Connect, and type."),
-    ] {
-        entry(roff, bold(line), words);
-    }
-    roff.control("SH", ["SEE ALSO"]);
-    roff.text([
-        bold("listen"),
-        roman("(2), "),
-        bold("nc"),
-        roman("(1), "),
-        bold("openssl-s_client"),
-        roman("(1)"),
-    ])
-}
+/// The sections that no option covers: terms and what is said of them, or only a text.
+const SECTIONS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "EXIT STATUS",
+        &[
+            (
+                "0",
+                "The server was stopped, the window was closed, or what was asked for was printed or made.",
+            ),
+            (
+                "1",
+                "The server can't start, or what was asked for can't be made. One line on stderr says why.",
+            ),
+            ("2", "An option is wrong. One line on stderr says which, and what would be right."),
+        ],
+    ),
+    (
+        "SIGNALS",
+        &[(
+            "",
+            "With --headless, SIGINT, SIGTERM and SIGHUP stop the server, and so does the end of whoever reads its \
+             standard output. The exit status is then 0.",
+        )],
+    ),
+    (
+        "ENVIRONMENT",
+        &[(
+            "DISPLAY, WAYLAND_DISPLAY",
+            "Where the window opens. Where neither is set on Linux, the program says so and goes on as with --headless.",
+        )],
+    ),
+    (
+        "FILES",
+        &[(
+            "$XDG_CONFIG_HOME/echoscope/settings.toml",
+            "What the window remembers, on Linux; without XDG_CONFIG_HOME it is under ~/.config. With --headless it is \
+             read and never written.",
+        )],
+    ),
+    (
+        "EXAMPLES",
+        &[
+            (
+                "echoscope --headless --port 0",
+                "Serve in the terminal, on a port that the system chooses and the log names.",
+            ),
+            (
+                "echoscope create-certificate --out lab",
+                "Make a key and a certificate for this computer in the folder lab …",
+            ),
+            (
+                "echoscope --headless --tls --cert lab/server.crt --key lab/server.key",
+                "… and serve TLS with them. Then, in another terminal:",
+            ),
+            ("openssl s_client -quiet -connect localhost:12345 -CAfile lab/server.crt", "Connect, and type."),
+        ],
+    ),
+    ("SEE ALSO", &[("", "listen(2), nc(1), openssl-s_client(1)")]),
+];
 
-fn entry(roff: &mut Roff, term: Inline, words: &str) {
-    roff.control("TP", []).text([term]).text([roman(words)]);
+fn write_sections(page: &mut dyn Write) -> io::Result<()> {
+    let mut roff = Roff::new();
+    for (section, entries) in SECTIONS {
+        roff.control("SH", [*section]);
+        for (term, text) in *entries {
+            if !term.is_empty() {
+                roff.control("TP", []).text([bold(*term)]);
+            }
+            roff.text([roman(*text)]);
+        }
+    }
+    roff.to_writer(page)
 }
 
 fn utf8(text: Vec<u8>) -> String {
