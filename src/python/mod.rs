@@ -7,6 +7,7 @@
 
 pub mod tokens;
 
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::net::IpAddr;
 use std::path::Path;
@@ -57,13 +58,6 @@ impl Program {
     #[must_use]
     pub fn text(&self) -> String {
         self.lines.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect()
-    }
-
-    /// Returns the index of the line that makes a call; `None` if the program doesn't make it, as with
-    /// [`Call::Handshake`] without TLS.
-    #[must_use]
-    pub fn line_of(&self, call: Call) -> Option<usize> {
-        self.lines.iter().position(|line| line.call == Some(call))
     }
 }
 
@@ -168,17 +162,17 @@ fn holds(condition: &str, config: &ServerConfig, host: HostKind) -> bool {
 /// Returns a value of the template as Python writes it.
 fn value(name: &str, config: &ServerConfig, host: HostKind) -> String {
     let file = |path: Option<&Path>, default: &str| match path {
-        Some(path) if !path.as_os_str().is_empty() => path_literal(path),
-        _ => string_literal(default),
+        Some(path) if !path.as_os_str().is_empty() => literal(path),
+        _ => literal(default),
     };
     let tls = config.tls.as_ref();
     match name {
         "over_tls" => if tls.is_some() { " over TLS" } else { "" }.to_owned(),
         "host" => match host {
-            HostKind::Localhost => string_literal("localhost"),
+            HostKind::Localhost => literal("localhost"),
             // An IPv4-mapped IPv6 address becomes an IPv4 address.
-            HostKind::Ipv4(address) => string_literal(&address.to_string()),
-            _ => string_literal(&config.host),
+            HostKind::Ipv4(address) => literal(address.to_string()),
+            _ => literal(&config.host),
         },
         "port" => config.port.to_string(),
         "backlog" => config.backlog.to_string(),
@@ -191,24 +185,17 @@ fn value(name: &str, config: &ServerConfig, host: HostKind) -> String {
         "client_ca" => file(tls.map(|tls| tls.client_ca.as_path()), "ca.crt"),
         "alpn" => {
             let names = tls.into_iter().flat_map(|tls| &tls.alpn);
-            names.map(|name| string_literal(name)).collect::<Vec<_>>().join(",\n    ")
+            names.map(literal).collect::<Vec<_>>().join(",\n    ")
         }
         _ => unreachable!("an unknown value in the template: {name}"),
     }
 }
 
-/// Returns a text as a Python string (Language Reference, section 2.4.1), in ASCII except for letters and digits. Nothing
-/// in it ends the string or the line, or changes the direction of the text.
-fn string_literal(text: &str) -> String {
-    quoted(text.as_bytes())
-}
-
-/// Returns a path as a Python string. Bytes that aren't UTF-8 become what Python makes of them (PEP 383).
-fn path_literal(path: &Path) -> String {
-    quoted(path.as_os_str().as_encoded_bytes())
-}
-
-fn quoted(bytes: &[u8]) -> String {
+/// Returns a text or a path as a Python string (Language Reference, section 2.4.1), in ASCII except for letters and
+/// digits. Nothing in it ends the string or the line, or changes the direction of the text. Bytes that aren't UTF-8 become
+/// what Python makes of them (PEP 383).
+fn literal(text: impl AsRef<OsStr>) -> String {
+    let bytes = text.as_ref().as_encoded_bytes();
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
     let mut out = String::from(quote);
     for chunk in bytes.utf8_chunks() {
@@ -276,9 +263,9 @@ mod tests {
                 assert!(text.contains(&format!("def {name}:")) && text.matches(name).count() > 1, "{name}");
             }
             assert_eq!(text.matches("def handle_new_connections").count(), 1);
-            let accept = &program.lines[program.line_of(Call::Accept).unwrap()];
+            let accept = program.lines.iter().find(|line| line.call == Some(Call::Accept)).unwrap();
             assert_eq!(accept.function, Some(name));
-            let recv = &program.lines[program.line_of(Call::Recv).unwrap()];
+            let recv = program.lines.iter().find(|line| line.call == Some(Call::Recv)).unwrap();
             assert_eq!(recv.function, Some("handle_client"));
         }
     }
@@ -311,8 +298,8 @@ mod tests {
             ("a\u{202e}b\u{2028}\u{1f600}\u{a0}", r"'a\u202eb\u2028\U0001f600\xa0'"),
             ("'''\"\"\"#{x}%s", r##"'\'\'\'"""#{x}%s'"##),
         ] {
-            assert_eq!(string_literal(text), written);
-            assert_eq!(path_literal(Path::new(text)), written);
+            assert_eq!(literal(text), written);
+            assert_eq!(literal(Path::new(text)), written);
         }
     }
 
@@ -321,6 +308,6 @@ mod tests {
     fn bytes_that_are_not_utf8_survive() {
         use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt;
-        assert_eq!(path_literal(Path::new(OsStr::from_bytes(b"a\xffb"))), r"'a\udcffb'");
+        assert_eq!(literal(Path::new(OsStr::from_bytes(b"a\xffb"))), r"'a\udcffb'");
     }
 }
