@@ -64,10 +64,8 @@ impl App {
     /// the files, not on how or when they were created.
     #[must_use]
     pub fn certificate_caution(&self) -> Option<String> {
-        let (Check::Good(report), Some(issuer)) = (&self.files.certificate, &self.files.issuer) else {
-            return None;
-        };
-        report.caution_served(Timestamp::now(), &self.settings().host, issuer)
+        let Check::Good(served) = &self.files.certificate else { return None };
+        served.caution(Timestamp::now(), &self.settings().host)
     }
 
     /// Returns a warning while TLS keys are written to a file, or will be from the next start.
@@ -90,7 +88,7 @@ impl App {
         // A client that is given the certificate's file trusts the certificate if it is self-signed or its CA is in the
         // file as well. The check is about the file in the form.
         let trusted = settings.certificate == self.settings().certificate
-            && matches!(self.certificate(), Check::Good(report) if report.self_signed || report.chain > 1);
+            && matches!(self.certificate(), Check::Good(served) if served.own.self_signed || !served.above.is_empty());
         commands(HAS_NC_AND_OPENSSL, &settings, trusted)
     }
 

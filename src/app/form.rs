@@ -6,9 +6,7 @@ use std::path::Path;
 
 use crate::settings::{Setting, SettingError, Settings, parse};
 use crate::tls::file_error::{TlsError, TlsFileError};
-use crate::tls::{
-    self, CertificateFile, CertificateReport, ClientCaFile, ClientCaReport, Issuer, KeyFile, KeyType,
-};
+use crate::tls::{self, CertificateFile, ClientCaFile, ClientCaReport, KeyFile, KeyType, ServedCertificate};
 
 /// The texts in the form and the settings that they stand for.
 #[derive(Debug, Clone)]
@@ -103,9 +101,7 @@ impl<T> Check<T> {
 /// The results for all files.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CheckedFiles {
-    pub(super) certificate: Check<CertificateReport>,
-    /// The issuer of the certificate, found in it and the files beside it; `None` until the certificate is good.
-    pub(super) issuer: Option<Issuer>,
+    pub(super) certificate: Check<ServedCertificate>,
     pub(super) key: Check<KeyType>,
     pub(super) client_ca: Check<ClientCaReport>,
     /// Whether certificate and key match; `None` until both are good.
@@ -117,16 +113,12 @@ impl CheckedFiles {
     pub(super) fn read(certificate: &Path, key: &Path, client_ca: &Path) -> Self {
         let certificate = Check::read(certificate, CertificateFile::read);
         let key = Check::read(key, KeyFile::read);
-        let (issuer, pair) = match (&certificate, &key) {
-            (Check::Good(certificate), Check::Good(key)) => {
-                (Some(Issuer::of(certificate)), Some(tls::check_pair(certificate, key)))
-            }
-            (Check::Good(certificate), _) => (Some(Issuer::of(certificate)), None),
-            _ => (None, None),
+        let pair = match (&certificate, &key) {
+            (Check::Good(certificate), Check::Good(key)) => Some(tls::check_pair(certificate, key)),
+            _ => None,
         };
         Self {
-            certificate: certificate.map(|file| file.report().clone()),
-            issuer,
+            certificate: certificate.map(ServedCertificate::of),
             key: key.map(|file| file.key_type().clone()),
             client_ca: Check::read(client_ca, ClientCaFile::read).map(|file| file.report().clone()),
             pair,

@@ -187,9 +187,9 @@ impl App {
 
     /// Returns whether a certificate that is valid today and a matching key are chosen.
     pub(super) fn has_certificate(&self) -> bool {
-        let Check::Good(report) = self.certificate() else { return false };
+        let Check::Good(served) = self.certificate() else { return false };
         let now = Timestamp::now();
-        matches!(self.pair(), Some(Ok(()))) && report.validity.holds(now)
+        matches!(self.pair(), Some(Ok(()))) && served.own.validity.holds(now)
     }
 
     /// Collects the current facts.

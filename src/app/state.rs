@@ -21,7 +21,7 @@ use crate::server::{Connection, Counters, Server, ServerConfig, ServerState};
 use crate::settings::parse::reachable_host;
 use crate::settings::{Scope, Setting, Settings};
 use crate::tls::file_error::TlsError;
-use crate::tls::{CertificateReport, ClientCaReport, KeyType};
+use crate::tls::{ClientCaReport, KeyType, ServedCertificate};
 
 /// The options of an app besides its settings.
 #[derive(Clone)]
@@ -190,7 +190,7 @@ impl App {
 
     /// Returns the result of checking the certificate file.
     #[must_use]
-    pub fn certificate(&self) -> &Check<CertificateReport> {
+    pub fn certificate(&self) -> &Check<ServedCertificate> {
         &self.files.certificate
     }
 

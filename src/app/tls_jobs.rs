@@ -11,11 +11,11 @@ use jiff::Timestamp;
 
 use crate::app::background::WakeFn;
 use crate::settings::Settings;
-use crate::tls::CertificateFile;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Preflight};
 use crate::tls::file_error::TlsFileError;
-use crate::tls::inspect::chain::ChainDetails;
+use crate::tls::inspect::chain::{ChainLink, chain_links};
 use crate::tls::inspect::client_check::{ClientCheck, Roots, check_as_clients};
+use crate::tls::{Certificate, CertificateFile};
 
 pub use crate::settings::parse::path as typed_path;
 
@@ -60,11 +60,11 @@ impl CertificateCreator {
             (spec, preflight)
         };
         let create = |creation: Creation| {
-            let prepared = create::prepare(&creation.spec, creation.replace, Timestamp::now())?;
+            let write = create::prepare(&creation.spec, creation.replace, Timestamp::now())?;
             if creation.cancelled.load(Ordering::SeqCst) {
                 return Ok(None);
             }
-            prepared.write().map(Some)
+            write().map(Some)
         };
         Self {
             preflights: LatestJobThread::new("check-folder", Arc::clone(wake), preflight),
@@ -94,8 +94,10 @@ impl Drop for CertificateCreator {
 /// A certificate file in full, and how clients treat it.
 #[derive(Debug, Clone)]
 pub struct Inspection {
-    /// Its chain.
-    pub chain: ChainDetails,
+    /// Its certificates, the server's own first.
+    pub certificates: Arc<[Certificate]>,
+    /// The relation of each certificate to the next.
+    pub links: Vec<ChainLink>,
     /// The checks that clients make, or the error of their CA file.
     pub checks: Result<Vec<ClientCheck>, TlsFileError>,
     /// The time of the checks.
@@ -117,7 +119,8 @@ pub fn certificate_inspector(wake: &WakeFn) -> CertificateInspector {
         };
         let at = Timestamp::now();
         let checks = roots.map(|roots| check_as_clients(&file, &roots, at));
-        Ok(Inspection { chain: ChainDetails::of(&file), checks, at })
+        let certificates = Arc::clone(file.certificates());
+        Ok(Inspection { certificates, links: chain_links(&file), checks, at })
     };
     LatestJobThread::new("inspect-certificate", Arc::clone(wake), inspect)
 }

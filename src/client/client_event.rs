@@ -5,7 +5,7 @@
 
 use crate::client::client_error::{ClientError, ClientWarning};
 use crate::client::echo_check::{EchoReport, EchoResult};
-use crate::tls::handshake::HandshakeInfo;
+use crate::tls::handshake::ClientHandshake;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub enum ClientEventKind {
         took: Duration,
     },
     /// The TLS handshake is done on the client's side.
-    Handshake(Arc<HandshakeInfo>),
+    Handshake(Arc<ClientHandshake>),
     /// The first bytes of this send were passed to the OS; the rest follows as fast as the server takes it.
     Sent {
         /// Numbers the sends of one connection from 1.
@@ -222,7 +222,7 @@ pub struct ClientStatus {
     /// The server's.
     pub peer: Option<SocketAddr>,
     /// The result of the TLS handshake.
-    pub handshake: Option<Arc<HandshakeInfo>>,
+    pub handshake: Option<Arc<ClientHandshake>>,
     /// How many sends were begun.
     pub sends: u64,
     /// Bytes that were passed to the OS, before encryption.

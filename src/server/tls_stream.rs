@@ -47,7 +47,7 @@ impl TlsStream {
         match result {
             Ok(()) => {
                 let handshake =
-                    Handshake::new(&stream.connection, chosen_scheme(), client_hello, start.elapsed());
+                    Handshake::of_server(&stream.connection, chosen_scheme(), client_hello, start.elapsed());
                 Ok((stream, handshake))
             }
             Err(ConnectionError::Closed(CloseReason::Idle)) => {

@@ -11,8 +11,9 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::sync::lock;
+use crate::tls::certificate::Certificate;
 use crate::tls::file_error::{TlsError, TlsFileError};
-use crate::tls::handshake::HandshakeInfo;
+use crate::tls::handshake::{ClientHandshake, Handshake};
 use crate::tls::inspect::client_check::Roots;
 use crate::tls::key_match::check_pair;
 use crate::tls::load::CertificateFile;
@@ -92,13 +93,7 @@ impl Connector {
         config.alpn_protocols = choices.alpn.iter().map(|name| name.clone().into_bytes()).collect();
         // Each connection shows a full handshake.
         config.resumption = Resumption::disabled();
-        let context = Arc::new(ClientContext {
-            trust: choices.trust.clone(),
-            given,
-            name: bare.to_owned(),
-            versions: choices.versions,
-            alpn: choices.alpn.clone(),
-        });
+        let context = Arc::new(ClientContext { choices: choices.clone(), given, name: bare.to_owned() });
         Ok(Self { config: Arc::new(config), server, context, log })
     }
 
@@ -112,15 +107,19 @@ impl Connector {
 
     /// Returns what a finished handshake agreed on; `took` is the time since the socket was connected.
     #[must_use]
-    pub fn handshake_info(&self, connection: &ClientConnection, took: Duration) -> HandshakeInfo {
+    pub fn handshake_info(&self, connection: &ClientConnection, took: Duration) -> ClientHandshake {
         let log = lock(&self.log);
-        HandshakeInfo {
-            name: self.context.name.clone(),
-            sni: matches!(self.server, ServerName::DnsName(_)).then(|| self.context.name.clone()),
+        let name = &self.context.name;
+        ClientHandshake {
+            agreed: Handshake {
+                server_name: matches!(self.server, ServerName::DnsName(_)).then(|| name.clone()),
+                ..Handshake::new(connection, log.scheme, took)
+            },
+            name: name.clone(),
+            chain: log.chain.iter().filter_map(|der| Certificate::from_der(der)).collect(),
             accepted: log.accepted.unwrap_or_default(),
             asked_for_certificate: log.asked_for_certificate,
             presented_certificate: log.presented_certificate,
-            ..HandshakeInfo::new(connection, &log.chain, log.scheme, took)
         }
     }
 

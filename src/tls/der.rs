@@ -8,56 +8,42 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use crate::tls::file_error::FileContent;
 use crate::tls::key_type::{KeyType, bits};
-
-/// The content of a binary file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Content {
-    Certificate,
-    Key,
-    EncryptedKey,
-    PublicKey,
-    Request,
-    Crl,
-    /// Certificate and key, encrypted: `.p12`, `.pfx` (RFC 7292).
-    Pkcs12,
-    /// Certificates only: `.p7b` (RFC 2315).
-    Pkcs7,
-}
 
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 
 /// Recognizes the files that TLS uses.
-pub(super) fn guess(bytes: &[u8]) -> Option<Content> {
+pub(super) fn guess(bytes: &[u8]) -> Option<FileContent> {
     let object = whole(bytes)?;
     let items = object.as_sequence().ok()?;
     if X509Certificate::from_der(bytes).is_ok() {
-        return Some(Content::Certificate);
+        return Some(FileContent::Certificate);
     }
     if X509CertificationRequest::from_der(bytes).is_ok() {
-        return Some(Content::Request);
+        return Some(FileContent::Request);
     }
     if CertificateRevocationList::from_der(bytes).is_ok() {
-        return Some(Content::Crl);
+        return Some(FileContent::Crl);
     }
     let first = items.first()?;
     if first.as_oid().is_ok_and(|oid| oid.to_id_string() == SIGNED_DATA) {
-        return Some(Content::Pkcs7);
+        return Some(FileContent::Pkcs7);
     }
     if first.as_u32() == Ok(3) {
-        return Some(Content::Pkcs12);
+        return Some(FileContent::Pkcs12);
     }
     if pkcs8(items).is_some() || pkcs1_bits(items).is_some() || sec1_curve(items).is_some() {
-        return Some(Content::Key);
+        return Some(FileContent::Key);
     }
     // EncryptedPrivateKeyInfo (RFC 5958): an algorithm and an octet string.
     if let [algorithm, sealed] = items.as_slice()
         && algorithm.as_sequence().is_ok()
         && is_octets(sealed)
     {
-        return Some(Content::EncryptedKey);
+        return Some(FileContent::EncryptedKey);
     }
-    SubjectPublicKeyInfo::from_der(bytes).is_ok().then_some(Content::PublicKey)
+    SubjectPublicKeyInfo::from_der(bytes).is_ok().then_some(FileContent::PublicKey)
 }
 
 /// Returns the type of a private key; `None` if it is damaged.

@@ -58,36 +58,19 @@ pub enum FileProblem {
     Empty,
     /// The file has this many bytes, more than 1 MiB.
     TooLarge(u64),
-    /// The right thing, but as binary DER instead of PEM.
-    Binary,
-    /// A key instead of a certificate, or the other way round.
-    Swapped,
-    /// A certificate signing request (PKCS#10, RFC 2986).
-    Request,
-    /// A public key alone.
-    PublicKey,
-    /// A certificate revocation list (RFC 5280, section 5).
-    Crl,
-    /// A PKCS#12 bundle: `.p12`, `.pfx`.
-    Pkcs12,
-    /// A PKCS#7 bundle: `.p7b`.
-    Pkcs7 {
-        /// Whether it is binary.
+    /// Something else than what was looked for, or the right thing in a form that can't be used.
+    Instead {
+        /// What the file holds.
+        content: FileContent,
+        /// Whether it is binary instead of PEM.
         binary: bool,
     },
-    /// An encrypted private key.
-    Encrypted {
-        /// Whether it is binary.
-        binary: bool,
-    },
-    /// A private key in OpenSSH's format.
-    OpenSsh,
-    /// The block's lines are not base64, for this reason of the library.
-    Base64(String),
+    /// The block's lines are not base64.
+    Base64,
     /// The block with this label in its BEGIN line has no END line.
     NoEnd(String),
     /// The block's BEGIN line is damaged; it should have this label.
-    BeginLine(&'static str),
+    BeginLine(String),
     /// A block decodes, but not to a certificate.
     BadCertificate {
         /// Which of the file's certificates, from 1.
@@ -109,6 +92,33 @@ pub enum FileProblem {
     NoneFound,
     /// A dropped file that is neither a certificate nor a key.
     Neither,
+}
+
+/// What a file holds, by the label of a PEM block or by its binary structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileContent {
+    /// A certificate.
+    Certificate,
+    /// A private key.
+    Key,
+    /// An encrypted private key.
+    EncryptedKey,
+    /// A private key in OpenSSH's format.
+    OpenSshKey,
+    /// A public key alone.
+    PublicKey,
+    /// A certificate signing request (PKCS#10, RFC 2986).
+    Request,
+    /// A certificate revocation list (RFC 5280, section 5).
+    Crl,
+    /// Certificate and key, encrypted: `.p12`, `.pfx` (RFC 7292).
+    Pkcs12,
+    /// Certificates only: `.p7b` (RFC 2315).
+    Pkcs7,
+    /// Parameters of an algorithm. OpenSSL writes them before an EC key, which repeats them.
+    Parameters,
+    /// Something else.
+    Other,
 }
 
 /// Why TLS can't be served with the files given. Its `Display` is a sentence or two with the remedy.
@@ -147,9 +157,7 @@ impl TlsFileError {
     #[must_use]
     pub fn raw(&self) -> Option<String> {
         match &self.problem {
-            FileProblem::Base64(reason)
-            | FileProblem::BadCertificate { reason, .. }
-            | FileProblem::BadKey(reason) => Some(reason.clone()),
+            FileProblem::BadCertificate { reason, .. } | FileProblem::BadKey(reason) => Some(reason.clone()),
             _ => self.source().map(ToString::to_string),
         }
     }

@@ -1,17 +1,13 @@
-//! The results of TLS handshakes as plain values: [`Handshake`] on the server's side, [`HandshakeInfo`] on the built-in
-//! client's. Names are those of the IANA TLS registries; [`names`] has a sentence for each number.
+//! The results of TLS handshakes as plain values: a [`Handshake`] on the server, a [`ClientHandshake`] on the built-in
+//! client. Names are those of the IANA TLS registries; [`names`] has a sentence for each number.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
 use rustls::{CommonState, ProtocolVersion};
-use x509_parser::asn1_rs::FromDer;
-use x509_parser::prelude::X509Certificate;
 
+use crate::tls::certificate::Certificate;
 use crate::tls::client_hello::ClientHello;
-use crate::tls::inspect::certificate_text::distinguished_name;
-use crate::tls::inspect::x509_details::{CertificateDetails, sha256};
 use crate::tls::names;
 
 /// How the handshake went (RFC 8446, section 2; RFC 5246, section 7.3).
@@ -25,7 +21,7 @@ pub enum HandshakeKind {
     Resumed,
 }
 
-/// The result of a server's handshake.
+/// What a handshake agreed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
     /// `TLS 1.3` or `TLS 1.2`.
@@ -36,19 +32,19 @@ pub struct Handshake {
     pub group: Option<String>,
     /// The server's signature scheme, for example `ecdsa_secp256r1_sha256`; `None` if a session was resumed.
     pub signature_scheme: Option<String>,
-    /// The server name that the client asked for (SNI, RFC 6066, section 3).
+    /// The server name that the client asked for (SNI, RFC 6066, section 3); `None` for an IP address.
     pub server_name: Option<String>,
     /// The ALPN protocol (RFC 7301), as text.
     pub alpn: Option<String>,
     /// Full, retried or resumed.
     pub kind: HandshakeKind,
-    /// The certificate that the client presented, now or when the resumed session began.
+    /// On the server: the certificate that the client presented, now or when the resumed session began.
     pub client_certificate: Option<ClientCertificate>,
     /// The numbers behind the names.
     pub codes: Codes,
-    /// The client's first `ClientHello`; `None` if it could not be parsed again.
+    /// On the server: the client's first `ClientHello`; `None` if it could not be parsed again.
     pub client_hello: Option<Arc<ClientHello>>,
-    /// From the accepted connection to the end of the handshake.
+    /// From the connected socket to the end of the handshake.
     pub took: Duration,
 }
 
@@ -78,35 +74,19 @@ pub struct ClientCertificate {
 
 /// The result of the built-in client's handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandshakeInfo {
-    /// `TLS 1.3` or `TLS 1.2`.
-    pub version: &'static str,
-    /// The cipher suite, for example `TLS_AES_256_GCM_SHA384`.
-    pub cipher_suite: String,
-    /// The key exchange group, for example `X25519MLKEM768`.
-    pub group: Option<String>,
-    /// The server's signature scheme, for example `ecdsa_secp256r1_sha256`.
-    pub signature_scheme: Option<String>,
-    /// The name that was sent as SNI; `None` for an IP address.
-    pub sni: Option<String>,
+pub struct ClientHandshake {
+    /// What was agreed on. The client never resumes a session.
+    pub agreed: Handshake,
     /// The name or address that the certificate was checked for.
     pub name: String,
-    /// The ALPN protocol (RFC 7301), as text.
-    pub alpn: Option<String>,
-    /// Full or retried; the client never resumes a session.
-    pub kind: HandshakeKind,
     /// The certificates that the server presented, its own first.
-    pub chain: Arc<[CertificateDetails]>,
+    pub chain: Arc<[Certificate]>,
     /// Why its certificate was accepted.
     pub accepted: Accepted,
     /// Whether the server asked for a client certificate.
     pub asked_for_certificate: bool,
     /// Whether the client presented one.
     pub presented_certificate: bool,
-    /// The numbers behind the names.
-    pub codes: Codes,
-    /// From the connected socket to the end of the handshake on the client's side.
-    pub took: Duration,
 }
 
 /// Why a server's certificate was accepted.
@@ -127,98 +107,60 @@ pub enum Accepted {
 impl Handshake {
     /// Reads what a server connection agreed on whose handshake is done.
     #[must_use]
-    pub fn new(
+    pub fn of_server(
         connection: &rustls::ServerConnection,
         scheme: Option<u16>,
         client_hello: Option<Arc<ClientHello>>,
         took: Duration,
     ) -> Self {
-        let codes = Codes::of(connection, scheme);
-        let certificate = connection.peer_certificates().and_then(|chain| chain.first());
+        let certificate =
+            connection.peer_certificates().and_then(|chain| Certificate::from_der(chain.first()?));
         Self {
-            version: version(connection),
-            cipher_suite: names::suite(codes.cipher_suite),
-            group: codes.group.map(names::group),
-            signature_scheme: codes.signature_scheme.map(names::scheme),
             server_name: connection.server_name().map(str::to_owned),
-            alpn: alpn(connection),
-            kind: HandshakeKind::of(connection),
-            client_certificate: certificate.map(ClientCertificate::of),
-            codes,
+            client_certificate: certificate.map(|certificate| ClientCertificate {
+                subject: certificate.subject,
+                issuer: certificate.issuer,
+                sha256: certificate.fingerprint,
+            }),
             client_hello,
-            took,
+            ..Self::new(connection, scheme, took)
         }
     }
-}
 
-impl HandshakeInfo {
-    /// Reads what a client connection agreed on whose handshake is done. rustls doesn't report the other fields.
-    pub(super) fn new(
-        connection: &CommonState,
-        chain: &[CertificateDer<'_>],
-        scheme: Option<u16>,
-        took: Duration,
-    ) -> Self {
-        let codes = Codes::of(connection, scheme);
-        Self {
-            version: version(connection),
-            cipher_suite: names::suite(codes.cipher_suite),
-            group: codes.group.map(names::group),
-            signature_scheme: codes.signature_scheme.map(names::scheme),
-            sni: None,
-            name: String::new(),
-            alpn: alpn(connection),
-            kind: HandshakeKind::of(connection),
-            chain: chain.iter().filter_map(|der| CertificateDetails::from_der(der)).collect(),
-            accepted: Accepted::default(),
-            asked_for_certificate: false,
-            presented_certificate: false,
-            codes,
-            took,
-        }
+    /// Returns one line: `TLS 1.3 · TLS_AES_256_GCM_SHA384 · X25519MLKEM768`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let parts = [Some(self.version), Some(&self.cipher_suite), self.group.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
-}
 
-impl Codes {
-    fn of(connection: &CommonState, signature_scheme: Option<u16>) -> Self {
-        Self {
+    /// Reads what both sides know. rustls doesn't report the signature scheme.
+    pub(super) fn new(connection: &CommonState, signature_scheme: Option<u16>, took: Duration) -> Self {
+        let codes = Codes {
             version: connection.protocol_version().map_or(0, u16::from),
             cipher_suite: connection.negotiated_cipher_suite().map_or(0, |suite| suite.suite().into()),
             group: connection.negotiated_key_exchange_group().map(|group| group.name().into()),
             signature_scheme,
-        }
-    }
-}
-
-impl HandshakeKind {
-    fn of(connection: &CommonState) -> Self {
-        match connection.handshake_kind() {
-            Some(rustls::HandshakeKind::Resumed) => Self::Resumed,
-            Some(rustls::HandshakeKind::FullWithHelloRetryRequest) => Self::FullWithRetry,
-            _ => Self::Full,
-        }
-    }
-}
-
-impl ClientCertificate {
-    fn of(der: &CertificateDer<'_>) -> Self {
-        let parsed = X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed);
-        let name = |name: Option<_>| name.map_or_else(|| "?".to_owned(), distinguished_name);
+        };
         Self {
-            subject: name(parsed.as_ref().map(|parsed| parsed.subject())),
-            issuer: name(parsed.as_ref().map(|parsed| parsed.issuer())),
-            sha256: sha256(der),
+            version: match connection.protocol_version() {
+                Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+                _ => "TLS 1.3",
+            },
+            cipher_suite: names::suite(codes.cipher_suite),
+            group: codes.group.map(names::group),
+            signature_scheme: signature_scheme.map(names::scheme),
+            server_name: None,
+            alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+            kind: match connection.handshake_kind() {
+                Some(rustls::HandshakeKind::Resumed) => HandshakeKind::Resumed,
+                Some(rustls::HandshakeKind::FullWithHelloRetryRequest) => HandshakeKind::FullWithRetry,
+                _ => HandshakeKind::Full,
+            },
+            client_certificate: None,
+            codes,
+            client_hello: None,
+            took,
         }
     }
-}
-
-fn version(connection: &CommonState) -> &'static str {
-    match connection.protocol_version() {
-        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
-        _ => "TLS 1.3",
-    }
-}
-
-fn alpn(connection: &CommonState) -> Option<String> {
-    connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned())
 }

@@ -1,7 +1,7 @@
 //! Reads and checks certificates, private keys and CA certificates from files.
 //!
 //! ```text
-//! path ──> read_file ──> pem::find ──> pem::decode ──> CertificateFile, KeyFile, ClientCaFile
+//! path ──> read_file ──> pem::find ──> decode ──> CertificateFile, KeyFile, ClientCaFile
 //!          bytes         PEM blocks    DER
 //!                           └─ not the right block: der::guess finds out what the file is instead
 //! ```
@@ -14,17 +14,16 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::SigningKey;
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::prelude::X509Certificate;
 
-use crate::tls::certificate_report::CertificateReport;
-use crate::tls::der::{self, Content};
-use crate::tls::file_error::{FileProblem, FileRole, TlsFileError};
-use crate::tls::inspect::certificate_text::distinguished_name;
+use crate::tls::certificate::Certificate;
+use crate::tls::der;
+use crate::tls::file_error::{FileContent, FileProblem, FileRole, TlsFileError};
 use crate::tls::key_type::KeyType;
-use crate::tls::pem::{self, Damage, Decoded, Label, PemBlock};
+use crate::tls::pem::{self, Damage, PemBlock};
 
 /// The largest file that is read, in bytes: 1 MiB. A chain of ten certificates has about 20 KiB.
 pub(super) const MAX_FILE_SIZE: u64 = 1024 * 1024;
@@ -34,7 +33,7 @@ pub(super) const MAX_FILE_SIZE: u64 = 1024 * 1024;
 pub struct CertificateFile {
     pub(super) path: PathBuf,
     pub(super) chain: Vec<CertificateDer<'static>>,
-    report: CertificateReport,
+    certificates: Arc<[Certificate]>,
 }
 
 impl CertificateFile {
@@ -43,18 +42,23 @@ impl CertificateFile {
     /// # Errors
     /// Every [`FileProblem`] that a certificate file can have.
     pub fn read(path: &Path) -> Result<Self, TlsFileError> {
-        let error = |problem| TlsFileError::new(path, FileRole::Certificate, problem);
-        let chain = certificates(path, FileRole::Certificate).map_err(error)?;
-        let first = chain.first().and_then(|first| X509Certificate::from_der(first).ok());
-        let (_, first) = first.ok_or_else(|| error(FileProblem::NoneFound))?;
-        let report = CertificateReport::new(&first, chain.len());
-        Ok(Self { path: path.to_owned(), chain, report })
+        let chain =
+            certificates(path).map_err(|problem| TlsFileError::new(path, FileRole::Certificate, problem))?;
+        let certificates = chain.iter().filter_map(|der| Certificate::from_der(der)).collect();
+        Ok(Self { path: path.to_owned(), chain, certificates })
     }
 
-    /// Returns a summary.
+    /// Returns the server's own certificate.
     #[must_use]
-    pub fn report(&self) -> &CertificateReport {
-        &self.report
+    pub fn own(&self) -> &Certificate {
+        // A file that could be read has at least one certificate.
+        &self.certificates[0]
+    }
+
+    /// Returns all certificates, the server's own first.
+    #[must_use]
+    pub fn certificates(&self) -> &Arc<[Certificate]> {
+        &self.certificates
     }
 
     /// Returns the certificates as they are sent, the server's own first; at least one.
@@ -90,11 +94,10 @@ impl KeyFile {
     fn try_read(path: &Path) -> Result<Self, FileProblem> {
         let bytes = read_file(path)?;
         let blocks = pem::find(&bytes);
-        let Decoded::Key(key) = pem::decode(private_key(&bytes, &blocks)?)? else {
-            return Err(FileProblem::NoneFound);
-        };
-        let key_type =
-            der::key_type(&key).ok_or_else(|| FileProblem::BadKey("unknown structure".to_owned()))?;
+        let der = private_key(&bytes, &blocks)?.decode()?;
+        let bad = |reason: &dyn fmt::Display| FileProblem::BadKey(reason.to_string());
+        let key = PrivateKeyDer::try_from(der).map_err(|error| bad(&error))?;
+        let key_type = der::key_type(&key).ok_or_else(|| bad(&"unknown structure"))?;
         match key_type {
             KeyType::Rsa { bits } if !(2048..=8192).contains(&bits) => {
                 return Err(FileProblem::RsaLength(bits));
@@ -102,7 +105,7 @@ impl KeyFile {
             KeyType::Other(_) => return Err(FileProblem::UnsupportedKey(key_type)),
             _ => {}
         }
-        let signing = any_supported_type(&key).map_err(|error| FileProblem::BadKey(error.to_string()))?;
+        let signing = any_supported_type(&key).map_err(|error| bad(&error))?;
         Ok(Self { path: path.to_owned(), signing, key_type })
     }
 }
@@ -146,7 +149,7 @@ impl ClientCaFile {
     }
 
     fn try_read(path: &Path) -> Result<Self, FileProblem> {
-        let found = certificates(path, FileRole::ClientCa)?;
+        let found = certificates(path)?;
         let mut roots = RootCertStore::empty();
         for (index, der) in found.iter().enumerate() {
             roots.add(der.clone()).map_err(|error| FileProblem::BadCertificate {
@@ -155,11 +158,7 @@ impl ClientCaFile {
                 reason: error.to_string(),
             })?;
         }
-        let subject = |der: &CertificateDer<'_>| {
-            X509Certificate::from_der(der)
-                .map_or_else(|_| "?".to_owned(), |(_, parsed)| distinguished_name(parsed.subject()))
-        };
-        let subjects = found.iter().map(subject).collect();
+        let subjects = found.iter().filter_map(|der| Some(Certificate::from_der(der)?.subject)).collect();
         Ok(Self { roots: Arc::new(roots), report: ClientCaReport { subjects } })
     }
 }
@@ -180,102 +179,87 @@ impl ClientCaReport {
 /// # Errors
 /// The file can't be read, or holds neither a certificate nor a private key.
 pub fn classify(path: &Path) -> Result<FileRole, TlsFileError> {
-    use FileProblem as P;
+    use FileContent as C;
     let error = |role, problem| Err(TlsFileError::new(path, role, problem));
     let bytes = match read_file(path) {
         Ok(bytes) => bytes,
         Err(problem) => return error(FileRole::Certificate, problem),
     };
     let blocks = pem::find(&bytes);
-    if blocks.iter().any(|block| block.label.is_certificate()) {
+    let holds = |content| blocks.iter().any(|block| block.content == content);
+    if holds(C::Certificate) {
         return Ok(FileRole::Certificate);
     }
-    if blocks.iter().any(|block| block.label.is_private_key()) {
+    if holds(C::Key) {
         return Ok(FileRole::Key);
     }
-    match instead(FileRole::Certificate, &bytes, &blocks) {
-        P::Binary | P::Pkcs12 | P::Pkcs7 { .. } => Ok(FileRole::Certificate),
-        P::Swapped | P::Encrypted { .. } => Ok(FileRole::Key),
-        P::PublicKey => error(FileRole::Key, P::PublicKey),
-        P::NoneFound if blocks.iter().all(|block| block.label == Label::Parameters) => {
-            error(FileRole::Certificate, P::Neither)
+    match instead(&bytes, &blocks) {
+        FileProblem::Instead { content: C::Certificate | C::Pkcs12 | C::Pkcs7, .. } => {
+            Ok(FileRole::Certificate)
+        }
+        FileProblem::Instead { content: C::Key | C::EncryptedKey | C::OpenSshKey, .. } => Ok(FileRole::Key),
+        problem @ FileProblem::Instead { content: C::PublicKey, .. } => error(FileRole::Key, problem),
+        FileProblem::NoneFound if blocks.iter().all(|block| block.content == C::Parameters) => {
+            error(FileRole::Certificate, FileProblem::Neither)
         }
         problem => error(FileRole::Certificate, problem),
     }
 }
 
 /// Reads every certificate of a file: at least one, each parsed without an error.
-pub(super) fn certificates(path: &Path, role: FileRole) -> Result<Vec<CertificateDer<'static>>, FileProblem> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FileProblem> {
     let bytes = read_file(path)?;
     let blocks = pem::find(&bytes);
-    let found: Vec<_> = blocks.iter().filter(|block| block.label.is_certificate()).collect();
+    let found: Vec<_> = blocks.iter().filter(|block| block.content == FileContent::Certificate).collect();
     if found.is_empty() {
-        return Err(instead(role, &bytes, &blocks));
+        return Err(instead(&bytes, &blocks));
     }
     let mut chain = Vec::with_capacity(found.len());
     for (index, block) in found.iter().enumerate() {
         let bad = |reason| FileProblem::BadCertificate { number: index + 1, of: found.len(), reason };
-        let Decoded::Certificate(der) = pem::decode(block)? else { return Err(FileProblem::NoneFound) };
+        let mut der = block.decode()?;
         let (rest, _) = X509Certificate::from_der(&der).map_err(|error| bad(error.to_string()))?;
-        match (rest.len(), &block.label) {
-            (0, _) => chain.push(der),
+        match rest.len() {
             // OpenSSL appends data for its own use, which must not be sent.
-            (extra, Label::TrustedCertificate) => {
-                chain.push(CertificateDer::from(der[..der.len() - extra].to_vec()));
-            }
-            (extra, _) => return Err(bad(format!("{extra} bytes too many"))),
+            extra if block.label == pem::TRUSTED => der.truncate(der.len() - extra),
+            0 => {}
+            extra => return Err(bad(format!("{extra} bytes too many"))),
         }
+        chain.push(der.into());
     }
     Ok(chain)
 }
 
 /// Returns the first private key in a usable form, or what the file holds instead.
 fn private_key<'a>(bytes: &[u8], blocks: &'a [PemBlock]) -> Result<&'a PemBlock, FileProblem> {
-    if let Some(block) = blocks.iter().find(|block| block.label.is_plain_key()) {
-        return Ok(block);
+    match blocks.iter().find(|block| block.content == FileContent::Key) {
+        Some(block) if block.label == pem::DSA => {
+            Err(FileProblem::UnsupportedKey(KeyType::Other("DSA".to_owned())))
+        }
+        Some(block) => Ok(block),
+        None => Err(instead(bytes, blocks)),
     }
-    Err(match blocks.iter().find(|block| block.label.is_private_key()).map(|block| &block.label) {
-        Some(Label::EncryptedKey) => FileProblem::Encrypted { binary: false },
-        Some(Label::OpenSshKey) => FileProblem::OpenSsh,
-        Some(_) => FileProblem::UnsupportedKey(KeyType::Other("DSA".to_owned())),
-        None => instead(FileRole::Key, bytes, blocks),
-    })
 }
 
 /// Returns what the file holds instead of what was looked for, none of which is among its blocks.
-fn instead(role: FileRole, bytes: &[u8], blocks: &[PemBlock]) -> FileProblem {
+fn instead(bytes: &[u8], blocks: &[PemBlock]) -> FileProblem {
+    use FileContent as C;
+    let is_locked = |block: &&PemBlock| matches!(block.content, C::EncryptedKey | C::OpenSshKey);
     // Parameters come before many a key, so any other block matters more.
-    let block = blocks.iter().find(|block| block.label != Label::Parameters).or_else(|| blocks.first());
-    let Some(block) = block else { return without_blocks(role, bytes) };
-    match &block.label {
-        Label::Request => FileProblem::Request,
-        Label::PublicKey => FileProblem::PublicKey,
-        Label::Crl => FileProblem::Crl,
-        Label::Pkcs7 => FileProblem::Pkcs7 { binary: false },
-        label if label.is_certificate() || label.is_private_key() => FileProblem::Swapped,
-        Label::Other(label) if block.damage != Some(Damage::BeginLine) => {
-            FileProblem::OtherBlock(label.clone())
+    let is_more = |block: &&PemBlock| block.content != C::Parameters;
+    let block = blocks.iter().find(is_locked).or_else(|| blocks.iter().find(is_more)).or(blocks.first());
+    match block {
+        Some(block) if block.content == C::Other && block.damage != Some(Damage::BeginLine) => {
+            FileProblem::OtherBlock(block.label.clone())
         }
-        _ => FileProblem::NoneFound,
-    }
-}
-
-fn without_blocks(role: FileRole, bytes: &[u8]) -> FileProblem {
-    // The public half of an OpenSSH key is a line of text.
-    if bytes.starts_with(b"ssh-") || bytes.starts_with(b"ecdsa-sha2-") {
-        return FileProblem::PublicKey;
-    }
-    match (der::guess(bytes), role) {
-        (Some(Content::Certificate), FileRole::Certificate | FileRole::ClientCa)
-        | (Some(Content::Key), FileRole::Key) => FileProblem::Binary,
-        (Some(Content::EncryptedKey), FileRole::Key) => FileProblem::Encrypted { binary: true },
-        (Some(Content::Certificate | Content::Key | Content::EncryptedKey), _) => FileProblem::Swapped,
-        (Some(Content::PublicKey), _) => FileProblem::PublicKey,
-        (Some(Content::Request), _) => FileProblem::Request,
-        (Some(Content::Crl), _) => FileProblem::Crl,
-        (Some(Content::Pkcs12), _) => FileProblem::Pkcs12,
-        (Some(Content::Pkcs7), _) => FileProblem::Pkcs7 { binary: true },
-        (None, _) => FileProblem::NoneFound,
+        Some(PemBlock { content: C::Other | C::Parameters, .. }) => FileProblem::NoneFound,
+        Some(block) => FileProblem::Instead { content: block.content, binary: false },
+        // The public half of an OpenSSH key is a line of text.
+        None if bytes.starts_with(b"ssh-") || bytes.starts_with(b"ecdsa-sha2-") => {
+            FileProblem::Instead { content: C::PublicKey, binary: false }
+        }
+        None => der::guess(bytes)
+            .map_or(FileProblem::NoneFound, |content| FileProblem::Instead { content, binary: true }),
     }
 }
 

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //!  load ──┬──> server_config ──> TlsServer ──> Handshake or ServerTlsError
-//!         └──> client_config ──> Connector ──> HandshakeInfo or ClientTlsError
+//!         └──> client_config ──> Connector ──> ClientHandshake or ClientTlsError
 //! ```
 //!
-//! [`load`] reads the files (with `pem`, `der` and `key_type`), `certificate_report` summarizes a certificate for the
-//! window, [`inspect`] shows everything about one and predicts what clients will do with it, and [`create`] makes them.
+//! [`load`] reads the files (with `pem`, `der` and `key_type`), `certificate` holds the fields of a certificate,
+//! [`inspect`] predicts what clients will do with it, and [`create`] makes them.
 //! [`client_hello`] parses what a client offers, and [`names`] names the numbers in it. Errors are values
 //! ([`file_error`], [`session_error`]); [`explain`] holds all of their texts.
 
-mod certificate_report;
+mod certificate;
 pub mod client_config;
 pub mod client_hello;
 pub mod create;
@@ -30,9 +30,9 @@ pub mod server_config;
 mod server_verifier;
 pub mod session_error;
 
-pub use certificate_report::{Authority, CertificateReport, Validity};
+pub use certificate::{Certificate, Validity};
 pub use file_error::{FileProblem, FileRole, TlsError, TlsFileError};
-pub use inspect::served_certificate::Issuer;
+pub use inspect::served_certificate::ServedCertificate;
 pub use key_match::check_pair;
 pub use key_type::KeyType;
 pub use load::{CertificateFile, ClientCaFile, ClientCaReport, KeyFile, classify};

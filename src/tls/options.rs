@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::settings::{ClientAuth, TlsVersions};
 
 /// The files and choices of a TLS server. The files are read at each start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TlsFiles {
     /// The certificate chain, PEM.
     pub certificate: PathBuf,

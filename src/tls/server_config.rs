@@ -64,7 +64,11 @@ impl TlsServer {
         if let Some(path) = &files.key_log {
             config.key_log = Arc::new(KeyLogFile::open(path, Box::new(on_key_log_error))?);
         }
-        let context = Arc::new(ServerContext::new(files, ServedCertificate::of(&certificate)));
+        let context = Arc::new(ServerContext {
+            files: files.clone(),
+            address: "localhost".to_owned(),
+            served: ServedCertificate::of(&certificate),
+        });
         Ok(Self { config: Arc::new(config), context })
     }
 

@@ -19,7 +19,7 @@ use x509_parser::asn1_rs::{Any, FromDer};
 use x509_parser::prelude::{X509Certificate, X509Version};
 
 use crate::sync::lock;
-use crate::tls::explain::certificate_errors::{RejectionKind, rejection_kind};
+use crate::tls::explain::certificate_errors::is_about_use;
 use crate::tls::handshake::Accepted;
 
 /// The course of one handshake so far.
@@ -73,12 +73,7 @@ impl ServerVerifier {
                     Some(Err(error)) => error,
                     None => CertificateError::UnknownIssuer.into(),
                 };
-                // An error about when or for what the certificate is used holds for the very certificate as well.
-                let is_about_its_use = matches!(
-                    rejection_kind(&error),
-                    RejectionKind::NotValidNow | RejectionKind::WrongName | RejectionKind::WrongPurpose
-                );
-                if this != first || is_about_its_use {
+                if this != first || is_about_use(&error) {
                     return Err(error);
                 }
                 check_pinned(first, name, now).map(|name_checked| Accepted::Pinned { name_checked })

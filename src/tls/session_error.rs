@@ -1,18 +1,15 @@
 //! Why a TLS connection failed, as values. [`crate::tls::explain`] turns them into sentences.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 
-use crate::platform::terminal::argument;
-use crate::settings::TlsVersions;
 use crate::tls::client_hello::ClientHello;
 use crate::tls::inspect::served_certificate::ServedCertificate;
 use crate::tls::names;
-use crate::tls::options::{TlsFiles, Trust};
+use crate::tls::options::{TlsChoices, TlsFiles};
 
 /// The cause of the end of a TLS connection.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -77,14 +74,8 @@ impl ServerTlsError {
 /// How the server was set up: what the explanation of a failure depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServerContext {
-    /// The versions that the server accepts.
-    pub versions: TlsVersions,
-    /// The certificate's file name, quoted for a shell.
-    pub certificate: String,
-    /// The file name of the clients' CA, quoted for a shell; empty if clients are not asked for certificates.
-    pub client_ca: String,
-    /// The ALPN protocols that the server accepts.
-    pub alpn: Vec<String>,
+    /// Its files and choices.
+    pub files: TlsFiles,
     /// How a client on this computer reaches the server: `localhost:12345`.
     pub address: String,
     /// The certificate.
@@ -92,18 +83,6 @@ pub struct ServerContext {
 }
 
 impl ServerContext {
-    pub(super) fn new(files: &TlsFiles, served: ServedCertificate) -> Self {
-        let name = |path: &Path| if path.as_os_str().is_empty() { String::new() } else { argument(path) };
-        Self {
-            versions: files.versions,
-            certificate: name(&files.certificate),
-            client_ca: name(&files.client_ca),
-            alpn: files.alpn.clone(),
-            address: "localhost".to_owned(),
-            served,
-        }
-    }
-
     /// Sets the address by which a client on this computer reaches a server that listens on `host`.
     pub(super) fn set_address(&mut self, host: &str, port: u16) {
         self.address = match host.parse::<IpAddr>() {
@@ -136,14 +115,10 @@ pub struct ClientTlsError {
 /// A client's choices: what the explanation of a failure depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientContext {
-    /// Which servers it trusts.
-    pub trust: Trust,
-    /// The first certificate of the file in [`Trust::ThisServer`].
+    /// The choices.
+    pub choices: TlsChoices,
+    /// The first certificate of the file in [`Trust::ThisServer`](crate::tls::options::Trust::ThisServer).
     pub given: Option<CertificateDer<'static>>,
     /// The name that the certificate is checked for.
     pub name: String,
-    /// The offered versions.
-    pub versions: TlsVersions,
-    /// The offered ALPN protocols.
-    pub alpn: Vec<String>,
 }

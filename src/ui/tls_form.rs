@@ -64,14 +64,14 @@ fn path_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>)
 
 fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let now = Timestamp::now();
-    let Some(report) = good_file(ui, app.certificate()) else { return };
-    let tone = if report.validity.holds(now) { Tone::Good } else { Tone::Caution };
+    let Some(served) = good_file(ui, app.certificate()) else { return };
+    let tone = if served.own.validity.holds(now) { Tone::Good } else { Tone::Caution };
     ui.horizontal_top(|ui| {
         let details = "Details…";
         let rest = ui.available_width() - pill_width(ui, details) - size::GAP;
         ui.vertical(|ui| {
             ui.set_width(rest);
-            close_note(ui, tone, &report.line(now));
+            close_note(ui, tone, &served.own.line(now));
         });
         if pill_button(ui, details).clicked() {
             actions.push(Action::ShowCertificateDetails);
@@ -86,7 +86,7 @@ fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
         if pill_button(ui, "Create a better one…").clicked() {
             actions.push(Action::CreateCertificate);
         }
-        if let Some(command) = report.better(&app.settings().key) {
+        if let Some(command) = served.own.better(&app.settings().key) {
             copy_button(ui, &format!("Copy the command: {command}"), || command.clone());
         }
     });

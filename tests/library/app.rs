@@ -269,16 +269,14 @@ fn a_defect_made_on_purpose_has_a_warning_after_a_restart() {
     make(used.path(), KeyChoice::P256, false, Some(create::Defect::NoIntermediate));
     for (defect, ..) in create::Defect::TABLE.iter().copied() {
         let expected = match defect {
-            create::Defect::Expired => "This certificate expired on",
-            create::Defect::NotYetValid => "This certificate is not valid before",
-            create::Defect::WrongName => {
-                "for wrong-name.example, but the server's host is localhost: clients that connect to it"
-            }
+            create::Defect::Expired => "because it expired on",
+            create::Defect::NotYetValid => "because it is not valid before",
+            create::Defect::WrongName => "for wrong-name.example, but the server's host is localhost",
             create::Defect::NoSan => "only as common name",
-            create::Defect::CaAsServer => "for signing others and not for serving",
+            create::Defect::CaAsServer => "for signing others and not for a server",
             create::Defect::SelfSigned => "self-signed, though a CA's ca.crt is next to it",
             create::Defect::NoIntermediate => {
-                "without its intermediate: the issuer, CN=Echoscope practice intermediate CA, is not sent"
+                "its intermediate is not sent: CN=Echoscope practice intermediate CA signed it"
             }
             create::Defect::Version1 => "X.509 version 1",
         };
@@ -311,9 +309,9 @@ fn a_ca_certificate_has_a_warning_that_depends_on_its_key_usage() {
     use rcgen::KeyUsagePurpose::{DigitalSignature, KeyCertSign};
     let folder = tempfile::tempdir().unwrap();
     for (usages, expected) in [
-        (vec![], "marked as a certificate authority's own"),
-        (vec![DigitalSignature, KeyCertSign], "marked as a certificate authority's own"),
-        (vec![KeyCertSign], "for signing others and not for serving"),
+        (vec![], "marked as a CA's own, as openssl"),
+        (vec![DigitalSignature, KeyCertSign], "marked as a CA's own, as openssl"),
+        (vec![KeyCertSign], "for signing others and not for a server"),
     ] {
         let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -349,7 +347,11 @@ fn the_warning_depends_on_the_files_beside_the_certificate() {
     make(folder.path(), KeyChoice::P256, true, None);
     let ca = read("ca.crt");
     std::fs::remove_file(path("ca.crt")).unwrap();
-    assert!(warning().contains("signed by CN=Echoscope practice CA, whose own is neither"), "{}", warning());
+    assert!(
+        warning().contains("issuer: CN=Echoscope practice CA, whose certificate is not in the file"),
+        "{}",
+        warning()
+    );
     // Another CA with the same name.
     std::fs::remove_file(path("ca.key")).unwrap();
     let other = tempfile::tempdir().unwrap();

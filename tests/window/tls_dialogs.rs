@@ -161,7 +161,7 @@ fn a_defect_shows_a_warning_until_it_is_replaced() {
     assert!(window.shows("It is for wrong-name.example"));
     window.create(folder.path());
     window.click("Done");
-    let label = "This certificate is for wrong-name.example, but the server's host is 127.0.0.1";
+    let label = "it is for wrong-name.example, but the server's host is 127.0.0.1";
     window.until_shown(label);
     window.click("Details…");
     window.until_shown("A client that is given this file as CA would");

@@ -4,11 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::platform::terminal::{CURL, CURL_UNREVOKED, TerminalCommand, argument, python, python_string};
 use crate::settings::SettingChoice;
-use crate::tls::certificate_report::CertificateReport;
+use crate::tls::certificate::Certificate;
 use crate::tls::create::certificate_spec::{
     CA_CERTIFICATE, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY,
 };
@@ -48,19 +47,17 @@ impl CreatedFiles {
         ca_not_after: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Self, rcgen::Error> {
-        let (_, parsed) =
-            X509Certificate::from_der(certificate).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
-        let report = CertificateReport::new(&parsed, 1);
+        let own = Certificate::from_der(certificate).ok_or(rcgen::Error::CouldNotParseCertificate)?;
         let path = |name: &str| spec.folder.join(name);
         Ok(Self {
             certificate: path(CERTIFICATE),
             key: path(KEY),
             ca_file: path(if spec.needs_ca() { CA_CERTIFICATE } else { CERTIFICATE }),
             files: names.iter().map(|name| path(name)).collect(),
-            summary: report.line(now),
+            summary: own.line(now),
             defect: spec.defect,
             ca_not_after: ca_not_after
-                .filter(|end| spec.defect != Some(Defect::SelfSigned) && *end < report.validity.not_after),
+                .filter(|end| spec.defect != Some(Defect::SelfSigned) && *end < own.validity.not_after),
             // A client asks for one name, never for a wildcard.
             name: spec.common_name.replacen('*', "www", 1),
         })

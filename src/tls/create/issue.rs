@@ -85,9 +85,9 @@ impl PracticeCa {
         }
         let file = CertificateFile::read(&certificate)?;
         check_pair(&file, &KeyFile::read(&key)?)?;
-        let report = file.report();
-        if !report.validity.holds(now) {
-            return Err(unusable(format!("ca.crt is not valid now ({})", report.validity.description(now))));
+        let validity = file.own().validity;
+        if !validity.holds(now) {
+            return Err(unusable(format!("ca.crt is not valid now ({})", validity.description(now))));
         }
         // A file that could be read has at least one certificate.
         let certificate = file.chain()[0].clone();

@@ -2,9 +2,9 @@
 //! command line. Nothing is ever added to a trust store.
 //!
 //! ```text
-//!  CertificateSpec ──> prepare ──> PreparedCertificate ──> write ──> CreatedFiles
-//!        │             folder, CA,  keys and certificates   all files  paths, a summary,
-//!        │             keys         in memory               or none    commands to try
+//!  CertificateSpec ──> prepare ───────────────────────────> write ──> CreatedFiles
+//!        │             folder, CA, keys and certificates   all files  paths, a summary,
+//!        │             in memory                           or none    commands to try
 //!        ├──> preflight: the problems and files that `prepare` would find
 //!        └──> openssl_script: the same files by hand
 //! ```
@@ -76,18 +76,11 @@ pub fn preflight(spec: &CertificateSpec, now: Timestamp) -> Preflight {
 /// A value, the folder or the practice CA can't be used, or writing failed. The folder is then as it was before, except
 /// after [`CreateError::HalfWritten`].
 pub fn create(spec: &CertificateSpec, replace: bool, now: Timestamp) -> Result<CreatedFiles, CreateError> {
-    prepare(spec, replace, now)?.write()
+    prepare(spec, replace, now)?()
 }
 
-/// A certificate in memory. Nothing was written yet, and dropping it leaves the folder as it was. Its folder is locked
-/// against other runs of the program.
-pub struct PreparedCertificate {
-    folder: ReservedFolder,
-    files: Vec<NewFile>,
-    created: CreatedFiles,
-}
-
-/// Creates keys and certificates in memory, as [`create`] does.
+/// Creates keys and certificates in memory, as [`create`] does, and returns the function that writes them. Dropping that
+/// leaves the folder as it was; until then, the folder is locked against other runs of the program.
 ///
 /// # Errors
 /// As for [`create`].
@@ -95,7 +88,7 @@ pub fn prepare(
     spec: &CertificateSpec,
     replace: bool,
     now: Timestamp,
-) -> Result<PreparedCertificate, CreateError> {
+) -> Result<impl FnOnce() -> Result<CreatedFiles, CreateError> + use<>, CreateError> {
     if let Some(problem) = spec.problems().into_iter().next() {
         return Err(problem.into());
     }
@@ -129,18 +122,7 @@ pub fn prepare(
     let names: Vec<_> = files.iter().map(|file| file.name).collect();
     let ca_not_after = ca.and_then(|ca| ca.not_after());
     let created = CreatedFiles::new(spec, &names, &issued.certificate, ca_not_after, now)?;
-    Ok(PreparedCertificate { folder, files, created })
-}
-
-impl PreparedCertificate {
-    /// Writes the files.
-    ///
-    /// # Errors
-    /// As for [`create`].
-    pub fn write(self) -> Result<CreatedFiles, CreateError> {
-        write_files(&self.folder.path, &self.files)?;
-        Ok(self.created)
-    }
+    Ok(move || write_files(&folder.path, &files).map(|()| created))
 }
 
 /// A locked folder. Dropping it removes a new folder that is still empty.

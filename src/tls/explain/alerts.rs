@@ -6,7 +6,6 @@ use crate::tls::explain::protocol_errors::{NO_ECH, OBSOLETE, OTHER_VERSION, Peer
 
 /// Returns the text for an alert that `sender` sent (RFC 8446, section 6; the older ones RFC 5246, section 7.2). Servers send
 /// some alerts only about a client certificate.
-#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
     use Peer::{Client, Server};
     match (alert, sender) {
@@ -19,15 +18,14 @@ pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
              another kind of key, or a newer client."
         }
         (Alert::HandshakeFailure, Server) => {
-            "The server found no cipher suite, key exchange or kind of certificate in common. This client offered \
-             {versions}: offer both versions."
+            "The server found no cipher suite, key exchange or kind of certificate in common. Offer both versions of TLS."
         }
         (Alert::BadCertificate, Client) => {
             "The client rejected our certificate: it is for another name, not valid now, from a CA that the client does not \
              trust, or damaged. Details… shows which."
         }
         (Alert::BadCertificate | Alert::CertificateUnknown, Server) => {
-            "The server rejected this client's certificate and gave no exact reason. Look at the server's log."
+            "The server rejected this client's certificate and gave no exact reason. Look at its log."
         }
         (Alert::UnsupportedCertificate, Client) => {
             "The client does not support this kind of certificate. The cause may be its key ({key}): try another kind."
@@ -35,19 +33,11 @@ pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
         (Alert::UnsupportedCertificate, Server) => {
             "The server rejected this client's certificate for its kind. Make one with the purpose clientAuth."
         }
-        (Alert::CertificateRevoked, Client) => {
-            "The client rejected our certificate because its issuer has revoked it. Get a new one."
+        (Alert::CertificateRevoked, _) => {
+            "{Peer} rejected our certificate because its issuer has revoked it. Get a new one."
         }
-        (Alert::CertificateRevoked, Server) => {
-            "The server rejected this client's certificate: its issuer has revoked it. Get a new one."
-        }
-        (Alert::CertificateExpired, Client) => {
-            "The client rejected our certificate: one of its chain is not valid now, or the client's clock is wrong. Make a \
-             new one, or set the clock."
-        }
-        (Alert::CertificateExpired, Server) => {
-            "The server rejected this client's certificate: by the server's clock it is not valid now. Make a new one, or \
-             set that clock."
+        (Alert::CertificateExpired, _) => {
+            "{Peer} rejected our certificate: by the {peer}'s clock it is not valid now. Make a new one, or set that clock."
         }
         (Alert::CertificateUnknown, Client) => {
             "The client rejected our certificate and gave no exact reason. {trust}, and connect to a name in the \
@@ -64,18 +54,10 @@ pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
         (Alert::AccessDenied, _) => {
             "{Peer} accepted our certificate but decided against the connection. Look at the {peer}'s own rules."
         }
-        (Alert::DecryptError, Client) => {
-            "The client could not verify a signature of the handshake. Check that its CA file is the one that signed this \
-             certificate."
+        (Alert::DecryptError, _) => {
+            "{Peer} could not verify a signature. Check that its CA file is the one that signed our certificate."
         }
-        (Alert::DecryptError, Server) => {
-            "The server could not verify a signature of the handshake. Check that the client's key belongs to its \
-             certificate."
-        }
-        (Alert::ProtocolVersion, Client) => OTHER_VERSION,
-        (Alert::ProtocolVersion, Server) => {
-            "The server does not speak the version of TLS that this client offered: {versions}. Offer another version here."
-        }
+        (Alert::ProtocolVersion, _) => OTHER_VERSION,
         (Alert::InsufficientSecurity, _) => {
             "{Peer} demands stronger ciphers or a longer key. Try TLS 1.3, or a certificate with a longer key."
         }
@@ -84,32 +66,20 @@ pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
             "{Peer} noticed that an older version of TLS was tried than both support. Connect again, without a proxy."
         }
         (Alert::UserCanceled, _) => "The user of the {peer} canceled the handshake. Connect again.",
-        (Alert::UnrecognisedName, Client) => {
-            "The client does not accept the server name of this connection. Connect to a name in the certificate."
-        }
-        (Alert::UnrecognisedName, Server) => {
-            "The server has no site of the name that this client asked for. Set another server name."
+        (Alert::UnrecognisedName, _) => {
+            "{Peer} does not accept the server name of this connection. Use a name in the server's certificate."
         }
         (Alert::BadCertificateStatusResponse, _) => {
-            "{Peer} asks for proof that our certificate is not revoked (OCSP), which is not sent. Turn that check off in \
-             the {peer}."
+            "{Peer} asks for proof that our certificate is not revoked (OCSP), which is not sent. Turn that check off there."
         }
         (Alert::UnknownPSKIdentity, _) => {
             "{Peer} wants to continue with a key that the two sides don't share. Connect again without it."
         }
-        (Alert::CertificateRequired, Client) => {
-            "The client asks its peer for a certificate, as a server does. Check that this is a client."
+        (Alert::CertificateRequired, _) => {
+            "{Peer} requires a client certificate, and none was presented. Choose one that its client CA signed, and its key."
         }
-        (Alert::CertificateRequired, Server) => {
-            "The server requires a client certificate, and this client presented none. Choose one that the server's client \
-             CA signed, and its key."
-        }
-        (Alert::NoApplicationProtocol, Client) => {
-            "The client insists on an application protocol (ALPN) that this server did not agree to. Let it ask for none, or \
-             for another."
-        }
-        (Alert::NoApplicationProtocol, Server) => {
-            "The server agrees to none of the protocols offered by ALPN: {alpn}. Offer one that it supports, or none."
+        (Alert::NoApplicationProtocol, _) => {
+            "{Peer} accepts none of our protocols (ALPN): {alpn}. Choose one that it supports, or none."
         }
         (Alert::EncryptedClientHelloRequired, _) => NO_ECH,
         (

@@ -3,10 +3,11 @@
 //! The same table serves the client's check of the server's certificate (in a handshake, and for the certificate
 //! inspection, which predicts it) and the server's check of a client's certificate. Revocation is never checked.
 
-use jiff::Timestamp;
 use rustls::{CertificateError, Error};
 use webpki::Error as WebpkiError;
 
+use crate::text::list;
+use crate::tls::certificate::{Certificate, moment, utc};
 use crate::tls::explain::protocol_errors::Peer;
 
 /// The kind of an error, if more than the text depends on it.
@@ -20,16 +21,6 @@ pub(in crate::tls) enum RejectionKind {
     IsCa,
     OldVersion,
     Other,
-}
-
-/// Why a certificate is rejected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::tls) struct Rejection {
-    pub(in crate::tls) kind: RejectionKind,
-    /// The reason, as the end of a sentence.
-    pub(in crate::tls) why: String,
-    /// The remedy, as a sentence; empty if it depends on which CAs the client trusts.
-    pub(in crate::tls) advice: String,
 }
 
 type Texts = (RejectionKind, &'static str, &'static str);
@@ -105,33 +96,25 @@ fn texts(error: &Error, holder: Peer) -> Texts {
             "its extended key usage does not allow a TLS {peer}",
             "Make one with the purpose {peer}Auth, or without an extended key usage.",
         ),
-        C::Other(other) => other.0.downcast_ref().map_or(RARE, |error| webpki_texts(error, holder)),
+        C::Other(other) => other.0.downcast_ref().map_or(RARE, webpki_texts),
         _ => RARE,
     }
 }
 
 /// Returns the same for errors of webpki that rustls has no variant for.
-fn webpki_texts(error: &WebpkiError, holder: Peer) -> Texts {
+fn webpki_texts(error: &WebpkiError) -> Texts {
     use RejectionKind as K;
     use WebpkiError as W;
     match error {
         W::CaUsedAsEndEntity => (
             K::IsCa,
             "it is marked as a CA's own, which a {peer}'s certificate must not be",
-            match holder {
-                Peer::Server => "Make one that is not a CA, and sign it with this one if you like.",
-                Peer::Client => {
-                    "Make one with CA:FALSE: openssl req -x509 ... -addext basicConstraints=critical,CA:FALSE"
-                }
-            },
+            "Make one with basicConstraints=CA:FALSE, and sign it with this one if you like.",
         ),
         W::UnsupportedCertVersion => (
             K::OldVersion,
             "{which} is an X.509 version 1 certificate, and the {verifier} accepts version 3 only",
-            match holder {
-                Peer::Server => "Make a version 3 certificate.",
-                Peer::Client => "Make a new one with extensions: openssl x509 -req ... -extfile client.ext",
-            },
+            "Make one with extensions: openssl x509 -req ... -extfile {peer}.ext",
         ),
         W::EmptyEkuExtension => {
             (K::Other, "its extended key usage is present, but empty", "Make one that names the TLS {peer}.")
@@ -174,43 +157,77 @@ pub(in crate::tls) fn rejection_kind(error: &Error) -> RejectionKind {
     texts(error, Peer::Server).0
 }
 
-/// Explains why a client rejects a server's certificate. `which` names the certificate of the chain that the error is
-/// about, by the kind of the error and the time that it is about in seconds since 1970.
-pub(in crate::tls) fn server_certificate_rejection(
-    error: &Error,
-    which: impl FnOnce(RejectionKind, Option<i64>) -> &'static str,
-) -> Rejection {
-    let which = which(rejection_kind(error), time_of(error));
-    rejection(error, Peer::Server, |key| (key == "which").then(|| which.to_owned()))
+/// Returns whether an error is about when or for what a certificate is used, and so holds for a trusted one as well.
+pub(in crate::tls) fn is_about_use(error: &Error) -> bool {
+    use RejectionKind::{NotValidNow, WrongName, WrongPurpose};
+    matches!(rejection_kind(error), NotValidNow | WrongName | WrongPurpose)
 }
 
-/// Explains why the server rejects a client's certificate; `value` returns the server's own values.
-pub(super) fn client_certificate_rejection(
+/// Returns why a client rejects a server's certificate, as the end of a sentence, and what to do. `which` is the
+/// certificate of the chain that the error is about.
+pub(super) fn server_certificate_rejection(
     error: &Error,
+    chain: &[Certificate],
+    which: &str,
+) -> (String, String) {
+    let (why, advice) = rejection(error, Peer::Server, which, |_| None);
+    let (Some(own), Some(last)) = (chain.first(), chain.last()) else { return (why, advice) };
+    let trust = || match &last.issuer {
+        _ if own.self_signed => {
+            "It is self-signed, as expected of your own: give the client this certificate as its CA file."
+                .to_owned()
+        }
+        issuer => format!(
+            "Give the client the certificate of {issuer}; if it has that, the chain lacks an intermediate certificate."
+        ),
+    };
+    let hosts: Vec<_> = own.hosts().map(str::to_owned).collect();
+    match (rejection_kind(error), hosts.first()) {
+        (RejectionKind::UnknownIssuer, _) => (why, trust()),
+        (RejectionKind::BadSignature, _) if own.self_signed => (
+            "it is self-signed, and the CA of the same name that the client trusts is another one".to_owned(),
+            trust(),
+        ),
+        (RejectionKind::WrongName, Some(known)) => {
+            let names = list(&hosts, 6);
+            (
+                why,
+                format!(
+                    "It is made for {names}: connect to one of these, or set {known} as the server name."
+                ),
+            )
+        }
+        (RejectionKind::WrongName, None) if own.common_names.is_empty() => {
+            ("it contains no host names".to_owned(), advice)
+        }
+        (RejectionKind::WrongName, None) => {
+            ("it has only a common name, where newer clients no longer look".to_owned(), advice)
+        }
+        _ => (why, advice),
+    }
+}
+
+/// Returns why `holder`'s certificate is rejected, as the end of a sentence, and what to do; `value` returns the server's
+/// own values.
+pub(super) fn rejection(
+    error: &Error,
+    holder: Peer,
+    which: &str,
     value: impl Fn(&str) -> Option<String>,
-) -> Rejection {
-    rejection(error, Peer::Client, |key| if key == "which" { Some("it".to_owned()) } else { value(key) })
-}
-
-fn rejection(error: &Error, holder: Peer, value: impl Fn(&str) -> Option<String>) -> Rejection {
-    let (kind, why, advice) = texts(error, holder);
+) -> (String, String) {
+    let (_, why, advice) = texts(error, holder);
     let value = |key: &str| match key {
+        "which" => Some(which.to_owned()),
         "verifier" if holder == Peer::Server => Some("client".to_owned()),
         "verifier" => Some("server".to_owned()),
-        "date" => {
-            let time = time_of(error).and_then(|seconds| Timestamp::from_second(seconds).ok());
-            Some(time.map_or_else(
-                || "another day".to_owned(),
-                |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            ))
-        }
+        "date" => Some(time_of(error).map_or_else(|| "another day".to_owned(), |time| utc(moment(time)))),
         _ => value(key),
     };
-    Rejection { kind, why: holder.fill(why, value), advice: holder.fill(advice, value) }
+    (holder.fill(why, value), holder.fill(advice, value))
 }
 
 /// Returns the time that an error is about, in seconds since 1970.
-fn time_of(error: &Error) -> Option<i64> {
+pub(in crate::tls) fn time_of(error: &Error) -> Option<i64> {
     match error {
         Error::InvalidCertificate(
             CertificateError::ExpiredContext { not_after: time, .. }
@@ -234,8 +251,8 @@ mod tests {
     fn check(error: CertificateError) {
         let error = Error::InvalidCertificate(error);
         let ca = |key: &str| (key == "ca").then(|| "ca.crt".to_owned());
-        let ours = server_certificate_rejection(&error, |_, _| "it");
-        for Rejection { why, advice, .. } in [&ours, &client_certificate_rejection(&error, ca)] {
+        for holder in [Peer::Server, Peer::Client] {
+            let (why, advice) = rejection(&error, holder, "it", ca);
             assert_ne!(why, RARE.1, "{error:?}");
             assert!(!why.ends_with('.') && !why.starts_with(char::is_uppercase), "{why}");
             assert!(advice.is_empty() || advice.ends_with('.') || advice.contains(": openssl "), "{advice}");
@@ -275,8 +292,8 @@ mod tests {
             check(error);
         }
         let unknown = CertificateError::Other(OtherError(Arc::new(std::io::Error::other("x"))));
-        let unknown = server_certificate_rejection(&Error::InvalidCertificate(unknown), |_, _| "it");
-        assert_eq!((unknown.why.as_str(), unknown.advice.as_str()), (RARE.1, RARE.2));
+        let (why, advice) = rejection(&Error::InvalidCertificate(unknown), Peer::Server, "it", |_| None);
+        assert_eq!((why.as_str(), advice.as_str()), (RARE.1, RARE.2));
     }
 
     #[test]

@@ -1,19 +1,17 @@
 //! Explains to the user of the built-in client why TLS with a server failed: what happened, most likely why, what to try.
 
 use std::fmt;
-use std::path::Path;
 
-use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription as Alert, Error};
 
 use crate::settings::SettingChoice;
 use crate::text::display_name;
+use crate::tls::certificate::Certificate;
 use crate::tls::client_config::ClientConfigError;
 use crate::tls::explain::alerts::alert_text;
-use crate::tls::explain::certificate_errors::{Rejection, RejectionKind, server_certificate_rejection};
+use crate::tls::explain::certificate_errors::{is_about_use, server_certificate_rejection};
 use crate::tls::explain::protocol_errors::{Peer, protocol_error_text};
 use crate::tls::handshake::Accepted;
-use crate::tls::inspect::x509_details::CertificateDetails;
 use crate::tls::options::Trust;
 use crate::tls::session_error::{ClientTlsError, TlsErrorCause};
 
@@ -27,7 +25,7 @@ const GENERAL: &str =
 /// Explains an error of the built-in client's TLS.
 #[must_use]
 pub fn explain_client_error(error: &ClientTlsError) -> String {
-    let context = &error.context;
+    let choices = &error.context.choices;
     let template = match &error.cause {
         TlsErrorCause::ResetInHandshake => RESET,
         TlsErrorCause::ClosedInHello | TlsErrorCause::ClosedInHandshake => CLOSED,
@@ -45,9 +43,9 @@ pub fn explain_client_error(error: &ClientTlsError) -> String {
         }
     };
     Peer::Server.fill(template, |key| match key {
-        "versions" => Some(context.versions.label().to_owned()),
-        "alpn" if context.alpn.is_empty() => Some("none".to_owned()),
-        "alpn" => Some(context.alpn.join(", ")),
+        "versions" => Some(choices.versions.label().to_owned()),
+        "alpn" if choices.alpn.is_empty() => Some("none".to_owned()),
+        "alpn" => Some(choices.alpn.join(", ")),
         _ => None,
     })
 }
@@ -112,71 +110,18 @@ fn meaning(received: Alert, error: &ClientTlsError) -> Alert {
 
 /// Explains why this client rejected the server's certificate.
 fn rejected(cause: &Error, error: &ClientTlsError) -> String {
-    use RejectionKind::{BadSignature, NotValidNow, UnknownIssuer, WrongName, WrongPurpose};
     let context = &error.context;
-    let Rejection { kind, why, advice } = server_certificate_rejection(cause, |_, _| "it");
-    let is_about_its_use = matches!(kind, NotValidNow | WrongName | WrongPurpose);
     let is_another = context.given.is_some() && context.given.as_ref() != error.chain.first();
-    let first = error.chain.first().and_then(|der| CertificateDetails::from_der(der));
-    let (why, advice) = match (&first, kind) {
-        _ if !is_about_its_use && is_another => another(&context.trust),
-        (Some(first), UnknownIssuer | BadSignature) => {
-            (why, unknown_issuer(&context.trust, &error.chain, first))
+    let (why, advice) = match &context.choices.trust {
+        Trust::ThisServer(path) if is_another && !is_about_use(cause) => (
+            format!("it is another one than that in {}", display_name(path)),
+            "The file may have changed since the server was started: restart it. Or this is another server."
+                .to_owned(),
+        ),
+        _ => {
+            let chain: Vec<_> = error.chain.iter().filter_map(|der| Certificate::from_der(der)).collect();
+            server_certificate_rejection(cause, &chain, "it")
         }
-        (Some(first), WrongName) => wrong_name(why, first),
-        _ => (why, advice),
     };
-    let name = &context.name;
-    format!("This client rejected the server's certificate for “{name}”: {why}. {advice}")
-        .trim_end()
-        .to_owned()
-}
-
-fn another(trust: &Trust) -> (String, String) {
-    let file = match trust {
-        Trust::ThisServer(path) | Trust::CaFile(path) => display_name(path),
-        Trust::System | Trust::Nothing => "the file".to_owned(),
-    };
-    let advice =
-        "The file may have changed since the server was started: restart it. Or this is another server.";
-    (format!("it is another one than that in {file}"), advice.to_owned())
-}
-
-fn wrong_name(why: String, first: &CertificateDetails) -> (String, String) {
-    let names: Vec<String> = first.names.iter().map(|name| name.text.clone()).collect();
-    let advice = "Make a certificate that has this name among its alternative names.".to_owned();
-    match (names.first(), first.common_names.is_empty()) {
-        (Some(known), _) => {
-            let list = crate::text::list(&names, 6);
-            let advice =
-                format!("It is made for {list}: connect to one of these, or set {known} as the server name.");
-            (why, advice)
-        }
-        (None, true) => ("it contains no host names".to_owned(), advice),
-        (None, false) => ("it has only a common name, where newer clients no longer look".to_owned(), advice),
-    }
-}
-
-fn unknown_issuer(trust: &Trust, chain: &[CertificateDer<'static>], first: &CertificateDetails) -> String {
-    let last = chain.last().and_then(|der| CertificateDetails::from_der(der));
-    let issuer = last.map_or_else(|| first.issuer.clone(), |last| last.issuer);
-    let file = |path: &Path| display_name(path);
-    match trust {
-        Trust::ThisServer(path) | Trust::CaFile(path) if first.self_signed => format!(
-            "It is self-signed, and {} does not contain it: trust the file that the server serves.",
-            file(path)
-        ),
-        Trust::ThisServer(path) | Trust::CaFile(path) => format!(
-            "{} does not contain the certificate of {issuer}, which signed it; if it does, the server does not send an \
-             intermediate certificate.",
-            file(path)
-        ),
-        Trust::System | Trust::Nothing if first.self_signed => {
-            "It is self-signed: trust this server's certificate if it is your own.".to_owned()
-        }
-        Trust::System | Trust::Nothing => format!(
-            "If {issuer} is a CA of your own, trust its file as CA file; otherwise the server does not send an \
-             intermediate certificate."
-        ),
-    }
+    format!("This client rejected the server's certificate for “{}”: {why}. {advice}", context.name)
 }

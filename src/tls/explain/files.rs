@@ -7,12 +7,13 @@ use std::path::Path;
 
 use crate::platform::terminal::{HAS_SUDO, argument};
 use crate::text::{self, MAX_NAME, display_name, display_path, fill, sanitize};
-use crate::tls::file_error::{FileProblem, FileRole, TlsError, TlsFileError};
+use crate::tls::file_error::{FileContent, FileProblem, FileRole, TlsError, TlsFileError};
 use crate::tls::key_type::KeyType;
 
 /// Returns the text for a problem, and on a line of its own the command that fixes it, if there is one.
 #[expect(clippy::too_many_lines, reason = "a table: one entry for each problem")]
 fn template(error: &TlsFileError) -> &'static str {
+    use FileContent as C;
     use FileProblem as P;
     use FileRole::{Certificate, ClientCa};
     let for_certificate = matches!(error.role, Certificate | ClientCa);
@@ -43,65 +44,68 @@ fn template(error: &TlsFileError) -> &'static str {
         }
         P::Empty => "{name} is empty: the command that made it has probably failed. Make it again.",
         P::TooLarge(_) => "{name} has {size}, far more than a {what}. Choose {a_file}, such as {example}.",
-        P::Binary if for_certificate => {
-            "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
-             openssl x509 -inform der -in {input} -out {output}"
-        }
-        P::Binary => {
-            "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
-             openssl pkey -inform der -in {input} -out {output}"
-        }
-        P::Swapped if error.role == ClientCa => {
-            "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}."
-        }
-        P::Swapped if for_certificate => {
-            "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths."
-        }
-        P::Swapped => {
-            "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths."
-        }
-        P::Request if error.role == Certificate => {
-            "{name} is a certificate signing request. Sign it, then choose the certificate:\n\
-             openssl x509 -req -days 365 -in {input} -signkey {server.key} -out {signed}"
-        }
-        P::Request if for_certificate => {
-            "{name} is a certificate signing request. Sign it, then choose the certificate."
-        }
-        P::Request => {
-            "{name} is a certificate signing request, not a private key. Choose the key that it was made with."
-        }
-        P::PublicKey if for_certificate => {
-            "{name} is a public key alone, without a name and a signature. Choose the certificate, such as {example}."
-        }
-        P::PublicKey => "{name} is the public half of a key. Choose the private half, such as {example}.",
-        P::Crl => {
-            "{name} is a list of revoked certificates (CRL). Choose the {what} itself, such as {example}."
-        }
-        P::Pkcs12 if for_certificate => {
-            "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
-             openssl pkcs12 -in {input} -nokeys -out {output}"
-        }
-        P::Pkcs12 => {
-            "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
-             openssl pkcs12 -in {input} -nocerts -nodes -out {output}"
-        }
-        P::Pkcs7 { .. } if for_certificate => {
-            "{name} is a PKCS#7 bundle of certificates. Take them out of it:\n\
-             openssl pkcs7 -print_certs{inform} -in {input} -out {output}"
-        }
-        P::Pkcs7 { .. } => {
-            "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}."
-        }
-        P::Encrypted { .. } => {
-            "{name} is encrypted: it opens only with its passphrase. Make a copy without one:\n\
-             openssl pkey{inform} -in {input} -out {output}"
-        }
-        P::OpenSsh => {
-            "{name} is in OpenSSH's format, which TLS does not use. Copy it to {output} and convert the copy (RSA and \
-             ECDSA keys only):\n\
-             ssh-keygen -p -N \"\" -m PKCS8 -f {output}"
-        }
-        P::Base64(_) => {
+        P::Instead { content, .. } => match content {
+            C::Certificate if for_certificate => {
+                "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
+                 openssl x509 -inform der -in {input} -out {output}"
+            }
+            C::Certificate => {
+                "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths."
+            }
+            C::Key | C::EncryptedKey | C::OpenSshKey if error.role == ClientCa => {
+                "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}."
+            }
+            C::Key | C::EncryptedKey | C::OpenSshKey if for_certificate => {
+                "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths."
+            }
+            C::Key => {
+                "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
+                 openssl pkey -inform der -in {input} -out {output}"
+            }
+            C::EncryptedKey => {
+                "{name} is encrypted: it opens only with its passphrase. Make a copy without one:\n\
+                 openssl pkey{inform} -in {input} -out {output}"
+            }
+            C::OpenSshKey => {
+                "{name} is in OpenSSH's format, which TLS does not use. Copy it to {output} and convert the copy (RSA and \
+                 ECDSA keys only):\n\
+                 ssh-keygen -p -N \"\" -m PKCS8 -f {output}"
+            }
+            C::Request if error.role == Certificate => {
+                "{name} is a certificate signing request. Sign it, then choose the certificate:\n\
+                 openssl x509 -req -days 365 -in {input} -signkey {server.key} -out {signed}"
+            }
+            C::Request if for_certificate => {
+                "{name} is a certificate signing request. Sign it, then choose the certificate."
+            }
+            C::Request => {
+                "{name} is a certificate signing request, not a private key. Choose the key that it was made with."
+            }
+            C::PublicKey if for_certificate => {
+                "{name} is a public key alone, without a name and a signature. Choose the certificate, such as {example}."
+            }
+            C::PublicKey => "{name} is the public half of a key. Choose the private half, such as {example}.",
+            C::Crl => {
+                "{name} is a list of revoked certificates (CRL). Choose the {what} itself, such as {example}."
+            }
+            C::Pkcs12 if for_certificate => {
+                "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
+                 openssl pkcs12 -in {input} -nokeys -out {output}"
+            }
+            C::Pkcs12 => {
+                "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
+                 openssl pkcs12 -in {input} -nocerts -nodes -out {output}"
+            }
+            C::Pkcs7 if for_certificate => {
+                "{name} is a PKCS#7 bundle of certificates. Take them out of it:\n\
+                 openssl pkcs7 -print_certs{inform} -in {input} -out {output}"
+            }
+            C::Pkcs7 => {
+                "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}."
+            }
+            C::Parameters | C::Other => "{name} holds no {what}. Choose {a_file}, such as {example}.",
+        },
+        P::Base64 => {
             "The {what} in {name} is damaged: it is not base64. Copy the file again, or make a new one."
         }
         P::NoEnd(_) => {
@@ -168,10 +172,9 @@ fn value(error: &TlsFileError, key: &str) -> Option<String> {
             display_path(folder)
         }
         ("size", P::TooLarge(bytes)) => text::bytes(*bytes),
-        ("inform", P::Pkcs7 { binary: true } | P::Encrypted { binary: true }) => " -inform der".to_owned(),
+        ("inform", P::Instead { binary: true, .. }) => " -inform der".to_owned(),
         ("inform", _) => String::new(),
-        ("label", P::NoEnd(label) | P::OtherBlock(label)) => sanitize(label, MAX_NAME),
-        ("label", P::BeginLine(label)) => (*label).to_owned(),
+        ("label", P::NoEnd(label) | P::OtherBlock(label) | P::BeginLine(label)) => sanitize(label, MAX_NAME),
         ("number", P::BadCertificate { number, .. }) => number.to_string(),
         ("of", P::BadCertificate { of, .. }) => of.to_string(),
         ("bits", P::RsaLength(bits)) => bits.to_string(),
@@ -262,12 +265,9 @@ mod tests {
             ("plain.crt", FileRole::Certificate),
             ("server.crt", FileRole::Certificate),
         ] {
-            for problem in [
-                FileProblem::Binary,
-                FileProblem::Pkcs12,
-                FileProblem::Request,
-                FileProblem::Encrypted { binary: false },
-            ] {
+            use FileContent::{Certificate, EncryptedKey, Key, Pkcs12, Request};
+            for content in [Certificate, Key, Pkcs12, Request, EncryptedKey] {
+                let problem = FileProblem::Instead { content, binary: false };
                 let error = TlsFileError::new(Path::new(name), role, problem);
                 let command = file_error_command(&error).unwrap_or_default();
                 assert!(!command.ends_with(&format!("-out {name}")), "{command}");

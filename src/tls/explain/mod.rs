@@ -5,7 +5,7 @@
 //! | `alerts.rs` | one for each TLS alert |
 //! | `protocol_errors.rs` | one for each way in which a peer can break the protocol |
 //! | `certificate_errors.rs` | why a certificate is rejected |
-//! | `certificate_warnings.rs` | what clients may reject the chosen certificate for |
+//! | `certificate_reasons.rs` | why clients reject the served certificate, or may reject the chosen one |
 //! | `inspection.rs` | how clients treat an inspected certificate |
 //! | `files.rs` | what is wrong with a certificate or key file |
 //! | `server.rs` | why TLS with a client failed |
@@ -13,7 +13,7 @@
 
 mod alerts;
 pub(super) mod certificate_errors;
-mod certificate_warnings;
+mod certificate_reasons;
 mod client;
 mod files;
 pub mod inspection;

@@ -31,16 +31,14 @@ pub(super) const OBSOLETE: &str =
 pub(super) const NO_ECH: &str =
     "{Peer} uses an encrypted ClientHello (ECH), which is not supported here. Turn ECH off in the {peer}.";
 const BAD_RECORD: &str = "A record from the {peer} could not be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
-pub(super) const OTHER_VERSION: &str = "The client offers no TLS version that this server speaks. The server speaks {versions}: allow \
-                             that in the client, or another version here.";
-const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Allow the client a suite with ECDHE, \
-                               and the group X25519 or P-256.";
+pub(super) const OTHER_VERSION: &str = "The client and the server have no TLS version in common: {versions} here. Allow another one on either side.";
+const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Allow both a suite with ECDHE, and \
+                               the group X25519 or P-256.";
 
 /// Returns the text for an error that `peer` caused; `None` for one that is not the peer's doing.
 pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer) -> Option<&'static str> {
     Some(match (error, peer) {
-        (Error::PeerIncompatible(reason), Peer::Client) => client_incompatible(reason),
-        (Error::PeerIncompatible(reason), Peer::Server) => server_incompatible(reason),
+        (Error::PeerIncompatible(reason), _) => incompatible(reason),
         (Error::InvalidMessage(reason), _) => invalid_message(*reason, in_handshake, peer),
         (Error::PeerMisbehaved(reason), _) => misbehaved(reason),
         (Error::InappropriateHandshakeMessage { got_type: HandshakeType::ClientHello, .. }, Peer::Server)
@@ -59,8 +57,8 @@ pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer)
             "{Peer} sent a TLS record longer than the 16 KiB that are allowed. Check that it is a TLS {peer}."
         }
         (Error::NoApplicationProtocol, Peer::Client) => {
-            "The client asked for application protocols (ALPN), and this server agrees only to {alpn}. Let it ask for one of \
-             these or for none."
+            "The client asked for other application protocols (ALPN): this server agrees only to {alpn}. Let it ask for one \
+             of these or for none."
         }
         (Error::NoCertificatesPresented, Peer::Client) => {
             "The client presented no certificate, and the server requires one. Give it one that {ca} signed, and its key: \
@@ -74,7 +72,7 @@ pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer)
     })
 }
 
-fn client_incompatible(reason: &PeerIncompatible) -> &'static str {
+fn incompatible(reason: &PeerIncompatible) -> &'static str {
     use PeerIncompatible as P;
     match reason {
         // A client without the first extension is of TLS 1.1 or older (RFC 5246, section 7.4.1.4.1), and rustls looks for it
@@ -86,7 +84,7 @@ fn client_incompatible(reason: &PeerIncompatible) -> &'static str {
         | P::ServerDoesNotSupportTls12Or13
         | P::ServerTlsVersionIsDisabledByOurConfig => OTHER_VERSION,
         P::NoCipherSuitesInCommon => {
-            "The client and the server have no cipher suite in common. Allow the client a modern one, such as \
+            "The client and the server have no cipher suite in common. Allow both a modern one, such as \
              TLS_AES_128_GCM_SHA256."
         }
         // A client that offers no suite with ECDHE names no groups either.
@@ -94,41 +92,18 @@ fn client_incompatible(reason: &PeerIncompatible) -> &'static str {
             NO_KEY_EXCHANGE
         }
         P::NoSignatureSchemesInCommon => {
-            "The client does not accept signatures of the kind that our certificate's key makes. Try an RSA or ECDSA P-256 \
+            "The client does not accept signatures of the kind that the server's key makes. Try an RSA or ECDSA P-256 \
              certificate."
         }
         P::NoCertificateRequestSignatureSchemesInCommon => {
-            "The client's certificate key can't sign in a way that this server accepts. Make the client an RSA, P-256 or \
-             Ed25519 key."
+            "The key of the client's certificate can't sign in a way that the server accepts. Make an RSA, P-256 or Ed25519 \
+             key."
         }
         P::IncorrectCertificateTypeExtension | P::UnsolicitedCertificateTypeExtension => {
-            "The client wants bare public keys (RFC 7250), which this server doesn't support. Let it accept X.509 \
-             certificates."
+            "{Peer} wants bare public keys (RFC 7250), which are not supported here. Let it accept X.509 certificates."
         }
         P::NullCompressionRequired => OBSOLETE,
-        _ => "The client's TLS does not fit this server's. Try TLS 1.3, or a newer client.",
-    }
-}
-
-fn server_incompatible(reason: &PeerIncompatible) -> &'static str {
-    use PeerIncompatible as P;
-    match reason {
-        P::ServerDoesNotSupportTls12Or13
-        | P::ServerTlsVersionIsDisabledByOurConfig
-        | P::Tls12NotOffered
-        | P::Tls12NotOfferedOrEnabled
-        | P::SupportedVersionsExtensionRequired => {
-            "The server wants a version of TLS that this client did not offer: it offered {versions}. Offer both versions, \
-             or allow another one on the server."
-        }
-        P::NoCipherSuitesInCommon | P::NoKxGroupsInCommon | P::NoSignatureSchemesInCommon => {
-            "The server chose a cipher suite, key exchange or signature that this client does not accept. Try TLS 1.3, or \
-             another kind of key for the server's certificate."
-        }
-        P::NoCertificateRequestSignatureSchemesInCommon => {
-            "The client certificate's key can't sign in a way that the server accepts. Make an RSA, P-256 or Ed25519 key."
-        }
-        _ => "The server's TLS does not fit this client's. Try TLS 1.3, or a newer server.",
+        _ => "The TLS of the client does not fit that of the server. Try TLS 1.3, or a newer {peer}.",
     }
 }
 

@@ -1,18 +1,21 @@
 //! Explains to the person at the server why TLS with a client failed: what happened, most likely why, what to try.
 //!
-//! If the client sent an alert about the server's certificate, the first row of [`REJECTIONS`] is taken that clients
-//! report by this alert and that holds for the certificate; if none holds, the text for the alert alone. Everything else
-//! is in [`crate::tls::explain::protocol_errors`] and [`crate::tls::explain::certificate_errors`].
+//! If the client sent an alert about the server's certificate, the first reason in
+//! [`crate::tls::explain::certificate_reasons`] is taken that clients report by this alert and that holds for the
+//! certificate; if none holds, the text for the alert alone. Everything else is in
+//! [`crate::tls::explain::protocol_errors`] and [`crate::tls::explain::certificate_errors`].
+
+use std::path::Path;
 
 use rustls::{AlertDescription as Alert, Error};
 
 use crate::platform::terminal::argument;
 use crate::settings::SettingChoice;
-use crate::text::{MAX_NAME, sanitize};
 use crate::tls::explain::alerts::alert_text;
-use crate::tls::explain::certificate_errors::{Rejection, client_certificate_rejection};
+use crate::tls::explain::certificate_errors::rejection;
+use crate::tls::explain::certificate_reasons::{Case, GENERIC_ALERTS, Holds};
 use crate::tls::explain::protocol_errors::{Peer, protocol_error_text};
-use crate::tls::inspect::served_certificate::{ServedCertificate, TrustAnchor};
+use crate::tls::inspect::served_certificate::TrustAnchor;
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 
 /// The client has not seen the certificate.
@@ -35,7 +38,7 @@ pub fn explain_server_error(error: &ServerTlsError) -> String {
         TlsErrorCause::Rustls(Error::AlertReceived(received)) => {
             // After the handshake, an internal error is about something else.
             let may_be_rejection = error.in_handshake || *received != Alert::InternalError;
-            if let Some(text) = may_be_rejection.then(|| rejection(*received, error)).flatten() {
+            if let Some(text) = may_be_rejection.then(|| explain_rejection(*received, error)).flatten() {
                 return text;
             }
             match received {
@@ -44,7 +47,7 @@ pub fn explain_server_error(error: &ServerTlsError) -> String {
             }
         }
         TlsErrorCause::Rustls(cause @ (Error::InvalidCertificate(_) | Error::UnsupportedNameType)) => {
-            let Rejection { why, advice, .. } = client_certificate_rejection(cause, |key| context.value(key));
+            let (why, advice) = rejection(cause, Peer::Client, "it", |key| context.value(key));
             return format!("The server rejected the client's certificate: {why}. {advice}");
         }
         TlsErrorCause::Rustls(cause) => {
@@ -56,211 +59,60 @@ pub fn explain_server_error(error: &ServerTlsError) -> String {
 
 impl ServerContext {
     fn value(&self, key: &str) -> Option<String> {
-        let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
+        let name = |path: &Path, other: &str| {
+            if path.as_os_str().is_empty() { other.to_owned() } else { argument(path) }
+        };
+        let certificate = || name(&self.files.certificate, "server.crt");
         Some(match key {
-            "versions" => self.versions.label().to_owned(),
-            "certificate" => or(&self.certificate, "server.crt"),
-            "ca" => or(&self.client_ca, "ca.crt"),
-            "alpn" => or(&self.alpn.join(", "), "none"),
+            "versions" => self.files.versions.label().to_owned(),
+            "certificate" => certificate(),
+            "ca" => name(&self.files.client_ca, "ca.crt"),
+            "alpn" if self.files.alpn.is_empty() => "none".to_owned(),
+            "alpn" => self.files.alpn.join(", "),
             "address" => self.address.clone(),
-            "anchor" => self.anchor()?,
-            "trust" => self.trust(),
-            "key" => self.served.key.to_string(),
+            // The file that makes a client trust the certificate.
+            "anchor" => match &self.served.anchor {
+                TrustAnchor::Own | TrustAnchor::OwnBesideCa | TrustAnchor::InFile => certificate(),
+                TrustAnchor::Beside { ca, .. } => argument(ca),
+                TrustAnchor::Intermediate { .. } | TrustAnchor::Missing { .. } => return None,
+            },
+            // The beginning of a sentence: how to make a client trust the certificate.
+            "trust" => match (&self.served.anchor, self.value("anchor")) {
+                (_, Some(file)) => format!("Give the client {file} as its CA file"),
+                (TrustAnchor::Intermediate { .. }, None) => format!(
+                    "Append intermediate.crt to {}, which is sent without it, restart the server",
+                    certificate()
+                ),
+                (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
+            },
+            "key" => self.served.own.key.to_string(),
             _ => return None,
         })
     }
-
-    /// Returns the file that makes a client trust the certificate, quoted for a shell; `None` if there is no such file or
-    /// it is unknown.
-    fn anchor(&self) -> Option<String> {
-        match &self.served.anchor {
-            TrustAnchor::Own | TrustAnchor::InFile => self.value("certificate"),
-            TrustAnchor::Beside { ca, .. } => Some(argument(ca)),
-            TrustAnchor::Intermediate { .. } | TrustAnchor::Missing(_) => None,
-        }
-    }
-
-    /// Returns the beginning of a sentence: how to make a client trust the certificate.
-    fn trust(&self) -> String {
-        match (&self.served.anchor, self.anchor()) {
-            (_, Some(file)) => format!("Give the client {file} as its CA file"),
-            (TrustAnchor::Intermediate { .. }, None) => {
-                let file = self.value("certificate").unwrap_or_default();
-                format!("Append intermediate.crt to {file}, which is sent without it, restart the server")
-            }
-            (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
-        }
-    }
 }
-
-type Holds = fn(&ServerTlsError, &ServedCertificate) -> bool;
-
-/// One possible reason to reject the server's certificate.
-struct Reason {
-    /// Whether the reason applies to the certificate.
-    holds: Holds,
-    /// The alerts that clients send for it.
-    alerts: &'static [Alert],
-    /// The end of a sentence that begins with “because”.
-    why: &'static str,
-    /// The remedy, as a sentence.
-    advice: &'static str,
-}
-
-/// Alerts that can mean anything, for example from gnutls, Go, Java and browsers. OpenSSL sends the first of them for a
-/// certificate that is not valid yet or is for another name.
-const GENERIC_ALERTS: &[Alert] = &[Alert::BadCertificate, Alert::CertificateUnknown];
-/// OpenSSL reports a wrong purpose by the first, gnutls by the second, and rustls a CA certificate and version 1 by the
-/// third.
-const PURPOSE: &[Alert] = &[Alert::UnsupportedCertificate, Alert::InternalError, Alert::CertificateUnknown];
-const KIND: &[Alert] = &[Alert::UnsupportedCertificate, Alert::CertificateUnknown];
-/// rustls also sends the first for a certificate that is not valid yet.
-const DATES: &[Alert] = &[Alert::CertificateExpired, Alert::BadCertificate, Alert::CertificateUnknown];
-const TRUST: &[Alert] = &[Alert::UnknownCA, Alert::BadCertificate, Alert::CertificateUnknown];
-
-/// The possible reasons: first those for which every client rejects a certificate, last those that depend on which CAs
-/// the client trusts.
-const REJECTIONS: &[Reason] = &[
-    Reason {
-        holds: |error, served| error.at > served.validity.not_after,
-        alerts: DATES,
-        why: "it expired on {ends}",
-        advice: "Make a new one.",
-    },
-    Reason {
-        holds: |error, served| error.at < served.validity.not_before,
-        alerts: DATES,
-        why: "it is not valid before {begins}",
-        advice: "Make a new one, or see whether this computer's clock is right.",
-    },
-    Reason {
-        holds: |error, served| served.outdated_above(error.at).is_some(),
-        alerts: DATES,
-        why: "certificate {number} of its file is only valid from {above_begins} to {above_ends}",
-        advice: "Replace it by a valid one.",
-    },
-    Reason {
-        holds: |_, _| true,
-        alerts: &[Alert::CertificateExpired],
-        why: "the client's clock is wrong, or its CA certificate has expired: ours is valid from {begins} to {ends}",
-        advice: "Set the client's clock right, or make a new CA.",
-    },
-    Reason {
-        holds: |error, served| {
-            name(error).is_some_and(|name| !served.is_for(name) && !served.is_for_by_common_name(name))
-        },
-        alerts: GENERIC_ALERTS,
-        why: "it is made for another name than {asked}, which the client asked for: it is for {names}",
-        advice: "Connect to a name in it, or make one that has {asked}.",
-    },
-    Reason {
-        holds: |_, served| !served.may_serve,
-        alerts: &[Alert::UnsupportedCertificate, Alert::BadCertificate, Alert::CertificateUnknown],
-        why: "its extended key usage does not allow a TLS server",
-        advice: "Make one with the purpose serverAuth.",
-    },
-    Reason {
-        holds: |_, served| served.is_ca && !served.may_sign,
-        alerts: PURPOSE,
-        why: "it is marked as a CA's own, for signing others and not for a server",
-        advice: "Make one for a server, and sign it with this one if you like.",
-    },
-    Reason {
-        holds: |_, served| !served.may_sign,
-        alerts: PURPOSE,
-        why: "its key usage does not allow a TLS server",
-        advice: "Make one with the key usage digitalSignature, or with none.",
-    },
-    Reason {
-        holds: |_, served| served.version < 3,
-        alerts: KIND,
-        why: "it is of X.509 version {version}, and strict clients accept version 3 only",
-        advice: "Make a new one with extensions, such as its alternative names.",
-    },
-    Reason {
-        holds: |_, served| served.is_ca,
-        alerts: &[Alert::UnsupportedCertificate],
-        why: "it is marked as a CA's own, as openssl req -x509 makes them",
-        advice: "Make one with basicConstraints=CA:FALSE.",
-    },
-    Reason {
-        holds: |_, served| served.weak.is_some(),
-        alerts: GENERIC_ALERTS,
-        why: "it is made with {weak}, which is too weak for most clients",
-        advice: "Make one with SHA-256, and an RSA key of 2048 bits or one on P-256.",
-    },
-    Reason {
-        holds: |error, served| {
-            for_another_address(error, served) && served.is_for_by_common_name(&asked(error))
-        },
-        alerts: GENERIC_ALERTS,
-        why: "the address {asked} is only its common name, where openssl and others do not look for addresses",
-        advice: "Make one that has {asked} among its alternative names.",
-    },
-    Reason {
-        holds: for_another_address,
-        alerts: GENERIC_ALERTS,
-        why: "it is made for another name than the client asked for: probably that was {guess}, and the certificate is for \
-              {names}",
-        advice: "Connect to a name in it, or make one that has the name or address that the client checks for.",
-    },
-    Reason {
-        holds: |_, served| served.anchor == TrustAnchor::Own,
-        alerts: TRUST,
-        why: "it is self-signed, so clients must be configured to trust it",
-        advice: "Give the client {certificate} as its CA file, or serve a certificate that a CA of the client's has signed.",
-    },
-    Reason {
-        holds: |_, served| served.anchor == TrustAnchor::InFile,
-        alerts: TRUST,
-        why: "the client doesn't trust the root of its chain",
-        advice: "Give the client {certificate}, which contains that root, as its CA file.",
-    },
-    Reason {
-        holds: |_, served| matches!(served.anchor, TrustAnchor::Intermediate { .. }),
-        alerts: TRUST,
-        why: "its intermediate is not sent: {issuer} signed it, whose certificate is in intermediate.crt",
-        advice: "Append intermediate.crt to {certificate}, and restart the server.",
-    },
-    Reason {
-        holds: |_, served| matches!(served.anchor, TrustAnchor::Beside { .. }),
-        alerts: TRUST,
-        why: "the client doesn't trust the issuer: {issuer}, whose certificate is next to it in ca.crt",
-        advice: "Give the client {anchor} as its CA file.",
-    },
-    Reason {
-        holds: |_, served| matches!(served.anchor, TrustAnchor::Missing(_)),
-        alerts: TRUST,
-        why: "the client doesn't trust the issuer: {issuer}, whose certificate is not in {certificate}",
-        advice: "Give the client the CA's file as its CA file; if that CA is an intermediate one, append its certificate to \
-                 {certificate}.",
-    },
-];
 
 /// Additions for a client that only probably doesn't trust the issuer: the first that holds is taken.
 const OR_ELSE: &[(Holds, &str)] = &[
     (
-        |error, served| name(error).is_some_and(|name| served.is_for_by_common_name(name)),
+        |case| case.name().is_some_and(|name| case.served.own.is_for_by_common_name(name)),
         "If it does trust the issuer: {asked} is only the common name, where newer clients no longer look.",
     ),
     (
-        |_, served| served.is_ca,
+        |case| case.served.own.is_ca,
         "If it does trust the issuer: the certificate is marked as a CA, which stricter clients reject.",
     ),
-    (|_, _| true, "If it does trust the issuer, it may check for another name than {asked}."),
+    (|_| true, "If it does trust the issuer, it may check for another name than {asked}."),
 ];
 
 /// Follows texts about which CAs the client trusts, if the file is known.
 const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {anchor}";
 
 /// Explains an alert about the server's certificate; `None` for another alert, or if no known reason holds.
-fn rejection(received: Alert, error: &ServerTlsError) -> Option<String> {
+fn explain_rejection(received: Alert, error: &ServerTlsError) -> Option<String> {
     let context = &error.context;
-    let served = &context.served;
+    let case = Case { served: &context.served, at: error.at, client: Some(error), host: None };
+    let reason = case.reasons().find(|reason| reason.alerts.contains(&received))?;
     let is_vague = GENERIC_ALERTS.contains(&received);
-    let reason = REJECTIONS
-        .iter()
-        .find(|reason| reason.alerts.contains(&received) && (reason.holds)(error, served))?;
     let is_about_trust = reason.alerts.contains(&Alert::UnknownCA);
     // Without the ClientHello it can be the name as well.
     if is_vague && is_about_trust && error.client_hello.is_none() {
@@ -271,78 +123,14 @@ fn rejection(received: Alert, error: &ServerTlsError) -> Option<String> {
     let mut text =
         format!("The client rejected our certificate{likely} because {}. {}", reason.why, reason.advice);
     if is_about_trust {
-        let or_else =
-            OR_ELSE.iter().find(|(holds, _)| is_vague && holds(error, served)).map(|(_, text)| *text);
-        let to_try = context.anchor().map(|_| TO_TRY);
+        let or_else = OR_ELSE.iter().find(|(holds, _)| is_vague && holds(&case)).map(|(_, text)| *text);
+        let to_try = context.value("anchor").map(|_| TO_TRY);
         for more in or_else.into_iter().chain(to_try) {
             text.push(' ');
             text.push_str(more);
         }
     }
-    Some(Peer::Client.fill(&text, |key| rejection_value(error, key).or_else(|| context.value(key))))
-}
-
-fn rejection_value(error: &ServerTlsError, key: &str) -> Option<String> {
-    let served = &error.context.served;
-    let above = || served.outdated_above(error.at);
-    Some(match key {
-        "begins" => served.validity.begins(),
-        "ends" => served.validity.ends(),
-        "number" => above()?.0.to_string(),
-        "above_begins" => above()?.1.begins(),
-        "above_ends" => above()?.1.ends(),
-        "asked" => asked(error),
-        "guess" => guess(error),
-        "names" => served.names(),
-        "version" => served.version.to_string(),
-        "weak" => served.weak.clone()?,
-        "issuer" => match &served.anchor {
-            TrustAnchor::Missing(issuer)
-            | TrustAnchor::Beside { issuer, .. }
-            | TrustAnchor::Intermediate { issuer } => issuer.clone(),
-            TrustAnchor::Own | TrustAnchor::InFile => return None,
-        },
-        _ => return None,
-    })
-}
-
-/// Returns the server name that the client asked for (SNI, RFC 6066, section 3).
-fn name(error: &ServerTlsError) -> Option<&str> {
-    error.client_hello.as_ref()?.server_name.as_deref()
-}
-
-/// Returns the name or address that the client asked for.
-fn asked(error: &ServerTlsError) -> String {
-    match (name(error), error.local_address) {
-        (Some(name), _) => sanitize(name, MAX_NAME),
-        (None, Some(address)) => address.to_string(),
-        (None, None) => "an address".to_owned(),
-    }
-}
-
-/// Returns what a client that sent no name probably checks for: the address that it connected to, or a name that it did
-/// not send (OpenSSL sends none without a dot), unless the certificate has such a name.
-fn guess(error: &ServerTlsError) -> String {
-    let (asked, served) = (asked(error), &error.context.served);
-    let is_short = |host: &String| !host.contains('.');
-    match error.local_address {
-        None => asked,
-        _ if served.is_for("localhost") || served.is_for_by_common_name("localhost") => asked,
-        Some(address) if address.is_loopback() => {
-            format!("{asked}, or a name that leads there such as localhost")
-        }
-        _ if served.hosts.iter().chain(&served.common).any(is_short) => asked,
-        Some(_) => format!("{asked}, or a name that leads there"),
-    }
-}
-
-/// Whether the client sent no name, as clients do that connect to an address, and the certificate has no such address.
-fn for_another_address(error: &ServerTlsError, served: &ServedCertificate) -> bool {
-    error.client_hello.is_some()
-        && name(error).is_none()
-        && error
-            .local_address
-            .map_or(served.addresses.is_empty(), |address| !served.addresses.contains(&address))
+    Some(Peer::Client.fill(&text, |key| case.value(key).or_else(|| context.value(key))))
 }
 
 #[cfg(test)]
@@ -355,10 +143,14 @@ mod tests {
     use rustls::{InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
     use super::*;
-    use crate::settings::TlsVersions;
-    use crate::tls::certificate_report::Validity;
+    use crate::tls::certificate::tests::good;
+    use crate::tls::certificate::{Certificate, Validity};
     use crate::tls::client_hello::ClientHello;
+    use crate::tls::explain::certificate_reasons::{DATES, KIND, PURPOSE, TRUST};
+    use crate::tls::inspect::certificate_text::{DNS_NAME, IP_ADDRESS, SubjectAltName};
+    use crate::tls::inspect::served_certificate::ServedCertificate;
     use crate::tls::key_type::KeyType;
+    use crate::tls::options::TlsFiles;
 
     const LAN: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
     const LOOPBACK: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -376,22 +168,28 @@ mod tests {
     fn context() -> ServerContext {
         let not_before = "2026-01-01T00:00:00Z".parse().unwrap();
         ServerContext {
-            versions: TlsVersions::Both,
-            certificate: "server.crt".to_owned(),
-            client_ca: "ca.crt".to_owned(),
-            alpn: vec!["h2".to_owned(), "echo".to_owned()],
+            files: TlsFiles {
+                certificate: "server.crt".into(),
+                client_ca: "ca.crt".into(),
+                alpn: vec!["h2".to_owned(), "echo".to_owned()],
+                ..TlsFiles::default()
+            },
             address: "localhost:12345".to_owned(),
             served: ServedCertificate {
-                validity: Validity { not_before, not_after: Timestamp::MAX },
-                hosts: vec!["localhost".to_owned(), "*.lab.example".to_owned()],
-                addresses: vec![LOOPBACK.into()],
-                version: 3,
-                may_sign: true,
-                may_serve: true,
-                key: KeyType::Ecdsa { curve: 256 },
+                own: Certificate {
+                    validity: Validity { not_before, not_after: Timestamp::MAX },
+                    names: names(&["localhost", "*.lab.example", "127.0.0.1"]),
+                    key: KeyType::Ecdsa { curve: 256 },
+                    ..good()
+                },
                 ..ServedCertificate::default()
             },
         }
+    }
+
+    fn names(names: &[&str]) -> Vec<SubjectAltName> {
+        let kind = |name: &str| if name.starts_with("127.") { IP_ADDRESS } else { DNS_NAME };
+        names.iter().map(|name| SubjectAltName { kind: kind(name), text: (*name).to_owned() }).collect()
     }
 
     fn failed(cause: impl Into<TlsErrorCause>, asked: Asked, context: &ServerContext) -> ServerTlsError {
@@ -489,7 +287,7 @@ mod tests {
     fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
         let mut context = context();
         context.set_address("0.0.0.0", 4433);
-        context.certificate = "'my server.crt'".to_owned();
+        context.files.certificate = "my server.crt".into();
         assert_eq!(
             explain_server_error(&failed(Error::AlertReceived(Alert::UnknownCA), Asked::Nothing, &context)),
             "The client rejected our certificate because it is self-signed, so clients must be configured to trust it. \
@@ -507,7 +305,7 @@ mod tests {
             (TrustAnchor::Beside { issuer: lab(), ca: "a b/ca.crt".into() }, "a b/ca.crt"),
             (TrustAnchor::Intermediate { issuer: lab() }, "Append intermediate.crt to server.crt"),
             (
-                TrustAnchor::Missing(lab()),
+                TrustAnchor::Missing { issuer: lab(), is_direct: true, has_namesake: false },
                 "Give the client the file of the CA that signed it as its CA file, and",
             ),
         ] {
@@ -556,7 +354,7 @@ mod tests {
     fn text(alert: Alert, change: impl Fn(&mut ServedCertificate), asked: Asked) -> Option<String> {
         let mut context = context();
         change(&mut context.served);
-        let text = rejection(alert, &failed(Error::AlertReceived(alert), asked, &context))?;
+        let text = explain_rejection(alert, &failed(Error::AlertReceived(alert), asked, &context))?;
         check(&text);
         Some(text)
     }
@@ -577,31 +375,32 @@ mod tests {
     }
 
     fn expired(served: &mut ServedCertificate) {
-        served.validity.not_after = "2026-05-31T00:00:00Z".parse().unwrap();
+        served.own.validity.not_after = "2026-05-31T00:00:00Z".parse().unwrap();
     }
 
     fn early(served: &mut ServedCertificate) {
-        served.validity.not_before = "2026-06-02T00:00:00Z".parse().unwrap();
+        served.own.validity.not_before = "2026-06-02T00:00:00Z".parse().unwrap();
     }
 
-    fn good(_: &mut ServedCertificate) {}
+    fn unchanged(_: &mut ServedCertificate) {}
 
     fn for_another_host(served: &mut ServedCertificate) {
-        (served.hosts, served.addresses) = (vec!["elsewhere.example".to_owned()], Vec::new());
+        served.own.names = names(&["elsewhere.example"]);
     }
 
     /// As openssl x509 -req makes them.
     fn version1(served: &mut ServedCertificate) {
-        (served.hosts, served.addresses) = (Vec::new(), Vec::new());
-        (served.version, served.common) = (1, vec!["localhost".to_owned()]);
+        served.own.names = Vec::new();
+        (served.own.version, served.own.common_names) = (1, vec!["localhost".to_owned()]);
     }
 
     fn ca_for_signing_only(served: &mut ServedCertificate) {
-        (served.is_ca, served.may_sign) = (true, false);
+        (served.own.is_ca, served.own.may_sign) = (true, false);
     }
 
     fn issued(served: &mut ServedCertificate) {
-        served.anchor = TrustAnchor::Missing("CN=Lab CA".to_owned());
+        served.anchor =
+            TrustAnchor::Missing { issuer: "CN=Lab CA".to_owned(), is_direct: true, has_namesake: false };
     }
 
     fn next_to_ca(served: &mut ServedCertificate) {
@@ -616,12 +415,12 @@ mod tests {
     fn dates_are_judged_by_this_computers_clock() {
         expect(DATES, expired, LOCALHOST, "it expired on");
         expect(DATES, early, LOCALHOST, "it is not valid before");
-        expect(&[Alert::CertificateExpired], good, LOCALHOST, "clock is wrong");
+        expect(&[Alert::CertificateExpired], unchanged, LOCALHOST, "clock is wrong");
         expect(&[Alert::CertificateExpired], issued, LOCALHOST, "clock is wrong");
         let above = |served: &mut ServedCertificate| {
             let mut old = served.clone();
             expired(&mut old);
-            served.above = vec![old.validity];
+            served.above = vec![old.own.validity];
         };
         expect(DATES, above, LOCALHOST, "certificate 2 of its file");
         // An alert that is not about dates is not explained by them.
@@ -637,8 +436,8 @@ mod tests {
         expect(GENERIC_ALERTS, for_another_host, address, "another name than");
         expect(&[Alert::BadCertificate], version1, address, "another name than");
         // A name that is in the certificate is not missing.
-        expect(GENERIC_ALERTS, good, LOCALHOST, "self-signed");
-        expect(GENERIC_ALERTS, good, address, "self-signed");
+        expect(GENERIC_ALERTS, unchanged, LOCALHOST, "self-signed");
+        expect(GENERIC_ALERTS, unchanged, address, "self-signed");
         expect(GENERIC_ALERTS, issued, Asked::Name("www.lab.example"), "is not in server.crt");
         let said =
             |change: fn(&mut ServedCertificate), asked| text(Alert::BadCertificate, change, asked).unwrap();
@@ -658,8 +457,8 @@ mod tests {
         assert!(text.contains("was 10.1.2.3, or a name that leads there, and the"), "{text}");
         // An address that is the common name is not another one.
         let address_only = |served: &mut ServedCertificate| {
-            (served.hosts, served.addresses) = (Vec::new(), Vec::new());
-            served.common = vec!["127.0.0.1".to_owned()];
+            served.own.names = Vec::new();
+            served.own.common_names = vec!["127.0.0.1".to_owned()];
         };
         expect(GENERIC_ALERTS, address_only, address, "only its common name, where openssl");
         // A name from the client is neither a line of its own nor a placeholder.
@@ -671,16 +470,16 @@ mod tests {
     #[test]
     fn a_certificate_of_the_wrong_kind_is_recognized_by_the_alerts_for_it() {
         expect(PURPOSE, ca_for_signing_only, LOCALHOST, "a CA's own");
-        expect(PURPOSE, |served| served.may_sign = false, LOCALHOST, "its key usage does not");
+        expect(PURPOSE, |served| served.own.may_sign = false, LOCALHOST, "its key usage does not");
         expect(KIND, version1, LOCALHOST, "X.509 version 1");
-        expect(KIND, |served| served.may_serve = false, LOCALHOST, "extended key usage");
-        expect(GENERIC_ALERTS, |served| served.weak = Some("SHA-1".to_owned()), LOCALHOST, "too weak");
-        let tutorial = |served: &mut ServedCertificate| served.is_ca = true;
+        expect(KIND, |served| served.own.may_serve = false, LOCALHOST, "extended key usage");
+        expect(GENERIC_ALERTS, |served| served.own.key = KeyType::Rsa { bits: 1024 }, LOCALHOST, "too weak");
+        let tutorial = |served: &mut ServedCertificate| served.own.is_ca = true;
         expect(&[Alert::UnsupportedCertificate], tutorial, LOCALHOST, "a CA's own");
         // OpenSSL, GnuTLS and browsers accept a CA certificate if the key usage does not forbid it.
         expect(TRUST, tutorial, LOCALHOST, "self-signed");
         for alert in [Alert::UnsupportedCertificate, Alert::InternalError] {
-            assert_eq!(text(alert, good, LOCALHOST), None, "{alert:?}");
+            assert_eq!(text(alert, unchanged, LOCALHOST), None, "{alert:?}");
         }
     }
 
@@ -688,7 +487,7 @@ mod tests {
     fn trust_depends_on_the_issuer() {
         let said =
             |change: fn(&mut ServedCertificate)| text(Alert::UnknownCA, change, Asked::Nothing).unwrap();
-        expect(TRUST, good, LOCALHOST, "self-signed");
+        expect(TRUST, unchanged, LOCALHOST, "self-signed");
         expect(TRUST, issued, LOCALHOST, "is not in server.crt");
         let text = said(issued);
         assert!(
@@ -714,11 +513,17 @@ mod tests {
     fn a_vague_alert_has_a_second_possible_reason() {
         let said =
             |change: fn(&mut ServedCertificate)| text(Alert::BadCertificate, change, LOCALHOST).unwrap();
-        assert!(said(good).contains("may check for another name than localhost."), "{}", said(good));
+        assert!(
+            said(unchanged).contains("may check for another name than localhost."),
+            "{}",
+            said(unchanged)
+        );
         assert!(said(version1).contains("localhost is only the common name"), "{}", said(version1));
-        assert!(said(|served| served.is_ca = true).contains("marked as a CA, which stricter clients reject"));
+        assert!(
+            said(|served| served.own.is_ca = true).contains("marked as a CA, which stricter clients reject")
+        );
         // The name is unknown before the ClientHello: the text for the alert names every possible reason.
-        assert_eq!(text(Alert::BadCertificate, good, Asked::Nothing), None);
+        assert_eq!(text(Alert::BadCertificate, unchanged, Asked::Nothing), None);
         for number in 0..=u8::MAX {
             let alert = Alert::from(number);
             let ours = TRUST.iter().chain(PURPOSE).chain(DATES).any(|known| *known == alert);

@@ -22,7 +22,7 @@ const MAX_TEXT: usize = 256;
 const COMMON_NAME: &str = "2.5.4.3";
 
 /// Returns text from a certificate on one line, shortened if it is very long.
-pub(super) fn one_line(text: &str) -> String {
+pub(in crate::tls) fn one_line(text: &str) -> String {
     sanitize(text, MAX_TEXT)
 }
 
@@ -37,13 +37,13 @@ pub(super) fn short_hex(bytes: &[u8]) -> String {
 }
 
 /// Returns bytes as uppercase hexadecimal with colons: `AB:CD`.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(in crate::tls) fn hex(bytes: &[u8]) -> String {
     let bytes: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     bytes.join(":")
 }
 
 /// Returns a serial number in hexadecimal, as `openssl x509 -serial` prints it.
-pub(super) fn serial_number(bytes: &[u8]) -> String {
+pub(in crate::tls) fn serial_number(bytes: &[u8]) -> String {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let digits = hex(&bytes[zeros..]).replace(':', "");
     if digits.is_empty() { "00".to_owned() } else { one_line(&digits) }
@@ -116,6 +116,11 @@ fn escaped(value: &str) -> String {
     shown
 }
 
+/// The kind of a [`SubjectAltName`] that is a host name.
+pub(in crate::tls) const DNS_NAME: &str = "DNS name";
+/// The kind of a [`SubjectAltName`] that is an address.
+pub(in crate::tls) const IP_ADDRESS: &str = "IP address";
+
 /// A subject alternative name. Displayed as `DNS name localhost`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectAltName {
@@ -126,11 +131,11 @@ pub struct SubjectAltName {
 }
 
 impl SubjectAltName {
-    pub(super) fn of(name: &GeneralName<'_>) -> Self {
+    pub(in crate::tls) fn of(name: &GeneralName<'_>) -> Self {
         let (kind, text) = match name {
-            GeneralName::DNSName(name) => ("DNS name", (*name).to_owned()),
+            GeneralName::DNSName(name) => (DNS_NAME, (*name).to_owned()),
             GeneralName::IPAddress(bytes) => match address(bytes) {
-                Some(address) => ("IP address", address.to_string()),
+                Some(address) => (IP_ADDRESS, address.to_string()),
                 None => ("other name", format!("damaged address {}", short_hex(bytes))),
             },
             GeneralName::RFC822Name(name) => ("mail address", (*name).to_owned()),
@@ -156,7 +161,7 @@ impl fmt::Display for SubjectAltName {
 }
 
 /// Returns the address in a subject alternative name.
-pub(in crate::tls) fn address(bytes: &[u8]) -> Option<IpAddr> {
+fn address(bytes: &[u8]) -> Option<IpAddr> {
     <[u8; 4]>::try_from(bytes)
         .map(IpAddr::from)
         .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
@@ -202,7 +207,7 @@ const ACCESS_METHODS: &[(&str, &str)] = &[
 ];
 
 impl ExtensionDetails {
-    pub(super) fn of(extension: &X509Extension<'_>) -> Self {
+    pub(in crate::tls) fn of(extension: &X509Extension<'_>) -> Self {
         let oid = extension.oid.to_id_string();
         Self {
             name: extension_name(extension, &oid),

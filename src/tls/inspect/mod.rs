@@ -2,10 +2,10 @@
 //! the served one.
 //!
 //! ```text
-//!  CertificateFile ──> ChainDetails::of ──> CertificateDetails: names, validity, key, extensions
-//!         │                     └─────────> ChainLink: whether the next certificate signed each one
+//!  CertificateFile ──> certificates: names, validity, key, extensions
+//!         ├──> chain_links ──> ChainLink: whether the next certificate signed each one
 //!         ├──> check_as_clients(file, &Roots, now) ──> ClientCheck, which `explain::inspection` explains
-//!         └──> ServedCertificate::of: facts for the explanation of a rejection
+//!         └──> ServedCertificate::of: what the explanation of a rejection needs
 //! ```
 //!
 //! Nothing here uses the network: revocation is not checked.
@@ -14,4 +14,3 @@ pub mod certificate_text;
 pub mod chain;
 pub mod client_check;
 pub mod served_certificate;
-pub mod x509_details;

@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::app::WakeFn;
 use crate::app::tls_jobs::{CertificateInspector, Inspection, certificate_inspector, typed_path};
-use crate::tls::Validity;
 use crate::tls::explain::inspection::{explain_check, explain_end, explain_link};
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
-use crate::tls::inspect::x509_details::CertificateDetails;
+use crate::tls::{Certificate, Validity};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::dialog_layout::{DialogField, below, choice_row, error_note, heading, mono};
@@ -93,18 +92,20 @@ impl DetailsDialog {
             Err(error) => below(ui, |ui| error_note(ui, error)),
         }
         small(ui, "Whether a certificate was revoked is not checked: that would ask the network.");
-        let chain = &found.chain.certificates;
+        let chain = &found.certificates;
         let title =
             if chain.len() == 1 { "The certificate" } else { &format!("The chain of {}", chain.len()) };
         heading(ui, title);
         for (index, certificate) in chain.iter().enumerate() {
             certificate_box(ui, index, certificate, found.at);
-            let link = found.chain.links.get(index);
+            let link = found.links.get(index);
             if let Some(problem) = link.and_then(|link| explain_link(index + 1, link)) {
                 note(ui, Tone::Problem, &problem);
             }
         }
-        note(ui, Tone::Hint, &explain_end(&found.chain.end));
+        if let Some(last) = chain.last() {
+            note(ui, Tone::Hint, &explain_end(last));
+        }
     }
 
     /// Shows which CAs the first client trusts.
@@ -144,7 +145,7 @@ fn client_check(ui: &mut Ui, check: &ClientCheck) {
 }
 
 /// Shows a certificate.
-fn certificate_box(ui: &mut Ui, index: usize, certificate: &CertificateDetails, now: Timestamp) {
+fn certificate_box(ui: &mut Ui, index: usize, certificate: &Certificate, now: Timestamp) {
     let palette = Palette::of(ui);
     let frame = Frame::new()
         .fill(palette.canvas)
@@ -175,7 +176,7 @@ fn certificate_box(ui: &mut Ui, index: usize, certificate: &CertificateDetails, 
     });
 }
 
-fn role(index: usize, certificate: &CertificateDetails) -> &'static str {
+fn role(index: usize, certificate: &Certificate) -> &'static str {
     match (index, certificate.self_signed) {
         (0, true) => "The server's certificate, signed by itself",
         (0, false) => "The server's certificate",
@@ -185,7 +186,7 @@ fn role(index: usize, certificate: &CertificateDetails) -> &'static str {
     }
 }
 
-fn fields(ui: &mut Ui, certificate: &CertificateDetails, now: Timestamp) {
+fn fields(ui: &mut Ui, certificate: &Certificate, now: Timestamp) {
     let names: Vec<_> = certificate.names.iter().map(ToString::to_string).collect();
     let names = match (names.is_empty(), certificate.is_ca) {
         (true, true) => "none".to_owned(),
@@ -198,9 +199,9 @@ fn fields(ui: &mut Ui, certificate: &CertificateDetails, now: Timestamp) {
         named(ui, name, |ui| mono(ui, value));
     }
     named(ui, "Validity", |ui| ui.vertical(|ui| validity(ui, &certificate.validity, now)));
-    named(ui, "Key", |ui| mono(ui, &certificate.key));
+    named(ui, "Key", |ui| mono(ui, &certificate.key.to_string()));
     named(ui, "Signature", |ui| mono(ui, &certificate.signature));
-    if certificate.has_weak_signature {
+    if certificate.weak_hash().is_some() {
         note(ui, Tone::Caution, "Clients of today no longer trust this kind of signature.");
     }
     for (name, value) in [("SHA-256", &certificate.fingerprint), ("Serial number", &certificate.serial)] {

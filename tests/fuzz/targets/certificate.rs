@@ -7,11 +7,9 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use echoscope::tls::explain::inspection::{explain_check, explain_end, explain_link};
-use echoscope::tls::inspect::chain::ChainDetails;
+use echoscope::tls::inspect::chain::chain_links;
 use echoscope::tls::inspect::client_check::{Roots, check_as_clients};
-use echoscope::tls::inspect::served_certificate::ServedCertificate;
-use echoscope::tls::inspect::x509_details::CertificateDetails;
-use echoscope::tls::{CertificateFile, Issuer, KeyFile, TlsError, check_pair};
+use echoscope::tls::{Certificate, CertificateFile, KeyFile, ServedCertificate, TlsError, check_pair};
 use echoscope_fuzz::{Identity, Scratch, check_line, check_message, identities, pem, seed};
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
@@ -52,7 +50,7 @@ fuzz_target!(
     |data: &[u8]| {
         let chain = split(data);
         for certificate in &chain {
-            if let Some(details) = CertificateDetails::from_der(certificate) {
+            if let Some(details) = Certificate::from_der(certificate) {
                 assert_eq!(details.fingerprint.len(), 95);
             }
         }
@@ -71,17 +69,17 @@ fuzz_target!(
 );
 
 fn check_details(file: &CertificateFile) {
-    let details = ChainDetails::of(file);
+    let links = chain_links(file);
     let count = file.chain().len();
-    assert_eq!((details.certificates.len(), details.links.len() + 1), (count, count));
-    check_line(&explain_end(&details.end));
-    for (index, link) in details.links.iter().enumerate() {
+    assert_eq!((file.certificates().len(), links.len() + 1), (count, count));
+    for (index, link) in links.iter().enumerate() {
         check_line(&explain_link(index + 1, link).unwrap_or_default());
     }
-    for certificate in &details.certificates {
+    for certificate in file.certificates().iter() {
+        check_line(&explain_end(certificate));
         let lines = [&certificate.subject, &certificate.issuer, &certificate.serial, &certificate.signature];
         lines.into_iter().for_each(|text| check_line(text));
-        check_line(&certificate.key);
+        check_line(&certificate.key.to_string());
         check_line(&certificate.validity.description(KNOWN.now));
         assert!((0.0..=1.0).contains(&certificate.validity.elapsed(KNOWN.now)));
         certificate.common_names.iter().for_each(|name| check_line(name));
@@ -99,25 +97,14 @@ fn check_details(file: &CertificateFile) {
 }
 
 fn check_words(file: &CertificateFile) {
-    let report = file.report();
-    check_message(&report.line(KNOWN.now));
-    check_line(&report.caution(KNOWN.now).unwrap_or_default());
-    let signer = Issuer::of(file);
-    for host in ["localhost", "127.0.0.1", "::", "wrong.example"] {
-        let caution = report.caution_served(KNOWN.now, host, &signer);
-        caution.iter().for_each(|words| check_message(words));
-        // A certificate that every client rejects has a warning, whatever host it serves.
-        assert!(caution.is_some() || report.caution(KNOWN.now).is_none());
-    }
+    check_message(&file.own().line(KNOWN.now));
     let served = ServedCertificate::of(file);
+    for host in ["localhost", "127.0.0.1", "::", "wrong.example"] {
+        served.caution(KNOWN.now, host).iter().for_each(|words| check_message(words));
+    }
     check_line(&served.names());
-    assert!(
-        served
-            .hosts
-            .iter()
-            .all(|host| host.contains('*') || host.trim_end_matches('.').is_empty() || served.is_for(host)),
-        "{served:?}"
-    );
+    let is_odd = |host: &str| host.contains('*') || host.trim_end_matches('.').is_empty();
+    assert!(served.own.hosts().all(|host| is_odd(host) || served.own.is_for(host)), "{served:?}");
     assert!(
         served.outdated_above(KNOWN.now).is_none_or(|(number, _)| (2..=file.chain().len()).contains(&number))
     );

@@ -2,9 +2,8 @@
 
 use echoscope::tls::CertificateFile;
 use echoscope::tls::explain::inspection::explain_check;
-use echoscope::tls::inspect::client_check::{
-    CheckOutcome, ClientCheck, Roots, TrustSource, check_as_clients,
-};
+use echoscope::tls::inspect::client_check::{CheckOutcome, ClientCheck, Roots, check_as_clients};
+use echoscope::tls::options::Trust;
 use jiff::Timestamp;
 
 use super::fixtures::{Fixture, TestFolder};
@@ -20,7 +19,7 @@ fn checks(fixture: &Fixture) -> Vec<ClientCheck> {
 /// Explains the checks of a client that is given the file itself, in one text.
 fn as_own_ca(fixture: &Fixture) -> String {
     let checks = checks(fixture);
-    let own = checks.iter().filter(|check| check.trust == TrustSource::SameFile);
+    let own = checks.iter().filter(|check| matches!(check.trust, Trust::ThisServer(_)));
     own.map(explain_check).collect::<Vec<_>>().join("\n")
 }
 
@@ -30,7 +29,7 @@ fn questions(fixtures: &[Fixture]) -> Vec<(&'static str, ClientCheck, Question)>
     for fixture in fixtures {
         for check in checks(fixture) {
             let ca = match &check.trust {
-                TrustSource::CaFile(path) => path.clone(),
+                Trust::CaFile(path) => path.clone(),
                 _ => fixture.certificate.clone(),
             };
             for name in check.names.clone() {
@@ -139,16 +138,16 @@ fn each_error_has_its_own_explanation() {
     assert_eq!(
         own("no-intermediate"),
         "A client that is given this file as CA would reject it for localhost and 127.0.0.1: it was not signed by a CA \
-         that the client trusts. Give the client the certificate of CN=Middle, O=Lab as CA instead."
+         that the client trusts. Give the client the certificate of CN=Middle, O=Lab; if it has that, the chain lacks an intermediate certificate."
     );
-    assert!(given("no-intermediate").contains("an intermediate certificate is missing from the file"));
+    assert!(given("no-intermediate").contains("the chain lacks an intermediate certificate"));
     for (words, part) in [
         (own("expired"), "it expired on 2021-01-01 00:00:00 UTC. Make a new one."),
         (own("early"), "it is not valid before 2088-01-01 00:00:00 UTC."),
         (given("expired-intermediate"), "another certificate of its chain expired on 2021-01-01"),
-        (own("no-san"), "that is its common name, where newer clients no longer look"),
+        (own("no-san"), "it has only a common name, where newer clients no longer look"),
         (own("no-san"), "openssl accepts it all the same, and so does Python before 3.13."),
-        (own("nameless"), "reject it for localhost: it has no name in it at all"),
+        (own("nameless"), "reject it for localhost: it contains no host names"),
         (own("ca-as-server"), "marked as a CA's own, which a server's certificate must not be"),
         (own("ca-as-server"), "openssl accepts it all the same"),
         (own("client-purpose"), "its extended key usage does not allow a TLS server"),
@@ -172,11 +171,11 @@ fn the_tutorials_certificate_is_explained() {
     let tutorial = folder.tutorial(&openssl);
     let explanation = as_own_ca(&tutorial);
     // Since 3.2, openssl creates an X.509 version 3 certificate, still without alternative names.
-    let version = CertificateFile::read(&tutorial.certificate).unwrap().report().version;
+    let version = CertificateFile::read(&tutorial.certificate).unwrap().own().version;
     let why = if version == 1 {
         "it is an X.509 version 1 certificate, and the client accepts version 3 only"
     } else {
-        "that is its common name, where newer clients no longer look"
+        "it has only a common name, where newer clients no longer look"
     };
     assert!(explanation.contains(why), "{explanation}");
     assert!(
@@ -194,13 +193,13 @@ fn the_trust_store_of_the_os_does_not_contain_a_new_certificate() {
     let check = check_as_clients(&file, &roots, Timestamp::now()).remove(0);
     if roots.is_empty() {
         assert!(matches!(check.outcome, CheckOutcome::NoRoots(_)), "{check:?}");
-        assert!(explain_check(&check).contains("no trust store of the system was found"));
+        assert!(explain_check(&check).contains("no usable CA was found"));
     } else {
         assert!(check.is_expected() && !is_accepted(&check), "{check:?}");
         assert_eq!(
             explain_check(&check),
             "A client that trusts the system's authorities would reject it for localhost: it was not signed by a CA \
-             that the client trusts. Expected for a certificate of your own."
+             that the client trusts. It is self-signed, as expected of your own: give the client this certificate as its CA file."
         );
     }
 }

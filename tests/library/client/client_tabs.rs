@@ -248,7 +248,7 @@ fn tab_follows_tls_and_trusts_the_servers_certificate() {
     });
     open(&mut app, FIRST);
     let agreed = tab(&app, FIRST).status().handshake.unwrap();
-    assert_eq!((agreed.alpn.as_deref(), agreed.name.as_str()), (Some("echo"), "localhost"));
+    assert_eq!((agreed.agreed.alpn.as_deref(), agreed.name.as_str()), (Some("echo"), "localhost"));
     apply(&mut app, ClientCommand::Add);
     let second = app.clients().newest();
     apply(&mut app, ClientCommand::SetTrust(second, TrustChoice::CaFile));
@@ -257,7 +257,10 @@ fn tab_follows_tls_and_trusts_the_servers_certificate() {
     assert!(TrustChoice::Nothing.caution().is_some() && TrustChoice::ThisServer.caution().is_none());
     edit(&mut app, second, ClientField::ServerName, "other.test");
     open(&mut app, second);
-    assert_eq!(tab(&app, second).status().handshake.unwrap().sni.as_deref(), Some("other.test"));
+    assert_eq!(
+        tab(&app, second).status().handshake.unwrap().agreed.server_name.as_deref(),
+        Some("other.test")
+    );
 }
 
 #[test]

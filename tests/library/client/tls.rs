@@ -9,7 +9,7 @@ use echoscope::client::client_error::{ClientError, Stage};
 use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, PeerEnd};
 use echoscope::server::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, TlsVersions};
-use echoscope::tls::handshake::{Accepted, HandshakeInfo};
+use echoscope::tls::handshake::{Accepted, ClientHandshake};
 use echoscope::tls::options::{Identity as ClientIdentity, TlsChoices, Trust};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
@@ -37,7 +37,7 @@ pub(crate) fn config(running: &Running, mut tls: TlsChoices) -> ConnectionConfig
 }
 
 /// Waits for an echo, and returns what the handshake agreed on.
-fn succeeds(running: &Running, tls: TlsChoices) -> std::sync::Arc<HandshakeInfo> {
+fn succeeds(running: &Running, tls: TlsChoices) -> std::sync::Arc<ClientHandshake> {
     let mut client = Watched::connect(config(running, tls));
     client.until_open();
     client.send(b"Hello");
@@ -110,10 +110,14 @@ fn server_certificate_is_trusted_in_both_versions() {
     let running = serve(&identity, |_| {});
     for (versions, told) in [(TlsVersions::Only12, "TLS 1.2"), (TlsVersions::Both, "TLS 1.3")] {
         let agreed = succeeds(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });
-        assert_eq!((agreed.version, agreed.accepted), (told, Accepted::Signed));
-        assert_eq!(agreed.sni.as_deref(), Some("localhost"));
+        assert_eq!((agreed.agreed.version, agreed.accepted), (told, Accepted::Signed));
+        assert_eq!(agreed.agreed.server_name.as_deref(), Some("localhost"));
         assert_eq!(agreed.chain.len(), 1);
-        assert!(agreed.chain[0].self_signed && agreed.group.is_some() && agreed.signature_scheme.is_some());
+        assert!(
+            agreed.chain[0].self_signed
+                && agreed.agreed.group.is_some()
+                && agreed.agreed.signature_scheme.is_some()
+        );
         assert!(!agreed.asked_for_certificate && !agreed.presented_certificate);
     }
 }
@@ -191,10 +195,7 @@ fn ca_file_is_trusted_and_a_missing_issuer_is_named() {
     let failure = fails(&running, TlsChoices::new(Trust::CaFile(other.certificate.clone().into())));
     assert_eq!(failure.stage(), Stage::Handshake);
     assert!(failure.to_string().contains("rejected the server's certificate for “localhost”"), "{failure:?}");
-    assert!(
-        failure.to_string().contains("server.crt does not contain the certificate of CN=Practice CA"),
-        "{failure:?}"
-    );
+    assert!(failure.to_string().contains("Give the client the certificate of CN=Practice CA"), "{failure:?}");
     assert!(!failure.raw().is_empty());
     let failure = fails(&running, TlsChoices::new(Trust::CaFile(folder.path().join("none.crt"))));
     assert_eq!(failure.stage(), Stage::Preparing);
@@ -213,7 +214,7 @@ fn rejected_certificate_is_explained() {
     );
     let failure = fails(&running, TlsChoices::new(Trust::System));
     // Without any CA certificates, the explanation is about that.
-    let known = ["trust this server's certificate", "No system trust store"];
+    let known = ["give the client this certificate", "No system trust store"];
     assert!(known.iter().any(|words| failure.to_string().contains(words)), "{failure:?}");
     let failure =
         fails(&running, TlsChoices { name: "not a name".to_owned(), ..TlsChoices::new(Trust::Nothing) });
@@ -258,8 +259,8 @@ fn alerts_of_the_server_are_explained() {
     let running = serve(&identity, |files| files.alpn = vec!["echo".to_owned()]);
     let alpn = |name: &str| TlsChoices { alpn: vec![name.to_owned()], ..TlsChoices::new(this(&identity)) };
     let failure = fails(&running, alpn("h2"));
-    assert!(failure.to_string().contains("offered by ALPN: h2"), "{failure:?}");
-    assert_eq!(succeeds(&running, alpn("echo")).alpn.as_deref(), Some("echo"));
+    assert!(failure.to_string().contains("none of our protocols (ALPN): h2"), "{failure:?}");
+    assert_eq!(succeeds(&running, alpn("echo")).agreed.alpn.as_deref(), Some("echo"));
     let running = serve(&identity, |files| files.versions = TlsVersions::Only13);
     let versions = TlsVersions::Only12;
     let failure = fails(&running, TlsChoices { versions, ..TlsChoices::new(this(&identity)) });

@@ -28,7 +28,7 @@ const EXPIRED: &str = "it expired on ";
 const EARLY: &str = "it is not valid before ";
 const NAME: &str = "it is made for another name than ";
 const CA: &str = "it is marked as a CA's own";
-const SELF_SIGNED: &str = "it is self-signed, so clients";
+const SELF_SIGNED: &str = "it is self-signed, ";
 const INTERMEDIATE: &str = "its intermediate is not sent: CN=";
 const VERSION_1: &str = "it is of X.509 version 1";
 const CAUSES: [&str; 7] = [EXPIRED, EARLY, NAME, CA, SELF_SIGNED, INTERMEDIATE, VERSION_1];

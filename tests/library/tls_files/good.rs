@@ -2,13 +2,17 @@
 
 use std::fs;
 
-use echoscope::tls::{CertificateFile, FileRole, KeyFile};
+use echoscope::tls::{CertificateFile, FileRole, KeyFile, ServedCertificate};
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 
 use crate::support::server_config;
 use crate::tls_files::handshake::serves;
 use crate::tls_files::lab::{Lab, have, pair};
+
+fn caution(file: &CertificateFile, now: Timestamp) -> Option<String> {
+    ServedCertificate::of(file).caution(now, "localhost")
+}
 
 #[test]
 fn every_kind_of_key_loads_and_serves() {
@@ -24,10 +28,10 @@ fn every_kind_of_key_loads_and_serves() {
         lab.write("server.key", key.serialize_pem());
         let read = CertificateFile::read(&lab.path("server.crt")).unwrap();
         assert_eq!(
-            read.report().line(at("2026-12-30T12:00:00Z")),
+            read.own().line(at("2026-12-30T12:00:00Z")),
             format!("localhost, 127.0.0.1, ::1 · {name} · 1 day left")
         );
-        assert_eq!(read.report().caution(at("2026-12-30T12:00:00Z")), None);
+        assert_eq!(caution(&read, at("2026-12-30T12:00:00Z")), None);
         assert_eq!(KeyFile::read(&lab.path("server.key")).unwrap().key_type().to_string(), name);
         serves(&lab, "server.crt", "server.key");
     }
@@ -46,20 +50,19 @@ fn the_tutorials_three_commands_make_files_that_serve() {
     // OpenSSL uses this computer's clock: the certificate is a few seconds old at most.
     let now = Timestamp::now();
     let lines = ["localhost · RSA 2048 · 364 days left", "localhost · RSA 2048 · 365 days left"];
-    assert!(lines.contains(&read.report().line(now).as_str()), "{}", read.report().line(now));
-    let late = read.report().validity.not_after + SignedDuration::from_secs(1);
-    assert!(read.report().line(late).starts_with("localhost · RSA 2048 · expired on 20"));
-    assert!(read.report().self_signed);
+    assert!(lines.contains(&read.own().line(now).as_str()), "{}", read.own().line(now));
+    let late = read.own().validity.not_after + SignedDuration::from_secs(1);
+    assert!(read.own().line(late).starts_with("localhost · RSA 2048 · expired on 20"));
+    assert!(read.own().self_signed);
     // OpenSSL 3.4 makes version 3 here, with which there is nothing to caution of but the missing names.
-    let caution = read.report().caution(now).unwrap();
-    let expected =
-        if read.report().version == 1 { "X.509 version 1 certificate" } else { "only as common name" };
-    assert!(caution.contains(expected), "{caution}");
+    let warning = caution(&read, now).unwrap();
+    let expected = if read.own().version == 1 { "X.509 version 1" } else { "only as common name" };
+    assert!(warning.contains(expected), "{warning}");
     serves(&lab, "server.crt", "server.key");
     // The command that the caution gives makes a certificate without one.
-    lab.run(&read.report().better(&lab.path("server.key")).unwrap());
+    lab.run(&read.own().better(&lab.path("server.key")).unwrap());
     let better = CertificateFile::read(&lab.path("better.crt")).unwrap();
-    assert_eq!(better.report().caution(Timestamp::now() + SignedDuration::from_secs(5)), None);
+    assert_eq!(caution(&better, Timestamp::now() + SignedDuration::from_secs(5)), None);
     serves(&lab, "better.crt", "server.key");
 }
 
@@ -74,7 +77,7 @@ fn a_version_1_certificate_serves_whatever_openssl_makes_today() {
     // With `-x509v1` from OpenSSL 3.3 on, by default before.
     let make = "openssl x509 -req -days 365 -in server.csr -signkey server.key -out server.crt";
     lab.run(make);
-    let version = || CertificateFile::read(&lab.path("server.crt")).unwrap().report().version;
+    let version = || CertificateFile::read(&lab.path("server.crt")).unwrap().own().version;
     if version() != 1 {
         lab.run("openssl req -x509 -x509v1 -days 365 -key server.key -subj /CN=localhost -out server.crt");
     }
@@ -164,7 +167,7 @@ fn a_chain_is_sent_whole_and_must_begin_with_the_servers_own() {
     lab.write("server.key", key.serialize_pem());
     lab.write("server.crt", format!("{}{}", leaf.pem(), ca_certificate.pem()));
     let read = CertificateFile::read(&lab.path("server.crt")).unwrap();
-    assert_eq!((read.report().chain, read.report().self_signed, read.chain().len()), (2, false, 2));
+    assert_eq!((read.own().self_signed, read.chain().len()), (false, 2));
     serves(&lab, "server.crt", "server.key");
 
     lab.write("reversed.crt", format!("{}{}", ca_certificate.pem(), leaf.pem()));
@@ -176,8 +179,8 @@ fn a_chain_is_sent_whole_and_must_begin_with_the_servers_own() {
          the top of the file."
     );
     let caution =
-        CertificateFile::read(&lab.path("reversed.crt")).unwrap().report().caution(Timestamp::now()).unwrap();
-    assert!(caution.contains("certificate authority's own"), "{caution}");
+        caution(&CertificateFile::read(&lab.path("reversed.crt")).unwrap(), Timestamp::now()).unwrap();
+    assert!(caution.contains("it is for Practice CA, and that only"), "{caution}");
 }
 
 #[test]

@@ -101,7 +101,6 @@ fn damaged_files_say_what_is_damaged() {
     let base64 = "is damaged: it is not base64.";
     assert!(lab.certificate_error("a.crt").starts_with(&format!("The certificate in a.crt {base64}")));
     assert!(lab.key_error("a.key").starts_with(&format!("The private key in a.key {base64}")));
-    assert!(CertificateFile::read(&lab.path("a.crt")).unwrap_err().raw().is_some());
 
     lab.write("b.crt", no_end(&certificate));
     lab.write("b.key", no_end(&key));
@@ -203,7 +202,6 @@ fn no_part_of_a_key_is_ever_shown() {
         key.replacen("-----END", "-----FIN", 1),
         key.replacen('\n', "\n*", 3),
         key.replace("-----\n", "-----").replace("-----\r\n", "-----"),
-        key.replace("PRIVATE", "RSA PRIVATE"),
         key.replace("PRIVATE KEY", "ODD THING"),
         secret.to_owned(),
     ] {

@@ -251,7 +251,7 @@ fn status_text(tab: &ClientTab, status: &ClientStatus, state: DisplayState, narr
             format!("Connected{port}; {}", state.label())
         }
         DisplayState::Connected => {
-            let version = status.handshake.as_ref().map_or("", |handshake| handshake.version);
+            let version = status.handshake.as_ref().map_or("", |handshake| handshake.agreed.version);
             let separator = if version.is_empty() { "" } else { " · " };
             format!("Connected to {peer}{port}{separator}{version}")
         }

@@ -13,7 +13,7 @@ use crate::log::event_log::Severity;
 use crate::log::handshake_details::DetailRow;
 use crate::text::{self, with_thousands};
 use crate::tls::explain::explain_accepted;
-use crate::tls::handshake::{Accepted, HandshakeInfo};
+use crate::tls::handshake::{Accepted, ClientHandshake};
 use crate::ui::tabs::detail_view::DetailContent;
 
 /// Returns the line of an event without data, and its severity.
@@ -27,10 +27,9 @@ pub(super) fn line(event: &Kind) -> (String, Severity) {
             (format!("Connected to {peer} from port {}", local.port()), Severity::Normal)
         }
         Kind::Handshake(handshake) => {
-            let group = handshake.group.as_ref().map_or_else(String::new, |group| format!(" · {group}"));
             let is_unchecked = matches!(handshake.accepted, Accepted::Unchecked);
             let severity = if is_unchecked { Severity::Warning } else { Severity::Normal };
-            (format!("{} · {}{group}", handshake.version, handshake.cipher_suite), severity)
+            (handshake.agreed.line(), severity)
         }
         Kind::HalfClosed => ("Said that no more is coming; reading on".to_owned(), Severity::Minor),
         Kind::PeerClosed(how) => {
@@ -101,7 +100,7 @@ pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
 pub(super) fn trailing_text(event: &Kind) -> Option<String> {
     match event {
         Kind::Connected { took, .. } => Some(text::duration(*took)),
-        Kind::Handshake(handshake) => Some(text::duration(handshake.took)),
+        Kind::Handshake(handshake) => Some(text::duration(handshake.agreed.took)),
         Kind::Ended(ConnectionOutcome::Closed(closed)) => Some(format!(
             "→ {}  ← {}  {}",
             text::bytes(closed.sent),
@@ -275,21 +274,22 @@ pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
 }
 
 /// Returns what a handshake agreed on, as a table.
-fn handshake_rows(handshake: &HandshakeInfo) -> Vec<DetailRow> {
+fn handshake_rows(handshake: &ClientHandshake) -> Vec<DetailRow> {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let presented = match (handshake.asked_for_certificate, handshake.presented_certificate) {
         (false, _) => "not asked for",
         (true, true) => "asked for and shown",
         (true, false) => "asked for, none shown",
     };
+    let agreed = &handshake.agreed;
     let rows = [
-        ("Version", handshake.version.to_owned(), None),
-        ("Cipher suite", handshake.cipher_suite.clone(), None),
-        ("Key exchange", or_none(&handshake.group), None),
-        ("Signature", or_none(&handshake.signature_scheme), None),
+        ("Version", agreed.version.to_owned(), None),
+        ("Cipher suite", agreed.cipher_suite.clone(), None),
+        ("Key exchange", or_none(&agreed.group), None),
+        ("Signature", or_none(&agreed.signature_scheme), None),
         ("Checked name", handshake.name.clone(), Some("The name that the certificate was checked for.")),
-        ("SNI", or_none(&handshake.sni), Some("The name that was asked for, sent unencrypted.")),
-        ("ALPN", or_none(&handshake.alpn), None),
+        ("SNI", or_none(&agreed.server_name), Some("The name that was asked for, sent unencrypted.")),
+        ("ALPN", or_none(&agreed.alpn), None),
         ("Client certificate", presented.to_owned(), None),
     ];
     let names = std::iter::once("Server certificate").chain(std::iter::repeat("Signed by"));

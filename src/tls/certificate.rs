@@ -1,105 +1,152 @@
-//! Summarizes a certificate for the line below its field, and for the warnings in
-//! [`crate::tls::explain::certificate_warnings`].
+//! A certificate's fields as plain values, each text on one line.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
+use rustls::SupportedCipherSuite;
+use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use x509_parser::asn1_rs::Oid;
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::X509Certificate;
+use x509_parser::error::X509Error;
+use x509_parser::prelude::{FromDer, KeyUsage, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::SignatureAlgorithm;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use crate::platform::terminal::argument;
 use crate::text::{sanitize, with_thousands};
-use crate::tls::inspect::certificate_text::{address, common_names, general_names};
+use crate::tls::inspect::certificate_text::{
+    DNS_NAME, ExtensionDetails, IP_ADDRESS, SubjectAltName, common_names, distinguished_name, general_names,
+    hex, one_line, serial_number,
+};
 use crate::tls::key_type::{KeyType, bits};
 
-/// Whether a certificate is a CA's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Authority {
-    /// It is not.
-    No,
-    /// It is marked as one (RFC 5280, section 4.2.1.9).
-    Marked,
-    /// Its key usage allows it to sign certificates but no handshake (RFC 5280, section 4.2.1.3).
-    Only,
-}
-
-/// A summary of a certificate that is to be served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CertificateReport {
-    /// Its subject alternative names, or else its common name; each shortened to 64 characters on one line.
-    pub names: Vec<String>,
-    /// The type of its key.
-    pub key: KeyType,
+/// One certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
+pub struct Certificate {
+    /// The subject's distinguished name: `CN=localhost, O=Lab`.
+    pub subject: String,
+    /// The issuer's distinguished name.
+    pub issuer: String,
+    /// The subject alternative names (RFC 5280, section 4.2.1.6), in order.
+    pub names: Vec<SubjectAltName>,
+    /// The subject's common names, where old clients look for the server's name.
+    pub common_names: Vec<String>,
     /// Its validity.
     pub validity: Validity,
-    /// X.509 version: 1, 2 or 3.
+    /// The type of its key.
+    pub key: KeyType,
+    /// Its signature's algorithm: `ECDSA with SHA-256`.
+    pub signature: String,
+    /// The SHA-256 of the DER, as `openssl x509 -fingerprint -sha256` prints it: `AB:CD:…`.
+    pub fingerprint: String,
+    /// The serial number in hexadecimal, as `openssl x509 -serial` prints it.
+    pub serial: String,
+    /// The X.509 version: 1, 2 or 3.
     pub version: u8,
-    /// The number of certificates in the file.
-    pub chain: usize,
-    /// Whether it names itself as its issuer.
+    /// Its extensions, in order.
+    pub extensions: Vec<ExtensionDetails>,
+    /// Whether it names itself as its issuer, and its signature doesn't contradict that.
     pub self_signed: bool,
-    /// Whether it is a CA's own.
-    pub authority: Authority,
-    /// Whether it has subject alternative names (RFC 5280, section 4.2.1.6).
-    pub has_alternative_names: bool,
-    /// The hash of its signature if it is no longer trusted: `MD5` or `SHA-1`.
-    pub weak_hash: Option<&'static str>,
-    /// The unchanged names.
-    pub(super) exact_names: Vec<String>,
+    /// Whether it is marked as a CA's (RFC 5280, section 4.2.1.9).
+    pub is_ca: bool,
+    /// Whether its key usage, if any, allows signing a handshake (RFC 5280, section 4.2.1.3).
+    pub may_sign: bool,
+    /// Whether its key usage, if any, allows a handshake or a key exchange.
+    pub has_tls_usage: bool,
+    /// Whether its extended key usage, if any, allows a TLS server (RFC 5280, section 4.2.1.12).
+    pub may_serve: bool,
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-impl Authority {
-    fn of(certificate: &X509Certificate<'_>) -> Self {
+impl Certificate {
+    /// Parses a certificate; `None` if that fails.
+    #[must_use]
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        X509Certificate::from_der(der).ok().map(|(_, parsed)| Self::new(&parsed, der))
+    }
+
+    pub(super) fn new(certificate: &X509Certificate<'_>, der: &[u8]) -> Self {
         let usage = certificate.key_usage().ok().flatten().map(|usage| usage.value);
-        if usage.is_some_and(|usage| usage.key_cert_sign() && !usage.digital_signature()) {
-            Self::Only
-        } else if certificate.is_ca() {
-            Self::Marked
-        } else {
-            Self::No
+        let purposes = certificate.extended_key_usage().ok().flatten();
+        Self {
+            subject: distinguished_name(certificate.subject()),
+            issuer: distinguished_name(certificate.issuer()),
+            names: general_names(certificate).iter().map(SubjectAltName::of).collect(),
+            common_names: common_names(certificate.subject()).iter().map(|name| one_line(name)).collect(),
+            validity: Validity::of(certificate),
+            key: key_type(certificate.public_key()),
+            signature: signature_name(&certificate.signature_algorithm),
+            fingerprint: sha256(der),
+            serial: serial_number(certificate.raw_serial()),
+            version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
+            extensions: certificate.extensions().iter().map(ExtensionDetails::of).collect(),
+            self_signed: has_signed(certificate, certificate),
+            is_ca: certificate.is_ca(),
+            may_sign: usage.is_none_or(KeyUsage::digital_signature),
+            has_tls_usage: usage.is_none_or(|usage| {
+                usage.digital_signature() || usage.key_encipherment() || usage.key_agreement()
+            }),
+            may_serve: purposes.is_none_or(|usage| usage.value.server_auth || usage.value.any),
         }
     }
-}
 
-impl CertificateReport {
-    pub(super) fn new(certificate: &X509Certificate<'_>, chain: usize) -> Self {
-        let alternative = alternative_names(certificate);
-        let has_alternative_names = !alternative.is_empty();
-        let names = if has_alternative_names { alternative } else { common_names(certificate.subject()) };
-        Self {
-            names: names.iter().map(|name| sanitize(name, 64)).collect(),
-            key: key_kind(certificate.public_key()),
-            validity: Validity::of(certificate),
-            version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
-            chain,
-            self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
-            authority: Authority::of(certificate),
-            has_alternative_names,
-            weak_hash: weak_hash(&signature_kind(&certificate.signature_algorithm)),
-            exact_names: names,
-        }
+    /// Returns the host names, maybe with wildcards, and the addresses among its alternative names.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        let is_host = |name: &&SubjectAltName| [DNS_NAME, IP_ADDRESS].contains(&name.kind);
+        self.names.iter().filter(is_host).map(|name| name.text.as_str())
+    }
+
+    /// Returns those, or else its common names.
+    #[must_use]
+    pub fn hosts_or_common_names(&self) -> Vec<&str> {
+        let hosts: Vec<_> = self.hosts().collect();
+        if hosts.is_empty() { self.common_names.iter().map(String::as_str).collect() } else { hosts }
+    }
+
+    /// Returns whether it is for a name or an address, by its alternative names.
+    #[must_use]
+    pub fn is_for(&self, requested: &str) -> bool {
+        let kind = if is_address(requested) { IP_ADDRESS } else { DNS_NAME };
+        self.names.iter().any(|name| name.kind == kind && covers(&name.text, requested))
+    }
+
+    /// Returns whether it is for a name, but only by its common name. Many clients still check that if there is no host
+    /// name among the alternative names.
+    #[must_use]
+    pub fn is_for_by_common_name(&self, requested: &str) -> bool {
+        self.names.iter().all(|name| name.kind != DNS_NAME)
+            && self.common_names.iter().any(|name| covers(name, requested))
+    }
+
+    /// Returns the hash of its signature if clients no longer trust it: `MD5` or `SHA-1`.
+    #[must_use]
+    pub fn weak_hash(&self) -> Option<&'static str> {
+        ["MD2", "MD5", "SHA-1"].into_iter().find(|hash| self.signature.ends_with(hash))
     }
 
     /// Returns one line, for example `localhost · RSA 2048 · 364 days left`. Dates are in UTC.
     #[must_use]
     pub fn line(&self, now: Timestamp) -> String {
-        format!("{} · {} · {}", self.names_line(), self.key, self.validity.description(now))
+        let names: Vec<_> = self.hosts_or_common_names().iter().map(|name| sanitize(name, 64)).collect();
+        let names = match names.as_slice() {
+            [] => "no name".to_owned(),
+            [first, second, third, rest @ ..] if rest.len() > 1 => {
+                format!("{first}, {second}, {third} and {} more", rest.len())
+            }
+            few => few.join(", "),
+        };
+        format!("{names} · {} · {}", self.key, self.validity.description(now))
     }
 
     /// Returns a command that makes a certificate without the defects of this one, with the same key and in its folder;
     /// `None` if it has none.
     #[must_use]
     pub fn better(&self, key: &Path) -> Option<String> {
-        let good = self.version >= 3
-            && self.weak_hash.is_none()
-            && self.authority == Authority::No
-            && self.has_alternative_names;
+        let good =
+            self.version >= 3 && self.weak_hash().is_none() && !self.is_ca && self.hosts().next().is_some();
         (!good).then(|| {
             format!(
                 "openssl req -x509 -key {} -days 365 -subj /CN=localhost -addext \
@@ -109,16 +156,50 @@ impl CertificateReport {
             )
         })
     }
+}
 
-    pub(super) fn names_line(&self) -> String {
-        match self.names.as_slice() {
-            [] => "no name".to_owned(),
-            [first, second, third, rest @ ..] if rest.len() > 1 => {
-                format!("{first}, {second}, {third} and {} more", rest.len())
-            }
-            few => few.join(", "),
-        }
+/// Returns whether a name in a certificate, perhaps with a wildcard for its first label, covers the requested name or
+/// address (RFC 9525, section 6.3).
+pub(super) fn covers(name: &str, requested: &str) -> bool {
+    let address = |text: &str| text.parse().ok().map(|address: IpAddr| address.to_canonical());
+    if let Some(requested) = address(requested) {
+        return address(name) == Some(requested);
     }
+    let (name, requested) = (name.trim_end_matches('.'), requested.trim_end_matches('.'));
+    match (name.strip_prefix("*."), requested.split_once('.')) {
+        (Some(parent), Some((label, rest))) => !label.is_empty() && parent.eq_ignore_ascii_case(rest),
+        (Some(_), None) => false,
+        (None, _) => name.eq_ignore_ascii_case(requested),
+    }
+}
+
+pub(super) fn is_address(name: &str) -> bool {
+    name.parse::<IpAddr>().is_ok()
+}
+
+/// Returns whether a certificate names `issuer` as its issuer, and its signature doesn't contradict that.
+pub(super) fn has_signed(issuer: &X509Certificate<'_>, certificate: &X509Certificate<'_>) -> bool {
+    certificate.issuer().as_raw() == issuer.subject().as_raw()
+        && signed_by(certificate, issuer) != Some(false)
+}
+
+/// Returns whether a certificate's signature was made with an issuer's key; `None` for an unknown algorithm.
+pub(super) fn signed_by(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> Option<bool> {
+    match certificate.verify_signature(Some(issuer.public_key())) {
+        Ok(()) => Some(true),
+        Err(X509Error::SignatureVerificationError) => Some(false),
+        Err(_) => None,
+    }
+}
+
+/// Returns the SHA-256 of a certificate's DER, as `openssl x509 -fingerprint -sha256` prints it: `AB:CD:…`.
+fn sha256(der: &[u8]) -> String {
+    // rustls exports its hashes only as part of a cipher suite.
+    let hash = match TLS13_AES_128_GCM_SHA256 {
+        SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
+        SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
+    };
+    hex(hash.hash(der).as_ref())
 }
 
 /// A certificate's validity (RFC 5280, section 4.1.2.5), which includes both ends.
@@ -188,11 +269,12 @@ impl Validity {
     }
 }
 
-fn utc(moment: Timestamp) -> String {
+/// Returns a moment as `2026-11-22 13:45:00 UTC`.
+pub(super) fn utc(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-pub(super) fn date(moment: Timestamp) -> String {
+fn date(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d").to_string()
 }
 
@@ -203,16 +285,7 @@ pub(super) fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(end)
 }
 
-fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let names = general_names(certificate).iter().filter_map(|name| match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
-        _ => None,
-    });
-    names.collect()
-}
-
-pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
+fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
     let curve = key
         .algorithm
         .parameters
@@ -262,7 +335,7 @@ const HASHES: &[(&str, &str)] = &[
 ];
 
 /// Returns a description of a signature's algorithm: `ECDSA with SHA-256`; its identifier if it is unknown.
-pub(super) fn signature_kind(algorithm: &AlgorithmIdentifier<'_>) -> String {
+fn signature_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
     let find = |table: &[(&str, &'static str)], oid: &str| {
         table.iter().find(|(known, _)| *known == oid).map(|(_, description)| *description)
     };
@@ -275,37 +348,41 @@ pub(super) fn signature_kind(algorithm: &AlgorithmIdentifier<'_>) -> String {
     kind
 }
 
-/// Returns the hash of a [`signature_kind`] if clients no longer trust it.
-pub(super) fn weak_hash(signature: &str) -> Option<&'static str> {
-    ["MD2", "MD5", "SHA-1"].into_iter().find(|hash| signature.ends_with(hash))
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
 
-    /// Returns the report of a good self-signed certificate for localhost.
-    pub(in crate::tls) fn report() -> CertificateReport {
-        CertificateReport {
-            names: vec!["localhost".to_owned()],
+    /// Returns a good self-signed certificate for localhost.
+    pub(in crate::tls) fn good() -> Certificate {
+        Certificate {
+            names: vec![SubjectAltName { kind: DNS_NAME, text: "localhost".to_owned() }],
             key: KeyType::Rsa { bits: 2048 },
             validity: Validity {
                 not_before: "2026-01-01T08:30:00Z".parse().unwrap(),
                 not_after: "2026-12-31T12:00:00Z".parse().unwrap(),
             },
             version: 3,
-            chain: 1,
             self_signed: true,
-            authority: Authority::No,
-            has_alternative_names: true,
-            weak_hash: None,
-            exact_names: vec!["localhost".to_owned()],
+            may_sign: true,
+            has_tls_usage: true,
+            may_serve: true,
+            ..Certificate::default()
         }
     }
 
     #[test]
+    fn a_wildcard_covers_one_label() {
+        assert!(covers("Localhost", "localhost."));
+        assert!(covers("*.lab.example", "www.LAB.example"));
+        for asked in ["lab.example", "a.b.lab.example", ".lab.example", "localhost"] {
+            assert!(!covers("*.lab.example", asked), "{asked}");
+        }
+        assert!(!covers("localhost", "localhost.example"));
+    }
+
+    #[test]
     fn whole_days_are_counted_down() {
-        let line = |now: &str| report().line(now.parse().unwrap());
+        let line = |now: &str| good().line(now.parse().unwrap());
         assert_eq!(line("2026-01-01T12:00:01Z"), "localhost · RSA 2048 · 363 days left");
         assert_eq!(line("2026-12-29T12:00:00Z"), "localhost · RSA 2048 · 2 days left");
         assert_eq!(line("2026-12-29T12:00:01Z"), "localhost · RSA 2048 · 1 day left");
@@ -322,11 +399,12 @@ pub(super) mod tests {
 
     #[test]
     fn many_names_stay_on_one_line() {
-        let mut many = report();
-        many.names = (1..=5).map(|n| format!("n{n}")).collect();
-        assert_eq!(many.names_line(), "n1, n2, n3 and 2 more");
-        many.names.clear();
-        assert_eq!(many.names_line(), "no name");
+        let named = |count: u8| {
+            let name = |n| SubjectAltName { kind: DNS_NAME, text: format!("n{n}") };
+            Certificate { names: (1..=count).map(name).collect(), ..good() }.line(good().validity.not_before)
+        };
+        assert!(named(5).starts_with("n1, n2, n3 and 2 more · "));
+        assert!(named(0).starts_with("no name · "));
         assert_eq!(sanitize("a\nb\u{202e}c", 64), "a?b?c");
         assert_eq!(sanitize(&"x".repeat(65), 64), format!("{}…", "x".repeat(64)));
     }
