@@ -122,12 +122,6 @@ impl Capture {
         lock(&self.state).info
     }
 
-    /// Returns whether the connection is closed.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.info().closed
-    }
-
     /// Appends at most `max` events from index `from` on to `out`, and returns how many. The server waits meanwhile, so
     /// `max` should be a few thousand.
     pub fn read(&self, from: usize, max: usize, out: &mut Vec<CaptureEvent>) -> usize {

@@ -85,7 +85,7 @@ fn argument(setting: Setting, flag: Flag) -> Arg {
     let check = move |text: &str| -> Result<String, SettingError> {
         setting.set(&mut Settings::default(), text).map(|()| text.to_owned())
     };
-    let keywords = setting.keywords();
+    let keywords: Vec<_> = setting.choices().into_iter().map(|(keyword, _)| keyword).collect();
     // The list of TLS versions can be in any order.
     let parser = if keywords.is_empty() || setting == Setting::TlsVersions {
         ValueParser::new(check)

@@ -1,11 +1,9 @@
 //! When a lesson step is done: conditions about the state of the app and about events, as a lesson file writes them.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::num::NonZeroU64;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
@@ -112,7 +110,7 @@ pub enum EventPattern {
     Closed {
         /// The reasons.
         #[serde(default, deserialize_with = "one_or_more")]
-        reason: Vec<CloseCause>,
+        reason: Vec<CloseReason>,
     },
     /// A TLS handshake was completed.
     Handshake {
@@ -275,42 +273,6 @@ impl HandshakeVersion {
     }
 }
 
-/// Why a connection was closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CloseCause {
-    /// The end of the stream: FIN, or `close_notify`.
-    EndOfStream,
-    /// FIN without TLS's `close_notify`.
-    WithoutCloseNotify,
-    /// RST.
-    Lost,
-    /// The user disconnected the client.
-    Disconnected,
-    /// The idle timeout.
-    Idle,
-    /// A TLS failure.
-    Tls,
-    /// The stop of the server.
-    ServerStopped,
-}
-
-impl CloseCause {
-    /// Returns whether a connection was closed for this reason.
-    #[must_use]
-    pub fn matches(self, reason: &CloseReason) -> bool {
-        match self {
-            Self::EndOfStream => *reason == CloseReason::EndOfStream,
-            Self::WithoutCloseNotify => *reason == CloseReason::EndWithoutCloseNotify,
-            Self::Lost => matches!(reason, CloseReason::Lost { .. }),
-            Self::Disconnected => *reason == CloseReason::Disconnected,
-            Self::Idle => *reason == CloseReason::Idle,
-            Self::Tls => *reason == CloseReason::Tls,
-            Self::ServerStopped => *reason == CloseReason::ServerStopped,
-        }
-    }
-}
-
 /// The name of a TLS alert (RFC 8446, section 6.2; older ones in RFC 5246, section 7.2): `unknown_ca`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -404,9 +366,6 @@ impl<'de> Visitor<'de> for GoalVisitor {
 
 impl Condition {
     fn parse(mut fields: Table) -> Result<Self, String> {
-        fn read<'de, T: Deserialize<'de>>(value: Value) -> Result<T, String> {
-            T::deserialize(value).map_err(|error| error.message().to_owned())
-        }
         match (fields.contains_key("is"), fields.contains_key("seen")) {
             (true, false) => return read(Value::Table(fields)).map(Self::Is),
             (false, true) => {}
@@ -430,6 +389,10 @@ impl Condition {
     }
 }
 
+fn read<'de, T: Deserialize<'de>>(value: Value) -> Result<T, String> {
+    T::deserialize(value).map_err(|error| error.message().to_owned())
+}
+
 /// Reads at least one setting.
 fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SettingOverrides, D::Error> {
     let overrides = SettingOverrides::deserialize(deserializer)?;
@@ -443,24 +406,10 @@ fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SettingOve
 pub(super) fn one_or_more<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    struct OneOrMore<T>(PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMore<T> {
-        type Value = Vec<T>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a keyword in quotes, or a list of keywords")
-        }
-
-        fn visit_str<E: Error>(self, keyword: &str) -> Result<Vec<T>, E> {
-            T::deserialize(keyword.into_deserializer()).map(|one| vec![one])
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<T>, A::Error> {
-            Vec::deserialize(SeqAccessDeserializer::new(list))
-        }
-    }
-
-    let list = deserializer.deserialize_any(OneOrMore(PhantomData))?;
-    if list.is_empty() { Err(D::Error::custom("the list is empty")) } else { Ok(list) }
+    let keywords = match Value::deserialize(deserializer)? {
+        Value::Array(keywords) if keywords.is_empty() => return Err(D::Error::custom("the list is empty")),
+        Value::Array(keywords) => keywords,
+        keyword => vec![keyword],
+    };
+    keywords.into_iter().map(read).collect::<Result<_, _>>().map_err(D::Error::custom)
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::lessons::condition::{CloseCause, Condition, EventPattern, ReceivedPattern, StateCondition};
+use crate::lessons::condition::{Condition, EventPattern, ReceivedPattern, StateCondition};
 use crate::text::{count, with_thousands};
 
 /// Returns a condition in a few words.
@@ -50,7 +50,7 @@ fn describe_events(pattern: &EventPattern, at_least: u64) -> String {
     let once = match pattern {
         EventPattern::Accepted {} => return format!("{} accepted", count(at_least, "client")),
         EventPattern::Closed { reason } => {
-            let causes: Vec<&str> = reason.iter().map(|cause| describe_cause(*cause)).collect();
+            let causes: Vec<&str> = reason.iter().map(|reason| reason.description()).collect();
             let closed = if causes.is_empty() { "closed".to_owned() } else { causes.join(" or ") };
             return format!("{} {closed}", count(at_least, "connection"));
         }
@@ -88,18 +88,6 @@ fn describe_events(pattern: &EventPattern, at_least: u64) -> String {
         EventPattern::CertificateCreated {} => "A certificate was created here".to_owned(),
     };
     if at_least == 1 { once } else { format!("{once}, {} times", with_thousands(at_least)) }
-}
-
-fn describe_cause(cause: CloseCause) -> &'static str {
-    match cause {
-        CloseCause::EndOfStream => "closed by the client",
-        CloseCause::WithoutCloseNotify => "ended without close_notify",
-        CloseCause::Lost => "reset by the client (RST)",
-        CloseCause::Disconnected => "disconnected by you",
-        CloseCause::Idle => "closed as idle",
-        CloseCause::Tls => "closed because TLS failed",
-        CloseCause::ServerStopped => "closed by the stop of the server",
-    }
 }
 
 fn describe_data(received: &ReceivedPattern) -> String {

@@ -13,10 +13,6 @@ use crate::text::{io_error, is_printable, sanitize};
 /// The largest lesson file in bytes. The built-in lessons have a few KiB.
 pub const MAX_LESSON_FILE: usize = 64 << 10;
 
-/// More steps than this are several lessons.
-const MAX_STEPS: usize = 60;
-/// More conditions than this in one step don't fit on the screen.
-const MAX_CONDITIONS: usize = 12;
 /// The longest title that fits the list of lessons, in characters.
 const MAX_TITLE: usize = 60;
 /// The longest text that fits the lesson bar of a small window, in characters.
@@ -64,7 +60,7 @@ pub struct LessonStep {
     /// The tab or the dialog that the step is about.
     pub open: Option<LessonPlace>,
     /// When the step is done.
-    #[serde(rename = "done", deserialize_with = "goal")]
+    #[serde(rename = "done")]
     pub goal: Goal,
 }
 
@@ -156,22 +152,10 @@ fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<St
 
 fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LessonStep>, D::Error> {
     let steps = Vec::deserialize(deserializer)?;
-    match steps.len() {
-        0 => Err(de::Error::custom("a lesson needs steps: add [[step]] with text and done")),
-        1..=MAX_STEPS => Ok(steps),
-        _ => {
-            Err(de::Error::custom(format!("a lesson has at most {MAX_STEPS} steps: make two lessons of it")))
-        }
+    if steps.is_empty() {
+        return Err(de::Error::custom("a lesson needs steps: add [[step]] with text and done"));
     }
-}
-
-fn goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Goal, D::Error> {
-    let goal = Goal::deserialize(deserializer)?;
-    if goal.conditions().len() > MAX_CONDITIONS {
-        let advice = format!("a step has at most {MAX_CONDITIONS} conditions: make two steps of it");
-        return Err(de::Error::custom(advice));
-    }
-    Ok(goal)
+    Ok(steps)
 }
 
 const TEXTS: [&str; 7] = [

@@ -75,10 +75,8 @@ impl StateCondition {
 /// The progress of one condition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Progress {
-    /// The number of matching events or bytes.
+    /// The number of matching events or bytes; for a state 1 while it holds.
     count: u64,
-    /// Whether the app is in the state of the condition.
-    holds: bool,
     /// The end of each client's stream, in which a text may have begun; `None` after the text was found.
     tails: HashMap<ClientId, Option<Vec<u8>>>,
 }
@@ -95,7 +93,7 @@ impl Progress {
     /// Returns whether the condition is met.
     pub(super) fn is_met(&self, condition: &Condition) -> bool {
         match condition {
-            Condition::Is(_) => self.holds,
+            Condition::Is(_) => self.count > 0,
             Condition::Seen { at_least, .. } => self.count >= *at_least,
         }
     }
@@ -103,7 +101,7 @@ impl Progress {
     /// Updates a condition about a state.
     pub(super) fn update(&mut self, condition: &Condition, facts: &LessonFacts) {
         if let Condition::Is(state) = condition {
-            self.holds = state.holds(facts);
+            self.count = state.holds(facts).into();
         }
     }
 
@@ -157,7 +155,7 @@ fn matches(pattern: &EventPattern, kind: &EventKind) -> u64 {
         }
         (EventPattern::Received(pattern), EventKind::Received { data, .. }) => pattern.matches(data),
         (EventPattern::Closed { reason }, EventKind::Closed(closed)) => {
-            reason.is_empty() || reason.iter().any(|cause| cause.matches(&closed.reason))
+            reason.is_empty() || reason.contains(&closed.reason)
         }
         (EventPattern::Handshake { version, resumed }, EventKind::Handshake(done)) => {
             version.is_none_or(|version| version.label() == done.version)

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
 
-use crate::settings::{ClientAuth, Mode, Scope, Setting, SettingChoice, Settings, TlsVersions};
-use crate::text::{sanitize, with_thousands};
+use crate::settings::parse::value_text;
+use crate::settings::{Scope, Setting, Settings};
+use crate::text::sanitize;
 
 /// A setting and the value that a lesson gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct SettingOverride {
 impl SettingOverride {
     /// Parses one key and its value. A lesson changes only the server, and it contains no paths: it may come from another
     /// computer.
-    fn parse(key: &str, value: Value) -> Result<Self, String> {
+    fn parse(key: &str, value: &Value) -> Result<Self, String> {
         let is_allowed = |setting: &Setting| setting.info().scope != Scope::Window && !setting.is_path();
         let Some(setting) = Setting::with_key(key).filter(is_allowed) else {
             let allowed = Setting::ALL.iter().filter(|setting| is_allowed(setting));
@@ -29,15 +30,7 @@ impl SettingOverride {
                 keys.join(", ")
             ));
         };
-        let text = match value {
-            Value::String(text) => text,
-            Value::Array(items) => {
-                let items =
-                    items.into_iter().map(|item| item.as_str().map_or(item.to_string(), str::to_owned));
-                items.collect::<Vec<_>>().join(",")
-            }
-            other => other.to_string(),
-        };
+        let text = value_text(value).unwrap_or_else(|| value.to_string());
         let mut settings = Settings::default();
         setting.set(&mut settings, &text).map_err(|error| error.to_string())?;
         Ok(Self::of(setting, &settings))
@@ -61,31 +54,18 @@ impl SettingOverride {
         self.setting == Setting::Port && self.text == "0"
     }
 
-    /// Returns setting and value in a few words: `backlog 2`.
+    /// Returns setting and value in a few words, named as in the form: `Backlog 2`.
     #[must_use]
     pub fn description(&self) -> String {
-        let text = self.text.as_str();
-        let label = self.setting.label().to_lowercase();
-        let on_or_off = if text == "true" { "on" } else { "off" };
-        match self.setting {
-            Setting::Mode => match Mode::parse(text) {
-                Some(Mode::One) => "one client at a time".to_owned(),
-                Some(Mode::Pool) => "a pool of threads".to_owned(),
-                _ => "a thread for each client".to_owned(),
+        let label = self.setting.label();
+        match self.text.as_str() {
+            "true" => format!("{label} on"),
+            "false" => format!("{label} off"),
+            "" => format!("no {label}"),
+            text => match self.setting.choices().into_iter().find(|(keyword, _)| *keyword == text) {
+                Some((_, choice)) => format!("{label} “{choice}”"),
+                None => format!("{label} {text}"),
             },
-            Setting::Tls => format!("TLS {on_or_off}"),
-            Setting::SessionTickets => format!("{label} {on_or_off}"),
-            Setting::TlsVersions => TlsVersions::parse(text).map_or("", SettingChoice::label).to_owned(),
-            Setting::ClientAuth if text == ClientAuth::None.keyword() => format!("no {label}"),
-            Setting::IdleTimeout if text == "0" => format!("no {label}"),
-            Setting::IdleTimeout => format!("{label} {text} s"),
-            Setting::Alpn if text.is_empty() => "no ALPN".to_owned(),
-            Setting::Alpn => format!("ALPN {text}"),
-            Setting::Port => format!("{label} {text}"),
-            _ => {
-                let value = text.parse::<u64>().map_or_else(|_| text.to_owned(), with_thousands);
-                format!("{label} {value}")
-            }
         }
     }
 }
@@ -97,7 +77,7 @@ pub struct SettingOverrides(pub Vec<SettingOverride>);
 impl<'de> Deserialize<'de> for SettingOverrides {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let table = Table::deserialize(deserializer)?;
-        let parse = |(key, value): (String, Value)| SettingOverride::parse(&key, value);
+        let parse = |(key, value): (String, Value)| SettingOverride::parse(&key, &value);
         let mut overrides =
             table.into_iter().map(parse).collect::<Result<Vec<_>, _>>().map_err(de::Error::custom)?;
         overrides.sort_by_key(|one| one.setting);

@@ -1,10 +1,12 @@
 //! The event log: a ring buffer of numbered events, each with a category that a reader can hide, and a severity.
 
-use crate::ring_buffer::{Limits, RingBuffer};
+use crate::ring_buffer::RingBuffer;
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 
 /// The limits of a log by default: 100,000 entries or 64 MiB.
-pub const DEFAULT_LIMITS: Limits = Limits { entries: 100_000, bytes: 64 << 20 };
+#[cfg(test)]
+pub(crate) const DEFAULT_LIMITS: crate::ring_buffer::Limits =
+    crate::ring_buffer::Limits { entries: 100_000, bytes: 64 << 20 };
 
 /// The newest events, within the limits that the user set. Entries are numbered from 0.
 ///
@@ -75,7 +77,7 @@ pub enum Severity {
 /// Returns the category and the severity of an event.
 fn classify(event: &Event) -> (Category, Severity) {
     match &event.kind {
-        EventKind::Closed(Closed { reason: CloseReason::Lost { .. }, .. })
+        EventKind::Closed(Closed { reason: CloseReason::Lost, .. })
         | EventKind::NotListening(_)
         | EventKind::Problem(Problem::MaxClients { .. }) => (Category::Problems, Severity::Warning),
         EventKind::Problem(Problem::Recovered) => (Category::Problems, Severity::Normal),

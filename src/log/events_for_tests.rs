@@ -30,8 +30,9 @@ pub(super) fn received_partly_echoed(echoed: usize) -> Event {
 }
 
 pub(super) fn closed(reason: CloseReason) -> Event {
+    let raw = (reason == CloseReason::Lost).then(|| "reset".to_owned());
     let lasted = Duration::from_millis(1234);
-    event(Some(client(1)), EventKind::Closed(Closed { reason, received: 78, sent: 7, lasted }))
+    event(Some(client(1)), EventKind::Closed(Closed { reason, raw, received: 78, sent: 7, lasted }))
 }
 
 pub(super) fn problem(problem: Problem) -> Event {

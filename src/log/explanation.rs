@@ -3,19 +3,31 @@
 use std::borrow::Cow;
 
 use crate::log::format;
-use crate::log::line::{close_reason, handshake_kind, one_line};
+use crate::log::line::truncated_row;
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use crate::server::start_error::StartError;
+use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
-use crate::tls::handshake::{Handshake, HandshakeKind};
 
-type Text = Cow<'static, str>;
+/// The most characters of an entry's line that are shown as its title.
+pub const MAX_TITLE: usize = 60;
 
-/// Returns the title of the details: `#1 · recv returned 6 bytes, sendall sent 6 bytes`.
+/// Returns the title of the details: `#1 · recv returned 6 bytes, sendall sent 6 bytes`, or the line as in the list.
 #[must_use]
 pub fn title(event: &Event) -> String {
-    let (title, _) = describe(&event.kind);
-    event.client.map_or_else(|| title.to_string(), |client| format!("{} · {title}", client.id))
+    let title = match &event.kind {
+        EventKind::Received { data, echoed, .. } => {
+            let received = count(data.len() as u64, "byte");
+            let sent = match *echoed {
+                echoed if echoed >= data.len() => format!("sent {received}"),
+                0 => "could send none of them".to_owned(),
+                echoed => format!("could send only {} of them", with_thousands(echoed as u64)),
+            };
+            format!("recv returned {received}, sendall {sent}")
+        }
+        _ => truncated_row(event, DataFormat::Python, MAX_TITLE).0,
+    };
+    event.client.map_or_else(|| title.clone(), |client| format!("{} · {title}", client.id))
 }
 
 /// Returns the smaller text beside the title: `41 µs from recv to sent`.
@@ -24,8 +36,6 @@ pub fn subtitle(event: &Event) -> Option<String> {
     match &event.kind {
         EventKind::Received { took, .. } => Some(format!("{} from recv to sent", text::duration(*took))),
         EventKind::Handshake(done) => Some(format!("{} from accept to done", text::duration(done.took))),
-        EventKind::Closed(closed) => Some(format!("open for {}", text::duration(closed.lasted))),
-        EventKind::Opened => event.client.map(|client| client.peer.to_string()),
         _ => None,
     }
 }
@@ -42,8 +52,8 @@ pub fn raw(event: &Event) -> Option<String> {
     match &event.kind {
         EventKind::NotListening(error) => Some(error.source.to_string()),
         EventKind::StartFailed(error) => error.raw(),
-        EventKind::Closed(Closed { reason: CloseReason::Lost { raw }, .. })
-        | EventKind::Problem(
+        EventKind::Closed(Closed { raw, .. }) => raw.clone(),
+        EventKind::Problem(
             Problem::OutOfFiles { raw }
             | Problem::OutOfThreads { raw }
             | Problem::Accept { raw }
@@ -55,84 +65,68 @@ pub fn raw(event: &Event) -> Option<String> {
     }
 }
 
-/// Returns the title and the explanation of an event.
-fn describe(kind: &EventKind) -> (Text, Text) {
-    let (title, explanation): (Text, &str) = match kind {
-        EventKind::Starting { port } => (
-            format!("Port {port} is bound").into(),
+/// Returns the keyword of an event in the JSON log, and its explanation.
+pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
+    let (keyword, explanation) = match kind {
+        EventKind::Starting { .. } => (
+            "starting",
             "bind() gave the port to a socket for each address: no other program can listen there now.",
         ),
-        EventKind::Listening { addresses, tls } => {
-            let title = match addresses.len() {
-                1 => "Waiting for clients".into(),
-                addresses => format!("Waiting for clients on {addresses} addresses").into(),
-            };
+        EventKind::Listening { tls, .. } => {
             let tls = if *tls { " TLS begins only then, on each accepted connection." } else { "" };
             let explanation = "listen() gave each address an accept queue, as long as the backlog. The OS completes new \
                                connections and keeps them there until accept() takes them.";
-            return (title, format!("{explanation}{tls}").into());
+            return ("listening", format!("{explanation}{tls}").into());
         }
         EventKind::NotListening(_) => (
-            "One address could not be bound".into(),
+            "not_listening",
             "The host has several addresses. Clients that connect to another one are served.",
         ),
-        EventKind::StartFailed(error) => ("The server could not start".into(), start_failed(error)),
+        EventKind::StartFailed(error) => ("start_failed", start_failed(error)),
         EventKind::Opened => (
-            "accept returned a new connection".into(),
+            "opened",
             "accept() took this client from the accept queue and returned a socket for it alone. The client's port distinguishes it \
              from other connections of the same computer.",
         ),
-        EventKind::Handshake(done) => return handshake(done),
-        EventKind::Received { data, echoed, .. } => return received(data.len(), *echoed),
-        EventKind::Closed(done) => return closed(done),
+        EventKind::Handshake(_) => (
+            "handshake",
+            "Both sides agreed on how to encrypt. From here on everything is encrypted; the log shows the plaintext.",
+        ),
+        EventKind::Received { data, echoed, .. } if *echoed >= data.len() => (
+            "received",
+            "recv() returns whatever has arrived, up to its size, and sendall() sends it back. One send by the client may arrive in \
+             several recv calls, and several sends in one.",
+        ),
+        EventKind::Received { .. } => (
+            "received",
+            "The connection ended while sendall() was sending, so the client didn't get all of it back. The log shows everything \
+             that recv() returned.",
+        ),
+        EventKind::Closed(done) => return ("closed", closed(done)),
         EventKind::AcceptPaused => (
-            "Accepting is paused".into(),
+            "accept_paused",
             "The server doesn't call accept(). New connections wait in the accept queue, as far as the backlog allows. Accepted \
              clients are still served.",
         ),
         EventKind::AcceptResumed => (
-            "Clients are accepted again".into(),
+            "accept_resumed",
             "The server calls accept() again. Waiting clients are accepted first, oldest first.",
         ),
-        EventKind::Problem(problem) => {
-            let (title, explanation) = describe_problem(problem);
-            (title.into(), explanation)
-        }
+        EventKind::Problem(problem) => ("problem", describe_problem(problem).1),
         EventKind::Stopping => (
-            "Stopping the server".into(),
+            "stopping",
             "The server closes the listening sockets, then every client's connection, so that its thread ends.",
         ),
-        EventKind::Stopped => (
-            "The server has stopped".into(),
-            "Every socket is closed and every thread has ended. The port is free again.",
-        ),
-        EventKind::NotShown { count: skipped } => (
-            format!("{} left out here", count(*skipped, "line")).into(),
+        EventKind::Stopped => {
+            ("stopped", "Every socket is closed and every thread has ended. The port is free again.")
+        }
+        EventKind::NotShown { .. } => (
+            "not_shown",
             "The server was faster than the log, and the echo never waits for it. No echoed byte was lost; the counters are exact.",
         ),
-        EventKind::Note { text, problem } => {
-            let title = if *problem { "Warning" } else { "About Echoscope itself" };
-            return (title.into(), one_line(text.clone()).into());
-        }
+        EventKind::Note { .. } => ("note", "This is about Echoscope itself, not about a step of the server."),
     };
-    (title, explanation.to_owned().into())
-}
-
-fn received(received: usize, echoed: usize) -> (Text, Text) {
-    let bytes = count(received as u64, "byte");
-    let explanation = if echoed >= received {
-        "recv() returns whatever has arrived, up to its size, and sendall() sends it back. One send by the client may arrive in \
-         several recv calls, and several sends in one."
-    } else {
-        "The connection ended while sendall() was sending, so the client didn't get all of it back. The log shows everything \
-         that recv() returned."
-    };
-    let sent = match echoed {
-        _ if echoed >= received => format!("sent {bytes}"),
-        0 => "could send none of them".to_owned(),
-        _ => format!("could send only {} of them", with_thousands(echoed as u64)),
-    };
-    (format!("recv returned {bytes}, sendall {sent}").into(), explanation.into())
+    (keyword, explanation.into())
 }
 
 fn start_failed(error: &StartError) -> &'static str {
@@ -150,29 +144,8 @@ fn start_failed(error: &StartError) -> &'static str {
     }
 }
 
-fn handshake(done: &Handshake) -> (Text, Text) {
-    let explanation = match (done.kind, &done.group) {
-        (HandshakeKind::Full, _) => {
-            "The server presented its certificate and proved that it has the key, and both sides made fresh keys. From here on \
-             everything is encrypted; the log shows the plaintext."
-        }
-        (HandshakeKind::FullWithRetry, _) => {
-            "The first ClientHello held no key share for a group that the server takes. The server asked for another one \
-             (HelloRetryRequest), which cost one more round trip."
-        }
-        (HandshakeKind::Resumed, Some(_)) => {
-            "The client resumed an earlier session; no certificate was sent. A new key exchange still gives this connection \
-             keys of its own."
-        }
-        (HandshakeKind::Resumed, None) => {
-            "The client resumed an earlier session; no certificate was sent. The keys are derived from that session."
-        }
-    };
-    (format!("TLS handshake done, {}", handshake_kind(done.kind)).into(), explanation.into())
-}
-
-fn closed(closed: &Closed) -> (Text, Text) {
-    let explanation = match &closed.reason {
+fn closed(closed: &Closed) -> Cow<'static, str> {
+    let explanation = match closed.reason {
         CloseReason::EndOfStream => {
             "recv() returned no bytes: the end of the stream, which is the tutorial's “if not data: break”."
         }
@@ -180,7 +153,7 @@ fn closed(closed: &Closed) -> (Text, Text) {
             "The client ended the connection without close_notify, so the server can't rule out truncation; many programs do \
              this."
         }
-        CloseReason::Lost { .. } => {
+        CloseReason::Lost => {
             "The client's OS or the network reset the connection (RST), such as when a program closes a socket with unread data. \
              Bytes in flight are lost."
         }
@@ -198,7 +171,7 @@ fn closed(closed: &Closed) -> (Text, Text) {
             "A bug in Echoscope ended this client's thread. Other clients are unaffected."
         }
     };
-    let echoed = match &closed.reason {
+    let echoed = match closed.reason {
         CloseReason::EndOfStream | CloseReason::EndWithoutCloseNotify if closed.sent >= closed.received => {
             " Everything received had been sent back before the server closed its side, too."
         }
@@ -207,73 +180,67 @@ fn closed(closed: &Closed) -> (Text, Text) {
         }
         _ => "",
     };
-    let title = format!("Connection {}", close_reason(&closed.reason));
-    (title.into(), format!("{explanation}{echoed}").into())
+    format!("{explanation}{echoed}").into()
 }
 
-/// Returns the title and the explanation of a problem.
-fn describe_problem(problem: &Problem) -> (&'static str, &'static str) {
+/// Returns the keyword of a problem in the JSON log, and its explanation.
+pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str) {
     match problem {
         Problem::OutOfFiles { .. } => (
-            "Out of file descriptors",
+            "out_of_files",
             "Every connection takes a file descriptor, which the OS limits. Connected clients are still served, and accept() is \
              retried.",
         ),
         Problem::OutOfThreads { .. } => (
-            "Out of threads",
+            "out_of_threads",
             "In this mode every client needs a thread of its own, which the OS limits. The server retries until there is one.",
         ),
-        Problem::Recovered => (
-            "Resources are available again",
-            "The server accepts clients again, the longest waiting ones first.",
-        ),
+        Problem::Recovered => {
+            ("recovered", "The server accepts clients again, the longest waiting ones first.")
+        }
         Problem::MaxClients { .. } => (
-            "Client limit reached",
+            "max_clients",
             "The server doesn't call accept() now. New connections wait in the accept queue; once that is full, clients give up.",
         ),
         Problem::Accept { .. } => (
-            "accept failed",
+            "accept",
             "accept() can fail for one client that disconnected in the queue. Other clients are unaffected.",
         ),
         Problem::NotTls { http: true, .. } => (
-            "HTTP came where TLS was expected",
+            "not_tls",
             "A TLS connection begins with a ClientHello, and this began with an HTTP request. With https:// in the address a browser \
              speaks TLS first.",
         ),
         Problem::NotTls { http: false, .. } => (
-            "Plain data came where TLS was expected",
+            "not_tls",
             "A TLS connection begins with a ClientHello, and these bytes are something else. A plain client such as nc \
              doesn't use TLS.",
         ),
         Problem::TlsOnPlain => (
-            "TLS came where plain data was expected",
+            "tls_on_plain",
             "The first bytes are a ClientHello. Without TLS the server echoes them like any others, which is no answer to the client.",
         ),
         Problem::Tls(error) if error.in_handshake => (
-            "The TLS handshake failed",
+            "tls",
             "Both sides agree on version, cipher suite and keys, and the client checks the certificate. A side that doesn't agree \
              sends an alert or closes, and no data flows.",
         ),
         Problem::Tls(_) => (
-            "TLS failed after the handshake",
+            "tls",
             "An alert, or a record whose authentication tag is wrong, ends the connection: nothing after it could be trusted.",
         ),
         Problem::HandshakeTimeout { .. } => (
-            "The TLS handshake took too long",
+            "handshake_timeout",
             "The server's wait is limited, so that silent clients can't occupy places forever.",
         ),
-        Problem::Panicked { .. } => {
-            ("A bug in Echoscope", "Only this client was affected, and its thread ended.")
-        }
+        Problem::Panicked { .. } => ("panicked", "Only this client was affected, and its thread ended."),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::events_for_tests::{
-        client, closed, event, handshake, problem, received, received_partly_echoed,
-    };
+    use crate::log::events_for_tests::{closed, event, problem, received, received_partly_echoed};
 
     #[test]
     fn titles_name_what_the_calls_returned() {
@@ -284,8 +251,7 @@ mod tests {
         let partly = |echoed| title(&received_partly_echoed(echoed));
         assert_eq!(partly(2), "#1 · recv returned 6 bytes, sendall could send only 2 of them");
         assert_eq!(partly(0), "#1 · recv returned 6 bytes, sendall could send none of them");
-        assert_eq!(title(&closed(CloseReason::Idle)), "#1 · Connection closed by the server as idle");
-        assert_eq!(subtitle(&event(Some(client(1)), EventKind::Opened)).unwrap(), "127.0.0.1:49743");
+        assert_eq!(title(&closed(CloseReason::Idle)), "#1 · Closed by the server as idle after 1.2 s");
     }
 
     #[test]
@@ -297,13 +263,12 @@ mod tests {
         );
         let not_shown = explanation(&event(None, EventKind::NotShown { count: 12 }));
         assert!(not_shown.contains("faster than the log") && not_shown.contains("No echoed byte was lost"));
-        assert!(explanation(&handshake(HandshakeKind::Resumed)).contains("new key exchange"));
         assert!(explanation(&problem(Problem::TlsOnPlain)).contains("ClientHello"));
     }
 
     #[test]
     fn raw_errors_are_kept() {
-        assert_eq!(raw(&closed(CloseReason::Lost { raw: "reset".to_owned() })).unwrap(), "reset");
+        assert_eq!(raw(&closed(CloseReason::Lost)).unwrap(), "reset");
         let start = b"GET /\r\n".to_vec();
         assert_eq!(raw(&problem(Problem::NotTls { start, http: true })).unwrap(), r"b'GET /\r\n'");
         assert_eq!(raw(&received(1, b"x")), None);

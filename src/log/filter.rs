@@ -231,7 +231,7 @@ mod tests {
         assert!(shows("aes localhost", &handshake(HandshakeKind::Full)));
         assert!(shows("client", &closed(CloseReason::EndOfStream)));
         assert!(!shows("error", &closed(CloseReason::EndOfStream)));
-        let lost = closed(CloseReason::Lost { raw: String::new() });
+        let lost = closed(CloseReason::Lost);
         assert!(shows("error", &lost));
         assert_eq!((Category::of(&lost), Severity::of(&lost)), (Category::Problems, Severity::Warning));
     }

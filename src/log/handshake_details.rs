@@ -27,12 +27,19 @@ pub fn event_details(event: &Event) -> Vec<DetailRow> {
 #[must_use]
 pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
     let codes = done.codes;
-    let kind_meaning = match done.kind {
-        HandshakeKind::Full => "Certificates were presented and fresh keys made.",
-        HandshakeKind::FullWithRetry => {
-            "The first ClientHello held no usable key share: one more round trip."
+    let kind_meaning = match (done.kind, &done.group) {
+        (HandshakeKind::Full, _) => {
+            "The server presented its certificate and proved that it has the key, and both sides made fresh keys."
         }
-        HandshakeKind::Resumed => "The client had a ticket of an earlier session.",
+        (HandshakeKind::FullWithRetry, _) => {
+            "The first ClientHello held no key share for a group that the server takes. Asking for another one \
+             (HelloRetryRequest) cost one more round trip."
+        }
+        (HandshakeKind::Resumed, Some(_)) => {
+            "The client resumed an earlier session, without a certificate. A new key exchange still gives this \
+             connection keys of its own."
+        }
+        (HandshakeKind::Resumed, None) => "The client resumed an earlier session, without a certificate.",
     };
     let (group, scheme) = (done.group.as_deref(), done.signature_scheme.as_deref());
     let group_meaning = match group {

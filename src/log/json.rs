@@ -35,26 +35,24 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use crate::log::explanation::raw;
+use crate::log::explanation::{describe, describe_problem, raw};
 use crate::log::line::line;
-use crate::server::event::{CloseReason, Event, EventKind, Problem};
+use crate::server::event::{Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text;
 use crate::tls::client_hello::ClientHello;
-use crate::tls::handshake::{Handshake, HandshakeKind};
 use crate::tls::names;
 
 /// Returns an event as one JSON object, without a line break.
 #[must_use]
 pub fn json_line(event: &Event) -> String {
-    let (keyword, fields) = fields(event);
     let mut object = json!({
         "time": text::rfc3339(event.at),
-        "event": keyword,
+        "event": describe(&event.kind).0,
         "id": event.client.map(|client| client.id.0),
         "peer": event.client.map(|client| client.peer.to_string()),
     });
-    if let (Value::Object(object), Value::Object(fields)) = (&mut object, fields) {
+    if let (Value::Object(object), Value::Object(fields)) = (&mut object, fields(event)) {
         object.extend(fields);
     }
     without_nulls(object).to_string()
@@ -67,84 +65,70 @@ fn without_nulls(mut object: Value) -> Value {
     object
 }
 
-/// Returns the keyword of an event, and an object with the fields that only this kind of event has.
-fn fields(event: &Event) -> (&'static str, Value) {
+/// Returns an object with the fields that only this kind of event has.
+fn fields(event: &Event) -> Value {
     match &event.kind {
-        EventKind::Starting { port } => ("starting", json!({ "port": port })),
+        EventKind::Starting { port } => json!({ "port": port }),
         EventKind::Listening { addresses, tls } => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            ("listening", json!({ "addresses": addresses, "tls": tls }))
+            json!({ "addresses": addresses, "tls": tls })
         }
         EventKind::NotListening(error) => {
-            let address = error.address.to_string();
-            ("not_listening", json!({ "address": address, "text": error.to_string(), "raw": raw(event) }))
+            json!({ "address": error.address.to_string(), "text": error.to_string(), "raw": raw(event) })
         }
-        EventKind::StartFailed(error) => {
-            ("start_failed", json!({ "text": error.to_string(), "raw": raw(event) }))
-        }
-        EventKind::Opened => ("opened", json!({})),
-        EventKind::Handshake(done) => ("handshake", handshake(done)),
+        EventKind::StartFailed(error) => json!({ "text": error.to_string(), "raw": raw(event) }),
+        EventKind::Handshake(done) => json!({
+            "version": done.version,
+            "cipher_suite": done.cipher_suite,
+            "group": done.group,
+            "server_name": done.server_name,
+            "alpn": done.alpn,
+            "handshake": done.kind,
+            "seconds": done.took.as_secs_f64(),
+            "signature_scheme": done.signature_scheme,
+            "client_certificate": done.client_certificate,
+            "offer": done.client_hello.as_deref().map(offer),
+        }),
         EventKind::Received { data, echoed, took } => {
             let (encoding, text) = match std::str::from_utf8(data) {
                 Ok(text) => ("text", text.to_owned()),
                 Err(_) => ("base64", BASE64_STANDARD.encode(data)),
             };
-            let fields = json!({
+            json!({
                 "len": data.len(),
                 "encoding": encoding,
                 "data": text,
                 "echoed": echoed,
                 "seconds": took.as_secs_f64(),
-            });
-            ("received", fields)
+            })
         }
-        EventKind::Closed(closed) => {
-            let fields = json!({
-                "reason": close_reason(&closed.reason),
-                "received": closed.received,
-                "sent": closed.sent,
-                "seconds": closed.lasted.as_secs_f64(),
-                "raw": raw(event),
-            });
-            ("closed", fields)
-        }
+        EventKind::Closed(closed) => json!({
+            "reason": closed.reason,
+            "received": closed.received,
+            "sent": closed.sent,
+            "seconds": closed.lasted.as_secs_f64(),
+            "raw": closed.raw,
+        }),
         EventKind::Problem(problem) => {
-            let (keyword, hello) = self::problem(problem);
-            let text = line(event, DataFormat::Python);
-            let offer = hello.map(offer);
-            ("problem", json!({ "problem": keyword, "text": text, "raw": raw(event), "offer": offer }))
+            let hello = match problem {
+                Problem::Tls(error) => error.client_hello.as_deref(),
+                _ => None,
+            };
+            json!({
+                "problem": describe_problem(problem).0,
+                "text": line(event, DataFormat::Python),
+                "raw": raw(event),
+                "offer": hello.map(offer),
+            })
         }
-        EventKind::AcceptPaused => ("accept_paused", json!({})),
-        EventKind::AcceptResumed => ("accept_resumed", json!({})),
-        EventKind::Stopping => ("stopping", json!({})),
-        EventKind::Stopped => ("stopped", json!({})),
-        EventKind::NotShown { count } => ("not_shown", json!({ "count": count })),
-        EventKind::Note { text, problem } => ("note", json!({ "text": text, "problem": problem })),
+        EventKind::NotShown { count } => json!({ "count": count }),
+        EventKind::Note { text, problem } => json!({ "text": text, "problem": problem }),
+        EventKind::Opened
+        | EventKind::AcceptPaused
+        | EventKind::AcceptResumed
+        | EventKind::Stopping
+        | EventKind::Stopped => json!({}),
     }
-}
-
-fn handshake(done: &Handshake) -> Value {
-    let kind = match done.kind {
-        HandshakeKind::Full => "full",
-        HandshakeKind::FullWithRetry => "full_with_retry",
-        HandshakeKind::Resumed => "resumed",
-    };
-    let certificate = done
-        .client_certificate
-        .as_ref()
-        .map(|shown| json!({ "issuer": shown.issuer, "sha256": shown.sha256, "subject": shown.subject }));
-    json!({
-        "version": done.version,
-        "cipher_suite": done.cipher_suite,
-        "group": done.group,
-        "server_name": done.server_name,
-        "alpn": done.alpn,
-        "handshake": kind,
-        "seconds": done.took.as_secs_f64(),
-        "signature_scheme": done.signature_scheme,
-        "client_certificate": certificate,
-        "offer": done.client_hello.as_deref().map(offer),
-    })
 }
 
 fn offer(hello: &ClientHello) -> Value {
@@ -161,42 +145,14 @@ fn offer(hello: &ClientHello) -> Value {
     }))
 }
 
-fn close_reason(reason: &CloseReason) -> &'static str {
-    match reason {
-        CloseReason::EndOfStream => "end_of_stream",
-        CloseReason::EndWithoutCloseNotify => "end_without_close_notify",
-        CloseReason::Lost { .. } => "lost",
-        CloseReason::Idle => "idle",
-        CloseReason::ServerStopped => "server_stopped",
-        CloseReason::Disconnected => "disconnected",
-        CloseReason::Tls => "tls",
-        CloseReason::Panicked => "panicked",
-    }
-}
-
-/// Returns the keyword of a problem, and what the client had offered in a failed handshake.
-fn problem(problem: &Problem) -> (&'static str, Option<&ClientHello>) {
-    let keyword = match problem {
-        Problem::OutOfFiles { .. } => "out_of_files",
-        Problem::OutOfThreads { .. } => "out_of_threads",
-        Problem::Recovered => "recovered",
-        Problem::MaxClients { .. } => "max_clients",
-        Problem::Accept { .. } => "accept",
-        Problem::NotTls { .. } => "not_tls",
-        Problem::TlsOnPlain => "tls_on_plain",
-        Problem::Tls(error) => return ("tls", error.client_hello.as_deref()),
-        Problem::HandshakeTimeout { .. } => "handshake_timeout",
-        Problem::Panicked { .. } => "panicked",
-    };
-    (keyword, None)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::log::events_for_tests::{closed, event, handshake, problem, received, tls_failed};
+    use crate::server::event::CloseReason;
+    use crate::tls::handshake::HandshakeKind;
 
     #[test]
     fn lines_match_the_documentation() {
@@ -218,7 +174,7 @@ mod tests {
                 ),
             ),
             (
-                closed(CloseReason::Lost { raw: "reset".to_owned() }),
+                closed(CloseReason::Lost),
                 format!(
                     r#""closed",{one},"reason":"lost","received":78,"sent":7,"seconds":1.234,"raw":"reset"}}"#
                 ),

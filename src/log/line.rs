@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::log::format;
-use crate::server::event::{ClientInfo, CloseReason, Event, EventKind, Problem};
+use crate::server::event::{ClientInfo, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
 use crate::tls::explain::explain_server_error;
@@ -11,21 +11,12 @@ use crate::tls::handshake::{Handshake, HandshakeKind};
 
 const RECEIVED: &str = "Received: ";
 
-/// Returns the log line of an event, without time and client. It never contains a line break.
-#[must_use]
-pub fn line(event: &Event, data_format: DataFormat) -> String {
-    match &event.kind {
-        EventKind::Received { data, .. } => RECEIVED.to_owned() + &format::data(data, data_format),
-        _ => sentence(event),
-    }
-}
-
 /// Returns the log line in at most `max_chars` characters, and whether it was truncated; it then ends in `…`. The cost
 /// doesn't depend on the size of the data.
 #[must_use]
 pub fn truncated_line(event: &Event, data_format: DataFormat, max_chars: usize) -> (String, bool) {
     let EventKind::Received { data, .. } = &event.kind else {
-        return format::truncate(sentence(event).chars(), max_chars);
+        return format::truncate(line(event, data_format).chars(), max_chars);
     };
     let (data, _) = format::truncated_data(data, data_format, max_chars);
     format::truncate(RECEIVED.chars().chain(data.chars()), max_chars)
@@ -38,7 +29,7 @@ pub fn truncated_row(event: &Event, data_format: DataFormat, max_chars: usize) -
     let EventKind::Closed(closed) = &event.kind else {
         return truncated_line(event, data_format, max_chars);
     };
-    let reason = close_reason(&closed.reason);
+    let reason = closed.reason.description();
     let closed_how = match reason.strip_prefix("closed ") {
         Some(how) => format!("Closed {how}"),
         None => format!("Connection {reason}"),
@@ -77,9 +68,11 @@ pub fn python_address(address: &SocketAddr) -> String {
     }
 }
 
-/// Returns the line of an event that isn't about received data.
-fn sentence(event: &Event) -> String {
+/// Returns the log line of an event, without time and client. It never contains a line break.
+#[must_use]
+pub fn line(event: &Event, data_format: DataFormat) -> String {
     let text = match &event.kind {
+        EventKind::Received { data, .. } => return RECEIVED.to_owned() + &format::data(data, data_format),
         EventKind::Starting { port } => format!("Starting server on port {port}"),
         EventKind::Listening { addresses, tls } => {
             let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
@@ -90,11 +83,10 @@ fn sentence(event: &Event) -> String {
         EventKind::StartFailed(error) => error.to_string(),
         EventKind::Opened => format!("Received new connection{}", from_client(event.client)),
         EventKind::Handshake(done) => handshake(done),
-        EventKind::Received { data, .. } => format!("{RECEIVED}{}", format::python(data)),
         EventKind::Closed(closed) => format!(
             "Connection{} {} after {}: {} received, {} sent",
             from_client(event.client),
-            close_reason(&closed.reason),
+            closed.reason.description(),
             text::duration(closed.lasted),
             count(closed.received, "byte"),
             count(closed.sent, "byte"),
@@ -154,19 +146,6 @@ pub(super) fn handshake_kind(kind: HandshakeKind) -> &'static str {
     }
 }
 
-pub(super) fn close_reason(reason: &CloseReason) -> &'static str {
-    match reason {
-        CloseReason::EndOfStream => "closed by the client",
-        CloseReason::EndWithoutCloseNotify => "closed by the client without close_notify",
-        CloseReason::Lost { .. } => "lost",
-        CloseReason::Idle => "closed by the server as idle",
-        CloseReason::ServerStopped => "closed because the server was stopped",
-        CloseReason::Disconnected => "closed by you (Disconnect)",
-        CloseReason::Tls => "closed on a TLS failure",
-        CloseReason::Panicked => "closed by a bug in Echoscope",
-    }
-}
-
 fn problem(problem: &Problem) -> String {
     let fixed = match problem {
         Problem::OutOfFiles { .. } => {
@@ -222,6 +201,7 @@ mod tests {
     use crate::log::events_for_tests::{
         client, closed, event, handshake, problem, received, received_partly_echoed,
     };
+    use crate::server::event::CloseReason;
 
     fn python(event: &Event) -> String {
         line(event, DataFormat::Python)
@@ -290,7 +270,7 @@ mod tests {
     fn row_of_a_close_is_short() {
         let row = |reason| truncated_row(&closed(reason), DataFormat::Python, 80).0;
         assert_eq!(row(CloseReason::EndOfStream), "Closed by the client after 1.2 s");
-        assert_eq!(row(CloseReason::Lost { raw: String::new() }), "Connection lost after 1.2 s");
+        assert_eq!(row(CloseReason::Lost), "Connection lost after 1.2 s");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 use crate::server::start_error::{BindError, StartError};
 use crate::tls::handshake::Handshake;
 use crate::tls::session_error::ServerTlsError;
@@ -103,6 +105,8 @@ pub enum EventKind {
 pub struct Closed {
     /// Why it was closed.
     pub reason: CloseReason,
+    /// The OS's message about a lost connection.
+    pub raw: Option<String>,
     /// Bytes received, after decryption.
     pub received: u64,
     /// Bytes echoed, before encryption.
@@ -111,18 +115,17 @@ pub struct Closed {
     pub lasted: Duration,
 }
 
-/// Why a connection was closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a connection was closed. Its name in the JSON log and in lessons is the variant's in snake case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CloseReason {
     /// The client closed its side (FIN, in TLS `close_notify`): the tutorial's `if not data: break`.
     EndOfStream,
     /// The client's TCP stream ended without TLS's `close_notify` (RFC 8446, section 6.1).
+    #[serde(rename(deserialize = "without_close_notify"))]
     EndWithoutCloseNotify,
     /// The client sent RST, or the network lost the connection.
-    Lost {
-        /// The OS's message.
-        raw: String,
-    },
+    Lost,
     /// Nothing could be received or sent within the idle timeout.
     Idle,
     /// The server was stopped.
@@ -133,6 +136,23 @@ pub enum CloseReason {
     Tls,
     /// The thread that served the client panicked. The [`Problem`] before has the details.
     Panicked,
+}
+
+impl CloseReason {
+    /// Returns how the connection ended, as a sentence about it goes on: `closed by the client`.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::EndOfStream => "closed by the client",
+            Self::EndWithoutCloseNotify => "closed by the client without close_notify",
+            Self::Lost => "lost",
+            Self::Idle => "closed by the server as idle",
+            Self::ServerStopped => "closed because the server was stopped",
+            Self::Disconnected => "closed by you (Disconnect)",
+            Self::Tls => "closed on a TLS failure",
+            Self::Panicked => "closed by a bug in Echoscope",
+        }
+    }
 }
 
 /// A problem while serving.

@@ -24,22 +24,22 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a client until its connection is closed. A panic ends this connection alone.
 pub(super) fn serve(shared: &ServerShared, conn: &Conn) {
-    let reason = catch_unwind(AssertUnwindSafe(|| handle_connection(shared, conn))).unwrap_or_else(|panic| {
+    let ended = catch_unwind(AssertUnwindSafe(|| handle_connection(shared, conn)));
+    let (reason, raw) = ended.unwrap_or_else(|panic| {
         let problem = Problem::Panicked { message: panic_message(panic.as_ref()) };
         shared.events.send(Some(conn.client), EventKind::Problem(problem));
-        CloseReason::Panicked
+        (CloseReason::Panicked, None)
     });
-    close(shared, conn, reason);
+    close(shared, conn, reason, raw);
 }
 
 /// Closes a connection that was ended before a thread could serve it.
 pub(super) fn close_unserved(shared: &ServerShared, conn: &Conn) {
-    close(shared, conn, conn.ended().unwrap_or(CloseReason::ServerStopped));
+    close(shared, conn, conn.ended().unwrap_or(CloseReason::ServerStopped), None);
 }
 
 /// Closes the connection and reports it. An end from outside since `reason` was found doesn't change it.
-fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason) {
-    let _guard = RegistryGuard { shared, conn };
+fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason, raw: Option<String>) {
     shared.steps.on_closed(conn);
     // Before the event, so that the FIN is sent when the log shows it.
     let is_shut = conn.stream.shutdown(Shutdown::Both).is_ok();
@@ -47,32 +47,22 @@ fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason) {
         if is_shut || conn.ended().is_some() {
             capture.fin_sent();
         }
-        capture.close(reason.clone());
+        capture.close(reason);
     }
     let closed = Closed {
         reason,
+        raw,
         received: conn.received.load(Relaxed),
         sent: conn.sent.load(Relaxed),
         lasted: conn.opened.elapsed(),
     };
     shared.events.send(Some(conn.client), EventKind::Closed(closed));
+    // After the event, so that the log never shows more clients than the limit.
+    shared.registry.remove(conn.client.id);
+    shared.events.wake();
 }
 
-/// Removes a connection from the registry, also during a panic. This follows the event, so that the log never shows more
-/// clients than the limit.
-struct RegistryGuard<'a> {
-    shared: &'a ServerShared,
-    conn: &'a Conn,
-}
-
-impl Drop for RegistryGuard<'_> {
-    fn drop(&mut self) {
-        self.shared.registry.remove(self.conn.client.id);
-        self.shared.events.wake();
-    }
-}
-
-fn handle_connection(shared: &ServerShared, conn: &Conn) -> CloseReason {
+fn handle_connection(shared: &ServerShared, conn: &Conn) -> (CloseReason, Option<String>) {
     let files = shared.config.tls.as_ref();
     let requests_certificate = files.is_some_and(|files| files.client_auth != ClientAuth::None);
     let recorder = Recorder::new(conn.capture.clone(), files.is_some(), requests_certificate);
@@ -86,7 +76,7 @@ fn handle_connection(shared: &ServerShared, conn: &Conn) -> CloseReason {
         }
         Err(error) => error,
     };
-    let reason = close_reason(shared, conn, error);
+    let ended = close_reason(shared, conn, error);
     shared.steps.close_call(conn);
     if let Some(tls) = &mut tls {
         tls.close(&socket);
@@ -94,7 +84,7 @@ fn handle_connection(shared: &ServerShared, conn: &Conn) -> CloseReason {
     if files.is_some() {
         socket.drain_until(Instant::now() + LINGER);
     }
-    reason
+    ended
 }
 
 /// The tutorial's `wrap_socket()`. Returns `None` without TLS.
@@ -161,17 +151,18 @@ fn echo(
     }
 }
 
-/// Returns the reason for the log, after reporting a problem that needs an entry of its own.
-fn close_reason(shared: &ServerShared, conn: &Conn, error: ConnectionError) -> CloseReason {
+/// Returns the reason for the log and the OS's message, after reporting a problem that needs an entry of its own.
+fn close_reason(shared: &ServerShared, conn: &Conn, error: ConnectionError) -> (CloseReason, Option<String>) {
     // After an end from outside, the error of the connection's own thread is a consequence.
     if let Some(reason) = conn.ended() {
-        return reason;
+        return (reason, None);
     }
     match error {
-        ConnectionError::Closed(reason) => reason,
+        ConnectionError::Closed(reason) => (reason, None),
+        ConnectionError::Lost(error) => (CloseReason::Lost, Some(error.to_string())),
         ConnectionError::Tls(problem) => {
             shared.events.send(Some(conn.client), EventKind::Problem(problem));
-            CloseReason::Tls
+            (CloseReason::Tls, None)
         }
     }
 }

@@ -6,7 +6,7 @@
 //!   resolve, socket(), bind(), listen()  (listen.rs)
 //!                   │
 //!   accept loop (accept.rs) ◄─── waits on all listening sockets; Stop wakes it
-//!                   │ one TcpStream after the other; backoff.rs delays it when resources run out
+//!                   │ one TcpStream after the other
 //!   dispatch.rs: serve on this thread │ on a new thread │ on a thread of the pool
 //!                   │
 //!   one client (handler.rs): recv → sendall, until the end   ◄──► socket.rs, with TLS through tls_stream.rs
@@ -29,7 +29,6 @@
 
 mod accept;
 mod accept_queue_monitor;
-mod backoff;
 pub mod calls;
 mod dispatch;
 pub mod event;
@@ -51,7 +50,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
-use crate::capture::{Capture, CaptureInfo};
+use crate::capture::Captures;
 use crate::server::accept::Acceptor;
 pub use crate::server::accept_queue_monitor::AcceptQueues;
 use crate::server::calls::{Calls, PausedThread};
@@ -123,11 +122,7 @@ impl Server {
     /// Returns which threads are at which calls, and how often each call was made.
     #[must_use]
     pub fn calls(&self) -> Calls {
-        let mut calls = self.shared.steps.calls(self.shared.registry.call_sites());
-        if self.state().is_stopped() {
-            calls.accepting = None;
-        }
-        calls
+        self.shared.steps.calls(self.shared.registry.call_sites())
     }
 
     /// Returns the paused threads, longest first. Cheap outside of step mode.
@@ -152,7 +147,7 @@ impl Server {
     #[must_use]
     pub fn accept_queues(&self) -> Option<AcceptQueues> {
         let ServerState::Listening { .. } = self.state() else { return None };
-        Some(self.shared.accept_queue.snapshot(self.shared.config.backlog, self.shared.steps.is_accepting()))
+        Some(self.shared.accept_queue.snapshot())
     }
 
     /// Returns the numbers of clients and bytes so far.
@@ -175,16 +170,10 @@ impl Server {
         self.shared.registry.snapshot()
     }
 
-    /// Returns a summary of each captured connection, by number, including those of earlier runs with the same log.
+    /// Returns the captured connections, including those of earlier runs with the same log.
     #[must_use]
-    pub fn captures(&self) -> Vec<CaptureInfo> {
-        self.shared.events.captures().list()
-    }
-
-    /// Returns the capture of one connection; `None` if it wasn't captured or is evicted.
-    #[must_use]
-    pub fn capture(&self, id: ClientId) -> Option<Arc<Capture>> {
-        self.shared.events.captures().get(id)
+    pub fn captures(&self) -> &Captures {
+        self.shared.events.captures()
     }
 
     /// Returns the values that the server was started with.

@@ -50,7 +50,7 @@ pub(super) struct Conn {
     pub(super) received: AtomicU64,
     pub(super) sent: AtomicU64,
     /// The call that its thread is at; none before a thread serves it.
-    site: Mutex<Option<CallSite>>,
+    pub(super) site: Mutex<Option<CallSite>>,
     /// Why another thread closed it.
     ended: OnceLock<CloseReason>,
     pub(super) handshake: OnceLock<Arc<Handshake>>,
@@ -81,10 +81,10 @@ impl Conn {
 
     /// Returns why another thread closed the connection. Errors that its own thread sees then are a consequence.
     pub(super) fn ended(&self) -> Option<CloseReason> {
-        self.ended.get().cloned()
+        self.ended.get().copied()
     }
 
-    /// Returns the call that its thread is at, not paused; `None` before the first one.
+    /// Returns the call that its thread is at; `None` before the first one.
     pub(super) fn site(&self) -> Option<CallSite> {
         *lock(&self.site)
     }

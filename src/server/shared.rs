@@ -245,6 +245,7 @@ impl ServerShared {
     /// Ends the run. The last event is sent before the state shows that there are no more.
     pub(super) fn finish(&self, state: ServerState, event: EventKind) {
         self.events.send(None, event);
+        self.steps.set_accepting(false);
         *lock(&self.state) = state;
         self.state_changed.notify_all();
         self.events.wake();

@@ -19,14 +19,15 @@ const SLACK: Duration = Duration::from_millis(50);
 pub(super) enum ConnectionError {
     /// The connection ended.
     Closed(CloseReason),
+    /// The client sent RST, or the network lost the connection.
+    Lost(io::Error),
     /// TLS failed. The log has an entry of its own for that.
     Tls(Problem),
 }
 
 impl From<io::Error> for ConnectionError {
     fn from(error: io::Error) -> Self {
-        let lost = || CloseReason::Lost { raw: error.to_string() };
-        Self::Closed(if is_timeout(&error) { CloseReason::Idle } else { lost() })
+        if is_timeout(&error) { Self::Closed(CloseReason::Idle) } else { Self::Lost(error) }
     }
 }
 

@@ -5,7 +5,6 @@
 //! until the user lets the call happen, or until its client or the server is closed from outside; then the call is not
 //! made. The server's time limits run only inside of calls, so a pause can't exceed one.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
@@ -66,9 +65,9 @@ impl StepController {
     /// Called before a call that starts the server. Returns whether to make it: false after a stop.
     #[must_use]
     pub(super) fn start_call(&self, call: Call, address: SocketAddr) -> bool {
-        let site = CallSite { call, paused: false, argument: CallArgument::Address(address) };
-        *lock(&self.accept_thread) = Some(site);
-        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(None, site, &[]);
+        let argument = CallArgument::Address(address);
+        *lock(&self.accept_thread) = Some(CallSite { call, paused: false, argument });
+        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(None, &[]);
         self.count(call, proceeds)
     }
 
@@ -76,8 +75,7 @@ impl StepController {
     #[must_use]
     pub(super) fn accept_call(&self, queue: &AcceptQueueMonitor) -> bool {
         self.set_accepting(true);
-        let proceeds =
-            !self.is_stepping.load(Relaxed) || queue.while_not_accepting(|| self.pause(None, ACCEPT, &[]));
+        let proceeds = !self.is_stepping.load(Relaxed) || queue.while_not_accepting(|| self.pause(None, &[]));
         self.count(Call::Accept, proceeds)
     }
 
@@ -91,7 +89,7 @@ impl StepController {
     #[must_use]
     pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize, data: &[u8]) -> bool {
         conn.set_site(call, bytes);
-        let proceeds = !self.is_stepping.load(Relaxed) || self.pause_client(conn, data);
+        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(Some(conn), data);
         self.count(call, proceeds)
     }
 
@@ -99,7 +97,7 @@ impl StepController {
     pub(super) fn close_call(&self, conn: &Conn) {
         conn.set_site(Call::Close, 0);
         if self.is_stepping.load(Relaxed) {
-            self.pause_client(conn, &[]);
+            self.pause(Some(conn), &[]);
         }
         self.count(Call::Close, true);
     }
@@ -128,12 +126,6 @@ impl StepController {
         let is_changed = self.is_accepting_paused.swap(paused, Relaxed) != paused;
         self.notify_waiters();
         is_changed
-    }
-
-    /// Returns whether a thread waits in `accept`.
-    pub(super) fn is_accepting(&self) -> bool {
-        let is_paused = self.paused_threads().iter().any(|thread| thread.client.is_none());
-        lock(&self.accept_thread).is_some_and(|site| site.call == Call::Accept) && !is_paused
     }
 
     /// Switches step mode on: every thread pauses before its next call; or off: all threads continue.
@@ -177,18 +169,12 @@ impl StepController {
     }
 
     /// Returns all calls, given the call sites of the clients' threads.
-    pub(super) fn calls(&self, mut clients: Vec<(ClientInfo, CallSite)>) -> Calls {
-        let paused_threads = self.paused_threads();
-        let paused: BTreeSet<_> = paused_threads.iter().map(PausedThread::id).collect();
-        for (client, site) in &mut clients {
-            site.paused = paused.contains(&Some(client.id));
-        }
-        let accepting = *lock(&self.accept_thread);
+    pub(super) fn calls(&self, clients: Vec<(ClientInfo, CallSite)>) -> Calls {
         Calls {
             counts: std::array::from_fn(|index| self.counts.0[index].load(Relaxed)),
-            accepting: accepting.map(|site| CallSite { paused: paused.contains(&None), ..site }),
+            accepting: *lock(&self.accept_thread),
             clients,
-            paused_threads,
+            paused_threads: self.paused_threads(),
             stepping: self.is_stepping.load(Relaxed),
             paused: self.is_accepting_paused(),
         }
@@ -201,14 +187,10 @@ impl StepController {
         is_made
     }
 
+    /// Waits until the client's or the accepting thread may make its call. Returns whether to make it.
     #[cold]
-    fn pause_client(&self, conn: &Conn, data: &[u8]) -> bool {
-        conn.site().is_none_or(|site| self.pause(Some(conn), site, data))
-    }
-
-    /// Waits until the thread may make its call. Returns whether to make it.
-    #[cold]
-    fn pause(&self, conn: Option<&Conn>, site: CallSite, data: &[u8]) -> bool {
+    fn pause(&self, conn: Option<&Conn>, data: &[u8]) -> bool {
+        let site = conn.map_or(&self.accept_thread, |conn| &conn.site);
         let client = conn.map(|conn| conn.client);
         let id = client.map(|client| client.id);
         let is_ended =
@@ -218,13 +200,19 @@ impl StepController {
             return !is_ended(&state);
         }
         let data = Arc::from(&data[..data.len().min(PREVIEW)]);
-        state.paused.push(PausedThread { client, site: CallSite { paused: true, ..site }, data });
+        if let Some(site) = &mut *lock(site) {
+            site.paused = true;
+            state.paused.push(PausedThread { client, site: *site, data });
+        }
         drop(state);
         self.events.wake();
         let mut state = wait_while(&self.changed, lock(&self.state), |state| {
             !is_ended(state) && state.paused.iter().any(|thread| thread.id() == id)
         });
         state.paused.retain(|thread| thread.id() != id);
+        if let Some(site) = &mut *lock(site) {
+            site.paused = false;
+        }
         let proceeds = !is_ended(&state);
         drop(state);
         self.events.wake();
@@ -274,7 +262,7 @@ mod tests {
         let site = controller.calls(Vec::new()).accepting.unwrap();
         assert_eq!(site.argument, CallArgument::Address(address()));
         assert!(controller.accept_call(&AcceptQueueMonitor::default()));
-        assert!(controller.is_accepting());
+        assert_eq!(controller.calls(Vec::new()).accepting.unwrap().call, Call::Accept);
         for _ in 0..3 {
             assert!(controller.client_call(&conn, Call::Recv, 1024, &[]));
         }

@@ -108,18 +108,6 @@ pub enum TlsVersions {
 impl TlsVersions {
     /// Every choice, the default first.
     pub const ALL: [Self; 3] = [Self::Both, Self::Only12, Self::Only13];
-
-    /// Returns whether TLS 1.2 is supported.
-    #[must_use]
-    pub fn has12(self) -> bool {
-        self != Self::Only13
-    }
-
-    /// Returns whether TLS 1.3 is supported.
-    #[must_use]
-    pub fn has13(self) -> bool {
-        self != Self::Only12
-    }
 }
 
 impl SettingChoice for TlsVersions {

@@ -4,9 +4,10 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use toml::Value;
 
 use crate::settings::choices::{ClientAuth, DataFormat, Mode, SettingChoice, ThemeChoice, TlsVersions};
-use crate::settings::parse::{self, SettingError};
+use crate::settings::parse::{self, SettingError, value_text};
 
 /// Everything about one setting except the code that obeys it.
 #[derive(Debug)]
@@ -32,8 +33,11 @@ pub struct SettingInfo {
     pub python: &'static str,
     get: fn(&Settings) -> String,
     set: fn(&mut Settings, &str) -> Result<(), SettingError>,
-    keywords: fn() -> Vec<&'static str>,
+    choices: fn() -> Choices,
 }
+
+/// The keywords and the labels of a setting with a fixed list of values.
+type Choices = Vec<(&'static str, &'static str)>;
 
 /// When a setting has an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,12 +107,12 @@ macro_rules! settings {
                     $(Self::$variant => const { &SettingInfo {
                         key: stringify!($field),
                         $($member: $value,)*
-                        get: |settings| settings.$field.to_text(),
+                        get: |settings| text_of(&settings.$field),
                         set: |settings, text| {
                             settings.$field = SettingValue::parse(text, Self::$variant.info())?;
                             Ok(())
                         },
-                        keywords: <$type as SettingValue>::keywords,
+                        choices: <$type as SettingValue>::choices,
                         ..SettingInfo::EMPTY
                     } },)*
                 }
@@ -323,7 +327,7 @@ impl SettingInfo {
         python: "",
         get: |_| String::new(),
         set: |_, _| Ok(()),
-        keywords: Vec::new,
+        choices: Vec::new,
     };
 }
 
@@ -354,10 +358,10 @@ impl Setting {
         (self.info().set)(settings, text)
     }
 
-    /// Returns the keywords of a setting with a fixed list of values; empty for any other one.
+    /// Returns the keywords and the labels of a setting with a fixed list of values; empty for any other one.
     #[must_use]
-    pub fn keywords(self) -> Vec<&'static str> {
-        (self.info().keywords)()
+    pub fn choices(self) -> Choices {
+        (self.info().choices)()
     }
 
     /// Returns whether the value is the path of a file.
@@ -379,30 +383,28 @@ impl Setting {
     }
 }
 
-/// A type of setting: how its values are read and written.
+/// Returns a value as text, which [`Setting::set`] reads.
+fn text_of(value: &impl Serialize) -> String {
+    Value::try_from(value).ok().and_then(|value| value_text(&value)).unwrap_or_default()
+}
+
+/// A type of setting: how its values are read.
 trait SettingValue: Sized {
     fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError>;
 
-    fn to_text(&self) -> String;
-
-    fn keywords() -> Vec<&'static str> {
+    fn choices() -> Choices {
         Vec::new()
     }
 }
 
 impl<T: SettingChoice> SettingValue for T {
     fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
-        let unknown =
-            || SettingError::NotAKeyword { label: info.label, keywords: <T as SettingChoice>::keywords() };
+        let unknown = || SettingError::NotAKeyword { label: info.label, keywords: T::keywords() };
         SettingChoice::parse(text).ok_or_else(unknown)
     }
 
-    fn to_text(&self) -> String {
-        self.keyword().to_owned()
-    }
-
-    fn keywords() -> Vec<&'static str> {
-        <T as SettingChoice>::keywords()
+    fn choices() -> Choices {
+        T::TABLE.iter().map(|(_, keyword, label, _)| (*keyword, *label)).collect()
     }
 }
 
@@ -411,19 +413,11 @@ impl SettingValue for bool {
         let unknown = |_| SettingError::NotAKeyword { label: info.label, keywords: vec!["true", "false"] };
         text.parse().map_err(unknown)
     }
-
-    fn to_text(&self) -> String {
-        self.to_string()
-    }
 }
 
 impl SettingValue for u32 {
     fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
         parse::number(info.label, info.range.clone().unwrap_or(0..=u32::MAX), text)
-    }
-
-    fn to_text(&self) -> String {
-        self.to_string()
     }
 }
 
@@ -432,10 +426,6 @@ impl SettingValue for u16 {
         let too_large = |_| SettingError::OutOfRange { label: info.label, range: 0..=u32::from(Self::MAX) };
         u32::parse(text, info)?.try_into().map_err(too_large)
     }
-
-    fn to_text(&self) -> String {
-        self.to_string()
-    }
 }
 
 /// The host.
@@ -443,20 +433,12 @@ impl SettingValue for String {
     fn parse(text: &str, _: &SettingInfo) -> Result<Self, SettingError> {
         parse::host(text)
     }
-
-    fn to_text(&self) -> String {
-        self.clone()
-    }
 }
 
 /// The ALPN protocols.
 impl SettingValue for Vec<String> {
     fn parse(text: &str, _: &SettingInfo) -> Result<Self, SettingError> {
         parse::alpn(text)
-    }
-
-    fn to_text(&self) -> String {
-        self.join(",")
     }
 }
 
@@ -467,10 +449,6 @@ impl SettingValue for PathBuf {
             return Err(SettingError::NotAFile { label: info.label });
         }
         Ok(text.into())
-    }
-
-    fn to_text(&self) -> String {
-        self.display().to_string()
     }
 }
 

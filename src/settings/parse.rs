@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use toml::Value;
+
 use crate::text::{is_printable, with_thousands};
 
 /// Why a text isn't a value of a setting. `label` is the label of the setting.
@@ -157,6 +159,21 @@ pub fn path(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), home()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(text),
+    }
+}
+
+/// Returns a TOML value as the text that `Setting::set` reads; `None` for a table, a date and the like.
+#[must_use]
+pub fn value_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Boolean(on) => Some(on.to_string()),
+        Value::Array(items) => {
+            let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
+            items.map(|items| items.join(","))
+        }
+        _ => None,
     }
 }
 

@@ -4,10 +4,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use toml::{Table, Value};
+use toml::Table;
 
 use crate::platform::files::{folder_of, write_atomically};
 use crate::settings::definitions::{Setting, Settings};
+use crate::settings::parse::value_text;
 
 /// Returns the path of the settings file unless the user names another one: in the OS's folder for configuration.
 #[must_use]
@@ -114,20 +115,6 @@ pub fn parse(text: &str) -> Result<(Settings, Vec<String>), String> {
         }
     }
     Ok((settings, invalid))
-}
-
-/// Returns a TOML value as the text that [`Setting::set`] reads; `None` for a table, a date and the like.
-fn value_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Boolean(on) => Some(on.to_string()),
-        Value::Array(items) => {
-            let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
-            items.map(|items| items.join(","))
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::{CommonState, ProtocolVersion};
+use serde::Serialize;
 
 use crate::tls::certificate::Certificate;
 use crate::tls::client_hello::ClientHello;
 use crate::tls::names;
 
 /// How the handshake went (RFC 8446, section 2; RFC 5246, section 7.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HandshakeKind {
     /// Certificates and a fresh key exchange.
     Full,
@@ -62,14 +64,14 @@ pub struct Codes {
 }
 
 /// A client certificate that the server accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClientCertificate {
-    /// The subject, for example `CN=alice`.
-    pub subject: String,
     /// The issuer.
     pub issuer: String,
     /// The SHA-256 fingerprint: 32 bytes as hexadecimal digits in pairs, with colons between them, as openssl prints it.
     pub sha256: String,
+    /// The subject, for example `CN=alice`.
+    pub subject: String,
 }
 
 /// The result of the built-in client's handshake.

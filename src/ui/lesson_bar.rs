@@ -6,7 +6,7 @@
 //! │ Type Hello into the field of the client and press Enter.                   │ text of this step
 //! │ ○ recv() returned “Hell”   ✓ recv() returned “o, w”                        │ its conditions
 //! │ ✓ Done: accept() returned a new socket, made for this one client. …        │ why of the previous step
-//! │ [Set it up] backlog 2   [Show the Client tab]   Back   Skip this step      │
+//! │ [Set it up] Backlog 2   [Show the Client tab]   Back   Skip this step      │
 //! └────────────────────────────────────────────────────────────────────────────┘
 //! ```
 

@@ -50,8 +50,13 @@ fn received(client: u64, data: &Arc<[u8]>) -> Event {
 
 fn random_event(numbers: &mut Numbers) -> Event {
     let client = numbers.next() % 4 + 1;
-    let closed =
-        Closed { reason: CloseReason::EndOfStream, received: 6, sent: 6, lasted: Duration::from_secs(1) };
+    let closed = Closed {
+        reason: CloseReason::EndOfStream,
+        raw: None,
+        received: 6,
+        sent: 6,
+        lasted: Duration::from_secs(1),
+    };
     match numbers.below(8) {
         0 => event(None, EventKind::Starting { port: 12345 }),
         1 => event(Some(client), EventKind::Opened),

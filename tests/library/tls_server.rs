@@ -54,7 +54,7 @@ impl Lab {
     /// Why the first connection that ended did so.
     fn first_closed(&mut self) -> CloseReason {
         self.told(|kind| match kind {
-            EventKind::Closed(closed) => Some(closed.reason.clone()),
+            EventKind::Closed(closed) => Some(closed.reason),
             _ => None,
         })
     }

@@ -64,7 +64,7 @@ impl Running {
     pub(crate) fn closed(&mut self, id: u64) -> CloseReason {
         self.event(|event| match &event.kind {
             EventKind::Closed(closed) if event.client.is_some_and(|client| client.id.0 == id) => {
-                Some(closed.reason.clone())
+                Some(closed.reason)
             }
             _ => None,
         })

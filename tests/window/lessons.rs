@@ -116,7 +116,7 @@ fn the_first_lesson_is_done_from_start_to_end() {
     window.click("Next lesson: One at a time, and the backlog");
     assert!(window.shows("Step 1 of 7"));
     window.click("Set it up");
-    assert!(window.shows("It is set up: backlog 2, one client at a time, TLS off."));
+    assert!(window.shows("It is set up: Backlog 2, Clients “One at a time”, TLS off."));
     window.0.get_all_by_label("Leave the lesson").next().unwrap().click();
     window.0.run();
     assert!(!window.shows("Step 1 of 7") && window.shows("The form is as it was before the lesson"));

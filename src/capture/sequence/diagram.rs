@@ -186,7 +186,7 @@ impl CloseSummary {
         };
         let (sentence, then) = match &event.kind {
             CaptureEventKind::Closed(reason) => {
-                self.reason = Some(reason.clone());
+                self.reason = Some(*reason);
                 return;
             }
             CaptureEventKind::Reset => (
@@ -221,7 +221,7 @@ impl CloseSummary {
 
     /// Returns one or two sentences; `None` while the connection is open.
     fn text(&self) -> Option<String> {
-        let because = self.reason.as_ref().map(|reason| format!(" because {}", close_cause(reason)));
+        let because = self.reason.map(|reason| format!(" because {}", close_cause(reason)));
         let Some((side, first)) = &self.first else {
             return because.map(|because| format!("The server closed the connection{because}."));
         };
@@ -232,11 +232,11 @@ impl CloseSummary {
 }
 
 /// Returns why the server closed a connection, as a clause.
-pub(super) fn close_cause(reason: &CloseReason) -> &'static str {
+pub(super) fn close_cause(reason: CloseReason) -> &'static str {
     match reason {
         CloseReason::EndOfStream => "the client sent end of stream",
         CloseReason::EndWithoutCloseNotify => "the client's data ended without close_notify",
-        CloseReason::Lost { .. } => "the connection was lost",
+        CloseReason::Lost => "the connection was lost",
         CloseReason::Idle => "nothing was sent for the idle timeout",
         CloseReason::ServerStopped => "the server was stopped",
         CloseReason::Disconnected => "Disconnect was pressed",

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use crate::capture::sequence::diagram::{Row, close_cause};
-use crate::capture::sequence::row_text::content_type_names;
 use crate::capture::{
     Alert, CaptureEventKind, HandshakeMessages, RECORD_HEADER, RecordPayload, Side, TlsRecord, record_header,
 };
@@ -18,7 +17,7 @@ pub fn explain(row: &Row) -> String {
     match (&row.event.kind, side) {
         (CaptureEventKind::Record(record), _) => return explain_record(record, side),
         (CaptureEventKind::Closed(reason), _) => {
-            return format!("close(): the server closed the connection because {}.", close_cause(reason));
+            return format!("close(): the server closed the connection because {}.", close_cause(*reason));
         }
         (CaptureEventKind::Accepted, _) => {
             "accept() took the connection from the accept queue; both OSes had already set it up (SYN, SYN-ACK, ACK). \
@@ -43,16 +42,16 @@ pub fn explain(row: &Row) -> String {
              completed, so TLS can't use them."
         }
         (CaptureEventKind::Fin, Side::Client) => {
-            "The client sends nothing more, and recv() returned no bytes: the tutorial's “if not data: break”. The \
-             client may still be reading."
+            "recv() returned no bytes: the tutorial's “if not data: break”. The client sends nothing more, but may still \
+             be reading."
         }
-        (CaptureEventKind::Fin, Side::Server) => "With shutdown() the server signals that it sends nothing more.",
+        (CaptureEventKind::Fin, Side::Server) => "The server sends nothing more: shutdown() sent FIN.",
         (CaptureEventKind::Reset, _) => {
-            "RST ends a connection at once, and data in flight is lost in both directions. It happens when a program \
-             is killed or closes a socket that still contains unread data."
+            "The client reset the connection: it ends at once, and data in flight is lost in both directions. It happens \
+             when a program is killed or closes a socket that still contains unread data."
         }
         (CaptureEventKind::ConnectionLost, _) => {
-            "The OS gave up: no reply, or host unreachable. That is why there is no FIN and no RST."
+            "The OS gave up the connection: no reply, or host unreachable. That is why there is no FIN and no RST."
         }
     }
     .to_owned()
@@ -142,6 +141,18 @@ fn explain_alert(record: &TlsRecord, alert: Alert, sender: &str) -> String {
             format!("{sender} reports a problem: {}{end}.{inferred}", names::alert(code))
         }
         None => format!("{sender} reports a problem. The alert is encrypted, so its reason is unknown."),
+    }
+}
+
+/// Returns the name of a record's content type (RFC 8446, section 5.1), and a title for it.
+pub(super) fn content_type_names(code: u8) -> (&'static str, &'static str) {
+    match code {
+        20 => ("change_cipher_spec", "Change cipher spec"),
+        21 => ("alert", "Alert"),
+        22 => ("handshake", "Handshake"),
+        23 => ("application_data", "Application data"),
+        24 => ("heartbeat", "Heartbeat"),
+        _ => ("unknown", "Record"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The texts of a row: its label, what is displayed next to it, and its times.
 
 use crate::capture::sequence::diagram::{Row, Sequence, close_cause};
+use crate::capture::sequence::explain_row::{content_type_names, explain};
 use crate::capture::{Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord};
 use crate::log::format;
 use crate::settings::DataFormat;
@@ -74,18 +75,6 @@ fn alert_name(alert: Alert) -> String {
     }
 }
 
-/// Returns the name of a record's content type (RFC 8446, section 5.1), and a title for it.
-pub(super) fn content_type_names(code: u8) -> (&'static str, &'static str) {
-    match code {
-        20 => ("change_cipher_spec", "Change cipher spec"),
-        21 => ("alert", "Alert"),
-        22 => ("handshake", "Handshake"),
-        23 => ("application_data", "Application data"),
-        24 => ("heartbeat", "Heartbeat"),
-        _ => ("unknown", "Record"),
-    }
-}
-
 /// Returns the details next to a row, in one line of about `max` characters: the call with its data as in Python, or the
 /// fields of a record's header.
 #[must_use]
@@ -101,11 +90,10 @@ pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
             let length = with_thousands(record.length);
             format!("{kind} {kind_name} · 0x{version:04x} {version_name} · length {length}")
         }
-        (CaptureEventKind::Fin, Side::Client) => "recv() returned no bytes".to_owned(),
-        (CaptureEventKind::Fin, Side::Server) => "the server sends nothing more".to_owned(),
-        (CaptureEventKind::Reset, _) => "the client reset the connection".to_owned(),
-        (CaptureEventKind::ConnectionLost, _) => "the OS gave up the connection".to_owned(),
-        (CaptureEventKind::Closed(reason), _) => format!("close() · {}", close_cause(reason)),
+        (CaptureEventKind::Fin | CaptureEventKind::Reset | CaptureEventKind::ConnectionLost, _) => {
+            explain(row).split(':').next().unwrap_or_default().to_owned()
+        }
+        (CaptureEventKind::Closed(reason), _) => format!("close() · {}", close_cause(*reason)),
     }
 }
 

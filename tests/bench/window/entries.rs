@@ -31,6 +31,7 @@ pub(crate) fn entries(count: u64) -> impl Iterator<Item = Event> {
             0 => EventKind::Opened,
             199 => EventKind::Closed(Closed {
                 reason: CloseReason::EndOfStream,
+                raw: None,
                 received: 8000,
                 sent: 8000,
                 lasted: Duration::from_millis(8),

@@ -129,8 +129,8 @@ fn events(mut bytes: &[u8]) -> Vec<Event> {
             160..=175 => EventKind::Problem(Problem::NotTls { start: said.to_vec(), http: *kind % 2 == 0 }),
             176..=183 => EventKind::Problem(Problem::Panicked { message: text() }),
             184..=191 => EventKind::Problem(Problem::Accept { raw: text() }),
-            192..=207 => closed(CloseReason::Lost { raw: text() }),
-            208..=223 => closed(CloseReason::EndOfStream),
+            192..=207 => closed(CloseReason::Lost, Some(text())),
+            208..=223 => closed(CloseReason::EndOfStream, None),
             224..=231 => EventKind::NotShown { count: (*kind).into() },
             232 => EventKind::NotShown { count: 7 },
             233..=239 => EventKind::Opened,
@@ -145,8 +145,8 @@ fn received(data: Vec<u8>) -> EventKind {
     EventKind::Received { echoed: data.len(), data: Arc::from(data), took: Duration::from_micros(41) }
 }
 
-fn closed(reason: CloseReason) -> EventKind {
-    EventKind::Closed(Closed { reason, received: 78, sent: 7, lasted: Duration::from_millis(1234) })
+fn closed(reason: CloseReason, raw: Option<String>) -> EventKind {
+    EventKind::Closed(Closed { reason, raw, received: 78, sent: 7, lasted: Duration::from_millis(1234) })
 }
 
 fn seeds() -> Vec<Vec<u8>> {

@@ -101,7 +101,7 @@ impl Running {
     fn capture(&mut self) -> Arc<Capture> {
         self.clients += 1;
         let id = ClientId(self.clients);
-        await_some(|| self.server.capture(id).filter(|capture| capture.is_closed()))
+        await_some(|| self.server.captures().get(id).filter(|capture| capture.info().closed))
     }
 
     fn discard_events(&mut self) {

@@ -88,7 +88,7 @@ impl Lab {
     pub(crate) fn closed(&self, id: u64) -> Arc<Capture> {
         let mut found = None;
         wait_for("the end of the connection", || {
-            found = self.running.server.capture(ClientId(id)).filter(|capture| capture.is_closed());
+            found = self.running.server.captures().get(ClientId(id)).filter(|capture| capture.info().closed);
             found.is_some()
         });
         found.unwrap()
@@ -99,7 +99,7 @@ impl Lab {
 pub(crate) fn capture_until(lab: &Lab, id: u64, done: impl Fn(&[CaptureEvent]) -> bool) -> Arc<Capture> {
     let mut found = None;
     wait_for("the events", || {
-        found = lab.running.server.capture(ClientId(id)).filter(|capture| done(&events(capture)));
+        found = lab.running.server.captures().get(ClientId(id)).filter(|capture| done(&events(capture)));
         found.is_some()
     });
     found.unwrap()

@@ -31,7 +31,7 @@ fn visit(app: &mut App, id: u64) {
     echo(&mut client, b"Hello");
     client.shutdown(Shutdown::Write).unwrap();
     assert_eq!(client.read(&mut [0]).unwrap(), 0);
-    let over = |app: &App| app.capture(ClientId(id)).is_some_and(|capture| capture.is_closed());
+    let over = |app: &App| app.capture(ClientId(id)).is_some_and(|capture| capture.info().closed);
     poll_until(app, "the end of the connection", over);
     app.apply(Command::Stop);
     poll_until(app, "a stop", |app| app.state().is_stopped());

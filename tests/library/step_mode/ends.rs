@@ -110,7 +110,7 @@ fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
                 reason = Some(closed.reason);
             }
         }
-        capture = stepped.server.capture(ClientId(1)).filter(|capture| capture.is_closed());
+        capture = stepped.server.captures().get(ClientId(1)).filter(|capture| capture.info().closed);
         reason.is_some() && capture.is_some()
     });
     assert_eq!(reason, Some(CloseReason::EndOfStream), "{name}");

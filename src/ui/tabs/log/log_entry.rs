@@ -94,8 +94,7 @@ pub(crate) fn detail(entry: &LogEntry, format: DataFormat) -> DetailContent<'_> 
     let clock = text::clock(event.at);
     let (data, line): (&[u8], _) = match &event.kind {
         EventKind::Received { data, .. } => (data, None),
-        EventKind::Note { .. } => (&[], None),
-        _ => (&[], Some(line::line(event, format))),
+        _ => (&[], Some(line::line(event, format)).filter(|line| line.len() > explanation::MAX_TITLE)),
     };
     DetailContent {
         number: entry.number,
