@@ -16,8 +16,6 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct ClientEvent {
     /// The wall clock, which can be set back.
     pub at: SystemTime,
-    /// The same moment on the monotonic clock, for measuring.
-    pub when: Instant,
     /// The event itself.
     pub kind: ClientEventKind,
 }
@@ -104,18 +102,18 @@ pub enum PeerEnd {
     Reset,
 }
 
-/// How a client can close its connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How a client can close its connection. Of two modes that are requested at once, the later one in this order counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CloseMode {
-    /// Cleanly: TLS's `close_notify`, then FIN. Data that arrives within a second is still received.
-    Close,
     /// Ends the sending side once the send queue is empty (TLS: `close_notify`, else FIN), and reads on.
     HalfClose,
-    /// RST: `SO_LINGER` of zero, then `close(2)` (RFC 9293, section 3.10.5).
-    Abort,
+    /// Cleanly: TLS's `close_notify`, then FIN. Data that arrives within a second is still received.
+    Close,
     /// With TLS: FIN without `close_notify`. Plain TCP: `close(2)` without reading the rest, which the OS turns into RST
     /// if something was unread (RFC 1122, section 4.2.2.13).
     WithoutCloseNotify,
+    /// RST: `SO_LINGER` of zero, then `close(2)` (RFC 9293, section 3.10.5).
+    Abort,
 }
 
 impl CloseMode {

@@ -33,26 +33,13 @@ pub enum SendError {
     QueueFull,
 }
 
-/// How the thread is to end the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the thread is to end the connection. Of two requests that were not taken yet, the greater one is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CloseRequest {
     /// In this mode, as the user chose.
     Close(CloseMode),
     /// At once: the connection is no longer shown anywhere.
     Drop,
-}
-
-impl CloseRequest {
-    /// Orders the requests: of two that were not taken yet, the one of the higher rank is kept.
-    fn rank(self) -> u8 {
-        match self {
-            Self::Close(CloseMode::HalfClose) => 0,
-            Self::Close(CloseMode::Close) => 1,
-            Self::Close(CloseMode::WithoutCloseNotify) => 2,
-            Self::Close(CloseMode::Abort) => 3,
-            Self::Drop => 4,
-        }
-    }
 }
 
 /// See the module.
@@ -116,10 +103,7 @@ impl ClientShared {
     pub(super) fn close(&self, request: CloseRequest) {
         let mut requests = lock(&self.requests);
         requests.is_half_close_requested |= request == CloseRequest::Close(CloseMode::HalfClose);
-        if requests.close.is_some_and(|earlier| earlier.rank() > request.rank()) {
-            return;
-        }
-        requests.close = Some(request);
+        requests.close = requests.close.max(Some(request));
         drop(requests);
         self.wake_thread();
     }
@@ -284,7 +268,7 @@ impl EventQueue {
 
 impl QueuedEvents {
     fn push(&mut self, kind: ClientEventKind) {
-        self.events.push_back(ClientEvent { at: SystemTime::now(), when: Instant::now(), kind });
+        self.events.push_back(ClientEvent { at: SystemTime::now(), kind });
     }
 
     fn flush_not_shown(&mut self) {

@@ -44,12 +44,6 @@ pub struct EchoReport {
     pub unsolicited: u64,
     /// Whether the comparison was given up, since more than [`MAX_OUTSTANDING`] bytes were outstanding. The counts go on.
     pub given_up: bool,
-    /// The last round-trip time.
-    pub last_round_trip: Option<Duration>,
-    /// The shortest.
-    pub shortest_round_trip: Option<Duration>,
-    /// The longest.
-    pub longest_round_trip: Option<Duration>,
 }
 
 impl EchoReport {
@@ -176,12 +170,7 @@ impl EchoCheck {
         let returned = self.returned;
         let mark = self.marks.pop_front_if(|mark| mark.end.is_some_and(|end| end <= returned))?;
         let round_trip = now.saturating_duration_since(mark.begun);
-        let report = &mut self.report;
-        report.last_round_trip = Some(round_trip);
-        let shortest = report.shortest_round_trip.map_or(round_trip, |shortest| shortest.min(round_trip));
-        report.shortest_round_trip = Some(shortest);
-        report.longest_round_trip = report.longest_round_trip.max(Some(round_trip));
-        let unchanged = if report.given_up { EchoVerdict::NotCompared } else { EchoVerdict::Exact };
+        let unchanged = if self.report.given_up { EchoVerdict::NotCompared } else { EchoVerdict::Exact };
         let verdict = mark.difference.map_or(unchanged, EchoVerdict::Differs);
         Some(EchoResult { number: mark.number, verdict, round_trip })
     }

@@ -119,7 +119,7 @@ pub const MAX_LOAD_CLIENTS: u16 = 200;
 
 /// Up to 200 load clients: each sends one line of its own, checks that it comes back, and stays connected until it is
 /// closed. One thread drives all of them: they are there to show the *server's* threads. Dropping them closes all connections without waiting.
-pub struct LoadClients(Vec<Arc<ClientShared>>);
+pub struct LoadClients(Vec<Client>);
 
 /// The state of the load clients: a snapshot. Each client is counted in exactly one of `connecting` to `failed`.
 #[derive(Debug, Clone, Default)]
@@ -158,7 +158,7 @@ impl LoadClients {
         };
         let clients: Vec<_> = (1..=count).map(client).collect();
         event_loop::spawn("load clients", clients.clone(), config, true);
-        Self(clients)
+        Self(clients.into_iter().map(Client).collect())
     }
 
     /// Counts how far the clients have come.
@@ -168,7 +168,7 @@ impl LoadClients {
         let mut first_failure = None;
         for (number, client) in (1..).zip(&self.0) {
             // The status has all that is shown. Draining the events makes the next change call `wake` again.
-            drop(client.events.drain());
+            drop(client.drain());
             let status = client.status();
             total.total += 1;
             total.is_closing |= status.state == ClientState::Closing;
@@ -195,27 +195,17 @@ impl LoadClients {
 
     /// Closes all connections cleanly; those that are still connecting give up.
     pub fn close(&self) {
-        self.request(CloseRequest::Close(CloseMode::Close));
+        self.0.iter().for_each(|client| client.close(CloseMode::Close));
     }
 
     /// Closes all connections at once.
     pub fn close_now(&self) {
-        self.request(CloseRequest::Drop);
+        self.0.iter().for_each(Client::close_now);
     }
 
     /// Waits for the end of all connections until `deadline`, and returns whether they are over.
     #[must_use]
     pub fn wait_until_over(&self, deadline: Instant) -> bool {
         self.0.iter().all(|client| client.wait_until_over(deadline))
-    }
-
-    fn request(&self, request: CloseRequest) {
-        self.0.iter().for_each(|client| client.close(request));
-    }
-}
-
-impl Drop for LoadClients {
-    fn drop(&mut self) {
-        self.close_now();
     }
 }

@@ -195,7 +195,7 @@ impl Default for TranscriptRecorder {
 
 impl TranscriptRecorder {
     pub(super) fn push(&mut self, connection: u32, event: ClientEvent) {
-        let ClientEvent { at, kind: event, .. } = event;
+        let ClientEvent { at, kind: event } = event;
         if let ClientEventKind::Echoed(result) = event {
             return self.set_echo(connection, result);
         }
@@ -229,12 +229,12 @@ mod tests {
     use super::*;
     use crate::client::client_event::SendOrigin;
     use crate::client::echo_check::EchoVerdict;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     #[test]
     fn echoes_find_their_sends_past_unmeasured_and_cleared_ones() {
         let mut transcript = TranscriptRecorder::default();
-        let event = |kind| ClientEvent { at: SystemTime::now(), when: Instant::now(), kind };
+        let event = |kind| ClientEvent { at: SystemTime::now(), kind };
         let sent = |number, measured| {
             let data = b"x".as_slice().into();
             event(ClientEventKind::Sent { number, data, from: SendOrigin::Typed, measured })

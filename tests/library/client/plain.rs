@@ -26,7 +26,6 @@ fn echo_is_exact_however_the_server_cuts_it() {
     let status = client.client.status();
     assert_eq!((status.sends, status.sent, status.received, status.queued), (3, 22, 22, 0));
     assert!(status.echo.is_exact());
-    assert!(status.echo.shortest_round_trip.unwrap() <= status.echo.longest_round_trip.unwrap());
 }
 
 #[test]
