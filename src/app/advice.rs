@@ -2,7 +2,6 @@
 //! local network, and commands to copy into a terminal that connect to the server.
 
 use std::net::IpAddr;
-use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -21,21 +20,15 @@ impl App {
         if let Some(error) = self.form.first_invalid().and_then(|setting| self.form.error(setting)) {
             return Some(error.to_string());
         }
-        let settings = self.settings();
-        let is_empty = |file: &Path| file.as_os_str().is_empty();
-        let missing = match (is_empty(&settings.certificate), is_empty(&settings.key)) {
-            _ if !settings.tls => return None,
-            (true, true) => "a certificate and its key. Choose both files",
-            (true, false) => "a certificate. Choose the file",
-            (false, true) => "the certificate's key. Choose the file",
-            _ if settings.client_auth != ClientAuth::None && is_empty(&settings.client_ca) => {
-                let text =
-                    "Client certificates need a CA file. Choose one, or ask for no client certificates.";
-                return Some(text.to_owned());
+        let reason = match self.missing()? {
+            Setting::Certificate if self.settings().key.as_os_str().is_empty() => {
+                "TLS needs a certificate and its key. Choose both files, or turn TLS off."
             }
-            _ => return None,
+            Setting::Certificate => "TLS needs a certificate. Choose the file, or turn TLS off.",
+            Setting::Key => "TLS needs the certificate's key. Choose the file, or turn TLS off.",
+            _ => "Client certificates need a CA file. Choose one, or ask for no client certificates.",
         };
-        Some(format!("TLS needs {missing}, or turn TLS off."))
+        Some(reason.to_owned())
     }
 
     /// Returns the setting that [`App::blocked`] is about.
@@ -43,8 +36,10 @@ impl App {
     pub fn missing(&self) -> Option<Setting> {
         let settings = self.settings();
         self.form.first_invalid().or_else(|| {
-            let mut files = [Setting::Certificate, Setting::Key].into_iter();
-            files.find(|file| settings.tls && file.text(settings).is_empty())
+            let asks = settings.client_auth != ClientAuth::None;
+            let files = [(Setting::Certificate, true), (Setting::Key, true), (Setting::ClientCa, asks)];
+            let is_missing = |file: Setting| settings.tls && file.text(settings).is_empty();
+            files.into_iter().find(|(file, needed)| *needed && is_missing(*file)).map(|(file, _)| file)
         })
     }
 

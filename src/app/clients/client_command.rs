@@ -172,6 +172,18 @@ pub enum Followed {
     Alpn,
 }
 
+impl Followed {
+    /// The text field of the part.
+    pub(super) fn field(self) -> Option<ClientField> {
+        match self {
+            Self::Host => Some(ClientField::Host),
+            Self::Port => Some(ClientField::Port),
+            Self::Alpn => Some(ClientField::Alpn),
+            Self::Tls | Self::Versions => None,
+        }
+    }
+}
+
 /// Which certificates a client tab trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TrustChoice {

@@ -63,7 +63,8 @@ impl ClientForm {
         }
     }
 
-    /// Returns what is wrong with the text of a field, in one or two sentences. Files are not read.
+    /// Returns what is wrong with the text of a field, in one or two sentences; [`ClientForm::input_error`] is about what
+    /// is to be sent. Files are not read.
     #[must_use]
     pub fn error(&self, field: ClientField) -> Option<String> {
         let text = self.text(field);
@@ -72,9 +73,6 @@ impl ClientForm {
             // Empty is right: the OS will choose the server's port.
             ClientField::Port if self.is_following(Followed::Port) => None,
             ClientField::Alpn => parse::alpn(text).err().map(|error| error.to_string()),
-            ClientField::Text if !self.escapes => None,
-            ClientField::Text => input::parse_text(text).err().map(|error| error.to_string()),
-            ClientField::Hex => input::parse_hex(text).err().map(|error| error.to_string()),
             _ => self.number(field).err(),
         }
     }
@@ -82,10 +80,16 @@ impl ClientForm {
     /// Returns the mistake in the text or digits to send.
     #[must_use]
     pub fn input_error(&self) -> Option<InputError> {
+        self.input().err()
+    }
+
+    /// Returns the bytes that the text or the digits to send stand for.
+    fn input(&self) -> Result<Vec<u8>, InputError> {
+        let text = self.text(self.send_kind.field());
         match self.send_kind {
-            SendKind::Text if self.escapes => input::parse_text(self.text(ClientField::Text)).err(),
-            SendKind::Hex => input::parse_hex(self.text(ClientField::Hex)).err(),
-            SendKind::Text | SendKind::File => None,
+            SendKind::Text if self.escapes => input::parse_text(text),
+            SendKind::Hex => input::parse_hex(text),
+            SendKind::Text | SendKind::File => Ok(text.as_bytes().to_vec()),
         }
     }
 
@@ -105,12 +109,10 @@ impl ClientForm {
     /// Returns whether this part follows the server's settings.
     #[must_use]
     pub fn is_following(&self, part: Followed) -> bool {
-        match part {
-            Followed::Host => !self.texts.contains_key(&ClientField::Host),
-            Followed::Port => !self.texts.contains_key(&ClientField::Port),
-            Followed::Alpn => !self.texts.contains_key(&ClientField::Alpn),
-            Followed::Tls => self.own_tls.is_none(),
-            Followed::Versions => self.own_versions.is_none(),
+        match (part, part.field()) {
+            (_, Some(field)) => !self.texts.contains_key(&field),
+            (Followed::Tls, None) => self.own_tls.is_none(),
+            (_, None) => self.own_versions.is_none(),
         }
     }
 
@@ -131,28 +133,19 @@ impl ClientForm {
     /// # Errors
     /// The text has a mistake, or there is none.
     pub fn payload(&self) -> Result<Payload, String> {
-        let text = self.text(self.send_kind.field());
-        let (bytes, advice) = match self.send_kind {
-            SendKind::File => {
-                let path = path(text);
-                let is_empty = path.as_os_str().is_empty();
-                return if is_empty {
-                    Err("Choose a file to send.".to_owned())
-                } else {
-                    Ok(Payload::File(path))
-                };
+        let path = path(self.text(ClientField::File));
+        let input = self.input().map_err(|error| error.to_string())?;
+        match self.send_kind {
+            SendKind::File if path.as_os_str().is_empty() => Err("Choose a file to send.".to_owned()),
+            SendKind::File => Ok(Payload::File(path)),
+            SendKind::Hex if input.is_empty() => {
+                Err("There is nothing to send. Type two digits for each byte.".to_owned())
             }
-            SendKind::Hex => (input::parse_hex(text), "Type two digits for each byte."),
-            SendKind::Text => {
-                let bytes = if self.escapes { input::parse_text(text) } else { Ok(text.as_bytes().to_vec()) };
-                let bytes = bytes.map(|bytes| [&bytes, self.line_ending.bytes()].concat());
-                (bytes, "Type some text, or choose a line ending.")
+            SendKind::Hex => Ok(Payload::Bytes(input)),
+            SendKind::Text if input.is_empty() && self.line_ending == LineEnding::None => {
+                Err("There is nothing to send. Type some text, or choose a line ending.".to_owned())
             }
-        };
-        match bytes {
-            Ok(bytes) if bytes.is_empty() => Err(format!("There is nothing to send. {advice}")),
-            Ok(bytes) => Ok(Payload::Bytes(bytes)),
-            Err(error) => Err(error.to_string()),
+            SendKind::Text => Ok(Payload::Bytes([&input, self.line_ending.bytes()].concat())),
         }
     }
 
@@ -253,12 +246,10 @@ impl ClientForm {
             ClientCommand::SetSendKind(_, kind) => self.send_kind = kind,
             ClientCommand::SetEscapes(_, on) => self.escapes = on,
             ClientCommand::SetLineEnding(_, ending) => self.line_ending = ending,
-            ClientCommand::FollowServer(_, part) => match part {
-                Followed::Host => drop(self.texts.remove(&ClientField::Host)),
-                Followed::Port => drop(self.texts.remove(&ClientField::Port)),
-                Followed::Alpn => drop(self.texts.remove(&ClientField::Alpn)),
-                Followed::Tls => self.own_tls = None,
-                Followed::Versions => self.own_versions = None,
+            ClientCommand::FollowServer(_, part) => match (part, part.field()) {
+                (_, Some(field)) => drop(self.texts.remove(&field)),
+                (Followed::Tls, None) => self.own_tls = None,
+                (_, None) => self.own_versions = None,
             },
             _ => {}
         }
