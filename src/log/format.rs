@@ -121,7 +121,8 @@ pub fn truncated_data(data: &[u8], format: DataFormat, max_chars: usize) -> (Str
 }
 
 /// Returns the first `max_chars` characters, the last of them [`ELLIPSIS`] if there are more, and whether there are.
-pub(super) fn truncate(mut characters: impl Iterator<Item = char>, max_chars: usize) -> (String, bool) {
+#[must_use]
+pub fn truncate(mut characters: impl Iterator<Item = char>, max_chars: usize) -> (String, bool) {
     let mut text: String = characters.by_ref().take(max_chars).collect();
     let was_truncated = characters.next().is_some();
     if was_truncated {

@@ -101,7 +101,9 @@ fn offer_details(offer: &ClientHello) -> Vec<DetailRow> {
     rows
 }
 
-fn row(label: &str, value: Option<&str>, meaning: Option<&str>) -> DetailRow {
+/// Returns a row; a value that is missing or empty is shown as `none`.
+#[must_use]
+pub fn row(label: &str, value: Option<&str>, meaning: Option<&str>) -> DetailRow {
     let value = value.filter(|value| !value.is_empty()).unwrap_or("none");
     // The client chose the names, so they may contain any character.
     (label.to_owned(), value.chars().map(visible).collect(), meaning.map(str::to_owned))

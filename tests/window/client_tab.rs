@@ -444,7 +444,6 @@ fn all_controls_are_visible_in_the_smallest_window() {
             "{name}: {place:?}"
         );
     }
-    window.click("Repeat…");
     assert!(window.shows("Times to repeat"));
     window.click("Abort");
     window.until_shown("Aborted by this client (RST)");

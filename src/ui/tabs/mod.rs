@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod connections;
 pub(crate) mod detail_view;
+mod event_row;
 pub(crate) mod log;
 pub(crate) mod python;
 pub(crate) mod wire;

@@ -29,7 +29,8 @@ pub(crate) fn pill_width(ui: &Ui, label: &str) -> f32 {
     text_width(ui, label, theme::small()) + 2.0 * ui.spacing().button_padding.x
 }
 
-fn small_button<'a>(label: impl Into<RichText>) -> Button<'a> {
+/// Returns a small button.
+pub(crate) fn small_button<'a>(label: impl Into<RichText>) -> Button<'a> {
     let text = label.into().size(size::SMALL);
     Button::new(text).small().min_size(vec2(0.0, size::CHIP)).wrap_mode(TextWrapMode::Extend)
 }

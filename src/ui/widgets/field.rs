@@ -55,6 +55,12 @@ pub(crate) fn named<R>(ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui) -> R
     row.inner
 }
 
+/// Adds a label as wide as its text and as high as the field beside it.
+pub(crate) fn plain_label(ui: &mut Ui, text: &str) {
+    let width = text_width(ui, text, theme::text());
+    let _ = label(ui, text, width);
+}
+
 fn requested_focus() -> Id {
     Id::unique("the field that gets the keyboard focus")
 }
@@ -62,6 +68,15 @@ fn requested_focus() -> Id {
 /// Moves the keyboard focus to a text field as soon as it is shown, and scrolls it into view.
 pub(crate) fn focus_field(ctx: &Context, salt: &str) {
     ctx.data_mut(|data| data.insert_temp(requested_focus(), salt.to_owned()));
+}
+
+/// Moves the keyboard focus to this widget if [`focus_field`] was called for it.
+pub(crate) fn take_focus(ui: &Ui, salt: &str, widget: &Response) {
+    if ui.data(|data| data.get_temp::<String>(requested_focus())).is_some_and(|name| name == salt) {
+        ui.data_mut(|data| data.remove::<String>(requested_focus()));
+        widget.request_focus();
+        widget.scroll_to_me(None);
+    }
 }
 
 /// Adds a text field for a path. While it isn't edited, a long path shows its end, which distinguishes files.
@@ -107,11 +122,7 @@ pub(crate) fn text_field(
         .desired_width(width)
         .align(Align2::LEFT_CENTER);
     let response = ui.add_sized(vec2(width, size::CONTROL), edit);
-    if ui.data(|data| data.get_temp::<String>(requested_focus())).is_some_and(|name| name == salt) {
-        ui.data_mut(|data| data.remove::<String>(requested_focus()));
-        response.request_focus();
-        response.scroll_to_me(None);
-    }
+    take_focus(ui, salt, &response);
     if response.has_focus() && was_resized(ui.ctx()) {
         response.scroll_to_me_animation(None, ScrollAnimation::none());
     }

@@ -25,8 +25,6 @@ pub(crate) enum Icon {
     Copy,
     /// Close, dismiss, disconnect.
     Cross,
-    /// Add.
-    Plus,
     /// The light theme.
     Sun,
     /// The dark theme.
@@ -96,10 +94,6 @@ pub(crate) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
         Icon::Cross => {
             line(&[at(-0.5, -0.5), at(0.5, 0.5)]);
             line(&[at(-0.5, 0.5), at(0.5, -0.5)]);
-        }
-        Icon::Plus => {
-            line(&[at(-0.62, 0.0), at(0.62, 0.0)]);
-            line(&[at(0.0, -0.62), at(0.0, 0.62)]);
         }
         Icon::Sun => {
             painter.circle_stroke(c, r * 0.4, thin);

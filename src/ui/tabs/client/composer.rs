@@ -13,22 +13,19 @@ use crate::client::client_event::ClientStatus;
 use crate::client::input::{InputError, LineEnding};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
-use crate::ui::tabs::client::connect_form::{describe, edit, edit_path, salt, strong_button};
+use crate::ui::tabs::client::connect_form::{describe, edit, salt, strong_button};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{chip, pill_button, pill_width, segments, text_width};
-use crate::ui::widgets::field::{Tone, focus_field, label, note};
+use crate::ui::widgets::controls::{chip, pill_button, segments, small_button};
+use crate::ui::widgets::field::{Tone, focus_field, note, plain_label, small};
 
 /// The state of the composer.
 #[derive(Debug, Default)]
 pub(super) struct Composer {
-    /// Whether a narrow window shows the fields for repeating.
-    is_repeat_open: bool,
     /// Whether the field is to get the keyboard focus.
     needs_focus: bool,
 }
 
 const SEND: f32 = 76.0;
-const STOP: &str = "Stop";
 /// How long the server may take nothing before that is shown.
 const BLOCKED: Duration = Duration::from_millis(500);
 const KINDS: [(&str, &str, &str); 3] = [
@@ -42,8 +39,6 @@ const ENDINGS: [(&str, &str, &str); 4] = [
     ("\\r\\n", "Carriage return and line feed", "CRLF is added: most of the Internet's text protocols"),
     ("\\0", "Zero byte", "NUL is added: the end of a C string"),
 ];
-/// Below this width the fields for repeating get a row of their own.
-const NARROW: f32 = 700.0;
 
 fn field_id() -> Id {
     Id::unique("what a client sends")
@@ -58,7 +53,8 @@ impl Composer {
 
     /// Shows the composer of one client.
     pub(super) fn show(&mut self, ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
-        let kind = tab.form().send_kind;
+        let (form, status) = (tab.form(), tab.status());
+        let kind = form.send_kind;
         if std::mem::take(&mut self.needs_focus) {
             ui.scroll_to_rect(ui.max_rect(), None);
             if kind == SendKind::File {
@@ -69,17 +65,14 @@ impl Composer {
             }
         }
         ui.spacing_mut().item_spacing = vec2(size::GAP, 6.0);
-        let status = tab.status();
         ui.horizontal(|ui| {
-            ui.set_min_height(size::CONTROL);
             if let Some(chosen) = segments(ui, &KINDS, index_of(&SendKind::ALL, &kind)) {
                 actions.push(ClientCommand::SetSendKind(tab.id(), SendKind::ALL[chosen]).into());
                 self.focus();
             }
             let width = (ui.available_width() - SEND - size::GAP).max(80.0);
             let entered = if kind == SendKind::File {
-                let field = |ui: &mut Ui| ui.horizontal(|ui| edit_path(ui, tab, kind.field(), actions)).inner;
-                ui.allocate_ui(vec2(width, size::CONTROL), field).inner
+                edit(ui, tab, kind.field(), width, actions)
             } else {
                 input_field(ui, tab, kind.field(), width, actions)
             };
@@ -92,33 +85,35 @@ impl Composer {
                 actions.push(ClientCommand::Send(tab.id()).into());
             }
         });
-        if let Some(reason) = tab.form().full() {
+        if let Some(reason) = form.full() {
             note(ui, Tone::Caution, &reason);
         }
-        let mistake = tab.form().input_error().map(|error| error.to_string());
+        let mistake = form.input_error().map(|error| error.to_string());
         if let Some(problem) = mistake.as_deref().or(tab.refused()) {
             note(ui, Tone::Problem, problem);
         }
-        let narrow = ui.available_width() < NARROW;
-        let mut shows_progress = false;
-        ui.horizontal(|ui| {
-            ui.set_min_height(size::CONTROL);
-            if kind == SendKind::File {
-                return file_progress(ui, tab, &status, actions);
-            }
+        ui.horizontal_wrapped(|ui| {
             if kind == SendKind::Text {
-                text_options(ui, tab, narrow, actions);
+                text_options(ui, tab, actions);
             }
-            if !narrow || kind == SendKind::Hex {
-                shows_progress = repeat_fields(ui, tab, &status, actions);
-            } else if chip(ui, "Repeat…", self.is_repeat_open).clicked() {
-                self.is_repeat_open = !self.is_repeat_open;
+            if kind == SendKind::File {
+                small(ui, "A file of any size is sent as it is, without a line ending.");
+            } else {
+                repeat_fields(ui, tab, actions);
             }
+            progress(ui, tab, &status, actions);
         });
-        if narrow && kind == SendKind::Text && self.is_repeat_open {
-            shows_progress = ui.horizontal(|ui| repeat_fields(ui, tab, &status, actions)).inner;
+        if let Err(error) = form.repetition()
+            && kind != SendKind::File
+        {
+            note(ui, Tone::Problem, &error);
         }
-        notes(ui, tab, &status, shows_progress, actions);
+        let Some(since) = status.blocked_since else { return };
+        if let Some(rest) = BLOCKED.checked_sub(since.elapsed()) {
+            return ui.ctx().request_repaint_after(rest);
+        }
+        let queued = text::bytes(status.queued);
+        note(ui, Tone::Caution, &format!("The server takes nothing: it does not read. {queued} wait here."));
     }
 }
 
@@ -135,6 +130,7 @@ fn input_field(
     actions: &mut Vec<Action>,
 ) -> bool {
     let palette = Palette::of(ui);
+    let (name, hint, _) = describe(field);
     let mistake = tab.form().input_error();
     let mut text = tab.form().text(field).to_owned();
     let mut layout = |ui: &Ui, text: &dyn TextBuffer, _: f32| {
@@ -143,7 +139,7 @@ fn input_field(
     };
     let edit = TextEdit::singleline(&mut text)
         .id(field_id())
-        .hint_text(if field == ClientField::Hex { "48 65 6c 6c 6f" } else { "Hello" })
+        .hint_text(hint)
         .desired_width(width)
         // Also here, so that excess characters are not laid out first.
         .char_limit(MAX_INPUT)
@@ -151,7 +147,7 @@ fn input_field(
         // Enter sends, and the focus stays for the next line.
         .return_key(None)
         .layouter(&mut layout);
-    let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name(describe(field).0);
+    let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name(name);
     if mistake.is_some() {
         let outline = Stroke::new(1.5, palette.problem);
         ui.painter().rect_stroke(response.rect, size::RADIUS, outline, StrokeKind::Inside);
@@ -195,11 +191,9 @@ fn underlined(text: &str, mistake: Option<&InputError>, palette: &Palette) -> La
 }
 
 /// Shows the line ending, and whether the text has escapes.
-fn text_options(ui: &mut Ui, tab: &ClientTab, narrow: bool, actions: &mut Vec<Action>) {
+fn text_options(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     let form = tab.form();
-    if !narrow {
-        plain_label(ui, "Line ending");
-    }
+    plain_label(ui, "Line ending");
     if let Some(chosen) = segments(ui, &ENDINGS, index_of(&LineEnding::ALL, &form.line_ending)) {
         actions.push(ClientCommand::SetLineEnding(tab.id(), LineEnding::ALL[chosen]).into());
     }
@@ -213,102 +207,41 @@ fn text_options(ui: &mut Ui, tab: &ClientTab, narrow: bool, actions: &mut Vec<Ac
     }
 }
 
-fn plain_label(ui: &mut Ui, text: &str) {
-    let width = text_width(ui, text, theme::text());
-    let _ = label(ui, text, width);
-}
-
-/// Shows how often and how fast to repeat, the button that begins it and, as far as there is room, the progress. Returns
-/// whether the progress needs no other place.
-fn repeat_fields(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) -> bool {
-    ui.spacing_mut().item_spacing.x = 6.0;
-    let mut entered = edit(ui, tab, ClientField::Times, 52.0, "10", actions);
+/// Shows how often and how fast to repeat, and the button that begins it.
+fn repeat_fields(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
+    let mut entered = edit(ui, tab, ClientField::Times, 52.0, actions);
     plain_label(ui, "times, every");
-    entered |= edit(ui, tab, ClientField::Every, 52.0, "1000", actions);
+    entered |= edit(ui, tab, ClientField::Every, 52.0, actions);
     plain_label(ui, "ms");
     let reason = tab.cannot_send().or_else(|| tab.form().repetition().err());
     let is_ready = reason.is_none();
-    let repeat = ui.add_enabled_ui(is_ready, |ui| pill_button(ui, "Repeat")).inner;
-    let repeat = repeat
+    let repeat = ui
+        .add_enabled(is_ready, small_button("Repeat"))
         .on_hover_text("Send it so often, the first time at once; what goes on already is replaced")
         .on_disabled_hover_text(reason.unwrap_or_default());
     if repeat.clicked() || (entered && is_ready) {
         actions.push(ClientCommand::Repeat(tab.id()).into());
     }
-    let Some(progress) = repeat_progress(status) else { return true };
-    // In this row, so that no other row moves when it appears.
-    let width = pill_width(ui, STOP) + text_width(ui, &progress, theme::small()) + 6.0;
-    let fits = width <= ui.available_width();
-    if fits {
-        stop_button(ui, tab, actions);
-        small(ui, progress);
-    }
-    fits
 }
 
-/// Shows the progress of a file, in the row where text has its line ending.
-fn file_progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) {
-    let Some(file) = &status.file else {
-        return small(ui, "A file of any size is sent as it is, without a line ending.".to_owned());
-    };
-    #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
-    let share = if file.size == 0 { 1.0 } else { file.sent as f32 / file.size as f32 };
-    let progress = format!("{} of {}", text::bytes(file.sent), text::bytes(file.size));
-    let width = (ui.available_width() - pill_width(ui, STOP) - size::GAP).clamp(80.0, 360.0);
-    ui.add(ProgressBar::new(share).desired_width(width).text(progress));
-    stop_button(ui, tab, actions);
-}
-
-/// Shows what has no place in the rows above: mistakes in the two numbers, progress of another kind, and that the server
-/// takes nothing.
-fn notes(
-    ui: &mut Ui,
-    tab: &ClientTab,
-    status: &ClientStatus,
-    shows_progress: bool,
-    actions: &mut Vec<Action>,
-) {
-    let is_file = tab.form().send_kind == SendKind::File;
-    if let Err(error) = tab.form().repetition()
-        && !is_file
-    {
-        note(ui, Tone::Problem, &error);
+/// Shows how far a file or a repetition has come, and a button that stops sending.
+fn progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) {
+    if let Some(file) = &status.file {
+        #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
+        let share = if file.size == 0 { 1.0 } else { file.sent as f32 / file.size as f32 };
+        let progress = format!("{} of {}", text::bytes(file.sent), text::bytes(file.size));
+        ui.add(ProgressBar::new(share).desired_width(200.0).text(progress));
     }
-    if !is_file && status.file.is_some() {
-        ui.horizontal(|ui| file_progress(ui, tab, status, actions));
+    if let Some(repeat) = status.repeat {
+        let text = format!("{} of {} sent", with_thousands(repeat.done), with_thousands(repeat.of));
+        ui.label(RichText::new(text).small().weak());
     }
-    if !shows_progress && let Some(progress) = repeat_progress(status) {
-        ui.horizontal(|ui| {
-            small(ui, progress);
-            stop_button(ui, tab, actions);
-        });
+    let is_blocked = status.blocked_since.is_some_and(|since| since.elapsed() >= BLOCKED);
+    if !is_blocked && status.file.is_none() && status.repeat.is_none() {
+        return;
     }
-    let Some(since) = status.blocked_since else { return };
-    if let Some(rest) = BLOCKED.checked_sub(since.elapsed()).filter(|rest| !rest.is_zero()) {
-        return ui.ctx().request_repaint_after(rest);
-    }
-    ui.horizontal(|ui| {
-        let queued = text::bytes(status.queued);
-        note(ui, Tone::Caution, &format!("The server takes nothing: it does not read. {queued} wait here."));
-        if status.file.is_none() && status.repeat.is_none() {
-            stop_button(ui, tab, actions);
-        }
-    });
-}
-
-fn repeat_progress(status: &ClientStatus) -> Option<String> {
-    let repeat = status.repeat?;
-    Some(format!("{} of {} sent", with_thousands(repeat.done), with_thousands(repeat.of)))
-}
-
-fn small(ui: &mut Ui, text: String) {
-    let color = Palette::of(ui).muted;
-    ui.label(RichText::new(text).size(size::SMALL).color(color));
-}
-
-fn stop_button(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
-    let stop = pill_button(ui, STOP).accessible_name("Stop sending");
-    if stop.on_hover_text("Forget what waits to be sent, and stay connected").clicked() {
+    let stop = pill_button(ui, "Stop").accessible_name("Stop sending");
+    if stop.on_hover_text("Remove all that waits to be sent, and stay connected").clicked() {
         actions.push(ClientCommand::StopSending(tab.id()).into());
     }
 }

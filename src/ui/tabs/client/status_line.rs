@@ -4,25 +4,18 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use egui::{
-    Align, Color32, Label, Layout, Painter, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
-};
+use egui::{Color32, Label, Painter, Rect, RichText, Sense, Stroke, Ui, Vec2};
 
 use crate::app::App;
-use crate::app::clients::{ClientCommand, ClientTab, ClientTabId, Followed};
+use crate::app::clients::{ClientCommand, ClientTab, ClientTabId};
 use crate::client::client_event::{ClientState, ClientStatus, CloseMode, ConnectionOutcome};
 use crate::server::{Connection, Phase, ServerState};
 use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_text;
-use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{pill_button, pill_width, text_width};
+use crate::ui::theme::Palette;
+use crate::ui::widgets::controls::pill_button;
+use crate::ui::widgets::field::{Tone, note};
 use crate::ui::widgets::icon::{self, Icon};
-
-/// Below this width the buttons get a row of their own.
-const NARROW: f32 = 640.0;
-/// Between two buttons.
-const GAP: f32 = 6.0;
 
 /// The state of a client as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,99 +141,66 @@ impl DisplayState {
         }
     }
 
-    /// Paints its sign, which differs by shape as well as by color: a full disc is connected, a clock waits, a square is
-    /// closed.
+    /// Paints its sign: a disc while connected, a ring while not, and a ring with a dot in between.
     pub(super) fn paint(self, painter: &Painter, rect: Rect, palette: &Palette) {
         let color = self.color(palette);
-        let (c, r) = (rect.center(), rect.width().min(rect.height()) / 2.0);
-        let thin = Stroke::new((r * 0.2).max(1.3), color);
+        let (center, radius) = (rect.center(), rect.width() * 0.4);
         match self {
-            Self::Idle => drop(painter.circle_stroke(c, r * 0.72, thin)),
-            Self::Connected => drop(painter.circle_filled(c, r * 0.8, color)),
-            Self::HalfClosed => {
-                painter.circle_stroke(c, r * 0.72, thin);
-                let angle = |step| std::f32::consts::PI * (0.5 + f32::from(step) / 12.0);
-                let half = (0..=12_u8).map(|step| c + Vec2::angled(angle(step)) * r * 0.72);
-                painter.add(Shape::convex_polygon(half.collect(), color, Stroke::NONE));
-            }
-            Self::Connecting | Self::Handshake | Self::Closing => {
-                for x in [-0.68, 0.0, 0.68] {
-                    painter.circle_filled(pos2(c.x + x * r, c.y), r * 0.22, color);
-                }
-            }
-            Self::NotAccepted | Self::NoThread | Self::NoAnswer => {
-                painter.circle_stroke(c, r * 0.8, thin);
-                painter.line_segment([c, pos2(c.x, c.y - r * 0.5)], thin);
-                painter.line_segment([c, pos2(c.x + r * 0.42, c.y)], thin);
-            }
-            Self::Closed => {
-                let square = Rect::from_center_size(c, Vec2::splat(r * 1.25));
-                painter.rect_stroke(square, r * 0.15, thin, StrokeKind::Middle);
-            }
-            Self::Failed => icon::paint(painter, Icon::Problem, rect, color),
+            Self::Failed => return icon::paint(painter, Icon::Problem, rect, color),
+            Self::Connected => drop(painter.circle_filled(center, radius, color)),
+            _ => drop(painter.circle_stroke(center, radius * 0.9, Stroke::new(1.4, color))),
+        }
+        if !matches!(self, Self::Idle | Self::Closed) {
+            painter.circle_filled(center, radius * 0.4, color);
         }
     }
 }
 
-/// Shows the status line and the buttons that close the connection.
-pub(super) fn show(
-    ui: &mut Ui,
-    tab: &ClientTab,
-    status: &ClientStatus,
-    state: DisplayState,
-    actions: &mut Vec<Action>,
-) {
-    let narrow = ui.available_width() < NARROW;
-    let buttons = CloseMode::ALL.iter().map(|mode| pill_width(ui, mode.label()) + GAP).sum::<f32>() - GAP;
+/// Shows the state, the buttons that close the connection, and the traffic.
+pub(super) fn show(ui: &mut Ui, tab: &ClientTab, state: DisplayState, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    let status = tab.status();
     ui.horizontal(|ui| {
-        ui.set_min_height(size::CHIP);
-        let width = ui.available_width() - if narrow { 0.0 } else { buttons + size::GAP };
-        ui.allocate_ui_with_layout(vec2(width, size::CHIP), Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_width(width);
-            line(ui, tab, status, state, narrow);
-        });
-        if !narrow {
-            close_buttons(ui, tab, status, actions);
+        let (square, _) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
+        state.paint(ui.painter(), square, palette);
+        let color = if state == DisplayState::Failed { palette.problem } else { palette.text };
+        let label = Label::new(RichText::new(status_text(&status, state)).color(color)).truncate();
+        let label = ui.add(label);
+        if let Some(ConnectionOutcome::Failed(error)) = &status.outcome {
+            label.on_hover_text(error.to_string());
         }
     });
-    if narrow {
-        ui.horizontal(|ui| close_buttons(ui, tab, status, actions));
-    }
-}
-
-fn line(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, state: DisplayState, narrow: bool) {
-    let palette = Palette::of(ui);
-    let (square, response) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, state.label()));
-    state.paint(ui.painter(), Rect::from_center_size(square.center(), Vec2::splat(12.0)), palette);
-    let color = if state == DisplayState::Failed { palette.problem } else { palette.text };
-    ui.spacing_mut().item_spacing.x = size::GAP;
-    let text = status_text(tab, status, state, narrow);
-    let label = ui.add(Label::new(RichText::new(text).color(color)).truncate());
-    let traffic = transcript_text::traffic(status);
-    let tooltip = match &status.outcome {
-        Some(ConnectionOutcome::Failed(error)) => Some(error.to_string()),
-        _ => traffic.clone(),
-    };
-    if let Some(tooltip) = tooltip {
-        label.on_hover_text(tooltip);
-    }
-    if let Some(traffic) = traffic
-        && text_width(ui, &traffic, theme::small()) <= ui.available_width()
-    {
-        ui.label(RichText::new(traffic).size(size::SMALL).color(palette.muted));
+    ui.horizontal(|ui| {
+        for mode in CloseMode::ALL {
+            let effect = explain_close(mode, status.handshake.is_some());
+            let reason = cannot_close(mode, &status);
+            let button = ui.add_enabled_ui(reason.is_none(), |ui| pill_button(ui, mode.label())).inner;
+            let disabled = format!("{}\n{effect}", reason.unwrap_or_default());
+            if button.on_hover_text(effect).on_disabled_hover_text(disabled).clicked() {
+                actions.push(ClientCommand::Close(tab.id(), mode).into());
+            }
+        }
+        ui.add_enabled_ui(!tab.transcript().is_empty(), |ui| {
+            let clear = pill_button(ui, "Clear").accessible_name("Clear the transcript");
+            if clear.on_hover_text("Remove all entries below").clicked() {
+                actions.push(ClientCommand::ClearTranscript(tab.id()).into());
+            }
+        });
+        if let Some(traffic) = transcript_text::traffic(&status) {
+            let label = Label::new(RichText::new(&traffic).small().weak()).truncate();
+            ui.add(label).on_hover_text(traffic);
+        }
+    });
+    if let Some(explanation) = state.explanation() {
+        note(ui, Tone::Hint, explanation);
     }
 }
 
 /// Returns the state in a sentence.
-fn status_text(tab: &ClientTab, status: &ClientStatus, state: DisplayState, narrow: bool) -> String {
+fn status_text(status: &ClientStatus, state: DisplayState) -> String {
     let peer = status.peer.map_or_else(String::new, |peer| peer.to_string());
     let port = status.local.map_or_else(String::new, |local| format!(" from port {}", local.port()));
     match state {
-        // A narrow window has no room for this above.
-        DisplayState::Idle if narrow && follows_address(tab) => {
-            "Not connected; follows the server".to_owned()
-        }
         DisplayState::Idle => "Not connected".to_owned(),
         DisplayState::Connecting if status.state == ClientState::Resolving => {
             "Looking for the host…".to_owned()
@@ -251,9 +211,9 @@ fn status_text(tab: &ClientTab, status: &ClientStatus, state: DisplayState, narr
             format!("Connected{port}; {}", state.label())
         }
         DisplayState::Connected => {
-            let version = status.handshake.as_ref().map_or("", |handshake| handshake.agreed.version);
-            let separator = if version.is_empty() { "" } else { " · " };
-            format!("Connected to {peer}{port}{separator}{version}")
+            let tls =
+                status.handshake.as_ref().map_or_else(String::new, |it| format!(" · {}", it.agreed.version));
+            format!("Connected to {peer}{port}{tls}")
         }
         DisplayState::HalfClosed => format!("Half-closed{port}: reading only"),
         DisplayState::Closing => "Leaving…".to_owned(),
@@ -263,50 +223,31 @@ fn status_text(tab: &ClientTab, status: &ClientStatus, state: DisplayState, narr
     }
 }
 
-/// Returns whether host and port follow the server.
-pub(super) fn follows_address(tab: &ClientTab) -> bool {
-    [Followed::Host, Followed::Port].iter().all(|part| tab.form().is_following(*part))
-}
-
-fn close_buttons(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) {
-    let tls = status.handshake.is_some();
-    ui.spacing_mut().item_spacing.x = GAP;
-    for mode in CloseMode::ALL {
-        let (reason, effect) = (cannot_close(mode, status), explain_close(mode, tls));
-        let button = ui.add_enabled_ui(reason.is_none(), |ui| pill_button(ui, mode.label())).inner;
-        let disabled = format!("{}\n{effect}", reason.unwrap_or_default());
-        if button.on_hover_text(effect).on_disabled_hover_text(disabled).clicked() {
-            actions.push(ClientCommand::Close(tab.id(), mode).into());
-        }
-    }
-}
-
 /// Explains what is sent, and what the server sees of it.
-fn explain_close(mode: CloseMode, tls: bool) -> &'static str {
-    match (mode, tls) {
-        (CloseMode::Close, false) => {
-            "Sends FIN. The server's recv() returns b'', the end of the stream, and it closes, too."
-        }
-        (CloseMode::Close, true) => {
-            "Sends TLS's close_notify, then FIN. The server sees the end of the stream, in order, and closes, too."
-        }
-        (CloseMode::HalfClose, false) => {
-            "Sends FIN but goes on reading: all that is still in flight comes back, then the server closes."
-        }
-        (CloseMode::HalfClose, true) => {
-            "Sends TLS's close_notify but goes on reading: all that is still in flight comes back, then the server \
-             closes."
-        }
-        (CloseMode::Abort, _) => {
+fn explain_close(mode: CloseMode, tls: bool) -> String {
+    let end = match mode {
+        _ if !tls => "FIN",
+        CloseMode::Close => "TLS's close_notify and FIN",
+        _ => "TLS's close_notify",
+    };
+    match mode {
+        CloseMode::Close => format!(
+            "Sends {end}. The server's recv() returns b'', the end of the stream, and it closes, too."
+        ),
+        CloseMode::HalfClose => format!(
+            "Sends {end} but goes on reading: all that is still in flight comes back, then the server closes."
+        ),
+        CloseMode::Abort => {
             "Sends RST. What is still in flight is lost, and the server's recv() fails: connection reset by peer."
+                .to_owned()
         }
-        (CloseMode::WithoutCloseNotify, false) => {
-            "Closes without reading what is left. The server sees FIN, as with Close; where something was left unread, \
-             the system sends RST."
+        CloseMode::WithoutCloseNotify if tls => {
+            "Sends FIN without close_notify. The server can't tell whether data was cut off, and its log says so."
+                .to_owned()
         }
-        (CloseMode::WithoutCloseNotify, true) => {
-            "Sends FIN without close_notify before it. The server can't tell whether data was cut off on the way, and \
-             its log says so."
+        CloseMode::WithoutCloseNotify => {
+            "Closes without reading what is left. The server sees FIN, or RST if something was left unread."
+                .to_owned()
         }
     }
 }
@@ -314,16 +255,13 @@ fn explain_close(mode: CloseMode, tls: bool) -> &'static str {
 /// Returns why the connection can't be closed in this mode now.
 fn cannot_close(mode: CloseMode, status: &ClientStatus) -> Option<&'static str> {
     match status.state {
-        ClientState::Idle | ClientState::Closed => Some("Nothing is connected."),
         state if state.is_connecting() => Some("It is still connecting: press Cancel."),
-        ClientState::Closing => Some("It is leaving already."),
-        ClientState::HalfClosed if mode == CloseMode::HalfClose => {
-            Some("The end of the stream was sent already.")
+        ClientState::Open | ClientState::HalfClosed if mode != CloseMode::HalfClose => None,
+        ClientState::Open if !status.half_close_pending => None,
+        ClientState::Open | ClientState::HalfClosed => {
+            Some("The end of the stream was sent, or will be once all that waits was sent.")
         }
-        _ if mode == CloseMode::HalfClose && status.half_close_pending => {
-            Some("The end of the stream will be sent once all that waits has gone.")
-        }
-        _ => None,
+        _ => Some("There is no open connection."),
     }
 }
 

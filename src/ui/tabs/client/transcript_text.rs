@@ -4,45 +4,63 @@ use std::net::SocketAddr;
 
 use crate::app::clients::TranscriptEntry;
 use crate::client::client_error::Stage;
-use crate::client::client_event::ClientStatus;
 use crate::client::client_event::{
-    ClientCloseCause, ClientEventKind as Kind, CloseMode, ConnectionOutcome, PeerEnd, SendOrigin,
+    ClientCloseCause, ClientEventKind as Kind, ClientStatus, CloseMode, ConnectionOutcome, PeerEnd,
+    SendOrigin,
 };
-use crate::client::echo_check::{Difference, EchoVerdict, MAX_OUTSTANDING};
+use crate::client::echo_check::{EchoVerdict, MAX_OUTSTANDING};
 use crate::log::event_log::Severity;
-use crate::log::handshake_details::DetailRow;
+use crate::log::handshake_details::{DetailRow, row};
 use crate::text::{self, with_thousands};
 use crate::tls::explain::explain_accepted;
 use crate::tls::handshake::{Accepted, ClientHandshake};
 use crate::ui::tabs::detail_view::DetailContent;
 
-/// Returns the line of an event without data, and its severity.
-pub(super) fn line(event: &Kind) -> (String, Severity) {
-    match event {
+/// Returns the line of an event without data, its severity, and a sentence or two that explain it.
+pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
+    let (line, severity, explanation) = match event {
         Kind::Connecting(addresses) => {
             let all: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
-            (format!("Connecting to {}", all.join(", then ")), Severity::Minor)
+            let explanation = "The host's addresses, in the order in which they are tried until one answers.";
+            (format!("Connecting to {}", all.join(", then ")), Severity::Minor, explanation)
         }
-        Kind::Connected { local, peer, .. } => {
-            (format!("Connected to {peer} from port {}", local.port()), Severity::Normal)
-        }
+        Kind::Connected { local, peer, .. } => (
+            format!("Connected to {peer} from port {}", local.port()),
+            Severity::Normal,
+            "TCP's handshake is done: SYN, SYN and ACK, ACK. The server's system did it; its program may not have \
+             accepted the connection yet.",
+        ),
         Kind::Handshake(handshake) => {
             let is_unchecked = matches!(handshake.accepted, Accepted::Unchecked);
-            let severity = if is_unchecked { Severity::Warning } else { Severity::Normal };
-            (handshake.agreed.line(), severity)
+            (
+                handshake.agreed.line(),
+                if is_unchecked { Severity::Warning } else { Severity::Normal },
+                explain_accepted(handshake.accepted),
+            )
         }
-        Kind::HalfClosed => ("Said that no more is coming; reading on".to_owned(), Severity::Minor),
+        Kind::HalfClosed => (
+            "Said that no more is coming; reading on".to_owned(),
+            Severity::Minor,
+            "The server's recv() returns b'' once it has read the rest, while it can still send.",
+        ),
         Kind::PeerClosed(how) => {
-            let (text, severity) = match how {
-                PeerEnd::Fin => ("The server has no more to send (FIN)", Severity::Minor),
-                PeerEnd::CloseNotify => ("The server has no more to send (close_notify)", Severity::Minor),
+            let (line, severity, explanation) = match how {
+                PeerEnd::Fin => ("has no more to send (FIN)", Severity::Minor, END_OF_STREAM),
+                PeerEnd::CloseNotify => {
+                    ("has no more to send (close_notify)", Severity::Minor, END_OF_STREAM)
+                }
                 PeerEnd::WithoutCloseNotify => (
-                    "The server ended without close_notify, as one that is stopped does: data may have been cut off",
+                    "ended without close_notify, as one that is stopped does: data may have been cut off",
                     Severity::Warning,
+                    "In TLS the end is said with close_notify. Without it the connection may have been cut.",
                 ),
-                PeerEnd::Reset => ("The server reset the connection (RST)", Severity::Error),
+                PeerEnd::Reset => (
+                    "reset the connection (RST)",
+                    Severity::Error,
+                    "The server's system threw the connection away; what was in flight is lost.",
+                ),
             };
-            (text.to_owned(), severity)
+            (format!("The server {line}"), severity, explanation)
         }
         Kind::Ended(ended @ ConnectionOutcome::Closed(closed)) => {
             let is_lossy = closed.unsent > 0 || closed.cause == ClientCloseCause::Server(PeerEnd::Reset);
@@ -50,22 +68,40 @@ pub(super) fn line(event: &Kind) -> (String, Severity) {
                 0 => String::new(),
                 count => format!("; {} were never sent", text::bytes(count)),
             };
+            let explanation = match closed.cause {
+                ClientCloseCause::Client(CloseMode::Abort) => {
+                    "The server's recv() fails: connection reset by peer."
+                }
+                ClientCloseCause::Client(CloseMode::WithoutCloseNotify) => {
+                    "In plain TCP that looks like a close. In TLS close_notify is missing, and the server's log says so."
+                }
+                _ => "The connection is over. Connect again for a new one, from another port.",
+            };
             let severity = if is_lossy { Severity::Warning } else { Severity::Normal };
-            (format!("{}{unsent}", outcome(ended)), severity)
+            (format!("{}{unsent}", outcome(ended)), severity, explanation)
         }
-        Kind::Ended(ConnectionOutcome::Failed(error)) => (error.to_string(), Severity::Error),
-        Kind::Warning(warning) => (warning.to_string(), Severity::Warning),
+        Kind::Ended(ConnectionOutcome::Failed(error)) => {
+            return (error.to_string(), Severity::Error, error.to_string());
+        }
+        Kind::Warning(warning) => return (warning.to_string(), Severity::Warning, warning.to_string()),
         Kind::NotShown { count, bytes } => {
             let text = format!(
                 "{} events with {} found no room here; the counters and the echo check have them all",
                 with_thousands(*count),
                 text::bytes(*bytes)
             );
-            (text, Severity::Warning)
+            return (text.clone(), Severity::Warning, text);
         }
-        Kind::Sent { .. } | Kind::Received(_) | Kind::Echoed(_) => (String::new(), Severity::Normal),
-    }
+        Kind::Sent { .. } | Kind::Received(_) | Kind::Echoed(_) => {
+            (String::new(), Severity::Normal, RECEIVED)
+        }
+    };
+    (line, severity, explanation.to_owned())
 }
+
+const END_OF_STREAM: &str = "Our recv() returns b'': the end of the stream.";
+const RECEIVED: &str = "One recv() call returns whatever has arrived: a stream has no messages, so this may be a part of \
+                        what was sent, or several sends in one.";
 
 /// Returns how a connection ended, in a line.
 pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
@@ -120,28 +156,21 @@ pub(super) fn amount(entry: &TranscriptEntry) -> Option<u64> {
     }
 }
 
-/// Returns how a send came back: in short, and with the bytes that differ.
-pub(super) fn verdict(verdict: EchoVerdict) -> (String, String) {
-    let text = match verdict {
-        EchoVerdict::Exact => "exact".to_owned(),
-        EchoVerdict::NotCompared => "not compared".to_owned(),
-        EchoVerdict::Differs(Difference { offset, expected, got }) => {
-            let short = format!("differs at byte {}", with_thousands(offset + 1));
-            let long = format!("{short}: sent 0x{expected:02x}, got 0x{got:02x}");
-            return (short, long);
+/// Returns how a send came back, or why that isn't known, and how bad that is. `can_come`: an echo can still come.
+pub(super) fn verdict(entry: &TranscriptEntry, can_come: bool) -> (String, Severity) {
+    let is_measured = matches!(entry.event, Kind::Sent { measured: true, .. });
+    let (text, severity) = match entry.echo.map(|echo| echo.verdict) {
+        Some(EchoVerdict::Exact) => ("exact", Severity::Normal),
+        Some(EchoVerdict::NotCompared) => ("not compared", Severity::Warning),
+        Some(EchoVerdict::Differs(difference)) => {
+            let text = format!("differs at byte {}", with_thousands(difference.offset + 1));
+            return (text, Severity::Error);
         }
+        None if !is_measured => ("not measured", Severity::Minor),
+        None if can_come => ("waiting for the echo", Severity::Minor),
+        None => ("not back", Severity::Warning),
     };
-    (text.clone(), text)
-}
-
-/// Returns the text in place of a missing verdict, and whether that is no reason to worry. `can_come`: the connection is
-/// still open.
-pub(super) fn no_verdict(measured: bool, can_come: bool) -> (&'static str, bool) {
-    match (measured, can_come) {
-        (false, _) => ("not measured", true),
-        (true, true) => ("waiting", true),
-        (true, false) => ("not back", false),
-    }
+    (text.to_owned(), severity)
 }
 
 /// Returns what was sent and received on a connection, and whether it was the same; `None` if there was nothing yet.
@@ -164,84 +193,64 @@ pub(super) fn traffic(status: &ClientStatus) -> Option<String> {
     Some(format!("→ {}  ← {}  {verdict}", text::bytes(status.sent), text::bytes(status.received)))
 }
 
-/// Returns the title of an entry that is shown in full.
-fn title(entry: &TranscriptEntry) -> String {
+/// Returns an entry in full.
+pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
     let bytes = || text::count(amount(entry).unwrap_or_default(), "byte");
-    match &entry.event {
-        Kind::Sent { from: SendOrigin::File { .. }, .. } => format!("Sent a file of {}", bytes()),
-        Kind::Sent { from: SendOrigin::Repeated { turn, of }, .. } => {
-            format!("Sent {}, turn {} of {}", bytes(), with_thousands(*turn), with_thousands(*of))
-        }
-        Kind::Sent { .. } => format!("Sent {}", bytes()),
-        Kind::Received(_) => format!("Received {}", bytes()),
-        Kind::Handshake(_) => "TLS handshake".to_owned(),
-        Kind::Ended(failed @ ConnectionOutcome::Failed(_)) => outcome(failed).to_owned(),
-        event => line(event).0,
-    }
-}
-
-/// Explains an entry in a sentence or two.
-fn explain(entry: &TranscriptEntry) -> String {
-    let text = match &entry.event {
-        Kind::Sent { measured, .. } => match entry.echo {
-            Some(echo) => return explain_echo(echo.verdict, &text::duration(echo.round_trip)),
-            None if *measured => {
-                "Not all of it has come back. The system has taken it; when the server reads it is the server's matter."
-            }
-            None => {
-                "Too many sends were in flight for each to be measured. Its bytes are compared with all the others, \
-                 and the sum above says how."
-            }
-        },
-        Kind::Received(_) => {
-            "One recv() call returns whatever has arrived: a stream has no messages, so this may be a part of what was \
-             sent, or several sends in one."
-        }
-        Kind::Connecting(_) => {
-            "The host's addresses, in the order in which they are tried until one answers."
-        }
-        Kind::Connected { .. } => {
-            "TCP's handshake is done: SYN, SYN and ACK, ACK. The server's system did it; its program may not have \
-             accepted the connection yet."
-        }
-        Kind::Handshake(handshake) => explain_accepted(handshake.accepted),
-        Kind::HalfClosed => {
-            "The server's recv() returns b'' once it has read the rest, while it can still send."
-        }
-        Kind::PeerClosed(PeerEnd::Fin | PeerEnd::CloseNotify) => {
-            "Our recv() returns b'': the end of the stream."
-        }
-        Kind::PeerClosed(PeerEnd::WithoutCloseNotify) => {
-            "In TLS the end is said with close_notify. Without it nobody can tell whether the connection was cut."
-        }
-        Kind::PeerClosed(PeerEnd::Reset) => {
-            "The server's system threw the connection away; what was in flight is lost."
-        }
-        Kind::Ended(ConnectionOutcome::Closed(closed)) => match closed.cause {
-            ClientCloseCause::Client(CloseMode::Abort) => {
-                "The server's recv() fails: connection reset by peer."
-            }
-            ClientCloseCause::Client(CloseMode::WithoutCloseNotify) => {
-                "In plain TCP that looks like a close. In TLS close_notify is missing before it, so the server's log \
-                 has a word about it."
-            }
-            _ => "The connection is over. Connect again for a new one, from another port.",
-        },
-        Kind::Ended(ConnectionOutcome::Failed(error)) => return error.to_string(),
-        Kind::Warning(warning) => return warning.to_string(),
-        Kind::NotShown { .. } | Kind::Echoed(_) => "",
+    let (line, _, explanation) = describe(&entry.event);
+    let mut content = DetailContent {
+        number: entry.number,
+        title: line,
+        subtitle: text::clock(entry.at),
+        data: entry.data(),
+        explanation,
+        ..DetailContent::default()
     };
-    text.to_owned()
+    match &entry.event {
+        Kind::Sent { from, measured, .. } => {
+            content.title = match from {
+                SendOrigin::Typed => format!("Sent {}", bytes()),
+                SendOrigin::File { .. } => format!("Sent a file of {}", bytes()),
+                SendOrigin::Repeated { turn, of } => {
+                    format!("Sent {}, turn {} of {}", bytes(), with_thousands(*turn), with_thousands(*of))
+                }
+            };
+            content.explanation = explain_send(entry, *measured);
+        }
+        Kind::Received(_) => content.title = format!("Received {}", bytes()),
+        Kind::Handshake(handshake) => {
+            content.title = "TLS handshake".into();
+            content.rows = handshake_rows(handshake);
+        }
+        Kind::Ended(failed @ ConnectionOutcome::Failed(error)) => {
+            content.title = outcome(failed).into();
+            content.raw = Some(error.raw()).filter(|raw| !raw.is_empty() && *raw != error.to_string());
+        }
+        _ => {}
+    }
+    content
 }
 
-fn explain_echo(verdict: EchoVerdict, time: &str) -> String {
-    match verdict {
+/// Explains how a send came back.
+fn explain_send(entry: &TranscriptEntry, is_measured: bool) -> String {
+    let Some(echo) = entry.echo else {
+        let text = if is_measured {
+            "Not all of it has come back. The system has taken it; the server decides when it reads it."
+        } else {
+            "Too many sends were in flight to measure each. Its bytes are compared with all the others: the sum above \
+             has the result."
+        };
+        return text.to_owned();
+    };
+    let time = text::duration(echo.round_trip);
+    match echo.verdict {
         EchoVerdict::Exact => {
             format!("It came back byte for byte, the last of it {time} after the first was sent.")
         }
-        EchoVerdict::Differs(Difference { offset, expected, got }) => format!(
-            "As many bytes came back, but not the same: byte {} was sent as 0x{expected:02x} and came as 0x{got:02x}.",
-            with_thousands(offset + 1)
+        EchoVerdict::Differs(it) => format!(
+            "As many bytes came back, but not the same: byte {} was sent as 0x{:02x} and came as 0x{:02x}.",
+            with_thousands(it.offset + 1),
+            it.expected,
+            it.got
         ),
         EchoVerdict::NotCompared => format!(
             "As many bytes came back within {time}, but nobody compared them: more than {} were in flight.",
@@ -250,65 +259,50 @@ fn explain_echo(verdict: EchoVerdict, time: &str) -> String {
     }
 }
 
-/// Returns what the OS or the TLS library reported about a failure, if that adds to the explanation.
-pub(super) fn raw(entry: &TranscriptEntry) -> Option<String> {
-    let Kind::Ended(ConnectionOutcome::Failed(error)) = &entry.event else { return None };
-    Some(error.raw()).filter(|raw| !raw.is_empty() && *raw != error.to_string())
-}
-
-/// Returns an entry in full.
-pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
-    DetailContent {
-        number: entry.number,
-        title: title(entry),
-        subtitle: text::clock(entry.at),
-        data: entry.data(),
-        raw: raw(entry),
-        explanation: explain(entry),
-        rows: match &entry.event {
-            Kind::Handshake(handshake) => handshake_rows(handshake),
-            _ => Vec::new(),
-        },
-        ..DetailContent::default()
-    }
-}
-
 /// Returns what a handshake agreed on, as a table.
 fn handshake_rows(handshake: &ClientHandshake) -> Vec<DetailRow> {
-    let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+    let agreed = &handshake.agreed;
     let presented = match (handshake.asked_for_certificate, handshake.presented_certificate) {
         (false, _) => "not asked for",
         (true, true) => "asked for and shown",
         (true, false) => "asked for, none shown",
     };
-    let agreed = &handshake.agreed;
     let rows = [
-        ("Version", agreed.version.to_owned(), None),
-        ("Cipher suite", agreed.cipher_suite.clone(), None),
-        ("Key exchange", or_none(&agreed.group), None),
-        ("Signature", or_none(&agreed.signature_scheme), None),
-        ("Checked name", handshake.name.clone(), Some("The name that the certificate was checked for.")),
-        ("SNI", or_none(&agreed.server_name), Some("The name that was asked for, sent unencrypted.")),
-        ("ALPN", or_none(&agreed.alpn), None),
-        ("Client certificate", presented.to_owned(), None),
+        row("Version", Some(agreed.version), None),
+        row("Cipher suite", Some(&agreed.cipher_suite), None),
+        row("Key exchange", agreed.group.as_deref(), None),
+        row("Signature", agreed.signature_scheme.as_deref(), None),
+        row("Checked name", Some(&handshake.name), Some("The name that the certificate was checked for.")),
+        row("SNI", agreed.server_name.as_deref(), Some("The name that was asked for, sent unencrypted.")),
+        row("ALPN", agreed.alpn.as_deref(), None),
+        row("Client certificate", Some(presented), None),
     ];
     let names = std::iter::once("Server certificate").chain(std::iter::repeat("Signed by"));
-    let chain = names.zip(handshake.chain.iter()).map(|(name, it)| (name, it.subject.clone(), None));
-    let facts = rows.into_iter().chain(chain);
-    facts.map(|(name, value, meaning)| (name.to_owned(), value, meaning.map(str::to_owned))).collect()
+    let chain = names.zip(handshake.chain.iter()).map(|(name, it)| row(name, Some(&it.subject), None));
+    rows.into_iter().chain(chain).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
     use crate::client::client_event::ClosedConnection;
+    use crate::client::echo_check::{Difference, EchoResult};
 
     #[test]
     fn difference_is_counted_from_one() {
-        let differs = EchoVerdict::Differs(Difference { offset: 4, expected: 0x6f, got: 0x6e });
-        let (short, long) = verdict(differs);
-        assert_eq!(short, "differs at byte 5");
-        assert_eq!(long, "differs at byte 5: sent 0x6f, got 0x6e");
+        let difference = Difference { offset: 4, expected: 0x6f, got: 0x6e };
+        let (verdict, round_trip) = (EchoVerdict::Differs(difference), Duration::ZERO);
+        let entry = TranscriptEntry {
+            number: 1,
+            connection: 1,
+            at: SystemTime::now(),
+            event: Kind::HalfClosed,
+            echo: Some(EchoResult { number: 1, verdict, round_trip }),
+        };
+        assert_eq!(super::verdict(&entry, true).0, "differs at byte 5");
+        assert!(explain_send(&entry, true).ends_with("byte 5 was sent as 0x6f and came as 0x6e."));
     }
 
     #[test]
@@ -325,9 +319,9 @@ mod tests {
 
     #[test]
     fn unsent_bytes_are_shown_at_the_end() {
-        let (cause, lasted) = (ClientCloseCause::Client(CloseMode::Abort), std::time::Duration::from_secs(1));
+        let (cause, lasted) = (ClientCloseCause::Client(CloseMode::Abort), Duration::from_secs(1));
         let closed = ClosedConnection { cause, sent: 4, received: 0, unsent: 1024, lasted };
-        let (text, severity) = line(&Kind::Ended(ConnectionOutcome::Closed(closed)));
+        let (text, severity, _) = describe(&Kind::Ended(ConnectionOutcome::Closed(closed)));
         assert_eq!(text, "Aborted by this client (RST); 1.0 KiB were never sent");
         assert_eq!(severity, Severity::Warning);
     }

@@ -1,0 +1,92 @@
+//! A row in a list of events: the time, a mark, a line, and a short text at the right edge.
+
+use egui::{Align2, Color32, Id, Rect, Response, Role, Sense, Ui, WidgetInfo};
+
+use crate::log::event_log::Severity;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::text_width;
+use crate::ui::widgets::{char_width, text_line};
+
+/// The least room for the line, in points. With less, the text at the right is left out.
+const MIN_LINE: f32 = 150.0;
+/// The length of a line in its tooltip, in characters. More would fill the screen.
+pub(super) const TOOLTIP: usize = 1000;
+/// The length of a time such as `12:03:05.482`, in characters.
+const TIME: f32 = 12.0;
+
+/// What a row shows beside its line.
+pub(super) struct EventRow<'a> {
+    pub(super) time: &'a str,
+    /// The number of a client, or the direction of data.
+    pub(super) mark: &'a str,
+    pub(super) mark_color: Color32,
+    /// The least width of the mark's column, in points.
+    pub(super) mark_width: f32,
+    pub(super) severity: Severity,
+    /// The texts for the right edge, the longest first: the first one that leaves room for the line is shown.
+    pub(super) trailing: Vec<String>,
+    pub(super) trailing_color: Color32,
+    pub(super) is_selected: bool,
+}
+
+/// Draws a row and senses clicks on it. `line` returns at most so many characters, and whether that truncates the line;
+/// `name` returns the name for screen readers, given the line.
+pub(super) fn show(
+    ui: &Ui,
+    id: Id,
+    rect: Rect,
+    row: &EventRow<'_>,
+    line: impl Fn(usize) -> (String, bool),
+    name: impl Fn(&str) -> String,
+) -> Response {
+    let palette = Palette::of(ui);
+    // Not focusable: Tab stops once at the whole list, not at each row.
+    let response = ui.interact(rect, id, Sense::CLICK);
+    if row.is_selected {
+        ui.painter().rect_filled(rect, 0.0, palette.row_selected);
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, 0.0, palette.row_hover);
+    }
+    let advance = char_width(ui);
+    let write = |left: f32, right: f32, text: &str, color| {
+        let place = rect.with_min_x(left).with_max_x(right);
+        text_line(ui, place, Align2::LEFT_CENTER, text, theme::mono(), color);
+    };
+    let width = |text: &str| text_width(ui, text, theme::mono());
+    let mut left = rect.left() + size::EDGE;
+    write(left, rect.right(), row.time, palette.muted);
+    left += advance * TIME + 14.0;
+    write(left, rect.right(), row.mark, row.mark_color);
+    left += row.mark_width.max(width(row.mark)) + 16.0;
+    let mut right = rect.right() - size::EDGE;
+    if let Some(text) = row.trailing.iter().find(|text| right - left - width(text) > MIN_LINE) {
+        let width = width(text);
+        write(right - width - 1.0, right, text, row.trailing_color);
+        right -= width + 16.0;
+    }
+    let room = (right - left).max(advance);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few thousand characters at most"
+    )]
+    let (text, is_truncated) = line((room / advance) as usize);
+    write(left, left + room, &text, severity_color(palette, row.severity));
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, row.is_selected, name(&text)));
+    if !is_truncated {
+        return response;
+    }
+    response.on_hover_ui(|ui| {
+        ui.monospace(line(TOOLTIP).0);
+    })
+}
+
+/// Returns the color of a line.
+pub(super) fn severity_color(palette: &Palette, severity: Severity) -> Color32 {
+    match severity {
+        Severity::Minor => palette.muted,
+        Severity::Normal => palette.text,
+        Severity::Warning => palette.caution,
+        Severity::Error => palette.problem,
+    }
+}
