@@ -1,10 +1,10 @@
-//! Jobs for the TLS dialogs that may take long, each kind on its own thread: creating certificates and reading them in
+//! Jobs for the TLS dialogs that may take long, on threads of their own: creating certificates and reading them in
 //! full. The caller starts a job and polls for its result after each wake-up. Only the result of the last job counts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use jiff::Timestamp;
@@ -35,9 +35,9 @@ pub fn default_folder(settings: &Settings) -> PathBuf {
 /// Creates certificates in the background: generating a long RSA key takes seconds.
 pub struct CertificateCreator {
     /// Checks the folder and the practice CA.
-    pub preflights: LatestJobThread<CertificateSpec, (CertificateSpec, Preflight)>,
+    pub preflights: LatestJob<CertificateSpec, (CertificateSpec, Preflight)>,
     /// Creates the files.
-    pub creations: LatestJobThread<Creation, CreationResult>,
+    pub creations: LatestJob<Creation, CreationResult>,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -52,7 +52,7 @@ pub struct Creation {
 pub type CreationResult = Result<Option<CreatedFiles>, CreateError>;
 
 impl CertificateCreator {
-    /// Starts the threads. They end when this is dropped, which also cancels a creation.
+    /// Starts nothing yet. Dropping this cancels a creation.
     #[must_use]
     pub fn new(wake: &WakeFn) -> Self {
         let preflight = |spec: CertificateSpec| {
@@ -67,8 +67,8 @@ impl CertificateCreator {
             write().map(Some)
         };
         Self {
-            preflights: LatestJobThread::new("check-folder", Arc::clone(wake), preflight),
-            creations: LatestJobThread::new("create-certificate", Arc::clone(wake), create),
+            preflights: LatestJob::new("check-folder", wake, preflight),
+            creations: LatestJob::new("create-certificate", wake, create),
             cancelled: Arc::default(),
         }
     }
@@ -105,76 +105,57 @@ pub struct Inspection {
 }
 
 /// Inspects a certificate file, given with the clients' CA file; without one they use the OS's trust store.
-pub type CertificateInspector = LatestJobThread<(PathBuf, Option<PathBuf>), Result<Inspection, TlsFileError>>;
+pub type CertificateInspector = LatestJob<(PathBuf, Option<PathBuf>), Result<Inspection, TlsFileError>>;
 
-/// Starts a thread that reads and checks certificate files. It loads the OS's trust store once.
+/// Returns what reads and checks certificate files in the background.
 #[must_use]
 pub fn certificate_inspector(wake: &WakeFn) -> CertificateInspector {
-    let mut system = None;
-    let inspect = move |(path, ca_file): (PathBuf, Option<PathBuf>)| {
+    LatestJob::new("inspect-certificate", wake, |(path, ca_file)| {
         let file = CertificateFile::read(&path)?;
-        let roots = match ca_file {
-            None => Ok(system.get_or_insert_with(Roots::system).clone()),
-            Some(path) => Roots::read(&path),
-        };
+        let roots = ca_file.map_or_else(|| Ok(Roots::system()), |path| Roots::read(&path));
         let at = Timestamp::now();
         let checks = roots.map(|roots| check_as_clients(&file, &roots, at));
         let certificates = Arc::clone(file.certificates());
         Ok(Inspection { certificates, links: chain_links(&file), checks, at })
-    };
-    LatestJobThread::new("inspect-certificate", Arc::clone(wake), inspect)
+    })
 }
 
-/// A thread that runs one job after the other and skips all but the last of those that wait. It ends when this is
-/// dropped.
-pub struct LatestJobThread<Job, Output> {
-    jobs: Option<Sender<(u64, Job)>>,
-    outputs: Receiver<(u64, Output)>,
-    started: u64,
-    finished: u64,
+/// Runs each job on a thread of its own. Only the output of the last one counts.
+pub struct LatestJob<Job, Output> {
+    name: &'static str,
+    wake: WakeFn,
+    run: fn(Job) -> Output,
+    output: Option<Receiver<Output>>,
 }
 
-impl<Job: Send + 'static, Output: Send + 'static> LatestJobThread<Job, Output> {
-    fn new(name: &str, wake: WakeFn, mut run: impl FnMut(Job) -> Output + Send + 'static) -> Self {
-        let (jobs, waiting) = channel::<(u64, Job)>();
-        let (done, outputs) = channel();
-        let work = move || {
-            while let Ok(mut job) = waiting.recv() {
-                while let Ok(newer) = waiting.try_recv() {
-                    job = newer;
-                }
-                if done.send((job.0, run(job.1))).is_err() {
-                    return;
-                }
-                wake();
-            }
-        };
-        let spawned = thread::Builder::new().name(name.to_owned()).spawn(work).is_ok();
-        Self { jobs: spawned.then_some(jobs), outputs, started: 0, finished: 0 }
+impl<Job: Send + 'static, Output: Send + 'static> LatestJob<Job, Output> {
+    fn new(name: &'static str, wake: &WakeFn, run: fn(Job) -> Output) -> Self {
+        Self { name, wake: Arc::clone(wake), run, output: None }
     }
 
     /// Starts a job. Earlier jobs are superseded.
     pub fn start(&mut self, job: Job) {
-        self.started += 1;
-        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send((self.started, job)).is_ok());
-        if !sent {
-            self.finished = self.started;
-        }
+        let (sender, output) = channel();
+        let (run, wake) = (self.run, Arc::clone(&self.wake));
+        let work = move || {
+            if sender.send(run(job)).is_ok() {
+                wake();
+            }
+        };
+        let spawned = thread::Builder::new().name(self.name.to_owned()).spawn(work);
+        self.output = spawned.is_ok().then_some(output);
     }
 
-    /// Returns whether the last job runs or waits.
+    /// Returns whether the last job runs.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.finished < self.started
+        self.output.is_some()
     }
 
     /// Returns the output of the last job, once.
     pub fn poll(&mut self) -> Option<Output> {
-        let (number, output) = self.outputs.try_iter().last()?;
-        if number != self.started {
-            return None;
-        }
-        self.finished = number;
+        let output = self.output.as_ref()?.try_recv().ok()?;
+        self.output = None;
         Some(output)
     }
 }
@@ -189,21 +170,15 @@ mod tests {
     fn only_the_last_job_has_an_output() {
         let (woken, wakes) = mpsc::channel();
         let wake: WakeFn = Arc::new(move || woken.send(()).unwrap_or_default());
-        let (release, held) = mpsc::channel::<()>();
-        let mut thread = LatestJobThread::new("test", wake, move |number: u32| {
-            held.recv().unwrap();
-            number * 2
-        });
-        (1..=3).for_each(|number| thread.start(number));
-        assert!(thread.is_busy());
-        // Enough for every job, even if none is skipped.
-        (0..3).for_each(|_| release.send(()).unwrap());
+        let mut jobs = LatestJob::new("test", &wake, |number: u32| number * 2);
+        (1..=3).for_each(|number| jobs.start(number));
+        assert!(jobs.is_busy());
         let output = loop {
             wakes.recv().unwrap();
-            if let Some(output) = thread.poll() {
+            if let Some(output) = jobs.poll() {
                 break output;
             }
         };
-        assert_eq!((output, thread.is_busy()), (6, false));
+        assert_eq!((output, jobs.is_busy()), (6, false));
     }
 }
