@@ -8,6 +8,7 @@ use rustls::SupportedCipherSuite;
 use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use x509_parser::asn1_rs::Oid;
 use x509_parser::error::X509Error;
+use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::prelude::{FromDer, KeyUsage, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::SignatureAlgorithm;
@@ -37,7 +38,7 @@ pub struct Certificate {
     pub validity: Validity,
     /// The type of its key.
     pub key: KeyType,
-    /// Its signature's algorithm: `ECDSA with SHA-256`.
+    /// Its signature's algorithm as openssl prints it: `ecdsa-with-SHA256`.
     pub signature: String,
     /// The SHA-256 of the DER, as `openssl x509 -fingerprint -sha256` prints it: `AB:CD:…`.
     pub fingerprint: String,
@@ -121,10 +122,11 @@ impl Certificate {
             && self.common_names.iter().any(|name| covers(name, requested))
     }
 
-    /// Returns the hash of its signature if clients no longer trust it: `MD5` or `SHA-1`.
+    /// Returns the hash of its signature if clients no longer trust it: `MD5` or `SHA1`.
     #[must_use]
     pub fn weak_hash(&self) -> Option<&'static str> {
-        ["MD2", "MD5", "SHA-1"].into_iter().find(|hash| self.signature.ends_with(hash))
+        let signature = self.signature.to_uppercase();
+        ["MD2", "MD5", "SHA1"].into_iter().find(|hash| signature.contains(hash))
     }
 
     /// Returns one line, for example `localhost · RSA 2048 · 364 days left`. Dates are in UTC.
@@ -300,52 +302,16 @@ fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
         .unwrap_or_else(|| KeyType::Other("damaged key".to_owned()))
 }
 
-/// The identifiers of signature algorithms (RFC 4055, 5758, 8410, 9881) and their descriptions.
-const SIGNATURES: &[(&str, &str)] = &[
-    ("1.2.840.113549.1.1.2", "RSA with MD2"),
-    ("1.2.840.113549.1.1.4", "RSA with MD5"),
-    ("1.2.840.113549.1.1.5", "RSA with SHA-1"),
-    ("1.3.14.3.2.29", "RSA with SHA-1"),
-    ("1.2.840.113549.1.1.14", "RSA with SHA-224"),
-    ("1.2.840.113549.1.1.11", "RSA with SHA-256"),
-    ("1.2.840.113549.1.1.12", "RSA with SHA-384"),
-    ("1.2.840.113549.1.1.13", "RSA with SHA-512"),
-    ("1.2.840.113549.1.1.10", "RSA-PSS"),
-    ("1.2.840.10045.4.1", "ECDSA with SHA-1"),
-    ("1.2.840.10045.4.3.1", "ECDSA with SHA-224"),
-    ("1.2.840.10045.4.3.2", "ECDSA with SHA-256"),
-    ("1.2.840.10045.4.3.3", "ECDSA with SHA-384"),
-    ("1.2.840.10045.4.3.4", "ECDSA with SHA-512"),
-    ("1.2.840.10040.4.3", "DSA with SHA-1"),
-    ("2.16.840.1.101.3.4.3.2", "DSA with SHA-256"),
-    ("1.3.101.112", "Ed25519"),
-    ("1.3.101.113", "Ed448"),
-    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
-    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
-    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
-];
-
-/// The hashes in the parameters of RSA-PSS.
-const HASHES: &[(&str, &str)] = &[
-    ("1.3.14.3.2.26", "SHA-1"),
-    ("2.16.840.1.101.3.4.2.4", "SHA-224"),
-    ("2.16.840.1.101.3.4.2.1", "SHA-256"),
-    ("2.16.840.1.101.3.4.2.2", "SHA-384"),
-    ("2.16.840.1.101.3.4.2.3", "SHA-512"),
-];
-
-/// Returns a description of a signature's algorithm: `ECDSA with SHA-256`; its identifier if it is unknown.
+/// Returns the name of a signature's algorithm as openssl prints it; its identifier if it is unknown.
 fn signature_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
-    let find = |table: &[(&str, &'static str)], oid: &str| {
-        table.iter().find(|(known, _)| *known == oid).map(|(_, description)| *description)
-    };
-    let oid = algorithm.algorithm.to_id_string();
-    let kind = find(SIGNATURES, &oid).map_or_else(|| format!("an unknown algorithm, {oid}"), str::to_owned);
-    if let Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) = SignatureAlgorithm::try_from(algorithm) {
-        let oid = parameters.hash_algorithm_oid().to_id_string();
-        return format!("{kind} with {}", find(HASHES, &oid).unwrap_or(&oid));
+    let name = |oid: &Oid<'_>| oid2sn(oid, oid_registry()).map_or_else(|_| oid.to_id_string(), str::to_owned);
+    let kind = name(&algorithm.algorithm);
+    match SignatureAlgorithm::try_from(algorithm) {
+        Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) => {
+            format!("{kind} with {}", name(parameters.hash_algorithm_oid()))
+        }
+        _ => kind,
     }
-    kind
 }
 
 #[cfg(test)]

@@ -41,11 +41,7 @@ pub fn suite(code: u16) -> String {
 /// Returns a sentence about a cipher suite.
 #[must_use]
 pub fn suite_meaning(code: u16) -> Option<&'static str> {
-    if is_grease(code) {
-        return Some(GREASE);
-    }
-    let name = suite_name(code)?;
-    CIPHERS.iter().find(|(part, _)| name.contains(part)).map(|(_, meaning)| *meaning)
+    meaning(CIPHERS, suite_name(code), code)
 }
 
 /// Returns rustls' name of a cipher suite, or that of one of the few that clients offer and rustls doesn't name.
@@ -63,32 +59,30 @@ fn suite_name(code: u16) -> Option<&'static str> {
 /// Returns the name of a key exchange group: `X25519MLKEM768`.
 #[must_use]
 pub fn group(code: u16) -> String {
-    match old_curve(code).or_else(|| find(GROUPS, code).map(|(name, _)| name)) {
-        Some(name) => name.to_owned(),
-        None => number(code),
-    }
+    group_name(code).map_or_else(|| number(code), str::to_owned)
 }
 
 /// Returns a sentence about a key exchange group.
 #[must_use]
 pub fn group_meaning(code: u16) -> Option<&'static str> {
-    old_curve(code).map(|_| RETIRED).or_else(|| meaning(GROUPS, code))
+    meaning(GROUP_MEANINGS, group_name(code), code)
 }
 
-fn old_curve(code: u16) -> Option<&'static str> {
-    OLD_CURVES.get(usize::from(code).checked_sub(1)?).copied()
+fn group_name(code: u16) -> Option<&'static str> {
+    let old = usize::from(code).checked_sub(1).and_then(|index| OLD_CURVES.get(index));
+    old.copied().or_else(|| find(GROUPS, code))
 }
 
 /// Returns the name of a signature scheme: `ecdsa_secp256r1_sha256`.
 #[must_use]
 pub fn scheme(code: u16) -> String {
-    find(SCHEMES, code).map_or_else(|| number(code), |(name, _)| name.to_owned())
+    find(SCHEMES, code).map_or_else(|| number(code), str::to_owned)
 }
 
 /// Returns a sentence about a signature scheme.
 #[must_use]
 pub fn scheme_meaning(code: u16) -> Option<&'static str> {
-    meaning(SCHEMES, code)
+    meaning(SCHEME_MEANINGS, find(SCHEMES, code), code)
 }
 
 /// Returns the name of an alert's description (RFC 8446, section 6), such as `unknown_ca`; `alert 99` if it has none.
@@ -133,23 +127,27 @@ fn snake_case(name: &str) -> String {
     text
 }
 
-/// Number, name and meaning, in the order of numbers.
-type Registry = &'static [(u16, &'static str, &'static str)];
+/// Numbers and their names.
+type Registry = &'static [(u16, &'static str)];
 
-fn find(registry: Registry, code: u16) -> Option<(&'static str, &'static str)> {
-    registry.iter().find(|(known, ..)| *known == code).map(|(_, name, meaning)| (*name, *meaning))
+/// Parts of names, and what the first that a name contains means.
+type Meanings = &'static [(&'static str, &'static str)];
+
+fn find(registry: Registry, code: u16) -> Option<&'static str> {
+    registry.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }
 
-fn meaning(registry: Registry, code: u16) -> Option<&'static str> {
-    find(registry, code).map(|(_, meaning)| meaning).or_else(|| is_grease(code).then_some(GREASE))
+fn meaning(meanings: Meanings, name: Option<&str>, code: u16) -> Option<&'static str> {
+    let found = name.and_then(|name| meanings.iter().find(|(part, _)| name.contains(part)));
+    found.map(|(_, meaning)| *meaning).or_else(|| is_grease(code).then_some(GREASE))
 }
 
 fn number(code: u16) -> String {
     if is_grease(code) { format!("0x{code:04x} (GREASE)") } else { format!("0x{code:04x}") }
 }
 
-/// A part of a suite's name, and what a suite with it does; the first that fits counts.
-const CIPHERS: &[(&str, &str)] = &[
+/// A part of a suite's name, and what a suite with it does.
+const CIPHERS: Meanings = &[
     ("EMPTY_RENEGOTIATION_INFO_SCSV", "Not a cipher suite: the client renegotiates safely, if at all."),
     ("FALLBACK_SCSV", "Not a cipher suite: the client tried a newer version before."),
     ("_WITH_NULL_", "Encrypts nothing: anyone on the path can read the data."),
@@ -181,39 +179,36 @@ const OLD_CURVES: [&str; 21] = [
     "secp192r1", "secp224k1", "secp224r1",
 ];
 
-/// The other groups.
+/// The other groups, in the order of numbers.
 #[rustfmt::skip]
 const GROUPS: Registry = &[
-    (0x0016, "secp256k1", "The elliptic curve of Bitcoin, 256 bits; TLS 1.3 does not use it."),
-    (0x0017, "secp256r1", "NIST's elliptic curve P-256."),
-    (0x0018, "secp384r1", "NIST's elliptic curve P-384."),
-    (0x0019, "secp521r1", "NIST's elliptic curve P-521."),
-    (0x001a, "brainpoolP256r1", BRAINPOOL),
-    (0x001b, "brainpoolP384r1", BRAINPOOL),
-    (0x001c, "brainpoolP512r1", BRAINPOOL),
-    (0x001d, "x25519", "Curve25519, a fast elliptic curve of 255 bits."),
-    (0x001e, "x448", "Curve448, an elliptic curve of 448 bits."),
-    (0x001f, "brainpoolP256r1tls13", BRAINPOOL),
-    (0x0020, "brainpoolP384r1tls13", BRAINPOOL),
-    (0x0021, "brainpoolP512r1tls13", BRAINPOOL),
-    (0x0029, "curveSM2", "China's elliptic curve SM2, 256 bits."),
-    (0x0100, "ffdhe2048", FINITE),
-    (0x0101, "ffdhe3072", FINITE),
-    (0x0102, "ffdhe4096", FINITE),
-    (0x0103, "ffdhe6144", FINITE),
-    (0x0104, "ffdhe8192", FINITE),
-    (0x0200, "MLKEM512", ML_KEM),
-    (0x0201, "MLKEM768", ML_KEM),
-    (0x0202, "MLKEM1024", ML_KEM),
-    (0x11eb, "SecP256r1MLKEM768", HYBRID),
-    (0x11ec, "X25519MLKEM768", HYBRID),
-    (0x11ed, "SecP384r1MLKEM1024", HYBRID),
-    (0x6399, "X25519Kyber768Draft00", "Hybrid post-quantum in an early draft: Curve25519 and Kyber, which became ML-KEM."),
+    (0x0016, "secp256k1"), (0x0017, "secp256r1"), (0x0018, "secp384r1"), (0x0019, "secp521r1"),
+    (0x001a, "brainpoolP256r1"), (0x001b, "brainpoolP384r1"), (0x001c, "brainpoolP512r1"), (0x001d, "x25519"),
+    (0x001e, "x448"), (0x001f, "brainpoolP256r1tls13"), (0x0020, "brainpoolP384r1tls13"),
+    (0x0021, "brainpoolP512r1tls13"), (0x0029, "curveSM2"), (0x0100, "ffdhe2048"), (0x0101, "ffdhe3072"),
+    (0x0102, "ffdhe4096"), (0x0103, "ffdhe6144"), (0x0104, "ffdhe8192"), (0x0200, "MLKEM512"), (0x0201, "MLKEM768"),
+    (0x0202, "MLKEM1024"), (0x11eb, "SecP256r1MLKEM768"), (0x11ec, "X25519MLKEM768"), (0x11ed, "SecP384r1MLKEM1024"),
+    (0x6399, "X25519Kyber768Draft00"),
 ];
-const RETIRED: &str = "An elliptic curve of older TLS, retired in TLS 1.3.";
+
+/// A part of a group's name, and what such a group is.
+const GROUP_MEANINGS: Meanings = &[
+    ("secp256k1", "The elliptic curve of Bitcoin, 256 bits; TLS 1.3 does not use it."),
+    ("Kyber", "Hybrid post-quantum in an early draft: Curve25519 and Kyber, which became ML-KEM."),
+    ("r1MLKEM", HYBRID),
+    ("X25519MLKEM", HYBRID),
+    ("MLKEM", "Post-quantum alone: ML-KEM without an elliptic curve."),
+    ("brainpool", BRAINPOOL),
+    ("ffdhe", "Diffie-Hellman without curves, in one of the fixed groups of RFC 7919: safe but slow."),
+    ("secp256r1", "NIST's elliptic curve P-256."),
+    ("secp384r1", "NIST's elliptic curve P-384."),
+    ("secp521r1", "NIST's elliptic curve P-521."),
+    ("x25519", "Curve25519, a fast elliptic curve of 255 bits."),
+    ("x448", "Curve448, an elliptic curve of 448 bits."),
+    ("SM2", "China's elliptic curve SM2, 256 bits."),
+    ("", "An elliptic curve of older TLS, retired in TLS 1.3."),
+];
 const BRAINPOOL: &str = "A Brainpool elliptic curve, used mostly in Germany.";
-const FINITE: &str = "Diffie-Hellman without curves, in one of the fixed groups of RFC 7919: safe but slow.";
-const ML_KEM: &str = "Post-quantum alone: ML-KEM without an elliptic curve.";
 const HYBRID: &str =
     "Hybrid post-quantum: an elliptic curve and ML-KEM together; safe as long as one of the two is.";
 
@@ -221,47 +216,35 @@ const HYBRID: &str =
 /// section 7.4.1.4.1).
 #[rustfmt::skip]
 const SCHEMES: Registry = &[
-    (0x0101, "rsa_pkcs1_md5", "RSA with MD5: forged since 2008."),
-    (0x0201, "rsa_pkcs1_sha1", SHA1),
-    (0x0202, "dsa_sha1", DSA),
-    (0x0203, "ecdsa_sha1", SHA1),
-    (0x0301, "rsa_pkcs1_sha224", SHA224),
-    (0x0302, "dsa_sha224", DSA),
-    (0x0303, "ecdsa_sha224", SHA224),
-    (0x0401, "rsa_pkcs1_sha256", PKCS1),
-    (0x0402, "dsa_sha256", DSA),
-    (0x0403, "ecdsa_secp256r1_sha256", ECDSA),
-    (0x0420, "rsa_pkcs1_sha256_legacy", "For client certificates on old hardware: RSA in the older way, in TLS 1.3."),
-    (0x0501, "rsa_pkcs1_sha384", PKCS1),
-    (0x0502, "dsa_sha384", DSA),
-    (0x0503, "ecdsa_secp384r1_sha384", ECDSA),
-    (0x0601, "rsa_pkcs1_sha512", PKCS1),
-    (0x0602, "dsa_sha512", DSA),
-    (0x0603, "ecdsa_secp521r1_sha512", ECDSA),
-    (0x0708, "sm2sig_sm3", "China's SM2 elliptic curve key signs an SM3 hash."),
-    (0x0804, "rsa_pss_rsae_sha256", RSA_PSS),
-    (0x0805, "rsa_pss_rsae_sha384", RSA_PSS),
-    (0x0806, "rsa_pss_rsae_sha512", RSA_PSS),
-    (0x0807, "ed25519", "An Ed25519 key signs: fast, short, and with no choice of a hash."),
-    (0x0808, "ed448", "An Ed448 key signs: like Ed25519 on a larger curve."),
-    (0x0809, "rsa_pss_pss_sha256", PSS_ALONE),
-    (0x080a, "rsa_pss_pss_sha384", PSS_ALONE),
-    (0x080b, "rsa_pss_pss_sha512", PSS_ALONE),
-    (0x081a, "ecdsa_brainpoolP256r1tls13_sha256", BRAINPOOL),
-    (0x081b, "ecdsa_brainpoolP384r1tls13_sha384", BRAINPOOL),
-    (0x081c, "ecdsa_brainpoolP512r1tls13_sha512", BRAINPOOL),
-    (0x0904, "mldsa44", ML_DSA),
-    (0x0905, "mldsa65", ML_DSA),
-    (0x0906, "mldsa87", ML_DSA),
+    (0x0101, "rsa_pkcs1_md5"), (0x0201, "rsa_pkcs1_sha1"), (0x0202, "dsa_sha1"), (0x0203, "ecdsa_sha1"),
+    (0x0301, "rsa_pkcs1_sha224"), (0x0302, "dsa_sha224"), (0x0303, "ecdsa_sha224"), (0x0401, "rsa_pkcs1_sha256"),
+    (0x0402, "dsa_sha256"), (0x0403, "ecdsa_secp256r1_sha256"), (0x0420, "rsa_pkcs1_sha256_legacy"),
+    (0x0501, "rsa_pkcs1_sha384"), (0x0502, "dsa_sha384"), (0x0503, "ecdsa_secp384r1_sha384"),
+    (0x0601, "rsa_pkcs1_sha512"), (0x0602, "dsa_sha512"), (0x0603, "ecdsa_secp521r1_sha512"), (0x0708, "sm2sig_sm3"),
+    (0x0804, "rsa_pss_rsae_sha256"), (0x0805, "rsa_pss_rsae_sha384"), (0x0806, "rsa_pss_rsae_sha512"),
+    (0x0807, "ed25519"), (0x0808, "ed448"), (0x0809, "rsa_pss_pss_sha256"), (0x080a, "rsa_pss_pss_sha384"),
+    (0x080b, "rsa_pss_pss_sha512"), (0x081a, "ecdsa_brainpoolP256r1tls13_sha256"),
+    (0x081b, "ecdsa_brainpoolP384r1tls13_sha384"), (0x081c, "ecdsa_brainpoolP512r1tls13_sha512"), (0x0904, "mldsa44"),
+    (0x0905, "mldsa65"), (0x0906, "mldsa87"),
 ];
-const SHA1: &str = "A signature over SHA-1: no longer safe.";
-const SHA224: &str = "A signature over SHA-224: retired in TLS 1.3.";
-const DSA: &str = "DSA: retired in TLS 1.3.";
-const PKCS1: &str = "An RSA key signs a hash in the older way (PKCS#1 v1.5).";
-const RSA_PSS: &str = "An RSA key signs a hash in the newer way (PSS).";
-const PSS_ALONE: &str = "A key that is for RSA-PSS alone signs.";
-const ECDSA: &str = "An elliptic curve key signs a hash.";
-const ML_DSA: &str = "Post-quantum: an ML-DSA key signs.";
+
+/// A part of a scheme's name, and what it does.
+const SCHEME_MEANINGS: Meanings = &[
+    ("md5", "RSA with MD5: forged since 2008."),
+    ("sha1", "A signature over SHA-1: no longer safe."),
+    ("sha224", "A signature over SHA-224: retired in TLS 1.3."),
+    ("legacy", "For client certificates on old hardware: RSA in the older way, in TLS 1.3."),
+    ("pkcs1", "An RSA key signs a hash in the older way (PKCS#1 v1.5)."),
+    ("pss_rsae", "An RSA key signs a hash in the newer way (PSS)."),
+    ("pss_pss", "A key that is for RSA-PSS alone signs."),
+    ("brainpool", BRAINPOOL),
+    ("ecdsa", "An elliptic curve key signs a hash."),
+    ("mldsa", "Post-quantum: an ML-DSA key signs."),
+    ("dsa", "DSA: retired in TLS 1.3."),
+    ("sm2", "China's SM2 elliptic curve key signs an SM3 hash."),
+    ("ed25519", "An Ed25519 key signs: fast, short, and with no choice of a hash."),
+    ("ed448", "An Ed448 key signs: like Ed25519 on a larger curve."),
+];
 
 #[cfg(test)]
 mod tests {
@@ -311,8 +294,8 @@ mod tests {
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let suites = provider.cipher_suites.iter().map(|suite| u16::from(suite.suite()));
         let suites = suites.chain([0x00ff, 0x5600, 0x000a, 0xc014, 0xc0ac]).map(suite_meaning);
-        let groups = GROUPS.iter().map(|(code, ..)| group_meaning(*code));
-        let schemes = SCHEMES.iter().map(|(code, ..)| scheme_meaning(*code));
+        let groups = GROUPS.iter().map(|(code, _)| group_meaning(*code));
+        let schemes = SCHEMES.iter().map(|(code, _)| scheme_meaning(*code));
         for meaning in suites.chain(groups).chain(schemes) {
             assert!(meaning.is_some_and(|meaning| meaning.ends_with('.')), "{meaning:?}");
         }

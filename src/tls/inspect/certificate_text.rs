@@ -190,9 +190,6 @@ pub struct ExtensionDetails {
     pub value: String,
 }
 
-/// The OID of the TLS feature extension (RFC 7633), which x509-parser doesn't know.
-const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
-
 const POLICIES: &[(&str, &str)] = &[
     ("2.5.29.32.0", "any policy"),
     ("2.23.140.1.1", "extended validation"),
@@ -209,21 +206,11 @@ const ACCESS_METHODS: &[(&str, &str)] = &[
 impl ExtensionDetails {
     pub(in crate::tls) fn of(extension: &X509Extension<'_>) -> Self {
         let oid = extension.oid.to_id_string();
-        Self {
-            name: extension_name(extension, &oid),
-            critical: extension.critical,
-            value: one_line(&value(&oid, extension)),
-            oid,
-        }
-    }
-}
-
-/// Returns the name that openssl prints, too.
-fn extension_name(extension: &X509Extension<'_>, oid: &str) -> String {
-    match oid2description(&extension.oid, oid_registry()) {
-        Ok(description) => description.trim_start_matches("X509v3 ").to_owned(),
-        Err(_) if oid == TLS_FEATURE => "TLS Feature".to_owned(),
-        Err(_) => format!("Extension {oid}"),
+        let name = match oid2description(&extension.oid, oid_registry()) {
+            Ok(description) => description.trim_start_matches("X509v3 ").to_owned(),
+            Err(_) => format!("Extension {oid}"),
+        };
+        Self { name, critical: extension.critical, value: one_line(&value(extension)), oid }
     }
 }
 
@@ -240,7 +227,7 @@ fn name_list(names: &[GeneralName<'_>]) -> String {
     short_list(names.iter().map(|name| SubjectAltName::of(name).to_string()))
 }
 
-fn value(oid: &str, extension: &X509Extension<'_>) -> String {
+fn value(extension: &X509Extension<'_>) -> String {
     use ParsedExtension as P;
     match extension.parsed_extension() {
         P::KeyUsage(usage) => usage.to_string(),
@@ -267,13 +254,6 @@ fn value(oid: &str, extension: &X509Extension<'_>) -> String {
             format!("{} {location}", find(ACCESS_METHODS, &method).unwrap_or(&method))
         })),
         P::SCT(stamps) => format!("{} of public logs", count(stamps.len() as u64, "signed timestamp")),
-        P::NsCertComment(comment) => (*comment).to_owned(),
-        P::InhibitAnyPolicy(inhibit) => format!("after {} certificates", inhibit.skip_certs),
-        // A list with status_request only (RFC 7633).
-        P::UnsupportedExtension { .. } if oid == TLS_FEATURE && extension.value == [48, 3, 2, 1, 5] => {
-            "the server must send an OCSP response, which proves that the certificate is not revoked"
-                .to_owned()
-        }
         P::ParseError { .. } => format!("damaged: {}", short_hex(extension.value)),
         _ => short_hex(extension.value),
     }

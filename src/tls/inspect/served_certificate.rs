@@ -72,7 +72,7 @@ impl ServedCertificate {
         }
     }
 
-    /// Returns an algorithm of it that clients no longer accept: `SHA-1`, `RSA 1024`.
+    /// Returns an algorithm of it that clients no longer accept: `SHA1`, `RSA 1024`.
     #[must_use]
     pub fn weak(&self) -> Option<String> {
         match (self.own.weak_hash(), &self.own.key) {
