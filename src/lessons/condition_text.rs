@@ -22,11 +22,9 @@ fn describe_state(state: &StateCondition) -> String {
         StateCondition::Stopped {} => "The server is stopped",
         StateCondition::Settings(settings) => return format!("In the form: {}", settings.description()),
         StateCondition::Connected { at_most: Some(0), .. } => "No client is connected",
-        StateCondition::Connected { at_least: None, at_most: Some(at_most) } => {
-            return format!("At most {} connected", count(*at_most, "client"));
-        }
-        StateCondition::Connected { at_least: Some(at_least), at_most: Some(at_most) } => {
-            return format!("{} to {} connected", with_thousands(*at_least), count(*at_most, "client"));
+        StateCondition::Connected { at_least, at_most: Some(at_most) } => {
+            let at_least = with_thousands(at_least.map_or(0, NonZeroU64::get));
+            return format!("{at_least} to {} connected", count(*at_most, "client"));
         }
         StateCondition::Connected { at_least, at_most: None } => {
             return format!("{} connected", count(at_least.map_or(1, NonZeroU64::get), "client"));

@@ -17,18 +17,19 @@ use crate::server::event::{ClientId, ClientInfo, Event, EventKind};
 
 /// The capacity of the channel.
 const EVENTS: usize = 16_384;
-/// The limit of data events.
-const DATA_EVENTS: RateLimit = RateLimit { burst: 8192, per_second: 10_000 };
-/// The limit of bytes in data events.
-const DATA_BYTES: RateLimit = RateLimit { burst: 4 << 20, per_second: 2 << 20 };
+/// The tokens that a data event takes besides one for each byte.
+const EVENT_COST: i64 = 300;
+/// The most tokens: so many data events, or bytes in them, pass at once after a quiet time.
+const BURST: i64 = 4 << 20;
+/// The tokens that are added each second.
+const TOKENS_PER_SECOND: i64 = 3 << 20;
 
 /// Creates both ends. `wake` is called, from any thread, when there is something to drain; at most once between two
 /// drains, so it may be as slow as waking a window.
 pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventReceiver) {
     let (sender, receiver) = sync_channel(EVENTS);
     let state = Arc::new(ChannelState {
-        events_left: AtomicI64::new(DATA_EVENTS.burst),
-        bytes_left: AtomicI64::new(DATA_BYTES.burst),
+        tokens: AtomicI64::new(BURST),
         not_shown: AtomicU64::new(0),
         is_woken: AtomicBool::new(false),
         last_id: AtomicU64::new(0),
@@ -46,27 +47,9 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
     (EventSender { sender, state: Arc::clone(&state) }, EventReceiver { receiver, state, refilled })
 }
 
-/// A token bucket.
-struct RateLimit {
-    burst: i64,
-    per_second: i64,
-}
-
-impl RateLimit {
-    /// Adds the tokens of `elapsed`, up to a whole burst. Only the receiver adds tokens, so the number that it reads can
-    /// only be too high.
-    fn refill(&self, left: &AtomicI64, elapsed: Duration) {
-        let micros = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        let added = self.per_second.saturating_mul(micros) / 1_000_000;
-        left.fetch_add(added.min(self.burst - left.load(Relaxed)).max(0), Relaxed);
-    }
-}
-
 struct ChannelState {
-    /// The number of data events that may still pass.
-    events_left: AtomicI64,
-    /// The number of data bytes that may still pass.
-    bytes_left: AtomicI64,
+    /// What data events may still take.
+    tokens: AtomicI64,
     /// The number of skipped events since the last drain.
     not_shown: AtomicU64,
     /// Whether `wake` was called since the last drain.
@@ -78,6 +61,14 @@ struct ChannelState {
 }
 
 impl ChannelState {
+    /// Adds the tokens of `elapsed`, up to a whole burst. Only the receiver adds tokens, so the number that it reads can
+    /// only be too high.
+    fn refill(&self, elapsed: Duration) {
+        let micros = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
+        let added = TOKENS_PER_SECOND.saturating_mul(micros) / 1_000_000;
+        self.tokens.fetch_add(added.min(BURST - self.tokens.load(Relaxed)).max(0), Relaxed);
+    }
+
     fn wake(&self) {
         if !self.is_woken.load(SeqCst) && !self.is_woken.swap(true, SeqCst) {
             (self.wake)();
@@ -100,16 +91,13 @@ impl EventSender {
 
     /// Sends that `data` was received and echoed. Copies the data only if the event passes.
     pub(super) fn send_received(&self, client: ClientInfo, data: &[u8], echoed: usize, took: Duration) {
-        let ChannelState { events_left, bytes_left, .. } = &*self.state;
-        let len = i64::try_from(data.len()).unwrap_or(i64::MAX);
-        let available = bytes_left.load(Relaxed);
+        let cost = i64::try_from(data.len()).unwrap_or(i64::MAX / 2) + EVENT_COST;
+        let available = self.state.tokens.load(Relaxed);
         // Data that is larger than a burst passes after a quiet time; otherwise it never would.
-        let fits = len <= available || available >= DATA_BYTES.burst;
-        if events_left.load(Relaxed) <= 0 || !fits {
+        if cost > available && available < BURST {
             return self.push(None);
         }
-        events_left.fetch_sub(1, Relaxed);
-        bytes_left.fetch_sub(len, Relaxed);
+        self.state.tokens.fetch_sub(cost, Relaxed);
         let at = SystemTime::now().checked_sub(took).unwrap_or(SystemTime::UNIX_EPOCH);
         let kind = EventKind::Received { data: data.into(), echoed, took };
         self.push(Some(Event { at, client: Some(client), kind }));
@@ -156,8 +144,7 @@ impl EventReceiver {
         self.state.is_woken.store(false, SeqCst);
         let now = Instant::now();
         let elapsed = now.duration_since(std::mem::replace(&mut self.refilled, now));
-        DATA_EVENTS.refill(&self.state.events_left, elapsed);
-        DATA_BYTES.refill(&self.state.bytes_left, elapsed);
+        self.state.refill(elapsed);
         let mut taken = 0;
         for event in self.receiver.try_iter().take(EVENTS) {
             take(event);
@@ -205,7 +192,7 @@ mod tests {
             sender.send_received(client(), b"x", 1, Duration::ZERO);
         }
         let (shown, not_shown) = drain(&mut receiver);
-        assert!(shown >= DATA_EVENTS.burst as u64, "a burst passes whole, not {shown} events of it");
+        assert!(shown >= (BURST / (EVENT_COST + 1)) as u64, "a burst passes whole, not {shown} events of it");
         assert_eq!(shown + not_shown, sent);
     }
 
@@ -223,17 +210,18 @@ mod tests {
 
     #[test]
     fn rate_limit_refills_up_to_a_burst() {
-        let left = AtomicI64::new(0);
-        DATA_EVENTS.refill(&left, Duration::from_millis(100));
-        assert_eq!(left.load(Relaxed), DATA_EVENTS.per_second / 10);
-        DATA_EVENTS.refill(&left, Duration::from_hours(1));
-        assert_eq!(left.load(Relaxed), DATA_EVENTS.burst);
+        let state = channel(|| {}).0.state;
+        state.tokens.store(0, Relaxed);
+        state.refill(Duration::from_millis(100));
+        assert_eq!(state.tokens.load(Relaxed), TOKENS_PER_SECOND / 10);
+        state.refill(Duration::from_hours(1));
+        assert_eq!(state.tokens.load(Relaxed), BURST);
     }
 
     #[test]
     fn event_larger_than_a_burst_passes_after_a_quiet_time() {
         let (sender, mut receiver) = channel(|| {});
-        let large = vec![7; 2 * DATA_BYTES.burst as usize];
+        let large = vec![7; 2 * BURST as usize];
         sender.send_received(client(), &large, large.len(), Duration::ZERO);
         sender.send_received(client(), b"next", 4, Duration::ZERO);
         assert_eq!(drain(&mut receiver), (1, 1));

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 /// Values with keyword, label and explanation.
 pub type ChoiceTable<T> = &'static [(T, &'static str, &'static str, &'static str)];
@@ -50,8 +50,7 @@ pub trait SettingChoice: Copy + PartialEq + 'static {
 }
 
 /// How the accepted clients are served: the three `handle_new_connections_…` functions of the tutorial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Serves one client until it closes, then accepts the next one.
     One,
@@ -91,17 +90,14 @@ impl SettingChoice for Mode {
 }
 
 /// The versions of TLS that the server supports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TlsVersions {
     /// TLS 1.2 (RFC 5246) and TLS 1.3 (RFC 8446): the newest one that the client supports too.
     #[default]
-    #[serde(rename = "1.2,1.3")]
     Both,
     /// TLS 1.2 alone.
-    #[serde(rename = "1.2")]
     Only12,
     /// TLS 1.3 alone.
-    #[serde(rename = "1.3")]
     Only13,
 }
 
@@ -146,8 +142,7 @@ impl SettingChoice for TlsVersions {
 }
 
 /// Whether the server requests a certificate from its clients (RFC 8446, section 4.3.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientAuth {
     /// Requests none.
     #[default]
@@ -182,8 +177,7 @@ impl SettingChoice for ClientAuth {
 }
 
 /// The theme of the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ThemeChoice {
     /// Follows the OS.
     #[default]
@@ -203,8 +197,7 @@ impl SettingChoice for ThemeChoice {
 }
 
 /// How the log shows received bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DataFormat {
     /// As Python's `repr` prints them: `b'Hello\n'`.
     #[default]
@@ -225,18 +218,24 @@ impl SettingChoice for DataFormat {
         &[(Self::Python, "python", "", ""), (Self::Text, "text", "", ""), (Self::Hex, "hex", "", "")];
 }
 
-/// Shows a choice as its keyword.
-macro_rules! display_keyword {
+/// Shows and saves a choice as its keyword.
+macro_rules! write_as_keyword {
     ($($choice:ty),*) => {
         $(impl fmt::Display for $choice {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.keyword())
             }
+        }
+
+        impl Serialize for $choice {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.keyword())
+            }
         })*
     };
 }
 
-display_keyword!(Mode, TlsVersions, ClientAuth, ThemeChoice, DataFormat);
+write_as_keyword!(Mode, TlsVersions, ClientAuth, ThemeChoice, DataFormat);
 
 #[cfg(test)]
 mod tests {

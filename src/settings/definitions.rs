@@ -423,7 +423,7 @@ impl SettingValue for u32 {
 
 impl SettingValue for u16 {
     fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
-        let too_large = |_| SettingError::OutOfRange { label: info.label, range: 0..=u32::from(Self::MAX) };
+        let too_large = |_| SettingError::NotANumber { label: info.label, range: 0..=u32::from(Self::MAX) };
         u32::parse(text, info)?.try_into().map_err(too_large)
     }
 }
@@ -469,7 +469,7 @@ mod tests {
     #[test]
     fn an_invalid_text_leaves_the_settings_unchanged() {
         for (setting, text, expected) in [
-            (Setting::Port, "70000", "Port must be from 0 to 65,535."),
+            (Setting::Port, "70000", "Port must be a whole number from 0 to 65,535."),
             (Setting::RecvSize, "1k", "Recv size must be a whole number from 1 to 16,777,216."),
             (Setting::Mode, "two", "Clients must be “one” or “threads” or “pool”."),
             (

@@ -13,15 +13,9 @@ use crate::text::{is_printable, with_thousands};
 #[allow(missing_docs, reason = "each message shows what its fields are")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// The text is empty.
-    #[error("{label} is empty. Type {example}.")]
-    Empty { label: &'static str, example: &'static str },
-    /// The text isn't a whole number.
+    /// The text isn't a whole number in the range.
     #[error("{label} must be a whole number from {} to {}.", with_thousands(*range.start()), with_thousands(*range.end()))]
     NotANumber { label: &'static str, range: RangeInclusive<u32> },
-    /// The number is outside the range.
-    #[error("{label} must be from {} to {}.", with_thousands(*range.start()), with_thousands(*range.end()))]
-    OutOfRange { label: &'static str, range: RangeInclusive<u32> },
     /// The text isn't one of the keywords.
     #[error("{label} must be “{}”.", keywords.join("” or “"))]
     NotAKeyword { label: &'static str, keywords: Vec<&'static str> },
@@ -39,18 +33,13 @@ pub enum SettingError {
 /// Reads a whole number within a range.
 ///
 /// # Errors
-/// The text is empty, isn't a whole number, or is outside the range.
+/// The text isn't a whole number, or is outside the range.
 pub fn number(label: &'static str, range: RangeInclusive<u32>, text: &str) -> Result<u32, SettingError> {
     let text = text.trim();
-    if text.is_empty() {
-        return Err(SettingError::Empty { label, example: "a number" });
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(SettingError::NotANumber { label, range });
-    }
-    // Only a number that doesn't fit 32 bits fails here.
-    let number = text.parse().ok().filter(|number| range.contains(number));
-    number.ok_or(SettingError::OutOfRange { label, range })
+    // `parse` would also take a plus sign.
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| is_number && range.contains(number));
+    number.ok_or(SettingError::NotANumber { label, range })
 }
 
 /// Reads a host: a name or an IP literal, IPv6 with or without brackets.
@@ -64,8 +53,7 @@ pub fn host(text: &str) -> Result<String, SettingError> {
         return Ok(bare.to_owned());
     }
     let advice = if text.is_empty() {
-        let example = "localhost, or an address such as 127.0.0.1";
-        return Err(SettingError::Empty { label: "Host", example });
+        "Type localhost, or an address such as 127.0.0.1."
     } else if text.contains('/') {
         "Leave out http:// and everything after the name."
     } else if text.contains([':', '[', ']']) {
@@ -185,8 +173,8 @@ mod tests {
     fn numbers_have_a_range() {
         let port = |text| number("Port", 0..=65_535, text);
         assert_eq!((port(" 12345 "), port("0")), (Ok(12345), Ok(0)));
-        assert_eq!(port("70000").unwrap_err().to_string(), "Port must be from 0 to 65,535.");
-        assert_eq!(port("").unwrap_err().to_string(), "Port is empty. Type a number.");
+        assert_eq!(port("70000").unwrap_err().to_string(), "Port must be a whole number from 0 to 65,535.");
+        assert_eq!(port("").unwrap_err().to_string(), "Port must be a whole number from 0 to 65,535.");
         assert_eq!(port("1k").unwrap_err().to_string(), "Port must be a whole number from 0 to 65,535.");
         assert!(port("-1").is_err() && port("99999999999999999999").is_err());
     }

@@ -66,7 +66,7 @@ fn settings_are_restored_by_the_next_run() {
 fn an_invalid_setting_blocks_the_start() {
     let mut app = app();
     app.apply(Command::Set(Setting::Port, "65536".to_owned()));
-    assert_eq!(app.blocked().unwrap(), "Port must be from 0 to 65,535.");
+    assert_eq!(app.blocked().unwrap(), "Port must be a whole number from 0 to 65,535.");
     app.apply(Command::Start);
     assert!(matches!(app.state(), ServerState::Stopped));
     app.apply(Command::Set(Setting::Port, "0".to_owned()));

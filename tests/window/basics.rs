@@ -60,13 +60,13 @@ fn client_is_served_shown_and_disconnected() {
 fn invalid_field_explains_itself_and_disables_start() {
     let mut window = Window::open();
     window.fill("Port", "70000");
-    assert!(window.shows("Port must be from 0 to 65,535."));
+    assert!(window.shows("Port must be a whole number from 0 to 65,535."));
     assert!(!window.can_start());
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run();
     assert!(window.shows("Stopped"), "the key doesn't start what the button wouldn't");
     window.fill("Port", "0");
-    assert!(!window.shows("Port must be from 0 to 65,535.") && window.can_start());
+    assert!(!window.shows("Port must be a whole number from 0 to 65,535.") && window.can_start());
     window.fill("Host", "http://localhost");
     assert!(window.shows("Leave out http://") && !window.can_start());
 }

@@ -226,7 +226,7 @@ impl ClientForm {
 
     fn number(&self, field: ClientField) -> Result<u32, String> {
         let Some((min, max)) = field.range() else { return Ok(0) };
-        parse_number(field.label(), self.text(field), min, max)
+        parse::number(field.label(), min..=max, self.text(field)).map_err(|error| error.to_string())
     }
 
     /// Carries out a command that changes a field or a choice.
@@ -254,17 +254,6 @@ impl ClientForm {
             _ => {}
         }
     }
-}
-
-/// Parses a whole number from `min` to `max`.
-pub(super) fn parse_number(label: &str, text: &str, min: u32, max: u32) -> Result<u32, String> {
-    let text = text.trim();
-    // `parse` would also take a plus sign.
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| is_number && (min..=max).contains(number));
-    number.ok_or_else(|| {
-        format!("{label} must be a whole number from {} to {}.", with_thousands(min), with_thousands(max))
-    })
 }
 
 /// The server's address and TLS settings, as the fields of a client show them.

@@ -18,10 +18,10 @@ pub use client_form::{ClientForm, MAX_INPUT};
 pub use client_tab::{ClientTab, MAX_BYTES, MAX_ENTRIES, Transcript, TranscriptEntry};
 
 pub(super) use client_form::ServerEndpoint;
-use client_form::parse_number;
 
 use crate::client::client_event::{ClientEventKind, CloseMode};
 use crate::client::{Client, ConnectionConfig, LoadClients, LoadStatus, MAX_LOAD_CLIENTS, Payload};
+use crate::settings::parse;
 use crate::text::with_thousands;
 
 /// The most client tabs at once.
@@ -227,7 +227,8 @@ impl LoadForm {
     }
 
     fn number(&self) -> Result<u32, String> {
-        parse_number("Clients", &self.count, 1, MAX_LOAD_CLIENTS.into())
+        let range = 1..=MAX_LOAD_CLIENTS.into();
+        parse::number("Clients", range, &self.count).map_err(|error| error.to_string())
     }
 
     pub(super) fn connect(&mut self, config: ConnectionConfig, wake: &Arc<dyn Fn() + Send + Sync>) {

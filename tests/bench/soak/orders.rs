@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use echoscope::settings::{Mode, TlsVersions};
-use serde::{Deserialize, Serialize};
+use echoscope::settings::{Mode, SettingChoice, TlsVersions};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::random::Random;
 
@@ -39,8 +40,10 @@ pub(crate) enum Answer {
 /// The server's settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Round {
+    #[serde(deserialize_with = "keyword")]
     pub(crate) mode: Mode,
     pub(crate) tls: bool,
+    #[serde(deserialize_with = "keyword")]
     pub(crate) versions: TlsVersions,
     pub(crate) tickets: bool,
     pub(crate) recv_size: u32,
@@ -50,6 +53,10 @@ pub(crate) struct Round {
     pub(crate) idle_timeout: u32,
     /// Whether it first starts on a port that is in use, then on a free one.
     pub(crate) taken_port: bool,
+}
+
+fn keyword<'de, T: SettingChoice, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::parse(&String::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("unknown keyword"))
 }
 
 impl Round {
