@@ -82,14 +82,10 @@ impl TlsStream {
         while self.connection.is_handshaking() {
             let result = self.read_record(socket, Some(deadline));
             let has_hello = self.connection.protocol_version().is_some();
-            match client_hello::first_bytes(self.records.first_bytes()) {
-                FirstBytes::Http { line } if !has_hello => {
-                    return Err(ConnectionError::Tls(Problem::NotTls { start: line, http: true }));
-                }
-                FirstBytes::Text { line } if !has_hello => {
-                    return Err(ConnectionError::Tls(Problem::NotTls { start: line, http: false }));
-                }
-                _ => {}
+            if let FirstBytes::NotTls { line, http } = client_hello::first_bytes(self.records.first_bytes())
+                && !has_hello
+            {
+                return Err(ConnectionError::Tls(Problem::NotTls { start: line, http }));
             }
             if !result? {
                 return Err(match self.records.first_bytes() {

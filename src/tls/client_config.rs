@@ -15,11 +15,9 @@ use crate::tls::certificate::Certificate;
 use crate::tls::file_error::{TlsError, TlsFileError};
 use crate::tls::handshake::{ClientHandshake, Handshake};
 use crate::tls::inspect::client_check::Roots;
-use crate::tls::key_match::check_pair;
-use crate::tls::load::CertificateFile;
-use crate::tls::load::KeyFile;
+use crate::tls::load::{CertificateFile, read_pair};
 use crate::tls::options::{TlsChoices, Trust};
-use crate::tls::server_config::{certified_key, protocol_versions, provider};
+use crate::tls::server_config::{protocol_versions, provider};
 use crate::tls::server_verifier::{ClientCertResolver, HandshakeLog, Policy, ServerVerifier};
 use crate::tls::session_error::{ClientContext, ClientTlsError, TlsErrorCause};
 
@@ -162,8 +160,6 @@ fn verifier(roots: Arc<RootCertStore>) -> Result<Arc<WebPkiServerVerifier>, Veri
 
 fn identity(choices: &TlsChoices) -> Result<Option<Arc<CertifiedKey>>, TlsError> {
     let Some(files) = &choices.identity else { return Ok(None) };
-    let certificate = CertificateFile::read(&files.certificate)?;
-    let key = KeyFile::read(&files.key)?;
-    check_pair(&certificate, &key)?;
-    Ok(Some(Arc::new(certified_key(&certificate, key))))
+    let (_, pair) = read_pair(&files.certificate, &files.key)?;
+    Ok(Some(Arc::new(pair)))
 }

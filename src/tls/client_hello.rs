@@ -178,15 +178,12 @@ impl<'a> Reader<'a> {
 pub enum FirstBytes {
     /// A TLS handshake record (RFC 8446, section 5.1).
     Tls,
-    /// An HTTP request, or the preface of HTTP/2.
-    Http {
-        /// Its first line, at most [`LINE`] bytes.
-        line: Vec<u8>,
-    },
     /// Anything else; it need not be text.
-    Text {
+    NotTls {
         /// Its first line, at most [`LINE`] bytes.
         line: Vec<u8>,
+        /// Whether it is an HTTP request, or the preface of HTTP/2.
+        http: bool,
     },
     /// Too few bytes to decide: none, or a beginning that a TLS record has, too.
     Incomplete,
@@ -222,12 +219,9 @@ pub fn first_bytes(bytes: &[u8]) -> FirstBytes {
         [] | [HANDSHAKE] | [HANDSHAKE, MAJOR] => FirstBytes::Incomplete,
         [HANDSHAKE, MAJOR, ..=MINOR, ..] => FirstBytes::Tls,
         _ => {
-            let line = first_line(bytes);
-            if METHODS.iter().any(|method| bytes.starts_with(method)) {
-                FirstBytes::Http { line }
-            } else {
-                FirstBytes::Text { line }
-            }
+            let line = bytes.iter().copied().take_while(|byte| !matches!(byte, b'\r' | b'\n')).take(LINE);
+            let http = METHODS.iter().any(|method| bytes.starts_with(method));
+            FirstBytes::NotTls { line: line.collect(), http }
         }
     }
 }
@@ -241,10 +235,6 @@ pub fn looks_like_client_hello(bytes: &[u8]) -> bool {
     let &[HANDSHAKE, MAJOR, ..=MINOR, high, low, CLIENT_HELLO, ..] = bytes else { return false };
     // A handshake message begins with four bytes of header.
     (4..=LONGEST_RECORD).contains(&u16::from_be_bytes([high, low]))
-}
-
-fn first_line(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().copied().take_while(|byte| !matches!(byte, b'\r' | b'\n')).take(LINE).collect()
 }
 
 #[cfg(test)]
@@ -346,7 +336,7 @@ mod tests {
             assert_eq!(first_bytes(short), FirstBytes::Incomplete);
         }
         for other in [&[22, 4][..], &[22, 3, 5], &[23, 3, 3], b"\x80\x2e\x01"] {
-            assert!(matches!(first_bytes(other), FirstBytes::Text { .. }), "{other:?}");
+            assert!(matches!(first_bytes(other), FirstBytes::NotTls { http: false, .. }), "{other:?}");
         }
     }
 
@@ -354,17 +344,20 @@ mod tests {
     fn http_and_text_keep_their_first_line() {
         assert_eq!(
             first_bytes(b"GET / HTTP/1.1\r\nHost: x\r\n"),
-            FirstBytes::Http { line: b"GET / HTTP/1.1".to_vec() }
+            FirstBytes::NotTls { line: b"GET / HTTP/1.1".to_vec(), http: true }
         );
         assert_eq!(
             first_bytes(b"PRI * HTTP/2.0\r\n\r\nSM"),
-            FirstBytes::Http { line: b"PRI * HTTP/2.0".to_vec() }
+            FirstBytes::NotTls { line: b"PRI * HTTP/2.0".to_vec(), http: true }
         );
-        assert_eq!(first_bytes(b"GETTING on\nwith it"), FirstBytes::Text { line: b"GETTING on".to_vec() });
-        assert_eq!(first_bytes(b"h"), FirstBytes::Text { line: b"h".to_vec() });
-        assert_eq!(first_bytes(b"\n"), FirstBytes::Text { line: Vec::new() });
+        assert_eq!(
+            first_bytes(b"GETTING on\nwith it"),
+            FirstBytes::NotTls { line: b"GETTING on".to_vec(), http: false }
+        );
+        assert_eq!(first_bytes(b"h"), FirstBytes::NotTls { line: b"h".to_vec(), http: false });
+        assert_eq!(first_bytes(b"\n"), FirstBytes::NotTls { line: Vec::new(), http: false });
         let long = [b"GET /".as_slice(), &[b'a'; 100]].concat();
-        assert_eq!(first_bytes(&long), FirstBytes::Http { line: long[..LINE].to_vec() });
+        assert_eq!(first_bytes(&long), FirstBytes::NotTls { line: long[..LINE].to_vec(), http: true });
     }
 
     #[test]

@@ -9,15 +9,14 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::server::{ClientCertVerifierBuilder, NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
+use rustls::sign::{Signer, SigningKey, SingleCertAndKey};
 use rustls::{ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion, version};
 
 use crate::settings::{ClientAuth, TlsVersions};
 use crate::tls::file_error::{TlsError, TlsFileError};
 use crate::tls::inspect::served_certificate::ServedCertificate;
 use crate::tls::key_log::KeyLogFile;
-use crate::tls::key_match::check_pair;
-use crate::tls::load::{CertificateFile, ClientCaFile, KeyFile};
+use crate::tls::load::{ClientCaFile, read_pair};
 use crate::tls::options::TlsFiles;
 use crate::tls::session_error::ServerContext;
 
@@ -38,16 +37,13 @@ impl TlsServer {
         files: &TlsFiles,
         on_key_log_error: impl Fn(&Path, &io::Error) + Send + Sync + 'static,
     ) -> Result<Self, TlsError> {
-        let certificate = CertificateFile::read(&files.certificate)?;
-        let key = KeyFile::read(&files.key)?;
-        check_pair(&certificate, &key)?;
+        let (certificate, mut key) = read_pair(&files.certificate, &files.key)?;
+        key.key = Arc::new(RecordingKey(key.key));
         let verifier = match files.client_auth {
             ClientAuth::None => WebPkiClientVerifier::no_client_auth(),
             ClientAuth::Optional => client_verifier(files)?.allow_unauthenticated().build()?,
             ClientAuth::Required => client_verifier(files)?.build()?,
         };
-        let mut key = certified_key(&certificate, key);
-        key.key = Arc::new(RecordingKey(key.key));
         // Not `with_single_cert`: it rejects X.509 version 1, which `openssl x509 -req` makes by default.
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&protocol_versions(files.versions))?
@@ -95,11 +91,6 @@ impl TlsServer {
 fn client_verifier(files: &TlsFiles) -> Result<ClientCertVerifierBuilder, TlsFileError> {
     let ca = ClientCaFile::read(&files.client_ca)?;
     Ok(WebPkiClientVerifier::builder_with_provider(ca.roots, provider()))
-}
-
-/// Joins a certificate and its key.
-pub(super) fn certified_key(certificate: &CertificateFile, key: KeyFile) -> CertifiedKey {
-    CertifiedKey::new(certificate.chain.clone(), key.signing)
 }
 
 /// Returns rustls' names of the versions.

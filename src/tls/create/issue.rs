@@ -21,8 +21,7 @@ use x509_parser::prelude::X509Certificate;
 use crate::platform::HAS_CRLF_LINES;
 use crate::tls::create::certificate_spec::{CA_CERTIFICATE, CA_KEY, CertificateSpec, Defect, KeyChoice};
 use crate::tls::create::create_error::{CreateError, SpecProblem};
-use crate::tls::key_match::check_pair;
-use crate::tls::load::{CertificateFile, KeyFile};
+use crate::tls::load::read_pair;
 
 /// A certificate is valid from a little before its creation until a little after its last day, so that clients whose
 /// clocks differ by a few minutes agree on the number of days.
@@ -83,8 +82,7 @@ impl PracticeCa {
             (false, true) => return Err(unusable("ca.crt is missing, but ca.key is in the folder")),
             (true, true) => {}
         }
-        let file = CertificateFile::read(&certificate)?;
-        check_pair(&file, &KeyFile::read(&key)?)?;
+        let (file, _) = read_pair(&certificate, &key)?;
         let validity = file.own().validity;
         if !validity.holds(now) {
             return Err(unusable(format!("ca.crt is not valid now ({})", validity.description(now))));

@@ -44,66 +44,54 @@ fn template(error: &TlsFileError) -> &'static str {
         }
         P::Empty => "{name} is empty: the command that made it has probably failed. Make it again.",
         P::TooLarge(_) => "{name} has {size}, far more than a {what}. Choose {a_file}, such as {example}.",
-        P::Instead { content, .. } => match content {
-            C::Certificate if for_certificate => {
+        P::Instead { content, .. } => match (content, for_certificate) {
+            (C::Certificate, true) | (C::Key, false) => {
                 "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
-                 openssl x509 -inform der -in {input} -out {output}"
+                 openssl {tool} -inform der -in {input} -out {output}"
             }
-            C::Certificate => {
-                "{name} holds a certificate, not a private key. Perhaps the two files are swapped: exchange their paths."
-            }
-            C::Key | C::EncryptedKey | C::OpenSshKey if error.role == ClientCa => {
+            (C::Key | C::EncryptedKey | C::OpenSshKey, _) if error.role == ClientCa => {
                 "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}."
             }
-            C::Key | C::EncryptedKey | C::OpenSshKey if for_certificate => {
-                "{name} holds a private key, not a certificate. Perhaps the two files are swapped: exchange their paths."
+            (C::Certificate, false) | (C::Key | C::EncryptedKey | C::OpenSshKey, true) => {
+                "{name} holds {other}, not a {what}. Perhaps the two files are swapped: exchange their paths."
             }
-            C::Key => {
-                "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
-                 openssl pkey -inform der -in {input} -out {output}"
-            }
-            C::EncryptedKey => {
+            (C::EncryptedKey, false) => {
                 "{name} is encrypted: it opens only with its passphrase. Make a copy without one:\n\
                  openssl pkey{inform} -in {input} -out {output}"
             }
-            C::OpenSshKey => {
+            (C::OpenSshKey, false) => {
                 "{name} is in OpenSSH's format, which TLS does not use. Copy it to {output} and convert the copy (RSA and \
                  ECDSA keys only):\n\
                  ssh-keygen -p -N \"\" -m PKCS8 -f {output}"
             }
-            C::Request if error.role == Certificate => {
+            (C::Request, true) if error.role == Certificate => {
                 "{name} is a certificate signing request. Sign it, then choose the certificate:\n\
                  openssl x509 -req -days 365 -in {input} -signkey {server.key} -out {signed}"
             }
-            C::Request if for_certificate => {
+            (C::Request, true) => {
                 "{name} is a certificate signing request. Sign it, then choose the certificate."
             }
-            C::Request => {
+            (C::Request, false) => {
                 "{name} is a certificate signing request, not a private key. Choose the key that it was made with."
             }
-            C::PublicKey if for_certificate => {
-                "{name} is a public key alone, without a name and a signature. Choose the certificate, such as {example}."
+            (C::PublicKey, _) => {
+                "{name} is only the public half of a key. Choose the {what}, such as {example}."
             }
-            C::PublicKey => "{name} is the public half of a key. Choose the private half, such as {example}.",
-            C::Crl => {
+            (C::Crl, _) => {
                 "{name} is a list of revoked certificates (CRL). Choose the {what} itself, such as {example}."
             }
-            C::Pkcs12 if for_certificate => {
+            (C::Pkcs12, _) => {
                 "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
-                 openssl pkcs12 -in {input} -nokeys -out {output}"
+                 openssl pkcs12 -in {input} {parts} -out {output}"
             }
-            C::Pkcs12 => {
-                "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
-                 openssl pkcs12 -in {input} -nocerts -nodes -out {output}"
-            }
-            C::Pkcs7 if for_certificate => {
+            (C::Pkcs7, true) => {
                 "{name} is a PKCS#7 bundle of certificates. Take them out of it:\n\
                  openssl pkcs7 -print_certs{inform} -in {input} -out {output}"
             }
-            C::Pkcs7 => {
+            (C::Pkcs7, false) => {
                 "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}."
             }
-            C::Parameters | C::Other => "{name} holds no {what}. Choose {a_file}, such as {example}.",
+            (C::Parameters | C::Other, _) => "{name} holds no {what}. Choose {a_file}, such as {example}.",
         },
         P::Base64 => {
             "The {what} in {name} is damaged: it is not base64. Copy the file again, or make a new one."
@@ -134,13 +122,8 @@ fn template(error: &TlsFileError) -> &'static str {
         P::OtherBlock(_) => {
             "{name} holds no {what}, but something called “{label}”. Choose {a_file}, such as {example}."
         }
-        P::NoneFound if for_certificate => {
-            "{name} holds no certificate: it has no line -----BEGIN CERTIFICATE-----. Choose the certificate in PEM \
-             form, such as {example}."
-        }
         P::NoneFound => {
-            "{name} holds no private key: it has no line -----BEGIN PRIVATE KEY-----. Choose the key in PEM form, such as \
-             {example}."
+            "{name} holds no {what}: it has no line -----BEGIN {begin}-----. Choose the {what} in PEM form, such as {example}."
         }
         P::Neither => {
             "{name} holds neither a certificate nor a private key. Drop PEM files, such as server.crt and server.key."
@@ -151,6 +134,7 @@ fn template(error: &TlsFileError) -> &'static str {
 fn value(error: &TlsFileError, key: &str) -> Option<String> {
     use FileProblem as P;
     let path = &error.path;
+    let for_key = error.role == FileRole::Key;
     let (what, example, a_file) = match error.role {
         FileRole::Certificate => ("certificate", "server.crt", "a certificate file"),
         FileRole::Key => ("private key", "server.key", "a private key file"),
@@ -163,7 +147,11 @@ fn value(error: &TlsFileError, key: &str) -> Option<String> {
         ("example", _) => example.to_owned(),
         ("a_file", _) => a_file.to_owned(),
         ("input", _) => argument(path),
-        ("output", _) if error.role == FileRole::Key => beside(path, ["plain.key", "plain2.key"]),
+        ("tool", _) => if for_key { "pkey" } else { "x509" }.to_owned(),
+        ("other", _) => if for_key { "a certificate" } else { "a private key" }.to_owned(),
+        ("parts", _) => if for_key { "-nocerts -nodes" } else { "-nokeys" }.to_owned(),
+        ("begin", _) => if for_key { "PRIVATE KEY" } else { "CERTIFICATE" }.to_owned(),
+        ("output", _) if for_key => beside(path, ["plain.key", "plain2.key"]),
         ("output", _) => beside(path, ["plain.crt", "plain2.crt"]),
         ("server.key", _) => argument(&path.with_file_name("server.key")),
         ("signed", _) => beside(path, ["server.crt", "new.crt"]),

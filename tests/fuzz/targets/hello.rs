@@ -48,7 +48,7 @@ fn check_sniffer(data: &[u8]) {
     let kind = |first: &FirstBytes| matches!(first, FirstBytes::Tls);
     match first_bytes(data) {
         FirstBytes::Incomplete => assert!(data.len() < 3),
-        FirstBytes::Http { line } | FirstBytes::Text { line } => {
+        FirstBytes::NotTls { line, .. } => {
             assert!(line.len() <= LINE && data.starts_with(&line) && !line.contains(&b'\n'));
         }
         FirstBytes::Tls => {}

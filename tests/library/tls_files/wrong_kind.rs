@@ -80,14 +80,14 @@ fn requests_public_keys_and_revocation_lists_are_called_by_their_names() {
     lab.run("openssl crl -in ca.crl -outform der -out der.crl");
     let request = "is a certificate signing request. Sign it, then choose the certificate: \
                    openssl x509 -req -days 365 -in";
-    let public = "is a public key alone, without a name and a signature.";
+    let public = "is only the public half of a key. Choose the certificate";
     let revoked = "is a list of revoked certificates (CRL).";
     for (name, as_certificate, as_key) in [
         ("server.csr", request, "is a certificate signing request, not a private key. Choose the key"),
         ("der.csr", request, "is a certificate signing request, not a private key."),
-        ("public.key", public, "is the public half of a key. Choose the private half"),
-        ("public.der", public, "is the public half of a key"),
-        ("rsa-public.key", public, "is the public half of a key"),
+        ("public.key", public, "is only the public half of a key. Choose the private key"),
+        ("public.der", public, "is only the public half of a key"),
+        ("rsa-public.key", public, "is only the public half of a key"),
         ("ca.crl", revoked, revoked),
         ("der.crl", revoked, revoked),
     ] {
@@ -147,7 +147,7 @@ fn an_openssh_key_gets_the_command_that_converts_it() {
         "id_rsa is in OpenSSH's format, which TLS does not use. Copy it to plain.key and convert the copy (RSA and ECDSA \
          keys only): ssh-keygen -p -N \"\" -m PKCS8 -f plain.key"
     );
-    assert!(lab.key_error("id_rsa.pub").contains("is the public half of a key"));
+    assert!(lab.key_error("id_rsa.pub").contains("is only the public half of a key"));
     fs::copy(lab.path("id_rsa"), lab.path("plain.key")).unwrap();
     let convert = Command::new("ssh-keygen")
         .args(["-p", "-N", "", "-m", "PKCS8", "-f"])
