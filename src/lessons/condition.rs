@@ -161,18 +161,6 @@ pub enum LessonPlace {
 }
 
 impl LessonPlace {
-    /// Every place.
-    pub const ALL: [Self; 8] = [
-        Self::Log,
-        Self::Connections,
-        Self::Client,
-        Self::Code,
-        Self::Wire,
-        Self::CreateCertificate,
-        Self::CertificateDetails,
-        Self::TlsOptions,
-    ];
-
     /// Returns its name in the window.
     #[must_use]
     pub fn label(self) -> &'static str {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::app::Command;
 use crate::app::ExportFormat;
 use crate::app::clients::ClientCommand;
+use crate::lessons::condition::LessonPlace;
 use crate::server::event::ClientId;
 
 /// One request of the user. Panels return actions; `Window::handle_action` carries them out after the frame.
@@ -20,16 +21,10 @@ pub(super) enum Action {
     SetCertificateFolder(PathBuf),
     /// Sets the CA file in the dialog with a certificate's details.
     SetDetailsCaFile(PathBuf),
-    /// Opens the dialog that creates a certificate.
-    CreateCertificate,
-    /// Opens the details of the certificate in the form.
-    ShowCertificateDetails,
-    /// Opens the TLS options.
-    ShowTlsOptions,
     /// Opens or closes the help.
     ToggleHelp,
-    /// Brings this tab to the front.
-    Show(Tab),
+    /// Brings this tab to the front, or opens this dialog.
+    Open(LessonPlace),
     /// Brings the Log tab to the front and moves the keyboard focus to its filter.
     FocusFilter,
     /// Copies the selected log entries to the clipboard.
@@ -95,26 +90,9 @@ impl From<ClientCommand> for Action {
     }
 }
 
-/// The tabs in the center of the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) enum Tab {
-    /// The event log.
-    #[default]
-    Log,
-    /// The open connections.
-    Connections,
-    /// The built-in clients.
-    Client,
-    /// The server's steps as a Python program.
-    Code,
-    /// The bytes and TLS records of one connection.
-    Wire,
-}
-
-impl Tab {
-    /// Every tab, from left to right.
-    pub(super) const ALL: [Self; 5] = [Self::Log, Self::Connections, Self::Client, Self::Code, Self::Wire];
-}
+/// The tabs in the center of the window, from left to right.
+pub(super) const TABS: [LessonPlace; 5] =
+    [LessonPlace::Log, LessonPlace::Connections, LessonPlace::Client, LessonPlace::Code, LessonPlace::Wire];
 
 #[cfg(test)]
 mod tests {

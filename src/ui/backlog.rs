@@ -1,32 +1,29 @@
 //! The accept queue: how many clients wait, what happens to the next one, and a button that pauses accepting.
 
-use egui::{Label, RichText, Ui, vec2};
+use egui::{Ui, vec2};
 
 use crate::app::{App, Command};
 use crate::ui::action::Action;
-use crate::ui::theme::{self, Palette, size};
+use crate::ui::theme::{self, size};
 use crate::ui::widgets::controls::{gauge, pill_button};
+use crate::ui::widgets::field::small;
 
 /// A longer queue is drawn as a bar.
 const MAX_BOXES: u16 = 24;
 
 /// Shows the queue; returns the action that pauses or resumes accepting.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
-    let palette = Palette::of(ui);
-    let sentence = |ui: &mut Ui, text: &str, color| {
-        ui.add(Label::new(RichText::new(text).size(size::SMALL).color(color)).wrap());
-    };
     let mut action = None;
     ui.spacing_mut().item_spacing.y = 6.0;
     let queue = app.accept_queue();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(size::GAP + 4.0, 6.0);
-        ui.label(RichText::new("Accept queue").font(theme::strong(size::TEXT)).color(palette.text));
+        ui.label(theme::bold("Accept queue"));
         let Some(queue) = &queue else { return };
         if let Some(waiting) = queue.waiting {
             gauge(ui, waiting, queue.room, vec2(11.0, 16.0), MAX_BOXES, &queue.label);
         }
-        ui.label(RichText::new(&queue.label).size(size::TEXT).color(palette.text));
+        ui.label(&queue.label);
         let (label, about) = if queue.paused {
             ("Resume accepting", "Call accept() again: who waits is taken, one after the other")
         } else {
@@ -38,12 +35,12 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     });
     if let Some(queue) = &queue {
         let paused = if queue.paused { "Accepting is paused. " } else { "" };
-        sentence(ui, &format!("{paused}{}", queue.next), palette.text);
-        sentence(ui, &queue.about, palette.muted);
+        ui.small(format!("{paused}{}", queue.next));
+        small(ui, &queue.about);
     } else {
         let text = "From listen() on the system lets clients in, and they wait here until accept() takes them. \
                     Nothing listens at the moment.";
-        sentence(ui, text, palette.muted);
+        small(ui, text);
     }
     action
 }

@@ -26,7 +26,7 @@ use crate::lessons::lesson_run::{ConditionStatus, StepMark};
 use crate::lessons::setting_override::SettingOverrides;
 use crate::lessons::{LessonRun, builtin_lessons};
 use crate::text::with_thousands;
-use crate::ui::action::{Action, Tab};
+use crate::ui::action::{Action, TABS};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, pill_button, quiet_button, quiet_width};
 use crate::ui::widgets::field::{Tone, note, small};
@@ -60,7 +60,7 @@ impl LessonBar {
         let margin = Margin { left: 16, right: 12, top: 6, bottom: 8 };
         let frame = Frame::new().fill(palette.panel).inner_margin(margin);
         let mut actions = Vec::new();
-        let shown = Panel::top("lesson").resizable(false).frame(frame).show(ui, |ui| {
+        let shown = Panel::top("lesson").frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GAP;
             actions.extend(self.heading(ui, run));
             if !self.folded {
@@ -136,7 +136,7 @@ fn estimate_height(ui: &Ui, steps: &[LessonStep]) -> f32 {
 
 /// Shows the current step in all the available space.
 fn step(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
-    let panel = Panel::bottom("lesson buttons").resizable(false).show_separator_line(false);
+    let panel = Panel::bottom("lesson buttons").show_separator_line(false);
     let mut actions = panel.frame(Frame::NONE).show(ui, |ui| buttons(ui, app, run)).inner;
     // A new step is shown from its top.
     let area = ScrollArea::vertical().id_salt(("lesson", run.generation())).auto_shrink(false);
@@ -180,7 +180,7 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
         note(ui, Tone::Caution, hint);
         pill_button(ui, "Create certificate…").clicked()
     });
-    create.inner.then_some(Action::CreateCertificate)
+    create.inner.then_some(Action::Open(LessonPlace::CreateCertificate))
 }
 
 /// Shows the buttons of the step at the left and the navigation at the right, in as many rows as needed.
@@ -248,12 +248,8 @@ fn set_up(ui: &mut Ui, app: &App, settings: &SettingOverrides) -> Option<Action>
 
 /// Returns the label and the action of the button that opens a place.
 fn place_button(place: LessonPlace) -> (String, Action) {
-    let action = open_place(place);
-    let label = match action {
-        Action::Show(_) => format!("Show {}", place.label()),
-        _ => place.label().to_owned(),
-    };
-    (label, action)
+    let show = if TABS.contains(&place) { "Show " } else { "" };
+    (format!("{show}{}", place.label()), Action::Open(place))
 }
 
 /// Returns the label and the action of the button that starts the next built-in lesson.
@@ -296,25 +292,4 @@ fn step_symbols(ui: &mut Ui, run: &LessonRun) {
     let response = ui.add(Label::new(job).selectable(false).truncate());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
     response.on_hover_text(words);
-}
-
-/// Returns the action that opens a place.
-fn open_place(place: LessonPlace) -> Action {
-    match place {
-        LessonPlace::Log => Action::Show(Tab::Log),
-        LessonPlace::Connections => Action::Show(Tab::Connections),
-        LessonPlace::Client => Action::Show(Tab::Client),
-        LessonPlace::Code => Action::Show(Tab::Code),
-        LessonPlace::Wire => Action::Show(Tab::Wire),
-        LessonPlace::CreateCertificate => Action::CreateCertificate,
-        LessonPlace::CertificateDetails => Action::ShowCertificateDetails,
-        LessonPlace::TlsOptions => Action::ShowTlsOptions,
-    }
-}
-
-/// Returns the command that reports to the lesson that an action opens a place.
-pub(super) fn opened(action: &Action) -> Option<Command> {
-    let action = if let Action::ShowWire(_) = action { &Action::Show(Tab::Wire) } else { action };
-    let place = LessonPlace::ALL.into_iter().find(|place| open_place(*place) == *action)?;
-    Some(Command::Opened(place))
 }

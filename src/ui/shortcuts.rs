@@ -5,7 +5,7 @@ use egui::text_selection::LabelSelectionState;
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::Command;
-use crate::ui::action::{Action, Tab};
+use crate::ui::action::{Action, TABS};
 
 /// Each shortcut: its key, the key's name as the help and tooltips show it, its action, and the help's text.
 fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 8] {
@@ -24,7 +24,7 @@ fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 8] {
 }
 
 /// The keys of the tabs, from left to right.
-const TAB_KEYS: [Key; Tab::ALL.len()] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
+const TAB_KEYS: [Key; TABS.len()] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
 
 /// Keys that egui or the focused widget handles, for the help.
 const OTHER_KEYS: [(&str, &str); 7] = [
@@ -52,7 +52,7 @@ pub(super) fn named(ctx: &Context, keys: &str) -> String {
 pub(super) fn read(ctx: &Context) -> Vec<Action> {
     let shortcuts = table().into_iter().map(|(keys, _, action, _)| (keys, action));
     let tabs = TAB_KEYS.map(|key| KeyboardShortcut::new(Modifiers::COMMAND, key));
-    let tabs = tabs.into_iter().zip(Tab::ALL.map(Action::Show));
+    let tabs = tabs.into_iter().zip(TABS.map(Action::Open));
     let mut actions: Vec<Action> = ctx.input_mut(|input| {
         let pressed = shortcuts.chain(tabs).filter(|(keys, _)| input.consume_shortcut(keys));
         pressed.map(|(_, action)| action).collect()

@@ -10,17 +10,15 @@ use crate::app::{AcceptQueueStatus, App, Command, Notice};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{ICON_BUTTON, gauge, icon_button, text_width};
+use crate::ui::widgets::controls::{ICON_BUTTON, gauge, icon_button};
 use crate::ui::widgets::icon::{self, Icon};
 
-/// The bar. Good news in one line replaces the counters for a while, so that nothing moves. Any other notice
-/// gets a row of its own below the tabs; the start button beside it keeps its place.
+/// The bar. Good news replaces the counters for a while, so that nothing moves. A problem gets a row of its own below
+/// the tabs; the start button beside it keeps its place.
 #[derive(Debug, Default)]
 pub(super) struct StatusBar {
     /// The notice and the time in seconds when it appeared.
     shown: Option<(Notice, f64)>,
-    /// Whether it replaces the counters.
-    brief: bool,
 }
 
 /// How long good news is shown, in seconds. Problems stay until they are dismissed.
@@ -31,7 +29,7 @@ impl StatusBar {
     /// user presses the cross or its time is over.
     pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let now = ui.input(|input| input.time);
-        let status = Panel::bottom("status").exact_size(size::STATUS_BAR).resizable(false);
+        let status = Panel::bottom("status").exact_size(size::STATUS_BAR);
         let Some(notice) = app.notice() else {
             self.shown = None;
             status.frame(Frame::NONE).show(ui, |ui| counters(ui, app));
@@ -47,23 +45,21 @@ impl StatusBar {
         if !notice.problem {
             ui.ctx().request_repaint_after(Duration::from_secs_f64(rest.max(0.0)));
         }
-        let text = text_width(ui, &notice.text, theme::small());
-        self.brief = !notice.problem && text + MARGIN.sum().x + AROUND_TEXT <= ui.available_width();
-        let dismissed = if self.brief {
-            let content = |ui: &mut Ui| ui.horizontal_centered(|ui| text_and_cross(ui, notice)).inner;
-            status.frame(frame(ui, notice)).show(ui, content).inner
-        } else {
+        let dismissed = if notice.problem {
             status.frame(Frame::NONE).show(ui, |ui| counters(ui, app));
             false
+        } else {
+            let content = |ui: &mut Ui| ui.horizontal_centered(|ui| text_and_cross(ui, notice)).inner;
+            status.frame(frame(ui, notice)).show(ui, content).inner
         };
         (dismissed || over).then(|| Command::DismissNotice.into())
     }
 
-    /// Shows a notice that needs a row of its own; returns the action that dismisses it.
-    pub(super) fn show_notice(&self, ui: &mut Ui, app: &App) -> Option<Action> {
-        let notice = app.notice().filter(|_| !self.brief)?;
+    /// Shows a problem in a row of its own; returns the action that dismisses it.
+    pub(super) fn show_notice(ui: &mut Ui, app: &App) -> Option<Action> {
+        let notice = app.notice().filter(|notice| notice.problem)?;
         let frame = frame(ui, notice).inner_margin(Margin { top: 4, bottom: 4, ..MARGIN });
-        let panel = Panel::bottom("notice").resizable(false).frame(frame);
+        let panel = Panel::bottom("notice").frame(frame);
         let dismissed = panel.show(ui, |ui| ui.horizontal(|ui| text_and_cross(ui, notice)).inner).inner;
         dismissed.then(|| Command::DismissNotice.into())
     }
@@ -89,7 +85,7 @@ fn text_and_cross(ui: &mut Ui, notice: &Notice) -> bool {
         if notice.problem { (Icon::Problem, palette.problem) } else { (Icon::Check, palette.accent) };
     let width = ui.available_width() - AROUND_TEXT;
     let mut job = LayoutJob::simple(notice.text.clone(), theme::small(), palette.text, width);
-    job.wrap.max_rows = MAX_ROWS;
+    job.wrap.max_rows = if notice.problem { MAX_ROWS } else { 1 };
     let galley = ui.painter().layout_job(job.clone());
     let height = galley.size().y.max(ICON_BUTTON);
     let (square, _) = ui.allocate_exact_size(vec2(13.0, height), Sense::hover());

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use egui::style::{ScrollStyle, TextCursorStyle, WidgetVisuals, Widgets};
 use egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Shadow,
-    Stroke, Style, TextStyle, Theme, Ui, Vec2, Visuals,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Stroke,
+    Style, TextStyle, Theme, Ui, Vec2, Visuals,
 };
 
 /// Sizes in points, egui's logical pixels.
@@ -41,8 +41,6 @@ pub(super) mod size {
     pub(crate) const TAB_LEAST: f32 = 264.0;
     /// The smallest width of a dialog's content. In a narrower window it scrolls sideways, too.
     pub(crate) const DIALOG_LEAST: f32 = 440.0;
-    /// Height of the row with the filter.
-    pub(crate) const TOOLBAR: f32 = 44.0;
     /// Height of the start button.
     pub(crate) const START: f32 = 42.0;
     /// Height of a row in the log.
@@ -114,18 +112,8 @@ pub(super) struct Palette {
     pub(super) row_hover: Color32,
     /// A selected row.
     pub(super) row_selected: Color32,
-    /// TLS records of the handshake.
-    pub(super) handshake: Color32,
-    /// TLS records with application data.
-    pub(super) record: Color32,
-    /// Clients, by number; used again from the first one on.
+    /// Clients, by number; used again from the first one on. Also kinds of TLS records, and keywords.
     pub(super) clients: [Color32; 6],
-    /// Keywords in a program.
-    pub(super) code_keyword: Color32,
-    /// Strings in a program.
-    pub(super) code_text: Color32,
-    /// Numbers in a program.
-    pub(super) code_number: Color32,
     /// Dims the window behind a dialog.
     pub(super) veil: Color32,
 }
@@ -161,8 +149,6 @@ impl Palette {
             problem_soft: rgb(dark, 0xfce8e9, 0x3e1e24),
             row_hover: rgb(dark, 0xf4f6f8, 0x1b1f26),
             row_selected: rgb(dark, 0xe2f2f1, 0x17302f),
-            handshake: rgb(dark, 0x6846be, 0xb298fa),
-            record: rgb(dark, 0x1c5cb8, 0x70acfa),
             clients: [
                 rgb(dark, 0x09706c, 0x2fbeb2),
                 rgb(dark, 0x6846be, 0xb298fa),
@@ -171,9 +157,6 @@ impl Palette {
                 rgb(dark, 0xa8246a, 0xf084ba),
                 rgb(dark, 0x386c1c, 0x84c870),
             ],
-            code_keyword: rgb(dark, 0x7c309c, 0xc8a5fa),
-            code_text: rgb(dark, 0x18663c, 0x8ccd96),
-            code_number: rgb(dark, 0x8c4c00, 0xebb46e),
             veil: Color32::from_black_alpha(if dark { 140 } else { 90 }),
         }
     }
@@ -289,8 +272,6 @@ fn style(theme: Theme) -> Style {
     };
     // Lower than the space below the last line, so that it doesn't fade text.
     style.spacing.scroll.fade.size = size::GAP;
-    style.interaction.tooltip_delay = 0.4;
-    style.interaction.selectable_labels = true;
     style
 }
 
@@ -300,18 +281,8 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         panel_fill: palette.panel,
         window_fill: palette.panel,
         window_stroke: Stroke::new(1.0, palette.border),
-        window_corner_radius: CornerRadius::same(10),
-        menu_corner_radius: CornerRadius::same(8),
-        window_shadow: Shadow { offset: [0, 8], blur: 28, spread: 0, color: palette.veil },
-        popup_shadow: Shadow { offset: [0, 4], blur: 14, spread: 0, color: palette.veil.gamma_multiply(0.6) },
         extreme_bg_color: palette.field,
-        text_edit_bg_color: Some(palette.field),
-        faint_bg_color: palette.row_hover,
-        code_bg_color: palette.field,
         weak_text_color: Some(palette.muted),
-        hyperlink_color: palette.accent,
-        warn_fg_color: palette.caution,
-        error_fg_color: palette.problem,
         // Disabled widgets stay readable.
         disabled_alpha: 0.62,
         // A blinking cursor would repaint an idle window twice a second.
@@ -384,11 +355,10 @@ mod tests {
             }
             for ground in [p.panel, p.canvas, p.row_hover, p.row_selected] {
                 pairs.extend([("problem", p.problem, ground), ("accent", p.accent, ground)]);
-                pairs.extend([("handshake", p.handshake, ground), ("record", p.record, ground)]);
                 pairs.extend(p.clients.map(|client| ("client", client, ground)));
             }
             for ground in [p.canvas, p.row_selected, p.accent_soft] {
-                let code = [p.code_keyword, p.code_text, p.code_number, p.muted, p.caution];
+                let code = [p.clients[1], p.good, p.muted, p.caution];
                 pairs.extend(code.map(|color| ("code", color, ground)));
             }
             pairs.extend([

@@ -4,6 +4,7 @@ use egui::{Align, Layout, Ui};
 use jiff::Timestamp;
 
 use crate::app::{App, Check, Command};
+use crate::lessons::condition::LessonPlace;
 use crate::settings::{ClientAuth, Setting};
 use crate::tls::explain::file_error_command;
 use crate::ui::action::Action;
@@ -74,7 +75,7 @@ fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
             close_note(ui, tone, &served.own.line(now));
         });
         if pill_button(ui, details).clicked() {
-            actions.push(Action::ShowCertificateDetails);
+            actions.push(Action::Open(LessonPlace::CertificateDetails));
         }
     });
     // The row adds enough space below itself already.
@@ -84,7 +85,7 @@ fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.add_space(19.0);
         if pill_button(ui, "Create a better one…").clicked() {
-            actions.push(Action::CreateCertificate);
+            actions.push(Action::Open(LessonPlace::CreateCertificate));
         }
         if let Some(command) = served.own.better(&app.settings().key) {
             copy_button(ui, &format!("Copy the command: {command}"), || command.clone());
@@ -146,10 +147,10 @@ fn dialog_buttons(ui: &mut Ui, app: &App) -> Option<Action> {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = size::GAP;
         if ui.button("Create certificate…").clicked() {
-            action = Some(Action::CreateCertificate);
+            action = Some(Action::Open(LessonPlace::CreateCertificate));
         }
         if on && ui.button("Options…").on_hover_text("How TLS is served").clicked() {
-            action = Some(Action::ShowTlsOptions);
+            action = Some(Action::Open(LessonPlace::TlsOptions));
         }
     });
     if on {

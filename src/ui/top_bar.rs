@@ -6,12 +6,19 @@ use egui::{Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, vec
 use crate::app::{App, Command, pause_text};
 use crate::server::ServerState;
 use crate::server::calls::PausedThread;
-use crate::settings::{Setting, ThemeChoice};
+use crate::settings::{Setting, SettingChoice, ThemeChoice};
 use crate::text::{list, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, quiet_width};
+use crate::ui::widgets::controls::{quiet_width, segments, segments_width};
 use crate::ui::widgets::icon::{self, Icon};
+
+/// The label, name and tooltip of each theme.
+const THEMES: [(&str, &str, &str); 3] = [
+    ("System", "Theme of the system", "Theme of the system"),
+    ("Light", "Light theme", "Light theme"),
+    ("Dark", "Dark theme", "Dark theme"),
+];
 
 /// Shows the bar.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
@@ -27,22 +34,15 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.add_space(4.0);
         // The state gets the room that the buttons at the right leave. They are added after it for the order of the Tab
         // key.
-        let rest = 3.0 * ICON_BUTTON + 2.0 * 2.0 + size::EDGE + quiet_width(ui, "Help") + size::EDGE;
+        let rest = segments_width(ui, &THEMES) + 2.0 * size::EDGE + quiet_width(ui, "Help");
         state_pill(ui, app, ui.available_width() - rest);
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.add_space(ui.available_width() - rest + size::GAP);
-        for (choice, icon, name) in [
-            (ThemeChoice::System, Icon::Screen, "Theme of the system"),
-            (ThemeChoice::Light, Icon::Sun, "Light theme"),
-            (ThemeChoice::Dark, Icon::Moon, "Dark theme"),
-        ] {
-            let chosen = app.settings().theme == choice;
-            if icon_button(ui, icon, name, Some(chosen)).clicked() {
-                action = Some(Command::set(Setting::Theme, choice).into());
-            }
-            ui.add_space(2.0);
-        }
-        ui.add_space(size::EDGE - 2.0);
+        let themes = ThemeChoice::choices();
+        let now = themes.iter().position(|(theme, ..)| *theme == app.settings().theme).unwrap_or(0);
+        let chosen = segments(ui, &THEMES, now);
+        action = chosen.map(|index| Command::set(Setting::Theme, themes[index].0).into());
+        ui.add_space(size::EDGE);
         action = crate::ui::help_menu::show(ui, app).or(action.take());
     });
     action

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use egui::{
-    Align2, CentralPanel, Context, Event, Frame, Id, LayerId, Order, Panel, Stroke, StrokeKind,
-    ThemePreference, Ui, Visuals, vec2,
+    Align2, CentralPanel, Context, Event, Frame, Id, LayerId, Order, Panel, ThemePreference, Ui, Visuals,
+    vec2,
 };
 
 use crate::app::{App, Command};
+use crate::lessons::condition::LessonPlace;
 use crate::server::ServerState;
 use crate::settings::{Setting, ThemeChoice};
-use crate::ui::action::{Action, Tab};
+use crate::ui::action::{Action, TABS};
 use crate::ui::file_dialogs::FileDialogs;
-use crate::ui::lesson_bar::{self, LessonBar};
+use crate::ui::lesson_bar::LessonBar;
 use crate::ui::side_panel::SidePanel;
 use crate::ui::status_bar::StatusBar;
 use crate::ui::tabs::client::ClientPanel;
@@ -30,7 +31,7 @@ use crate::ui::{help, shortcuts, tabs, top_bar};
 /// The window's state: the app that it shows, and the state of each panel.
 pub struct Window {
     app: App,
-    tab: Tab,
+    tab: LessonPlace,
     side_panel: SidePanel,
     log: LogPanel,
     connections: ConnectionsPanel,
@@ -56,7 +57,7 @@ impl Window {
         ctx.options_mut(|options| options.zoom_factor = f32::from(app.settings().zoom) / 100.0);
         Self {
             app,
-            tab: Tab::default(),
+            tab: LessonPlace::Log,
             side_panel: SidePanel::new(),
             log: LogPanel::new(),
             connections: ConnectionsPanel::default(),
@@ -88,9 +89,6 @@ impl Window {
     }
 
     fn handle_action(&mut self, ctx: &Context, frame: &eframe::Frame, action: Action) {
-        if let Some(opened) = lesson_bar::opened(&action) {
-            self.app.apply(opened);
-        }
         match action {
             Action::App(command) => {
                 // A user who starts the server wants to see the new entries.
@@ -105,29 +103,31 @@ impl Window {
             }
             Action::SetCertificateFolder(path) => self.tls_dialogs.set_folder(&path),
             Action::SetDetailsCaFile(path) => self.tls_dialogs.set_ca_file(&path),
-            Action::CreateCertificate => self.tls_dialogs.create_certificate(ctx, &self.app),
-            Action::ShowCertificateDetails => self.tls_dialogs.show_certificate_details(ctx, &self.app),
-            Action::ShowTlsOptions => self.tls_dialogs.show_options(),
             Action::ToggleHelp => self.help = !self.help,
-            Action::Show(tab) => {
-                self.tab = tab;
-                if tab == Tab::Client {
+            Action::Open(place) => {
+                self.app.apply(Command::Opened(place));
+                if TABS.contains(&place) {
+                    self.tab = place;
+                } else {
+                    self.tls_dialogs.open(ctx, &self.app, place);
+                }
+                if place == LessonPlace::Client {
                     self.client.on_show();
                 }
             }
             Action::ShowWire(id) => {
-                self.tab = Tab::Wire;
                 self.wire.choose(id);
+                self.handle_action(ctx, frame, Action::Open(LessonPlace::Wire));
             }
             Action::FocusFilter => {
-                self.tab = Tab::Log;
+                self.tab = LessonPlace::Log;
                 ctx.memory_mut(|memory| memory.request_focus(log_toolbar::filter_id()));
             }
             Action::CopyEntries => {
                 let format = self.app.settings().data_format;
                 let now = ctx.input(|input| input.time);
                 let copied = match self.tab {
-                    Tab::Client => self.client.copy(&self.app),
+                    LessonPlace::Client => self.client.copy(&self.app),
                     _ => self.log.copy(self.app.log(), format, now),
                 };
                 if let Some(text) = copied {
@@ -156,7 +156,7 @@ impl Window {
 
     fn layout(&mut self, ui: &mut Ui) -> Vec<Action> {
         let mut actions = Vec::new();
-        Panel::top("top").exact_size(size::TOP_BAR).resizable(false).frame(Frame::NONE).show(ui, |ui| {
+        Panel::top("top").exact_size(size::TOP_BAR).frame(Frame::NONE).show(ui, |ui| {
             actions.extend(top_bar::show(ui, &self.app));
         });
         actions.extend(self.status_bar.show(ui, &self.app));
@@ -171,22 +171,24 @@ impl Window {
 
     fn center(&mut self, ui: &mut Ui) -> Vec<Action> {
         let mut actions = Vec::new();
-        actions.extend(self.status_bar.show_notice(ui, &self.app));
+        actions.extend(StatusBar::show_notice(ui, &self.app));
         actions.extend(self.lesson.show(ui, &self.app));
-        Panel::top("tabs").exact_size(size::TABS).resizable(false).frame(Frame::NONE).show(ui, |ui| {
+        Panel::top("tabs").exact_size(size::TABS).frame(Frame::NONE).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            actions.extend(tabs::show(ui, &self.app, self.tab).map(Action::Show));
+            actions.extend(tabs::show(ui, &self.app, self.tab).map(Action::Open));
         });
         let min_size = vec2(0.0, size::TAB_LEAST);
         match self.tab {
-            Tab::Log => actions.extend(scroll_when_small(ui, "log tab", min_size, |ui| self.log_tab(ui))),
-            Tab::Client => actions.extend(self.client.show(ui, &self.app)),
-            Tab::Connections => {
+            LessonPlace::Log => {
+                actions.extend(scroll_when_small(ui, "log tab", min_size, |ui| self.log_tab(ui)));
+            }
+            LessonPlace::Client => actions.extend(self.client.show(ui, &self.app)),
+            LessonPlace::Connections => {
                 let show = |ui: &mut Ui| self.connections.show(ui, &self.app);
                 actions.extend(scroll_when_small(ui, "connections tab", min_size, show));
             }
-            Tab::Code => actions.extend(self.code.show(ui, &self.app)),
-            Tab::Wire => {
+            LessonPlace::Code => actions.extend(self.code.show(ui, &self.app)),
+            _ => {
                 let show = |ui: &mut Ui| self.wire.show(ui, &self.app);
                 actions.extend(scroll_when_small(ui, "wire tab", min_size, show));
             }
@@ -196,10 +198,7 @@ impl Window {
 
     fn log_tab(&mut self, ui: &mut Ui) -> Vec<Action> {
         let mut actions = Vec::new();
-        Panel::top("toolbar").resizable(false).frame(Frame::NONE).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            actions.extend(log_toolbar::show(ui, &self.app, &mut self.log));
-        });
+        actions.extend(log_toolbar::show(ui, &self.app, &mut self.log));
         let format = self.app.settings().data_format;
         let entry = self.log.current(self.app.log()).map(|entry| log_entry::detail(entry, format));
         actions.extend(show_panel(ui, entry, format));
@@ -229,12 +228,8 @@ fn drop_hint(ui: &Ui) {
     let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop hint")));
     let area = ctx.content_rect();
     painter.rect_filled(area, 0.0, palette.panel.gamma_multiply(0.93));
-    let frame = area.shrink(size::EDGE);
-    painter.rect_stroke(frame, 12.0, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
-    let center = frame.center();
-    let (title, text) = ("Drop the file here", "A certificate or a key finds its own field.");
-    painter.text(center, Align2::CENTER_BOTTOM, title, theme::strong(20.0), palette.text);
-    painter.text(center + vec2(0.0, 6.0), Align2::CENTER_TOP, text, theme::text(), palette.muted);
+    let text = "Drop the file here: a certificate or a key finds its own field.";
+    painter.text(area.center(), Align2::CENTER_CENTER, text, theme::strong(16.0), palette.text);
 }
 
 impl eframe::App for Window {
@@ -253,7 +248,7 @@ impl eframe::App for Window {
             self.app.apply(Command::CheckFiles);
         }
         let log_complete = self.log.update(self.app.log());
-        let wire_complete = self.wire.update(&self.app, self.tab == Tab::Wire);
+        let wire_complete = self.wire.update(&self.app, self.tab == LessonPlace::Wire);
         if !(log_complete && wire_complete) {
             ctx.request_repaint();
         }
@@ -284,9 +279,8 @@ impl eframe::App for Window {
         let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
         // A key that shows a tab also moves the focus there, so that the Tab key leads into its content. The log's keys
         // work without the focus, and the Client tab sets it to the field that is needed first.
-        let focus_tab = actions
-            .iter()
-            .any(|action| matches!(action, Action::Show(Tab::Connections | Tab::Code | Tab::Wire)));
+        let focused = [LessonPlace::Connections, LessonPlace::Code, LessonPlace::Wire].map(Action::Open);
+        let focus_tab = actions.iter().any(|action| focused.contains(action));
         actions.extend(scroll_when_small(ui, "window", size::LAYOUT_MIN.into(), |ui| self.layout(ui)));
         actions.extend(self.overlays(ui));
         if !actions.is_empty() {

@@ -11,49 +11,40 @@ pub(crate) mod wire;
 use egui::{Context, Id, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use crate::app::App;
+use crate::lessons::condition::LessonPlace;
 use crate::text::with_thousands;
-use crate::ui::action::Tab;
+use crate::ui::action::TABS;
 use crate::ui::shortcuts::named;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::text_width;
 use crate::ui::widgets::focus_ring;
 
 /// The space between two tabs.
 const BETWEEN: f32 = 4.0;
-/// The space at both sides of a tab's name together, if there is room.
-const PADDING: f32 = 28.0;
-/// The same in a narrow window that shows a large number of connections.
-const MIN_PADDING: f32 = 8.0;
+/// The space at both sides of a tab's name together.
+const PADDING: f32 = 20.0;
 
 /// Moves the keyboard focus to a tab, from which the Tab key leads into its content.
-pub(crate) fn focus(ctx: &Context, tab: Tab) {
+pub(crate) fn focus(ctx: &Context, tab: LessonPlace) {
     ctx.memory_mut(|memory| memory.request_focus(id(tab)));
 }
 
-fn id(tab: Tab) -> Id {
+fn id(tab: LessonPlace) -> Id {
     Id::unique("tab").with(tab)
 }
 
 /// Shows the row of tabs; returns the one that was pressed.
-pub(crate) fn show(ui: &mut Ui, app: &App, current: Tab) -> Option<Tab> {
+pub(crate) fn show(ui: &mut Ui, app: &App, current: LessonPlace) -> Option<LessonPlace> {
     let mut pressed = None;
-    let labels = Tab::ALL.map(|tab| match (tab, app.counters().clients_now) {
-        (Tab::Log, _) => "Log".to_owned(),
-        (Tab::Connections, 0) => "Connections".to_owned(),
-        (Tab::Connections, now) => format!("Connections {}", with_thousands(now)),
-        (Tab::Client, _) => "Client".to_owned(),
-        (Tab::Code, _) => "Code".to_owned(),
-        (Tab::Wire, _) => "Wire".to_owned(),
-    });
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = BETWEEN;
         ui.add_space(size::EDGE - BETWEEN);
-        let bold = theme::strong(size::TEXT);
-        let names: f32 = labels.iter().map(|label| text_width(ui, label, bold.clone()) + BETWEEN).sum();
-        #[expect(clippy::cast_precision_loss, reason = "there are five tabs")]
-        let padding = (ui.available_width() - names) / labels.len() as f32;
-        for (number, (tab, label)) in Tab::ALL.into_iter().zip(&labels).enumerate() {
-            let response = button(ui, tab, label, tab == current, padding.clamp(MIN_PADDING, PADDING));
+        for (number, tab) in TABS.into_iter().enumerate() {
+            let mut label = tab.label().trim_start_matches("the ").trim_end_matches(" tab").to_owned();
+            let clients = app.counters().clients_now;
+            if tab == LessonPlace::Connections && clients > 0 {
+                label = format!("{label} {}", with_thousands(clients));
+            }
+            let response = button(ui, tab, &label, tab == current);
             if response.on_hover_text(named(ui.ctx(), &format!("Ctrl+{}", number + 1))).clicked() {
                 pressed = Some(tab);
             }
@@ -62,11 +53,11 @@ pub(crate) fn show(ui: &mut Ui, app: &App, current: Tab) -> Option<Tab> {
     pressed
 }
 
-fn button(ui: &mut Ui, tab: Tab, label: &str, selected: bool, padding: f32) -> Response {
+fn button(ui: &mut Ui, tab: LessonPlace, label: &str, selected: bool) -> Response {
     let palette = Palette::of(ui);
     let font = if selected { theme::strong(size::TEXT) } else { theme::text() };
     let galley = ui.painter().layout_no_wrap(label.to_owned(), font, palette.text);
-    let rect: Rect = ui.allocate_space(vec2(galley.size().x + padding, size::TABS)).1;
+    let rect: Rect = ui.allocate_space(vec2(galley.size().x + PADDING, size::TABS)).1;
     let response = ui.interact(rect, id(tab), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, label));
     let color = if selected || response.hovered() { palette.text } else { palette.muted };

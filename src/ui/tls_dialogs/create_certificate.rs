@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::app::tls_jobs::{CertificateCreator, CreationResult, default_folder, typed_path};
 use crate::app::{App, Command, WakeFn};
+use crate::lessons::condition::LessonPlace;
 use crate::server::ServerState;
 use crate::settings::SettingChoice;
 use crate::text::list;
@@ -79,18 +80,35 @@ impl CreateDialog {
             self.start_preflight(spec.clone());
             self.outcome = None;
         }
+        // Taken for as long as the fields are changed. One for another folder or another use of its CA doesn't count.
+        let checked = self.preflight.take();
+        let is_current = |(checked, _): &&(CertificateSpec, Preflight)| {
+            checked.folder == spec.folder
+                && checked.needs_ca() == spec.needs_ca()
+                && checked.defect == spec.defect
+        };
+        let current = checked.as_ref().filter(is_current).map(|(_, preflight)| preflight);
+        let is_ready = spec.problems().is_empty()
+            && !self.creator.creations.is_busy()
+            && current.is_some_and(|preflight| {
+                preflight.problems.is_empty()
+                    && preflight.existing.iter().all(|name| self.replace.contains(name))
+            });
+        let nothing = Preflight::default();
+        let found = current.unwrap_or(&nothing);
         let (mut create, mut cancel) = (false, false);
         let keys = FORM.show(ui, |ui, part| match part {
             DialogPart::Contents => {
-                ui.add_enabled_ui(!self.creator.creations.is_busy(), |ui| self.fields(ui, &spec, actions));
+                let is_idle = !self.creator.creations.is_busy();
+                ui.add_enabled_ui(is_idle, |ui| self.fields(ui, &spec, found, actions));
             }
-            DialogPart::Buttons => (create, cancel) = self.buttons(ui, &spec),
+            DialogPart::Buttons => (create, cancel) = self.buttons(ui, &found.existing, is_ready),
         });
-        if (create || keys.entered) && self.can_create(&spec) {
+        if (create || keys.entered) && is_ready {
             self.outcome = None;
-            let replace = !self.existing(&spec).is_empty();
-            self.creator.start(spec, replace);
+            self.creator.start(spec, !found.existing.is_empty());
         }
+        self.preflight = checked;
         let closed = cancel || keys.closed;
         if closed && self.creator.creations.is_busy() {
             self.creator.cancel();
@@ -132,41 +150,23 @@ impl CreateDialog {
         }
     }
 
-    /// Returns the preflight if it was for this folder and this use of its CA.
-    fn preflight(&self, spec: &CertificateSpec) -> Option<&Preflight> {
-        let (checked, preflight) = self.preflight.as_ref()?;
-        let is_current = checked.folder == spec.folder
-            && checked.needs_ca() == spec.needs_ca()
-            && checked.defect == spec.defect;
-        is_current.then_some(preflight)
-    }
-
-    fn existing(&self, spec: &CertificateSpec) -> Vec<String> {
-        self.preflight(spec).map_or_else(Vec::new, |preflight| preflight.existing.clone())
-    }
-
-    fn creates_ca(&self, spec: &CertificateSpec) -> bool {
-        self.preflight(spec).is_some_and(|preflight| preflight.creates_ca)
-    }
-
-    fn can_create(&self, spec: &CertificateSpec) -> bool {
-        let is_allowed = |preflight: &Preflight| {
-            preflight.problems.is_empty() && preflight.existing.iter().all(|name| self.replace.contains(name))
-        };
-        !self.creator.creations.is_busy()
-            && self.preflight(spec).is_some_and(is_allowed)
-            && spec.problems().is_empty()
-    }
-
-    fn fields(&mut self, ui: &mut Ui, spec: &CertificateSpec, actions: &mut Vec<Action>) {
+    fn fields(
+        &mut self,
+        ui: &mut Ui,
+        spec: &CertificateSpec,
+        preflight: &Preflight,
+        actions: &mut Vec<Action>,
+    ) {
         ui.label(
             "Makes a key and a certificate for experiments. Nothing is put into the trust store of the system or of a \
              browser.",
         );
         ui.add_space(2.0);
         let problems = spec.problems();
-        let problem = |field: SpecField| problems.iter().find(|problem| problem.field() == field);
-        self.folder_row(ui, spec, problem(SpecField::Folder), actions);
+        let problem = |field: SpecField| {
+            problems.iter().chain(&preflight.problems).find(|problem| problem.field() == field)
+        };
+        self.folder_row(ui, problem(SpecField::Folder), preflight.creates_folder, actions);
         let fields = [
             (
                 "Common name",
@@ -197,7 +197,7 @@ impl CreateDialog {
         }
         self.key = choice_row(ui, "Key", self.key, &KeyChoice::choices()).unwrap_or(self.key);
         below(ui, |ui| drop(small(ui, self.key.about())));
-        self.ca_row(ui, spec);
+        self.ca_row(ui, spec, preflight.creates_ca, problem(SpecField::Ca));
         let none = [(None, "Not broken", "Clients that trust it accept it.")];
         let defects: Vec<_> = none
             .into_iter()
@@ -209,7 +209,7 @@ impl CreateDialog {
             None => drop(small(ui, none[0].2)),
             Some(defect) => drop(note(ui, Tone::Caution, defect.about())),
         });
-        self.files_row(ui, spec);
+        files_row(ui, spec, preflight);
         collapsible(ui, "openssl commands", "Show the openssl commands", |ui| {
             if problems.is_empty() {
                 small(ui, "They make the same files by hand, in the same folder.");
@@ -223,18 +223,18 @@ impl CreateDialog {
     fn folder_row(
         &mut self,
         ui: &mut Ui,
-        spec: &CertificateSpec,
         problem: Option<&SpecProblem>,
+        is_created: bool,
         actions: &mut Vec<Action>,
     ) {
-        let problem = problem.or_else(|| self.preflight_problem(spec, SpecField::Folder));
         let is_wrong = problem.is_some();
         let field = DialogField { label: "Folder", text: &self.folder, hint: "path", is_wrong };
         let choose = Action::SetCertificateFolder(PathBuf::new());
         let (response, changed) = field.show_with_browse(ui, choose, actions);
-        let about = match self.preflight(spec) {
-            Some(preflight) if preflight.creates_folder => "This folder is made: it is not there yet.",
-            _ => "Where the files are written.",
+        let about = if is_created {
+            "This folder is made: it is not there yet."
+        } else {
+            "Where the files are written."
         };
         below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
         if std::mem::take(&mut self.is_new) {
@@ -245,11 +245,13 @@ impl CreateDialog {
         }
     }
 
-    fn preflight_problem(&self, spec: &CertificateSpec, field: SpecField) -> Option<&SpecProblem> {
-        self.preflight(spec)?.problems.iter().find(|problem| problem.field() == field)
-    }
-
-    fn ca_row(&mut self, ui: &mut Ui, spec: &CertificateSpec) {
+    fn ca_row(
+        &mut self,
+        ui: &mut Ui,
+        spec: &CertificateSpec,
+        is_created: bool,
+        problem: Option<&SpecProblem>,
+    ) {
         row(ui, "", |ui, _| {
             let label = "Signed by a practice CA";
             // Some defects determine who signs.
@@ -260,7 +262,7 @@ impl CreateDialog {
             };
             ui.add_enabled_ui(false, |ui| check_box(ui, &mut signed, label));
         });
-        let about = match (spec.needs_ca(), self.creates_ca(spec)) {
+        let about = match (spec.needs_ca(), is_created) {
             (true, _) if spec.defect == Some(Defect::SelfSigned) => {
                 "The folder gets a practice CA, too, which does not sign it."
             }
@@ -272,30 +274,13 @@ impl CreateDialog {
             }
             (true, false) => "The folder's ca.key signs it; give ca.crt to the clients.",
         };
-        let problem = self.preflight_problem(spec, SpecField::Ca);
         below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
     }
 
-    /// Shows the files that will be written, and those that exist already.
-    fn files_row(&self, ui: &mut Ui, spec: &CertificateSpec) {
-        let mut names: Vec<_> = spec.file_names().into_iter().map(str::to_owned).collect();
-        if self.creates_ca(spec) {
-            names.extend([CA_KEY, CA_CERTIFICATE].map(str::to_owned));
-        }
-        row(ui, "Files", |ui, _| small(ui, list(&names, usize::MAX)));
-        let existing = self.existing(spec);
-        if !existing.is_empty() {
-            let is = if existing.len() == 1 { "is" } else { "are" };
-            let text = format!("{} {is} there already.", list(&existing, usize::MAX));
-            below(ui, |ui| drop(note(ui, Tone::Caution, &text)));
-        }
-    }
-
     /// Shows the buttons; returns whether *Create* and *Cancel* were clicked.
-    fn buttons(&mut self, ui: &mut Ui, spec: &CertificateSpec) -> (bool, bool) {
+    fn buttons(&mut self, ui: &mut Ui, existing: &[String], is_ready: bool) -> (bool, bool) {
         let is_busy = self.creator.creations.is_busy();
-        let existing = self.existing(spec);
-        let create = default_button(ui, "Create", self.can_create(spec));
+        let create = default_button(ui, "Create", is_ready);
         let create = if existing.is_empty() {
             create
         } else {
@@ -306,7 +291,7 @@ impl CreateDialog {
             // Beside the button that waits for it: in the contents it may be out of view.
             let mut allowed = existing.iter().all(|name| self.replace.contains(name));
             if check_box(ui, &mut allowed, "Replace existing files").changed() {
-                self.replace = if allowed { existing } else { Vec::new() };
+                self.replace = if allowed { existing.to_vec() } else { Vec::new() };
             }
         }
         // Aligns a sentence of one line with the buttons.
@@ -324,6 +309,21 @@ impl CreateDialog {
     }
 }
 
+/// Shows the files that will be written, and those that exist already.
+fn files_row(ui: &mut Ui, spec: &CertificateSpec, preflight: &Preflight) {
+    let mut names: Vec<_> = spec.file_names().into_iter().map(str::to_owned).collect();
+    if preflight.creates_ca {
+        names.extend([CA_KEY, CA_CERTIFICATE].map(str::to_owned));
+    }
+    row(ui, "Files", |ui, _| small(ui, list(&names, usize::MAX)));
+    let existing = &preflight.existing;
+    if !existing.is_empty() {
+        let is = if existing.len() == 1 { "is" } else { "are" };
+        let text = format!("{} {is} there already.", list(existing, usize::MAX));
+        below(ui, |ui| drop(note(ui, Tone::Caution, &text)));
+    }
+}
+
 fn as_error(problem: &SpecProblem) -> &dyn Error {
     problem
 }
@@ -334,7 +334,7 @@ fn show_created(ui: &Ui, app: &App, created: &CreatedFiles, actions: &mut Vec<Ac
         if part == DialogPart::Contents {
             created_contents(ui, app, created);
         } else if ui.button("Certificate details…").clicked() {
-            actions.push(Action::ShowCertificateDetails);
+            actions.push(Action::Open(LessonPlace::CertificateDetails));
         }
     })
 }

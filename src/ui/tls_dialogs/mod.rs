@@ -19,6 +19,7 @@ use std::sync::Arc;
 use egui::{Context, Ui};
 
 use crate::app::{App, Check, Command, WakeFn};
+use crate::lessons::condition::LessonPlace;
 use crate::settings::{ClientAuth, Setting, SettingChoice};
 use crate::ui::action::Action;
 use crate::ui::server_form::restart_hint;
@@ -50,19 +51,15 @@ impl TlsDialogs {
         self.open.is_some()
     }
 
-    /// Opens *Create certificate…* in place of the open dialog.
-    pub(super) fn create_certificate(&mut self, ctx: &Context, app: &App) {
-        self.open = Some(OpenDialog::Create(Box::new(CreateDialog::new(&wake(ctx), app))));
-    }
-
-    /// Opens *Details…* of the certificate in the form in place of the open dialog.
-    pub(super) fn show_certificate_details(&mut self, ctx: &Context, app: &App) {
-        self.open = Some(OpenDialog::Details(Box::new(DetailsDialog::new(&wake(ctx), app))));
-    }
-
-    /// Opens *Options…* in place of the open dialog.
-    pub(super) fn show_options(&mut self) {
-        self.open = Some(OpenDialog::Options);
+    /// Opens a dialog in place of the open one.
+    pub(super) fn open(&mut self, ctx: &Context, app: &App, dialog: LessonPlace) {
+        let repaint = ctx.clone();
+        let wake: WakeFn = Arc::new(move || repaint.request_repaint());
+        self.open = Some(match dialog {
+            LessonPlace::CreateCertificate => OpenDialog::Create(Box::new(CreateDialog::new(&wake, app))),
+            LessonPlace::CertificateDetails => OpenDialog::Details(Box::new(DetailsDialog::new(&wake, app))),
+            _ => OpenDialog::Options,
+        });
     }
 
     /// Shows the open dialog.
@@ -97,12 +94,6 @@ impl TlsDialogs {
             dialog.ca_file = path.display().to_string();
         }
     }
-}
-
-/// Returns a callback that repaints the window.
-fn wake(ctx: &Context) -> WakeFn {
-    let ctx = ctx.clone();
-    Arc::new(move || ctx.request_repaint())
 }
 
 /// Shows TLS versions, client certificates, ALPN, session tickets and a key log. Changes apply at once.

@@ -169,20 +169,16 @@ pub(crate) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
 /// Shows the row; the caller keeps whether it is `open`. A closed row in the problem color hides a field in error.
 pub(crate) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Response {
     let palette = Palette::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
-    let color = match (wrong && !open, response.hovered()) {
-        (true, _) => palette.problem,
-        (false, true) => palette.text,
-        (false, false) => palette.muted,
-    };
     let chevron = if open { Icon::ChevronDown } else { Icon::ChevronRight };
-    let square = Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), Vec2::splat(10.0));
-    icon::paint(ui.painter(), chevron, square, color);
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::text(), color);
-    ui.painter().galley(pos2(rect.left() + 16.0, rect.center().y - galley.size().y / 2.0), galley, color);
-    focus_ring(ui, &response, rect, 4.0);
+    let button = Button::new((chevron.atom(10.0), text)).small().frame_when_inactive(false);
+    let add = |ui: &mut Ui| {
+        ui.spacing_mut().button_padding.x = 2.0;
+        let color = if wrong && !open { palette.problem } else { palette.muted };
+        ui.visuals_mut().widgets.inactive.fg_stroke.color = color;
+        ui.add(button.min_size(vec2(0.0, ICON_BUTTON)))
+    };
+    let response = ui.scope(add).inner;
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
     response
 }
 

@@ -89,19 +89,13 @@ pub(crate) fn path_field(
     wrong: bool,
 ) -> (Response, Option<String>) {
     let (response, changed) = text_field(ui, salt, width, text, hint, wrong);
-    let room = response.rect.width() - 20.0;
-    if !response.has_focus() && text_width(ui, text, theme::text()) > room {
-        let palette = Palette::of(ui);
-        let starts: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
-        let end = |start: &usize| format!("…{}", &text[*start..]);
-        // A binary search for the longest end that fits, so that a long path isn't laid out at each length.
-        let fits = starts.partition_point(|start| text_width(ui, &end(start), theme::text()) > room);
-        let end = starts.get(fits).map(end).unwrap_or_default();
-        let visuals = ui.style().interact(&response);
+    let place = response.rect.shrink2(vec2(10.0, 2.0));
+    if !response.has_focus() && text_width(ui, text, theme::text()) > place.width() {
         // Paint over the field's own text, inside its outline.
-        ui.painter().rect_filled(response.rect.shrink(2.0), size::RADIUS - 1, palette.field);
-        let at = response.rect.left_center() + vec2(10.0, 0.0);
-        ui.painter().text(at, Align2::LEFT_CENTER, end, theme::text(), visuals.text_color());
+        let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
+        painter.rect_filled(place, 0.0, Palette::of(ui).field);
+        let color = ui.style().interact(&response).text_color();
+        painter.text(place.right_center(), Align2::RIGHT_CENTER, text, theme::text(), color);
     }
     (response, changed)
 }

@@ -25,12 +25,6 @@ pub(crate) enum Icon {
     Copy,
     /// Close, dismiss, disconnect.
     Cross,
-    /// The light theme.
-    Sun,
-    /// The dark theme.
-    Moon,
-    /// The OS's theme.
-    Screen,
 }
 
 impl Icon {
@@ -95,36 +89,5 @@ pub(crate) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
             line(&[at(-0.5, -0.5), at(0.5, 0.5)]);
             line(&[at(-0.5, 0.5), at(0.5, -0.5)]);
         }
-        Icon::Sun => {
-            painter.circle_stroke(c, r * 0.4, thin);
-            for step in 0..8u8 {
-                let way = Vec2::angled(f32::from(step) * std::f32::consts::FRAC_PI_4);
-                painter.line_segment([c + way * r * 0.68, c + way * r * 0.92], thin);
-            }
-        }
-        Icon::Moon => {
-            painter.add(Shape::closed_line(moon(c, r), thin));
-        }
-        Icon::Screen => {
-            let screen = Rect::from_center_size(at(0.0, -0.14), vec2(r * 1.7, r * 1.2));
-            painter.rect_stroke(screen, r * 0.18, thin, egui::StrokeKind::Middle);
-            line(&[at(-0.4, 0.78), at(0.4, 0.78)]);
-        }
     }
-}
-
-/// Returns a crescent: most of a circle, and back along a curve that bends the same way.
-fn moon(center: Pos2, radius: f32) -> Vec<Pos2> {
-    use std::f32::consts::PI;
-    const STEPS: u8 = 20;
-    let tip = |angle: f32| center + Vec2::angled(angle) * radius * 0.8;
-    let (first, last) = (-0.42 * PI + 0.1, -1.92 * PI - 0.1);
-    let share = |step: u8| f32::from(step) / f32::from(STEPS);
-    let outer = (0..=STEPS).map(|step| tip(first + (last - first) * share(step)));
-    // A quadratic Bézier curve between the tips.
-    let (start, end) = (tip(last), tip(first));
-    let pull = start.lerp(end, 0.5) + vec2(-0.31, 0.31) * radius;
-    let inner =
-        (1..STEPS).map(|step| start.lerp(pull, share(step)).lerp(pull.lerp(end, share(step)), share(step)));
-    outer.chain(inner).collect()
 }

@@ -9,8 +9,8 @@ pub(super) mod virtual_list;
 use egui::style::ScrollAnimation;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align2, Color32, Context, FontId, Id, Memory, Rect, Response, ScrollArea, StrokeKind, TextFormat, Ui,
-    UiBuilder, Vec2,
+    Align2, Color32, Context, FontId, Frame, Id, Margin, Memory, Panel, Rect, Response, ScrollArea,
+    StrokeKind, TextFormat, Ui, UiBuilder, Vec2, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
@@ -43,6 +43,18 @@ pub(super) fn text_line(
     let is_truncated = galley.elided;
     ui.painter().galley(at, galley, color);
     is_truncated
+}
+
+/// Shows tools at the top of a tab, in several rows if it is narrow.
+pub(crate) fn toolbar<R>(ui: &mut Ui, id: &str, tools: impl FnOnce(&mut Ui) -> R) -> R {
+    let frame = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 7));
+    let show = |ui: &mut Ui| {
+        ui.spacing_mut().interact_size.y = size::CONTROL;
+        ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
+        tools(ui)
+    };
+    let panel = Panel::top(id.to_owned()).frame(frame);
+    panel.show(ui, |ui| ui.horizontal_wrapped(show).inner).inner
 }
 
 /// Shows why a tab is empty, and what to do.

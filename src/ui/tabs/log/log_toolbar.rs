@@ -9,20 +9,15 @@ use crate::ui::action::Action;
 use crate::ui::shortcuts::named;
 use crate::ui::tabs::log::log_panel::LogPanel;
 use crate::ui::theme::size;
-use crate::ui::widgets::controls::{
-    ICON_BUTTON, chip, icon_button, pill_button, pill_width, segments, segments_width,
-};
+use crate::ui::widgets::controls::{ICON_BUTTON, chip, icon_button, pill_button, segments};
 use crate::ui::widgets::icon::Icon;
+use crate::ui::widgets::toolbar;
 
 /// Returns the id of the filter input, which Ctrl+F focuses.
 pub(crate) fn filter_id() -> Id {
     Id::unique("filter")
 }
 
-/// Below this width the buttons get a row of their own.
-const NARROW: f32 = 760.0;
-/// The space between two chips.
-const GAP: f32 = 6.0;
 /// The label, name and tooltip of each data format.
 const FORMATS: [(&str, &str, &str); 3] = [
     ("b'…'", "Data as Python prints it", "Received data as Python prints it: b'Hello\\n'"),
@@ -30,37 +25,20 @@ const FORMATS: [(&str, &str, &str); 3] = [
     ("Hex", "Data as hex", "Received data as hexadecimal digits, two for each byte"),
 ];
 
-/// Shows the toolbar in one row, or in two if it is narrow.
+/// Shows the toolbar.
 pub(crate) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
-    let mut actions = Vec::new();
-    let narrow = ui.available_width() < NARROW;
-    ui.add_space((size::TOOLBAR - size::CONTROL) / 2.0);
-    let commands: f32 = ["Follow", "Save…", "Clear"].iter().map(|label| pill_width(ui, label) + GAP).sum();
-    let rest = segments_width(ui, &FORMATS) + commands + 2.0 * GAP + size::EDGE;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = GAP;
-        ui.set_height(size::CONTROL);
-        ui.add_space(size::EDGE);
-        let chips: f32 = Category::CHIPS.iter().map(|category| pill_width(ui, category.label()) + GAP).sum();
-        let beside = chips + if narrow { size::EDGE } else { rest + 2.0 * GAP };
-        filter(ui, log, (ui.available_width() - beside - GAP).clamp(80.0, 360.0));
-        ui.add_space(4.0);
-        categories(ui, log);
-        if !narrow {
-            ui.add_space((ui.available_width() - rest).max(0.0));
-            actions.extend(tools(ui, app, log));
+    toolbar(ui, "toolbar", |ui| {
+        let width = (ui.available_width() * 0.28 - 32.0).clamp(72.0, 360.0);
+        filter(ui, log, width);
+        for category in Category::CHIPS {
+            let shown = log.categories.contains(category);
+            let about = if shown { "These entries are shown" } else { "These entries are hidden" };
+            if chip(ui, category.label(), shown).on_hover_text(about).clicked() {
+                log.categories.toggle(category);
+            }
         }
-    });
-    if narrow {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = GAP;
-            ui.set_height(size::CHIP);
-            ui.add_space(size::EDGE);
-            actions.extend(tools(ui, app, log));
-        });
-    }
-    ui.add_space((size::TOOLBAR - size::CONTROL) / 2.0);
-    actions
+        tools(ui, app, log)
+    })
 }
 
 /// Shows the filter input. Escape and its clear button empty it.
@@ -97,11 +75,9 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     if let Some(chosen) = segments(ui, &FORMATS, at) {
         actions.push(Command::set(Setting::DataFormat, DataFormat::ALL[chosen]).into());
     }
-    ui.add_space(GAP);
     if chip(ui, "Follow", log.follow).on_hover_text("Keep the newest entry in view").clicked() {
         log.follow = !log.follow;
     }
-    ui.add_space(GAP);
     ui.add_enabled_ui(!app.log().is_empty(), |ui| {
         if pill_button(ui, "Save…")
             .on_hover_text(named(ui.ctx(), "Write the whole log to a file (Ctrl+S)"))
@@ -114,14 +90,4 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
         }
     });
     actions
-}
-
-fn categories(ui: &mut Ui, log: &mut LogPanel) {
-    for category in Category::CHIPS {
-        let shown = log.categories.contains(category);
-        let about = if shown { "These entries are shown" } else { "These entries are hidden" };
-        if chip(ui, category.label(), shown).on_hover_text(about).clicked() {
-            log.categories.toggle(category);
-        }
-    }
 }

@@ -91,10 +91,10 @@ fn highlighted(program: &Program, palette: &Palette) -> LayoutJob {
         for (range, kind) in tokens {
             let color = match kind {
                 TokenKind::Plain => palette.text,
-                TokenKind::Keyword => palette.code_keyword,
-                TokenKind::Text => palette.code_text,
+                TokenKind::Keyword => palette.clients[1],
+                TokenKind::Text => palette.good,
                 TokenKind::Comment => palette.muted,
-                TokenKind::Number => palette.code_number,
+                TokenKind::Number => palette.caution,
             };
             job.append(&line[range], 0.0, format(color));
         }

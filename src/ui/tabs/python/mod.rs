@@ -6,7 +6,7 @@ mod listing;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui, vec2};
+use egui::{Frame, Margin, Panel, ScrollArea, Ui, vec2};
 
 use crate::app::{App, Command};
 use crate::server::Phase;
@@ -16,7 +16,8 @@ use crate::ui::action::Action;
 use crate::ui::tabs::python::line_status::line_statuses;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::{copy_button, pill_button};
-use crate::ui::widgets::scroll_when_small;
+use crate::ui::widgets::field::small;
+use crate::ui::widgets::{scroll_when_small, toolbar};
 use crate::ui::{backlog, step_bar};
 
 /// The state of the tab.
@@ -61,17 +62,14 @@ impl CodePanel {
         let mut actions = Vec::new();
         let height = ui.available_height();
         let bar = Frame::new().fill(Palette::of(ui).panel);
-        let steps = bar.inner_margin(Margin { left: 16, right: 16, top: 7, bottom: 7 });
-        Panel::top("step bar").resizable(false).frame(steps).show(ui, |ui| {
+        let steps = bar.inner_margin(Margin::symmetric(16, 7));
+        Panel::top("step bar").frame(steps).show(ui, |ui| {
             actions.extend(step_bar::show(ui, app));
         });
-        let tools = bar.inner_margin(Margin::symmetric(16, 0));
-        Panel::top("code toolbar").exact_size(size::TOOLBAR).resizable(false).frame(tools).show(ui, |ui| {
-            actions.extend(toolbar(ui, app));
-        });
+        actions.extend(toolbar(ui, "code toolbar", |ui| tools(ui, app)));
         let is_low = ui.ctx().content_rect().height() < LOW;
         let queue = bar.inner_margin(Margin::symmetric(16, 9));
-        Panel::bottom("accept queue").resizable(false).frame(queue).show(ui, |ui| {
+        Panel::bottom("accept queue").frame(queue).show(ui, |ui| {
             let scroll = ScrollArea::vertical().id_salt("accept queue").auto_shrink([false, true]);
             let scroll = scroll.max_height(if is_low { QUEUE_LOW } else { f32::INFINITY });
             scroll.show(ui, |ui| actions.extend(backlog::show(ui, app)));
@@ -117,28 +115,19 @@ impl CodePanel {
     }
 }
 
-fn toolbar(ui: &mut Ui, app: &App) -> Option<Action> {
-    let mut action = None;
-    ui.horizontal_centered(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let save = pill_button(ui, "Save as ServerPython.py…");
-            if save.on_hover_text("Run it with python3, instead of this server or beside it").clicked() {
-                action = Some(Action::choose_path(Command::SaveProgram(PathBuf::new())));
-            }
-            copy_button(ui, "Copy", || app.program().text());
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let words = if !app.state().is_stopped() {
-                    "What the running server does, in Python"
-                } else if app.form().first_invalid().is_some() {
-                    "The program for the last right settings: one of them is wrong now"
-                } else {
-                    "The program for these settings, in Python"
-                };
-                ui.add(Label::new(RichText::new(words).small().weak()).truncate());
-            });
-        });
-    });
-    action
+fn tools(ui: &mut Ui, app: &App) -> Option<Action> {
+    let text = if !app.state().is_stopped() {
+        "What the running server does, in Python"
+    } else if app.form().first_invalid().is_some() {
+        "The program for the last right settings: one of them is wrong now"
+    } else {
+        "The program for these settings, in Python"
+    };
+    small(ui, text);
+    copy_button(ui, "Copy", || app.program().text());
+    let save = pill_button(ui, "Save as ServerPython.py…");
+    let save = save.on_hover_text("Run it with python3, instead of this server or beside it");
+    save.clicked().then(|| Action::choose_path(Command::SaveProgram(PathBuf::new())))
 }
 
 /// Returns the clients that wait for a thread of the pool. Copies the connections only if a client is at no call.

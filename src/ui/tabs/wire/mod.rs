@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌───────────────────────────────────────────────────────────────────────┐
-//! │ [#2 · 127.0.0.1:49743 · open v] (Follow)       (Order|Time) Save…     │ show_toolbar
+//! │ [#2 · 127.0.0.1:49743 · open v] (Follow)       (Order|Time) Save…     │ show_tools
 //! ├───────────────────────────────────────────────────────────────────────┤
 //! │  time     Client                         Server                       │ sequence_view
 //! │  2.9 ms     │      ClientHello · 517 B     │                          │ sequence_row: one of its rows
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{Frame, Margin, Panel, Ui, vec2};
+use egui::{Frame, Margin, Panel, Ui};
 
 use crate::app::{App, Command};
 use crate::capture::sequence::{Sequence, SequenceFormat, row_text};
@@ -32,9 +32,9 @@ use crate::text::count;
 use crate::ui::action::Action;
 use crate::ui::tabs::detail_view;
 use crate::ui::tabs::wire::sequence_view::SequenceView;
-use crate::ui::theme::{self, Palette, size};
+use crate::ui::theme;
 use crate::ui::widgets::controls::{chip, choice, pill_button, segments};
-use crate::ui::widgets::empty_message;
+use crate::ui::widgets::{empty_message, toolbar};
 
 /// How long a frame may spend on adding rows.
 const MAX_UPDATE: Duration = Duration::from_millis(6);
@@ -142,9 +142,7 @@ impl WirePanel {
             return None;
         }
         let chosen = self.chosen;
-        let bar = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 7));
-        let tools = Panel::top("wire tools").resizable(false).frame(bar);
-        let saved = tools.show(ui, |ui| self.show_toolbar(ui, app)).inner;
+        let saved = toolbar(ui, "wire tools", |ui| self.show_tools(ui, app));
         if self.chosen != chosen {
             self.looked_up = None;
             ui.ctx().request_repaint();
@@ -158,7 +156,7 @@ impl WirePanel {
         let row = self.view.selected.and_then(|index| sequence.rows().get(index));
         let copied = detail_view::show_panel(ui, row.map(sequence_row::detail_content), DataFormat::Hex);
         if let Some(text) = row_text::end_text(sequence) {
-            let end = Panel::bottom("end of the connection").resizable(false).show_separator_line(false);
+            let end = Panel::bottom("end of the connection").show_separator_line(false);
             let frame = Frame::new().inner_margin(Margin::symmetric(16, 6));
             end.frame(frame).show(ui, |ui| ui.label(theme::bold(text)));
         }
@@ -169,28 +167,23 @@ impl WirePanel {
         saved.or(copied)
     }
 
-    /// Shows which connection is shown, how rows are placed, and saving; in two rows if it is narrow.
-    fn show_toolbar(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+    /// Shows which connection is shown, how rows are placed, and saving.
+    fn show_tools(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+        self.choose_connection(ui, app);
+        if chip(ui, "Follow", self.view.follow).on_hover_text("Keep the newest row in view").clicked() {
+            self.view.follow = !self.view.follow;
+        }
+        if let Some(selected) = segments(ui, &SCALES, usize::from(self.view.by_time)) {
+            self.view.by_time = selected == 1;
+        }
+        let id = self.shown.as_ref()?.sequence.info().client.id;
         let mut action = None;
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().interact_size.y = size::CONTROL;
-            ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
-            self.choose_connection(ui, app);
-            if chip(ui, "Follow", self.view.follow).on_hover_text("Keep the newest row in view").clicked() {
-                self.view.follow = !self.view.follow;
+        for (format, label, about) in FORMATS {
+            if pill_button(ui, label).on_hover_text(about).clicked() {
+                let command = Command::SaveSequence { id, path: PathBuf::new(), format };
+                action = Some(Action::choose_path(command));
             }
-            if let Some(selected) = segments(ui, &SCALES, usize::from(self.view.by_time)) {
-                self.view.by_time = selected == 1;
-            }
-            let Some(shown) = &self.shown else { return };
-            for (format, label, about) in FORMATS {
-                if pill_button(ui, label).on_hover_text(about).clicked() {
-                    let id = shown.sequence.info().client.id;
-                    let command = Command::SaveSequence { id, path: PathBuf::new(), format };
-                    action = Some(Action::choose_path(command));
-                }
-            }
-        });
+        }
         action
     }
 

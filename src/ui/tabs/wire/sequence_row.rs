@@ -131,8 +131,8 @@ fn color(palette: &Palette, kind: RowKind) -> Color32 {
     match kind {
         RowKind::Connect | RowKind::End => palette.text,
         RowKind::Plaintext => palette.accent,
-        RowKind::Handshake => palette.handshake,
-        RowKind::Data => palette.record,
+        RowKind::Handshake => palette.clients[1],
+        RowKind::Data => palette.clients[3],
         RowKind::Alert => palette.problem,
         RowKind::Raw => palette.caution,
     }

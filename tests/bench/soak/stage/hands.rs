@@ -240,7 +240,11 @@ impl Hands {
             1 => Command::NextStep,
             2 => Command::PreviousStep,
             3 => Command::RestartLesson,
-            4 => Command::Opened(self.random.pick(&LessonPlace::ALL)),
+            4 => Command::Opened(self.random.pick(&[
+                LessonPlace::Log,
+                LessonPlace::Client,
+                LessonPlace::TlsOptions,
+            ])),
             // Its settings are never applied, because that would restart the server during visits.
             _ => Command::StartLesson(self.random.length(0, lessons - 1)),
         });
