@@ -1,6 +1,7 @@
 //! The commands about the client tabs and the load clients, and the fields and choices that they set.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use crate::client::client_event::CloseMode;
@@ -125,33 +126,13 @@ pub enum ClientField {
 }
 
 impl ClientField {
-    /// The label beside the field, also used in messages.
-    #[must_use]
-    pub fn label(self) -> &'static str {
+    /// The name of a number field in messages, and its values; `None` for other fields.
+    pub(super) fn number(self) -> Option<(&'static str, RangeInclusive<u32>)> {
         match self {
-            Self::Host => "Host",
-            Self::Port => "Port",
-            Self::Timeout => "Timeout",
-            Self::CaFile => "CA file",
-            Self::ServerName => "Server name",
-            Self::Alpn => "ALPN",
-            Self::Certificate => "Client certificate",
-            Self::Key => "Client key",
-            Self::Text => "Text",
-            Self::Hex => "Hex",
-            Self::File => "File",
-            Self::Times => "Times",
-            Self::Every => "Every",
-        }
-    }
-
-    /// The smallest and largest value of a number field; `None` for other fields.
-    pub(super) fn range(self) -> Option<(u32, u32)> {
-        match self {
-            Self::Port => Some((1, 65_535)),
-            Self::Timeout => Some((1, 600)),
-            Self::Times => Some((1, 1_000_000)),
-            Self::Every => Some((0, 3_600_000)),
+            Self::Port => Some(("Port", 1..=65_535)),
+            Self::Timeout => Some(("Timeout", 1..=600)),
+            Self::Times => Some(("Times", 1..=1_000_000)),
+            Self::Every => Some(("Every", 0..=3_600_000)),
             _ => None,
         }
     }

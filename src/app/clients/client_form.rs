@@ -225,8 +225,8 @@ impl ClientForm {
     }
 
     fn number(&self, field: ClientField) -> Result<u32, String> {
-        let Some((min, max)) = field.range() else { return Ok(0) };
-        parse::number(field.label(), min..=max, self.text(field)).map_err(|error| error.to_string())
+        let Some((name, range)) = field.number() else { return Ok(0) };
+        parse::number(name, range, self.text(field)).map_err(|error| error.to_string())
     }
 
     /// Carries out a command that changes a field or a choice.

@@ -12,10 +12,10 @@ use crate::app::clients::{ClientCommand, ClientTabId, MAX_CLIENT_TABS, explain_w
 use crate::client::LoadStatus;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
-use crate::ui::tabs::client::connect_form::strong_button;
 use crate::ui::tabs::client::status_line::DisplayState;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::{pill_button, small_button};
+use crate::ui::widgets::dialog::default_button;
 use crate::ui::widgets::field::{Tone, note, plain_label, text_field};
 
 const POPUP: f32 = 340.0;
@@ -120,7 +120,7 @@ fn load_popup(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
             let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             let _ = field.accessible_name("Clients");
             actions.extend(edited.map(|text| ClientCommand::EditLoadCount(text).into()));
-            let connect = strong_button(ui, "Connect them", !is_running && reason.is_none(), None);
+            let connect = default_button(ui, "Connect them", !is_running && reason.is_none());
             let connect = connect.on_disabled_hover_text(reason.clone().unwrap_or_default());
             if connect.clicked() || (entered && reason.is_none()) {
                 actions.push(ClientCommand::ConnectLoad.into());

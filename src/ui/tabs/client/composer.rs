@@ -13,9 +13,10 @@ use crate::client::client_event::ClientStatus;
 use crate::client::input::{InputError, LineEnding};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
-use crate::ui::tabs::client::connect_form::{describe, edit, salt, strong_button};
+use crate::ui::tabs::client::connect_form::{describe, edit};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{chip, pill_button, segments, small_button};
+use crate::ui::widgets::dialog::default_button;
 use crate::ui::widgets::field::{Tone, focus_field, note, plain_label, small};
 
 /// The state of the composer.
@@ -25,7 +26,7 @@ pub(super) struct Composer {
     needs_focus: bool,
 }
 
-const SEND: f32 = 76.0;
+const SEND: f32 = 58.0;
 /// How long the server may take nothing before that is shown.
 const BLOCKED: Duration = Duration::from_millis(500);
 const KINDS: [(&str, &str, &str); 3] = [
@@ -58,7 +59,7 @@ impl Composer {
         if std::mem::take(&mut self.needs_focus) {
             ui.scroll_to_rect(ui.max_rect(), None);
             if kind == SendKind::File {
-                focus_field(ui.ctx(), &salt(ClientField::File));
+                focus_field(ui.ctx(), describe(ClientField::File).0);
             } else {
                 ui.memory_mut(|memory| memory.request_focus(field_id()));
                 select_all(ui.ctx());
@@ -77,7 +78,7 @@ impl Composer {
                 input_field(ui, tab, kind.field(), width, actions)
             };
             let reason = tab.cannot_send();
-            let send = strong_button(ui, "Send", reason.is_none(), Some(SEND));
+            let send = default_button(ui, "Send", reason.is_none());
             let send = send.on_disabled_hover_text(reason.unwrap_or_default());
             // Enter while it is still connecting is no mistake.
             let entered = entered && !status.state.is_connecting();

@@ -10,12 +10,13 @@ use crate::ui::shortcuts::named;
 use crate::ui::tabs::client::status_line::{self, DisplayState};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{choice, collapsible, pill_button, switch, text_width};
+use crate::ui::widgets::dialog::default_button;
 use crate::ui::widgets::field::{
     Tone, focus_field, label, note, path_field, plain_label, small, take_focus, text_field,
 };
-use egui::{Button, Key, Response, RichText, Ui, vec2};
+use egui::{Button, Key, Response, RichText, Ui};
 
-const BUTTON: f32 = 92.0;
+const BUTTON: f32 = 84.0;
 const PORT: f32 = 68.0;
 /// The widest that a host field gets.
 const HOST: f32 = 250.0;
@@ -82,8 +83,7 @@ fn address(ui: &mut Ui, tab: &ClientTab, takes_focus: bool, actions: &mut Vec<Ac
         entered |= edit(ui, tab, ClientField::Port, PORT, actions);
     });
     if state.is_connecting() {
-        let cancel = ui.add_sized([BUTTON, size::CONTROL], Button::new("Cancel"));
-        if cancel.on_hover_text("Give up connecting (Esc)").clicked() {
+        if ui.button("Cancel").on_hover_text("Give up connecting (Esc)").clicked() {
             actions.push(ClientCommand::Cancel(tab.id()).into());
         }
         return;
@@ -94,7 +94,7 @@ fn address(ui: &mut Ui, tab: &ClientTab, takes_focus: bool, actions: &mut Vec<Ac
     } else {
         "It is connected already. Close the connection first, or add another client.".to_owned()
     };
-    let button = strong_button(ui, "Connect", can_connect, Some(BUTTON)).on_disabled_hover_text(reason);
+    let button = default_button(ui, "Connect", can_connect).on_disabled_hover_text(reason);
     if can_connect && takes_focus {
         take_focus(ui, FIRST_BUTTON, &button);
     }
@@ -157,24 +157,26 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
         if switch(ui, on, "TLS of the client").on_hover_text("Encrypt the connection").clicked() {
             actions.push(ClientCommand::SetTls(id, !on).into());
         }
-        let follows = form.is_following(Followed::Tls);
-        small(ui, if follows { "as the server" } else { "whatever the server does" });
+        if form.is_following(Followed::Tls) {
+            small(ui, "as the server");
+        }
         follow_button(ui, tab, "Follow the server: TLS", &[Followed::Tls], actions);
     });
     if form.tls() {
         row(ui, "Trusts", |ui, name| {
             let choices = TrustChoice::ALL.map(|choice| (choice, choice.label(), ""));
-            let (combo, chosen) = choice(ui, "trust", field_width(ui), form.trust, &choices);
+            let (combo, chosen) = choice(ui, "trust", field_width(ui, true), form.trust, &choices);
             combo.labelled_by(name.id);
             actions.extend(chosen.map(|choice| ClientCommand::SetTrust(id, choice).into()));
         });
-        if form.trust == TrustChoice::ThisServer {
-            let text = app.clients().server_certificate().display().to_string();
+        let text = app.clients().server_certificate().display().to_string();
+        if form.trust == TrustChoice::ThisServer && !text.is_empty() {
             row(ui, "", |ui, _| small(ui, &text).on_hover_text(&text));
         }
         row(ui, "Versions", |ui, name| {
             let choices = TlsVersions::ALL.map(|choice| (choice, choice.label(), ""));
-            let (combo, chosen) = choice(ui, "versions", field_width(ui), form.versions(), &choices);
+            let width = field_width(ui, form.is_following(Followed::Versions));
+            let (combo, chosen) = choice(ui, "versions", width, form.versions(), &choices);
             combo.labelled_by(name.id);
             actions.extend(chosen.map(|choice| ClientCommand::SetVersions(id, choice).into()));
             follow_button(ui, tab, "Follow the server: versions", &[Followed::Versions], actions);
@@ -189,8 +191,9 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
             if field == ClientField::CaFile && form.trust != TrustChoice::CaFile {
                 continue;
             }
-            row(ui, field.label(), |ui, _| {
-                edit(ui, tab, field, field_width(ui), actions);
+            row(ui, describe(field).0, |ui, _| {
+                let follows = field != ClientField::Alpn || form.is_following(Followed::Alpn);
+                edit(ui, tab, field, field_width(ui, follows), actions);
                 if field == ClientField::Alpn {
                     follow_button(ui, tab, "Follow the server: ALPN", &[Followed::Alpn], actions);
                 }
@@ -203,20 +206,22 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
     });
 }
 
-fn field_width(ui: &Ui) -> f32 {
-    ui.available_width().min(FIELD)
+/// Returns the width of a field; one that doesn't follow the server has a button beside it.
+fn field_width(ui: &Ui, follows: bool) -> f32 {
+    (ui.available_width() - if follows { 0.0 } else { 132.0 }).min(FIELD)
 }
 
 /// Shows a label, and a control beside it that gets the label's response.
 fn row<R>(ui: &mut Ui, text: &str, control: impl FnOnce(&mut Ui, &Response) -> R) {
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         ui.add_space(16.0);
         let name = label(ui, text, LABEL);
         control(ui, &name);
     });
 }
 
-/// Returns the accessible name of the field, which is unique in the window, its hint and its tooltip.
+/// Returns the accessible name of the field, which is unique in the window and finds it for `focus_field`; its hint and its
+/// tooltip.
 pub(super) fn describe(field: ClientField) -> (&'static str, &'static str, &'static str) {
     match field {
         ClientField::Host => ("Host to connect to", "localhost", "The name or address to connect to."),
@@ -255,11 +260,6 @@ pub(super) fn describe(field: ClientField) -> (&'static str, &'static str, &'sta
     }
 }
 
-/// Returns the name by which `focus_field` finds a field.
-pub(super) fn salt(field: ClientField) -> String {
-    format!("client {}", field.label())
-}
-
 /// Shows a text field; one for a path has a button for the file dialog. Returns whether Enter was pressed in the field.
 pub(super) fn edit(
     ui: &mut Ui,
@@ -273,9 +273,9 @@ pub(super) fn edit(
     let (text, is_wrong) = (tab.form().text(field), tab.form().error(field).is_some());
     let is_path = hint == "path";
     let (response, edited) = if is_path {
-        path_field(ui, &salt(field), width - BROWSE - size::GAP, text, hint, is_wrong)
+        path_field(ui, name, width - BROWSE - size::GAP, text, hint, is_wrong)
     } else {
-        text_field(ui, &salt(field), width, text, hint, is_wrong)
+        text_field(ui, name, width, text, hint, is_wrong)
     };
     actions.extend(edited.map(|text| ClientCommand::Edit(tab.id(), field, text).into()));
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
@@ -291,15 +291,4 @@ pub(super) fn edit(
         }
     }
     entered
-}
-
-/// Shows the button to press next, at least this wide.
-pub(super) fn strong_button(ui: &mut Ui, label: &str, enabled: bool, width: Option<f32>) -> Response {
-    let min_size = vec2(width.unwrap_or_default(), size::CONTROL);
-    if !enabled {
-        return ui.add_enabled(false, Button::new(label).min_size(min_size));
-    }
-    let palette = Palette::of(ui);
-    let text = RichText::new(label).font(theme::strong(size::TEXT)).color(palette.on_strong);
-    ui.add(Button::new(text).fill(palette.start[0]).min_size(min_size))
 }

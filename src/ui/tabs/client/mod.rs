@@ -59,7 +59,7 @@ pub(crate) struct ClientPanel {
 }
 
 /// The smallest height of the transcript. A window with less room scrolls.
-const MIN_ROWS: f32 = 4.0 * size::LOG_ROW + size::GAP;
+const MIN_ROWS: f32 = 2.0 * size::LOG_ROW + size::GAP;
 
 impl ClientPanel {
     /// Moves the keyboard focus to what is needed first, when the tab comes to the front.

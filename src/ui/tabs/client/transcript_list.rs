@@ -137,10 +137,7 @@ fn show_empty(ui: &mut Ui, app: &App, tab: &ClientTab, area: Rect) {
         (true, false) => "Press Connect, type something below,",
         (false, _) => "Type something below",
     };
-    let text = format!(
-        "{start} and press Enter: the server sends the same bytes back. Here you see what was sent and what came back, how \
-         long it took, and whether it was the same."
-    );
+    let text = format!("{start} and press Enter: the server sends the same bytes back.");
     let mut child = ui.new_child(UiBuilder::new().max_rect(area));
     child.set_clip_rect(area.intersect(ui.clip_rect()));
     empty_message(&mut child, "Be a client", &text);
