@@ -153,15 +153,6 @@ impl CategorySet {
             self.0 ^= 1 << category as u8;
         }
     }
-
-    /// Returns the same set with a category shown or hidden.
-    #[must_use]
-    pub fn with(mut self, category: Category, shown: bool) -> Self {
-        if self.contains(category) != shown {
-            self.toggle(category);
-        }
-        self
-    }
 }
 
 #[cfg(test)]
@@ -175,9 +166,10 @@ mod tests {
         shown.toggle(Category::Data);
         assert!(shown.contains(Category::Server) && !shown.contains(Category::Data));
         assert!(shown.contains(Category::Tls));
-        assert_eq!(shown.with(Category::Data, true).with(Category::Server, false), CategorySet::ALL);
+        shown.toggle(Category::Data);
+        assert_eq!(shown, CategorySet::ALL);
         for category in Category::CHIPS {
-            shown = shown.with(category, false);
+            shown.toggle(category);
         }
         assert!(shown.contains(Category::Server) && !shown.contains(Category::Problems));
     }

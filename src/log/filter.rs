@@ -238,7 +238,8 @@ mod tests {
 
     #[test]
     fn chips_hide_categories_but_never_the_server() {
-        let none = Category::CHIPS.into_iter().fold(CategorySet::ALL, |set, chip| set.with(chip, false));
+        let mut none = CategorySet::ALL;
+        Category::CHIPS.into_iter().for_each(|chip| none.toggle(chip));
         let filter = Filter::new("", none);
         assert!(filter.matches(&event(None, EventKind::Stopped)));
         assert!(filter.matches(&event(None, EventKind::NotShown { count: 3 })));

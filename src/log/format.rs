@@ -136,34 +136,11 @@ fn from_ascii(out: Vec<u8>) -> String {
     String::from_utf8(out).expect("escapes and digits are ASCII")
 }
 
-/// One row of a hex dump: offset, bytes as digits, bytes as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HexRow<'a> {
-    /// The position of the first byte in the data.
-    pub offset: usize,
-    /// The bytes of the row.
-    pub bytes: &'a [u8],
-}
-
-impl HexRow<'_> {
-    /// Returns the offset as at least four hexadecimal digits.
-    #[must_use]
-    pub fn offset_text(&self) -> String {
-        format!("{:04x}", self.offset)
-    }
-
-    /// Returns the bytes as hexadecimal digits, without padding.
-    #[must_use]
-    pub fn hex(&self) -> String {
-        hex(self.bytes)
-    }
-
-    /// Returns the bytes as printable ASCII, with [`PLACEHOLDER`] for the others: one character for each byte.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let symbol = |&byte: &u8| if matches!(byte, b' '..=b'~') { char::from(byte) } else { PLACEHOLDER };
-        self.bytes.iter().map(symbol).collect()
-    }
+/// Returns bytes as printable ASCII, with [`PLACEHOLDER`] for the others: one character for each byte.
+#[must_use]
+pub fn printable(data: &[u8]) -> String {
+    let symbol = |&byte: &u8| if matches!(byte, b' '..=b'~') { char::from(byte) } else { PLACEHOLDER };
+    data.iter().map(symbol).collect()
 }
 
 #[cfg(test)]
@@ -216,11 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn hex_row_shows_offset_digits_and_text() {
-        let row = HexRow { offset: 65_536, bytes: b"Hello\n" };
-        assert_eq!(
-            (&*row.offset_text(), &*row.hex(), &*row.text()),
-            ("10000", "48 65 6c 6c 6f 0a", "Hello·")
-        );
+    fn printable_text_has_one_character_for_each_byte() {
+        assert_eq!(printable(b"Hello\n\xff"), "Hello··");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Event ── append ► EventLog ──► FilteredLog ──► rows:    line::truncated_row, line::trailing_text, text::clock
-//!                      │                   └───► details: explanation, handshake_details, format::HexRow
+//!                      │                   └───► details: explanation, handshake_details, format::printable
 //!                      └──────► files:   line::full_line, json::json_line
 //! ```
 //!

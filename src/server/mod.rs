@@ -175,12 +175,6 @@ impl Server {
     pub fn captures(&self) -> &Captures {
         self.shared.events.captures()
     }
-
-    /// Returns the values that the server was started with.
-    #[must_use]
-    pub fn config(&self) -> &ServerConfig {
-        &self.shared.config
-    }
 }
 
 impl Drop for Server {

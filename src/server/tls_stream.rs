@@ -68,8 +68,7 @@ impl TlsStream {
     #[inline(never)]
     fn new(tls: &TlsServer) -> Result<Self, ConnectionError> {
         let context = Arc::clone(tls.context());
-        let connection = ServerConnection::new(tls.new_connection())
-            .map_err(|error| tls_error(error, true, Arc::clone(&context)))?;
+        let connection = ServerConnection::new(tls.new_connection()).map_err(io::Error::other)?;
         Ok(Self {
             snapshot: TlsSnapshot::of(&connection),
             connection: Box::new(connection),
@@ -190,7 +189,9 @@ impl TlsStream {
     }
 
     fn error(&self, cause: impl Into<TlsErrorCause>, in_handshake: bool) -> ConnectionError {
-        tls_error(cause, in_handshake, Arc::clone(&self.context))
+        let context = Arc::clone(&self.context);
+        let error = ServerTlsError::new(cause.into(), in_handshake, context);
+        ConnectionError::Tls(Problem::Tls(Arc::new(error)))
     }
 
     /// Sends everything that rustls has ready.
@@ -210,12 +211,4 @@ impl TlsStream {
         socket.recorder().end_send();
         result
     }
-}
-
-fn tls_error(
-    cause: impl Into<TlsErrorCause>,
-    in_handshake: bool,
-    context: Arc<ServerContext>,
-) -> ConnectionError {
-    ConnectionError::Tls(Problem::Tls(Arc::new(ServerTlsError::new(cause.into(), in_handshake, context))))
 }

@@ -82,8 +82,10 @@ fn random_filter(numbers: &mut Numbers) -> (String, CategorySet) {
         "received",
     ];
     let text = (0..numbers.below(3)).map(|_| numbers.pick(&WORDS)).collect::<Vec<_>>().join(" ");
-    let shown =
-        Category::CHIPS.into_iter().fold(CategorySet::ALL, |set, chip| set.with(chip, numbers.below(5) > 0));
+    let mut shown = CategorySet::ALL;
+    for chip in Category::CHIPS.into_iter().filter(|_| numbers.below(5) == 0) {
+        shown.toggle(chip);
+    }
     (text, shown)
 }
 

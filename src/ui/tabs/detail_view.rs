@@ -7,7 +7,7 @@ use egui::{
 };
 
 use crate::capture::sequence::HeaderField;
-use crate::log::format::{self, HexRow};
+use crate::log::format;
 use crate::log::handshake_details::DetailRow;
 use crate::server::event::ClientId;
 use crate::settings::DataFormat;
@@ -187,31 +187,31 @@ fn show_bytes(ui: &mut Ui, content: &DetailContent<'_>) {
             break;
         }
         let rect = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), size::HEX_ROW));
-        show_line(ui, rect, &HexRow { offset: index * per_line, bytes }, per_line, &content.fields);
+        show_line(ui, rect, (index * per_line, bytes), per_line, &content.fields);
     }
 }
 
 /// Shows one line, its offset, hexadecimal digits and text, and outlines the fields in it.
-fn show_line(ui: &Ui, rect: Rect, line: &HexRow<'_>, per_line: usize, fields: &[HeaderField]) {
+fn show_line(ui: &Ui, rect: Rect, (start, bytes): (usize, &[u8]), per_line: usize, fields: &[HeaderField]) {
     let palette = Palette::of(ui);
-    let (offset, hex) = (line.offset_text(), line.hex());
-    let response = ui.interact(rect, Id::unique("bytes").with(line.offset), Sense::hover());
-    let spoken = || format!("{offset}  {hex}  {}", line.text());
+    let (offset, hex, text) = (format!("{start:04x}"), format::hex(bytes), format::printable(bytes));
+    let response = ui.interact(rect, Id::unique("bytes").with(start), Sense::hover());
+    let spoken = || format!("{offset}  {hex}  {text}");
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken()));
     let mut job = LayoutJob::default();
     let mono = |color| TextFormat::simple(theme::mono(), color);
     let digits = if offset.len() > 4 { 10 } else { 6 };
     job.append(&format!("{offset:digits$}"), 0.0, mono(palette.muted));
-    job.append(&format!("{hex:0$}  {1}", per_line * 3, line.text()), 0.0, mono(palette.text));
+    job.append(&format!("{hex:0$}  {text}", per_line * 3), 0.0, mono(palette.text));
     let galley = ui.painter().layout_job(job);
     let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(at, galley, palette.text);
     let advance = char_width(ui);
-    let end = line.offset + line.bytes.len();
-    for field in fields.iter().filter(|field| field.range.start < end && field.range.end > line.offset) {
+    let end = start + bytes.len();
+    for field in fields.iter().filter(|field| field.range.start < end && field.range.end > start) {
         #[expect(clippy::cast_precision_loss, reason = "a maximum of 60")]
-        let [from, to] = [field.range.start.max(line.offset), field.range.end.min(end)]
-            .map(|position| rect.left() + (digits + (position - line.offset) * 3) as f32 * advance);
+        let [from, to] = [field.range.start.max(start), field.range.end.min(end)]
+            .map(|position| rect.left() + (digits + (position - start) * 3) as f32 * advance);
         let cell = Rect::from_x_y_ranges(from - 3.0..=to - advance + 3.0, rect.y_range().shrink(1.0));
         let stroke = Stroke::new(1.5, color(palette, field));
         if field.name == "Encrypted" {
