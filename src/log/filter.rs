@@ -239,7 +239,9 @@ mod tests {
     #[test]
     fn chips_hide_categories_but_never_the_server() {
         let mut none = CategorySet::ALL;
-        Category::CHIPS.into_iter().for_each(|chip| none.toggle(chip));
+        for chip in Category::CHIPS {
+            none.toggle(chip);
+        }
         let filter = Filter::new("", none);
         assert!(filter.matches(&event(None, EventKind::Stopped)));
         assert!(filter.matches(&event(None, EventKind::NotShown { count: 3 })));

@@ -13,7 +13,7 @@ use crate::capture::{SendContext, TlsSnapshot, alert_for};
 use crate::server::event::{CloseReason, Problem};
 use crate::server::record_reader::RecordReader;
 use crate::server::socket::{ConnectionError, Socket};
-use crate::tls::client_hello::{self, FirstBytes, first_hello};
+use crate::tls::client_hello::{first_hello, other_protocol};
 use crate::tls::handshake::Handshake;
 use crate::tls::server_config::{TlsServer, chosen_scheme};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
@@ -81,10 +81,8 @@ impl TlsStream {
         while self.connection.is_handshaking() {
             let result = self.read_record(socket, Some(deadline));
             let has_hello = self.connection.protocol_version().is_some();
-            if let FirstBytes::NotTls { line, http } = client_hello::first_bytes(self.records.first_bytes())
-                && !has_hello
-            {
-                return Err(ConnectionError::Tls(Problem::NotTls { start: line, http }));
+            if !has_hello && let Some((start, http)) = other_protocol(self.records.first_bytes()) {
+                return Err(ConnectionError::Tls(Problem::NotTls { start, http }));
             }
             if !result? {
                 return Err(match self.records.first_bytes() {

@@ -173,22 +173,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A client's first bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FirstBytes {
-    /// A TLS handshake record (RFC 8446, section 5.1).
-    Tls,
-    /// Anything else; it need not be text.
-    NotTls {
-        /// Its first line, at most [`LINE`] bytes.
-        line: Vec<u8>,
-        /// Whether it is an HTTP request, or the preface of HTTP/2.
-        http: bool,
-    },
-    /// Too few bytes to decide: none, or a beginning that a TLS record has, too.
-    Incomplete,
-}
-
 /// How many bytes of a first line are kept at most.
 pub const LINE: usize = 60;
 
@@ -212,16 +196,15 @@ const METHODS: [&[u8]; 10] = [
     b"PRI ",
 ];
 
-/// Classifies the first bytes of a client. Three are always enough.
+/// Returns the first line of a client that doesn't speak TLS, at most [`LINE`] bytes of it, and whether it is an HTTP
+/// request. `None` if the bytes begin a TLS record, or are too few to decide; three are always enough.
 #[must_use]
-pub fn first_bytes(bytes: &[u8]) -> FirstBytes {
+pub fn other_protocol(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
     match bytes {
-        [] | [HANDSHAKE] | [HANDSHAKE, MAJOR] => FirstBytes::Incomplete,
-        [HANDSHAKE, MAJOR, ..=MINOR, ..] => FirstBytes::Tls,
+        [] | [HANDSHAKE] | [HANDSHAKE, MAJOR] | [HANDSHAKE, MAJOR, ..=MINOR, ..] => None,
         _ => {
             let line = bytes.iter().copied().take_while(|byte| !matches!(byte, b'\r' | b'\n')).take(LINE);
-            let http = METHODS.iter().any(|method| bytes.starts_with(method));
-            FirstBytes::NotTls { line: line.collect(), http }
+            Some((line.collect(), METHODS.iter().any(|method| bytes.starts_with(method))))
         }
     }
 }
@@ -330,34 +313,27 @@ mod tests {
 
     #[test]
     fn tls_is_recognized_by_its_record_header() {
-        assert_eq!(first_bytes(&[22, 3, 1]), FirstBytes::Tls);
-        assert_eq!(first_bytes(&[22, 3, 3, 0, 200, 1, 0, 0, 196]), FirstBytes::Tls);
-        for short in [&[][..], &[22], &[22, 3]] {
-            assert_eq!(first_bytes(short), FirstBytes::Incomplete);
+        for tls in [&[][..], &[22], &[22, 3], &[22, 3, 1], &[22, 3, 3, 0, 200, 1, 0, 0, 196]] {
+            assert_eq!(other_protocol(tls), None);
         }
         for other in [&[22, 4][..], &[22, 3, 5], &[23, 3, 3], b"\x80\x2e\x01"] {
-            assert!(matches!(first_bytes(other), FirstBytes::NotTls { http: false, .. }), "{other:?}");
+            assert!(matches!(other_protocol(other), Some((_, false))), "{other:?}");
         }
     }
 
     #[test]
     fn http_and_text_keep_their_first_line() {
-        assert_eq!(
-            first_bytes(b"GET / HTTP/1.1\r\nHost: x\r\n"),
-            FirstBytes::NotTls { line: b"GET / HTTP/1.1".to_vec(), http: true }
-        );
-        assert_eq!(
-            first_bytes(b"PRI * HTTP/2.0\r\n\r\nSM"),
-            FirstBytes::NotTls { line: b"PRI * HTTP/2.0".to_vec(), http: true }
-        );
-        assert_eq!(
-            first_bytes(b"GETTING on\nwith it"),
-            FirstBytes::NotTls { line: b"GETTING on".to_vec(), http: false }
-        );
-        assert_eq!(first_bytes(b"h"), FirstBytes::NotTls { line: b"h".to_vec(), http: false });
-        assert_eq!(first_bytes(b"\n"), FirstBytes::NotTls { line: Vec::new(), http: false });
         let long = [b"GET /".as_slice(), &[b'a'; 100]].concat();
-        assert_eq!(first_bytes(&long), FirstBytes::NotTls { line: long[..LINE].to_vec(), http: true });
+        for (bytes, line, http) in [
+            (&b"GET / HTTP/1.1\r\nHost: x\r\n"[..], &b"GET / HTTP/1.1"[..], true),
+            (b"PRI * HTTP/2.0\r\n\r\nSM", b"PRI * HTTP/2.0", true),
+            (b"GETTING on\nwith it", b"GETTING on", false),
+            (b"h", b"h", false),
+            (b"\n", b"", false),
+            (&long, &long[..LINE], true),
+        ] {
+            assert_eq!(other_protocol(bytes), Some((line.to_vec(), http)));
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use echoscope::log::line;
 use echoscope::server::event::{ClientId, ClientInfo, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 use echoscope::tls::client_hello::{
-    ClientHello, FirstBytes, HELLO_START, LINE, first_bytes, first_hello, looks_like_client_hello,
+    ClientHello, HELLO_START, LINE, first_hello, looks_like_client_hello, other_protocol,
 };
 use echoscope::tls::names;
 use echoscope::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
@@ -45,19 +45,14 @@ fuzz_target!(
 
 /// Checks that three bytes decide the protocol, and that more bytes don't change the decision.
 fn check_sniffer(data: &[u8]) {
-    let kind = |first: &FirstBytes| matches!(first, FirstBytes::Tls);
-    match first_bytes(data) {
-        FirstBytes::Incomplete => assert!(data.len() < 3),
-        FirstBytes::NotTls { line, .. } => {
-            assert!(line.len() <= LINE && data.starts_with(&line) && !line.contains(&b'\n'));
-        }
-        FirstBytes::Tls => {}
+    if let Some((line, _)) = other_protocol(data) {
+        assert!(line.len() <= LINE && data.starts_with(&line) && !line.contains(&b'\n'));
     }
     if data.len() >= 3 {
-        assert_eq!(kind(&first_bytes(data)), kind(&first_bytes(&data[..3])));
+        assert_eq!(other_protocol(data).is_some(), other_protocol(&data[..3]).is_some());
     }
     if looks_like_client_hello(data) {
-        assert!(data.len() >= HELLO_START && first_bytes(data) == FirstBytes::Tls);
+        assert!(data.len() >= HELLO_START && other_protocol(data).is_none());
         assert!(looks_like_client_hello(&data[..HELLO_START]));
     }
 }
