@@ -18,7 +18,7 @@ use crate::tls::inspect::client_check::Roots;
 use crate::tls::load::{CertificateFile, read_pair};
 use crate::tls::options::{TlsChoices, Trust};
 use crate::tls::server_config::{protocol_versions, provider};
-use crate::tls::server_verifier::{ClientCertResolver, HandshakeLog, Policy, ServerVerifier};
+use crate::tls::server_verifier::{ClientCertResolver, HandshakeLog, ServerVerifier};
 use crate::tls::session_error::{ClientContext, ClientTlsError, TlsErrorCause};
 
 /// Why TLS can't be tried with a client's choices. Its `Display` is in [`crate::tls::explain::client`].
@@ -78,10 +78,10 @@ impl Connector {
         let server = ServerName::try_from(bare.to_owned())
             .map_err(|_| ClientConfigError::InvalidName { name: name.to_owned() })?;
         let log = Arc::<Mutex<HandshakeLog>>::default();
-        let (policy, given) = policy(&choices.trust)?;
+        let (cas, given) = trusted(&choices.trust)?;
         let provider = provider();
         let algorithms = provider.signature_verification_algorithms;
-        let verifier = ServerVerifier { policy, algorithms, log: Arc::clone(&log) };
+        let verifier = ServerVerifier { cas, pinned: given.clone(), algorithms, log: Arc::clone(&log) };
         let resolver = ClientCertResolver { identity: identity(choices)?, log: Arc::clone(&log) };
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&protocol_versions(choices.versions))?
@@ -136,23 +136,23 @@ impl Connector {
     }
 }
 
-/// Returns how certificates are checked, and the certificate that the client was given as this server's.
-fn policy(trust: &Trust) -> Result<(Policy, Option<CertificateDer<'static>>), ClientConfigError> {
+/// Returns what checks certificates against CAs, and the certificate that the client was given as this server's.
+fn trusted(trust: &Trust) -> Result<Trusted, ClientConfigError> {
     let roots = match trust {
-        Trust::Nothing => return Ok((Policy::Unchecked, None)),
+        Trust::Nothing => return Ok((None, None)),
         Trust::ThisServer(path) => {
             let file = CertificateFile::read(path).map_err(ClientConfigError::Trust)?;
-            let verifier = verifier(Roots::of_file(&file).store).ok();
             // A file that was read holds at least one certificate.
-            let first = file.chain()[0].clone();
-            return Ok((Policy::CasOrThis(verifier, first.clone()), Some(first)));
+            return Ok((verifier(Roots::of_file(&file).store).ok(), Some(file.chain()[0].clone())));
         }
         Trust::CaFile(path) => Roots::read(path).map_err(ClientConfigError::Trust)?,
         Trust::System => Roots::system(),
     };
     let none = |source| ClientConfigError::NoCas { trust: trust.clone(), source };
-    Ok((Policy::Cas(verifier(roots.store).map_err(none)?), None))
+    Ok((Some(verifier(roots.store).map_err(none)?), None))
 }
+
+type Trusted = (Option<Arc<WebPkiServerVerifier>>, Option<CertificateDer<'static>>);
 
 fn verifier(roots: Arc<RootCertStore>) -> Result<Arc<WebPkiServerVerifier>, VerifierBuilderError> {
     WebPkiServerVerifier::builder_with_provider(roots, provider()).build()

@@ -34,20 +34,13 @@ pub(super) struct HandshakeLog {
     pub(super) presented_certificate: bool,
 }
 
-/// How the certificate is checked.
-#[derive(Debug)]
-pub(super) enum Policy {
-    /// Against CAs.
-    Cas(Arc<WebPkiServerVerifier>),
-    /// Against CAs if there are any, otherwise it must be this very certificate.
-    CasOrThis(Option<Arc<WebPkiServerVerifier>>, CertificateDer<'static>),
-    /// Not at all.
-    Unchecked,
-}
-
+/// Checks nothing if it has neither CAs nor a certificate.
 #[derive(Debug)]
 pub(super) struct ServerVerifier {
-    pub(super) policy: Policy,
+    /// Checks against CAs.
+    pub(super) cas: Option<Arc<WebPkiServerVerifier>>,
+    /// The very certificate that is accepted, too.
+    pub(super) pinned: Option<CertificateDer<'static>>,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
     pub(super) log: Arc<Mutex<HandshakeLog>>,
 }
@@ -61,24 +54,18 @@ impl ServerVerifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<Accepted, Error> {
-        let check_with = |verifier: &WebPkiServerVerifier| {
-            verifier.verify_server_cert(first, rest, name, ocsp, now).map(|_| Accepted::Signed)
+        let error = match &self.cas {
+            Some(cas) => match cas.verify_server_cert(first, rest, name, ocsp, now) {
+                Ok(_) => return Ok(Accepted::Signed),
+                Err(error) => error,
+            },
+            None if self.pinned.is_none() => return Ok(Accepted::Unchecked),
+            None => CertificateError::UnknownIssuer.into(),
         };
-        match &self.policy {
-            Policy::Unchecked => Ok(Accepted::Unchecked),
-            Policy::Cas(verifier) => check_with(verifier),
-            Policy::CasOrThis(verifier, this) => {
-                let error = match verifier.as_deref().map(check_with) {
-                    Some(Ok(accepted)) => return Ok(accepted),
-                    Some(Err(error)) => error,
-                    None => CertificateError::UnknownIssuer.into(),
-                };
-                if this != first || is_about_use(&error) {
-                    return Err(error);
-                }
-                check_pinned(first, name, now).map(|name_checked| Accepted::Pinned { name_checked })
-            }
+        if self.pinned.as_ref() != Some(first) || is_about_use(&error) {
+            return Err(error);
         }
+        check_pinned(first, name, now).map(|name_checked| Accepted::Pinned { name_checked })
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::text::{display_path, list, sanitize};
+use crate::text::{display_path, io_error, list, sanitize};
 use crate::tls::file_error::{TlsError, TlsFileError};
 
 /// The longest validity in days: a hundred years, which ends in a year of four digits.
@@ -180,8 +180,7 @@ pub(super) fn in_brackets(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::NotFound {
         return String::new();
     }
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
+    let text = io_error(error);
     let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
     format!(" ({}{rest})", first.to_lowercase())
 }

@@ -236,7 +236,9 @@ fn value(extension: &X509Extension<'_>) -> String {
         P::SubjectAlternativeName(names) => name_list(&names.general_names),
         P::IssuerAlternativeName(names) => name_list(&names.general_names),
         P::SubjectKeyIdentifier(identifier) => short_hex(identifier.0),
-        P::AuthorityKeyIdentifier(identifier) => authority_key(identifier),
+        P::AuthorityKeyIdentifier(AuthorityKeyIdentifier { key_identifier: Some(key), .. }) => {
+            short_hex(key.0)
+        }
         P::NameConstraints(constraints) => name_constraints(constraints),
         P::CRLDistributionPoints(points) => {
             short_list(points.points.iter().filter_map(|point| match &point.distribution_point {
@@ -282,16 +284,6 @@ fn basic_constraints(constraints: &BasicConstraints) -> String {
             format!("a certificate authority, with at most {} below it", count(max.into(), "other"))
         }
     }
-}
-
-fn authority_key(identifier: &AuthorityKeyIdentifier<'_>) -> String {
-    let key = identifier.key_identifier.as_ref().map(|key| short_hex(key.0));
-    let issuer = identifier.authority_cert_issuer.as_ref();
-    let issuer = issuer.map(|issuer| format!("issuer {}", name_list(issuer)));
-    let serial = identifier.authority_cert_serial;
-    let serial = serial.map(|serial| format!("serial number {}", serial_number(serial)));
-    let parts: Vec<_> = [key, issuer, serial].into_iter().flatten().collect();
-    if parts.is_empty() { "empty".to_owned() } else { parts.join(", ") }
 }
 
 fn name_constraints(constraints: &NameConstraints<'_>) -> String {
