@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::settings::{Setting, SettingError, Settings, parse};
+use crate::text;
 use crate::tls::file_error::{TlsError, TlsFileError};
-use crate::tls::{self, CertificateFile, ClientCaFile, ClientCaReport, KeyFile, KeyType, ServedCertificate};
+use crate::tls::{self, CertificateFile, ClientCaFile, KeyFile, KeyType, ServedCertificate};
 
 /// The texts in the form and the settings that they stand for.
 #[derive(Debug, Clone)]
@@ -103,7 +104,8 @@ impl<T> Check<T> {
 pub(super) struct CheckedFiles {
     pub(super) certificate: Check<ServedCertificate>,
     pub(super) key: Check<KeyType>,
-    pub(super) client_ca: Check<ClientCaReport>,
+    /// `CN=Practice CA and 2 more`.
+    pub(super) client_ca: Check<String>,
     /// Whether certificate and key match; `None` until both are good.
     pub(super) pair: Option<Result<(), TlsError>>,
 }
@@ -120,7 +122,7 @@ impl CheckedFiles {
         Self {
             certificate: certificate.map(ServedCertificate::of),
             key: key.map(|file| file.key_type().clone()),
-            client_ca: Check::read(client_ca, ClientCaFile::read).map(|file| file.report().clone()),
+            client_ca: Check::read(client_ca, ClientCaFile::read).map(|file| text::list(file.subjects(), 1)),
             pair,
         }
     }

@@ -21,7 +21,7 @@ use crate::server::{Connection, Counters, Server, ServerConfig, ServerState};
 use crate::settings::parse::reachable_host;
 use crate::settings::{Scope, Setting, Settings};
 use crate::tls::file_error::TlsError;
-use crate::tls::{ClientCaReport, KeyType, ServedCertificate};
+use crate::tls::{KeyType, ServedCertificate};
 
 /// The options of an app besides its settings.
 #[derive(Clone)]
@@ -202,7 +202,7 @@ impl App {
 
     /// Returns the result of checking the file with the CA certificates for clients.
     #[must_use]
-    pub fn client_ca(&self) -> &Check<ClientCaReport> {
+    pub fn client_ca(&self) -> &Check<String> {
         &self.files.client_ca
     }
 

@@ -124,14 +124,7 @@ impl fmt::Debug for KeyFile {
 #[derive(Debug, Clone)]
 pub struct ClientCaFile {
     pub(super) roots: Arc<RootCertStore>,
-    report: ClientCaReport,
-}
-
-/// A summary of a file of CA certificates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientCaReport {
-    /// The subject of each certificate in the file.
-    pub subjects: Vec<String>,
+    subjects: Vec<String>,
 }
 
 impl ClientCaFile {
@@ -143,10 +136,10 @@ impl ClientCaFile {
         Self::try_read(path).map_err(|problem| TlsFileError::new(path, FileRole::ClientCa, problem))
     }
 
-    /// Returns a summary.
+    /// Returns the subject of each certificate in the file.
     #[must_use]
-    pub fn report(&self) -> &ClientCaReport {
-        &self.report
+    pub fn subjects(&self) -> &[String] {
+        &self.subjects
     }
 
     fn try_read(path: &Path) -> Result<Self, FileProblem> {
@@ -160,15 +153,7 @@ impl ClientCaFile {
             })?;
         }
         let subjects = found.iter().filter_map(|der| Some(Certificate::from_der(der)?.subject)).collect();
-        Ok(Self { roots: Arc::new(roots), report: ClientCaReport { subjects } })
-    }
-}
-
-impl ClientCaReport {
-    /// Returns one line: `CN=Practice CA`, `CN=Practice CA and 2 more`.
-    #[must_use]
-    pub fn line(&self) -> String {
-        crate::text::list(&self.subjects, 1)
+        Ok(Self { roots: Arc::new(roots), subjects })
     }
 }
 

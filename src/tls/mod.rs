@@ -33,4 +33,4 @@ pub use certificate::{Certificate, Validity};
 pub use file_error::{FileProblem, FileRole, TlsError, TlsFileError};
 pub use inspect::served_certificate::ServedCertificate;
 pub use key_type::KeyType;
-pub use load::{CertificateFile, ClientCaFile, ClientCaReport, KeyFile, check_pair, classify};
+pub use load::{CertificateFile, ClientCaFile, KeyFile, check_pair, classify};

@@ -19,7 +19,10 @@ use x509_parser::asn1_rs::{Any, BitString, Class, FromDer, Sequence, ToDer};
 use x509_parser::prelude::X509Certificate;
 
 use crate::platform::HAS_CRLF_LINES;
-use crate::tls::create::certificate_spec::{CA_CERTIFICATE, CA_KEY, CertificateSpec, Defect, KeyChoice};
+use crate::tls::create::certificate_spec::{
+    CA_CERTIFICATE, CA_KEY, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY, KeyChoice,
+    SIGNING_REQUEST,
+};
 use crate::tls::create::create_error::{CreateError, SpecProblem};
 use crate::tls::load::read_pair;
 
@@ -49,16 +52,13 @@ pub(super) struct PracticeCa {
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// A server's key, signing request and certificate.
+/// A server's certificate.
 pub(super) struct Issued {
-    /// The private key as PEM.
-    pub(super) key: String,
-    /// The signing request as PEM.
-    pub(super) signing_request: String,
     /// The certificate as DER.
     pub(super) certificate: Vec<u8>,
-    /// The certificate of the CA that signed it, as DER, where the server doesn't send it.
-    pub(super) intermediate: Option<Vec<u8>>,
+    /// The files to write, by their names: the private key, the signing request, the intermediate CA's certificate where
+    /// the server doesn't send it, and the certificate.
+    pub(super) files: Vec<(&'static str, String)>,
 }
 
 impl PracticeCa {
@@ -145,7 +145,10 @@ pub(super) fn issue(
     let key = generate_key(spec.key)?;
     let signing_request = base_params(subject(spec), subject_alt_names(spec))?.serialize_request(&key)?;
     let params = server_params(spec, now)?;
-    let mut intermediate = None;
+    let mut files = vec![
+        (KEY, private_key_pem(&key)),
+        (SIGNING_REQUEST, to_pem("CERTIFICATE REQUEST", signing_request.der())),
+    ];
     let mut certificate = match (spec.defect, ca) {
         (Some(Defect::SelfSigned), _) | (_, None) => params.self_signed(&key)?.der().to_vec(),
         (Some(Defect::NoIntermediate), Some(ca)) => {
@@ -153,7 +156,7 @@ pub(super) fn issue(
             let between_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
             let issued = between.signed_by(&between_key, &ca.issuer)?.der().to_vec();
             ca.check_issued(&issued)?;
-            intermediate = Some(issued);
+            files.push((INTERMEDIATE, to_pem("CERTIFICATE", &issued)));
             params.signed_by(&key, &Issuer::new(between, between_key))?.der().to_vec()
         }
         (_, Some(ca)) => {
@@ -165,12 +168,8 @@ pub(super) fn issue(
     if spec.defect == Some(Defect::Version1) {
         certificate = as_version_1(&certificate, ca.map_or(&key, |ca| ca.issuer.key()))?;
     }
-    Ok(Issued {
-        key: private_key_pem(&key),
-        signing_request: to_pem("CERTIFICATE REQUEST", signing_request.der()),
-        certificate,
-        intermediate,
-    })
+    files.push((CERTIFICATE, to_pem("CERTIFICATE", &certificate)));
+    Ok(Issued { certificate, files })
 }
 
 fn generate_key(key: KeyChoice) -> Result<KeyPair, rcgen::Error> {

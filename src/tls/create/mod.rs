@@ -98,27 +98,19 @@ pub fn prepare(
         return Err(CreateError::Exists { folder: spec.folder.clone(), names: existing });
     }
     let mut files = Vec::new();
-    let mut add = |name, content, replace| {
-        let is_secret = [KEY, CA_KEY].contains(&name);
-        files.push(NewFile { name, content, is_secret, replace });
-    };
     let mut ca = None;
     if spec.needs_ca() {
         ca = PracticeCa::load(&spec.folder, now)?;
         if ca.is_none() {
             let (new, key) = PracticeCa::new(now)?;
-            add(CA_KEY, key, false);
-            add(CA_CERTIFICATE, to_pem("CERTIFICATE", &new.certificate), false);
+            let certificate = to_pem("CERTIFICATE", &new.certificate);
+            files.push(NewFile { name: CA_KEY, content: key, replace: false });
+            files.push(NewFile { name: CA_CERTIFICATE, content: certificate, replace: false });
             ca = Some(new);
         }
     }
     let issued = issue(spec, ca.as_ref(), now)?;
-    add(KEY, issued.key, replace);
-    add(SIGNING_REQUEST, issued.signing_request, replace);
-    if let Some(intermediate) = issued.intermediate {
-        add(INTERMEDIATE, to_pem("CERTIFICATE", &intermediate), replace);
-    }
-    add(CERTIFICATE, to_pem("CERTIFICATE", &issued.certificate), replace);
+    files.extend(issued.files.into_iter().map(|(name, content)| NewFile { name, content, replace }));
     let names: Vec<_> = files.iter().map(|file| file.name).collect();
     let ca_not_after = ca.and_then(|ca| ca.not_after());
     let created = CreatedFiles::new(spec, &names, &issued.certificate, ca_not_after, now)?;
@@ -203,8 +195,6 @@ struct NewFile {
     /// Its name in the folder.
     name: &'static str,
     content: String,
-    /// Whether only its owner may read it (mode 0600 on Unix).
-    is_secret: bool,
     /// Whether it may replace an existing file.
     replace: bool,
 }
@@ -240,7 +230,8 @@ fn write_files(folder: &Path, files: &[NewFile]) -> Result<(), CreateError> {
 fn stage(folder: &Path, file: &NewFile) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".echoscope-");
-    if !file.is_secret {
+    // Only its owner may read a key (mode 0600 on Unix).
+    if Path::new(file.name).extension().is_none_or(|extension| extension != "key") {
         readable_by_all(&mut builder);
     }
     let mut staged = builder.tempfile_in(folder)?;
@@ -282,7 +273,7 @@ mod tests {
     use super::*;
 
     fn new_file(name: &'static str, replace: bool) -> NewFile {
-        NewFile { name, content: "new".to_owned(), is_secret: name.ends_with("key"), replace }
+        NewFile { name, content: "new".to_owned(), replace }
     }
 
     fn names(folder: &Path) -> Vec<String> {

@@ -135,12 +135,6 @@ const REASONS: &[Reason] = &[
         advice: "Make one with alternative names: browsers look at no others.",
     },
     Reason {
-        holds: |case| case.is_for_another_address() && case.served.own.is_for_by_common_name(&case.asked()),
-        alerts: GENERIC_ALERTS,
-        why: "the address {asked} is only its common name, where openssl and others do not look for addresses",
-        advice: "Make one that has {asked} among its alternative names.",
-    },
-    Reason {
         holds: |case| case.is_for_another_address(),
         alerts: GENERIC_ALERTS,
         why: "it is made for another name than the client asked for: probably that was {guess}, and the certificate is for {names}",

@@ -144,7 +144,7 @@ fn client_ca(ui: &mut Ui, app: &App) {
             small(ui, "The CA that signs the clients' certificates, such as the practice CA's ca.crt.");
         }
         Check::Reading => drop(note(ui, Tone::Hint, "Reading…")),
-        Check::Good(report) => drop(note(ui, Tone::Good, &report.line())),
+        Check::Good(subjects) => drop(note(ui, Tone::Good, subjects)),
         Check::Bad(error) => error_note(ui, error),
     }
     restart_hint(ui, app, Setting::ClientCa);
