@@ -43,7 +43,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
 }
 
 fn items(ui: &mut Ui, app: &App) -> Option<Action> {
-    ui.spacing_mut().button_padding = vec2(8.0, 5.0);
+    ui.spacing_mut().button_padding = vec2(2.0, 5.0);
     let mut action = None;
     if item(ui, "Help and keys", "What there is to do and to press. F1 opens it, too.").clicked() {
         action = Some(Action::ToggleHelp);

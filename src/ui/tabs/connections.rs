@@ -50,10 +50,10 @@ fn tls_cell(connection: &Connection, palette: &Palette) -> (String, Color32) {
 fn columns(row: Rect) -> Vec<(Column, Rect)> {
     let address = (row.width() * 0.3).clamp(128.0, 180.0);
     let all: [Column; 6] = [
-        ("Client", 52.0, |c, p| (c.client.id.to_string(), p.client(c.client.id.0))),
+        ("Client", 50.0, |c, p| (c.client.id.to_string(), p.client(c.client.id.0))),
         ("Address", address, |c, p| (c.client.peer.to_string(), p.text)),
-        (RECEIVED, 80.0, |c, p| (text::bytes(c.received), p.text)),
-        (SENT, 80.0, |c, p| (text::bytes(c.sent), p.text)),
+        (RECEIVED, 76.0, |c, p| (text::bytes(c.received), p.text)),
+        (SENT, 76.0, |c, p| (text::bytes(c.sent), p.text)),
         ("Since", 112.0, |c, p| (text::clock(c.since), p.muted)),
         ("TLS", 160.0, tls_cell),
     ];
