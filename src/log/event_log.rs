@@ -92,13 +92,7 @@ fn classify(event: &Event) -> (Category, Severity) {
         EventKind::Handshake(_) => (Category::Tls, Severity::Normal),
         // In the category that no chip hides: a reader must not miss that entries were skipped.
         EventKind::NotShown { .. } => (Category::Server, Severity::Warning),
-        EventKind::Starting { .. }
-        | EventKind::Listening { .. }
-        | EventKind::AcceptPaused
-        | EventKind::AcceptResumed
-        | EventKind::Stopping
-        | EventKind::Stopped
-        | EventKind::Note { problem: false, .. } => (Category::Server, Severity::Normal),
+        _ => (Category::Server, Severity::Normal),
     }
 }
 

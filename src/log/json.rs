@@ -123,11 +123,7 @@ fn fields(event: &Event) -> Value {
         }
         EventKind::NotShown { count } => json!({ "count": count }),
         EventKind::Note { text, problem } => json!({ "text": text, "problem": problem }),
-        EventKind::Opened
-        | EventKind::AcceptPaused
-        | EventKind::AcceptResumed
-        | EventKind::Stopping
-        | EventKind::Stopped => json!({}),
+        _ => json!({}),
     }
 }
 

@@ -106,7 +106,7 @@ pub fn line(event: &Event, data_format: DataFormat) -> String {
 }
 
 /// Replaces line breaks and unprintable characters, which names sent by a client and errors of a library may contain.
-pub(super) fn one_line(text: String) -> String {
+fn one_line(text: String) -> String {
     // Nearly every line is plain ASCII, which is much faster to check.
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if is_plain || text.chars().all(|character| format::visible(character) == character) {
