@@ -1,7 +1,6 @@
 //! The lesson that the user is doing, in the app: starting and leaving it, setting up its steps, and the facts that decide
 //! whether a step is done.
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -10,12 +9,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::app::background::UpdateSender;
+use crate::app::client_states::TabState;
 use crate::app::clients::{ClientCommand, ClientTab, Followed};
 use crate::app::command::Command;
 use crate::app::form::Check;
 use crate::app::lesson_state::SetUp;
 use crate::app::state::{App, Notice};
-use crate::client::client_event::ClientState;
 use crate::lessons::lesson::{LessonFileError, MAX_LESSON_FILE};
 use crate::lessons::lesson_event::LessonFacts;
 use crate::lessons::setting_override::SettingOverride;
@@ -173,16 +172,9 @@ impl App {
     /// Returns how many clients of the Client tab are connected to the server and not accepted yet, for OSs that don't report
     /// the accept queue; `None` while the server isn't listening.
     fn own_clients_waiting(&self) -> Option<u64> {
-        let ServerState::Listening { addresses, .. } = self.state() else { return None };
-        let port = addresses.first()?.port();
-        let accepted: HashSet<_> = self.connections().iter().map(|open| open.client.peer).collect();
-        let waits = self.clients.iter().map(ClientTab::status).filter(|status| {
-            let connected =
-                matches!(status.state, ClientState::Handshake | ClientState::Open | ClientState::HalfClosed);
-            let to_us = status.peer.is_some_and(|peer| peer.port() == port && peer.ip().is_loopback());
-            connected && to_us && status.local.is_some_and(|local| !accepted.contains(&local))
-        });
-        Some(waits.count() as u64)
+        let states = self.client_states();
+        let waiting = states.values().filter(|state| **state == TabState::NotAccepted);
+        matches!(self.state(), ServerState::Listening { .. }).then(|| waiting.count() as u64)
     }
 
     /// Returns whether a certificate that is valid today and a matching key are chosen.
@@ -230,8 +222,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::app::clients::ClientCommand;
     use crate::app::{Command, Options};
+    use crate::client::client_event::ClientState;
     use crate::settings::{Mode, Settings};
 
     fn until(app: &mut App, done: impl Fn(&App) -> bool) {

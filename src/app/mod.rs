@@ -9,6 +9,7 @@
 
 mod advice;
 mod background;
+mod client_states;
 pub mod clients;
 mod command;
 mod form;
@@ -21,6 +22,7 @@ mod state;
 pub mod tls_jobs;
 
 pub use background::WakeFn;
+pub use client_states::TabState;
 pub use command::Command;
 pub use form::{Check, Form};
 pub use lesson_state::SetUp;

@@ -7,12 +7,11 @@ use egui::{
     Role, Sense, TextWrapMode, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientTabId, MAX_CLIENT_TABS, explain_waiting};
+use crate::app::{App, TabState};
 use crate::client::LoadStatus;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
-use crate::ui::tabs::client::status_line::DisplayState;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::{pill_button, small_button};
 use crate::ui::widgets::dialog::default_button;
@@ -24,7 +23,7 @@ const POPUP: f32 = 340.0;
 pub(super) fn show(
     ui: &mut Ui,
     app: &App,
-    states: &BTreeMap<ClientTabId, DisplayState>,
+    states: &BTreeMap<ClientTabId, TabState>,
     chosen: Option<ClientTabId>,
     actions: &mut Vec<Action>,
 ) -> Option<ClientTabId> {
@@ -53,7 +52,7 @@ pub(super) fn show(
 }
 
 /// Shows one client; a cross beside the chosen one and the Delete key remove it. Returns whether it was clicked.
-fn chip(ui: &mut Ui, id: ClientTabId, state: DisplayState, on: bool, actions: &mut Vec<Action>) -> bool {
+fn chip(ui: &mut Ui, id: ClientTabId, state: TabState, on: bool, actions: &mut Vec<Action>) -> bool {
     let name = format!("Client {id}");
     let sign = Atom::paint(Vec2::splat(11.0), move |ui, args| {
         state.paint(ui.painter(), args.rect, Palette::of(ui));

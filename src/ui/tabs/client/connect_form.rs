@@ -1,13 +1,13 @@
 //! The form at the top of a client: host, port and Connect, whether they follow the server, the TLS settings in a section
 //! that unfolds, and the text fields that the composer shares.
 
-use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed, TrustChoice};
+use crate::app::{App, TabState};
 use crate::server::ServerState;
 use crate::settings::{SettingChoice, TlsVersions};
 use crate::ui::action::Action;
 use crate::ui::shortcuts::named;
-use crate::ui::tabs::client::status_line::{self, DisplayState};
+use crate::ui::tabs::client::status_line;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{choice, collapsible, pill_button, switch, text_width};
 use crate::ui::widgets::dialog::default_button;
@@ -29,13 +29,7 @@ const FIELD: f32 = 320.0;
 pub(super) const FIRST_BUTTON: &str = "the first button of a client";
 
 /// Shows the form and the status of one client.
-pub(super) fn show(
-    ui: &mut Ui,
-    app: &App,
-    tab: &ClientTab,
-    display: DisplayState,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, display: TabState, actions: &mut Vec<Action>) {
     let (form, is_disconnected) = (tab.form(), tab.state().is_disconnected());
     let follows = [Followed::Host, Followed::Port].map(|part| form.is_following(part));
     let offline = match app.state() {

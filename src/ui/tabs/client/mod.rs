@@ -30,8 +30,8 @@ use std::collections::BTreeMap;
 
 use egui::{Context, Frame, Key, Margin, Modifiers, Popup, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientTab, ClientTabId};
+use crate::app::{App, TabState};
 use crate::client::client_event::ClientState;
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
@@ -39,7 +39,6 @@ use crate::ui::widgets::field::focus_field;
 use crate::ui::widgets::{empty_message, scroll_when_small};
 
 use composer::Composer;
-use status_line::{DisplayState, display_states};
 use transcript_list::TranscriptList;
 
 /// The state of the tab.
@@ -87,7 +86,7 @@ impl ClientPanel {
 
     fn parts(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
         let mut actions = Vec::new();
-        let states = display_states(app);
+        let states = app.client_states();
         if let Some(id) = client_bar::show(ui, app, &states, self.chosen, &mut actions) {
             self.chosen = Some(id);
             ui.ctx().request_repaint();
@@ -100,7 +99,7 @@ impl ClientPanel {
             return actions;
         };
         self.keys(ui.ctx(), tab, &mut actions);
-        let state = states.get(&tab.id()).copied().unwrap_or(DisplayState::Idle);
+        let state = states.get(&tab.id()).copied().unwrap_or(TabState::Idle);
         self.client(ui, app, tab, state, &mut actions);
         // After Connect the next thing is to type.
         if actions.contains(&ClientCommand::Connect(tab.id()).into()) && tab.can_connect() {
@@ -148,7 +147,7 @@ impl ClientPanel {
         ui: &mut Ui,
         app: &App,
         tab: &ClientTab,
-        state: DisplayState,
+        state: TabState,
         actions: &mut Vec<Action>,
     ) {
         let palette = Palette::of(ui);

@@ -1,0 +1,152 @@
+//! The state of each client tab, from its own side and the server's.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use crate::app::clients::ClientTabId;
+use crate::app::state::App;
+use crate::client::client_event::{ClientState, ClientStatus, ConnectionOutcome};
+use crate::server::{Connection, Phase, ServerState};
+
+/// The state of a client tab, from its own side and the server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TabState {
+    /// No connection was tried.
+    Idle,
+    /// The server has not answered yet.
+    Connecting,
+    /// The TLS handshake is under way.
+    Handshake,
+    /// The OS has completed the TCP handshake, and the server's program has not accepted the connection.
+    NotAccepted,
+    /// Accepted, but no thread of the pool is free.
+    NoThread,
+    /// Something was sent, and nothing has come back.
+    NoAnswer,
+    /// Connected.
+    Connected,
+    /// The client has no more to send.
+    HalfClosed,
+    /// The client is closing the connection.
+    Closing,
+    /// The connection was closed.
+    Closed,
+    /// The connection failed.
+    Failed,
+}
+
+impl App {
+    /// Returns the state of each client tab.
+    #[must_use]
+    pub fn client_states(&self) -> BTreeMap<ClientTabId, TabState> {
+        let statuses: Vec<_> = self.clients().iter().map(|tab| (tab.id(), tab.status())).collect();
+        let any = statuses.iter().any(|(_, status)| !status.state.is_disconnected());
+        let connections = if any { self.connections() } else { Vec::new() };
+        let server = self.state();
+        statuses.iter().map(|(id, status)| (*id, tab_state(status, &server, &connections))).collect()
+    }
+}
+
+fn tab_state(status: &ClientStatus, server: &ServerState, connections: &[Connection]) -> TabState {
+    let state = match status.state {
+        ClientState::Idle => return TabState::Idle,
+        ClientState::Resolving | ClientState::Connecting => return TabState::Connecting,
+        ClientState::Closing => return TabState::Closing,
+        ClientState::Closed if matches!(status.outcome, Some(ConnectionOutcome::Failed(_))) => {
+            return TabState::Failed;
+        }
+        ClientState::Closed => return TabState::Closed,
+        ClientState::Handshake => TabState::Handshake,
+        ClientState::HalfClosed => TabState::HalfClosed,
+        ClientState::Open if status.echo.outstanding > 0 && status.received == 0 => TabState::NoAnswer,
+        ClientState::Open => TabState::Connected,
+    };
+    waiting_for_server(status, server, connections).unwrap_or(state)
+}
+
+/// Returns why this window's server does not serve the client yet, if it is connected to that server.
+fn waiting_for_server(
+    status: &ClientStatus,
+    server: &ServerState,
+    connections: &[Connection],
+) -> Option<TabState> {
+    let (local, peer) = (status.local?, status.peer?);
+    let ServerState::Listening { addresses, .. } = server else { return None };
+    let is_ours = addresses.iter().any(|address| {
+        address.port() == peer.port() && (address.ip().is_unspecified() || is_same(*address, peer))
+    });
+    // Once the server has ended its side it no longer lists the connection.
+    if !is_ours || status.peer_end.is_some() {
+        return None;
+    }
+    match connections.iter().find(|connection| is_same(connection.client.peer, local)) {
+        None => Some(TabState::NotAccepted),
+        Some(connection) if connection.phase == Phase::Queued => Some(TabState::NoThread),
+        Some(_) => None,
+    }
+}
+
+/// Returns whether two addresses are the same; an IPv4-mapped IPv6 address is the IPv4 address.
+fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port() && one.ip().to_canonical() == other.ip().to_canonical()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::client::client_event::PeerEnd;
+    use crate::client::echo_check::EchoReport;
+    use crate::server::event::{ClientId, ClientInfo};
+
+    fn open() -> ClientStatus {
+        ClientStatus {
+            state: ClientState::Open,
+            local: Some("127.0.0.1:50000".parse().unwrap()),
+            peer: Some("127.0.0.1:12345".parse().unwrap()),
+            ..ClientStatus::default()
+        }
+    }
+
+    fn listening(address: &str) -> ServerState {
+        ServerState::Listening { addresses: vec![address.parse().unwrap()], tls: false }
+    }
+
+    fn served(peer: &str, phase: Phase) -> Connection {
+        Connection {
+            client: ClientInfo { id: ClientId(1), peer: peer.parse().unwrap() },
+            since: SystemTime::UNIX_EPOCH,
+            phase,
+            received: 0,
+            sent: 0,
+            tls: None,
+        }
+    }
+
+    #[test]
+    fn client_missing_from_the_servers_list_waits_to_be_accepted() {
+        let ours = listening("127.0.0.1:12345");
+        assert_eq!(tab_state(&open(), &ours, &[]), TabState::NotAccepted);
+        let other = [served("127.0.0.1:50001", Phase::Open)];
+        assert_eq!(tab_state(&open(), &ours, &other), TabState::NotAccepted);
+        let queued = [served("127.0.0.1:50000", Phase::Queued)];
+        assert_eq!(tab_state(&open(), &ours, &queued), TabState::NoThread);
+        let mapped = [served("[::ffff:127.0.0.1]:50000", Phase::Open)];
+        assert_eq!(tab_state(&open(), &ours, &mapped), TabState::Connected);
+        assert_eq!(tab_state(&open(), &listening("0.0.0.0:12345"), &[]), TabState::NotAccepted);
+        let ended = ClientStatus { peer_end: Some(PeerEnd::Fin), ..open() };
+        assert_eq!(tab_state(&ended, &ours, &[]), TabState::Connected);
+    }
+
+    #[test]
+    fn client_of_another_server_is_connected_or_unanswered() {
+        let others = listening("127.0.0.1:9");
+        assert_eq!(tab_state(&open(), &others, &[]), TabState::Connected);
+        let echo = EchoReport { outstanding: 6, ..EchoReport::default() };
+        let silent = ClientStatus { echo, ..open() };
+        assert_eq!(tab_state(&silent, &others, &[]), TabState::NoAnswer);
+        let slow = ClientStatus { received: 1, ..silent };
+        assert_eq!(tab_state(&slow, &others, &[]), TabState::Connected);
+    }
+}
