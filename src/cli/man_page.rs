@@ -73,23 +73,24 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
         "SIGNALS",
         &[(
             "",
-            "With --headless, SIGINT, SIGTERM and SIGHUP stop the server, and so does the end of whoever reads its \
-             standard output. The exit status is then 0.",
+            "With --headless, SIGINT, SIGTERM and SIGHUP stop the server, and so does the end of whoever \
+             reads its standard output. The exit status is then 0.",
         )],
     ),
     (
         "ENVIRONMENT",
         &[(
             "DISPLAY, WAYLAND_DISPLAY",
-            "Where the window opens. Where neither is set on Linux, the program says so and goes on as with --headless.",
+            "Where the window opens. Where neither is set on Linux, the program says so and goes on as with \
+             --headless.",
         )],
     ),
     (
         "FILES",
         &[(
             "$XDG_CONFIG_HOME/echoscope/settings.toml",
-            "What the window remembers, on Linux; without XDG_CONFIG_HOME it is under ~/.config. With --headless it is \
-             read and never written.",
+            "What the window remembers, on Linux; without XDG_CONFIG_HOME it is under ~/.config. With \
+             --headless it is read and never written.",
         )],
     ),
     (

@@ -90,17 +90,18 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
         ),
         EventKind::Handshake(_) => (
             "handshake",
-            "Both sides agreed on how to encrypt. From here on everything is encrypted; the log shows the plaintext.",
+            "Both sides agreed on how to encrypt. From here on everything is encrypted; the log shows the \
+             plaintext.",
         ),
         EventKind::Received { data, echoed, .. } if *echoed >= data.len() => (
             "received",
-            "recv() returns whatever has arrived, up to its size, and sendall() sends it back. One send by the client may arrive in \
-             several recv calls, and several sends in one.",
+            "recv() returns whatever has arrived, up to its size, and sendall() sends it back. One send by \
+             the client may arrive in several recv calls, and several sends in one.",
         ),
         EventKind::Received { .. } => (
             "received",
-            "The connection ended while sendall() was sending, so the client didn't get all of it back. The log shows everything \
-             that recv() returned.",
+            "The connection ended while sendall() was sending, so the client didn't get all of it back. The \
+             log shows everything that recv() returned.",
         ),
         EventKind::Closed(done) => return ("closed", closed(done)),
         EventKind::AcceptPaused => (

@@ -29,15 +29,16 @@ pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
     let codes = done.codes;
     let kind_meaning = match (done.kind, &done.group) {
         (HandshakeKind::Full, _) => {
-            "The server presented its certificate and proved that it has the key, and both sides made fresh keys."
+            "The server presented its certificate and proved that it has the key, and both sides made fresh \
+             keys."
         }
         (HandshakeKind::FullWithRetry, _) => {
-            "The first ClientHello held no key share for a group that the server takes. Asking for another one \
-             (HelloRetryRequest) cost one more round trip."
+            "The first ClientHello held no key share for a group that the server takes. Asking for another \
+             one (HelloRetryRequest) cost one more round trip."
         }
         (HandshakeKind::Resumed, Some(_)) => {
-            "The client resumed an earlier session, without a certificate. A new key exchange still gives this \
-             connection keys of its own."
+            "The client resumed an earlier session, without a certificate. A new key exchange still gives \
+             this connection keys of its own."
         }
         (HandshakeKind::Resumed, None) => "The client resumed an earlier session, without a certificate.",
     };

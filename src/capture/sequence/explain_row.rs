@@ -42,16 +42,18 @@ pub fn explain(row: &Row) -> String {
              completed, so TLS can't use them."
         }
         (CaptureEventKind::Fin, Side::Client) => {
-            "recv() returned no bytes: the tutorial's “if not data: break”. The client sends nothing more, but may still \
-             be reading."
+            "recv() returned no bytes: the tutorial's “if not data: break”. The client sends nothing more, \
+             but may still be reading."
         }
         (CaptureEventKind::Fin, Side::Server) => "The server sends nothing more: shutdown() sent FIN.",
         (CaptureEventKind::Reset, _) => {
-            "The client reset the connection: it ends at once, and data in flight is lost in both directions. It happens \
-             when a program is killed or closes a socket that still contains unread data."
+            "The client reset the connection: it ends at once, and data in flight is lost in both \
+             directions. It happens when a program is killed or closes a socket that still contains unread \
+             data."
         }
         (CaptureEventKind::ConnectionLost, _) => {
-            "The OS gave up the connection: no reply, or host unreachable. That is why there is no FIN and no RST."
+            "The OS gave up the connection: no reply, or host unreachable. That is why there is no FIN and \
+             no RST."
         }
     }
     .to_owned()
