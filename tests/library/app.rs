@@ -348,7 +348,7 @@ fn the_warning_depends_on_the_files_beside_the_certificate() {
     let ca = read("ca.crt");
     std::fs::remove_file(path("ca.crt")).unwrap();
     assert!(
-        warning().contains("issuer: CN=Echoscope practice CA, whose certificate is not in the file"),
+        warning().contains("not trusted: CN=Echoscope practice CA, whose certificate is not in the file"),
         "{}",
         warning()
     );

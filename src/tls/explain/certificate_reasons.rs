@@ -137,7 +137,8 @@ const REASONS: &[Reason] = &[
     Reason {
         holds: |case| case.is_for_another_address(),
         alerts: GENERIC_ALERTS,
-        why: "it is made for another name than the client asked for: probably that was {guess}, and the certificate is for {names}",
+        why: "it is made for another name than the client asked for: probably that was {guess}, and the certificate \
+              is for {names}",
         advice: "Connect to a name in it, or make one that has the name or address that the client checks for.",
     },
     Reason {
@@ -150,7 +151,8 @@ const REASONS: &[Reason] = &[
         holds: |case| case.client.is_some() && case.served.anchor == TrustAnchor::Own,
         alerts: TRUST,
         why: "it is self-signed, so clients must be configured to trust it",
-        advice: "Give the client {certificate} as its CA file, or serve a certificate that a CA of the client's has signed.",
+        advice: "Give the client {certificate} as its CA file, or serve a certificate that a CA of the client's has \
+                 signed.",
     },
     Reason {
         holds: |case| case.client.is_some() && case.served.anchor == TrustAnchor::InFile,
@@ -177,10 +179,14 @@ const REASONS: &[Reason] = &[
         advice: "Make a new certificate.",
     },
     Reason {
-        holds: |case| matches!(case.served.anchor, TrustAnchor::Missing { is_direct, .. } if is_direct || case.client.is_some()),
+        holds: |case| match case.served.anchor {
+            TrustAnchor::Missing { is_direct, .. } => is_direct || case.client.is_some(),
+            _ => false,
+        },
         alerts: TRUST,
-        why: "they don't trust its issuer: {issuer}, whose certificate is not in {certificate}",
-        advice: "Give clients the CA's file as their CA file; if that CA is an intermediate one, append its certificate to {certificate}.",
+        why: "its issuer is not trusted: {issuer}, whose certificate is not in {certificate}",
+        advice: "Give clients the CA's file as their CA file; if that CA is an intermediate one, append its \
+                 certificate to {certificate}.",
     },
 ];
 
@@ -391,7 +397,7 @@ mod tests {
                 TrustAnchor::OwnBesideCa => "is self-signed, though a CA's",
                 TrustAnchor::Intermediate { .. } => "its intermediate is not sent: CN=Between signed it",
                 TrustAnchor::Missing { has_namesake: true, .. } => "CN=Somebody, but another key",
-                _ => "don't trust its issuer: CN=Somebody, whose certificate is not in the file",
+                _ => "its issuer is not trusted: CN=Somebody, whose certificate is not in the file",
             };
             assert!(text.contains(expected), "{text}");
         }
