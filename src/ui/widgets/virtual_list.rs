@@ -171,6 +171,8 @@ impl VirtualList {
         // It would push back from rows that were added since the last frame.
         child.spacing_mut().scroll.kinetic.rubber_band = false;
         let area = ScrollArea::vertical().id_salt("virtual list").auto_shrink(false);
+        // egui's least height would be higher than a list of two rows, which then never reaches its end.
+        let area = area.min_scrolled_height(0.0);
         let area = area.vertical_scroll_offset(offset).show_viewport(&mut child, |ui, _| {
             ui.set_min_size(vec2(0.0, height));
         });
