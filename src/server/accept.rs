@@ -15,6 +15,7 @@ use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::platform::sockets;
+use crate::server::backoff::AcceptBackoff;
 use crate::server::dispatch::Dispatcher;
 use crate::server::event::{EventKind, Problem};
 use crate::server::registry::Conn;
@@ -87,6 +88,7 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
         };
         shared.accept_queue.start(scope, || shared.is_stopping(), on_change);
         let mut dispatcher = Dispatcher::new(scope, shared);
+        let mut backoff = AcceptBackoff::new();
         let mut is_limit_reported = false;
         // The tutorial's `accept()` takes several calls here, none of which blocks.
         let mut is_in_accept = false;
@@ -103,12 +105,13 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
                 Ok(Some((stream, peer))) => {
                     is_in_accept = false;
                     shared.steps.set_accepting(false);
-                    dispatcher.serve(admit(shared, stream, peer));
+                    backoff.on_success();
+                    dispatcher.serve(admit(shared, stream, peer), &mut backoff);
                     Ok(())
                 }
                 Ok(None) => {
                     is_limit_reported = false;
-                    dispatcher.on_queue_empty();
+                    backoff.on_recovered(shared);
                     acceptor.wait()
                 }
                 Err(error) => Err(error),
@@ -119,7 +122,7 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
                 let is_out_of_files = sockets::is_out_of_files(&error);
                 let problem =
                     if is_out_of_files { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } };
-                dispatcher.on_error(problem);
+                backoff.on_error(shared, problem);
             }
         }
         shared.steps.set_accepting(false);

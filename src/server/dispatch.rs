@@ -4,8 +4,8 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, Scope};
-use std::time::Duration;
 
+use crate::server::backoff::AcceptBackoff;
 use crate::server::event::Problem;
 use crate::server::handler;
 use crate::server::registry::Conn;
@@ -14,8 +14,6 @@ use crate::settings::Mode;
 
 /// Enough for a TLS handshake in a debug build. Only the pages that a thread touches take memory.
 const STACK: usize = 512 * 1024;
-/// How long the server waits before it tries again, unless another client goes before.
-const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Starts the clients' threads.
 pub(super) struct Dispatcher<'scope, 'env> {
@@ -23,47 +21,26 @@ pub(super) struct Dispatcher<'scope, 'env> {
     shared: &'env ServerShared,
     /// The number of threads in the pool.
     workers: u16,
-    /// A lack of resources is reported, and the accept queue wasn't empty since.
-    is_failing: bool,
 }
 
 impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
     pub(super) fn new(scope: &'scope Scope<'scope, 'env>, shared: &'env ServerShared) -> Self {
-        Self { scope, shared, workers: 0, is_failing: false }
+        Self { scope, shared, workers: 0 }
     }
 
     /// Serves a client, or queues it for a thread. Returns when the server may accept the next client.
-    pub(super) fn serve(&mut self, conn: Arc<Conn>) {
+    pub(super) fn serve(&mut self, conn: Arc<Conn>, backoff: &mut AcceptBackoff) {
         let shared = self.shared;
         match shared.config.mode {
             Mode::One => shared.accept_queue.while_not_accepting(|| handler::serve(shared, &conn)),
             Mode::Threads => {
                 let name = format!("client {}", conn.client.id);
                 let for_thread = Arc::clone(&conn);
-                if !self.spawn(&name, move || handler::serve(shared, &for_thread)) {
+                if !self.spawn(&name, backoff, move || handler::serve(shared, &for_thread)) {
                     handler::close_unserved(shared, &conn);
                 }
             }
-            Mode::Pool => self.serve_in_pool(conn),
-        }
-    }
-
-    /// Reports a lack of resources for accepting or serving a client unless one is reported already, and waits: not
-    /// after another client has gone and may have freed what is missing.
-    pub(super) fn on_error(&mut self, problem: Problem) {
-        if !self.is_failing {
-            self.is_failing = true;
-            self.shared.report(problem);
-        }
-        let shared = self.shared;
-        shared.accept_queue.while_not_accepting(|| shared.registry.wait_for_removal(RETRY_DELAY));
-    }
-
-    /// Reports that every client that had to wait is served.
-    pub(super) fn on_queue_empty(&mut self) {
-        if self.is_failing {
-            self.is_failing = false;
-            self.shared.report(Problem::Recovered);
+            Mode::Pool => self.serve_in_pool(conn, backoff),
         }
     }
 
@@ -77,7 +54,7 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn serve_in_pool(&mut self, conn: Arc<Conn>) {
+    fn serve_in_pool(&mut self, conn: Arc<Conn>, backoff: &mut AcceptBackoff) {
         let shared = self.shared;
         // As Python's ThreadPoolExecutor does: another thread only if none is idle.
         if !shared.registry.push_queued(conn) || self.workers >= shared.config.pool_size {
@@ -90,17 +67,27 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
             }
         };
         // A smaller pool still serves all clients in turn, but an empty one serves none.
-        let is_spawned =
-            if self.workers == 0 { self.spawn(&name, work) } else { self.try_spawn(&name, work).is_ok() };
+        let is_spawned = if self.workers == 0 {
+            self.spawn(&name, backoff, work)
+        } else {
+            self.try_spawn(&name, work).is_ok()
+        };
         self.workers += u16::from(is_spawned);
     }
 
     /// Tries to start a thread until that succeeds or the server stops. Returns whether it succeeded.
-    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + Clone + 'scope) -> bool {
+    fn spawn(
+        &self,
+        name: &str,
+        backoff: &mut AcceptBackoff,
+        work: impl FnOnce() + Send + Clone + 'scope,
+    ) -> bool {
         while !self.shared.is_stopping() {
             match self.try_spawn(name, work.clone()) {
                 Ok(()) => return true,
-                Err(error) => self.on_error(Problem::OutOfThreads { raw: error.to_string() }),
+                Err(error) => {
+                    backoff.on_error(self.shared, Problem::OutOfThreads { raw: error.to_string() });
+                }
             }
         }
         false

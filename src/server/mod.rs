@@ -6,7 +6,7 @@
 //!   resolve, socket(), bind(), listen()  (listen.rs)
 //!                   │
 //!   accept loop (accept.rs) ◄─── waits on all listening sockets; Stop wakes it
-//!                   │ one TcpStream after the other
+//!                   │ one TcpStream after the other; backoff.rs delays it when resources run out
 //!   dispatch.rs: serve on this thread │ on a new thread │ on a thread of the pool
 //!                   │
 //!   one client (handler.rs): recv → sendall, until the end   ◄──► socket.rs, with TLS through tls_stream.rs
@@ -29,6 +29,7 @@
 
 mod accept;
 mod accept_queue_monitor;
+mod backoff;
 pub mod calls;
 mod dispatch;
 pub mod event;
