@@ -1,10 +1,12 @@
 //! Finds the PEM blocks (RFC 7468) in a file, tolerant of everything that editors, mail and copying do to text, and decodes
 //! them to DER.
+//!
+//! This is the only file that uses `rustls-pemfile`. That crate is archived (RUSTSEC-2025-0134) and does little more than
+//! call the PEM reader of `rustls-pki-types`, which can replace it in [`PemBlock::decode`].
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use rustls_pemfile::Item;
 
 use crate::tls::file_error::{FileContent, FileProblem};
 
@@ -51,8 +53,16 @@ impl PemBlock {
         match self.damage {
             Some(Damage::NoEnd) => Err(FileProblem::NoEnd(self.label.clone())),
             Some(Damage::BeginLine) => Err(FileProblem::BeginLine(self.label.clone())),
-            // The error would contain a character of a key.
-            None => STANDARD.decode(&self.body).map_err(|_| FileProblem::Base64),
+            None => {
+                // The label decides the type of the item, and not how its lines are decoded.
+                let (begin, end) = (b"-----BEGIN CERTIFICATE-----\n", b"\n-----END CERTIFICATE-----\n");
+                let text = [begin.as_slice(), &self.body, end].concat();
+                match rustls_pemfile::read_one_from_slice(&text) {
+                    Ok(Some((Item::X509Certificate(der), _))) => Ok(der.to_vec()),
+                    // The error would contain a part of a key.
+                    _ => Err(FileProblem::Base64),
+                }
+            }
         }
     }
 }

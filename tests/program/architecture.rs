@@ -74,6 +74,7 @@ const STAYS_IN: &[(&str, &[&str], &str)] = &[
     ("UdpSocket", &["resolve.rs"], "sockets belong to the server and the client"),
     ("rustls::", &["tls/", "server/", "client/", "capture/"], "the window and the app don't speak TLS"),
     ("rcgen::", &["tls/create/"], "certificates are made in one place"),
+    ("rustls_pemfile", &["tls/pem.rs"], "it is archived and will be replaced in one step"),
     ("Color32::from_", &["ui/theme.rs"], "colors are in the theme"),
     ("unsafe {", &["platform/"], "calls without a safe wrapper are in one place"),
 ];
