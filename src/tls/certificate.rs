@@ -302,9 +302,22 @@ fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
         .unwrap_or_else(|| KeyType::Other("damaged key".to_owned()))
 }
 
+/// Signature algorithms that x509-parser has no name for, as openssl names them.
+const MORE_SIGNATURES: [(&str, &str); 5] = [
+    ("1.2.840.10045.4.1", "ecdsa-with-SHA1"),
+    ("2.16.840.1.101.3.4.3.2", "dsa_with_SHA256"),
+    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
+    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
+    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
+];
+
 /// Returns the name of a signature's algorithm as openssl prints it; its identifier if it is unknown.
 fn signature_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
-    let name = |oid: &Oid<'_>| oid2sn(oid, oid_registry()).map_or_else(|_| oid.to_id_string(), str::to_owned);
+    let name = |oid: &Oid<'_>| {
+        let id = oid.to_id_string();
+        let more = MORE_SIGNATURES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
+        oid2sn(oid, oid_registry()).ok().or(more).map_or(id, str::to_owned)
+    };
     let kind = name(&algorithm.algorithm);
     match SignatureAlgorithm::try_from(algorithm) {
         Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) => {

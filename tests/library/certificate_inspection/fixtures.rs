@@ -134,6 +134,7 @@ impl TestFolder {
                 &["-newkey", "rsa:2048", "-pkeyopt", "rsa_keygen_pubexp:3"],
                 &["-addext", no_ca],
             ),
+            with("openssl-sha1", &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha1"], &[]),
             with("openssl-ca", &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], &[]),
             with(
                 "openssl-p384",

@@ -125,6 +125,7 @@ fn every_field_is_described() {
     assert_eq!(extension(&full, "Basic Constraints"), Some("not a certificate authority"));
     assert_eq!(extension(&full, "Extension 1.2.3.4"), Some("0C:05:68:65:6C:6C:6F"));
     assert!(full.validity.description(Timestamp::now()).ends_with(" days left"));
+    assert_eq!(of("openssl-sha1").weak_hash(), Some("SHA1"));
     assert_eq!(of("openssl-pss").signature, "rsassa-pss with sha256");
     assert_eq!(extension(&of("openssl-ca"), "Basic Constraints"), Some("a certificate authority"));
 }
