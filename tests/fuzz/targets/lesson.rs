@@ -48,6 +48,7 @@ fn check_lesson(lesson: Lesson, data: &[u8]) {
     }
     let mut run = LessonRun::new(Arc::new(lesson));
     let facts = LessonFacts { stopped: true, ..LessonFacts::default() };
+    let places = [LessonPlace::Log, LessonPlace::Wire, LessonPlace::CertificateDetails];
     let steps = run.lesson().steps.len();
     for round in 0..steps + 3 {
         for status in run.condition_statuses() {
@@ -57,7 +58,7 @@ fn check_lesson(lesson: Lesson, data: &[u8]) {
         let generation = run.generation();
         run.update(&facts);
         run.on_event(LessonEvent::Server(&received(1, data)));
-        run.on_event(LessonEvent::Opened(LessonPlace::ALL[round % LessonPlace::ALL.len()]));
+        run.on_event(LessonEvent::Opened(places[round % places.len()]));
         run.on_event(LessonEvent::Echo);
         assert!(run.position() <= steps && run.generation() >= generation);
         if run.generation() == generation {

@@ -76,7 +76,12 @@ fn check_chain(path: &Path, file: &CertificateFile) {
     let written: String = file.chain().iter().map(|der| pem("CERTIFICATE", der)).collect();
     let again =
         CertificateFile::read(&SCRATCH.write("again.pem", written.as_bytes())).expect("it was read before");
-    assert_eq!((again.chain(), again.certificates()), (file.chain(), file.certificates()), "{}", path.display());
+    assert_eq!(
+        (again.chain(), again.certificates()),
+        (file.chain(), file.certificates()),
+        "{}",
+        path.display()
+    );
 }
 
 /// Checks that changes that mail programs, editors and shells make to text don't change what is read.
