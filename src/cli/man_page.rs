@@ -53,7 +53,7 @@ fn write_command(command: &Command, page: &mut dyn Write) -> io::Result<()> {
     page.write_all(utf8(options).replace(".SH OPTIONS\n", "").as_bytes())
 }
 
-/// The sections that no option covers: terms and what is said of them, or only a text.
+/// The sections that no option covers: terms with their explanations, or only a text.
 const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     (
         "EXIT STATUS",

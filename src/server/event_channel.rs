@@ -19,7 +19,7 @@ use crate::server::event::{ClientId, ClientInfo, Event, EventKind};
 const EVENTS: usize = 16_384;
 /// The tokens that a data event takes besides one for each byte.
 const EVENT_COST: i64 = 300;
-/// The most tokens: so many data events, or bytes in them, pass at once after a quiet time.
+/// The maximum of tokens, and their number at the start.
 const BURST: i64 = 4 << 20;
 /// The tokens that are added each second.
 const TOKENS_PER_SECOND: i64 = 3 << 20;
@@ -48,7 +48,7 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
 }
 
 struct ChannelState {
-    /// What data events may still take.
+    /// The tokens that are left for data events.
     tokens: AtomicI64,
     /// The number of skipped events since the last drain.
     not_shown: AtomicU64,

@@ -60,7 +60,7 @@ pub enum FileProblem {
     TooLarge(u64),
     /// Something else than what was looked for, or the right thing in a form that can't be used.
     Instead {
-        /// What the file holds.
+        /// The content that was found.
         content: FileContent,
         /// Whether it is binary instead of PEM.
         binary: bool,
@@ -94,7 +94,7 @@ pub enum FileProblem {
     Neither,
 }
 
-/// What a file holds, by the label of a PEM block or by its binary structure.
+/// The content of a file, by the label of a PEM block or by its binary structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileContent {
     /// A certificate.

@@ -23,7 +23,7 @@ pub enum HandshakeKind {
     Resumed,
 }
 
-/// What a handshake agreed on.
+/// The parameters that a handshake agreed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
     /// `TLS 1.3` or `TLS 1.2`.
@@ -77,7 +77,7 @@ pub struct ClientCertificate {
 /// The result of the built-in client's handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientHandshake {
-    /// What was agreed on. The client never resumes a session.
+    /// The parameters that were agreed on. The client never resumes a session.
     pub agreed: Handshake,
     /// The name or address that the certificate was checked for.
     pub name: String,

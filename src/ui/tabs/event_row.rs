@@ -14,7 +14,7 @@ pub(super) const TOOLTIP: usize = 1000;
 /// The length of a time such as `12:03:05.482`, in characters.
 const TIME: f32 = 12.0;
 
-/// What a row shows beside its line.
+/// The columns beside a row's line.
 pub(super) struct EventRow<'a> {
     pub(super) time: &'a str,
     /// The number of a client, or the direction of data.
@@ -29,7 +29,7 @@ pub(super) struct EventRow<'a> {
     pub(super) is_selected: bool,
 }
 
-/// Draws a row and senses clicks on it. `line` returns at most so many characters, and whether that truncates the line;
+/// Draws a row and senses clicks on it. `line` returns the line, cut to a number of characters, and whether it was cut;
 /// `name` returns the name for screen readers, given the line.
 pub(super) fn show(
     ui: &Ui,
