@@ -40,6 +40,9 @@ pub(crate) struct DetailContent<'a> {
 
 /// Below this width a row has 8 bytes, so that their text still fits beside them.
 const NARROW: f32 = 560.0;
+/// Below this height the panel is only as high as the hint while no row is selected.
+const LOW: f32 = 360.0;
+const HINT: &str = "Select a row to see its details and what they mean.";
 
 /// Shows the panel below a list with the selected entry, or a hint if none is selected.
 pub(crate) fn show_panel(
@@ -47,16 +50,20 @@ pub(crate) fn show_panel(
     content: Option<DetailContent<'_>>,
     format: DataFormat,
 ) -> Option<Action> {
-    // The list keeps more than half of a low window, and 200 points of a high one.
-    let height = ui.available_height();
-    let max = (height - 200.0).max(height * 0.48).max(80.0);
     let frame = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 8));
+    let height = ui.available_height();
+    if content.is_none() && height < LOW {
+        Panel::bottom("no detail").frame(frame).show(ui, |ui| ui.weak(HINT));
+        return None;
+    }
+    // The list keeps more than half of a low window, and 200 points of a high one.
+    let max = (height - 200.0).max(height * 0.48).max(80.0);
     let panel = Panel::bottom("detail").resizable(true).default_size(size::DETAIL.min(max));
     let show = |ui: &mut Ui| {
         // The panel keeps its height, whatever it shows.
         ui.set_min_size(ui.available_size());
         if content.is_none() {
-            ui.weak("Select a row to see its details and what they mean.");
+            ui.weak(HINT);
         }
         show(ui, &content?, format)
     };
