@@ -1,5 +1,6 @@
 //! A test server, the folder with its certificates and keys, and two clients.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,13 +19,15 @@ pub(crate) struct Lab {
     pub(crate) folder: tempfile::TempDir,
     server: Option<(Guarded, Lines)>,
     pub(crate) port: u16,
+    /// Events of clients that were still connected when another one left.
+    pending: RefCell<Vec<Value>>,
 }
 
 impl Lab {
     /// A folder with files, and nothing served yet.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let lab = Self { folder, server: None, port: 0 };
+        let lab = Self { folder, server: None, port: 0, pending: RefCell::default() };
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         lab.write("server", &made.cert.pem(), &made.signing_key);
         let (ca, ca_pem) = authority("Practice CA");
@@ -96,10 +99,17 @@ impl Lab {
         parse(passed.last().unwrap())
     }
 
-    /// Returns every event of the next client until it is closed.
+    /// Returns every event of the next client that is closed.
     pub(crate) fn visit(&self) -> Visit {
+        let mut events = self.pending.take();
         let passed = self.lines().until(|line| parse(line)["event"] == "closed");
-        Visit(passed.iter().map(|line| parse(line)).collect())
+        events.extend(passed.iter().map(|line| parse(line)));
+        let closed = events.last().unwrap()["id"].clone();
+        // The next client may have connected already.
+        let (own, others) =
+            events.into_iter().partition(|event| event["id"].is_null() || event["id"] == closed);
+        self.pending.replace(others);
+        Visit(own)
     }
 
     fn lines(&self) -> &Lines {
