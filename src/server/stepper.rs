@@ -170,9 +170,11 @@ impl StepController {
 
     /// Returns all calls, given the call sites of the clients' threads.
     pub(super) fn calls(&self, clients: Vec<(ClientInfo, CallSite)>) -> Calls {
+        // Apart, so that the lock is released before the next one is taken.
+        let accepting = *lock(&self.accept_thread);
         Calls {
             counts: std::array::from_fn(|index| self.counts.0[index].load(Relaxed)),
-            accepting: *lock(&self.accept_thread),
+            accepting,
             clients,
             paused_threads: self.paused_threads(),
             stepping: self.is_stepping.load(Relaxed),
