@@ -142,7 +142,7 @@ fn on_keys(ui: &Ui, id: Id, view: f32) {
         (Key::Home, 1e9),
         (Key::End, -1e9),
     ] {
-        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+        for _ in 0..ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key)) {
             ui.scroll_with_delta(vec2(0.0, points));
         }
     }

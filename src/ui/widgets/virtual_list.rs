@@ -75,21 +75,25 @@ impl VirtualList {
         }
         let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
-        let page = whole(self.view / self.height(row_height) + ROUNDING).max(2) - 1;
-        let (end, row) = (rows - 1, selected.unwrap_or_default());
+        let page = whole(self.view / self.height(row_height) + ROUNDING).max(2).cast_signed() - 1;
+        let end = rows - 1;
         let mut target = None;
-        for (key, to, without_selection) in [
-            (Key::ArrowUp, row.saturating_sub(1), end),
-            (Key::ArrowDown, row + 1, 0),
-            (Key::PageUp, row.saturating_sub(page), end),
-            (Key::PageDown, row + page, 0),
-            (Key::Home, 0, 0),
-            (Key::End, end, end),
+        for (key, distance, without_selection) in [
+            (Key::ArrowUp, -1, end),
+            (Key::ArrowDown, 1, 0),
+            (Key::PageUp, -page, end),
+            (Key::PageDown, page, 0),
+            (Key::Home, isize::MIN, 0),
+            (Key::End, isize::MAX, end),
         ] {
             // Shift first: a key without modifiers also matches while Shift is held.
             for (modifiers, shift) in [(Modifiers::SHIFT, true), (Modifiers::NONE, false)] {
-                if ui.input_mut(|input| input.consume_key(modifiers, key)) {
-                    target = Some((if selected.is_some() { to.min(end) } else { without_selection }, shift));
+                // A slow frame may have several presses.
+                let presses = ui.input_mut(|input| input.count_and_consume_key(modifiers, key)).cast_signed();
+                if presses > 0 {
+                    let moved =
+                        |row: usize| row.saturating_add_signed(distance.saturating_mul(presses)).min(end);
+                    target = Some((selected.map_or(without_selection, moved), shift));
                 }
             }
         }
