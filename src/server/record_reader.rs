@@ -76,3 +76,61 @@ impl RecordReader {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(reader: &mut RecordReader, bytes: &[u8]) -> usize {
+        let mut size = 0;
+        let recv = |buffer: &mut [u8]| {
+            size = buffer.len();
+            buffer[..bytes.len()].copy_from_slice(bytes);
+            Ok(bytes.len())
+        };
+        reader.fill(recv).unwrap();
+        size
+    }
+
+    #[test]
+    fn room_grows_and_shrinks_with_the_data() {
+        let mut reader = RecordReader::new();
+        let sizes = [100, SMALL, LARGE, 100, 100].map(|received| {
+            let size = fill(&mut reader, &vec![0; received]);
+            // As if rustls had read everything.
+            reader.unread.clear();
+            size
+        });
+        // Each is the size that the previous `recv` led to.
+        assert_eq!(sizes, [SMALL, SMALL, LARGE, LARGE, SMALL]);
+        assert!(reader.unread.capacity() <= SMALL);
+    }
+
+    #[test]
+    fn records_are_whole_however_the_bytes_arrive() {
+        let records: [&[u8]; 3] = [&[22, 3, 3, 0, 2, 7, 7], &[23, 3, 3, 0, 0], &[23, 3, 3, 0, 3, 1, 2, 3]];
+        let all = records.concat();
+        for size in 1..=all.len() {
+            let mut reader = RecordReader::new();
+            let mut found = Vec::new();
+            for part in all.chunks(size) {
+                fill(&mut reader, part);
+                while let Some(len) = reader.next_len() {
+                    found.push(reader.unread.drain(..len).collect::<Vec<_>>());
+                }
+            }
+            assert_eq!(found, records, "in parts of {size} bytes");
+            assert_eq!(reader.take_first_bytes(), all);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_record_are_passed_at_once() {
+        for bytes in [&b"GET / HTTP/1.1\r\n"[..], b"\r", &[22, 0, 0, 0, 1], &[22, 3, 3, 0xff, 0xff]] {
+            let mut reader = RecordReader::new();
+            assert_eq!(reader.next_len(), None);
+            fill(&mut reader, bytes);
+            assert_eq!(reader.next_len(), Some(bytes.len()), "{bytes:?}");
+        }
+    }
+}
