@@ -1,9 +1,9 @@
-//! The events of a connection, as plain values ([`CaptureEvent`]), and their storage: one connection ([`Capture`]), and all captures of a session within one memory budget
-//! ([`Captures`]).
+//! The events of a connection as plain values ([`CaptureEvent`]), and their storage: the capture of one connection
+//! ([`Capture`]), and all captures of a session within one memory budget ([`Captures`]).
 //!
 //! A capture stores at most [`MAX_EVENTS`] events and counts the rest; how the connection ended is always stored. It
-//! keeps up to [`MAX_BYTES`] bytes whole, and the first [`FIRST_BYTES`] of each event after that. All captures together
-//! stay within a budget: the oldest of the closed connections are evicted first, and counted.
+//! keeps all bytes of each event until they amount to [`MAX_BYTES`], and then only the first [`FIRST_BYTES`] of each.
+//! All captures together stay within the budget: the oldest captures of closed connections are evicted and counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -19,7 +19,7 @@ use crate::sync::lock;
 pub enum Side {
     /// The peer that connected.
     Client,
-    /// Echoscope.
+    /// Echoscope, the server.
     Server,
 }
 
@@ -28,7 +28,7 @@ pub enum Side {
 pub struct CaptureEvent {
     /// The position in the capture, from 0 without gaps. It never changes.
     pub index: u32,
-    /// The time since accept by a monotonic clock. For a client's TLS record, the time at which rustls took it.
+    /// The time since accept by a monotonic clock. For a client's TLS record, the time at which rustls processed it.
     pub at: Duration,
     /// The side that caused the event.
     pub side: Side,
@@ -68,18 +68,18 @@ pub enum CaptureEventKind {
 
 /// The maximum number of events of one connection that are stored.
 pub const MAX_EVENTS: usize = 131_072;
-/// The number of bytes of one connection up to which events keep all of their bytes.
+/// The number of kept bytes of one connection up to which events keep all of their bytes.
 pub const MAX_BYTES: usize = 1 << 20;
-/// The number of bytes that each event keeps after that.
+/// The number of bytes that an event keeps once the connection has reached [`MAX_BYTES`].
 pub const FIRST_BYTES: usize = 64;
-/// The approximate memory for an `Arc<[u8]>` besides its bytes: the reference counts and the allocator's header.
+/// The approximate memory for an `Arc<[u8]>` in addition to its bytes: the reference counts and the allocator's header.
 const ALLOCATION: usize = 32;
 
-/// The events of one connection. It grows while the connection is open; stored events never change.
+/// The events of one connection. Events are added while the connection is open; stored events never change.
 #[derive(Debug)]
 pub struct Capture {
     opened: Instant,
-    /// The bytes of memory that it takes of the budget.
+    /// The memory that the capture takes from the budget, in bytes.
     used: AtomicUsize,
     state: Mutex<CaptureState>,
     /// Weak, since the store owns its captures.
@@ -91,9 +91,9 @@ struct CaptureState {
     info: CaptureInfo,
     events: Vec<CaptureEvent>,
     kept_bytes: usize,
-    /// Only the end of the connection is still stored.
+    /// Whether the capture is full, so that only the end of the connection is still stored.
     full: bool,
-    /// The stored ends of the connection: the side, and whether it is a FIN.
+    /// The stored ends of the connection: for each, the side, and whether it is a FIN.
     ends: Vec<(Side, bool)>,
 }
 
@@ -108,22 +108,22 @@ pub struct CaptureInfo {
     pub tls: bool,
     /// The number of stored events.
     pub events: usize,
-    /// The number of events that were not stored. They belong before the last event, or at the end while the
-    /// connection is open.
+    /// The number of events that were not stored. They occurred before the last event, or after it while the connection
+    /// is open.
     pub not_stored: u64,
     /// Whether the connection is closed, so that no event follows.
     pub closed: bool,
 }
 
 impl Capture {
-    /// Returns a summary.
+    /// Returns a summary of the capture.
     #[must_use]
     pub fn info(&self) -> CaptureInfo {
         lock(&self.state).info
     }
 
-    /// Appends at most `max` events from index `from` on to `out`, and returns how many. The server waits meanwhile, so
-    /// `max` should be a few thousand.
+    /// Appends at most `max` events, starting with index `from`, to `out`, and returns their number. The server can't
+    /// record meanwhile, so `max` should be a few thousand.
     pub fn read(&self, from: usize, max: usize, out: &mut Vec<CaptureEvent>) -> usize {
         let state = lock(&self.state);
         let rest = state.events.get(from..).unwrap_or_default();
@@ -172,25 +172,25 @@ impl Capture {
         self.record_end(Side::Server, CaptureEventKind::Fin);
     }
 
-    /// Stores an end of the connection once, although `recv` returns no bytes each time it is called. Nothing follows a
-    /// reset or a loss.
+    /// Stores an end of the connection once, although `recv` returns no bytes each time it is called after a FIN. After
+    /// a reset or a lost connection, no other end is stored.
     fn record_end(&self, side: Side, kind: CaptureEventKind) {
         let mut state = lock(&self.state);
         let is_fin = kind == CaptureEventKind::Fin;
         let is_stored = state.ends.iter().any(|(by, fin)| !fin || is_fin && *by == side);
         if !is_stored && !state.info.closed {
             state.ends.push((side, is_fin));
-            self.push_end(&mut state, side, kind);
+            self.push_without_bytes(&mut state, side, kind);
         }
     }
 
-    /// Stores the last event.
+    /// Stores the last event: the server closed the connection.
     pub fn close(&self, reason: CloseReason) {
         let mut state = lock(&self.state);
         if std::mem::replace(&mut state.info.closed, true) {
             return;
         }
-        self.push_end(&mut state, Side::Server, CaptureEventKind::Closed(reason));
+        self.push_without_bytes(&mut state, Side::Server, CaptureEventKind::Closed(reason));
         state.full = true;
         let id = state.info.client.id;
         drop(state);
@@ -199,8 +199,8 @@ impl Capture {
         }
     }
 
-    /// Stores the end of the connection, even if there is no room for it.
-    fn push_end(&self, state: &mut CaptureState, side: Side, kind: CaptureEventKind) {
+    /// Stores an event without bytes, even if the capture is full.
+    fn push_without_bytes(&self, state: &mut CaptureState, side: Side, kind: CaptureEventKind) {
         self.push(state, side, kind, (Arc::default(), 0), None);
     }
 
@@ -224,7 +224,8 @@ impl Capture {
         event
     }
 
-    /// Takes memory for one more event from the budget. Counts the event if the capture is full.
+    /// Takes memory for one more event from the budget. If the capture is full, counts the event as not stored and
+    /// returns false.
     fn reserve_event(&self, state: &mut CaptureState, bytes: usize) -> bool {
         let size = size_of::<CaptureEvent>() + bytes;
         state.full |= state.events.len() >= MAX_EVENTS
@@ -262,12 +263,12 @@ struct CaptureStore {
 #[derive(Default)]
 struct CaptureLists {
     all: BTreeMap<ClientId, Arc<Capture>>,
-    /// The closed ones in the order in which they were closed.
+    /// The closed captures, in the order in which they were closed.
     closed: VecDeque<ClientId>,
 }
 
 impl Default for Captures {
-    /// 64 MiB, and 256 closed connections.
+    /// Creates an empty collection for 64 MiB and 256 closed connections.
     fn default() -> Self {
         Self::new(64 << 20, 256)
     }
@@ -293,7 +294,7 @@ impl Captures {
             state: Mutex::new(state),
             store: Arc::downgrade(&self.0),
         });
-        capture.push_end(&mut lock(&capture.state), Side::Client, CaptureEventKind::Accepted);
+        capture.push_without_bytes(&mut lock(&capture.state), Side::Client, CaptureEventKind::Accepted);
         lock(&self.0.lists).all.insert(client.id, Arc::clone(&capture));
         self.0.changes.fetch_add(1, Relaxed);
         capture
@@ -302,12 +303,12 @@ impl Captures {
     /// Returns a summary of each capture, by client number.
     #[must_use]
     pub fn list(&self) -> Vec<CaptureInfo> {
-        // A capture is locked before the lists, so it must not be locked while they are.
+        // Other code locks a capture before the lists, so locking one while holding the lists could deadlock.
         let all: Vec<_> = lock(&self.0.lists).all.values().cloned().collect();
         all.iter().map(|capture| capture.info()).collect()
     }
 
-    /// Returns the newest connection that is captured.
+    /// Returns the client of the newest capture.
     #[must_use]
     pub fn newest(&self) -> Option<ClientId> {
         lock(&self.0.lists).all.last_key_value().map(|(id, _)| *id)
@@ -319,7 +320,7 @@ impl Captures {
         lock(&self.0.lists).all.get(&id).cloned()
     }
 
-    /// Returns how many captures were evicted for newer ones.
+    /// Returns how many captures were evicted to make room for newer ones.
     #[must_use]
     pub fn evicted(&self) -> u64 {
         self.0.evicted.load(Relaxed)
@@ -331,8 +332,9 @@ impl Captures {
         self.0.changes.load(Relaxed)
     }
 
-    /// Sets the function that is called on each new event while [`Captures::watch`] is on; only the first call counts.
-    /// The function is called from the server's threads with a capture locked, so it must not wait or read a capture.
+    /// Sets the function that is called on each new event while [`Captures::watch`] is on. Only the first call has an
+    /// effect. The function is called from the server's threads while a capture is locked, so it must not block or read
+    /// a capture.
     pub fn set_notifier(&self, notify: impl Fn() + Send + Sync + 'static) {
         let _ = self.0.notifier.set(Box::new(notify));
     }
@@ -357,8 +359,8 @@ impl Captures {
 }
 
 impl CaptureStore {
-    /// Takes memory from the budget for a capture, evicting the oldest closed ones for it. Returns whether there is
-    /// enough.
+    /// Takes memory from the budget for a capture. Evicts the oldest closed captures if there is too little. Returns
+    /// whether there is enough.
     fn reserve(&self, capture: &Capture, bytes: usize) -> bool {
         self.used.fetch_add(bytes, Relaxed);
         capture.used.fetch_add(bytes, Relaxed);
@@ -377,7 +379,7 @@ impl CaptureStore {
         self.used.load(Relaxed) > self.max_bytes
     }
 
-    /// Returns a capture's memory to the budget: it is removed, or only a reader still holds it.
+    /// Returns a capture's memory to the budget when the capture is evicted or dropped.
     fn release(&self, capture: &Capture) {
         self.used.fetch_sub(capture.used.swap(0, Relaxed), Relaxed);
     }
@@ -400,7 +402,7 @@ impl CaptureStore {
                 removed.push(capture);
             }
         }
-        // A large capture is freed without the lock.
+        // The lock is released before the captures are freed, because freeing a large one takes time.
         drop(lists);
         if !removed.is_empty() {
             self.evicted.fetch_add(removed.len() as u64, Relaxed);

@@ -7,8 +7,9 @@
 //!                                                                     Captures: all of a session
 //! ```
 //!
-//! The bytes are those that `recv` returned and `send` took. An event is either *seen* in the bytes or, for an encrypted
-//! record ([`TlsRecord::encrypted`]), *inferred* from rustls' state. [`sequence`] turns a capture into a sequence diagram.
+//! The bytes are those that `recv` returned and `send` took. An event is either *seen* in the bytes or, for an
+//! encrypted record ([`TlsRecord::encrypted`]), *inferred* from rustls' state. [`sequence`] turns a capture into a
+//! sequence diagram.
 
 mod captures;
 mod record_inference;

@@ -1,8 +1,8 @@
 //! Determines what each TLS record contains: parsed if it isn't encrypted, otherwise inferred from rustls' state
 //! ([`TlsSnapshot`]).
 //!
-//! An inferred payload is what follows from the state and from the lengths of the records. Of a handshake flight that
-//! spans several records, each record is only known to contain some of the messages.
+//! A payload is inferred from the state and from the lengths of the records. If a handshake flight spans several
+//! records, each of them is only known to contain some of the messages.
 
 use rustls::{
     AlertDescription, Error, HandshakeKind, IoState, ProtocolVersion, ServerConnection, SupportedCipherSuite,
@@ -17,14 +17,14 @@ use crate::capture::tls_record::{
 const TLS13_OVERHEAD: u16 = 17;
 /// The length of a `KeyUpdate` message: type, length and one byte (RFC 8446, section 4.6.3).
 const KEY_UPDATE_LEN: u16 = 5;
-/// The length of an alert: level and description.
+/// The length of an alert message: level and description.
 const ALERT_LEN: u16 = 2;
-/// The most plaintext in a record (RFC 8446, section 5.1); rustls fills records up to it.
+/// The maximum length of the plaintext in a record (RFC 8446, section 5.1). rustls fills records up to this length.
 const MAX_PLAINTEXT: usize = 1 << 14;
 
 const FINISHED: &[HandshakeType] = &[HandshakeType::FINISHED];
 
-/// The state of a connection at one moment. The default is the state before the `ClientHello` was read.
+/// The state of a TLS connection at one moment. The default is the state before the `ClientHello` is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct TlsSnapshot {
@@ -36,14 +36,14 @@ pub(crate) struct TlsSnapshot {
     resumed: bool,
     /// Whether the client's certificate was accepted.
     client_verified: bool,
-    /// The number of bytes that encryption adds to a record of the server.
+    /// The number of bytes that encryption adds to each of the server's records.
     overhead: usize,
     /// The length of a `Finished` message in TLS 1.3.
     finished_len: usize,
 }
 
 impl TlsSnapshot {
-    /// Reads the state of a connection.
+    /// Returns the current state of a connection.
     pub(crate) fn of(connection: &ServerConnection) -> Self {
         let suite = connection.negotiated_cipher_suite();
         Self {
@@ -62,14 +62,14 @@ impl TlsSnapshot {
 }
 
 /// The length of the authentication tag in all cipher suites that rustls supports.
-const TAG: usize = 16;
+const TAG_LEN: usize = 16;
 
 fn overhead(suite: SupportedCipherSuite) -> usize {
     match suite {
         // The true content type follows the content (RFC 8446, section 5.2); rustls adds no padding.
-        SupportedCipherSuite::Tls13(_) => 1 + TAG,
+        SupportedCipherSuite::Tls13(_) => 1 + TAG_LEN,
         // A part of the nonce may precede the content (RFC 5288, section 3).
-        SupportedCipherSuite::Tls12(suite) => suite.aead_alg.key_block_shape().explicit_nonce_len + TAG,
+        SupportedCipherSuite::Tls12(suite) => suite.aead_alg.key_block_shape().explicit_nonce_len + TAG_LEN,
     }
 }
 
@@ -93,13 +93,13 @@ pub(crate) fn alert_for(error: &Error, tls13: bool) -> Option<u8> {
 #[derive(Debug, Default)]
 struct UnencryptedRecords {
     parser: HandshakeParser,
-    /// TLS 1.2: after `change_cipher_spec` all records are encrypted.
+    /// Whether all further records are encrypted, as in TLS 1.2 after `change_cipher_spec`.
     encrypted: bool,
 }
 
 impl UnencryptedRecords {
-    /// Sets whether the record is encrypted and, if not, its payload. Returns an encrypted record's header, whose payload
-    /// must be inferred.
+    /// Sets whether the record is encrypted and, if it isn't, its payload. Returns the header of an encrypted record,
+    /// whose payload the caller has to infer.
     fn parse<'a>(&mut self, raw: &'a mut RawRecord, tls13: bool) -> Option<&'a mut TlsRecord> {
         let record = raw.header.as_mut()?;
         // In TLS 1.3 all encrypted records have this type (RFC 8446, section 5.2).
@@ -135,23 +135,24 @@ fn some_of(types: &[HandshakeType]) -> RecordPayload {
     RecordPayload::Handshake(messages)
 }
 
-/// The client's records.
+/// Determines the payloads of the client's records.
 #[derive(Debug, Default)]
 pub(crate) struct ClientRecords {
     requests_certificate: bool,
     unencrypted: UnencryptedRecords,
     tls13: bool,
-    /// The encrypted part of the handshake has started.
+    /// Whether the client has started the encrypted part of the handshake.
     in_encrypted_flight: bool,
 }
 
 impl ClientRecords {
-    /// `requests_certificate`: whether the server asks clients for a certificate.
+    /// Creates the state for a new connection. `requests_certificate` is whether the server asks for a client
+    /// certificate.
     pub(crate) fn new(requests_certificate: bool) -> Self {
         Self { requests_certificate, ..Self::default() }
     }
 
-    /// Sets the payload of a record that rustls processed, from the state before and after.
+    /// Sets the payload of a record that rustls processed, from rustls' result and its state before and after.
     pub(crate) fn on_processed(
         &mut self,
         raw: &mut RawRecord,
@@ -189,7 +190,7 @@ impl ClientRecords {
         let is_first = !std::mem::replace(&mut self.in_encrypted_flight, true);
         let is_last = after.handshake_done;
         if !after.tls13 {
-            // The only message that TLS 1.2 encrypts (RFC 5246, section 7.4.9).
+            // Finished is the only handshake message that TLS 1.2 encrypts (RFC 5246, section 7.4.9).
             let is_finished = is_last && record.content_type == HANDSHAKE;
             return if is_finished { messages(FINISHED) } else { RecordPayload::Unknown };
         }
@@ -227,42 +228,44 @@ pub(crate) enum SendContext {
     /// The server's part of the handshake, or its session tickets.
     #[default]
     Handshake,
-    /// This many bytes of plaintext.
+    /// Application data: this many bytes of plaintext.
     Data(usize),
-    /// A reply by rustls itself while data is exchanged.
+    /// A reply that rustls sends by itself after the handshake, such as a `KeyUpdate`.
     Reply,
-    /// The rest before an error, and the alert for it with this description, if it is certain.
+    /// The records that rustls still had to send when an error occurred, and the alert for the error; its description,
+    /// if that is certain.
     Failure(Option<u8>),
-    /// `close_notify`.
+    /// The `close_notify` alert.
     CloseNotify,
 }
 
-/// The server's records.
+/// Determines the payloads of the server's records.
 #[derive(Debug, Default)]
 pub(crate) struct ServerRecords {
     requests_certificate: bool,
     unencrypted: UnencryptedRecords,
-    /// The client may have asked for new keys; the answer then precedes the next records.
+    /// Whether the client may have sent a `KeyUpdate`. rustls then sends one too, before the next records.
     key_update_due: bool,
     context: SendContext,
     state: TlsSnapshot,
-    /// Encrypted records whose payload follows from how many are sent together.
+    /// Encrypted records whose payloads depend on how many are sent together.
     held: Vec<RawRecord>,
 }
 
 impl ServerRecords {
-    /// `requests_certificate`: whether the server asks clients for a certificate.
+    /// Creates the state for a new connection. `requests_certificate` is whether the server asks for a client
+    /// certificate.
     pub(crate) fn new(requests_certificate: bool) -> Self {
         Self { requests_certificate, ..Self::default() }
     }
 
-    /// Notes a record of the client that the server may answer.
+    /// Takes note of a record of the client that may be a `KeyUpdate`, which the server answers.
     pub(crate) fn on_client_record(&mut self, raw: &RawRecord) {
         self.key_update_due |=
             raw.header.is_some_and(|record| record.payload == RecordPayload::KeyUpdateOrPadding);
     }
 
-    /// Sets what the next records are, until [`ServerRecords::end_send`].
+    /// Sets the purpose of the records that are sent until [`ServerRecords::end_send`].
     pub(crate) fn begin_send(&mut self, context: SendContext, state: TlsSnapshot) {
         (self.context, self.state) = (context, state);
     }

@@ -1,4 +1,5 @@
-//! Records one connection from its own thread: the bytes of its socket, and what TLS makes of them.
+//! Records one connection, from the thread that serves it: the bytes on its socket, and the TLS records and plaintext
+//! in them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,12 +10,12 @@ use crate::capture::captures::{Capture, CaptureEvent, CaptureEventKind, Side};
 use crate::capture::record_inference::{ClientRecords, SendContext, ServerRecords, TlsSnapshot};
 use crate::capture::tls_record::{RawRecord, RecordParser, RecordPayload};
 
-/// Records one connection. Without a capture it does nothing.
+/// Records one connection. A recorder without a capture does nothing.
 pub(crate) struct Recorder {
     capture: Option<Arc<Capture>>,
-    /// The last plaintext of the client.
+    /// The last plaintext received from the client.
     received: Option<CaptureEvent>,
-    /// Only with TLS.
+    /// The state that only a TLS connection needs.
     tls: Option<Box<TlsRecorder>>,
 }
 
@@ -26,16 +27,16 @@ struct TlsRecorder {
     waiting: VecDeque<RawRecord>,
     client: ClientRecords,
     server: ServerRecords,
-    /// The client's last processed record.
+    /// The event of the client's last processed record, by its index.
     last_record: Option<u32>,
-    /// The plaintext that is being sent.
+    /// The event of the plaintext that is being sent, by its index.
     sending: Option<u32>,
-    /// rustls processes no more records.
+    /// Whether rustls has stopped processing records.
     stopped: bool,
 }
 
 impl Recorder {
-    /// Creates a recorder. `requests_certificate`: whether the server asks clients for a certificate.
+    /// Creates a recorder. `requests_certificate` is whether the server asks for a client certificate.
     pub(crate) fn new(capture: Option<Arc<Capture>>, tls: bool, requests_certificate: bool) -> Self {
         let tls = (tls && capture.is_some()).then(|| {
             Box::new(TlsRecorder {
@@ -74,8 +75,8 @@ impl Recorder {
         });
     }
 
-    /// Records the client's next record after `process_new_packets` returned `result` for it. `before` and `after` are the
-    /// states around it. All plaintext of the record before it must have been read.
+    /// Records the client's next record after `process_new_packets` returned `result` for it. `before` and `after` are
+    /// the states before and after that call. All plaintext of the previous record must have been read.
     pub(crate) fn on_record_processed(
         &mut self,
         before: &TlsSnapshot,
@@ -90,7 +91,7 @@ impl Recorder {
         tls.record_other_bytes(capture);
     }
 
-    /// Records plaintext of the client's last record that the connection's `recv` returns.
+    /// Records plaintext from the client's last record, which the connection's `recv` returns.
     pub(crate) fn on_plaintext_received(&mut self, bytes: &[u8]) {
         if let (Some(capture), Some(tls)) = (&self.capture, &self.tls) {
             self.received = capture.record(Side::Client, CaptureEventKind::Plaintext, bytes, tls.last_record);
@@ -108,21 +109,21 @@ impl Recorder {
         }
     }
 
-    /// Sets what the next records are, until [`Recorder::end_send`].
+    /// Sets the purpose of the records that are sent until [`Recorder::end_send`].
     pub(crate) fn begin_send(&mut self, context: SendContext, state: TlsSnapshot) {
         if let Some(tls) = &mut self.tls {
             tls.server.begin_send(context, state);
         }
     }
 
-    /// Records what is left after everything was sent, or nothing more can be.
+    /// Records the server's remaining records, after everything was sent or nothing more can be sent.
     pub(crate) fn end_send(&mut self) {
         if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
             tls.end_send(capture);
         }
     }
 
-    /// Records what still arrives as unread: rustls processes no more records.
+    /// Records everything that the client still sends as unread, because rustls processes no more records.
     pub(crate) fn on_reading_stopped(&mut self) {
         if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
             tls.stopped = true;
@@ -164,7 +165,7 @@ impl TlsRecorder {
 }
 
 impl Drop for Recorder {
-    /// Records what is incomplete, also during a panic.
+    /// Records what is incomplete, even during a panic.
     fn drop(&mut self) {
         self.on_reading_stopped();
         if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
@@ -175,7 +176,7 @@ impl Drop for Recorder {
     }
 }
 
-/// Records a record of the server, with the plaintext in it.
+/// Stores a record of the server, with a link to the plaintext in it.
 fn record_server(capture: &Capture, raw: &RawRecord, plaintext: Option<u32>) {
     let has_data = raw.header.is_some_and(|header| matches!(header.payload, RecordPayload::Data { .. }));
     record(capture, Side::Server, raw, plaintext.filter(|_| has_data));

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 /// The length of a record's header: content type, version, and the length of the rest.
 pub const RECORD_HEADER: usize = 5;
-/// The longest content: 2^14 bytes and what TLS 1.2 allows encryption to add (RFC 5246, section 6.2.3).
+/// The maximum length of a record's content: 2^14 bytes, and the 2048 that encryption may add in TLS 1.2 (RFC 5246,
+/// section 6.2.3).
 const MAX_CONTENT: usize = (1 << 14) + 2048;
 
 pub(crate) const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -19,11 +20,11 @@ pub struct TlsRecord {
     pub content_type: u8,
     /// The legacy version in the header. TLS 1.3 uses that of TLS 1.2, 0x0303, or 0x0301.
     pub version: u16,
-    /// The length in the header: the number of bytes after it.
+    /// The length in the header: the number of bytes after the header.
     pub length: u16,
-    /// Whether the content is encrypted, so that the payload is inferred from the state of TLS and not seen.
+    /// Whether the content is encrypted, so that the payload is inferred from rustls' state, not seen.
     pub encrypted: bool,
-    /// The content.
+    /// The content, as far as it is known.
     pub payload: RecordPayload,
 }
 
@@ -34,7 +35,7 @@ pub enum RecordPayload {
     Handshake(HandshakeMessages),
     /// `change_cipher_spec` (RFC 5246, section 7.1). TLS 1.3 ignores it (RFC 8446, appendix D.4).
     ChangeCipherSpec {
-        /// Whether this is TLS 1.3.
+        /// Whether the receiver ignores the record, as in TLS 1.3.
         ignored: bool,
     },
     /// An alert.
@@ -46,7 +47,7 @@ pub enum RecordPayload {
     },
     /// A TLS 1.3 record without application data: a `KeyUpdate`, or else only padding.
     KeyUpdateOrPadding,
-    /// TLS couldn't use the record: it couldn't be decrypted, or was invalid.
+    /// rustls rejected the record: it couldn't be decrypted or was invalid.
     Rejected,
     /// The record arrived after the server stopped reading, so it wasn't decrypted.
     Unread,
@@ -54,7 +55,7 @@ pub enum RecordPayload {
     Unknown,
 }
 
-/// An alert (RFC 8446, section 6). `None` if it was encrypted and can't be inferred.
+/// An alert (RFC 8446, section 6). A field is `None` if the alert was encrypted and the field can't be inferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alert {
     /// 1 for a warning, 2 for a fatal alert. TLS 1.3 ignores the level.
@@ -117,7 +118,7 @@ pub(crate) struct RawRecord {
 #[derive(Debug, Default)]
 pub(crate) struct RecordParser {
     record: RawRecord,
-    /// These bytes aren't TLS, so that no record follows.
+    /// Whether bytes that can't be TLS have arrived, so that no more records are expected.
     failed: bool,
 }
 
@@ -142,7 +143,7 @@ impl RecordParser {
         }
     }
 
-    /// Returns the bytes of an incomplete record.
+    /// Returns the bytes of an incomplete record, if any.
     pub(crate) fn take_rest(&mut self) -> Option<RawRecord> {
         let rest = std::mem::take(&mut self.record);
         (!rest.bytes.is_empty()).then_some(RawRecord { header: None, ..rest })
@@ -154,25 +155,25 @@ impl RecordParser {
 pub struct HandshakeType(pub u8);
 
 impl HandshakeType {
-    /// Type 1.
+    /// Message type 1.
     pub const CLIENT_HELLO: Self = Self(1);
-    /// Type 2.
+    /// Message type 2.
     pub const SERVER_HELLO: Self = Self(2);
-    /// Type 4.
+    /// Message type 4.
     pub const NEW_SESSION_TICKET: Self = Self(4);
     /// A `ServerHello` with a fixed random (RFC 8446, section 4.1.3). Drafts of TLS 1.3 gave it this type of its own.
     pub const HELLO_RETRY_REQUEST: Self = Self(6);
-    /// Type 8, TLS 1.3.
+    /// Message type 8, only in TLS 1.3.
     pub const ENCRYPTED_EXTENSIONS: Self = Self(8);
-    /// Type 11.
+    /// Message type 11.
     pub const CERTIFICATE: Self = Self(11);
-    /// Type 13.
+    /// Message type 13.
     pub const CERTIFICATE_REQUEST: Self = Self(13);
-    /// Type 15.
+    /// Message type 15.
     pub const CERTIFICATE_VERIFY: Self = Self(15);
-    /// Type 20.
+    /// Message type 20.
     pub const FINISHED: Self = Self(20);
-    /// Type 24, TLS 1.3.
+    /// Message type 24, only in TLS 1.3.
     pub const KEY_UPDATE: Self = Self(24);
 
     /// Returns the name in the RFCs, or `message type 99`.
@@ -196,7 +197,7 @@ impl HandshakeType {
     }
 }
 
-/// The number, the name and the purpose of each type.
+/// The number, the name and the purpose of each type of handshake message.
 #[rustfmt::skip]
 const TYPES: &[(u8, &str, &str)] = &[
     (0, "HelloRequest", "asks the client for a new handshake"),
@@ -218,18 +219,18 @@ const TYPES: &[(u8, &str, &str)] = &[
     (25, "CompressedCertificate", "contains the sender's certificate chain, compressed"),
 ];
 
-/// The number of messages in a record that are named.
-const MAX_NAMED: usize = 8;
+/// The maximum number of messages that are stored for one record.
+const MAX_MESSAGES: usize = 8;
 
 /// The handshake messages in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HandshakeMessages {
-    types: [HandshakeType; MAX_NAMED],
+    types: [HandshakeType; MAX_MESSAGES],
     count: u8,
-    /// The record contains some of the messages or parts of them; the records next to it contain the rest. Only for
-    /// encrypted records.
+    /// Whether an encrypted record contains only some of the messages, or parts of them. Neighboring records contain
+    /// the rest.
     pub partial: bool,
-    /// The number of bytes at the start that continue a message from the record before.
+    /// The number of bytes at the start that continue a message from the previous record.
     pub continued: u16,
     /// Whether the last message continues in the next record.
     pub unfinished: bool,
@@ -258,17 +259,17 @@ impl HandshakeMessages {
         self.types().iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Returns the ranges of the messages' headers (type and length) that are whole in the unencrypted `content` of
-    /// the record.
+    /// Returns the ranges of the complete message headers (type and length) in `content`, the record's unencrypted
+    /// content.
     #[must_use]
     pub fn headers(&self, content: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let mut start = usize::from(self.continued);
-        while let Some(&[_, high, middle, low]) = content.get(start..start + HEADER)
+        while let Some(&[_, high, middle, low]) = content.get(start..start + MESSAGE_HEADER)
             && found.len() < self.types().len()
         {
-            found.push(start..start + HEADER);
-            start += HEADER + u32::from_be_bytes([0, high, middle, low]) as usize;
+            found.push(start..start + MESSAGE_HEADER);
+            start += MESSAGE_HEADER + u32::from_be_bytes([0, high, middle, low]) as usize;
         }
         found
     }
@@ -282,14 +283,14 @@ impl HandshakeMessages {
 }
 
 /// The length of a message's header: type and length (RFC 8446, section 4).
-const HEADER: usize = 4;
+const MESSAGE_HEADER: usize = 4;
 
 /// Finds the messages in the unencrypted handshake records of one direction. A message may span records, and a record
 /// may contain several messages.
 #[derive(Debug, Default)]
 pub(crate) struct HandshakeParser {
-    header: [u8; HEADER],
-    /// The number of bytes of an incomplete header.
+    header: [u8; MESSAGE_HEADER],
+    /// The number of bytes in `header` if a message's header is still incomplete, otherwise 0.
     header_len: usize,
     /// The number of bytes of the current message that are still missing.
     missing: usize,
@@ -309,7 +310,7 @@ impl HandshakeParser {
             if rest.is_empty() {
                 break;
             }
-            let taken = (HEADER - self.header_len).min(rest.len());
+            let taken = (MESSAGE_HEADER - self.header_len).min(rest.len());
             self.header[self.header_len..self.header_len + taken].copy_from_slice(&rest[..taken]);
             let is_start = self.header_len == 0;
             self.header_len += taken;
@@ -317,7 +318,7 @@ impl HandshakeParser {
             if is_start {
                 found.push(message_type(self.header[0], rest));
             }
-            if self.header_len == HEADER {
+            if self.header_len == MESSAGE_HEADER {
                 let [_, high, middle, low] = self.header;
                 self.missing = u32::from_be_bytes([0, high, middle, low]) as usize;
                 self.header_len = 0;
@@ -328,7 +329,7 @@ impl HandshakeParser {
     }
 }
 
-/// SHA-256 of "HelloRetryRequest": the random of a `ServerHello` that is one (RFC 8446, section 4.1.3).
+/// The random of a `ServerHello` that is a `HelloRetryRequest`: the SHA-256 of that name (RFC 8446, section 4.1.3).
 const RETRY_RANDOM: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2,
     0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
@@ -369,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_stay_as_they_are() {
+    fn bytes_that_are_not_tls_are_kept_unchanged() {
         assert_eq!(parse(&[b"GET / HTTP/1.1\r\n"]), [(false, b"GET / HTTP/1.1\r\n".to_vec())]);
         assert_eq!(parse(&[b"?"]), [(false, b"?".to_vec())]);
         let mixed = parse(&[&[21, 3, 3, 0, 0, 23, 3], &[3, 0xff], &[0xff, 1, 2], b"more"]);
@@ -415,9 +416,9 @@ mod tests {
     #[test]
     fn parser_accepts_any_bytes() {
         let mut parser = HandshakeParser::default();
-        assert_eq!(parser.parse(&[0; 4000]).types().len(), MAX_NAMED);
-        let rest = parser.parse(&[0xff; 4000]);
-        assert!(rest.unfinished && rest.types() == [HandshakeType(0xff)]);
-        assert_eq!(rest.headers(&[0xff; 4000]).len(), 1);
+        assert_eq!(parser.parse(&[0; 4000]).types().len(), MAX_MESSAGES);
+        let messages = parser.parse(&[0xff; 4000]);
+        assert!(messages.unfinished && messages.types() == [HandshakeType(0xff)]);
+        assert_eq!(messages.headers(&[0xff; 4000]).len(), 1);
     }
 }

@@ -22,7 +22,7 @@ use crate::tls::inspect::certificate_text::{
 };
 use crate::tls::key_type::{KeyType, bits};
 
-/// One certificate.
+/// The fields of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Certificate {
@@ -34,11 +34,11 @@ pub struct Certificate {
     pub names: Vec<SubjectAltName>,
     /// The subject's common names, where old clients look for the server's name.
     pub common_names: Vec<String>,
-    /// Its validity.
+    /// The period in which the certificate is valid.
     pub validity: Validity,
-    /// The type of its key.
+    /// The type of the certificate's key.
     pub key: KeyType,
-    /// Its signature's algorithm as openssl prints it: `ecdsa-with-SHA256`.
+    /// The signature algorithm as openssl prints it: `ecdsa-with-SHA256`.
     pub signature: String,
     /// The SHA-256 of the DER, as `openssl x509 -fingerprint -sha256` prints it: `AB:CD:…`.
     pub fingerprint: String,
@@ -46,24 +46,24 @@ pub struct Certificate {
     pub serial: String,
     /// The X.509 version: 1, 2 or 3.
     pub version: u8,
-    /// Its extensions, in order.
+    /// The extensions, in order.
     pub extensions: Vec<ExtensionDetails>,
-    /// Whether it names itself as its issuer, and its signature doesn't contradict that.
+    /// Whether the certificate names itself as its issuer, and its signature doesn't contradict that.
     pub self_signed: bool,
-    /// Whether it is marked as a CA's (RFC 5280, section 4.2.1.9).
+    /// Whether the basic constraints mark it as a CA certificate (RFC 5280, section 4.2.1.9).
     pub is_ca: bool,
-    /// Whether its key usage, if any, allows signing a handshake (RFC 5280, section 4.2.1.3).
+    /// Whether the key usage, if any, allows signing a handshake (RFC 5280, section 4.2.1.3).
     pub may_sign: bool,
-    /// Whether its key usage, if any, allows a handshake or a key exchange.
+    /// Whether the key usage, if any, allows signing a handshake or exchanging keys.
     pub has_tls_usage: bool,
-    /// Whether its extended key usage, if any, allows a TLS server (RFC 5280, section 4.2.1.12).
+    /// Whether the extended key usage, if any, allows a TLS server (RFC 5280, section 4.2.1.12).
     pub may_serve: bool,
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Certificate {
-    /// Parses a certificate; `None` if that fails.
+    /// Parses a certificate. Returns `None` if it is invalid.
     #[must_use]
     pub fn from_der(der: &[u8]) -> Option<Self> {
         X509Certificate::from_der(der).ok().map(|(_, parsed)| Self::new(&parsed, der))
@@ -94,27 +94,27 @@ impl Certificate {
         }
     }
 
-    /// Returns the host names, maybe with wildcards, and the addresses among its alternative names.
+    /// Returns the host names, which may contain wildcards, and the addresses among the alternative names.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
         let is_host = |name: &&SubjectAltName| [DNS_NAME, IP_ADDRESS].contains(&name.kind);
         self.names.iter().filter(is_host).map(|name| name.text.as_str())
     }
 
-    /// Returns those, or else its common names.
+    /// Returns the host names and addresses among the alternative names, or the common names if there are none.
     #[must_use]
     pub fn hosts_or_common_names(&self) -> Vec<&str> {
         let hosts: Vec<_> = self.hosts().collect();
         if hosts.is_empty() { self.common_names.iter().map(String::as_str).collect() } else { hosts }
     }
 
-    /// Returns whether it is for a name or an address, by its alternative names.
+    /// Returns whether the alternative names cover a requested name or address.
     #[must_use]
     pub fn is_for(&self, requested: &str) -> bool {
         let kind = if is_address(requested) { IP_ADDRESS } else { DNS_NAME };
         self.names.iter().any(|name| name.kind == kind && covers(&name.text, requested))
     }
 
-    /// Returns whether it is for a name, but only by its common name. Many clients still check that if there is no host
+    /// Returns whether only the common name covers a requested name. Many clients still accept that if there is no host
     /// name among the alternative names.
     #[must_use]
     pub fn is_for_by_common_name(&self, requested: &str) -> bool {
@@ -122,14 +122,14 @@ impl Certificate {
             && self.common_names.iter().any(|name| covers(name, requested))
     }
 
-    /// Returns the hash of its signature if clients no longer trust it: `MD5` or `SHA1`.
+    /// Returns the hash algorithm of the signature if clients no longer trust it: `MD2`, `MD5` or `SHA1`.
     #[must_use]
     pub fn weak_hash(&self) -> Option<&'static str> {
         let signature = self.signature.to_uppercase();
         ["MD2", "MD5", "SHA1"].into_iter().find(|hash| signature.contains(hash))
     }
 
-    /// Returns one line, for example `localhost · RSA 2048 · 364 days left`. Dates are in UTC.
+    /// Returns a summary on one line, for example `localhost · RSA 2048 · 364 days left`. Dates are in UTC.
     #[must_use]
     pub fn line(&self, now: Timestamp) -> String {
         let names: Vec<_> = self.hosts_or_common_names().iter().map(|name| sanitize(name, 64)).collect();
@@ -143,13 +143,13 @@ impl Certificate {
         format!("{names} · {} · {}", self.key, self.validity.description(now))
     }
 
-    /// Returns a command that makes a certificate without the defects of this one, with the same key and in its folder;
-    /// `None` if it has none.
+    /// Returns a command that creates a better certificate for the same key, in the key's folder; `None` if this
+    /// certificate has no defect.
     #[must_use]
     pub fn better(&self, key: &Path) -> Option<String> {
-        let good =
+        let is_good =
             self.version >= 3 && self.weak_hash().is_none() && !self.is_ca && self.hosts().next().is_some();
-        (!good).then(|| {
+        (!is_good).then(|| {
             format!(
                 "openssl req -x509 -key {} -days 365 -subj /CN=localhost -addext \
                  subjectAltName=DNS:localhost,IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE -out {}",
@@ -204,12 +204,12 @@ fn sha256(der: &[u8]) -> String {
     hex(hash.hash(der).as_ref())
 }
 
-/// A certificate's validity (RFC 5280, section 4.1.2.5), which includes both ends.
+/// A certificate's period of validity (RFC 5280, section 4.1.2.5), including both moments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Validity {
-    /// The first moment.
+    /// The first moment at which the certificate is valid.
     pub not_before: Timestamp,
-    /// The last moment; [`Timestamp::MAX`] for a certificate without an end.
+    /// The last moment at which the certificate is valid; [`Timestamp::MAX`] if it never expires.
     pub not_after: Timestamp,
 }
 
@@ -222,21 +222,21 @@ impl Validity {
         }
     }
 
-    /// Returns how much of it has passed, from 0 to 1.
+    /// Returns the share of the validity that has passed, from 0 to 1.
     #[must_use]
     pub fn elapsed(&self, now: Timestamp) -> f64 {
-        let whole = self.not_after.duration_since(self.not_before).as_secs_f64();
+        let total = self.not_after.duration_since(self.not_before).as_secs_f64();
         let passed = now.duration_since(self.not_before).as_secs_f64();
-        if whole > 0.0 { (passed / whole).clamp(0.0, 1.0) } else { f64::from(u8::from(passed > 0.0)) }
+        if total > 0.0 { (passed / total).clamp(0.0, 1.0) } else { f64::from(u8::from(passed > 0.0)) }
     }
 
-    /// Returns whether it includes `now`.
+    /// Returns whether the certificate is valid at `now`.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
         self.not_before <= now && now <= self.not_after
     }
 
-    /// Returns a description: `364 days left`, `expired on 2026-01-31`, `not valid before 2026-01-31`.
+    /// Returns a description of the validity: `364 days left`, `expired on 2026-01-31`, `not valid before 2026-01-31`.
     #[must_use]
     pub fn description(&self, now: Timestamp) -> String {
         if now < self.not_before {
@@ -258,13 +258,13 @@ impl Validity {
         }
     }
 
-    /// Returns the first moment as `2026-11-22 13:45:00 UTC`.
+    /// Returns the first moment of the validity as `2026-11-22 13:45:00 UTC`.
     #[must_use]
     pub fn begins(&self) -> String {
         utc(self.not_before)
     }
 
-    /// Returns the last moment as `2027-11-22 13:45:00 UTC`, or `without an end`.
+    /// Returns the last moment of the validity as `2027-11-22 13:45:00 UTC`, or `without an end`.
     #[must_use]
     pub fn ends(&self) -> String {
         if self.not_after == Timestamp::MAX { "without an end".to_owned() } else { utc(self.not_after) }
@@ -280,8 +280,8 @@ fn date(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d").to_string()
 }
 
-/// Converts seconds since 1970. The last second of the year 9999 stands for no end (RFC 5280, section 4.1.2.5) and is more
-/// than a `Timestamp` can hold.
+/// Converts seconds since 1970. The last second of the year 9999, which stands for no end (RFC 5280, section 4.1.2.5),
+/// is too late for a `Timestamp` and becomes [`Timestamp::MAX`].
 pub(super) fn moment(seconds: i64) -> Timestamp {
     let end = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(seconds).unwrap_or(end)
@@ -303,7 +303,7 @@ fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
 }
 
 /// Signature algorithms that x509-parser has no name for, as openssl names them.
-const MORE_SIGNATURES: [(&str, &str); 5] = [
+const OTHER_SIGNATURES: [(&str, &str); 5] = [
     ("1.2.840.10045.4.1", "ecdsa-with-SHA1"),
     ("2.16.840.1.101.3.4.3.2", "dsa_with_SHA256"),
     ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
@@ -311,12 +311,12 @@ const MORE_SIGNATURES: [(&str, &str); 5] = [
     ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
 ];
 
-/// Returns the name of a signature's algorithm as openssl prints it; its identifier if it is unknown.
+/// Returns the name of a signature algorithm as openssl prints it, or its object identifier if it is unknown.
 fn signature_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
     let name = |oid: &Oid<'_>| {
         let id = oid.to_id_string();
-        let more = MORE_SIGNATURES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
-        oid2sn(oid, oid_registry()).ok().or(more).map_or(id, str::to_owned)
+        let openssl_name = OTHER_SIGNATURES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
+        oid2sn(oid, oid_registry()).ok().or(openssl_name).map_or(id, str::to_owned)
     };
     let kind = name(&algorithm.algorithm);
     match SignatureAlgorithm::try_from(algorithm) {
@@ -331,8 +331,8 @@ fn signature_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
 pub(super) mod tests {
     use super::*;
 
-    /// Returns a good self-signed certificate for localhost.
-    pub(in crate::tls) fn good() -> Certificate {
+    /// Returns a self-signed certificate for localhost without defects.
+    pub(in crate::tls) fn good_certificate() -> Certificate {
         Certificate {
             names: vec![SubjectAltName { kind: DNS_NAME, text: "localhost".to_owned() }],
             key: KeyType::Rsa { bits: 2048 },
@@ -360,8 +360,8 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn whole_days_are_counted_down() {
-        let line = |now: &str| good().line(now.parse().unwrap());
+    fn the_summary_counts_the_whole_days_left() {
+        let line = |now: &str| good_certificate().line(now.parse().unwrap());
         assert_eq!(line("2026-01-01T12:00:01Z"), "localhost · RSA 2048 · 363 days left");
         assert_eq!(line("2026-12-29T12:00:00Z"), "localhost · RSA 2048 · 2 days left");
         assert_eq!(line("2026-12-29T12:00:01Z"), "localhost · RSA 2048 · 1 day left");
@@ -377,10 +377,11 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn many_names_stay_on_one_line() {
+    fn many_names_are_summarized_on_one_line() {
         let named = |count: u8| {
             let name = |n| SubjectAltName { kind: DNS_NAME, text: format!("n{n}") };
-            Certificate { names: (1..=count).map(name).collect(), ..good() }.line(good().validity.not_before)
+            Certificate { names: (1..=count).map(name).collect(), ..good_certificate() }
+                .line(good_certificate().validity.not_before)
         };
         assert!(named(5).starts_with("n1, n2, n3 and 2 more · "));
         assert!(named(0).starts_with("no name · "));
@@ -389,14 +390,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_certificate_without_an_end_has_a_date() {
+    fn the_last_second_of_9999_means_no_end() {
         assert_eq!(moment(253_402_300_799), Timestamp::MAX);
         assert_eq!(moment(0), Timestamp::UNIX_EPOCH);
     }
 
     #[test]
     #[expect(clippy::float_cmp, reason = "the ends are exact")]
-    fn the_elapsed_share_follows_the_clock() {
+    fn the_elapsed_share_goes_from_0_to_1() {
         let validity = Validity {
             not_before: "2026-01-01T00:00:00Z".parse().unwrap(),
             not_after: "2026-01-11T00:00:00Z".parse().unwrap(),

@@ -1,5 +1,5 @@
-//! Makes the built-in client's TLS connections: reads the files, configures rustls, and reports what a handshake agreed on
-//! or why it failed.
+//! Makes the built-in client's TLS connections: reads the files, configures rustls, and reports what a handshake
+//! negotiated or why it failed.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -21,24 +21,24 @@ use crate::tls::server_config::{protocol_versions, provider};
 use crate::tls::server_verifier::{ClientCertResolver, HandshakeLog, ServerVerifier};
 use crate::tls::session_error::{ClientContext, ClientTlsError, TlsErrorCause};
 
-/// Why TLS can't be tried with a client's choices. Its `Display` is in [`crate::tls::explain::client`].
+/// Why a client's choices can't be used for TLS. Its `Display` is in [`crate::tls::explain::client`].
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientConfigError {
     /// The file of trusted certificates can't be used.
     Trust(#[source] TlsFileError),
     /// The client's own certificate or key can't be used.
     Identity(#[from] TlsError),
-    /// There is no CA to trust.
+    /// The chosen trust contains no usable CA.
     NoCas {
-        /// The client's choice, which contains no usable CA.
+        /// The client's choice of trust.
         trust: Trust,
-        /// rustls' reason.
+        /// The error that rustls returned.
         #[source]
         source: VerifierBuilderError,
     },
     /// The name is neither a host name nor an IP address.
     InvalidName {
-        /// The name as it was typed.
+        /// The name as the user typed it.
         name: String,
     },
     /// rustls rejected the choices.
@@ -46,7 +46,7 @@ pub enum ClientConfigError {
 }
 
 impl ClientConfigError {
-    /// Returns what the OS or the TLS library reported, if anything.
+    /// Returns the error that the OS or the TLS library reported, if any.
     #[must_use]
     pub fn raw(&self) -> Option<String> {
         match self {
@@ -67,13 +67,13 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Reads the files, which may block on a disk.
+    /// Reads the files and configures rustls. May block on the disk.
     ///
     /// # Errors
     /// A file can't be used, or the server name is invalid.
     pub fn new(choices: &TlsChoices, host: &str) -> Result<Self, ClientConfigError> {
         let name = if choices.name.is_empty() { host } else { &choices.name };
-        // An IPv6 address may have a zone, which means something on this computer only.
+        // An IPv6 address may have a zone such as `%eth0`, which only this computer understands.
         let bare = name.split_once('%').map_or(name, |(address, _)| address).trim_end_matches('.');
         let server = ServerName::try_from(bare.to_owned())
             .map_err(|_| ClientConfigError::InvalidName { name: name.to_owned() })?;
@@ -89,7 +89,7 @@ impl Connector {
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_client_cert_resolver(Arc::new(resolver));
         config.alpn_protocols = choices.alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        // Each connection shows a full handshake.
+        // Resumption is off so that each connection shows a full handshake.
         config.resumption = Resumption::disabled();
         let context = Arc::new(ClientContext { choices: choices.clone(), given, name: bare.to_owned() });
         Ok(Self { config: Arc::new(config), server, context, log })
@@ -98,12 +98,12 @@ impl Connector {
     /// Creates the connection, whose first message is the `ClientHello`.
     ///
     /// # Errors
-    /// rustls can't make a `ClientHello` of these choices.
+    /// rustls can't create a `ClientHello` from these choices.
     pub fn connection(&self) -> Result<ClientConnection, ClientConfigError> {
         Ok(ClientConnection::new(Arc::clone(&self.config), self.server.clone())?)
     }
 
-    /// Returns what a finished handshake agreed on; `took` is the time since the socket was connected.
+    /// Returns what a finished handshake negotiated; `took` is the time since the socket was connected.
     #[must_use]
     pub fn handshake_info(&self, connection: &ClientConnection, took: Duration) -> ClientHandshake {
         let log = lock(&self.log);
@@ -121,7 +121,7 @@ impl Connector {
         }
     }
 
-    /// Returns an error of the connection together with what its explanation depends on.
+    /// Returns an error of the connection with the details that its explanation needs.
     #[must_use]
     pub fn error(&self, cause: impl Into<TlsErrorCause>, in_handshake: bool) -> ClientTlsError {
         let log = lock(&self.log);
@@ -136,13 +136,13 @@ impl Connector {
     }
 }
 
-/// Returns what checks certificates against CAs, and the certificate that the client was given as this server's.
+/// Returns the verifier for the trusted CAs, if any, and the certificate that the client was given as this server's.
 fn trusted(trust: &Trust) -> Result<Trusted, ClientConfigError> {
     let roots = match trust {
         Trust::Nothing => return Ok((None, None)),
         Trust::ThisServer(path) => {
             let file = CertificateFile::read(path).map_err(ClientConfigError::Trust)?;
-            // A file that was read holds at least one certificate.
+            // `read` fails if the file contains no certificate.
             return Ok((verifier(Roots::of_file(&file).store).ok(), Some(file.chain()[0].clone())));
         }
         Trust::CaFile(path) => Roots::read(path).map_err(ClientConfigError::Trust)?,

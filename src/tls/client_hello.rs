@@ -3,36 +3,38 @@
 //! rustls parses the same bytes and decides; this parser also reads what rustls rejects, so that a failure can be shown
 //! together with the offer that led to it. It accepts any bytes and leaves out what it can't parse.
 
-/// The offer of a client's first `ClientHello` (RFC 8446, section 4.1.2), as the registries' numbers, in the client's
-/// order. [`crate::tls::names`] has their names.
+/// The contents of a client's first `ClientHello` (RFC 8446, section 4.1.2): IANA numbers in the client's order, which
+/// [`crate::tls::names`] converts to names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientHello {
-    /// From `supported_versions` (RFC 8446, section 4.2.1), or the one version of an older `ClientHello`.
+    /// The TLS versions in `supported_versions` (RFC 8446, section 4.2.1), or the single version of an older
+    /// `ClientHello`.
     pub versions: Vec<u16>,
-    /// Cipher suites.
+    /// The cipher suites.
     pub cipher_suites: Vec<u16>,
     /// Key exchange groups: `supported_groups` (RFC 8446, section 4.2.7).
     pub groups: Vec<u16>,
-    /// The groups that it sent a key share for: `key_share` (RFC 8446, section 4.2.8).
+    /// The groups that the client sent a key share for: `key_share` (RFC 8446, section 4.2.8).
     pub key_shares: Vec<u16>,
     /// Signature schemes: `signature_algorithms` (RFC 8446, section 4.2.3).
     pub signature_schemes: Vec<u16>,
-    /// Application protocols (RFC 7301), as text.
+    /// The application protocols (ALPN, RFC 7301), as text.
     pub alpn: Vec<String>,
-    /// The server name (RFC 6066, section 3).
+    /// The server name (SNI, RFC 6066, section 3).
     pub server_name: Option<String>,
 }
 
-/// How many of a client's first bytes are kept at most: a `ClientHello` with several post-quantum key shares has 4 KiB.
+/// The maximum number of a client's first bytes that are kept. A `ClientHello` with several post-quantum key shares has
+/// about 4 KiB.
 pub const LONGEST: usize = 64 * 1024;
 
-/// How many numbers a list keeps at most: a `ClientHello` can hold 32,000 suites, too many to read.
-const MOST: usize = 256;
-/// How many bytes of a name are kept at most.
-const LONGEST_NAME: usize = 255;
+/// The maximum length of each list in a [`ClientHello`]. A client can send 32,000 cipher suites, too many to read.
+const MAX_LIST_LEN: usize = 256;
+/// The maximum number of bytes that are kept of a server name or an application protocol.
+const MAX_NAME_LEN: usize = 255;
 
-/// Parses the `ClientHello` at the beginning of a client's TLS records (RFC 8446, section 5.1). Returns `None` if it is
-/// something else or incomplete.
+/// Parses the `ClientHello` at the beginning of a client's TLS records (RFC 8446, section 5.1). Returns `None` if they
+/// start with something else or are incomplete.
 #[must_use]
 pub fn first_hello(records: &[u8]) -> Option<ClientHello> {
     let mut records = Reader(records);
@@ -48,7 +50,7 @@ pub fn first_hello(records: &[u8]) -> Option<ClientHello> {
         if let [CLIENT_HELLO, high, middle, low, body @ ..] = message.as_slice() {
             let length = u32::from_be_bytes([0, *high, *middle, *low]) as usize;
             if let Some(body) = body.get(..length) {
-                return hello(body);
+                return parse_body(body);
             }
         } else if message.first().is_some_and(|kind| *kind != CLIENT_HELLO) {
             return None;
@@ -60,7 +62,7 @@ pub fn first_hello(records: &[u8]) -> Option<ClientHello> {
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 
-fn hello(body: &[u8]) -> Option<ClientHello> {
+fn parse_body(body: &[u8]) -> Option<ClientHello> {
     let mut body = Reader(body);
     let legacy_version = body.number()?;
     let _random = body.take(32)?;
@@ -70,8 +72,8 @@ fn hello(body: &[u8]) -> Option<ClientHello> {
     // Before TLS 1.2 a `ClientHello` could end here.
     let mut extensions = body.list().unwrap_or_default();
     while let Some((kind, content)) = extensions.extension() {
-        // An extension that can't be parsed is ignored; the others are not.
-        let _ = offer.extension(kind, content);
+        // Ignores an extension that can't be parsed, and continues with the next one.
+        let _ = offer.parse_extension(kind, content);
     }
     if offer.versions.is_empty() {
         offer.versions.push(legacy_version);
@@ -80,7 +82,7 @@ fn hello(body: &[u8]) -> Option<ClientHello> {
 }
 
 impl ClientHello {
-    fn extension(&mut self, kind: u16, mut content: Reader<'_>) -> Option<()> {
+    fn parse_extension(&mut self, kind: u16, mut content: Reader<'_>) -> Option<()> {
         match kind {
             0 => {
                 let mut names = content.list()?;
@@ -88,7 +90,7 @@ impl ClientHello {
                 while let Some(kind) = names.byte() {
                     let name = names.list()?;
                     if kind == 0 {
-                        self.server_name = Some(text(name.0));
+                        self.server_name = Some(lossy_text(name.0));
                     }
                 }
             }
@@ -97,8 +99,8 @@ impl ClientHello {
             16 => {
                 let mut protocols = content.list()?;
                 while let Some(protocol) = protocols.short_list() {
-                    if self.alpn.len() < MOST {
-                        self.alpn.push(text(protocol.0));
+                    if self.alpn.len() < MAX_LIST_LEN {
+                        self.alpn.push(lossy_text(protocol.0));
                     }
                 }
             }
@@ -107,7 +109,7 @@ impl ClientHello {
                 let mut shares = content.list()?;
                 while let Some(group) = shares.number() {
                     shares.list()?;
-                    if self.key_shares.len() < MOST {
+                    if self.key_shares.len() < MAX_LIST_LEN {
                         self.key_shares.push(group);
                     }
                 }
@@ -117,7 +119,7 @@ impl ClientHello {
         Some(())
     }
 
-    /// Returns how much memory it takes in bytes.
+    /// Returns the memory that this value takes, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let numbers =
@@ -129,11 +131,11 @@ impl ClientHello {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST_NAME)]).into_owned()
+fn lossy_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_NAME_LEN)]).into_owned()
 }
 
-/// Takes bytes from the front; every method returns `None` if there are too few.
+/// Reads bytes from the front of a slice. A read returns `None` if too few bytes are left.
 #[derive(Default)]
 struct Reader<'a>(&'a [u8]);
 
@@ -152,13 +154,13 @@ impl<'a> Reader<'a> {
         self.take(2)?.try_into().ok().map(u16::from_be_bytes)
     }
 
-    /// Takes a list with its length in two bytes before it.
+    /// Reads a list that is preceded by its length in two bytes.
     fn list(&mut self) -> Option<Self> {
         let length = usize::from(self.number()?);
         self.take(length).map(Reader)
     }
 
-    /// Takes a list with its length in one byte before it.
+    /// Reads a list that is preceded by its length in one byte.
     fn short_list(&mut self) -> Option<Self> {
         let length = usize::from(self.byte()?);
         self.take(length).map(Reader)
@@ -169,21 +171,22 @@ impl<'a> Reader<'a> {
     }
 
     fn numbers(mut self) -> Vec<u16> {
-        std::iter::from_fn(|| self.number()).take(MOST).collect()
+        std::iter::from_fn(|| self.number()).take(MAX_LIST_LEN).collect()
     }
 }
 
-/// How many bytes of a first line are kept at most.
+/// The maximum number of bytes of a first line that [`other_protocol`] returns.
 pub const LINE: usize = 60;
 
-/// The major version of every TLS and of SSL 3.0.
-const MAJOR: u8 = 3;
-/// The highest minor version in a record header; TLS 1.3 uses 3, like TLS 1.2, or 1 (RFC 8446, section 5.1).
-const MINOR: u8 = 4;
-/// The longest body of a plaintext record.
-const LONGEST_RECORD: u16 = 1 << 14;
+/// The major version in a record header, the same for SSL 3.0 and every version of TLS.
+const MAJOR_VERSION: u8 = 3;
+/// The highest minor version that is accepted in a record header. TLS 1.3 uses 3, like TLS 1.2, or 1 (RFC 8446, section
+/// 5.1).
+const MAX_MINOR_VERSION: u8 = 4;
+/// The maximum length of an unencrypted record's content.
+const MAX_RECORD_LEN: u16 = 1 << 14;
 
-const METHODS: [&[u8]; 10] = [
+const HTTP_METHODS: [&[u8]; 10] = [
     b"GET ",
     b"HEAD ",
     b"POST ",
@@ -197,14 +200,17 @@ const METHODS: [&[u8]; 10] = [
 ];
 
 /// Returns the first line of a client that doesn't speak TLS, at most [`LINE`] bytes of it, and whether it is an HTTP
-/// request. `None` if the bytes begin a TLS record, or are too few to decide; three are always enough.
+/// request. Returns `None` if the bytes start a TLS record or are too few to decide; three are always enough.
 #[must_use]
 pub fn other_protocol(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
     match bytes {
-        [] | [HANDSHAKE] | [HANDSHAKE, MAJOR] | [HANDSHAKE, MAJOR, ..=MINOR, ..] => None,
+        []
+        | [HANDSHAKE]
+        | [HANDSHAKE, MAJOR_VERSION]
+        | [HANDSHAKE, MAJOR_VERSION, ..=MAX_MINOR_VERSION, ..] => None,
         _ => {
             let line = bytes.iter().copied().take_while(|byte| !matches!(byte, b'\r' | b'\n')).take(LINE);
-            Some((line.collect(), METHODS.iter().any(|method| bytes.starts_with(method))))
+            Some((line.collect(), HTTP_METHODS.iter().any(|method| bytes.starts_with(method))))
         }
     }
 }
@@ -212,12 +218,15 @@ pub fn other_protocol(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
 /// The number of bytes that [`looks_like_client_hello`] needs.
 pub const HELLO_START: usize = 6;
 
-/// Whether a plain server received the beginning of a TLS `ClientHello`, at least [`HELLO_START`] bytes of it.
+/// Returns whether the bytes that a server without TLS received start with a TLS `ClientHello`. Needs at least
+/// [`HELLO_START`] bytes.
 #[must_use]
 pub fn looks_like_client_hello(bytes: &[u8]) -> bool {
-    let &[HANDSHAKE, MAJOR, ..=MINOR, high, low, CLIENT_HELLO, ..] = bytes else { return false };
-    // A handshake message begins with four bytes of header.
-    (4..=LONGEST_RECORD).contains(&u16::from_be_bytes([high, low]))
+    let &[HANDSHAKE, MAJOR_VERSION, ..=MAX_MINOR_VERSION, high, low, CLIENT_HELLO, ..] = bytes else {
+        return false;
+    };
+    // A handshake message starts with a header of four bytes.
+    (4..=MAX_RECORD_LEN).contains(&u16::from_be_bytes([high, low]))
 }
 
 #[cfg(test)]
@@ -229,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    fn hello_of_rustls(versions: &[&'static rustls::SupportedProtocolVersion]) -> Vec<u8> {
+    fn rustls_client_hello(versions: &[&'static rustls::SupportedProtocolVersion]) -> Vec<u8> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
@@ -246,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_complete_client_hello_is_parsed() {
-        let offer = first_hello(&hello_of_rustls(rustls::ALL_VERSIONS)).unwrap();
+        let offer = first_hello(&rustls_client_hello(rustls::ALL_VERSIONS)).unwrap();
         assert_eq!(offer.versions, [0x0304, 0x0303]);
         assert!(offer.cipher_suites.contains(&0x1302) && offer.cipher_suites.contains(&0xc02f));
         assert_eq!(offer.groups.first(), Some(&0x11ec));
@@ -254,13 +263,13 @@ mod tests {
         assert!(offer.signature_schemes.contains(&0x0804));
         assert_eq!(offer.alpn, ["h2", "http/1.1"]);
         assert_eq!(offer.server_name.as_deref(), Some("localhost"));
-        let older = first_hello(&hello_of_rustls(&[&rustls::version::TLS12])).unwrap();
+        let older = first_hello(&rustls_client_hello(&[&rustls::version::TLS12])).unwrap();
         assert_eq!((older.versions.last(), older.key_shares.is_empty()), (Some(&0x0303), true));
     }
 
     #[test]
     fn a_client_hello_may_be_split_over_records_but_must_be_complete() {
-        let bytes = hello_of_rustls(rustls::ALL_VERSIONS);
+        let bytes = rustls_client_hello(rustls::ALL_VERSIONS);
         let split: Vec<u8> = bytes[5..]
             .chunks(100)
             .flat_map(|piece| [&[22, 3, 1, 0, u8::try_from(piece.len()).unwrap()][..], piece].concat())
@@ -269,14 +278,14 @@ mod tests {
         for end in 0..bytes.len() {
             assert_eq!(first_hello(&bytes[..end]), None, "{end} bytes");
         }
-        let more = [bytes.as_slice(), b"more"].concat();
-        assert_eq!(first_hello(&more), first_hello(&bytes));
+        let with_trailing_data = [bytes.as_slice(), b"more"].concat();
+        assert_eq!(first_hello(&with_trailing_data), first_hello(&bytes));
     }
 
     #[test]
     fn any_bytes_are_accepted() {
-        let good = hello_of_rustls(rustls::ALL_VERSIONS);
-        // A fixed generator, so that a failure can be reproduced.
+        let good = rustls_client_hello(rustls::ALL_VERSIONS);
+        // A pseudorandom generator with a fixed seed, so that a failure can be reproduced.
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let mut random = move |below: usize| {
             state ^= state << 13;
@@ -288,12 +297,12 @@ mod tests {
         for _ in 0..20_000 {
             let mut bytes = good.clone();
             for _ in 0..=random(8) {
-                let at = random(bytes.len());
+                let index = random(bytes.len());
                 match random(4) {
-                    0 => bytes[at] = u8::try_from(random(256)).unwrap(),
-                    1 => bytes.truncate(at.max(1)),
-                    2 => drop(bytes.remove(at)),
-                    _ => bytes.insert(at, 0xff),
+                    0 => bytes[index] = u8::try_from(random(256)).unwrap(),
+                    1 => bytes.truncate(index.max(1)),
+                    2 => drop(bytes.remove(index)),
+                    _ => bytes.insert(index, 0xff),
                 }
                 if bytes.is_empty() {
                     bytes.push(22);
@@ -308,7 +317,7 @@ mod tests {
         assert!(read > 100, "only {read} were read: the changes leave nothing to test");
         let suites = vec![0x13; 65_534];
         let long = [&[3, 3][..], &[0; 33], &[0xff, 0xfe], &suites, &[1, 0]].concat();
-        assert_eq!(hello(&long).unwrap().cipher_suites.len(), MOST);
+        assert_eq!(parse_body(&long).unwrap().cipher_suites.len(), MAX_LIST_LEN);
     }
 
     #[test]
@@ -322,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn http_and_text_keep_their_first_line() {
+    fn the_first_line_of_another_protocol_is_returned() {
         let long = [b"GET /".as_slice(), &[b'a'; 100]].concat();
         for (bytes, line, http) in [
             (&b"GET / HTTP/1.1\r\nHost: x\r\n"[..], &b"GET / HTTP/1.1"[..], true),
@@ -337,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn similar_data_is_no_client_hello() {
+    fn similar_data_is_not_a_client_hello() {
         assert!(looks_like_client_hello(&[22, 3, 1, 2, 0, 1]));
         assert!(looks_like_client_hello(&[22, 3, 3, 0, 4, 1, 0, 0, 0]));
         assert!(!looks_like_client_hello(&[22, 3, 1, 2, 0]), "too short to be sure");

@@ -1,4 +1,4 @@
-//! Parses binary ASN.1 (X.690) just far enough to recognize a file, and the type of a private key.
+//! Parses binary ASN.1 (X.690) just far enough to recognize the content of a file and the type of a private key.
 
 use rustls::pki_types::PrivateKeyDer;
 use x509_parser::asn1_rs::{FromDer, Oid};
@@ -13,9 +13,9 @@ use crate::tls::key_type::{KeyType, bits};
 
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 
-/// Recognizes the files that TLS uses.
-pub(super) fn guess(bytes: &[u8]) -> Option<FileContent> {
-    let object = whole(bytes)?;
+/// Returns the content of a binary file, or `None` if it isn't a kind that TLS uses.
+pub(super) fn detect_content(bytes: &[u8]) -> Option<FileContent> {
+    let object = parse_whole(bytes)?;
     let items = object.as_sequence().ok()?;
     if X509Certificate::from_der(bytes).is_ok() {
         return Some(FileContent::Certificate);
@@ -37,9 +37,9 @@ pub(super) fn guess(bytes: &[u8]) -> Option<FileContent> {
         return Some(FileContent::Key);
     }
     // EncryptedPrivateKeyInfo (RFC 5958): an algorithm and an octet string.
-    if let [algorithm, sealed] = items.as_slice()
+    if let [algorithm, encrypted_key] = items.as_slice()
         && algorithm.as_sequence().is_ok()
-        && is_octets(sealed)
+        && is_octets(encrypted_key)
     {
         return Some(FileContent::EncryptedKey);
     }
@@ -48,21 +48,23 @@ pub(super) fn guess(bytes: &[u8]) -> Option<FileContent> {
 
 /// Returns the type of a private key; `None` if it is damaged.
 pub(super) fn key_type(key: &PrivateKeyDer<'_>) -> Option<KeyType> {
-    let object = whole(key.secret_der())?;
+    let object = parse_whole(key.secret_der())?;
     let items = object.as_sequence().ok()?;
     match key {
         PrivateKeyDer::Pkcs1(_) => pkcs1_bits(items).map(|bits| KeyType::Rsa { bits }),
         PrivateKeyDer::Sec1(_) => sec1_curve(items).map(|curve| KeyType::on_curve(&curve)),
         PrivateKeyDer::Pkcs8(_) => {
             let (algorithm, parameter, inner) = pkcs8(items)?;
-            KeyType::new(&algorithm, parameter.as_deref(), || pkcs1_bits(whole(inner)?.as_sequence().ok()?))
+            KeyType::new(&algorithm, parameter.as_deref(), || {
+                pkcs1_bits(parse_whole(inner)?.as_sequence().ok()?)
+            })
         }
         _ => None,
     }
 }
 
-/// Parses `PrivateKeyInfo` (RFC 5208): version, algorithm with its parameter, and the key inside an octet string. Returns the
-/// last three.
+/// Parses `PrivateKeyInfo` (RFC 5208): version, algorithm with its parameter, and the key inside an octet string.
+/// Returns the last three.
 fn pkcs8<'a>(items: &[DerObject<'a>]) -> Option<(String, Option<String>, &'a [u8])> {
     let [version, algorithm, inner, ..] = items else { return None };
     version.as_u32().ok()?;
@@ -96,8 +98,8 @@ fn is_octets(object: &DerObject<'_>) -> bool {
     object.header.tag() == x509_parser::asn1_rs::Tag::OctetString
 }
 
-/// Parses the bytes as one object. After it, an editor may have added white space.
-fn whole(bytes: &[u8]) -> Option<DerObject<'_>> {
+/// Parses the bytes as one object. Allows white space after it, which an editor may have added.
+fn parse_whole(bytes: &[u8]) -> Option<DerObject<'_>> {
     let (rest, object) = parse_der(bytes).ok()?;
     rest.trim_ascii().is_empty().then_some(object)
 }

@@ -1,4 +1,5 @@
-//! Errors of certificate and key files, as values. [`crate::tls::explain::files`] explains them and holds their `Display`.
+//! Errors in certificate and key files, as values. [`crate::tls::explain::files`] contains their texts and their
+//! `Display`.
 
 use std::error::Error;
 use std::io;
@@ -7,10 +8,10 @@ use std::sync::Arc;
 
 use crate::tls::key_type::KeyType;
 
-/// The field that a file is chosen for.
+/// The purpose of a file. Each purpose has its own field in the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileRole {
-    /// `server.crt`: the certificate, with the chain after it.
+    /// `server.crt`: the certificate and the chain after it.
     Certificate,
     /// `server.key`: the private key.
     Key,
@@ -20,31 +21,31 @@ pub enum FileRole {
     KeyLog,
 }
 
-/// A file that can't be used in its role. Its `Display` is a sentence or two with the remedy.
+/// The reason why a file can't be used in its role. `Display` gives one or two sentences with a remedy.
 #[derive(Debug, Clone)]
 pub struct TlsFileError {
-    /// The file, as it was typed.
+    /// The file's path as the user typed it.
     pub path: PathBuf,
-    /// The field that it was chosen for.
+    /// The field that the file was chosen for.
     pub role: FileRole,
-    /// The problem with it.
+    /// The problem with the file.
     pub problem: FileProblem,
 }
 
-/// A problem with a file. It never contains anything of the file's content.
+/// A problem with a file. It never contains any part of a key.
 #[derive(Debug, Clone)]
 pub enum FileProblem {
     /// No path was given.
     NoPath,
-    /// This folder exists, the file in it doesn't (`ENOENT`).
+    /// The file doesn't exist (`ENOENT`), but this folder, in which it should be, does.
     NoSuchFile(PathBuf),
-    /// This folder doesn't exist.
+    /// This folder, which should contain the file, doesn't exist.
     NoSuchFolder(PathBuf),
     /// The OS doesn't allow access to this folder (`EACCES`).
     FolderClosed(PathBuf, Arc<io::Error>),
-    /// The path is a folder's.
+    /// The path leads to a folder.
     Folder,
-    /// A pipe, a socket or a device.
+    /// The path leads to a pipe, a socket or a device.
     NotOrdinary,
     /// The OS doesn't allow the file to be read (`EACCES`).
     NotReadable(Arc<io::Error>),
@@ -52,49 +53,49 @@ pub enum FileProblem {
     Unreadable(Arc<io::Error>),
     /// The file can't be created or written.
     NotWritable(Arc<io::Error>),
-    /// The file that keys are to be written to is no key log.
+    /// The existing file that keys should be appended to isn't a key log.
     NotAKeyLog,
     /// The file is empty.
     Empty,
     /// The file has this many bytes, more than 1 MiB.
     TooLarge(u64),
-    /// Something else than what was looked for, or the right thing in a form that can't be used.
+    /// The file contains something else than its role requires, or the right content in an unusable form.
     Instead {
         /// The content that was found.
         content: FileContent,
-        /// Whether it is binary instead of PEM.
+        /// Whether the content is binary instead of PEM.
         binary: bool,
     },
-    /// The block's lines are not base64.
+    /// The lines of a PEM block aren't base64.
     Base64,
-    /// The block with this label in its BEGIN line has no END line.
+    /// The PEM block with this label has no END line.
     NoEnd(String),
-    /// The block's BEGIN line is damaged; it should have this label.
+    /// The BEGIN line of a PEM block is damaged; it should have this label.
     BeginLine(String),
-    /// A block decodes, but not to a certificate.
+    /// A PEM block is valid base64, but its content isn't a valid certificate.
     BadCertificate {
-        /// Which of the file's certificates, from 1.
+        /// The position of the certificate in the file, counted from 1.
         number: usize,
-        /// How many there are.
+        /// The number of certificates in the file.
         of: usize,
-        /// The library's reason.
+        /// The reason that the parser gives.
         reason: String,
     },
-    /// The block decodes, but not to a private key, for this reason of the library.
+    /// The PEM block is valid base64, but its content isn't a valid private key, for this reason.
     BadKey(String),
-    /// An RSA key with this many bits, under 2048 or over 8192.
+    /// The RSA key has this many bits, fewer than 2048 or more than 8192.
     RsaLength(u32),
-    /// A key of a type that the server can't sign with.
+    /// The key has this type, which the server can't sign with.
     UnsupportedKey(KeyType),
-    /// PEM of another kind, with this label.
+    /// The file contains a PEM block of an unknown kind, with this label.
     OtherBlock(String),
-    /// Nothing that was looked for.
+    /// The file contains neither what its role requires nor any other content that is recognized.
     NoneFound,
-    /// A dropped file that is neither a certificate nor a key.
+    /// The file was dropped on the window, but is neither a certificate nor a key.
     Neither,
 }
 
-/// The content of a file, by the label of a PEM block or by its binary structure.
+/// The kind of a file's content, recognized by the label of a PEM block or by its binary structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileContent {
     /// A certificate.
@@ -105,28 +106,28 @@ pub enum FileContent {
     EncryptedKey,
     /// A private key in OpenSSH's format.
     OpenSshKey,
-    /// A public key alone.
+    /// A public key without its private key.
     PublicKey,
     /// A certificate signing request (PKCS#10, RFC 2986).
     Request,
     /// A certificate revocation list (RFC 5280, section 5).
     Crl,
-    /// Certificate and key, encrypted: `.p12`, `.pfx` (RFC 7292).
+    /// A PKCS#12 bundle of certificate and key (RFC 7292): `.p12`, `.pfx`.
     Pkcs12,
-    /// Certificates only: `.p7b` (RFC 2315).
+    /// A PKCS#7 bundle of certificates (RFC 2315): `.p7b`.
     Pkcs7,
-    /// Parameters of an algorithm. OpenSSL writes them before an EC key, which repeats them.
+    /// The parameters of an algorithm. OpenSSL writes them before an EC key, which contains them too.
     Parameters,
-    /// Something else.
+    /// Any other content.
     Other,
 }
 
-/// Why TLS can't be served with the files given. Its `Display` is a sentence or two with the remedy.
+/// Why the chosen files can't be used for TLS. `Display` gives one or two sentences with a remedy.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TlsError {
     /// One of the files can't be used.
     File(#[from] TlsFileError),
-    /// The certificate was made for another key.
+    /// The certificate is for another private key.
     KeyMismatch {
         /// The certificate's file.
         certificate: PathBuf,
@@ -139,12 +140,12 @@ pub enum TlsError {
         certificate: PathBuf,
         /// The key's file.
         key: PathBuf,
-        /// Which certificate the key belongs to, from 1.
+        /// The position in the file of the certificate that the key belongs to, counted from 1.
         number: usize,
     },
     /// rustls rejected the files although all other checks passed.
     Rustls(#[from] rustls::Error),
-    /// rustls rejected the clients' CA.
+    /// rustls rejected the CA for client certificates.
     ClientVerifier(#[from] rustls::server::VerifierBuilderError),
 }
 
@@ -153,7 +154,7 @@ impl TlsFileError {
         Self { path: path.to_owned(), role, problem }
     }
 
-    /// Returns what the OS or the library reported, if anything.
+    /// Returns the error that the OS or the library reported, if any.
     #[must_use]
     pub fn raw(&self) -> Option<String> {
         match &self.problem {
@@ -176,7 +177,7 @@ impl Error for TlsFileError {
 }
 
 impl TlsError {
-    /// Returns which of the files has the problem, so that the field can show it.
+    /// Returns the file with the problem, so that the form can show the error in its field.
     #[must_use]
     pub fn field(&self) -> FileRole {
         match self {
@@ -187,7 +188,7 @@ impl TlsError {
         }
     }
 
-    /// Returns what the OS or the library reported, if anything.
+    /// Returns the error that the OS or the library reported, if any.
     #[must_use]
     pub fn raw(&self) -> Option<String> {
         match self {

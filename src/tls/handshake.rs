@@ -1,5 +1,5 @@
-//! The results of TLS handshakes as plain values: a [`Handshake`] on the server, a [`ClientHandshake`] on the built-in
-//! client. Names are those of the IANA TLS registries; [`names`] has a sentence for each number.
+//! The results of TLS handshakes as plain values: a [`Handshake`] for the server, a [`ClientHandshake`] for the
+//! built-in client. Names are those of the IANA TLS registries; [`names`] has a sentence for each number.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,22 +11,23 @@ use crate::tls::certificate::Certificate;
 use crate::tls::client_hello::ClientHello;
 use crate::tls::names;
 
-/// How the handshake went (RFC 8446, section 2; RFC 5246, section 7.3).
+/// The kind of a handshake (RFC 8446, section 2; RFC 5246, section 7.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HandshakeKind {
-    /// Certificates and a fresh key exchange.
+    /// A handshake with certificates and a new key exchange.
     Full,
-    /// A full handshake with a second `ClientHello`, since the first offered no key share that the server accepts.
+    /// A full handshake with a second `ClientHello`, because the first one offered no key share that the server
+    /// accepts.
     FullWithRetry,
-    /// An earlier session was resumed by ticket.
+    /// A handshake that resumed an earlier session by ticket.
     Resumed,
 }
 
-/// The parameters that a handshake agreed on.
+/// The parameters that a handshake negotiated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
-    /// `TLS 1.3` or `TLS 1.2`.
+    /// The TLS version: `TLS 1.3` or `TLS 1.2`.
     pub version: &'static str,
     /// The cipher suite, for example `TLS_AES_256_GCM_SHA384`.
     pub cipher_suite: String,
@@ -34,26 +35,26 @@ pub struct Handshake {
     pub group: Option<String>,
     /// The server's signature scheme, for example `ecdsa_secp256r1_sha256`; `None` if a session was resumed.
     pub signature_scheme: Option<String>,
-    /// The server name that the client asked for (SNI, RFC 6066, section 3); `None` for an IP address.
+    /// The server name that the client sent (SNI, RFC 6066, section 3); `None` if it sent none, as for an IP address.
     pub server_name: Option<String>,
-    /// The ALPN protocol (RFC 7301), as text.
+    /// The negotiated application protocol (ALPN, RFC 7301), as text.
     pub alpn: Option<String>,
-    /// Full, retried or resumed.
+    /// Whether the handshake was full, retried or resumed.
     pub kind: HandshakeKind,
-    /// On the server: the certificate that the client presented, now or when the resumed session began.
+    /// On the server: the client's certificate, from this handshake or from the session that it resumed.
     pub client_certificate: Option<ClientCertificate>,
-    /// The numbers behind the names.
+    /// The IANA numbers of the parameters.
     pub codes: Codes,
-    /// On the server: the client's first `ClientHello`; `None` if it could not be parsed again.
+    /// On the server: the client's first `ClientHello`; `None` if it couldn't be parsed for display.
     pub client_hello: Option<Arc<ClientHello>>,
-    /// From the connected socket to the end of the handshake.
+    /// The time from the connected socket to the end of the handshake.
     pub took: Duration,
 }
 
-/// The registries' numbers of what was agreed on.
+/// The IANA numbers of the negotiated parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Codes {
-    /// The version.
+    /// The TLS version.
     pub version: u16,
     /// The cipher suite.
     pub cipher_suite: u16,
@@ -66,48 +67,49 @@ pub struct Codes {
 /// A client certificate that the server accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClientCertificate {
-    /// The issuer.
+    /// The issuer's distinguished name.
     pub issuer: String,
-    /// The SHA-256 fingerprint: 32 bytes as hexadecimal digits in pairs, with colons between them, as openssl prints it.
+    /// The SHA-256 fingerprint: 32 bytes as hexadecimal digits in pairs, with colons between them, as openssl prints
+    /// it.
     pub sha256: String,
-    /// The subject, for example `CN=alice`.
+    /// The subject's distinguished name, for example `CN=alice`.
     pub subject: String,
 }
 
 /// The result of the built-in client's handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientHandshake {
-    /// The parameters that were agreed on. The client never resumes a session.
+    /// The negotiated parameters. The client never resumes a session.
     pub agreed: Handshake,
     /// The name or address that the certificate was checked for.
     pub name: String,
     /// The certificates that the server presented, its own first.
     pub chain: Arc<[Certificate]>,
-    /// Why its certificate was accepted.
+    /// Why the client accepted the server's certificate.
     pub accepted: Accepted,
     /// Whether the server asked for a client certificate.
     pub asked_for_certificate: bool,
-    /// Whether the client presented one.
+    /// Whether the client presented a certificate.
     pub presented_certificate: bool,
 }
 
 /// Why a server's certificate was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Accepted {
-    /// A CA that the client trusts signed it, and its name and dates are right.
+    /// A CA that the client trusts signed the certificate, and its names and dates are right.
     Signed,
-    /// It is the very certificate that the client was given, and webpki can't check it.
+    /// The certificate is the one that the client was given, though webpki couldn't verify it.
     Pinned {
-        /// Whether its names could be checked: a certificate of X.509 version 1 has none.
+        /// Whether the certificate's names were checked. An X.509 version 1 certificate has none.
         name_checked: bool,
     },
-    /// Nothing was checked.
+    /// The certificate wasn't checked.
     #[default]
     Unchecked,
 }
 
 impl Handshake {
-    /// Reads what a server connection agreed on whose handshake is done.
+    /// Returns the parameters that a server connection negotiated. Its handshake must be complete.
     #[must_use]
     pub fn of_server(
         connection: &rustls::ServerConnection,
@@ -129,14 +131,15 @@ impl Handshake {
         }
     }
 
-    /// Returns one line: `TLS 1.3 · TLS_AES_256_GCM_SHA384 · X25519MLKEM768`.
+    /// Returns a summary on one line: `TLS 1.3 · TLS_AES_256_GCM_SHA384 · X25519MLKEM768`.
     #[must_use]
     pub fn line(&self) -> String {
         let parts = [Some(self.version), Some(&self.cipher_suite), self.group.as_deref()];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
-    /// Reads what both sides know. rustls doesn't report the signature scheme.
+    /// Returns the parameters that both sides know. The caller has to pass the signature scheme, which rustls doesn't
+    /// report.
     pub(super) fn new(connection: &CommonState, signature_scheme: Option<u16>, took: Duration) -> Self {
         let codes = Codes {
             version: connection.protocol_version().map_or(0, u16::from),

@@ -1,7 +1,7 @@
 //! Writes the keys of TLS connections to a file in NSS format, which Wireshark reads.
 //!
-//! With the file anyone can decrypt the recorded connections, so only its owner may read it, and it is only appended to if
-//! it is a key log.
+//! Anyone with the file can decrypt recordings of the connections, so only its owner may read it. An existing file is
+//! changed only if it is a key log.
 
 use std::fmt::{self, Write as _};
 use std::fs::{self, File, OpenOptions};
@@ -14,15 +14,15 @@ use rustls::KeyLog;
 use crate::platform::files::{owner_only, restrict_to_owner};
 use crate::sync::lock;
 use crate::tls::file_error::{FileProblem, FileRole, TlsFileError};
-use crate::tls::load::{check_kind, folder_of, no_metadata};
+use crate::tls::load::{check_kind, folder_of, metadata_problem};
 
-/// The number of bytes of an existing file that are examined.
-const START: u64 = 256;
+/// The number of bytes at the start of an existing file that are checked.
+const CHECKED_BYTES: u64 = 256;
 
-/// Called with the first error.
+/// The function that is called with the first error.
 type OnError = Box<dyn Fn(&Path, &io::Error) + Send + Sync>;
 
-/// A file that keys are appended to. Its debug output contains none of them.
+/// A file to which keys are appended. Its debug output contains none of them.
 pub(super) struct KeyLogFile {
     path: PathBuf,
     file: Mutex<File>,
@@ -31,7 +31,7 @@ pub(super) struct KeyLogFile {
 }
 
 impl KeyLogFile {
-    /// Opens the file to append to it; creates it if there is none, readable only for its owner.
+    /// Opens the file for appending. Creates it if it is missing, readable only by its owner.
     pub(super) fn open(path: &Path, on_error: OnError) -> Result<Self, TlsFileError> {
         let file = open(path).map_err(|problem| TlsFileError::new(path, FileRole::KeyLog, problem))?;
         Ok(Self { path: path.to_owned(), file: Mutex::new(file), on_error, failed: Once::new() })
@@ -67,30 +67,31 @@ fn open(path: &Path) -> Result<File, FileProblem> {
         return Err(FileProblem::NoPath);
     }
     match fs::metadata(path) {
-        // Checked before it is opened, since opening a pipe without a reader would block forever.
+        // The kind is checked before the file is opened, because opening a pipe without a reader would block forever.
         Ok(metadata) => check_kind(&metadata)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound && folder_of(path).is_dir() => {}
-        Err(error) => return Err(no_metadata(path, error)),
+        Err(error) => return Err(metadata_problem(path, error)),
     }
     let mut file = owner_only(OpenOptions::new().read(true).append(true).create(true))
         .open(path)
-        .map_err(not_writable)?;
-    check_kind(&file.metadata().map_err(not_writable)?)?;
+        .map_err(write_problem)?;
+    check_kind(&file.metadata().map_err(write_problem)?)?;
     let mut start = Vec::new();
-    (&mut file).take(START).read_to_end(&mut start).map_err(not_writable)?;
+    (&mut file).take(CHECKED_BYTES).read_to_end(&mut start).map_err(write_problem)?;
     if !is_key_log(&start) {
         return Err(FileProblem::NotAKeyLog);
     }
     // Others may have been able to read an existing file.
-    restrict_to_owner(&file).map_err(not_writable)?;
+    restrict_to_owner(&file).map_err(write_problem)?;
     Ok(file)
 }
 
-/// Whether a file begins like a key log, with a comment or with a label and 32 bytes in hexadecimal, or is empty.
+/// Returns whether a file is empty or starts like a key log: with a comment, or with a label and 32 bytes in
+/// hexadecimal.
 fn is_key_log(start: &[u8]) -> bool {
     let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-    let mut words = line.split(|byte| *byte == b' ');
-    let (label, random) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut fields = line.split(|byte| *byte == b' ');
+    let (label, random) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
     let is_label = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
     let is_entry = !label.is_empty()
         && label.iter().all(is_label)
@@ -99,7 +100,7 @@ fn is_key_log(start: &[u8]) -> bool {
     start.is_empty() || line.starts_with(b"#") || is_entry
 }
 
-fn not_writable(error: io::Error) -> FileProblem {
+fn write_problem(error: io::Error) -> FileProblem {
     FileProblem::NotWritable(error.into())
 }
 
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_appended_in_nss_format_for_the_owner_only() {
+    fn keys_are_appended_in_nss_format_readable_only_by_the_owner() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.log");
         for number in [1, 2] {

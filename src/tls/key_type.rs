@@ -1,4 +1,4 @@
-//! The types of keys, by the object identifiers in certificates and key files.
+//! Key types, and the object identifiers for them in certificates and key files.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use std::fmt;
 pub enum KeyType {
     /// RSA (RFC 8017).
     Rsa {
-        /// The length of the modulus.
+        /// The length of the modulus in bits.
         bits: u32,
     },
     /// ECDSA on a NIST curve (FIPS 186-5).
     Ecdsa {
-        /// 256, 384 or 521.
+        /// The size of the curve in bits: 256, 384 or 521.
         curve: u16,
     },
     /// Ed25519 (RFC 8032).
@@ -20,10 +20,10 @@ pub enum KeyType {
     Ed25519,
     /// ML-DSA (FIPS 204).
     MlDsa {
-        /// 44, 65 or 87.
+        /// The parameter set: 44, 65 or 87.
         set: u8,
     },
-    /// A type that the server can't sign with; its name, or its object identifier.
+    /// Any other type, which the server can't sign with: its name, or its object identifier if it has no known name.
     Other(String),
 }
 
@@ -31,8 +31,8 @@ const RSA: &str = "1.2.840.113549.1.1.1";
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 const EC: &str = "1.2.840.10045.2.1";
 
-/// Algorithms without parameters.
-const PLAIN: &[(&str, &str)] = &[
+/// The names of other algorithms, by object identifier. The server can't sign with them.
+const OTHER_ALGORITHMS: &[(&str, &str)] = &[
     (RSA_PSS, "RSA-PSS"),
     ("1.2.840.10040.4.1", "DSA"),
     ("1.2.840.113549.1.3.1", "Diffie-Hellman"),
@@ -42,7 +42,7 @@ const PLAIN: &[(&str, &str)] = &[
     ("1.3.101.113", "Ed448"),
 ];
 
-const CURVES: &[(&str, &str)] = &[
+const OTHER_CURVES: &[(&str, &str)] = &[
     ("1.2.840.10045.3.1.1", "P-192"),
     ("1.3.132.0.33", "P-224"),
     ("1.3.132.0.10", "secp256k1"),
@@ -53,8 +53,8 @@ const CURVES: &[(&str, &str)] = &[
 ];
 
 impl KeyType {
-    /// Returns the type for an algorithm, its curve if it has one, and the length of an RSA modulus; `None` if that is needed
-    /// and missing.
+    /// Returns the key type for the object identifiers of an algorithm and its curve. `bits` is called for the length
+    /// of an RSA modulus; if that is missing, the result is `None`.
     pub(super) fn new(
         algorithm: &str,
         curve: Option<&str>,
@@ -67,25 +67,25 @@ impl KeyType {
             "2.16.840.1.101.3.4.3.17" => Self::MlDsa { set: 44 },
             "2.16.840.1.101.3.4.3.18" => Self::MlDsa { set: 65 },
             "2.16.840.1.101.3.4.3.19" => Self::MlDsa { set: 87 },
-            other => Self::Other(name(PLAIN, other).unwrap_or(other).to_owned()),
+            other => Self::Other(name(OTHER_ALGORITHMS, other).unwrap_or(other).to_owned()),
         })
     }
 
-    /// Returns the type of a key on the curve with this identifier, which may be empty.
+    /// Returns the type of a key on the curve with this object identifier, which is empty if the key names no curve.
     pub(super) fn on_curve(curve: &str) -> Self {
         match curve {
             "1.2.840.10045.3.1.7" => Self::Ecdsa { curve: 256 },
             "1.3.132.0.34" => Self::Ecdsa { curve: 384 },
             "1.3.132.0.35" => Self::Ecdsa { curve: 521 },
             "" => Self::Other("ECDSA (with a curve of its own)".to_owned()),
-            other => Self::Other(format!("ECDSA {}", name(CURVES, other).unwrap_or(other))),
+            other => Self::Other(format!("ECDSA {}", name(OTHER_CURVES, other).unwrap_or(other))),
         }
     }
 }
 
-/// Whether keys with these algorithm identifiers have the same form: a certificate may limit an RSA key to RSA-PSS (RFC 4055,
-/// section 1.2).
-pub(super) fn same_family(one: &str, other: &str) -> bool {
+/// Returns whether keys with these algorithm identifiers can be the same key: a certificate may limit an RSA key to
+/// RSA-PSS (RFC 4055, section 1.2).
+pub(super) fn is_same_family(one: &str, other: &str) -> bool {
     let family = |oid: &str| if oid == RSA_PSS { RSA.to_owned() } else { oid.to_owned() };
     family(one) == family(other)
 }
@@ -93,8 +93,8 @@ pub(super) fn same_family(one: &str, other: &str) -> bool {
 /// Returns the length in bits of a big-endian number.
 pub(super) fn bits(number: &[u8]) -> u32 {
     let digits = number.iter().skip_while(|&&byte| byte == 0);
-    let top = digits.clone().next().map_or(0, |byte| byte.leading_zeros());
-    u32::try_from(digits.count() * 8).unwrap_or(u32::MAX).saturating_sub(top)
+    let zero_bits = digits.clone().next().map_or(0, |byte| byte.leading_zeros());
+    u32::try_from(digits.count() * 8).unwrap_or(u32::MAX).saturating_sub(zero_bits)
 }
 
 fn name(names: &'static [(&str, &str)], oid: &str) -> Option<&'static str> {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn types_have_common_names() {
+    fn key_types_are_displayed_by_their_common_names() {
         let kind = |algorithm, curve| KeyType::new(algorithm, curve, || Some(2048)).unwrap().to_string();
         assert_eq!(kind(RSA, None), "RSA 2048");
         assert_eq!(kind(EC, Some("1.3.132.0.34")), "ECDSA P-384");

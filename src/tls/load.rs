@@ -3,7 +3,7 @@
 //! ```text
 //! path ──> read_file ──> pem::find ──> decode ──> CertificateFile, KeyFile, ClientCaFile
 //!          bytes         PEM blocks    DER
-//!                           └─ not the right block: der::guess finds out what the file is instead
+//!                           └─ not the right block: der::detect_content finds out what the file is instead
 //! ```
 
 use std::fmt;
@@ -23,13 +23,13 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use crate::tls::certificate::Certificate;
 use crate::tls::der;
 use crate::tls::file_error::{FileContent, FileProblem, FileRole, TlsError, TlsFileError};
-use crate::tls::key_type::{KeyType, same_family};
+use crate::tls::key_type::{KeyType, is_same_family};
 use crate::tls::pem::{self, Damage, PemBlock};
 
 /// The largest file that is read, in bytes: 1 MiB. A chain of ten certificates has about 20 KiB.
 pub(super) const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
-/// A certificate, with the chain that came after it in its file.
+/// A certificate and the chain after it, read from one file.
 #[derive(Debug, Clone)]
 pub struct CertificateFile {
     pub(super) path: PathBuf,
@@ -38,7 +38,7 @@ pub struct CertificateFile {
 }
 
 impl CertificateFile {
-    /// Reads every certificate of the file, the server's own first. May block on a disk.
+    /// Reads every certificate in the file, the server's own first. May block on the disk.
     ///
     /// # Errors
     /// Every [`FileProblem`] that a certificate file can have.
@@ -52,7 +52,7 @@ impl CertificateFile {
     /// Returns the server's own certificate.
     #[must_use]
     pub fn own(&self) -> &Certificate {
-        // A file that could be read has at least one certificate.
+        // `read` fails if the file contains no certificate.
         &self.certificates[0]
     }
 
@@ -62,14 +62,14 @@ impl CertificateFile {
         &self.certificates
     }
 
-    /// Returns the certificates as they are sent, the server's own first; at least one.
+    /// Returns the certificates in DER form, as they are sent: at least one, the server's own first.
     #[must_use]
     pub fn chain(&self) -> &[CertificateDer<'static>] {
         &self.chain
     }
 }
 
-/// A private key that the server can sign with. Its secret is in no message and in no debug output.
+/// A private key that the server can sign with. The secret never appears in error messages or debug output.
 #[derive(Clone)]
 pub struct KeyFile {
     pub(super) path: PathBuf,
@@ -78,7 +78,7 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    /// Reads the first private key of the file. May block on a disk.
+    /// Reads the first private key in the file. May block on the disk.
     ///
     /// # Errors
     /// Every [`FileProblem`] that a key file can have.
@@ -120,7 +120,7 @@ impl fmt::Debug for KeyFile {
     }
 }
 
-/// CA certificates that clients' certificates are checked against.
+/// The CA certificates against which clients' certificates are checked.
 #[derive(Debug, Clone)]
 pub struct ClientCaFile {
     pub(super) roots: Arc<RootCertStore>,
@@ -128,7 +128,7 @@ pub struct ClientCaFile {
 }
 
 impl ClientCaFile {
-    /// Reads every certificate of the file. May block on a disk.
+    /// Reads every certificate in the file. May block on the disk.
     ///
     /// # Errors
     /// Every [`FileProblem`] that a file of certificates can have.
@@ -160,7 +160,7 @@ impl ClientCaFile {
 /// Reads a certificate and its private key.
 ///
 /// # Errors
-/// One of the files can't be used, or they don't belong together.
+/// One of the files can't be used, or the certificate and the key don't match.
 pub(super) fn read_pair(certificate: &Path, key: &Path) -> Result<(CertificateFile, CertifiedKey), TlsError> {
     let (certificate, key) = (CertificateFile::read(certificate)?, KeyFile::read(key)?);
     check_pair(&certificate, &key)?;
@@ -168,49 +168,51 @@ pub(super) fn read_pair(certificate: &Path, key: &Path) -> Result<(CertificateFi
     Ok((certificate, pair))
 }
 
-/// Compares the public key in the certificate with that of the private key. rustls compares them, too, but it parses X.509
-/// version 3 only, and it compares bytes, although the same public key can be encoded in more than one way.
+/// Checks that the certificate contains the private key's public key. rustls' own check isn't enough: it parses only
+/// X.509 version 3, and it compares bytes, although the same public key can be encoded in more than one way.
 ///
 /// # Errors
 /// [`TlsError::KeyMismatch`], or [`TlsError::ChainOrder`] if the key belongs to a later certificate of the file.
 pub fn check_pair(certificate: &CertificateFile, key: &KeyFile) -> Result<(), TlsError> {
-    // Every supported key has a public half. Without one, the handshake will fail.
+    // All supported types of keys return their public key. For another type, the handshake will fail.
     let Some(own) = key.signing.public_key() else { return Ok(()) };
-    let found = certificate.chain.iter().position(|der| holds(der, own.as_ref()));
+    let position = certificate.chain.iter().position(|der| has_public_key(der, own.as_ref()));
     let (certificate, key) = (certificate.path.clone(), key.path.clone());
-    match found {
+    match position {
         Some(0) => Ok(()),
         Some(index) => Err(TlsError::ChainOrder { certificate, key, number: index + 1 }),
         None => Err(TlsError::KeyMismatch { certificate, key }),
     }
 }
 
-fn holds(certificate: &CertificateDer<'_>, key: &[u8]) -> bool {
-    X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| same(parsed.public_key(), key))
+fn has_public_key(certificate: &CertificateDer<'_>, key: &[u8]) -> bool {
+    X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| is_same_key(parsed.public_key(), key))
 }
 
-/// Compares `SubjectPublicKeyInfo`s (RFC 5280, section 4.1.2.7). The algorithm's parameters may differ: RSA's are NULL
-/// or missing, or belong to RSA-PSS; a curve may be written out.
-fn same(one: &SubjectPublicKeyInfo<'_>, other: &[u8]) -> bool {
+/// Returns whether two `SubjectPublicKeyInfo`s (RFC 5280, section 4.1.2.7) contain the same key. The algorithm's
+/// parameters may differ: RSA's are NULL, missing, or those of RSA-PSS; a curve is named or described by its
+/// parameters.
+fn is_same_key(one: &SubjectPublicKeyInfo<'_>, other: &[u8]) -> bool {
     if one.raw == other {
         return true;
     }
     let Ok((_, other)) = SubjectPublicKeyInfo::from_der(other) else { return false };
     let algorithm = |key: &SubjectPublicKeyInfo<'_>| key.algorithm.algorithm.to_id_string();
-    same_family(&algorithm(one), &algorithm(&other))
-        && same_bits(&one.subject_public_key.data, &other.subject_public_key.data)
+    is_same_family(&algorithm(one), &algorithm(&other))
+        && is_same_point(&one.subject_public_key.data, &other.subject_public_key.data)
 }
 
-/// Compares points of a curve. One may be compressed: only the parity of its second half is encoded (SEC 1, section 2.3.3).
-fn same_bits(one: &[u8], other: &[u8]) -> bool {
+/// Returns whether two encoded public keys are equal. Of two points of a curve, one may be compressed: its y coordinate
+/// is reduced to its parity (SEC 1, section 2.3.3).
+fn is_same_point(one: &[u8], other: &[u8]) -> bool {
     match (one, other) {
-        ([2 | 3, ..], [4, _, ..]) => compressed(other).as_deref() == Some(one),
-        ([4, _, ..], [2 | 3, ..]) => compressed(one).as_deref() == Some(other),
+        ([2 | 3, ..], [4, _, ..]) => compress(other).as_deref() == Some(one),
+        ([4, _, ..], [2 | 3, ..]) => compress(one).as_deref() == Some(other),
         _ => one == other,
     }
 }
 
-fn compressed(point: &[u8]) -> Option<Vec<u8>> {
+fn compress(point: &[u8]) -> Option<Vec<u8>> {
     let (&[4], rest) = point.split_at_checked(1)? else { return None };
     let (x, y) = rest.split_at(rest.len() / 2);
     let mut short = vec![2 + (y.last()? & 1)];
@@ -218,10 +220,10 @@ fn compressed(point: &[u8]) -> Option<Vec<u8>> {
     Some(short)
 }
 
-/// Returns which of the two fields a file is for, by its content.
+/// Returns whether a file belongs in the certificate field or in the key field, by its content.
 ///
-/// An unusable private key (encrypted, binary, OpenSSH's) is still for the key's field, which shows the remedy. A file with
-/// both is for the certificate's.
+/// An unusable private key (encrypted, binary, OpenSSH's) still belongs in the key field, which shows the remedy. A
+/// file with both belongs in the certificate field.
 ///
 /// # Errors
 /// The file can't be read, or holds neither a certificate nor a private key.
@@ -240,7 +242,7 @@ pub fn classify(path: &Path) -> Result<FileRole, TlsFileError> {
     if holds(C::Key) {
         return Ok(FileRole::Key);
     }
-    match instead(&bytes, &blocks) {
+    match unexpected_content(&bytes, &blocks) {
         FileProblem::Instead { content: C::Certificate | C::Pkcs12 | C::Pkcs7, .. } => {
             Ok(FileRole::Certificate)
         }
@@ -253,13 +255,13 @@ pub fn classify(path: &Path) -> Result<FileRole, TlsFileError> {
     }
 }
 
-/// Reads every certificate of a file: at least one, each parsed without an error.
+/// Reads every certificate in a file: at least one. Fails if any of them can't be parsed.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FileProblem> {
     let bytes = read_file(path)?;
     let blocks = pem::find(&bytes);
     let found: Vec<_> = blocks.iter().filter(|block| block.content == FileContent::Certificate).collect();
     if found.is_empty() {
-        return Err(instead(&bytes, &blocks));
+        return Err(unexpected_content(&bytes, &blocks));
     }
     let mut chain = Vec::with_capacity(found.len());
     for (index, block) in found.iter().enumerate() {
@@ -277,35 +279,39 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     Ok(chain)
 }
 
-/// Returns the first private key in a usable form, or what the file holds instead.
+/// Returns the first block with an unencrypted private key, or as an error what the file contains instead.
 fn private_key<'a>(bytes: &[u8], blocks: &'a [PemBlock]) -> Result<&'a PemBlock, FileProblem> {
     match blocks.iter().find(|block| block.content == FileContent::Key) {
         Some(block) if block.label == pem::DSA => {
             Err(FileProblem::UnsupportedKey(KeyType::Other("DSA".to_owned())))
         }
         Some(block) => Ok(block),
-        None => Err(instead(bytes, blocks)),
+        None => Err(unexpected_content(bytes, blocks)),
     }
 }
 
-/// Returns what the file holds instead of what was looked for, none of which is among its blocks.
-fn instead(bytes: &[u8], blocks: &[PemBlock]) -> FileProblem {
+/// Returns the problem of a file that has no block of the required kind: what it contains instead.
+fn unexpected_content(bytes: &[u8], blocks: &[PemBlock]) -> FileProblem {
     use FileContent as C;
-    let is_locked = |block: &&PemBlock| matches!(block.content, C::EncryptedKey | C::OpenSshKey);
-    // Parameters come before many a key, so any other block matters more.
-    let is_more = |block: &&PemBlock| block.content != C::Parameters;
-    let block = blocks.iter().find(is_locked).or_else(|| blocks.iter().find(is_more)).or(blocks.first());
+    let is_unusable_key = |block: &&PemBlock| matches!(block.content, C::EncryptedKey | C::OpenSshKey);
+    // Parameters often precede a key, so any other block is reported first.
+    let is_not_parameters = |block: &&PemBlock| block.content != C::Parameters;
+    let block = blocks
+        .iter()
+        .find(is_unusable_key)
+        .or_else(|| blocks.iter().find(is_not_parameters))
+        .or(blocks.first());
     match block {
         Some(block) if block.content == C::Other && block.damage != Some(Damage::BeginLine) => {
             FileProblem::OtherBlock(block.label.clone())
         }
         Some(PemBlock { content: C::Other | C::Parameters, .. }) => FileProblem::NoneFound,
         Some(block) => FileProblem::Instead { content: block.content, binary: false },
-        // The public half of an OpenSSH key is a line of text.
+        // An OpenSSH public key is a line of text.
         None if bytes.starts_with(b"ssh-") || bytes.starts_with(b"ecdsa-sha2-") => {
             FileProblem::Instead { content: C::PublicKey, binary: false }
         }
-        None => der::guess(bytes)
+        None => der::detect_content(bytes)
             .map_or(FileProblem::NoneFound, |content| FileProblem::Instead { content, binary: true }),
     }
 }
@@ -320,21 +326,21 @@ fn read_file(path: &Path) -> Result<Vec<u8>, FileProblem> {
         let bytes = metadata.len();
         if bytes > MAX_FILE_SIZE { Err(FileProblem::TooLarge(bytes)) } else { Ok(()) }
     };
-    // Checked before it is opened, since opening a pipe without a writer would block forever.
-    check(fs::metadata(path).map_err(|error| no_metadata(path, error))?)?;
-    let file = File::open(path).map_err(not_read)?;
-    check(file.metadata().map_err(not_read)?)?;
+    // The kind is checked before the file is opened, because opening a pipe without a writer would block forever.
+    check(fs::metadata(path).map_err(|error| metadata_problem(path, error))?)?;
+    let file = File::open(path).map_err(read_problem)?;
+    check(file.metadata().map_err(read_problem)?)?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(not_read)?;
+    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(read_problem)?;
     match bytes.len() as u64 {
         0 => Err(FileProblem::Empty),
-        // It grew between the check and the read.
+        // The file grew between the check and the read.
         bytes if bytes > MAX_FILE_SIZE => Err(FileProblem::TooLarge(bytes)),
         _ => Ok(bytes),
     }
 }
 
-/// Checks that it is an ordinary file.
+/// Returns an error for anything but an ordinary file.
 pub(super) fn check_kind(metadata: &fs::Metadata) -> Result<(), FileProblem> {
     if metadata.is_dir() {
         Err(FileProblem::Folder)
@@ -345,20 +351,20 @@ pub(super) fn check_kind(metadata: &fs::Metadata) -> Result<(), FileProblem> {
     }
 }
 
-/// Returns the problem behind an error of `metadata()`.
-pub(super) fn no_metadata(path: &Path, error: io::Error) -> FileProblem {
+/// Converts an error of `fs::metadata` to the problem that caused it.
+pub(super) fn metadata_problem(path: &Path, error: io::Error) -> FileProblem {
     match error.kind() {
-        // A folder of the path is a file, or doesn't exist.
+        // The file doesn't exist, or a folder in its path doesn't exist or is a file.
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
             let folder = folder_of(path);
             if folder.is_dir() { FileProblem::NoSuchFile(folder) } else { FileProblem::NoSuchFolder(folder) }
         }
         io::ErrorKind::PermissionDenied => FileProblem::FolderClosed(folder_of(path), Arc::new(error)),
-        _ => not_read(error),
+        _ => read_problem(error),
     }
 }
 
-fn not_read(error: io::Error) -> FileProblem {
+fn read_problem(error: io::Error) -> FileProblem {
     match error.kind() {
         io::ErrorKind::PermissionDenied => FileProblem::NotReadable(Arc::new(error)),
         _ => FileProblem::Unreadable(Arc::new(error)),
@@ -367,8 +373,8 @@ fn not_read(error: io::Error) -> FileProblem {
 
 /// Returns the folder that a file is in, or would be.
 pub(super) fn folder_of(path: &Path) -> PathBuf {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    whole.parent().map_or_else(|| whole.clone(), Path::to_owned)
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.parent().map_or_else(|| absolute.clone(), Path::to_owned)
 }
 
 #[cfg(test)]
@@ -378,9 +384,9 @@ mod tests {
     #[test]
     fn denied_permission_is_distinguished_from_other_failures() {
         let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
-        assert!(matches!(not_read(denied()), FileProblem::NotReadable(_)));
-        assert!(matches!(no_metadata(Path::new("a/b"), denied()), FileProblem::FolderClosed(..)));
-        assert!(matches!(not_read(io::Error::other("disk")), FileProblem::Unreadable(_)));
+        assert!(matches!(read_problem(denied()), FileProblem::NotReadable(_)));
+        assert!(matches!(metadata_problem(Path::new("a/b"), denied()), FileProblem::FolderClosed(..)));
+        assert!(matches!(read_problem(io::Error::other("disk")), FileProblem::Unreadable(_)));
     }
 
     #[test]
@@ -398,9 +404,9 @@ mod tests {
 
     #[test]
     fn a_compressed_point_is_the_same_point() {
-        assert!(same_bits(&[4, 1, 2, 5, 7], &[3, 1, 2]));
-        assert!(same_bits(&[2, 1, 2], &[4, 1, 2, 5, 6]));
-        assert!(!same_bits(&[2, 1, 2], &[4, 1, 2, 5, 7]));
-        assert!(!same_bits(&[4, 1, 2, 5, 7], &[4, 1, 2, 5, 6]));
+        assert!(is_same_point(&[4, 1, 2, 5, 7], &[3, 1, 2]));
+        assert!(is_same_point(&[2, 1, 2], &[4, 1, 2, 5, 6]));
+        assert!(!is_same_point(&[2, 1, 2], &[4, 1, 2, 5, 7]));
+        assert!(!is_same_point(&[4, 1, 2, 5, 7], &[4, 1, 2, 5, 6]));
     }
 }

@@ -1,4 +1,4 @@
-//! TLS without sockets: certificates and keys, rustls' configurations, and what a handshake agreed on.
+//! TLS without sockets: certificates and keys, rustls' configurations, and the parameters that a handshake negotiated.
 //!
 //! ```text
 //!  load ──┬──> server_config ──> TlsServer ──> Handshake or ServerTlsError
@@ -6,9 +6,9 @@
 //! ```
 //!
 //! [`load`] reads the files (with `pem`, `der` and `key_type`), `certificate` holds the fields of a certificate,
-//! [`inspect`] predicts what clients will do with it, and [`create`] makes them.
-//! [`client_hello`] parses what a client offers, and [`names`] names the numbers in it. Errors are values
-//! ([`file_error`], [`session_error`]); [`explain`] holds all of their texts.
+//! [`inspect`] predicts how clients will treat it, and [`create`] creates certificates. [`client_hello`] parses what a
+//! client offers, and [`names`] contains the names of the numbers in it. Errors are values ([`file_error`],
+//! [`session_error`]); [`explain`] holds all of their texts.
 
 mod certificate;
 pub mod client_config;

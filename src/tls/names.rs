@@ -1,7 +1,7 @@
-//! The numbers of a TLS handshake by the names that IANA's registries give them, each with one plain sentence.
+//! The names that IANA's registries give to the numbers of a TLS handshake, and one plain sentence about each.
 //!
-//! A number without a name is written as a number; one of RFC 8701's, which clients send so that servers learn to ignore
-//! what they don't support, is marked as GREASE.
+//! A number without a name is written in hexadecimal. The meaningless numbers of RFC 8701 (GREASE), which clients send
+//! to check that servers ignore unknown numbers, are marked as such.
 
 use rustls::{AlertDescription, CipherSuite};
 
@@ -13,7 +13,7 @@ pub fn version(code: u16) -> String {
     match code {
         0x0300 => "SSL 3.0".to_owned(),
         0x0301..=0x0304 => format!("TLS 1.{}", code - 0x0301),
-        // The drafts of TLS 1.3 (RFC 8446, section 4.2.1.1 of the drafts).
+        // A draft of TLS 1.3: 0x7f00 plus the number of the draft.
         0x7f00..=0x7fff => format!("TLS 1.3 draft {}", code & 0xff),
         _ => number(code),
     }
@@ -41,10 +41,10 @@ pub fn suite(code: u16) -> String {
 /// Returns a sentence about a cipher suite.
 #[must_use]
 pub fn suite_meaning(code: u16) -> Option<&'static str> {
-    meaning(CIPHERS, suite_name(code), code)
+    meaning(SUITE_MEANINGS, suite_name(code), code)
 }
 
-/// Returns rustls' name of a cipher suite, or that of one of the few that clients offer and rustls doesn't name.
+/// Returns rustls' name of a cipher suite, or the IANA name of one that clients offer and rustls has no name for.
 fn suite_name(code: u16) -> Option<&'static str> {
     match code {
         0x00c6 => Some("TLS_SM4_GCM_SM3"),
@@ -105,14 +105,14 @@ pub fn alert_level(code: u8) -> &'static str {
     }
 }
 
-/// Whether a number is one of RFC 8701's: `0x0a0a`, `0x1a1a` and so on to `0xfafa`.
+/// Returns whether a number is a GREASE value (RFC 8701): `0x0a0a`, `0x1a1a` and so on to `0xfafa`.
 #[must_use]
 pub fn is_grease(code: u16) -> bool {
     let [high, low] = code.to_be_bytes();
     high == low && low & 0x0f == 0x0a
 }
 
-/// Returns `unknown_psk_identity` for `UnknownPSKIdentity`.
+/// Converts a name from camel case: `UnknownPSKIdentity` becomes `unknown_psk_identity`.
 fn snake_case(name: &str) -> String {
     let letters = name.as_bytes();
     let mut text = String::with_capacity(name.len() + 4);
@@ -127,10 +127,10 @@ fn snake_case(name: &str) -> String {
     text
 }
 
-/// Numbers and their names.
+/// The numbers of an IANA registry with their names.
 type Registry = &'static [(u16, &'static str)];
 
-/// Parts of names, and what the first that a name contains means.
+/// Sentences by parts of names. A name gets the sentence of the first part that it contains.
 type Meanings = &'static [(&'static str, &'static str)];
 
 fn find(registry: Registry, code: u16) -> Option<&'static str> {
@@ -138,16 +138,16 @@ fn find(registry: Registry, code: u16) -> Option<&'static str> {
 }
 
 fn meaning(meanings: Meanings, name: Option<&str>, code: u16) -> Option<&'static str> {
-    let found = name.and_then(|name| meanings.iter().find(|(part, _)| name.contains(part)));
-    found.map(|(_, meaning)| *meaning).or_else(|| is_grease(code).then_some(GREASE))
+    let entry = name.and_then(|name| meanings.iter().find(|(part, _)| name.contains(part)));
+    entry.map(|(_, meaning)| *meaning).or_else(|| is_grease(code).then_some(GREASE))
 }
 
 fn number(code: u16) -> String {
     if is_grease(code) { format!("0x{code:04x} (GREASE)") } else { format!("0x{code:04x}") }
 }
 
-/// A part of a suite's name, and what a suite with it does.
-const CIPHERS: Meanings = &[
+/// Sentences about cipher suites, by a part of their names.
+const SUITE_MEANINGS: Meanings = &[
     ("EMPTY_RENEGOTIATION_INFO_SCSV", "Not a cipher suite: the client renegotiates safely, if at all."),
     ("FALLBACK_SCSV", "Not a cipher suite: the client tried a newer version before."),
     ("_WITH_NULL_", "Encrypts nothing: anyone on the path can read the data."),
@@ -164,12 +164,12 @@ const CIPHERS: Meanings = &[
     ("3DES", "Triple DES: slow, and no longer safe for large amounts of data."),
     ("DES_CBC", "DES: broken since the 1990s."),
     ("RC4", "RC4: broken and forbidden (RFC 7465)."),
-    ("CAMELLIA", ASIAN),
-    ("ARIA", ASIAN),
-    ("SEED", ASIAN),
-    ("SM4", ASIAN),
+    ("CAMELLIA", EAST_ASIAN_CIPHER),
+    ("ARIA", EAST_ASIAN_CIPHER),
+    ("SEED", EAST_ASIAN_CIPHER),
+    ("SM4", EAST_ASIAN_CIPHER),
 ];
-const ASIAN: &str = "A cipher that is rarely used outside of East Asia.";
+const EAST_ASIAN_CIPHER: &str = "A cipher that is rarely used outside of East Asia.";
 
 /// The names of the first groups in the IANA registry of TLS supported groups, from number 1.
 #[rustfmt::skip]
@@ -179,7 +179,7 @@ const OLD_CURVES: [&str; 21] = [
     "secp192r1", "secp224k1", "secp224r1",
 ];
 
-/// The other groups, in the order of numbers.
+/// The names of the other groups, sorted by number.
 #[rustfmt::skip]
 const GROUPS: Registry = &[
     (0x0016, "secp256k1"), (0x0017, "secp256r1"), (0x0018, "secp384r1"), (0x0019, "secp521r1"),
@@ -191,7 +191,7 @@ const GROUPS: Registry = &[
     (0x6399, "X25519Kyber768Draft00"),
 ];
 
-/// A part of a group's name, and what such a group is.
+/// Sentences about key exchange groups, by a part of their names.
 const GROUP_MEANINGS: Meanings = &[
     ("secp256k1", "The elliptic curve of Bitcoin, 256 bits; TLS 1.3 does not use it."),
     ("Kyber", "Hybrid post-quantum in an early draft: Curve25519 and Kyber, which became ML-KEM."),
@@ -212,8 +212,8 @@ const BRAINPOOL: &str = "A Brainpool elliptic curve, used mostly in Germany.";
 const HYBRID: &str =
     "Hybrid post-quantum: an elliptic curve and ML-KEM together; safe as long as one of the two is.";
 
-/// The IANA registry of TLS signature schemes. In TLS 1.2 the same numbers are pairs of a hash and a kind of key (RFC 5246,
-/// section 7.4.1.4.1).
+/// The IANA registry of TLS signature schemes. In TLS 1.2 the same numbers are pairs of a hash and a signature
+/// algorithm (RFC 5246, section 7.4.1.4.1).
 #[rustfmt::skip]
 const SCHEMES: Registry = &[
     (0x0101, "rsa_pkcs1_md5"), (0x0201, "rsa_pkcs1_sha1"), (0x0202, "dsa_sha1"), (0x0203, "ecdsa_sha1"),
@@ -228,7 +228,7 @@ const SCHEMES: Registry = &[
     (0x0905, "mldsa65"), (0x0906, "mldsa87"),
 ];
 
-/// A part of a scheme's name, and what it does.
+/// Sentences about signature schemes, by a part of their names.
 const SCHEME_MEANINGS: Meanings = &[
     ("md5", "RSA with MD5: forged since 2008."),
     ("sha1", "A signature over SHA-1: no longer safe."),
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_of_the_registries() {
+    fn names_match_the_iana_registries() {
         assert_eq!(suite(0x1301), "TLS_AES_128_GCM_SHA256");
         assert_eq!(suite(0xcca9), "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
         assert_eq!((group(0x0001), group(0x0015)), ("sect163k1".to_owned(), "secp224r1".to_owned()));
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_numbers_stay_numbers() {
+    fn unknown_numbers_are_written_in_hexadecimal() {
         for name in [suite, group, scheme, version] {
             assert_eq!(name(0x0a0a), "0x0a0a (GREASE)");
             assert_eq!(name(0xfafa), "0xfafa (GREASE)");
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_sorted_and_every_entry_has_its_sentence() {
+    fn tables_are_sorted_and_every_entry_has_a_sentence() {
         assert!(GROUPS.is_sorted_by(|a, b| a.0 < b.0));
         assert!(SCHEMES.is_sorted_by(|a, b| a.0 < b.0));
         let provider = rustls::crypto::aws_lc_rs::default_provider();

@@ -1,8 +1,8 @@
-//! Finds the PEM blocks (RFC 7468) in a file, tolerant of everything that editors, mail and copying do to text, and decodes
-//! them to DER.
+//! Finds the PEM blocks (RFC 7468) in a file, tolerant of everything that editors, mail and copying do to text, and
+//! decodes them to DER.
 //!
-//! This is the only file that uses `rustls-pemfile`. That crate is archived (RUSTSEC-2025-0134) and does little more than
-//! call the PEM reader of `rustls-pki-types`, which can replace it in [`PemBlock::decode`].
+//! This is the only file that uses `rustls-pemfile`. That crate is archived (RUSTSEC-2025-0134) and does little more
+//! than call the PEM reader of `rustls-pki-types`, which can replace it in [`PemBlock::decode`].
 
 use std::borrow::Cow;
 
@@ -15,14 +15,14 @@ use crate::tls::file_error::{FileContent, FileProblem};
 pub(super) enum Damage {
     /// The file ends, or another block begins, before the END line.
     NoEnd,
-    /// The BEGIN line continues, or it doesn't have five dashes.
+    /// The BEGIN line doesn't end with exactly five dashes.
     BeginLine,
 }
 
-/// A block as it is in the file.
+/// A PEM block as found in the file, not decoded yet.
 #[derive(Clone)]
 pub(super) struct PemBlock {
-    /// The text in its BEGIN line: `CERTIFICATE`.
+    /// The text in the BEGIN line: `CERTIFICATE`.
     pub(super) label: String,
     pub(super) content: FileContent,
     /// The base64 lines, joined.
@@ -48,18 +48,18 @@ impl PemBlock {
         Self { label, content, body: Vec::new(), damage: Some(damage) }
     }
 
-    /// Decodes the block.
+    /// Decodes the block to DER.
     pub(super) fn decode(&self) -> Result<Vec<u8>, FileProblem> {
         match self.damage {
             Some(Damage::NoEnd) => Err(FileProblem::NoEnd(self.label.clone())),
             Some(Damage::BeginLine) => Err(FileProblem::BeginLine(self.label.clone())),
             None => {
-                // The label decides the type of the item, and not how its lines are decoded.
+                // Every label is decoded in the same way, so the block is decoded as a certificate.
                 let (begin, end) = (b"-----BEGIN CERTIFICATE-----\n", b"\n-----END CERTIFICATE-----\n");
                 let text = [begin.as_slice(), &self.body, end].concat();
                 match rustls_pemfile::read_one_from_slice(&text) {
                     Ok(Some((Item::X509Certificate(der), _))) => Ok(der.to_vec()),
-                    // The error would contain a part of a key.
+                    // The library's error is dropped, because it could contain part of a key.
                     _ => Err(FileProblem::Base64),
                 }
             }
@@ -67,18 +67,19 @@ impl PemBlock {
     }
 }
 
-/// OpenSSL's own label: a certificate, followed by the purposes that it is trusted for.
+/// OpenSSL's own label for a certificate that is followed by the purposes for which it is trusted.
 pub(super) const TRUSTED: &str = "TRUSTED CERTIFICATE";
 /// The label of a DSA key, which rustls doesn't support.
 pub(super) const DSA: &str = "DSA PRIVATE KEY";
 
-/// Returns every block of the file, in order, also damaged ones. Text between blocks is ignored.
+/// Returns every block of the file in order, including damaged ones. Text between blocks is ignored.
 pub(super) fn find(bytes: &[u8]) -> Vec<PemBlock> {
     let text = as_utf8(bytes);
     let mut found: Vec<PemBlock> = Vec::new();
     // Whether the last block's END line is still missing.
     let mut is_open = false;
-    // Line ends are LF, CRLF or a lone CR; this makes empty lines, which are skipped like all others.
+    // Lines end with LF, CRLF or a lone CR. Splitting CRLF yields an additional empty line, which adds nothing to a
+    // block.
     for line in text.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii) {
         if let Some(rest) = line.strip_prefix(b"-----BEGIN ") {
             let label = rest.strip_suffix(b"-----").filter(|label| !label.contains(&b'-'));
@@ -95,17 +96,18 @@ pub(super) fn find(bytes: &[u8]) -> Vec<PemBlock> {
                 block.damage = None;
             }
         } else if line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED") {
-            // The older form of encrypted keys (RFC 1421).
+            // This header marks the older form of an encrypted key (RFC 1421).
             block.content = FileContent::EncryptedKey;
         } else if !line.contains(&b':') {
-            // Only the headers of RFC 1421 contain a colon.
+            // A line with a colon is a header (RFC 1421), not base64.
             block.body.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
         }
     }
     found
 }
 
-/// Converts to UTF-8: Windows PowerShell's `>` writes UTF-16 with a byte order mark, Notepad UTF-8 with one.
+/// Converts text to UTF-8 without a byte order mark. Windows PowerShell's `>` writes UTF-16 with one, and Notepad
+/// UTF-8.
 fn as_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     let decode = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn text_around_and_within_the_lines_is_ignored() {
+    fn other_text_and_white_space_are_ignored() {
         let found = find(b"\xef\xbb\xbfBag Attributes\r\n  localKeyID: 01\r\n\t-----BEGIN CERTIFICATE----- \r\n QUJD\t\r\nREVG\r\r\n-----END CERTIFICATE-----\r\nbye");
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].label.as_str(), found[0].damage), ("CERTIFICATE", None));
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn utf16_is_read() {
+    fn utf_16_files_are_decoded() {
         let text = "-----BEGIN PRIVATE KEY-----\r\nQUJD\r\n-----END PRIVATE KEY-----\r\n";
         let little: Vec<u8> =
             "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();

@@ -1,4 +1,4 @@
-//! Makes rustls' server configuration from files and choices.
+//! Creates rustls' server configuration from [`TlsFiles`].
 
 use std::cell::Cell;
 use std::io;
@@ -20,7 +20,7 @@ use crate::tls::load::{ClientCaFile, read_pair};
 use crate::tls::options::TlsFiles;
 use crate::tls::session_error::ServerContext;
 
-/// A TLS server, from its start to its stop.
+/// The TLS configuration of a running server.
 #[derive(Debug)]
 pub struct TlsServer {
     config: Arc<ServerConfig>,
@@ -28,11 +28,11 @@ pub struct TlsServer {
 }
 
 impl TlsServer {
-    /// Reads every file and configures rustls. May block on a disk. Calls `on_key_log_error` with the first error of the key
-    /// log, later and from any thread.
+    /// Reads every file and configures rustls. May block on the disk. `on_key_log_error` is called with the first error
+    /// in writing the key log, later and from any thread.
     ///
     /// # Errors
-    /// A file can't be used, or the certificate and the key don't belong together.
+    /// A file can't be used, or the certificate and the key don't match.
     pub fn new(
         files: &TlsFiles,
         on_key_log_error: impl Fn(&Path, &io::Error) + Send + Sync + 'static,
@@ -44,13 +44,14 @@ impl TlsServer {
             ClientAuth::Optional => client_verifier(files)?.allow_unauthenticated().build()?,
             ClientAuth::Required => client_verifier(files)?.build()?,
         };
-        // Not `with_single_cert`: it rejects X.509 version 1, which `openssl x509 -req` makes by default.
+        // `with_single_cert` would reject X.509 version 1, which `openssl x509 -req` creates by default before OpenSSL
+        // 3.2.
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&protocol_versions(files.versions))?
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
         if files.tickets {
-            // Without a ticketer, TLS 1.2 would resume by session ID alone, and TLS 1.3 from a small cache.
+            // Without a ticketer, TLS 1.2 would resume only by session ID, and TLS 1.3 only from a small cache.
             config.ticketer = Ticketer::new()?;
         } else {
             config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -68,19 +69,19 @@ impl TlsServer {
         Ok(Self { config: Arc::new(config), context })
     }
 
-    /// Sets the host as it was typed and the port once it is known, for the explanations that name them.
+    /// Sets the host as the user typed it, and the port once it is known, for explanations that mention the address.
     pub fn set_address(&mut self, host: &str, port: u16) {
         Arc::make_mut(&mut self.context).set_address(host, port);
     }
 
-    /// Returns how the server was set up, for the explanation of failures.
+    /// Returns the server's settings and certificate, which the explanations of errors depend on.
     #[must_use]
     pub fn context(&self) -> &Arc<ServerContext> {
         &self.context
     }
 
-    /// Returns the configuration for a new connection. Its handshake must happen on the calling thread, and no other one
-    /// on the same thread until then: see [`chosen_scheme`].
+    /// Returns the configuration for a new connection. The connection's handshake must run on the calling thread, with
+    /// no other handshake on that thread before it: see [`chosen_scheme`].
     #[must_use]
     pub fn new_connection(&self) -> Arc<ServerConfig> {
         CHOSEN_SCHEME.set(None);
@@ -93,7 +94,7 @@ fn client_verifier(files: &TlsFiles) -> Result<ClientCertVerifierBuilder, TlsFil
     Ok(WebPkiClientVerifier::builder_with_provider(ca.roots, provider()))
 }
 
-/// Returns rustls' names of the versions.
+/// Returns rustls' values for the versions.
 pub(super) fn protocol_versions(versions: TlsVersions) -> Vec<&'static SupportedProtocolVersion> {
     match versions {
         TlsVersions::Both => vec![&version::TLS13, &version::TLS12],
@@ -102,14 +103,14 @@ pub(super) fn protocol_versions(versions: TlsVersions) -> Vec<&'static Supported
     }
 }
 
-/// Returns the implementation of the cryptography.
+/// Returns rustls' cryptography provider, aws-lc-rs.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())
 }
 
 thread_local! {
-    /// rustls doesn't report which signature scheme it chose, but it asks the key for it on the thread that drives the
-    /// handshake.
+    /// The signature scheme of this thread's handshake. rustls doesn't report it, but asks the key for it on the thread
+    /// that drives the handshake.
     static CHOSEN_SCHEME: Cell<Option<SignatureScheme>> = const { Cell::new(None) };
 }
 

@@ -1,7 +1,8 @@
-//! Checks a server's certificate for the built-in client and records what the handshake showed.
+//! Checks a server's certificate for the built-in client and records the details of the handshake.
 //!
-//! A certificate that the client was given as this server's is accepted even if webpki can't check it, for example because
-//! it is of X.509 version 1: then its dates, its names (if any) and the server's possession of the key are checked here.
+//! If the client was given this server's certificate, that certificate is accepted even if webpki can't verify it, for
+//! example because it is of X.509 version 1. Its dates, its names (if any) and the server's possession of the key are
+//! then checked here.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::sync::lock;
 use crate::tls::explain::certificate_errors::is_about_use;
 use crate::tls::handshake::Accepted;
 
-/// The course of one handshake so far.
+/// The details of one handshake so far.
 #[derive(Debug, Default)]
 pub(super) struct HandshakeLog {
     /// The certificate chain that the server sent, leaf certificate first.
@@ -34,12 +35,12 @@ pub(super) struct HandshakeLog {
     pub(super) presented_certificate: bool,
 }
 
-/// Checks nothing if it has neither CAs nor a certificate.
+/// Verifies certificates against CAs and a pinned certificate. Without either, it accepts every certificate.
 #[derive(Debug)]
 pub(super) struct ServerVerifier {
-    /// Checks against CAs.
+    /// The verifier for the trusted CAs.
     pub(super) cas: Option<Arc<WebPkiServerVerifier>>,
-    /// The very certificate that is accepted, too.
+    /// A certificate that is accepted even if no trusted CA signed it.
     pub(super) pinned: Option<CertificateDer<'static>>,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
     pub(super) log: Arc<Mutex<HandshakeLog>>,
@@ -69,8 +70,8 @@ impl ServerVerifier {
     }
 }
 
-/// Checks the dates of a certificate, and its names if it has any; returns whether it has. A certificate with an unknown
-/// critical extension is rejected (RFC 5280, section 4.2), as is a damaged one.
+/// Checks the dates of a pinned certificate and its names, and returns whether it can have names. Rejects a damaged
+/// certificate and one with an unknown critical extension (RFC 5280, section 4.2).
 fn check_pinned(
     certificate: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -89,7 +90,7 @@ fn check_pinned(
     }
     match ParsedCertificate::try_from(certificate) {
         Ok(certificate) => verify_server_name(&certificate, name).map(|()| true),
-        // webpki parses version 3 only. Version 1 has no extensions, and so no names.
+        // webpki parses only X.509 version 3. Version 1 has no extensions and therefore no alternative names.
         Err(_) if parsed.version() == X509Version::V1 => Ok(false),
         Err(error) => Err(error),
     }
@@ -123,7 +124,8 @@ impl ServerCertVerifier for ServerVerifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    /// Checks the server's possession of the key (RFC 5246, section 7.4.3). rustls does that for version 3 only.
+    /// Checks that the server has the certificate's private key (RFC 5246, section 7.4.3). For certificates of other
+    /// versions than X.509 version 3, this doesn't use rustls' own check, which can't parse them.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
@@ -139,14 +141,14 @@ impl ServerCertVerifier for ServerVerifier {
         let (_, known) = known.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
         let kind = key_algorithm(parsed.public_key().raw).ok_or(CertificateError::BadEncoding)?;
         let bits = &parsed.public_key().subject_public_key.data;
-        let mut fitting = known.iter().filter(|algorithm| algorithm.public_key_alg_id().as_ref() == kind);
-        if fitting.any(|algorithm| algorithm.verify_signature(bits, message, dss.signature()).is_ok()) {
+        let mut matching = known.iter().filter(|algorithm| algorithm.public_key_alg_id().as_ref() == kind);
+        if matching.any(|algorithm| algorithm.verify_signature(bits, message, dss.signature()).is_ok()) {
             return Ok(HandshakeSignatureValid::assertion());
         }
         Err(CertificateError::BadSignature.into())
     }
 
-    /// Checks the server's possession of the key (RFC 8446, section 4.4.3).
+    /// Checks that the server has the certificate's private key (RFC 8446, section 4.4.3).
     fn verify_tls13_signature(
         &self,
         message: &[u8],
@@ -164,7 +166,8 @@ impl ServerCertVerifier for ServerVerifier {
     }
 }
 
-/// Presents the client's certificate if the server asks for one, and records both.
+/// Presents the client's certificate if the server asks for one. Records whether it asked and whether one was
+/// presented.
 #[derive(Debug)]
 pub(super) struct ClientCertResolver {
     pub(super) identity: Option<Arc<CertifiedKey>>,
@@ -181,7 +184,7 @@ impl ResolvesClientCert for ClientCertResolver {
         presented.cloned()
     }
 
-    /// Returns true, since `resolve` isn't called otherwise.
+    /// Returns true, because otherwise rustls wouldn't call `resolve`.
     fn has_certs(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! Why a TLS connection failed, as values. [`crate::tls::explain`] turns them into sentences.
+//! Errors of TLS connections, as values. [`crate::tls::explain`] contains their texts.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use crate::tls::inspect::served_certificate::ServedCertificate;
 use crate::tls::names;
 use crate::tls::options::{TlsChoices, TlsFiles};
 
-/// The cause of the end of a TLS connection.
+/// The cause of a TLS error.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TlsErrorCause {
-    /// rustls refused what the peer sent, or received an alert.
+    /// rustls rejected data from the peer, or received an alert.
     #[error(transparent)]
     Rustls(#[from] rustls::Error),
     /// The peer closed the connection in the middle of its first message.
@@ -28,34 +28,34 @@ pub enum TlsErrorCause {
     ResetInHandshake,
 }
 
-/// Why the server could not serve a client over TLS.
+/// Why TLS between the server and a client failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{cause}")]
 pub struct ServerTlsError {
-    /// The cause.
+    /// The cause of the error.
     #[source]
     pub cause: TlsErrorCause,
-    /// Whether the handshake was still going on.
+    /// Whether the handshake was still in progress.
     pub in_handshake: bool,
-    /// When it happened; decides whether a certificate was valid.
+    /// When the error happened. The explanation checks whether the certificate was valid at that time.
     pub at: Timestamp,
-    /// The client's offer; `None` if the handshake failed before it.
+    /// The client's first `ClientHello`; `None` if the handshake failed before it arrived.
     pub client_hello: Option<Arc<ClientHello>>,
     /// The address of this computer that the client connected to.
     pub local_address: Option<IpAddr>,
-    /// How the server was set up.
+    /// The server's settings and certificate.
     pub context: Arc<ServerContext>,
 }
 
 impl ServerTlsError {
-    /// Creates the error as of now, without what is known of the client.
+    /// Creates an error with the current time and without the details of the client.
     #[must_use]
     pub fn new(cause: TlsErrorCause, in_handshake: bool, context: Arc<ServerContext>) -> Self {
         let at = Timestamp::now();
         Self { cause, in_handshake, at, client_hello: None, local_address: None, context }
     }
 
-    /// Returns the name of the alert that the client sent, if any: `unknown_ca`.
+    /// Returns the name of the alert that the client sent, if any, such as `unknown_ca`.
     #[must_use]
     pub fn received_alert(&self) -> Option<String> {
         match &self.cause {
@@ -64,26 +64,26 @@ impl ServerTlsError {
         }
     }
 
-    /// Returns how much memory the error takes in bytes, without the context that it shares with others.
+    /// Returns the memory that the error takes, in bytes, without the shared context.
     #[must_use]
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.client_hello.as_ref().map_or(0, |hello| hello.size())
     }
 }
 
-/// How the server was set up: what the explanation of a failure depends on.
+/// The server's settings and certificate, which the explanation of an error depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServerContext {
-    /// Its files and choices.
+    /// The server's files and options.
     pub files: TlsFiles,
-    /// How a client on this computer reaches the server: `localhost:12345`.
+    /// The address at which a client on this computer reaches the server: `localhost:12345`.
     pub address: String,
-    /// The certificate.
+    /// The server's certificate.
     pub served: ServedCertificate,
 }
 
 impl ServerContext {
-    /// Sets the address by which a client on this computer reaches a server that listens on `host`.
+    /// Sets the address at which a client on this computer reaches a server that listens on `host`.
     pub(super) fn set_address(&mut self, host: &str, port: u16) {
         self.address = match host.parse::<IpAddr>() {
             Ok(address) if address.is_unspecified() => format!("localhost:{port}"),
@@ -93,14 +93,14 @@ impl ServerContext {
     }
 }
 
-/// Why the built-in client could not speak TLS with a server.
+/// Why TLS between the built-in client and a server failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{cause}")]
 pub struct ClientTlsError {
-    /// The cause.
+    /// The cause of the error.
     #[source]
     pub cause: TlsErrorCause,
-    /// Whether the handshake was still going on.
+    /// Whether the handshake was still in progress.
     pub in_handshake: bool,
     /// The client's choices.
     pub context: Arc<ClientContext>,
@@ -112,13 +112,13 @@ pub struct ClientTlsError {
     pub presented_certificate: bool,
 }
 
-/// A client's choices: what the explanation of a failure depends on.
+/// A client's choices, which the explanation of an error depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientContext {
-    /// The choices.
+    /// The client's choices.
     pub choices: TlsChoices,
     /// The first certificate of the file in [`Trust::ThisServer`](crate::tls::options::Trust::ThisServer).
     pub given: Option<CertificateDer<'static>>,
-    /// The name that the certificate is checked for.
+    /// The name or address that the server's certificate must contain.
     pub name: String,
 }

@@ -1,4 +1,4 @@
-//! The rows of a sequence diagram with their vertical positions, and which side ended the connection, and how.
+//! The rows of a sequence diagram, their vertical positions, and a summary of how the connection ended.
 
 use std::time::Duration;
 
@@ -18,16 +18,15 @@ pub struct Sequence {
     summary: CloseSummary,
 }
 
-/// One event, and how it relates to other rows.
+/// A row of the diagram: one event, and its relation to other rows.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// The event.
     pub event: CaptureEvent,
-    /// The time since the row before; `None` for the first row.
+    /// The time since the previous row; `None` for the first row.
     pub gap: Option<Duration>,
     tls: bool,
-    /// The rows that contain this row's bytes or whose bytes it contains: the records of plaintext, the plaintext of a
-    /// record.
+    /// The indexes of related rows: for plaintext, the records that contain it; for a record, the plaintext in it.
     pub partners: Vec<usize>,
 }
 
@@ -38,13 +37,13 @@ pub enum RowKind {
     Connect,
     /// Plaintext.
     Plaintext,
-    /// A record of the handshake or another one by which TLS manages the connection.
+    /// A TLS record of the handshake, or another one by which TLS manages the connection.
     Handshake,
-    /// A record with application data or unknown content.
+    /// A TLS record with application data or unknown content.
     Data,
     /// An alert other than `close_notify`.
     Alert,
-    /// Bytes that aren't a record.
+    /// Bytes that aren't a TLS record.
     Raw,
     /// The end of the connection: `close_notify`, FIN, RST, close.
     End,
@@ -70,8 +69,8 @@ impl Row {
         }
     }
 
-    /// Returns the sender if the event was on the wire, and is drawn as an arrow. The plaintext of a TLS connection
-    /// isn't, nor is the close.
+    /// Returns the sender of an event that was on the wire and is drawn as an arrow. Returns `None` for others, such as
+    /// the plaintext of a TLS connection and the close.
     #[must_use]
     pub fn sender(&self) -> Option<Side> {
         match &self.event.kind {
@@ -102,7 +101,7 @@ impl Sequence {
         while !self.update_some(capture) {}
     }
 
-    /// Adds rows for a few thousand events at most. Returns whether these were all.
+    /// Adds rows for a few thousand events at most. Returns whether no events are left.
     pub fn update_some(&mut self, capture: &Capture) -> bool {
         self.info = capture.info();
         let mut events = Vec::new();
@@ -131,8 +130,8 @@ impl Sequence {
         self.summary.text()
     }
 
-    /// Returns the vertical position of a row, in heights of a row: its index, and `rows_per_second` more for each second
-    /// since accept. 0 places rows by order alone.
+    /// Returns the vertical position of a row, in units of a row's height: its index, plus `rows_per_second` for each
+    /// second since accept. If that is 0, rows are placed only by their order.
     #[must_use]
     pub fn position(&self, index: usize, rows_per_second: f64) -> f64 {
         self.rows
@@ -140,7 +139,7 @@ impl Sequence {
             .map_or(0.0, |row| f64::from(row.event.index) + row.event.at.as_secs_f64() * rows_per_second)
     }
 
-    /// Returns the first row at this position or below; the number of rows if there is none.
+    /// Returns the index of the first row at or below a vertical position, or the number of rows if there is none.
     #[must_use]
     pub fn row_at(&self, position: f64, rows_per_second: f64) -> usize {
         self.rows.partition_point(|row| self.position(row.event.index as usize, rows_per_second) < position)
@@ -165,9 +164,9 @@ impl Sequence {
 /// Sentences about the events that ended the connection.
 #[derive(Debug, Clone, Default)]
 struct CloseSummary {
-    /// The first one: its side, and a sentence without the period.
+    /// The first of these events: its side, and a sentence without the period.
     first: Option<(Side, String)>,
-    /// The answer of the other side, or a reset: a sentence.
+    /// A sentence about the other side's answer, or about a reset.
     then: Option<String>,
     reason: Option<CloseReason>,
 }

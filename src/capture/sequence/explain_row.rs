@@ -1,4 +1,4 @@
-//! Explains one row to a reader who learns network protocols: its meaning, and the fields of its bytes.
+//! Explains one row to a reader who is learning network protocols: its meaning, and the fields in its bytes.
 
 use std::ops::Range;
 
@@ -146,7 +146,7 @@ fn explain_alert(record: &TlsRecord, alert: Alert, sender: &str) -> String {
     }
 }
 
-/// Returns the name of a record's content type (RFC 8446, section 5.1), and a title for it.
+/// Returns the name of a record's content type (RFC 8446, section 5.1), and the title that is displayed for it.
 pub(super) fn content_type_names(code: u8) -> (&'static str, &'static str) {
     match code {
         20 => ("change_cipher_spec", "Change cipher spec"),
@@ -161,11 +161,11 @@ pub(super) fn content_type_names(code: u8) -> (&'static str, &'static str) {
 /// A named part of a row's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderField {
-    /// Its position.
+    /// The position in the row's bytes.
     pub range: Range<usize>,
-    /// Its name: `Type`, `Version`, `Length`.
+    /// The field's name: `Type`, `Version`, `Length`.
     pub name: &'static str,
-    /// Its value: `22 handshake`.
+    /// The field's value: `22 handshake`.
     pub value: String,
 }
 
@@ -175,7 +175,7 @@ pub fn header_fields(row: &Row) -> Vec<HeaderField> {
     let bytes = &row.event.bytes;
     let record = match row.event.kind {
         CaptureEventKind::Record(record) => Some(record),
-        // The start of an incomplete record has a header too.
+        // An incomplete record may have a complete header.
         CaptureEventKind::Raw => record_header(bytes),
         _ => None,
     };
@@ -212,7 +212,7 @@ pub fn header_fields(row: &Row) -> Vec<HeaderField> {
     fields
 }
 
-/// The version in the header has no meaning since TLS 1.3 (RFC 8446, section 5.1).
+/// Returns the text for the version in a record's header, which has no meaning since TLS 1.3 (RFC 8446, section 5.1).
 fn version(code: u16) -> String {
     let note = match code {
         0x0303 => "; TLS 1.3 uses it too",

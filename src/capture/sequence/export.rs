@@ -11,7 +11,7 @@ use crate::text;
 /// A file format for a sequence diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SequenceFormat {
-    /// A picture: SVG.
+    /// An SVG picture.
     Svg,
     /// Plain text, for a monospaced font.
     Text,
@@ -21,7 +21,7 @@ impl SequenceFormat {
     /// Writes the diagram, row by row.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Any error of writing to `out`.
     pub fn write(self, sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Svg => write_svg(sequence, out),
@@ -30,14 +30,14 @@ impl SequenceFormat {
     }
 }
 
-/// The number of characters between the two lifelines.
+/// The number of characters between the two lifelines in plain text.
 const COLUMNS: usize = 64;
-/// The maximum length of a label between them.
+/// The maximum length of a label between the lifelines, in characters.
 const MAX_TEXT_LABEL: usize = COLUMNS - 5;
-/// The maximum length of a row's detail.
+/// The maximum length of a row's detail, in characters.
 const MAX_TEXT_DETAIL: usize = 72;
 
-/// Writes the diagram row by row.
+/// Writes the diagram as plain text, row by row.
 fn write_as_text(sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
     let info = sequence.info();
     let (date, clock) = (text::date(info.since), text::clock(info.since));
@@ -57,7 +57,7 @@ fn write_text_row(sequence: &Sequence, row: &Row, out: &mut impl Write) -> io::R
         Some(Side::Client) => format!("{line:─^width$}►", width = COLUMNS - 1),
         Some(Side::Server) => format!("◄{line:─^width$}", width = COLUMNS - 1),
         None if row.event.kind == CaptureEventKind::ConnectionLost => format!("{line:╌^COLUMNS$}"),
-        // It wasn't on the wire, so it is written at the server's lifeline.
+        // An event that wasn't on the wire is written at the server's lifeline.
         None => format!("{line:>COLUMNS$}"),
     };
     let details = [
@@ -71,27 +71,28 @@ fn write_text_row(sequence: &Sequence, row: &Row, out: &mut impl Write) -> io::R
     writeln!(out, "{number:>7} {time:>13} {gap:>10}  │{between}│ {details}")
 }
 
-const ROW: usize = 40;
+const ROW_HEIGHT: usize = 40;
 const TOP: usize = 118;
-const CLIENT: usize = 250;
-const SERVER: usize = 830;
-const MIDDLE: usize = CLIENT.midpoint(SERVER);
+const CLIENT_X: usize = 250;
+const SERVER_X: usize = 830;
+const MIDDLE_X: usize = CLIENT_X.midpoint(SERVER_X);
 const WIDTH: usize = 1480;
-/// Up to this number of rows, each has its explanation as a tooltip. In a larger picture they would be most of it.
+/// The maximum number of rows for which each has its explanation as a tooltip. In a larger picture, tooltips would be
+/// most of the file.
 const MAX_EXPLAINED: usize = 2000;
-/// The maximum length of a label between the lifelines, and of a detail next to them, in characters.
+/// The maximum length of a label in the picture, in characters.
 const MAX_LABEL: usize = 84;
 const MAX_DETAIL: usize = 60;
 
-/// The styles of the texts: dark on white, for print.
+/// The CSS of the picture: dark text on white, for print.
 const STYLE: &str = "text{fill:#1f2933;font:12px 'DejaVu Sans',Verdana,Arial,sans-serif} .title{font-size:18px;\
      font-weight:bold} .bold{font-weight:bold} .small{font-size:11px;fill:#52606d} .middle{text-anchor:middle} \
      .end{text-anchor:end} path{stroke-width:1.5}";
 
-/// Writes a standalone picture with text that can be selected and searched.
+/// Writes the diagram as a standalone SVG picture, with text that can be selected and searched.
 fn write_svg(sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
     let info = sequence.info();
-    let height = TOP + ROW * (sequence.rows().len() + 1);
+    let height = TOP + ROW_HEIGHT * (sequence.rows().len() + 1);
     let title = format!("Connection {} from {}", info.client.id, info.client.peer);
     let accepted = format!("accepted {} {}", text::date(info.since), text::clock(info.since));
     let summary = [accepted].into_iter().chain(row_text::end_text(sequence)).collect::<Vec<_>>();
@@ -104,13 +105,13 @@ fn write_svg(sequence: &Sequence, out: &mut impl Write) -> io::Result<()> {
     )?;
     write_text(out, "title", 24, 34, &title)?;
     write_text(out, "small", 24, 58, &summary.join(" · "))?;
-    for (x, name) in [(CLIENT, "Client"), (SERVER, "Server")] {
+    for (x, name) in [(CLIENT_X, "Client"), (SERVER_X, "Server")] {
         write_text(out, "bold middle", x, TOP - 26, name)?;
-        let (top, bottom) = (TOP - 16, height - ROW / 2);
+        let (top, bottom) = (TOP - 16, height - ROW_HEIGHT / 2);
         writeln!(out, "<path d=\"M{x} {top}V{bottom}\" stroke=\"#52606d\"/>")?;
     }
     for (index, row) in sequence.rows().iter().enumerate() {
-        write_svg_row(sequence, row, TOP + ROW / 2 + ROW * index, out)?;
+        write_svg_row(sequence, row, TOP + ROW_HEIGHT / 2 + ROW_HEIGHT * index, out)?;
     }
     writeln!(out, "</svg>")
 }
@@ -127,26 +128,26 @@ fn write_svg_row(sequence: &Sequence, row: &Row, y: usize, out: &mut impl Write)
     let RowLabel { on_wire, encrypted } = row_text::label_parts(row);
     let label = text::truncate(on_wire.chars(), MAX_LABEL);
     if let Some(sender) = row.sender() {
-        // The head ends just before the lifeline.
+        // The arrowhead ends just before the lifeline.
         let (start, tip, back) = match sender {
-            Side::Client => (CLIENT, SERVER - 1, SERVER - 10),
-            Side::Server => (SERVER, CLIENT + 1, CLIENT + 10),
+            Side::Client => (CLIENT_X, SERVER_X - 1, SERVER_X - 10),
+            Side::Server => (SERVER_X, CLIENT_X + 1, CLIENT_X + 10),
         };
         writeln!(out, "<path d=\"M{start} {y}H{back}\" stroke=\"{color}\"/>")?;
         let (above, below) = (y - 5, y + 5);
         writeln!(out, "<polygon points=\"{tip},{y} {back},{above} {back},{below}\" fill=\"{color}\"/>")?;
-        write_text(out, "middle", MIDDLE, y - 6, &label)?;
+        write_text(out, "middle", MIDDLE_X, y - 6, &label)?;
         if let Some(content) = encrypted {
             let content = text::truncate(content.chars(), MAX_LABEL);
-            write_text(out, "small middle", MIDDLE, y + 14, &content)?;
+            write_text(out, "small middle", MIDDLE_X, y + 14, &content)?;
         }
     } else {
-        writeln!(out, "<circle cx=\"{SERVER}\" cy=\"{y}\" r=\"4\" fill=\"{color}\"/>")?;
-        write_text(out, "end", SERVER - 12, y + 4, &label)?;
+        writeln!(out, "<circle cx=\"{SERVER_X}\" cy=\"{y}\" r=\"4\" fill=\"{color}\"/>")?;
+        write_text(out, "end", SERVER_X - 12, y + 4, &label)?;
     }
     let detail = Some(row_text::detail(row, sequence, MAX_DETAIL));
     let details = detail.into_iter().chain(row_text::related_rows(row)).collect::<Vec<_>>();
-    write_text(out, "small", SERVER + 16, y + 4, &details.join(" · "))?;
+    write_text(out, "small", SERVER_X + 16, y + 4, &details.join(" · "))?;
     writeln!(out, "</g>")
 }
 

@@ -6,7 +6,8 @@
 //!                         └────────> export:  SequenceFormat
 //! ```
 //!
-//! It depends on no window: it reads captures, which are plain values, and turns them into rows and texts.
+//! This module doesn't depend on the window: it reads captures, which are plain values, and turns them into rows and
+//! texts.
 
 mod diagram;
 mod explain_row;

@@ -1,4 +1,4 @@
-//! The texts of a row: its label, what is displayed next to it, and its times.
+//! The texts of a row: its label, the details next to it, and its times.
 
 use crate::capture::sequence::diagram::{Row, Sequence, close_cause};
 use crate::capture::sequence::explain_row::{content_type_names, explain};
@@ -8,7 +8,7 @@ use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
 use crate::tls::names;
 
-/// The number of bytes that a preview reads.
+/// The maximum number of bytes in a preview of a row's data.
 const PREVIEW_BYTES: usize = 64;
 
 /// The label of a row's arrow.
@@ -20,7 +20,7 @@ pub struct RowLabel {
     pub encrypted: Option<String>,
 }
 
-/// Returns the label.
+/// Returns the label of a row's arrow.
 #[must_use]
 pub fn label_parts(row: &Row) -> RowLabel {
     let on_wire = match &row.event.kind {
@@ -75,8 +75,8 @@ fn alert_name(alert: Alert) -> String {
     }
 }
 
-/// Returns the details next to a row, in one line of about `max` characters: the call with its data as in Python, or the
-/// fields of a record's header.
+/// Returns the details next to a row, in one line of about `max` characters: the call with its data as in Python, or
+/// the fields of a record's header.
 #[must_use]
 pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
     match (&row.event.kind, row.event.side) {
@@ -97,8 +97,8 @@ pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
     }
 }
 
-/// Returns how a row relates to others: `received in the record of row 9`; `None` without such rows. Rows are numbered
-/// from 1.
+/// Returns how a row relates to others: `received in the record of row 9`; `None` if there are no related rows. Rows
+/// are numbered from 1.
 #[must_use]
 pub fn related_rows(row: &Row) -> Option<String> {
     let partners = &row.partners;
@@ -125,14 +125,14 @@ pub fn time(row: &Row) -> String {
     }
 }
 
-/// Returns the time since the row before: `+41 µs`; nothing for the first row.
+/// Returns the time since the previous row: `+41 µs`; empty for the first row.
 #[must_use]
 pub fn gap(row: &Row) -> String {
     row.gap.map_or_else(String::new, |gap| format!("+{}", text::duration(gap)))
 }
 
-/// Returns which side closed first, and the number of events that weren't stored: `68,929 more events not stored before
-/// the end.`; `None` while there is neither.
+/// Returns the number of events that weren't stored, for example `68,929 more events not stored before the end.`, and
+/// which side closed first. Returns `None` if there is nothing to report.
 #[must_use]
 pub fn end_text(sequence: &Sequence) -> Option<String> {
     let info = sequence.info();

@@ -1,5 +1,5 @@
-//! Which certificate to create: plain values from a dialog or from flags, and the ways in which a certificate
-//! can be deliberately broken.
+//! The description of a certificate to create, as plain values from a dialog or from command-line options, and the
+//! deliberate defects that it can have.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub const CA_CERTIFICATE: &str = "ca.crt";
 /// The file name of the practice CA's private key.
 pub const CA_KEY: &str = "ca.key";
 
-/// Which certificate to create, and where.
+/// The description of a certificate to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateSpec {
     /// The folder for the files. It is created if it is missing and its parent exists.
@@ -30,9 +30,10 @@ pub struct CertificateSpec {
     pub names: Vec<String>,
     /// The validity in days from now: 1 to 36,500.
     pub days: u32,
-    /// The server's kind of key.
+    /// The kind of key.
     pub key: KeyChoice,
-    /// Whether the folder's practice CA signs it, which is created if it is missing. Otherwise it is self-signed.
+    /// Whether the folder's practice CA, which is created if it is missing, signs the certificate. Otherwise it is
+    /// self-signed.
     pub signed_by_ca: bool,
     /// The deliberate defect, if any.
     pub defect: Option<Defect>,
@@ -41,7 +42,7 @@ pub struct CertificateSpec {
 /// The kinds of keys that can be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum KeyChoice {
-    /// RSA with 2048 bits, as in the tutorial.
+    /// RSA with 2048 bits, the usual kind of key.
     #[default]
     Rsa2048,
     /// RSA with 4096 bits.
@@ -115,13 +116,14 @@ pub fn split_names(text: &str) -> Vec<String> {
 /// [`SpecProblem::Days`] for everything but a whole number from 1 to 36,500.
 pub fn parse_days(text: &str) -> Result<u32, SpecProblem> {
     let days = text.trim().parse().ok().filter(|days| (1..=MAX_DAYS).contains(days));
-    // `parse` accepts a plus sign.
+    // `parse` would accept a plus sign.
     days.filter(|_| !text.contains('+')).ok_or(SpecProblem::Days)
 }
 
 impl CertificateSpec {
     /// Returns every problem of the values themselves, in the order of the fields. Doesn't access the disk, so the
-    /// window may call it for each frame. [`crate::tls::create::preflight`] finds the others.
+    /// window can call it for each frame. [`crate::tls::create::preflight`] also finds problems of the folder and its
+    /// practice CA.
     #[must_use]
     pub fn problems(&self) -> Vec<SpecProblem> {
         let mut problems = Vec::new();
@@ -145,7 +147,8 @@ impl CertificateSpec {
         problems
     }
 
-    /// Returns the common name and the other names without duplicates: the names of a certificate without defect.
+    /// Returns the common name and the other names without duplicates. Unless a defect changes them, these are the
+    /// certificate's names.
     #[must_use]
     pub fn all_names(&self) -> Vec<&str> {
         let mut all: Vec<&str> = Vec::new();
@@ -163,7 +166,7 @@ impl CertificateSpec {
         self.signed_by_ca || matches!(self.defect, Some(Defect::SelfSigned | Defect::NoIntermediate))
     }
 
-    /// Returns the names of the files that are written for the server, without the practice CA's.
+    /// Returns the names of the files to write for the server, without those of the practice CA.
     #[must_use]
     pub fn file_names(&self) -> Vec<&'static str> {
         let intermediate = (self.defect == Some(Defect::NoIntermediate)).then_some(INTERMEDIATE);
@@ -174,21 +177,21 @@ impl CertificateSpec {
 /// A deliberate defect of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Defect {
-    /// Its validity has ended.
+    /// The validity has ended.
     Expired,
-    /// Its validity hasn't begun.
+    /// The validity hasn't begun.
     NotYetValid,
-    /// It is for another name.
+    /// The certificate is for another name.
     WrongName,
-    /// It has no subject alternative names, only a common name.
+    /// The certificate has no subject alternative names, only a common name.
     NoSan,
-    /// It is a CA's certificate.
+    /// The certificate is a CA certificate.
     CaAsServer,
-    /// It is self-signed, though clients are given the practice CA's certificate.
+    /// The certificate is self-signed, although clients are given the practice CA's certificate.
     SelfSigned,
-    /// It is signed by an intermediate CA whose certificate the server doesn't send.
+    /// The certificate is signed by an intermediate CA whose certificate the server doesn't send.
     NoIntermediate,
-    /// It is an X.509 version 1 certificate.
+    /// The certificate is of X.509 version 1.
     Version1,
 }
 

@@ -9,27 +9,27 @@ use std::path::PathBuf;
 use crate::text::{display_path, io_error, list, sanitize};
 use crate::tls::file_error::{TlsError, TlsFileError};
 
-/// The longest validity in days: a hundred years, which ends in a year of four digits.
+/// The maximum validity in days: a hundred years, so that it ends in a year of four digits.
 pub(super) const MAX_DAYS: u32 = 36_500;
-/// The most names in one certificate, which has to fit into a handshake message.
+/// The maximum number of names in one certificate, so that it fits into a handshake message.
 pub(super) const MAX_NAMES: usize = 100;
-/// The longest common name, in characters (RFC 5280, appendix A.1, `ub-common-name`).
+/// The maximum length of a common name, in characters (RFC 5280, appendix A.1, `ub-common-name`).
 pub(super) const MAX_COMMON_NAME: usize = 64;
 
 /// Why a text can't be a name in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("“{name}” {why}")]
 pub struct InvalidName {
-    /// Enough of the name to recognize it.
+    /// The start of the name, long enough to recognize it.
     name: String,
-    /// The rest of the sentence, and what to do.
+    /// The rest of the sentence after the name, and the advice.
     why: String,
 }
 
 /// Checks a DNS name, a wildcard or an IP address.
 ///
 /// # Errors
-/// The first reason why it can't be in a certificate.
+/// The first reason why the name can't be in a certificate.
 pub(super) fn check_name(name: &str) -> Result<(), InvalidName> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.*".contains(c);
     let labels: Vec<&str> = name.split('.').collect();
@@ -39,7 +39,7 @@ pub(super) fn check_name(name: &str) -> Result<(), InvalidName> {
     } else if name.is_empty() {
         "is empty. Type a name such as localhost, or an address such as 127.0.0.1.".to_owned()
     } else if let Some(c) = name.chars().find(|c| !c.is_ascii()) {
-        // RFC 5280, section 7.2.
+        // Non-ASCII names: RFC 5280, section 7.2.
         format!(
             "contains a character that certificates can't hold ({c}). Write such a name in its xn-- form: \
              xn--bcher-kva.example stands for bücher.example."
@@ -52,16 +52,17 @@ pub(super) fn check_name(name: &str) -> Result<(), InvalidName> {
         };
         format!("contains {character}. Leave out http://, the port, brackets and a zone such as %eth0.")
     } else if name.len() > 253 || labels.iter().any(|label| label.len() > 63) {
-        // RFC 1035, section 2.3.4.
+        // Maximum lengths: RFC 1035, section 2.3.4.
         "is too long. Use at most 253 characters, and at most 63 between two dots.".to_owned()
     } else if labels.contains(&"")
         || labels.iter().any(|label| label.starts_with('-') || label.ends_with('-'))
     {
-        // RFC 1123, section 2.1. Names in certificates don't end in the root's dot (RFC 5280, section 4.2.1.6).
+        // Characters at the ends of a label: RFC 1123, section 2.1. Names in certificates don't end in the root's dot
+        // (RFC 5280, section 4.2.1.6).
         "has a dot or a hyphen too many. Begin and end each part between two dots with a letter or a digit."
             .to_owned()
     } else if labels[usize::from(is_wildcard)..].iter().any(|label| label.contains('*')) {
-        // RFC 6125, section 6.4.3.
+        // Wildcards: RFC 6125, section 6.4.3.
         "is not a wildcard that clients accept. Write the star alone before the first dot, and after it a name with a \
          dot: *.example.org."
             .to_owned()
@@ -85,7 +86,7 @@ pub enum SpecField {
     Names,
     /// The validity in days.
     Days,
-    /// *Signed by a practice CA*.
+    /// The option *Signed by a practice CA*.
     Ca,
 }
 
@@ -95,17 +96,17 @@ pub enum SpecProblem {
     /// No folder was given.
     #[error("No folder is chosen. Type the path of a folder for the new files.")]
     NoFolder,
-    /// Neither the folder nor its parent exists, which is more likely a typing error.
+    /// Neither the folder nor its parent exists, most likely because of a typing error.
     #[error("There is no folder {}. Check the path: only its last folder can be created.", display_path(.0))]
     NoParent(PathBuf),
-    /// The path isn't a folder's.
+    /// The path doesn't lead to a folder.
     #[error("{} is not a folder. Choose the folder that it is in, or another.", display_path(.0))]
     NotAFolder(PathBuf),
-    /// The OS doesn't let us create a file there (`EACCES`, `EROFS`, `ENOSPC`).
+    /// The OS doesn't allow creating a file in the folder (`EACCES`, `EROFS`, `ENOSPC`).
     #[error(
         "Nothing can be written in {}{}. Choose a folder of your own.",
         display_path(folder),
-        in_brackets(source)
+        in_parentheses(source)
     )]
     NotWritable {
         /// The folder.
@@ -128,10 +129,10 @@ pub enum SpecProblem {
     /// One of the names is invalid.
     #[error(transparent)]
     Name(InvalidName),
-    /// There are more names than a handshake should carry; their number.
+    /// There are too many names; their number.
     #[error("{0} names are too many for one certificate. Leave it at {MAX_NAMES} at most.")]
     TooManyNames(usize),
-    /// Not a whole number from 1 to 36,500.
+    /// The validity isn't a whole number of days from 1 to 36,500.
     #[error("Days takes a whole number from 1 to 36,500, which is a hundred years.")]
     Days,
     /// `ca.crt` or `ca.key` can't be read.
@@ -174,9 +175,9 @@ impl From<TlsError> for SpecProblem {
     }
 }
 
-/// Returns the OS's error in brackets, for the middle of a sentence, without its number. In folders such as `/proc`
-/// creating a file fails with `ENOENT`, whose text would be misleading.
-pub(super) fn in_brackets(error: &io::Error) -> String {
+/// Returns the OS's error in parentheses, for the middle of a sentence, without its number. Returns nothing for
+/// `ENOENT`, which creating a file in `/proc` fails with and whose text would be misleading.
+pub(super) fn in_parentheses(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::NotFound {
         return String::new();
     }
@@ -205,14 +206,14 @@ pub enum CreateError {
         /// The names of the files, without the folder.
         names: Vec<String>,
     },
-    /// Another run of the program is using the folder.
+    /// Another instance of Echoscope is using the folder.
     #[error(
         "Another Echoscope is making certificates in {} just now, so nothing was written. Try again in a moment.",
         display_path(.0)
     )]
     Busy(PathBuf),
-    /// Writing or renaming a file failed. The folder is as it was before.
-    #[error("{name} could not be written{}. Nothing was changed.", in_brackets(source))]
+    /// Writing or renaming a file failed. The folder is unchanged.
+    #[error("{name} could not be written{}. Nothing was changed.", in_parentheses(source))]
     Write {
         /// The file's name, without the folder.
         name: &'static str,
@@ -222,7 +223,7 @@ pub enum CreateError {
     /// Writing a file failed, and so did restoring the files that were there before.
     #[error(
         "{name} could not be written{}, and not everything could be undone. The old files are in {}.",
-        in_brackets(source),
+        in_parentheses(source),
         display_path(backups)
     )]
     HalfWritten {

@@ -12,10 +12,12 @@ use crate::tls::create::certificate_spec::{
     CA_CERTIFICATE, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY,
 };
 
-/// The address that clients ask for where they would accept a name for the common name.
+/// The address that the clients' commands ask for if the certificate has no alternative names. For a host name, some
+/// clients would accept the common name.
 const LOOPBACK: &str = "127.0.0.1";
 
-/// The same where the common name is [`LOOPBACK`]. A server on this computer needn't listen there.
+/// The address to ask for instead if the common name is [`LOOPBACK`]. The commands don't connect to it, so the server
+/// doesn't need to listen there.
 const OTHER_LOOPBACK: &str = "127.0.0.2";
 
 /// The files of a new certificate.
@@ -23,7 +25,7 @@ const OTHER_LOOPBACK: &str = "127.0.0.2";
 pub struct CreatedFiles {
     /// The server's certificate.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The server's private key.
     pub key: PathBuf,
     /// The file that clients use as their CA file: the practice CA's certificate, or the server's self-signed one.
     pub ca_file: PathBuf,
@@ -33,9 +35,9 @@ pub struct CreatedFiles {
     pub summary: String,
     /// The deliberate defect, if any.
     pub defect: Option<Defect>,
-    /// When the CA that signed it expires, if the certificate outlives it.
+    /// When the CA that signed the certificate expires, if the certificate is valid for longer.
     ca_not_after: Option<Timestamp>,
-    /// The name that clients ask for.
+    /// The host name that clients ask for.
     name: String,
 }
 
@@ -93,14 +95,14 @@ impl CreatedFiles {
     /// Returns the name or address that the clients' command lines ask for.
     fn requested_name(&self) -> &str {
         match self.defect {
-            // curl and gnutls compare the common name even with an address, so it has to be another one.
+            // curl and gnutls compare the common name even with an address, so the address must differ from it.
             Some(defect) if defect.has_no_names() && self.name == LOOPBACK => OTHER_LOOPBACK,
             Some(defect) if defect.has_no_names() => LOOPBACK,
             _ => &self.name,
         }
     }
 
-    /// Returns the command line that serves with the files, without a window.
+    /// Returns the command line that starts a server with the files, without a window.
     #[must_use]
     pub fn server_command(&self) -> TerminalCommand {
         let (certificate, key) = (argument(&self.certificate), argument(&self.key));
@@ -115,7 +117,7 @@ impl CreatedFiles {
         let ca = argument(&self.ca_file);
         let name = self.requested_name();
         let address = name.parse::<IpAddr>().ok();
-        // Another name may lead to another computer, or nowhere: not every OS resolves those under .localhost.
+        // Another name may resolve to another computer, or not at all: not every OS resolves names under .localhost.
         let is_local = (name != OTHER_LOOPBACK || name == self.name)
             && address
                 .map_or_else(|| name.eq_ignore_ascii_case("localhost"), |address| address.is_loopback());
@@ -123,7 +125,7 @@ impl CreatedFiles {
         let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let (target, url) = (bracketed(host), bracketed(name));
         let verify = if address.is_some() { "-verify_ip" } else { "-verify_hostname" };
-        // Only a name that differs from the host's is set explicitly, and only a DNS name is sent (RFC 6066, section 3).
+        // A server name is set only if it differs from the host, and only a DNS name can be sent (RFC 6066, section 3).
         let [mut server_name, mut sni, mut connect_to, mut verify_name] = [const { String::new() }; 4];
         if !is_local {
             connect_to = format!(" --connect-to {url}:{port}:{target}:{port}");

@@ -1,5 +1,5 @@
-//! Creates keys and certificates in memory, and loads the practice CA: `ca.key` and `ca.crt` of a folder, created once
-//! and used again. Only clients that were given `ca.crt` trust it.
+//! Creates keys and certificates in memory, and loads the practice CA: `ca.key` and `ca.crt` in a folder, created once
+//! and then reused. Only clients that were given `ca.crt` trust this CA.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -26,18 +26,18 @@ use crate::tls::create::certificate_spec::{
 use crate::tls::create::create_error::{CreateError, SpecProblem};
 use crate::tls::load::read_pair;
 
-/// A certificate is valid from a little before its creation until a little after its last day, so that clients whose
-/// clocks differ by a few minutes agree on the number of days.
+/// The time that is added before and after a certificate's validity, so that a client whose clock differs by a few
+/// minutes accepts it on the first and on the last day.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// The validity of a new practice CA: ten years, so that it outlives a course.
+/// The validity of a new practice CA in days: ten years, so that it is valid for a whole course.
 pub(super) const CA_DAYS: u32 = 3650;
 
-/// How many days before now the validity of an expired certificate ended, or after now that of one not yet valid
-/// begins.
+/// The number of days since the validity of an expired certificate ended, or until that of a not yet valid one begins.
 pub(super) const DEFECT_DAYS: u32 = 30;
 
-/// The only name in a certificate with the wrong one. Names under `.example` are reserved (RFC 2606, section 2).
+/// The only name in a certificate with [`Defect::WrongName`]. Names under `.example` are reserved (RFC 2606, section
+/// 2).
 pub(super) const WRONG_NAME: &str = "wrong-name.example";
 
 /// The practice CA's common name.
@@ -46,23 +46,23 @@ pub(super) const CA_NAME: &str = "Echoscope practice CA";
 /// The intermediate CA's common name.
 pub(super) const INTERMEDIATE_NAME: &str = "Echoscope practice intermediate CA";
 
-/// A CA's certificate with its key.
+/// The practice CA's certificate and private key.
 pub(super) struct PracticeCa {
     pub(super) certificate: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// A server's certificate.
+/// A new certificate for a server, and the files to write for it.
 pub(super) struct Issued {
     /// The certificate as DER.
     pub(super) certificate: Vec<u8>,
-    /// The files to write, by their names: the private key, the signing request, the intermediate CA's certificate where
-    /// the server doesn't send it, and the certificate.
+    /// The names and contents of the files: the private key, the signing request, the intermediate CA's certificate
+    /// with [`Defect::NoIntermediate`], and the certificate.
     pub(super) files: Vec<(&'static str, String)>,
 }
 
 impl PracticeCa {
-    /// Creates a CA. Also returns its private key as PEM.
+    /// Creates a practice CA. Also returns its private key as PEM.
     pub(super) fn new(now: Timestamp) -> Result<(Self, String), rcgen::Error> {
         let params = ca_params(CA_NAME, CA_DAYS, now)?;
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
@@ -71,10 +71,10 @@ impl PracticeCa {
         Ok((Self { certificate, issuer: Issuer::new(params, key) }, key_pem))
     }
 
-    /// Loads the CA of the folder; `None` if it has none.
+    /// Loads the practice CA from the folder. Returns `None` if the folder has none.
     pub(super) fn load(folder: &Path, now: Timestamp) -> Result<Option<Self>, SpecProblem> {
         let (certificate, key) = (folder.join(CA_CERTIFICATE), folder.join(CA_KEY));
-        // A dangling link counts as a file: its target must not be created.
+        // A dangling symbolic link counts as a file, because writing to it would create its target.
         let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
         match (exists(&certificate), exists(&key)) {
             (false, false) => return Ok(None),
@@ -87,7 +87,7 @@ impl PracticeCa {
         if !validity.holds(now) {
             return Err(unusable(format!("ca.crt is not valid now ({})", validity.description(now))));
         }
-        // A file that could be read has at least one certificate.
+        // `read_pair` fails if the file contains no certificate.
         let certificate = file.chain()[0].clone();
         check_may_sign(&certificate)?;
         let key = PrivateKeyDer::from_pem_file(&key).map_err(unusual)?;
@@ -96,14 +96,14 @@ impl PracticeCa {
         Ok(Some(Self { certificate, issuer }))
     }
 
-    /// Returns the last second of its validity.
+    /// Returns the last second of the CA's validity.
     pub(super) fn not_after(&self) -> Option<Timestamp> {
         let (_, own) = X509Certificate::from_der(&self.certificate).ok()?;
         Timestamp::from_second(own.validity().not_after.timestamp()).ok()
     }
 
-    /// Checks that clients will find this CA as the issuer: the names must be equal to the byte, and rcgen doesn't
-    /// preserve every unusual name.
+    /// Checks that clients will recognize this CA as the issuer of a certificate. The names must be equal byte for
+    /// byte, and rcgen doesn't preserve every unusual name.
     fn check_issued(&self, certificate: &[u8]) -> Result<(), SpecProblem> {
         let (_, own) = X509Certificate::from_der(&self.certificate).map_err(unusual)?;
         let (_, issued) = X509Certificate::from_der(certificate).map_err(unusual)?;
@@ -152,12 +152,12 @@ pub(super) fn issue(
     let mut certificate = match (spec.defect, ca) {
         (Some(Defect::SelfSigned), _) | (_, None) => params.self_signed(&key)?.der().to_vec(),
         (Some(Defect::NoIntermediate), Some(ca)) => {
-            let between = ca_params(INTERMEDIATE_NAME, spec.days, now)?;
-            let between_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-            let issued = between.signed_by(&between_key, &ca.issuer)?.der().to_vec();
+            let intermediate = ca_params(INTERMEDIATE_NAME, spec.days, now)?;
+            let intermediate_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+            let issued = intermediate.signed_by(&intermediate_key, &ca.issuer)?.der().to_vec();
             ca.check_issued(&issued)?;
             files.push((INTERMEDIATE, to_pem("CERTIFICATE", &issued)));
-            params.signed_by(&key, &Issuer::new(between, between_key))?.der().to_vec()
+            params.signed_by(&key, &Issuer::new(intermediate, intermediate_key))?.der().to_vec()
         }
         (_, Some(ca)) => {
             let issued = params.signed_by(&key, &ca.issuer)?.der().to_vec();
@@ -184,7 +184,7 @@ fn generate_key(key: KeyChoice) -> Result<KeyPair, rcgen::Error> {
 /// Returns the first and the last moment of a certificate's validity, in whole seconds.
 pub(super) fn validity(days: u32, defect: Option<Defect>, now: Timestamp) -> (Timestamp, Timestamp) {
     let length = |days: u32| SignedDuration::from_hours(24 * i64::from(days));
-    // Saturating, since a computer's clock may be set to any time.
+    // The sum saturates, because a computer's clock may be set to any time.
     let plus = |moment: Timestamp, by: SignedDuration| moment.saturating_add(by).unwrap_or(moment);
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let start = match defect {
@@ -294,8 +294,8 @@ fn as_version_1(certificate: &[u8], issuer: &impl SigningKey) -> Result<Vec<u8>,
     let is_tagged = |element: &&[u8]| {
         Any::from_der(element).is_ok_and(|(_, object)| object.header.class() == Class::ContextSpecific)
     };
-    let kept: Vec<_> = fields.into_iter().filter(|field| !is_tagged(field)).collect();
-    let to_be_signed = sequence(&kept).ok_or_else(damaged)?;
+    let untagged: Vec<_> = fields.into_iter().filter(|field| !is_tagged(field)).collect();
+    let to_be_signed = sequence(&untagged).ok_or_else(damaged)?;
     let signature = BitString::new(0, &issuer.sign(&to_be_signed)?).to_der_vec().map_err(|_| damaged())?;
     sequence(&[&to_be_signed, algorithm, &signature]).ok_or_else(damaged)
 }
@@ -322,9 +322,9 @@ mod tests {
 
     #[test]
     fn only_version_and_extensions_are_removed() {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let der = as_version_1(made.cert.der(), &made.signing_key).unwrap();
-        let (rest, old) = x509_parser::parse_x509_certificate(made.cert.der()).unwrap();
+        let generated = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let der = as_version_1(generated.cert.der(), &generated.signing_key).unwrap();
+        let (rest, old) = x509_parser::parse_x509_certificate(generated.cert.der()).unwrap();
         let (_, new) = x509_parser::parse_x509_certificate(&der).unwrap();
         assert!(rest.is_empty());
         assert_eq!((old.version().0, new.version().0), (2, 0));

@@ -1,4 +1,4 @@
-//! Creates certificates for experiments, good ones and deliberately broken ones, for the window's dialog and the
+//! Creates certificates for experiments, valid ones and deliberately broken ones, for the window's dialog and the
 //! command line. Nothing is ever added to a trust store.
 //!
 //! ```text
@@ -36,7 +36,7 @@ pub use crate::tls::create::openssl_script::openssl_script;
 /// The result of checking a [`CertificateSpec`] before anything is written.
 #[derive(Debug, Default)]
 pub struct Preflight {
-    /// The problems that prevent the creation; those of the values themselves come first.
+    /// The problems that prevent creating the certificate, first those of the values themselves.
     pub problems: Vec<SpecProblem>,
     /// Whether the folder is missing and will be created.
     pub creates_folder: bool,
@@ -49,28 +49,28 @@ pub struct Preflight {
 /// Checks the values, the folder and its practice CA. Blocks on the disk.
 #[must_use]
 pub fn preflight(spec: &CertificateSpec, now: Timestamp) -> Preflight {
-    let mut found = Preflight { problems: spec.problems(), ..Preflight::default() };
+    let mut result = Preflight { problems: spec.problems(), ..Preflight::default() };
     if spec.folder.as_os_str().is_empty() {
-        return found;
+        return result;
     }
     match folder_exists(&spec.folder) {
         Ok(true) => {
-            found.existing = existing_files(spec);
+            result.existing = existing_files(spec);
             if spec.needs_ca() {
                 match PracticeCa::load(&spec.folder, now) {
-                    Ok(ca) => found.creates_ca = ca.is_none(),
-                    Err(problem) => found.problems.push(problem),
+                    Ok(ca) => result.creates_ca = ca.is_none(),
+                    Err(problem) => result.problems.push(problem),
                 }
             }
         }
-        Ok(false) => (found.creates_folder, found.creates_ca) = (true, spec.needs_ca()),
-        Err(problem) => found.problems.push(problem),
+        Ok(false) => (result.creates_folder, result.creates_ca) = (true, spec.needs_ca()),
+        Err(problem) => result.problems.push(problem),
     }
-    found
+    result
 }
 
-/// Creates a certificate and writes its files. Blocks on the disk, and for an RSA key maybe for seconds. Existing
-/// files are only replaced if `replace` is set, and never the practice CA's.
+/// Creates a certificate and writes its files. Blocks on the disk, and may take seconds for an RSA key. Existing files
+/// are only replaced if `replace` is set, and never the practice CA's.
 ///
 /// # Errors
 /// A value, the folder or the practice CA can't be used, or writing failed. The folder is then as it was before, except
@@ -79,11 +79,12 @@ pub fn create(spec: &CertificateSpec, replace: bool, now: Timestamp) -> Result<C
     prepare(spec, replace, now)?()
 }
 
-/// Creates keys and certificates in memory, as [`create`] does, and returns the function that writes them. Dropping that
-/// leaves the folder as it was; until then, the folder is locked against other runs of the program.
+/// Creates keys and certificates in memory, as [`create`] does, and returns the function that writes them. If that
+/// function is dropped instead, the folder is left as it was. Until then, the folder is locked against other instances
+/// of the program.
 ///
 /// # Errors
-/// As for [`create`].
+/// The same errors as for [`create`].
 pub fn prepare(
     spec: &CertificateSpec,
     replace: bool,
@@ -117,7 +118,7 @@ pub fn prepare(
     Ok(move || write_files(&folder.path, &files).map(|()| created))
 }
 
-/// A locked folder. Dropping it removes a new folder that is still empty.
+/// A locked folder. If the folder was created for this and is still empty, dropping the value removes it.
 struct ReservedFolder {
     path: PathBuf,
     is_new: bool,
@@ -132,7 +133,7 @@ impl ReservedFolder {
         if !folder_exists(path)? {
             match fs::create_dir(path) {
                 Ok(()) => is_new = true,
-                // Another run has just created it.
+                // Another instance of the program has just created the folder.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(not_writable(error).into()),
             }
@@ -140,7 +141,7 @@ impl ReservedFolder {
         match FolderLock::try_lock(path) {
             Ok(Some(lock)) => Ok(Self { path: path.to_owned(), is_new, lock: Some(lock) }),
             Ok(None) => Err(CreateError::Busy(path.to_owned())),
-            // Another run had created the folder and has just removed it.
+            // Another instance had created the folder and has just removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CreateError::Busy(path.to_owned())),
             Err(error) => Err(not_writable(error).into()),
         }
@@ -149,7 +150,7 @@ impl ReservedFolder {
 
 impl Drop for ReservedFolder {
     fn drop(&mut self) {
-        // On Windows the lock is a file in the folder.
+        // On Windows the lock is a file in the folder, so it is released before the folder is removed.
         self.lock = None;
         if self.is_new {
             let _ = fs::remove_dir(&self.path);
@@ -157,7 +158,7 @@ impl Drop for ReservedFolder {
     }
 }
 
-/// Returns the names of the files to write that exist already, even as dangling links.
+/// Returns which of the files to write exist already, even as dangling symbolic links.
 fn existing_files(spec: &CertificateSpec) -> Vec<String> {
     let exists = |name: &&str| fs::symlink_metadata(spec.folder.join(name)).is_ok();
     spec.file_names().into_iter().filter(exists).map(str::to_owned).collect()
@@ -165,7 +166,7 @@ fn existing_files(spec: &CertificateSpec) -> Vec<String> {
 
 /// Returns whether the folder exists. Checks that a file can be created in it, or in its parent if it is missing.
 fn folder_exists(folder: &Path) -> Result<bool, SpecProblem> {
-    // Permissions alone don't answer this on every file system, so a file is created and deleted.
+    // On some file systems, permissions don't show whether a folder is writable, so a file is created and deleted.
     let check_writable = |folder: &Path| {
         let file = tempfile::Builder::new().prefix(".echoscope-").tempfile_in(folder).map(drop);
         file.map_err(|source| SpecProblem::NotWritable { folder: folder.to_owned(), source })
@@ -192,21 +193,21 @@ fn folder_exists(folder: &Path) -> Result<bool, SpecProblem> {
 
 /// A file to write.
 struct NewFile {
-    /// Its name in the folder.
+    /// The file's name, without the folder.
     name: &'static str,
     content: String,
     /// Whether it may replace an existing file.
     replace: bool,
 }
 
-/// Writes the files into an existing folder: all of them or none. Private keys are readable for their owner only, from
-/// the first byte on.
+/// Writes the files into an existing folder: all of them or none. Private keys are readable only by their owner, even
+/// while they are being written.
 ///
 /// # Errors
 /// [`CreateError::Exists`], [`CreateError::Write`] or [`CreateError::HalfWritten`].
 fn write_files(folder: &Path, files: &[NewFile]) -> Result<(), CreateError> {
     let write_error = |file: &NewFile, source| CreateError::Write { name: file.name, source };
-    // A full disk shows here, before anything is replaced.
+    // A full disk causes an error here, before anything is replaced.
     let staged = files.iter().map(|file| stage(folder, file).map_err(|error| write_error(file, error)));
     let staged = staged.collect::<Result<Vec<_>, _>>()?;
     let Some(first) = files.first() else { return Ok(()) };
@@ -214,8 +215,8 @@ fn write_files(folder: &Path, files: &[NewFile]) -> Result<(), CreateError> {
     let backups = backups.map_err(|error| write_error(first, error))?;
     for (placed, (file, staged)) in files.iter().zip(staged).enumerate() {
         let Err(source) = place(folder, file, staged, backups.path()) else { continue };
-        let undone = undo(folder, files, placed, backups.path());
-        return Err(if undone.is_err() {
+        let undo_result = undo(folder, files, placed, backups.path());
+        return Err(if undo_result.is_err() {
             CreateError::HalfWritten { name: file.name, source, backups: backups.keep() }
         } else if source.kind() == io::ErrorKind::AlreadyExists && !file.replace {
             CreateError::Exists { folder: folder.to_owned(), names: vec![file.name.to_owned()] }
@@ -253,7 +254,7 @@ fn place(folder: &Path, file: &NewFile, staged: NamedTempFile, backups: &Path) -
     Ok(())
 }
 
-/// Removes the first `placed` files and restores every backup, even after a failure.
+/// Removes the first `placed` files and restores every backup. Continues after an error, and returns the first one.
 fn undo(folder: &Path, files: &[NewFile], placed: usize, backups: &Path) -> io::Result<()> {
     let mut result = Ok(());
     for (index, file) in files.iter().enumerate() {
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_never_replaced_unasked() {
+    fn existing_files_are_not_replaced_without_permission() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("b.crt"), "other").unwrap();
         let error =

@@ -1,4 +1,5 @@
-//! The openssl commands that create the same files by hand, as a script for a POSIX shell and OpenSSL 1.1.1 or later.
+//! The openssl commands that create the files of a certificate by hand, as a script for a POSIX shell and OpenSSL 1.1.1
+//! or later.
 
 use std::net::IpAddr;
 
@@ -72,7 +73,7 @@ fn create_key(key: KeyChoice, file: &str) -> String {
         ),
         KeyChoice::Ed25519 => format!("openssl genpkey -algorithm ED25519 -out {file}"),
     };
-    // In a subshell, so that the certificates stay readable for everyone.
+    // In a subshell, so that `umask` doesn't apply to the certificates, which everyone may read.
     format!("(umask 077; {command})")
 }
 
@@ -104,7 +105,8 @@ fn certificate(spec: &CertificateSpec) -> String {
     )
 }
 
-/// `openssl x509` accepts dates only since 3.4; `openssl ca` always has, but needs a database.
+/// Returns the commands that create a certificate with given dates. `openssl x509` accepts dates only since version
+/// 3.4; `openssl ca` always has, but needs a database.
 fn certificate_with_dates(spec: &CertificateSpec, now: Timestamp, when: &str) -> String {
     let (start, end) = validity(spec.days, spec.defect, now);
     let date = |moment: Timestamp| moment.strftime("%Y%m%d%H%M%SZ");
@@ -129,7 +131,8 @@ fn certificate_with_dates(spec: &CertificateSpec, now: Timestamp, when: &str) ->
     )
 }
 
-/// Up to OpenSSL 3.1, `x509 -req` creates version 1 if there are no extensions. Since 3.2, `req` has an option for it.
+/// Returns the commands that create an X.509 version 1 certificate. Up to OpenSSL 3.1, `x509 -req` creates one if there
+/// are no extensions; since 3.2, `req` has an option for it.
 fn version_1_certificate(spec: &CertificateSpec) -> String {
     let (new, old) = if spec.needs_ca() {
         ("-CA ca.crt -CAkey ca.key -key server.key", SIGNED_BY_CA)
@@ -169,7 +172,7 @@ fn extension_file(spec: &CertificateSpec) -> String {
     format!("cat > server.ext <<'END'\n{lines}END\n")
 }
 
-/// Returns `subjectAltName=DNS:…,IP:…`; empty if the certificate has no such names.
+/// Returns `subjectAltName=DNS:…,IP:…`; empty if the certificate has no alternative names.
 fn subject_alt_name_line(spec: &CertificateSpec) -> String {
     let entry =
         |name: String| format!("{}:{name}", if name.parse::<IpAddr>().is_ok() { "IP" } else { "DNS" });

@@ -1,11 +1,11 @@
-//! One text for each TLS alert: what the peer that sent it means, and what to try.
+//! The texts for TLS alerts: for each alert, its cause and what to try.
 
 use rustls::AlertDescription as Alert;
 
 use crate::tls::explain::protocol_errors::{NO_ECH, OBSOLETE, OTHER_VERSION, Peer};
 
-/// Returns the text for an alert that `sender` sent (RFC 8446, section 6; the older ones RFC 5246, section 7.2). Servers send
-/// some alerts only about a client certificate.
+/// Returns the text for an alert that `sender` sent (RFC 8446, section 6; for older alerts RFC 5246, section 7.2). An
+/// alert about a certificate means the server's if a client sent it, and the client's if a server did.
 pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
     use Peer::{Client, Server};
     match (alert, sender) {

@@ -10,7 +10,7 @@ use crate::text::list;
 use crate::tls::certificate::{Certificate, moment, utc};
 use crate::tls::explain::protocol_errors::Peer;
 
-/// The kind of an error, if more than the text depends on it.
+/// The kinds of rejection that other code distinguishes. All others are `Other`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tls) enum RejectionKind {
     UnknownIssuer,
@@ -43,8 +43,8 @@ const NAME_TYPE: Texts = (
 const RARE: Texts =
     (RejectionKind::Other, "the check fails for a rare reason", "The details show the library's own error.");
 
-/// Returns the reason, and the advice, for an error of the check of `holder`'s certificate. In the reason, `{which}` is
-/// `it` or another certificate of the chain, and `{date}` the time in question.
+/// Returns the kind, the reason and the advice for an error in checking `holder`'s certificate. In the reason,
+/// `{which}` stands for `it` or another certificate of the chain, and `{date}` for the date that the error is about.
 #[expect(deprecated, reason = "rustls may still return the older variants")]
 fn texts(error: &Error, holder: Peer) -> Texts {
     use CertificateError as C;
@@ -101,7 +101,7 @@ fn texts(error: &Error, holder: Peer) -> Texts {
     }
 }
 
-/// Returns the same for errors of webpki that rustls has no variant for.
+/// Returns the kind, the reason and the advice for an error of webpki that rustls has no variant for.
 fn webpki_texts(error: &WebpkiError) -> Texts {
     use RejectionKind as K;
     use WebpkiError as W;
@@ -152,18 +152,19 @@ fn webpki_texts(error: &WebpkiError) -> Texts {
     }
 }
 
-/// Returns what kind of error a client's check of a server's certificate ended with.
+/// Returns the kind of an error in a client's check of a server's certificate.
 pub(in crate::tls) fn rejection_kind(error: &Error) -> RejectionKind {
     texts(error, Peer::Server).0
 }
 
-/// Returns whether an error is about when or for what a certificate is used, and so holds for a trusted one as well.
+/// Returns whether an error is about the time, the name or the purpose of a certificate's use. Even a certificate that
+/// the client trusts is then rejected.
 pub(in crate::tls) fn is_about_use(error: &Error) -> bool {
     use RejectionKind::{NotValidNow, WrongName, WrongPurpose};
     matches!(rejection_kind(error), NotValidNow | WrongName | WrongPurpose)
 }
 
-/// Returns why a client rejects a server's certificate, as the end of a sentence, and what to do. `which` is the
+/// Returns why a client rejects a server's certificate, as the end of a sentence, and the advice. `which` names the
 /// certificate of the chain that the error is about.
 pub(super) fn server_certificate_rejection(
     error: &Error,
@@ -207,8 +208,8 @@ pub(super) fn server_certificate_rejection(
     }
 }
 
-/// Returns why `holder`'s certificate is rejected, as the end of a sentence, and what to do; `value` returns the server's
-/// own values.
+/// Returns why `holder`'s certificate is rejected, as the end of a sentence, and the advice. `value` returns the values
+/// of other placeholders, such as `{ca}`.
 pub(super) fn rejection(
     error: &Error,
     holder: Peer,
@@ -247,7 +248,7 @@ mod tests {
 
     use super::*;
 
-    /// Checks that both uses of the table have a text of their own for an error.
+    /// Asserts that an error has a well-formed text for a server's and for a client's certificate.
     fn check(error: CertificateError) {
         let error = Error::InvalidCertificate(error);
         let ca = |key: &str| (key == "ca").then(|| "ca.crt".to_owned());

@@ -1,5 +1,5 @@
-//! Why clients reject the served certificate: one table for the warning about a certificate that is chosen, and for the
-//! explanation of an alert from a client.
+//! The possible reasons for clients to reject the server's certificate. The same table serves the warning about a newly
+//! chosen certificate and the explanation of an alert from a client.
 
 use std::net::IpAddr;
 
@@ -13,13 +13,13 @@ use crate::tls::explain::protocol_errors::Peer;
 use crate::tls::inspect::served_certificate::{ServedCertificate, TrustAnchor};
 use crate::tls::session_error::ServerTlsError;
 
-/// A served certificate, and the client that rejected it or the host that it is chosen for.
+/// A server's certificate, and either the client that rejected it or the host that it is chosen for.
 pub(super) struct Case<'a> {
     pub(super) served: &'a ServedCertificate,
     pub(super) at: Timestamp,
-    /// The error of the client.
+    /// The error of the client that rejected the certificate.
     pub(super) client: Option<&'a ServerTlsError>,
-    /// The host that the server will listen on.
+    /// The host that a server with this certificate will listen on.
     pub(super) host: Option<&'a str>,
 }
 
@@ -29,7 +29,7 @@ pub(super) type Holds = fn(&Case<'_>) -> bool;
 pub(super) struct Reason {
     /// Whether the reason applies.
     holds: Holds,
-    /// The alerts that clients send for it.
+    /// The alerts that clients send for this reason.
     pub(super) alerts: &'static [Alert],
     /// The end of a sentence that begins with “because”.
     pub(super) why: &'static str,
@@ -37,37 +37,39 @@ pub(super) struct Reason {
     pub(super) advice: &'static str,
 }
 
-/// Alerts that can mean anything, for example from gnutls, Go, Java and browsers. OpenSSL sends the first of them for a
+/// Alerts that gnutls, Go, Java and browsers send for almost any reason. OpenSSL sends `BadCertificate` for a
 /// certificate that is not valid yet or is for another name.
 pub(super) const GENERIC_ALERTS: &[Alert] = &[Alert::BadCertificate, Alert::CertificateUnknown];
-/// OpenSSL reports a wrong purpose by the first, gnutls by the second, and rustls a CA certificate and version 1 by the
-/// third.
-pub(super) const PURPOSE: &[Alert] =
+/// Alerts for a wrong purpose: the first from OpenSSL, the second from gnutls. rustls sends the third for a CA
+/// certificate and for X.509 version 1.
+pub(super) const PURPOSE_ALERTS: &[Alert] =
     &[Alert::UnsupportedCertificate, Alert::InternalError, Alert::CertificateUnknown];
-pub(super) const KIND: &[Alert] = &[Alert::UnsupportedCertificate, Alert::CertificateUnknown];
-/// rustls also sends the first for a certificate that is not valid yet.
-pub(super) const DATES: &[Alert] =
+pub(super) const KIND_ALERTS: &[Alert] = &[Alert::UnsupportedCertificate, Alert::CertificateUnknown];
+/// Alerts for a certificate that is not valid now. rustls sends `CertificateExpired` even for one that is not valid
+/// yet.
+pub(super) const DATES_ALERTS: &[Alert] =
     &[Alert::CertificateExpired, Alert::BadCertificate, Alert::CertificateUnknown];
-pub(super) const TRUST: &[Alert] = &[Alert::UnknownCA, Alert::BadCertificate, Alert::CertificateUnknown];
+pub(super) const TRUST_ALERTS: &[Alert] =
+    &[Alert::UnknownCA, Alert::BadCertificate, Alert::CertificateUnknown];
 
 /// The possible reasons: first those for which every client rejects a certificate, last those that depend on which CAs
 /// the client trusts.
 const REASONS: &[Reason] = &[
     Reason {
         holds: |case| case.at > case.served.own.validity.not_after,
-        alerts: DATES,
+        alerts: DATES_ALERTS,
         why: "it expired on {ends}",
         advice: "Make a new one.",
     },
     Reason {
         holds: |case| case.at < case.served.own.validity.not_before,
-        alerts: DATES,
+        alerts: DATES_ALERTS,
         why: "it is not valid before {begins}",
         advice: "Make a new one, or see whether this computer's clock is right.",
     },
     Reason {
         holds: |case| case.served.outdated_above(case.at).is_some(),
-        alerts: DATES,
+        alerts: DATES_ALERTS,
         why: "certificate {number} of its file is only valid from {above_begins} to {above_ends}",
         advice: "Replace it by a valid one.",
     },
@@ -87,7 +89,9 @@ const REASONS: &[Reason] = &[
         advice: "Connect to a name in it, or make one that has {asked}.",
     },
     Reason {
-        holds: |case| case.host.is_some_and(|host| !lead_to(&case.served.own.hosts_or_common_names(), host)),
+        holds: |case| {
+            case.host.is_some_and(|host| !can_lead_to(&case.served.own.hosts_or_common_names(), host))
+        },
         alerts: &[],
         why: "it is for {names}, but the server's host is {host}",
         advice: "Make one for the host, or choose another host.",
@@ -100,19 +104,19 @@ const REASONS: &[Reason] = &[
     },
     Reason {
         holds: |case| case.served.own.is_ca && !case.served.own.may_sign,
-        alerts: PURPOSE,
+        alerts: PURPOSE_ALERTS,
         why: "it is marked as a CA's own, for signing others and not for a server",
         advice: "Make one for a server, and sign it with this one if you like.",
     },
     Reason {
         holds: |case| !case.served.own.may_sign,
-        alerts: PURPOSE,
+        alerts: PURPOSE_ALERTS,
         why: "its key usage does not allow a TLS server",
         advice: "Make one with the key usage digitalSignature, or with none.",
     },
     Reason {
         holds: |case| case.served.own.version < 3,
-        alerts: KIND,
+        alerts: KIND_ALERTS,
         why: "it is of X.509 version {version}, and strict clients accept version 3 only",
         advice: "Make a new one with extensions, such as its alternative names.",
     },
@@ -143,38 +147,38 @@ const REASONS: &[Reason] = &[
     },
     Reason {
         holds: |case| case.served.anchor == TrustAnchor::OwnBesideCa,
-        alerts: TRUST,
+        alerts: TRUST_ALERTS,
         why: "it is self-signed, though a CA's ca.crt is next to it",
         advice: "Give clients {certificate} as their CA file instead.",
     },
     Reason {
         holds: |case| case.client.is_some() && case.served.anchor == TrustAnchor::Own,
-        alerts: TRUST,
+        alerts: TRUST_ALERTS,
         why: "it is self-signed, so clients must be configured to trust it",
         advice: "Give the client {certificate} as its CA file, or serve a certificate that a CA of the client's has \
                  signed.",
     },
     Reason {
         holds: |case| case.client.is_some() && case.served.anchor == TrustAnchor::InFile,
-        alerts: TRUST,
+        alerts: TRUST_ALERTS,
         why: "the client doesn't trust the root of its chain",
         advice: "Give the client {certificate}, which contains that root, as its CA file.",
     },
     Reason {
         holds: |case| matches!(case.served.anchor, TrustAnchor::Intermediate { .. }),
-        alerts: TRUST,
+        alerts: TRUST_ALERTS,
         why: "its intermediate is not sent: {issuer} signed it, whose certificate is in intermediate.crt",
         advice: "Append intermediate.crt to {certificate}, and restart the server.",
     },
     Reason {
         holds: |case| case.client.is_some() && matches!(case.served.anchor, TrustAnchor::Beside { .. }),
-        alerts: TRUST,
+        alerts: TRUST_ALERTS,
         why: "the client doesn't trust the issuer: {issuer}, whose certificate is next to it in ca.crt",
         advice: "Give the client {anchor} as its CA file.",
     },
     Reason {
         holds: |case| matches!(case.served.anchor, TrustAnchor::Missing { has_namesake: true, .. }),
-        alerts: TRUST,
+        alerts: TRUST_ALERTS,
         why: "the ca.crt next to it has the name of its issuer, {issuer}, but another key",
         advice: "Make a new certificate.",
     },
@@ -183,7 +187,7 @@ const REASONS: &[Reason] = &[
             TrustAnchor::Missing { is_direct, .. } => is_direct || case.client.is_some(),
             _ => false,
         },
-        alerts: TRUST,
+        alerts: TRUST_ALERTS,
         why: "its issuer is not trusted: {issuer}, whose certificate is not in {certificate}",
         advice: "Give clients the CA's file as their CA file; if that CA is an intermediate one, append its \
                  certificate to {certificate}.",
@@ -191,7 +195,7 @@ const REASONS: &[Reason] = &[
 ];
 
 impl Case<'_> {
-    /// Returns the reasons that hold, the gravest first.
+    /// Returns the reasons that apply, the most serious first.
     pub(super) fn reasons(&self) -> impl Iterator<Item = &'static Reason> {
         REASONS.iter().filter(|reason| (reason.holds)(self))
     }
@@ -240,8 +244,8 @@ impl Case<'_> {
         }
     }
 
-    /// Returns what a client that sent no name probably checks for: the address that it connected to, or a name that it
-    /// did not send (OpenSSL sends none without a dot), unless the certificate has such a name.
+    /// Returns what a client that sent no server name probably checked for: the address that it connected to, or a name
+    /// that it didn't send (OpenSSL sends no name without a dot). Omits the latter if the certificate has such a name.
     fn guess(&self) -> String {
         let (asked, own) = (self.asked(), &self.served.own);
         let has_short_name =
@@ -257,8 +261,8 @@ impl Case<'_> {
         }
     }
 
-    /// Returns whether the client sent no name, as clients do that connect to an address, and the certificate has no such
-    /// address.
+    /// Returns whether the client sent no server name, as when it connects to an IP address, and the certificate
+    /// doesn't contain that address.
     fn is_for_another_address(&self) -> bool {
         let own = &self.served.own;
         self.client.is_some_and(|client| client.client_hello.is_some())
@@ -271,8 +275,8 @@ impl Case<'_> {
 }
 
 impl ServedCertificate {
-    /// Returns a warning about the certificate on a server that listens on `host`: the gravest reason for which clients
-    /// may reject it.
+    /// Returns a warning about the certificate on a server that listens on `host`: the most serious reason for clients
+    /// to reject it.
     #[must_use]
     pub fn caution(&self, now: Timestamp, host: &str) -> Option<String> {
         let case = Case { served: self, at: now, client: None, host: Some(host) };
@@ -285,32 +289,32 @@ impl ServedCertificate {
     }
 }
 
-/// Returns whether clients can reach a server that listens on `host` under one of the names; true if that depends on a name
-/// server or a hosts file.
-fn lead_to(names: &[&str], host: &str) -> bool {
-    let host = plain(host);
+/// Returns whether one of the names can lead clients to a server that listens on `host`. If that depends on DNS or a
+/// hosts file, the result is true.
+fn can_lead_to(names: &[&str], host: &str) -> bool {
+    let host = without_dot_and_zone(host);
     if is_loopback(host) {
         return names.iter().any(|name| is_loopback(name) || covers(name, host));
     }
     match host.parse::<IpAddr>() {
-        // Any name may resolve to one of this computer's addresses.
+        // Any name that isn't reserved may resolve to one of this computer's addresses.
         Ok(host) if host.to_canonical().is_unspecified() => names.iter().any(|name| !is_reserved(name)),
-        // A name may resolve to the address.
+        // Any name that isn't reserved may resolve to this address.
         Ok(_) => names.iter().any(|name| {
             if is_address(name) { covers(name, host) } else { !is_localhost_name(name) && !is_reserved(name) }
         }),
-        // Certificates contain a non-ASCII name in another form, which is not computed here.
+        // Certificates contain non-ASCII names in `xn--` form. The host isn't converted to it here, so it is accepted.
         Err(_) => !host.is_ascii() || names.iter().any(|name| covers(name, host)),
     }
 }
 
-/// Whether a name is under `.example`, which is reserved (RFC 2606, section 2).
+/// Returns whether a name is under `.example`, which is reserved (RFC 2606, section 2).
 fn is_reserved(name: &str) -> bool {
-    plain(name).rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("example"))
+    without_dot_and_zone(name).rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("example"))
 }
 
 /// Removes a name's final dot, and an address's zone: `fe80::1%eth0` is `fe80::1` in a certificate.
-fn plain(host: &str) -> &str {
+fn without_dot_and_zone(host: &str) -> &str {
     let host = host.strip_suffix('.').unwrap_or(host);
     host.split_once('%').map_or(host, |(address, _)| address)
 }
@@ -319,12 +323,12 @@ fn plain(host: &str) -> &str {
 mod tests {
     use super::*;
     use crate::tls::certificate::Certificate;
-    use crate::tls::certificate::tests::good;
+    use crate::tls::certificate::tests::good_certificate;
     use crate::tls::inspect::certificate_text::{DNS_NAME, SubjectAltName};
     use crate::tls::key_type::KeyType;
 
     fn caution(host: &str, anchor: TrustAnchor, change: fn(&mut Certificate)) -> String {
-        let mut served = ServedCertificate { own: good(), above: Vec::new(), anchor };
+        let mut served = ServedCertificate { own: good_certificate(), above: Vec::new(), anchor };
         change(&mut served.own);
         served.caution("2026-06-01T00:00:00Z".parse().unwrap(), host).unwrap_or_default()
     }
@@ -366,15 +370,15 @@ mod tests {
     }
 
     #[test]
-    fn a_signing_certificate_differs_from_a_marked_one() {
-        let also = own(|own| own.is_ca = true);
-        assert!(also.contains("it is marked as a CA's own, as openssl"), "{also}");
-        let only = own(|own| (own.is_ca, own.may_sign) = (true, false));
-        assert!(only.contains("for signing others and not for a server"), "{only}");
+    fn a_ca_for_signing_only_has_its_own_warning() {
+        let also_serves = own(|own| own.is_ca = true);
+        assert!(also_serves.contains("it is marked as a CA's own, as openssl"), "{also_serves}");
+        let only_signs = own(|own| (own.is_ca, own.may_sign) = (true, false));
+        assert!(only_signs.contains("for signing others and not for a server"), "{only_signs}");
     }
 
     #[test]
-    fn the_gravest_defect_is_reported() {
+    fn the_most_serious_defect_is_reported() {
         let wrong = |own: &mut Certificate| {
             own.names = vec![SubjectAltName { kind: DNS_NAME, text: "wrong-name.example".to_owned() }];
         };
@@ -406,8 +410,8 @@ mod tests {
         }
     }
 
-    fn leads(names: &str, host: &str) -> bool {
-        lead_to(&names.split_whitespace().collect::<Vec<_>>(), host)
+    fn can_lead(names: &str, host: &str) -> bool {
+        can_lead_to(&names.split_whitespace().collect::<Vec<_>>(), host)
     }
 
     #[test]
@@ -434,12 +438,12 @@ mod tests {
             ("echo.test", "::"),
             ("xn--bcher-kva.test", "bücher.test"),
         ] {
-            assert!(leads(names, host), "{names} for {host}");
+            assert!(can_lead(names, host), "{names} for {host}");
         }
     }
 
     #[test]
-    fn names_of_other_hosts_are_noticed() {
+    fn names_of_other_hosts_cause_a_warning() {
         for (names, host) in [
             ("wrong-name.example", "localhost"),
             ("wrong-name.example", "127.0.0.1"),
@@ -454,7 +458,7 @@ mod tests {
             ("localhost", "my-pc"),
             ("", "localhost"),
         ] {
-            assert!(!leads(names, host), "{names} for {host}");
+            assert!(!can_lead(names, host), "{names} for {host}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Explains to the user of the built-in client why TLS with a server failed: what happened, most likely why, what to try.
+//! Explains to the user of the built-in client why TLS with a server failed: what happened, most likely why, what to
+//! try.
 
 use std::fmt;
 
@@ -22,7 +23,7 @@ const RESET: &str = "The server's computer reset the connection in the middle of
 const GENERAL: &str =
     "TLS failed on the client's side. Connect again; the details show the TLS library's own error.";
 
-/// Explains an error of the built-in client's TLS.
+/// Explains a TLS error of the built-in client.
 #[must_use]
 pub fn explain_client_error(error: &ClientTlsError) -> String {
     let choices = &error.context.choices;
@@ -31,12 +32,12 @@ pub fn explain_client_error(error: &ClientTlsError) -> String {
         TlsErrorCause::ClosedInHello | TlsErrorCause::ClosedInHandshake => CLOSED,
         TlsErrorCause::Rustls(Error::AlertReceived(Alert::CloseNotify)) if error.in_handshake => CLOSED,
         TlsErrorCause::Rustls(Error::AlertReceived(received)) => {
-            alert_text(meaning(*received, error), Peer::Server)
+            alert_text(intended_alert(*received, error), Peer::Server)
         }
         TlsErrorCause::Rustls(cause @ (Error::InvalidCertificate(_) | Error::UnsupportedNameType))
             if !error.chain.is_empty() =>
         {
-            return rejected(cause, error);
+            return explain_rejection(cause, error);
         }
         TlsErrorCause::Rustls(cause) => {
             protocol_error_text(cause, error.in_handshake, Peer::Server).unwrap_or(GENERAL)
@@ -73,7 +74,7 @@ impl fmt::Display for ClientConfigError {
     }
 }
 
-/// Returns a warning for a client that checks no certificates.
+/// Returns a warning if the client checks no certificates.
 #[must_use]
 pub fn trust_warning(trust: &Trust) -> Option<&'static str> {
     (*trust == Trust::Nothing).then_some(
@@ -99,21 +100,21 @@ pub fn explain_accepted(accepted: Accepted) -> &'static str {
     }
 }
 
-/// Returns the alert that the server means: before TLS 1.3 there was none for a missing client certificate, and most
-/// servers send another one instead.
-fn meaning(received: Alert, error: &ClientTlsError) -> Alert {
-    let missing = error.asked_for_certificate
+/// Returns the alert that the server meant. TLS 1.2 has none for a missing client certificate, and most servers send
+/// another one instead.
+fn intended_alert(received: Alert, error: &ClientTlsError) -> Alert {
+    let lacks_certificate = error.asked_for_certificate
         && !error.presented_certificate
         && matches!(received, Alert::HandshakeFailure | Alert::BadCertificate);
-    if missing { Alert::CertificateRequired } else { received }
+    if lacks_certificate { Alert::CertificateRequired } else { received }
 }
 
 /// Explains why this client rejected the server's certificate.
-fn rejected(cause: &Error, error: &ClientTlsError) -> String {
+fn explain_rejection(cause: &Error, error: &ClientTlsError) -> String {
     let context = &error.context;
-    let is_another = context.given.is_some() && context.given.as_ref() != error.chain.first();
+    let is_other_certificate = context.given.is_some() && context.given.as_ref() != error.chain.first();
     let (why, advice) = match &context.choices.trust {
-        Trust::ThisServer(path) if is_another && !is_about_use(cause) => (
+        Trust::ThisServer(path) if is_other_certificate && !is_about_use(cause) => (
             format!("it is another one than that in {}", display_name(path)),
             "The file may have changed since the server was started: restart it. Or this is another server."
                 .to_owned(),

@@ -1,5 +1,5 @@
-//! Explains what is wrong with certificate and key files: what happened, why, and the remedy. At most two sentences, then
-//! the command that fixes it, if there is one.
+//! Explains the problems of certificate and key files: what happened, why, and the remedy, in at most two sentences. A
+//! command that fixes the problem follows, if there is one.
 
 use std::fmt;
 use std::io;
@@ -10,7 +10,7 @@ use crate::text::{self, MAX_NAME, display_name, display_path, fill, sanitize};
 use crate::tls::file_error::{FileContent, FileProblem, FileRole, TlsError, TlsFileError};
 use crate::tls::key_type::KeyType;
 
-/// Returns the text for a problem, and on a line of its own the command that fixes it, if there is one.
+/// Returns the text for a problem. A command that fixes it, if there is one, follows on a separate line.
 #[expect(clippy::too_many_lines, reason = "a table: one entry for each problem")]
 fn template(error: &TlsFileError) -> &'static str {
     use FileContent as C;
@@ -198,7 +198,7 @@ impl fmt::Display for TlsError {
                 argument(key),
                 beside(certificate, ["new.crt", "new2.crt"])
             ),
-            // The order of RFC 8446, section 4.4.2.
+            // RFC 8446, section 4.4.2, requires the server's own certificate to be the first.
             Self::ChainOrder { certificate, key, number } => write!(
                 f,
                 "{} belongs to certificate {number} in {}, but clients take the first as the server's. Move that one to \
@@ -213,7 +213,7 @@ impl fmt::Display for TlsError {
     }
 }
 
-/// Returns a reminder while keys are written to a file.
+/// Returns a warning to show while keys are written to a file.
 #[must_use]
 pub fn key_log_warning(path: &Path) -> String {
     format!(
@@ -222,7 +222,7 @@ pub fn key_log_warning(path: &Path) -> String {
     )
 }
 
-/// Explains that keys can't be written to a file any more.
+/// Explains an error in writing keys to the key log.
 #[must_use]
 pub fn explain_key_log_error(path: &Path, error: &io::Error) -> String {
     format!(
@@ -231,13 +231,14 @@ pub fn explain_key_log_error(path: &Path, error: &io::Error) -> String {
     )
 }
 
-/// Returns the first of two file names that the file itself doesn't have, in its folder.
+/// Returns the path, in the file's folder, of the first of two names that isn't the name of the file itself.
 fn beside(path: &Path, names: [&str; 2]) -> String {
     let is_taken = path.file_name().is_some_and(|name| name == names[0]);
     argument(&path.with_file_name(names[usize::from(is_taken)]))
 }
 
-/// Returns the article by sound: an X25519, an RSA-PSS, an ECDSA, an Ed448; a DSA, a Diffie-Hellman.
+/// Returns the indefinite article for a type of key, by its sound: an X25519, an RSA-PSS, an ECDSA, an Ed448 key; a
+/// DSA, a Diffie-Hellman key.
 fn article(key_type: &KeyType) -> &'static str {
     if key_type.to_string().starts_with(['A', 'E', 'R', 'X']) { "an" } else { "a" }
 }

@@ -1,4 +1,4 @@
-//! Explains an inspected certificate file: how clients treat it, and what is wrong with its chain.
+//! Explains an inspected certificate file: how clients treat it, and the problems of its chain.
 
 use std::fmt::Write as _;
 
@@ -49,7 +49,7 @@ pub fn explain_check(check: &ClientCheck) -> String {
     text
 }
 
-/// Explains what is wrong with the link between certificate `number` of the file, counted from 1, and the next one.
+/// Explains the problem, if any, between certificate `number` of the file, counted from 1, and the next one.
 #[must_use]
 pub fn explain_link(number: usize, link: &ChainLink) -> Option<String> {
     let next_number = number + 1;

@@ -1,4 +1,4 @@
-//! All English about TLS: why a connection failed, and what is wrong with a file, as tables keyed by the error.
+//! All texts about TLS: why a connection failed, and what is wrong with a file, as tables with an entry for each error.
 //!
 //! | file | texts |
 //! |---|---|

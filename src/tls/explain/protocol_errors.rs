@@ -1,5 +1,6 @@
-//! One text for each way in which a peer can break the TLS protocol: what happened, and what to try. Rare violations share
-//! a text. Alerts are in [`crate::tls::explain::alerts`], certificates in [`crate::tls::explain::certificate_errors`].
+//! One text for each way in which a peer can break the TLS protocol: what happened, and what to try. Rare violations
+//! share a text. Alerts are in [`crate::tls::explain::alerts`], certificates in
+//! [`crate::tls::explain::certificate_errors`].
 
 use rustls::{Error, HandshakeType, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
@@ -13,7 +14,8 @@ pub(super) enum Peer {
 }
 
 impl Peer {
-    /// Fills in a text about this peer: `{peer}` is `client` or `server`, and `{Peer}` begins a sentence.
+    /// Fills in the placeholders of a text about this peer: `{peer}` is `client` or `server`, and `{Peer}` begins a
+    /// sentence.
     pub(super) fn fill(self, template: &str, value: impl Fn(&str) -> Option<String>) -> String {
         fill(template, |key| match (key, self) {
             ("peer", Self::Client) => Some("client".to_owned()),
@@ -35,7 +37,7 @@ pub(super) const OTHER_VERSION: &str = "The client and the server have no TLS ve
 const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Allow both a suite with ECDHE, and \
                                the group X25519 or P-256.";
 
-/// Returns the text for an error that `peer` caused; `None` for one that is not the peer's doing.
+/// Returns the text for an error that `peer` caused; `None` if the peer didn't cause it.
 pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer) -> Option<&'static str> {
     Some(match (error, peer) {
         (Error::PeerIncompatible(reason), _) => incompatible(reason),
@@ -75,8 +77,8 @@ pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer)
 fn incompatible(reason: &PeerIncompatible) -> &'static str {
     use PeerIncompatible as P;
     match reason {
-        // A client without the first extension is of TLS 1.1 or older (RFC 5246, section 7.4.1.4.1), and rustls looks for it
-        // before it compares versions.
+        // A client that doesn't send `signature_algorithms` uses TLS 1.1 or older (RFC 5246, section 7.4.1.4.1). rustls
+        // looks for this extension before it compares versions.
         P::SignatureAlgorithmsExtensionRequired
         | P::Tls12NotOffered
         | P::Tls12NotOfferedOrEnabled
@@ -87,7 +89,7 @@ fn incompatible(reason: &PeerIncompatible) -> &'static str {
             "The client and the server have no cipher suite in common. Allow both a modern one, such as \
              TLS_AES_128_GCM_SHA256."
         }
-        // A client that offers no suite with ECDHE names no groups either.
+        // A client that offers no cipher suite with ECDHE offers no groups either.
         P::NoKxGroupsInCommon | P::NamedGroupsExtensionRequired | P::KeyShareExtensionRequired => {
             NO_KEY_EXCHANGE
         }
@@ -145,7 +147,7 @@ fn invalid_message(reason: InvalidMessage, in_handshake: bool, peer: Peer) -> &'
     }
 }
 
-/// Most of these rules can only be broken by a library with a bug, or one under test.
+/// Returns the text for a broken rule. Most rules are broken only by a TLS library with a bug, or by one under test.
 fn misbehaved(reason: &PeerMisbehaved) -> &'static str {
     use PeerMisbehaved as P;
     match reason {

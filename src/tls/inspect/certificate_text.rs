@@ -16,7 +16,7 @@ use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::text::{count, is_bidi_or_control, list, sanitize, truncate};
 
-/// The longest text that is shown of a certificate, in characters.
+/// The maximum length of a text from a certificate, in characters.
 const MAX_TEXT: usize = 256;
 
 const COMMON_NAME: &str = "2.5.4.3";
@@ -50,8 +50,8 @@ pub(in crate::tls) fn serial_number(bytes: &[u8]) -> String {
 }
 
 /// Returns a name in the format of RFC 4514, with its last part first and a space after each comma: `CN=localhost,
-/// O=Lab`; `(none)` if it is empty. That is `openssl x509 -nameopt RFC2253,sep_comma_plus_space` without escapes for
-/// text beyond ASCII. Control and bidi characters are escaped: `\0A`.
+/// O=Lab`; `(none)` if it is empty. This matches `openssl x509 -nameopt RFC2253,sep_comma_plus_space`, but without
+/// escapes for non-ASCII text. Control and bidi characters are escaped: `\0A`.
 #[must_use]
 pub fn distinguished_name(name: &X509Name<'_>) -> String {
     let part = |attributes: Vec<String>| attributes.into_iter().rev().collect::<Vec<_>>().join(" + ");
@@ -85,7 +85,7 @@ fn string_value(value: &Any<'_>) -> Option<String> {
         Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString | Tag::VisibleString => {
             Some(String::from_utf8_lossy(bytes).into_owned())
         }
-        // In practice T.61 is Latin-1.
+        // In practice, T.61 strings contain Latin-1.
         Tag::T61String => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
         Tag::BmpString => {
             let units: Vec<_> =
@@ -106,7 +106,7 @@ fn escaped(value: &str) -> String {
             || (c == '#' && at == 0);
         if is_bidi_or_control(c) {
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                // Writing to a String does not fail.
+                // Writing to a string can't fail.
                 let _ = write!(shown, "\\{byte:02X}");
             }
         } else {
@@ -124,9 +124,9 @@ pub(in crate::tls) const IP_ADDRESS: &str = "IP address";
 /// A subject alternative name. Displayed as `DNS name localhost`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectAltName {
-    /// Its kind (RFC 5280, section 4.2.1.6): `DNS name`, `IP address`.
+    /// The kind of name (RFC 5280, section 4.2.1.6): `DNS name`, `IP address`.
     pub kind: &'static str,
-    /// The name.
+    /// The name or address, on one line.
     pub text: String,
 }
 
@@ -160,7 +160,7 @@ impl fmt::Display for SubjectAltName {
     }
 }
 
-/// Returns the address in a subject alternative name.
+/// Returns the address that is encoded in a subject alternative name; `None` if its length is wrong.
 fn address(bytes: &[u8]) -> Option<IpAddr> {
     <[u8; 4]>::try_from(bytes)
         .map(IpAddr::from)
@@ -180,13 +180,13 @@ pub(in crate::tls) fn general_names<'a>(certificate: &'a X509Certificate<'_>) ->
 /// One extension of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtensionDetails {
-    /// Its name, for example `Key Usage`; `Extension 1.2.3` for an unknown one.
+    /// The extension's name, for example `Key Usage`; `Extension 1.2.3` if it is unknown.
     pub name: String,
-    /// Its object identifier.
+    /// The extension's object identifier.
     pub oid: String,
-    /// Whether a client that doesn't know it must reject the certificate.
+    /// Whether a client that doesn't know the extension must reject the certificate.
     pub critical: bool,
-    /// Its value on one line.
+    /// The extension's value, on one line.
     pub value: String,
 }
 
@@ -218,7 +218,7 @@ fn find(table: &'static [(&str, &str)], oid: &str) -> Option<&'static str> {
     table.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name)
 }
 
-/// Lists the items, at most as many as fit on a line.
+/// Returns the first items on one line, and the number of the others.
 fn short_list(items: impl Iterator<Item = String>) -> String {
     list(&items.collect::<Vec<_>>(), 12)
 }
@@ -296,7 +296,8 @@ fn name_constraints(constraints: &NameConstraints<'_>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// A constraint on addresses is an address and a mask of the same length (RFC 5280, section 4.2.1.10).
+/// Returns the text of a name in name constraints. For addresses, this is an address and a mask of the same length (RFC
+/// 5280, section 4.2.1.10).
 fn constrained_name(name: &GeneralName<'_>) -> String {
     if let GeneralName::IPAddress(bytes) = name {
         let (address, mask) = bytes.split_at(bytes.len() / 2);

@@ -10,25 +10,26 @@ use crate::tls::load::CertificateFile;
 /// The relation of a certificate to the next one in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChainLink {
-    /// The next one signed it.
+    /// The next certificate signed this one.
     Signed,
-    /// The next one has the issuer's name, but the signature algorithm is unknown.
+    /// The next certificate has the issuer's name, but the signature can't be checked, because its algorithm is
+    /// unknown.
     NameOnly,
-    /// The next one has another name than the issuer.
+    /// The next certificate has another name than the issuer.
     OtherName {
         /// The issuer's name.
         issuer: String,
-        /// The next one's name.
+        /// The next certificate's name.
         next: String,
-        /// The number of the issuer's certificate in the file, counted from 1.
+        /// The position of the issuer's certificate in the file, counted from 1; `None` if it isn't in the file.
         found: Option<usize>,
     },
-    /// The next one has the issuer's name but another key.
+    /// The next certificate has the issuer's name but another key.
     OtherKey {
-        /// The name that both have.
+        /// The name of both the issuer and the next certificate.
         issuer: String,
     },
-    /// The next one is the same certificate.
+    /// The next certificate is the same one again.
     Repeated,
 }
 
@@ -40,12 +41,12 @@ pub fn chain_links(file: &CertificateFile) -> Vec<ChainLink> {
     (1..parsed.len()).map(|next| link(&parsed, chain, next)).collect()
 }
 
-/// Parses certificates that were parsed before when their file was read.
+/// Parses certificates, and omits any that are invalid. Those of a [`CertificateFile`] are all valid.
 pub(super) fn parse<'a>(chain: &'a [CertificateDer<'_>]) -> Vec<X509Certificate<'a>> {
     chain.iter().filter_map(|der| X509Certificate::from_der(der).ok()).map(|(_, parsed)| parsed).collect()
 }
 
-/// Returns the relation of the certificate before `next` to that at `next`.
+/// Returns the relation of the certificate at index `next - 1` to the one at `next`.
 fn link(parsed: &[X509Certificate<'_>], chain: &[CertificateDer<'_>], next: usize) -> ChainLink {
     let own = &parsed[next - 1];
     if chain[next - 1] == chain[next] {

@@ -1,5 +1,5 @@
-//! Checks a certificate file as clients do: the verification of a rustls client for each name in the certificate, and
-//! where openssl and Python are known to differ. Revocation is not checked.
+//! Checks a certificate file as clients do: verifies it like a rustls client for each name in the certificate, and
+//! reports where openssl and Python are known to differ. Revocation is not checked.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::tls::inspect::chain::parse;
 use crate::tls::load::CertificateFile;
 use crate::tls::options::Trust;
 
-/// The most names that are checked.
+/// The maximum number of names that are checked.
 pub(in crate::tls) const MAX_CHECKED_NAMES: usize = 100;
 
 /// The CAs that a client trusts. Loading those of the OS takes tens of milliseconds.
@@ -28,9 +28,9 @@ pub(in crate::tls) const MAX_CHECKED_NAMES: usize = 100;
 pub struct Roots {
     pub(in crate::tls) store: Arc<RootCertStore>,
     source: Trust,
-    /// Whether one of them is self-signed, as openssl requires at the end of every chain.
+    /// Whether one of the CAs is self-signed, as openssl requires at the end of every chain.
     has_self_signed: bool,
-    /// The first error while the OS's trust store was loaded.
+    /// The first error in loading the OS's trust store.
     error: Option<String>,
 }
 
@@ -38,21 +38,21 @@ impl Roots {
     /// Loads the OS's trust store, or the file in `SSL_CERT_FILE`. Blocks on the disk, but never on the network.
     #[must_use]
     pub fn system() -> Self {
-        let found = rustls_native_certs::load_native_certs();
-        let error = found.errors.first().map(ToString::to_string);
-        Self { error, ..Self::new(Trust::System, &found.certs) }
+        let loaded = rustls_native_certs::load_native_certs();
+        let error = loaded.errors.first().map(ToString::to_string);
+        Self { error, ..Self::new(Trust::System, &loaded.certs) }
     }
 
     /// Reads a CA file.
     ///
     /// # Errors
-    /// As for [`CertificateFile::read`].
+    /// The same errors as for [`CertificateFile::read`].
     pub fn read(path: &Path) -> Result<Self, TlsFileError> {
         let file = CertificateFile::read(path)?;
         Ok(Self::new(Trust::CaFile(path.to_owned()), file.chain()))
     }
 
-    /// Returns the certificates of the checked file itself, as with `openssl s_client -CAfile server.crt`.
+    /// Uses the certificates of the checked file itself as CAs, as with `openssl s_client -CAfile server.crt`.
     pub(in crate::tls) fn of_file(file: &CertificateFile) -> Self {
         Self::new(Trust::ThisServer(file.path.clone()), file.chain())
     }
@@ -60,7 +60,7 @@ impl Roots {
     fn new(source: Trust, certificates: &[CertificateDer<'_>]) -> Self {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(certificates.iter().cloned());
-        // Those of an OS always are, and checking a hundred signatures would take time.
+        // An OS's trust store always contains self-signed CAs, and checking a hundred signatures would take time.
         let has_self_signed =
             source == Trust::System || parse(certificates).iter().any(|parsed| has_signed(parsed, parsed));
         Self { store: Arc::new(store), source, has_self_signed, error: None }
@@ -72,23 +72,23 @@ impl Roots {
         self.store.is_empty()
     }
 
-    /// Returns the first error while the OS's trust store was loaded.
+    /// Returns the first error in loading the OS's trust store.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
         self.error.as_deref()
     }
 }
 
-/// The result of the checks that one kind of client makes for some of the names.
+/// The result of one kind of client's check for one or more names.
 #[derive(Debug, Clone)]
 pub struct ClientCheck {
     /// The CAs that the client trusts.
     pub trust: Trust,
     /// The names that the client asks for, each on one line.
     pub names: Vec<String>,
-    /// The result.
+    /// The outcome for these names.
     pub outcome: CheckOutcome,
-    /// Where other clients are known to differ.
+    /// How openssl and Python are known to differ from this result.
     pub(in crate::tls) quirk: Option<ClientQuirk>,
     /// The certificates of the file, the server's own first.
     pub(in crate::tls) chain: Arc<[Certificate]>,
@@ -112,8 +112,8 @@ pub enum CheckOutcome {
     NoRoots(Option<String>),
 }
 
-/// How openssl and Python differ from the check. `tests/library/certificate_inspection` compares this with real runs;
-/// uncertain cases are omitted.
+/// How openssl and Python differ from the check. `tests/library/certificate_inspection` verifies these cases with the
+/// real programs; uncertain cases are omitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientQuirk {
     /// openssl and Python before 3.13 accept a certificate that the check rejects. Python 3.13 made its default context
@@ -126,8 +126,8 @@ pub enum ClientQuirk {
 }
 
 impl ClientCheck {
-    /// Returns whether the result is as usual: accepted, or a certificate of one's own that the OS's trust store doesn't
-    /// contain.
+    /// Returns whether the result is normal for a certificate without defects: it is accepted, or its issuer isn't in
+    /// the OS's trust store.
     #[must_use]
     pub fn is_expected(&self) -> bool {
         match &self.outcome {
@@ -135,7 +135,7 @@ impl ClientCheck {
             CheckOutcome::Rejected { error, .. } if self.trust == Trust::System => {
                 match rejection_kind(error) {
                     RejectionKind::UnknownIssuer => true,
-                    // Some OSes create a `localhost` for themselves: a CA that only has the same name.
+                    // Some OSes trust a CA of their own named `localhost`, which has the same name but another key.
                     RejectionKind::BadSignature => self.chain[0].self_signed,
                     _ => false,
                 }
@@ -162,7 +162,7 @@ pub fn check_as_clients(file: &CertificateFile, roots: &Roots, now: Timestamp) -
     [roots, &Roots::of_file(file)].into_iter().flat_map(|roots| check_against(roots, file, now)).collect()
 }
 
-/// Checks all names. Those with the same result share one check.
+/// Checks all names. Names with the same result share one [`ClientCheck`].
 fn check_against(roots: &Roots, file: &CertificateFile, now: Timestamp) -> Vec<ClientCheck> {
     let chain = file.chain();
     let verifier =
@@ -199,7 +199,8 @@ fn check_against(roots: &Roots, file: &CertificateFile, now: Timestamp) -> Vec<C
     groups.into_iter().map(check).collect()
 }
 
-/// Returns whether two names have the same result. Only errors about the name itself contain the name.
+/// Returns whether the results for two names are the same. Of errors about a wrong name, which contain the name, only
+/// the kind is compared.
 fn is_same(one: &CheckOutcome, other: &CheckOutcome) -> bool {
     match (one, other) {
         (CheckOutcome::Rejected { error: one, .. }, CheckOutcome::Rejected { error: other, .. }) => {
@@ -211,7 +212,8 @@ fn is_same(one: &CheckOutcome, other: &CheckOutcome) -> bool {
     }
 }
 
-/// Returns whether an error about a date or a version is about this certificate.
+/// Returns whether an error is about this certificate. Only errors about a date or a version can be about another one
+/// of the chain.
 fn is_about(error: &Error, certificate: &Certificate) -> bool {
     match time_of(error) {
         Some(time) => {
@@ -246,22 +248,23 @@ fn quirk(
         CheckOutcome::Rejected { error, .. } => error,
         _ => return None,
     };
-    // The check stops at the first error, so the rest has to be known to be good.
+    // The check stops at the first error, so it must be certain that there is no other one.
     if !own.has_tls_usage || !own.may_serve || !own.validity.holds(now) {
         return None;
     }
-    // No client compares an address with the common names.
-    let all_hosts = names.iter().all(|name| !is_address(name));
-    let only_common_names = own.hosts().next().is_none() && !own.common_names.is_empty();
-    let is_own_root =
-        matches!(roots.source, Trust::ThisServer(_)) && own.self_signed && (all_hosts || !only_common_names);
-    let accepted = match rejection_kind(error) {
-        RejectionKind::WrongName => roots.has_self_signed && all_hosts && only_common_names,
+    // openssl and Python don't compare an address with the common names.
+    let are_host_names = names.iter().all(|name| !is_address(name));
+    let has_only_common_names = own.hosts().next().is_none() && !own.common_names.is_empty();
+    let is_own_root = matches!(roots.source, Trust::ThisServer(_))
+        && own.self_signed
+        && (are_host_names || !has_only_common_names);
+    let is_accepted = match rejection_kind(error) {
+        RejectionKind::WrongName => roots.has_self_signed && are_host_names && has_only_common_names,
         RejectionKind::OldVersion => is_own_root && own.version == 1,
         RejectionKind::IsCa => is_own_root,
         _ => false,
     };
-    accepted.then_some(ClientQuirk::Accepted)
+    is_accepted.then_some(ClientQuirk::Accepted)
 }
 
 #[cfg(test)]
@@ -272,8 +275,8 @@ mod tests {
     fn an_os_without_a_trust_store_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.crt");
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        std::fs::write(&path, made.cert.pem()).unwrap();
+        let generated = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&path, generated.cert.pem()).unwrap();
         let file = CertificateFile::read(&path).unwrap();
         let checks = check_as_clients(&file, &Roots::new(Trust::System, &[]), Timestamp::now());
         assert!(matches!(checks[0].outcome, CheckOutcome::NoRoots(_)));

@@ -1,5 +1,5 @@
-//! Inspects certificates: their chain and fields for the reader, how clients treat them, and why clients might reject
-//! the served one.
+//! Inspects certificates: their chain and fields for display, how clients treat them, and why clients might reject the
+//! served one.
 //!
 //! ```text
 //!  CertificateFile ──> certificates: names, validity, key, extensions

@@ -1,4 +1,4 @@
-//! The served certificate, and the one that a client must trust to accept it.
+//! The server's certificate, and the certificate that a client must trust in order to accept it.
 
 use std::path::{Path, PathBuf};
 
@@ -14,15 +14,15 @@ use crate::tls::inspect::chain::parse;
 use crate::tls::key_type::KeyType;
 use crate::tls::load::{CertificateFile, certificates};
 
-/// An RSA key of fewer bits is too short for most clients (NIST SP 800-131A, section 6).
+/// The minimum length of an RSA key in bits. Most clients reject shorter keys (NIST SP 800-131A, section 6).
 const MIN_RSA_BITS: u32 = 2048;
 
-/// The served certificate.
+/// The server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServedCertificate {
     /// The certificate itself.
     pub own: Certificate,
-    /// The validity of the certificates after it in its file.
+    /// The validity of each later certificate in the file.
     pub above: Vec<Validity>,
     /// The certificate that a client must trust.
     pub anchor: TrustAnchor,
@@ -34,7 +34,8 @@ pub enum TrustAnchor {
     /// The certificate itself, which is self-signed.
     #[default]
     Own,
-    /// The same, although the folder has another certificate, a CA's, as `ca.crt`.
+    /// The certificate itself, which is self-signed although `ca.crt` in the same folder contains another CA
+    /// certificate.
     OwnBesideCa,
     /// A root in the same file.
     InFile,
@@ -45,18 +46,19 @@ pub enum TrustAnchor {
         /// The path of `ca.crt`.
         ca: PathBuf,
     },
-    /// A CA above the intermediate CA whose certificate is in `intermediate.crt` of the same folder and so isn't sent.
+    /// A CA above an intermediate CA. The intermediate CA's certificate isn't sent, because it is in `intermediate.crt`
+    /// of the same folder.
     Intermediate {
         /// The intermediate CA's name, on one line.
         issuer: String,
     },
     /// An issuer whose certificate is in none of these files.
     Missing {
-        /// Its name, on one line.
+        /// The issuer's name, on one line.
         issuer: String,
-        /// Whether it signed the certificate itself, not one after it.
+        /// Whether this issuer signed the server's certificate itself, not a later one in the file.
         is_direct: bool,
-        /// Whether `ca.crt` has its name and another key.
+        /// Whether `ca.crt` contains a CA with the issuer's name but another key.
         has_namesake: bool,
     },
 }
@@ -72,7 +74,7 @@ impl ServedCertificate {
         }
     }
 
-    /// Returns an algorithm of it that clients no longer accept: `SHA1`, `RSA 1024`.
+    /// Returns the certificate's hash algorithm or key if clients no longer accept it: `SHA1`, `RSA 1024`.
     #[must_use]
     pub fn weak(&self) -> Option<String> {
         match (self.own.weak_hash(), &self.own.key) {
@@ -83,14 +85,15 @@ impl ServedCertificate {
         }
     }
 
-    /// Returns the number and the validity of the first certificate after it in its file that isn't valid.
+    /// Returns the position in the file, counted from 1, and the validity of the first later certificate that isn't
+    /// valid at `now`.
     #[must_use]
     pub fn outdated_above(&self, now: Timestamp) -> Option<(usize, Validity)> {
-        let at = self.above.iter().position(|validity| !validity.holds(now))?;
-        Some((at + 2, self.above[at]))
+        let index = self.above.iter().position(|validity| !validity.holds(now))?;
+        Some((index + 2, self.above[index]))
     }
 
-    /// Returns its names and addresses for a sentence.
+    /// Returns the certificate's names and addresses, as part of a sentence.
     #[must_use]
     pub fn names(&self) -> String {
         let hosts: Vec<_> = self.own.hosts().map(str::to_owned).collect();
@@ -102,9 +105,9 @@ impl ServedCertificate {
     }
 }
 
-/// Returns the certificate that a client must trust. Also searches the files beside the certificate's.
+/// Returns the certificate that a client must trust. Also searches `ca.crt` and `intermediate.crt` in the same folder.
 fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> TrustAnchor {
-    let ca = beside(path, CA_CERTIFICATE);
+    let ca = certificates_beside(path, CA_CERTIFICATE);
     let parsed_ca = parse(&ca);
     let last = match follow_issuers(chain) {
         Ok(0) if !ca.contains(&chain[0]) && parsed_ca.iter().any(|ca| ca.is_ca()) => {
@@ -120,7 +123,7 @@ fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> TrustAnchor {
     if follow_issuers(&[chain, &ca].concat()).is_ok() {
         return TrustAnchor::Beside { issuer, ca: path.with_file_name(CA_CERTIFICATE) };
     }
-    if parse(&beside(path, INTERMEDIATE)).iter().any(|between| has_signed(between, parsed)) {
+    if parse(&certificates_beside(path, INTERMEDIATE)).iter().any(|between| has_signed(between, parsed)) {
         return TrustAnchor::Intermediate { issuer };
     }
     let is_namesake = |ca: &X509Certificate<'_>| {
@@ -129,22 +132,22 @@ fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> TrustAnchor {
     TrustAnchor::Missing { issuer, is_direct: last == 0, has_namesake: parsed_ca.iter().any(is_namesake) }
 }
 
-/// Follows the issuers from the first certificate, as a client does, and skips unrelated certificates. Returns the index
-/// of the root, or as an error that of the last certificate whose issuer is missing.
+/// Follows the issuers from the first certificate, as a client does, and skips unrelated certificates. Returns the
+/// index of the root, or as an error the index of the certificate whose issuer is missing.
 fn follow_issuers(chain: &[CertificateDer<'_>]) -> Result<usize, usize> {
     let parsed = parse(chain);
     let mut unused: Vec<usize> = (1..parsed.len()).collect();
-    let mut at = 0;
-    while !has_signed(&parsed[at], &parsed[at]) {
-        let is_issuer = |other: &usize| has_signed(&parsed[*other], &parsed[at]);
-        let found = unused.iter().position(is_issuer).ok_or(at)?;
-        at = unused.swap_remove(found);
+    let mut current = 0;
+    while !has_signed(&parsed[current], &parsed[current]) {
+        let is_issuer = |other: &usize| has_signed(&parsed[*other], &parsed[current]);
+        let found = unused.iter().position(is_issuer).ok_or(current)?;
+        current = unused.swap_remove(found);
     }
-    Ok(at)
+    Ok(current)
 }
 
 /// Returns the certificates of a file in the same folder; none if there is no such file or it can't be used.
-fn beside(path: &Path, name: &str) -> Vec<CertificateDer<'static>> {
+fn certificates_beside(path: &Path, name: &str) -> Vec<CertificateDer<'static>> {
     certificates(&path.with_file_name(name)).unwrap_or_default()
 }
 
@@ -180,10 +183,10 @@ mod tests {
     #[test]
     fn the_anchor_is_the_first_missing_issuer() {
         let [key, between, root, other] = [(); 4].map(|()| KeyPair::generate().unwrap());
-        let root_made = authority("root").self_signed(&root).unwrap();
-        // Has the same name, but signed nothing.
+        let root_certificate = authority("root").self_signed(&root).unwrap();
+        // A CA with the root's name that signed nothing.
         let impostor = authority("root").self_signed(&other).unwrap();
-        let between_made =
+        let between_certificate =
             authority("between").signed_by(&between, &Issuer::new(authority("root"), &root)).unwrap();
         let own = params("own").signed_by(&key, &Issuer::new(authority("between"), &between)).unwrap();
         let missing_with = |name: &str, is_direct, has_namesake| TrustAnchor::Missing {
@@ -192,14 +195,14 @@ mod tests {
             has_namesake,
         };
         let missing = |name: &str| missing_with(name, name == "between", false);
-        assert_eq!(served(&[&root_made]).anchor, TrustAnchor::Own);
+        assert_eq!(served(&[&root_certificate]).anchor, TrustAnchor::Own);
         assert_eq!(served(&[&own]).anchor, missing("between"));
-        assert_eq!(served(&[&own, &root_made]).anchor, missing("between"));
-        assert_eq!(served(&[&own, &between_made]).anchor, missing("root"));
-        assert_eq!(served(&[&own, &between_made, &impostor]).anchor, missing("root"));
-        assert_eq!(served(&[&own, &root_made, &between_made]).anchor, TrustAnchor::InFile);
+        assert_eq!(served(&[&own, &root_certificate]).anchor, missing("between"));
+        assert_eq!(served(&[&own, &between_certificate]).anchor, missing("root"));
+        assert_eq!(served(&[&own, &between_certificate, &impostor]).anchor, missing("root"));
+        assert_eq!(served(&[&own, &root_certificate, &between_certificate]).anchor, TrustAnchor::InFile);
 
-        // A missing issuer is searched in the files beside it.
+        // A missing issuer is searched for in other files of the same folder.
         let beside = |chain: &[&rcgen::Certificate], others: &[(&str, &[&rcgen::Certificate])]| {
             let folder = tempfile::tempdir().unwrap();
             for (name, made) in others.iter().chain([&("server.crt", chain)]) {
@@ -216,30 +219,33 @@ mod tests {
                 other => format!("{other:?}"),
             }
         };
-        let (root, between) = (&[&root_made][..], &[&between_made][..]);
+        let (root, between) = (&[&root_certificate][..], &[&between_certificate][..]);
         let both = [("ca.crt", root), ("intermediate.crt", between)];
         assert_eq!(beside(&[&own], &both), "intermediate CN=between");
         assert_eq!(beside(&[&own], &both[1..]), "intermediate CN=between");
-        assert_eq!(beside(&[&own, &between_made], &both), "beside CN=root");
-        assert_eq!(beside(&[&own], &[("ca.crt", &[&between_made, &root_made])]), "beside CN=between");
-        // Neither leads to a root.
+        assert_eq!(beside(&[&own, &between_certificate], &both), "beside CN=root");
+        assert_eq!(
+            beside(&[&own], &[("ca.crt", &[&between_certificate, &root_certificate])]),
+            "beside CN=between"
+        );
+        // `ca.crt` contains the intermediate CA but no root.
         assert_eq!(beside(&[&own], &[("ca.crt", between)]), format!("{:?}", missing("between")));
         let impostors = [("ca.crt", &[&impostor][..])];
         let namesake = missing_with("root", false, true);
-        assert_eq!(beside(&[&own, &between_made], &impostors), format!("{namesake:?}"));
-        assert_eq!(beside(&[&root_made], &impostors), "OwnBesideCa");
+        assert_eq!(beside(&[&own, &between_certificate], &impostors), format!("{namesake:?}"));
+        assert_eq!(beside(&[&root_certificate], &impostors), "OwnBesideCa");
     }
 
     #[test]
-    fn names_and_purposes_are_found() {
+    fn names_and_allowed_uses_are_recognized() {
         let key = KeyPair::generate().unwrap();
         let plain = served(&[&params("lab").self_signed(&key).unwrap()]);
         assert!(plain.own.is_for("LOCALHOST") && plain.own.is_for("::1"));
         assert!(!plain.own.is_for("lab") && !plain.own.is_for("127.0.0.1"));
         assert!(plain.own.may_sign && plain.own.may_serve && !plain.own.is_ca && plain.weak().is_none());
         assert_eq!(plain.names(), "localhost and ::1");
-        let signs = served(&[&authority("lab").self_signed(&key).unwrap()]);
-        assert!(signs.own.is_ca && !signs.own.may_sign);
+        let only_signs = served(&[&authority("lab").self_signed(&key).unwrap()]);
+        assert!(only_signs.own.is_ca && !only_signs.own.may_sign);
         let mut for_clients = params("lab");
         for_clients.subject_alt_names.clear();
         for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
