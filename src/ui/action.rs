@@ -1,4 +1,5 @@
-//! The requests that panels and keyboard shortcuts make: commands for the app, and actions of the window alone.
+//! The requests that panels and keyboard shortcuts make: commands for the app, and actions that concern only the
+//! window.
 
 use std::path::PathBuf;
 
@@ -8,18 +9,18 @@ use crate::app::clients::ClientCommand;
 use crate::lessons::condition::LessonPlace;
 use crate::server::event::ClientId;
 
-/// One request of the user. Panels return actions; `Window::handle_action` carries them out after the frame.
+/// A request by the user. Panels return actions, and `Window::handle_action` carries them out after the layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub(super) enum Action {
     /// Runs a command of the app.
     App(Command),
-    /// Asks for a path in a file dialog, then carries out this action with it. Until then the action holds the path in
-    /// use now, if any.
+    /// Asks for a path in a file dialog, then carries out the inner action with that path. Until then the inner action
+    /// holds the current path, if any.
     ChoosePath(Box<Action>),
     /// Sets the folder in the dialog that creates a certificate.
     SetCertificateFolder(PathBuf),
-    /// Sets the CA file in the dialog with a certificate's details.
+    /// Sets the CA file in the dialog that shows a certificate's details.
     SetDetailsCaFile(PathBuf),
     /// Opens or closes the help.
     ToggleHelp,
@@ -27,20 +28,20 @@ pub(super) enum Action {
     Open(LessonPlace),
     /// Brings the Log tab to the front and moves the keyboard focus to its filter.
     FocusFilter,
-    /// Copies the selected log entries to the clipboard.
+    /// Copies the selected log entries to the clipboard, or in the Client tab the selected transcript entry.
     CopyEntries,
     /// Switches step mode on or off.
     ToggleStepping,
-    /// In step mode, makes the call of the thread that has been paused longest.
+    /// In step mode, lets the thread that has been paused longest make its call.
     StepNext,
-    /// Brings the Wire tab to the front with this connection.
+    /// Shows this connection in the Wire tab.
     ShowWire(ClientId),
-    /// Starts the server, or stops it while it runs.
+    /// Starts the server, or stops it if it is running.
     StartOrStop,
 }
 
 impl Action {
-    /// Returns the action that asks for the path of another one.
+    /// Returns an action that asks for a path and then carries out `action` with it.
     pub(super) fn choose_path(action: impl Into<Self>) -> Self {
         Self::ChoosePath(Box::new(action.into()))
     }
@@ -50,7 +51,7 @@ impl Action {
         Self::choose_path(Command::SaveLog { path: PathBuf::new(), format: ExportFormat::Text })
     }
 
-    /// Returns this action with the path that was chosen for it. An action without a path stays as it is.
+    /// Returns this action with the path that was chosen for it. An action that needs no path is returned unchanged.
     pub(super) fn with_path(self, path: PathBuf) -> Self {
         let text = path.to_string_lossy().into_owned();
         match self {

@@ -8,10 +8,10 @@ use crate::ui::theme::{self, size};
 use crate::ui::widgets::controls::{gauge, pill_button};
 use crate::ui::widgets::field::small;
 
-/// A longer queue is drawn as a bar.
+/// The most boxes that are drawn. In a longer queue, each box stands for several places.
 const MAX_BOXES: u16 = 24;
 
-/// Shows the queue; returns the action that pauses or resumes accepting.
+/// Shows the queue; returns the action that pauses or resumes accepting when its button is pressed.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     let mut action = None;
     ui.spacing_mut().item_spacing.y = 6.0;

@@ -1,7 +1,7 @@
-//! Asks the user for a path: in the OS's file dialog, or in a prompt of our own where the OS has none.
+//! Asks the user for a path: in the OS's file dialog, or in a prompt of our own if the OS has no dialog.
 //!
-//! The OS's dialog is created on the window's thread, as macOS requires, and awaited on another one. An [`Action`] that
-//! needs a path waits here until the path is known.
+//! The OS's dialog is created on the window's thread, as macOS requires, and awaited on another thread. An [`Action`]
+//! that needs a path waits here until the path is known.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -23,44 +23,44 @@ use crate::ui::action::Action;
 use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
 use crate::ui::widgets::field::text_field;
 
-/// The user's answer in the OS's dialog, and how long the dialog was open.
+/// The path that was chosen in the OS's dialog, if any, and how long the dialog was open.
 type Answer = (Option<PathBuf>, Duration);
 
-/// Asks for one path at a time.
+/// The dialogs that ask for a path. At most one is open at a time.
 #[derive(Debug)]
 pub(super) struct FileDialogs {
-    /// Whether the OS's dialogs are used at all.
+    /// Whether to try the OS's dialogs before prompts.
     native: bool,
-    open: Option<(Action, Receiver<Answer>)>,
+    pending: Option<(Action, Receiver<Answer>)>,
     prompt: Option<PathPrompt>,
-    /// The paths that files were saved to last, by the prompt's title.
-    typed: HashMap<&'static str, String>,
+    /// The path last typed into each prompt that saves a file, by the prompt's title.
+    saved_paths: HashMap<&'static str, String>,
 }
 
 /// An answer without a path that comes faster than this means that the OS has no file dialogs: a user needs longer to
 /// see and cancel one.
-const TOO_QUICK: Duration = Duration::from_millis(700);
+const MIN_ANSWER_TIME: Duration = Duration::from_millis(700);
 
 impl FileDialogs {
-    /// Returns dialogs that use the OS's own where they exist, or only prompts.
+    /// Returns file dialogs that use the OS's own if `native` and if the OS has them, or else prompts.
     pub(super) fn new(native: bool) -> Self {
-        Self { native, open: None, prompt: None, typed: HashMap::new() }
+        Self { native, pending: None, prompt: None, saved_paths: HashMap::new() }
     }
 
-    /// Asks for the path of an action, unless another dialog is open.
+    /// Asks for the path that an action needs, unless another dialog is open.
     pub(super) fn open(&mut self, ctx: &Context, frame: &eframe::Frame, action: Action) {
         let Some(request) = PathRequest::for_action(&action) else { return };
-        if self.open.is_some() || self.prompt.is_some() {
+        if self.pending.is_some() || self.prompt.is_some() {
             return;
         }
         match self.native.then(|| open_native(ctx, frame, &request)).flatten() {
-            Some(answer) => self.open = Some((action, answer)),
+            Some(answer) => self.pending = Some((action, answer)),
             None => self.open_prompt(action, request),
         }
     }
 
     fn open_prompt(&mut self, action: Action, request: PathRequest) {
-        let text = match self.typed.get(request.title) {
+        let text = match self.saved_paths.get(request.title) {
             Some(path) => path.clone(),
             None if request.current.is_empty() && request.kind == PathKind::SaveFile => {
                 let home = std::env::home_dir().unwrap_or_default();
@@ -71,27 +71,28 @@ impl FileDialogs {
         self.prompt = Some(PathPrompt { action, request, text });
     }
 
-    /// Returns the action whose path was chosen in the OS's dialog, once.
+    /// Returns the action with the path that was chosen in the OS's dialog, once the user has answered. Opens a prompt
+    /// if it turns out that the OS has no dialog.
     pub(super) fn poll(&mut self) -> Option<Action> {
-        let (_, receiver) = self.open.as_ref()?;
+        let (_, receiver) = self.pending.as_ref()?;
         let (path, open_for) = match receiver.try_recv() {
             Err(TryRecvError::Empty) => return None,
             // The dialog's thread panicked.
             Err(TryRecvError::Disconnected) => (None, Duration::ZERO),
             Ok(answer) => answer,
         };
-        let (action, _) = self.open.take()?;
+        let (action, _) = self.pending.take()?;
         if let Some(path) = path {
             return Some(action.with_path(path));
         }
-        if !IS_DESKTOP_PART_OF_OS && open_for < TOO_QUICK {
+        if !IS_DESKTOP_PART_OF_OS && open_for < MIN_ANSWER_TIME {
             let request = PathRequest::for_action(&action)?;
             self.open_prompt(action, request);
         }
         None
     }
 
-    /// Shows the prompt while it is open; returns the action whose path was typed.
+    /// Shows the prompt while it is open; returns the action with the typed path when the user confirms it.
     pub(super) fn show_prompt(&mut self, ui: &Ui) -> Option<Action> {
         let confirmed = self.prompt.as_mut()?.show(ui)?;
         let PathPrompt { action, request, text } = self.prompt.take()?;
@@ -100,7 +101,7 @@ impl FileDialogs {
         }
         let path = typed_path(&text);
         if request.kind == PathKind::SaveFile {
-            self.typed.insert(request.title, text);
+            self.saved_paths.insert(request.title, text);
         }
         Some(action.with_path(path))
     }
@@ -124,7 +125,7 @@ fn open_native(ctx: &Context, frame: &eframe::Frame, request: &PathRequest) -> O
     let (sender, receiver) = channel();
     let wait = move || {
         let path = pollster::block_on(choice).map(PathBuf::from);
-        // The window may be closed by now.
+        // The receiver no longer exists if the window was closed meanwhile.
         let _ = sender.send((path, started.elapsed()));
         ctx.request_repaint();
     };
@@ -132,7 +133,7 @@ fn open_native(ctx: &Context, frame: &eframe::Frame, request: &PathRequest) -> O
     Some(receiver)
 }
 
-/// A field to type a path into.
+/// A dialog of our own with a field for a path.
 #[derive(Debug)]
 struct PathPrompt {
     action: Action,
@@ -141,7 +142,8 @@ struct PathPrompt {
 }
 
 impl PathPrompt {
-    /// Shows the prompt; returns whether the path was confirmed (`true`) or the prompt canceled (`false`).
+    /// Shows the prompt. Returns `true` if the path was confirmed, `false` if the prompt was canceled, and `None` while
+    /// it stays open.
     fn show(&mut self, ui: &Ui) -> Option<bool> {
         let is_ready = !self.text.trim().is_empty();
         let (mut confirmed, mut canceled) = (false, false);
@@ -174,26 +176,26 @@ impl PathPrompt {
         if let Some(typed) = typed {
             self.text = typed;
         }
-        // Enter takes the focus away and confirms.
+        // Keeps the focus in the field. Only Enter takes it away, and that also confirms the path.
         if ui.memory(|memory| memory.focused().is_none()) && !field.lost_focus() {
             field.request_focus();
         }
     }
 }
 
-/// File types by name and extensions; the first one is selected.
+/// The file types to choose from, each with its name and extensions. The first one is selected.
 type Filters = &'static [(&'static str, &'static [&'static str])];
 
-/// The dialog for an action's path.
+/// The properties of a dialog that asks for the path of an action.
 #[derive(Debug)]
 struct PathRequest {
     title: &'static str,
     kind: PathKind,
-    /// The path in use now; empty if there is none.
+    /// The current path; empty if there is none.
     current: String,
     /// The file name to suggest; empty for a file or folder that exists already.
     file_name: String,
-    /// The file types to choose from; empty for all files.
+    /// Empty for all files.
     filters: Filters,
 }
 
@@ -216,7 +218,7 @@ impl PathRequest {
         Self { title, kind: PathKind::SaveFile, current: String::new(), file_name, filters }
     }
 
-    /// Returns the dialog for an action; `None` if the action has no path.
+    /// Returns the dialog for the path of an action; `None` if the action needs no path.
     fn for_action(action: &Action) -> Option<Self> {
         Some(match action {
             Action::SetCertificateFolder(_) => {

@@ -71,7 +71,7 @@ fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
     heading(ui, "A tour of five minutes");
     ui.spacing_mut().interact_size.y = 18.0;
     for (number, step) in TOUR.iter().enumerate() {
-        // Not in a grid, whose last column doesn't wrap.
+        // Not a grid, because its last column wouldn't wrap.
         ui.horizontal_top(|ui| {
             ui.weak(format!("{}.", number + 1));
             ui.add(Label::new(*step).wrap());

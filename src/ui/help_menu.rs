@@ -14,7 +14,7 @@ use crate::ui::widgets::controls::quiet_button;
 /// The width of the menu if the window is wide enough.
 const WIDTH: f32 = 400.0;
 
-/// Shows the button, and the menu while it is open.
+/// Shows the *Help* button, and its menu while it is open.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     let button = quiet_button(ui, "Help");
     let open = Popup::is_id_open(ui.ctx(), Popup::default_response_id(&button));
@@ -26,12 +26,12 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     Popup::menu(&button).gap(4.0).show(|ui| {
         let room = ui.ctx().content_rect();
         ui.set_width(WIDTH.min(room.width() - 40.0));
-        let most = room.height() - size::TOP_BAR - size::STATUS_BAR;
-        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
+        let max_height = room.height() - size::TOP_BAR - size::STATUS_BAR;
+        ScrollArea::vertical().max_height(max_height).min_scrolled_height(max_height).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             action = items(ui, app);
             if action.is_some() {
-                // A click closes the menu anyway, but the Enter key does not.
+                // egui closes the menu after a click, but not after the Enter key.
                 ui.close();
             }
         });

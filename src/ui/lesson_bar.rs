@@ -3,11 +3,11 @@
 //! ```text
 //! ┌───────────────────────────────────────────────────────────────────────────┐
 //! │ Step 3 of 6  ✓ ✓ ● ○ ○ ○  Your first echo                            ⌄  ✕ │
-//! │ Type Hello into the field of the client and press Enter.                   │ text of this step
-//! │ ○ recv() returned “Hell”   ✓ recv() returned “o, w”                        │ its conditions
-//! │ ✓ Done: accept() returned a new socket, made for this one client. …        │ why of the previous step
-//! │ [Set it up] Backlog 2   [Show the Client tab]   Back   Skip this step      │
-//! └────────────────────────────────────────────────────────────────────────────┘
+//! │ Type Hello into the field of the client and press Enter.                  │ text of this step
+//! │ ○ recv() returned “Hell”   ✓ recv() returned “o, w”                       │ its conditions
+//! │ ✓ Done: accept() returned a new socket, made for this one client. …       │ explanation of the previous step
+//! │ [Set it up] Backlog 2   [Show the Client tab]   Back   Skip this step     │
+//! └───────────────────────────────────────────────────────────────────────────┘
 //! ```
 
 use std::fmt::Write;
@@ -35,17 +35,17 @@ use crate::ui::widgets::icon::Icon;
 /// The state of the bar.
 #[derive(Debug, Default)]
 pub(super) struct LessonBar {
-    /// Whether only the first row is shown.
+    /// Whether only the row with the progress and the title is shown.
     folded: bool,
 }
 
-/// The share of the window that the bar may take.
+/// The fraction of the available height that the bar may take.
 const MAX_SHARE: f32 = 0.36;
-/// The least height of the text: one line.
-const LINE: f32 = 24.0;
+/// The estimated height of a step's conditions.
+const CONDITIONS_HEIGHT: f32 = 24.0;
 /// The space between two rows or two buttons.
 const GAP: f32 = 4.0;
-/// A bar narrower than this has no button to restart the lesson, which the menu has, too.
+/// A bar narrower than this has no button that restarts the lesson; the Help menu has one, too.
 const NARROW: f32 = 500.0;
 
 impl LessonBar {
@@ -56,7 +56,7 @@ impl LessonBar {
             return Vec::new();
         };
         let palette = Palette::of(ui);
-        let max_height = (ui.available_height() * MAX_SHARE).max(size::LESSON_LEAST);
+        let max_height = (ui.available_height() * MAX_SHARE).max(size::MIN_LESSON);
         let margin = Margin { left: 16, right: 12, top: 6, bottom: 8 };
         let frame = Frame::new().fill(palette.panel).inner_margin(margin);
         let mut actions = Vec::new();
@@ -64,7 +64,7 @@ impl LessonBar {
             ui.spacing_mut().item_spacing.y = GAP;
             actions.extend(self.heading(ui, run));
             if !self.folded {
-                // As high for each step, so that the tabs below the bar don't move.
+                // The height is the same for all steps, so that the tabs below the bar don't move.
                 let max_height = max_height - ICON_BUTTON - margin.sum().y - GAP;
                 let height = estimate_height(ui, &run.lesson().steps).min(max_height);
                 let area = ui.available_rect_before_wrap().with_max_y(ui.cursor().top() + height);
@@ -105,7 +105,7 @@ impl LessonBar {
     }
 }
 
-/// Shows how far the lesson is, and its title.
+/// Shows the progress of the lesson, and its title.
 fn progress(ui: &mut Ui, run: &LessonRun) {
     let count = run.lesson().steps.len();
     ui.weak(match run.step() {
@@ -117,19 +117,19 @@ fn progress(ui: &mut Ui, run: &LessonRun) {
     ui.add(Label::new(title).truncate());
 }
 
-/// Estimates the height of the tallest step, with an explanation and in one row of buttons.
+/// Estimates the height of the tallest step, with the explanation of the step before it and one row of buttons.
 fn estimate_height(ui: &Ui, steps: &[LessonStep]) -> f32 {
     let width = ui.available_width() - size::SCROLL_BAR;
     let height = |text: &str, font: FontId, width: f32| {
         ui.painter().layout(text.to_owned(), font, Color32::PLACEHOLDER, width).size().y
     };
-    let mut why_before = 0.0;
+    let mut previous_height = 0.0;
     let heights = steps.iter().map(|step| {
         let why = format!("Done: {}", step.why.as_deref().unwrap_or_default());
         let why = height(&why, theme::text(), width - 20.0);
         let text = height(&step.text, FontId::proportional(size::LESSON), width);
-        let conditions = if step.goal.conditions().len() > 1 { LINE } else { 0.0 };
-        text + conditions + why.max(mem::replace(&mut why_before, why))
+        let conditions = if step.goal.conditions().len() > 1 { CONDITIONS_HEIGHT } else { 0.0 };
+        text + conditions + why.max(mem::replace(&mut previous_height, why))
     });
     heights.fold(0.0, f32::max) + size::CHIP + 6.0 * GAP
 }
@@ -138,7 +138,7 @@ fn estimate_height(ui: &Ui, steps: &[LessonStep]) -> f32 {
 fn step(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
     let panel = Panel::bottom("lesson buttons").show_separator_line(false);
     let mut actions = panel.frame(Frame::NONE).show(ui, |ui| buttons(ui, app, run)).inner;
-    // A new step is shown from its top.
+    // The id differs for each step, so that a new step is shown from its top.
     let area = ScrollArea::vertical().id_salt(("lesson", run.generation())).auto_shrink(false);
     area.show(ui, |ui| {
         ui.set_width(ui.available_width() - size::SCROLL_BAR);
@@ -147,17 +147,17 @@ fn step(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
     actions
 }
 
-/// Shows the text of the step, its conditions, and why the previous step happened.
+/// Shows the text of the current step, its conditions, and the explanation of the previous step.
 fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
     let text =
         run.step().map_or("That was the last step. What would you like to do next?", |step| &step.text);
-    // Readable from the last row of a class.
+    // Large enough to read from the last row of a classroom.
     let response = ui.label(RichText::new(text).size(size::LESSON));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
     let statuses = if run.is_review() { Vec::new() } else { run.condition_statuses() };
     if statuses.len() > 1 || statuses.iter().any(|status| status.count.is_some()) {
         ui.scope(|ui| {
-            // A row is as high as its text, not as a button.
+            // Makes a row only as high as its text, not as high as a button.
             ui.spacing_mut().interact_size.y = 18.0;
             ui.spacing_mut().item_spacing = Vec2::new(14.0, 2.0);
             ui.horizontal_wrapped(|ui| statuses.iter().for_each(|status| condition(ui, status)));
@@ -213,7 +213,7 @@ fn buttons(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
     actions
 }
 
-/// Returns the labels and commands of the navigation.
+/// Returns the labels and commands of the navigation buttons.
 fn navigation(run: &LessonRun, is_narrow: bool) -> Vec<(&'static str, Command)> {
     let mut buttons = Vec::new();
     if run.position() > 0 && !is_narrow {
@@ -230,7 +230,7 @@ fn navigation(run: &LessonRun, is_narrow: bool) -> Vec<(&'static str, Command)> 
     buttons
 }
 
-/// Shows the button that applies the settings of the step, or that they are applied, in the current row.
+/// Shows, in the current row, the step's settings, and a button that applies them unless they are in effect.
 fn set_up(ui: &mut Ui, app: &App, settings: &SettingOverrides) -> Option<Action> {
     let settings = settings.description();
     let state = app.lesson_set_up();
@@ -246,7 +246,7 @@ fn set_up(ui: &mut Ui, app: &App, settings: &SettingOverrides) -> Option<Action>
     pressed.then(|| Command::SetUpLesson.into())
 }
 
-/// Returns the label and the action of the button that opens a place.
+/// Returns the label and the action of the button that opens a tab or dialog.
 fn place_button(place: LessonPlace) -> (String, Action) {
     let show = if TABS.contains(&place) { "Show " } else { "" };
     (format!("{show}{}", place.label()), Action::Open(place))
@@ -285,11 +285,11 @@ fn step_symbols(ui: &mut Ui, run: &LessonRun) {
         job.append(symbol, 3.0, TextFormat::simple(theme::text(), color));
     }
     let count = |wanted| marks.iter().filter(|mark| **mark == wanted).count();
-    let words = match (count(StepMark::Done), count(StepMark::Skipped)) {
+    let summary = match (count(StepMark::Done), count(StepMark::Skipped)) {
         (done, 0) => format!("{done} done"),
         (done, skipped) => format!("{done} done, {skipped} skipped"),
     };
     let response = ui.add(Label::new(job).selectable(false).truncate());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
-    response.on_hover_text(words);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &summary));
+    response.on_hover_text(summary);
 }

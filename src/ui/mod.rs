@@ -1,30 +1,37 @@
-//! The window.
+//! The user interface: the window, its panels and its dialogs.
 //!
 //! ```text
 //! ┌ top_bar ──────────────────────────────────────────────────────────────────┐
-//! │ ◎ Echoscope  (● Listening on 127.0.0.1:12345 and [::1]:12345)  theme  Help │
-//! ├ server_form ────────┬ tabs ───────────────────────────────────────────────┤
-//! │ Server              │  Log   Connections 3   Client   Code   Wire          │
-//! │ Host    [localhost] ├ log_toolbar ────────────────────────────────────────┤
-//! │ Port    [12345] …   │ [Filter…] (Connections)(Data)…   (b'…')(Follow)…     │
-//! │ Clients [each    v] ├ log_panel, connections, client, code, wire ─────────┤
-//! ├ tls_form ───────────┤ 12:03:05.482  #1  Received new connection from …     │
-//! │ TLS            (o ) │ 12:03:07.009  #1  Received: b'Hello\n'          6 B  │
-//! │ server.crt [...] …  │                                          (log_row)   │
-//! ├ try_it ─────────────┼ detail ─────────────────────────────────────────────┤
-//! │ nc localhost 12345  │ #1 · recv returned 6 bytes, sendall sent 6 bytes     │
-//! ├ start_button ───────┤ 0000  48 65 6c 6c 6f 0a                    Hello·    │
-//! │ [  Start server   ] │ recv() returns whatever has arrived …                │
+//! │ ◎ Echoscope (● Listening on 127.0.0.1:12345 and [::1]:12345)  theme  Help │
+//! ├ side_panel ─────────┬ lesson_bar, during a lesson ────────────────────────┤
+//! │ Server  server_form │ Step 3 of 6  ✓ ✓ ● ○ ○ ○  Your first echo           │
+//! │ Host    [localhost] ├ tabs ───────────────────────────────────────────────┤
+//! │ Port    [12345] …   │  Log   Connections 3   Client   Code   Wire         │
+//! │ Clients [each    v] ├ tabs/log/log_toolbar ───────────────────────────────┤
+//! ├ tls_form ───────────┤ [Filter…] (Connections)(Data)…   (b'…')(Follow)…    │
+//! │ TLS            (o ) ├ tabs/log/log_panel ─────────────────────────────────┤
+//! │ server.crt [...] …  │ 12:03:05.482  #1  Received new connection from …    │
+//! ├ try_it ─────────────┤ 12:03:07.009  #1  Received: b'Hello\n'     log_entry│
+//! │ nc localhost 12345  ├ tabs/detail_view ───────────────────────────────────┤
+//! │                     │ #1 · recv returned 6 bytes, sendall sent 6 bytes    │
+//! │ [  Start server   ] │ 0000  48 65 6c 6c 6f 0a                    Hello·   │
 //! ├ status_bar ─────────┴─────────────────────────────────────────────────────┤
-//! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting    │
-//! └────────────────────────────────────────────────────────────────────────────┘
-//!   lesson_bar: over the tabs during a lesson; help_menu lists them.   notice: messages, at the bottom.
-//!   file_dialogs: the OS's, or a prompt for a path.   help: F1.
+//! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting   │
+//! └───────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! A panel gets `&App` and returns [`action::Action`]s; it changes only its own state and uses no other panel. `window`
-//! lays out the panels and carries out the actions. All colors and shared sizes are in `theme`, all keyboard shortcuts
-//! in `shortcuts`.
+//! | Module | Content |
+//! |---|---|
+//! | `window`, `run_window` | The window's layout and actions; the OS's window and its renderer |
+//! | `tabs` | The row of tabs, and the content of each: `log`, `connections`, `client`, `python` (*Code*), `wire` |
+//! | `step_bar`, `backlog` | The bar of step mode at the top of the Code tab; the accept queue at its bottom |
+//! | `tls_dialogs`, `file_dialogs` | The dialogs about TLS; the OS's file dialogs, or a prompt for a path |
+//! | `help_menu`, `help` | The menu of the button *Help*, with the lessons; the help (F1) |
+//! | `action`, `shortcuts` | What the user can request; the keyboard shortcuts that request it |
+//! | `theme`, `widgets` | All colors, fonts and shared sizes; the controls that panels and dialogs share |
+//!
+//! A panel gets `&App`, changes only state of the user interface, and returns [`action::Action`]s, which `window`
+//! carries out. Some panels show others: `side_panel` shows `server_form`, `tls_form` and `try_it`.
 
 mod action;
 mod backlog;

@@ -1,5 +1,5 @@
-//! Opens the OS's window, drawn with OpenGL, or else with a renderer that wgpu finds. If neither works, the error
-//! suggests a way out.
+//! Opens the OS's window, and draws it with OpenGL or, if that fails, with wgpu. If neither works, the error suggests
+//! what to do instead.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::ui::theme::size;
 use crate::ui::window::Window;
 
-/// The window couldn't be opened.
+/// The error if the window can't be opened.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "No window could be opened: {reason}. Run “echoscope --headless” to serve without one{}.",
@@ -36,9 +36,9 @@ fn hint(reason: &str) -> &'static str {
     }
 }
 
-/// The shortest time between two repaints for news from other threads. A repaint for each event would cost more than
-/// the echo itself.
-const FRAME: Duration = Duration::from_millis(33);
+/// How long a repaint that another thread requests is delayed, so that many events share it: a repaint for each event
+/// would cost more than the echo itself.
+const REPAINT_DELAY: Duration = Duration::from_millis(33);
 
 /// Shows an error in a message box of the OS and waits until it is closed. For a program without a terminal, as on
 /// Windows.
@@ -46,11 +46,11 @@ pub fn message_box(error: &str) {
     MessageDialog::new().set_level(MessageLevel::Error).set_title("Echoscope").set_description(error).show();
 }
 
-/// Opens the window and returns when the user has closed it. It shows `warnings` as notices, starts the server at once
-/// with `start`, and saves settings to `settings_file`.
+/// Opens the window and returns when the user has closed it. The window shows `warnings` as notices, starts the server
+/// at once if `start` is true, and saves settings to `settings_file`.
 ///
 /// # Errors
-/// There is no display, or neither OpenGL nor wgpu can draw on it.
+/// Fails if there is no display, or if neither OpenGL nor wgpu can draw on it.
 pub fn run(
     settings: Settings,
     settings_file: Option<PathBuf>,
@@ -71,7 +71,8 @@ pub fn run(
     };
     let Err(glow_error) = attempt(Renderer::Glow, &create) else { return Ok(()) };
     attempt(Renderer::Wgpu, &create).map_err(|wgpu_error| {
-        // winit allows one event loop. If already the first attempt found no display, the second fails for that reason.
+        // winit creates only one event loop. If the first attempt got that far, the second reports only that it can't
+        // be recreated.
         let same = glow_error == wgpu_error || wgpu_error.contains("can't be recreated");
         let reason = if same { glow_error } else { format!("{glow_error}; {wgpu_error}") };
         WindowError { reason: reason.trim_end_matches('.').to_owned() }
@@ -84,7 +85,7 @@ fn attempt(renderer: Renderer, create: &dyn Fn(&CreationContext<'_>) -> Window) 
         let create = Box::new(|creation: &CreationContext<'_>| Ok(Box::new(create(creation)) as Box<_>));
         eframe::run_native("Echoscope", options(renderer), create)
     };
-    // winit panics if a library is missing that it loads at run time, such as libxkbcommon-x11.
+    // winit panics if a library that it loads at run time is missing, such as libxkbcommon-x11.
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(result) => result.map_err(|error| without_source_location(&error.to_string())),
         Err(panic) => Err(match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
@@ -95,19 +96,19 @@ fn attempt(renderer: Renderer, create: &dyn Fn(&CreationContext<'_>) -> Window) 
     }
 }
 
-/// Removes the file and line in a library's source: `os error at /…/mod.rs:788: No X server`.
+/// Removes the location in a library's source from its error, as in `os error at /…/mod.rs:788: No X server`.
 fn without_source_location(error: &str) -> String {
     let rest = error.rsplit_once(".rs:").and_then(|(_, rest)| rest.split_once(": "));
     rest.map_or(error, |(_, rest)| rest).to_owned()
 }
 
-/// Returns the callback that wakes the window when the app has news. It only signals a thread, which repaints: the
-/// caller must not wait for egui's lock, which the window holds while it lays out a frame.
+/// Returns the callback that wakes the window when the app has new events. The callback only signals a thread, which
+/// requests the repaint: the caller must not wait for egui's lock, which the window holds while it lays out a frame.
 fn wake(ctx: &Context) -> Arc<dyn Fn() + Send + Sync> {
     let (signal, signals) = sync_channel(1);
     let repaint = {
         let ctx = ctx.clone();
-        move || ctx.request_repaint_after(FRAME)
+        move || ctx.request_repaint_after(REPAINT_DELAY)
     };
     let repaint_here = repaint.clone();
     let wait = move || signals.iter().for_each(|()| repaint());
@@ -128,7 +129,7 @@ fn options(renderer: Renderer) -> NativeOptions {
         .with_min_inner_size(size::WINDOW_MIN)
         .with_drag_and_drop(true);
     viewport.icon = icon().map(Arc::new);
-    // Dithering smooths gradients, which the window doesn't have. Without a GPU it costs a third of each frame.
+    // Dithering smooths gradients, which the window doesn't have. Without a GPU, it would take a third of the time.
     let mut options = NativeOptions { viewport, renderer, dithering: false, ..NativeOptions::default() };
     if let eframe::egui_wgpu::WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
         setup.power_preference = eframe::wgpu::PowerPreference::LowPower;

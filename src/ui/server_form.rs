@@ -1,4 +1,4 @@
-//! The form at the left: the settings of the server. An error appears under its field.
+//! The form with the server's settings. An error is shown below the field that it is about.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::ui::theme::size;
 use crate::ui::widgets::controls::{choice, disclosure};
 use crate::ui::widgets::field::{Tone, beside_label, focus_field, heading, label, note, text_field};
 
-/// Which part of the form is open.
+/// The state of the form.
 #[derive(Debug, Default)]
 pub(super) struct ServerForm {
-    more: bool,
-    /// Whether a setting under “More” was invalid in the last frame: only a new error opens it.
+    is_more_open: bool,
+    /// Whether a setting in the section “More” was invalid in the last frame: only a new error opens the section.
     was_invalid: bool,
 }
 
-const MORE: [Setting; 5] = [
+const MORE_SETTINGS: [Setting; 5] = [
     Setting::RecvSize,
     Setting::MaxClients,
     Setting::IdleTimeout,
@@ -29,12 +29,12 @@ const MORE: [Setting; 5] = [
     Setting::LogMebibytes,
 ];
 
-const RESTART: &str = "Takes effect when the server is started again.";
+const RESTART_HINT: &str = "Takes effect when the server is started again.";
 
-/// Shows a hint if the running server has another value of a setting.
+/// Shows a hint if the running server uses another value of this setting.
 pub(super) fn restart_hint(ui: &mut Ui, app: &App, setting: Setting) {
     if app.needs_restart(setting) {
-        note(ui, Tone::Hint, RESTART);
+        note(ui, Tone::Hint, RESTART_HINT);
     }
 }
 
@@ -61,33 +61,33 @@ impl ServerForm {
         });
         notes(ui, app, Setting::Mode, &mut actions);
         if mode == Mode::Pool {
-            number(ui, app, Setting::PoolSize, &mut actions);
+            number_row(ui, app, Setting::PoolSize, &mut actions);
         }
-        let wrong = MORE.iter().any(|setting| app.form().error(*setting).is_some());
-        if wrong && !self.was_invalid {
-            self.more = true;
+        let is_invalid = MORE_SETTINGS.iter().any(|setting| app.form().error(*setting).is_some());
+        if is_invalid && !self.was_invalid {
+            self.is_more_open = true;
         }
-        self.was_invalid = wrong;
-        if disclosure(ui, "More: recv size, limits, timeouts", self.more, wrong).clicked() {
-            self.more = !self.more;
+        self.was_invalid = is_invalid;
+        if disclosure(ui, "More: recv size, limits, timeouts", self.is_more_open, is_invalid).clicked() {
+            self.is_more_open = !self.is_more_open;
         }
-        if self.more {
-            for setting in MORE {
-                number(ui, app, setting, &mut actions);
+        if self.is_more_open {
+            for setting in MORE_SETTINGS {
+                number_row(ui, app, setting, &mut actions);
             }
         }
         actions
     }
 
-    /// Moves the keyboard focus to a setting, and shows it if it is hidden.
+    /// Moves the keyboard focus to a setting's field. Opens the section “More” if the field is in it.
     pub(super) fn focus(&mut self, ctx: &Context, setting: Setting) {
-        self.more |= MORE.contains(&setting);
+        self.is_more_open |= MORE_SETTINGS.contains(&setting);
         focus_field(ctx, setting.label());
     }
 }
 
-/// Shows a setting with a number and its unit.
-fn number(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
+/// Shows the row of a setting that is a number, with its unit.
+fn number_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     row(ui, |ui| {
         edit(ui, app, setting, size::LABEL, 72.0, actions);
         ui.add_space(size::GAP);
@@ -110,7 +110,7 @@ fn edit(ui: &mut Ui, app: &App, setting: Setting, label_width: f32, width: f32, 
     actions.extend(changed.map(|text| Command::Set(setting, text).into()));
 }
 
-/// Shows what is wrong with a setting, or that a change needs a restart.
+/// Shows, below a setting's field, what is wrong with the setting, or that a change needs a restart.
 fn notes(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     let below = |ui: &mut Ui, tone, text: &str| {
         ui.add_space(-3.0);
@@ -119,7 +119,7 @@ fn notes(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     if let Some(error) = app.form().error(setting) {
         below(ui, Tone::Problem, &error.to_string());
     } else if app.needs_restart(setting) {
-        below(ui, Tone::Hint, RESTART);
+        below(ui, Tone::Hint, RESTART_HINT);
     }
     if let Some((field, error)) = start_problem(app)
         && field == setting
@@ -147,7 +147,7 @@ fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     });
 }
 
-/// Returns the setting because of which the start failed, and the error.
+/// Returns the setting that made the start fail, and the error.
 fn start_problem(app: &App) -> Option<(Setting, Arc<StartError>)> {
     let ServerState::Failed(error) = app.state() else { return None };
     let field = match &*error {

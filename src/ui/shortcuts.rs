@@ -7,7 +7,7 @@ use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 use crate::app::Command;
 use crate::ui::action::{Action, TABS};
 
-/// Each shortcut: its key, the key's name as the help and tooltips show it, its action, and the help's text.
+/// Returns the shortcuts: for each, its key, the key's name in the help, its action, and its description in the help.
 fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 8] {
     let ctrl = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
     let plain = |key| KeyboardShortcut::new(Modifiers::NONE, key);
@@ -26,7 +26,7 @@ fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 8] {
 /// The keys of the tabs, from left to right.
 const TAB_KEYS: [Key; TABS.len()] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
 
-/// Keys that egui or the focused widget handles, for the help.
+/// More keys for the help to list: their names and what they do.
 const OTHER_KEYS: [(&str, &str); 7] = [
     ("Ctrl+1, Ctrl+2 …", "The tabs, from left to right"),
     ("↑ ↓ PgUp PgDn", "Select a log entry; with Shift several"),
@@ -40,15 +40,15 @@ const OTHER_KEYS: [(&str, &str); 7] = [
 /// Returns the names of all keys and what each does, for the help.
 pub(super) fn help(ctx: &Context) -> Vec<(String, &'static str)> {
     let shortcuts = table().into_iter().map(|(_, name, _, about)| (name, about));
-    shortcuts.chain(OTHER_KEYS).map(|(name, about)| (named(ctx, name), about)).collect()
+    shortcuts.chain(OTHER_KEYS).map(|(name, about)| (with_key_names(ctx, name), about)).collect()
 }
 
-/// Returns a text with the names of keys as this OS's keyboards have them: `Cmd` in place of `Ctrl` on a Mac.
-pub(super) fn named(ctx: &Context, keys: &str) -> String {
-    if ctx.os() == OperatingSystem::Mac { keys.replace("Ctrl", "Cmd") } else { keys.to_owned() }
+/// Replaces key names in a text by those of this OS: `Cmd` instead of `Ctrl` on macOS.
+pub(super) fn with_key_names(ctx: &Context, text: &str) -> String {
+    if ctx.os() == OperatingSystem::Mac { text.replace("Ctrl", "Cmd") } else { text.to_owned() }
 }
 
-/// Removes the shortcuts that were pressed from the input, before a text field gets them; returns their actions.
+/// Removes pressed shortcuts from the input, so that text fields don't get them; returns their actions.
 pub(super) fn read(ctx: &Context) -> Vec<Action> {
     let shortcuts = table().into_iter().map(|(keys, _, action, _)| (keys, action));
     let tabs = TAB_KEYS.map(|key| KeyboardShortcut::new(Modifiers::COMMAND, key));
@@ -57,7 +57,7 @@ pub(super) fn read(ctx: &Context) -> Vec<Action> {
         let pressed = shortcuts.chain(tabs).filter(|(keys, _)| input.consume_shortcut(keys));
         pressed.map(|(_, action)| action).collect()
     });
-    // Ctrl+C copies log entries unless text is selected.
+    // Ctrl+C copies selected entries unless text is selected.
     let text_selected = ctx.text_edit_focused() || ctx.plugin::<LabelSelectionState>().lock().has_selection();
     if !text_selected && ctx.input(|input| input.events.contains(&Event::Copy)) {
         actions.push(Action::CopyEntries);

@@ -1,4 +1,4 @@
-//! The panel at the left: the settings form, and below it the start button and a command to try, which stay in view
+//! The panel on the left: the settings form, and below it a command to try and the start button, which stay in view
 //! while the form scrolls.
 
 use egui::{
@@ -11,7 +11,7 @@ use crate::server::start_error::StartError;
 use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::server_form::ServerForm;
-use crate::ui::shortcuts::named;
+use crate::ui::shortcuts::with_key_names;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::field::{Tone, note, reveal_problems};
 use crate::ui::widgets::icon::Icon;
@@ -21,14 +21,14 @@ use crate::ui::{tls_form, try_it};
 #[derive(Debug)]
 pub(super) struct SidePanel {
     form: ServerForm,
-    /// The program whose command is shown.
+    /// The index of the program whose command is shown.
     program: usize,
-    /// Height of the part below the form in the last frame.
+    /// The height of the part below the form, as of the last frame.
     pinned: f32,
 }
 
 impl SidePanel {
-    /// Returns the panel with its form folded.
+    /// Returns a panel whose form has the section “More” closed.
     pub(super) fn new() -> Self {
         Self { form: ServerForm::default(), program: 0, pinned: 132.0 }
     }
@@ -43,7 +43,7 @@ impl SidePanel {
         let mut actions = Vec::new();
         let area = ui.available_rect_before_wrap();
         let split = area.bottom() - self.pinned;
-        // The form is added first, and so comes first for the Tab key, though the part below it takes its height first.
+        // The form is added first, in the order of the Tab key, although its height depends on the part below it.
         let form = Rect::from_min_max(area.min + vec2(size::EDGE, 0.0), pos2(area.right(), split));
         ui.scope_builder(UiBuilder::new().max_rect(form).id_salt("form"), |ui| {
             reveal_problems(ui.ctx(), failed_just_now);
@@ -63,7 +63,7 @@ impl SidePanel {
             try_it::show(ui, app, &mut self.program);
             ui.add_space(2.0);
             actions.extend(start_button(ui, app).map(Action::from));
-            // With the spacing between two widgets, the edge below gets as wide as those at the sides.
+            // Together with the item spacing, this makes the space below the button as wide as the space beside it.
             ui.add_space(size::EDGE - size::GAP);
             ui.min_rect().height()
         });
@@ -76,7 +76,7 @@ impl SidePanel {
     }
 }
 
-/// Shows the start button and, above it, the reason why it can't be pressed or why the start failed.
+/// Shows the button that starts or stops the server and, above it, why it can't be pressed or why the start failed.
 fn start_button(ui: &mut Ui, app: &App) -> Option<Command> {
     let palette = Palette::of(ui);
     let state = app.state();
@@ -86,7 +86,7 @@ fn start_button(ui: &mut Ui, app: &App) -> Option<Command> {
         note(ui, Tone::Problem, &error.to_string());
     }
     match state {
-        // In step mode a server that starts can be stopped.
+        // In step mode, a server can be stopped while it is starting.
         ServerState::Starting if !app.is_stepping() => {
             wide_button(ui, "Starting…", None, None);
             None
@@ -97,7 +97,7 @@ fn start_button(ui: &mut Ui, app: &App) -> Option<Command> {
         }
         ServerState::Starting | ServerState::Listening { .. } => {
             wide_button(ui, "Stop server", Some(Icon::Stop), Some(palette.stop))
-                .on_hover_text(named(ui.ctx(), "Close all connections and stop (Ctrl+Enter)"))
+                .on_hover_text(with_key_names(ui.ctx(), "Close all connections and stop (Ctrl+Enter)"))
                 .clicked()
                 .then_some(Command::Stop)
         }
@@ -108,14 +108,15 @@ fn start_button(ui: &mut Ui, app: &App) -> Option<Command> {
                 return None;
             }
             wide_button(ui, "Start server", Some(Icon::Play), Some(palette.start))
-                .on_hover_text(named(ui.ctx(), "Ctrl+Enter"))
+                .on_hover_text(with_key_names(ui.ctx(), "Ctrl+Enter"))
                 .clicked()
                 .then_some(Command::Start)
         }
     }
 }
 
-/// Adds a button over the whole width. It is enabled if it has colors: one, and another under the pointer.
+/// Adds a button over the whole width. It is enabled if `colors` is given: its normal color, and its color under the
+/// pointer.
 fn wide_button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[Color32; 2]>) -> Response {
     let palette = Palette::of(ui);
     let text = RichText::new(label).heading();
@@ -124,7 +125,7 @@ fn wide_button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[Col
         None => Button::new(text),
     };
     let button = button.corner_radius(size::RADIUS + 2);
-    let button_size = vec2(ui.available_width(), size::START);
+    let button_size = vec2(ui.available_width(), size::START_BUTTON);
     let add = |ui: &mut Ui| {
         ui.spacing_mut().icon_spacing = size::GAP;
         let widgets = &mut ui.visuals_mut().widgets;
@@ -138,7 +139,7 @@ fn wide_button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[Col
                 visuals.fg_stroke.color = palette.on_strong;
                 visuals.bg_stroke = Stroke::NONE;
             }
-            // The focus ring.
+            // The focus ring, in a color that is visible on the button.
             widgets.active.bg_stroke = Stroke::new(2.0, palette.on_strong);
         }
         ui.add_enabled_ui(colors.is_some(), |ui| ui.add_sized(button_size, button)).inner
@@ -146,7 +147,7 @@ fn wide_button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[Col
     ui.scope(add).inner
 }
 
-/// Returns whether the form shows a failed start's reason at one of its fields.
+/// Returns whether the form shows the reason of a failed start at one of its fields.
 fn is_shown_at_field(app: &App, error: &StartError) -> bool {
     match error {
         StartError::System { .. } => false,

@@ -1,5 +1,4 @@
-//! The bar at the bottom: clients, bytes, the accept queue, the rate. The app's notices appear in it or above it, where
-//! they cover and move no control.
+//! The bar at the bottom: clients, bytes, the accept queue and the data rate. Notices appear in the bar or above it.
 
 use std::time::Duration;
 
@@ -13,20 +12,20 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{ICON_BUTTON, gauge, icon_button};
 use crate::ui::widgets::icon::{self, Icon};
 
-/// The bar. Good news replaces the counters for a while, so that nothing moves. A problem gets a row of its own below
-/// the tabs; the start button beside it keeps its place.
+/// The bar. A notice of success replaces the counters for a while, so that nothing moves. A problem gets its own row
+/// below the tabs, so that the start button stays in place.
 #[derive(Debug, Default)]
 pub(super) struct StatusBar {
-    /// The notice and the time in seconds when it appeared.
+    /// The notice that is shown, and the time at which it appeared, in seconds.
     shown: Option<(Notice, f64)>,
 }
 
-/// How long good news is shown, in seconds. Problems stay until they are dismissed.
-const GOOD_NEWS: f64 = 6.0;
+/// How long a notice of success is shown, in seconds. A problem stays until it is dismissed.
+const SUCCESS_TIME: f64 = 6.0;
 
 impl StatusBar {
-    /// Shows the bar with the counters, or a notice in their place. Returns the action that dismisses the notice when the
-    /// user presses the cross or its time is over.
+    /// Shows the bar with the counters, or a notice in their place. Returns the action that dismisses the notice when
+    /// the user presses the cross or the notice expires.
     pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let now = ui.input(|input| input.time);
         let status = Panel::bottom("status").exact_size(size::STATUS_BAR);
@@ -40,10 +39,10 @@ impl StatusBar {
             _ => now,
         };
         self.shown = Some((notice.clone(), since));
-        let rest = since + GOOD_NEWS - now;
-        let over = !notice.problem && rest <= 0.0;
+        let time_left = since + SUCCESS_TIME - now;
+        let is_expired = !notice.problem && time_left <= 0.0;
         if !notice.problem {
-            ui.ctx().request_repaint_after(Duration::from_secs_f64(rest.max(0.0)));
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(time_left.max(0.0)));
         }
         let dismissed = if notice.problem {
             status.frame(Frame::NONE).show(ui, |ui| counters(ui, app));
@@ -52,10 +51,10 @@ impl StatusBar {
             let content = |ui: &mut Ui| ui.horizontal_centered(|ui| text_and_cross(ui, notice)).inner;
             status.frame(frame(ui, notice)).show(ui, content).inner
         };
-        (dismissed || over).then(|| Command::DismissNotice.into())
+        (dismissed || is_expired).then(|| Command::DismissNotice.into())
     }
 
-    /// Shows a problem in a row of its own; returns the action that dismisses it.
+    /// Shows a problem in a row of its own; returns the action that dismisses it when the user presses the cross.
     pub(super) fn show_notice(ui: &mut Ui, app: &App) -> Option<Action> {
         let notice = app.notice().filter(|notice| notice.problem)?;
         let frame = frame(ui, notice).inner_margin(Margin { top: 4, bottom: 4, ..MARGIN });
@@ -73,12 +72,12 @@ fn frame(ui: &Ui, notice: &Notice) -> Frame {
     Frame::new().fill(fill).inner_margin(MARGIN)
 }
 
-/// The tooltip and the log have the rest of a longer notice.
+/// The most lines of a problem that are shown. Its tooltip and the log have all of it.
 const MAX_ROWS: usize = 4;
 /// Width of the icon, the cross and the space around the text.
 const AROUND_TEXT: f32 = ICON_BUTTON + size::GAP + 21.0;
 
-/// Adds the text and the cross; returns whether that was pressed.
+/// Adds a notice's icon, its text and a cross; returns whether the cross was pressed.
 fn text_and_cross(ui: &mut Ui, notice: &Notice) -> bool {
     let palette = Palette::of(ui);
     let (icon, color) =
@@ -97,7 +96,7 @@ fn text_and_cross(ui: &mut Ui, notice: &Notice) -> bool {
     icon_button(ui, Icon::Cross, "Dismiss", None).clicked()
 }
 
-/// A longer accept queue has no boxes, only its numbers.
+/// The longest accept queue that is drawn with boxes. A longer one is shown only as numbers.
 const MAX_BOXES: u16 = 16;
 
 /// Shows the counters.
@@ -129,7 +128,7 @@ fn item(ui: &mut Ui, text: &str, about: &str) {
     ui.label(RichText::new(text).small().weak()).on_hover_text(about);
 }
 
-/// Shows the accept queue: a box for each place, full ones for clients that wait.
+/// Shows the accept queue: a box for each place, filled if a client waits there, and the numbers.
 fn accept_queue(ui: &mut Ui, queue: &AcceptQueueStatus) {
     let about = format!(
         "The accept queue: clients that the system has let in and the server has not accepted yet. {} {}",

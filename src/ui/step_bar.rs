@@ -1,4 +1,4 @@
-//! The bar of step mode: its switch, the calls that threads are paused before, and the buttons to go on.
+//! The bar of step mode: its switch, the calls that threads are paused before, and the buttons that let them continue.
 
 use egui::{RichText, ScrollArea, Ui};
 
@@ -10,9 +10,9 @@ use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{pill_button, switch};
 
-/// More paused threads than this are only counted.
+/// The most paused threads that get a button each. Further ones are only counted.
 const MAX_BUTTONS: usize = 40;
-/// Rows of buttons in view; more scroll.
+/// The most rows of buttons in view. With more rows, the buttons scroll.
 const ROWS: f32 = 3.0;
 
 /// Shows the bar.
@@ -53,11 +53,11 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = [6.0, 6.0].into();
                 ui.label(RichText::new("Next for").small().weak());
-                // Each button keeps its place, so that it can be pressed again and again.
+                // In a fixed order, so that a button stays in place and can be pressed repeatedly.
                 let mut by_number: Vec<_> = paused.iter().collect();
                 by_number.sort_by_key(|thread| thread.id());
                 for thread in by_number.into_iter().take(MAX_BUTTONS) {
-                    if pill_button(ui, &short(thread)).on_hover_text("Let this call happen").clicked() {
+                    if pill_button(ui, &call_label(thread)).on_hover_text("Let this call happen").clicked() {
                         actions.push(Command::Step(thread.id()).into());
                     }
                 }
@@ -79,13 +79,13 @@ fn summary(app: &App, paused: &[PausedThread]) -> String {
         [] => "Nobody halts: each thread does before its next call.".to_owned(),
         [one] => pause_text(one),
         [next, ..] => {
-            format!("{} threads halt, next is {}", with_thousands(paused.len() as u64), short(next))
+            format!("{} threads halt, next is {}", with_thousands(paused.len() as u64), call_label(next))
         }
     }
 }
 
-/// Returns the client and its call: `#3: sendall(b'Hello\n')`.
-fn short(thread: &PausedThread) -> String {
-    let who = thread.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
-    format!("{who}: {}", call_text(thread))
+/// Returns the label of a thread's button, its client and call: `#3: sendall(b'Hello\n')`.
+fn call_label(thread: &PausedThread) -> String {
+    let client = thread.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
+    format!("{client}: {}", call_text(thread))
 }

@@ -12,18 +12,18 @@ use egui::{
 
 /// Sizes in points, egui's logical pixels.
 pub(super) mod size {
-    /// The window when it opens.
+    /// Size of the window when it opens.
     pub(crate) const WINDOW: [f32; 2] = [1180.0, 760.0];
-    /// The smallest window.
+    /// Smallest size to which the user can shrink the window.
     pub(crate) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
-    /// The window is laid out no smaller than this. If it has fewer points, because it is zoomed in, it scrolls.
+    /// Smallest size of the window's layout. If the window has fewer points, because it is zoomed in, it scrolls.
     pub(crate) const LAYOUT_MIN: [f32; 2] = [700.0, 400.0];
-    /// Height of the bar with the name and the state.
+    /// Height of the bar at the top.
     pub(crate) const TOP_BAR: f32 = 44.0;
-    /// Height of the bar with the counters.
+    /// Height of the bar at the bottom.
     pub(crate) const STATUS_BAR: f32 = 30.0;
-    /// Width of the form.
-    pub(crate) const LEFT: f32 = 320.0;
+    /// Width of the side panel.
+    pub(crate) const SIDE_PANEL: f32 = 320.0;
     /// Space between an edge and the content beside it.
     pub(crate) const EDGE: f32 = 16.0;
     /// Space between two widgets of a group.
@@ -36,13 +36,13 @@ pub(super) mod size {
     pub(crate) const CHIP: f32 = 24.0;
     /// Height of the row of tabs.
     pub(crate) const TABS: f32 = 40.0;
-    /// The smallest height of the log, the connections and the sequence diagram. In a lower window they scroll together with
-    /// their toolbars.
-    pub(crate) const TAB_LEAST: f32 = 264.0;
-    /// The smallest width of a dialog's content. In a narrower window it scrolls sideways, too.
-    pub(crate) const DIALOG_LEAST: f32 = 440.0;
+    /// Smallest height of the Log, Connections and Wire tabs. In a shorter window, each scrolls together with its
+    /// toolbar.
+    pub(crate) const MIN_TAB: f32 = 264.0;
+    /// Smallest width of a dialog's content. In a narrower window, the content also scrolls sideways.
+    pub(crate) const MIN_DIALOG: f32 = 440.0;
     /// Height of the start button.
-    pub(crate) const START: f32 = 42.0;
+    pub(crate) const START_BUTTON: f32 = 42.0;
     /// Height of a row in the log.
     pub(crate) const LOG_ROW: f32 = 23.0;
     /// Height of a row of bytes.
@@ -57,30 +57,30 @@ pub(super) mod size {
     pub(crate) const SEQUENCE_ROW: f32 = 40.0;
     /// Width of a scroll bar.
     pub(crate) const SCROLL_BAR: f32 = 10.0;
-    /// Rounding of fields and buttons.
+    /// Corner radius of fields and buttons.
     pub(crate) const RADIUS: u8 = 6;
-    /// Text.
+    /// Font size of most text.
     pub(crate) const TEXT: f32 = 13.5;
-    /// Notes under a field, the status bar.
+    /// Font size of notes under a field and of the status bar.
     pub(crate) const SMALL: f32 = 12.0;
-    /// The task of a lesson's step: large enough for the last row of a classroom.
+    /// Font size of the text of a lesson's step: large enough to read from the last row of a classroom.
     pub(crate) const LESSON: f32 = 16.0;
-    /// The height that a lesson's bar may always take.
-    pub(crate) const LESSON_LEAST: f32 = 164.0;
-    /// Log entries, code and bytes.
+    /// The height that the lesson bar may take even in a short window.
+    pub(crate) const MIN_LESSON: f32 = 164.0;
+    /// Font size of log entries, code and bytes.
     pub(crate) const MONO: f32 = 12.5;
 }
 
 /// The colors of one theme, named by what they are for.
 #[derive(Debug)]
 pub(super) struct Palette {
-    /// Behind bars, the form and the details of a selected row.
+    /// Background of bars, the form and the details of a selected row.
     pub(super) panel: Color32,
-    /// Behind the log and the other tabs.
+    /// Background of the log and the other tabs.
     pub(super) canvas: Color32,
-    /// Fields and buttons.
+    /// Background of fields and buttons.
     pub(super) field: Color32,
-    /// Fields and buttons under the pointer.
+    /// Background of fields and buttons under the pointer.
     pub(super) field_hover: Color32,
     /// Lines between areas, outlines of fields.
     pub(super) border: Color32,
@@ -90,15 +90,15 @@ pub(super) struct Palette {
     pub(super) text: Color32,
     /// Secondary text: labels, times, hints.
     pub(super) muted: Color32,
-    /// The app's color: what is on, selected or focused.
+    /// The app's color, for controls that are on, selected or focused.
     pub(super) accent: Color32,
     /// A background in the app's color.
     pub(super) accent_soft: Color32,
-    /// The start button, and the same under the pointer.
+    /// Background of the start button, and of the start button under the pointer.
     pub(super) start: [Color32; 2],
-    /// The stop button, and the same under the pointer.
+    /// Background of the stop button, and of the stop button under the pointer.
     pub(super) stop: [Color32; 2],
-    /// Text on the start and stop buttons; the knob of a switch.
+    /// Text of the start and stop buttons; the knob of a switch.
     pub(super) on_strong: Color32,
     /// Success.
     pub(super) good: Color32,
@@ -106,13 +106,14 @@ pub(super) struct Palette {
     pub(super) caution: Color32,
     /// An error.
     pub(super) problem: Color32,
-    /// A background behind an error.
+    /// Background of an error.
     pub(super) problem_soft: Color32,
-    /// A row under the pointer.
+    /// Background of a row under the pointer.
     pub(super) row_hover: Color32,
-    /// A selected row.
+    /// Background of a selected row.
     pub(super) row_selected: Color32,
-    /// Clients, by number; used again from the first one on. Also kinds of TLS records, and keywords.
+    /// The colors of clients, by number; more clients reuse them in order. Also for TLS record kinds and Python
+    /// keywords.
     pub(super) clients: [Color32; 6],
     /// Dims the window behind a dialog.
     pub(super) veil: Color32,
@@ -122,7 +123,7 @@ static LIGHT: Palette = Palette::new(false);
 static DARK: Palette = Palette::new(true);
 
 impl Palette {
-    /// Picks each color for the light (first) or the dark theme (second).
+    /// Returns the palette of a theme. Each color is given first for the light theme, then for the dark one.
     #[expect(clippy::unreadable_literal, reason = "colors as in CSS: 0xrrggbb")]
     const fn new(dark: bool) -> Self {
         const fn rgb(dark: bool, light_color: u32, dark_color: u32) -> Color32 {
@@ -161,7 +162,7 @@ impl Palette {
         }
     }
 
-    /// Returns the colors of the theme that is shown.
+    /// Returns the colors of the current theme.
     pub(super) fn of(ui: &Ui) -> &'static Self {
         Self::for_theme(ui.visuals().dark_mode)
     }
@@ -183,7 +184,7 @@ impl Palette {
     }
 }
 
-/// Returns the font of most texts.
+/// Returns the font of most text.
 pub(super) fn text() -> FontId {
     FontId::proportional(size::TEXT)
 }
@@ -196,7 +197,7 @@ pub(super) fn small() -> FontId {
 /// The font family of headings and of the start button.
 const SEMIBOLD: &str = "semibold";
 
-/// Returns the font of headings and the selected tab.
+/// Returns the font of headings and the selected tab, in a given size.
 pub(super) fn strong(points: f32) -> FontId {
     FontId::new(points, FontFamily::Name(SEMIBOLD.into()))
 }
@@ -219,8 +220,8 @@ pub(super) fn install(ctx: &Context) {
     }
 }
 
-/// Returns Inter for text and `JetBrains` Mono for bytes and log entries. egui's own fonts supply the few characters that
-/// they lack.
+/// Returns Inter for text and `JetBrains` Mono for bytes and log entries. egui's own fonts supply the few characters
+/// that these lack.
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let files: [(&str, &'static [u8]); 3] = [
@@ -270,7 +271,7 @@ fn style(theme: Theme) -> Style {
         interact_handle_opacity: 0.6,
         ..ScrollStyle::floating()
     };
-    // Lower than the space below the last line, so that it doesn't fade text.
+    // The fade at the edge of a scroll area is no higher than the space below the last line, so that it covers no text.
     style.spacing.scroll.fade.size = size::GAP;
     style
 }
@@ -283,7 +284,7 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         window_stroke: Stroke::new(1.0, palette.border),
         extreme_bg_color: palette.field,
         weak_text_color: Some(palette.muted),
-        // Disabled widgets stay readable.
+        // High enough that disabled widgets stay readable.
         disabled_alpha: 0.62,
         // A blinking cursor would repaint an idle window twice a second.
         text_cursor: TextCursorStyle {
@@ -322,7 +323,7 @@ fn widgets(palette: &Palette) -> Widgets {
 mod tests {
     use super::*;
 
-    /// Relative luminance (WCAG 2.2).
+    /// Returns the relative luminance of a color (WCAG 2.2).
     fn luminance(color: Color32) -> f64 {
         let linear = |byte: u8| {
             let value = f64::from(byte) / 255.0;
@@ -369,9 +370,9 @@ mod tests {
             let faded = p.panel.lerp_to_gamma(p.text, style(Theme::Dark).visuals.disabled_alpha);
             let ratio = contrast(faded, p.panel);
             assert!(ratio >= 3.0, "{name}: disabled text has {ratio:.2}");
-            for (what, color, ground) in pairs {
+            for (role, color, ground) in pairs {
                 let ratio = contrast(color, ground);
-                assert!(ratio >= 4.5, "{name}: {what} {color:?} on {ground:?} has {ratio:.2}");
+                assert!(ratio >= 4.5, "{name}: {role} {color:?} on {ground:?} has {ratio:.2}");
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::ui::theme::size;
 use crate::ui::widgets::controls::{copy_box, copy_button, pill_button, pill_width, switch};
 use crate::ui::widgets::field::{Tone, heading, label, note, path_field};
 
-/// Shows the switch and, while it is on, the files.
+/// Shows the switch, the dialogs' buttons and, if TLS is on, the fields for the files.
 pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     let mut actions = Vec::new();
     let on = app.settings().tls;
@@ -39,16 +39,16 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
 
 fn path_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     let (form, info) = (app.form(), setting.info());
-    let bad = match setting {
+    let is_bad_file = match setting {
         Setting::Key => matches!(app.key(), Check::Bad(_)) || matches!(app.pair(), Some(Err(_))),
         _ => matches!(app.certificate(), Check::Bad(_)),
     };
     ui.horizontal(|ui| {
         let name = label(ui, info.label, size::LABEL - size::GAP);
         let width = ui.available_width() - 36.0 - size::GAP;
-        let wrong = bad || form.error(setting).is_some();
+        let is_wrong = is_bad_file || form.error(setting).is_some();
         let text = form.text(setting);
-        let (response, changed) = path_field(ui, info.label, width, text, info.placeholder, wrong);
+        let (response, changed) = path_field(ui, info.label, width, text, info.placeholder, is_wrong);
         let response = response.labelled_by(name.id);
         if !response.has_focus() && !text.is_empty() {
             response.on_hover_text(text);
@@ -69,16 +69,16 @@ fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let tone = if served.own.validity.holds(now) { Tone::Good } else { Tone::Caution };
     ui.horizontal_top(|ui| {
         let details = "Details…";
-        let rest = ui.available_width() - pill_width(ui, details) - size::GAP;
+        let note_width = ui.available_width() - pill_width(ui, details) - size::GAP;
         ui.vertical(|ui| {
-            ui.set_width(rest);
+            ui.set_width(note_width);
             close_note(ui, tone, &served.own.line(now));
         });
         if pill_button(ui, details).clicked() {
             actions.push(Action::Open(LessonPlace::CertificateDetails));
         }
     });
-    // The row adds enough space below itself already.
+    // Removes some of the space that the row adds below itself.
     ui.add_space(-5.0);
     let Some(caution) = app.certificate_caution() else { return };
     close_note(ui, Tone::Caution, &caution);
@@ -99,7 +99,7 @@ fn key_result(ui: &mut Ui, app: &App) {
         Some(Ok(())) => close_note(ui, Tone::Good, &format!("{report} · matches the certificate")),
         Some(Err(error)) => {
             let text = error.to_string();
-            // The last sentence of some errors ends in a command.
+            // Some errors end in an openssl command, which gets a copy button.
             let command = text.find(": openssl ").map(|at| text[at + 2..].to_owned());
             problem(ui, &text, command, error.raw());
         }
@@ -107,7 +107,7 @@ fn key_result(ui: &mut Ui, app: &App) {
     }
 }
 
-/// Returns the report of a good file; shows what is wrong with any other one.
+/// Returns the report if the file is good. Otherwise shows that it is being read, or what is wrong with it.
 fn good_file<'a, T>(ui: &mut Ui, check: &'a Check<T>) -> Option<&'a T> {
     match check {
         Check::Good(report) => return Some(report),
@@ -118,7 +118,7 @@ fn good_file<'a, T>(ui: &mut Ui, check: &'a Check<T>) -> Option<&'a T> {
     None
 }
 
-/// Shows an error and, below it, the command that fixes it.
+/// Shows an error and, below it, the command that fixes it, if there is one.
 fn problem(ui: &mut Ui, text: &str, command: Option<String>, raw: Option<String>) {
     ui.add_space(-3.0);
     let sentence = command.as_deref().and_then(|command| text.strip_suffix(command)).unwrap_or(text);
@@ -139,8 +139,8 @@ fn close_note(ui: &mut Ui, tone: Tone, text: &str) {
     ui.add_space(2.0);
 }
 
-/// Shows *Create certificate…* and, with TLS on, *Options…*. The options are out of sight, but an error in them
-/// prevents a start, so it is shown here.
+/// Shows the buttons *Create certificate…* and, if TLS is on, *Options…*. An error in the options prevents a start, so
+/// it is shown here, too, where it is visible while the options are closed.
 fn dialog_buttons(ui: &mut Ui, app: &App) -> Option<Action> {
     let mut action = None;
     let on = app.settings().tls;
@@ -154,9 +154,9 @@ fn dialog_buttons(ui: &mut Ui, app: &App) -> Option<Action> {
         }
     });
     if on {
-        let typed = [Setting::Alpn, Setting::KeyLog].into_iter().find_map(|field| app.form().error(field));
+        let error = [Setting::Alpn, Setting::KeyLog].into_iter().find_map(|field| app.form().error(field));
         let uses_ca = app.settings().client_auth != ClientAuth::None;
-        let problem = typed.map(ToString::to_string).or_else(|| match app.client_ca() {
+        let problem = error.map(ToString::to_string).or_else(|| match app.client_ca() {
             Check::Bad(error) if uses_ca => Some(error.to_string()),
             _ => None,
         });

@@ -13,7 +13,7 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{quiet_width, segments, segments_width};
 use crate::ui::widgets::icon::{self, Icon};
 
-/// The label, name and tooltip of each theme.
+/// The label, accessible name and tooltip of each theme.
 const THEMES: [(&str, &str, &str); 3] = [
     ("System", "Theme of the system", "Theme of the system"),
     ("Light", "Light theme", "Light theme"),
@@ -32,15 +32,15 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.add_space(4.0);
         ui.heading("Echoscope");
         ui.add_space(4.0);
-        // The state gets the room that the buttons at the right leave. They are added after it for the order of the Tab
-        // key.
-        let rest = segments_width(ui, &THEMES) + 2.0 * size::EDGE + quiet_width(ui, "Help");
-        state_pill(ui, app, ui.available_width() - rest);
+        // The state gets the space that the buttons on the right leave. They are added after it, in the order in which
+        // the Tab key moves.
+        let buttons_width = segments_width(ui, &THEMES) + 2.0 * size::EDGE + quiet_width(ui, "Help");
+        state_pill(ui, app, ui.available_width() - buttons_width);
         ui.spacing_mut().item_spacing.x = 0.0;
-        ui.add_space(ui.available_width() - rest + size::GAP);
+        ui.add_space(ui.available_width() - buttons_width + size::GAP);
         let themes = ThemeChoice::choices();
-        let now = themes.iter().position(|(theme, ..)| *theme == app.settings().theme).unwrap_or(0);
-        let chosen = segments(ui, &THEMES, now);
+        let current = themes.iter().position(|(theme, ..)| *theme == app.settings().theme).unwrap_or(0);
+        let chosen = segments(ui, &THEMES, current);
         action = chosen.map(|index| Command::set(Setting::Theme, themes[index].0).into());
         ui.add_space(size::EDGE);
         action = crate::ui::help_menu::show(ui, app).or(action.take());
@@ -48,14 +48,14 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
     action
 }
 
-/// Shows the server's state, in its color. The tooltip has what doesn't fit.
+/// Shows the server's state in its color, truncated if it is too long. The tooltip has the details.
 fn state_pill(ui: &mut Ui, app: &App, room: f32) {
     let palette = Palette::of(ui);
     let state = &app.state();
     let paused = app.paused_threads();
-    let held_up = held_up(&paused, app.is_paused());
+    let paused_text = paused_text(&paused, app.is_paused());
     let (color, fill) = match state {
-        ServerState::Starting | ServerState::Listening { .. } if held_up.is_some() => {
+        ServerState::Starting | ServerState::Listening { .. } if paused_text.is_some() => {
             (palette.caution, palette.field)
         }
         ServerState::Listening { .. } => (palette.accent, palette.accent_soft),
@@ -64,7 +64,7 @@ fn state_pill(ui: &mut Ui, app: &App, room: f32) {
             (palette.muted, palette.field)
         }
     };
-    let text = state_text(state, held_up);
+    let text = state_text(state, paused_text);
     let mut job = LayoutJob::single_section(text.clone(), TextFormat::simple(theme::strong(13.0), color));
     job.wrap = TextWrapping::truncate_at_width((room - 36.0).max(40.0));
     let galley = ui.painter().layout_job(job);
@@ -83,14 +83,14 @@ fn state_pill(ui: &mut Ui, app: &App, room: f32) {
     if let ServerState::Failed(error) = state {
         response.on_hover_text(error.to_string());
     } else if !paused.is_empty() {
-        response.on_hover_text(paused_threads(&paused));
+        response.on_hover_text(paused_tooltip(&paused));
     } else if elided {
         response.on_hover_text(text);
     }
 }
 
-/// Returns what the user has paused: threads in step mode, or accepting.
-fn held_up(threads: &[PausedThread], accepting_paused: bool) -> Option<String> {
+/// Returns a text about what the user has paused, threads in step mode or accepting; `None` if nothing is paused.
+fn paused_text(threads: &[PausedThread], accepting_paused: bool) -> Option<String> {
     match threads {
         [] => accepting_paused.then(|| "Accepting paused".to_owned()),
         [thread] => {
@@ -104,8 +104,8 @@ fn held_up(threads: &[PausedThread], accepting_paused: bool) -> Option<String> {
     }
 }
 
-/// Returns the tooltip with the calls that threads are paused before.
-fn paused_threads(threads: &[PausedThread]) -> String {
+/// Returns the text of the tooltip: for each paused thread, the call that it is paused before.
+fn paused_tooltip(threads: &[PausedThread]) -> String {
     const MAX_LINES: usize = 8;
     let mut lines: Vec<_> = threads.iter().take(MAX_LINES).map(pause_text).collect();
     if threads.len() > MAX_LINES {
@@ -115,22 +115,22 @@ fn paused_threads(threads: &[PausedThread]) -> String {
     lines.join("\n")
 }
 
-fn state_text(state: &ServerState, held_up: Option<String>) -> String {
+fn state_text(state: &ServerState, paused_text: Option<String>) -> String {
     match state {
         ServerState::Stopped => "Stopped".to_owned(),
-        ServerState::Starting => held_up.unwrap_or_else(|| "Starting…".to_owned()),
+        ServerState::Starting => paused_text.unwrap_or_else(|| "Starting…".to_owned()),
         ServerState::Listening { addresses, tls } => {
-            let held_up = held_up.map_or_else(String::new, |text| text + " · ");
+            let paused_text = paused_text.map_or_else(String::new, |text| text + " · ");
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             let tls = if *tls { " · TLS" } else { "" };
-            format!("{held_up}Listening on {}{tls}", list(&addresses, 2))
+            format!("{paused_text}Listening on {}{tls}", list(&addresses, 2))
         }
         ServerState::Stopping => "Stopping…".to_owned(),
         ServerState::Failed(error) => format!("Could not start: {}", first_sentence(&error.to_string())),
     }
 }
 
-/// Returns what happened, without the advice, which the form shows.
+/// Returns the first sentence of an error, which describes what happened. The form shows the advice after it.
 fn first_sentence(text: &str) -> String {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.').to_owned()
 }

@@ -6,12 +6,12 @@ use crate::app::App;
 use crate::ui::widgets::controls::{copy_box, segments, segments_width};
 use crate::ui::widgets::field::{heading, small};
 
-/// The most rows of a command that are shown. Copying takes all of it.
-const MAX_ROWS: usize = 4;
-/// In a window that is lower than this only one row is shown, so that the form has more space.
-const LOW_WINDOW: f32 = 600.0;
+/// The most lines of a command that are shown. The copy button copies all of it.
+const MAX_LINES: usize = 4;
+/// In a window shorter than this, only one line of a command is shown, so that the form has more space.
+const SHORT_WINDOW: f32 = 600.0;
 
-/// Shows the command of one program, and a choice of programs. `program` is the index of the chosen one.
+/// Shows one program's command, and the choice of the program. `program` is the index of the chosen one.
 pub(super) fn show(ui: &mut Ui, app: &App, program: &mut usize) {
     let lines = app.try_it();
     let Some(chosen) = lines.get(*program).or(lines.first()) else {
@@ -28,9 +28,9 @@ pub(super) fn show(ui: &mut Ui, app: &App, program: &mut usize) {
         heading(ui, "Try it from a terminal");
         let names: Vec<_> = lines.iter().map(|line| (line.program, line.program, "")).collect();
         ui.add_space(ui.available_width() - segments_width(ui, &names));
-        let now = (*program).min(lines.len() - 1);
-        *program = segments(ui, &names, now).unwrap_or(now);
+        let current = (*program).min(lines.len() - 1);
+        *program = segments(ui, &names, current).unwrap_or(current);
     });
-    let is_low = ui.ctx().content_rect().height() < LOW_WINDOW;
-    copy_box(ui, "Copy this line", &chosen.line, if is_low { 1 } else { MAX_ROWS });
+    let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
+    copy_box(ui, "Copy this line", &chosen.line, if is_short { 1 } else { MAX_LINES });
 }

@@ -1,4 +1,5 @@
-//! The window: reads the app's news in `logic`, lays out the panels in `ui`, then carries out the actions they return.
+//! The window. In each frame `logic` polls the app, and `ui` lays out the panels and carries out the actions that they
+//! return.
 
 use std::time::Duration;
 
@@ -42,9 +43,9 @@ pub struct Window {
     status_bar: StatusBar,
     tls_dialogs: TlsDialogs,
     lesson: LessonBar,
-    help: bool,
-    failed: bool,
-    /// Whether a start has failed since the last frame. The reason is then scrolled into view.
+    shows_help: bool,
+    was_failed: bool,
+    /// Whether a start has failed since the last frame. If so, the reason is scrolled into view.
     failed_just_now: bool,
 }
 
@@ -53,7 +54,7 @@ impl Window {
     #[must_use]
     pub fn new(ctx: &Context, app: App) -> Self {
         theme::install(ctx);
-        // Unlike `set_zoom_factor`, this applies to the first frame already.
+        // Unlike `set_zoom_factor`, this takes effect in the first frame.
         ctx.options_mut(|options| options.zoom_factor = f32::from(app.settings().zoom) / 100.0);
         Self {
             app,
@@ -68,14 +69,14 @@ impl Window {
             status_bar: StatusBar::default(),
             tls_dialogs: TlsDialogs::default(),
             lesson: LessonBar::default(),
-            help: false,
-            failed: false,
+            shows_help: false,
+            was_failed: false,
             failed_just_now: false,
         }
     }
 
-    /// Returns the window without the OS's file dialogs, so that paths are typed. For tests, which can't answer
-    /// a dialog.
+    /// Returns the window with prompts for paths in place of the OS's file dialogs. For tests, which can't operate the
+    /// OS's dialogs.
     #[must_use]
     pub fn without_native_dialogs(mut self) -> Self {
         self.file_dialogs = FileDialogs::new(false);
@@ -103,7 +104,7 @@ impl Window {
             }
             Action::SetCertificateFolder(path) => self.tls_dialogs.set_folder(&path),
             Action::SetDetailsCaFile(path) => self.tls_dialogs.set_ca_file(&path),
-            Action::ToggleHelp => self.help = !self.help,
+            Action::ToggleHelp => self.shows_help = !self.shows_help,
             Action::Open(place) => {
                 self.app.apply(Command::Opened(place));
                 if TABS.contains(&place) {
@@ -160,10 +161,10 @@ impl Window {
             actions.extend(top_bar::show(ui, &self.app));
         });
         actions.extend(self.status_bar.show(ui, &self.app));
-        Panel::left("left").exact_size(size::LEFT).resizable(false).frame(Frame::NONE).show(ui, |ui| {
+        Panel::left("left").exact_size(size::SIDE_PANEL).resizable(false).frame(Frame::NONE).show(ui, |ui| {
             actions.extend(self.side_panel.show(ui, &self.app, self.failed_just_now));
         });
-        // The tabs' color, which shows beside a scrolling lesson too.
+        // Most tabs paint no background of their own.
         let canvas = Frame::new().fill(Palette::of(ui).canvas);
         CentralPanel::default().frame(canvas).show(ui, |ui| actions.extend(self.center(ui)));
         actions
@@ -177,7 +178,7 @@ impl Window {
             ui.spacing_mut().item_spacing.y = 0.0;
             actions.extend(tabs::show(ui, &self.app, self.tab).map(Action::Open));
         });
-        let min_size = vec2(0.0, size::TAB_LEAST);
+        let min_size = vec2(0.0, size::MIN_TAB);
         match self.tab {
             LessonPlace::Log => {
                 actions.extend(scroll_when_small(ui, "log tab", min_size, |ui| self.log_tab(ui)));
@@ -208,8 +209,8 @@ impl Window {
 
     fn overlays(&mut self, ui: &Ui) -> Vec<Action> {
         let mut actions = self.tls_dialogs.show(ui, &self.app);
-        if self.help {
-            self.help = help::show(ui, self.app.settings_file());
+        if self.shows_help {
+            self.shows_help = help::show(ui, self.app.settings_file());
         }
         actions.extend(self.file_dialogs.poll());
         actions.extend(self.file_dialogs.show_prompt(ui));
@@ -218,7 +219,7 @@ impl Window {
     }
 }
 
-/// Explains what a drop does while files hover over the window.
+/// Explains what dropping files does, while files are dragged over the window.
 fn drop_hint(ui: &Ui) {
     let ctx = ui.ctx();
     if ctx.input(|input| input.raw.hovered_files.is_empty()) {
@@ -236,14 +237,14 @@ impl eframe::App for Window {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.app.poll();
         let failed = matches!(self.app.state(), ServerState::Failed(_));
-        self.failed_just_now = failed && !self.failed;
-        self.failed = failed;
+        self.failed_just_now = failed && !self.was_failed;
+        self.was_failed = failed;
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         for file in dropped {
             self.app.apply(Command::DropFile(file.path().to_path_buf()));
         }
-        let came_back = ctx.input(|input| input.events.contains(&Event::WindowFocused(true)));
-        if came_back && self.app.settings().tls {
+        let gained_focus = ctx.input(|input| input.events.contains(&Event::WindowFocused(true)));
+        if gained_focus && self.app.settings().tls {
             // The user may have created new certificate files in a terminal.
             self.app.apply(Command::CheckFiles);
         }
@@ -252,7 +253,7 @@ impl eframe::App for Window {
         if !(log_complete && wire_complete) {
             ctx.request_repaint();
         }
-        // Without new events the rate falls, and nothing else would repaint it.
+        // The rate falls even if there are no new events, and nothing else would repaint it.
         if self.app.rate() > 0 {
             ctx.request_repaint_after(Duration::from_millis(250));
         }
@@ -261,7 +262,7 @@ impl eframe::App for Window {
             ThemeChoice::Light => ThemePreference::Light,
             ThemeChoice::Dark => ThemePreference::Dark,
         });
-        // egui handles the keys that zoom.
+        // egui handles the zoom keys; the resulting zoom factor is saved in the settings.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -275,16 +276,16 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         track_window_size(ui.ctx());
-        // A TLS dialog gets all keys.
+        // While a TLS dialog is open, shortcuts are off.
         let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
-        // A key that shows a tab also moves the focus there, so that the Tab key leads into its content. The log's keys
-        // work without the focus, and the Client tab sets it to the field that is needed first.
-        let focused = [LessonPlace::Connections, LessonPlace::Code, LessonPlace::Wire].map(Action::Open);
-        let focus_tab = actions.iter().any(|action| focused.contains(action));
+        // A shortcut that shows one of these tabs also focuses it, so that the Tab key leads into its content. The Log
+        // tab leaves the focus where it is, and the Client tab focuses the control that is needed first.
+        let focused_tabs = [LessonPlace::Connections, LessonPlace::Code, LessonPlace::Wire].map(Action::Open);
+        let focus_tab = actions.iter().any(|action| focused_tabs.contains(action));
         actions.extend(scroll_when_small(ui, "window", size::LAYOUT_MIN.into(), |ui| self.layout(ui)));
         actions.extend(self.overlays(ui));
         if !actions.is_empty() {
-            // Their effect shows in the next frame.
+            // The effect of the actions is visible in the next frame.
             ui.ctx().request_repaint();
         }
         let ctx = ui.ctx().clone();
@@ -296,7 +297,7 @@ impl eframe::App for Window {
         }
     }
 
-    // The bars have this color and paint no background: without a GPU each layer costs as much as a whole frame.
+    // The bars show this color instead of painting a background, which would be slow without a GPU.
     fn clear_color(&self, visuals: &Visuals) -> [f32; 4] {
         Palette::for_theme(visuals.dark_mode).panel.to_normalized_gamma_f32()
     }

@@ -28,7 +28,7 @@ pub(crate) struct ConnectionsPanel {
 /// Width of the button at the end of a row.
 const BUTTON: f32 = 86.0;
 
-/// A column of the table: its heading, its width, and the text and color of its cells.
+/// A column of the table: its heading, its width, and a function that returns the text and color of a cell.
 type Column = (&'static str, f32, fn(&Connection, &Palette) -> (String, Color32));
 
 const RECEIVED: &str = "Received";
@@ -46,7 +46,7 @@ fn tls_cell(connection: &Connection, palette: &Palette) -> (String, Color32) {
     }
 }
 
-/// Returns the columns with their places. In a narrow row the last ones are left out.
+/// Returns the columns with their places. In a narrow row, the last columns are omitted.
 fn columns(row: Rect) -> Vec<(Column, Rect)> {
     let address = (row.width() * 0.3).clamp(128.0, 180.0);
     let all: [Column; 6] = [
@@ -96,7 +96,7 @@ impl ConnectionsPanel {
         }
         ui.painter().hline(header.x_range(), header.bottom(), line);
         body.min.y += 1.0;
-        if let Some(waiting) = waiting(app) {
+        if let Some(waiting) = waiting_text(app) {
             let foot;
             (body, foot) = body.split_top_bottom_at_y(body.bottom() - size::TABLE_ROW);
             ui.painter().hline(foot.x_range(), foot.top(), line);
@@ -136,8 +136,8 @@ fn detail(connection: &Connection) -> DetailContent<'static> {
     }
 }
 
-/// Shows a connection; returns whether its row was chosen, with the pointer or by the keyboard focus, and whether its
-/// button was pressed.
+/// Shows a connection's row; returns whether the row was chosen, by a click or by getting the keyboard focus, and
+/// whether its button was pressed.
 fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> (bool, bool) {
     let palette = Palette::of(ui);
     let id = connection.client.id;
@@ -160,11 +160,11 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> (bool,
     button.add_space(size::EDGE);
     let button = pill_button(&mut button, "Disconnect").accessible_name(format!("Disconnect {id}"));
     let disconnect = button.clicked();
-    let is_new = response.gained_focus() && !chosen;
-    (!disconnect && (response.clicked() || is_new), disconnect)
+    let is_newly_focused = response.gained_focus() && !chosen;
+    (!disconnect && (response.clicked() || is_newly_focused), disconnect)
 }
 
-/// Writes into one column of a row, amounts aligned to the right. The tooltip has the whole of a text that is cut off.
+/// Paints the text of one column of a row, amounts aligned to the right. A truncated text has a tooltip with all of it.
 fn cell(ui: &Ui, id: (u64, &'static str), rect: Rect, text: &str, font: FontId, color: Color32) {
     let align = if [RECEIVED, SENT].contains(&id.1) { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
     let is_truncated = text_line(ui, rect, align, text, font, color);
@@ -175,8 +175,8 @@ fn cell(ui: &Ui, id: (u64, &'static str), rect: Rect, text: &str, font: FontId, 
     }
 }
 
-/// Returns how many clients wait in the accept queue, if any do and the OS reports it.
-fn waiting(app: &App) -> Option<String> {
+/// Returns a sentence with the number of clients in the accept queue; `None` if it is zero or the OS doesn't report it.
+fn waiting_text(app: &App) -> Option<String> {
     match app.counters().waiting {
         None | Some(0) => None,
         Some(1) => Some("1 more waits to be accepted.".to_owned()),
@@ -191,7 +191,7 @@ fn empty(ui: &mut Ui, app: &App) {
         _ => ("The server isn't running", "Start it, then connect. Each connected client is listed here."),
     };
     empty_message(ui, title, text);
-    if let Some(words) = waiting(app) {
-        ui.vertical_centered(|ui| ui.colored_label(Palette::of(ui).caution, words));
+    if let Some(waiting) = waiting_text(app) {
+        ui.vertical_centered(|ui| ui.colored_label(Palette::of(ui).caution, waiting));
     }
 }

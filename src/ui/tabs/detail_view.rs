@@ -1,4 +1,4 @@
-//! One entry of a list in full, in a panel below the list: title, explanation, and bytes with the fields of their headers.
+//! The details of a list's selected entry, below the list: title, explanation, and bytes with their header fields.
 
 use egui::text::LayoutJob;
 use egui::{
@@ -18,30 +18,30 @@ use crate::ui::widgets::controls::{collapsible, copy_button, pill_button};
 use crate::ui::widgets::field::named;
 use crate::ui::widgets::{char_width, focus_ring};
 
-/// An entry to show in full.
+/// The details of an entry.
 #[derive(Default)]
 pub(crate) struct DetailContent<'a> {
-    /// The number of the entry. Another one is shown from its top.
+    /// The entry's number. An entry with another number is shown from its top.
     pub(crate) number: u64,
     pub(crate) title: String,
     pub(crate) subtitle: String,
     pub(crate) data: &'a [u8],
     /// The fields of the headers in the data.
     pub(crate) fields: Vec<HeaderField>,
-    /// The whole line of the entry, if it is worth repeating.
+    /// The entry's whole line, if it is longer than the title.
     pub(crate) line: Option<String>,
-    /// The message of the OS or the library, shown on request.
+    /// The message of the OS or the library, which is shown on request.
     pub(crate) raw: Option<String>,
     pub(crate) explanation: String,
     pub(crate) rows: Vec<DetailRow>,
-    /// The connection that a button shows in the Wire tab.
+    /// The connection that the button *Show on the wire* shows in the Wire tab.
     pub(crate) connection: Option<ClientId>,
 }
 
-/// Below this width a row has 8 bytes, so that their text still fits beside them.
+/// Below this width, a line has 8 bytes instead of 16, so that their text still fits beside them.
 const NARROW: f32 = 560.0;
-/// Below this height the panel is only as high as the hint while no row is selected.
-const LOW: f32 = 360.0;
+/// Below this total height of list and panel, the panel is only as high as its hint while no row is selected.
+const SHORT: f32 = 360.0;
 const HINT: &str = "Select a row to see its details and what they mean.";
 
 /// Shows the panel below a list with the selected entry, or a hint if none is selected.
@@ -52,15 +52,15 @@ pub(crate) fn show_panel(
 ) -> Option<Action> {
     let frame = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 8));
     let height = ui.available_height();
-    if content.is_none() && height < LOW {
+    if content.is_none() && height < SHORT {
         Panel::bottom("no detail").frame(frame).show(ui, |ui| ui.weak(HINT));
         return None;
     }
-    // The list keeps more than half of a low window, and 200 points of a high one.
+    // The list keeps at least half of a short window, and 200 points of a tall one.
     let max = (height - 200.0).max(height * 0.48).max(80.0);
     let panel = Panel::bottom("detail").resizable(true).default_size(size::DETAIL.min(max));
     let show = |ui: &mut Ui| {
-        // The panel keeps its height, whatever it shows.
+        // The panel keeps its height whatever it shows.
         ui.set_min_size(ui.available_size());
         if content.is_none() {
             ui.weak(HINT);
@@ -102,20 +102,20 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
         });
     });
     let area = ui.available_rect_before_wrap();
-    let whole = ui.interact(area, Id::unique("details"), Sense::FOCUSABLE | Sense::CLICK);
-    whole.widget_info(|| {
+    let response = ui.interact(area, Id::unique("details"), Sense::FOCUSABLE | Sense::CLICK);
+    response.widget_info(|| {
         let bytes = count(content.data.len() as u64, "byte");
         WidgetInfo::labeled(Role::ScrollView, true, format!("What the row means, and its {bytes}"))
     });
-    focus_ring(ui, &whole, area, 4.0);
-    // A small area shows in no other way that it has more content.
+    focus_ring(ui, &response, area, 4.0);
+    // In a small area, only the scroll bar shows that there is more content.
     let scroll = &mut ui.spacing_mut().scroll;
     scroll.floating_width = 4.0;
     scroll.dormant_handle_opacity = 0.6;
     let scroll = ScrollArea::vertical().id_salt((content.number, &content.title));
     scroll.auto_shrink(false).animated(false).show(ui, |ui| {
-        if whole.has_focus() {
-            on_keys(ui, whole.id, area.height());
+        if response.has_focus() {
+            scroll_by_keys(ui, response.id, area.height());
         }
         ui.set_width(ui.available_width() - size::SCROLL_BAR);
         ui.spacing_mut().item_spacing.y = 6.0;
@@ -124,14 +124,14 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
         }
         ui.label(&content.explanation);
         handshake_table(ui, &content.rows);
-        show_names(ui, &content.fields);
+        show_fields(ui, &content.fields);
         show_bytes(ui, content);
     });
     action
 }
 
-/// Scrolls by the keyboard.
-fn on_keys(ui: &Ui, id: Id, view: f32) {
+/// Scrolls the details when an arrow key, Page Up, Page Down, Home or End is pressed.
+fn scroll_by_keys(ui: &Ui, id: Id, view: f32) {
     let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
     for (key, points) in [
@@ -148,7 +148,7 @@ fn on_keys(ui: &Ui, id: Id, view: f32) {
     }
 }
 
-/// Returns the color of a field by its name, so that the same field of several messages has the same one.
+/// Returns the color of a header field by its name, so that it is the same in all messages.
 fn color(palette: &Palette, field: &HeaderField) -> Color32 {
     match field.name {
         "Type" => palette.clients[1],
@@ -160,8 +160,8 @@ fn color(palette: &Palette, field: &HeaderField) -> Color32 {
     }
 }
 
-/// Lists the fields with the position of their first byte.
-fn show_names(ui: &mut Ui, fields: &[HeaderField]) {
+/// Lists the header fields: the position of the first byte, the name and the value of each.
+fn show_fields(ui: &mut Ui, fields: &[HeaderField]) {
     let palette = Palette::of(ui);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 3.0);
@@ -177,7 +177,7 @@ fn show_names(ui: &mut Ui, fields: &[HeaderField]) {
     });
 }
 
-/// Shows the bytes; only the lines in view are laid out.
+/// Shows the bytes. Only the lines in view are laid out.
 fn show_bytes(ui: &mut Ui, content: &DetailContent<'_>) {
     let per_line = if ui.available_width() < NARROW { 8 } else { 16 };
     let lines = content.data.chunks(per_line);
@@ -198,13 +198,13 @@ fn show_bytes(ui: &mut Ui, content: &DetailContent<'_>) {
     }
 }
 
-/// Shows one line, its offset, hexadecimal digits and text, and outlines the fields in it.
+/// Shows one line of bytes: its offset, hexadecimal digits and text. Outlines the header fields in it.
 fn show_line(ui: &Ui, rect: Rect, (start, bytes): (usize, &[u8]), per_line: usize, fields: &[HeaderField]) {
     let palette = Palette::of(ui);
     let (offset, hex, text) = (format!("{start:04x}"), format::hex(bytes), format::printable(bytes));
     let response = ui.interact(rect, Id::unique("bytes").with(start), Sense::hover());
-    let spoken = || format!("{offset}  {hex}  {text}");
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken()));
+    let name = || format!("{offset}  {hex}  {text}");
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name()));
     let mut job = LayoutJob::default();
     let mono = |color| TextFormat::simple(theme::mono(), color);
     let digits = if offset.len() > 4 { 10 } else { 6 };
@@ -222,7 +222,7 @@ fn show_line(ui: &Ui, rect: Rect, (start, bytes): (usize, &[u8]), per_line: usiz
         let cell = Rect::from_x_y_ranges(from - 3.0..=to - advance + 3.0, rect.y_range().shrink(1.0));
         let stroke = Stroke::new(1.5, color(palette, field));
         if field.name == "Encrypted" {
-            // It spans many lines, where boxes would be too much.
+            // This field spans many lines, in which boxes would be distracting.
             ui.painter().hline(cell.shrink(3.0).x_range(), cell.bottom(), stroke);
         } else {
             ui.painter().rect_stroke(cell, 2.0, stroke, StrokeKind::Inside);
@@ -232,12 +232,12 @@ fn show_line(ui: &Ui, rect: Rect, (start, bytes): (usize, &[u8]), per_line: usiz
 
 /// Shows the parameters of a TLS handshake, each with its value and meaning. The client's offer, which comes last, is
 /// collapsed.
-fn handshake_table(ui: &mut Ui, facts: &[DetailRow]) {
-    let split = facts.iter().position(|(label, ..)| label.starts_with("Offered ")).unwrap_or(facts.len());
-    let (agreed, offered) = facts.split_at(split);
-    let show = |ui: &mut Ui, facts: &[DetailRow]| {
+fn handshake_table(ui: &mut Ui, rows: &[DetailRow]) {
+    let split = rows.iter().position(|(label, ..)| label.starts_with("Offered ")).unwrap_or(rows.len());
+    let (agreed, offered) = rows.split_at(split);
+    let show = |ui: &mut Ui, rows: &[DetailRow]| {
         ui.spacing_mut().interact_size.y = 18.0;
-        for (label, value, meaning) in facts {
+        for (label, value, meaning) in rows {
             let text = |ui: &mut Ui| {
                 ui.monospace(value);
                 ui.label(RichText::new(meaning.as_deref().unwrap_or_default()).small().weak());

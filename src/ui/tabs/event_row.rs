@@ -7,9 +7,9 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::text_width;
 use crate::ui::widgets::{char_width, text_line};
 
-/// The least room for the line, in points. With less, the text at the right is left out.
+/// The minimum width of the line, in points. A text at the right edge that would leave less is omitted.
 const MIN_LINE: f32 = 150.0;
-/// The length of a line in its tooltip, in characters. More would fill the screen.
+/// The maximum length of a line in its tooltip, in characters. More would fill the screen.
 pub(super) const TOOLTIP: usize = 1000;
 /// The length of a time such as `12:03:05.482`, in characters.
 const TIME: f32 = 12.0;
@@ -17,10 +17,10 @@ const TIME: f32 = 12.0;
 /// The columns beside a row's line.
 pub(super) struct EventRow<'a> {
     pub(super) time: &'a str,
-    /// The number of a client, or the direction of data.
+    /// A client's number, or an arrow for the direction of data.
     pub(super) mark: &'a str,
     pub(super) mark_color: Color32,
-    /// The least width of the mark's column, in points.
+    /// The minimum width of the mark's column, in points.
     pub(super) mark_width: f32,
     pub(super) severity: Severity,
     /// The texts for the right edge, the longest first: the first one that leaves room for the line is shown.
@@ -29,8 +29,8 @@ pub(super) struct EventRow<'a> {
     pub(super) is_selected: bool,
 }
 
-/// Draws a row and senses clicks on it. `line` returns the line, cut to a number of characters, and whether it was cut;
-/// `name` returns the name for screen readers, given the line.
+/// Draws a row and senses clicks on it. `line` returns the line, truncated to a number of characters, and whether
+/// that cut it short; `name` returns the name for screen readers, given the line.
 pub(super) fn show(
     ui: &Ui,
     id: Id,
@@ -40,7 +40,7 @@ pub(super) fn show(
     name: impl Fn(&str) -> String,
 ) -> Response {
     let palette = Palette::of(ui);
-    // Not focusable: Tab stops once at the whole list, not at each row.
+    // A row is not focusable: the Tab key stops once at the whole list, not at each row.
     let response = ui.interact(rect, id, Sense::CLICK);
     if row.is_selected {
         ui.painter().rect_filled(rect, 0.0, palette.row_selected);
@@ -81,7 +81,7 @@ pub(super) fn show(
     })
 }
 
-/// Returns the color of a line.
+/// Returns the color of a line of this severity.
 pub(super) fn severity_color(palette: &Palette, severity: Severity) -> Color32 {
     match severity {
         Severity::Minor => palette.muted,

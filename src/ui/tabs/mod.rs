@@ -14,13 +14,13 @@ use crate::app::App;
 use crate::lessons::condition::LessonPlace;
 use crate::text::with_thousands;
 use crate::ui::action::TABS;
-use crate::ui::shortcuts::named;
+use crate::ui::shortcuts::with_key_names;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::focus_ring;
 
 /// The space between two tabs.
 const BETWEEN: f32 = 4.0;
-/// The space at both sides of a tab's name together.
+/// The space beside a tab's name, as the sum of both sides.
 const PADDING: f32 = 20.0;
 
 /// Moves the keyboard focus to a tab, from which the Tab key leads into its content.
@@ -45,7 +45,7 @@ pub(crate) fn show(ui: &mut Ui, app: &App, current: LessonPlace) -> Option<Lesso
                 label = format!("{label} {}", with_thousands(clients));
             }
             let response = button(ui, tab, &label, tab == current);
-            if response.on_hover_text(named(ui.ctx(), &format!("Ctrl+{}", number + 1))).clicked() {
+            if response.on_hover_text(with_key_names(ui.ctx(), &format!("Ctrl+{}", number + 1))).clicked() {
                 pressed = Some(tab);
             }
         }

@@ -1,4 +1,4 @@
-//! *Details…*: how clients treat the certificate in the form, and its chain in full.
+//! The dialog *Certificate details*: how clients would treat the form's certificate, and its chain in full.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ use crate::ui::widgets::field::{Tone, named, note, small};
 
 const DIALOG: Dialog = Dialog { title: "Certificate details", width: 680.0 };
 
-/// The dialog, and the result of the inspection.
+/// The state of the dialog, with the result of the inspection.
 pub(super) struct DetailsDialog {
     inspector: CertificateInspector,
     path: PathBuf,
@@ -34,7 +34,7 @@ pub(super) struct DetailsDialog {
 }
 
 impl DetailsDialog {
-    /// Opens the dialog for the certificate in the form.
+    /// Returns the dialog for the form's certificate.
     pub(super) fn new(wake: &WakeFn, app: &App) -> Self {
         Self {
             inspector: certificate_inspector(wake),
@@ -74,7 +74,7 @@ impl DetailsDialog {
         if let Some(caution) = app.certificate_caution() {
             note(ui, Tone::Caution, &caution);
         }
-        // Taken for as long as the other fields are changed.
+        // Taken out of `self`, which `inspection` borrows mutably.
         let found = self.found.take();
         match &found {
             None => {}
@@ -108,7 +108,7 @@ impl DetailsDialog {
         }
     }
 
-    /// Shows which CAs the first client trusts.
+    /// Shows the choice of the CAs that clients trust.
     fn trust_rows(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let choices = [
             (
@@ -144,7 +144,7 @@ fn client_check(ui: &mut Ui, check: &ClientCheck) {
     }
 }
 
-/// Shows a certificate.
+/// Shows a certificate's fields and extensions in a box.
 fn certificate_box(ui: &mut Ui, index: usize, certificate: &Certificate, now: Timestamp) {
     let palette = Palette::of(ui);
     let frame = Frame::new()
@@ -210,16 +210,16 @@ fn fields(ui: &mut Ui, certificate: &Certificate, now: Timestamp) {
     named(ui, "X.509 version", |ui| mono(ui, &certificate.version.to_string()));
 }
 
-/// Shows how much of the validity has passed as a bar, both ends, and what that means now.
+/// Shows a bar for how much of the validity period has passed, its beginning and end, and what that means now.
 fn validity(ui: &mut Ui, validity: &Validity, now: Timestamp) {
     let palette = Palette::of(ui);
     ui.spacing_mut().item_spacing.y = 3.0;
-    let words = validity.description(now);
+    let description = validity.description(now);
     let (bar_color, color) =
         if validity.holds(now) { (palette.accent, palette.good) } else { (palette.problem, palette.problem) };
     #[expect(clippy::cast_possible_truncation, reason = "from 0 to 1, for the eye")]
     let bar = ProgressBar::new(validity.elapsed(now) as f32).fill(bar_color).desired_width(360.0);
-    let _ = ui.add(bar.desired_height(6.0)).accessible_name(format!("Validity: {words}"));
+    let _ = ui.add(bar.desired_height(6.0)).accessible_name(format!("Validity: {description}"));
     mono(ui, &format!("{} to {}", validity.begins(), validity.ends()));
-    ui.add(Label::new(RichText::new(words).small().color(color)).wrap());
+    ui.add(Label::new(RichText::new(description).small().color(color)).wrap());
 }

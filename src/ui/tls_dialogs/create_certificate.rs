@@ -1,4 +1,4 @@
-//! *Create certificate…*: a form for the certificate, and a second page with the files that were created.
+//! The dialog *Create certificate…*: a form for the certificate, and a second page with the files that were created.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use crate::ui::widgets::field::{Tone, named, note, small};
 const FORM: Dialog = Dialog { title: "Create a certificate", width: 600.0 };
 const CREATED: Dialog = Dialog { title: "The certificate is made", width: 600.0 };
 
-/// The dialog's fields as they are typed, and the state of the creation.
+/// The state of the dialog: its fields as they are typed, and the progress of the creation.
 pub(super) struct CreateDialog {
     creator: CertificateCreator,
     pub(super) folder: String,
@@ -37,19 +37,19 @@ pub(super) struct CreateDialog {
     key: KeyChoice,
     signed_by_ca: bool,
     defect: Option<Defect>,
-    /// The names of the existing files that may be replaced.
+    /// The names of the existing files that the user allowed to replace.
     replace: Vec<String>,
-    /// The last values that a preflight was started for.
-    checked: Option<CertificateSpec>,
+    /// The values for which the last preflight was started.
+    checked_spec: Option<CertificateSpec>,
     preflight: Option<(CertificateSpec, Preflight)>,
-    /// The end of the last creation; `Ok(None)` after it was cancelled.
+    /// The result of the last creation; `Ok(None)` if it was canceled.
     outcome: Option<CreationResult>,
     /// Whether the folder field still has to get the focus.
-    is_new: bool,
+    needs_focus: bool,
 }
 
 impl CreateDialog {
-    /// Starts with a certificate for this computer, in the folder of the current certificate.
+    /// Returns the dialog filled in with a certificate for this computer, in the folder of the current certificate.
     pub(super) fn new(wake: &WakeFn, app: &App) -> Self {
         let spec = CertificateSpec::default();
         Self {
@@ -62,10 +62,10 @@ impl CreateDialog {
             signed_by_ca: spec.signed_by_ca,
             defect: spec.defect,
             replace: Vec::new(),
-            checked: None,
+            checked_spec: None,
             preflight: None,
             outcome: None,
-            is_new: true,
+            needs_focus: true,
         }
     }
 
@@ -76,39 +76,40 @@ impl CreateDialog {
             return show_created(ui, app, created, actions);
         }
         let spec = self.spec();
-        if self.checked.as_ref() != Some(&spec) && !self.creator.creations.is_busy() {
+        if self.checked_spec.as_ref() != Some(&spec) && !self.creator.creations.is_busy() {
             self.start_preflight(spec.clone());
             self.outcome = None;
         }
-        // Taken for as long as the fields are changed. One for another folder or another use of its CA doesn't count.
-        let checked = self.preflight.take();
-        let is_current = |(checked, _): &&(CertificateSpec, Preflight)| {
-            checked.folder == spec.folder
-                && checked.needs_ca() == spec.needs_ca()
-                && checked.defect == spec.defect
+        // Taken out of `self`, which `fields` borrows mutably. A preflight for another folder, defect or use of a CA is
+        // not current.
+        let last_preflight = self.preflight.take();
+        let is_current = |(checked_spec, _): &&(CertificateSpec, Preflight)| {
+            checked_spec.folder == spec.folder
+                && checked_spec.needs_ca() == spec.needs_ca()
+                && checked_spec.defect == spec.defect
         };
-        let current = checked.as_ref().filter(is_current).map(|(_, preflight)| preflight);
+        let current = last_preflight.as_ref().filter(is_current).map(|(_, preflight)| preflight);
         let is_ready = spec.problems().is_empty()
             && !self.creator.creations.is_busy()
             && current.is_some_and(|preflight| {
                 preflight.problems.is_empty()
                     && preflight.existing.iter().all(|name| self.replace.contains(name))
             });
-        let nothing = Preflight::default();
-        let found = current.unwrap_or(&nothing);
+        let no_preflight = Preflight::default();
+        let preflight = current.unwrap_or(&no_preflight);
         let (mut create, mut cancel) = (false, false);
         let keys = FORM.show(ui, |ui, part| match part {
             DialogPart::Contents => {
                 let is_idle = !self.creator.creations.is_busy();
-                ui.add_enabled_ui(is_idle, |ui| self.fields(ui, &spec, found, actions));
+                ui.add_enabled_ui(is_idle, |ui| self.fields(ui, &spec, preflight, actions));
             }
-            DialogPart::Buttons => (create, cancel) = self.buttons(ui, &found.existing, is_ready),
+            DialogPart::Buttons => (create, cancel) = self.buttons(ui, &preflight.existing, is_ready),
         });
         if (create || keys.entered) && is_ready {
             self.outcome = None;
-            self.creator.start(spec, !found.existing.is_empty());
+            self.creator.start(spec, !preflight.existing.is_empty());
         }
-        self.preflight = checked;
+        self.preflight = last_preflight;
         let closed = cancel || keys.closed;
         if closed && self.creator.creations.is_busy() {
             self.creator.cancel();
@@ -120,7 +121,7 @@ impl CreateDialog {
 
     fn start_preflight(&mut self, spec: CertificateSpec) {
         self.creator.preflights.start(spec.clone());
-        self.checked = Some(spec);
+        self.checked_spec = Some(spec);
     }
 
     fn poll(&mut self, actions: &mut Vec<Action>) {
@@ -142,7 +143,7 @@ impl CreateDialog {
             folder: typed_path(&self.folder),
             common_name: self.common_name.trim().to_owned(),
             names: split_names(&self.names),
-            // Zero is out of range, as is everything that isn't a number.
+            // Anything that isn't a number becomes zero, which is out of range.
             days: parse_days(&self.days).unwrap_or(0),
             key: self.key,
             signed_by_ca: self.signed_by_ca,
@@ -237,7 +238,7 @@ impl CreateDialog {
             "Where the files are written."
         };
         below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
-        if std::mem::take(&mut self.is_new) {
+        if std::mem::take(&mut self.needs_focus) {
             response.request_focus();
         }
         if let Some(changed) = changed {
@@ -254,7 +255,7 @@ impl CreateDialog {
     ) {
         row(ui, "", |ui, _| {
             let label = "Signed by a practice CA";
-            // Some defects determine who signs.
+            // Some defects determine whether the CA signs the certificate.
             let mut signed = match spec.defect {
                 Some(Defect::NoIntermediate) => true,
                 Some(Defect::SelfSigned) => false,
@@ -288,7 +289,7 @@ impl CreateDialog {
         };
         let cancel = ui.button("Cancel").clicked();
         if !existing.is_empty() && !is_busy {
-            // Beside the button that waits for it: in the contents it may be out of view.
+            // Shown beside the button that it enables: among the contents, it could be scrolled out of view.
             let mut allowed = existing.iter().all(|name| self.replace.contains(name));
             if check_box(ui, &mut allowed, "Replace existing files").changed() {
                 self.replace = if allowed { existing.to_vec() } else { Vec::new() };
@@ -296,13 +297,13 @@ impl CreateDialog {
         }
         // Aligns a sentence of one line with the buttons.
         ui.spacing_mut().interact_size.y = 16.0;
-        let is_cancelled = matches!(self.outcome, Some(Ok(None)));
+        let is_canceled = matches!(self.outcome, Some(Ok(None)));
         if is_busy {
             ui.add(Spinner::new().size(16.0));
-            small(ui, if is_cancelled { "Stopping…" } else { "Looking for a key…" });
+            small(ui, if is_canceled { "Stopping…" } else { "Looking for a key…" });
         } else if let Some(Err(error)) = &self.outcome {
             error_note(ui, error);
-        } else if is_cancelled {
+        } else if is_canceled {
             note(ui, Tone::Hint, "Cancelled: nothing was written.");
         }
         (create.clicked(), cancel)

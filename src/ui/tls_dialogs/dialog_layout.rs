@@ -1,4 +1,4 @@
-//! The rows of the TLS dialogs: a label and a control, and below it an error or a sentence.
+//! The rows of the TLS dialogs: a label and a control, with an error or a sentence below the control.
 
 use std::error::Error;
 
@@ -14,7 +14,7 @@ const LABEL: f32 = 132.0;
 /// Width of a *Browse…* button.
 const BROWSE: f32 = 84.0;
 
-/// Shows a label and a control beside it, which gets the label's response.
+/// Shows a label with a control beside it. `control` is called with the label's response.
 pub(super) fn row<R>(ui: &mut Ui, text: &str, control: impl FnOnce(&mut Ui, &Response) -> R) -> R {
     let row = ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
@@ -24,7 +24,7 @@ pub(super) fn row<R>(ui: &mut Ui, text: &str, control: impl FnOnce(&mut Ui, &Res
     row.inner
 }
 
-/// Shows something below a control and aligned with it.
+/// Shows `content` below a control and aligned with it.
 pub(super) fn below(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.add_space(-4.0);
     beside_label(ui, LABEL, content);
@@ -33,7 +33,7 @@ pub(super) fn below(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
 
 /// A text field of a dialog.
 pub(super) struct DialogField<'a> {
-    /// Its label, which is unique in the window.
+    /// The field's label, which is unique in the window.
     pub(super) label: &'a str,
     pub(super) text: &'a str,
     pub(super) hint: &'static str,
@@ -47,7 +47,7 @@ impl DialogField<'_> {
         row(ui, self.label, |ui, name| self.edit(ui, width.min(ui.available_width()), name))
     }
 
-    /// Shows the row with a *Browse…* button, which takes this action.
+    /// Shows the row with a *Browse…* button, which asks for a path and then carries out `choose`.
     pub(super) fn show_with_browse(
         &self,
         ui: &mut Ui,
@@ -68,14 +68,14 @@ impl DialogField<'_> {
         let (response, changed) = text_field(ui, self.label, width, self.text, self.hint, self.is_wrong);
         let response = response.labelled_by(name.id);
         if response.gained_focus() {
-            // With room for the note below it.
+            // Makes the note below the field visible, too.
             ui.scroll_to_rect(response.rect.expand2(vec2(0.0, 48.0)), None);
         }
         (response, changed)
     }
 }
 
-/// Shows a list to choose from with its label; returns the new choice.
+/// Shows a label with a combo box; returns the choice if it was changed.
 pub(super) fn choice_row<T: Copy + PartialEq>(
     ui: &mut Ui,
     label: &str,
@@ -89,7 +89,7 @@ pub(super) fn choice_row<T: Copy + PartialEq>(
     })
 }
 
-/// Shows a check box with an outline, so that it is visible while it is empty.
+/// Shows a check box with an outline, so that it is visible while it isn't checked.
 pub(super) fn check_box(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
     ui.scope(|ui| {
         let outline = Stroke::new(1.0, Palette::of(ui).muted);
@@ -105,7 +105,7 @@ pub(super) fn heading(ui: &mut Ui, text: &str) {
     ui.heading(text);
 }
 
-/// Shows an error, with its cause when hovered.
+/// Shows an error, with its cause as a tooltip.
 pub(super) fn error_note(ui: &mut Ui, error: &dyn Error) {
     let shown = note(ui, Tone::Problem, &error.to_string());
     if let Some(cause) = error.source() {
@@ -113,7 +113,7 @@ pub(super) fn error_note(ui: &mut Ui, error: &dyn Error) {
     }
 }
 
-/// Shows a field's error, or what the field is for.
+/// Shows a field's error or, if there is none, what the field is for.
 pub(super) fn error_or_sentence(ui: &mut Ui, error: Option<&dyn Error>, about: &str) {
     match error {
         Some(error) => error_note(ui, error),

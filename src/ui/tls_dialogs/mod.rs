@@ -46,12 +46,12 @@ enum OpenDialog {
 }
 
 impl TlsDialogs {
-    /// Returns whether a dialog is open. It has the keyboard then.
+    /// Returns whether a dialog is open. An open dialog gets all keys.
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Opens a dialog in place of the open one.
+    /// Opens a dialog, in place of the open one if there is one.
     pub(super) fn open(&mut self, ctx: &Context, app: &App, dialog: LessonPlace) {
         let repaint = ctx.clone();
         let wake: WakeFn = Arc::new(move || repaint.request_repaint());
@@ -81,14 +81,14 @@ impl TlsDialogs {
         actions
     }
 
-    /// Sets the folder for the certificate that is being created.
+    /// Sets the folder in the dialog that creates a certificate.
     pub(super) fn set_folder(&mut self, path: &Path) {
         if let Some(OpenDialog::Create(dialog)) = &mut self.open {
             dialog.folder = path.display().to_string();
         }
     }
 
-    /// Sets the CA file that the inspected certificate is checked against.
+    /// Sets the CA file in the dialog that shows a certificate's details.
     pub(super) fn set_ca_file(&mut self, path: &Path) {
         if let Some(OpenDialog::Details(dialog)) = &mut self.open {
             dialog.ca_file = path.display().to_string();
@@ -96,7 +96,8 @@ impl TlsDialogs {
     }
 }
 
-/// Shows TLS versions, client certificates, ALPN, session tickets and a key log. Changes apply at once.
+/// Shows the options for TLS versions, client certificates, ALPN, session tickets and the key log. Each change is
+/// stored in the settings at once.
 fn options(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let settings = app.settings();
     explained_choice(ui, app, Setting::TlsVersions, settings.tls_versions, actions);
@@ -150,15 +151,15 @@ fn client_ca(ui: &mut Ui, app: &App) {
     restart_hint(ui, app, Setting::ClientCa);
 }
 
-/// Shows the text field of a setting, for a path with a *Browse…* button.
+/// Shows the text field of a setting; a path also has a *Browse…* button.
 fn field_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     let form = app.form();
-    let bad = setting == Setting::ClientCa && matches!(app.client_ca(), Check::Bad(_));
+    let is_bad_file = setting == Setting::ClientCa && matches!(app.client_ca(), Check::Bad(_));
     let field = DialogField {
         label: setting.label(),
         text: form.text(setting),
         hint: setting.info().placeholder,
-        is_wrong: bad || form.error(setting).is_some(),
+        is_wrong: is_bad_file || form.error(setting).is_some(),
     };
     let (_, changed) = if setting == Setting::Alpn {
         field.show(ui)
@@ -168,7 +169,7 @@ fn field_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>
     actions.extend(changed.map(|text| Command::Set(setting, text).into()));
 }
 
-/// Shows the error of a setting, or what the setting is for.
+/// Shows the error of a setting or, if there is none, what the setting is for. Adds a hint if it needs a restart.
 fn setting_note(ui: &mut Ui, app: &App, setting: Setting) {
     let error = app.form().error(setting);
     error_or_sentence(ui, error.map(|error| error as &dyn Error), setting.info().about);

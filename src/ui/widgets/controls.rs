@@ -1,5 +1,5 @@
-//! The controls of the window: buttons and combo boxes are egui's own in our sizes; switches, foldable sections and gauges
-//! are missing in egui.
+//! The window's controls: egui's buttons and combo boxes in our sizes, and our own switches, collapsible sections and
+//! gauges.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::focus_ring;
 use crate::ui::widgets::icon::{self, Icon};
 
-/// Adds a small button with round ends that is on or off.
+/// Adds a small toggle button with round ends.
 pub(crate) fn chip(ui: &mut Ui, label: &str, on: bool) -> Response {
     ui.add(small_button(label).selected(on).corner_radius(size::CHIP / 2.0))
 }
@@ -24,7 +24,7 @@ pub(crate) fn pill_button(ui: &mut Ui, label: &str) -> Response {
     ui.add(small_button(label))
 }
 
-/// Returns the width of a chip or a small button, for those that are aligned to a right edge.
+/// Returns the width of a chip or a small button, to align it to a right edge.
 pub(crate) fn pill_width(ui: &Ui, label: &str) -> f32 {
     text_width(ui, label, theme::small()) + 2.0 * ui.spacing().button_padding.x
 }
@@ -35,7 +35,7 @@ pub(crate) fn small_button<'a>(label: impl Into<RichText>) -> Button<'a> {
     Button::new(text).small().min_size(vec2(0.0, size::CHIP)).wrap_mode(TextWrapMode::Extend)
 }
 
-/// Adds a button over the lowest rows of a list that leads to the newest one.
+/// Adds a button over the bottom of a list, for scrolling to the newest row.
 pub(crate) fn newest_button(ui: &Ui, id: Id, rows: Rect, text: &str) -> Response {
     let palette = Palette::of(ui);
     let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.on_strong);
@@ -66,12 +66,12 @@ pub(crate) fn text_width(ui: &Ui, text: &str, font: FontId) -> f32 {
     ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x
 }
 
-/// The space at the left and the right of a segment's text.
+/// The space on each side of a segment's text.
 const SEGMENT_PADDING: f32 = 8.0;
 
-/// Adds a choice of a few, side by side in one outline. Each has a label, a name for screen readers and a tooltip.
-/// Returns the index of the one that was pressed.
-pub(crate) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: usize) -> Option<usize> {
+/// Adds a segmented control: choices side by side in one outline, each with a label, a name for screen readers and a
+/// tooltip. Returns the index of the choice that was pressed.
+pub(crate) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], selected: usize) -> Option<usize> {
     let mut chosen = None;
     let area = vec2(segments_width(ui, choices), size::CHIP);
     ui.allocate_ui_with_layout(area, Layout::left_to_right(Align::Center), |ui| {
@@ -79,7 +79,7 @@ pub(crate) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: usize) 
         ui.spacing_mut().button_padding.x = SEGMENT_PADDING;
         let outline = Stroke::new(1.0, Palette::of(ui).border);
         for (index, (label, name, about)) in choices.iter().enumerate() {
-            let on = index == now;
+            let on = index == selected;
             let button = small_button(*label).selected(on).frame_when_inactive(on);
             if ui.add(button).accessible_name(*name).on_hover_text(*about).clicked() {
                 chosen = Some(index);
@@ -90,30 +90,30 @@ pub(crate) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], now: usize) 
     chosen
 }
 
-/// Returns the width of a choice of a few.
+/// Returns the width of a segmented control.
 pub(crate) fn segments_width(ui: &Ui, choices: &[(&str, &str, &str)]) -> f32 {
     choices.iter().map(|(label, ..)| text_width(ui, label, theme::small()) + 2.0 * SEGMENT_PADDING).sum()
 }
 
 /// How long a copy button shows its check mark, in seconds.
-const COPIED: f64 = 1.5;
+const CHECK_MARK_TIME: f64 = 1.5;
 
-/// Adds an icon that copies a text when it is pressed, and turns into a check mark for a moment.
+/// Adds an icon button that copies a text when it is pressed, and shows a check mark for a moment.
 pub(crate) fn copy_button(ui: &mut Ui, name: &str, text: impl FnOnce() -> String) {
     let id = Id::unique("copied at").with(name);
     let now = ui.input(|input| input.time);
-    let left = ui.data(|data| data.get_temp::<f64>(id)).map_or(0.0, |at| at + COPIED - now);
-    if left > 0.0 {
-        ui.ctx().request_repaint_after(Duration::from_secs_f64(left));
+    let time_left = ui.data(|data| data.get_temp::<f64>(id)).map_or(0.0, |at| at + CHECK_MARK_TIME - now);
+    if time_left > 0.0 {
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(time_left));
     }
-    let icon = if left > 0.0 { Icon::Check } else { Icon::Copy };
+    let icon = if time_left > 0.0 { Icon::Check } else { Icon::Copy };
     if icon_button(ui, icon, name, None).clicked() {
         ui.data_mut(|data| data.insert_temp(id, now));
         ui.ctx().copy_text(text());
     }
 }
 
-/// Shows text in a fixed-width font, at most this many rows of it, and a button that copies all.
+/// Shows a text in a fixed-width font, up to `max_rows` lines of it, and a button that copies all of it.
 pub(crate) fn copy_box(ui: &mut Ui, name: &str, text: &str, max_rows: usize) {
     let palette = Palette::of(ui);
     let frame = Frame::new().fill(palette.field).stroke(Stroke::new(1.0, palette.border));
@@ -137,7 +137,7 @@ pub(crate) fn copy_box(ui: &mut Ui, name: &str, text: &str, max_rows: usize) {
 /// Width and height of an icon button.
 pub(crate) const ICON_BUTTON: f32 = 26.0;
 
-/// Adds an icon that can be pressed and, if `on` is given, is on or off. The name is its tooltip and for screen readers.
+/// Adds a button with an icon. It is a toggle button if `on` is given. `name` is its tooltip and for screen readers.
 pub(crate) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response {
     let muted = Palette::of(ui).muted;
     let button = Button::new(icon.atom(15.0)).small().min_size(Vec2::splat(ICON_BUTTON));
@@ -151,22 +151,23 @@ pub(crate) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>)
     ui.scope(add).inner.on_hover_text(name)
 }
 
-/// Adds a switch without a label. The name is for screen readers.
+/// Adds a switch without a label. `name` is for screen readers.
 pub(crate) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(34.0, 20.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Switch, ui.is_enabled(), on, name));
-    let way = ui.ctx().animate_bool_responsive(response.id, on);
-    let track = palette.border_strong.lerp_to_gamma(palette.start[0], way);
+    let progress = ui.ctx().animate_bool_responsive(response.id, on);
+    let track = palette.border_strong.lerp_to_gamma(palette.start[0], progress);
     let radius = rect.height() / 2.0;
     ui.painter().rect_filled(rect, radius, track);
-    let knob_x = egui::lerp(rect.left() + radius..=rect.right() - radius, way);
+    let knob_x = egui::lerp(rect.left() + radius..=rect.right() - radius, progress);
     ui.painter().circle_filled(pos2(knob_x, rect.center().y), radius - 3.0, palette.on_strong);
     focus_ring(ui, &response, rect, radius);
     response
 }
 
-/// Shows the row; the caller keeps whether it is `open`. A closed row in the problem color hides a field in error.
+/// Shows the row that opens and closes a section; the caller stores whether the section is `open`. While it is closed,
+/// the row has the problem color if a field in the section is `wrong`.
 pub(crate) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Response {
     let palette = Palette::of(ui);
     let chevron = if open { Icon::ChevronDown } else { Icon::ChevronRight };
@@ -182,7 +183,8 @@ pub(crate) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Re
     response
 }
 
-/// Shows the row, and `contents` below it while it is open. It is closed at first; egui's memory keeps its state under `id`.
+/// Shows a row that opens and closes a section, with `contents` below it while the section is open. It is closed at
+/// first; egui's memory stores its state under `id`.
 pub(crate) fn collapsible(ui: &mut Ui, id: &str, text: &str, contents: impl FnOnce(&mut Ui)) {
     let id = Id::unique(id);
     let open = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or_default();
@@ -194,11 +196,11 @@ pub(crate) fn collapsible(ui: &mut Ui, id: &str, text: &str, contents: impl FnOn
     }
 }
 
-/// The space between two boxes.
-const BETWEEN: f32 = 3.0;
+/// The space between two boxes of a gauge.
+const BOX_SPACING: f32 = 3.0;
 
-/// Draws a box for each of `places`, and fills as many as are taken. With more than `max_boxes` places, each box is a
-/// share of them. `name` is for screen readers.
+/// Draws a box for each place, filled if the place is taken. With more than `max_boxes` places, each box stands for
+/// several of them. `name` is for screen readers.
 pub(crate) fn gauge(
     ui: &mut Ui,
     taken: u32,
@@ -210,8 +212,8 @@ pub(crate) fn gauge(
     let palette = Palette::of(ui);
     let boxes = u16::try_from(places).unwrap_or(max_boxes).min(max_boxes);
     let filled = (u64::from(taken.min(places)) * u64::from(boxes)).div_ceil(u64::from(places.max(1)));
-    let pitch = cell.x + BETWEEN;
-    let size = vec2((f32::from(boxes) * pitch - BETWEEN).max(0.0), cell.y);
+    let pitch = cell.x + BOX_SPACING;
+    let size = vec2((f32::from(boxes) * pitch - BOX_SPACING).max(0.0), cell.y);
     let (area, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     for index in 0..boxes {
@@ -227,8 +229,8 @@ pub(crate) fn gauge(
     response
 }
 
-/// The height above which the list scrolls.
-const MAX_HEIGHT: f32 = 360.0;
+/// The greatest height of a combo box's list. A longer list scrolls.
+const MAX_LIST_HEIGHT: f32 = 360.0;
 
 /// Adds a combo box of this width. Each choice has a label and a tooltip, which may be empty. Returns the response and
 /// the new choice, if there is one.
@@ -242,11 +244,11 @@ pub(crate) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
     let at = choices.iter().position(|(choice, ..)| *choice == current).unwrap_or(0);
     let mut chosen = None;
     let salt = Id::unique("combo box").with(id);
-    // The focused line when the list was last open. `None` if it wasn't open.
-    let before: Option<Option<Id>> = ui.data(|data| data.get_temp(salt));
+    // The line of the list that had the focus in the last frame, if any. The outer `None` means that it wasn't open.
+    let focused_before: Option<Option<Id>> = ui.data(|data| data.get_temp(salt));
     let combo = ComboBox::from_id_salt(id)
         .width(width)
-        .height(MAX_HEIGHT)
+        .height(MAX_LIST_HEIGHT)
         .truncate()
         .icon(|ui, rect, visuals, _| {
             icon::paint(ui.painter(), Icon::ChevronDown, rect.shrink(3.0), visuals.text_color());
@@ -259,25 +261,25 @@ pub(crate) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
                 let line = if about.is_empty() { line } else { line.on_hover_text(*about) };
                 if line.clicked() {
                     chosen = Some(*choice).filter(|choice| *choice != current);
-                    // egui closes it only for a click with the pointer, not for the Enter key.
+                    // egui closes the list after a click, but not after the Enter key.
                     ui.close();
                 }
                 lines.push(line);
             }
-            if before.is_none()
+            if focused_before.is_none()
                 && let Some(line) = lines.get(at)
             {
                 line.request_focus();
                 line.scroll_to_me(None);
             }
-            arrows(ui, &lines);
+            move_focus_by_keys(ui, &lines);
             lines.iter().find(|line| line.has_focus()).map(|line| line.id)
         });
-    if let Some(here) = combo.inner {
-        ui.data_mut(|data| data.insert_temp(salt, here));
-    } else if let Some(line) = before {
+    if let Some(focused) = combo.inner {
+        ui.data_mut(|data| data.insert_temp(salt, focused));
+    } else if let Some(line) = focused_before {
         ui.data_mut(|data| data.remove::<Option<Id>>(salt));
-        // Unless another widget has got the focus.
+        // The list has closed. The combo box gets the focus back, unless another widget has it.
         if ui.memory(|memory| memory.focused().is_none_or(|now| Some(now) == line)) {
             combo.response.request_focus();
         }
@@ -285,8 +287,8 @@ pub(crate) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
     (combo.response, chosen)
 }
 
-/// Moves the focus with the arrow keys, Home and End.
-fn arrows(ui: &Ui, lines: &[Response]) {
+/// Moves the focus within a combo box's list when an arrow key, Home or End is pressed.
+fn move_focus_by_keys(ui: &Ui, lines: &[Response]) {
     let Some(at) = lines.iter().position(Response::has_focus) else { return };
     let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(lines[at].id, filter));

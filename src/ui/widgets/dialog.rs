@@ -1,4 +1,4 @@
-//! Dialogs over everything else: a title, contents that scroll, buttons that stay in view, and keys.
+//! Modal dialogs: a title, contents that scroll, buttons that stay in view, and the keys Escape and Enter.
 
 use egui::{
     Align, Button, Frame, Id, Key, Layout, Modal, Modifiers, Popup, Response, RichText, ScrollArea, Ui,
@@ -9,7 +9,7 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::icon_button;
 use crate::ui::widgets::icon::Icon;
 
-/// Free space around a dialog, both sides together.
+/// Free space around a dialog, as the sum of two opposite sides.
 const MARGIN: f32 = 48.0;
 /// Height of the title and the buttons with the space between them and the contents.
 const TITLE_AND_BUTTONS: f32 = 108.0;
@@ -31,17 +31,17 @@ pub(crate) enum DialogPart {
     Buttons,
 }
 
-/// How the user answered a dialog in this frame.
+/// How the user answered a dialog in this frame, by key or with the close button.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct DialogKeys {
-    /// Escape or the close button.
+    /// Whether Escape or the close button was pressed.
     pub(crate) closed: bool,
-    /// Enter while no other control uses it, for the default button.
+    /// Whether Enter was pressed for the default button, since no other control uses it.
     pub(crate) entered: bool,
 }
 
 impl Dialog {
-    /// Shows the dialog with a button that closes it; returns whether it is to be closed.
+    /// Shows the dialog with a button that closes it; returns whether the user closed it.
     pub(crate) fn show_until_closed(
         &self,
         ui: &Ui,
@@ -60,7 +60,7 @@ impl Dialog {
     pub(crate) fn show(&self, ui: &Ui, mut add: impl FnMut(&mut Ui, DialogPart)) -> DialogKeys {
         let ctx = ui.ctx();
         let room = ctx.content_rect().size();
-        // Checked before the contents, since a text field gives up the focus when Enter is pressed in it.
+        // Checked before the contents are shown: a text field gives up the focus when Enter is pressed in it.
         let enter_is_free = ctx.text_edit_focused() || ctx.memory(|memory| memory.focused().is_none());
         let has_popup = Popup::is_any_open(ctx);
         let id = Id::unique(self.title);
@@ -78,15 +78,15 @@ impl Dialog {
                 .inner;
             ui.add_space(2.0);
             let height = room.y - MARGIN - margins - TITLE_AND_BUTTONS;
-            let is_narrow = ui.available_width() < size::DIALOG_LEAST;
+            let is_narrow = ui.available_width() < size::MIN_DIALOG;
             ScrollArea::new([is_narrow, true])
                 .id_salt(self.title)
                 .auto_shrink([false, true])
                 .max_height(height)
                 .min_scrolled_height(height)
                 .show(ui, |ui| {
-                    let least = if is_narrow { size::DIALOG_LEAST } else { 0.0 };
-                    ui.set_width(ui.available_width().max(least) - SCROLL_BAR_GAP);
+                    let min_width = if is_narrow { size::MIN_DIALOG } else { 0.0 };
+                    ui.set_width(ui.available_width().max(min_width) - SCROLL_BAR_GAP);
                     add(ui, DialogPart::Contents);
                 });
             ui.add_space(6.0);
@@ -106,13 +106,13 @@ impl Dialog {
             && !ctx.text_edit_focused()
             && response.is_top_modal
             && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
-        // A click beside the dialog is often an accident, and closing it would discard the input.
+        // A click beside the dialog is often an accident, and closing the dialog would discard the input.
         let beside = response.backdrop_response.clicked();
         DialogKeys { closed: response.inner || (!beside && response.should_close()), entered }
     }
 }
 
-/// Shows the button that Enter presses, too.
+/// Adds the button that the Enter key also presses.
 pub(crate) fn default_button(ui: &mut Ui, label: &str, enabled: bool) -> Response {
     let palette = Palette::of(ui);
     let button = Button::new(theme::bold(label).color(palette.on_strong)).fill(palette.start[0]);

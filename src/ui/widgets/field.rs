@@ -25,12 +25,12 @@ pub(crate) fn label(ui: &mut Ui, text: &str, width: f32) -> Response {
     response
 }
 
-/// Adds a sentence in small muted type, which wraps.
+/// Adds a text in small muted type, which wraps.
 pub(crate) fn small(ui: &mut Ui, text: impl Into<String>) -> Response {
     ui.add(Label::new(RichText::new(text).small().weak()).wrap())
 }
 
-/// Shows something below a field, to the right of its label.
+/// Shows `content` below a field, to the right of its label.
 pub(crate) fn beside_label(ui: &mut Ui, label_width: f32, content: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
@@ -61,25 +61,26 @@ pub(crate) fn plain_label(ui: &mut Ui, text: &str) {
     let _ = label(ui, text, width);
 }
 
-fn requested_focus() -> Id {
+fn requested_focus_id() -> Id {
     Id::unique("the field that gets the keyboard focus")
 }
 
-/// Moves the keyboard focus to a text field as soon as it is shown, and scrolls it into view.
+/// Moves the keyboard focus to the widget that calls [`take_focus`] with this salt, as text fields do, and scrolls it
+/// into view.
 pub(crate) fn focus_field(ctx: &Context, salt: &str) {
-    ctx.data_mut(|data| data.insert_temp(requested_focus(), salt.to_owned()));
+    ctx.data_mut(|data| data.insert_temp(requested_focus_id(), salt.to_owned()));
 }
 
-/// Moves the keyboard focus to this widget if [`focus_field`] was called for it.
+/// Moves the keyboard focus to this widget if [`focus_field`] was called with its salt.
 pub(crate) fn take_focus(ui: &Ui, salt: &str, widget: &Response) {
-    if ui.data(|data| data.get_temp::<String>(requested_focus())).is_some_and(|name| name == salt) {
-        ui.data_mut(|data| data.remove::<String>(requested_focus()));
+    if ui.data(|data| data.get_temp::<String>(requested_focus_id())).is_some_and(|name| name == salt) {
+        ui.data_mut(|data| data.remove::<String>(requested_focus_id()));
         widget.request_focus();
         widget.scroll_to_me(None);
     }
 }
 
-/// Adds a text field for a path. While it isn't edited, a long path shows its end, which distinguishes files.
+/// Adds a text field for a path. While it isn't focused, it shows the end of a long path, which has the file's name.
 pub(crate) fn path_field(
     ui: &mut Ui,
     salt: &str,
@@ -141,13 +142,13 @@ pub(crate) enum Tone {
     Hint,
 }
 
-fn revealing() -> Id {
+fn reveal_id() -> Id {
     Id::unique("errors are scrolled into view")
 }
 
 /// Sets whether errors that are shown from now on are scrolled into view.
 pub(crate) fn reveal_problems(ctx: &Context, reveal: bool) {
-    ctx.data_mut(|data| data.insert_temp(revealing(), reveal));
+    ctx.data_mut(|data| data.insert_temp(reveal_id(), reveal));
 }
 
 /// Adds a note with its icon. The text wraps, and can be selected and copied.
@@ -164,11 +165,11 @@ pub(crate) fn note(ui: &mut Ui, tone: Tone, text: &str) -> Response {
         let (rect, _) = ui.allocate_exact_size(vec2(13.0, 16.0), Sense::hover());
         let square = Rect::from_center_size(rect.center() + vec2(0.0, -0.5), Vec2::splat(12.0));
         paint(ui.painter(), icon, square, color);
-        // Selected text keeps its color.
+        // The text keeps its color while it is selected.
         ui.visuals_mut().selection.stroke.color = color;
         ui.add(Label::new(RichText::new(text).small().color(color)).wrap())
     });
-    if tone == Tone::Problem && ui.data(|data| data.get_temp(revealing())) == Some(true) {
+    if tone == Tone::Problem && ui.data(|data| data.get_temp(reveal_id())) == Some(true) {
         row.response.scroll_to_me(None);
     }
     row.inner

@@ -1,11 +1,11 @@
-//! Icons drawn with lines and shapes, so that they look the same with every font and at every zoom.
+//! Icons drawn as lines and shapes, so that they look the same with every font and at every zoom.
 
 use egui::{Atom, Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
 /// An icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Icon {
-    /// The app's: rings around a point.
+    /// The app's logo: two rings.
     Logo,
     /// Success.
     Check,

@@ -22,12 +22,12 @@ pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) 
     }
 }
 
-/// Returns the width of each character in bytes, times and addresses.
+/// Returns the width of a character in the fixed-width font.
 pub(super) fn char_width(ui: &Ui) -> f32 {
     ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'))
 }
 
-/// Writes one line of text into a place. Returns whether it was too long and is truncated.
+/// Paints one line of text within `place`. Returns whether it was truncated because it was too long.
 pub(super) fn text_line(
     ui: &Ui,
     place: Rect,
@@ -67,8 +67,8 @@ pub(crate) fn empty_message(ui: &mut Ui, title: &str, text: &str) {
     });
 }
 
-/// Shows content that needs at least this size, and lays it out at all the room there is. In each direction with less
-/// room it scrolls.
+/// Shows content in all the available space. In a direction in which there is less than `min_size`, the content keeps
+/// that size and scrolls.
 pub(crate) fn scroll_when_small<R>(
     ui: &mut Ui,
     id: &str,
@@ -93,7 +93,8 @@ pub(crate) fn scroll_when_small<R>(
             && response.layer_id == ui.layer_id()
             && rect.contains_rect(response.rect)
         {
-            // A scroll area inside has scrolled already, and used up the request.
+            // An inner scroll area has used up the request to scroll to the focused widget, so it is repeated for this
+            // area.
             ui.scroll_to_rect_animation(response.rect, None, ScrollAnimation::none());
         }
         ui.advance_cursor_after_rect(rect);
@@ -102,28 +103,28 @@ pub(crate) fn scroll_when_small<R>(
     area.show(ui, show).inner
 }
 
-/// The window's size in points, and for how many frames more it counts as changed.
+/// The window's size in points, and for how many more frames the window counts as resized.
 type WindowSize = (Vec2, u8);
 
-/// One frame for each scroll area inside another one.
-const SETTLING_FRAMES: u8 = 3;
+/// For how many frames the window counts as resized: one for each level of nested scroll areas.
+const RESIZE_FRAMES: u8 = 3;
 
 fn size_id() -> Id {
     Id::unique("the window's size in points")
 }
 
-/// Notices a new size or zoom of the window. To be called once a frame.
+/// Checks whether the window was resized or zoomed. Must be called once per frame.
 pub(crate) fn track_window_size(ctx: &Context) {
     let now = ctx.content_rect().size();
-    let (before, left) = ctx.data(|data| data.get_temp::<WindowSize>(size_id())).unwrap_or((now, 0));
-    let left = if before == now { left.saturating_sub(1) } else { SETTLING_FRAMES };
-    ctx.data_mut(|data| data.insert_temp::<WindowSize>(size_id(), (now, left)));
-    if left > 0 {
+    let (before, frames_left) = ctx.data(|data| data.get_temp::<WindowSize>(size_id())).unwrap_or((now, 0));
+    let frames_left = if before == now { frames_left.saturating_sub(1) } else { RESIZE_FRAMES };
+    ctx.data_mut(|data| data.insert_temp::<WindowSize>(size_id(), (now, frames_left)));
+    if frames_left > 0 {
         ctx.request_repaint();
     }
 }
 
 /// Returns whether the window has just been resized or zoomed.
 pub(crate) fn was_resized(ctx: &Context) -> bool {
-    ctx.data(|data| data.get_temp::<WindowSize>(size_id())).is_some_and(|(_, left)| left > 0)
+    ctx.data(|data| data.get_temp::<WindowSize>(size_id())).is_some_and(|(_, frames_left)| frames_left > 0)
 }

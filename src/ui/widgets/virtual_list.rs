@@ -1,7 +1,8 @@
-//! A list of rows of one height, of which only the visible ones are drawn.
+//! A list of rows of equal height, which draws only the visible ones.
 //!
-//! Scrolling is egui's. Its offsets are 32-bit floats, too coarse to place the rows of a long log, so rows are placed here with
-//! 64 bits and on whole pixels: at any zoom all rows have the same height, and their text has the same position in each.
+//! egui does the scrolling, but its 32-bit offsets are too coarse to place the rows of a long log. Rows are therefore
+//! placed here with 64-bit offsets and on whole pixels: at any zoom, all rows have the same height, and text has the
+//! same position in each row.
 
 use std::ops::Range;
 
@@ -14,11 +15,11 @@ use crate::ui::theme::size;
 pub(crate) struct VirtualList {
     /// The distance from the top of the first row to the top of the view, in points.
     offset: f64,
-    /// The height of the view, in points, as of the last frame.
+    /// The height of the visible part, in points, as of the last frame.
     view: f64,
     /// The height of all rows, in points, as of the last frame.
     total: f64,
-    /// Pixels for each point, as of the last frame.
+    /// Pixels per point, as of the last frame.
     pixels: f64,
 }
 
@@ -28,15 +29,15 @@ impl Default for VirtualList {
     }
 }
 
-/// Sums of fractions that should be equal may differ by this much, in rows.
+/// The rounding error to tolerate when positions are compared, in rows.
 const ROUNDING: f64 = 1e-5;
 
-/// The scroll position in a frame.
+/// The result of scrolling in one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Scrolled {
     /// The height of the content above the view, in points, rounded to pixels.
     pub(crate) top: f64,
-    /// The width beside the scroll bar.
+    /// The width of the content, without the scroll bar.
     pub(crate) width: f32,
     /// Whether the user scrolled.
     pub(crate) moved: bool,
@@ -48,20 +49,20 @@ impl VirtualList {
         self.offset >= self.last_offset() - 1.0
     }
 
-    /// Returns the first visible row, and the share of it that is above the view.
+    /// Returns the first visible row, and the fraction of it that is above the view.
     pub(crate) fn first_row(&self, row_height: f32) -> (usize, f64) {
         let above = self.offset / self.height(row_height);
-        let row = whole(above + ROUNDING);
+        let row = floor(above + ROUNDING);
         (row, (above - position(row, 1.0)).max(0.0))
     }
 
-    /// Scrolls to a row of which this share is above the view.
+    /// Scrolls so that `row` is the first visible row, with the fraction `hidden` of it above the view.
     pub(crate) fn go_to_row(&mut self, row: usize, hidden: f64, row_height: f32) {
         self.offset = position(row, self.height(row_height)) + hidden * self.height(row_height);
     }
 
-    /// Returns the row that the pressed keys lead to, and whether Shift was held. `list` has the keyboard focus for all
-    /// rows, and keeps the arrow keys and Escape.
+    /// Returns the row to which the pressed keys move the selection, and whether Shift was held. `list` takes the
+    /// keyboard focus for all rows; while it has the focus, egui leaves it the arrow keys and Escape.
     pub(crate) fn row_by_keys(
         &self,
         ui: &Ui,
@@ -75,7 +76,7 @@ impl VirtualList {
         }
         let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
-        let page = whole(self.view / self.height(row_height) + ROUNDING).max(2).cast_signed() - 1;
+        let page = floor(self.view / self.height(row_height) + ROUNDING).max(2).cast_signed() - 1;
         let end = rows - 1;
         let mut target = None;
         for (key, distance, without_selection) in [
@@ -88,19 +89,19 @@ impl VirtualList {
         ] {
             // Shift first: a key without modifiers also matches while Shift is held.
             for (modifiers, shift) in [(Modifiers::SHIFT, true), (Modifiers::NONE, false)] {
-                // A slow frame may have several presses.
+                // A slow frame can receive several presses of a key.
                 let presses = ui.input_mut(|input| input.count_and_consume_key(modifiers, key)).cast_signed();
                 if presses > 0 {
-                    let moved =
+                    let target_row =
                         |row: usize| row.saturating_add_signed(distance.saturating_mul(presses)).min(end);
-                    target = Some((selected.map_or(without_selection, moved), shift));
+                    target = Some((selected.map_or(without_selection, target_row), shift));
                 }
             }
         }
         target
     }
 
-    /// Keeps the same rows visible after rows were inserted before them, or removed if negative.
+    /// Keeps the same rows visible after `rows` rows were inserted before them, or removed if negative.
     pub(crate) fn shift_rows(&mut self, rows: i64, row_height: f32) {
         #[expect(clippy::cast_precision_loss, reason = "a list has far fewer than 2^52 rows")]
         let points = rows as f64 * self.height(row_height);
@@ -118,7 +119,8 @@ impl VirtualList {
         self.reveal_span(position(row, height), height);
     }
 
-    /// Scrolls as little as possible to make `height` points from `top` on visible, or their beginning if the view is lower.
+    /// Scrolls as little as possible to make the `height` points below `top` visible, or the first of them if the view
+    /// is shorter.
     pub(crate) fn reveal_span(&mut self, top: f64, height: f64) {
         self.offset = self.offset.max(top + height - self.view).min(top);
     }
@@ -145,7 +147,7 @@ impl VirtualList {
         let before = self.height(row_height);
         self.pixels = f64::from(ui.ctx().pixels_per_point());
         let height = self.height(row_height);
-        // After a change of the zoom the same rows are visible.
+        // Keeps the same rows visible after a change of the zoom.
         self.offset *= height / before;
         let Scrolled { top, width, moved } = self.scroll(ui, rect, position(rows, height));
         let outer_clip = ui.clip_rect();
@@ -163,7 +165,7 @@ impl VirtualList {
         moved
     }
 
-    /// Scrolls through content that is `total` points high. The caller paints it.
+    /// Handles the scrolling of content that is `total` points high, which the caller paints.
     pub(crate) fn scroll(&mut self, ui: &mut Ui, rect: Rect, total: f64) -> Scrolled {
         let pixel = f64::from(ui.ctx().pixels_per_point());
         self.view = (f64::from(rect.height()) * pixel).round() / pixel;
@@ -172,10 +174,10 @@ impl VirtualList {
         #[expect(clippy::cast_possible_truncation, reason = "egui's scroll offsets are 32-bit floats")]
         let (offset, height) = (before as f32, (last + f64::from(rect.height())) as f32);
         let mut child = ui.new_child(UiBuilder::new().max_rect(rect));
-        // It would push back from rows that were added since the last frame.
+        // The rubber band would pull the view away from rows that were added since the last frame.
         child.spacing_mut().scroll.kinetic.rubber_band = false;
         let area = ScrollArea::vertical().id_salt("virtual list").auto_shrink(false);
-        // egui's least height would be higher than a list of two rows, which then never reaches its end.
+        // With egui's minimum, a list only two rows high could never be scrolled to its end.
         let area = area.min_scrolled_height(0.0);
         let area = area.vertical_scroll_offset(offset).show_viewport(&mut child, |ui, _| {
             ui.set_min_size(vec2(0.0, height));
@@ -193,26 +195,26 @@ impl VirtualList {
         }
     }
 
-    /// Returns the height of a row in points, a whole number of pixels.
+    /// Returns the height of a row in points, rounded to whole pixels.
     fn height(&self, row_height: f32) -> f64 {
         (f64::from(row_height) * self.pixels).round().max(1.0) / self.pixels
     }
 
     fn range(&self, rows: usize, height: f64) -> Range<usize> {
-        let first = whole(self.offset / height + ROUNDING).min(rows);
+        let first = floor(self.offset / height + ROUNDING).min(rows);
         // A row that only touches the edge is not visible.
-        let last = whole(((self.offset + self.view) / height - ROUNDING).ceil());
+        let last = floor(((self.offset + self.view) / height - ROUNDING).ceil());
         first..last.min(rows)
     }
 
     fn last_offset(&self) -> f64 {
         let hidden = self.total - self.view;
-        // Less than half a point is a rounding error.
+        // Half a point or less is a rounding error.
         if hidden > 0.5 { hidden } else { 0.0 }
     }
 }
 
-/// Shrinks a rectangle to a height of whole rows, at least one: a part of a row at the edge looks like a mistake.
+/// Shrinks a rectangle to a whole number of rows, at least one: part of a row at the edge would look like a mistake.
 pub(crate) fn whole_rows(ui: &Ui, mut rect: Rect, row_height: f32) -> Rect {
     let pixels = ui.ctx().pixels_per_point();
     let height = (row_height * pixels).round().max(1.0);
@@ -233,7 +235,7 @@ fn position(row: usize, height: f64) -> f64 {
     clippy::cast_sign_loss,
     reason = "rounds down, and is never negative"
 )]
-fn whole(value: f64) -> usize {
+fn floor(value: f64) -> usize {
     value.max(0.0) as usize
 }
 

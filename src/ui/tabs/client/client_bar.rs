@@ -1,4 +1,4 @@
-//! The bar of clients: each with its state, one more, one less; and the load clients in a popup.
+//! The bar of clients, each with its state, with buttons that add and remove a client; and the load clients in a popup.
 
 use std::collections::BTreeMap;
 
@@ -51,15 +51,16 @@ pub(super) fn show(
     clicked
 }
 
-/// Shows one client; a cross beside the chosen one and the Delete key remove it. Returns whether it was clicked.
-fn chip(ui: &mut Ui, id: ClientTabId, state: TabState, on: bool, actions: &mut Vec<Action>) -> bool {
+/// Shows one client. The cross beside the chosen client removes it, and the Delete key removes the focused one. Returns
+/// whether the client was clicked.
+fn chip(ui: &mut Ui, id: ClientTabId, state: TabState, is_chosen: bool, actions: &mut Vec<Action>) -> bool {
     let name = format!("Client {id}");
-    let sign = Atom::paint(Vec2::splat(11.0), move |ui, args| {
+    let symbol = Atom::paint(Vec2::splat(11.0), move |ui, args| {
         state.paint(ui.painter(), args.rect, Palette::of(ui));
     });
-    let button = Button::new((sign, RichText::new(&name).size(size::SMALL)))
+    let button = Button::new((symbol, RichText::new(&name).size(size::SMALL)))
         .small()
-        .selected(on)
+        .selected(is_chosen)
         .corner_radius(size::CHIP / 2.0)
         .min_size(vec2(0.0, size::CHIP))
         .wrap_mode(TextWrapMode::Extend);
@@ -69,7 +70,7 @@ fn chip(ui: &mut Ui, id: ClientTabId, state: TabState, on: bool, actions: &mut V
     let response = response.on_hover_text(tooltip.trim_end());
     let is_delete =
         response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Delete));
-    let is_removed = on && {
+    let is_removed = is_chosen && {
         let (cross, name) = (ui.add(small_button("×")), format!("Remove {name}"));
         cross.accessible_name(&name).on_hover_text(name).clicked()
     };
@@ -142,7 +143,7 @@ fn load_popup(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     }
 }
 
-/// Shows how far the load clients have come: a bar, the numbers in the colors of its parts, and notes about those that
+/// Shows the progress of the load clients: a bar, the numbers in the colors of its parts, and notes about those that
 /// wait or failed.
 fn load_counts(ui: &mut Ui, status: &LoadStatus) {
     let palette = Palette::of(ui);

@@ -1,4 +1,4 @@
-//! The composer: text, hexadecimal digits or a file to send, once or repeatedly, and how far the sending has come.
+//! The composer: text, hexadecimal digits or a file to send, once or repeatedly, and the progress of sending.
 
 use std::time::Duration;
 
@@ -22,13 +22,13 @@ use crate::ui::widgets::field::{Tone, focus_field, note, plain_label, small};
 /// The state of the composer.
 #[derive(Debug, Default)]
 pub(super) struct Composer {
-    /// Whether the field is to get the keyboard focus.
+    /// Whether the field gets the keyboard focus in the next frame.
     needs_focus: bool,
 }
 
 const SEND: f32 = 58.0;
-/// How long the server may take nothing before that is shown.
-const BLOCKED: Duration = Duration::from_millis(500);
+/// How long the server may read nothing before a note about it is shown.
+const MAX_BLOCKED: Duration = Duration::from_millis(500);
 const KINDS: [(&str, &str, &str); 3] = [
     ("Text", "Send text", "Text, with escapes such as \\n if you like, and a line ending"),
     ("Hex", "Send hexadecimal digits", "Two hexadecimal digits for each byte: 48 65 6c 6c 6f"),
@@ -46,8 +46,8 @@ fn field_id() -> Id {
 }
 
 impl Composer {
-    /// Moves the keyboard focus to the field the next time it is shown: the click that led here would take it away again
-    /// in this frame. The next key replaces the text in the field.
+    /// Moves the keyboard focus to the field when it is shown next, and selects its text. If this is called for a
+    /// click, the click would take the focus away again in the current frame.
     pub(super) fn focus(&mut self) {
         self.needs_focus = true;
     }
@@ -80,7 +80,7 @@ impl Composer {
             let reason = tab.cannot_send();
             let send = default_button(ui, "Send", reason.is_none());
             let send = send.on_disabled_hover_text(reason.unwrap_or_default());
-            // Enter while it is still connecting is no mistake.
+            // Enter is ignored while the client is still connecting.
             let entered = entered && !status.state.is_connecting();
             if send.on_hover_text("Enter").clicked() || entered {
                 actions.push(ClientCommand::Send(tab.id()).into());
@@ -110,7 +110,7 @@ impl Composer {
             note(ui, Tone::Problem, &error);
         }
         let Some(since) = status.blocked_since else { return };
-        if let Some(rest) = BLOCKED.checked_sub(since.elapsed()) {
+        if let Some(rest) = MAX_BLOCKED.checked_sub(since.elapsed()) {
             return ui.ctx().request_repaint_after(rest);
         }
         let queued = text::bytes(status.queued);
@@ -122,7 +122,7 @@ fn index_of<T: PartialEq>(all: &[T], value: &T) -> usize {
     all.iter().position(|known| known == value).unwrap_or(0)
 }
 
-/// Shows the field for text or digits, in which a mistake is underlined. Returns whether Enter was pressed in it.
+/// Shows the field for text or digits, with the mistake in it underlined. Returns whether Enter was pressed in it.
 fn input_field(
     ui: &mut Ui,
     tab: &ClientTab,
@@ -142,10 +142,10 @@ fn input_field(
         .id(field_id())
         .hint_text(hint)
         .desired_width(width)
-        // Also here, so that excess characters are not laid out first.
+        // The app limits the text, too, but only after excess characters would have been laid out here.
         .char_limit(MAX_INPUT)
         .align(Align2::LEFT_CENTER)
-        // Enter sends, and the focus stays for the next line.
+        // Enter sends the text, and the focus stays in the field for the next one.
         .return_key(None)
         .layouter(&mut layout);
     let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name(name);
@@ -164,16 +164,16 @@ fn input_field(
     entered
 }
 
-/// Selects the text in the field: the next key replaces it, and Enter sends it again.
+/// Selects the text in the field, so that the next character replaces it, and Enter sends it again.
 fn select_all(ctx: &Context) {
     let mut state = TextEdit::load_state(ctx, field_id()).unwrap_or_default();
-    // A cursor beyond the end is at the end.
+    // egui moves a cursor that is beyond the end to the end.
     let all = CCursorRange::two(CCursor::new(0), CCursor::new(usize::MAX));
     state.cursor.set_char_range(Some(all));
     state.store(ctx, field_id());
 }
 
-/// Lays out the text with its mistake underlined.
+/// Returns the text with its mistake underlined, for the layout.
 fn underlined(text: &str, mistake: Option<&InputError>, palette: &Palette) -> LayoutJob {
     let plain = TextFormat::simple(theme::mono(), palette.text);
     let mut job =
@@ -191,7 +191,7 @@ fn underlined(text: &str, mistake: Option<&InputError>, palette: &Palette) -> La
     job
 }
 
-/// Shows the line ending, and whether the text has escapes.
+/// Shows the choice of the line ending, and the toggle for escapes such as `\n` in the text.
 fn text_options(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     let form = tab.form();
     plain_label(ui, "Line ending");
@@ -208,7 +208,7 @@ fn text_options(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     }
 }
 
-/// Shows how often and how fast to repeat, and the button that begins it.
+/// Shows the fields for how often and how fast to send repeatedly, and the button that starts it.
 fn repeat_fields(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     let mut entered = edit(ui, tab, ClientField::Times, 52.0, actions);
     plain_label(ui, "times, every");
@@ -225,7 +225,7 @@ fn repeat_fields(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     }
 }
 
-/// Shows how far a file or a repetition has come, and a button that stops sending.
+/// Shows the progress of a file or a repetition, and a button that stops sending.
 fn progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) {
     if let Some(file) = &status.file {
         #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
@@ -237,7 +237,7 @@ fn progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut V
         let text = format!("{} of {} sent", with_thousands(repeat.done), with_thousands(repeat.of));
         ui.label(RichText::new(text).small().weak());
     }
-    let is_blocked = status.blocked_since.is_some_and(|since| since.elapsed() >= BLOCKED);
+    let is_blocked = status.blocked_since.is_some_and(|since| since.elapsed() >= MAX_BLOCKED);
     if !is_blocked && status.file.is_none() && status.repeat.is_none() {
         return;
     }

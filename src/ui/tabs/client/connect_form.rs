@@ -1,12 +1,12 @@
-//! The form at the top of a client: host, port and Connect, whether they follow the server, the TLS settings in a section
-//! that unfolds, and the text fields that the composer shares.
+//! The form at the top of a client: host, port, *Connect*, and the TLS settings in a collapsible section. The
+//! composer uses this form's text fields, too.
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed, TrustChoice};
 use crate::app::{App, TabState};
 use crate::server::ServerState;
 use crate::settings::{SettingChoice, TlsVersions};
 use crate::ui::action::Action;
-use crate::ui::shortcuts::named;
+use crate::ui::shortcuts::with_key_names;
 use crate::ui::tabs::client::status_line;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{choice, collapsible, pill_button, switch, text_width};
@@ -18,14 +18,14 @@ use egui::{Button, Key, Response, RichText, Ui};
 
 const BUTTON: f32 = 84.0;
 const PORT: f32 = 68.0;
-/// The widest that a host field gets.
+/// The maximum width of the host's field.
 const HOST: f32 = 250.0;
 /// The width of the labels in the TLS section.
 const LABEL: f32 = 104.0;
-/// The widest that a field in the TLS section gets.
+/// The maximum width of a field in the TLS section.
 const FIELD: f32 = 320.0;
 
-/// The name by which `focus_field` finds the button to press first: Connect, or the one that starts the server.
+/// The name by which `focus_field` finds the button to press first: *Connect*, or the button that starts the server.
 pub(super) const FIRST_BUTTON: &str = "the first button of a client";
 
 /// Shows the form and the status of one client.
@@ -64,15 +64,15 @@ pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, display: TabState, a
     collapsible(ui, "TLS of a client", &summary(tab), |ui| tls_section(ui, app, tab, actions));
 }
 
-/// Shows host, port and the button.
+/// Shows host, port, and the button *Connect* or *Cancel*.
 fn address(ui: &mut Ui, tab: &ClientTab, takes_focus: bool, actions: &mut Vec<Action>) {
     let state = tab.state();
     let mut entered = false;
     ui.add_enabled_ui(state.is_disconnected(), |ui| {
         plain_label(ui, "Host");
-        let ports = text_width(ui, "Port", theme::text()) + PORT + BUTTON + 3.0 * size::GAP;
-        let host = (ui.available_width() - ports).clamp(90.0, HOST);
-        entered |= edit(ui, tab, ClientField::Host, host, actions);
+        let rest_width = text_width(ui, "Port", theme::text()) + PORT + BUTTON + 3.0 * size::GAP;
+        let host_width = (ui.available_width() - rest_width).clamp(90.0, HOST);
+        entered |= edit(ui, tab, ClientField::Host, host_width, actions);
         plain_label(ui, "Port");
         entered |= edit(ui, tab, ClientField::Port, PORT, actions);
     });
@@ -97,7 +97,7 @@ fn address(ui: &mut Ui, tab: &ClientTab, takes_focus: bool, actions: &mut Vec<Ac
     }
 }
 
-/// Shows why the server would not answer, and a button that starts it.
+/// Shows why the server wouldn't answer and, if it is stopped, a button that starts it.
 fn offline_row(ui: &mut Ui, app: &App, reason: &str, actions: &mut Vec<Action>) {
     ui.label(RichText::new(reason).small().color(Palette::of(ui).caution));
     if !app.state().is_stopped() {
@@ -105,14 +105,14 @@ fn offline_row(ui: &mut Ui, app: &App, reason: &str, actions: &mut Vec<Action>) 
     }
     let start = pill_button(ui, "Start it").accessible_name("Start the server");
     take_focus(ui, FIRST_BUTTON, &start);
-    let tooltip = named(ui.ctx(), "Starts it with the settings on the left (Ctrl+Enter)");
+    let tooltip = with_key_names(ui.ctx(), "Starts it with the settings on the left (Ctrl+Enter)");
     if start.on_hover_text(tooltip).clicked() {
         actions.push(Action::StartOrStop);
         focus_field(ui.ctx(), FIRST_BUTTON);
     }
 }
 
-/// Shows a button to follow the server again, unless all of these parts follow it.
+/// Shows a button that makes these parts of the form follow the server again, unless they all do.
 fn follow_button(ui: &mut Ui, tab: &ClientTab, name: &str, parts: &[Followed], actions: &mut Vec<Action>) {
     if parts.iter().all(|part| tab.form().is_following(*part)) {
         return;
@@ -123,7 +123,7 @@ fn follow_button(ui: &mut Ui, tab: &ClientTab, name: &str, parts: &[Followed], a
     }
 }
 
-/// Returns the TLS section in a line: `TLS: as the server, trusts its certificate`.
+/// Summarizes the TLS settings in one line: `TLS: as the server, trusts its certificate`.
 fn summary(tab: &ClientTab) -> String {
     let form = tab.form();
     let mode = match (form.is_following(Followed::Tls), form.tls()) {
@@ -200,12 +200,12 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
     });
 }
 
-/// Returns the width of a field; one that doesn't follow the server has a button beside it.
+/// Returns the width of a field. A field that doesn't follow the server leaves space for a button beside it.
 fn field_width(ui: &Ui, follows: bool) -> f32 {
     (ui.available_width() - if follows { 0.0 } else { 132.0 }).min(FIELD)
 }
 
-/// Shows a label, and a control beside it that gets the label's response.
+/// Shows a label with a control beside it. `control` is called with the label's response.
 fn row<R>(ui: &mut Ui, text: &str, control: impl FnOnce(&mut Ui, &Response) -> R) {
     ui.horizontal(|ui| {
         ui.add_space(16.0);
@@ -214,8 +214,8 @@ fn row<R>(ui: &mut Ui, text: &str, control: impl FnOnce(&mut Ui, &Response) -> R
     });
 }
 
-/// Returns the accessible name of the field, which is unique in the window and finds it for `focus_field`; its hint and its
-/// tooltip.
+/// Returns the accessible name, the hint and the tooltip of a field. The name is unique in the window, and
+/// `focus_field` finds the field by it.
 pub(super) fn describe(field: ClientField) -> (&'static str, &'static str, &'static str) {
     match field {
         ClientField::Host => ("Host to connect to", "localhost", "The name or address to connect to."),
@@ -254,7 +254,7 @@ pub(super) fn describe(field: ClientField) -> (&'static str, &'static str, &'sta
     }
 }
 
-/// Shows a text field; one for a path has a button for the file dialog. Returns whether Enter was pressed in the field.
+/// Shows a text field; a path also has a button for the file dialog. Returns whether Enter was pressed in the field.
 pub(super) fn edit(
     ui: &mut Ui,
     tab: &ClientTab,

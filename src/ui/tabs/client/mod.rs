@@ -9,7 +9,7 @@
 //! │ [Close] [Half-close] [Abort] [Vanish] [Clear]  → 6 B  ← 6 B    │
 //! │ ▸ TLS: as the server, off                                      │
 //! ├ transcript_list ───────────────────────────────────────────────┤
-//! │ 12:03:07.009  →  b'Hello\n'              exact   0.2 ms    6 B  │   transcript_row
+//! │ 12:03:07.009  →  b'Hello\n'             exact   0.2 ms    6 B  │   transcript_row
 //! │ 12:03:07.010  ←  b'Hello\n'                               6 B  │
 //! ├ the selected entry ────────────────────────────────────────────┤   transcript_text
 //! │ 0000  48 65 6c 6c 6f 0a                          Hello·        │
@@ -45,23 +45,23 @@ use transcript_list::TranscriptList;
 #[derive(Debug, Default)]
 pub(crate) struct ClientPanel {
     chosen: Option<ClientTabId>,
-    /// The newest client when another one was added: the one after it is chosen as soon as it exists.
+    /// While a client is being added, the newest client before it. The new one is chosen as soon as it exists.
     adding_after: Option<ClientTabId>,
-    /// Whether the keyboard focus is to move to what is needed first.
+    /// Whether the keyboard focus moves to the control that is needed first, in the next frame.
     needs_focus: bool,
     lists: BTreeMap<ClientTabId, TranscriptList>,
     composer: Composer,
-    /// The height of the composer in the last frame.
+    /// The height of the composer, as of the last frame.
     composer_height: f32,
-    /// The smallest height of the whole tab in the last frame.
+    /// The smallest height of the whole tab, as of the last frame.
     min_height: f32,
 }
 
-/// The smallest height of the transcript. A window with less room scrolls.
+/// The smallest height of the transcript. With less space, the tab scrolls.
 const MIN_ROWS: f32 = 2.0 * size::LOG_ROW + size::GAP;
 
 impl ClientPanel {
-    /// Moves the keyboard focus to what is needed first, when the tab comes to the front.
+    /// Moves the keyboard focus to the control that is needed first. Called when the tab comes to the front.
     pub(crate) fn on_show(&mut self) {
         self.needs_focus = true;
     }
@@ -98,17 +98,17 @@ impl ClientPanel {
             empty_message(ui, "There is no client", "Press + to add one.");
             return actions;
         };
-        self.keys(ui.ctx(), tab, &mut actions);
+        self.handle_keys(ui.ctx(), tab, &mut actions);
         let state = states.get(&tab.id()).copied().unwrap_or(TabState::Idle);
-        self.client(ui, app, tab, state, &mut actions);
-        // After Connect the next thing is to type.
+        self.show_client(ui, app, tab, state, &mut actions);
+        // After *Connect*, the user types something to send.
         if actions.contains(&ClientCommand::Connect(tab.id()).into()) && tab.can_connect() {
             self.composer.focus();
         }
         actions
     }
 
-    /// Keeps one client chosen as long as there is any.
+    /// Chooses a client that was just added, and another client if the chosen one was removed.
     fn update_chosen(&mut self, app: &App) {
         let clients = app.clients();
         if self.adding_after.is_some_and(|newest| newest != clients.newest()) {
@@ -116,14 +116,14 @@ impl ClientPanel {
             self.chosen = Some(clients.newest());
         }
         if self.chosen.and_then(|id| clients.get(id)).is_none() {
-            // The one after the removed one, or the last.
+            // The client after the removed one, or else the last client.
             let after = clients.iter().map(ClientTab::id).find(|id| Some(*id) > self.chosen);
             self.chosen = after.or_else(|| clients.iter().last().map(ClientTab::id));
         }
         self.lists.retain(|id, _| clients.get(*id).is_some());
     }
 
-    fn keys(&mut self, ctx: &Context, tab: &ClientTab, actions: &mut Vec<Action>) {
+    fn handle_keys(&mut self, ctx: &Context, tab: &ClientTab, actions: &mut Vec<Action>) {
         let state = tab.state();
         if state.is_connecting()
             && !Popup::is_any_open(ctx)
@@ -140,9 +140,9 @@ impl ClientPanel {
         }
     }
 
-    /// Shows the form, the composer at the bottom, and the transcript in between. The Tab key moves through them from top
-    /// to bottom.
-    fn client(
+    /// Shows the form, the composer at the bottom, and the transcript in between. The Tab key moves through them from
+    /// top to bottom.
+    fn show_client(
         &mut self,
         ui: &mut Ui,
         app: &App,

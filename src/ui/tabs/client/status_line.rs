@@ -1,4 +1,4 @@
-//! The texts and signs of a client's state, the status line, and the buttons that close the connection.
+//! The texts and symbols of a client's state, the status line, and the buttons that close the connection.
 
 use egui::{Color32, Label, Painter, Rect, RichText, Sense, Stroke, Ui, Vec2};
 
@@ -13,7 +13,7 @@ use crate::ui::widgets::field::{Tone, note};
 use crate::ui::widgets::icon::{self, Icon};
 
 impl TabState {
-    /// Returns a word or two to follow the client's name.
+    /// Returns a description in a few words, to follow the client's name.
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Idle => "not connected",
@@ -30,7 +30,7 @@ impl TabState {
         }
     }
 
-    /// Explains the state, if the label doesn't.
+    /// Explains the state; returns `None` if the label is clear enough.
     pub(super) fn explanation(self) -> Option<&'static str> {
         Some(match self {
             Self::NotAccepted => {
@@ -54,7 +54,8 @@ impl TabState {
         }
     }
 
-    /// Paints its sign: a disc while connected, a ring while not, and a ring with a dot in between.
+    /// Paints the state's symbol: a disc if connected, a ring if idle or closed, an error icon if failed, and a ring
+    /// with a dot otherwise.
     pub(super) fn paint(self, painter: &Painter, rect: Rect, palette: &Palette) {
         let color = self.color(palette);
         let (center, radius) = (rect.center(), rect.width() * 0.4);
@@ -109,7 +110,7 @@ pub(super) fn show(ui: &mut Ui, tab: &ClientTab, state: TabState, actions: &mut 
     }
 }
 
-/// Returns the state in a sentence.
+/// Returns the text of the status line.
 fn status_text(status: &ClientStatus, state: TabState) -> String {
     let peer = status.peer.map_or_else(String::new, |peer| peer.to_string());
     let port = status.local.map_or_else(String::new, |local| format!(" from port {}", local.port()));
@@ -134,7 +135,7 @@ fn status_text(status: &ClientStatus, state: TabState) -> String {
     }
 }
 
-/// Explains what is sent, and what the server sees of it.
+/// Explains what closing in this mode sends, and how the server notices it.
 fn explain_close(mode: CloseMode, tls: bool) -> String {
     let end = match mode {
         _ if !tls => "FIN",

@@ -1,4 +1,4 @@
-//! The transcript of a client as a list: which rows are in view, and the selected entry, which is shown in full below.
+//! The transcript of a client as a list, with the details of the selected entry below it.
 
 use egui::{Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 
@@ -14,7 +14,7 @@ use crate::ui::widgets::controls::newest_button;
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 use crate::ui::widgets::{empty_message, focus_ring};
 
-/// A list lower than this has no room for the selected entry in full.
+/// A list shorter than this has no room for the details of the selected entry.
 const ROOM_FOR_DETAIL: f32 = 230.0;
 const DETAIL: f32 = 128.0;
 
@@ -22,18 +22,18 @@ const DETAIL: f32 = 128.0;
 #[derive(Debug, Default)]
 pub(super) struct TranscriptList {
     list: VirtualList,
-    /// Whether the user scrolled away from the newest entry, which otherwise stays in view.
+    /// Whether the list stays where the user scrolled it. Otherwise it follows the newest entry.
     is_held: bool,
     /// The number of the oldest entry in the last frame.
     first: u64,
-    /// The connection that was shown last; a new one is followed.
-    connection: u32,
+    /// The number of connections in the last frame. When there is a new one, the list follows it.
+    connections: u32,
     /// The number of the selected entry.
     selected: Option<u64>,
 }
 
-/// Returns whether an echo of this entry can still come.
-fn can_come(tab: &ClientTab, entry: &TranscriptEntry) -> bool {
+/// Returns whether an echo of this entry can still arrive.
+fn can_be_echoed(tab: &ClientTab, entry: &TranscriptEntry) -> bool {
     entry.connection == tab.connections() && !tab.state().is_disconnected()
 }
 
@@ -41,10 +41,10 @@ impl TranscriptList {
     /// Returns the selected entry as text for the clipboard.
     pub(super) fn copy(&self, tab: &ClientTab, format: DataFormat) -> Option<String> {
         let entry = tab.transcript().by_number(self.selected?)?;
-        Some(transcript_row::full_line(entry, format, can_come(tab, entry)))
+        Some(transcript_row::full_line(entry, format, can_be_echoed(tab, entry)))
     }
 
-    /// Shows a client's transcript, and its selected entry in full if there is room.
+    /// Shows a client's transcript and, if there is room, the details of its selected entry.
     pub(super) fn show(&mut self, ui: &mut Ui, app: &App, tab: &ClientTab) -> Option<Action> {
         let area = ui.available_rect_before_wrap();
         let (transcript, format) = (tab.transcript(), app.settings().data_format);
@@ -55,14 +55,14 @@ impl TranscriptList {
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &name));
         let evicted =
             transcript.first_number() - std::mem::replace(&mut self.first, transcript.first_number());
-        if std::mem::replace(&mut self.connection, tab.connections()) != tab.connections() {
+        if std::mem::replace(&mut self.connections, tab.connections()) != tab.connections() {
             self.is_held = false;
         }
         if self.is_held {
             self.list.shift_rows(-i64::try_from(evicted).unwrap_or(0), size::LOG_ROW);
         }
-        let (rows, here) = (transcript.len(), self.selected.and_then(|number| transcript.position(number)));
-        if let Some((row, _)) = self.list.row_by_keys(ui, &response, here, rows, size::LOG_ROW) {
+        let (rows, cursor) = (transcript.len(), self.selected.and_then(|number| transcript.position(number)));
+        if let Some((row, _)) = self.list.row_by_keys(ui, &response, cursor, rows, size::LOG_ROW) {
             self.selected = transcript.get(row).map(|entry| entry.number);
             self.list.reveal(row, size::LOG_ROW);
             self.is_held = row + 1 < rows;
@@ -95,7 +95,7 @@ impl TranscriptList {
         action
     }
 
-    fn rows(&mut self, ui: &mut Ui, whole: &Response, body: Rect, tab: &ClientTab, format: DataFormat) {
+    fn rows(&mut self, ui: &mut Ui, response: &Response, body: Rect, tab: &ClientTab, format: DataFormat) {
         if !self.is_held {
             self.list.go_to_end();
         }
@@ -104,11 +104,11 @@ impl TranscriptList {
         let scrolled = self.list.show(ui, body, size::LOG_ROW, transcript.len(), |ui, index, rect| {
             let Some(entry) = transcript.get(index) else { return };
             let is_selected = self.selected == Some(entry.number);
-            let can_come = can_come(tab, entry);
-            if transcript_row::show(ui, entry, rect, format, is_selected, can_come).clicked() {
+            let can_be_echoed = can_be_echoed(tab, entry);
+            if transcript_row::show(ui, entry, rect, format, is_selected, can_be_echoed).clicked() {
                 clicked = Some((index, entry.number));
             }
-            if is_selected && whole.has_focus() {
+            if is_selected && response.has_focus() {
                 let bar = rect.with_max_x(rect.left() + 3.0);
                 ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
             }
@@ -117,12 +117,12 @@ impl TranscriptList {
             self.is_held = !self.list.is_at_end();
         }
         if let Some((index, number)) = clicked {
-            // A second click deselects it.
+            // A second click deselects the entry.
             self.selected = (self.selected != Some(number)).then_some(number);
-            // The entry in full may cover its row.
+            // Stop following and reveal the row, which the details could otherwise cover.
             self.is_held |= self.selected.is_some() && index + 1 < transcript.len();
             self.list.reveal(index, size::LOG_ROW);
-            whole.request_focus();
+            response.request_focus();
         }
         if self.is_held && !self.list.is_at_end() {
             self.is_held = !newest_button(ui, ui.scope_id().with("newest"), body, "Newest ↓").clicked();
@@ -130,7 +130,7 @@ impl TranscriptList {
     }
 }
 
-/// Shows what to do while there is no entry.
+/// Shows what to do while the transcript is empty.
 fn show_empty(ui: &mut Ui, app: &App, tab: &ClientTab, area: Rect) {
     let start = match (tab.state().is_disconnected(), app.state().is_stopped()) {
         (true, true) => "Start the server and press Connect, type something below,",

@@ -13,20 +13,20 @@ use crate::ui::tabs::event_row::{self, EventRow, TOOLTIP, severity_color};
 use crate::ui::theme::Palette;
 use crate::ui::widgets::char_width;
 
-/// Draws the row of an entry and senses clicks on it. `can_come`: an echo can still come.
+/// Draws the row of an entry and senses clicks on it. `can_be_echoed` is whether its echo can still arrive.
 pub(super) fn show(
     ui: &Ui,
     entry: &TranscriptEntry,
     rect: Rect,
     format: DataFormat,
     is_selected: bool,
-    can_come: bool,
+    can_be_echoed: bool,
 ) -> Response {
     let palette = Palette::of(ui);
     let size = transcript_text::amount(entry).map(text::bytes).unwrap_or_default();
     let (mark, mark_color, trailing, trailing_color) = match &entry.event {
         ClientEventKind::Sent { .. } => {
-            let (verdict, severity) = transcript_text::verdict(entry, can_come);
+            let (verdict, severity) = transcript_text::verdict(entry, can_be_echoed);
             let time = entry.echo.map(|echo| text::duration(echo.round_trip)).unwrap_or_default();
             let trailing = vec![format!("{verdict} {time:>9} {size:>9}"), verdict];
             let is_good = severity == Severity::Normal;
@@ -58,12 +58,12 @@ pub(super) fn show(
         rect,
         &row,
         |max| line(entry, format, max),
-        |_| full_line(entry, format, can_come),
+        |_| full_line(entry, format, can_be_echoed),
     )
 }
 
-/// Returns the data of an entry in the log's format, the file's name, or the text of another event, in at most `max`
-/// characters; and whether that truncates it.
+/// Returns the data of an entry in the log's format, or a file's name, or the text of another event, and whether it was
+/// truncated to `max` characters.
 fn line(entry: &TranscriptEntry, format: DataFormat, max: usize) -> (String, bool) {
     let prefix = match &entry.event {
         ClientEventKind::Sent { from: SendOrigin::File { path, .. }, .. } => {
@@ -81,7 +81,7 @@ fn line(entry: &TranscriptEntry, format: DataFormat, max: usize) -> (String, boo
 }
 
 /// Returns an entry as one line of text, for screen readers and the clipboard.
-pub(super) fn full_line(entry: &TranscriptEntry, format: DataFormat, can_come: bool) -> String {
+pub(super) fn full_line(entry: &TranscriptEntry, format: DataFormat, can_be_echoed: bool) -> String {
     let (time, line) = (text::clock(entry.at), line(entry, format, TOOLTIP).0);
     let mut parts = match &entry.event {
         ClientEventKind::Sent { .. } => vec![format!("{time} sent {line}")],
@@ -93,7 +93,7 @@ pub(super) fn full_line(entry: &TranscriptEntry, format: DataFormat, can_come: b
     parts.extend(transcript_text::amount(entry).map(text::bytes));
     parts.extend(entry.echo.map(|echo| format!("back after {}", text::duration(echo.round_trip))));
     if matches!(entry.event, ClientEventKind::Sent { .. }) {
-        parts.push(transcript_text::verdict(entry, can_come).0);
+        parts.push(transcript_text::verdict(entry, can_be_echoed).0);
     }
     parts.join(", ")
 }
@@ -106,20 +106,20 @@ mod tests {
     use crate::client::echo_check::{EchoResult, EchoVerdict};
 
     #[test]
-    fn echo_is_waited_for_only_while_it_can_come() {
-        let line = |measured, verdict: Option<EchoVerdict>, can_come| {
+    fn echo_is_waited_for_only_while_it_can_arrive() {
+        let line = |measured, verdict: Option<EchoVerdict>, can_be_echoed| {
             let (number, data) = (1, b"x".as_slice().into());
             let event = ClientEventKind::Sent { number, data, from: SendOrigin::Typed, measured };
             let echo = verdict.map(|verdict| EchoResult { number, verdict, round_trip: Duration::ZERO });
             let at = SystemTime::now();
             let entry = TranscriptEntry { number, connection: 1, at, event, echo };
-            full_line(&entry, DataFormat::default(), can_come)
+            full_line(&entry, DataFormat::default(), can_be_echoed)
         };
         assert!(line(true, None, true).ends_with("waiting for the echo"));
         assert!(line(true, None, false).ends_with("not back"));
-        for can_come in [true, false] {
-            assert!(line(false, None, can_come).ends_with("not measured"));
-            assert!(line(true, Some(EchoVerdict::NotCompared), can_come).ends_with("not compared"));
+        for can_be_echoed in [true, false] {
+            assert!(line(false, None, can_be_echoed).ends_with("not measured"));
+            assert!(line(true, Some(EchoVerdict::NotCompared), can_be_echoed).ends_with("not compared"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The texts about a transcript's entries: a line for each, a sentence that explains it, and details as a table.
+//! The texts about a transcript's entries: for each entry, a line, an explanation, and a table of details.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ use crate::tls::explain::explain_accepted;
 use crate::tls::handshake::{Accepted, ClientHandshake};
 use crate::ui::tabs::detail_view::DetailContent;
 
-/// Returns the line of an event without data, its severity, and a sentence or two that explain it.
+/// Returns the line of an event without data, its severity, and an explanation of a sentence or two.
 pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
     let (line, severity, explanation) = match event {
         Kind::Connecting(addresses) => {
@@ -103,7 +103,7 @@ const END_OF_STREAM: &str = "Our recv() returns b'': the end of the stream.";
 const RECEIVED: &str = "One recv() call returns whatever has arrived: a stream has no messages, so this may be a part of \
                         what was sent, or several sends in one.";
 
-/// Returns how a connection ended, in a line.
+/// Describes how a connection ended, in one line.
 pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
     match outcome {
         ConnectionOutcome::Closed(closed) => match closed.cause {
@@ -147,7 +147,7 @@ pub(super) fn trailing_text(event: &Kind) -> Option<String> {
     }
 }
 
-/// Returns how many bytes an entry is about, if it is about data.
+/// Returns the number of bytes that an entry sent or received; `None` if it is about something else.
 pub(super) fn amount(entry: &TranscriptEntry) -> Option<u64> {
     match &entry.event {
         Kind::Sent { from: SendOrigin::File { size, .. }, .. } => Some(*size),
@@ -156,8 +156,9 @@ pub(super) fn amount(entry: &TranscriptEntry) -> Option<u64> {
     }
 }
 
-/// Returns how a send came back, or why that isn't known, and how bad that is. `can_come`: an echo can still come.
-pub(super) fn verdict(entry: &TranscriptEntry, can_come: bool) -> (String, Severity) {
+/// Returns the result of a send's echo check, or why there is none, and its severity. `can_be_echoed` is whether the
+/// echo can still arrive.
+pub(super) fn verdict(entry: &TranscriptEntry, can_be_echoed: bool) -> (String, Severity) {
     let is_measured = matches!(entry.event, Kind::Sent { measured: true, .. });
     let (text, severity) = match entry.echo.map(|echo| echo.verdict) {
         Some(EchoVerdict::Exact) => ("exact", Severity::Normal),
@@ -167,13 +168,13 @@ pub(super) fn verdict(entry: &TranscriptEntry, can_come: bool) -> (String, Sever
             return (text, Severity::Error);
         }
         None if !is_measured => ("not measured", Severity::Minor),
-        None if can_come => ("waiting for the echo", Severity::Minor),
+        None if can_be_echoed => ("waiting for the echo", Severity::Minor),
         None => ("not back", Severity::Warning),
     };
     (text.to_owned(), severity)
 }
 
-/// Returns what was sent and received on a connection, and whether it was the same; `None` if there was nothing yet.
+/// Describes how much was sent and received on a connection, and the result of the echo check; `None` without data.
 pub(super) fn traffic(status: &ClientStatus) -> Option<String> {
     if status.sent == 0 && status.received == 0 {
         return None;
@@ -193,7 +194,7 @@ pub(super) fn traffic(status: &ClientStatus) -> Option<String> {
     Some(format!("→ {}  ← {}  {verdict}", text::bytes(status.sent), text::bytes(status.received)))
 }
 
-/// Returns an entry in full.
+/// Returns the details of an entry.
 pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
     let bytes = || text::count(amount(entry).unwrap_or_default(), "byte");
     let (line, _, explanation) = describe(&entry.event);
@@ -230,7 +231,7 @@ pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
     content
 }
 
-/// Explains how a send came back.
+/// Explains the result of a send's echo check.
 fn explain_send(entry: &TranscriptEntry, is_measured: bool) -> String {
     let Some(echo) = entry.echo else {
         let text = if is_measured {
@@ -259,7 +260,7 @@ fn explain_send(entry: &TranscriptEntry, is_measured: bool) -> String {
     }
 }
 
-/// Returns what a handshake agreed on, as a table.
+/// Returns a table of what the peers agreed on in a handshake.
 fn handshake_rows(handshake: &ClientHandshake) -> Vec<DetailRow> {
     let agreed = &handshake.agreed;
     let presented = match (handshake.asked_for_certificate, handshake.presented_certificate) {
@@ -291,7 +292,7 @@ mod tests {
     use crate::client::echo_check::{Difference, EchoResult};
 
     #[test]
-    fn difference_is_counted_from_one() {
+    fn differing_byte_is_counted_from_one() {
         let difference = Difference { offset: 4, expected: 0x6f, got: 0x6e };
         let (verdict, round_trip) = (EchoVerdict::Differs(difference), Duration::ZERO);
         let entry = TranscriptEntry {

@@ -14,7 +14,7 @@ use crate::ui::tabs::detail_view::DetailContent;
 use crate::ui::tabs::event_row::{self, EventRow};
 use crate::ui::theme::Palette;
 
-/// Draws a row and senses clicks on it. The column of the client has this width in points.
+/// Draws a row and senses clicks on it. `client_width` is the width of the client's column, in points.
 pub(super) fn show_row(
     ui: &Ui,
     entry: &LogEntry,

@@ -29,14 +29,14 @@ pub(crate) struct LogPanel {
     pub(crate) follow: bool,
     shown: FilteredLog,
     list: VirtualList,
-    /// The entry in the first visible row, and the share of that row above the view. It stays there when older entries are
-    /// evicted.
+    /// The number of the entry in the first visible row, and the fraction of that row above the view. The entry stays
+    /// there when older entries are evicted.
     top: Option<(u64, f64)>,
-    /// The newest entry that has been visible.
+    /// The number of the newest entry that has been visible.
     newest_seen: Option<u64>,
-    /// The rows of the last frame with the numbers of their entries. A press of the mouse refers to these.
+    /// The rows painted in the last frame, and the numbers of their entries. A mouse press selects one of these.
     painted: Vec<(Rect, u64)>,
-    /// Whether the mouse button has been down since it was pressed on a row.
+    /// Whether the mouse button was pressed on a row and hasn't been released.
     pressing: bool,
     /// The message about what was copied, and the time at which it disappears.
     copied: Option<(String, f64)>,
@@ -47,7 +47,7 @@ pub(crate) struct LogPanel {
 const MAX_COPIED: usize = 4 << 20;
 /// How long the message about what was copied is shown, in seconds.
 const MESSAGE_TIME: f64 = 2.5;
-/// The time that a frame spends on the filter.
+/// The most time that a frame may spend on filtering.
 const FILTER_BUDGET: Duration = Duration::from_millis(6);
 
 impl LogPanel {
@@ -67,8 +67,8 @@ impl LogPanel {
         log.by_number(self.selection.cursor?)
     }
 
-    /// Returns the selected entries as text, one on each line, up to [`MAX_COPIED`]; `None` if none is selected. Shows a
-    /// message from `now` on.
+    /// Returns the selected entries as text, one on each line, up to [`MAX_COPIED`]; `None` if none is selected. Also
+    /// sets the message about it, which is shown from the time `now` on.
     pub(crate) fn copy(&mut self, log: &EventLog, format: DataFormat, now: f64) -> Option<String> {
         let entries: Vec<&LogEntry> =
             self.selection.selected.iter().filter_map(|&number| log.by_number(number)).collect();
@@ -108,21 +108,21 @@ impl LogPanel {
         self.handle_keys(ui, &response);
         self.pressing |= self.handle_press(ui, &response);
         if self.pressing && ui.input(|input| input.pointer.primary_released()) {
-            // Not with the press, because the release would take the focus away again.
+            // Focused only after the button's release, which would take the focus away again.
             self.pressing = false;
             response.request_focus();
         }
         if self.follow {
             self.list.go_to_end();
         } else if let Some((top, hidden)) = self.top {
-            // Rows before the top one may have been added by a filter or evicted.
+            // Rows before the top entry may have been added by a changed filter or evicted.
             self.list.go_to_row(self.shown.index_from(top), hidden, size::LOG_ROW);
         }
         let scrolled = self.show_rows(ui, app, area, &response);
         if scrolled {
             self.follow = self.list.is_at_end();
         }
-        // While a new filter hasn't reached the top entry yet, its position is kept.
+        // Until a changed filter has been applied to the top entry, the entry stays the top one.
         if self.follow || scrolled || self.top.is_none_or(|(top, _)| self.shown.has_checked(app.log(), top)) {
             let (row, hidden) = self.list.first_row(size::LOG_ROW);
             self.top = self.shown.number(row).map(|number| (number, hidden));
@@ -152,7 +152,7 @@ impl LogPanel {
                 ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
             }
             painted.push((rect, entry.number));
-            // A click that isn't the mouse's, which selects when pressed: a screen reader's.
+            // A click by a screen reader. The mouse already selects when its button is pressed.
             if row.clicked() && !row.clicked_by(PointerButton::Primary) {
                 clicked = Some(entry.number);
             }
@@ -164,8 +164,8 @@ impl LogPanel {
         scrolled
     }
 
-    /// Selects the row under the pointer when the mouse button is pressed, however fast rows move, and stops following.
-    /// Returns whether a row was pressed.
+    /// When the mouse button is pressed, selects the row that was painted under the pointer, even if rows move fast,
+    /// and stops following. Returns whether a row was pressed.
     fn handle_press(&mut self, ui: &Ui, response: &Response) -> bool {
         let pressed = ui.input(|input| {
             let pointer = &input.pointer;
@@ -182,20 +182,20 @@ impl LogPanel {
         true
     }
 
-    /// Shows the button that leads to new entries and the message about what was copied, over the lowest rows.
+    /// Shows, over the lowest rows, the button that scrolls to new entries and the message about what was copied.
     fn show_overlays(&mut self, ui: &Ui, area: Rect) {
         let seen = self.newest_seen.map_or(self.shown.len(), |newest| self.shown.index_from(newest + 1));
-        let below = (self.shown.len() - seen) as u64;
+        let unseen = (self.shown.len() - seen) as u64;
         let mut center = area.center_bottom() - vec2(0.0, 18.0);
-        if !self.follow && below > 0 {
-            let text = format!("{} ↓", count(below, "new entry"));
+        if !self.follow && unseen > 0 {
+            let text = format!("{} ↓", count(unseen, "new entry"));
             self.follow = newest_button(ui, newest_id(), area, &text).clicked();
             center.y -= 34.0;
         }
         let now = ui.input(|input| input.time);
         match &self.copied {
-            Some((message, until)) if now < *until => {
-                ui.ctx().request_repaint_after(Duration::from_secs_f64(until - now));
+            Some((message, end)) if now < *end => {
+                ui.ctx().request_repaint_after(Duration::from_secs_f64(end - now));
                 let palette = Palette::of(ui);
                 let galley = ui.painter().layout_no_wrap(message.clone(), theme::small(), palette.panel);
                 let rect = Rect::from_center_size(center, galley.size() + vec2(28.0, 12.0));
@@ -261,18 +261,18 @@ fn newest_id() -> Id {
     Id::unique("new entries")
 }
 
-/// The selected entries and the keyboard cursor, by number, so that they survive scrolling, filtering and eviction.
+/// The selected entries and the keyboard cursor, by entry number, so that they survive scrolling and filtering.
 #[derive(Debug, Default)]
 struct Selection {
     selected: BTreeSet<u64>,
-    /// The entry at which a range begins.
+    /// The entry that stays selected when Shift extends the selection.
     anchor: Option<u64>,
     /// The entry whose details are shown.
     cursor: Option<u64>,
 }
 
 impl Selection {
-    /// Removes entries that the log has evicted.
+    /// Removes entries before `first`, which the log has evicted.
     fn forget_before(&mut self, first: u64) {
         if self.selected.first().is_some_and(|&number| number < first) {
             self.selected = self.selected.split_off(&first);
@@ -295,7 +295,7 @@ impl Selection {
         }
     }
 
-    /// Moves the cursor to a row, or the last one if there are fewer. `extend` selects everything in between.
+    /// Moves the cursor to a row, or to the last one if there are fewer. `extend` selects the rows between.
     fn go_to(&mut self, row: usize, extend: bool, shown: &FilteredLog) {
         let Some(number) = shown.number(row.min(shown.len().saturating_sub(1))) else { return };
         if extend {
@@ -305,7 +305,7 @@ impl Selection {
         }
     }
 
-    /// Selects all entries shown.
+    /// Selects all entries that pass the filter.
     fn select_all(&mut self, shown: &FilteredLog) {
         self.selected = shown.iter().collect();
         self.anchor = shown.number(0);
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn click_selects_extends_and_toggles() {
+    fn click_selects_extends_and_toggles_entries() {
         let (shown, mut selection) = (filtered_log(10), Selection::default());
         selection.click(3, Modifiers::NONE, &shown);
         selection.click(6, Modifiers::SHIFT, &shown);
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn keyboard_moves_and_extends() {
+    fn keyboard_moves_and_extends_the_selection() {
         let (shown, mut selection) = (filtered_log(10), Selection::default());
         selection.go_to(4, false, &shown);
         selection.go_to(5, true, &shown);

@@ -6,7 +6,7 @@ use crate::app::{App, Command};
 use crate::log::event_log::Category;
 use crate::settings::{DataFormat, Setting};
 use crate::ui::action::Action;
-use crate::ui::shortcuts::named;
+use crate::ui::shortcuts::with_key_names;
 use crate::ui::tabs::log::log_panel::LogPanel;
 use crate::ui::theme::size;
 use crate::ui::widgets::controls::{ICON_BUTTON, chip, icon_button, pill_button, segments};
@@ -18,7 +18,7 @@ pub(crate) fn filter_id() -> Id {
     Id::unique("filter")
 }
 
-/// The label, name and tooltip of each data format.
+/// The label, accessible name and tooltip of each data format.
 const FORMATS: [(&str, &str, &str); 3] = [
     ("b'…'", "Data as Python prints it", "Received data as Python prints it: b'Hello\\n'"),
     ("Text", "Data as text", "Received data as text, with symbols for bytes that are not text"),
@@ -41,28 +41,28 @@ pub(crate) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     })
 }
 
-/// Shows the filter input. Escape and its clear button empty it.
+/// Shows the filter input. The Escape key and the clear button empty it.
 fn filter(ui: &mut Ui, log: &mut LogPanel, width: f32) {
     let hint = if width < 170.0 { "Filter" } else { "Filter: text, #2, error…" };
-    let filled = !log.filter_text.is_empty();
-    let right = if filled { 28 } else { 10 };
+    let has_text = !log.filter_text.is_empty();
+    let right = if has_text { 28 } else { 10 };
     let edit = TextEdit::singleline(&mut log.filter_text)
         .id(filter_id())
         .hint_text(hint)
         .margin(Margin { left: 10, right, top: 5, bottom: 5 })
         .align(egui::Align2::LEFT_CENTER);
     let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name("Filter");
-    let mut empty = response.lost_focus() && filled && ui.input(|input| input.key_pressed(Key::Escape));
-    if filled {
+    let mut clear = response.lost_focus() && has_text && ui.input(|input| input.key_pressed(Key::Escape));
+    if has_text {
         let center = response.rect.right_center() - vec2(15.0, 0.0);
         let rect = Rect::from_center_size(center, vec2(ICON_BUTTON, ICON_BUTTON));
-        // In a child of its own, so that the layout after the input stays the same.
+        // The button is in its own child `Ui`, so that it doesn't change the layout after the input.
         let mut child = ui.new_child(UiBuilder::new().max_rect(rect));
-        empty |= icon_button(&mut child, Icon::Cross, "Clear the filter", None).clicked();
+        clear |= icon_button(&mut child, Icon::Cross, "Clear the filter", None).clicked();
     }
-    if empty {
+    if clear {
         log.filter_text.clear();
-        // Keeps the focus; a second Escape releases it.
+        // Escape has taken the focus away, so it is requested again. A second Escape then releases it.
         response.request_focus();
     }
 }
@@ -71,8 +71,8 @@ fn filter(ui: &mut Ui, log: &mut LogPanel, width: f32) {
 fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     let mut actions = Vec::new();
     let format = app.settings().data_format;
-    let at = DataFormat::ALL.iter().position(|other| *other == format).unwrap_or(0);
-    if let Some(chosen) = segments(ui, &FORMATS, at) {
+    let current = DataFormat::ALL.iter().position(|other| *other == format).unwrap_or(0);
+    if let Some(chosen) = segments(ui, &FORMATS, current) {
         actions.push(Command::set(Setting::DataFormat, DataFormat::ALL[chosen]).into());
     }
     if chip(ui, "Follow", log.follow).on_hover_text("Keep the newest entry in view").clicked() {
@@ -80,12 +80,15 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     }
     ui.add_enabled_ui(!app.log().is_empty(), |ui| {
         if pill_button(ui, "Save…")
-            .on_hover_text(named(ui.ctx(), "Write the whole log to a file (Ctrl+S)"))
+            .on_hover_text(with_key_names(ui.ctx(), "Write the whole log to a file (Ctrl+S)"))
             .clicked()
         {
             actions.push(Action::save_log());
         }
-        if pill_button(ui, "Clear").on_hover_text(named(ui.ctx(), "Forget all entries (Ctrl+L)")).clicked() {
+        if pill_button(ui, "Clear")
+            .on_hover_text(with_key_names(ui.ctx(), "Forget all entries (Ctrl+L)"))
+            .clicked()
+        {
             actions.push(Command::ClearLog.into());
         }
     });

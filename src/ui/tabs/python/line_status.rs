@@ -1,4 +1,4 @@
-//! The status of the program's lines while the server runs: which threads are there, and how often each line ran.
+//! The status of the program's lines while the server runs: which threads are at each line, and how often it ran.
 
 use crate::python::Program;
 use crate::server::calls::{Call, Calls};
@@ -12,15 +12,15 @@ pub(crate) struct LineStatus {
     pub(crate) line: usize,
     /// The call; `None` for the line that passes clients to the pool.
     pub(crate) call: Option<Call>,
-    /// How often the call was made.
+    /// How often the call has been made.
     pub(crate) made: u64,
-    /// Whether that was a moment ago.
+    /// Whether the call was made a moment ago.
     pub(crate) highlighted: bool,
-    /// The state of the accepting thread, if it is here.
+    /// The state of the accepting thread, if it is at this line.
     accepting: Option<Accepting>,
-    /// The clients whose threads are paused before this line, by number.
+    /// The clients whose threads are paused before this line.
     paused: Vec<ClientId>,
-    /// The clients whose threads are in this call, or that wait for a thread, by number.
+    /// The clients whose threads are in this call, or that wait for a thread if the line passes clients to the pool.
     inside: Vec<ClientId>,
 }
 
@@ -35,19 +35,17 @@ enum Accepting {
 /// A part of the label beside a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LabelPart {
-    /// A client.
     Client(ClientId),
-    /// Text.
     Text(String),
     /// Text about paused threads.
     Paused(String),
 }
 
-/// The most clients that are named beside one line.
+/// The most clients whose numbers are shown beside one line.
 pub(crate) const MAX_NAMED: usize = 5;
 
-/// Returns the status of each line that makes a call, in the order of the program. `queued` are the clients that wait for
-/// a thread of the pool. No thread is anywhere unless the server runs.
+/// Returns the status of each line that makes a call, in the order of the program. `queued` are the clients that wait
+/// for a thread of the pool. Unless the server is running, no thread is at any line.
 pub(crate) fn line_statuses(
     program: &Program,
     calls: &Calls,
@@ -82,7 +80,7 @@ pub(crate) fn line_statuses(
 }
 
 impl LineStatus {
-    /// Returns whether any thread is here.
+    /// Returns whether any thread is at this line.
     pub(crate) fn is_occupied(&self) -> bool {
         self.accepting.is_some() || !self.paused.is_empty() || !self.inside.is_empty()
     }
@@ -92,7 +90,7 @@ impl LineStatus {
         self.accepting == Some(Accepting::Paused) || !self.paused.is_empty()
     }
 
-    /// Returns the label from left to right, with at most `max_named` clients by name. It is empty if no thread is here.
+    /// Returns the parts of the label, with at most `max_named` client numbers; empty if no thread is at this line.
     pub(crate) fn label(&self, max_named: usize) -> Vec<LabelPart> {
         let mut parts = Vec::new();
         if let Some(accepting) = self.accepting {
@@ -122,7 +120,7 @@ impl LineStatus {
         parts
     }
 
-    /// Returns everything as one sentence, for screen readers.
+    /// Returns the whole status as text, for screen readers.
     pub(crate) fn description(&self) -> String {
         let call = self.call.map_or("submit()", Call::label);
         let parts = self.label(MAX_NAMED).into_iter().map(|part| match part {
@@ -140,7 +138,8 @@ impl LineStatus {
     }
 }
 
-/// Adds the names of the first clients, how many more there are, and what one or several of them do.
+/// Adds the numbers of the first clients, how many more there are, and what they do. `does` has
+/// the singular and the plural.
 fn push_clients(
     parts: &mut Vec<LabelPart>,
     ids: &[ClientId],

@@ -1,5 +1,5 @@
-//! The program's text, to be selected and copied, with line numbers at the left, and at the right which threads are at a
-//! line and how often it ran.
+//! The program's text, which can be selected and copied. Line numbers are on the left; the threads at each line, and
+//! how often it ran, are on the right.
 
 use std::sync::Arc;
 
@@ -18,25 +18,25 @@ use crate::ui::tabs::python::line_status::{LabelPart, LineStatus, MAX_NAMED};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::icon::{self, Icon};
 
-/// The width left of the text, for an icon and the line number.
+/// The width to the left of the text, for an icon and the line number.
 const GUTTER: f32 = 54.0;
-/// The width right of the text, for how often a line ran.
+/// The width to the right of the text, for how often a line ran.
 const COUNTS: f32 = 62.0;
 /// The number of lines above the one that is scrolled to.
 const LINES_ABOVE: f32 = 4.0;
-/// The distance between the text and its label.
+/// The distance between a line's text and its label.
 const LABEL_SPACING: f32 = 14.0;
 
-/// Shows the program, scrolled so that a line is at the top if there is one.
+/// Shows the program. Scrolls the line `scrolled_to`, if there is one, to a place near the top.
 pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scrolled_to: Option<usize>) {
     let view = ui.available_rect_before_wrap();
     let palette = Palette::of(ui);
-    // The end of the last line would show as an empty line.
+    // The last line's line feed would show as an empty line.
     let text = program.text();
     let text = text.trim_end();
     ScrollArea::both().id_salt("program").auto_shrink(false).show(ui, |ui| {
         let background = ui.painter().add(Shape::Noop);
-        let galley = ui.fonts_mut(|fonts| fonts.layout_job(highlighted(program, palette)));
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(syntax_colored(program, palette)));
         let width = (galley.size().x + GUTTER + COUNTS).max(view.width());
         let output = TextEdit::multiline(&mut &*text)
             .id(Id::unique("program text"))
@@ -53,7 +53,7 @@ pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scro
         let rows = ListingRows { galley: &output.galley, at: output.galley_pos, view };
         if let Some(line) = scrolled_to {
             let mut rect = rows.rect(line);
-            // Scrolling adds the spacing above, in which a part of another line would show.
+            // egui also scrolls the item spacing into view, where part of another line would show.
             rect.min.y -= LINES_ABOVE * size::CODE_ROW - ui.spacing().item_spacing.y;
             ui.scroll_to_rect(rect, Some(Align::Min));
         }
@@ -75,7 +75,7 @@ pub(crate) fn line_of_interest(statuses: &[LineStatus]) -> Option<usize> {
     paused.or_else(|| statuses.iter().find(is_accepting)).map(|status| status.line)
 }
 
-fn highlighted(program: &Program, palette: &Palette) -> LayoutJob {
+fn syntax_colored(program: &Program, palette: &Palette) -> LayoutJob {
     let mut job = LayoutJob::default();
     job.wrap.max_width = f32::INFINITY;
     let format = |color| TextFormat {
@@ -110,11 +110,11 @@ fn background_color(status: &LineStatus, palette: &Palette) -> Option<Color32> {
     }
 }
 
-/// The positions of the lines.
+/// The laid-out lines of the program, and where they are.
 struct ListingRows<'a> {
     galley: &'a Galley,
     at: Pos2,
-    /// The visible part. Gutter and counts stay at its sides while the text is scrolled.
+    /// The visible area. The gutter and the counts stay at its sides while the text scrolls sideways.
     view: Rect,
 }
 
@@ -125,7 +125,7 @@ impl ListingRows<'_> {
         Rect::from_x_y_ranges(self.view.x_range(), row.y_range()).translate(vec2(0.0, self.at.y))
     }
 
-    /// Paints the line numbers, and an icon at the lines of threads, over the scrolled text.
+    /// Paints the line numbers, and an icon at each line that has a thread, over the scrolled text.
     fn paint_gutter(&self, ui: &Ui, statuses: &[LineStatus]) {
         let palette = Palette::of(ui);
         let gutter = self.view.with_max_x(self.view.left() + GUTTER - size::GAP);
@@ -164,7 +164,7 @@ impl ListingRows<'_> {
         let right = rect.right() - COUNTS.max(count.size().x + size::EDGE + size::GAP);
         let text_end = self.galley.rows.get(status.line).map_or(0.0, |row| row.rect().right());
         let after_text = self.at.x + text_end + LABEL_SPACING;
-        // Naming fewer clients is better than covering the line.
+        // Showing fewer clients is better than covering the line's text.
         let labels = [MAX_NAMED, 2, 1].map(|max_named| lay_out_label(ui, status, max_named));
         let fits = |label: &&Arc<Galley>| after_text + label.size().x <= right;
         let label = labels.iter().find(fits).unwrap_or(&labels[2]);

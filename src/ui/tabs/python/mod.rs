@@ -1,4 +1,5 @@
-//! The tab with the tutorial's program for the current settings. While the server runs, it shows where its threads are.
+//! The Code tab: the tutorial's program for the current settings and, while the server runs, the lines where its
+//! threads are.
 
 mod line_status;
 mod listing;
@@ -23,36 +24,36 @@ use crate::ui::{backlog, step_bar};
 /// The state of the tab.
 #[derive(Debug, Default)]
 pub(crate) struct CodePanel {
-    /// The line that was last scrolled to.
-    focused: Option<usize>,
+    /// The line of interest in the last frame. The listing scrolls to it when it changes.
+    last_line: Option<usize>,
     /// The calls in the last frame.
     last_calls: Option<Calls>,
     /// The time at which the highlight of each call's line ends, in the order of [`Call::ALL`].
     highlight_ends: [f64; Call::ALL.len()],
-    /// The number of the pass in which the tab was last shown.
-    pass: u64,
-    /// The height of everything but the program in the last frame.
-    around: f32,
+    /// The number of the egui pass in which the tab was last shown.
+    last_pass: u64,
+    /// The height of everything but the program, as of the last frame.
+    height_around: f32,
 }
 
-/// In a lower window the accept queue's text scrolls, so that the program has more room.
-const LOW: f32 = 600.0;
-/// The height of the accept queue's text then.
-const QUEUE_LOW: f32 = 56.0;
-/// The least height of the program: some lines, and the edge below them.
-const PROGRAM: f32 = 7.0 * size::CODE_ROW + size::GAP;
+/// In a window shorter than this, the text about the accept queue scrolls, so that the program has more space.
+const SHORT_WINDOW: f32 = 600.0;
+/// The height of the text about the accept queue in a short window.
+const SHORT_QUEUE: f32 = 56.0;
+/// The minimum height of the program: seven lines, and the space below them.
+const MIN_PROGRAM: f32 = 7.0 * size::CODE_ROW + size::GAP;
 /// How long a line is highlighted after it ran, in seconds.
-const HIGHLIGHT: f64 = 0.7;
-/// When the calls are read again after a change, since a thread may make its next call a moment later.
-const SETTLE: Duration = Duration::from_millis(120);
+const HIGHLIGHT_TIME: f64 = 0.7;
+/// How long after a change the calls are read again, since a thread may make its next call a moment later.
+const REREAD_DELAY: Duration = Duration::from_millis(120);
 
 impl CodePanel {
     /// Shows the tab.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
-        let before = self.around;
+        let before = self.height_around;
         let actions =
-            scroll_when_small(ui, "code tab", vec2(0.0, before + PROGRAM), |ui| self.parts(ui, app));
-        if (self.around - before).abs() > 0.5 {
+            scroll_when_small(ui, "code tab", vec2(0.0, before + MIN_PROGRAM), |ui| self.parts(ui, app));
+        if (self.height_around - before).abs() > 0.5 {
             ui.ctx().request_discard("the height of the parts around the program has changed");
         }
         actions
@@ -67,32 +68,33 @@ impl CodePanel {
             actions.extend(step_bar::show(ui, app));
         });
         actions.extend(toolbar(ui, "code toolbar", |ui| tools(ui, app)));
-        let is_low = ui.ctx().content_rect().height() < LOW;
+        let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
         let queue = bar.inner_margin(Margin::symmetric(16, 9));
         Panel::bottom("accept queue").frame(queue).show(ui, |ui| {
             let scroll = ScrollArea::vertical().id_salt("accept queue").auto_shrink([false, true]);
-            let scroll = scroll.max_height(if is_low { QUEUE_LOW } else { f32::INFINITY });
+            let scroll = scroll.max_height(if is_short { SHORT_QUEUE } else { f32::INFINITY });
             scroll.show(ui, |ui| actions.extend(backlog::show(ui, app)));
         });
-        self.around = height - ui.available_height();
+        self.height_around = height - ui.available_height();
         let program = app.program();
         let calls = app.calls();
         let highlighted = self.highlighted(ui, &calls);
         let queued = queued(app, &calls);
         let statuses = line_statuses(&program, &calls, &queued, !app.state().is_stopped(), highlighted);
-        // A tab that was just opened shows where the server is.
+        // When the tab has just been opened, the listing scrolls to the line of interest even if it is still the same.
         let pass = ui.ctx().cumulative_pass_nr();
-        let is_opened = pass > self.pass + 1;
-        self.pass = pass;
+        let is_opened = pass > self.last_pass + 1;
+        self.last_pass = pass;
         let line = listing::line_of_interest(&statuses);
-        let scrolled_to = line.filter(|line| is_opened || self.focused != Some(*line));
-        self.focused = line;
+        let scrolled_to = line.filter(|line| is_opened || self.last_line != Some(*line));
+        self.last_line = line;
         listing::show(ui, &program, &statuses, scrolled_to);
         self.last_calls = Some(calls);
         actions
     }
 
-    /// Returns which calls were made a moment ago. Requests the frames in which that, or a thread's call, may change.
+    /// Returns which calls were made a moment ago. Requests a repaint for when that changes, and soon after the calls
+    /// have changed.
     fn highlighted(&mut self, ui: &Ui, calls: &Calls) -> [bool; Call::ALL.len()] {
         let now = ui.input(|input| input.time);
         if let Some(last) = &self.last_calls {
@@ -100,16 +102,16 @@ impl CodePanel {
                 self.highlight_ends.iter_mut().zip(last.counts.iter().zip(&calls.counts))
             {
                 if after > before {
-                    *end = now + HIGHLIGHT;
+                    *end = now + HIGHLIGHT_TIME;
                 }
             }
         }
         if self.last_calls.as_ref() != Some(calls) {
-            ui.ctx().request_repaint_after(SETTLE);
+            ui.ctx().request_repaint_after(REREAD_DELAY);
         }
-        let left = self.highlight_ends.iter().map(|end| end - now).filter(|left| *left > 0.0);
-        if let Some(left) = left.min_by(f64::total_cmp) {
-            ui.ctx().request_repaint_after(Duration::from_secs_f64(left));
+        let time_left = self.highlight_ends.iter().map(|end| end - now).filter(|time_left| *time_left > 0.0);
+        if let Some(time_left) = time_left.min_by(f64::total_cmp) {
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(time_left));
         }
         self.highlight_ends.map(|end| end > now)
     }
@@ -130,7 +132,8 @@ fn tools(ui: &mut Ui, app: &App) -> Option<Action> {
     save.clicked().then(|| Action::choose_path(Command::SaveProgram(PathBuf::new())))
 }
 
-/// Returns the clients that wait for a thread of the pool. Copies the connections only if a client is at no call.
+/// Returns the clients that wait for a thread of the pool. Reads the connections only if there are more clients than
+/// threads at a call.
 fn queued(app: &App, calls: &Calls) -> Vec<ClientId> {
     if app.counters().clients_now <= calls.clients.len() as u64 {
         return Vec::new();

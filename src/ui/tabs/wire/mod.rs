@@ -36,19 +36,19 @@ use crate::ui::theme;
 use crate::ui::widgets::controls::{chip, choice, pill_button, segments};
 use crate::ui::widgets::{empty_message, toolbar};
 
-/// How long a frame may spend on adding rows.
+/// The most time that a frame may spend on adding rows.
 const MAX_UPDATE: Duration = Duration::from_millis(6);
 
-/// The number of connections in the list, the newest first.
+/// The most connections to choose from. Only the newest are listed.
 const MAX_LISTED: usize = 256;
 
-/// The vertical scales, by order and by time: label, accessible name and tooltip.
+/// The vertical scales, by order and by time: the label, accessible name and tooltip of each.
 const SCALES: [(&str, &str, &str); 2] = [
     ("Order", "Rows by order", "One row after the other"),
     ("Time", "Rows by time", "Further apart the longer the time between them"),
 ];
 
-/// The formats to save in: label and tooltip.
+/// The formats of saved diagrams, each with the label and tooltip of its button.
 const FORMATS: [(SequenceFormat, &str, &str); 2] = [
     (SequenceFormat::Svg, "Save as SVG…", "Save the whole diagram to a file, as a picture"),
     (SequenceFormat::Text, "Save as text…", "Save the whole diagram to a file, as text"),
@@ -60,7 +60,7 @@ pub(crate) struct WirePanel {
     /// The connection to show; `None` for the newest.
     chosen: Option<ClientId>,
     shown: Option<ShownConnection>,
-    /// [`crate::capture::Captures::changes`] when the connection to show was last looked up.
+    /// The value of [`crate::capture::Captures::changes`] when the connection to show was last looked up.
     looked_up: Option<u64>,
     view: SequenceView,
 }
@@ -78,12 +78,12 @@ impl Default for WirePanel {
 }
 
 impl WirePanel {
-    /// Shows this connection from now on.
+    /// Chooses the connection to show.
     pub(crate) fn choose(&mut self, id: ClientId) {
         (self.chosen, self.looked_up) = (Some(id), None);
     }
 
-    /// Adds rows for new events while the tab is shown. Returns whether all were added.
+    /// Adds rows for new events if the tab is shown. Returns whether there is a row for each event.
     pub(crate) fn update(&mut self, app: &App, is_shown: bool) -> bool {
         let captures = app.captures();
         captures.watch(is_shown);
@@ -123,7 +123,7 @@ impl WirePanel {
         if wanted != current || capture.is_none() {
             self.shown = capture.map(|capture| {
                 let mut sequence = Sequence::new(&capture);
-                // So that the first frame isn't empty.
+                // Adds some rows at once, so that the first frame isn't empty.
                 sequence.update_some(&capture);
                 ShownConnection { capture, sequence }
             });
@@ -142,7 +142,7 @@ impl WirePanel {
             return None;
         }
         let chosen = self.chosen;
-        let saved = toolbar(ui, "wire tools", |ui| self.show_tools(ui, app));
+        let save_action = toolbar(ui, "wire tools", |ui| self.show_tools(ui, app));
         if self.chosen != chosen {
             self.looked_up = None;
             ui.ctx().request_repaint();
@@ -151,10 +151,10 @@ impl WirePanel {
             let id = self.chosen.map(|id| format!(" {id}")).unwrap_or_default();
             let text = "Only the newest connections are kept. Choose another one above.";
             empty_message(ui, &format!("Connection{id} is no longer kept"), text);
-            return saved;
+            return save_action;
         };
         let row = self.view.selected.and_then(|index| sequence.rows().get(index));
-        let copied = detail_view::show_panel(ui, row.map(sequence_row::detail_content), DataFormat::Hex);
+        let action = detail_view::show_panel(ui, row.map(sequence_row::detail_content), DataFormat::Hex);
         if let Some(text) = row_text::end_text(sequence) {
             let end = Panel::bottom("end of the connection").show_separator_line(false);
             let frame = Frame::new().inner_margin(Margin::symmetric(16, 6));
@@ -164,10 +164,10 @@ impl WirePanel {
             // While a row is selected, a newer connection must not replace this one.
             self.chosen = Some(sequence.info().client.id);
         }
-        saved.or(copied)
+        save_action.or(action)
     }
 
-    /// Shows which connection is shown, how rows are placed, and saving.
+    /// Shows the choice of the connection, the options of the view, and the buttons that save the diagram.
     fn show_tools(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         self.choose_connection(ui, app);
         if chip(ui, "Follow", self.view.follow).on_hover_text("Keep the newest row in view").clicked() {
@@ -210,7 +210,7 @@ impl WirePanel {
     }
 }
 
-/// Returns a connection in one line: `#2 · 127.0.0.1:49743 · open · 14 rows`.
+/// Describes a connection in one line: `#2 · 127.0.0.1:49743 · open · 14 rows`.
 fn describe(info: &CaptureInfo) -> String {
     let state = if info.closed { "closed" } else { "open" };
     let rows = count(info.events as u64, "row");

@@ -14,21 +14,22 @@ use crate::ui::tabs::detail_view::DetailContent;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::{char_width, text_line};
 
-/// The maximum length of the bytes that a screen reader reads for a row, in characters.
+/// The maximum length of the data in a row's text for screen readers, in characters.
 const MAX_SPOKEN: usize = 64;
 
 /// The horizontal positions in a row, in points on the screen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Columns {
-    /// The right end of the row's number, if there is room for it.
+    /// The right edge of the row's number, if there is room for it.
     number: Option<f32>,
-    /// The right end of the time.
+    /// The right edge of the time.
     pub(super) time: f32,
     /// The client's lifeline.
     pub(super) client: f32,
     /// The server's lifeline.
     pub(super) server: f32,
-    /// The place for details next to the server's lifeline. In a narrow row they are between the lifelines.
+    /// The place for details next to the server's lifeline. `None` in a narrow row, which has them between the
+    /// lifelines.
     pub(super) details: Option<Rangef>,
 }
 
@@ -47,13 +48,13 @@ impl Columns {
         Self { number, time, client, server, details: Some(Rangef::new(server + 16.0, row.right() - 8.0)) }
     }
 
-    /// Returns the place between the lifelines, without the heads of arrows.
+    /// Returns the place between the lifelines, without the arrowheads.
     pub(super) fn between(&self) -> Rangef {
         Rangef::new(self.client + 12.0, self.server - 14.0)
     }
 }
 
-/// Draws a row. `backgrounds` are drawn later, below the lifelines.
+/// Draws a row. Adds its background to `backgrounds`, which the caller draws below the lifelines.
 pub(super) fn show(
     ui: &Ui,
     (sequence, row): (&Sequence, &Row),
@@ -63,7 +64,7 @@ pub(super) fn show(
 ) -> Response {
     let palette = Palette::of(ui);
     let (columns, y) = (Columns::of(rect), arrow_y(rect));
-    // A row can't take the keyboard focus; the whole diagram has it.
+    // A row can't take the keyboard focus; only the whole diagram can.
     let response = ui.interact(rect, Id::unique("sequence row").with(row.event.index), Sense::CLICK);
     if is_selected || response.hovered() {
         let fill = if is_selected { palette.row_selected } else { palette.row_hover };
@@ -117,9 +118,9 @@ pub(super) fn show(
     } else if !is_arrow {
         is_cut |= text_line(ui, between, Align2::RIGHT_CENTER, &detail, detail_font, detail_color);
     }
-    let spoken = || spoken(sequence, row);
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, spoken()));
-    if is_cut { response.on_hover_ui(|ui| drop(ui.label(spoken()))) } else { response }
+    let full_text = || full_text(sequence, row);
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, full_text()));
+    if is_cut { response.on_hover_ui(|ui| drop(ui.label(full_text()))) } else { response }
 }
 
 /// Returns the y coordinate of a row's arrow, on a whole point.
@@ -138,24 +139,24 @@ fn color(palette: &Palette, kind: RowKind) -> Color32 {
     }
 }
 
-/// Returns the places above and below a line.
+/// Returns the parts of a rectangle above and below a line at `y`.
 fn halves(rect: Rect, y: f32) -> [Rect; 2] {
     [rect.with_max_y(y - 2.0), rect.with_min_y(y + 1.0)]
 }
 
-/// Returns about how many monospaced characters fit.
+/// Returns about how many characters of the fixed-width font fit into a width.
 fn max_chars(ui: &Ui, width: f32) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred at most")]
     let chars = (width / char_width(ui)).max(16.0) as usize;
     chars
 }
 
-/// Paints a row's arrow: a double line for a TLS record, a dashed one for what isn't as it should be, a bar at the head for
-/// FIN and a cross for RST.
+/// Paints a row's arrow: a double line for a TLS record, a dashed one for bytes that aren't TLS or a lost connection, a
+/// bar at the head for FIN, and a cross for RST or a lost connection.
 fn paint_arrow(painter: &Painter, row: &Row, (client, server): (f32, f32), y: f32, color: Color32) {
     let (start, end) = if row.sender() == Some(Side::Server) { (server, client) } else { (client, server) };
     let back = (start - end).signum();
-    // The tip is at 0 and ends just before the lifeline.
+    // Returns the point `x` behind and `dy` below the arrow's tip, which is just before the lifeline.
     let at = |x: f32, dy: f32| pos2(end + back * (1.0 + x), y + dy);
     let stroke = Stroke::new(1.5, color);
     match row.event.kind {
@@ -181,7 +182,7 @@ fn paint_arrow(painter: &Painter, row: &Row, (client, server): (f32, f32), y: f3
     }
 }
 
-/// Returns the second line of the details: the related rows, and the size of plaintext that isn't on an arrow.
+/// Returns the second line of the details: the size of plaintext that has no arrow, and the related rows.
 fn second_line(row: &Row) -> Option<String> {
     let is_plaintext = row.event.kind == CaptureEventKind::Plaintext && row.sender().is_none();
     let size = is_plaintext.then(|| row_text::label_parts(row).on_wire);
@@ -193,7 +194,7 @@ fn record_size(row: &Row) -> Option<String> {
     matches!(row.event.kind, CaptureEventKind::Record(_)).then(|| text::bytes(row.event.len.into()))
 }
 
-/// Returns the label of a row with the size of a record: `ClientHello · 517 B`.
+/// Returns the label of a row, with the size if the row is a record: `ClientHello · 517 B`.
 fn label_with_size(row: &Row) -> String {
     let size = record_size(row).map(|size| format!(" · {size}")).unwrap_or_default();
     row_text::label_parts(row).on_wire + &size
@@ -209,8 +210,8 @@ fn direction(row: &Row) -> &'static str {
     }
 }
 
-/// Returns the whole row in one line, for a screen reader.
-fn spoken(sequence: &Sequence, row: &Row) -> String {
+/// Returns the whole row in one line, for screen readers and the tooltip.
+fn full_text(sequence: &Sequence, row: &Row) -> String {
     let number = format!("{}. {} {}", row.event.index + 1, row_text::time(row), row_text::gap(row));
     let parts = [
         Some(number.trim().to_owned()),

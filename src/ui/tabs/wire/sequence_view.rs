@@ -15,9 +15,9 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 use crate::ui::widgets::{focus_ring, text_line};
 
-/// The height of the names of the lifelines.
+/// The height of the heading, which has the names of the lifelines.
 const HEADER: f32 = 28.0;
-/// The height of a row, for positions with 64 bits.
+/// The height of a row, for positions in 64 bits.
 const ROW: f64 = size::SEQUENCE_ROW as f64;
 
 /// The state of the diagram's view.
@@ -30,7 +30,7 @@ pub(super) struct SequenceView {
     list: VirtualList,
     /// The selected row.
     pub(super) selected: Option<usize>,
-    /// The rows per second in the last frame: [`Sequence::position`].
+    /// The scale in the last frame, in rows per second; see [`Sequence::position`].
     scale: Option<f64>,
     /// The rows in view in the last frame.
     visible: Range<usize>,
@@ -40,13 +40,13 @@ pub(super) struct SequenceView {
 
 /// The part of the diagram in view.
 struct Viewport {
-    /// The number of points above it.
+    /// The height of the diagram above the view, in points.
     top: f64,
     rect: Rect,
 }
 
 impl Viewport {
-    /// Returns the y coordinate of a position, in heights of a row.
+    /// Returns the y coordinate of a position that is given in row heights.
     #[expect(clippy::cast_possible_truncation, reason = "clamped to the neighborhood of the view")]
     fn y(&self, position: f64) -> f32 {
         self.rect.top() + ((position * ROW).round() - self.top).clamp(-1e6, 1e6) as f32
@@ -59,7 +59,7 @@ impl Viewport {
 }
 
 impl SequenceView {
-    /// Creates the view of a connection.
+    /// Returns a view in which no row is selected.
     pub(super) fn new(follow: bool, by_time: bool) -> Self {
         Self { follow, by_time, ..Self::default() }
     }
@@ -80,7 +80,7 @@ impl SequenceView {
         let body = whole_rows(ui, body, size::SEQUENCE_ROW);
         let scale = self.scale(sequence, f64::from(body.height()) / ROW);
         self.keep_position(sequence, scale);
-        let mut is_selected = self.on_keys(ui, &response, sequence, scale);
+        let mut is_selected = self.handle_keys(ui, &response, sequence, scale);
         if self.follow {
             self.list.go_to_end();
         }
@@ -89,7 +89,7 @@ impl SequenceView {
         if scrolled.moved {
             self.follow = self.list.is_at_end();
         }
-        // The columns don't move when the scroll bar appears.
+        // The scroll bar always has its space, so that the columns don't move when it appears.
         let view = Viewport { top: scrolled.top, rect: body.with_max_x(body.right() - size::SCROLL_BAR) };
         let clip = ui.clip_rect();
         ui.set_clip_rect(clip.intersect(view.rect));
@@ -102,7 +102,8 @@ impl SequenceView {
         is_selected
     }
 
-    /// Returns the rows per second. By time, the waits between all rows together fill one view.
+    /// Returns the scale in rows per second: 0 if rows are placed by order, and otherwise a scale at which the waits
+    /// between all rows are together as high as the view.
     fn scale(&self, sequence: &Sequence, rows_in_view: f64) -> f64 {
         let duration = sequence.rows().last().map_or(0.0, |row| row.event.at.as_secs_f64());
         if self.by_time { rows_in_view / duration.max(1e-6) } else { 0.0 }
@@ -121,7 +122,7 @@ impl SequenceView {
         let partners = self.selected.and_then(|row| sequence.rows().get(row)).map(|row| &row.partners);
         let is_press = ui.input(|input| input.pointer.primary_pressed());
         let mut pressed = None;
-        // The backgrounds are below the lifelines, which are below the arrows.
+        // Backgrounds are drawn below the lifelines, which are drawn below the arrows.
         let (below, mut backgrounds) = (ui.painter().add(Shape::Noop), Vec::new());
         show_lifelines(ui, sequence, scale, view);
         let first = sequence.row_at(view.top / ROW - 1.0 + 1e-6, scale);
@@ -143,7 +144,7 @@ impl SequenceView {
             if is_selected && diagram.has_focus() {
                 ui.painter().rect_filled(rect.with_max_x(rect.left() + 3.0), 0.0, palette.accent);
             }
-            // The mouse selects with the press, so that the row stops moving.
+            // A mouse press already selects the row and stops following, so that the row doesn't move away.
             if response.clicked() || is_press && response.contains_pointer() {
                 pressed = Some(index);
             }
@@ -153,14 +154,14 @@ impl SequenceView {
             (self.selected, self.follow, self.is_pressed) = (pressed, false, true);
         }
         if self.is_pressed && !ui.input(|input| input.pointer.primary_down()) {
-            // Not on the press, because the release would take the focus away.
+            // Focused only after the button's release, which would take the focus away again.
             self.is_pressed = false;
             diagram.request_focus();
         }
         pressed.is_some()
     }
 
-    fn on_keys(&mut self, ui: &Ui, response: &Response, sequence: &Sequence, scale: f64) -> bool {
+    fn handle_keys(&mut self, ui: &Ui, response: &Response, sequence: &Sequence, scale: f64) -> bool {
         let rows = sequence.rows().len();
         let target = self.list.row_by_keys(ui, response, self.selected, rows, size::SEQUENCE_ROW);
         if response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
@@ -201,7 +202,7 @@ fn show_lifelines(ui: &Ui, sequence: &Sequence, scale: f64, view: &Viewport) {
     }
 }
 
-/// Labels the time between two rows, in the middle of its visible part, if there is room.
+/// Labels the time between two rows, in the middle of the visible part of the gap, if there is room.
 fn show_idle(ui: &Ui, view: &Viewport, range: Rangef, duration: &str) {
     let palette = Palette::of(ui);
     let visible = range.intersection(view.rect.y_range());
