@@ -16,17 +16,19 @@ use crate::server::ServerState;
 use crate::server::event::{Event, EventKind};
 use crate::settings::{DataFormat, Settings};
 
-/// How long a stop may take. Then the process exits.
+/// How long a stop after a signal may take before the process exits anyway.
 const STOP_TIMEOUT: Duration = Duration::from_millis(800);
 
-/// The limits of the log, in entries and MiB: more than one poll can add, whatever the settings for a window's log are.
+/// The log's limits, in entries and MiB. They replace those of the settings, so that no entry is evicted before it is
+/// printed.
 const LOG_LIMITS: (u32, u32) = (1_000_000, 4096);
 
-/// How long entries are collected before they are printed together. Waking the printer costs the echoing thread a system
-/// call, and printing takes processor time from it and from the client.
+/// How long entries are collected before they are printed together. Waking the printer costs the echoing thread a
+/// system call, and printing takes processor time from it and from the client.
 const PRINT_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Serves until it is stopped. Returns exit code 0 after a stop, 1 if the start failed.
+/// Runs the server until it is stopped. Returns exit code 0 after a stop, 1 if the start failed or the log can't be
+/// written.
 #[must_use]
 pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     let (wake, woken) = sync_channel(1);
@@ -48,7 +50,7 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     let options = Options { wake: Arc::new(wake), ..Options::default() };
     let mut app = App::new(settings, options);
     if let Some(why) = app.blocked() {
-        // The flags were checked before, so this comes from the remembered settings.
+        // `cli` has checked the options, so the cause is in the remembered settings.
         eprintln!("echoscope: the remembered settings can't be used to start. {why}");
         return ExitCode::FAILURE;
     }
@@ -65,7 +67,7 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints until the server is stopped. Returns why it could not start, if the start failed.
+/// Prints the log until the server is stopped. Returns the error message if the start failed.
 fn serve(
     app: &mut App,
     woken: &Receiver<()>,
@@ -79,7 +81,7 @@ fn serve(
         if stop.load(SeqCst) {
             app.apply(Command::Stop);
         }
-        // Read before the poll, so that the poll gets the last events of a stopped server.
+        // The state is read before the poll, so that the poll gets the last events of a stopped server.
         let state = app.state();
         app.poll();
         for entry in app.log().iter() {
@@ -100,7 +102,7 @@ fn serve(
 fn print(out: &mut impl Write, event: &Event, format: LogFormat) -> io::Result<()> {
     match format {
         LogFormat::Json => writeln!(out, "{}", json::json_line(event)),
-        // This is printed on stderr.
+        // `run` prints this error on stderr.
         LogFormat::Text if matches!(event.kind, EventKind::StartFailed(_)) => Ok(()),
         LogFormat::Text => writeln!(out, "{}", line::line(event, DataFormat::Python)),
     }
@@ -112,7 +114,7 @@ fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
             process::exit(0);
         }
         let _ = wake.try_send(());
-        // The main thread may wait for a terminal that doesn't read.
+        // Exit anyway: the main thread may be blocked by a terminal that doesn't read.
         thread::sleep(STOP_TIMEOUT);
         process::exit(0);
     });

@@ -15,9 +15,9 @@
 //!
 //! * **Down:** the front end turns a click, a key or a signal into an [`app::Command`], and [`app::App::apply`] carries
 //!   it out.
-//! * **Up:** the server's threads send [`server::event::Event`]s through a bounded channel, and [`app::App::poll`] moves
-//!   them into the [`log`]. The echo never waits for the channel: an event that doesn't fit is counted, and the log shows
-//!   how many were skipped. No echoed byte is ever lost.
+//! * **Up:** the server's threads send [`server::event::Event`]s through a bounded channel, and [`app::App::poll`]
+//!   moves them into the [`log`]. The echo never waits for the channel: an event that doesn't fit is counted, and the
+//!   log shows how many were skipped. No echoed byte is ever lost.
 //! * **Sideways:** state, connections and counters are a snapshot that is exact at any time.
 //!
 //! # The modules
@@ -37,12 +37,14 @@
 //! | [`lessons`] | guided experiments as data, and the progress through one |
 //! | [`python`] | the tutorial's program for the current settings |
 //! | [`platform`] | everything that differs between operating systems |
+//! | [`resolve`] | host names as addresses, and this computer's address on its network |
 //! | [`text`] | numbers, durations and names as text |
 //! | [`ring_buffer`], [`sync`] | a bounded buffer, and locks without poisoning |
 //!
-//! Imports go one way: `main → ui | headless | cli → app → server, client, capture, log, lessons, python, settings`, and
-//! `server, client → tls, capture`. A module may use plain values of another one on its level (an event, a setting), but
-//! nothing that acts. A test checks this.
+//! Imports go one way: `main → ui | headless → app → server, client, capture, log, lessons, python`, also `main,
+//! headless → cli`, and `server → capture, tls` and `client, log → tls`. The other modules ([`settings`], [`platform`],
+//! [`resolve`], [`text`], [`ring_buffer`], [`sync`]) are below all of these. Modules on one level share only plain
+//! values (an event, a setting) and texts about them. `tests/program/architecture.rs` checks this.
 
 pub mod app;
 pub mod capture;

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 
 fn print(text: &str) -> ExitCode {
     console::attach();
-    // A reader may close the pipe early: `| head`.
+    // The reader may close the pipe early, as `| head` does.
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
 }
@@ -47,7 +47,7 @@ fn fail(line: &str, code: ExitCode) -> ExitCode {
     code
 }
 
-/// Returns the reason why there can't be a window, if there is one.
+/// Returns why no window can be opened; `None` if one can.
 #[cfg_attr(
     not(feature = "gui"),
     expect(clippy::unnecessary_wraps, reason = "with the window it depends on the display")

@@ -20,26 +20,27 @@ impl Lookup {
     /// The OS refused a thread.
     pub fn start(host: &str, port: u16, wake: impl FnOnce() + Send + 'static) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(1);
-        let known: Vec<IpAddr> = if let Ok(address) = host.parse::<IpAddr>() {
+        let addresses: Vec<IpAddr> = if let Ok(address) = host.parse::<IpAddr>() {
             // A socket for IPv6 alone can't be bound to an IPv4-mapped address.
             vec![address.to_canonical()]
         } else if is_localhost_name(host) {
-            // Always loopback, also with a hosts file that maps it elsewhere (RFC 6761, section 6.3).
+            // Always loopback, even if a hosts file maps the name elsewhere (RFC 6761, section 6.3).
             vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
         } else {
             let name = host.to_owned();
             thread::Builder::new().name("resolve".to_owned()).spawn(move || {
-                // The receiver is gone if the lookup was given up.
+                // This fails if the lookup was dropped meanwhile.
                 let _ = sender.send((name.as_str(), port).to_socket_addrs().map(Iterator::collect));
                 wake();
             })?;
             return Ok(Self(receiver));
         };
-        let _ = sender.send(Ok(known.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()));
+        let _ = sender.send(Ok(addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()));
         Ok(Self(receiver))
     }
 
-    /// Waits for the answer: the addresses without duplicates, at least one. `None`: it has not arrived within `timeout`.
+    /// Waits for the answer, for at most `timeout`. Returns at least one address, without duplicates; `None` after the
+    /// timeout.
     ///
     /// # Errors
     /// The resolver failed, or found no address.
@@ -59,20 +60,20 @@ impl Lookup {
     }
 }
 
-/// Returns the address from which this computer sends to other networks, and at which computers on its own network reach
-/// it. `for_v6`: the IPv6 address. Nothing is sent: connecting a UDP socket only looks up the route.
+/// Returns this computer's address on its network: the address that packets to other networks are sent from. `for_v6`
+/// chooses IPv6 instead of IPv4. Nothing is sent: connecting a UDP socket only looks up the route.
 ///
 /// # Errors
-/// There is no route: the computer is on no network.
+/// There is no route: the computer isn't on a network.
 pub fn local_ip(for_v6: bool) -> io::Result<IpAddr> {
     // Addresses for documentation (RFC 5737 and RFC 3849), which no computer has, and the discard port.
-    let (here, there): (IpAddr, IpAddr) = if for_v6 {
+    let (bind_ip, remote_ip): (IpAddr, IpAddr) = if for_v6 {
         (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into())
     } else {
         (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into())
     };
-    let socket = UdpSocket::bind((here, 0))?;
-    socket.connect((there, 9))?;
+    let socket = UdpSocket::bind((bind_ip, 0))?;
+    socket.connect((remote_ip, 9))?;
     let local = socket.local_addr()?.ip();
     if local.is_loopback() || local.is_unspecified() {
         return Err(io::ErrorKind::NetworkUnreachable.into());

@@ -1,20 +1,20 @@
-//! A list of the newest items, bounded by their number and by the memory they take. The event log and the transcripts of
-//! the built-in clients keep their entries in one.
+//! A list of the newest items, bounded by their number and by the memory that they take. The event log and the
+//! transcripts of the built-in clients are ring buffers.
 
 use std::collections::VecDeque;
 
-/// How much a [`RingBuffer`] keeps. The bound that is reached first counts.
+/// How much a [`RingBuffer`] keeps. Whichever limit is reached first applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The most items.
+    /// The maximum number of items.
     pub entries: usize,
-    /// The most memory that the items may take, in bytes.
+    /// The maximum memory of all items together, in bytes.
     pub bytes: usize,
 }
 
 /// The newest items. Items are numbered in the order of their arrival, from the `first` passed to [`RingBuffer::new`],
-/// without gaps; a number is never reused, not even after [`RingBuffer::clear`]. The newest item always stays, even if it
-/// alone is larger than the limit.
+/// without gaps; a number is never reused, not even after [`RingBuffer::clear`]. The newest item always stays, even if
+/// it alone is larger than the limit.
 #[derive(Debug, Clone)]
 pub struct RingBuffer<T> {
     /// Each item with its size in bytes.
@@ -32,8 +32,8 @@ impl<T> RingBuffer<T> {
         Self { items: VecDeque::new(), limits, bytes: 0, next_number: first, evicted: 0 }
     }
 
-    /// Appends an item that takes `bytes` of memory, and evicts the oldest items if a limit is exceeded. Returns the number
-    /// of the new item.
+    /// Appends an item that takes `bytes` of memory, and evicts the oldest items if a limit is exceeded. Returns the
+    /// number of the new item.
     pub fn push(&mut self, item: T, bytes: usize) -> u64 {
         let number = self.next_number;
         self.next_number += 1;
@@ -43,13 +43,13 @@ impl<T> RingBuffer<T> {
         number
     }
 
-    /// Returns how many items there are.
+    /// Returns the number of items.
     #[must_use]
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Returns whether there is no item.
+    /// Returns whether there are no items.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
@@ -61,7 +61,8 @@ impl<T> RingBuffer<T> {
         self.items.get(index).map(|(item, _)| item)
     }
 
-    /// Returns the item at an index for changing it. Its size must stay the same.
+    /// Returns the item at an index as mutable. A change must not change the size that was passed to
+    /// [`RingBuffer::push`].
     #[must_use]
     pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.items.get_mut(index).map(|(item, _)| item)

@@ -1,11 +1,11 @@
 //! Text helpers: amounts, durations, times, plurals, and untrusted text on one line.
 //!
 //! The formats don't depend on the locale, since the texts are English everywhere and programs read the output, too: a
-//! decimal point, commas between thousands, dates as in ISO 8601, hours from 0 to 23. Times of day are local; the dates of a
-//! certificate are in UTC, as in the certificate itself. Identifiers (a port, `#1024`, a value in a field or in a program)
-//! have no commas.
+//! decimal point, commas between thousands, dates as in ISO 8601, hours from 0 to 23. Times of day are local; the dates
+//! of a certificate are in UTC, as in the certificate itself. Identifiers (a port, `#1024`, a value in a field or in a
+//! program) have no commas.
 //!
-//! Bytes are counted in 1024s and have such units (`KiB`, `MiB`), as in the settings: recv size 1024, log 64 MiB.
+//! Amounts of data have binary units (`KiB`, `MiB`), as in the settings: recv size 1024, log 64 MiB.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -57,7 +57,7 @@ pub fn duration(span: Duration) -> String {
     }
 }
 
-/// Formats a number of units with one decimal below `whole_from`, unless the decimal is zero.
+/// Formats nanoseconds in a larger unit. Below `whole_from` units there is one decimal, unless it is zero.
 fn scaled(nanoseconds: u128, unit: u128, name: &str, whole_from: u128) -> String {
     let tenths = (nanoseconds * 10 + unit / 2) / unit;
     if tenths >= whole_from * 10 || tenths.is_multiple_of(10) {
@@ -67,10 +67,10 @@ fn scaled(nanoseconds: u128, unit: u128, name: &str, whole_from: u128) -> String
     }
 }
 
-fn pair(count: u64, of: u64, large: &str, small: &str) -> String {
-    match count % of {
-        0 => format!("{} {large}", count / of),
-        rest => format!("{} {large} {rest} {small}", count / of),
+fn pair(count: u64, per_large: u64, large: &str, small: &str) -> String {
+    match count % per_large {
+        0 => format!("{} {large}", count / per_large),
+        rest => format!("{} {large} {rest} {small}", count / per_large),
     }
 }
 
@@ -95,18 +95,18 @@ pub fn rfc3339(at: SystemTime) -> String {
 }
 
 fn local(at: SystemTime) -> DateTime {
-    // Looked up once, so that a log row doesn't cost a file access.
+    // The time zone is looked up once, so that a log entry doesn't cost a file access.
     static ZONE: OnceLock<TimeZone> = OnceLock::new();
     let timestamp = timestamp(at);
     ZONE.get_or_init(TimeZone::system).to_offset(timestamp).to_datetime(timestamp)
 }
 
 fn timestamp(at: SystemTime) -> Timestamp {
-    // A clock beyond the year 9999 is wrong, but its entries are still worth showing.
+    // Only a wrong clock is beyond the year 9999. Its entries are still worth showing, with a date in 1970.
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// Writes a number with a comma between each three digits, as in `16,777,216`.
+/// Formats a number with a comma between groups of three digits: `16,777,216`.
 #[must_use]
 pub fn with_thousands(number: impl Into<u64>) -> String {
     let digits = number.into().to_string();
@@ -114,7 +114,7 @@ pub fn with_thousands(number: impl Into<u64>) -> String {
     groups.join(",")
 }
 
-/// Writes a number of things: `1 client`, `2,000 clients`, `3 entries`.
+/// Formats a count and its noun, in the plural unless the count is 1: `1 client`, `2,000 clients`, `3 entries`.
 #[must_use]
 pub fn count(number: u64, noun: &str) -> String {
     let noun = match noun.strip_suffix('y') {
@@ -125,14 +125,15 @@ pub fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}", with_thousands(number))
 }
 
-/// Whether a character is visible and leaves its neighbors as they are. A combining accent counts as visible.
+/// Returns whether a character is visible and doesn't change how its neighbors look. A combining accent counts as
+/// visible.
 #[must_use]
 pub fn is_printable(c: char) -> bool {
     // After a letter, `escape_debug` escapes only quotes, backslashes and invisible characters.
     matches!(c, '\\' | '\'' | '"') || String::from_iter(['a', c]).escape_debug().count() == 2
 }
 
-/// Whether a character breaks a line, changes the direction of text (UAX #9, section 2) or is invisible.
+/// Returns whether a character breaks a line, changes the direction of text (UAX #9, section 2) or is invisible.
 #[must_use]
 pub fn is_bidi_or_control(c: char) -> bool {
     c.is_control()
@@ -141,7 +142,7 @@ pub fn is_bidi_or_control(c: char) -> bool {
         || matches!(c, '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Returns the first `max` characters, with `…` after them where there are more.
+/// Returns the first `max` characters, followed by `…` if there are more.
 pub fn truncate(characters: impl IntoIterator<Item = char>, max: usize) -> String {
     let mut characters = characters.into_iter();
     let mut text: String = characters.by_ref().take(max).collect();
@@ -161,7 +162,7 @@ pub fn sanitize(text: &str, max: usize) -> String {
 /// The longest name of a file, a person or a host that a message shows, in characters.
 pub const MAX_NAME: usize = 80;
 
-/// Returns a file's name for a sentence, in quotes where the reader could not see where it ends.
+/// Returns a file's name for use in a sentence, in quotes unless it is clear where the name ends.
 #[must_use]
 pub fn display_name(path: &Path) -> String {
     let name =
@@ -171,13 +172,13 @@ pub fn display_name(path: &Path) -> String {
     if !name.is_empty() && name.chars().all(is_simple) { name } else { format!("“{name}”") }
 }
 
-/// Returns a whole path for a sentence, on one line.
+/// Returns a path for use in a sentence, with control characters replaced so that it stays on one line.
 #[must_use]
 pub fn display_path(path: &Path) -> String {
     sanitize(&path.to_string_lossy(), usize::MAX)
 }
 
-/// Returns the text of an I/O error without its number, as in `(os error 2)`, and without a period.
+/// Returns the text of an I/O error without its number, such as `(os error 2)`, and without the final period.
 #[must_use]
 pub fn io_error(error: &std::io::Error) -> String {
     let text = error.to_string();
@@ -185,7 +186,8 @@ pub fn io_error(error: &std::io::Error) -> String {
     text.trim_end_matches('.').to_owned()
 }
 
-/// Joins words for a sentence: `a`, `a and b`, `a, b and c`. After `max` words follows the number of the remaining ones.
+/// Joins items for use in a sentence: `a`, `a and b`, `a, b and c`. After `max` items, only the number of the others is
+/// given.
 #[must_use]
 pub fn list(items: &[String], max: usize) -> String {
     let (shown, rest) = items.split_at(items.len().min(max));
@@ -198,7 +200,7 @@ pub fn list(items: &[String], max: usize) -> String {
     }
 }
 
-/// Replaces each `{key}` in a text by its value. Each value is inserted once: nothing in it is taken for a key.
+/// Replaces each `{key}` in a template with its value. Keys inside of a value are not replaced.
 pub fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
@@ -217,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_use_the_next_unit_before_they_get_long() {
+    fn amounts_of_data_have_the_largest_unit_that_fits() {
         for (count, text) in [
             (0, "0 B"),
             (6, "6 B"),

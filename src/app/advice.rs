@@ -1,5 +1,5 @@
-//! Advice about the form: why the server can't be started, warnings about risky settings, this computer's address in the
-//! local network, and commands to copy into a terminal that connect to the server.
+//! Advice about the form: why the server can't be started, warnings about risky settings, this computer's address on
+//! the local network, and commands that connect to the server, to copy into a terminal.
 
 use std::net::IpAddr;
 
@@ -31,7 +31,7 @@ impl App {
         Some(reason.to_owned())
     }
 
-    /// Returns the setting that [`App::blocked`] is about.
+    /// Returns the invalid or missing setting that [`App::blocked`] is about.
     #[must_use]
     pub fn missing(&self) -> Option<Setting> {
         let settings = self.settings();
@@ -43,20 +43,20 @@ impl App {
         })
     }
 
-    /// Returns a warning while the settings are valid but open the server to the network.
+    /// Returns a warning if the settings are valid but let the network connect to the server.
     #[must_use]
     pub fn caution(&self) -> Option<String> {
         let open = self.form.error(Setting::Host).is_none() && !is_loopback(&self.settings().host);
         open.then(|| {
-            let there = self.lan_address.map_or_else(String::new, |address| format!(", at {address}"));
+            let hint = self.lan_address.map_or_else(String::new, |address| format!(", at {address}"));
             format!(
-                "Others on your network can connect, too{there}. Use localhost to keep the server to this computer."
+                "Others on your network can connect, too{hint}. Use localhost to keep the server to this computer."
             )
         })
     }
 
-    /// Returns the gravest problem that clients will have with the certificate on the chosen host. It depends only on
-    /// the files, not on how or when they were created.
+    /// Returns the most serious problem that clients will have with the certificate on the chosen host. It depends only
+    /// on the files, not on how or when they were created.
     #[must_use]
     pub fn certificate_caution(&self) -> Option<String> {
         let Check::Good(served) = &self.files.certificate else { return None };
@@ -80,19 +80,20 @@ impl App {
             return Vec::new();
         }
         let settings = self.settings_for_clients();
-        // A client that is given the certificate's file trusts the certificate if it is self-signed or its CA is in the
-        // file as well. The check is about the file in the form.
+        // A client that gets the certificate's file as its CA file trusts the certificate if it is self-signed or its
+        // CA is in the file as well. The check is about the file in the form.
         let trusted = settings.certificate == self.settings().certificate
             && matches!(self.certificate(), Check::Good(served) if served.own.self_signed || !served.above.is_empty());
         commands(HAS_NC_AND_OPENSSL, &settings, trusted)
     }
 
-    /// Looks the address up in the background if the host stands for all addresses, and forgets one of the other family.
+    /// Looks up this computer's address in the background if the host stands for all addresses. Discards an address of
+    /// the other family.
     pub(super) fn look_up_lan_address(&mut self) {
         let ipv6 = self.unspecified_host_is_ipv6();
-        self.lan_address = self.lan_address.filter(|known| Some(known.is_ipv6()) == ipv6);
+        self.lan_address = self.lan_address.filter(|address| Some(address.is_ipv6()) == ipv6);
         if let Some(ipv6) = ipv6 {
-            // Without a thread to spare, the warning about an open server names no address.
+            // If there is no thread for it, the warning about an open server contains no address.
             let _ = self.background.run("local address", false, move |updates| {
                 let address = local_ip(ipv6).ok();
                 updates.send(move |app| app.set_lan_address(ipv6, address));
@@ -100,7 +101,7 @@ impl App {
         }
     }
 
-    /// Stores the result, unless the host has changed since.
+    /// Stores the result of the lookup, unless the host has changed since.
     fn set_lan_address(&mut self, ipv6: bool, address: Option<IpAddr>) {
         if self.unspecified_host_is_ipv6() == Some(ipv6) {
             self.lan_address = address;
@@ -113,8 +114,8 @@ impl App {
     }
 }
 
-/// Returns commands with nc and openssl where the OS has both, else with curl. `trusted` is whether clients trust the
-/// certificate once they are given its file.
+/// Returns commands with nc and openssl if the OS has both, otherwise with curl. `trusted`: whether clients that get
+/// the certificate's file as CA file trust the certificate.
 fn commands(has_nc_and_openssl: bool, settings: &Settings, trusted: bool) -> Vec<TerminalCommand> {
     let (host, port) = (reachable_host(&settings.host), settings.port);
     let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
@@ -122,7 +123,7 @@ fn commands(has_nc_and_openssl: bool, settings: &Settings, trusted: bool) -> Vec
     let first = match (has_nc_and_openssl, settings.tls) {
         (true, false) => TerminalCommand { program: "nc", line: format!("nc {host} {port}") },
         (false, false) => curl(&format!("telnet://{place}")),
-        // The echo of its own request looks like a response of HTTP/0.9 to curl.
+        // To curl, the echo of its own request looks like an HTTP/0.9 response.
         (false, true) if !client_certificate => curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}")),
         (_, true) => {
             let ca =
@@ -141,7 +142,8 @@ fn curl(rest: &str) -> TerminalCommand {
     TerminalCommand { program: "curl", line: format!("{CURL} {rest}") }
 }
 
-/// Over TLS it doesn't verify the certificate: the tutorial's own has no name that Python accepts.
+/// Returns a command with Python. It doesn't verify the certificate, since the tutorial's certificate has no name that
+/// Python accepts.
 fn python(host: &str, port: u16, tls: bool, client_certificate: bool) -> TerminalCommand {
     let connect = format!("socket.create_connection(('{host}', {port}))");
     let connected = if tls {
@@ -164,7 +166,7 @@ mod tests {
     use crate::app::state::Options;
 
     #[test]
-    fn only_an_unspecified_host_of_the_same_family_has_a_lan_address() {
+    fn lan_address_is_kept_only_for_unspecified_host_of_its_family() {
         let settings = Settings { host: "0.0.0.0".to_owned(), ..Settings::default() };
         let mut app = App::new(settings, Options::default());
         let address = IpAddr::from([192, 0, 2, 7]);
@@ -183,27 +185,27 @@ mod tests {
     }
 
     #[test]
-    fn the_unspecified_address_is_reached_by_loopback() {
+    fn unspecified_address_is_reached_by_loopback() {
         let settings = Settings { host: "0.0.0.0".to_owned(), ..settings() };
         assert_eq!(commands(true, &settings, false)[0].line, "nc 127.0.0.1 7");
     }
 
     #[test]
-    fn windows_gets_commands_for_programs_that_it_has() {
+    fn commands_use_curl_without_nc_and_openssl() {
         let first =
             |settings: &Settings| commands(false, settings, false)[0].line.replace("curl.exe ", "curl ");
         let ipv6 = Settings { host: "::1".to_owned(), ..settings() };
         assert_eq!(first(&ipv6), "curl telnet://[::1]:7");
         let tls = Settings { tls: true, ..settings() };
         assert_eq!(first(&tls), "curl -k --no-alpn --http0.9 -m 3 https://localhost:7");
-        // There, curl takes client certificates only from the certificate store of Windows.
+        // On Windows, curl takes client certificates only from the certificate store.
         let tls = Settings { client_auth: ClientAuth::Required, ..tls };
         assert!(first(&tls).starts_with("openssl s_client "));
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_path_with_spaces_stays_one_argument() {
+    fn path_with_spaces_stays_one_argument() {
         let settings = Settings { tls: true, certificate: "/tmp/it's here/server.crt".into(), ..settings() };
         assert_eq!(commands(true, &settings, false)[0].line, "openssl s_client -quiet -connect localhost:7");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Work that may block runs on threads of its own: reading and writing files, looking up an address. A thread sends its
+//! Runs work that may block on threads of its own: reading and writing files, looking up an address. A thread sends its
 //! result as a change to the app, which [`crate::app::App::poll`] applies.
 
 use std::io;
@@ -21,18 +21,19 @@ pub(super) struct UpdateSender<A> {
 
 impl<A> UpdateSender<A> {
     pub(super) fn send(&self, update: impl FnOnce(&mut A) + Send + 'static) {
-        // Fails only when the app is gone.
+        // This fails only if the app was dropped.
         let _ = self.sender.send(Box::new(update));
         (self.wake)();
     }
 }
 
-/// Starts the threads and receives their updates.
+/// Starts background threads and receives their updates.
 pub(super) struct Background<A> {
     sender: Sender<Update<A>>,
     updates: Receiver<Update<A>>,
     wake: WakeFn,
-    /// Every thread that writes a file holds a clone of the sender, so the receiver is disconnected when all are done.
+    /// Every thread that writes a file holds a clone of the sender, so the receiver disconnects once all of them have
+    /// finished.
     writers: (Option<Sender<()>>, Receiver<()>),
 }
 
@@ -43,10 +44,11 @@ impl<A: 'static> Background<A> {
         Self { sender, updates, wake, writers: (Some(writer), all_written) }
     }
 
-    /// Runs `work` on a thread of this name. [`Self::finish_writing`] waits for work that `writes` a file.
+    /// Runs `work` on a thread with this name. `writes`: whether the work writes a file, so that
+    /// [`Self::finish_writing`] waits for it.
     ///
     /// # Errors
-    /// The OS has no thread to spare.
+    /// The OS can't create a thread.
     pub(super) fn run(
         &self,
         name: &str,
@@ -70,7 +72,7 @@ impl<A: 'static> Background<A> {
     /// Waits until every file is written, but no longer than `timeout`.
     pub(super) fn finish_writing(&mut self, timeout: Duration) {
         self.writers.0 = None;
-        // Nothing is ever sent: it returns when the last sender is dropped.
+        // Nothing is ever sent, so this returns when the last sender is dropped.
         let _ = self.writers.1.recv_timeout(timeout);
     }
 }

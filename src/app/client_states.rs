@@ -1,4 +1,4 @@
-//! The state of each client tab, from its own side and the server's.
+//! The state of each client tab, combined from what its client and the server report.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,24 +8,24 @@ use crate::app::state::App;
 use crate::client::client_event::{ClientState, ClientStatus, ConnectionOutcome};
 use crate::server::{Connection, Phase, ServerState};
 
-/// The state of a client tab, from its own side and the server's.
+/// The state of a client tab, combined from what its client and the server report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TabState {
-    /// No connection was tried.
+    /// No connection was attempted yet.
     Idle,
     /// The server has not answered yet.
     Connecting,
     /// The TLS handshake is under way.
     Handshake,
-    /// The OS has completed the TCP handshake, and the server's program has not accepted the connection.
+    /// The server's OS has completed the TCP handshake, but the server has not accepted the connection.
     NotAccepted,
     /// Accepted, but no thread of the pool is free.
     NoThread,
-    /// Something was sent, and nothing has come back.
+    /// The client has sent something and received nothing yet.
     NoAnswer,
     /// Connected.
     Connected,
-    /// The client has no more to send.
+    /// The client has closed its sending side.
     HalfClosed,
     /// The client is closing the connection.
     Closing,
@@ -64,7 +64,7 @@ fn tab_state(status: &ClientStatus, server: &ServerState, connections: &[Connect
     waiting_for_server(status, server, connections).unwrap_or(state)
 }
 
-/// Returns why this window's server does not serve the client yet, if it is connected to that server.
+/// If the client is connected to this window's server and that server doesn't serve it yet, returns why.
 fn waiting_for_server(
     status: &ClientStatus,
     server: &ServerState,
@@ -75,7 +75,7 @@ fn waiting_for_server(
     let is_ours = addresses.iter().any(|address| {
         address.port() == peer.port() && (address.ip().is_unspecified() || is_same(*address, peer))
     });
-    // Once the server has ended its side it no longer lists the connection.
+    // Once the server has ended its side, it no longer lists the connection.
     if !is_ours || status.peer_end.is_some() {
         return None;
     }
@@ -86,7 +86,7 @@ fn waiting_for_server(
     }
 }
 
-/// Returns whether two addresses are the same; an IPv4-mapped IPv6 address is the IPv4 address.
+/// Returns whether two addresses are the same. An IPv4-mapped IPv6 address equals its IPv4 address.
 fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port() && one.ip().to_canonical() == other.ip().to_canonical()
 }

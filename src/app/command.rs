@@ -21,7 +21,7 @@ use crate::tls::file_error::{FileRole, TlsFileError};
 
 /// How long [`App::shutdown`] waits for the server and the clients.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long it waits for files that are being written: enough for a large log on a slow disk.
+/// How long [`App::shutdown`] waits for files that are being written: enough for a large log on a slow disk.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request of the user.
@@ -37,16 +37,19 @@ pub enum Command {
     Stop,
     /// Close one client's connection.
     Disconnect(ClientId),
-    /// Do this with a client tab or the load clients.
+    /// Carry out a command about a client tab or the load clients.
     Client(ClientCommand),
-    /// Turn step mode on or off. With it the server pauses before each call, from its next call or its next start.
+    /// Turn step mode on or off. In step mode, the server pauses before each call, from its next call or its next
+    /// start.
     SetStepping(bool),
-    /// In step mode, make the call that the thread of this client is paused before; `None` is the thread that starts the
-    /// server and accepts, which also serves the clients in mode *one*. Does nothing where the thread isn't paused.
+    /// In step mode, make the call that the thread of this client is paused before. `None` is the thread that starts
+    /// the server and accepts; in mode *one client at a time* it also serves the clients. Does nothing if the thread
+    /// isn't paused.
     Step(Option<ClientId>),
-    /// Stop calling `accept`, so that clients wait in the accept queue, or resume it. A stop of the server resumes it.
+    /// Stop calling `accept`, so that clients wait in the accept queue, or resume. Stopping the server also resumes
+    /// accepting.
     PauseAccepting(bool),
-    /// Read the certificate and key files again: they may have changed on disk.
+    /// Read the certificate and key files again, since they may have changed on disk.
     CheckFiles,
     /// Serve with a certificate that was just created: put its paths into the form and turn TLS on.
     UseCreated(Box<CreatedFiles>),
@@ -76,7 +79,7 @@ pub enum Command {
     StartLesson(usize),
     /// Start the lesson in a file.
     OpenLesson(PathBuf),
-    /// Give the form the settings that the step needs, and restart a server that has others.
+    /// Put the settings that the step needs into the form, and restart a server that has others.
     SetUpLesson,
     /// Go to the lesson's next step.
     NextStep,
@@ -84,7 +87,7 @@ pub enum Command {
     PreviousStep,
     /// Start the lesson from its first step.
     RestartLesson,
-    /// Leave the lesson, and restore what it changed in the form and the user didn't change since.
+    /// Leave the lesson, and restore the settings that it changed in the form and that the user didn't change since.
     LeaveLesson,
     /// Record for the lesson that a tab or dialog was opened.
     Opened(LessonPlace),
@@ -108,7 +111,7 @@ impl From<ClientCommand> for Command {
 }
 
 impl App {
-    /// Does what the user asks for, or starts doing it.
+    /// Carries out a command, or starts to. [`App::poll`] applies results that arrive later.
     pub fn apply(&mut self, command: Command) {
         match command {
             Command::Set(setting, text) => self.set(setting, text),
@@ -126,7 +129,7 @@ impl App {
             Command::Step(client) => self.with_server(|server| server.step(client)),
             Command::PauseAccepting(paused) => self.with_server(|server| server.pause_accepting(paused)),
             Command::Client(command) => {
-                // The command before may have changed the settings that the tab follows.
+                // An earlier command may have changed the settings that the tab follows.
                 self.clients.follow(ServerEndpoint::new(&self.settings_for_clients()));
                 self.clients.apply(command);
             }
@@ -138,7 +141,7 @@ impl App {
                 self.lessons.on_event(LessonEvent::CertificateCreated);
             }
             Command::DropFile(path) => {
-                // Without a thread to spare, the user can still type the path.
+                // If there is no thread for this, the user can still type the path.
                 let _ = self.background.run("dropped file", false, move |updates| {
                     let role = tls::classify(&path);
                     updates.send(move |app| app.use_dropped_file(&path, role));
@@ -167,8 +170,8 @@ impl App {
         }
     }
 
-    /// Stops the server and the clients and waits for them (at most a second), saves the settings, and waits until files
-    /// that are being written are complete (at most ten seconds).
+    /// Stops the server and the clients and waits for them (at most a second), saves the settings, and waits until all
+    /// files are written (at most ten seconds).
     pub fn shutdown(&mut self) {
         let start = Instant::now();
         self.clients.close_now();
@@ -216,7 +219,7 @@ impl App {
             Err(error) => return self.notice = Some(Notice::bad(error.to_string())),
         };
         self.set(setting, path.display().to_string());
-        // The form shows the files only while TLS is on.
+        // The form shows the paths of the files only while TLS is on.
         self.set(Setting::Tls, true.to_string());
     }
 
@@ -235,10 +238,11 @@ impl App {
         config.capture = self.options.capture;
         config.stepping = self.stepping;
         if config.tls.is_some() {
-            // The files may have changed since they were chosen. The server reads them now, so the form does too.
+            // The files may have changed since they were chosen. The server reads them now, so the form reads them
+            // again, too.
             self.check_files();
         }
-        // The computer may be in another network by now.
+        // The computer may be on another network by now.
         self.look_up_lan_address();
         self.rate = Rate::new(Instant::now());
         self.server = Some(Server::start(config, self.event_sender.clone()));
@@ -259,7 +263,7 @@ impl App {
                 }
             });
         };
-        // Without a thread to spare the old result stays; the start reads the files itself and reports an error.
+        // If there is no thread for this, the old result stays; the start reads the files itself and reports errors.
         if self.background.run("check files", false, check).is_ok() {
             self.file_checks = number;
         }

@@ -60,19 +60,19 @@ impl Form {
 /// The result of checking a file.
 #[derive(Debug, Clone, Default)]
 pub enum Check<T> {
-    /// There is no path.
+    /// No file is chosen.
     #[default]
     Empty,
     /// The file is being read.
     Reading,
-    /// The file is usable; this is what it contains.
+    /// The file is usable and contains this.
     Good(T),
     /// The file is unusable for this reason.
     Bad(TlsFileError),
 }
 
 impl<T> Check<T> {
-    /// Marks the file at this path as being read. A good result stays visible until the next one, which mostly comes
+    /// Marks the file at this path as being read. A good result stays visible until the next one, which usually arrives
     /// within the same frame.
     pub(super) fn expect(&mut self, path: &Path) {
         if path.as_os_str().is_empty() {
@@ -104,7 +104,7 @@ impl<T> Check<T> {
 pub(super) struct CheckedFiles {
     pub(super) certificate: Check<ServedCertificate>,
     pub(super) key: Check<KeyType>,
-    /// `CN=Practice CA and 2 more`.
+    /// The names of the CAs: `CN=Practice CA and 2 more`.
     pub(super) client_ca: Check<String>,
     /// Whether certificate and key match; `None` until both are good.
     pub(super) pair: Option<Result<(), TlsError>>,

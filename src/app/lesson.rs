@@ -1,5 +1,5 @@
-//! The lesson that the user is doing, in the app: starting and leaving it, setting up its steps, and the facts that decide
-//! whether a step is done.
+//! The lesson that the user is doing, in the app: starting and leaving it, setting up its steps, and the facts that
+//! decide whether a step is done.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -35,7 +35,7 @@ impl App {
         self.lessons.number
     }
 
-    /// Returns whether the lesson uses TLS, but no valid certificate with its key is chosen.
+    /// Returns whether the lesson uses TLS but no valid certificate with its key is chosen.
     #[must_use]
     pub fn lesson_lacks_certificate(&self) -> bool {
         self.lesson().is_some_and(|run| run.lesson().needs_tls()) && !self.has_certificate()
@@ -46,7 +46,7 @@ impl App {
     pub fn lesson_set_up(&self) -> SetUp {
         let Some(step) = self.lesson().and_then(LessonRun::step) else { return SetUp::Ready };
         let running = self.listening_with();
-        // A running server has another port than 0.
+        // A running server never has port 0, so a port that the OS chooses isn't compared.
         let differs = |running: &Settings| {
             let mut needed = step.settings.0.iter().filter(|needed| !needed.is_free_port());
             needed.any(|needed| !needed.holds(running))
@@ -76,7 +76,7 @@ impl App {
         }
     }
 
-    /// Starts the lesson that was read from a file.
+    /// Starts the lesson that was read from a file, or reports why it can't be used.
     fn lesson_was_read(&mut self, read: Result<Lesson, LessonFileError>) {
         match read {
             Ok(lesson) => self.begin_lesson(Arc::new(lesson), None),
@@ -87,14 +87,14 @@ impl App {
     pub(super) fn next_lesson_step(&mut self) {
         let generation = self.lessons.generation();
         self.with_lesson(|run| {
-            // The step may just have been completed, and the next one is shown already.
+            // An event may have completed the step just now, so that the next one is already shown.
             if Some(run.generation()) == generation {
                 run.next();
             }
         });
     }
 
-    /// Starts the server again once it has stopped for a set-up. Returns whether it did.
+    /// After a set-up has stopped the server, starts it again. Returns whether it did.
     pub(super) fn poll_lesson(&mut self) -> bool {
         let start = self.lessons.restart_pending && self.state().is_stopped();
         if start {
@@ -104,11 +104,11 @@ impl App {
         start
     }
 
-    /// Leaves the lesson, and restores what it changed in the form and the user didn't change since. A notice names these
-    /// settings if `notify` is set; otherwise only the log does.
+    /// Leaves the lesson, and restores the settings that it changed in the form and that the user didn't change since.
+    /// If `notify` is set, a notice names these settings; otherwise only the log does.
     pub(super) fn leave_lesson(&mut self, notify: bool) {
         if self.lessons.run.take().is_some() {
-            // A step may have turned a client's TLS off, which doesn't fit the server of before.
+            // A step may have changed a client's TLS, which doesn't fit the server from before the lesson.
             let tabs = self.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
             for id in tabs {
                 self.apply(Command::Client(ClientCommand::FollowServer(id, Followed::Tls)));
@@ -132,7 +132,7 @@ impl App {
     }
 
     fn begin_lesson(&mut self, lesson: Arc<Lesson>, number: Option<usize>) {
-        // No notice: it would cover the bar of the new lesson.
+        // There is no notice, since it would cover the bar of the new lesson.
         self.leave_lesson(false);
         self.poll_all();
         self.lessons.run = Some(LessonRun::new(lesson));
@@ -146,7 +146,7 @@ impl App {
         }
     }
 
-    /// Reads all events up to now, which belong to the step that is left.
+    /// Processes all events up to now, which belong to the step that is about to be left.
     fn poll_all(&mut self) {
         self.poll_events();
         self.poll_clients();
@@ -169,8 +169,8 @@ impl App {
         }
     }
 
-    /// Returns how many clients of the Client tab are connected to the server and not accepted yet, for OSs that don't report
-    /// the accept queue; `None` while the server isn't listening.
+    /// Returns how many clients of the Client tab are connected to the server and not accepted yet; `None` while the
+    /// server isn't listening. It replaces the length of the accept queue on an OS that doesn't report it.
     fn own_clients_waiting(&self) -> Option<u64> {
         let states = self.client_states();
         let waiting = states.values().filter(|state| **state == TabState::NotAccepted);
@@ -184,7 +184,7 @@ impl App {
         matches!(self.pair(), Some(Ok(()))) && served.own.validity.holds(now)
     }
 
-    /// Collects the current facts.
+    /// Collects the current facts for the lesson.
     pub(super) fn facts(&self) -> LessonFacts {
         let counters = self.counters();
         LessonFacts {
@@ -201,7 +201,7 @@ impl App {
     }
 }
 
-/// Reads a lesson file, but never more of it than a lesson can have.
+/// Reads a lesson file, but at most as many bytes as a lesson may have.
 fn read_lesson(path: &Path) -> Result<Lesson, LessonFileError> {
     let unreadable = |source: io::Error| LessonFileError::Unreadable { path: path.to_owned(), source };
     // Opening a named pipe would wait for a writer.
@@ -226,7 +226,7 @@ mod tests {
     use crate::client::client_event::ClientState;
     use crate::settings::{Mode, Settings};
 
-    fn until(app: &mut App, done: impl Fn(&App) -> bool) {
+    fn poll_until(app: &mut App, done: impl Fn(&App) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !done(app) {
             assert!(Instant::now() < deadline, "timed out");
@@ -236,20 +236,20 @@ mod tests {
     }
 
     #[test]
-    fn clients_of_the_client_tab_that_wait_are_counted() {
+    fn waiting_clients_of_the_client_tab_are_counted() {
         let settings =
             Settings { host: "127.0.0.1".to_owned(), port: 0, mode: Mode::One, ..Settings::default() };
         let mut app = App::new(settings, Options::default());
         assert_eq!(app.own_clients_waiting(), None);
         app.apply(Command::Start);
-        until(&mut app, |app| app.own_clients_waiting() == Some(0));
+        poll_until(&mut app, |app| app.own_clients_waiting() == Some(0));
         for waiting in [0, 1, 2] {
             if waiting > 0 {
                 app.apply(Command::Client(ClientCommand::Add));
             }
             let id = app.clients().newest();
             app.apply(Command::Client(ClientCommand::Connect(id)));
-            until(&mut app, |app| {
+            poll_until(&mut app, |app| {
                 app.clients().get(id).is_some_and(|tab| tab.state() == ClientState::Open)
                     && app.counters().clients_now == 1
             });

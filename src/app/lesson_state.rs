@@ -7,23 +7,23 @@ use crate::lessons::setting_override::SettingOverride;
 /// How the server and the form relate to the settings that a step needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetUp {
-    /// Both have them, or the step needs none.
+    /// The server and the form have these settings, or the step needs none.
     Ready,
-    /// The form lacks some of them.
+    /// The form lacks some of the settings.
     Needed,
-    /// The running server lacks some of them and must be restarted.
+    /// The running server lacks some of the settings and must be restarted.
     NeedsRestart,
 }
 
-/// The lesson of the app.
+/// The lesson that the user is doing, if any, and what it changed.
 #[derive(Default)]
 pub(super) struct LessonState {
     pub(super) run: Option<LessonRun>,
     /// The index among the built-in lessons.
     pub(super) number: Option<usize>,
-    /// The changes to the form: the new value, and the one before the lesson.
+    /// The changes to the form: each new setting, and the setting before the lesson.
     pub(super) undo: Vec<(SettingOverride, SettingOverride)>,
-    /// Whether the server is started again as soon as it has stopped.
+    /// Whether the server is to be started again once it has stopped.
     pub(super) restart_pending: bool,
 }
 
@@ -40,7 +40,8 @@ impl LessonState {
         self.run.as_ref().map(LessonRun::generation)
     }
 
-    /// Updates the step by facts that were collected for `generation`. Returns the generation afterwards.
+    /// Updates the current step with facts that were collected for step `generation`, unless the step has changed
+    /// since. Returns the current generation.
     pub(super) fn update(&mut self, generation: u64, facts: &LessonFacts) -> Option<u64> {
         if let Some(run) = &mut self.run
             && run.generation() == generation

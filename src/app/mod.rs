@@ -1,11 +1,12 @@
 //! The app without a user interface: it owns the form, the running server, the clients, the lesson and the log.
 //!
-//! A front end passes [`Command`]s to [`App::apply`], calls [`App::poll`] when it is woken, and reads everything that it
-//! shows from `&App`. Nothing here blocks: work that may take time (starting and stopping, reading certificates, writing
-//! files) runs on other threads, and its result arrives through `poll`.
+//! A front end passes [`Command`]s to [`App::apply`], calls [`App::poll`] when it is woken, and reads everything that
+//! it shows from `&App`. Nothing here blocks: work that may take long (starting and stopping, reading certificates,
+//! writing files) runs on other threads, and its result arrives through `poll`.
 //!
 //! Received bytes travel from `server` through `server::event_channel` to `poll`, which moves the events into
-//! [`crate::log`]. A click on *Start* is [`Command::Start`], which `command` turns into [`crate::server::Server::start`].
+//! [`crate::log`]. A click on *Start* is [`Command::Start`], which `command` turns into
+//! [`crate::server::Server::start`].
 
 mod advice;
 mod background;

@@ -1,5 +1,5 @@
-//! [`App::poll`] takes in what happened on other threads: the events of the server and of the clients, and the results of
-//! work in the background.
+//! [`App::poll`] applies what happened on other threads: the events of the server and of the clients, and the results
+//! of work in the background.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use crate::server::event::EventKind;
 use crate::settings::Setting;
 
 impl App {
-    /// Takes in what happened since the last call. Returns whether anything did.
+    /// Applies everything that happened since the last call. Returns whether anything did.
     pub fn poll(&mut self) -> bool {
         let mut changed = self.poll_events();
         changed |= self.poll_background();
@@ -29,11 +29,12 @@ impl App {
         changed
     }
 
-    /// Moves all events from the server's channel to the log, and advances the lesson. Returns whether anything changed.
+    /// Moves all events from the server's channel to the log, and advances the lesson. Returns whether anything
+    /// changed.
     ///
-    /// The lesson's facts are collected before the events are read, so that every event up to then is known when the step
-    /// is judged; and a step is judged only by facts that were collected for it. An event from before a step can
-    /// therefore never complete it.
+    /// The lesson's facts are collected before the events are read, so that all events up to that moment are counted
+    /// when the step is updated. A step is updated only with facts that were collected for it. Therefore nothing that
+    /// happened before a step can complete it.
     pub(super) fn poll_events(&mut self) -> bool {
         let mut changed = false;
         loop {
@@ -51,7 +52,7 @@ impl App {
         let Self { event_receiver, log, run_notice, unbound_addresses, lessons, .. } = self;
         let taken = event_receiver.drain(|event| {
             if let EventKind::NotListening(error) = &event.kind {
-                // In the log alone it is easily overlooked, and then a client may reach another program's server.
+                // The log entry alone is easily overlooked, and then a client may reach another program's server.
                 *run_notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
                 *unbound_addresses += 1;
             }
@@ -61,7 +62,7 @@ impl App {
         taken > 0
     }
 
-    /// Takes in what the client tabs did, and reports it to the lesson. Returns whether anything happened.
+    /// Applies the events of the client tabs, and reports them to the lesson. Returns whether anything happened.
     pub(super) fn poll_clients(&mut self) -> bool {
         let Self { clients, lessons, .. } = self;
         clients.poll(&mut |event| match event {
@@ -82,7 +83,7 @@ impl App {
         changed
     }
 
-    /// Puts the port that the OS chose into the form.
+    /// Puts the port that the OS chose into the form, if that was requested. Returns whether it did.
     fn adopt_chosen_port(&mut self) -> bool {
         let adopt = self.adopt_port && matches!(self.state(), ServerState::Listening { .. });
         if adopt {

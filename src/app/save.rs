@@ -19,20 +19,20 @@ use crate::server::event::ClientId;
 use crate::settings::{Settings, settings_file};
 use crate::text::{self, with_thousands};
 
-/// How long settings must stay unchanged before they are written: typing a host name is one change, not nine.
+/// How long settings must stay unchanged before they are written, so that typing a host name is one change, not nine.
 const SETTINGS_DELAY: Duration = Duration::from_millis(500);
 
 /// The format of a saved log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportFormat {
-    /// The lines as the window shows them, with time and client.
+    /// The log lines as the window shows them, with time and client.
     Text,
     /// One JSON object a line, as `--log-format json` prints them.
     JsonLines,
 }
 
 impl App {
-    /// Starts the thread that saves the settings when they change, if they are saved.
+    /// If settings are saved, starts the thread that saves each change.
     pub(super) fn start_saving_settings(&mut self) {
         let Some(path) = self.options.settings_file.clone() else { return };
         let (sender, changes) = channel();
@@ -77,9 +77,9 @@ impl App {
                 "The data of connection {id} is no longer kept, so it can't be saved."
             )));
         };
-        let what = format!("The sequence diagram of {id}");
-        let (saved, place) = (what.clone(), path.display().to_string());
-        self.save_file(what, path, move |out| {
+        let subject = format!("The sequence diagram of {id}");
+        let (saved, place) = (subject.clone(), path.display().to_string());
+        self.save_file(subject, path, move |out| {
             let mut sequence = Sequence::new(&capture);
             sequence.update(&capture);
             format.write(&sequence, out)?;
@@ -88,17 +88,17 @@ impl App {
         });
     }
 
-    /// Writes a file on a thread of its own, then shows the text that `write` returns.
+    /// Writes a file on a thread of its own, then shows the message that `write` returns.
     fn save_file(
         &mut self,
-        what: String,
+        subject: String,
         path: PathBuf,
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<String> + Send + 'static,
     ) {
         let started = self.background.run("save", true, move |updates| {
             let notice = match files::write_atomically(&path, 0o666, write) {
                 Ok(saved) => Notice::good(saved),
-                Err(error) => not_saved(&what, &path, &error, "Choose another place."),
+                Err(error) => not_saved(&subject, &path, &error, "Choose another place."),
             };
             updates.send(move |app| app.tell(notice));
         });
@@ -108,8 +108,8 @@ impl App {
         }
     }
 
-    /// Returns the program that does what the running server does, on its actual port. While no server runs, it does
-    /// what a server with the form's last valid values would do. It is cached until these change.
+    /// Returns the program that does what the running server does, on its actual port. While no server runs, the
+    /// program is for the form's last valid values. It is cached until these change.
     #[must_use]
     pub fn program(&self) -> Arc<Program> {
         let mut config = ServerConfig::from(self.running_with().unwrap_or(self.settings()));
@@ -117,7 +117,7 @@ impl App {
             config.port = self.port();
         }
         if let Some(tls) = &mut config.tls {
-            // The program may be saved anywhere, but a relative path is one from Echoscope's own folder.
+            // The program may be saved anywhere, but relative paths refer to Echoscope's current folder.
             for path in [&mut tls.certificate, &mut tls.key, &mut tls.client_ca] {
                 *path = std::path::absolute(Path::new(path)).unwrap_or_else(|_| path.clone());
             }
@@ -134,7 +134,8 @@ impl App {
     }
 }
 
-/// Saves the last of several changes in quick succession, and reports the first of several errors.
+/// Saves the settings after each series of changes in quick succession. Reports only the first of several errors in a
+/// row.
 fn save_changes(path: &Path, changes: &Receiver<Settings>, updates: &UpdateSender<App>) {
     let mut failed = false;
     while let Ok(mut settings) = changes.recv() {
@@ -152,7 +153,7 @@ fn save_changes(path: &Path, changes: &Receiver<Settings>, updates: &UpdateSende
     }
 }
 
-fn not_saved(what: &str, path: &Path, error: &io::Error, advice: &str) -> Notice {
+fn not_saved(subject: &str, path: &Path, error: &io::Error, advice: &str) -> Notice {
     let reason = text::io_error(error);
-    Notice::bad(format!("{what} could not be saved to {}: {reason}. {advice}", path.display()))
+    Notice::bad(format!("{subject} could not be saved to {}: {reason}. {advice}", path.display()))
 }

@@ -1,5 +1,5 @@
-//! Texts about the running server: the accept queue and what happens to the next client, the calls that its threads are at,
-//! and where step mode paused them.
+//! Texts about the running server: the accept queue and what happens to the next client, the calls that its threads are
+//! at, and where step mode paused them.
 
 use crate::app::state::App;
 use crate::log::format;
@@ -14,15 +14,15 @@ const PREVIEW: usize = 24;
 /// The accept queue of the running server, as the window shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptQueueStatus {
-    /// Clients in the fullest queue; `None` where the OS doesn't report it.
+    /// The number of clients in the fullest queue; `None` if the OS doesn't report it.
     pub waiting: Option<u32>,
-    /// How many clients fit, as reported by the OS; else the backlog.
+    /// How many clients fit into a queue, as reported by the OS; otherwise the backlog.
     pub room: u32,
-    /// `3 of 6 waiting`, or what is known instead.
+    /// How full the queue is: `3 of 6 waiting`, or less if the OS doesn't report that.
     pub label: String,
-    /// A sentence or two on what happens to the next client.
+    /// The prospects of the next client, in a sentence or two.
     pub next: String,
-    /// Why that many clients fit, and how many wait at each address if there are several.
+    /// Why that many clients fit, and how many wait at each address if there are several addresses.
     pub about: String,
     /// Whether accepting is paused.
     pub paused: bool,
@@ -37,7 +37,7 @@ impl App {
     }
 
     /// Returns the calls that the server's threads are at, and how often each call was made in the current run or the
-    /// last one. This copies them.
+    /// last one. This copies all of that.
     #[must_use]
     pub fn calls(&self) -> Calls {
         let calls = self.server.as_ref().map_or_else(Calls::default, Server::calls);
@@ -50,7 +50,7 @@ impl App {
         self.stepping
     }
 
-    /// Returns the paused threads, the longest pause first.
+    /// Returns the paused threads, in the order in which they paused.
     #[must_use]
     pub fn paused_threads(&self) -> Vec<PausedThread> {
         if !self.stepping {
@@ -69,8 +69,8 @@ impl App {
 /// Returns where a thread is paused: `#3 halts before sendall(b'Hello\n')`.
 #[must_use]
 pub fn pause_text(paused: &PausedThread) -> String {
-    let who = paused.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
-    format!("{who} halts before {}", call_text(paused))
+    let thread = paused.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
+    format!("{thread} halts before {}", call_text(paused))
 }
 
 /// Returns the call that a thread is paused before, with its argument: `bind() to 127.0.0.1:12345`.
@@ -82,7 +82,7 @@ pub fn call_text(paused: &PausedThread) -> String {
         (CallArgument::Address(address), Call::Bind) => format!("{name} to {address}"),
         (CallArgument::Address(address), Call::Listen) => format!("{name} on {address}"),
         (CallArgument::Address(address), _) => format!("{name} for {address}"),
-        (CallArgument::Bytes(most), Call::Recv) => format!("recv({most})"),
+        (CallArgument::Bytes(max), Call::Recv) => format!("recv({max})"),
         (CallArgument::Bytes(bytes), _) => {
             match format::truncated_data(&paused.data, DataFormat::Python, PREVIEW) {
                 (data, false) if paused.data.len() as u64 == bytes => format!("sendall({data})"),
@@ -126,19 +126,19 @@ fn next_client(queues: &AcceptQueues, fullest: Option<u32>) -> String {
     if queues.accepting && fullest.is_none_or(|waiting| waiting == 0) {
         return "The next client is accepted at once: the server waits in accept().".to_owned();
     }
-    let then = if queues.refuses_when_full { "is refused" } else { "times out; it is not refused" };
+    let outcome = if queues.refuses_when_full { "is refused" } else { "times out; it is not refused" };
     match (fullest, queues.capacity) {
         (Some(waiting), Some(room)) if waiting >= room => {
-            format!("The queue is full. The next client's attempt to connect {then}.")
+            format!("The queue is full. The next client's attempt to connect {outcome}.")
         }
         (Some(waiting), Some(room)) => format!(
             "The next client can connect, and waits until it is accepted. The queue has room for {}; after that, an \
-             attempt to connect {then}.",
+             attempt to connect {outcome}.",
             with_thousands(room - waiting)
         ),
         _ => format!(
             "The next client can connect, and waits until it is accepted. This OS doesn't report how many wait; with a \
-             full queue, an attempt to connect {then}."
+             full queue, an attempt to connect {outcome}."
         ),
     }
 }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_label_counts_the_waiting_clients() {
+    fn label_counts_the_waiting_clients() {
         let label = |waiting: &[Option<u32>]| status(&queues(waiting, false), false).label;
         assert_eq!(label(&[Some(0)]), "0 of 6 waiting");
         assert_eq!(label(&[Some(0), Some(4)]), "4 of 6 waiting");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fate_of_the_next_client_depends_on_the_queue() {
+    fn text_about_the_next_client_depends_on_the_queue() {
         let next = |waiting, accepting| status(&queues(&[waiting], accepting), false).next;
         assert!(next(Some(0), true).contains("accepted at once"));
         assert!(next(Some(0), false).contains("room for 6; after that, an attempt to connect times out"));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_size_of_the_queue_is_explained() {
+    fn size_of_the_queue_is_explained() {
         let about = |queues: &AcceptQueues| status(queues, false).about;
         let one = queues(&[Some(2)], false);
         assert_eq!(about(&one), "With a backlog of 5, Linux lets 6 wait, one more than asked for.");
@@ -246,7 +246,7 @@ mod tests {
             send(1500, &[b'x'; 64]),
             "#3 halts before sendall(b'xxxxxxxxxxxxxxxxxxxxx…) of 1,500 bytes"
         );
-        // The data is cut, though the part that is known ends like a whole line.
+        // The data is truncated, although its known part ends like a whole line.
         assert_eq!(send(70, b"Hello\n"), r"#3 halts before sendall(b'Hello\n'…) of 70 bytes");
     }
 }

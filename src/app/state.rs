@@ -1,4 +1,4 @@
-//! [`App`]: the state that every front end shows and changes, with its notices and the rate of bytes.
+//! The [`App`], its notices, and the rate of transferred bytes. Front ends show and change its state.
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
@@ -23,10 +23,10 @@ use crate::settings::{Scope, Setting, Settings};
 use crate::tls::file_error::TlsError;
 use crate::tls::{KeyType, ServedCertificate};
 
-/// The options of an app besides its settings.
+/// The options of an app in addition to its settings.
 #[derive(Clone)]
 pub struct Options {
-    /// The file that changed settings are saved in; `None`: they are not saved.
+    /// The file that changed settings are saved in; `None` if they aren't saved.
     pub settings_file: Option<PathBuf>,
     /// Called from any thread when [`App::poll`] would find something new.
     pub wake: WakeFn,
@@ -35,7 +35,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Saves nothing, wakes no thread and captures nothing.
+    /// Returns options that save nothing, wake no thread and capture nothing.
     fn default() -> Self {
         Self { settings_file: None, wake: Arc::new(|| {}), capture: false }
     }
@@ -56,7 +56,7 @@ pub struct App {
     pub(super) files: CheckedFiles,
     /// How many file checks were started. Only the result of the last one counts.
     pub(super) file_checks: u64,
-    /// This computer's address in the local network while the host stands for all addresses.
+    /// This computer's address on the local network, while the host stands for all addresses.
     pub(super) lan_address: Option<IpAddr>,
     /// Sends changed settings to the thread that saves them, if they are saved.
     pub(super) settings_changes: Option<Sender<Settings>>,
@@ -69,9 +69,9 @@ pub struct App {
     pub(super) failure_is_outdated: bool,
     /// The Python program, and the configuration that it was written for.
     pub(super) program: RefCell<Option<(ServerConfig, Arc<Program>)>>,
-    /// Whether the server pauses before each call; not saved.
+    /// Whether step mode is on; not saved.
     pub(super) stepping: bool,
-    /// Whether the port that the OS chooses is put into the form.
+    /// Whether the port that the OS chooses is to be put into the form.
     pub(super) adopt_port: bool,
     pub(super) lessons: LessonState,
     pub(super) options: Options,
@@ -114,7 +114,7 @@ impl App {
         app
     }
 
-    /// Creates an app whose log begins with earlier events, as far as the limits of the log allow.
+    /// Creates an app whose log starts with earlier events, as far as the limits of the log allow.
     #[must_use]
     pub fn with_log(settings: Settings, options: Options, earlier: impl IntoIterator<Item = Event>) -> Self {
         let mut app = Self::new(settings, options);
@@ -152,7 +152,7 @@ impl App {
         }
     }
 
-    /// Returns clients and bytes of the current run of the server, or of the last one.
+    /// Returns the numbers of clients and bytes of the current run of the server, or of the last one.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.server.as_ref().map_or_else(Counters::default, Server::counters)
@@ -164,7 +164,7 @@ impl App {
         self.rate.per_second
     }
 
-    /// Returns a copy of the open connections, ordered by number.
+    /// Returns a copy of the open connections, sorted by client number.
     #[must_use]
     pub fn connections(&self) -> Vec<Connection> {
         self.server.as_ref().map_or_else(Vec::new, Server::connections)
@@ -206,13 +206,13 @@ impl App {
         &self.files.client_ca
     }
 
-    /// Returns whether key and certificate match; `None` until both are good.
+    /// Returns whether the key and the certificate match; `None` until both are good.
     #[must_use]
     pub fn pair(&self) -> Option<&Result<(), TlsError>> {
         self.files.pair.as_ref()
     }
 
-    /// Returns the newest notice until it is dismissed.
+    /// Returns the newest notice that was not dismissed.
     #[must_use]
     pub fn notice(&self) -> Option<&Notice> {
         self.notice.as_ref().or(self.run_notice.as_ref())
@@ -224,7 +224,8 @@ impl App {
         &self.clients
     }
 
-    /// Returns whether the running server has another value than the form, so that a change waits for a restart.
+    /// Returns whether the running server has another value than the form, so that a change applies only after a
+    /// restart.
     #[must_use]
     pub fn needs_restart(&self, setting: Setting) -> bool {
         let Some(running) = self.running_with() else { return false };
@@ -263,12 +264,12 @@ impl App {
         Some(Settings { port: self.port(), ..self.started_with.clone() })
     }
 
-    /// Returns the settings that clients on this computer need to connect: those of the running server, or else those of
-    /// the form. The host is one that this computer reaches.
+    /// Returns the settings that clients on this computer need to connect: those of the running server, otherwise those
+    /// of the form. The host is one that this computer can reach.
     pub(super) fn settings_for_clients(&self) -> Settings {
         let settings = self.running_with().unwrap_or(self.settings());
         let host = match self.state() {
-            // The name may also stand for an address that belongs to another server.
+            // The host's name may also resolve to an address that belongs to another server.
             ServerState::Listening { addresses, .. }
                 if self.unbound_addresses > 0 && !addresses.is_empty() =>
             {
@@ -279,7 +280,7 @@ impl App {
         Settings { host, port: self.port(), ..settings.clone() }
     }
 
-    /// Returns the port that the server listens on, or the form's.
+    /// Returns the port that the server listens on, otherwise the form's.
     pub(super) fn port(&self) -> u16 {
         match self.state() {
             ServerState::Listening { addresses, .. } => addresses.first().map_or(0, SocketAddr::port),
@@ -288,7 +289,7 @@ impl App {
     }
 }
 
-/// Returns how much the log keeps.
+/// Returns the limits of the log.
 pub(super) fn log_limits(settings: &Settings) -> Limits {
     Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 }
 }
@@ -312,10 +313,10 @@ impl Notice {
     }
 }
 
-/// The shortest time that a rate is measured over.
+/// The minimum time that a rate is measured over.
 const RATE_SPAN: Duration = Duration::from_millis(500);
 
-/// Turns a growing count into a rate.
+/// Measures the rate at which a count grows.
 pub(super) struct Rate {
     since: Instant,
     count: u64,
@@ -327,7 +328,7 @@ impl Rate {
         Self { since: now, count: 0, per_second: 0 }
     }
 
-    /// Measures the rate, at most twice a second. A count that fell is that of a new run, and its rate is 0.
+    /// Updates the rate, at most twice a second. If the count has fallen, a new run has started, and the rate is 0.
     pub(super) fn update(&mut self, now: Instant, count: u64) {
         let Some(span) = now.checked_duration_since(self.since).filter(|span| *span >= RATE_SPAN) else {
             return;
@@ -344,7 +345,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_follows_the_count() {
+    fn rate_follows_the_count() {
         let start = Instant::now();
         let mut rate = Rate::new(start);
         rate.update(start + Duration::from_secs(1), 1000);

@@ -1,5 +1,5 @@
-//! Jobs for the TLS dialogs that may take long, on threads of their own: creating certificates and reading them in
-//! full. The caller starts a job and polls for its result after each wake-up. Only the result of the last job counts.
+//! Jobs for the TLS dialogs that may take long: creating certificates and inspecting them. They run on threads of their
+//! own. The caller starts a job and polls for its result after each wake-up. Only the result of the last job counts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::tls::{Certificate, CertificateFile};
 
 pub use crate::settings::parse::path as typed_path;
 
-/// Returns the folder for new certificates: that of the current certificate, or else `echoscope` in the user's
+/// Returns the folder for new certificates: that of the current certificate, otherwise `echoscope` in the user's
 /// documents or home folder.
 #[must_use]
 pub fn default_folder(settings: &Settings) -> PathBuf {
@@ -52,7 +52,7 @@ pub struct Creation {
 pub type CreationResult = Result<Option<CreatedFiles>, CreateError>;
 
 impl CertificateCreator {
-    /// Starts nothing yet. Dropping this cancels a creation.
+    /// Creates the creator without starting a job. Dropping it cancels a creation.
     #[must_use]
     pub fn new(wake: &WakeFn) -> Self {
         let preflight = |spec: CertificateSpec| {
@@ -73,7 +73,7 @@ impl CertificateCreator {
         }
     }
 
-    /// Starts to create the files.
+    /// Starts to create the files. `replace`: whether existing files may be replaced.
     pub fn start(&mut self, spec: CertificateSpec, replace: bool) {
         self.cancelled = Arc::default();
         self.creations.start(Creation { spec, replace, cancelled: Arc::clone(&self.cancelled) });
@@ -91,12 +91,12 @@ impl Drop for CertificateCreator {
     }
 }
 
-/// A certificate file in full, and how clients treat it.
+/// The whole content of a certificate file, and how clients treat it.
 #[derive(Debug, Clone)]
 pub struct Inspection {
-    /// Its certificates, the server's own first.
+    /// The file's certificates, the server's own first.
     pub certificates: Arc<[Certificate]>,
-    /// The relation of each certificate to the next.
+    /// How each certificate relates to the next.
     pub links: Vec<ChainLink>,
     /// The checks that clients make, or the error of their CA file.
     pub checks: Result<Vec<ClientCheck>, TlsFileError>,
@@ -104,10 +104,11 @@ pub struct Inspection {
     pub at: Timestamp,
 }
 
-/// Inspects a certificate file, given with the clients' CA file; without one they use the OS's trust store.
+/// Inspects a certificate file. The job is its path and the clients' CA file; without one, the clients use the OS's
+/// trust store.
 pub type CertificateInspector = LatestJob<(PathBuf, Option<PathBuf>), Result<Inspection, TlsFileError>>;
 
-/// Returns what reads and checks certificate files in the background.
+/// Returns an inspector, which reads and checks certificate files in the background.
 #[must_use]
 pub fn certificate_inspector(wake: &WakeFn) -> CertificateInspector {
     LatestJob::new("inspect-certificate", wake, |(path, ca_file)| {
@@ -133,7 +134,7 @@ impl<Job: Send + 'static, Output: Send + 'static> LatestJob<Job, Output> {
         Self { name, wake: Arc::clone(wake), run, output: None }
     }
 
-    /// Starts a job. Earlier jobs are superseded.
+    /// Starts a job. Discards the output of earlier jobs.
     pub fn start(&mut self, job: Job) {
         let (sender, output) = channel();
         let (run, wake) = (self.run, Arc::clone(&self.wake));
@@ -146,7 +147,7 @@ impl<Job: Send + 'static, Output: Send + 'static> LatestJob<Job, Output> {
         self.output = spawned.is_ok().then_some(output);
     }
 
-    /// Returns whether the last job runs.
+    /// Returns whether the last job is running, or its output was not polled yet.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.output.is_some()

@@ -1,4 +1,4 @@
-//! `echoscope create-certificate`: turns flags into a [`CertificateSpec`] and prints what was created.
+//! The subcommand `echoscope create-certificate`: turns options into a [`CertificateSpec`] and prints what was created.
 
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ pub(super) struct CreateFlags {
     show_commands: bool,
 }
 
-/// The subcommand with its valid flags.
+/// The subcommand with valid options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateCertificate {
     spec: CertificateSpec,
@@ -59,7 +59,7 @@ pub struct CreateCertificate {
 }
 
 impl CreateFlags {
-    /// Returns the subcommand, or one line on what is wrong with the flags.
+    /// Returns the subcommand, or an error of one line if an option is invalid.
     pub(super) fn read(self) -> Result<CreateCertificate, String> {
         let usage = |problem: &SpecProblem| format!("{problem} Try create-certificate --help.");
         let mut spec = CertificateSpec {
@@ -87,7 +87,7 @@ impl CreateCertificate {
     /// Creates the certificate. Returns the text to print.
     ///
     /// # Errors
-    /// One line on why no certificate was created.
+    /// The error is one line that explains why no certificate was created.
     pub fn run(&self) -> Result<String, String> {
         let now = Timestamp::now();
         if self.show_commands {
@@ -110,7 +110,7 @@ fn describe(created: &CreatedFiles) -> String {
     files.chain(about).chain(commands).map(|line| line + "\n").collect()
 }
 
-/// Returns a parser for the keyword of one of these values.
+/// Returns a parser for the keywords of `T`.
 fn choice<T: SettingChoice + Send + Sync>() -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(T::keywords())
         .map(|text| T::parse(&text).expect("clap has checked the keyword"))

@@ -19,14 +19,14 @@ pub(super) fn manual_page(command: Command) -> String {
     let mut page = Vec::new();
     write_page(command, &mut page).expect("writing to a Vec can't fail");
     let page = utf8(page);
-    // Each part begins with the same preamble, which the page needs once.
+    // Each section that clap_mangen renders starts with the same preamble, which the page needs only once.
     let preamble = Roff::new().render();
     format!("{preamble}{}", page.replace(&preamble, ""))
 }
 
 fn write_page(mut command: Command, page: &mut dyn Write) -> io::Result<()> {
     command.build();
-    // An empty date needs quotes, or the version would take its place.
+    // An empty date needs quotes, or the version would appear as the date.
     let man = Man::new(command.clone()).date("\"\"").manual("User Commands");
     man.render_title(page)?;
     man.render_name_section(page)?;
@@ -53,7 +53,7 @@ fn write_command(command: &Command, page: &mut dyn Write) -> io::Result<()> {
     page.write_all(utf8(options).replace(".SH OPTIONS\n", "").as_bytes())
 }
 
-/// The sections that no option covers: terms with their explanations, or only a text.
+/// The sections that aren't about options: terms with their explanations, or only a text.
 const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     (
         "EXIT STATUS",

@@ -1,4 +1,4 @@
-//! The command line. Scripts depend on it: options keep their names and their meaning.
+//! The command line. Scripts depend on it: options must keep their names and meanings.
 
 mod create_certificate;
 mod man_page;
@@ -80,7 +80,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// The task that the arguments name.
+/// The task that the arguments request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invocation {
     /// Open the window or serve in the terminal.
@@ -98,7 +98,7 @@ pub struct Launch {
     pub front: Front,
     /// The saved settings, changed by the options.
     pub settings: Settings,
-    /// The file that the window saves settings in; `None` where the OS has no folder for it.
+    /// The file that the window saves settings in; `None` if it must not save any, or the OS has no folder for them.
     pub settings_file: Option<PathBuf>,
     /// Warnings for the user: there is no display, or the saved settings can't be used.
     pub warnings: Vec<String>,
@@ -116,11 +116,11 @@ pub enum Front {
     Headless(LogFormat),
 }
 
-/// Reads the arguments, the program's name first, and the saved settings. `no_window` is the reason why there can't be
-/// a window, if there is one.
+/// Reads the arguments, of which the first is the program's name, and the saved settings. `no_window` is the reason why
+/// no window can be opened, if there is one.
 ///
 /// # Errors
-/// One line: an option is unknown, has an invalid value, or lacks another one.
+/// An option is unknown, has an invalid value, or needs another one. The error is one line.
 pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -> Result<Invocation, String> {
     let arguments = match Arguments::try_parse_from(args) {
         Ok(arguments) => arguments,
@@ -165,7 +165,8 @@ fn launch(arguments: Arguments, no_window: Option<&str>) -> Result<Launch, Strin
     Ok(Launch { front, settings, settings_file, warnings })
 }
 
-/// Checks that a start with TLS has its files. If the saved settings turned TLS on, the start itself reports it.
+/// Checks that the files that TLS needs are given. A missing certificate or key is an error only if the command line
+/// turned TLS on; if the saved settings did, the start itself reports it.
 fn check_tls_files(settings: &Settings, tls_given: bool) -> Result<(), String> {
     if tls_given && (settings.certificate.as_os_str().is_empty() || settings.key.as_os_str().is_empty()) {
         return Err("--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned());
@@ -179,7 +180,7 @@ fn check_tls_files(settings: &Settings, tls_given: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the first line of clap's message and the possible values; the usage and hints follow it.
+/// Returns the first line of clap's message and the possible values, without the usage and the hints.
 fn first_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let mut lines = text.lines();
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_has_the_same_error_as_in_the_form() {
+    fn option_has_the_same_error_as_in_the_form() {
         let error = Setting::Port.set(&mut Settings::default(), "x").unwrap_err().to_string();
         let Err(line) = read_line("-p x") else { panic!("accepted") };
         assert!(line.contains(error.trim_end_matches('.')), "{line}");

@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, Val
 
 use crate::settings::{ClientAuth, Flag, Scope, Setting, SettingError, Settings};
 
-/// The settings that the command line changes, with their values.
+/// The settings that the command line changes, with their new values.
 #[derive(Debug)]
 pub(super) struct SettingFlags(Vec<(Setting, String)>);
 
@@ -21,7 +21,7 @@ impl Args for SettingFlags {
 
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let given = settings_with_flags().filter_map(|(setting, flag)| {
+        let values = settings_with_flags().filter_map(|(setting, flag)| {
             let key = setting.info().key;
             let text = if flag.value_name.is_empty() {
                 let default = setting.text(&Settings::default());
@@ -31,7 +31,7 @@ impl FromArgMatches for SettingFlags {
             };
             Some((setting, text?))
         });
-        Ok(Self(given.collect()))
+        Ok(Self(values.collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -44,7 +44,7 @@ impl SettingFlags {
     /// Changes the settings. Returns whether TLS was turned on.
     ///
     /// # Errors
-    /// One line about an option that has no effect without another one.
+    /// An option has no effect without another one. The error is one line.
     pub(super) fn apply_flags(self, settings: &mut Settings) -> Result<bool, String> {
         for (setting, text) in &self.0 {
             setting.set(settings, text).map_err(|error| error.to_string())?;
@@ -64,7 +64,7 @@ impl SettingFlags {
     }
 
     fn is_given(&self, setting: Setting) -> bool {
-        self.0.iter().any(|(given, _)| *given == setting)
+        self.0.iter().any(|(other, _)| *other == setting)
     }
 }
 
@@ -81,7 +81,7 @@ fn argument(setting: Setting, flag: Flag) -> Arg {
     let default = setting.text(&Settings::default());
     let help =
         if default.is_empty() { flag.help.to_owned() } else { format!("{} [default: {default}]", flag.help) };
-    // Only to check the text: it is set later, over the settings that were loaded.
+    // This only checks the text. The value is set later, after the saved settings were loaded.
     let check = move |text: &str| -> Result<String, SettingError> {
         setting.set(&mut Settings::default(), text).map(|()| text.to_owned())
     };

@@ -1,5 +1,5 @@
-//! Why a client's connection failed, and what it warns about. The `Display` texts explain it to the person who pressed
-//! Connect; the causes are kept as sources.
+//! The errors that end a client's connection, and its warnings. The `Display` texts explain them to the user who
+//! pressed Connect; the causes are kept as sources.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -36,13 +36,13 @@ pub struct FailedAttempt {
     pub error: Arc<io::Error>,
 }
 
-/// Why a connection could not be opened, or broke.
+/// Why a connection could not be opened, or failed later.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
     /// The OS refused a thread, a poller or a socket option.
     #[error("{}", if is_out_of_files(source) { OUT_OF_FILES } else { OUT_OF_RESOURCES })]
     Resources {
-        /// When it was needed.
+        /// How far the connection had come.
         stage: Stage,
         /// The error that the OS reported.
         source: Arc<io::Error>,
@@ -50,7 +50,7 @@ pub enum ClientError {
     /// The host has no known address.
     #[error("No address was found for “{host}”. Check the spelling, or use localhost.")]
     NoAddress {
-        /// As it was typed.
+        /// The host as it was typed.
         host: String,
         /// The error that the resolver reported.
         source: Arc<io::Error>,
@@ -58,21 +58,21 @@ pub enum ClientError {
     /// None of the host's addresses could be connected to.
     #[error("{}", explain_attempts(attempts, *timeout))]
     NotConnected {
-        /// In the order in which they were tried.
+        /// The attempts, in the order in which they were made.
         attempts: Vec<FailedAttempt>,
         /// How long each address had to answer.
         timeout: Duration,
     },
-    /// TLS can't be tried with these settings.
+    /// The client can't use TLS with these settings.
     #[error(transparent)]
     TlsSettings(#[from] ClientConfigError),
-    /// The TLS handshake failed, or the server broke a rule of TLS later.
+    /// The TLS handshake failed, or the server violated the TLS protocol later.
     #[error("{}", explain_client_error(.0))]
     Tls(#[source] Box<ClientTlsError>),
     /// The connection was lost without RST.
     #[error("{}", explain_loss(source))]
     Lost {
-        /// When.
+        /// How far the connection had come.
         stage: Stage,
         /// The error that the OS reported.
         source: Arc<io::Error>,
@@ -86,7 +86,7 @@ pub enum ClientError {
     NotAnEcho {
         /// Whether more bytes came back than were sent.
         is_more: bool,
-        /// The last bytes that came, as text.
+        /// The last bytes that were received, as text.
         received: String,
     },
     /// The server ended a load client's connection before it had echoed the line.
@@ -96,7 +96,7 @@ pub enum ClientError {
         "closed"
     })]
     EndedEarly {
-        /// Whether it sent RST.
+        /// Whether the server sent RST.
         is_reset: bool,
     },
 }
@@ -193,10 +193,10 @@ fn explain_loss(error: &io::Error) -> &'static str {
     }
 }
 
-/// Something that the user should know while the connection goes on.
+/// A problem that doesn't end the connection.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientWarning {
-    /// A file can't be read, or not to its end.
+    /// A file can't be read, or only in part.
     #[error("{}", explain_file(path, source))]
     UnreadableFile {
         /// Its path.
@@ -210,7 +210,7 @@ pub enum ClientWarning {
         text::count(*sent, "byte")
     )]
     SendStopped {
-        /// How many of its bytes had been sent.
+        /// How many bytes of that send were sent.
         sent: u64,
     },
     /// The answer to unencrypted data looks like a TLS alert.

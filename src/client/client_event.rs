@@ -1,7 +1,7 @@
-//! The events that a client reports, one [`ClientEvent`] for each thing that happened, and its status: a snapshot that is
-//! exact even if events found no room.
+//! The events that a client reports, one [`ClientEvent`] for each thing that happened, and its status: a snapshot that
+//! is exact even if events were skipped.
 //!
-//! Both are plain values, as the server's are. The last event of each connection is [`ClientEventKind::Ended`].
+//! Both are plain values, like the server's events. The last event of each connection is [`ClientEventKind::Ended`].
 
 use crate::client::client_error::{ClientError, ClientWarning};
 use crate::client::echo_check::{EchoReport, EchoResult};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// One thing that happened, and when.
 #[derive(Debug, Clone)]
 pub struct ClientEvent {
-    /// The wall clock, which can be set back.
+    /// The wall-clock time. The clock may be set back.
     pub at: SystemTime,
     /// The event itself.
     pub kind: ClientEventKind,
@@ -29,55 +29,57 @@ pub enum ClientEventKind {
     Connected {
         /// The client's address and port.
         local: SocketAddr,
-        /// The server's.
+        /// The server's address and port.
         peer: SocketAddr,
-        /// From the first SYN to this address until its answer.
+        /// The time from the first SYN to this address until the server's answer.
         took: Duration,
     },
     /// The TLS handshake is done on the client's side.
     Handshake(Arc<ClientHandshake>),
-    /// The first bytes of this send were passed to the OS; the rest follows as fast as the server takes it.
+    /// A send was started. Its bytes are passed to the OS as fast as the server takes them.
     Sent {
         /// Numbers the sends of one connection from 1.
         number: u64,
         /// The bytes; empty for a file.
         data: Arc<[u8]>,
-        /// Where it came from.
+        /// Where the data came from.
         from: SendOrigin,
-        /// Whether a [`ClientEventKind::Echoed`] will follow. Not if too many sends are in flight.
+        /// Whether a [`ClientEventKind::Echoed`] will follow; false if too many sends are in flight.
         measured: bool,
     },
-    /// These bytes came, after decryption, in one read: a stream has no messages.
+    /// One read returned these bytes, after decryption. They may be a part of a send, or several sends: a stream has no
+    /// messages.
     Received(Arc<[u8]>),
-    /// As many bytes came as were sent up to the end of this send.
+    /// As many bytes came back as were sent up to the end of this send.
     Echoed(EchoResult),
-    /// The client has no more to send, and reads on.
+    /// The client has closed its sending side, and still receives.
     HalfClosed,
     /// The server ended its side, or the whole connection.
     PeerClosed(PeerEnd),
     /// The connection is over.
     Ended(ConnectionOutcome),
-    /// Something that the user should know; the connection goes on.
+    /// A problem that doesn't end the connection.
     Warning(ClientWarning),
-    /// Events that found no room on the way to the transcript. The counters and the echo check include them.
+    /// Events about data were skipped, since the queue to the transcript was full. The counters and the echo check
+    /// include them.
     NotShown {
-        /// How many events.
+        /// The number of events.
         count: u64,
-        /// The bytes that they were about.
+        /// The number of bytes in them.
         bytes: u64,
     },
 }
 
-/// Where something that was sent came from.
+/// Where sent data came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOrigin {
-    /// It was typed.
+    /// The user typed it.
     Typed,
-    /// A repetition of what was typed.
+    /// A repetition of typed text.
     Repeated {
-        /// Which one, from 1.
+        /// The number of this repetition, from 1.
         turn: u32,
-        /// Of how many.
+        /// The total number of repetitions.
         of: u32,
     },
     /// A file.
@@ -98,29 +100,30 @@ pub enum PeerEnd {
     CloseNotify,
     /// FIN without `close_notify` before it: the data may be truncated.
     WithoutCloseNotify,
-    /// RST: the connection is gone.
+    /// RST: the connection is over in both directions.
     Reset,
 }
 
-/// How a client can close its connection. Of two modes that are requested at once, the later one in this order counts.
+/// How a client can close its connection. If two modes are requested at the same time, the later one in this list wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CloseMode {
-    /// Ends the sending side once the send queue is empty (TLS: `close_notify`, else FIN), and reads on.
+    /// Closes the sending side once the send queue is empty (with TLS by `close_notify`, otherwise by FIN), and still
+    /// receives.
     HalfClose,
-    /// Cleanly: TLS's `close_notify`, then FIN. Data that arrives within a second is still received.
+    /// Sends TLS's `close_notify`, then FIN. Data that arrives within a second is still received.
     Close,
-    /// With TLS: FIN without `close_notify`. Plain TCP: `close(2)` without reading the rest, which the OS turns into RST
-    /// if something was unread (RFC 1122, section 4.2.2.13).
+    /// With TLS, sends FIN without `close_notify`. Without TLS, calls `close(2)` without reading the rest, which makes
+    /// the OS send RST if something was unread (RFC 1122, section 4.2.2.13).
     WithoutCloseNotify,
-    /// RST: `SO_LINGER` of zero, then `close(2)` (RFC 9293, section 3.10.5).
+    /// Sends RST: sets `SO_LINGER` to zero, then calls `close(2)` (RFC 9293, section 3.10.5).
     Abort,
 }
 
 impl CloseMode {
-    /// Every mode, from the cleanest on.
+    /// Every mode, in the order of the buttons.
     pub const ALL: [Self; 4] = [Self::Close, Self::HalfClose, Self::Abort, Self::WithoutCloseNotify];
 
-    /// The label of its button.
+    /// Returns the label of the mode's button.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -137,11 +140,11 @@ impl CloseMode {
 pub enum ConnectionOutcome {
     /// It was closed, or cancelled before it was open.
     Closed(ClosedConnection),
-    /// It could not be opened, or it broke.
+    /// It could not be opened, or failed later.
     Failed(ClientError),
 }
 
-/// How a connection was closed, and what it carried.
+/// How a connection was closed, and how much was transferred.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedConnection {
     /// The side that ended it, and how.
@@ -150,21 +153,21 @@ pub struct ClosedConnection {
     pub sent: u64,
     /// Bytes received, after decryption.
     pub received: u64,
-    /// Bytes that were to be sent and were not, including those that were stopped. Of a file only what was already read
-    /// counts.
+    /// Bytes that were queued but not sent, including those whose sending was stopped. For a file, only bytes that were
+    /// already read count.
     pub unsent: u64,
-    /// From the TCP handshake to the end.
+    /// The time from the TCP handshake to the end.
     pub lasted: Duration,
 }
 
 /// The side that ended a connection, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientCloseCause {
-    /// The client. Never [`CloseMode::HalfClose`].
+    /// The client, in this mode. Never [`CloseMode::HalfClose`].
     Client(CloseMode),
-    /// The client, in [`CloseMode::WithoutCloseNotify`] without TLS, and the OS sent RST for unread data.
+    /// The client, in [`CloseMode::WithoutCloseNotify`] without TLS. The OS sent RST because of unread data.
     ClientWithUnreadData,
-    /// The server, and the client closed after it.
+    /// The server, in this way. The client closed its side afterwards.
     Server(PeerEnd),
     /// The user gave up before the connection was open.
     Cancelled,
@@ -175,7 +178,7 @@ pub enum ClientCloseCause {
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientState {
-    /// No connection was tried yet.
+    /// No connection was attempted yet.
     #[default]
     Idle,
     /// The host name is being looked up, and files are being read.
@@ -186,7 +189,7 @@ pub enum ClientState {
     Handshake,
     /// Both sides can send.
     Open,
-    /// The client has no more to send, and reads on.
+    /// The client has closed its sending side, and still receives.
     HalfClosed,
     /// The client closed its side and gives data in flight a second to arrive.
     Closing,
@@ -208,20 +211,20 @@ impl ClientState {
     }
 }
 
-/// The snapshot.
+/// A snapshot of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct ClientStatus {
     /// How far the connection has come.
     pub state: ClientState,
-    /// Since when it is in that state.
+    /// When the connection entered this state.
     pub since: Option<Instant>,
     /// The client's address and port.
     pub local: Option<SocketAddr>,
-    /// The server's.
+    /// The server's address and port.
     pub peer: Option<SocketAddr>,
     /// The result of the TLS handshake.
     pub handshake: Option<Arc<ClientHandshake>>,
-    /// How many sends were begun.
+    /// How many sends were started.
     pub sends: u64,
     /// Bytes that were passed to the OS, before encryption.
     pub sent: u64,
@@ -229,7 +232,8 @@ pub struct ClientStatus {
     pub received: u64,
     /// Bytes in the send queue.
     pub queued: u64,
-    /// Since when the server takes nothing from the send queue: its receive buffer and our send buffer are full.
+    /// When the server stopped taking data; `None` while it takes data. Its receive buffer and our send buffer are
+    /// full.
     pub blocked_since: Option<Instant>,
     /// The file that is being sent.
     pub file: Option<FileProgress>,
@@ -250,7 +254,7 @@ pub struct ClientStatus {
 pub struct FileProgress {
     /// Its path.
     pub path: PathBuf,
-    /// Its bytes that were passed to the OS.
+    /// How many of its bytes were passed to the OS.
     pub sent: u64,
     /// Its size in bytes when it was opened.
     pub size: u64,
@@ -259,8 +263,8 @@ pub struct FileProgress {
 /// How far a repetition has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RepeatProgress {
-    /// How often it was sent.
+    /// How often the text was sent.
     pub done: u32,
-    /// How often it is to be sent in all.
+    /// How often the text is to be sent in total.
     pub of: u32,
 }

@@ -1,8 +1,8 @@
-//! The state that a client's handle and its thread share: requests one way, the status and a bounded queue of events the
-//! other. The thread never waits for the reader.
+//! The state that a client's handle and its thread share: requests one way, the status and a bounded queue of events
+//! the other. The thread never waits for the reader.
 //!
-//! Events about data that find no room in the queue are counted, and the reader gets the count. All other events always get
-//! through; there are few of them.
+//! Events about data that don't fit into the queue are skipped and counted, and the reader gets the count. All other
+//! events, of which there are few, are always queued.
 
 use crate::client::client_event::{
     ClientEvent, ClientEventKind, ClientState, ClientStatus, CloseMode, ConnectionOutcome,
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
-/// The most typed bytes in the send queue.
+/// The most bytes of typed text in the send queue.
 pub const MAX_QUEUED: usize = 16 << 20;
 
 /// Why something can't be sent now.
@@ -33,22 +33,22 @@ pub enum SendError {
     QueueFull,
 }
 
-/// How the thread is to end the connection. Of two requests that were not taken yet, the greater one is kept.
+/// How the thread is to end the connection. Until the thread takes a request, a greater one replaces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CloseRequest {
-    /// In this mode, as the user chose.
+    /// In the mode that the user chose.
     Close(CloseMode),
-    /// At once: the connection is no longer shown anywhere.
+    /// At once, since the connection is no longer shown anywhere.
     Drop,
 }
 
-/// See the module.
+/// The state that a client's handle and its thread share.
 pub(super) struct ClientShared {
     pub(super) events: EventQueue,
     requests: Mutex<Requests>,
     /// Notified when the connection is over.
     over: Condvar,
-    /// Wakes the thread; set as soon as it can be woken.
+    /// Wakes the thread. Set as soon as the thread can be woken.
     waker: OnceLock<Arc<Waker>>,
 }
 
@@ -63,7 +63,7 @@ struct Requests {
 }
 
 impl ClientShared {
-    /// Creates the state of a connection that is about to be tried. `first` is sent as soon as it is open.
+    /// Creates the state of a new connection. `first` is sent as soon as the connection is open.
     pub(super) fn new(wake: impl Fn() + Send + Sync + 'static, first: Option<SendRequest>) -> Self {
         let status =
             ClientStatus { state: ClientState::Resolving, since: Some(Instant::now()), ..Default::default() };
@@ -108,15 +108,15 @@ impl ClientShared {
         self.wake_thread();
     }
 
-    /// Takes the close request. To be called before [`ClientShared::take_sends`]: what was to be sent before a half-close
-    /// is then never taken after it.
+    /// Takes the close request. Call this before [`ClientShared::take_sends`], so that no send is left behind that was
+    /// requested before a half-close.
     pub(super) fn take_close(&self) -> Option<CloseRequest> {
         lock(&self.requests).close.take()
     }
 
     pub(super) fn take_sends(&self) -> VecDeque<SendRequest> {
         let mut requests = lock(&self.requests);
-        // Until the thread publishes its own queue they count as queued.
+        // They count as queued until the thread publishes the size of its own queue.
         requests.status.queued += std::mem::take(&mut requests.bytes) as u64;
         std::mem::take(&mut requests.sends)
     }
@@ -138,24 +138,25 @@ impl ClientShared {
     }
 
     pub(super) fn set_waker(&self, waker: Arc<Waker>) {
-        // It is set only once.
+        // This can't fail: the waker is set only once.
         let _ = self.waker.set(waker);
     }
 
     fn wake_thread(&self) {
         if let Some(waker) = self.waker.get() {
-            // It can fail only if the poller is gone, and then the thread has ended.
+            // This fails only if the poller was dropped, and then the thread has ended.
             let _ = waker.wake();
         }
     }
 
-    /// Marks the connection as over, unless it is already. State and last event change at the same moment.
+    /// Marks the connection as over, unless it is already. The state changes and the last event is queued under one
+    /// lock.
     pub(super) fn finish(&self, outcome: Option<ConnectionOutcome>) {
         let mut requests = lock(&self.requests);
         if requests.status.state == ClientState::Closed {
             return;
         }
-        // The last event has the number of bytes that were not sent; nothing is queued any more.
+        // The last event includes the number of unsent bytes, so nothing counts as queued any more.
         requests.sends.clear();
         requests.bytes = 0;
         let status = &mut requests.status;
@@ -188,7 +189,7 @@ const MAX_EVENTS: usize = 2048;
 /// The most bytes of data in the queue.
 const MAX_BYTES: usize = 1 << 20;
 
-/// Both ends of the queue.
+/// The queue of events from a client's thread to their reader.
 pub(super) struct EventQueue {
     queued: Mutex<QueuedEvents>,
     is_woken: AtomicBool,
@@ -199,7 +200,7 @@ pub(super) struct EventQueue {
 struct QueuedEvents {
     events: VecDeque<ClientEvent>,
     bytes: usize,
-    /// The events that found no room since the last drain, and their bytes.
+    /// How many events were skipped since the last `NotShown` event, and how many bytes were in them.
     not_shown: (u64, u64),
 }
 
@@ -210,13 +211,13 @@ impl EventQueue {
         Self { queued: Mutex::default(), is_woken: AtomicBool::new(false), wake: Box::new(wake) }
     }
 
-    /// Appends an event that always gets through.
+    /// Appends an event even if the queue is full.
     pub(super) fn push(&self, kind: ClientEventKind) {
         self.push_quietly(kind);
         self.wake();
     }
 
-    /// Appends an event without waking the reader.
+    /// Appends an event even if the queue is full, without waking the reader.
     pub(super) fn push_quietly(&self, kind: ClientEventKind) {
         let mut queued = lock(&self.queued);
         queued.flush_not_shown();
@@ -242,7 +243,7 @@ impl EventQueue {
         fits
     }
 
-    /// Appends the result of an earlier event. There is room: each event has at most one result.
+    /// Appends the result of an earlier event even if the queue is full: each event has at most one result.
     pub(super) fn push_result(&self, kind: ClientEventKind) {
         lock(&self.queued).push(kind);
         self.wake();
@@ -257,7 +258,7 @@ impl EventQueue {
 
     /// Removes and returns all events.
     pub(super) fn drain(&self) -> VecDeque<ClientEvent> {
-        // First, so that an event pushed from here on wakes the reader again.
+        // Reset this first, so that an event pushed from here on wakes the reader again.
         self.is_woken.store(false, SeqCst);
         let mut queued = lock(&self.queued);
         queued.flush_not_shown();

@@ -1,5 +1,6 @@
 //! An open connection as a state machine that never blocks: TLS handshake, receiving, sending, and the ways to close.
-//! `event_loop` calls [`OpenConnection::advance`] whenever the socket is ready, a request was made, or a deadline passed.
+//! `event_loop` calls [`OpenConnection::advance`] whenever the socket is ready, a request was made, or a deadline
+//! passed.
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,10 +26,10 @@ use crate::tls::session_error::TlsErrorCause;
 const READS_PER_TURN: usize = 16;
 const BYTES_PER_TURN: usize = 1 << 20;
 const SENDS_PER_TURN: u64 = 1_000;
-/// How many bytes may be outstanding before sending waits for the echo: the buffers of two OSs hold more than is worth
-/// remembering for the comparison.
+/// How many bytes may be outstanding before sending waits for the echo. The buffers of the two OSs can hold more, but
+/// it isn't worth remembering all of that for the comparison.
 const MAX_AHEAD: u64 = 4 << 20;
-/// How long sending waits for the echo. A server that is silent for longer is no echo server, or a slow one.
+/// How long sending waits for the echo. A server that is silent for longer is slow, or isn't an echo server.
 const ECHO_GRACE: Duration = Duration::from_secs(1);
 /// How long data in flight may take to arrive after a close.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
@@ -38,7 +39,7 @@ pub(super) struct OpenConnection {
     shared: Arc<ClientShared>,
     target: Arc<Target>,
     stream: Stream,
-    /// Whether reading and writing may succeed. Readiness is reported only when it changes.
+    /// Whether a read or a write may succeed. This is remembered, since readiness is reported only when it changes.
     pub(super) readable: bool,
     pub(super) writable: bool,
     queue: SendQueue,
@@ -48,21 +49,21 @@ pub(super) struct OpenConnection {
     sends: u64,
     sent: u64,
     received: u64,
-    /// Bytes that were dropped from the queue.
+    /// Bytes that were removed from the queue unsent.
     unsent: u64,
     half_close_pending: bool,
-    /// How the client closes, and until when it waits for the server.
+    /// How the client closes the connection, and until when it waits for the server.
     closing: Option<(CloseMode, Instant)>,
-    /// FIN is to follow what TLS has still to send.
+    /// Whether FIN is to be sent after TLS's pending records.
     fin_pending: bool,
-    /// Writing failed; what can still be read shows why.
+    /// Whether nothing more can be written. After an error, the rest of the received data shows why.
     write_broken: bool,
     blocked_since: Option<Instant>,
-    /// When data came last, or when something was sent with nothing outstanding.
+    /// When data was last received, or a send started while nothing was outstanding.
     last_activity: Instant,
-    /// Until when sending waits for the echo.
+    /// Until when sending waits for the echo, if it does.
     held_until: Option<Instant>,
-    /// Numbers of the sends that were reported and have not come back.
+    /// The numbers of the sends that were reported and whose echo wasn't.
     reported: VecDeque<u64>,
 }
 
@@ -108,8 +109,8 @@ impl OpenConnection {
         })
     }
 
-    /// Makes progress without blocking. Breaks when the connection is over; continues with when to call again at the
-    /// latest.
+    /// Makes progress without blocking. Breaks when the connection is over. Otherwise continues with the latest time
+    /// for the next call, if there is one.
     pub(super) fn advance(
         &mut self,
         buffer: &mut [u8],
@@ -118,7 +119,7 @@ impl OpenConnection {
         if let Ok(ControlFlow::Continue(due)) = result {
             return Ok(ControlFlow::Continue(due));
         }
-        // Sends requested at this very moment count as unsent.
+        // Sends that were requested meanwhile count as unsent.
         for request in self.shared.take_sends() {
             self.queue.request(request);
         }
@@ -156,14 +157,14 @@ impl OpenConnection {
         self.publish();
         let now = Instant::now();
         Ok(match self.closing {
-            Some((mode, until)) if until <= now => ControlFlow::Break(ClientCloseCause::Client(mode)),
+            Some((mode, deadline)) if deadline <= now => ControlFlow::Break(ClientCloseCause::Client(mode)),
             _ if has_more || (self.write_broken && self.readable) => ControlFlow::Continue(Some(now)),
-            Some((_, until)) => ControlFlow::Continue(Some(until)),
+            Some((_, deadline)) => ControlFlow::Continue(Some(deadline)),
             None => ControlFlow::Continue(self.queue.due().or(self.held_until)),
         })
     }
 
-    /// Carries out the requests. Returns how the connection ended, if it did.
+    /// Carries out the user's requests. Returns how the connection ended, if it did.
     fn take_requests(&mut self) -> Result<Option<ClientCloseCause>, ClientError> {
         let close = self.shared.take_close();
         if self.state != ClientState::Handshake {
@@ -190,7 +191,7 @@ impl OpenConnection {
         }
     }
 
-    /// Empties the queue. A send that was begun ends where it is: its echo is still compared up to there.
+    /// Empties the queue. If a send has started, only the part that was already sent is compared with its echo.
     fn stop_sending(&mut self) {
         let started = self.queue.started().map(|job| (job.number, job.sent, job.is_complete()));
         self.unsent += self.queue.clear();
@@ -243,28 +244,29 @@ impl OpenConnection {
     }
 
     /// Closes after the server has ended its side.
-    fn peer_ended(&mut self, how: PeerEnd) -> Result<ClientCloseCause, ClientError> {
-        self.shared.update(|status| status.peer_end = Some(how));
+    fn peer_ended(&mut self, end: PeerEnd) -> Result<ClientCloseCause, ClientError> {
+        self.shared.update(|status| status.peer_end = Some(end));
         self.unsent += self.queue.clear();
         if let Some((mode, _)) = self.closing {
             // After FIN without close_notify, the server's answer is only a reaction to that.
             if mode == CloseMode::Close {
-                self.shared.events.push(ClientEventKind::PeerClosed(how));
+                self.shared.events.push(ClientEventKind::PeerClosed(end));
             }
             return Ok(ClientCloseCause::Client(mode));
         }
-        self.shared.events.push(ClientEventKind::PeerClosed(how));
-        if how != PeerEnd::Reset && self.state == ClientState::Open {
+        self.shared.events.push(ClientEventKind::PeerClosed(end));
+        if end != PeerEnd::Reset && self.state == ClientState::Open {
             self.stream.send_close_notify();
             let _ = self.stream.flush();
         }
         if self.target.requires_echo && !self.echo.report().is_exact() {
-            return Err(ClientError::EndedEarly { is_reset: how == PeerEnd::Reset });
+            return Err(ClientError::EndedEarly { is_reset: end == PeerEnd::Reset });
         }
-        Ok(ClientCloseCause::Server(how))
+        Ok(ClientCloseCause::Server(end))
     }
 
-    /// Reads what there is. Breaks when the server has ended its side; continues with whether there may be more.
+    /// Reads the data that has arrived. Breaks when the server has ended its side. Otherwise continues with whether
+    /// there may be more.
     fn receive(&mut self, buffer: &mut [u8]) -> Result<ControlFlow<PeerEnd, bool>, ClientError> {
         for _ in 0..READS_PER_TURN {
             match self.stream.read(buffer) {
@@ -276,17 +278,17 @@ impl OpenConnection {
                     self.readable = false;
                     return Ok(ControlFlow::Continue(false));
                 }
-                Ok(ReadResult::End(how)) if self.state == ClientState::Handshake => {
-                    return Err(self.tls_error(match how {
+                Ok(ReadResult::End(end)) if self.state == ClientState::Handshake => {
+                    return Err(self.tls_error(match end {
                         PeerEnd::Reset => TlsErrorCause::ResetInHandshake,
                         _ => TlsErrorCause::ClosedInHandshake,
                     }));
                 }
-                // The OS reports RST once, and that may have been to a write.
-                Ok(ReadResult::End(how)) if self.write_broken && how != PeerEnd::CloseNotify => {
+                // The OS reports an RST only once, and may have reported it to a write.
+                Ok(ReadResult::End(end)) if self.write_broken && end != PeerEnd::CloseNotify => {
                     return Ok(ControlFlow::Break(PeerEnd::Reset));
                 }
-                Ok(ReadResult::End(how)) => return Ok(ControlFlow::Break(how)),
+                Ok(ReadResult::End(end)) => return Ok(ControlFlow::Break(end)),
                 Err(_) if self.closing.is_some() => return Ok(ControlFlow::Break(PeerEnd::Reset)),
                 Err(StreamError::Tls(error)) => return Err(self.tls_error(error.into())),
                 Err(StreamError::Io(error)) => return Err(ClientError::lost(self.stage(), error)),
@@ -300,7 +302,7 @@ impl OpenConnection {
         self.received += data.len() as u64;
         self.last_activity = Instant::now();
         let results = self.echo.received(data, self.last_activity);
-        // The status first: a reader of the events finds them in it.
+        // Update the status before pushing the event, so that the bytes of a received event are already counted.
         self.publish();
         self.shared.events.push_data(data.len(), || ClientEventKind::Received(data.into()));
         for result in results {
@@ -318,7 +320,7 @@ impl OpenConnection {
     }
 
     fn tls_error(&mut self, cause: TlsErrorCause) -> ClientError {
-        // Sends the alert that gives the server the reason, if it is still there.
+        // Sends the alert that gives the server the reason. The server may be gone.
         let _ = self.stream.flush();
         match &self.target.connector {
             Some(connector) => {
@@ -344,7 +346,7 @@ impl OpenConnection {
         }
     }
 
-    /// Sends from the queue as much as the socket takes. Returns whether more could be sent at once.
+    /// Sends as much of the queue as the socket takes. Returns whether more could be sent at once.
     fn send(&mut self) -> bool {
         let mut bytes_left = BYTES_PER_TURN;
         let last = self.sends + SENDS_PER_TURN;
@@ -397,9 +399,9 @@ impl OpenConnection {
         true
     }
 
-    /// Begins the first job of the queue. Returns whether it could.
+    /// Starts the first send of the queue. Returns false if its file can't be read.
     fn begin_send(&mut self, now: Instant) -> bool {
-        // Opens a file, so that its size is known when the send is reported.
+        // This opens a file, so that its size is known when the send is reported.
         if let Err(error) = self.queue.next_bytes() {
             self.skip_file(error);
             return false;
@@ -417,14 +419,14 @@ impl OpenConnection {
         let data = if is_file { Arc::default() } else { Arc::clone(&job.data) };
         self.publish();
         let sent = || ClientEventKind::Sent { number, data: Arc::clone(&data), from, measured };
-        // At most as many as the echo check remembers.
+        // `reported` has at most as many numbers as the echo check measures sends.
         if self.shared.events.push_data(data.len(), sent) && measured {
             self.reported.push_back(number);
         }
         true
     }
 
-    /// Notes that no more of this send, the last one begun, will be sent. Reports its echo if that has come already.
+    /// Ends a send, which must be the last one that was started. Reports its echo if that has already come back.
     fn finish_send(&mut self, number: u64) {
         let mut result = self.echo.end(number, Instant::now());
         while let Some(echo) = result {
@@ -446,7 +448,7 @@ impl OpenConnection {
         }
     }
 
-    /// Reports that a send came back, if the send itself was reported.
+    /// Reports that a send has come back, if the send itself was reported.
     fn report_echo(&mut self, result: EchoResult) {
         while self.reported.pop_front_if(|number| *number < result.number).is_some() {}
         if self.reported.pop_front_if(|number| *number == result.number).is_some() {
@@ -454,7 +456,8 @@ impl OpenConnection {
         }
     }
 
-    /// Sends what TLS has ready, and the end of the stream when its time has come.
+    /// Closes the sending side if that was requested and the queue is empty. Sends TLS's pending records, and then a
+    /// pending FIN.
     fn flush(&mut self) {
         if self.half_close_pending && self.queue.is_empty() {
             self.half_close_pending = false;
@@ -496,7 +499,7 @@ impl OpenConnection {
         if self.state == ClientState::Handshake { Stage::Handshake } else { Stage::Open }
     }
 
-    /// Updates the status, and wakes the reader if anything has changed: not all of it is in an event.
+    /// Updates the status. Wakes the reader if anything has changed, since some changes have no event.
     fn publish(&self) {
         let mut changed = false;
         self.shared.update(|status| {
@@ -522,7 +525,8 @@ impl OpenConnection {
     }
 }
 
-/// Returns whether data begins with a TLS record of type alert, version 3.x, with two bytes in it (RFC 8446, section 5.1).
+/// Returns whether data begins with a TLS record of type alert, version 3.x, with two bytes in it (RFC 8446, section
+/// 5.1).
 fn looks_like_alert(data: &[u8]) -> bool {
     matches!(data, [21, 3, 0..=4, 0, 2, _, _, ..])
 }

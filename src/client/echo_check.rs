@@ -1,33 +1,33 @@
-//! Checks that what comes back is what was sent: byte by byte, however the stream is cut into reads.
+//! Checks byte by byte that the received data is the sent data, however the stream is cut into reads.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The most bytes that are remembered for the comparison. A server that has taken more without sending any back is no
-/// echo server, or too slow to be checked.
+/// The most bytes that are remembered for the comparison. A server that has taken more without sending any back isn't
+/// an echo server, or is too slow to be checked.
 pub const MAX_OUTSTANDING: usize = 32 << 20;
 /// The most sends whose round-trip times are measured at once.
 const MAX_MARKS: usize = 65_536;
 
-/// The first byte that was not the one sent.
+/// The first received byte that differs from the one that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Difference {
-    /// Its offset from 0: in the stream for an [`EchoReport`], in the send for an [`EchoVerdict`].
+    /// The byte's offset from 0: in the stream for an [`EchoReport`], in the send for an [`EchoVerdict`].
     pub offset: u64,
     /// The byte that was sent.
     pub expected: u8,
-    /// The byte that came instead.
+    /// The byte that was received instead.
     pub got: u8,
 }
 
 /// Whether one send came back unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EchoVerdict {
-    /// Every byte of it.
+    /// Every byte came back unchanged.
     Exact,
-    /// As many bytes, but not the same.
+    /// As many bytes came back, but not the same ones.
     Differs(Difference),
-    /// As many bytes, but they are no longer compared ([`EchoReport::given_up`]).
+    /// As many bytes came back, but they were not compared ([`EchoReport::given_up`]).
     NotCompared,
 }
 
@@ -36,18 +36,19 @@ pub enum EchoVerdict {
 pub struct EchoReport {
     /// Bytes that came back and were compared.
     pub compared: u64,
-    /// The first of them that was not the one sent.
+    /// The first difference in them.
     pub difference: Option<Difference>,
     /// Bytes that were sent and have not come back.
     pub outstanding: u64,
-    /// Bytes that came when none were outstanding; they are compared with nothing.
+    /// Bytes that were received when none were outstanding. They are not compared.
     pub unsolicited: u64,
-    /// Whether the comparison was given up, since more than [`MAX_OUTSTANDING`] bytes were outstanding. The counts go on.
+    /// Whether the comparison was given up, since more than [`MAX_OUTSTANDING`] bytes were outstanding. Counting
+    /// continues.
     pub given_up: bool,
 }
 
 impl EchoReport {
-    /// Returns whether everything came back unchanged, and nothing else did; `false` if nothing was sent.
+    /// Returns whether everything came back unchanged and nothing else was received; false if nothing was sent.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         let is_clean = self.difference.is_none() && self.unsolicited == 0 && !self.given_up;
@@ -60,24 +61,24 @@ impl EchoReport {
 struct SendMark {
     number: u64,
     start: u64,
-    /// `None`: more of it will be sent.
+    /// `None` while more of it will be sent.
     end: Option<u64>,
     begun: Instant,
     difference: Option<Difference>,
 }
 
-/// A send that has come back as a whole.
+/// The echo of one send, after all of it has come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EchoResult {
     /// The number of the send.
     pub number: u64,
-    /// Whether it came back unchanged.
+    /// Whether the send came back unchanged.
     pub verdict: EchoVerdict,
-    /// From before it was sent until its last byte had come.
+    /// The time from the start of the send until its last byte came back.
     pub round_trip: Duration,
 }
 
-/// Compares the stream that comes with the stream that was sent. Remembers only the outstanding bytes.
+/// Compares the received stream with the sent one. Remembers only the outstanding bytes.
 #[derive(Debug, Default)]
 pub struct EchoCheck {
     outstanding: VecDeque<u8>,
@@ -88,8 +89,8 @@ pub struct EchoCheck {
 }
 
 impl EchoCheck {
-    /// Begins a send, before its first byte is sent. Returns whether it will have an [`EchoResult`]: not if too many are
-    /// outstanding. Its bytes are compared either way.
+    /// Starts a send. Call this before its first byte is sent. Returns whether the send will have an [`EchoResult`]:
+    /// not if too many are outstanding. Its bytes are compared either way.
     #[must_use]
     pub fn begin(&mut self, number: u64, now: Instant) -> bool {
         let is_measured = self.marks.len() < MAX_MARKS;
@@ -100,7 +101,7 @@ impl EchoCheck {
         is_measured
     }
 
-    /// Notes that these bytes were sent.
+    /// Records that these bytes were sent.
     pub fn sent(&mut self, data: &[u8]) {
         self.sent += data.len() as u64;
         if self.outstanding.len() + data.len() > MAX_OUTSTANDING {
@@ -113,8 +114,8 @@ impl EchoCheck {
         self.report.outstanding = self.sent - self.returned;
     }
 
-    /// Notes that the last byte of this send, the last one begun, was sent. Returns its result if it is back already:
-    /// an empty send, or one whose echo was faster than this call.
+    /// Records the end of a send, which must be the last one that was started. Returns its result if it has already
+    /// come back: an empty send, or one whose echo was faster than this call.
     pub fn end(&mut self, number: u64, now: Instant) -> Option<EchoResult> {
         if let Some(mark) = self.marks.back_mut().filter(|mark| mark.number == number) {
             mark.end = Some(self.sent);
@@ -122,7 +123,7 @@ impl EchoCheck {
         self.next_result(now)
     }
 
-    /// Compares bytes that came. Returns the sends that are back with them.
+    /// Compares received bytes. Returns the results of the sends that have now come back completely.
     pub fn received(&mut self, data: &[u8], now: Instant) -> Vec<EchoResult> {
         let expected = usize::try_from(self.sent - self.returned).unwrap_or(usize::MAX);
         let (expected, unsolicited) = data.split_at(expected.min(data.len()));
@@ -151,7 +152,7 @@ impl EchoCheck {
         self.report.compared += data.len() as u64;
     }
 
-    /// Notes the first difference in the stream, and the first in each send.
+    /// Records the first difference in the stream, and the first in each send.
     fn note_differences(&mut self, data: &[u8]) {
         let pairs = self.outstanding.iter().zip(data).zip(self.returned..);
         let mut marks = self.marks.iter_mut().peekable();
@@ -165,7 +166,7 @@ impl EchoCheck {
         }
     }
 
-    /// Returns the next send that is back and was not returned yet.
+    /// Returns the result of the next send that has come back completely, if it wasn't returned yet.
     pub fn next_result(&mut self, now: Instant) -> Option<EchoResult> {
         let returned = self.returned;
         let mark = self.marks.pop_front_if(|mark| mark.end.is_some_and(|end| end <= returned))?;
@@ -196,31 +197,31 @@ mod tests {
         let sends: [&[u8]; 4] = [b"Hello", b", ", b"world", b"!"];
         let whole = sends.concat();
         for wrong in 0..=whole.len() {
-            let mut came = whole.clone();
-            if let Some(byte) = came.get_mut(wrong) {
+            let mut returned = whole.clone();
+            if let Some(byte) = returned.get_mut(wrong) {
                 *byte ^= 0x20;
             }
-            for piece in 1..=whole.len() {
+            for size in 1..=whole.len() {
                 let mut check = EchoCheck::default();
                 for (number, data) in (1..).zip(sends) {
                     send(&mut check, number, data);
                 }
                 let mut results = Vec::new();
-                for part in came.chunks(piece) {
+                for part in returned.chunks(size) {
                     results.extend(receive(&mut check, part));
                 }
                 let mut start = 0;
                 for (number, data) in (1..).zip(sends) {
-                    let verdict = results.iter().find(|(known, _)| *known == number).unwrap().1;
+                    let verdict = results.iter().find(|(other, _)| *other == number).unwrap().1;
                     if (start..start + data.len()).contains(&wrong) {
                         let offset = wrong - start;
                         let expected = data[offset];
                         let difference = Difference { offset: offset as u64, expected, got: expected ^ 0x20 };
-                        assert_eq!(verdict, EchoVerdict::Differs(difference), "{wrong} by {piece}");
+                        assert_eq!(verdict, EchoVerdict::Differs(difference), "{wrong} in parts of {size}");
                         let in_stream = Difference { offset: wrong as u64, ..difference };
                         assert_eq!(check.report().difference, Some(in_stream));
                     } else {
-                        assert_eq!(verdict, EchoVerdict::Exact, "{wrong} by {piece}");
+                        assert_eq!(verdict, EchoVerdict::Exact, "{wrong} in parts of {size}");
                     }
                     start += data.len();
                 }
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn send_is_back_only_after_all_of_it_was_sent() {
+    fn send_has_no_result_before_all_of_it_was_sent() {
         let mut check = EchoCheck::default();
         assert!(check.begin(1, Instant::now()));
         check.sent(b"begin");
@@ -258,20 +259,20 @@ mod tests {
     #[test]
     fn outstanding_bytes_are_bounded() {
         let mut check = EchoCheck::default();
-        let piece = vec![1; 1 << 20];
+        let block = vec![1; 1 << 20];
         assert!(check.begin(1, Instant::now()));
         for _ in 0..=MAX_OUTSTANDING >> 20 {
-            check.sent(&piece);
+            check.sent(&block);
             assert!(check.outstanding.len() <= MAX_OUTSTANDING);
         }
         check.end(1, Instant::now());
         assert!(check.report().given_up);
         assert_eq!(check.report().outstanding, (MAX_OUTSTANDING + (1 << 20)) as u64);
-        // It still counts, but gives no verdict on what it did not compare.
+        // The check still counts, but gives no verdict on bytes that it did not compare.
         for _ in 0..MAX_OUTSTANDING >> 20 {
-            assert_eq!(receive(&mut check, &piece), []);
+            assert_eq!(receive(&mut check, &block), []);
         }
-        assert_eq!(receive(&mut check, &piece), [(1, EchoVerdict::NotCompared)]);
+        assert_eq!(receive(&mut check, &block), [(1, EchoVerdict::NotCompared)]);
         send(&mut check, 2, b"ab");
         assert_eq!(receive(&mut check, b"ab"), [(2, EchoVerdict::NotCompared)]);
         assert_eq!((check.report().outstanding, check.report().compared), (0, 0));
@@ -279,16 +280,16 @@ mod tests {
     }
 
     #[test]
-    fn excess_send_is_compared_but_not_measured() {
+    fn send_beyond_the_limit_is_compared_but_not_measured() {
         let mut check = EchoCheck::default();
-        let most = MAX_MARKS as u64;
-        (1..=most).for_each(|number| send(&mut check, number, b"x"));
-        assert!(!check.begin(most + 1, Instant::now()));
+        let max = MAX_MARKS as u64;
+        (1..=max).for_each(|number| send(&mut check, number, b"x"));
+        assert!(!check.begin(max + 1, Instant::now()));
         check.sent(b"x");
-        assert_eq!(check.end(most + 1, Instant::now()), None);
+        assert_eq!(check.end(max + 1, Instant::now()), None);
         assert_eq!(receive(&mut check, &vec![b'x'; MAX_MARKS + 1]).len(), MAX_MARKS);
         assert!(check.report().is_exact());
-        assert_eq!(check.report().compared, most + 1);
-        assert!(check.begin(most + 2, Instant::now()));
+        assert_eq!(check.report().compared, max + 1);
+        assert!(check.begin(max + 2, Instant::now()));
     }
 }

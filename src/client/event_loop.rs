@@ -19,13 +19,13 @@ use crate::client::transport::{ConnectionConfig, Dialer, Target};
 use crate::resolve::Lookup;
 use crate::tls::client_config::Connector;
 
-/// The sockets' tokens count from 0.
+/// The token of the waker. The sockets' tokens count from 0.
 const WAKE: Token = Token(usize::MAX);
 /// How many bytes are read at once.
 const BUFFER: usize = 64 << 10;
 
-/// Starts a thread that connects all of `clients` and serves them until they are closed. `requires_echo`: anything but an
-/// exact echo is an error.
+/// Starts a thread that connects all of `clients` and serves them until they are closed. `requires_echo`: anything but
+/// an exact echo is an error.
 pub(super) fn spawn(
     name: &str,
     clients: Vec<Arc<ClientShared>>,
@@ -34,7 +34,7 @@ pub(super) fn spawn(
 ) {
     let all = clients.clone();
     let work = move || {
-        // Also if the thread panics.
+        // Finishes the clients even if the thread panics.
         let _guard = FinishOnDrop(&clients);
         if let Err(error) = run(&clients, &config, requires_echo) {
             fail(&clients, &error);
@@ -91,7 +91,7 @@ fn run(
         }
         wait(&mut poll, &mut events, None).map_err(unavailable)?;
     };
-    // After the lookup, which may take long: files that were corrected meanwhile are read as they are then.
+    // The files are read after the lookup, which may take long, so that corrections made meanwhile count.
     let connector = config.tls.as_ref().map(|tls| Connector::new(tls, &config.host)).transpose()?;
     let connect_timeout = config.connect_timeout;
     let target = Arc::new(Target { addresses, connect_timeout, connector, requires_echo });
@@ -116,7 +116,7 @@ fn run(
             }
         }
         for (index, outcome) in ended {
-            // The socket is closed before the status shows it.
+            // Removing the task closes the socket before the status shows the end.
             if let Some(shared) = tasks.remove(&index).map(|task| task.shared) {
                 shared.finish(Some(outcome));
             }
@@ -146,7 +146,7 @@ fn run(
 struct ClientTask {
     shared: Arc<ClientShared>,
     progress: TaskProgress,
-    /// When to advance it even if nothing happens.
+    /// When to advance the connection even if nothing happens.
     due: Option<Instant>,
 }
 
@@ -156,8 +156,8 @@ enum TaskProgress {
 }
 
 impl ClientTask {
-    /// Makes progress without blocking. Breaks when the connection is over; continues with when to call again at the
-    /// latest.
+    /// Makes progress without blocking. Breaks when the connection is over. Otherwise continues with the latest time
+    /// for the next call, if there is one.
     fn advance(
         &mut self,
         registry: &Registry,
@@ -182,7 +182,7 @@ impl ClientTask {
     }
 }
 
-/// Returns how a connection that is not open yet ends, if it was cancelled.
+/// Takes the close request of a connection that isn't open yet. Returns how it ended, if there is a request.
 fn cancelled(client: &ClientShared) -> Option<ClosedConnection> {
     let cause = match client.take_close()? {
         CloseRequest::Close(_) => ClientCloseCause::Cancelled,

@@ -1,8 +1,8 @@
-//! Parses the input of a client: text with escapes and a line ending, or hexadecimal digits.
+//! Parses what a user types into the client: text with escapes and a line ending, or hexadecimal digits.
 //!
 //! The escapes are those of Python's string literals (Python Language Reference, section 2.4.1.1), and the result is
-//! UTF-8. One rule differs: `\xNN` and `\ooo` are one **byte**, as in a bytes literal, so that any byte can be typed. An
-//! unknown escape is an error (Python keeps it and warns): `\d` is either meant as `\\d` or a typo.
+//! UTF-8. One rule differs: `\xNN` and `\ooo` are one **byte**, as in a bytes literal, so that any byte can be typed.
+//! An unknown escape is an error (Python keeps it and warns): `\d` is either meant as `\\d` or a typo.
 
 use crate::text::is_printable;
 
@@ -11,10 +11,10 @@ use crate::text::is_printable;
 pub enum LineEnding {
     /// Nothing.
     None,
-    /// A line feed: Unix, and the tutorial's `nc`.
+    /// A line feed, as on Unix and as sent by the tutorial's `nc`.
     #[default]
     Lf,
-    /// Carriage return and line feed: most of the Internet's text protocols.
+    /// Carriage return and line feed, as in most of the Internet's text protocols.
     CrLf,
     /// A zero byte, the end of a C string.
     Nul,
@@ -24,7 +24,7 @@ impl LineEnding {
     /// Every choice.
     pub const ALL: [Self; 4] = [Self::None, Self::Lf, Self::CrLf, Self::Nul];
 
-    /// Returns its bytes.
+    /// Returns the bytes of the line ending.
     #[must_use]
     pub fn bytes(self) -> &'static [u8] {
         match self {
@@ -40,9 +40,9 @@ impl LineEnding {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Character {}: {message}", position + 1)]
 pub struct InputError {
-    /// The character it is about, counted from 0.
+    /// The first character that the error is about, counted from 0.
     pub position: usize,
-    /// How many characters it is about, at least 1, for marking them.
+    /// How many characters the error is about, at least 1, for marking them.
     pub length: usize,
     /// The mistake, and what to do about it.
     pub message: String,
@@ -52,7 +52,7 @@ fn error<T>(position: usize, length: usize, message: impl Into<String>) -> Resul
     Err(InputError { position, length: length.max(1), message: message.into() })
 }
 
-/// Returns a character for a message: its number if it is invisible or would change how the message looks.
+/// Returns a character as messages show it: as its number if it is invisible or would change how the message looks.
 fn display_char(c: char) -> String {
     if is_printable(c) { c.to_string() } else { format!("U+{:04X}", u32::from(c)) }
 }
@@ -74,7 +74,7 @@ const SIMPLE_ESCAPES: [(char, u8); 10] = [
 /// Parses text with escapes, such as `Hello\n`.
 ///
 /// # Errors
-/// An escape that is cut off, unknown, or no character.
+/// An escape is incomplete or unknown, or doesn't stand for a character.
 pub fn parse_text(text: &str) -> Result<Vec<u8>, InputError> {
     let characters: Vec<char> = text.chars().collect();
     let mut bytes = Vec::with_capacity(text.len());
@@ -95,7 +95,7 @@ fn parse_escape(rest: &[char], at: usize, bytes: &mut Vec<u8>) -> Result<usize, 
     let Some(&kind) = rest.get(1) else {
         return error(at, 1, r"nothing follows this backslash. Type \\ for a backslash itself.");
     };
-    if let Some((_, byte)) = SIMPLE_ESCAPES.iter().find(|(known, _)| *known == kind) {
+    if let Some((_, byte)) = SIMPLE_ESCAPES.iter().find(|(letter, _)| *letter == kind) {
         bytes.push(*byte);
         return Ok(2);
     }
@@ -141,7 +141,7 @@ fn parse_hex_escape(rest: &[char], at: usize, count: usize, example: &str) -> Re
     error(at, 2 + digits.len(), message)
 }
 
-/// Appends the character of this number, and returns `length`.
+/// Appends the character with this code point, and returns `length`.
 fn push_unicode(value: u32, at: usize, length: usize, bytes: &mut Vec<u8>) -> Result<usize, InputError> {
     if let Some(c) = char::from_u32(value) {
         push_char(c, bytes);
@@ -159,7 +159,7 @@ fn push_unicode(value: u32, at: usize, length: usize, bytes: &mut Vec<u8>) -> Re
 }
 
 fn explain_unknown_escape(kind: char) -> String {
-    let is_escape = |c: char| SIMPLE_ESCAPES.iter().any(|(known, _)| *known == c) || matches!(c, 'x' | 'u');
+    let is_escape = |c: char| SIMPLE_ESCAPES.iter().any(|(letter, _)| *letter == c) || matches!(c, 'x' | 'u');
     let lower = kind.to_ascii_lowercase();
     match kind {
         'N' => r"names such as \N{BULLET} are not known here. Type the character itself, or its number as in \u2022."
@@ -183,12 +183,12 @@ fn push_char(c: char, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-/// Parses hexadecimal digits, such as `48 65 6c 6c 6f`. Bytes may be separated by spaces, new lines, commas, semicolons,
-/// colons, hyphens and underscores; groups may begin with `0x` or `\x`; brackets and quotes of any kind are skipped. So the
-/// dumps of most programs can be pasted. Each group of digits holds whole bytes.
+/// Parses hexadecimal digits, such as `48 65 6c 6c 6f`. Bytes may be separated by spaces, new lines, commas,
+/// semicolons, colons, hyphens and underscores; groups may begin with `0x` or `\x`; brackets and quotes of any kind are
+/// skipped. This accepts the hex dumps of most programs. Each group of digits must be whole bytes.
 ///
 /// # Errors
-/// A character that is no digit, or a group with an odd number of digits.
+/// A character isn't a digit, or a group has an odd number of digits.
 pub fn parse_hex(text: &str) -> Result<Vec<u8>, InputError> {
     let is_separator = |c: char| c.is_whitespace() || ",;:-_[](){}<>\"'".contains(c);
     let characters: Vec<char> = text.chars().collect();
@@ -302,13 +302,13 @@ mod tests {
             ("\\\u{202e}", 0, 2, "before U+202E"),
             ("\\\r", 0, 2, "before U+000D"),
         ];
-        for (typed, position, length, words) in table {
+        for (typed, position, length, excerpt) in table {
             let error = parse_text(typed).unwrap_err();
             assert_eq!((error.position, error.length), (position, length), "{typed}: {error}");
-            assert!(error.message.contains(words), "{typed}: {error}");
+            assert!(error.message.contains(excerpt), "{typed}: {error}");
         }
-        let shown = parse_text(r"ab\q").unwrap_err().to_string();
-        assert_eq!(shown, r"Character 3: \q is not an escape. Type \\q for a backslash and “q”.");
+        let message = parse_text(r"ab\q").unwrap_err().to_string();
+        assert_eq!(message, r"Character 3: \q is not an escape. Type \\q for a backslash and “q”.");
     }
 
     #[test]
@@ -345,10 +345,10 @@ mod tests {
             ("48 0x", 3, 2, "no digits follow"),
             ("0x4", 2, 1, "only one"),
         ];
-        for (typed, position, length, words) in table {
+        for (typed, position, length, excerpt) in table {
             let error = parse_hex(typed).unwrap_err();
             assert_eq!((error.position, error.length), (position, length), "{typed}: {error}");
-            assert!(error.message.contains(words), "{typed}: {error}");
+            assert!(error.message.contains(excerpt), "{typed}: {error}");
         }
     }
 }

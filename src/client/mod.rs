@@ -9,10 +9,10 @@
 //!   client_shared: requests from the handle, status and events for it
 //! ```
 //!
-//! **One thread serves both directions.** A thread that waits in `send` can't read, and an echo server that can't send its
-//! echo stops reading: both would wait forever. Here nothing blocks: the sockets are non-blocking, and one [`mio::Poll`]
-//! waits for readiness, a request or the next deadline. So a request such as *cancel* or *abort* works at any time, even
-//! during the TLS handshake, and an idle connection uses no CPU.
+//! **One thread serves both directions.** A thread that waits in `send` can't read, and an echo server that can't send
+//! its echo stops reading: both would wait forever. Here nothing blocks: the sockets are non-blocking, and one
+//! [`mio::Poll`] waits for readiness, a request or the next deadline. So a request such as *cancel* or *abort* works at
+//! any time, even during the TLS handshake, and an idle connection uses no CPU.
 
 pub mod client_error;
 pub mod client_event;
@@ -36,12 +36,12 @@ pub use send_queue::Payload;
 use send_queue::SendRequest;
 pub use transport::ConnectionConfig;
 
-/// One connection, from the moment it is tried. Dropping it closes it without waiting.
+/// One connection, from the start of the attempt. Dropping it closes the connection without waiting.
 pub struct Client(Arc<ClientShared>);
 
 impl Client {
-    /// Begins to connect and returns at once. `wake` is called, from any thread, when [`Client::drain`] or
-    /// [`Client::status`] have something new; at most once between two drains.
+    /// Starts to connect and returns at once. `wake` is called, from any thread, when [`Client::drain`] or
+    /// [`Client::status`] has something new; at most once between two drains.
     #[must_use]
     pub fn connect(config: ConnectionConfig, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let shared = Arc::new(ClientShared::new(wake, None));
@@ -49,7 +49,7 @@ impl Client {
         Self(shared)
     }
 
-    /// Queues something to be sent. Never blocks.
+    /// Queues a payload for sending. Never blocks.
     ///
     /// # Errors
     /// The connection is not open for sending, or the queue is full.
@@ -57,8 +57,8 @@ impl Client {
         self.0.send(SendRequest::Send(payload))
     }
 
-    /// Sends these bytes `times` times (at least once), the first time at once and then every `every`; later if the
-    /// server does not take them as fast. Other sends may come in between. Replaces a repetition under way.
+    /// Sends these bytes `times` times (at least once): now, and then after each interval of `every`, or later if the
+    /// server doesn't take them that fast. Other sends may come in between. Replaces a repetition under way.
     ///
     /// # Errors
     /// The connection is not open for sending.
@@ -68,12 +68,12 @@ impl Client {
 
     /// Empties the send queue, including the rest of a file and a repetition.
     pub fn stop_sending(&self) {
-        // Never refused.
+        // This can't fail: a stop is always accepted.
         let _ = self.0.send(SendRequest::Stop);
     }
 
-    /// Closes the connection in this mode. Before it is open every mode cancels it. The send queue is dropped, except by
-    /// [`CloseMode::HalfClose`], which waits until it is empty.
+    /// Closes the connection in this mode. Before the connection is open, every mode cancels it. The send queue is
+    /// emptied, except by [`CloseMode::HalfClose`], which waits until everything is sent.
     pub fn close(&self, mode: CloseMode) {
         self.0.close(CloseRequest::Close(mode));
     }
@@ -114,39 +114,40 @@ impl Drop for Client {
     }
 }
 
-/// The most load clients.
+/// The maximum number of load clients.
 pub const MAX_LOAD_CLIENTS: u16 = 200;
 
-/// Up to 200 load clients: each sends one line of its own, checks that it comes back, and stays connected until it is
-/// closed. One thread drives all of them: they are there to show the *server's* threads. Dropping them closes all connections without waiting.
+/// Up to 200 load clients. Each sends one line of its own, checks that it comes back, and stays connected until it is
+/// closed. One thread drives all of them, since they are there to show the *server's* threads. Dropping them closes all
+/// connections without waiting.
 pub struct LoadClients(Vec<Client>);
 
 /// The state of the load clients: a snapshot. Each client is counted in exactly one of `connecting` to `failed`.
 #[derive(Debug, Clone, Default)]
 pub struct LoadStatus {
-    /// How many there are.
+    /// The number of load clients.
     pub total: u16,
-    /// Those whose host is being looked up, or whose SYN has no answer yet.
+    /// Clients whose host is being looked up, or whose SYN has no answer yet.
     pub connecting: u16,
-    /// Those that are connected, at least by the server's OS, and have not received their line.
+    /// Clients that are connected, at least to the server's OS, and have not received their line yet.
     pub waiting: u16,
-    /// Those that have received it, byte for byte, and stay connected.
+    /// Clients that have received their line unchanged, and stay connected.
     pub echoed: u16,
-    /// Those that closed, or were closed by the server after their echo.
+    /// Clients that closed their connection, or were closed by the server after their echo.
     pub closed: u16,
-    /// Those that could not connect, broke, or received something else.
+    /// Clients that could not connect, lost the connection, or received something else.
     pub failed: u16,
-    /// Why the first one failed, and its number, from 1.
+    /// The number of the client that failed first, from 1, and the reason.
     pub first_failure: Option<(u16, ClientError)>,
-    /// Whether they are closing.
+    /// Whether any connection is being closed.
     pub is_closing: bool,
     /// Whether all connections are over.
     pub is_over: bool,
 }
 
 impl LoadClients {
-    /// Begins to connect `count` clients (clamped to 1..=[`MAX_LOAD_CLIENTS`]) and returns at once. `wake` is called, from
-    /// any thread, when [`LoadClients::status`] has changed.
+    /// Starts to connect `count` clients (clamped to 1..=[`MAX_LOAD_CLIENTS`]) and returns at once. `wake` is called,
+    /// from any thread, when [`LoadClients::status`] has changed.
     #[must_use]
     pub fn connect(config: ConnectionConfig, count: u16, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let count = count.clamp(1, MAX_LOAD_CLIENTS);
@@ -161,13 +162,13 @@ impl LoadClients {
         Self(clients.into_iter().map(Client).collect())
     }
 
-    /// Counts how far the clients have come.
+    /// Counts how many clients are in each state.
     #[must_use]
     pub fn status(&self) -> LoadStatus {
         let mut total = LoadStatus { is_over: true, ..LoadStatus::default() };
         let mut first_failure = None;
         for (number, client) in (1..).zip(&self.0) {
-            // The status has all that is shown. Draining the events makes the next change call `wake` again.
+            // The window shows only the status. Draining the events makes the next change call `wake` again.
             drop(client.drain());
             let status = client.status();
             total.total += 1;
@@ -193,7 +194,7 @@ impl LoadClients {
         total
     }
 
-    /// Closes all connections cleanly; those that are still connecting give up.
+    /// Closes all connections cleanly. Clients that are still connecting give up.
     pub fn close(&self) {
         self.0.iter().for_each(|client| client.close(CloseMode::Close));
     }

@@ -1,4 +1,4 @@
-//! The queue of what is to be sent: typed bytes, files in chunks, and a repetition that runs while the queue is empty.
+//! The send queue: typed bytes, files in chunks, and a repetition that continues whenever the queue is empty.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -29,21 +29,21 @@ pub(super) enum SendRequest {
     Stop,
 }
 
-/// The queue.
+/// The queue of one connection.
 #[derive(Default)]
 pub(super) struct SendQueue {
     jobs: VecDeque<SendJob>,
     repeat: Option<Repetition>,
-    /// Bytes of the jobs that were not sent, of files only those that were read.
+    /// Unsent bytes of the jobs. For a file, only bytes that were already read count.
     queued: usize,
 }
 
 /// One send.
 pub(super) struct SendJob {
-    /// `None` until its first byte is sent.
+    /// The number of the send; `None` until it has started.
     pub(super) number: Option<u64>,
     pub(super) origin: SendOrigin,
-    /// A file that is open.
+    /// The file, once it is open.
     file: Option<File>,
     /// The bytes to send, or the last chunk of the file.
     pub(super) data: Arc<[u8]>,
@@ -110,7 +110,7 @@ impl SendQueue {
             && let Some(repeat) = self.repeat.as_mut().filter(|repeat| repeat.next <= now)
         {
             repeat.done += 1;
-            // If several are overdue, only one is sent; the others are not made up for.
+            // Only one overdue repetition is sent; the others are postponed.
             repeat.next = now.max(repeat.next + repeat.every);
             let (data, turn, of) = (Arc::clone(&repeat.data), repeat.done, repeat.of);
             if turn == of {
@@ -121,7 +121,7 @@ impl SendQueue {
         self.jobs.front_mut()
     }
 
-    /// Returns the next bytes of the first job, read from its file if necessary. Empty: there are no more.
+    /// Returns the next bytes of the first job, read from its file if necessary; empty if there are no more.
     pub(super) fn next_bytes(&mut self) -> io::Result<&[u8]> {
         let Some(job) = self.jobs.front_mut() else { return Ok(&[]) };
         if job.position == job.data.len()
@@ -141,7 +141,7 @@ impl SendQueue {
         Ok(&job.data[job.position..])
     }
 
-    /// Notes that this many of the first job's bytes were sent.
+    /// Records that this many of the first job's bytes were sent.
     pub(super) fn advance(&mut self, count: usize) {
         if let Some(job) = self.jobs.front_mut() {
             job.position += count;
@@ -157,7 +157,7 @@ impl SendQueue {
         Some(job)
     }
 
-    /// Returns the first job if its sending was begun.
+    /// Returns the first job if sending it has started.
     pub(super) fn started(&self) -> Option<&SendJob> {
         self.jobs.front().filter(|job| job.number.is_some())
     }
@@ -183,7 +183,7 @@ impl SendJob {
     }
 }
 
-/// Opens a regular file and stores its size. A pipe could block forever.
+/// Opens a file and stores its size. Only regular files are opened, since a pipe could block forever.
 fn open(path: &Path, size: &mut u64) -> io::Result<File> {
     let metadata = std::fs::metadata(path)?;
     if metadata.is_dir() {
@@ -204,7 +204,7 @@ mod tests {
     fn unreadable_file_leaves_the_queued_count_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        // It can be opened only for writing, so every read fails, as on a disk that was unplugged.
+        // The file is open only for writing, so every read fails, as on a disk that was unplugged.
         let file = Some(File::create(&path).unwrap());
         let mut queue = SendQueue::default();
         queue.request(SendRequest::Send(Payload::File(path)));

@@ -1,5 +1,5 @@
-//! The transport of a connection: TCP's handshake with one of the host's addresses, then a byte stream, plain or in TLS. It
-//! never blocks.
+//! The transport of a connection: the TCP handshake with one of the host's addresses, then a byte stream, with or
+//! without TLS. It never blocks.
 
 use crate::client::client_error::{ClientError, FailedAttempt};
 use crate::client::client_event::PeerEnd;
@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long an address may take to answer by default.
+/// How long an address may take to answer, by default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The settings of one connection. They don't change while it lasts.
@@ -25,16 +25,16 @@ pub struct ConnectionConfig {
     pub host: String,
     /// TCP port, 1–65535.
     pub port: u16,
-    /// How long each address may take to answer. After a loopback address that doesn't answer, no other address is tried:
-    /// it is the same computer. The TLS handshake has no limit, since a server that serves one client at a time may
-    /// begin it late; it can be cancelled at any time.
+    /// How long each address may take to answer. After a loopback address that doesn't answer, no other address is
+    /// tried, since it belongs to the same computer. The TLS handshake has no time limit, since a server that serves
+    /// one client at a time may start it late; the user can cancel it at any time.
     pub connect_timeout: Duration,
     /// The TLS settings; `None`: plain TCP.
     pub tls: Option<TlsChoices>,
 }
 
 impl ConnectionConfig {
-    /// Plain TCP with the default time limit.
+    /// Returns the settings for plain TCP with the default time limit.
     #[must_use]
     pub fn plain(host: impl Into<String>, port: u16) -> Self {
         Self { host: host.into(), port, connect_timeout: CONNECT_TIMEOUT, tls: None }
@@ -43,7 +43,7 @@ impl ConnectionConfig {
 
 /// The server to connect to, shared by the connections of one thread.
 pub(super) struct Target {
-    /// In the order in which they are tried.
+    /// The server's addresses, in the order in which they are tried.
     pub(super) addresses: Vec<SocketAddr>,
     /// How long each address may take to answer.
     pub(super) connect_timeout: Duration,
@@ -52,12 +52,12 @@ pub(super) struct Target {
     pub(super) requires_echo: bool,
 }
 
-/// One connection attempt.
+/// The attempt to connect to the addresses of a [`Target`], one after the other.
 pub(super) struct Dialer {
     pub(super) target: Arc<Target>,
     pub(super) token: Token,
     failed: Vec<FailedAttempt>,
-    /// The socket that connects now, and since when.
+    /// The socket that is connecting, and since when.
     pending: Option<(TcpStream, Instant)>,
 }
 
@@ -66,8 +66,8 @@ impl Dialer {
         Self { target, token, failed: Vec::new(), pending: None }
     }
 
-    /// Makes progress without blocking. Breaks with the connected socket and how long it took; continues with when to call
-    /// again at the latest.
+    /// Makes progress without blocking. Breaks with the connected socket and how long connecting took. Otherwise
+    /// continues with the latest time for the next call.
     pub(super) fn advance(
         &mut self,
         registry: &Registry,
@@ -95,7 +95,8 @@ impl Dialer {
             let timed_out = error.kind() == ErrorKind::TimedOut;
             self.failed.push(FailedAttempt { address, error: Arc::new(error) });
             if timed_out && address.ip().is_loopback() {
-                // The next address is the same computer, where a server with two sockets has two accept queues.
+                // The next address belongs to the same computer. A server that listens on both has an accept queue for
+                // each.
                 break;
             }
         }
@@ -125,14 +126,14 @@ fn is_connected(socket: &TcpStream) -> io::Result<bool> {
 
 /// The result of a read.
 pub(super) enum ReadResult {
-    /// This many bytes.
+    /// This many bytes were read.
     Data(usize),
     WouldBlock,
     /// The server has ended its side.
     End(PeerEnd),
 }
 
-/// Why the stream broke.
+/// Why reading from the stream failed.
 pub(super) enum StreamError {
     Tls(rustls::Error),
     Io(io::Error),
@@ -141,7 +142,7 @@ pub(super) enum StreamError {
 pub(super) struct Stream {
     socket: TcpStream,
     tls: Option<Box<ClientConnection>>,
-    /// A TLS error, returned after the data before it was read.
+    /// A TLS error. It is returned after the data before it was read.
     failed: Option<rustls::Error>,
 }
 
@@ -158,7 +159,7 @@ impl Stream {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
-    /// Reads what there is. After a TLS error, [`Stream::flush`] sends the alert about it.
+    /// Reads the data that has arrived. After a TLS error, [`Stream::flush`] sends the alert about it.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<ReadResult, StreamError> {
         let Some(tls) = &mut self.tls else {
             return match self.socket.read(buffer) {
@@ -181,7 +182,7 @@ impl Stream {
                 return Err(StreamError::Tls(error));
             }
             match tls.read_tls(&mut self.socket) {
-                // During the handshake the reader doesn't report the end.
+                // During the handshake, the TLS reader doesn't report the end of the stream.
                 Ok(0) if tls.is_handshaking() => return Ok(ReadResult::End(PeerEnd::WithoutCloseNotify)),
                 Ok(_) => self.failed = tls.process_new_packets().err(),
                 Err(error) => return read_error(error),
@@ -189,7 +190,7 @@ impl Stream {
         }
     }
 
-    /// Writes as much as there is room for, and returns how much; 0: there is no room now.
+    /// Writes as much as the OS takes, and returns how much; 0 if its send buffer is full.
     pub(super) fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
             return match self.socket.write(data) {
@@ -197,7 +198,7 @@ impl Stream {
                 result => result,
             };
         };
-        // TLS never buffers more than one write, so that what counts as sent was sent.
+        // TLS never buffers more than one write, so that bytes that count as sent were really sent.
         if !flush(tls, &mut self.socket)? {
             return Ok(0);
         }
@@ -206,12 +207,12 @@ impl Stream {
         Ok(count)
     }
 
-    /// Sends what TLS has ready, and returns whether that was all of it.
+    /// Sends TLS's pending records. Returns whether all of them were sent.
     pub(super) fn flush(&mut self) -> io::Result<bool> {
         self.tls.as_mut().map_or(Ok(true), |tls| flush(tls, &mut self.socket))
     }
 
-    /// Appends `close_notify` to all that was written; the next [`Stream::flush`] sends it. Plain TCP: does nothing.
+    /// Appends `close_notify` to the written data; the next [`Stream::flush`] sends it. Does nothing without TLS.
     pub(super) fn send_close_notify(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
@@ -228,7 +229,7 @@ impl Stream {
         SockRef::from(&self.socket).set_linger(Some(Duration::ZERO))
     }
 
-    /// Returns whether the OS holds bytes that were not read.
+    /// Returns whether the OS holds received bytes that were not read.
     pub(super) fn has_unread(&self) -> bool {
         self.socket.peek(&mut [0]).is_ok_and(|count| count > 0)
     }

@@ -1,4 +1,5 @@
-//! When a lesson step is done: conditions about the state of the app and about events, as a lesson file writes them.
+//! The conditions that complete a step of a lesson, about the state of the app and about events, and how they are read
+//! from a lesson file.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -12,10 +13,10 @@ use crate::server::calls::Call;
 use crate::server::event::CloseReason;
 use crate::tls::names;
 
-/// Which conditions complete a step.
+/// The conditions that complete a step, combined by *all* and *any*.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goal {
-    /// This condition.
+    /// This condition must be met.
     One(Condition),
     /// All of these goals must be reached. Never empty.
     All(Vec<Goal>),
@@ -26,15 +27,15 @@ pub enum Goal {
 /// Something that a step waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
-    /// The app is in a state.
+    /// The app is in this state.
     Is(StateCondition),
     /// Something has happened often enough.
     Seen {
-        /// The events.
+        /// The events that count.
         pattern: EventPattern,
-        /// How often, or for [`EventPattern::Received`] with `bytes`, how many bytes.
+        /// How many events are needed, or for [`EventPattern::Received`] with `bytes`, how many bytes.
         at_least: u64,
-        /// From when on it counts.
+        /// From when on events count.
         since: Since,
     },
 }
@@ -62,14 +63,14 @@ pub enum StateCondition {
     Settings(#[serde(deserialize_with = "at_least_one")] SettingOverrides),
     /// Clients are connected.
     Connected {
-        /// The least number; 1 if nothing is given.
+        /// The minimum number of clients; 1 if neither key is given.
         at_least: Option<NonZeroU64>,
-        /// The highest number.
+        /// The maximum number of clients.
         at_most: Option<u64>,
     },
     /// Clients wait in the accept queue.
     Waiting {
-        /// The least number; 1 if nothing is given.
+        /// The minimum number of clients; 1 if neither key is given.
         at_least: Option<NonZeroU64>,
     },
     /// A certificate that is valid today and a matching key are chosen.
@@ -78,9 +79,9 @@ pub enum StateCondition {
     Paused {},
     /// Step mode is on.
     Stepping {},
-    /// A thread is paused before this call, or before any.
+    /// A thread is paused before this call, or before any call if `None`.
     Halted {
-        /// The call.
+        /// The call, or `None` for any.
         before: Option<Call>,
     },
 }
@@ -97,7 +98,7 @@ pub enum EventPattern {
     Accepted {},
     /// `recv` returned matching data.
     Received(ReceivedPattern),
-    /// One client's bytes, over all calls of `recv`, contain a text. Counts once for each client.
+    /// The bytes of one client, over all calls of `recv`, contain a text. Counts once for each connection.
     Stream {
         /// The text.
         contains: Bytes,
@@ -114,9 +115,9 @@ pub enum EventPattern {
     },
     /// A TLS handshake was completed.
     Handshake {
-        /// The version; any if `None`.
+        /// The required version; any if `None`.
         version: Option<HandshakeVersion>,
-        /// Whether an earlier session was resumed; either if `None`.
+        /// Whether an earlier session must have been resumed; either if `None`.
         resumed: Option<bool>,
     },
     /// TLS failed with one of these alerts from the client, or for any reason if the list is empty.
@@ -133,7 +134,7 @@ pub enum EventPattern {
     CertificateCreated {},
     /// A tab or a dialog was opened.
     Opened {
-        /// Which one.
+        /// The tab or the dialog.
         place: LessonPlace,
     },
 }
@@ -161,7 +162,7 @@ pub enum LessonPlace {
 }
 
 impl LessonPlace {
-    /// Returns its name in the window.
+    /// Returns the name of the place in the window.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -177,20 +178,20 @@ impl LessonPlace {
     }
 }
 
-/// The data that a call of `recv` must have returned. A key that isn't given matches any data.
+/// The data that a call of `recv` must have returned. All given keys must match.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReceivedPattern {
-    /// Exactly this text.
+    /// The whole data, as text.
     pub equals: Option<Bytes>,
-    /// Exactly these bytes.
+    /// The whole data, as bytes.
     #[serde(default, deserialize_with = "hex")]
     pub hex: Option<Bytes>,
-    /// This text somewhere in the data.
+    /// A text that the data contains.
     pub contains: Option<Bytes>,
-    /// This number of bytes.
+    /// The length of the data in bytes.
     pub length: Option<NonZeroU64>,
-    /// Count bytes instead of calls, up to this number.
+    /// Counts bytes instead of calls, up to this number.
     pub bytes: Option<NonZeroU64>,
 }
 
@@ -210,7 +211,7 @@ pub(super) fn contains(data: &[u8], part: &[u8]) -> bool {
     data.windows(part.len()).any(|window| window == part)
 }
 
-/// Bytes that a lesson writes as text; at least one.
+/// One or more bytes, which a lesson file contains as text.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Bytes(pub Vec<u8>);
@@ -226,7 +227,7 @@ impl TryFrom<String> for Bytes {
     }
 }
 
-/// Reads bytes that a lesson writes as hexadecimal digits; at least one.
+/// Reads one or more bytes, which a lesson file contains as hexadecimal digits.
 fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::Error> {
     let digits: Vec<char> =
         String::deserialize(deserializer)?.split_whitespace().flat_map(str::chars).collect();
@@ -239,7 +240,7 @@ fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::E
     bytes.map(|bytes| Some(Bytes(bytes))).ok_or_else(|| D::Error::custom(error))
 }
 
-/// A TLS version that was agreed on.
+/// The TLS version that a handshake agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum HandshakeVersion {
     /// TLS 1.2.
@@ -251,7 +252,7 @@ pub enum HandshakeVersion {
 }
 
 impl HandshakeVersion {
-    /// Returns its name: `TLS 1.3`.
+    /// Returns the name of the version: `TLS 1.3`.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -287,8 +288,8 @@ impl Goal {
         }
     }
 
-    /// Returns for each of [`Goal::conditions`] whether it must be met to reach the goal. Conditions inside an `Any` are not
-    /// required.
+    /// Returns for each of [`Goal::conditions`] whether it must be met to reach the goal. Conditions inside an `Any`
+    /// are not required.
     #[must_use]
     pub fn required(&self) -> Vec<bool> {
         match self {
@@ -302,7 +303,8 @@ impl Goal {
     pub fn is_reached(&self, met: &mut impl Iterator<Item = bool>) -> bool {
         match self {
             Self::One(_) => met.next().unwrap_or(false),
-            // All goals are evaluated first, because every condition takes its item.
+            // `reached` evaluates all goals, even after the result is clear, since each condition must take its item of
+            // `met`.
             Self::All(goals) => !reached(goals, met).contains(&false),
             Self::Any(goals) => reached(goals, met).contains(&true),
         }

@@ -1,4 +1,4 @@
-//! A condition in a few words, as the lesson bar shows it beside its check mark: `3 clients accepted`.
+//! Describes a condition in a few words, as the lesson bar shows it beside its check mark: `3 clients accepted`.
 
 use std::num::NonZeroU64;
 
@@ -99,7 +99,7 @@ fn describe_data(received: &ReceivedPattern) -> String {
     length.map_or(data.clone(), |length| format!("{data}, {length}"))
 }
 
-/// Returns text in quotes, and bytes that aren't text as hexadecimal digits.
+/// Returns bytes in quotes if they are text, otherwise as hexadecimal digits.
 fn quoted(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => format!("“{}”", text.escape_debug()),

@@ -13,16 +13,16 @@ use crate::text::{io_error, is_printable, sanitize};
 /// The largest lesson file in bytes. The built-in lessons have a few KiB.
 pub const MAX_LESSON_FILE: usize = 64 << 10;
 
-/// The longest title that fits the list of lessons, in characters.
+/// The maximum length of a title in characters. Longer ones don't fit into the list of lessons.
 const MAX_TITLE: usize = 60;
-/// The longest text that fits the lesson bar of a small window, in characters.
+/// The maximum length of a text in characters. Longer ones don't fit into the lesson bar of a small window.
 const MAX_TEXT: usize = 600;
 
 /// A guided experiment. The format is described in [`crate::lessons`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lesson {
-    /// The title, a few words.
+    /// The title, in a few words.
     #[serde(deserialize_with = "title")]
     pub title: String,
     /// The goal of the lesson, in one sentence.
@@ -68,7 +68,7 @@ impl Lesson {
     /// Reads a lesson from the text of its file.
     ///
     /// # Errors
-    /// The first mistake in the text, with its line.
+    /// The text contains a mistake. The error is about the first one.
     pub fn parse(text: &str) -> Result<Self, LessonError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         toml::from_str(text).map_err(|error| LessonError::new(text, &error))
@@ -85,9 +85,9 @@ impl Lesson {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Line {line}, column {column}: {message}.")]
 pub struct LessonError {
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
-    /// The character in the line, from 1.
+    /// The number of the character in the line, from 1.
     pub column: usize,
     /// The mistake, and what was expected instead.
     pub message: String,
@@ -98,7 +98,7 @@ impl LessonError {
         let start = error.span().map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.rsplit('\n').next().unwrap_or_default();
-        // serde repeats what the file contains, however long.
+        // The message may quote the file's content at any length.
         let message = sanitize(error.message().trim_end_matches('.'), 400);
         Self { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, message }
     }

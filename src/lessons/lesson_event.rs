@@ -75,14 +75,14 @@ impl StateCondition {
 /// The progress of one condition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Progress {
-    /// The number of matching events or bytes; for a state 1 while it holds.
+    /// The number of matching events or bytes. For a state: 1 while it holds, otherwise 0.
     count: u64,
-    /// The end of each client's stream, in which a text may have begun; `None` after the text was found.
+    /// The end of each client's stream, where the text may have started; `None` once the text was found.
     tails: HashMap<ClientId, Option<Vec<u8>>>,
 }
 
 impl Progress {
-    /// Returns how many events or bytes were counted, if the condition waits for more than one, and for how many it waits.
+    /// Returns how many events or bytes were counted and how many are needed, if more than one is needed.
     pub(super) fn count(&self, condition: &Condition) -> Option<(u64, u64)> {
         match condition {
             Condition::Seen { at_least, .. } if *at_least > 1 => Some((self.count.min(*at_least), *at_least)),
@@ -122,8 +122,8 @@ impl Progress {
         self.count = self.count.saturating_add(count);
     }
 
-    /// Returns whether a client's stream contains `wanted` for the first time with this event.
-    fn completes_stream(&mut self, wanted: &[u8], event: &Event) -> bool {
+    /// Returns whether, with this event, a client's stream contains `text` for the first time.
+    fn completes_stream(&mut self, text: &[u8], event: &Event) -> bool {
         let Some(client) = event.client else { return false };
         if let EventKind::Closed(_) = &event.kind {
             self.tails.remove(&client.id);
@@ -132,17 +132,17 @@ impl Progress {
         let entry = self.tails.entry(client.id).or_insert_with(|| Some(Vec::new()));
         let Some(tail) = entry else { return false };
         tail.extend_from_slice(data);
-        let is_found = contains(tail, wanted);
+        let is_found = contains(tail, text);
         if is_found {
             *entry = None;
         } else {
-            tail.drain(..tail.len().saturating_sub(wanted.len() - 1));
+            tail.drain(..tail.len().saturating_sub(text.len() - 1));
         }
         is_found
     }
 }
 
-/// Returns how much an event of the server counts.
+/// Returns by how much an event of the server increases the count.
 fn matches(pattern: &EventPattern, kind: &EventKind) -> u64 {
     let is_match = match (pattern, kind) {
         (EventPattern::Started {}, EventKind::Listening { .. })
@@ -157,13 +157,13 @@ fn matches(pattern: &EventPattern, kind: &EventKind) -> u64 {
         (EventPattern::Closed { reason }, EventKind::Closed(closed)) => {
             reason.is_empty() || reason.contains(&closed.reason)
         }
-        (EventPattern::Handshake { version, resumed }, EventKind::Handshake(done)) => {
-            version.is_none_or(|version| version.label() == done.version)
-                && resumed.is_none_or(|resumed| resumed == (done.kind == HandshakeKind::Resumed))
+        (EventPattern::Handshake { version, resumed }, EventKind::Handshake(handshake)) => {
+            version.is_none_or(|version| version.label() == handshake.version)
+                && resumed.is_none_or(|resumed| resumed == (handshake.kind == HandshakeKind::Resumed))
         }
         (EventPattern::TlsFailed { alert }, EventKind::Problem(Problem::Tls(error))) => {
             alert.is_empty()
-                || error.received_alert().is_some_and(|name| alert.iter().any(|wanted| wanted.0 == name))
+                || error.received_alert().is_some_and(|name| alert.iter().any(|required| required.0 == name))
         }
         (EventPattern::TlsFailed { alert }, EventKind::Problem(Problem::HandshakeTimeout { .. })) => {
             alert.is_empty()

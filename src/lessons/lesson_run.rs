@@ -7,7 +7,7 @@ use crate::lessons::condition_text::describe;
 use crate::lessons::lesson::{Lesson, LessonStep};
 use crate::lessons::lesson_event::{LessonEvent, LessonFacts, Progress};
 
-/// The state of a step.
+/// Whether a step is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StepMark {
     /// The step isn't done yet.
@@ -24,7 +24,7 @@ pub enum StepMark {
 pub struct ConditionStatus {
     /// The condition in a few words.
     pub text: String,
-    /// Whether it is met.
+    /// Whether the condition is met.
     pub is_met: bool,
     /// How many events or bytes were counted, and how many are needed, if more than one is needed.
     pub count: Option<(u64, u64)>,
@@ -39,7 +39,7 @@ pub struct LessonRun {
     progress: Vec<Vec<Progress>>,
     /// The index of the current step, or the number of steps after the last one.
     position: usize,
-    /// Increases with each change of the step, so that facts collected for an earlier step can be recognized.
+    /// Increases with each change of the step, so that facts that were collected for an earlier step can be recognized.
     generation: u64,
 }
 
@@ -76,13 +76,13 @@ impl LessonRun {
         &self.marks
     }
 
-    /// Returns whether the user went back to a step that is done.
+    /// Returns whether the current step is already done, since the user went back to it.
     #[must_use]
     pub fn is_review(&self) -> bool {
         self.marks.get(self.position) == Some(&StepMark::Done)
     }
 
-    /// Returns the step before the current one if it is done.
+    /// Returns the previous step if it is done.
     #[must_use]
     pub fn previous_done(&self) -> Option<&LessonStep> {
         let previous = self.position.checked_sub(1)?;
@@ -123,8 +123,8 @@ impl LessonRun {
         self.advance();
     }
 
-    /// Updates the conditions about states, and goes to the next step if that completes the current one. The facts must have
-    /// been collected after the step began; see [`LessonRun::generation`].
+    /// Updates the conditions about states, and goes to the next step if that completes the current one. The facts must
+    /// have been collected after the step started; see [`LessonRun::generation`].
     pub fn update(&mut self, facts: &LessonFacts) {
         if let Some(step) = self.lesson.steps.get(self.position)
             && self.marks[self.position] == StepMark::Open

@@ -34,8 +34,8 @@
 //!   `tls_options`.
 //! - **`done`** is one condition; or `{ all = […] }` or `{ any = […] }` with conditions in them.
 //!
-//! A condition is about a state (`is`) or about events (`seen`). Events count from the beginning of the step, or with
-//! `since = "lesson"` from the beginning of the lesson. No condition waits for time to pass.
+//! A condition is about a state (`is`) or about events (`seen`). Events count from the start of the step, or with
+//! `since = "lesson"` from the start of the lesson. No condition waits for time to pass.
 //!
 //! | `is =` | true while | further keys |
 //! |---|---|---|
@@ -50,7 +50,10 @@
 //! | `"halted"` | in step mode, a thread is paused before a call | `before`, a call: `"socket"`, `"bind"`, `"listen"`, `"accept"`, `"handshake"`, `"recv"`, `"sendall"`, `"close"` |
 //!
 //! On Linux, `waiting` is read from the kernel. Elsewhere it counts the clients of the Client tab that have connected and
-//! that the server hasn't accepted yet; for clients of other programs the step can only be skipped.
+//! that the server hasn't accepted yet. If only clients of other programs wait there, the step has to be skipped.
+//!
+//! `"halted"` is about step mode. It isn't called `"paused"`, since that already means that accepting is paused, and
+//! lesson files rely on both names.
 //!
 //! | `seen =` | counts | further keys |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! Settings that a lesson step needs: the keys and values of the settings file.
+//! The settings that a lesson step needs, with the keys and values of the settings file.
 
 use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
@@ -12,13 +12,13 @@ use crate::text::sanitize;
 pub struct SettingOverride {
     /// The setting.
     pub setting: Setting,
-    /// Its value, as the form shows it.
+    /// The value, as the form shows it.
     pub text: String,
 }
 
 impl SettingOverride {
-    /// Parses one key and its value. A lesson changes only the server, and it contains no paths: it may come from another
-    /// computer.
+    /// Parses one key and its value. A lesson can set only settings of the server, and no paths, since it may come from
+    /// another computer.
     fn parse(key: &str, value: &Value) -> Result<Self, String> {
         let is_allowed = |setting: &Setting| setting.info().scope != Scope::Window && !setting.is_path();
         let Some(setting) = Setting::with_key(key).filter(is_allowed) else {
@@ -48,13 +48,13 @@ impl SettingOverride {
         self.setting.text(settings) == self.text
     }
 
-    /// Returns whether the OS chooses the port, so that the server has another one than the form.
+    /// Returns whether this is port 0: the OS chooses the port, so the server's port differs from the form's.
     #[must_use]
     pub fn is_free_port(&self) -> bool {
         self.setting == Setting::Port && self.text == "0"
     }
 
-    /// Returns setting and value in a few words, named as in the form: `Backlog 2`.
+    /// Returns the setting and its value in a few words, named as in the form: `Backlog 2`.
     #[must_use]
     pub fn description(&self) -> String {
         let label = self.setting.label();
@@ -70,7 +70,7 @@ impl SettingOverride {
     }
 }
 
-/// The settings in a table, in the order of the form.
+/// The settings of a table in a lesson file, in the order of the form.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SettingOverrides(pub Vec<SettingOverride>);
 

@@ -1,9 +1,9 @@
-//! The event log: a ring buffer of numbered events, each with a category that a reader can hide, and a severity.
+//! The event log: a ring buffer of numbered events. Each has a category, which the user can hide, and a severity.
 
 use crate::ring_buffer::RingBuffer;
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 
-/// The limits of a log by default: 100,000 entries or 64 MiB.
+/// The default limits of a log: 100,000 entries or 64 MiB.
 #[cfg(test)]
 pub(crate) const DEFAULT_LIMITS: crate::ring_buffer::Limits =
     crate::ring_buffer::Limits { entries: 100_000, bytes: 64 << 20 };
@@ -16,7 +16,7 @@ pub type EventLog = RingBuffer<LogEntry>;
 /// An event and its number in the log.
 #[derive(Debug, Clone)]
 pub struct LogEntry {
-    /// Counts from 0 over the life of the log, without gaps.
+    /// Numbers the log's entries from 0, without gaps, even after the log was cleared.
     pub number: u64,
     /// The event.
     pub event: Event,
@@ -30,15 +30,18 @@ impl EventLog {
     }
 }
 
-/// Returns the memory that an entry takes, in bytes: itself, the bookkeeping of one allocation, and the data it points to.
+/// Returns the memory that an entry takes, in bytes: the entry itself, the overhead of one allocation, and the data
+/// that it refers to.
 fn size(kind: &EventKind) -> usize {
-    /// More than the short texts of an event take, such as an error of the OS.
+    /// An upper bound for the short texts of an event, such as an error of the OS.
     const SHORT_TEXTS: usize = 256;
     let data = match kind {
         EventKind::Received { data, .. } => data.len(),
         EventKind::Note { text, .. } => text.len(),
-        EventKind::Handshake(done) => {
-            size_of_val(&**done) + SHORT_TEXTS + done.client_hello.as_ref().map_or(0, |hello| hello.size())
+        EventKind::Handshake(handshake) => {
+            size_of_val(&**handshake)
+                + SHORT_TEXTS
+                + handshake.client_hello.as_ref().map_or(0, |hello| hello.size())
         }
         EventKind::Problem(Problem::Tls(error)) => error.size(),
         _ => SHORT_TEXTS,
@@ -46,7 +49,7 @@ fn size(kind: &EventKind) -> usize {
     size_of::<LogEntry>() + 32 + data
 }
 
-/// The subject of an entry.
+/// The subject of a log entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Category {
     /// The server as a whole: started, listening, stopped. It can't be hidden.
@@ -66,9 +69,9 @@ pub enum Category {
 pub enum Severity {
     /// Less important than the other entries.
     Minor,
-    /// Everything is fine.
+    /// As expected.
     Normal,
-    /// Worth a look, although the server works as intended.
+    /// Unusual, although the server works as intended.
     Warning,
     /// Something failed.
     Error,
@@ -90,7 +93,7 @@ fn classify(event: &Event) -> (Category, Severity) {
         }
         EventKind::Received { .. } => (Category::Data, Severity::Normal),
         EventKind::Handshake(_) => (Category::Tls, Severity::Normal),
-        // In the category that no chip hides: a reader must not miss that entries were skipped.
+        // This category can't be hidden: the user must not miss that events were skipped.
         EventKind::NotShown { .. } => (Category::Server, Severity::Warning),
         _ => (Category::Server, Severity::Normal),
     }
@@ -127,7 +130,7 @@ impl Category {
     }
 }
 
-/// Which categories are shown: one bit for each hidden one. [`Category::Server`] can't be hidden.
+/// The categories that are shown. Each bit stands for a hidden category. [`Category::Server`] can't be hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CategorySet(u8);
 
@@ -154,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_server_category_cant_be_hidden() {
+    fn server_category_cannot_be_hidden() {
         let mut shown = CategorySet::ALL;
         shown.toggle(Category::Server);
         shown.toggle(Category::Data);

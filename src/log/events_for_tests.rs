@@ -13,7 +13,7 @@ pub(super) fn client(id: u64) -> ClientInfo {
     ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) }
 }
 
-/// An event at 2026-11-22 12:03:05.482017 UTC.
+/// Returns an event at 2026-11-22 12:03:05.482017 UTC.
 pub(super) fn event(client: Option<ClientInfo>, kind: EventKind) -> Event {
     Event { at: SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_348_985_482_017), client, kind }
 }
@@ -23,7 +23,7 @@ pub(super) fn received(id: u64, data: &[u8]) -> Event {
     event(Some(client(id)), EventKind::Received { data: Arc::from(data), echoed: data.len(), took })
 }
 
-/// Six received bytes, of which only the first ones were echoed.
+/// Returns an event about six received bytes, of which only the first `echoed` were sent back.
 pub(super) fn received_partly_echoed(echoed: usize) -> Event {
     let (data, took) = (Arc::from(&b"Hello\n"[..]), Duration::from_micros(41));
     event(Some(client(1)), EventKind::Received { data, echoed, took })

@@ -1,4 +1,4 @@
-//! The details of an event: its title, and what it means for a reader who learns how servers work.
+//! The details of an event: its title, and what it means, for a user who is learning how servers work.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,11 @@ use crate::server::start_error::StartError;
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
 
-/// The most characters of an entry's line that are shown as its title.
+/// The maximum length of a title, in characters.
 pub const MAX_TITLE: usize = 60;
 
-/// Returns the title of the details: `#1 · recv returned 6 bytes, sendall sent 6 bytes`, or the line as in the list.
+/// Returns the title of the details: for received data `#1 · recv returned 6 bytes, sendall sent 6 bytes`, otherwise
+/// the entry's text in the log.
 #[must_use]
 pub fn title(event: &Event) -> String {
     let title = match &event.kind {
@@ -30,12 +31,14 @@ pub fn title(event: &Event) -> String {
     event.client.map_or_else(|| title.clone(), |client| format!("{} · {title}", client.id))
 }
 
-/// Returns the smaller text beside the title: `41 µs from recv to sent`.
+/// Returns the smaller text beside the title, if there is one: `41 µs from recv to sent`.
 #[must_use]
 pub fn subtitle(event: &Event) -> Option<String> {
     match &event.kind {
         EventKind::Received { took, .. } => Some(format!("{} from recv to sent", text::duration(*took))),
-        EventKind::Handshake(done) => Some(format!("{} from accept to done", text::duration(done.took))),
+        EventKind::Handshake(handshake) => {
+            Some(format!("{} from accept to done", text::duration(handshake.took)))
+        }
         _ => None,
     }
 }
@@ -46,7 +49,7 @@ pub fn explanation(event: &Event) -> String {
     describe(&event.kind).1.into_owned()
 }
 
-/// Returns the error as the OS or the library reported it, or the bytes in question, if there are any.
+/// Returns the error as the OS or the library reported it, or the bytes that caused the problem, if there are any.
 #[must_use]
 pub fn raw(event: &Event) -> Option<String> {
     match &event.kind {
@@ -65,7 +68,7 @@ pub fn raw(event: &Event) -> Option<String> {
     }
 }
 
-/// Returns the keyword of an event in the JSON log, and its explanation.
+/// Returns the name of an event in the JSON log, and its explanation.
 pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
     let (keyword, explanation) = match kind {
         EventKind::Starting { .. } => (
@@ -103,7 +106,7 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
             "The connection ended while sendall() was sending, so the client didn't get all of it back. The \
              log shows everything that recv() returned.",
         ),
-        EventKind::Closed(done) => return ("closed", closed(done)),
+        EventKind::Closed(details) => return ("closed", closed(details)),
         EventKind::AcceptPaused => (
             "accept_paused",
             "The server doesn't call accept(). New connections wait in the accept queue, as far as the backlog allows. Accepted \
@@ -184,7 +187,7 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
     format!("{explanation}{echoed}").into()
 }
 
-/// Returns the keyword of a problem in the JSON log, and its explanation.
+/// Returns the name of a problem in the JSON log, and its explanation.
 pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str) {
     match problem {
         Problem::OutOfFiles { .. } => (

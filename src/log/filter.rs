@@ -1,8 +1,8 @@
-//! Decides which log entries are shown, by typed text and by category.
+//! Decides which log entries are shown, by the text that the user typed and by category.
 //!
-//! The filtered log is updated within a time budget for each frame. New entries are checked first. After a change of the
-//! filter, the older ones follow from the newest back, so that the end of the log, where the reader mostly is, shows the new
-//! filter at once.
+//! The filtered log is updated within a time budget for each frame. New entries are checked first. After a change of
+//! the filter, the older ones are checked from the newest back, so that the end of the log, which the user usually
+//! looks at, is filtered at once.
 
 use std::cell::LazyCell;
 use std::collections::VecDeque;
@@ -14,13 +14,14 @@ use crate::log::line::line;
 use crate::server::event::{Event, EventKind};
 use crate::settings::DataFormat;
 
-/// The entries that a reader wants to see.
+/// The entries that the user wants to see.
 ///
-/// The text is split at white space, and an entry is shown if all of the words match:
-/// - `#2` matches the entries about client 2; of several such words one is enough. A bare `#` matches every client.
+/// The text is split at white space, and an entry is shown if it matches all of the words:
+/// - `#2` matches the entries about client 2. If there are several such words, one match is enough. A bare `#` matches
+///   every client.
 /// - `error` and `problem`, also with an `s`, match every problem.
-/// - Any word matches if the entry's line contains it, regardless of case (but İ and the Kelvin sign aren't i and k). In
-///   received data, the word is searched for in the data as Python writes it and as text.
+/// - Any other word matches if the entry's line contains it, regardless of case (but İ and the Kelvin sign don't match
+///   i and k). Received data matches if the word is in the data as Python writes it, or in the data as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     categories: CategorySet,
@@ -38,7 +39,7 @@ struct Word {
 }
 
 impl Filter {
-    /// Parses typed text.
+    /// Parses the text that the user typed.
     #[must_use]
     pub fn new(text: &str, categories: CategorySet) -> Self {
         let mut filter = Self { categories, ..Self::default() };
@@ -46,7 +47,7 @@ impl Filter {
             match word.strip_prefix('#') {
                 Some("") => filter.any_client = true,
                 Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    // No client ever gets the highest number.
+                    // No client ever gets the number `u64::MAX`.
                     filter.clients.push(number.parse().unwrap_or(u64::MAX));
                 }
                 _ => {
@@ -88,28 +89,29 @@ impl Filter {
     }
 }
 
-/// Returns the text in lowercase, one character at a time so that a word has the same form wherever it stands. İ and the
-/// Kelvin sign stay as they are: they would become ASCII letters, which the Python form of data doesn't contain.
+/// Returns the text in lowercase, converted one character at a time so that a word has the same form in any context. İ
+/// and the Kelvin sign stay as they are: they would become ASCII letters, which the Python form of data doesn't
+/// contain.
 fn lowercase(text: &str) -> String {
     let keep = |c: char| matches!(c, '\u{130}' | '\u{212a}').then_some(c);
     let lower = |c: char| keep(c).into_iter().chain(c.to_lowercase().filter(move |_| keep(c).is_none()));
     text.chars().flat_map(lower).collect()
 }
 
-/// The numbers of the entries that match a filter, in order.
+/// The numbers of the entries that match a filter, in ascending order.
 #[derive(Debug, Default)]
 pub struct FilteredLog {
     filter: Filter,
     numbers: VecDeque<u64>,
-    /// Entries from `lower` up to `upper` have been checked.
+    /// The range of entries that were checked, without `upper` itself.
     lower: u64,
     upper: u64,
 }
 
 impl FilteredLog {
-    /// Checks the entries that are new since the last update, or all of them after a change of the filter, and stops
-    /// after about `budget`. Returns whether every entry has been checked; otherwise older entries are still missing at
-    /// the front. Checks at least one entry even without a budget.
+    /// Checks the entries that are new since the last update, or all of them after a change of the filter. Stops after
+    /// about `budget`, but checks at least one entry. Returns whether every entry has been checked; otherwise older
+    /// entries are still missing at the front.
     pub fn update(&mut self, log: &EventLog, filter: &Filter, budget: Duration) -> bool {
         let start = Instant::now();
         let (first, next) = (log.first_number(), log.next_number());
@@ -141,7 +143,7 @@ impl FilteredLog {
         self.upper == next && self.lower == first
     }
 
-    /// Returns whether every entry from this number on has been checked, or was evicted.
+    /// Returns whether every entry from number `seq` on has been checked or evicted.
     #[must_use]
     pub fn has_checked(&self, log: &EventLog, seq: u64) -> bool {
         self.lower <= seq.max(log.first_number())
@@ -159,13 +161,13 @@ impl FilteredLog {
         self.numbers.is_empty()
     }
 
-    /// Returns the number of the entry in a row.
+    /// Returns the number of the entry in this row.
     #[must_use]
     pub fn number(&self, row: usize) -> Option<u64> {
         self.numbers.get(row).copied()
     }
 
-    /// Returns the row of the first entry shown that has this number or a higher one, or [`FilteredLog::len`] if there is
+    /// Returns the row of the first entry shown whose number is `seq` or higher, or [`FilteredLog::len`] if there is
     /// none.
     #[must_use]
     pub fn index_from(&self, seq: u64) -> usize {
@@ -216,14 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn no_other_letter_becomes_an_ascii_letter() {
+    fn only_ascii_becomes_ascii_in_lowercase() {
         let becomes_ascii =
             |c: &char| !c.is_ascii() && lowercase(&c.to_string()).contains(|c: char| c.is_ascii());
         assert_eq!(('\0'..=char::MAX).find(becomes_ascii), None);
     }
 
     #[test]
-    fn error_matches_problems() {
+    fn word_error_matches_problems() {
         assert!(shows("error", &problem(Problem::TlsOnPlain)));
         assert!(shows("#2 problems tls", &problem(Problem::TlsOnPlain)));
         assert!(!shows("error", &handshake(HandshakeKind::Full)));

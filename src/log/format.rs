@@ -1,4 +1,5 @@
-//! Bytes as text: Python's `repr`, readable text, hexadecimal digits. Each whole, or truncated to a number of characters.
+//! Formats bytes as text: as Python's `repr`, as readable text, or as hexadecimal digits, either whole or truncated to
+//! a number of characters.
 
 use std::fmt::Write;
 use std::iter;
@@ -6,7 +7,7 @@ use std::iter;
 use crate::settings::DataFormat;
 use crate::text::is_bidi_or_control;
 
-/// Ends truncated text.
+/// The last character of truncated text.
 pub const ELLIPSIS: char = '…';
 
 /// Shown instead of a byte or character that isn't printable.
@@ -29,7 +30,7 @@ fn python_quote(data: &[u8]) -> u8 {
 
 fn append_escaped(out: &mut Vec<u8>, data: &[u8], quote: u8) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'\\' && byte != quote;
-    // Text is mostly plain: such runs are copied whole.
+    // Most data is plain text, so runs of plain characters are copied as a whole.
     for run in data.chunk_by(|a, b| is_plain(*a) == is_plain(*b)) {
         if is_plain(run[0]) {
             out.extend_from_slice(run);
@@ -39,7 +40,7 @@ fn append_escaped(out: &mut Vec<u8>, data: &[u8], quote: u8) {
     }
 }
 
-/// Returns bytes quoted for a sentence, without the end of the line: `"GET / HTTP/1.1"`.
+/// Returns bytes in quotes for use in a sentence, without white space at the end: `"GET / HTTP/1.1"`.
 #[must_use]
 pub fn quoted(data: &[u8]) -> String {
     let mut out = vec![b'"'];
@@ -48,8 +49,8 @@ pub fn quoted(data: &[u8]) -> String {
     from_ascii(out)
 }
 
-/// Returns data as text: valid UTF-8 as it is, `↵` for a line feed, `←` for a carriage return, `→` for a tab and `·` for
-/// each byte or character that isn't printable.
+/// Returns data as text: valid UTF-8 unchanged, but with `↵` for a line feed, `←` for a carriage return, `→` for a tab
+/// and `·` for each byte or character that isn't printable.
 #[must_use]
 pub fn text(data: &[u8]) -> String {
     text_chars(data).collect()
@@ -85,7 +86,7 @@ pub fn hex(data: &[u8]) -> String {
     out
 }
 
-/// Returns data in one of the formats.
+/// Returns data in this format.
 #[must_use]
 pub fn data(data: &[u8], format: DataFormat) -> String {
     match format {
@@ -95,8 +96,8 @@ pub fn data(data: &[u8], format: DataFormat) -> String {
     }
 }
 
-/// Returns data in one of the formats in at most `max_chars` characters, and whether it was truncated; it then ends in
-/// [`ELLIPSIS`]. Reads no more of the data than needed; only in data over 64 KiB the quotes may therefore differ from
+/// Returns data in this format in at most `max_chars` characters, and whether it was truncated; it then ends in
+/// [`ELLIPSIS`]. Reads no more of the data than needed. Therefore the quotes around data over 64 KiB may differ from
 /// those of the whole.
 #[must_use]
 pub fn truncated_data(data: &[u8], format: DataFormat, max_chars: usize) -> (String, bool) {
@@ -120,7 +121,7 @@ pub fn truncated_data(data: &[u8], format: DataFormat, max_chars: usize) -> (Str
     }
 }
 
-/// Returns the first `max_chars` characters, the last of them [`ELLIPSIS`] if there are more, and whether there are.
+/// Returns the first `max_chars` characters, and whether there are more. If so, the last one is [`ELLIPSIS`].
 #[must_use]
 pub fn truncate(mut characters: impl Iterator<Item = char>, max_chars: usize) -> (String, bool) {
     let mut text: String = characters.by_ref().take(max_chars).collect();

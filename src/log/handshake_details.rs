@@ -8,14 +8,14 @@ use crate::tls::client_hello::ClientHello;
 use crate::tls::handshake::{Handshake, HandshakeKind};
 use crate::tls::names;
 
-/// A label, a value as IANA writes it, and what it means, if there is something to explain.
+/// A label, a value as IANA writes it, and an explanation of the value, if it needs one.
 pub type DetailRow = (String, String, Option<String>);
 
 /// Returns what a handshake agreed on and what the client had offered. Empty for events without a handshake.
 #[must_use]
 pub fn event_details(event: &Event) -> Vec<DetailRow> {
     match &event.kind {
-        EventKind::Handshake(done) => handshake_details(done),
+        EventKind::Handshake(handshake) => handshake_details(handshake),
         EventKind::Problem(Problem::Tls(error)) => {
             error.client_hello.as_deref().map(offer_details).unwrap_or_default()
         }
@@ -25,9 +25,9 @@ pub fn event_details(event: &Event) -> Vec<DetailRow> {
 
 /// Returns what a handshake agreed on, and then what the client had offered.
 #[must_use]
-pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
-    let codes = done.codes;
-    let kind_meaning = match (done.kind, &done.group) {
+pub fn handshake_details(handshake: &Handshake) -> Vec<DetailRow> {
+    let codes = handshake.codes;
+    let kind_meaning = match (handshake.kind, &handshake.group) {
         (HandshakeKind::Full, _) => {
             "The server presented its certificate and proved that it has the key, and both sides made fresh \
              keys."
@@ -42,7 +42,7 @@ pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
         }
         (HandshakeKind::Resumed, None) => "The client resumed an earlier session, without a certificate.",
     };
-    let (group, scheme) = (done.group.as_deref(), done.signature_scheme.as_deref());
+    let (group, scheme) = (handshake.group.as_deref(), handshake.signature_scheme.as_deref());
     let group_meaning = match group {
         Some(_) => codes.group.and_then(names::group_meaning),
         None => Some("The keys come from the earlier session alone."),
@@ -51,30 +51,30 @@ pub fn handshake_details(done: &Handshake) -> Vec<DetailRow> {
         Some(_) => codes.signature_scheme.and_then(names::scheme_meaning),
         None => Some("A resumed session needs no new proof: it has one already."),
     };
-    let certificate = done.client_certificate.as_ref();
+    let certificate = handshake.client_certificate.as_ref();
     let certificate_meaning =
         certificate.map(|_| "The client proved that it has the key to this certificate.");
-    let time = text::duration(done.took);
+    let time = text::duration(handshake.took);
     let mut rows = vec![
-        row("Version", Some(done.version), names::version_meaning(codes.version)),
-        row("Cipher suite", Some(&done.cipher_suite), names::suite_meaning(codes.cipher_suite)),
+        row("Version", Some(handshake.version), names::version_meaning(codes.version)),
+        row("Cipher suite", Some(&handshake.cipher_suite), names::suite_meaning(codes.cipher_suite)),
         row("Key exchange", group, group_meaning),
         row("Signature", scheme, scheme_meaning),
-        row("Handshake", Some(handshake_kind(done.kind)), Some(kind_meaning)),
+        row("Handshake", Some(handshake_kind(handshake.kind)), Some(kind_meaning)),
         row("Time", Some(&time), Some("From the accepted connection to the end of the handshake.")),
         row(
             "Server name (SNI)",
-            done.server_name.as_deref(),
+            handshake.server_name.as_deref(),
             Some("The name that the client connects to, unencrypted."),
         ),
-        row("ALPN", done.alpn.as_deref(), Some("The application protocol that both sides agreed on.")),
+        row("ALPN", handshake.alpn.as_deref(), Some("The application protocol that both sides agreed on.")),
         row("Client certificate", certificate.map(|shown| shown.subject.as_str()), certificate_meaning),
     ];
     if let Some(certificate) = certificate {
         rows.push(row("Issued by", Some(&certificate.issuer), None));
         rows.push(row("SHA-256 fingerprint", Some(&certificate.sha256), None));
     }
-    rows.extend(done.client_hello.as_deref().map(offer_details).unwrap_or_default());
+    rows.extend(handshake.client_hello.as_deref().map(offer_details).unwrap_or_default());
     rows
 }
 
@@ -85,7 +85,7 @@ fn offer_details(offer: &ClientHello) -> Vec<DetailRow> {
             if codes.is_empty() {
                 rows.push(row(label, None, None));
             }
-            // Numbered in the client's order of preference.
+            // The numbers show the client's order of preference.
             for (number, code) in codes.iter().enumerate() {
                 let label =
                     if codes.len() == 1 { label.to_owned() } else { format!("{label} {}", number + 1) };
@@ -102,7 +102,7 @@ fn offer_details(offer: &ClientHello) -> Vec<DetailRow> {
     rows
 }
 
-/// Returns a row; a value that is missing or empty is shown as `none`.
+/// Returns a row. A value that is missing or empty is shown as `none`.
 #[must_use]
 pub fn row(label: &str, value: Option<&str>, meaning: Option<&str>) -> DetailRow {
     let value = value.filter(|value| !value.is_empty()).unwrap_or("none");

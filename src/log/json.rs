@@ -3,7 +3,7 @@
 //!
 //! Every object has
 //! - `time`: RFC 3339, UTC, always with six decimals: `"2026-11-22T12:03:05.482017Z"`
-//! - `event`: one of the words below
+//! - `event`: one of the names below
 //!
 //! and, if it is about a client,
 //! - `id`: the client's number, from 1
@@ -25,9 +25,10 @@
 //! | `not_shown` | `count`: entries that are not in the log |
 //! | `note` | `text`; `problem`: boolean |
 //!
-//! `offer` is what the client's first ClientHello offers: an object with `versions`, `cipher_suites`, `groups`, `key_shares`,
-//! `signature_schemes`, `alpn`: arrays of strings in the client's order; `server_name`: string or absent. Names are those
-//! of the IANA registries; a number without a name is written as `"0xeeee"`, one of RFC 8701's as `"0x0a0a (GREASE)"`.
+//! `offer` is what the client's first ClientHello offers: an object with `versions`, `cipher_suites`, `groups`,
+//! `key_shares`, `signature_schemes`, `alpn`: arrays of strings in the client's order; `server_name`: string or absent.
+//! Names are those of the IANA registries; a number without a name is written as `"0xeeee"`, one of RFC 8701's as
+//! `"0x0a0a (GREASE)"`.
 //!
 //! `seconds` is a number with up to nine decimals. `text` is English for people and may change.
 
@@ -77,17 +78,17 @@ fn fields(event: &Event) -> Value {
             json!({ "address": error.address.to_string(), "text": error.to_string(), "raw": raw(event) })
         }
         EventKind::StartFailed(error) => json!({ "text": error.to_string(), "raw": raw(event) }),
-        EventKind::Handshake(done) => json!({
-            "version": done.version,
-            "cipher_suite": done.cipher_suite,
-            "group": done.group,
-            "server_name": done.server_name,
-            "alpn": done.alpn,
-            "handshake": done.kind,
-            "seconds": done.took.as_secs_f64(),
-            "signature_scheme": done.signature_scheme,
-            "client_certificate": done.client_certificate,
-            "offer": done.client_hello.as_deref().map(offer),
+        EventKind::Handshake(handshake) => json!({
+            "version": handshake.version,
+            "cipher_suite": handshake.cipher_suite,
+            "group": handshake.group,
+            "server_name": handshake.server_name,
+            "alpn": handshake.alpn,
+            "handshake": handshake.kind,
+            "seconds": handshake.took.as_secs_f64(),
+            "signature_scheme": handshake.signature_scheme,
+            "client_certificate": handshake.client_certificate,
+            "offer": handshake.client_hello.as_deref().map(offer),
         }),
         EventKind::Received { data, echoed, took } => {
             let (encoding, text) = match std::str::from_utf8(data) {

@@ -1,4 +1,4 @@
-//! The one line that the log shows for an event. Lines that the tutorial prints, too, are identical to its output.
+//! The line that the log shows for an event. A line that the tutorial's program also prints is identical to its output.
 
 use std::net::SocketAddr;
 
@@ -22,8 +22,8 @@ pub fn truncated_line(event: &Event, data_format: DataFormat, max_chars: usize) 
     format::truncate(RECEIVED.chars().chain(data.chars()), max_chars)
 }
 
-/// Returns [`truncated_line`] for a row that also shows the client's number and the [`trailing_text`], so that the line
-/// of a close repeats neither the address nor the amounts: `Closed by the client after 1.2 s`.
+/// Returns [`truncated_line`] for a row that also shows the client's number and the [`trailing_text`]. The line about a
+/// closed connection therefore repeats neither the address nor the amounts: `Closed by the client after 1.2 s`.
 #[must_use]
 pub fn truncated_row(event: &Event, data_format: DataFormat, max_chars: usize) -> (String, bool) {
     let EventKind::Closed(closed) = &event.kind else {
@@ -45,9 +45,9 @@ pub fn trailing_text(event: &Event) -> Option<String> {
             Some(format!("{} of {}", with_thousands(*echoed as u64), text::bytes(data.len() as u64)))
         }
         EventKind::Received { data, .. } => Some(text::bytes(data.len() as u64)),
-        EventKind::Handshake(done) => Some(text::duration(done.took)),
+        EventKind::Handshake(handshake) => Some(text::duration(handshake.took)),
         EventKind::Closed(closed) => {
-            // The arrows leave no doubt about the unit below 1024.
+            // Below 1024 the unit is left out: the arrows make clear that bytes are meant.
             let short = |count| text::bytes(count).trim_end_matches(" B").to_owned();
             Some(format!("↓{} ↑{}", short(closed.received), short(closed.sent)))
         }
@@ -55,7 +55,8 @@ pub fn trailing_text(event: &Event) -> Option<String> {
     }
 }
 
-/// Returns an address as Python shows it: a pair for IPv4; for IPv6 with flow label and scope id, `('::1', 49751, 0, 0)`.
+/// Returns an address as Python shows it: `('127.0.0.1', 49743)` for IPv4, and with flow label and scope ID for IPv6:
+/// `('::1', 49751, 0, 0)`.
 #[must_use]
 pub fn python_address(address: &SocketAddr) -> String {
     match address {
@@ -82,7 +83,7 @@ pub fn line(event: &Event, data_format: DataFormat) -> String {
         EventKind::NotListening(error) => format!("Not listening on {}. {error}", error.address),
         EventKind::StartFailed(error) => error.to_string(),
         EventKind::Opened => format!("Received new connection{}", from_client(event.client)),
-        EventKind::Handshake(done) => handshake(done),
+        EventKind::Handshake(handshake) => handshake_line(handshake),
         EventKind::Closed(closed) => format!(
             "Connection{} {} after {}: {} received, {} sent",
             from_client(event.client),
@@ -93,7 +94,7 @@ pub fn line(event: &Event, data_format: DataFormat) -> String {
         ),
         EventKind::AcceptPaused => "Accepting paused: new clients wait in the accept queue".to_owned(),
         EventKind::AcceptResumed => "Accepting resumed".to_owned(),
-        EventKind::Problem(trouble) => problem(trouble),
+        EventKind::Problem(cause) => problem(cause),
         EventKind::Stopping => "Stopping server".to_owned(),
         EventKind::Stopped => "Server stopped".to_owned(),
         EventKind::NotShown { count: skipped } => format!(
@@ -105,15 +106,16 @@ pub fn line(event: &Event, data_format: DataFormat) -> String {
     one_line(text)
 }
 
-/// Replaces line breaks and unprintable characters, which names sent by a client and errors of a library may contain.
+/// Puts a text on one line: replaces line breaks and unprintable characters, which names sent by a client and errors of
+/// a library may contain.
 fn one_line(text: String) -> String {
-    // Nearly every line is plain ASCII, which is much faster to check.
+    // Nearly every line is plain ASCII, for which the first check is much faster.
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if is_plain || text.chars().all(|character| format::visible(character) == character) {
         return text;
     }
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().map(format::visible).collect()
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    joined.chars().map(format::visible).collect()
 }
 
 /// Returns the log line with the time of day and the client: `12:03:05.482  #1    Received: b'Hello\n'`.
@@ -128,13 +130,13 @@ fn from_client(client: Option<ClientInfo>) -> String {
     client.map_or_else(String::new, |client| format!(" from  {}", python_address(&client.peer)))
 }
 
-fn handshake(done: &Handshake) -> String {
-    let mut parts = vec![done.version.to_owned(), done.cipher_suite.clone()];
-    parts.extend(done.group.clone());
-    parts.extend(done.server_name.as_ref().map(|name| format!("SNI {name}")));
-    parts.extend(done.alpn.as_ref().map(|protocol| format!("ALPN {protocol}")));
-    parts.extend(done.client_certificate.as_ref().map(|shown| format!("client {}", shown.subject)));
-    parts.push(handshake_kind(done.kind).to_owned());
+fn handshake_line(handshake: &Handshake) -> String {
+    let mut parts = vec![handshake.version.to_owned(), handshake.cipher_suite.clone()];
+    parts.extend(handshake.group.clone());
+    parts.extend(handshake.server_name.as_ref().map(|name| format!("SNI {name}")));
+    parts.extend(handshake.alpn.as_ref().map(|protocol| format!("ALPN {protocol}")));
+    parts.extend(handshake.client_certificate.as_ref().map(|shown| format!("client {}", shown.subject)));
+    parts.push(handshake_kind(handshake.kind).to_owned());
     parts.join(" · ")
 }
 
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn row_of_a_close_is_short() {
+    fn row_of_a_closed_connection_is_short() {
         let row = |reason| truncated_row(&closed(reason), DataFormat::Python, 80).0;
         assert_eq!(row(CloseReason::EndOfStream), "Closed by the client after 1.2 s");
         assert_eq!(row(CloseReason::Lost), "Connection lost after 1.2 s");

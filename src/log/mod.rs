@@ -6,7 +6,8 @@
 //!                      └──────► files:   line::full_line, json::json_line
 //! ```
 //!
-//! A leaf: it imports only plain values of [`crate::server`], [`crate::tls`] and [`crate::settings`].
+//! Of [`crate::server`], [`crate::tls`] and [`crate::settings`], this module imports only plain values and the
+//! explanations of TLS errors, nothing that acts. It also uses [`crate::text`] and [`crate::ring_buffer`].
 
 pub mod event_log;
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! The console or terminal that started the program: attaching to it, and what is known of its output streams.
+//! The console or terminal that started the program: attaching to it, and whether its streams are open.
 //!
 //! Windows decides before a program starts whether it has a console. Ours is marked as a window program
-//! (`windows_subsystem`), so that a double-click doesn't open a console; so it must attach itself to its parent's console
-//! before `--headless` or `--help` can print and Ctrl-C can stop it.
+//! (`windows_subsystem`), so that a double-click doesn't open a console. Therefore it must attach itself to its
+//! parent's console before `--headless` or `--help` can print and Ctrl-C can stop it.
 //!
-//! This is the only file with `unsafe`: no well-kept crate wraps both of the calls that attaching takes.
+//! This is the only file with `unsafe`: no well-kept crate wraps both of the calls that attaching needs.
 
-/// Attaches to the console of the parent process, if it has one. Redirected streams stay redirected. An attached process
-/// ends when the console is closed, so this is called only before something is printed. Does nothing on Unix.
+/// Attaches to the console of the parent process, if it has one. Redirected streams stay redirected. An attached
+/// process ends when the console is closed, so this is called only before something is printed. Does nothing on Unix.
 pub fn attach() {
     #[cfg(all(windows, feature = "gui"))]
     windows::attach();
@@ -30,7 +30,7 @@ pub fn on_stdout_closed(callback: impl FnOnce() + Send + 'static) {
 
     let watch = move || {
         let stdout = std::io::stdout();
-        // poll(2) always reports the end of a pipe, also without being asked.
+        // poll(2) always reports that the reader has closed a pipe, even if no events are requested.
         let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
         while poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
         if watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
@@ -54,13 +54,13 @@ mod windows {
     };
 
     pub(super) fn attach() {
-        // Attaching replaces redirected streams by the console, unless the parent passed them explicitly, which `cmd`
-        // doesn't for `>` and `|`.
+        // Attaching replaces redirected streams with the console, unless the parent passed them explicitly, which `cmd`
+        // doesn't do for `>` and `|`.
         let before = [(STD_OUTPUT_HANDLE, HandleRef::stdout()), (STD_ERROR_HANDLE, HandleRef::stderr())];
         let redirected: Vec<_> = before.into_iter().filter(|(_, handle)| is_open(handle)).collect();
         #[expect(unsafe_code, reason = "the calls have no safe wrapper; see above")]
-        // SAFETY: neither takes a pointer. std asks for the standard handles at each use and holds none of them, and
-        // those that are put back were the process's own a moment ago and are never closed.
+        // SAFETY: neither call takes a pointer. std gets the standard handles at each use and stores none of them. The
+        // handles that are restored were the process's own just before, and are never closed.
         unsafe {
             if AttachConsole(ATTACH_PARENT_PROCESS) != 0 {
                 for (which, handle) in redirected {

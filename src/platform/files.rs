@@ -1,14 +1,14 @@
-//! Files: written completely or not at all, readable only for their owner, and locks on folders.
+//! Writes files completely or not at all, makes files readable only by their owner, and locks folders.
 //!
-//! On Unix a file's mode limits it to its owner. On Windows files inherit the access rights of their folder; in a user's own
-//! folders those are limited to the user, the administrators and the OS, so that there is nothing to add.
+//! On Unix, a file's mode restricts it to its owner. On Windows, files inherit the permissions of their folder; in a
+//! user's own folders only the user, the administrators and the OS have access, so there is nothing to add.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Calls `write` with a temporary file in the same folder, which replaces `path` once everything is on the disk. Returns
-/// the result of `write`.
+/// Calls `write` with a temporary file in the same folder, which replaces `path` once everything is on the disk.
+/// Returns the result of `write`.
 ///
 /// The contents may be confidential, so an existing file keeps its mode. On Unix a new one gets `mode`, limited by the
 /// umask.
@@ -34,7 +34,7 @@ pub fn write_atomically<T>(
     let written = write(&mut out)?;
     out.flush()?;
     drop(out);
-    // Some file systems report only here that the disk is full.
+    // Some file systems don't report before this call that the disk is full.
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(written)
@@ -46,14 +46,14 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a file that is created with these options readable only for its owner, from the first byte on.
+/// Makes a file that is created with these options readable only by its owner, from the first byte on.
 pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 
-/// Makes a new temporary folder accessible only for its owner, from the start.
+/// Makes a new temporary folder accessible only to its owner, from the start.
 pub fn owner_only_folder<'a, 'p, 's>(
     builder: &'a mut tempfile::Builder<'p, 's>,
 ) -> &'a mut tempfile::Builder<'p, 's> {
@@ -62,7 +62,7 @@ pub fn owner_only_folder<'a, 'p, 's>(
     builder
 }
 
-/// Makes a temporary file readable for everyone; without this only its owner can read it.
+/// Makes a temporary file readable by everyone. Without this, only its owner can read it.
 pub fn readable_by_all(builder: &mut tempfile::Builder<'_, '_>) {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
@@ -70,7 +70,7 @@ pub fn readable_by_all(builder: &mut tempfile::Builder<'_, '_>) {
     let _ = builder;
 }
 
-/// Takes all rights to an existing file from everyone but its owner.
+/// Removes all permissions of everyone but the owner of an existing file.
 ///
 /// # Errors
 /// The file belongs to someone else, or its file system has no permissions.
@@ -82,15 +82,15 @@ pub fn restrict_to_owner(file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// An exclusive lock on a folder, which keeps two runs of the program from writing into it at the same time. Dropping it
-/// releases the lock; after a crash the OS does.
+/// An exclusive lock on a folder, which keeps two runs of the program from writing into it at the same time. Dropping
+/// it releases the lock; after a crash the OS does.
 #[derive(Debug)]
 pub struct FolderLock {
     _file: File,
 }
 
 impl FolderLock {
-    /// Locks a folder; `None` if another owner has locked it.
+    /// Locks a folder; `None` if it is already locked.
     ///
     /// # Errors
     /// The folder can't be opened.
@@ -104,8 +104,8 @@ impl FolderLock {
         }
     }
 
-    /// Locks a folder; `None` if another owner has locked it. Windows can't lock folders, so this opens a hidden file in
-    /// it that no other process can open and that Windows deletes when it is closed.
+    /// Locks a folder; `None` if it is already locked. Windows can't lock folders, so this opens a file in it that no
+    /// other process can open and that Windows deletes when it is closed.
     ///
     /// # Errors
     /// The file can't be created.
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_has_one_owner_and_stays_empty() {
+    fn folder_lock_is_exclusive_and_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let lock = FolderLock::try_lock(folder.path()).unwrap();
         assert!(lock.is_some());

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
-/// Lets a port be used again while connections of an earlier run are in `TIME_WAIT`.
+/// Allows a port to be used again while connections of an earlier run are in `TIME_WAIT`.
 ///
-/// Windows does so by itself, and `SO_REUSEADDR` would let two programs share the port there. `SO_EXCLUSIVEADDRUSE`
-/// would keep other users' programs from that, but it also refuses the port while connections of an earlier run are left.
+/// Windows always allows that, and `SO_REUSEADDR` would let two programs share the port there. `SO_EXCLUSIVEADDRUSE`
+/// would prevent sharing, but it also refuses the port while connections of an earlier run remain.
 pub(crate) fn allow_reuse(socket: &Socket) -> io::Result<()> {
     if cfg!(unix) { socket.set_reuse_address(true) } else { Ok(()) }
 }
@@ -29,15 +29,15 @@ pub(crate) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// The limit of a new socket in the sense of [`limit`]: none. On Windows even that has to be set.
+/// The value to pass to [`limit`] for a socket without a time limit. Windows needs `Duration::MAX`, not `None`.
 pub(crate) const UNLIMITED: Option<Duration> = if cfg!(unix) { None } else { Some(Duration::MAX) };
 
-/// Sets how long [`recv`] and [`send`] wait at most.
+/// Sets the time limit of [`recv`] and [`send`].
 pub(crate) fn limit(stream: &TcpStream, limit: Option<Duration>) {
-    // A `send` waits in several slices, none of which is so short that a timer would only spin.
+    // A `send` waits in this many slices, but no slice is shorter than `SHORTEST`, so that `send` doesn't spin.
     const SEND_SLICES: u32 = 8;
     const SHORTEST: Duration = Duration::from_millis(5);
-    // On Windows `shutdown` by another thread doesn't end a `recv`, so it waits in slices of this length.
+    // On Windows, a `shutdown` by another thread doesn't end a `recv`, so it waits in slices of this length.
     const RECV_SLICE: Duration = Duration::from_millis(100);
     // These fail only for a zero limit, which no caller sets, and for a closed socket, which the next call reports.
     if cfg!(unix) {
@@ -48,7 +48,7 @@ pub(crate) fn limit(stream: &TcpStream, limit: Option<Duration>) {
     }
 }
 
-/// Calls `recv(2)` within the limit that is set. On Unix `shutdown` by another thread ends it.
+/// Calls `recv(2)` with the time limit that [`limit`] has set. On Unix, a `shutdown` by another thread ends the call.
 #[cfg(unix)]
 pub(crate) fn recv(
     mut stream: &TcpStream,
@@ -59,8 +59,8 @@ pub(crate) fn recv(
     stream.read(buffer)
 }
 
-/// Calls `recv(2)` within the limit that is set, in slices. Between them it calls `is_ended`. The wait only peeks, since
-/// after a timeout a received byte may be lost (`SO_RCVTIMEO`).
+/// Calls `recv(2)` within the time limit, waiting in slices. After each slice, checks `is_ended`. The wait only peeks,
+/// since received data may be lost after a timeout (`SO_RCVTIMEO`).
 #[cfg(not(unix))]
 pub(crate) fn recv(
     mut stream: &TcpStream,
@@ -85,9 +85,9 @@ pub(crate) fn recv(
     }
 }
 
-/// Calls `send`, a `send(2)`, within the limit. On Unix `shutdown` by another thread ends it.
+/// Calls `send`, a wrapper of `send(2)`, within the time limit. On Unix, a `shutdown` by another thread ends the call.
 ///
-/// A `send` that was partly successful returns only at the end of its slice (socket(7)), so the slices are shorter than
+/// A `send(2)` that has sent only a part returns at the end of its slice (socket(7)), so the slices are shorter than
 /// the limit.
 #[cfg(unix)]
 pub(crate) fn send(
@@ -105,8 +105,9 @@ pub(crate) fn send(
     }
 }
 
-/// Calls `send`, a `send(2)`, within the limit. On Windows `shutdown` by another thread doesn't end it, and after a
-/// timeout it is unknown how much was sent (`SO_SNDTIMEO`). So it sends what there is room for, and tries again soon.
+/// Calls `send`, a wrapper of `send(2)`, within the time limit. On Windows, a `shutdown` by another thread doesn't end
+/// it, and after a timeout it is unknown how much was sent (`SO_SNDTIMEO`). So this never blocks: it sends as much as
+/// the OS takes, and tries again after a short pause.
 #[cfg(not(unix))]
 pub(crate) fn send(
     stream: &TcpStream,
@@ -117,7 +118,7 @@ pub(crate) fn send(
     const LONGEST: Duration = Duration::from_millis(16);
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
-    // Only one thread uses a connection, so no other call becomes non-blocking.
+    // Only one thread uses a connection, so this doesn't affect calls of other threads.
     stream.set_nonblocking(true)?;
     let result = loop {
         match send(stream) {
@@ -137,11 +138,11 @@ pub(crate) fn send(
     result
 }
 
-/// Whether the OS answers a client that connects while the accept queue is full with RST, as Windows does. Linux, macOS and
-/// the BSDs drop its SYN, which the client sends again a few times before it gives up.
+/// Whether the OS sends RST to a client that connects while the accept queue is full, as Windows does. Linux, macOS and
+/// the BSDs drop the client's SYN, and the client retries a few times before it gives up.
 pub(crate) const REFUSES_WHEN_FULL: bool = cfg!(windows);
 
-/// Whether the OS reports how many clients wait.
+/// Whether the OS reports how many clients wait in an accept queue.
 pub(crate) const REPORTS_QUEUE_LENGTH: bool = cfg!(target_os = "linux");
 
 /// Returns how many clients fit into an accept queue with this backlog; `None` if the OS doesn't report its rule.
@@ -156,23 +157,23 @@ pub(crate) fn accept_queue_capacity(backlog: u16) -> Option<u32> {
     Some(u32::from(backlog).min(max) + 1)
 }
 
-/// Returns the number of clients in the accept queue of each of these listening sockets; `None` if the OS doesn't report
-/// it.
+/// Returns the number of clients in the accept queue of each of these listening sockets; `None` if the OS doesn't
+/// report it.
 ///
-/// On Linux it is the column `rx_queue` of a listening socket in `/proc/net/tcp` and `tcp6` (proc(5)).
+/// On Linux, that is the column `rx_queue` of a listening socket in `/proc/net/tcp` and `tcp6` (proc(5)).
 pub(crate) fn accept_queue_lengths(listening: &[SocketAddr]) -> Option<Vec<u32>> {
     const LISTEN: &str = "0A";
     if !REPORTS_QUEUE_LENGTH {
         return None;
     }
-    let wanted: Vec<_> = listening.iter().map(|address| proc_address(*address)).collect();
+    let targets: Vec<_> = listening.iter().map(|address| proc_address(*address)).collect();
     let mut lengths = vec![0; listening.len()];
     for (file, is_ipv6) in [("/proc/net/tcp", false), ("/proc/net/tcp6", true)] {
         if !listening.iter().any(|address| address.is_ipv6() == is_ipv6) {
             continue;
         }
         for line in fs::read_to_string(file).ok()?.lines() {
-            // sl, local_address, rem_address, st, tx_queue:rx_queue
+            // The columns are sl, local_address, rem_address, st and tx_queue:rx_queue.
             let mut columns = line.split_ascii_whitespace().skip(1);
             let (Some(address), Some(LISTEN), Some(queues)) =
                 (columns.next(), columns.nth(1), columns.next())
@@ -181,7 +182,7 @@ pub(crate) fn accept_queue_lengths(listening: &[SocketAddr]) -> Option<Vec<u32>>
             };
             let waiting = queues.split_once(':').and_then(|(_, rx)| u32::from_str_radix(rx, 16).ok());
             if let (Some(index), Some(waiting)) =
-                (wanted.iter().position(|wanted| wanted == address), waiting)
+                (targets.iter().position(|target| target == address), waiting)
             {
                 lengths[index] += waiting;
             }
@@ -190,7 +191,8 @@ pub(crate) fn accept_queue_lengths(listening: &[SocketAddr]) -> Option<Vec<u32>>
     Some(lengths)
 }
 
-/// Returns an address as these tables have it: each 32 bits in the machine's byte order, then the port.
+/// Returns an address as `/proc/net/tcp` shows it, in hexadecimal: each 32 bits in the machine's byte order, then the
+/// port.
 fn proc_address(address: SocketAddr) -> String {
     let octets = match address.ip() {
         IpAddr::V4(ip) => ip.octets().to_vec(),

@@ -5,7 +5,7 @@ use std::path::Path;
 /// A command line for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TerminalCommand {
-    /// The program's name for the reader: `openssl`, `curl`, `Python`.
+    /// The program's name as the user sees it: `openssl`, `curl`, `Python`.
     pub program: &'static str,
     /// The whole command line.
     pub line: String,
@@ -14,11 +14,11 @@ pub struct TerminalCommand {
 /// The command that starts Python. On Windows the installer adds a launcher, while `python3` may open the store.
 pub const PYTHON: &str = if cfg!(windows) { "py" } else { "python3" };
 
-/// The command that starts curl. On Windows it has its extension, since PowerShell has its own `curl`.
+/// The command that starts curl. On Windows it needs the extension, since PowerShell has its own `curl`.
 pub const CURL: &str = if cfg!(windows) { "curl.exe" } else { "curl" };
 
-/// The option for a curl that checks a practice CA's certificate, with a space before it. Windows' curl would require a
-/// revocation list of that CA, and there is none.
+/// The option that lets curl accept a practice CA's certificate, with a space before it. On Windows, curl would
+/// otherwise require a revocation list of that CA, and there is none.
 pub const CURL_UNREVOKED: &str = if cfg!(windows) { " --ssl-no-revoke" } else { "" };
 
 /// Whether nc and openssl are usually installed.
@@ -31,7 +31,7 @@ pub const HAS_SUDO: bool = cfg!(unix);
 #[must_use]
 pub fn argument(path: &Path) -> String {
     let name = path.to_string_lossy().into_owned();
-    // Programs parse an argument that begins with a dash as an option, also in quotes.
+    // Programs parse an argument that starts with a dash as an option, even in quotes.
     let name = if name.starts_with('-') { format!("./{name}") } else { name };
     let plain = |c: char| c.is_alphanumeric() || "/._-~+:,@".contains(c) || cfg!(windows) && c == '\\';
     if !name.is_empty() && !name.starts_with('~') && name.chars().all(plain) {

@@ -1,9 +1,9 @@
-//! The tutorial's program for given settings, as Python that can be run.
+//! The tutorial's program for the given settings, as Python that can be run.
 //!
-//! `program.py.template` is the whole program; [`program`] selects its lines and fills in the values. Each line has the
-//! server's call that it makes, so that the window can show where a running server is. The program prints what Echoscope
-//! prints in a terminal for the same clients. It leaves out what only Echoscope does (several addresses, a client limit,
-//! explanations), with a comment where a reader would expect it.
+//! `program.py.template` is the whole program; [`program`] selects its lines and fills in the values. A line stores
+//! which of the server's calls it makes, so that the window can show where a running server is. The program prints what
+//! Echoscope prints in a terminal for the same clients. It leaves out what only Echoscope does (several addresses, a
+//! client limit, explanations), with a comment where a reader would expect it.
 
 pub mod tokens;
 
@@ -17,11 +17,12 @@ use crate::server::calls::Call;
 use crate::settings::parse::{is_localhost_name, is_loopback};
 use crate::settings::{ClientAuth, Mode, Setting, Settings, TlsVersions};
 
-/// The lines of the program. Left of `|` is the condition of a line: `a+!b` stands for *a and not b*, nothing for
-/// *always*. `@name@` is a value, and `=key` stands for the line that the table of settings has for this key.
+/// The lines of the program. Before `|` is the condition of a line: `a+!b` means *a and not b*, and an empty condition
+/// *always*. `@name@` is replaced by a value, and a line `=key` by the Python line that the table of settings has for
+/// this key.
 const TEMPLATE: &str = include_str!("program.py.template");
 
-/// The text of the lines that make the server's calls.
+/// The texts that identify the lines that make the server's calls.
 const CALLS: [(&str, Call); 8] = [
     ("= socket.socket(", Call::Socket),
     ("sock.bind(", Call::Bind),
@@ -36,7 +37,7 @@ const CALLS: [(&str, Call); 8] = [
 /// A Python program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// Its lines.
+    /// The lines of the program.
     pub lines: Vec<ProgramLine>,
 }
 
@@ -63,9 +64,9 @@ impl Program {
 
 /// Returns the program for a server with this configuration. It requires Python 3.8 or newer.
 ///
-/// Relative paths stay relative, to the folder that the program is run in. Without a chosen certificate the program uses
-/// the tutorial's `server.crt` and `server.key`. It has no key log: that setting is never remembered, and a saved program
-/// would do so.
+/// Relative paths stay relative to the folder that the program is run in. If no certificate is chosen, the program uses
+/// the tutorial's `server.crt` and `server.key`. It writes no key log: that setting is never remembered, and a saved
+/// program would remember it.
 #[must_use]
 pub fn program(config: &ServerConfig) -> Program {
     let host = HostKind::of(&config.host);
@@ -87,7 +88,7 @@ pub fn program(config: &ServerConfig) -> Program {
         }
         let call = CALLS.iter().find(|(text, _)| template.contains(text)).map(|(_, call)| *call);
         let hands_over = template.contains("pool.submit(");
-        // Every other part is the name of a value.
+        // Parts with an odd index are names of values.
         let parts = template.split('@').enumerate().map(|(index, part)| match index % 2 {
             0 => part.to_owned(),
             _ => value(part, config, host),
@@ -170,7 +171,7 @@ fn value(name: &str, config: &ServerConfig, host: HostKind) -> String {
         "over_tls" => if tls.is_some() { " over TLS" } else { "" }.to_owned(),
         "host" => match host {
             HostKind::Localhost => literal("localhost"),
-            // An IPv4-mapped IPv6 address becomes an IPv4 address.
+            // This also turns an IPv4-mapped IPv6 address into an IPv4 address.
             HostKind::Ipv4(address) => literal(address.to_string()),
             _ => literal(&config.host),
         },
@@ -192,8 +193,8 @@ fn value(name: &str, config: &ServerConfig, host: HostKind) -> String {
 }
 
 /// Returns a text or a path as a Python string (Language Reference, section 2.4.1), in ASCII except for letters and
-/// digits. Nothing in it ends the string or the line, or changes the direction of the text. Bytes that aren't UTF-8 become
-/// what Python makes of them (PEP 383).
+/// digits. Nothing in the result ends the string early, breaks the line, or changes the direction of the text. Bytes
+/// that aren't UTF-8 are written as Python represents them (PEP 383).
 fn literal(text: impl AsRef<OsStr>) -> String {
     let bytes = text.as_ref().as_encoded_bytes();
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
@@ -305,7 +306,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn bytes_that_are_not_utf8_survive() {
+    fn bytes_that_are_not_utf8_are_escaped() {
         use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt;
         assert_eq!(literal(Path::new(OsStr::from_bytes(b"a\xffb"))), r"'a\udcffb'");

@@ -29,15 +29,15 @@ const TRIPLE: &str = "\"\"\"";
 /// The tokens of a line from left to right: the range of each, in bytes, and its kind.
 pub type LineTokens = Vec<(Range<usize>, TokenKind)>;
 
-/// Returns the tokens of each line. Together they are the whole line.
+/// Returns the tokens of each line, which cover the whole line.
 #[must_use]
 pub fn tokens<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<LineTokens> {
     let mut in_text = false;
     lines.into_iter().map(|line| line_tokens(line, &mut in_text)).collect()
 }
 
-/// Returns the tokens of a line. `in_text`: whether the line begins inside of a string with three quotes; updated for its
-/// end.
+/// Returns the tokens of a line. `in_text` is whether the line starts inside of a triple-quoted string, and is updated
+/// for the next line.
 fn line_tokens(line: &str, in_text: &mut bool) -> LineTokens {
     let mut found = LineTokens::new();
     let mut at = 0;
@@ -85,7 +85,7 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// Returns the length in bytes of the string that `rest` begins with. An unterminated string extends to the end.
+/// Returns the length in bytes of the string at the start of `rest`. An unterminated string extends to the end.
 fn string(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, character) in rest.char_indices().skip(1) {
@@ -105,36 +105,36 @@ mod tests {
 
     fn named(lines: &[&str]) -> Vec<(String, TokenKind)> {
         let found = tokens(lines.iter().copied());
-        let pieces = lines.iter().zip(&found).flat_map(|(line, found)| {
+        let parts = lines.iter().zip(&found).flat_map(|(line, found)| {
             let whole: String = found.iter().map(|(range, _)| &line[range.clone()]).collect();
             assert_eq!(whole, *line);
             found.iter().map(|(range, kind)| (line[range.clone()].to_owned(), *kind))
         });
-        pieces.filter(|(_, kind)| *kind != TokenKind::Plain).collect()
+        parts.filter(|(_, kind)| *kind != TokenKind::Plain).collect()
     }
 
     #[test]
     fn tokens_have_their_kinds() {
-        let piece = |text: &str, kind| (text.to_owned(), kind);
+        let token = |text: &str, kind| (text.to_owned(), kind);
         assert_eq!(
             named(&[r"    while define(x1, 'it\'s # not', f'{a}', 1_024): # why 'so'"]),
             [
-                piece("while", TokenKind::Keyword),
-                piece(r"'it\'s # not'", TokenKind::Text),
-                piece("f'{a}'", TokenKind::Text),
-                piece("1_024", TokenKind::Number),
-                piece("# why 'so'", TokenKind::Comment),
+                token("while", TokenKind::Keyword),
+                token(r"'it\'s # not'", TokenKind::Text),
+                token("f'{a}'", TokenKind::Text),
+                token("1_024", TokenKind::Number),
+                token("# why 'so'", TokenKind::Comment),
             ]
         );
         assert_eq!(
             named(&["\"\"\"One", "", "def no", "\"\"\" if", "\"\"\"süß\"\"\"", "'unended"]),
             [
-                piece("\"\"\"One", TokenKind::Text),
-                piece("def no", TokenKind::Text),
-                piece("\"\"\"", TokenKind::Text),
-                piece("if", TokenKind::Keyword),
-                piece("\"\"\"süß\"\"\"", TokenKind::Text),
-                piece("'unended", TokenKind::Text),
+                token("\"\"\"One", TokenKind::Text),
+                token("def no", TokenKind::Text),
+                token("\"\"\"", TokenKind::Text),
+                token("if", TokenKind::Keyword),
+                token("\"\"\"süß\"\"\"", TokenKind::Text),
+                token("'unended", TokenKind::Text),
             ]
         );
     }

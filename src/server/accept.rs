@@ -1,8 +1,8 @@
 //! The accept loop: takes clients out of the accept queue one by one and dispatches them, until the server stops.
 //!
 //! One thread waits on all listening sockets, so that the mode *one client at a time* holds across all addresses of a
-//! host. It never gives up: an obstacle (no file descriptor, the client limit) is reported once and waited out, while the
-//! clients wait in the OS's queue.
+//! host. It never gives up: if it can't accept (no file descriptor is left, the client limit is reached), it reports
+//! that once and waits, while new clients wait in the accept queue.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -23,17 +23,17 @@ use crate::server::shared::ServerShared;
 
 const WAKE: Token = Token(usize::MAX);
 
-/// The listening sockets, and what waits for clients on all of them.
+/// The listening sockets, and the poller that waits for clients on all of them.
 pub(super) struct Acceptor {
     poll: Poll,
     events: Events,
     listeners: Vec<TcpListener>,
-    /// The index of the listener that is next, so that no listener starves another.
+    /// The index of the listener to try next, so that no listener starves another.
     next: usize,
 }
 
 impl Acceptor {
-    /// Returns the acceptor, and what wakes it from any thread.
+    /// Creates the acceptor, and a waker that wakes it from any thread.
     pub(super) fn new(sockets: Vec<std::net::TcpListener>) -> io::Result<(Self, Waker)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
@@ -46,7 +46,7 @@ impl Acceptor {
         Ok((Self { poll, events: Events::with_capacity(16), listeners, next: 0 }, waker))
     }
 
-    /// Returns the next client in the queue of any listener; `Ok(None)` if all queues are empty.
+    /// Accepts the next client from the queue of any listener; `Ok(None)` if all queues are empty.
     fn try_accept(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
         use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, WouldBlock};
         for _ in 0..self.listeners.len() {
@@ -60,7 +60,7 @@ impl Acceptor {
                         return Ok(Some((stream, peer)));
                     }
                     Err(error) if error.kind() == WouldBlock => break,
-                    // The client closed the connection while it waited (accept(2)).
+                    // The call was interrupted, or the client closed the connection in the queue (accept(2)).
                     Err(error)
                         if matches!(error.kind(), Interrupted | ConnectionAborted | ConnectionReset) => {}
                     Err(error) => return Err(error),
@@ -70,7 +70,8 @@ impl Acceptor {
         Ok(None)
     }
 
-    /// Waits until a client connects after [`Self::try_accept`] has emptied the queues, or until the waker is used.
+    /// Waits until a client connects or the waker is used. Call this only when [`Self::try_accept`] has emptied the
+    /// queues.
     fn wait(&mut self) -> io::Result<()> {
         match self.poll.poll(&mut self.events, None) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
@@ -90,7 +91,7 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
         let mut dispatcher = Dispatcher::new(scope, shared);
         let mut backoff = AcceptBackoff::new();
         let mut is_limit_reported = false;
-        // The tutorial's `accept()` takes several calls here, none of which blocks.
+        // One `accept()` of the tutorial can be several non-blocking calls here, but it is stepped and counted once.
         let mut is_in_accept = false;
         while !shared.is_stopping() {
             wait_for_room(shared, &mut is_limit_reported);
@@ -126,7 +127,8 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
             }
         }
         shared.steps.set_accepting(false);
-        // Before the wait for the clients' threads, so that the port is free and waiting clients are refused.
+        // Close the listeners before waiting for the clients' threads, so that the port is free and waiting clients are
+        // refused.
         drop(acceptor);
         dispatcher.finish();
         shared.accept_queue.notify_waiters();
@@ -135,7 +137,7 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
 
 /// Adds an accepted client to the open connections.
 fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
-    // This can fail if the client has closed the connection, which `recv` reports.
+    // This fails if the client has closed the connection, which `recv` will report.
     let _ = stream.set_nodelay(true);
     let client = shared.events.next_client(peer);
     let is_tls = shared.config.tls.is_some();
@@ -148,14 +150,14 @@ fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn
     conn
 }
 
-/// Waits while the client limit is reached. Reports the limit once, as soon as a client has to wait for it.
+/// Waits while the client limit is reached. Reports the limit once, as soon as a client has to wait because of it.
 fn wait_for_room(shared: &ServerShared, is_limit_reported: &mut bool) {
     let limit = shared.config.max_clients;
     if shared.registry.len() < limit {
         return;
     }
     shared.accept_queue.while_not_accepting(|| {
-        // A client may also wait if the OS doesn't report the queue's length.
+        // If the OS doesn't report the queue's length, a client may be waiting.
         let may_wait = || shared.accept_queue.waiting().is_none_or(|waiting| waiting > 0);
         if !*is_limit_reported && !shared.registry.wait_below(limit, may_wait) {
             *is_limit_reported = true;

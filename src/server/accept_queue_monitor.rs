@@ -1,7 +1,7 @@
 //! Watches how many clients wait in the accept queue, on systems that report it.
 //!
-//! While the accept loop waits in `accept`, the queue is empty. While it does something else (it serves a client itself,
-//! is paused, or the client limit is reached), a thread asks the OS a few times a second.
+//! While the accept loop waits in `accept`, the queue is empty. While it does something else (it serves a client
+//! itself, is paused, or the client limit is reached), a thread asks the OS a few times a second.
 
 use std::net::SocketAddr;
 use std::sync::{Condvar, Mutex};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::platform::sockets::{self, REFUSES_WHEN_FULL, REPORTS_QUEUE_LENGTH};
 use crate::sync::{lock, wait_while, wait_while_for};
 
-/// The time between two looks. The OS goes through all of its sockets to answer.
+/// The time between two queries. For each of them, the OS searches all of its sockets.
 const POLL: Duration = Duration::from_millis(200);
 
 /// The accept queues of a listening server: one for each address, all of one size.
@@ -25,11 +25,11 @@ pub struct AcceptQueues {
     pub waiting: Vec<(SocketAddr, Option<u32>)>,
     /// Whether the accept loop is in `accept`, so that no client has to wait.
     pub accepting: bool,
-    /// Whether the OS refuses a client whose queue is full; otherwise its connecting times out.
+    /// Whether the OS refuses a client when the queue is full. Otherwise the client's attempt to connect times out.
     pub refuses_when_full: bool,
 }
 
-/// The accept queues of one run of the server.
+/// Watches the accept queues of one run of the server.
 #[derive(Default)]
 pub(super) struct AcceptQueueMonitor {
     queues: Mutex<AcceptQueues>,
@@ -68,14 +68,14 @@ impl AcceptQueueMonitor {
         result
     }
 
-    /// Makes the thread check whether the server is stopping.
+    /// Makes the watching thread check whether the server is stopping.
     pub(super) fn notify_waiters(&self) {
         drop(lock(&self.queues));
         self.changed.notify_all();
     }
 
-    /// Starts the thread, which calls `on_change` after each change. It ends after [`Self::notify_waiters`] once
-    /// `is_stopping` returns true.
+    /// Starts the watching thread, which calls `on_change` after each change. The thread ends after
+    /// [`Self::notify_waiters`] once `is_stopping` returns true.
     pub(super) fn start<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
@@ -87,7 +87,7 @@ impl AcceptQueueMonitor {
         }
         let thread = Builder::new().name("accept queue".to_owned()).stack_size(128 * 1024);
         if thread.spawn_scoped(scope, move || self.watch(is_stopping, on_change)).is_err() {
-            // The server works without it.
+            // The server works without this thread, but the lengths of the queues are unknown.
             lock(&self.queues).waiting.iter_mut().for_each(|(_, waiting)| *waiting = None);
         }
     }
@@ -116,7 +116,7 @@ impl AcceptQueueMonitor {
             queues = wait_while(&self.changed, queues, |queues| {
                 is_accepting && queues.accepting && !is_stopping()
             });
-            // A client that is served at once leaves nothing to see.
+            // If the accept loop is busy for less time than this, no query is needed.
             queues = wait_while_for(&self.changed, queues, POLL, |_| !is_stopping());
         }
     }

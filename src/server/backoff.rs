@@ -1,5 +1,5 @@
-//! The reaction to a lack of resources for accepting or serving a client: it is reported once, and the server tries again
-//! after growing delays.
+//! The reaction to a lack of resources for accepting or serving a client: it is reported once, and the server tries
+//! again after growing delays.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::server::shared::ServerShared;
 /// The first and the longest delay. It doubles in between.
 const DELAYS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 
-/// A lack of resources, from the first error until the accept queue is empty again.
+/// The state of a lack of resources, from the first error until the accept queue is empty again.
 pub(super) struct AcceptBackoff {
     is_failing: bool,
     delay: Duration,
@@ -20,8 +20,8 @@ impl AcceptBackoff {
         Self { is_failing: false, delay: DELAYS.0 }
     }
 
-    /// Reports the problem unless one is reported already, and waits: for the delay, but not after another client has
-    /// gone and may have freed what is missing.
+    /// Reports the problem unless one was reported already. Then waits for the delay, or until another connection is
+    /// closed, which may free the missing resource.
     pub(super) fn on_error(&mut self, shared: &ServerShared, problem: Problem) {
         if !self.is_failing {
             self.is_failing = true;
@@ -31,12 +31,12 @@ impl AcceptBackoff {
         self.delay = (self.delay * 2).min(DELAYS.1);
     }
 
-    /// Starts again with the shortest delay. Other clients may still wait.
+    /// Resets the delay. The problem isn't over yet, since other clients may still wait.
     pub(super) fn on_success(&mut self) {
         self.delay = DELAYS.0;
     }
 
-    /// Reports that every client that had to wait is served.
+    /// Reports the end of a problem, once the accept queue is empty.
     pub(super) fn on_recovered(&mut self, shared: &ServerShared) {
         if self.is_failing {
             self.is_failing = false;

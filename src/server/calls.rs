@@ -62,7 +62,7 @@ impl Call {
 /// The argument of a call that is worth showing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CallArgument {
-    /// None.
+    /// No argument.
     #[default]
     None,
     /// `socket`, `bind` and `listen`: the address to listen on. After `bind` it has the real port.
@@ -89,9 +89,9 @@ pub struct PausedThread {
     /// The client that the thread serves. `None`: the thread that starts the server and accepts; in mode *one client at
     /// a time* that thread also serves the clients.
     pub client: Option<ClientInfo>,
-    /// The call that it is paused before.
+    /// The call that the thread is paused before.
     pub site: CallSite,
-    /// Before `sendall`: the first bytes, at most 64, of the data; the log shows them only after they are sent.
+    /// Before `sendall`: the first bytes of the data, at most 64, since the log shows the data only after it is sent.
     /// Otherwise empty.
     pub data: Arc<[u8]>,
 }
@@ -104,18 +104,19 @@ impl PausedThread {
     }
 }
 
-/// Which calls the server's threads are at, and how often each call was made. The counts are exact; each call site was
-/// read at its own moment.
+/// Which calls the server's threads are at, and how often each call was made. The counts are exact; the call sites are
+/// read one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calls {
     /// How often each call was made, in the order of [`Call::ALL`].
     pub counts: [u64; Call::ALL.len()],
-    /// The call site of the thread that starts the server and accepts. `None`: at none of its own calls, since accepting is
-    /// paused, the client limit is reached, or it serves a client itself.
+    /// The call site of the thread that starts the server and accepts. `None`: that thread is at none of its own calls,
+    /// since accepting is paused, the client limit is reached, or it serves a client itself.
     pub accepting: Option<CallSite>,
-    /// The call site of each client's thread, by number, without the clients that wait for a thread of the pool.
+    /// The call site of each client's thread, sorted by client number, without the clients that wait for a thread of
+    /// the pool.
     pub clients: Vec<(ClientInfo, CallSite)>,
-    /// The paused threads, longest first.
+    /// The paused threads, in the order in which they paused.
     pub paused_threads: Vec<PausedThread>,
     /// Whether the server pauses before each call.
     pub stepping: bool,

@@ -12,7 +12,8 @@ use crate::server::registry::Conn;
 use crate::server::shared::ServerShared;
 use crate::settings::Mode;
 
-/// Enough for a TLS handshake in a debug build. Only the pages that a thread touches take memory.
+/// The size of a thread's stack, in bytes: enough for a TLS handshake in a debug build. Only the pages that a thread
+/// touches take memory.
 const STACK: usize = 512 * 1024;
 
 /// Starts the clients' threads.
@@ -28,7 +29,8 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
         Self { scope, shared, workers: 0 }
     }
 
-    /// Serves a client, or queues it for a thread. Returns when the server may accept the next client.
+    /// Serves a client on this thread, on a new one, or on one of the pool. Returns when the server may accept the next
+    /// client.
     pub(super) fn serve(&mut self, conn: Arc<Conn>, backoff: &mut AcceptBackoff) {
         let shared = self.shared;
         match shared.config.mode {
@@ -44,7 +46,8 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
         }
     }
 
-    /// Ends the pool's threads after their last client.
+    /// Closes the pool's queue, so that its threads end after their last client. If the pool has no thread, closes the
+    /// queued connections.
     pub(super) fn finish(self) {
         self.shared.registry.close_queue();
         if self.workers == 0 {
@@ -56,7 +59,7 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
 
     fn serve_in_pool(&mut self, conn: Arc<Conn>, backoff: &mut AcceptBackoff) {
         let shared = self.shared;
-        // As Python's ThreadPoolExecutor does: another thread only if none is idle.
+        // Like Python's ThreadPoolExecutor, start another thread only if none is idle.
         if !shared.registry.push_queued(conn) || self.workers >= shared.config.pool_size {
             return;
         }
@@ -66,7 +69,7 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
                 handler::serve(shared, &conn);
             }
         };
-        // A smaller pool still serves all clients in turn, but an empty one serves none.
+        // Only the first thread is worth waiting for: a smaller pool still serves all clients in turn.
         let is_spawned = if self.workers == 0 {
             self.spawn(&name, backoff, work)
         } else {

@@ -12,7 +12,8 @@ use crate::server::start_error::{BindError, StartError};
 use crate::tls::handshake::Handshake;
 use crate::tls::session_error::ServerTlsError;
 
-/// Numbers the clients of one log from 1, in the order in which they were accepted. Displayed as `#1`.
+/// A client's number. The clients of one log are numbered from 1 in the order in which they were accepted. Displayed as
+/// `#1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(pub u64);
 
@@ -34,7 +35,7 @@ pub struct ClientInfo {
 /// One event.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// The time by the OS's clock. The clock may be set back, so the order of events is that of the log.
+    /// The wall-clock time. The clock may be set back, so only the order in the log is reliable.
     pub at: SystemTime,
     /// The client that the event is about; `None` for the server itself.
     pub client: Option<ClientInfo>,
@@ -45,14 +46,14 @@ pub struct Event {
 /// The kinds of events.
 #[derive(Debug, Clone)]
 pub enum EventKind {
-    /// The sockets are bound: the tutorial's first line.
+    /// The sockets are bound. The tutorial's program prints this as its first line.
     Starting {
-        /// The real port, also if the OS chose it.
+        /// The real port, even if the OS chose it.
         port: u16,
     },
     /// The server listens and accepts.
     Listening {
-        /// Every address that it listens on.
+        /// Every address that the server listens on.
         addresses: Vec<SocketAddr>,
         /// Whether accepted connections use TLS.
         tls: bool,
@@ -69,7 +70,7 @@ pub enum EventKind {
     Received {
         /// All received bytes.
         data: Arc<[u8]>,
-        /// How many of them the OS took for sending: all of them, unless the client closed the connection.
+        /// How many of them the OS accepted for sending: all, unless the connection ended before.
         echoed: usize,
         /// The time from the return of `recv` to the return of the last `send`.
         took: Duration,
@@ -86,16 +87,16 @@ pub enum EventKind {
     Stopping,
     /// Every socket is closed and every thread has ended.
     Stopped,
-    /// This many events were skipped, since the channel to the log was full.
+    /// Events were skipped, since the channel to the log was full or its rate limit was exceeded.
     NotShown {
         /// The number of events.
         count: u64,
     },
-    /// A message of the app itself, not of the server: a file saved, settings ignored.
+    /// A message from the app instead of the server, for example that a file was saved.
     Note {
         /// A description, and what to do.
         text: String,
-        /// Whether it is a problem.
+        /// Whether the message reports a problem.
         problem: bool,
     },
 }
@@ -103,7 +104,7 @@ pub enum EventKind {
 /// How a connection was closed, and what was transferred.
 #[derive(Debug, Clone)]
 pub struct Closed {
-    /// Why it was closed.
+    /// Why the connection was closed.
     pub reason: CloseReason,
     /// The OS's message about a lost connection.
     pub raw: Option<String>,
@@ -115,7 +116,8 @@ pub struct Closed {
     pub lasted: Duration,
 }
 
-/// Why a connection was closed. Its name in the JSON log and in lessons is the variant's in snake case.
+/// Why a connection was closed. The JSON log and lessons name the variants in snake case, except that lessons call
+/// [`Self::EndWithoutCloseNotify`] `without_close_notify`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseReason {
@@ -132,14 +134,14 @@ pub enum CloseReason {
     ServerStopped,
     /// The user disconnected this client.
     Disconnected,
-    /// The TLS handshake failed or timed out, or a TLS record was invalid. The [`Problem`] before has the details.
+    /// The TLS handshake failed or timed out, or a TLS record was invalid. The preceding [`Problem`] has the details.
     Tls,
-    /// The thread that served the client panicked. The [`Problem`] before has the details.
+    /// The thread that served the client panicked. The preceding [`Problem`] has the details.
     Panicked,
 }
 
 impl CloseReason {
-    /// Returns how the connection ended, as a sentence about it goes on: `closed by the client`.
+    /// Returns how the connection ended, as the end of a sentence: `closed by the client`.
     #[must_use]
     pub fn description(self) -> &'static str {
         match self {
@@ -163,7 +165,7 @@ pub enum Problem {
         /// The OS's message.
         raw: String,
     },
-    /// The OS could not create a thread for a client (`EAGAIN`). The client waits until it can.
+    /// The OS could not create a thread for a client (`EAGAIN`). The client waits until there is a thread.
     OutOfThreads {
         /// The OS's message.
         raw: String,
@@ -182,14 +184,14 @@ pub enum Problem {
     },
     /// A client sent something other than TLS to the TLS server.
     NotTls {
-        /// Its first line, at most 60 bytes, as received.
+        /// The first line that the client sent, at most 60 bytes of it.
         start: Vec<u8>,
-        /// Whether it is an HTTP request.
+        /// Whether the client sent an HTTP request.
         http: bool,
     },
     /// A client sent a TLS `ClientHello` while TLS is off.
     TlsOnPlain,
-    /// The TLS handshake failed, or the connection after it.
+    /// The TLS handshake failed, or the client violated the TLS protocol later.
     Tls(Arc<ServerTlsError>),
     /// The TLS handshake was not completed before its deadline.
     HandshakeTimeout {

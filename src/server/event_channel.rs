@@ -3,8 +3,9 @@
 //! Any thread sends through an [`EventSender`]; one [`EventReceiver`] receives. If the channel is full, the event is
 //! counted instead, and the receiver reports the count as [`EventKind::NotShown`].
 //!
-//! Received data is limited by a token bucket: a burst passes whole, and a flood is reduced to more than anyone can read
-//! and less than would slow down the echo. The rest of the channel is reserved for connections and problems.
+//! Received data is limited by a token bucket: a burst passes whole, and a flood is reduced to a rate that is more than
+//! anyone can read, but too low to slow down the echo. The rest of the channel is reserved for connections and
+//! problems.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,15 +18,15 @@ use crate::server::event::{ClientId, ClientInfo, Event, EventKind};
 
 /// The capacity of the channel.
 const EVENTS: usize = 16_384;
-/// The tokens that a data event takes besides one for each byte.
+/// The tokens that an event about data takes in addition to one for each byte.
 const EVENT_COST: i64 = 300;
-/// The maximum of tokens, and their number at the start.
+/// The maximum number of tokens, which is also the initial number.
 const BURST: i64 = 4 << 20;
 /// The tokens that are added each second.
 const TOKENS_PER_SECOND: i64 = 3 << 20;
 
-/// Creates both ends. `wake` is called, from any thread, when there is something to drain; at most once between two
-/// drains, so it may be as slow as waking a window.
+/// Creates both ends of a channel. `wake` is called, from any thread, when there is something to drain; at most once
+/// between two drains, so it may be as slow as waking a window.
 pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventReceiver) {
     let (sender, receiver) = sync_channel(EVENTS);
     let state = Arc::new(ChannelState {
@@ -36,7 +37,7 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
         captures: Captures::default(),
         wake: Box::new(wake),
     });
-    // Weak, since the captures are a part of the state.
+    // The reference is weak to avoid a cycle, since the captures are a part of the state.
     let weak = Arc::downgrade(&state);
     state.captures.set_notifier(move || {
         if let Some(state) = weak.upgrade() {
@@ -61,8 +62,8 @@ struct ChannelState {
 }
 
 impl ChannelState {
-    /// Adds the tokens of `elapsed`, up to a whole burst. Only the receiver adds tokens, so the number that it reads can
-    /// only be too high.
+    /// Adds the tokens for the time `elapsed`, up to `BURST`. Since only the receiver adds tokens, the number that it
+    /// reads may be too high, but never too low.
     fn refill(&self, elapsed: Duration) {
         let micros = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
         let added = TOKENS_PER_SECOND.saturating_mul(micros) / 1_000_000;
@@ -89,11 +90,11 @@ impl EventSender {
         self.push(Some(Event { at: SystemTime::now(), client, kind }));
     }
 
-    /// Sends that `data` was received and echoed. Copies the data only if the event passes.
+    /// Sends an event about data that was received and echoed. Copies the data only if the event isn't skipped.
     pub(super) fn send_received(&self, client: ClientInfo, data: &[u8], echoed: usize, took: Duration) {
         let cost = i64::try_from(data.len()).unwrap_or(i64::MAX / 2) + EVENT_COST;
         let available = self.state.tokens.load(Relaxed);
-        // Data that is larger than a burst passes after a quiet time; otherwise it never would.
+        // Data that is larger than a burst passes when the bucket is full; otherwise it never would.
         if cost > available && available < BURST {
             return self.push(None);
         }
@@ -103,7 +104,7 @@ impl EventSender {
         self.push(Some(Event { at, client: Some(client), kind }));
     }
 
-    /// Wakes the receiver without an event, after a change of a state or a count.
+    /// Wakes the receiver without an event, after a change of a state or a counter.
     pub fn wake(&self) {
         self.state.wake();
     }
@@ -114,7 +115,7 @@ impl EventSender {
         &self.state.captures
     }
 
-    /// Returns the next client's number and address. Each log has one numbering, over all runs of the server.
+    /// Gives the next client its number. The numbering continues over all runs of the server that share a log.
     pub(super) fn next_client(&self, peer: SocketAddr) -> ClientInfo {
         ClientInfo { id: ClientId(self.state.last_id.fetch_add(1, Relaxed) + 1), peer }
     }
@@ -132,15 +133,15 @@ impl EventSender {
 pub struct EventReceiver {
     receiver: Receiver<Event>,
     state: Arc<ChannelState>,
-    /// When the rate limits were last refilled.
+    /// When tokens were last added.
     refilled: Instant,
 }
 
 impl EventReceiver {
-    /// Passes all events since the last call to `take`, and the number of skipped events if there are any. Doesn't wait.
-    /// Returns the number of events.
+    /// Passes to `take` all events since the last drain, and then the number of skipped events if there are any. Never
+    /// waits. Returns the number of events passed.
     pub fn drain(&mut self, mut take: impl FnMut(Event)) -> usize {
-        // First, so that every later event wakes the receiver again.
+        // Reset this first, so that every later event wakes the receiver again.
         self.state.is_woken.store(false, SeqCst);
         let now = Instant::now();
         let elapsed = now.duration_since(std::mem::replace(&mut self.refilled, now));
@@ -151,7 +152,7 @@ impl EventReceiver {
             taken += 1;
         }
         if taken == EVENTS {
-            // There may be as many again. The front end can draw in between.
+            // More events may follow. Waking again lets the front end draw in between.
             self.state.wake();
             return taken;
         }

@@ -18,11 +18,11 @@ use crate::server::tls_stream::TlsStream;
 use crate::settings::ClientAuth;
 use crate::tls::client_hello;
 
-/// How long data of a TLS client is still received after the end of its connection. A close with unread data sends RST
-/// (RFC 1122, section 4.2.2.13), which could overtake the echo and the alert.
+/// How long a TLS client's data is still received, and discarded, after the end of its connection. A close with unread
+/// data sends RST (RFC 1122, section 4.2.2.13), which could overtake the echo and the alert.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Serves a client until its connection is closed. A panic ends this connection alone.
+/// Serves a client until its connection is closed. A panic ends only this connection.
 pub(super) fn serve(shared: &ServerShared, conn: &Conn) {
     let ended = catch_unwind(AssertUnwindSafe(|| handle_connection(shared, conn)));
     let (reason, raw) = ended.unwrap_or_else(|panic| {
@@ -38,10 +38,11 @@ pub(super) fn close_unserved(shared: &ServerShared, conn: &Conn) {
     close(shared, conn, conn.ended().unwrap_or(CloseReason::ServerStopped), None);
 }
 
-/// Closes the connection and reports it. An end from outside since `reason` was found doesn't change it.
+/// Closes the connection and reports `reason`, even if another thread has closed the connection since the reason was
+/// found.
 fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason, raw: Option<String>) {
     shared.steps.on_closed(conn);
-    // Before the event, so that the FIN is sent when the log shows it.
+    // Shut down before sending the event, so that the FIN is sent when the log shows the close.
     let is_shut = conn.stream.shutdown(Shutdown::Both).is_ok();
     if let Some(capture) = &conn.capture {
         if is_shut || conn.ended().is_some() {
@@ -57,7 +58,7 @@ fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason, raw: Option<St
         lasted: conn.opened.elapsed(),
     };
     shared.events.send(Some(conn.client), EventKind::Closed(closed));
-    // After the event, so that the log never shows more clients than the limit.
+    // Remove it after sending the event, so that the log never shows more clients than the limit.
     shared.registry.remove(conn.client.id);
     shared.events.wake();
 }
@@ -87,7 +88,7 @@ fn handle_connection(shared: &ServerShared, conn: &Conn) -> (CloseReason, Option
     ended
 }
 
-/// The tutorial's `wrap_socket()`. Returns `None` without TLS.
+/// Performs the TLS handshake, the tutorial's `wrap_socket()`. Returns `None` without TLS.
 fn accept_tls(
     shared: &ServerShared,
     conn: &Conn,
@@ -99,7 +100,7 @@ fn accept_tls(
     }
     let (stream, handshake) = TlsStream::accept(socket, tls, shared.config.handshake_timeout)?;
     let handshake = Arc::new(handshake);
-    // Set once, by this thread.
+    // This can't fail: only this thread sets it, once.
     let _ = conn.handshake.set(Arc::clone(&handshake));
     shared.events.send(Some(conn.client), EventKind::Handshake(handshake));
     Ok(Some(stream))
@@ -151,9 +152,9 @@ fn echo(
     }
 }
 
-/// Returns the reason for the log and the OS's message, after reporting a problem that needs an entry of its own.
+/// Returns the close reason and the OS's message for the log. Reports a TLS problem as an event of its own.
 fn close_reason(shared: &ServerShared, conn: &Conn, error: ConnectionError) -> (CloseReason, Option<String>) {
-    // After an end from outside, the error of the connection's own thread is a consequence.
+    // If another thread closed the connection, the error is only a consequence of that.
     if let Some(reason) = conn.ended() {
         return (reason, None);
     }

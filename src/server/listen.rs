@@ -15,13 +15,13 @@ use crate::server::stepper::StepController;
 
 /// How often another port is tried if the port that the OS chose for the first address is in use on the second.
 const PORT_TRIES: usize = 32;
-/// How often a stop is checked for while the resolver works.
+/// The time between two checks for a stop while the resolver works.
 const STOP_CHECK: Duration = Duration::from_millis(50);
 
 /// The listening sockets of one run, and the addresses that could not be bound.
 #[derive(Debug)]
 pub(super) struct Bound {
-    /// Non-blocking, all on one port.
+    /// The sockets, non-blocking and all on one port, with their addresses.
     pub(super) listeners: Vec<(TcpListener, SocketAddr)>,
     pub(super) failed: Vec<BindError>,
 }
@@ -32,10 +32,12 @@ impl Bound {
     }
 }
 
-/// Returns every address of a host once; `Ok(None)` if `is_stopped` returned true before the resolver answered.
+/// Resolves a host to its addresses, without duplicates; `Ok(None)` if `is_stopped` returned true before the resolver
+/// answered.
 ///
 /// # Errors
-/// [`StartError::NameNotFound`] without an address, [`StartError::System`] without a thread for the resolver.
+/// [`StartError::NameNotFound`] if there is no address, [`StartError::System`] if the resolver's thread can't be
+/// created.
 pub(super) fn resolve(
     host: &str,
     port: u16,
@@ -52,7 +54,7 @@ pub(super) fn resolve(
     }
 }
 
-/// Listens on every address, all on one port. It is enough if one succeeds. Returns `Ok(None)` after a stop in step mode.
+/// Listens on every address, all on one port. One success is enough. Returns `Ok(None)` after a stop in step mode.
 ///
 /// # Errors
 /// [`StartError::Bind`] if no address could be bound, with the cause for each.
@@ -64,7 +66,7 @@ pub(super) fn bind(
     let is_any_port = addresses.iter().any(|address| address.port() == 0);
     let mut bound = None;
     for _ in 0..PORT_TRIES {
-        // The previous sockets are closed only afterwards, so that the OS can't choose the same port again.
+        // The sockets of the previous try stay open during this one, so that the OS can't choose the same port again.
         let Some(next) = bind_once(addresses, backlog, steps) else { return Ok(None) };
         let is_in_use = next.failed.iter().any(|error| error.source.kind() == io::ErrorKind::AddrInUse);
         bound = Some(next);
@@ -92,7 +94,8 @@ fn bind_once(addresses: &[SocketAddr], backlog: u16, steps: &StepController) -> 
     Some(bound)
 }
 
-/// The tutorial's `initialize_server_socket()`. Returns `None` if the server was stopped before one of its calls.
+/// Creates a listening socket, as the tutorial's `initialize_server_socket()` does. Returns `None` if the server was
+/// stopped before one of the calls.
 fn listen(
     address: SocketAddr,
     backlog: u16,
@@ -114,7 +117,7 @@ fn listen(
     Some(SockRef::from(&listener).listen(i32::from(backlog)).map(|()| (listener, address)))
 }
 
-/// Creates a socket with everything that has to be set before `bind`.
+/// Creates a socket with the options that have to be set before `bind`.
 fn socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     sockets::allow_reuse(&socket)?;
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_both_loopback_addresses_on_one_port_chosen_by_the_os() {
+    fn localhost_listens_on_both_loopback_addresses_and_one_port() {
         let addresses = resolve("localhost", 0, || false).unwrap().unwrap();
         assert_eq!(addresses.len(), 2);
         let bound = bind(&addresses).unwrap();

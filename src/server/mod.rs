@@ -1,8 +1,9 @@
-//! The echo server: its sockets and threads, and the events that report what happens. It has no window and no log.
+//! The echo server: its sockets and threads, and the events that report what happens. It depends on neither window nor
+//! log.
 //!
 //! ```text
 //!             Server::start(config, events)
-//!                   │ one thread runs the server (run_server)      
+//!                   │ one thread runs the server (run_server)
 //!   resolve, socket(), bind(), listen()  (listen.rs)
 //!                   │
 //!   accept loop (accept.rs) ◄─── waits on all listening sockets; Stop wakes it
@@ -18,14 +19,14 @@
 //! ```
 //!
 //! **Stop.** Every blocking call can be ended: the accept loop by its waker, `recv` and `send` by `shutdown(2)` on the
-//! client's socket, a wait for a client or for resources by a condition variable. All threads of a run are scoped, so its
-//! first thread ends last.
+//! client's socket, a wait for a client or for resources by a condition variable. All threads of a run are scoped, so
+//! the thread that starts the others ends last.
 //!
-//! **Step mode.** Every thread asks [`stepper`] before each of the tutorial's calls ([`calls::Call`]). A pause lies
-//! between two calls, where no time limit runs. Stop and disconnect end it like a blocking call.
+//! **Step mode.** Every thread asks [`stepper`] before each of the tutorial's calls ([`calls::Call`]). A pause is
+//! always between two calls, when no time limit runs. Stop and disconnect end a pause just as they end a blocking call.
 //!
 //! **The log can't slow down the echo.** Sending to [`event_channel`] never waits. The numbers of clients and bytes are
-//! counters, which are exact also when events are skipped.
+//! counters, which stay exact even when events are skipped.
 
 mod accept;
 mod accept_queue_monitor;
@@ -89,7 +90,7 @@ impl Server {
         self.shared.stop();
     }
 
-    /// Waits until the server is stopped or has failed, for at most `timeout`. Returns whether it is.
+    /// Waits until the server has stopped or failed, for at most `timeout`. Returns whether it has.
     #[must_use]
     pub fn wait_until_stopped(&self, timeout: Duration) -> bool {
         self.shared.wait_until_stopped(timeout)
@@ -104,18 +105,19 @@ impl Server {
         }
     }
 
-    /// Switches step mode on: each thread pauses before its next call; or off: all threads continue.
+    /// Switches step mode on (each thread pauses before its next call) or off (all threads continue).
     pub fn set_stepping(&self, stepping: bool) {
         self.shared.steps.set_stepping(stepping);
     }
 
-    /// In step mode, lets the thread of this client make its next call; `None`: the thread that starts the server and
-    /// accepts, and that in mode *one client at a time* also serves the clients. Does nothing if it isn't paused.
+    /// In step mode, lets the thread of this client make its next call. `None` is the thread that starts the server and
+    /// accepts; in mode *one client at a time* it also serves the clients. Does nothing if the thread isn't paused.
     pub fn step(&self, client: Option<ClientId>) {
         self.shared.steps.step(client);
     }
 
-    /// Stops calling `accept`, so that clients wait in the accept queue, or resumes. Does nothing unless the server runs.
+    /// Stops calling `accept`, so that clients wait in the accept queue, or resumes. Does nothing unless the server
+    /// runs.
     pub fn pause_accepting(&self, paused: bool) {
         self.shared.pause_accepting(paused);
     }
@@ -126,7 +128,7 @@ impl Server {
         self.shared.steps.calls(self.shared.registry.call_sites())
     }
 
-    /// Returns the paused threads, longest first. Cheap outside of step mode.
+    /// Returns the paused threads, in the order in which they paused. Cheap outside of step mode.
     #[must_use]
     pub fn paused_threads(&self) -> Vec<PausedThread> {
         self.shared.steps.paused_threads()
@@ -165,7 +167,7 @@ impl Server {
         }
     }
 
-    /// Returns the open connections, by number.
+    /// Returns the open connections, sorted by client number.
     #[must_use]
     pub fn connections(&self) -> Vec<Connection> {
         self.shared.registry.snapshot()
@@ -216,7 +218,7 @@ fn prepare(shared: &ServerShared) -> Result<Option<Acceptor>, StartError> {
     let Bound { listeners, failed } = bound;
     if let Some(mut tls) = tls {
         tls.set_address(&config.host, port);
-        // Set once, by this thread.
+        // This can't fail: only this thread sets it, once.
         let _ = shared.tls.set(tls);
     }
     let (sockets, addresses): (Vec<_>, Vec<_>) = listeners.into_iter().unzip();

@@ -1,7 +1,7 @@
 //! Passes a client's TLS records to rustls one by one.
 //!
-//! rustls processes all bytes that it gets before it returns, and may then send an alert, after which no data may be sent
-//! (RFC 8446, section 6.2). With one record at a time, the data before a bad record is echoed first.
+//! rustls processes all bytes that it gets before it returns, and may then send an alert, after which no data may be
+//! sent (RFC 8446, section 6.2). With one record at a time, the data before a bad record is echoed first.
 
 use std::io;
 
@@ -10,17 +10,17 @@ use rustls::ServerConnection;
 use crate::capture::{RECORD_HEADER, may_be_header, record_header};
 use crate::tls::client_hello;
 
-/// How much is received at once while a client sends little. Idle clients keep that much memory.
+/// How many bytes are received at once while a client sends little. Each idle client keeps a buffer of this size.
 const SMALL: usize = 2 * 1024;
-/// How much is received at once from a client that sends much: a whole record (RFC 5246, section 6.2.3).
+/// How many bytes are received at once while a client sends much: a whole record (RFC 5246, section 6.2.3).
 const LARGE: usize = 20 * 1024;
 
-/// Received bytes that rustls hasn't got yet.
+/// The received bytes that were not passed to rustls yet.
 pub(super) struct RecordReader {
     unread: Vec<u8>,
-    /// How much the next `recv` may return.
+    /// The most bytes that the next `recv` may return.
     room: usize,
-    /// All received bytes, up to the longest `ClientHello`, until they are taken.
+    /// The first received bytes, up to the length of the longest `ClientHello`, until they are taken.
     first_bytes: Option<Vec<u8>>,
 }
 
@@ -29,7 +29,7 @@ impl RecordReader {
         Self { unread: Vec::new(), room: SMALL, first_bytes: Some(Vec::new()) }
     }
 
-    /// Returns all received bytes, up to the longest `ClientHello`. They are kept until they are taken.
+    /// Returns the first received bytes, up to the length of the longest `ClientHello`; empty after they were taken.
     pub(super) fn first_bytes(&self) -> &[u8] {
         self.first_bytes.as_deref().unwrap_or_default()
     }
@@ -70,7 +70,7 @@ impl RecordReader {
     pub(super) fn pass_next(&mut self, connection: &mut ServerConnection) -> io::Result<()> {
         let len = self.next_len().unwrap_or(0);
         let mut record = &self.unread[..len];
-        // rustls ignores what follows close_notify.
+        // After close_notify, rustls ignores all bytes and `read_tls` returns 0.
         while !record.is_empty() && connection.read_tls(&mut record)? > 0 {}
         self.unread.drain(..len);
         Ok(())
@@ -93,21 +93,21 @@ mod tests {
     }
 
     #[test]
-    fn room_grows_and_shrinks_with_the_data() {
+    fn receive_size_adapts_to_the_data() {
         let mut reader = RecordReader::new();
         let sizes = [100, SMALL, LARGE, 100, 100].map(|received| {
             let size = fill(&mut reader, &vec![0; received]);
-            // As if rustls had read everything.
+            // Simulates that rustls has read everything.
             reader.unread.clear();
             size
         });
-        // Each is the size that the previous `recv` led to.
+        // Each size depends on what the previous `recv` returned.
         assert_eq!(sizes, [SMALL, SMALL, LARGE, LARGE, SMALL]);
         assert!(reader.unread.capacity() <= SMALL);
     }
 
     #[test]
-    fn records_are_whole_however_the_bytes_arrive() {
+    fn records_are_found_however_the_bytes_arrive() {
         let records: [&[u8]; 3] = [&[22, 3, 3, 0, 2, 7, 7], &[23, 3, 3, 0, 0], &[23, 3, 3, 0, 3, 1, 2, 3]];
         let all = records.concat();
         for size in 1..=all.len() {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_record_are_passed_at_once() {
+    fn bytes_that_are_not_a_record_are_passed_at_once() {
         for bytes in [&b"GET / HTTP/1.1\r\n"[..], b"\r", &[22, 0, 0, 0, 1], &[22, 3, 3, 0xff, 0xff]] {
             let mut reader = RecordReader::new();
             assert_eq!(reader.next_len(), None);

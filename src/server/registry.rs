@@ -30,7 +30,7 @@ pub struct Connection {
     pub client: ClientInfo,
     /// When the connection was accepted.
     pub since: SystemTime,
-    /// Its phase.
+    /// The phase that the connection is in.
     pub phase: Phase,
     /// Bytes received, after decryption.
     pub received: u64,
@@ -49,9 +49,9 @@ pub(super) struct Conn {
     since: SystemTime,
     pub(super) received: AtomicU64,
     pub(super) sent: AtomicU64,
-    /// The call that its thread is at; none before a thread serves it.
+    /// The call that its thread is at; `None` before a thread serves it.
     pub(super) site: Mutex<Option<CallSite>>,
-    /// Why another thread closed it.
+    /// Why another thread closed the connection, if one did.
     ended: OnceLock<CloseReason>,
     pub(super) handshake: OnceLock<Arc<Handshake>>,
     pub(super) capture: Option<Arc<Capture>>,
@@ -79,7 +79,8 @@ impl Conn {
         }
     }
 
-    /// Returns why another thread closed the connection. Errors that its own thread sees then are a consequence.
+    /// Returns why another thread closed the connection, if one did. Errors in its own thread are then only a
+    /// consequence.
     pub(super) fn ended(&self) -> Option<CloseReason> {
         self.ended.get().copied()
     }
@@ -138,11 +139,11 @@ pub(super) struct ConnectionRegistry {
 #[derive(Default)]
 struct Connections {
     open: BTreeMap<ClientId, Arc<Conn>>,
-    /// The run ends: every connection is closed.
+    /// Whether the run is ending, so that every connection is closed.
     closing: bool,
     /// The connections that wait for a thread of the pool.
     queue: VecDeque<Arc<Conn>>,
-    /// No more connections are queued.
+    /// Whether no more connections will be queued.
     queue_closed: bool,
     idle_workers: usize,
 }
@@ -162,7 +163,7 @@ impl ConnectionRegistry {
         self.removed.notify_all();
     }
 
-    /// Closes every connection, now and from now on.
+    /// Closes every open connection, and each that is inserted later.
     pub(super) fn close_all(&self) {
         let mut connections = lock(&self.connections);
         connections.closing = true;
@@ -173,8 +174,8 @@ impl ConnectionRegistry {
         self.removed.notify_all();
     }
 
-    /// Closes one connection, if it is still open. Returns it if no thread serves it yet, and removes it from the pool's
-    /// queue.
+    /// Closes one connection, if it is still open. Returns it if no thread serves it yet, and removes it from the
+    /// pool's queue.
     pub(super) fn disconnect(&self, id: ClientId) -> Option<Arc<Conn>> {
         let mut connections = lock(&self.connections);
         connections.open.get(&id)?.end(CloseReason::Disconnected);
@@ -190,14 +191,14 @@ impl ConnectionRegistry {
         lock(&self.connections).open.values().map(|conn| conn.snapshot()).collect()
     }
 
-    /// Returns the call sites of the connections' threads, by number.
+    /// Returns the call sites of the connections' threads, sorted by client number.
     pub(super) fn call_sites(&self) -> Vec<(ClientInfo, CallSite)> {
         let connections = lock(&self.connections);
         connections.open.values().filter_map(|conn| Some((conn.client, conn.site()?))).collect()
     }
 
-    /// Waits until fewer than `limit` connections are open or the run ends, or until `interrupt` returns true, which
-    /// [`Self::notify_waiters`] checks again. Returns false only after an interruption.
+    /// Waits until fewer than `limit` connections are open or the run ends, or until `interrupt` returns true;
+    /// [`Self::notify_waiters`] makes this check it again. Returns false only after an interruption.
     pub(super) fn wait_below(&self, limit: usize, interrupt: impl Fn() -> bool) -> bool {
         let is_below = |connections: &Connections| connections.open.len() < limit || connections.closing;
         let connections = wait_while(&self.removed, lock(&self.connections), |connections| {
@@ -208,7 +209,7 @@ impl ConnectionRegistry {
 
     /// Makes [`Self::wait_below`] check its conditions.
     pub(super) fn notify_waiters(&self) {
-        // The lock, so that no thread is between the check and the wait.
+        // Taking the lock ensures that no thread is between its check and its wait.
         drop(lock(&self.connections));
         self.removed.notify_all();
     }
@@ -222,7 +223,8 @@ impl ConnectionRegistry {
         }));
     }
 
-    /// Queues a connection for the pool. Returns whether another worker would help: more connections wait than workers.
+    /// Queues a connection for the pool. Returns whether another worker would help: more connections are queued than
+    /// workers are idle.
     pub(super) fn push_queued(&self, conn: Arc<Conn>) -> bool {
         let mut connections = lock(&self.connections);
         connections.queue.push_back(conn);
@@ -230,7 +232,7 @@ impl ConnectionRegistry {
         connections.queue.len() > connections.idle_workers
     }
 
-    /// Waits for the next queued connection; `None` after [`Self::close_queue`] and the last one.
+    /// Waits for the next queued connection. Returns `None` once the queue is closed and empty.
     pub(super) fn next_queued(&self) -> Option<Arc<Conn>> {
         let mut connections = lock(&self.connections);
         connections.idle_workers += 1;

@@ -1,5 +1,5 @@
 //! The data that the threads of one run of the server share: its settings, its state, its connections, and whether it
-//! stops.
+//! is stopping.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -19,14 +19,14 @@ use crate::sync::{lock, wait_while_for};
 use crate::tls::options::TlsFiles;
 use crate::tls::server_config::TlsServer;
 
-/// The values of one run of the server. They don't change while it runs.
+/// The settings of one run of the server. They don't change while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerConfig {
     /// A host name or an IP literal. The server listens on every address that it resolves to.
     pub host: String,
     /// The TCP port; with 0 the OS chooses one for all addresses.
     pub port: u16,
-    /// The length of the accept queue, as passed to `listen(2)`.
+    /// The backlog that is passed to `listen(2)`.
     pub backlog: u16,
     /// How clients are served.
     pub mode: Mode,
@@ -36,7 +36,7 @@ pub struct ServerConfig {
     pub recv_size: usize,
     /// The most clients at the same time, at least 1.
     pub max_clients: usize,
-    /// How long a client may neither send nor receive a byte; `None`: forever.
+    /// After how long without a byte a client's connection is closed; `None`: never.
     pub idle_timeout: Option<Duration>,
     /// The files and options of TLS; `None`: plain TCP.
     pub tls: Option<TlsFiles>,
@@ -107,7 +107,7 @@ impl ServerState {
     }
 }
 
-/// Sums over one run of the server.
+/// The numbers of clients and bytes of one run of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
     /// Open connections.
@@ -178,7 +178,7 @@ impl ServerShared {
             return;
         }
         *state = ServerState::Stopping;
-        // While the state is locked, so that the log has the states in their order.
+        // Sent while the state is locked, so that the log shows the states in their order.
         self.events.send(None, EventKind::Stopping);
         drop(state);
         self.registry.close_all();
@@ -194,7 +194,7 @@ impl ServerShared {
         if !is_running || !self.steps.set_accepting_paused(paused) {
             return;
         }
-        // While the state is locked, so that no event follows the last one.
+        // Sent while the state is locked, so that it can't follow the last event.
         self.events.send(None, if paused { EventKind::AcceptPaused } else { EventKind::AcceptResumed });
         drop(state);
         self.wake_accept_loop();
@@ -217,15 +217,15 @@ impl ServerShared {
         wait_while_for(&self.state_changed, state, timeout, |state| !state.is_stopped()).is_stopped()
     }
 
-    /// Sets that the server listens, after `report` has sent the events of the start. Returns false if a stop came
-    /// first.
+    /// Sets the state to listening. Before other threads can see that, calls `report`, which sends the events of the
+    /// start. Returns false if a stop came first.
     pub(super) fn set_listening(
         &self,
         waker: Waker,
         addresses: Vec<SocketAddr>,
         report: impl FnOnce(),
     ) -> bool {
-        // Set once, by the only thread that starts the run.
+        // This can't fail: only the thread that starts the run sets it, once.
         let _ = self.waker.set(waker);
         let mut state = lock(&self.state);
         if self.is_stopping() {
@@ -242,7 +242,7 @@ impl ServerShared {
         self.finish(ServerState::Failed(Arc::clone(&error)), EventKind::StartFailed(error));
     }
 
-    /// Ends the run. The last event is sent before the state shows that there are no more.
+    /// Ends the run. The last event is sent before the state shows that no more will follow.
     pub(super) fn finish(&self, state: ServerState, event: EventKind) {
         self.events.send(None, event);
         self.steps.set_accepting(false);

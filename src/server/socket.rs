@@ -10,8 +10,8 @@ use crate::platform::sockets::{self, is_timeout};
 use crate::server::event::{CloseReason, Problem};
 use crate::server::registry::Conn;
 
-/// How much longer than its deadline a read may take, so that not each read of a handshake has to set the socket's
-/// limit: these system calls cost more than the handshake itself.
+/// How much later than its deadline a read may end. Thanks to this, not every read of a handshake has to set the
+/// socket's limit: these system calls cost more than the handshake itself.
 const SLACK: Duration = Duration::from_millis(50);
 
 /// Why nothing more can be received from a client or sent to it.
@@ -35,13 +35,13 @@ impl From<io::Error> for ConnectionError {
 pub(super) struct Socket<'a> {
     conn: &'a Conn,
     idle_timeout: Option<Duration>,
-    /// The limit that is set on the socket.
+    /// The time limit that is set on the socket.
     limit: Cell<Option<Duration>>,
     recorder: RefCell<Recorder>,
 }
 
 impl<'a> Socket<'a> {
-    /// `idle_timeout`: how long a read or write may wait; `None`: forever.
+    /// Wraps a client's socket. `idle_timeout`: how long a read or write may wait; `None`: forever.
     pub(super) fn new(conn: &'a Conn, idle_timeout: Option<Duration>, recorder: Recorder) -> Self {
         let limit = Cell::new(sockets::UNLIMITED);
         let socket = Self { conn, idle_timeout, limit, recorder: RefCell::new(recorder) };
@@ -59,8 +59,8 @@ impl<'a> Socket<'a> {
         self.conn.stream.local_addr().ok().map(|address| address.ip().to_canonical())
     }
 
-    /// Receives at least one byte; 0 at the end of the stream. Waits until the deadline, or without one for the idle
-    /// timeout.
+    /// Receives at least one byte; returns 0 at the end of the stream. Waits until the deadline, or for the idle
+    /// timeout if there is no deadline.
     pub(super) fn recv(&self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
         let result = loop {
             let limit = match deadline {
@@ -88,7 +88,7 @@ impl<'a> Socket<'a> {
         result
     }
 
-    /// Sends all of the data. Returns how much was sent, also after an error.
+    /// Sends all of the data. Returns how much was sent, even after an error.
     pub(super) fn send_all(mut self: &Self, data: &[u8]) -> (usize, Result<(), ConnectionError>) {
         let mut sent = 0;
         while sent < data.len() {
@@ -117,7 +117,7 @@ impl<'a> Socket<'a> {
 
     fn record_error(&self, error: &io::Error) {
         match error.kind() {
-            // EPIPE: the RST came after the client's FIN.
+            // EPIPE: the RST arrived after the client's FIN.
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
                 self.record_end(CaptureEventKind::Reset);
             }
@@ -126,7 +126,7 @@ impl<'a> Socket<'a> {
         }
     }
 
-    /// Records how the client ended the connection, unless that is the consequence of an end from outside.
+    /// Records how the client ended the connection, unless another thread closed it before.
     fn record_end(&self, end: CaptureEventKind) {
         if let Some(capture) = &self.conn.capture
             && self.conn.ended().is_none()

@@ -21,7 +21,6 @@ impl BindError {
     fn message(&self) -> String {
         let (ip, port) = (self.address.ip(), self.address.port());
         match self.source.kind() {
-            // `EADDRINUSE`
             ErrorKind::AddrInUse => format!(
                 "Port {port} on {ip} is already in use by another program. Stop that program, or use another port."
             ),
@@ -88,7 +87,7 @@ impl StartError {
     }
 }
 
-/// Returns the message that the user can act on: a port in use before a missing IPv6.
+/// Returns the most helpful of the messages: a port in use is more helpful than a missing IPv6.
 fn most_helpful(errors: &[BindError]) -> String {
     let error = errors.iter().find(|error| error.source.kind() == ErrorKind::AddrInUse).or(errors.first());
     error.map_or_else(|| "No address could be bound.".to_owned(), ToString::to_string)

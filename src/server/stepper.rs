@@ -2,8 +2,8 @@
 //!
 //! Every thread asks the [`StepController`] before each of the tutorial's calls. Outside of step mode that costs a
 //! client's thread two atomic operations and a short lock that only a snapshot contends. In step mode the thread waits
-//! until the user lets the call happen, or until its client or the server is closed from outside; then the call is not
-//! made. The server's time limits run only inside of calls, so a pause can't exceed one.
+//! until the user steps, or until another thread closes the connection or stops the server; in that case the call is
+//! not made. The server's time limits run only inside of calls, so a pause never causes a timeout.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -16,10 +16,10 @@ use crate::server::event_channel::EventSender;
 use crate::server::registry::Conn;
 use crate::sync::{lock, wait_while};
 
-/// The number of bytes of the data to send that a paused thread shows.
+/// How many bytes of its data a thread shows that is paused before `sendall`.
 const PREVIEW: usize = 64;
 
-/// Lets the threads of one run of the server make their calls.
+/// Decides when the threads of one run of the server may make their calls.
 pub(super) struct StepController {
     is_stepping: AtomicBool,
     is_accepting_paused: AtomicBool,
@@ -42,13 +42,13 @@ struct CallCounts([AtomicU64; Call::ALL.len()]);
 
 #[derive(Default)]
 struct StepState {
-    /// The longest pause first. A thread continues when it is removed.
+    /// The paused threads, in the order in which they paused. A thread continues when it is removed from here.
     paused: Vec<PausedThread>,
     is_stopped: bool,
 }
 
 impl StepController {
-    /// `is_one_thread`: whether the accepting thread also serves the clients.
+    /// Creates the controller of one run. `is_one_thread`: whether the accepting thread also serves the clients.
     pub(super) fn new(events: EventSender, is_stepping: bool, is_one_thread: bool) -> Self {
         Self {
             is_stepping: is_stepping.into(),
@@ -62,7 +62,8 @@ impl StepController {
         }
     }
 
-    /// Called before a call that starts the server. Returns whether to make it: false after a stop.
+    /// Counts a call that starts the server, after a pause in step mode. Returns whether to make the call: false after
+    /// a stop.
     #[must_use]
     pub(super) fn start_call(&self, call: Call, address: SocketAddr) -> bool {
         let argument = CallArgument::Address(address);
@@ -71,7 +72,7 @@ impl StepController {
         self.count(call, proceeds)
     }
 
-    /// Called before `accept`. Returns whether to make the call: false after a stop.
+    /// Counts a call of `accept`, after a pause in step mode. Returns whether to make the call: false after a stop.
     #[must_use]
     pub(super) fn accept_call(&self, queue: &AcceptQueueMonitor) -> bool {
         self.set_accepting(true);
@@ -84,8 +85,8 @@ impl StepController {
         *lock(&self.accept_thread) = is_accepting.then_some(ACCEPT);
     }
 
-    /// Called before a client's call with that many bytes; `data` is what `sendall` is about to send. Returns whether to
-    /// make the call: false after the client was closed from outside.
+    /// Counts a client's call, after a pause in step mode. `bytes` is the size that is passed to it, `data` what
+    /// `sendall` will send. Returns whether to make the call: false if another thread has closed the connection.
     #[must_use]
     pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize, data: &[u8]) -> bool {
         conn.set_site(call, bytes);
@@ -93,7 +94,8 @@ impl StepController {
         self.count(call, proceeds)
     }
 
-    /// Called before `close`, while the connection is still open. The call is made in any case.
+    /// Counts a call of `close`, after a pause in step mode. The connection must still be open. The call is always
+    /// made.
     pub(super) fn close_call(&self, conn: &Conn) {
         conn.set_site(Call::Close, 0);
         if self.is_stepping.load(Relaxed) {
@@ -121,14 +123,14 @@ impl StepController {
         self.is_accepting_paused.load(Relaxed)
     }
 
-    /// Pauses or resumes accepting. Returns whether that is a change.
+    /// Pauses or resumes accepting. Returns whether that changed anything.
     pub(super) fn set_accepting_paused(&self, paused: bool) -> bool {
         let is_changed = self.is_accepting_paused.swap(paused, Relaxed) != paused;
         self.notify_waiters();
         is_changed
     }
 
-    /// Switches step mode on: every thread pauses before its next call; or off: all threads continue.
+    /// Switches step mode on (every thread pauses before its next call) or off (all threads continue).
     pub(super) fn set_stepping(&self, is_stepping: bool) {
         let mut state = lock(&self.state);
         self.is_stepping.store(is_stepping, Relaxed);
@@ -150,27 +152,27 @@ impl StepController {
         self.changed.notify_all();
     }
 
-    /// Makes all threads continue without another call. The clients' connections are closed before.
+    /// Ends all pauses, and prevents new ones. Call this after closing the clients' connections.
     pub(super) fn stop(&self) {
         lock(&self.state).is_stopped = true;
         self.changed.notify_all();
     }
 
-    /// Makes paused threads check whether their client was closed from outside.
+    /// Makes paused threads check whether another thread has closed their connection.
     pub(super) fn notify_waiters(&self) {
-        // The lock, so that no thread is between the check and the wait.
+        // Taking the lock ensures that no thread is between its check and its wait.
         drop(lock(&self.state));
         self.changed.notify_all();
     }
 
-    /// Returns the paused threads, longest first. Cheap outside of step mode.
+    /// Returns the paused threads, in the order in which they paused. Cheap outside of step mode.
     pub(super) fn paused_threads(&self) -> Vec<PausedThread> {
         if self.is_stepping.load(Relaxed) { lock(&self.state).paused.clone() } else { Vec::new() }
     }
 
     /// Returns all calls, given the call sites of the clients' threads.
     pub(super) fn calls(&self, clients: Vec<(ClientInfo, CallSite)>) -> Calls {
-        // Apart, so that the lock is released before the next one is taken.
+        // This is a separate statement, so that the lock is released before the next one is taken.
         let accepting = *lock(&self.accept_thread);
         Calls {
             counts: std::array::from_fn(|index| self.counts.0[index].load(Relaxed)),
@@ -189,7 +191,7 @@ impl StepController {
         is_made
     }
 
-    /// Waits until the client's or the accepting thread may make its call. Returns whether to make it.
+    /// Pauses this client's thread, or the accepting thread if `conn` is `None`. Returns whether to make the call.
     #[cold]
     fn pause(&self, conn: Option<&Conn>, data: &[u8]) -> bool {
         let site = conn.map_or(&self.accept_thread, |conn| &conn.site);
@@ -346,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn with_one_thread_a_step_of_the_server_is_a_step_of_its_client() {
+    fn with_one_thread_stepping_the_server_steps_its_client() {
         let controller = controller(true, true);
         let conn = conn(1);
         thread::scope(|scope| {

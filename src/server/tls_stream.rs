@@ -31,9 +31,9 @@ pub(super) struct TlsStream {
 }
 
 impl TlsStream {
-    /// The tutorial's `wrap_socket(conn, server_side=True)`, done within `timeout`.
-    // Not inlined: its variables would take room on the stack of clients without TLS, too, and pages of the stack that
-    // were used once stay in memory.
+    /// Performs the handshake within `timeout`, as the tutorial's `wrap_socket(conn, server_side=True)` does.
+    // Not inlined: otherwise its variables would also be on the stack of clients without TLS, and pages of the stack
+    // that were used once stay in memory.
     #[inline(never)]
     pub(super) fn accept(
         socket: &Socket<'_>,
@@ -86,7 +86,7 @@ impl TlsStream {
             }
             if !result? {
                 return Err(match self.records.first_bytes() {
-                    // A client that only checks whether the port is open.
+                    // The client only checked whether the port is open.
                     [] => ConnectionError::Closed(CloseReason::EndOfStream),
                     _ if has_hello => self.error(TlsErrorCause::ClosedInHandshake, true),
                     _ => self.error(TlsErrorCause::ClosedInHello, true),
@@ -115,7 +115,7 @@ impl TlsStream {
         }
     }
 
-    /// Sends all of the data. Returns how much was sent, also after an error.
+    /// Sends all of the data. Returns how much was sent, even after an error.
     pub(super) fn send_all(
         &mut self,
         socket: &Socket<'_>,
@@ -136,7 +136,7 @@ impl TlsStream {
         (sent, Ok(()))
     }
 
-    /// Sends `close_notify`. Errors no longer matter.
+    /// Sends `close_notify`. Errors are ignored, since the connection ends anyway.
     pub(super) fn close(&mut self, socket: &Socket<'_>) {
         self.connection.send_close_notify();
         let _ = self.flush(socket, SendContext::CloseNotify);
@@ -174,11 +174,11 @@ impl TlsStream {
         Ok(true)
     }
 
-    /// Sends the alert for an error. The client may have closed the connection already.
+    /// Sends the alert for an error. Ignores failures, since the client may have closed the connection already.
     fn send_alert(&mut self, socket: &Socket<'_>, error: &rustls::Error, in_handshake: bool) {
         let context = SendContext::Failure(alert_for(error, self.snapshot.tls13));
         if in_handshake && !self.connection.wants_write() {
-            // rustls has no alert for a handshake message that is longer than any may be.
+            // rustls sends no alert for a handshake message that exceeds the maximum length.
             socket.recorder().begin_send(context, self.snapshot);
             let _ = socket.send_all(&DECODE_ERROR);
             socket.recorder().end_send();

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Values with keyword, label and explanation.
+/// The values of a setting, each with its keyword, label and explanation.
 pub type ChoiceTable<T> = &'static [(T, &'static str, &'static str, &'static str)];
 
 /// A setting with a fixed list of values.
@@ -13,7 +13,7 @@ pub trait SettingChoice: Copy + PartialEq + 'static {
     /// Every value in the order of the form, with its keyword, its label and its explanation.
     const TABLE: ChoiceTable<Self>;
 
-    /// Returns the word for the command line and the settings file.
+    /// Returns the keyword for the command line and the settings file.
     fn keyword(self) -> &'static str {
         self.entry().1
     }
@@ -57,7 +57,7 @@ pub enum Mode {
     /// Starts a thread for each client.
     #[default]
     Threads,
-    /// Shares a fixed number of threads among the clients. A client waits, accepted but not served, until one is free.
+    /// Shares a fixed number of threads among the clients. An accepted client waits until a thread is free.
     Pool,
 }
 
@@ -202,7 +202,7 @@ pub enum DataFormat {
     /// As Python's `repr` prints them: `b'Hello\n'`.
     #[default]
     Python,
-    /// As text, with a replacement for bytes that are none.
+    /// As text, with a replacement for bytes that aren't text.
     Text,
     /// As hexadecimal digits, two for each byte.
     Hex,
@@ -218,7 +218,7 @@ impl SettingChoice for DataFormat {
         &[(Self::Python, "python", "", ""), (Self::Text, "text", "", ""), (Self::Hex, "hex", "", "")];
 }
 
-/// Shows and saves a choice as its keyword.
+/// Implements `Display` and `Serialize`, which write a choice as its keyword.
 macro_rules! write_as_keyword {
     ($($choice:ty),*) => {
         $(impl fmt::Display for $choice {

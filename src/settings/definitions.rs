@@ -1,4 +1,5 @@
-//! The table of settings. To add a setting, add an entry to it, write the code that obeys it, and a test.
+//! The table of settings. To add a setting, add an entry to the table, write the code that uses the setting, and a
+//! test.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use toml::Value;
 use crate::settings::choices::{ClientAuth, DataFormat, Mode, SettingChoice, ThemeChoice, TlsVersions};
 use crate::settings::parse::{self, SettingError, value_text};
 
-/// Everything about one setting except the code that obeys it.
+/// Everything about one setting except the code that uses it.
 #[derive(Debug)]
 pub struct SettingInfo {
     /// The key in the settings file and in lessons.
@@ -28,8 +29,8 @@ pub struct SettingInfo {
     pub scope: Scope,
     /// The option on the command line.
     pub flag: Option<Flag>,
-    /// The line of the Python program for this setting, with its value as `@key@`. It is empty where the program has none,
-    /// or other code depends on the setting (see `python/program.py.template`).
+    /// The line of the Python program for this setting, with its value as `@key@`. It is empty if the program has no
+    /// such line, or if `python/program.py.template` handles the setting itself.
     pub python: &'static str,
     get: fn(&Settings) -> String,
     set: fn(&mut Settings, &str) -> Result<(), SettingError>,
@@ -122,7 +123,7 @@ macro_rules! settings {
 }
 
 settings! {
-    /// A host name or an IP literal. A name is bound on every address that it resolves to.
+    /// A host name or an IP literal. For a name, the server listens on every address that it resolves to.
     host: String = "localhost".to_owned(), Host {
         label: "Host",
         about: "The name or address to listen on: localhost for this computer alone, 0.0.0.0 for all others, too.",
@@ -141,7 +142,7 @@ settings! {
         python: "SERVER_PORT = @port@",
     }
 
-    /// The length of the accept queue, passed to `listen(2)` as it is.
+    /// The backlog, which is passed to `listen(2)` unchanged.
     backlog: u16 = 5, Backlog {
         label: "Backlog",
         about: "How many new connections the system lets wait until the server accepts them.",
@@ -179,7 +180,7 @@ settings! {
         python: "RECV_SIZE = @recv_size@  # bytes that one recv() returns at most",
     }
 
-    /// The most clients at once. Beyond it no client is accepted until another one closes.
+    /// The most clients at the same time. Once it is reached, no client is accepted until another one closes.
     max_clients: u32 = 1000, MaxClients {
         label: "Max clients",
         about: "How many clients are served at once; the next ones wait in the backlog.",
@@ -189,7 +190,7 @@ settings! {
         python: "# Max clients is Echoscope's own: this program accepts everybody who connects.",
     }
 
-    /// Seconds without a byte after which a client is closed; 0 means never.
+    /// After this many seconds without a byte, a client's connection is closed; 0 means never.
     idle_timeout: u32 = 0, IdleTimeout {
         label: "Idle timeout",
         about: "After so many seconds without a byte a client is disconnected; 0 waits for ever.",
@@ -224,7 +225,7 @@ settings! {
         flag: Flag::new("tls", "", "Speak TLS, with --cert and --key"),
     }
 
-    /// The certificate chain, PEM.
+    /// The file with the certificate chain, in PEM form.
     certificate: PathBuf = PathBuf::new(), Certificate {
         label: "server.crt",
         about: "The certificate that the server shows to clients, in PEM form.",
@@ -234,7 +235,7 @@ settings! {
         python: "CERTIFICATE = @certificate@",
     }
 
-    /// The private key, PEM.
+    /// The file with the private key, in PEM form.
     key: PathBuf = PathBuf::new(), Key {
         label: "server.key",
         about: "The private key that belongs to the certificate, in PEM form.",
@@ -251,14 +252,14 @@ settings! {
         flag: Flag::new("tls-versions", "VERSIONS", "The TLS versions to speak"),
     }
 
-    /// Whether clients are asked for a certificate.
+    /// Whether the server requests a certificate from clients.
     client_auth: ClientAuth = ClientAuth::default(), ClientAuth {
         label: "Client certificates",
         scope: Scope::Tls,
         flag: Flag::new("client-auth", "none|optional|required", "Ask clients for a certificate"),
     }
 
-    /// The CA certificates that the clients' certificates are checked with, PEM.
+    /// The file with the CA certificates that clients' certificates are checked with, in PEM form.
     client_ca: PathBuf = PathBuf::new(), ClientCa {
         label: "Client CA",
         about: "The certificates of the CAs that sign the clients' certificates, in PEM form.",
@@ -278,7 +279,7 @@ settings! {
         flag: Flag::new("alpn", "a,b", "The protocols to agree to by ALPN, with commas between them, best first"),
     }
 
-    /// Whether clients get tickets to resume their sessions with.
+    /// Whether clients get tickets with which they can resume their sessions.
     session_tickets: bool = true, SessionTickets {
         label: "Session tickets",
         about: "With a ticket, a client's next handshake is shorter and needs no certificate.",
@@ -383,12 +384,12 @@ impl Setting {
     }
 }
 
-/// Returns a value as text, which [`Setting::set`] reads.
+/// Returns a value as the text that [`Setting::set`] accepts.
 fn text_of(value: &impl Serialize) -> String {
     Value::try_from(value).ok().and_then(|value| value_text(&value)).unwrap_or_default()
 }
 
-/// A type of setting: how its values are read.
+/// A type of setting, whose values can be parsed.
 trait SettingValue: Sized {
     fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError>;
 
@@ -428,14 +429,14 @@ impl SettingValue for u16 {
     }
 }
 
-/// The host.
+/// Only the host has this type.
 impl SettingValue for String {
     fn parse(text: &str, _: &SettingInfo) -> Result<Self, SettingError> {
         parse::host(text)
     }
 }
 
-/// The ALPN protocols.
+/// Only the ALPN protocols have this type.
 impl SettingValue for Vec<String> {
     fn parse(text: &str, _: &SettingInfo) -> Result<Self, SettingError> {
         parse::alpn(text)
@@ -444,7 +445,7 @@ impl SettingValue for Vec<String> {
 
 impl SettingValue for PathBuf {
     fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
-        // A file that is read reports by itself that it is a folder; only the key log is created.
+        // Only the key log is created. The other files are read, which fails with a clear error for a folder.
         if info.key == "key_log" && text.ends_with(['/', '\\']) {
             return Err(SettingError::NotAFile { label: info.label });
         }
@@ -467,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_text_leaves_the_settings_unchanged() {
+    fn invalid_text_leaves_the_settings_unchanged() {
         for (setting, text, expected) in [
             (Setting::Port, "70000", "Port must be a whole number from 0 to 65,535."),
             (Setting::RecvSize, "1k", "Recv size must be a whole number from 1 to 16,777,216."),

@@ -9,7 +9,7 @@ use toml::Value;
 
 use crate::text::{is_printable, with_thousands};
 
-/// Why a text isn't a value of a setting. `label` is the label of the setting.
+/// Why a text isn't a valid value. `label` is the label of the setting.
 #[allow(missing_docs, reason = "each message shows what its fields are")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
@@ -36,7 +36,7 @@ pub enum SettingError {
 /// The text isn't a whole number, or is outside the range.
 pub fn number(label: &'static str, range: RangeInclusive<u32>, text: &str) -> Result<u32, SettingError> {
     let text = text.trim();
-    // `parse` would also take a plus sign.
+    // `parse` would also accept a plus sign.
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|number| is_number && range.contains(number));
     number.ok_or(SettingError::NotANumber { label, range })
@@ -72,14 +72,15 @@ pub fn host(text: &str) -> Result<String, SettingError> {
     Err(SettingError::NotAHost { advice })
 }
 
-/// Returns whether a host keeps the server to this computer.
+/// Returns whether a host stands only for loopback addresses, which no other computer can connect to.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
     is_localhost_name(host)
         || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// Returns whether a name is `localhost` or ends in `.localhost`: always a loopback address (RFC 6761, section 6.3).
+/// Returns whether a name is `localhost` or ends in `.localhost`: such a name always stands for a loopback address (RFC
+/// 6761, section 6.3).
 #[must_use]
 pub fn is_localhost_name(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
@@ -96,7 +97,7 @@ pub fn reachable_host(host: &str) -> String {
     }
 }
 
-/// Returns whether a character can't be part of a host but may mean something to a shell: hosts are part of the
+/// Returns whether a character can't be part of a host name and may be special to a shell. Hosts are inserted into the
 /// commands to copy.
 fn is_shell_character(c: char) -> bool {
     c.is_ascii_punctuation() && !"-._".contains(c)
@@ -109,9 +110,9 @@ fn is_scoped_ipv6(text: &str) -> bool {
     })
 }
 
-/// The longest name of a protocol in bytes (RFC 7301, section 3.1).
+/// The maximum length of a protocol's name in bytes (RFC 7301, section 3.1).
 const MAX_PROTOCOL_NAME: usize = 255;
-/// More names are a mistake: a ClientHello has no room for many more.
+/// The maximum number of protocols. A ClientHello has no room for many more, so a longer list is a mistake.
 const MAX_PROTOCOLS: usize = 32;
 
 /// Reads a comma-separated list of ALPN protocols, the preferred one first. An empty text turns ALPN off.
@@ -138,7 +139,8 @@ pub fn alpn(text: &str) -> Result<Vec<String>, SettingError> {
     Err(SettingError::NotAlpn { advice })
 }
 
-/// Reads a typed path: `~/` is the home folder, and quotes around the path are dropped (*Copy as path* on Windows adds them).
+/// Reads a typed path. Replaces `~/` with the home folder, and removes quotes around the path (*Copy as path* on
+/// Windows adds them).
 #[must_use]
 pub fn path(text: &str) -> PathBuf {
     let text = text.trim();
@@ -170,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_a_range() {
+    fn numbers_outside_the_range_are_rejected() {
         let port = |text| number("Port", 0..=65_535, text);
         assert_eq!((port(" 12345 "), port("0")), (Ok(12345), Ok(0)));
         assert_eq!(port("70000").unwrap_err().to_string(), "Port must be a whole number from 0 to 65,535.");
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn alpn_errors_say_what_to_type() {
+    fn alpn_errors_explain_the_format() {
         assert_eq!(alpn(" h2 , http/1.1").unwrap(), ["h2", "http/1.1"]);
         assert!(alpn("  ").unwrap().is_empty());
         for wrong in ["h2,", "h 2", "é", "h2,h2", &"x".repeat(256)] {

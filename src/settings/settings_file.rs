@@ -10,7 +10,7 @@ use crate::platform::files::{folder_of, write_atomically};
 use crate::settings::definitions::{Setting, Settings};
 use crate::settings::parse::value_text;
 
-/// Returns the path of the settings file unless the user names another one: in the OS's folder for configuration.
+/// Returns the default path of the settings file, in the OS's folder for configuration; `None` if the OS has none.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
     let dirs = directories::ProjectDirs::from("", "", "echoscope")?;
@@ -24,7 +24,7 @@ pub struct LoadedSettings {
     pub settings: Settings,
     /// A message about what is wrong with the file and what was done about it.
     pub complaint: Option<String>,
-    /// Whether the file may be overwritten: false where it exists and can't be read.
+    /// Whether the file may be overwritten: false if it exists and can't be read.
     pub may_save: bool,
 }
 
@@ -33,7 +33,7 @@ pub struct LoadedSettings {
 pub enum OnBrokenFile {
     /// Rename it, so that the next save doesn't overwrite a file that can be repaired by hand.
     Rename,
-    /// Leave it where it is: this run saves nothing.
+    /// Leave it where it is, since this run saves nothing.
     Keep,
 }
 
@@ -64,9 +64,9 @@ pub fn load(path: &Path, on_broken: OnBrokenFile) -> LoadedSettings {
             });
             LoadedSettings { settings, complaint, may_save: true }
         }
-        Err(why) => {
+        Err(reason) => {
             let renamed = path.with_extension("toml.broken");
-            let what_was_done = match on_broken {
+            let action = match on_broken {
                 OnBrokenFile::Keep => String::new(),
                 OnBrokenFile::Rename => match std::fs::rename(path, &renamed) {
                     Ok(()) => format!(" The file was renamed to {}.", renamed.display()),
@@ -74,7 +74,7 @@ pub fn load(path: &Path, on_broken: OnBrokenFile) -> LoadedSettings {
                 },
             };
             defaults(Some(format!(
-                "The settings file {} is broken ({why}). Defaults are used.{what_was_done}",
+                "The settings file {} is broken ({reason}). Defaults are used.{action}",
                 path.display()
             )))
         }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_log_is_never_remembered() {
+    fn key_log_is_never_remembered() {
         let settings = Settings { key_log: "/tmp/keys.log".into(), ..Settings::default() };
         let text = toml::to_string(&settings).unwrap();
         assert!(!text.contains("keys.log") && !text.contains("key_log"), "{text}");
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_choice_affects_only_its_own_setting() {
+    fn invalid_choice_affects_only_its_own_setting() {
         let settings = Settings {
             tls_versions: TlsVersions::Only13,
             client_auth: ClientAuth::Required,
@@ -170,29 +170,29 @@ mod tests {
             ..Settings::default()
         };
         assert_eq!(parse(&toml::to_string(&settings).unwrap()).unwrap(), (settings, Vec::new()));
-        let (settings, bad) =
+        let (settings, invalid) =
             parse("tls_versions = '1.1'\nclient_auth = 'maybe'\nalpn = ['a', '']\nport = 7\n").unwrap();
         assert_eq!(settings, Settings { port: 7, ..Settings::default() });
-        assert_eq!(bad, ["alpn", "client_auth", "tls_versions"]);
+        assert_eq!(invalid, ["alpn", "client_auth", "tls_versions"]);
     }
 
     #[test]
-    fn a_missing_file_means_defaults() {
+    fn missing_file_means_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let loaded = load(&folder.path().join("none.toml"), OnBrokenFile::Rename);
         assert_eq!(loaded, LoadedSettings { settings: Settings::default(), complaint: None, may_save: true });
     }
 
     #[test]
-    fn an_invalid_value_is_replaced_by_its_default() {
-        let (settings, bad) =
+    fn invalid_value_is_replaced_by_its_default() {
+        let (settings, invalid) =
             parse("port = 99999\nhost = 'a b'\nbacklog = 7\nfrom_the_future = [1]\n").unwrap();
         assert_eq!(settings, Settings { backlog: 7, ..Settings::default() });
-        assert_eq!(bad, ["host", "port"]);
+        assert_eq!(invalid, ["host", "port"]);
     }
 
     #[test]
-    fn a_broken_file_is_renamed_and_reported() {
+    fn broken_file_is_renamed_and_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         std::fs::write(&path, "port = 1\nhost = [[\n").unwrap();

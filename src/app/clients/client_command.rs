@@ -10,7 +10,7 @@ use crate::settings::TlsVersions;
 use crate::tls::explain::trust_warning;
 use crate::tls::options::Trust;
 
-/// Numbers the client tabs of the app from 1; a number is never reused.
+/// A client tab's number. The tabs of the app are numbered from 1; a number is never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientTabId(pub u64);
 
@@ -29,29 +29,30 @@ pub enum ClientCommand {
     Remove(ClientTabId),
     /// Set the text of a field. If the field followed the server, it no longer does.
     Edit(ClientTabId, ClientField, String),
-    /// Use TLS or not, whatever the server does.
+    /// Use TLS or not, regardless of what the server does.
     SetTls(ClientTabId, bool),
     /// Set which certificates are trusted.
     SetTrust(ClientTabId, TrustChoice),
-    /// Offer these TLS versions, whatever the server's are.
+    /// Offer these TLS versions, regardless of the server's.
     SetVersions(ClientTabId, TlsVersions),
     /// Follow this setting of the server again.
     FollowServer(ClientTabId, Followed),
-    /// Send text, hexadecimal digits or a file.
+    /// Choose whether to send text, hexadecimal digits or a file.
     SetSendKind(ClientTabId, SendKind),
     /// Set whether backslashes in the text are escapes.
     SetEscapes(ClientTabId, bool),
     /// Set what is appended to the text.
     SetLineEnding(ClientTabId, LineEnding),
-    /// Connect with the form's settings; ignored while connected or while a field is wrong.
+    /// Connect with the form's settings; ignored while connected or while a field is invalid.
     Connect(ClientTabId),
-    /// Give up connecting.
+    /// Cancel an attempt to connect.
     Cancel(ClientTabId),
-    /// Send what is typed, or the file that is named.
+    /// Send the typed text or digits, or the chosen file.
     Send(ClientTabId),
-    /// Send this regular file of any size, whatever the field contains.
+    /// Send this regular file of any size, regardless of what the field contains.
     SendFile(ClientTabId, PathBuf),
-    /// Send what is typed as often and as fast as the two fields say. Replaces a repetition under way.
+    /// Send the typed text or digits repeatedly, as often and as fast as the fields *Times* and *Every* say. Replaces a
+    /// repetition under way.
     Repeat(ClientTabId),
     /// Empty the send queue, including the rest of a file and a repetition; stay connected.
     StopSending(ClientTabId),
@@ -61,15 +62,15 @@ pub enum ClientCommand {
     ClearTranscript(ClientTabId),
     /// Set the text of the number of load clients.
     EditLoadCount(String),
-    /// Connect the load clients with the settings of the first tab; ignored while they are connected, or while the number
-    /// or that tab's form is wrong.
+    /// Connect the load clients with the settings of the first tab; ignored while they are connected, or while the
+    /// number or that tab's form is invalid.
     ConnectLoad,
     /// Close the load clients.
     CloseLoad,
 }
 
 impl ClientCommand {
-    /// Returns the tab it is about.
+    /// Returns the tab that the command is about, if any.
     pub(super) fn tab(&self) -> Option<ClientTabId> {
         match self {
             Self::Add | Self::EditLoadCount(_) | Self::ConnectLoad | Self::CloseLoad => None,
@@ -105,13 +106,13 @@ pub enum ClientField {
     Timeout,
     /// Path of the CA certificates for [`TrustChoice::CaFile`].
     CaFile,
-    /// The name to ask for and to check; empty: the host.
+    /// The server name to request and to check; empty: the host.
     ServerName,
     /// The protocols offered by ALPN. Follows the server.
     Alpn,
     /// Path of the client certificate; empty: none.
     Certificate,
-    /// Path of its key.
+    /// Path of the client certificate's key.
     Key,
     /// The text to send.
     Text,
@@ -126,7 +127,7 @@ pub enum ClientField {
 }
 
 impl ClientField {
-    /// The name of a number field in messages, and its values; `None` for other fields.
+    /// Returns the name of a number field in messages, and its range; `None` for other fields.
     pub(super) fn number(self) -> Option<(&'static str, RangeInclusive<u32>)> {
         match self {
             Self::Port => Some(("Port", 1..=65_535)),
@@ -154,7 +155,7 @@ pub enum Followed {
 }
 
 impl Followed {
-    /// The text field of the part.
+    /// Returns the text field of the part, if it has one.
     pub(super) fn field(self) -> Option<ClientField> {
         match self {
             Self::Host => Some(ClientField::Host),
@@ -183,7 +184,7 @@ impl TrustChoice {
     /// Every choice.
     pub const ALL: [Self; 4] = [Self::ThisServer, Self::CaFile, Self::System, Self::Nothing];
 
-    /// The label of the choice.
+    /// Returns the label of the choice.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -194,7 +195,7 @@ impl TrustChoice {
         }
     }
 
-    /// A warning that stays visible while this is chosen.
+    /// Returns the warning that stays visible while this is chosen.
     #[must_use]
     pub fn caution(self) -> Option<&'static str> {
         if self == Self::Nothing { trust_warning(&Trust::Nothing) } else { None }
@@ -204,7 +205,7 @@ impl TrustChoice {
 /// The kind of data to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SendKind {
-    /// Text, with escapes if wanted, and a line ending.
+    /// Text, with escapes if they are turned on, and a line ending.
     #[default]
     Text,
     /// Hexadecimal digits.
@@ -217,7 +218,7 @@ impl SendKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Text, Self::Hex, Self::File];
 
-    /// The field that has the data.
+    /// Returns the field that contains the data.
     #[must_use]
     pub fn field(self) -> ClientField {
         match self {

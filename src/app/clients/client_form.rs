@@ -1,5 +1,5 @@
-//! The form of a client tab: its fields and choices. Each field that belongs to the server, the running one or the one that
-//! the window's form describes, follows it until it is edited.
+//! The form of a client tab: its fields and choices. Those that are about the server follow the running server, or the
+//! window's form if none is running, until they are edited.
 
 use crate::app::clients::client_command::{ClientCommand, ClientField, Followed, SendKind, TrustChoice};
 use crate::client::input::{self, InputError, LineEnding};
@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The most characters of text or digits to send, since they are parsed every time they are shown. Longer data can be
-/// sent as a file.
+/// The most characters of text or digits to send: they are parsed each time they are shown. Longer data can be sent as
+/// a file.
 pub const MAX_INPUT: usize = 32_768;
 
 /// The values of a client tab's fields and choices.
 #[derive(Debug, Clone)]
 pub struct ClientForm {
     pub(super) server: ServerEndpoint,
-    /// As typed. A field that follows the server is here only after it was edited.
+    /// The texts of the fields as typed. A field that can follow the server has an entry only after it was edited.
     texts: BTreeMap<ClientField, String>,
     /// Whether to use TLS; `None`: as the server does.
     own_tls: Option<bool>,
@@ -51,7 +51,7 @@ impl ClientForm {
         }
     }
 
-    /// Returns the text of a field, right or wrong.
+    /// Returns the text of a field, valid or not.
     #[must_use]
     pub fn text(&self, field: ClientField) -> &str {
         match (self.texts.get(&field), field) {
@@ -63,21 +63,21 @@ impl ClientForm {
         }
     }
 
-    /// Returns what is wrong with the text of a field, in one or two sentences; [`ClientForm::input_error`] is about what
-    /// is to be sent. Files are not read.
+    /// Returns why the text of a field is invalid, in one or two sentences. For the data to send, see
+    /// [`ClientForm::input_error`]. Files are not read.
     #[must_use]
     pub fn error(&self, field: ClientField) -> Option<String> {
         let text = self.text(field);
         match field {
             ClientField::Host => parse::host(text).err().map(|error| error.to_string()),
-            // Empty is right: the OS will choose the server's port.
+            // An empty port is valid: the OS will choose the server's port.
             ClientField::Port if self.is_following(Followed::Port) => None,
             ClientField::Alpn => parse::alpn(text).err().map(|error| error.to_string()),
             _ => self.number(field).err(),
         }
     }
 
-    /// Returns the mistake in the text or digits to send.
+    /// Returns the first mistake in the text or digits to send.
     #[must_use]
     pub fn input_error(&self) -> Option<InputError> {
         self.input().err()
@@ -93,7 +93,7 @@ impl ClientForm {
         }
     }
 
-    /// Returns why the field for the text or digits to send takes no more characters; `None`: it does.
+    /// Returns a message if the field for the text or digits to send is full, otherwise `None`.
     #[must_use]
     pub fn full(&self) -> Option<String> {
         let is_full = self.send_kind != SendKind::File
@@ -131,7 +131,7 @@ impl ClientForm {
     /// Returns what would be sent now.
     ///
     /// # Errors
-    /// The text has a mistake, or there is none.
+    /// The text is invalid, or there is nothing to send.
     pub fn payload(&self) -> Result<Payload, String> {
         let path = path(self.text(ClientField::File));
         let input = self.input().map_err(|error| error.to_string())?;
@@ -149,7 +149,7 @@ impl ClientForm {
         }
     }
 
-    /// Returns why the form can't connect, and the field that this is about, if any.
+    /// Returns why the form can't connect, and the field that the reason is about, if any.
     #[must_use]
     pub fn blocked(&self) -> Option<(Option<ClientField>, String)> {
         let blocked = |field, reason: &str| Some((field, reason.to_owned()));
@@ -218,7 +218,7 @@ impl ClientForm {
     /// Returns how often to repeat, and the time from one repetition to the next.
     ///
     /// # Errors
-    /// One of the two fields is wrong.
+    /// One of the two fields is invalid.
     pub fn repetition(&self) -> Result<(u32, Duration), String> {
         let every = self.number(ClientField::Every)?;
         Ok((self.number(ClientField::Times)?, Duration::from_millis(every.into())))
@@ -259,14 +259,14 @@ impl ClientForm {
 /// The server's address and TLS settings, as the fields of a client show them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::app) struct ServerEndpoint {
-    /// At which this computer reaches it: never an unspecified address.
+    /// The host at which this computer reaches the server; never an unspecified address.
     pub(super) host: String,
-    /// Empty until the OS has chosen one.
+    /// The port; empty until the OS has chosen one.
     pub(super) port: String,
     pub(super) tls: bool,
     pub(super) certificate: PathBuf,
     pub(super) versions: TlsVersions,
-    /// Protocols with commas between them.
+    /// The ALPN protocols, separated by commas.
     pub(super) alpn: String,
 }
 

@@ -1,4 +1,4 @@
-//! One client tab: its form, its connection, and its transcript, which is bounded in number and in bytes.
+//! One client tab: its form, its connection, and its transcript, whose entries are bounded in number and in bytes.
 
 use crate::app::clients::client_command::{ClientTabId, SendKind};
 use crate::app::clients::client_form::ClientForm;
@@ -31,25 +31,25 @@ impl ClientTab {
         }
     }
 
-    /// Returns its number.
+    /// Returns the tab's number.
     #[must_use]
     pub fn id(&self) -> ClientTabId {
         self.id
     }
 
-    /// Returns its form.
+    /// Returns the tab's form.
     #[must_use]
     pub fn form(&self) -> &ClientForm {
         &self.form
     }
 
-    /// Returns the status of its connection, or of the last one at its end; copied at each call. Exact at any time.
+    /// Returns a copy of the status of the tab's connection, or of its last one as it ended. It is exact at any time.
     #[must_use]
     pub fn status(&self) -> ClientStatus {
         self.client.as_ref().map_or_else(ClientStatus::default, Client::status)
     }
 
-    /// Returns how far its connection has come: the short form of [`ClientTab::status`].
+    /// Returns the state in [`ClientTab::status`].
     #[must_use]
     pub fn state(&self) -> ClientState {
         self.status().state
@@ -61,25 +61,25 @@ impl ClientTab {
         &self.transcript.entries
     }
 
-    /// Returns how many connections were tried; the newest entries have this number.
+    /// Returns how many connections the tab has attempted. This is also the number of the newest connection.
     #[must_use]
     pub fn connections(&self) -> u32 {
         self.connections
     }
 
-    /// Returns why the last send was refused, until one is accepted or the form is changed.
+    /// Returns why the last send was refused, until a send is accepted or the form is changed.
     #[must_use]
     pub fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
     }
 
-    /// Returns whether the form can connect now: nothing is connected, and no field is wrong.
+    /// Returns whether the form can connect now: the tab is disconnected, and the form is valid.
     #[must_use]
     pub fn can_connect(&self) -> bool {
         self.state().is_disconnected() && self.form.blocked().is_none()
     }
 
-    /// Returns why nothing can be sent now; `None`: it can.
+    /// Returns why nothing can be sent now; `None` if sending is possible.
     #[must_use]
     pub fn cannot_send(&self) -> Option<String> {
         let status = self.status();
@@ -97,7 +97,7 @@ impl ClientTab {
             return;
         }
         let Some(config) = self.form.config() else { return };
-        // Takes the last events of the connection before it.
+        // This moves the last events of the previous connection to the transcript.
         self.poll(&mut |_| {});
         self.connections += 1;
         self.refused = None;
@@ -131,7 +131,7 @@ impl ClientTab {
         }
     }
 
-    /// Moves new events to the transcript, after showing each to `observe`. Returns whether there were any.
+    /// Moves new events to the transcript, after passing each to `observe`. Returns whether there were any.
     pub(super) fn poll(&mut self, observe: &mut impl FnMut(&ClientEventKind)) -> bool {
         let Some(client) = &self.client else { return false };
         let events = client.drain();
@@ -146,26 +146,27 @@ impl ClientTab {
 
 /// The most entries that a transcript keeps.
 pub const MAX_ENTRIES: usize = 10_000;
-/// The most bytes of data that it keeps.
+/// The most bytes of data that a transcript keeps.
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// One entry of a transcript.
 #[derive(Debug, Clone)]
 pub struct TranscriptEntry {
-    /// Numbers the entries of one tab from 1; never reused, not even after the transcript was cleared.
+    /// The entry's number. The entries of a tab are numbered from 1; a number is never reused, not even after the
+    /// transcript was cleared.
     pub number: u64,
-    /// The connection of the tab that it belongs to, from 1.
+    /// The number of the connection that the entry belongs to: the tab's connections are numbered from 1.
     pub connection: u32,
-    /// The wall clock.
+    /// The wall-clock time.
     pub at: SystemTime,
     /// The event; never [`ClientEventKind::Echoed`].
     pub event: ClientEventKind,
-    /// How a send came back; `None` until its last byte has.
+    /// The echo of a send; `None` until its last byte has come back.
     pub echo: Option<EchoResult>,
 }
 
 impl TranscriptEntry {
-    /// Returns its data; empty if it has none.
+    /// Returns the entry's data; empty if it has none.
     #[must_use]
     pub fn data(&self) -> &[u8] {
         match &self.event {
@@ -175,7 +176,7 @@ impl TranscriptEntry {
     }
 }
 
-/// The newest entries of a tab.
+/// The transcript of a tab: its newest entries.
 pub type Transcript = RingBuffer<TranscriptEntry>;
 
 /// Turns the events of a tab's connections into its transcript.
@@ -205,7 +206,8 @@ impl TranscriptRecorder {
         self.entries.push(entry, bytes);
     }
 
-    /// Stores the echo of a send. Echoes come in the order of the sends, so the search goes on where the last one ended.
+    /// Stores the echo of a send. Echoes arrive in the order of the sends, so each search continues where the last one
+    /// ended.
     fn set_echo(&mut self, connection: u32, result: EchoResult) {
         self.next_echo = self.next_echo.max(self.entries.first_number());
         while let Some(index) = self.entries.position(self.next_echo)
@@ -232,7 +234,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn echoes_find_their_sends_past_unmeasured_and_cleared_ones() {
+    fn echoes_are_stored_despite_unmeasured_and_cleared_sends() {
         let mut transcript = TranscriptRecorder::default();
         let event = |kind| ClientEvent { at: SystemTime::now(), kind };
         let sent = |number, measured| {

@@ -1,9 +1,9 @@
 //! The client tabs of the app: up to sixteen clients, each with its own form, connection and transcript, and the load
 //! clients beside them.
 //!
-//! A tab follows the running server, or the one that the form describes, field by field until a field is edited. Nothing
-//! typed here is remembered between runs: most of it follows settings that are, and the rest (what was sent, to which
-//! server, with which key) is private.
+//! The fields of a tab that are about the server follow the running server, or the window's form if none is running,
+//! until they are edited. Nothing that is typed here is saved: most fields follow settings that are, and the rest (what
+//! was sent, to which server, with which key) is private.
 
 mod client_command;
 mod client_form;
@@ -24,7 +24,7 @@ use crate::client::{Client, ConnectionConfig, LoadClients, LoadStatus, MAX_LOAD_
 use crate::settings::parse;
 use crate::text::with_thousands;
 
-/// The most client tabs at once.
+/// The maximum number of client tabs.
 pub const MAX_CLIENT_TABS: usize = 16;
 
 /// The client tabs of the app, in the order in which they were added, and the load clients.
@@ -39,7 +39,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Creates one tab that follows this server.
+    /// Creates the clients: one tab, which follows this server.
     pub(super) fn new(server: ServerEndpoint, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let (tabs, closing) = (Vec::new(), Vec::new());
         let mut clients = Self { tabs, last_id: 0, server, load: LoadForm::new(), closing, wake };
@@ -59,7 +59,7 @@ impl Clients {
         self.tabs.iter().find(|tab| tab.id() == id)
     }
 
-    /// Returns how many tabs there are.
+    /// Returns the number of tabs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tabs.len()
@@ -123,7 +123,7 @@ impl Clients {
         }
     }
 
-    /// Moves new events to the transcripts, after showing each to `observe`. Returns whether anything has changed.
+    /// Moves new events to the transcripts, after passing each to `observe`. Returns whether anything has changed.
     pub(super) fn poll(&mut self, observe: &mut impl FnMut(&ClientEventKind)) -> bool {
         self.closing.retain(|client| !client.is_over());
         let mut changed = self.load.poll();
@@ -155,7 +155,7 @@ impl Clients {
         &self.load
     }
 
-    /// Returns why the load clients can't connect: the first tab's form, whose settings they use, is wrong.
+    /// Returns why the load clients can't connect, if the form of the first tab is invalid: they use its settings.
     #[must_use]
     pub fn load_blocked(&self) -> Option<String> {
         self.first_form().blocked().map(|(_, reason)| reason)
@@ -183,7 +183,7 @@ impl Clients {
         self.tabs.iter().filter_map(|tab| tab.client.as_ref()).chain(&self.closing)
     }
 
-    /// Adds a tab that begins with the form of the last one.
+    /// Adds a tab that starts with a copy of the last tab's form.
     fn add(&mut self) {
         if self.can_add() {
             self.last_id += 1;
@@ -194,12 +194,12 @@ impl Clients {
     }
 }
 
-/// The load clients of the app.
+/// The load clients of the app, and the field for their number.
 pub struct LoadForm {
     /// The number to connect, as typed.
     pub count: String,
     pub(super) clients: Option<LoadClients>,
-    /// As of the last poll.
+    /// The status at the last poll.
     status: Option<LoadStatus>,
 }
 
@@ -208,19 +208,19 @@ impl LoadForm {
         Self { count: "100".to_owned(), clients: None, status: None }
     }
 
-    /// Returns what is wrong with the number.
+    /// Returns why the number is invalid.
     #[must_use]
     pub fn error(&self) -> Option<String> {
         self.number().err()
     }
 
-    /// Returns how far the clients have come, or how the last ones ended; `None`: there were none.
+    /// Returns the status of the load clients, also after their end; `None` before the first ones were connected.
     #[must_use]
     pub fn status(&self) -> Option<&LoadStatus> {
         self.status.as_ref()
     }
 
-    /// Returns whether there are load clients whose connections are not all over.
+    /// Returns whether any load client's connection isn't over yet.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.status.as_ref().is_some_and(|status| !status.is_over)
@@ -251,7 +251,7 @@ impl LoadForm {
     }
 }
 
-/// Explains in a sentence or two why clients have no echo yet; `None` if none of them waits.
+/// Explains in a sentence or two why load clients have no echo yet. Returns `None` if none of them is waiting.
 #[must_use]
 pub fn explain_waiting(status: &LoadStatus) -> Option<String> {
     if status.is_closing || status.is_over {
