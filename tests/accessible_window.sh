@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Uses the real window as a screen reader does: finds each control by role and name over AT-SPI, starts the server with
+# Uses the real window as a screen reader does: finds each control by role and name over AT-SPI, starts the server by
 # the action of its button, reads an echo in the log, and stops the server.
 #
 #     tests/accessible_window.sh PROGRAM
@@ -22,11 +22,11 @@ open_display
 cat >"$work/reader.py" <<'PYTHON'
 import socket, sys
 from echo import connect, echo
-from hands import Atspi, ROW, Window, until
+from hands import Atspi, ROW, Window, wait_until
 
 port = int(sys.argv[1])
 window = Window()
-until("the button", lambda: window.button("Start server"))
+wait_until("the button", lambda: window.button("Start server"))
 
 def can_be_reached(node):
     return node.get_state_set().contains(Atspi.StateType.FOCUSABLE) and node.get_role() != Atspi.Role.FRAME
@@ -37,13 +37,13 @@ assert all(name for _, name in controls), f"nameless: {controls}"
 assert window.text("Host") == "127.0.0.1" and window.text("Port") == str(port), (window.text("Host"), window.text("Port"))
 
 window.press("Start server")
-until("the button's other name", lambda: window.button("Stop server"))
+wait_until("the button's other name", lambda: window.button("Stop server"))
 with connect(port) as client:
     echo(client, b"heard, not seen\n")
-    line = until("the log's line", lambda: window.find(ROW, r"*#1 Received: b'heard, not seen\n'*"))
+    line = wait_until("the log's line", lambda: window.find(ROW, r"*#1 Received: b'heard, not seen\n'*"))
     print("read in the log:", line.get_name())
 window.press("Stop server")
-until("rest", lambda: window.button("Start server"))
+wait_until("rest", lambda: window.button("Start server"))
 try:
     socket.create_connection(("127.0.0.1", port), timeout=20).close()
     sys.exit("somebody still listens")

@@ -21,7 +21,7 @@ need lintian desktop-file-validate appstreamcli gio man lexgrog apt-get dpkg unz
 
 say() { echo "packages: $*"; }
 
-# check PROGRAM ARGUMENTS…: the program succeeds.
+# check PROGRAM ARGUMENTS…: runs the program and fails if it fails.
 check() {
     "$@" >"$work/check.out" 2>&1 || fail "$*: $(cat "$work/check.out")"
     say "$1 is content"
@@ -37,7 +37,7 @@ assets/packaging/tarball "$program"
 deb=$(realpath target/packages/*.deb)
 archive=$(realpath target/packages/*.tar.gz)
 
-# The same sources make the same packages.
+# The same sources must make identical packages.
 sha256sum "$deb" "$archive" >"$work/sums"
 assets/packaging/deb "$program" >/dev/null
 assets/packaging/tarball "$program" >/dev/null
@@ -63,14 +63,14 @@ for text in "LICENSE", "THIRD-PARTY.txt":
 PYTHON
 say "the app for macOS has its layout"
 
-# --- The window of the installed program, started by its menu entry.
+# --- The window of the installed program, started from its menu entry.
 open_display
 export XDG_DATA_HOME=$HOME/.local/share
 unset XDG_DATA_DIRS
 port=$(free_port)
 echoes() { python3 "$support/echo.py" "$port" 0 2>/dev/null; }
 
-# The process that runs exactly this file.
+# Sets `app` to the ID of the process that runs exactly this file; fails if there is none.
 started() {
     local process
     for process in $(pidof "$(basename "$1")" || true); do
@@ -79,7 +79,8 @@ started() {
     return 1
 }
 
-# open_from_menu ENTRY PROGRAM: starts it, presses Ctrl+Enter in its window, and checks an echo.
+# open_from_menu ENTRY PROGRAM: starts the program from its menu entry, presses Ctrl+Enter in its window, and checks an
+# echo.
 open_from_menu() {
     mkdir -p "$HOME/echoscope"
     printf 'host = "127.0.0.1"\nport = %s\n' "$port" >"$HOME/echoscope/settings.toml"
@@ -105,10 +106,10 @@ close_window() {
 }
 
 # --- The Debian package.
-# The suppressed tag is about uploads to Debian's archive.
+# The suppressed tag is only about uploads to Debian's archive.
 check lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs --allow-root "$deb"
 
-# The package's dependencies stay installed.
+# Removing the package leaves its dependencies installed.
 apt-get satisfy -y -qq --no-install-recommends "$(dpkg-deb --field "$deb" Depends)" >"$work/apt.out" 2>&1 ||
     fail "what the package needs can't be installed: $(cat "$work/apt.out")"
 trees() {
@@ -133,12 +134,12 @@ for file in bash-completion/completions/echoscope zsh/vendor-completions/_echosc
     icons/hicolor/48x48/apps/echoscope.png doc/echoscope/{copyright,changelog.Debian.gz,third-party.txt.gz}; do
     [ -s "/usr/share/$file" ] || fail "/usr/share/$file is not there"
 done
-zcat /usr/share/doc/echoscope/third-party.txt.gz >"$work/licences"
+zcat /usr/share/doc/echoscope/third-party.txt.gz >"$work/licenses"
 for crate in rustls egui clap; do
-    grep -q "^  $crate [0-9]" "$work/licences" || fail "the licence of $crate is missing"
+    grep -q "^  $crate [0-9]" "$work/licenses" || fail "the license of $crate is missing"
 done
 for holder in "The OpenSSL Project" "Bitstream, Inc" "The Inter Project Authors" "The JetBrains Mono Project Authors"; do
-    grep -q "Copyright .*$holder" "$work/licences" || fail "the notice of $holder is missing"
+    grep -q "Copyright .*$holder" "$work/licenses" || fail "the notice of $holder is missing"
 done
 
 open_from_menu $entry /usr/bin/echoscope
@@ -171,7 +172,7 @@ say "the Debian package was removed without a trace"
 export HOME="$work/a home with 'quotes', \"more\", \$HOME & a \\ | \`"
 mkdir "$HOME"
 export XDG_CONFIG_HOME=$HOME
-# Mesa's shader cache isn't ours.
+# Mesa's shader cache isn't Echoscope's.
 export XDG_CACHE_HOME=$work/cache
 unset XDG_DATA_HOME
 mkdir -p "$work/unpacked" "$HOME/.local/share/applications"
@@ -196,7 +197,7 @@ check lexgrog "$HOME/.local/share/man/man1/echoscope.1.gz"
 "$HOME/.local/share/echoscope/uninstall" --settings >"$work/uninstall.out" || fail "it can't be removed"
 home | diff "$work/before" - >"$work/trace.err" || fail "the archive's install leaves a trace"
 
-# With XDG_DATA_HOME, and with a prefix.
+# Install with XDG_DATA_HOME, and with a prefix.
 mkdir "$work/data"
 XDG_DATA_HOME=$work/data "$install" >/dev/null
 [ -s "$work/data/applications/echoscope.desktop" ] || fail "XDG_DATA_HOME is not honoured"

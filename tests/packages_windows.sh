@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Uses the packages for Windows under Wine: the program in the zip runs; the installer needs no answers and no
-# administrator, the installed program echoes, and the uninstaller leaves nothing behind.
+# Tests the packages for Windows under Wine: the program in the zip runs; the installer asks nothing and needs no
+# administrator; the installed program echoes; and the uninstaller leaves nothing behind.
 #
 #     tests/packages_windows.sh EXE [WINE]
 #
@@ -61,7 +61,7 @@ for words in "DisplayName .*Echoscope" "DisplayVersion .*$version" "QuietUninsta
     grep -q "$words" "$work/registry" || fail "the list of installed programs has no $words: $(cat "$work/registry")"
 done
 
-# The installed program echoes, and is not removed while it runs.
+# The installed program echoes, and can't be uninstalled while it runs.
 "$wine" "$installed" --headless --port 0 --host 127.0.0.1 >"$work/server.out" 2>"$work/server.err" &
 app=$!
 until_true 30 grep -q "Listening on" "$work/server.out" || fail "the installed program does not serve"
@@ -79,7 +79,7 @@ wait "$app" || true
 app=
 say "the installed program echoes"
 
-# An update, as soon as Windows has released the program that ended.
+# Update the program as soon as Windows has released the file of the ended one.
 until_true 30 run "$installer" /S || fail "the installer does not update what is there"
 run "$uninstaller" /S || fail "the uninstaller failed"
 removed() { [ ! -e "$installed" ] && [ ! -e "$uninstaller" ] && everything | cmp -s - "$work/before"; }

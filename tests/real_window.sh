@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Uses the real window on a real X server, in light and in dark: echoes over TLS, reads the log, and closes the window;
-# then closes it again under load.
+# Tests the real window on a real X server with the light and the dark theme: echoes over TLS, reads the log, and closes
+# the window; then closes it again under load.
 #
 #     tests/real_window.sh PROGRAM [FOLDER]
 #
@@ -18,7 +18,7 @@ mkdir -p "$shots"
 need Xvfb xdotool xprop xclip import identify convert openssl python3
 open_display
 
-# The files of the tutorial.
+# Create the certificate files with the tutorial's commands.
 (
     cd "$work"
     openssl genrsa -out server.key 2048
@@ -56,7 +56,7 @@ print("echoed", flush=True)
 sys.stdin.read()
 PYTHON
 
-# Sends the message that a window manager sends for the close button.
+# Sends the message that a window manager sends when the close button is clicked.
 cat >"$work/close.py" <<'PYTHON'
 import ctypes, sys
 
@@ -128,17 +128,17 @@ for theme in light dark; do
     shot=$shots/main-$theme.png
     rich_picture() {
         import -silent -window "$window" "$shot" &&
-            read -r width height colours < <(identify -format '%w %h %k\n' "$shot") &&
-            [ "$width" -ge 900 ] && [ "$height" -ge 600 ] && [ "$colours" -ge 50 ]
+            read -r width height colors < <(identify -format '%w %h %k\n' "$shot") &&
+            [ "$width" -ge 900 ] && [ "$height" -ge 600 ] && [ "$colors" -ge 50 ]
     }
-    until_true 10 rich_picture || fail "the picture is blank or small: ${width:-?}x${height:-?}, ${colours:-?} colours"
+    until_true 10 rich_picture || fail "the picture is blank or small: ${width:-?}x${height:-?}, ${colors:-?} colors"
     # The middle of the log shows whether the theme is light or dark.
     shade=$(convert "$shot" -crop 200x20+500+500 -colorspace Gray -format '%[fx:100*mean]' info:)
     case $theme in
         light) [ "${shade%.*}" -ge 70 ] || fail "the light theme is dark ($shade of 100)" ;;
         dark) [ "${shade%.*}" -le 30 ] || fail "the dark theme is light ($shade of 100)" ;;
     esac
-    echo "real window, $theme: ${width}x$height, $colours colours, mean shade $shade of 100"
+    echo "real window, $theme: ${width}x$height, $colors colors, mean shade $shade of 100"
 
     python3 "$work/close.py" "$window"
     until_true 10 has_ended || fail "the window was closed and the program goes on"
@@ -154,7 +154,7 @@ s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.
         "$port" || fail "port $port is still taken after the end"
 done
 
-# Under load: clients that send as fast as they can, and a setting that was just changed.
+# Close the window under load: clients send as fast as they can, and a setting was just changed.
 cat >"$work/load.py" <<'PYTHON'
 import socket, sys, threading
 
@@ -189,7 +189,7 @@ xdotool windowsize --sync "$window" 1180 760 windowfocus "$window"
 python3 "$work/load.py" "$port" >"$work/load.out" 2>"$work/load.err" &
 clients=$!
 until_true 20 grep -qs "under way" "$work/load.out" || fail "the clients are not served"
-# The button for the dark theme. A setting is saved half a second after a change, or at exit.
+# Click the button for the dark theme. A setting is saved half a second after a change, or at exit.
 xdotool mousemove --window "$window" 1098 22 click 1
 python3 "$work/close.py" "$window"
 until_true 10 has_ended || fail "the window was closed in the middle of everything and the program goes on"

@@ -25,18 +25,18 @@ app=$!
 wait_for_window
 xdotool windowsize --sync "$window" 1180 760 windowfocus "$window"
 
-# A checksum of the window; the pointer is where it changes nothing.
+# Prints a checksum of the window's picture, with the pointer where it changes nothing.
 picture() { import -silent -window "$window" "$work/now.png" && identify -format '%#' "$work/now.png"; }
 
-# Whether the window has changed and is stable again: it paints only when something happens.
+# Succeeds if the window has changed and is stable again, since it paints only when something happens.
 last=
 rests() {
     local one two
     one=$(picture) && sleep 0.2 && two=$(picture) && [ "$one" = "$two" ] && [ "$one" != "$last" ] && last=$one
 }
 
-# then_rests WHAT: waits until the window shows the effect.
-then_rests() {
+# wait_for_effect WHAT: waits until the window has changed and is stable again; fails with WHAT otherwise.
+wait_for_effect() {
     xdotool mousemove 1399 899
     until_true 20 rests || fail "nothing changed after: $1"
     cp "$work/now.png" "$shots/lesson-$1.png"
@@ -44,33 +44,33 @@ then_rests() {
 
 click() { xdotool mousemove --window "$window" "$1" "$2" click 1; }
 
-then_rests 0-window
+wait_for_effect 0-window
 click 1140 22
-then_rests 1-menu
+wait_for_effect 1-menu
 click 860 150
-then_rests 2-begun
+wait_for_effect 2-begun
 click 160 693
-then_rests 3-started
+wait_for_effect 3-started
 click 400 192
-then_rests 4-client-tab
+wait_for_effect 4-client-tab
 click 789 320
-then_rests 5-connected
+wait_for_effect 5-connected
 click 700 665
 xdotool type --delay 30 Hello
 xdotool key Return
-then_rests 6-echoed
+wait_for_effect 6-echoed
 click 395 192
-then_rests 7-log
+wait_for_effect 7-log
 click 400 192
-then_rests 8-client-tab
+wait_for_effect 8-client-tab
 click 932 356
-then_rests 9-closed
+wait_for_effect 9-closed
 click 160 693
-then_rests 10-stopped
+wait_for_effect 10-stopped
 click 470 192
-then_rests 11-next-lesson
+wait_for_effect 11-next-lesson
 click 370 202
-then_rests 12-set-up
+wait_for_effect 12-set-up
 remembered() { grep -qs '^backlog = 2$' "$settings" && grep -qs '^mode = "one"$' "$settings"; }
 until_true 10 remembered || fail "the lesson was not done to its end; see the pictures: the settings are
 $(cat "$settings")"

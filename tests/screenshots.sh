@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Takes the pictures of the README: each tab of the real window while clients are served, light and dark, and a lesson.
-# It finds the controls by name over AT-SPI, so that a change of the layout doesn't matter.
+# Takes the screenshots for the README: each tab of the real window while clients are served, light and dark, and a
+# lesson. It finds the controls by name over AT-SPI, so that a change of the layout doesn't matter.
 #
 #     tests/screenshots.sh PROGRAM FOLDER
 #
-# PROGRAM is the built echoscope. tests/real_window.sh takes the picture of the log, with the tutorial's certificate.
+# PROGRAM is the built echoscope. tests/real_window.sh takes the screenshot of the log, with the tutorial's certificate.
 # Port 12345, the default, has to be free.
 # Needs: Xvfb, xdotool, ImageMagick, Mesa's software OpenGL, and what tests/accessible_window.sh needs.
 set -euo pipefail
@@ -22,20 +22,20 @@ open_display
 
 cat >"$work/shoot.py" <<'PYTHON'
 import socket, ssl, subprocess, sys, time
-from hands import ROW, TAB, Window, until
+from hands import ROW, TAB, Window, wait_until
 
 what, theme, window_id, folder = sys.argv[1:]
 window = Window()
 
 def shot(name):
-    # The pointer is where it changes nothing, and the effect of the last click is painted.
+    # Move the pointer where it changes nothing, and wait until the effect of the last click is painted.
     subprocess.run(["xdotool", "mousemove", "1399", "899"], check=True)
     time.sleep(1)
     subprocess.run(["import", "-silent", "-window", window_id, f"{folder}/{name}-{theme}.png"], check=True)
 
-def type_into_the_window(words):
+def type_into_the_window(text):
     subprocess.run(["xdotool", "windowfocus", window_id], check=True)
-    subprocess.run(["xdotool", "type", "--delay", "40", words], check=True)
+    subprocess.run(["xdotool", "type", "--delay", "40", text], check=True)
     subprocess.run(["xdotool", "key", "Return"], check=True)
 
 def echo(newest, data):
@@ -47,10 +47,10 @@ def echo(newest, data):
     return client
 
 def served():
-    until("the server", lambda: window.button("Stop server"))
+    wait_until("the server", lambda: window.button("Stop server"))
     clients = [echo(ssl.TLSVersion.TLSv1_3, b"Hello\n"), echo(ssl.TLSVersion.TLSv1_2, b"and another client\n")]
-    until("both", lambda: window.find(TAB, "Connections 2"))
-    # The rate is 0 again.
+    wait_until("both", lambda: window.find(TAB, "Connections 2"))
+    # Wait until the rate is 0 again.
     time.sleep(3)
     window.press("Connections 2", TAB)
     window.press("Connection #1", ROW)
@@ -64,16 +64,16 @@ def served():
         client.close()
 
 def be_a_client():
-    until("the server", lambda: window.button("Stop server"))
+    wait_until("the server", lambda: window.button("Stop server"))
     window.press("Client", TAB)
     window.press("Connect")
-    until("the connection", lambda: window.find(TAB, "Client 1, connected"))
-    for words in ["Hello", "A stream has no messages"]:
-        type_into_the_window(words)
-        until(words, lambda: window.find(ROW, f"*received b'{words}*"))
+    wait_until("the connection", lambda: window.find(TAB, "Client 1, connected"))
+    for text in ["Hello", "A stream has no messages"]:
+        type_into_the_window(text)
+        wait_until(text, lambda: window.find(ROW, f"*received b'{text}*"))
     window.press("Add a client")
     window.press("Connect")
-    until("the second one waits", lambda: window.find(TAB, "Client 2, waits to be accepted"))
+    wait_until("the second one waits", lambda: window.find(TAB, "Client 2, waits to be accepted"))
     window.press("Client 1, connected", TAB)
     window.press("*sent b'Hello*", ROW)
     time.sleep(3)
@@ -85,11 +85,11 @@ def learn():
     window.press("Start server")
     window.press("Client", TAB)
     window.press("Connect")
-    until("the connection", lambda: window.find(TAB, "Client 1, connected"))
+    wait_until("the connection", lambda: window.find(TAB, "Client 1, connected"))
     type_into_the_window("Hello")
-    until("the echo", lambda: window.find(ROW, "*received b'Hello*"))
+    wait_until("the echo", lambda: window.find(ROW, "*received b'Hello*"))
     window.press("Log", TAB)
-    until("the log", lambda: window.find(ROW, "*Received: b'Hello*"))
+    wait_until("the log", lambda: window.find(ROW, "*Received: b'Hello*"))
     time.sleep(3)
     shot("lesson")
 
@@ -98,7 +98,7 @@ PYTHON
 
 "$program" create-certificate --out "$work" --key p256 >"$work/create.out"
 
-# shoot WHAT THEME SETTING ARGUMENT…: opens the window, and closes it when the pictures are taken.
+# shoot WHAT THEME SETTING ARGUMENT…: opens the window, takes the screenshots, and closes the window.
 shoot() {
     local what_is_seen=$1 theme=$2 setting=$3
     shift 3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Uses the Windows program under Wine. With its window on a real X server: a client gets its echo, the server stops and
-# starts again, the file dialog saves the log, the window closes. Then headless: it prints, and Ctrl-C stops it.
+# Tests the Windows program under Wine. With its window on a real X server: a client gets its echo, the server stops and
+# starts again, the file dialog saves the log, and the window closes. Then headless: it prints, and Ctrl-C stops it.
 #
 #     tests/windows.sh PROGRAM.exe WINE [FOLDER]
 #
@@ -24,14 +24,14 @@ mkdir -p "$shots"
 need Xvfb xdotool import identify python3
 open_display
 
-# The Windows path of a file: Wine maps Z: to the root.
+# Prints the Windows path of a file: Wine maps Z: to the root.
 windows_name() { printf 'Z:%s' "${1//\//\\}"; }
 
 # Runs a command in a console, which Wine provides in a terminal, waits for a text, then presses Ctrl-C.
 cat >"$work/console.py" <<'PYTHON'
 import os, pty, re, select, signal, sys, time
 
-wine, command, words = sys.argv[1:]
+wine, command, expected = sys.argv[1:]
 child, terminal = pty.fork()
 if child == 0:
     os.execv(wine, [wine, "cmd", "/c", command])
@@ -47,7 +47,7 @@ while time.monotonic() < deadline:
         seen += part
         # Remove the escape sequences that move the cursor and set the title.
         text = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07", b"", seen).decode(errors="replace")
-    if words in text and not pressed:
+    if expected in text and not pressed:
         pressed = True
         os.write(terminal, b"\x03")
 else:
@@ -60,7 +60,7 @@ serves() { python3 "$support/echo.py" "$1" 2>"$work/client.err" || fail "the ech
 refuses() {
     ! python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null
 }
-# ends_with CODE: the program ends by itself with this exit code.
+# ends_with CODE: waits until the program exits, and fails if its exit code is another one.
 ends_with() {
     local code=0
     until_true 20 has_ended || fail "the program is still running"
@@ -81,11 +81,11 @@ xdotool windowfocus "$window"
 shot=$shots/windows-main.png
 rich_picture() {
     import -silent -window "$window" "$shot" &&
-        read -r width height colours < <(identify -format '%w %h %k\n' "$shot") &&
-        [ "$width" -ge 900 ] && [ "$height" -ge 600 ] && [ "$colours" -ge 50 ]
+        read -r width height colors < <(identify -format '%w %h %k\n' "$shot") &&
+        [ "$width" -ge 900 ] && [ "$height" -ge 600 ] && [ "$colors" -ge 50 ]
 }
-until_true 20 rich_picture || fail "the picture is blank or small: ${width:-?}x${height:-?}, ${colours:-?} colours"
-echo "$what: ${width}x$height, $colours colours; the echo came back"
+until_true 20 rich_picture || fail "the picture is blank or small: ${width:-?}x${height:-?}, ${colors:-?} colors"
+echo "$what: ${width}x$height, $colors colors; the echo came back"
 
 xdotool key ctrl+Return
 until_true 10 refuses "$port" || fail "Ctrl+Enter did not stop the server"
@@ -93,7 +93,7 @@ xdotool key ctrl+Return
 serves "$port"
 echo "$what: stopped and started by Ctrl+Enter"
 
-# Enter a file name into the file dialog; the log is saved there.
+# Enter a file name into the file dialog, which saves the log to that file.
 find_dialog() {
     dialog=$(xdotool search --onlyvisible --name '^Save the log' 2>/dev/null | head -n 1)
     [ -n "$dialog" ]
@@ -113,7 +113,7 @@ ends_with 0
 refuses "$port" || fail "port $port is still served after the end"
 echo "$what: closed"
 
-# Headless, with its log redirected.
+# Run headless, with the log redirected.
 "$wine" "$program" --headless --host 127.0.0.1 --port "$port" --settings "$settings" \
     >"$work/headless.out" 2>"$work/headless.err" &
 app=$!
@@ -125,7 +125,8 @@ wait "$app" || true
 app=
 echo "$what: without a window it prints where it is told to"
 
-# From a console: the output appears there, and Ctrl-C reaches the program. `cmd` waits for the program here, as in a
+# Run from a console: the output appears there, and Ctrl-C reaches the program. `cmd` waits for the program here, as in
+# a
 # batch file; at a prompt it would return at once.
 in_console() { python3 "$work/console.py" "$wine" "$@" || fail "the console does not show: ${*: -1}"; }
 in_console "$(windows_name "$program") --version" "echoscope "

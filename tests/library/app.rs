@@ -21,7 +21,7 @@ fn app() -> App {
     App::new(Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() }, Options::default())
 }
 
-/// Polls until `done`, and fails after [`PATIENCE`].
+/// Polls the app until `done` returns true. Panics after [`PATIENCE`].
 fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done(app) {
@@ -156,12 +156,12 @@ fn a_saved_log_keeps_the_mode_of_the_file_it_replaces() {
     assert!(std::fs::read_to_string(&path).unwrap().contains("Starting server"));
 }
 
-/// A window that hangs, in a debugger or on a slow display, doesn't read the channel.
+/// A window that hangs, for example in a debugger, doesn't read the channel of events.
 #[test]
 fn the_echo_continues_while_the_log_is_not_read() {
     let mut app = app();
     let mut client = start(&mut app);
-    // Many times more than the channel holds.
+    // These are many times more events than the channel holds.
     for round in 0..800_u32 {
         echo(&mut client, &round.to_be_bytes().repeat(16 << 10));
     }
@@ -212,10 +212,10 @@ fn every_event_of_a_flood_is_logged_or_counted_in_bounded_memory() {
         busy.send(()).unwrap();
         client.read_exact(&mut back[20_000..]).unwrap();
         assert!(back.iter().all(|byte| *byte == b'x'));
-        // Kept open: its close would add an entry.
+        // The client stays open, because its close would add an entry.
         client
     });
-    // Without a poll at first, more events arrive than the channel holds, however slow the machine is.
+    // Before the first poll, more events arrive than the channel holds, however slow the machine is.
     is_busy.recv().unwrap();
     // One byte for each recv means one entry for each byte.
     let (mut shown, mut not_shown, mut next) = (0_u64, 0, 0);
@@ -234,7 +234,7 @@ fn every_event_of_a_flood_is_logged_or_counted_in_bounded_memory() {
     });
     flood.join().unwrap();
     let _client = reader.join().unwrap();
-    // Starting, Listening, Opened, then one entry for each byte.
+    // The entries are Starting, Listening and Opened, and one for each byte.
     assert_eq!(shown + not_shown, sent as u64 + 3);
     assert!(not_shown > 0, "this was no flood");
 }
@@ -253,7 +253,7 @@ fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, defect: Option<create
 
 /// Returns the warning about the folder's certificate after a restart, with the server on this host.
 #[track_caller]
-fn label(folder: &Path, host: &str) -> Option<String> {
+fn warning_after_restart(folder: &Path, host: &str) -> Option<String> {
     let (certificate, key) = (folder.join("server.crt"), folder.join("server.key"));
     let settings = Settings { host: host.to_owned(), tls: true, certificate, key, ..Settings::default() };
     let mut app = App::new(settings, Options::default());
@@ -264,7 +264,7 @@ fn label(folder: &Path, host: &str) -> Option<String> {
 
 #[test]
 fn a_defect_made_on_purpose_has_a_warning_after_a_restart() {
-    // A folder that holds the files of all earlier certificates.
+    // A folder that still contains the files of all earlier certificates.
     let used = tempfile::tempdir().unwrap();
     make(used.path(), KeyChoice::P256, false, Some(create::Defect::NoIntermediate));
     for (defect, ..) in create::Defect::TABLE.iter().copied() {
@@ -284,7 +284,7 @@ fn a_defect_made_on_purpose_has_a_warning_after_a_restart() {
             let fresh = tempfile::tempdir().unwrap();
             for folder in [fresh.path(), used.path()] {
                 make(folder, KeyChoice::P256, signed_by_ca, Some(defect));
-                let warning = label(folder, "localhost").unwrap_or_default();
+                let warning = warning_after_restart(folder, "localhost").unwrap_or_default();
                 assert!(warning.contains(expected), "{defect:?}, signed by CA {signed_by_ca}: {warning:?}");
             }
         }
@@ -298,7 +298,11 @@ fn good_certificates_have_no_warning() {
         for signed_by_ca in [false, true] {
             make(folder.path(), key, signed_by_ca, None);
             for host in ["localhost", "LOCALHOST", "127.0.0.1", "::1", "0.0.0.0", "::"] {
-                assert_eq!(label(folder.path(), host), None, "{key:?}, signed by CA {signed_by_ca}, {host}");
+                assert_eq!(
+                    warning_after_restart(folder.path(), host),
+                    None,
+                    "{key:?}, signed by CA {signed_by_ca}, {host}"
+                );
             }
         }
     }
@@ -319,7 +323,7 @@ fn a_ca_certificate_has_a_warning_that_depends_on_its_key_usage() {
         let key = rcgen::KeyPair::generate().unwrap();
         std::fs::write(folder.path().join("server.crt"), params.self_signed(&key).unwrap().pem()).unwrap();
         std::fs::write(folder.path().join("server.key"), key.serialize_pem()).unwrap();
-        let warning = label(folder.path(), "localhost").unwrap_or_default();
+        let warning = warning_after_restart(folder.path(), "localhost").unwrap_or_default();
         assert!(warning.contains(expected), "{:?}: {warning}", params.key_usages);
     }
 }
@@ -328,14 +332,14 @@ fn a_ca_certificate_has_a_warning_that_depends_on_its_key_usage() {
 fn the_warning_depends_on_the_files_beside_the_certificate() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let warning = || label(folder.path(), "localhost").unwrap_or_default();
+    let warning = || warning_after_restart(folder.path(), "localhost").unwrap_or_default();
     let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
     make(folder.path(), KeyChoice::P256, false, Some(create::Defect::NoIntermediate));
     assert!(warning().contains("Append intermediate.crt"), "{}", warning());
-    // Repaired as the warning suggests.
+    // Repair the certificate file as the warning suggests.
     std::fs::write(path("server.crt"), read("server.crt") + &read("intermediate.crt")).unwrap();
     assert_eq!(warning(), "");
-    // A ca.crt that is no CA's certificate, or unreadable, doesn't suggest that one was expected.
+    // A ca.crt that isn't a CA certificate, or that can't be parsed, doesn't cause this warning.
     make(folder.path(), KeyChoice::P256, false, None);
     assert!(warning().contains("self-signed, though"), "{}", warning());
     for other in [read("server.crt"), "nonsense".to_owned()] {
@@ -352,7 +356,7 @@ fn the_warning_depends_on_the_files_beside_the_certificate() {
         "{}",
         warning()
     );
-    // Another CA with the same name.
+    // Replace the CA with another one of the same name.
     std::fs::remove_file(path("ca.key")).unwrap();
     let other = tempfile::tempdir().unwrap();
     make(other.path(), KeyChoice::P256, true, None);

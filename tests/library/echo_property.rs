@@ -21,10 +21,10 @@ use rustls::{ClientConfig, ClientConnection};
 /// One action of a client.
 #[derive(Debug, Clone)]
 enum Act {
-    /// Sends this many bytes by one call.
+    /// Sends this many bytes in one call.
     Send(usize),
-    /// Waits until everything that it has sent is echoed.
-    Settle,
+    /// Waits until all sent bytes are echoed.
+    AwaitEcho,
     /// Does nothing for this many milliseconds.
     Pause(u64),
 }
@@ -36,7 +36,7 @@ struct Script {
     reads_late: bool,
 }
 
-/// One run of the server.
+/// The settings and the clients of one run of the server.
 #[derive(Debug, Clone)]
 struct Plan {
     mode: Mode,
@@ -45,11 +45,11 @@ struct Plan {
     scripts: Vec<Script>,
 }
 
-/// Further sends are left out of a script, since each byte may take a `recv` of its own.
-const MOST_CALLS: usize = 1500;
-const MOST_BYTES: usize = 200_000;
+/// The most `recv` calls that a script can lead to. Further sends are removed, since each byte may take a `recv` call.
+const MAX_CALLS: usize = 1500;
+const MAX_BYTES: usize = 200_000;
 /// The most bytes that a client sends before it reads at all. They fit into the socket buffers, however they are split.
-const MOST_UNREAD: usize = 4000;
+const MAX_UNREAD: usize = 4000;
 
 fn plans() -> impl Strategy<Value = Plan> {
     let mode = prop::sample::select(&Mode::ALL[..]);
@@ -65,15 +65,15 @@ fn plans() -> impl Strategy<Value = Plan> {
 
 fn scripts() -> impl Strategy<Value = Script> {
     let send = prop_oneof![1..=16_usize, 1..=3000_usize, 1..=70_000_usize].prop_map(Act::Send);
-    let act = prop_oneof![6 => send, 2 => Just(Act::Settle), 1 => (1..=3_u64).prop_map(Act::Pause)];
+    let act = prop_oneof![6 => send, 2 => Just(Act::AwaitEcho), 1 => (1..=3_u64).prop_map(Act::Pause)];
     (prop::collection::vec(act, 0..10), any::<bool>())
         .prop_map(|(acts, reads_late)| Script { acts, reads_late })
 }
 
 impl Script {
     fn shorten(&mut self, recv_size: usize) {
-        let most = if self.reads_late { MOST_UNREAD } else { MOST_BYTES };
-        let mut left = most.min(recv_size * MOST_CALLS);
+        let most = if self.reads_late { MAX_UNREAD } else { MAX_BYTES };
+        let mut left = most.min(recv_size * MAX_CALLS);
         self.acts.retain_mut(|act| match act {
             Act::Send(count) => {
                 *count = left.min(*count);
@@ -81,12 +81,12 @@ impl Script {
                 *count > 0
             }
             // A client that doesn't read can't wait for the echo.
-            Act::Settle => !self.reads_late,
+            Act::AwaitEcho => !self.reads_late,
             Act::Pause(_) => true,
         });
     }
 
-    /// Returns all bytes that the client sends. No two clients send the same, and no two parts are equal.
+    /// Returns all bytes that the client sends. They differ between clients and don't repeat.
     fn data(&self, client: usize) -> Vec<u8> {
         let length = self.acts.iter().map(|act| if let Act::Send(count) = act { *count } else { 0 }).sum();
         let mut state = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(client as u64 + 1);
@@ -106,14 +106,14 @@ static TRUSTING: LazyLock<Arc<ClientConfig>> =
     LazyLock::new(|| Arc::new(trusting(rustls::ALL_VERSIONS, None)));
 
 /// The client's end of a connection, with one thread that sends and one that reads.
-struct End {
+struct ClientEnd {
     stream: TcpStream,
     tls: Option<Mutex<ClientConnection>>,
     back: Mutex<Vec<u8>>,
     more: Condvar,
 }
 
-impl End {
+impl ClientEnd {
     fn connect(address: SocketAddr, tls: bool) -> Self {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -133,7 +133,7 @@ impl End {
     fn send(&self, data: &[u8]) {
         let Some(tls) = &self.tls else { return (&self.stream).write_all(data).unwrap() };
         let mut records = Vec::new();
-        // rustls' buffer for encrypted data is small.
+        // The data is encrypted in parts, because rustls' buffer for encrypted data is small.
         for part in data.chunks(16 << 10) {
             let mut connection = tls.lock().unwrap();
             connection.writer().write_all(part).unwrap();
@@ -161,14 +161,14 @@ impl End {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 count => count.unwrap(),
             };
-            let mut said = &room[..count];
+            let mut unread = &room[..count];
             let mut back = self.back.lock().unwrap();
             match &self.tls {
-                None => back.extend_from_slice(said),
+                None => back.extend_from_slice(unread),
                 Some(tls) => {
                     let mut connection = tls.lock().unwrap();
-                    while !said.is_empty() {
-                        connection.read_tls(&mut said).unwrap();
+                    while !unread.is_empty() {
+                        connection.read_tls(&mut unread).unwrap();
                         let state = connection.process_new_packets().unwrap();
                         let length = back.len();
                         back.resize(length + state.plaintext_bytes_to_read(), 0);
@@ -202,7 +202,7 @@ impl End {
                         self.send(&data[sent..sent + count]);
                         sent += count;
                     }
-                    Act::Settle => self.await_back(sent),
+                    Act::AwaitEcho => self.await_back(sent),
                     Act::Pause(milliseconds) => thread::sleep(Duration::from_millis(milliseconds)),
                 }
             }
@@ -229,7 +229,7 @@ fn check(plan: &Plan, tls: bool) {
     thread::scope(|scope| {
         let clients = plan.scripts.iter().zip(&data);
         let clients: Vec<_> = clients
-            .map(|(script, data)| scope.spawn(move || End::connect(address, tls).play(script, data)))
+            .map(|(script, data)| scope.spawn(move || ClientEnd::connect(address, tls).play(script, data)))
             .collect();
         for (client, data) in clients.into_iter().zip(&data) {
             let back = client.join().unwrap();
@@ -249,19 +249,19 @@ fn check(plan: &Plan, tls: bool) {
     check_events(&running, plan, data);
 }
 
-/// Checks the events: every client's bytes, at most `recv_size` of them at once, and an orderly end.
+/// Checks the events: all bytes of every client, at most `recv_size` in each event, and an orderly end.
 fn check_events(running: &Running, plan: &Plan, mut data: Vec<Vec<u8>>) {
-    let mut told: HashMap<u64, Vec<u8>> = HashMap::new();
+    let mut logged: HashMap<u64, Vec<u8>> = HashMap::new();
     for event in &running.events {
         let id = event.client.map(|client| client.id.0);
         match &event.kind {
             EventKind::Received { data, echoed, .. } => {
                 assert!((1..=plan.recv_size).contains(&data.len()) && *echoed == data.len());
-                told.entry(id.unwrap()).or_default().extend_from_slice(data);
+                logged.entry(id.unwrap()).or_default().extend_from_slice(data);
             }
             EventKind::Closed(closed) => {
                 assert_eq!((&closed.reason, closed.received), (&CloseReason::EndOfStream, closed.sent));
-                told.entry(id.unwrap()).or_default();
+                logged.entry(id.unwrap()).or_default();
             }
             // The channel was full, so the reported bytes are incomplete.
             EventKind::NotShown { .. } => return,
@@ -269,22 +269,23 @@ fn check_events(running: &Running, plan: &Plan, mut data: Vec<Vec<u8>>) {
             _ => {}
         }
     }
-    let mut told: Vec<_> = told.into_values().collect();
-    told.sort();
+    let mut logged: Vec<_> = logged.into_values().collect();
+    logged.sort();
     data.sort();
-    assert!(told == data, "the log was told other bytes than were sent");
+    assert!(logged == data, "the log was told other bytes than were sent");
 }
 
-/// A failure prints the smallest plan that fails, which can become a test; so no file of failures is kept.
-fn few(cases: u32) -> ProptestConfig {
-    // A missing echo takes a whole timeout each time, so the plan is shrunk only a few times.
+/// Returns a configuration for this many cases. proptest prints the smallest failing plan, so no file of failures is
+/// kept.
+fn config_with_cases(cases: u32) -> ProptestConfig {
+    // Each attempt to shrink a plan may wait for a missing echo until the timeout, so their number is limited.
     let shrinking =
         ProptestConfig { max_shrink_iters: 200, max_shrink_time: 30_000, ..ProptestConfig::default() };
     ProptestConfig { cases, failure_persistence: None, ..shrinking }
 }
 
 proptest! {
-    #![proptest_config(few(64))]
+    #![proptest_config(config_with_cases(64))]
 
     #[test]
     fn every_byte_is_echoed(plan in plans()) {

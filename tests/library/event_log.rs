@@ -1,4 +1,5 @@
-//! The log as data: its limits, the filter against a simple model, export, and Python's own `repr`.
+//! The log as data: its limits, the filter compared with a simple model, the export, and bytes compared with Python's
+//! `repr`.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use echoscope::ring_buffer::Limits;
 use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
 
-/// Random numbers that are the same in every run (xorshift64), so that a failure can be reproduced.
-struct Numbers(u64);
+/// A deterministic random number generator (xorshift64), so that a failure can be reproduced.
+struct Random(u64);
 
-impl Numbers {
+impl Random {
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -48,8 +49,8 @@ fn received(client: u64, data: &Arc<[u8]>) -> Event {
     event(Some(client), EventKind::Received { data: Arc::clone(data), echoed: data.len(), took })
 }
 
-fn random_event(numbers: &mut Numbers) -> Event {
-    let client = numbers.next() % 4 + 1;
+fn random_event(random: &mut Random) -> Event {
+    let client = random.next() % 4 + 1;
     let closed = Closed {
         reason: CloseReason::EndOfStream,
         raw: None,
@@ -57,39 +58,39 @@ fn random_event(numbers: &mut Numbers) -> Event {
         sent: 6,
         lasted: Duration::from_secs(1),
     };
-    match numbers.below(8) {
+    match random.below(8) {
         0 => event(None, EventKind::Starting { port: 12345 }),
         1 => event(Some(client), EventKind::Opened),
         2 => event(Some(client), EventKind::Closed(closed)),
         3 => event(Some(client), EventKind::Problem(Problem::TlsOnPlain)),
         4 => event(None, EventKind::NotShown { count: 12 }),
         5 => {
-            let data: Vec<u8> = (0..numbers.below(100)).map(|_| numbers.byte()).collect();
+            let data: Vec<u8> = (0..random.below(100)).map(|_| random.byte()).collect();
             received(client, &data.into())
         }
         _ => {
             let text =
-                numbers.pick(&["Hello\n", "CAFÉ it's \"café\"", "C:\\dir\tHello world", "", "error: élan"]);
-            let times = numbers.below(300) * numbers.below(5) + 1;
+                random.pick(&["Hello\n", "CAFÉ it's \"café\"", "C:\\dir\tHello world", "", "error: élan"]);
+            let times = random.below(300) * random.below(5) + 1;
             received(client, &text.repeat(times).into_bytes().into())
         }
     }
 }
 
-fn random_filter(numbers: &mut Numbers) -> (String, CategorySet) {
+fn random_filter(random: &mut Random) -> (String, CategorySet) {
     const WORDS: [&str; 14] = [
         "", "#2", "#1", "#", "hello", "HELLO", "café", "É", "it's", "error", "problem", "\\n", "c:\\",
         "received",
     ];
-    let text = (0..numbers.below(3)).map(|_| numbers.pick(&WORDS)).collect::<Vec<_>>().join(" ");
+    let text = (0..random.below(3)).map(|_| random.pick(&WORDS)).collect::<Vec<_>>().join(" ");
     let mut shown = CategorySet::ALL;
-    for chip in Category::CHIPS.into_iter().filter(|_| numbers.below(5) == 0) {
+    for chip in Category::CHIPS.into_iter().filter(|_| random.below(5) == 0) {
         shown.toggle(chip);
     }
     (text, shown)
 }
 
-/// Implements the documentation of the filter in the simplest way.
+/// Returns whether the filter should show an event: the simplest implementation of the filter's documentation.
 fn matches(event: &Event, text: &str, categories: CategorySet) -> bool {
     let lines = [DataFormat::Python, DataFormat::Text].map(|format| line::line(event, format).to_lowercase());
     let own = event.client.map(|client| client.id.to_string());
@@ -130,21 +131,21 @@ fn log_stays_within_both_limits() {
 
 #[test]
 fn filtered_log_shows_what_a_simple_model_shows() {
-    let mut numbers = Numbers(0x5eed);
+    let mut random = Random(0x5eed);
     let mut log = EventLog::new(Limits { entries: 300, bytes: 100_000 }, 0);
     let mut shown = FilteredLog::default();
     let (mut text, mut categories) = (String::new(), CategorySet::ALL);
     for round in 0..1500 {
-        match numbers.below(20) {
+        match random.below(20) {
             0 => log.clear(),
-            1..4 => (text, categories) = random_filter(&mut numbers),
-            _ => (0..numbers.below(40)).for_each(|_| _ = log.append(random_event(&mut numbers))),
+            1..4 => (text, categories) = random_filter(&mut random),
+            _ => (0..random.below(40)).for_each(|_| _ = log.append(random_event(&mut random))),
         }
         let filter = Filter::new(&text, categories);
         let done = shown.update(&log, &filter, Duration::ZERO);
         let so_far: Vec<u64> = shown.iter().collect();
         assert!(so_far.is_sorted() && so_far.iter().all(|&number| log.by_number(number).is_some()));
-        if !done && numbers.below(2) == 0 {
+        if !done && random.below(2) == 0 {
             continue;
         }
         while !shown.update(&log, &filter, Duration::ZERO) {}
@@ -169,9 +170,9 @@ fn full_line_has_time_client_and_line() {
 
 #[test]
 fn json_is_valid_for_every_event() {
-    let mut numbers = Numbers(77);
+    let mut random = Random(77);
     for _ in 0..500 {
-        let event = random_event(&mut numbers);
+        let event = random_event(&mut random);
         let line = json::json_line(&event);
         assert!(!line.contains('\n'));
         let object: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -193,14 +194,13 @@ fn json_is_valid_for_every_event() {
 #[cfg_attr(not(target_os = "linux"), ignore = "python3 isn't installed everywhere")]
 fn python_repr_matches_python_itself() {
     const PROGRAM: &str = "import sys\nfor line in sys.stdin: print(repr(bytes.fromhex(line)))";
-    // Few different bytes, so that quotes, escapes and plain runs occur in every order.
+    // The samples have few different bytes, so that quotes, escapes and plain text occur in every order.
     let few = b"'\"\\\n\r\t a\x00\x7f\xff";
-    let mut numbers = Numbers(0xb17e5);
+    let mut random = Random(0xb17e5);
     let mut samples: Vec<Vec<u8>> = vec![Vec::new(), (0..=255).collect(), b"'".to_vec(), b"\"'".to_vec()];
     samples.extend((0..=255).map(|byte| vec![byte]));
-    samples
-        .extend((0..2000).map(|_| (0..numbers.below(12)).map(|_| few[numbers.below(few.len())]).collect()));
-    samples.extend((0..200).map(|_| (0..numbers.below(300)).map(|_| numbers.byte()).collect()));
+    samples.extend((0..2000).map(|_| (0..random.below(12)).map(|_| few[random.below(few.len())]).collect()));
+    samples.extend((0..200).map(|_| (0..random.below(300)).map(|_| random.byte()).collect()));
 
     let file = tempfile::NamedTempFile::new().unwrap();
     let lines: Vec<String> = samples.iter().map(|sample| format::hex(sample)).collect();

@@ -1,4 +1,5 @@
-//! Small inputs that fuzzing found, each with what it broke. The targets are in `tests/fuzz`.
+//! Regression tests with small inputs that fuzzing found. Comments in the past tense describe the bug. The fuzz targets
+//! are in `tests/fuzz`.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -15,8 +16,8 @@ use echoscope::server::event::{ClientId, ClientInfo, Event, EventKind};
 use echoscope::settings::parse::host;
 use echoscope::tls::{CertificateFile, KeyFile};
 
-/// U+202E, right-to-left override: the text after it is shown from right to left.
-const TURNS: char = '\u{202e}';
+/// The right-to-left override: text after this character is shown from right to left.
+const RTL_OVERRIDE: char = '\u{202e}';
 
 #[track_caller]
 fn check_line(text: &str) {
@@ -33,21 +34,21 @@ fn received(text: &str) -> Event {
     event(1, EventKind::Received { data, echoed: text.len(), took: Duration::ZERO })
 }
 
-/// The message about a mistyped escape or digit repeated the character, and with it changed direction or broke into two
-/// lines.
+/// The message about a mistyped escape or digit quoted the character itself, which could change the direction of the
+/// message or break it into two lines.
 #[test]
 fn messages_name_invisible_characters_by_their_number() {
     for (typed, error) in [
-        (format!("\\{TURNS}"), input::parse_text(&format!("\\{TURNS}")).unwrap_err()),
+        (format!("\\{RTL_OVERRIDE}"), input::parse_text(&format!("\\{RTL_OVERRIDE}")).unwrap_err()),
         ("\\\r".to_owned(), input::parse_text("\\\r").unwrap_err()),
-        (TURNS.to_string(), input::parse_hex(&TURNS.to_string()).unwrap_err()),
+        (RTL_OVERRIDE.to_string(), input::parse_hex(&RTL_OVERRIDE.to_string()).unwrap_err()),
     ] {
         check_line(&error.to_string());
         assert!(error.message.contains("U+"), "{typed:?}: {error}");
     }
 }
 
-/// All 256 bytes and both quotes: text that the log prints can be typed into the client and gives the same bytes.
+/// Data that the log prints can be typed into the client and gives the same bytes, for all 256 bytes and both quotes.
 #[test]
 fn printed_bytes_can_be_typed_into_the_client() {
     let all: Vec<u8> = (0..=255).collect();
@@ -57,7 +58,7 @@ fn printed_bytes_can_be_typed_into_the_client() {
     }
 }
 
-/// Such a host was accepted and shown in the state pill, in the log and in the command to copy.
+/// A host with an invisible character was accepted and shown in the state pill, in the log and in the command to copy.
 #[test]
 fn hosts_with_invisible_characters_are_rejected() {
     for typed in ["a\u{1}", "local\u{202e}host", "::1%\u{7f}", "a\u{ad}b"] {
@@ -66,7 +67,8 @@ fn hosts_with_invisible_characters_are_rejected() {
     }
 }
 
-/// `[::1% ]` was read as `::1% `, which the next reader trims to `::1%`. That is no host, so the settings file lost it.
+/// The host `[::1% ]` was saved as `::1% `. Loading the settings trimmed that to `::1%`, which isn't valid, so the host
+/// was lost.
 #[test]
 fn accepted_hosts_are_accepted_again_after_saving() {
     for typed in ["[::1% ]", "[::1%]]", "::1%a b", "[fe80::1%eth0]", "[::1]", " localhost "] {
@@ -78,12 +80,12 @@ fn accepted_hosts_are_accepted_again_after_saving() {
     assert_eq!(host("[fe80::1%eth0]").unwrap(), "fe80::1%eth0");
 }
 
-/// In lower case the Kelvin sign is a k, and İ begins with an i. So the filter found these words in the app's own entries
-/// but not in received data, which is shown as escapes.
+/// In lowercase the Kelvin sign is a k, and İ begins with an i. The filter therefore matched them in the app's own
+/// entries, but not in received data, which is shown as escapes.
 #[test]
 fn the_filter_matches_data_and_entries_alike() {
     for (sign, letter) in [("\u{212a}", "k"), ("\u{130}", "i")] {
-        // With a letter before it, so that the rest of the line does not contain the word.
+        // A letter is put before the sign, so that the rest of the line doesn't contain the word.
         let [sign, letter] = [sign, letter].map(|letter| format!("q{letter}"));
         let note = event(1, EventKind::Note { text: sign.clone(), problem: false });
         for (word, wanted) in [(&letter, false), (&sign, true)] {
@@ -100,7 +102,7 @@ fn the_filter_matches_data_and_entries_alike() {
 /// The details of a note showed its text without sanitizing it.
 #[test]
 fn the_explanation_of_a_note_is_sanitized() {
-    let text = format!("The log was saved as a\nb{TURNS}c.");
+    let text = format!("The log was saved as a\nb{RTL_OVERRIDE}c.");
     check_line(&explanation(&event(1, EventKind::Note { text, problem: false })));
 }
 
@@ -108,7 +110,7 @@ fn lesson(title: &str, done: &str) -> String {
     format!("title = \"{title}\"\nsummary = 'S'\n[[step]]\ntext = 'Do it.'\ndone = {done}\n")
 }
 
-/// Messages about a lesson file repeated its text at any length and with its line ends.
+/// Messages about a lesson file quoted its text at any length and with its line breaks.
 #[test]
 fn messages_about_lesson_files_are_short_and_one_line() {
     let long = "long".repeat(300);
@@ -142,7 +144,8 @@ fn the_settings_of_a_lesson_are_trimmed() {
 fn messages_sanitize_the_label_of_a_pem_block() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("server.crt");
-    fs::write(&path, format!("-----BEGIN A{TURNS}B-----\nQUJD\n-----END A{TURNS}B-----\n")).unwrap();
+    fs::write(&path, format!("-----BEGIN A{RTL_OVERRIDE}B-----\nQUJD\n-----END A{RTL_OVERRIDE}B-----\n"))
+        .unwrap();
     for error in [CertificateFile::read(&path).unwrap_err(), KeyFile::read(&path).unwrap_err()] {
         check_line(&error.to_string());
         assert!(error.to_string().contains("A?B"), "{error}");

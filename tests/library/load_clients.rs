@@ -31,7 +31,7 @@ impl Watched {
 
     /// Waits until `is_done` returns true. Calls it only after each wake-up.
     #[track_caller]
-    fn until(&self, what: &str, is_done: impl Fn(&LoadStatus) -> bool) -> LoadStatus {
+    fn wait_until(&self, what: &str, is_done: impl Fn(&LoadStatus) -> bool) -> LoadStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let status = self.clients.status();
@@ -57,11 +57,11 @@ fn config(server: &Running) -> ConnectionConfig {
 fn hundred_clients_get_their_own_lines_back_and_close_cleanly() {
     let mut server = Running::start(|config| config.backlog = 128);
     let watched = Watched::connect(config(&server), 100);
-    let status = watched.until("all echoes", |status| status.echoed == 100);
+    let status = watched.wait_until("all echoes", |status| status.echoed == 100);
     assert!(status.first_failure.is_none());
     assert_eq!(server.server.counters().clients_now, 100, "they stay");
     watched.clients.close();
-    let status = watched.until("the end", |status| status.is_over);
+    let status = watched.wait_until("the end", |status| status.is_over);
     assert_eq!((status.closed, status.failed), (100, 0), "{status:?}");
     let mut lines: Vec<Vec<u8>> = Vec::new();
     crate::support::running::wait_for("a hundred closed connections", || {
@@ -89,12 +89,13 @@ fn clients_of_a_server_that_serves_one_wait_and_can_be_closed() {
         config.backlog = 16;
     });
     let watched = Watched::connect(config(&server), 6);
-    let status = watched.until("one echo, five waiting", |status| status.echoed == 1 && status.waiting == 5);
-    let words = echoscope::app::clients::explain_waiting(&status).unwrap();
-    assert!(words.starts_with("5 are connected and without an answer"), "{words}");
-    // They can be closed although the server has not served them.
+    let status =
+        watched.wait_until("one echo, five waiting", |status| status.echoed == 1 && status.waiting == 5);
+    let text = echoscope::app::clients::explain_waiting(&status).unwrap();
+    assert!(text.starts_with("5 are connected and without an answer"), "{text}");
+    // The clients can be closed although the server hasn't served them.
     watched.clients.close();
-    let status = watched.until("the end", |status| status.is_over);
+    let status = watched.wait_until("the end", |status| status.is_over);
     assert_eq!(status.closed, 6, "{status:?}");
     server.stop();
 }
@@ -107,9 +108,9 @@ fn pool_serves_as_many_clients_as_it_has_threads() {
         config.backlog = 64;
     });
     let watched = Watched::connect(config(&server), 10);
-    watched.until("three echoes", |status| status.echoed == 3 && status.waiting == 7);
+    watched.wait_until("three echoes", |status| status.echoed == 3 && status.waiting == 7);
     watched.clients.close_now();
-    watched.until("the end", |status| status.is_over);
+    watched.wait_until("the end", |status| status.is_over);
     server.stop();
 }
 
@@ -126,7 +127,7 @@ fn full_accept_queue_is_explained() {
         ..ConnectionConfig::plain(address.ip().to_string(), address.port())
     };
     let watched = Watched::connect(config, 5);
-    let status = watched.until("three timeouts", |status| status.failed == 3);
+    let status = watched.wait_until("three timeouts", |status| status.failed == 3);
     assert_eq!(status.waiting, 2, "a backlog of one admits two");
     let (_, failure) = status.first_failure.unwrap();
     assert_eq!(failure.stage(), Stage::Connecting);
@@ -140,7 +141,7 @@ fn refused_connection_is_explained_once_for_all() {
         listener.local_addr().unwrap().port()
     };
     let watched = Watched::connect(ConnectionConfig::plain("127.0.0.1", port), 7);
-    let status = watched.until("the end", |status| status.is_over);
+    let status = watched.wait_until("the end", |status| status.is_over);
     assert_eq!(status.failed, 7);
     let (_, failure) = status.first_failure.unwrap();
     assert!(failure.to_string().contains("Nothing listens on"), "{}", failure.to_string());
@@ -160,7 +161,7 @@ fn server_that_is_no_echo_is_detected() {
         let _ = client.read(&mut data);
     });
     let watched = Watched::connect(ConnectionConfig::plain(address.ip().to_string(), address.port()), 1);
-    let status = watched.until("the end", |status| status.is_over);
+    let status = watched.wait_until("the end", |status| status.is_over);
     let (number, failure) = status.first_failure.unwrap();
     assert_eq!((number, status.failed), (1, 1));
     assert!(failure.to_string().contains("Something else came back"), "{}", failure.to_string());
@@ -188,15 +189,15 @@ fn tls_works_with_trust_and_is_explained_without() {
     let choices = |trust| TlsChoices { name: "localhost".to_owned(), ..TlsChoices::new(trust) };
     let trusting = ConnectionConfig { tls: Some(choices(Trust::ThisServer(certificate))), ..config(&server) };
     let watched = Watched::connect(trusting, 20);
-    watched.until("all echoes", |status| status.echoed == 20);
+    watched.wait_until("all echoes", |status| status.echoed == 20);
     watched.clients.close();
-    assert_eq!(watched.until("the end", |status| status.is_over).closed, 20);
+    assert_eq!(watched.wait_until("the end", |status| status.is_over).closed, 20);
     let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let authority = folder.path().join("other.crt");
     std::fs::write(&authority, other.cert.pem()).unwrap();
     let wary = ConnectionConfig { tls: Some(choices(Trust::CaFile(authority))), ..config(&server) };
     let watched = Watched::connect(wary, 3);
-    let status = watched.until("the end", |status| status.is_over);
+    let status = watched.wait_until("the end", |status| status.is_over);
     assert_eq!(status.failed, 3);
     let (_, failure) = status.first_failure.unwrap();
     assert_eq!(failure.stage(), Stage::Handshake);
@@ -212,7 +213,7 @@ fn count_is_bounded_and_shutdown_closes_the_load_clients() {
         let _ = sender.send(());
     });
     let mut app = App::new(settings, Options { wake, ..Options::default() });
-    let until = |app: &mut App, what: &str, is_done: &dyn Fn(&App) -> bool| {
+    let wait_until = |app: &mut App, what: &str, is_done: &dyn Fn(&App) -> bool| {
         let deadline = Instant::now() + PATIENCE;
         loop {
             app.poll();
@@ -225,24 +226,24 @@ fn count_is_bounded_and_shutdown_closes_the_load_clients() {
     };
     for wrong in ["0", "201", "", "ten", "1.5"] {
         app.apply(Command::Client(ClientCommand::EditLoadCount(wrong.to_owned())));
-        let words = app.clients().load().error().unwrap();
-        assert!(words.contains(&MAX_LOAD_CLIENTS.to_string()), "{words}");
+        let text = app.clients().load().error().unwrap();
+        assert!(text.contains(&MAX_LOAD_CLIENTS.to_string()), "{text}");
         app.apply(Command::Client(ClientCommand::ConnectLoad));
         assert!(app.clients().load().status().is_none(), "{wrong:?} connects no client");
     }
     app.apply(Command::Client(ClientCommand::EditLoadCount("9".to_owned())));
     assert!(app.clients().load_blocked().is_some(), "the OS has not chosen a port yet");
     app.apply(Command::Start);
-    until(&mut app, "listening", &|app| app.clients().load_blocked().is_none());
+    wait_until(&mut app, "listening", &|app| app.clients().load_blocked().is_none());
     app.apply(Command::Client(ClientCommand::ConnectLoad));
     assert!(app.clients().load().is_running());
-    until(&mut app, "nine echoes", &|app| {
+    wait_until(&mut app, "nine echoes", &|app| {
         app.clients().load().status().is_some_and(|status| status.echoed == 9)
     });
     // The load clients can't be connected again before all are closed.
     app.apply(Command::Client(ClientCommand::ConnectLoad));
     assert_eq!(app.clients().load().status().map(|status| status.echoed), Some(9));
-    // They use the settings of the first tab.
+    // The load clients use the settings of the first tab.
     let first = app.clients().iter().next().unwrap().id();
     app.apply(ClientCommand::Edit(first, ClientField::Port, "x".to_owned()).into());
     assert!(app.clients().load_blocked().is_some());

@@ -103,7 +103,7 @@ fn mode_one_keeps_the_data_of_a_waiting_client() {
 
 #[test]
 fn backlog_of_zero_is_passed_on() {
-    // Linux admits one client more than the backlog; it doesn't answer the next one's SYN.
+    // Linux admits one client more than the backlog, and doesn't answer the SYN of the next one.
     if !cfg!(target_os = "linux") {
         return;
     }
@@ -197,10 +197,10 @@ fn panic_ends_one_client_and_is_reported() {
     echo(&mut good, b"before");
     let mut unlucky = running.connect();
     echo(&mut unlucky, b"x");
-    // An echo arrives a moment before its thread wakes the log.
+    // An echo arrives a moment before the server's thread calls `wake`.
     wait_for("both threads to wait again", || running.server.calls().made(Call::Recv) == 4);
     PANIC.store(true, SeqCst);
-    // Which thread wakes the log is random, so this tries until the panic happens in this client's thread.
+    // The call to `wake` that panics must be one in this client's thread, so this sends until that happens.
     wait_for("the bug to strike", || {
         running.take_events();
         let _ = unlucky.write_all(b"boom");
@@ -223,12 +223,12 @@ fn stop_ends_every_client_in_any_state() {
         let mut idle = running.connect();
         echo(&mut idle, b"x");
         // This client never reads, so the echo blocks in `send`.
-        let stuffed = running.connect();
-        stuffed.set_nonblocking(true).unwrap();
+        let never_reads = running.connect();
+        never_reads.set_nonblocking(true).unwrap();
         if mode != Mode::One {
             let mut full = 0;
             wait_for("a full pipe", || {
-                full = if (&stuffed).write(&[0; 8192]).is_ok() { 0 } else { full + 1 };
+                full = if (&never_reads).write(&[0; 8192]).is_ok() { 0 } else { full + 1 };
                 full > 1000
             });
         }
@@ -260,7 +260,7 @@ fn same_port_can_be_started_again_at_once() {
 
 #[test]
 fn events_have_the_states_in_their_order() {
-    // Stopped at various moments: before the server listens, while it starts to, and just after.
+    // The server is stopped at various moments: before, while and just after it starts to listen.
     for round in 0..300 {
         let (sink, mut source) = channel(|| {});
         let server = Server::start(config(), sink);
@@ -269,9 +269,9 @@ fn events_have_the_states_in_their_order() {
         }
         server.stop();
         assert!(server.wait_until_stopped(PATIENCE));
-        let mut told = Vec::new();
+        let mut states = Vec::new();
         source.drain(|event| {
-            told.push(match event.kind {
+            states.push(match event.kind {
                 EventKind::Starting { .. } => "starting",
                 EventKind::Listening { .. } => "listening",
                 EventKind::Stopping => "stopping",
@@ -280,7 +280,7 @@ fn events_have_the_states_in_their_order() {
             });
         });
         let whole = ["starting", "listening", "stopping", "stopped"];
-        assert!(told == whole || told == whole[2..], "round {round}: {told:?}");
+        assert!(states == whole || states == whole[2..], "round {round}: {states:?}");
     }
 }
 
@@ -342,14 +342,14 @@ fn client_that_waits_for_the_pool_can_be_disconnected() {
 #[test]
 fn client_that_never_reads_is_idle() {
     let mut running = Running::start(|config| config.idle_timeout = Some(Duration::from_millis(400)));
-    let stuffed = running.connect();
-    stuffed.set_nonblocking(true).unwrap();
+    let never_reads = running.connect();
+    never_reads.set_nonblocking(true).unwrap();
     let start = Instant::now();
     while start.elapsed() < PATIENCE && running.server.counters().clients_total == 0 {}
-    // Sends forever and reads nothing.
+    // The client keeps sending and reads nothing.
     let mut closed = false;
     wait_for("the end", || {
-        let _ = (&stuffed).write(&[0; 8192]);
+        let _ = (&never_reads).write(&[0; 8192]);
         running.source.drain(|event| {
             closed |= matches!(&event.kind, EventKind::Closed(closed) if closed.reason == CloseReason::Idle);
         });

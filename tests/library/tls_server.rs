@@ -47,13 +47,13 @@ impl Lab {
         StreamOwned::new(ClientConnection::new(Arc::clone(config), name).unwrap(), self.connect())
     }
 
-    fn told<T>(&mut self, wanted: impl Fn(&EventKind) -> Option<T>) -> T {
+    fn wait_for_event<T>(&mut self, wanted: impl Fn(&EventKind) -> Option<T>) -> T {
         self.event(|event| wanted(&event.kind))
     }
 
-    /// Why the first connection that ended did so.
+    /// Waits until a connection is closed, and returns why.
     fn first_closed(&mut self) -> CloseReason {
-        self.told(|kind| match kind {
+        self.wait_for_event(|kind| match kind {
             EventKind::Closed(closed) => Some(closed.reason),
             _ => None,
         })
@@ -89,7 +89,7 @@ fn the_handshake_is_reported_and_a_second_one_resumes() {
         running.events.clear();
         let mut client = running.tls(&config);
         echo(&mut client, b"over TLS");
-        let handshake = running.told(|kind| match kind {
+        let handshake = running.wait_for_event(|kind| match kind {
             EventKind::Handshake(handshake) => Some(Arc::clone(handshake)),
             _ => None,
         });
@@ -108,7 +108,7 @@ fn the_handshake_is_reported_and_a_second_one_resumes() {
 }
 
 #[test]
-fn everything_sent_before_close_notify_comes_back() {
+fn all_data_before_close_notify_is_echoed() {
     let running = Lab::start(|config| config.recv_size = 1000);
     let mut client = running.tls(&running.trusting());
     let data = (0..100_000_u32).map(|n| (n % 253) as u8).collect::<Vec<_>>();
@@ -128,7 +128,7 @@ fn data_after_close_notify_does_not_lose_the_echo_before_it() {
     client.write_all(&data).unwrap();
     client.conn.send_close_notify();
     client.flush().unwrap();
-    // The server no longer echoes this; unread, it would turn the close into a reset.
+    // The server no longer echoes this data, but must read it: unread data would turn the close into a reset.
     let _ = client.sock.write_all(&vec![0; 50_000]);
     wait_for("the whole echo", || running.server.counters().bytes_sent == 150_000);
     let mut back = Vec::new();
@@ -148,7 +148,7 @@ fn data_right_before_a_bad_record_is_echoed() {
     wire.extend([23, 3, 3, 0, 20]);
     wire.extend([0; 20]);
     client.sock.write_all(&wire).unwrap();
-    // The echo and the alert may come in one piece, so rustls is asked by hand.
+    // The echo and the alert may arrive together. A plain read would then return only the error.
     let mut back = Vec::new();
     while back.len() < 4 {
         assert_ne!(client.conn.read_tls(&mut client.sock).unwrap(), 0, "closed without the echo");
@@ -156,21 +156,21 @@ fn data_right_before_a_bad_record_is_echoed() {
         let _ = client.conn.reader().read_to_end(&mut back);
     }
     assert_eq!(back, b"good");
-    running.told(|kind| {
+    running.wait_for_event(|kind| {
         matches!(kind, EventKind::Problem(Problem::Tls(error)) if !error.in_handshake).then_some(())
     });
 }
 
 #[test]
-fn a_client_hello_in_small_pieces_is_named_too() {
+fn a_client_hello_in_small_parts_is_recognized() {
     let mut running = Lab::start(|config| (config.tls, config.recv_size) = (None, 4));
     let config = running.trusting();
     assert!(running.tls(&config).write_all(b"x").is_err());
-    running.told(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
+    running.wait_for_event(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
 }
 
 #[test]
-fn a_client_without_close_notify_is_closed_and_not_failed() {
+fn a_missing_close_notify_is_not_a_failure() {
     let mut running = Lab::start(|_| {});
     let mut client = running.tls(&running.trusting());
     echo(&mut client, b"x");
@@ -180,13 +180,13 @@ fn a_client_without_close_notify_is_closed_and_not_failed() {
 }
 
 #[test]
-fn a_client_that_distrusts_the_certificate_is_explained() {
+fn rejection_of_the_certificate_is_explained() {
     let mut running = Lab::start(|_| {});
     let roots = RootCertStore::empty();
     let distrusting = Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
     assert!(running.tls(&distrusting).write_all(b"x").is_err());
     assert_eq!(running.first_closed(), CloseReason::Tls);
-    let text = running.told(|kind| match kind {
+    let text = running.wait_for_event(|kind| match kind {
         EventKind::Problem(Problem::Tls(error)) if error.in_handshake => Some(explain_server_error(error)),
         _ => None,
     });
@@ -194,7 +194,7 @@ fn a_client_that_distrusts_the_certificate_is_explained() {
 }
 
 #[test]
-fn http_is_named_and_gets_an_alert_not_a_reset() {
+fn http_is_recognized_and_gets_an_alert_and_no_reset() {
     let mut running = Lab::start(|_| {});
     let mut client = running.connect();
     client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
@@ -202,7 +202,7 @@ fn http_is_named_and_gets_an_alert_not_a_reset() {
     client.read_to_end(&mut answer).unwrap();
     // A fatal alert record: RFC 8446, sections 5.1 and 6.
     assert_eq!((answer.first(), answer.len()), (Some(&21), 7));
-    let start = running.told(|kind| match kind {
+    let start = running.wait_for_event(|kind| match kind {
         EventKind::Problem(Problem::NotTls { start, http: true }) => Some(start.clone()),
         _ => None,
     });
@@ -213,33 +213,38 @@ fn http_is_named_and_gets_an_alert_not_a_reset() {
 fn a_handshake_has_a_deadline_and_does_not_block_others() {
     let mut running = Lab::start(|config| config.handshake_timeout = Duration::from_secs(2));
     let mut slow = running.connect();
-    // The start of a ClientHello, and then nothing.
+    // The client sends only the beginning of a ClientHello.
     slow.write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
     wait_for("a handshake", || {
         running.server.connections().iter().any(|connection| connection.phase == Phase::Handshake)
     });
     let mut good = running.tls(&running.trusting());
     echo(&mut good, b"not held up");
-    running.told(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
+    running.wait_for_event(|kind| {
+        matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(())
+    });
     assert_eq!(running.first_closed(), CloseReason::Tls);
     echo(&mut good, b"still there");
 }
 
 #[test]
-fn drops_in_a_handshake_do_not_stretch_its_deadline() {
+fn single_bytes_do_not_extend_the_deadline_of_a_handshake() {
     let mut running = Lab::start(|config| config.handshake_timeout = Duration::from_millis(300));
-    let dripping = running.connect();
-    dripping.set_nodelay(true).unwrap();
-    dripping.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-    // A record of 512 bytes, one byte at a time, until the server disconnects: each byte alone is in time.
+    let client = running.connect();
+    client.set_nodelay(true).unwrap();
+    client.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+    // The client sends a record of 512 bytes one byte at a time until the server disconnects. Each byte alone is in
+    // time.
     let is_open = |mut stream: &TcpStream, byte: u8| {
         let is_waiting =
             |error: io::Error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
         stream.write_all(&[byte]).is_ok() && stream.read(&mut [0]).is_err_and(is_waiting)
     };
-    let closed = [22, 3, 1, 2, 0].into_iter().chain([1; 507]).any(|byte| !is_open(&dripping, byte));
+    let closed = [22, 3, 1, 2, 0].into_iter().chain([1; 507]).any(|byte| !is_open(&client, byte));
     assert!(closed, "the server waited for the whole record");
-    running.told(|kind| matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(()));
+    running.wait_for_event(|kind| {
+        matches!(kind, EventKind::Problem(Problem::HandshakeTimeout { .. })).then_some(())
+    });
 }
 
 #[test]
@@ -258,10 +263,10 @@ fn stop_ends_clients_in_the_handshake() {
 }
 
 #[test]
-fn tls_to_a_plain_port_is_named() {
+fn tls_to_a_plain_port_is_recognized() {
     let mut running = Lab::start(|config| config.tls = None);
     let config = running.trusting();
-    // The echo of the ClientHello is no ServerHello.
+    // The server echoes the ClientHello, which isn't a ServerHello.
     assert!(running.tls(&config).write_all(b"x").is_err());
-    running.told(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
+    running.wait_for_event(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
 }

@@ -1,5 +1,5 @@
 //! Checks the imports in `src`: which module may import which, which crates stay inside one folder, and that no files
-//! import each other in a circle. It reads `use` statements and `crate::…` paths line by line; unit tests are free.
+//! import each other in a circle. The checks read `use` statements and `crate::…` paths, except in unit tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -62,8 +62,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Crates and types that stay inside some files: the name, the files or folders, and the reason.
-const STAYS_IN: &[(&str, &[&str], &str)] = &[
+/// Crates and types that only some files may use: the name, the files or folders, and the reason.
+const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("egui::", &["ui/"], "nothing below the window uses the GUI toolkit"),
     ("eframe::", &["ui/"], "nothing below the window uses the GUI toolkit"),
     ("rfd::", &["ui/"], "nothing below the window opens a dialog"),
@@ -79,10 +79,11 @@ const STAYS_IN: &[(&str, &[&str], &str)] = &[
     ("unsafe {", &["platform/"], "calls without a safe wrapper are in one place"),
 ];
 
-/// Checks of the operating system, and the files outside of `platform/` that may contain them.
+/// The code by which a file checks for an operating system.
 const OS_CHECKS: &[&str] =
     &["cfg(windows)", "cfg(unix)", "cfg!(windows)", "cfg!(unix)", "target_os", "target_family"];
-const MAY_ASK_FOR_OS: &[&str] = &["headless.rs"];
+/// The files outside of `platform/` that may check for an operating system.
+const MAY_CHECK_OS: &[&str] = &["headless.rs"];
 
 /// A source file without its unit tests and comments.
 struct Source {
@@ -92,13 +93,13 @@ struct Source {
 }
 
 impl Source {
-    /// The path of its module, as in `server::event`; empty for `lib.rs`.
+    /// Returns the path of the file's module, for example `server::event`; empty for `lib.rs`.
     fn module(&self) -> String {
         let path = self.name.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
         if path == "lib" { String::new() } else { path }
     }
 
-    /// The paths from the crate's root that it names in imports and in code, `{…}` expanded.
+    /// Returns the paths from the crate's root in imports and in code, with `{…}` expanded.
     fn imports(&self) -> Vec<String> {
         let text = self.text.replace("echoscope::", "crate::").replace("(in crate::", "(in ");
         let mut found = Vec::new();
@@ -109,7 +110,8 @@ impl Source {
     }
 }
 
-/// Adds the paths that `tree`, the rest of a `use` statement or of a path in code, begins with. Returns what follows.
+/// Adds the paths at the beginning of `tree`, which is the rest of a `use` statement or of a path in code. Returns the
+/// text after them.
 fn expand<'a>(prefix: &str, tree: &'a str, found: &mut Vec<String>) -> &'a str {
     let tree = tree.trim_start();
     if let Some(mut rest) = tree.strip_prefix('{') {
@@ -129,7 +131,7 @@ fn expand<'a>(prefix: &str, tree: &'a str, found: &mut Vec<String>) -> &'a str {
         return expand(&path, more, found);
     }
     found.push(if segment == "self" { prefix.to_owned() } else { path });
-    // An alias: `Name as Other`.
+    // Skip an alias: `Name as Other`.
     rest.strip_prefix(" as ").map_or(rest, |alias| alias.trim_start_matches(|c: char| c.is_alphanumeric()))
 }
 
@@ -157,7 +159,7 @@ fn all_sources() -> Vec<Source> {
     found
 }
 
-/// Whether `path` is `start` or inside of it.
+/// Returns whether `path` is `start` or inside it.
 fn is_within(path: &str, start: &str) -> bool {
     path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
@@ -190,7 +192,7 @@ fn crates_and_os_checks_stay_in_their_files() {
         let is_in = |files: &[&str]| {
             files.iter().any(|file| name == file || file.ends_with('/') && name.starts_with(file))
         };
-        for (what, files, reason) in STAYS_IN {
+        for (what, files, reason) in RESTRICTED {
             let named = text
                 .match_indices(what)
                 .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
@@ -198,7 +200,7 @@ fn crates_and_os_checks_stay_in_their_files() {
                 broken.push(format!("src/{name}: `{what}` stays inside {files:?}: {reason}"));
             }
         }
-        if !is_in(&["platform/"]) && !is_in(MAY_ASK_FOR_OS) {
+        if !is_in(&["platform/"]) && !is_in(MAY_CHECK_OS) {
             let asks = OS_CHECKS.iter().filter(|check| text.contains(**check));
             broken.extend(
                 asks.map(|check| format!("src/{name}: `{check}`: what differs by OS belongs in platform/")),
@@ -217,7 +219,7 @@ fn files_do_not_import_each_other_in_circles() {
     let mut imports: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for source in sources.iter().filter(|source| source.name != "lib.rs") {
         let files = source.imports().into_iter().filter_map(|mut path| {
-            // The file of the longest module path that this path begins with.
+            // Find the file of the longest module path that this path begins with.
             while !modules.contains_key(&path) {
                 path.truncate(path.rfind("::")?);
             }
@@ -225,7 +227,7 @@ fn files_do_not_import_each_other_in_circles() {
         });
         imports.insert(&source.name, files.collect());
     }
-    // Remove files that import nothing that is left, again and again: circles remain.
+    // Repeatedly remove files that import none of the remaining files; only circles remain.
     loop {
         let left: BTreeSet<&str> = imports.keys().copied().collect();
         let before = imports.len();

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::support::{Finished, Identity, Lines, Server, echoscope, finish};
 use serde_json::Value;
 
-/// Runs the program with arguments with which it exits at once.
+/// Runs the program with arguments that make it exit at once.
 fn run(arguments: &[&str]) -> Finished {
     finish(echoscope(arguments))
 }
@@ -34,7 +34,7 @@ fn one_line(end: &Finished, code: i32, what: &str) -> String {
 fn assert_plain(line: &str, what: &str) {
     assert!(line.len() > 10, "{what}: too short to help: {line:?}");
     for jargon in ["Os {", "Err(", "Error(", "::", "code: ", "panicked", "os error", "unwrap"] {
-        // `::` is fine in an IPv6 address.
+        // `::` is allowed in an IPv6 address.
         let line = line.replace("::1", "");
         assert!(!line.contains(jargon), "{what}: {jargon:?} in {line:?}");
     }
@@ -189,7 +189,7 @@ fn port_zero_prints_the_chosen_port() {
 }
 
 #[test]
-fn json_lines_hold_what_scripts_need() {
+fn json_lines_contain_the_fields_that_scripts_need() {
     let mut command =
         echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0", "--log-format", "json"]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
@@ -204,7 +204,7 @@ fn json_lines_hold_what_scripts_need() {
         assert!(value["event"].is_string(), "no event in {line}");
         value
     };
-    let until = |event: &str| {
+    let wait_until = |event: &str| {
         loop {
             let value = next();
             if value["event"] == event {
@@ -212,14 +212,14 @@ fn json_lines_hold_what_scripts_need() {
             }
         }
     };
-    let port = until("starting")["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+    let port = wait_until("starting")["port"].as_u64().and_then(|port| u16::try_from(port).ok());
     let port = port.expect("the first line names the port");
     let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
     let peer = client.local_addr().expect("the client is bound").to_string();
     let say = |client: &mut TcpStream, data: &[u8]| {
         client.write_all(data).expect("the server reads");
         client.read_exact(&mut vec![0; data.len()]).expect("the server echoes");
-        let received = until("received");
+        let received = wait_until("received");
         assert_eq!(
             (received["id"].as_u64(), received["peer"].as_str()),
             (Some(1), Some(peer.as_str())),
@@ -233,7 +233,7 @@ fn json_lines_hold_what_scripts_need() {
     let received = say(&mut client, b"\x00\xff\n");
     assert_eq!((received["encoding"].as_str(), received["data"].as_str()), (Some("base64"), Some("AP8K")));
     drop(client);
-    let closed = until("closed");
+    let closed = wait_until("closed");
     assert_eq!(closed["id"].as_u64(), Some(1), "{closed}");
 }
 
@@ -254,8 +254,8 @@ fn options_override_saved_settings_and_headless_changes_none() {
     let mut client = server.connect();
     client.write_all(b"abcdef").expect("the server reads");
     client.read_exact(&mut [0; 6]).expect("the server echoes");
-    server.out.until(|line| line == "Received: b'abcd'");
-    server.out.until(|line| line == "Received: b'ef'");
+    server.out.wait_until(|line| line == "Received: b'abcd'");
+    server.out.wait_until(|line| line == "Received: b'ef'");
     drop(client);
     drop(server);
 
@@ -265,7 +265,7 @@ fn options_override_saved_settings_and_headless_changes_none() {
     let mut client = server.connect();
     client.write_all(b"abcdef").expect("the server reads");
     client.read_exact(&mut [0; 6]).expect("the server echoes");
-    server.out.until(|line| line == "Received: b'abcdef'");
+    server.out.wait_until(|line| line == "Received: b'abcdef'");
     drop(server);
 
     assert_eq!(
@@ -284,9 +284,9 @@ fn a_broken_settings_file_does_not_stop_headless_and_stays_as_it_is() {
     let path = file.to_str().expect("the path is UTF-8");
     let server = Server::from(echoscope(&["--headless", "--settings", path, "--port", "0"]));
     drop(server.connect());
-    let said = server.err.next();
-    assert!(said.contains("settings"), "{said:?}");
-    assert_plain(&said, "broken settings");
+    let message = server.err.next();
+    assert!(message.contains("settings"), "{message:?}");
+    assert_plain(&message, "broken settings");
     drop(server);
     assert_eq!(fs::read_to_string(&file).expect("the settings are still there"), "port = = 12\n");
     assert_eq!(files_in(folder.path()), ["settings.toml"]);
@@ -311,9 +311,9 @@ fn without_a_display_it_prints_a_message_and_serves() {
         let mut client = server.connect();
         client.write_all(b"x").expect("the server reads");
         client.read_exact(&mut [0]).expect("the server echoes");
-        let said = server.err.next();
-        assert!(said.contains("--headless") || said.contains("display"), "{said:?}");
-        assert_plain(&said, "no display");
+        let message = server.err.next();
+        assert!(message.contains("--headless") || message.contains("display"), "{message:?}");
+        assert_plain(&message, "no display");
     }
 }
 
@@ -325,8 +325,8 @@ fn without_a_display_a_broken_settings_file_is_reported_and_kept() {
     fs::write(&file, "port = = 12\n").expect("the settings can be written");
     let path = file.to_str().expect("the path is UTF-8");
     let server = Server::from(echoscope(&["--settings", path, "--port", "0"]));
-    let said = [server.err.next(), server.err.next()];
-    assert!(said.iter().any(|line| line.contains("settings")), "{said:#?}");
+    let message = [server.err.next(), server.err.next()];
+    assert!(message.iter().any(|line| line.contains("settings")), "{message:#?}");
     drop(server);
     assert_eq!(
         files_in(folder.path()),
@@ -335,9 +335,9 @@ fn without_a_display_a_broken_settings_file_is_reported_and_kept() {
     );
 }
 
-/// Starts the program with its stdout unread, and returns the port that its first line names.
+/// Starts the program and reads only the first line of its stdout, which contains the port.
 #[cfg(unix)]
-fn started_by_hand() -> (crate::support::Guarded, Lines, BufReader<ChildStdout>, u16) {
+fn start_with_unread_stdout() -> (crate::support::Guarded, Lines, BufReader<ChildStdout>, u16) {
     let mut command = echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = crate::support::Guarded(command.spawn().expect("the program can be started"));
@@ -351,7 +351,7 @@ fn started_by_hand() -> (crate::support::Guarded, Lines, BufReader<ChildStdout>,
 
 #[cfg(unix)]
 fn terminate(child: &crate::support::Guarded) {
-    // It may have exited by itself already.
+    // This fails if the program has exited already.
     let line = format!("kill -TERM {} 2>/dev/null", child.0.id());
     let _ = Command::new("sh").args(["-c", &line]).status();
 }
@@ -360,8 +360,8 @@ fn terminate(child: &crate::support::Guarded) {
 #[cfg(unix)]
 #[test]
 fn a_stalled_reader_of_stdout_delays_neither_the_echo_nor_the_stop() {
-    // As in `echoscope --headless | less` without scrolling.
-    let (mut child, _complaints, mut reader, port) = started_by_hand();
+    // The test doesn't read stdout, like `echoscope --headless | less` without scrolling.
+    let (mut child, _complaints, mut reader, port) = start_with_unread_stdout();
     let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
     client.set_read_timeout(Some(crate::support::PATIENCE)).expect("a timeout can be set");
     let block = vec![b'.'; 32 << 10];
@@ -375,7 +375,7 @@ fn a_stalled_reader_of_stdout_delays_neither_the_echo_nor_the_stop() {
     let status =
         crate::support::wait(&mut child.0, Duration::from_secs(3)).expect("the stop doesn't wait for stdout");
     assert_eq!(status.code(), Some(0), "{status}");
-    // Far less than was received: events that didn't fit were counted, not kept.
+    // The output is far smaller than the received data: events that didn't fit were counted, not kept.
     let mut printed = Vec::new();
     reader.read_to_end(&mut printed).expect("the pipe can be read");
     assert!(printed.len() < 8 << 20, "{} bytes were kept", printed.len());

@@ -1,4 +1,4 @@
-//! Completions and the manual page: they contain everything that --help names, and shells and man accept them.
+//! Completions and the manual page: they contain all options and subcommands of --help, and shells and man accept them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::support::{echoscope, finish, program};
 
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "powershell", "elvish"];
 
-/// Returns the program's stdout; it must succeed and print nothing on stderr.
+/// Runs Echoscope, which must succeed and print nothing on stderr, and returns its stdout.
 fn printed(arguments: &[&str]) -> String {
     let end = finish(echoscope(arguments));
     assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""), "{arguments:?}");
@@ -50,16 +50,16 @@ fn output(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{command:?} can't be run: {error}"))
 }
 
-/// Runs a program on a file; it must succeed and print nothing on stderr.
+/// Asserts that a program, if installed, succeeds on a file and prints nothing on stderr.
 fn accepts(name: &str, arguments: &[&str], file: &Path) {
     if let Some(path) = program(name) {
         let end = output(Command::new(path).args(arguments).arg(file));
-        let words = String::from_utf8_lossy(&end.stderr);
-        assert!(end.status.success() && words.is_empty(), "{name} on {}: {words}", file.display());
+        let errors = String::from_utf8_lossy(&end.stderr);
+        assert!(end.status.success() && errors.is_empty(), "{name} on {}: {errors}", file.display());
     }
 }
 
-/// Removes the overstrikes of bold letters, which are printed twice with a backspace between them.
+/// Removes overstrikes: bold letters are printed twice with a backspace between them.
 fn without_overstrikes(text: &str) -> String {
     text.chars().fold(String::new(), |mut plain, letter| {
         if letter == '\u{8}' {
@@ -94,8 +94,11 @@ fn man_and_the_index_of_manual_pages_can_read_it() {
     accepts("man", &["--warnings=all", "--encoding=UTF-8", "--local-file", "-Tutf8", "-Z"], &file);
     if let Some(lexgrog) = program("lexgrog") {
         let end = output(Command::new(lexgrog).arg(&file));
-        let words = String::from_utf8_lossy(&end.stdout);
-        assert!(words.contains("echoscope - An echo server"), "its NAME section can't be read: {words}");
+        let description = String::from_utf8_lossy(&end.stdout);
+        assert!(
+            description.contains("echoscope - An echo server"),
+            "its NAME section can't be read: {description}"
+        );
     }
     if let Some(man) = program("man") {
         let mut command = Command::new(man);

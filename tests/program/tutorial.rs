@@ -1,4 +1,4 @@
-//! Replays the tutorial with the built program: its transcript, its three modes, its clients.
+//! Replays the tutorial with the built program: the transcript, the three modes, and the tutorial's clients.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -14,10 +14,10 @@ use rustls::{ClientConnection, StreamOwned};
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// Held by the tests that open hundreds of sockets, since several at a time could run out of descriptors.
+/// The lock of the tests that open hundreds of sockets. Several at a time could run out of descriptors.
 static MANY_SOCKETS: Mutex<()> = Mutex::new(());
 
-/// A client program with its input held open.
+/// A client program whose stdin stays open.
 struct Client {
     _child: Guarded,
     input: Option<ChildStdin>,
@@ -34,13 +34,13 @@ impl Client {
         Self { _child: child, input, output }
     }
 
-    fn say(&mut self, text: &str) {
+    fn send(&mut self, text: &str) {
         let input = self.input.as_mut().expect("the input is open");
         input.write_all(text.as_bytes()).expect("the client reads its input");
     }
 }
 
-/// Finds the tutorial's `nc`: OpenBSD's, which supports IPv6 and half-close. Others of that name don't help.
+/// Finds the tutorial's `nc`: OpenBSD's, which supports IPv6 and half-close, unlike other programs of that name.
 fn netcat() -> Option<PathBuf> {
     let nc = program("nc")?;
     let mut help = Command::new(&nc);
@@ -54,14 +54,14 @@ fn netcat() -> Option<PathBuf> {
     shuts_down.then_some(nc)
 }
 
-/// Returns whether a line is the tutorial's `Received new connection from  ('127.0.0.1', 49743)`, to the letter.
+/// Returns whether a line is exactly like the tutorial's `Received new connection from  ('127.0.0.1', 49743)`.
 fn is_new_connection(line: &str) -> bool {
     line.strip_prefix("Received new connection from  ('127.0.0.1', ")
         .and_then(|rest| rest.strip_suffix(')'))
         .is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
-/// Asserts that these lines contain a connection and then `received`, each once.
+/// Asserts that these lines contain one new connection and end with `received`.
 fn assert_transcript(lines: &[String], received: &str) {
     let connections = lines.iter().filter(|line| line.starts_with("Received new")).collect::<Vec<_>>();
     assert_eq!(connections.len(), 1, "{lines:#?}");
@@ -70,36 +70,36 @@ fn assert_transcript(lines: &[String], received: &str) {
 }
 
 #[test]
-fn transcript_with_nc() {
+fn transcript_with_nc_equals_the_tutorials() {
     let Some(nc) = netcat() else { return };
     let server = Server::start(&[]);
     let mut client = Client::start(&nc, &["127.0.0.1", &server.port.to_string()]);
-    client.say("Hello\n");
+    client.send("Hello\n");
     assert_eq!(client.output.next(), "Hello");
-    let lines = server.out.until(|line| line.starts_with("Received: "));
+    let lines = server.out.wait_until(|line| line.starts_with("Received: "));
     assert_transcript(&lines, r"Received: b'Hello\n'");
 
-    client.say("it's \"tab\"\t\\ caf\u{e9}\n");
+    client.send("it's \"tab\"\t\\ caf\u{e9}\n");
     assert_eq!(client.output.next(), "it's \"tab\"\t\\ caf\u{e9}");
-    let lines = server.out.until(|line| line.starts_with("Received: "));
+    let lines = server.out.wait_until(|line| line.starts_with("Received: "));
     assert_eq!(lines, [r#"Received: b'it\'s "tab"\t\\ caf\xc3\xa9\n'"#]);
 }
 
 #[test]
-fn transcript_with_openssl_over_tls() {
+fn transcript_with_openssl_over_tls_equals_the_tutorials() {
     let Some(openssl) = program("openssl") else { return };
     let identity = Identity::by_the_tutorial(&openssl);
     let server = Server::start(&identity.arguments());
     let address = format!("127.0.0.1:{}", server.port);
     let mut client = Client::start(&openssl, &["s_client", "-quiet", "-connect", &address]);
-    client.say("Hello\n");
+    client.send("Hello\n");
     assert_eq!(client.output.next(), "Hello");
-    let lines = server.out.until(|line| line.starts_with("Received: "));
+    let lines = server.out.wait_until(|line| line.starts_with("Received: "));
     assert_transcript(&lines, r"Received: b'Hello\n'");
 }
 
 #[test]
-fn transcript_with_the_tutorials_python_client() {
+fn transcript_with_the_tutorials_python_client_equals_the_tutorials() {
     let (Some(openssl), Some(python)) = (program("openssl"), program("python3")) else { return };
     let identity = Identity::by_the_tutorial(&openssl);
     let server = Server::start(&identity.arguments());
@@ -123,7 +123,7 @@ fn transcript_with_the_tutorials_python_client() {
         command.args(["-c", &script, &server.port.to_string(), &identity.certificate]).stdin(Stdio::null());
         let end = crate::support::finish(command);
         assert_eq!((end.code, end.stdout.trim_end()), (Some(0), r"b'Hello\n'"), "{}", end.stderr);
-        let lines = server.out.until(|line| line.starts_with("Received: "));
+        let lines = server.out.wait_until(|line| line.starts_with("Received: "));
         assert_transcript(&lines, r"Received: b'Hello\n'");
     }
 }
@@ -134,7 +134,7 @@ fn half_close_echoes_pending_data() {
     let server = Server::start(&[]);
     for (name, text) in [("short", "x".to_owned()), ("long", "echo ".repeat(200_000))] {
         let mut client = Client::start(&nc, &["-N", "127.0.0.1", &server.port.to_string()]);
-        // Dropping the input is the end of `printf x |`.
+        // The client's stdin is closed after the text, as by `printf x |`.
         let mut input = client.input.take().expect("the input is open");
         let sent = text.clone();
         let writer = thread::spawn(move || input.write_all(sent.as_bytes()));
@@ -151,13 +151,13 @@ fn ipv6_peers_are_printed_as_in_python() {
         let _ = writeln!(std::io::stderr(), "skipped: this computer has no IPv6");
         return;
     }
-    // By address, and by a name that stands for both families.
+    // The server listens on an IPv6 address, or on a name with addresses of both families.
     for host in ["::1", "localhost"] {
         let server = Server::start(&["--host", host]);
         let mut client = Client::start(&nc, &["::1", &server.port.to_string()]);
-        client.say("six\n");
+        client.send("six\n");
         assert_eq!(client.output.next(), "six");
-        let lines = server.out.until(|line| line.starts_with("Received: "));
+        let lines = server.out.wait_until(|line| line.starts_with("Received: "));
         let peer = lines.iter().find_map(|line| line.strip_prefix("Received new connection from  ('::1', "));
         let port =
             peer.and_then(|rest| rest.strip_suffix(", 0, 0)")).and_then(|port| port.parse::<u16>().ok());
@@ -200,7 +200,7 @@ fn hundred_mebibytes_are_echoed_over_tls() {
     server.out.discard();
     let mut client = tls(server.connect());
     let mut random = Random(2);
-    // Small enough for the socket buffers in both directions, so that one thread can write and then read.
+    // A block is small enough for the socket buffers in both directions, so that one thread can write and then read.
     let (mut block, mut got) = (vec![0; 128 << 10], vec![0; 128 << 10]);
     for number in 0..800 {
         random.fill(&mut block);
@@ -231,7 +231,7 @@ fn mode_one_lets_the_next_client_wait_in_the_queue() {
     assert_eq!(&got, b"second, early");
     echo(&mut second, b"second");
 
-    let lines = server.out.until(|line| line == "Received: b'second'");
+    let lines = server.out.wait_until(|line| line == "Received: b'second'");
     let lines = lines.iter().filter(|line| line.starts_with("Received")).collect::<Vec<_>>();
     let data = lines.iter().filter_map(|line| line.strip_prefix("Received: ")).collect::<Vec<_>>();
     let wanted = ["b'first'", "b'first again'", "b'and again'", "b'second, early'", "b'second'"];
@@ -241,18 +241,18 @@ fn mode_one_lets_the_next_client_wait_in_the_queue() {
 
 #[test]
 fn five_hundred_clients_get_their_own_bytes() {
-    let _alone = MANY_SOCKETS.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guard = MANY_SOCKETS.lock().unwrap_or_else(PoisonError::into_inner);
     let server = Server::start(&["--backlog", "512"]);
     server.out.discard();
     let mut clients = (0..500).map(|_| server.connect()).collect::<Vec<_>>();
-    let words = |number: usize| format!("client {number} says {} ", number * 7919).repeat(100);
+    let data = |number: usize| format!("client {number} says {} ", number * 7919).repeat(100);
     for (number, client) in clients.iter_mut().enumerate() {
-        client.write_all(words(number).as_bytes()).expect("the server reads");
+        client.write_all(data(number).as_bytes()).expect("the server reads");
     }
     for (number, client) in clients.iter_mut().enumerate() {
-        let mut got = vec![0; words(number).len()];
+        let mut got = vec![0; data(number).len()];
         client.read_exact(&mut got).expect("each client is echoed");
-        assert_eq!(String::from_utf8_lossy(&got), words(number));
+        assert_eq!(String::from_utf8_lossy(&got), data(number));
     }
     for client in &clients {
         assert_silent(client);
@@ -282,7 +282,7 @@ fn pool_serves_as_many_clients_as_it_has_threads() {
 #[cfg(unix)]
 #[test]
 fn sigterm_and_sigint_end_two_hundred_clients() {
-    let _alone = MANY_SOCKETS.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guard = MANY_SOCKETS.lock().unwrap_or_else(PoisonError::into_inner);
     for signal in ["TERM", "INT"] {
         let mut server = Server::start(&["--backlog", "256"]);
         server.out.discard();
@@ -290,11 +290,11 @@ fn sigterm_and_sigint_end_two_hundred_clients() {
         for client in &mut clients {
             echo(client, b"here");
         }
-        // One client is in the middle of a transfer: it sends and never reads.
+        // One client is in the middle of a transfer: it sends without reading.
         clients[0].set_nonblocking(true).expect("a socket can be made so");
         while clients[0].write(&[7; 4096]).is_ok() {}
         server.signal(signal);
-        // The program promises a second; a machine that runs all tests at once gets three.
+        // The program should stop within a second; a machine that runs all tests at once gets three.
         let status = server.end(std::time::Duration::from_secs(3));
         let status = status.unwrap_or_else(|| panic!("still running three seconds after SIG{signal}"));
         assert_eq!(status.code(), Some(0), "after SIG{signal}: {status}");
@@ -309,11 +309,11 @@ fn sigterm_and_sigint_end_two_hundred_clients() {
 }
 
 /// Sends data and reads the same data back.
-fn echo(stream: &mut TcpStream, words: &[u8]) {
-    stream.write_all(words).expect("the server reads");
-    let mut got = vec![0; words.len()];
+fn echo(stream: &mut TcpStream, data: &[u8]) {
+    stream.write_all(data).expect("the server reads");
+    let mut got = vec![0; data.len()];
     stream.read_exact(&mut got).expect("the server echoes");
-    assert_eq!(got, words);
+    assert_eq!(got, data);
 }
 
 /// Asserts that nothing has arrived.
@@ -324,7 +324,7 @@ fn assert_silent(stream: &TcpStream) {
     stream.set_nonblocking(false).expect("a socket can be made so");
 }
 
-/// Numbers that look random and are the same every time (xorshift64*, Vigna 2014).
+/// A deterministic random number generator (xorshift64*, Vigna 2014).
 struct Random(u64);
 
 impl Random {
@@ -339,7 +339,7 @@ impl Random {
     }
 }
 
-/// Returns a TLS client of a server whose certificate isn't signed by a CA.
+/// Returns a TLS client that accepts any certificate.
 fn tls(stream: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
     let config = trusting(rustls::ALL_VERSIONS, None);
     let name = ServerName::try_from("localhost").expect("a name");

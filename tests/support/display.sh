@@ -29,7 +29,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# need PROGRAM…: fails where one isn't installed.
+# need PROGRAM…: fails if one isn't installed.
 need() {
     local needed
     for needed; do
@@ -51,7 +51,7 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# Whether the program in `app` has ended by itself.
+# Succeeds if the program in `app` has exited by itself.
 has_ended() { ! kill -0 "$app" 2>/dev/null; }
 
 # Starts an X server on a free display number. Without -noreset it would restart when the first window closes, and

@@ -13,14 +13,14 @@ from gi.repository import Atspi, Gio, GLib
 BUTTON, TAB, ROW = Atspi.Role.PUSH_BUTTON, Atspi.Role.PAGE_TAB, Atspi.Role.LIST_ITEM
 
 
-def until(what, look, patience=40):
-    """Looks again and again until something is found, and returns it."""
+def wait_until(what, look, patience=40):
+    """Calls `look` repeatedly until it returns something, and returns that."""
     deadline = time.monotonic() + patience
     while True:
         try:
             found = look()
         except GLib.Error:
-            # The window has changed meanwhile: the control is gone.
+            # The window has changed meanwhile, and the control no longer exists.
             found = None
         if found:
             return found
@@ -42,9 +42,9 @@ class Window:
 
     def __init__(self):
         listen()
-        self.top = until("the program on the accessibility bus", self._application)
+        self.top = wait_until("the program on the accessibility bus", self._application)
         self.button = lambda name: self.find(BUTTON, name)
-        until("what is in the window", lambda: self.button("Help"))
+        wait_until("what is in the window", lambda: self.button("Help"))
 
     @staticmethod
     def _application():
@@ -76,11 +76,11 @@ class Window:
         def possible():
             control = self.find(role, name)
             return control if control and control.get_state_set().contains(Atspi.StateType.ENABLED) else None
-        control = until(f"{name}, to be pressed", possible)
+        control = wait_until(f"{name}, to be pressed", possible)
         assert control.get_n_actions() > 0, f"{name} has no action"
         assert control.do_action(0), f"{name} was not pressed"
 
     def text(self, name):
         """What stands in a text field."""
-        field = until(f"the field {name}", lambda: self.find(Atspi.Role.ENTRY, name))
+        field = wait_until(f"the field {name}", lambda: self.find(Atspi.Role.ENTRY, name))
         return Atspi.Text.get_text(field, 0, -1)

@@ -24,7 +24,7 @@ use rustls::ServerConfig;
 /// How long a test waits for something that should happen at once: long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Returns a command for the built program: without a display, input or remembered settings.
+/// Returns a command for the built program, without a display, input or saved settings.
 pub(crate) fn echoscope(arguments: &[&str]) -> Command {
     let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-settings");
     let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
@@ -43,7 +43,7 @@ pub(crate) fn echoscope(arguments: &[&str]) -> Command {
     command
 }
 
-/// The exit code and the output of a program that ended by itself.
+/// The exit code and the output of a program that has exited.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
@@ -51,7 +51,7 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// Runs a command to its end. Panics when it takes longer than [`PATIENCE`].
+/// Runs a command until it exits. Panics if that takes longer than [`PATIENCE`].
 pub(crate) fn finish(mut command: Command) -> Finished {
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
@@ -76,7 +76,7 @@ fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> 
     })
 }
 
-/// Waits for a child to end; `None` after `patience`.
+/// Waits for a child to exit; returns `None` after `patience`.
 pub(crate) fn wait(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
     let deadline = Instant::now() + patience;
     loop {
@@ -90,7 +90,7 @@ pub(crate) fn wait(child: &mut Child, patience: Duration) -> Option<ExitStatus> 
     }
 }
 
-/// A child process that is killed when the test ends.
+/// A child process that is killed on drop.
 pub(crate) struct Guarded(pub(crate) Child);
 
 impl Drop for Guarded {
@@ -125,12 +125,12 @@ impl Lines {
         Self { lines, discard }
     }
 
-    /// Returns the next line. Panics when none comes in time.
+    /// Returns the next line. Panics if none comes in time.
     pub(crate) fn next(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("the program prints another line in time")
     }
 
-    /// Returns the next line, or `None` at the end of the pipe. Panics when neither comes in time.
+    /// Returns the next line, or `None` at the end of the pipe. Panics if neither comes in time.
     pub(crate) fn next_or_end(&self) -> Option<String> {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => Some(line),
@@ -141,8 +141,8 @@ impl Lines {
         }
     }
 
-    /// Returns all lines up to the first one that is `wanted`. Panics when none comes in time.
-    pub(crate) fn until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    /// Returns all lines up to the first one that `wanted` accepts. Panics if none comes in time.
+    pub(crate) fn wait_until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
             let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
@@ -229,18 +229,18 @@ impl Server {
         assert!(status.success(), "{line} failed");
     }
 
-    /// Waits for the program to end; `None` after `patience`.
+    /// Waits for the program to exit; returns `None` after `patience`.
     pub(crate) fn end(&mut self, patience: Duration) -> Option<ExitStatus> {
         wait(&mut self.child.0, patience)
     }
 }
 
-/// Whether this is Wine, which closes a socket with FIN also where Windows would send RST.
+/// Returns whether this is Wine, which closes a socket with FIN even where Windows would send RST.
 pub(crate) fn is_wine() -> bool {
     Path::new(r"C:\windows\system32\winecfg.exe").exists()
 }
 
-/// Whether a connection can be reset here. Prints that the test is skipped where it can't.
+/// Returns whether a connection can be reset here. Prints that the test is skipped if it can't.
 pub(crate) fn can_reset() -> bool {
     if is_wine() {
         let _ = writeln!(std::io::stderr(), "skipped: Wine sends FIN instead of RST");
@@ -248,13 +248,13 @@ pub(crate) fn can_reset() -> bool {
     !is_wine()
 }
 
-/// Whether a missing program is a failure: in CI on Linux, where `.ci/run` installs all of them.
+/// Returns whether a missing program is a failure, as it is in CI on Linux, where `.ci/run` installs all of them.
 pub(crate) fn all_are_needed() -> bool {
     std::env::var_os("CI").is_some() && cfg!(target_os = "linux")
 }
 
-/// Finds a program, or prints that the test is skipped. Used on Linux only: other systems have different programs of
-/// the same name (LibreSSL as `openssl`, a `curl` with the OS's own TLS, a `bash` that starts WSL).
+/// Finds a program, or prints that the test is skipped. Finds programs on Linux only, because other systems have
+/// different ones of the same name (LibreSSL as `openssl`, a `curl` with the OS's own TLS, a `bash` that starts WSL).
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     if !cfg!(target_os = "linux") {
         let _ = writeln!(std::io::stderr(), "skipped: {name} is used on Linux only");
@@ -285,7 +285,7 @@ impl Identity {
         Self { folder, certificate, key }
     }
 
-    /// Creates them with the tutorial's three commands. OpenSSL 3.0 makes an X.509 v1 certificate.
+    /// Creates an identity with the tutorial's three commands. With OpenSSL 3.0 it has an X.509 v1 certificate.
     pub(crate) fn by_the_tutorial(openssl: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let lines = [
@@ -302,7 +302,7 @@ impl Identity {
         Self::in_folder(folder)
     }
 
-    /// Creates an X.509 v3 certificate with an ECDSA key, without another program.
+    /// Creates an identity with an X.509 v3 certificate and an ECDSA key, without another program.
     pub(crate) fn new() -> Self {
         let made =
             rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate can be made");
@@ -313,13 +313,13 @@ impl Identity {
         identity
     }
 
-    /// Returns the arguments with which the program serves TLS with them.
+    /// Returns the arguments that make the program serve TLS with this identity.
     pub(crate) fn arguments(&self) -> [&str; 5] {
         ["--tls", "--cert", &self.certificate, "--key", &self.key]
     }
 }
 
-/// Loads a certificate and its key as the server does, with the default choices.
+/// Loads a certificate and its key as the server does, with the default TLS options.
 pub(crate) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let files = TlsFiles::new(certificate.to_owned(), key.to_owned());
     TlsServer::new(&files, |_, _| {}).map(|server| server.new_connection())

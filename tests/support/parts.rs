@@ -1,4 +1,4 @@
-//! The parts of a window: every control and every text, with its place and how much of it is in view.
+//! The parts of a window: every control and every text, with its area and the part of it that is in view.
 #![allow(dead_code, reason = "not every test program uses all of it")]
 
 use std::collections::HashMap;
@@ -12,12 +12,12 @@ use super::harness::Window;
 pub(crate) struct Part<'a> {
     pub(crate) node: AccessKitNode<'a>,
     pub(crate) name: String,
-    /// Its whole area, in points.
+    /// The whole area in points.
     pub(crate) rect: Rect,
     /// The area that isn't scrolled out of view.
     pub(crate) seen: Rect,
     pub(crate) layer: LayerId,
-    /// Whether it can be pressed or get the keyboard focus.
+    /// Whether the part can be pressed or get the keyboard focus.
     pub(crate) acts: bool,
 }
 
@@ -30,7 +30,7 @@ impl Part<'_> {
         self.seen.width() > 1.0 && self.seen.height() > 1.0
     }
 
-    /// Describes it for the message of a failed assertion.
+    /// Describes the part for the message of a failed assertion.
     pub(crate) fn description(&self) -> String {
         format!("{:?} “{}” at {}", self.role(), self.name, self.rect)
     }
@@ -58,7 +58,7 @@ pub(crate) fn parts(window: &Window) -> Vec<Part<'_>> {
 /// Sets the window's size in pixels and its zoom factor.
 pub(crate) fn resize(window: &mut Window, pixels: [f32; 2], zoom: f32) {
     window.0.set_pixels_per_point(zoom);
-    // The zoom takes effect in a frame of its own, in which egui scales the old size.
+    // The zoom takes effect in the next frame, in which egui scales the old size.
     window.run();
     let points = vec2(pixels[0], pixels[1]) / zoom;
     window.0.set_size(points);

@@ -25,7 +25,7 @@ impl Running {
         Self::start_waking(change, || {})
     }
 
-    /// Starts a server that calls `wake` for each event.
+    /// Starts a server that calls `wake` when there are new events.
     pub(crate) fn start_waking(
         change: impl FnOnce(&mut ServerConfig),
         wake: impl Fn() + Send + Sync + 'static,
@@ -44,7 +44,7 @@ impl Running {
         stream
     }
 
-    /// Waits for an event that `wanted` accepts.
+    /// Waits until `wanted` returns something for an event, and returns that.
     pub(crate) fn event<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> T {
         let mut found = None;
         wait_for("an event", || {
@@ -55,7 +55,7 @@ impl Running {
         found.unwrap()
     }
 
-    /// Receives the events so far.
+    /// Receives the new events.
     pub(crate) fn take_events(&mut self) {
         self.source.drain(|event| self.events.push(event));
     }
@@ -70,7 +70,7 @@ impl Running {
         })
     }
 
-    /// Stops the server, waits for its end, and returns how long that took.
+    /// Stops the server, waits until it has stopped, and returns how long that took.
     pub(crate) fn stop(&self) -> Duration {
         let start = Instant::now();
         self.server.stop();

@@ -19,19 +19,19 @@ pub(crate) fn trusting(
         .with_protocol_versions(versions)
         .expect("the provider has these versions")
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anyone { chain, provider }))
+        .with_custom_certificate_verifier(Arc::new(AcceptAnyIssuer { chain, provider }))
         .with_no_client_auth()
 }
 
-/// Ignores the issuer, but verifies the handshake's signature where it can: rustls' client
-/// refuses to read an X.509 version 1 certificate.
+/// A verifier that ignores the issuer, but verifies the handshake's signature where possible: rustls can't read the key
+/// of an X.509 version 1 certificate.
 #[derive(Debug)]
-struct Anyone {
+struct AcceptAnyIssuer {
     chain: Option<Vec<CertificateDer<'static>>>,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Anyone {
+impl ServerCertVerifier for AcceptAnyIssuer {
     fn verify_server_cert(
         &self,
         first: &CertificateDer<'_>,

@@ -16,35 +16,36 @@ use egui_kittest::kittest::{NodeT, Queryable};
 /// How long a test waits for other threads: enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The callback that any thread calls when the app has news.
+/// The callback that any thread calls when the app has something new to show.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// How a test presses controls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hand {
-    /// With the mouse: only what is in view can be pressed. After each press, frames run until none is asked for.
+pub(crate) enum PressMode {
+    /// With the mouse: only controls in view can be pressed. After each press, frames run until the window requests
+    /// no more.
     Mouse,
-    /// As a screen reader, which also reaches what is scrolled out of view. The number of frames after a press is
-    /// limited, because a spinner asks for more as long as it turns.
+    /// As a screen reader, which also reaches controls that are scrolled out of view. The number of frames after a
+    /// press is limited, because a spinner requests more as long as it turns.
     Reader,
 }
 
 /// The window in egui's test harness.
-pub(crate) struct Window(pub(crate) Harness<'static, ui::Window>, Hand);
+pub(crate) struct Window(pub(crate) Harness<'static, ui::Window>, PressMode);
 
 impl Window {
     pub(crate) fn open() -> Self {
-        Self::with(Settings::default())
+        Self::with_settings(Settings::default())
     }
 
-    pub(crate) fn with(settings: Settings) -> Self {
+    pub(crate) fn with_settings(settings: Settings) -> Self {
         Self::sized(settings, [1180.0, 760.0])
     }
 
     /// Opens a window of this size; replaces the default port with a free one.
     pub(crate) fn sized(settings: Settings, size: [f32; 2]) -> Self {
         let settings = Settings { port: if settings.port == 12345 { 0 } else { settings.port }, ..settings };
-        Self::new(settings, size, Hand::Mouse)
+        Self::new(settings, size, PressMode::Mouse)
     }
 
     pub(crate) fn press(&mut self, key: Key) {
@@ -52,42 +53,42 @@ impl Window {
         self.run();
     }
 
-    pub(crate) fn new(settings: Settings, size: [f32; 2], hand: Hand) -> Self {
-        Self::woken(settings, size, hand, Arc::new(|| {}))
+    pub(crate) fn new(settings: Settings, size: [f32; 2], press_mode: PressMode) -> Self {
+        Self::woken(settings, size, press_mode, Arc::new(|| {}))
     }
 
     /// Opens a window with a wake callback.
-    pub(crate) fn woken(settings: Settings, size: [f32; 2], hand: Hand, wake: Wake) -> Self {
-        let steps = match hand {
-            Hand::Mouse => 20,
-            Hand::Reader => 30,
+    pub(crate) fn woken(settings: Settings, size: [f32; 2], press_mode: PressMode, wake: Wake) -> Self {
+        let steps = match press_mode {
+            PressMode::Mouse => 20,
+            PressMode::Reader => 30,
         };
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
                 let options = Options { capture: true, wake, ..Options::default() };
                 ui::Window::new(&creation.egui_ctx, App::new(settings, options)).without_native_dialogs()
             });
-        let mut window = Self(harness, hand);
+        let mut window = Self(harness, press_mode);
         window.run();
         window
     }
 
-    /// Runs the frames that the window asks for.
+    /// Runs the frames that the window requests.
     #[track_caller]
     pub(crate) fn run(&mut self) {
         match self.1 {
-            Hand::Mouse => {
+            PressMode::Mouse => {
                 self.0.run();
             }
-            Hand::Reader => {
+            PressMode::Reader => {
                 self.0.run_ok();
             }
         }
     }
 
-    /// Runs frames until a condition holds that depends on other threads.
+    /// Runs frames until `is_so` returns true, which may depend on other threads.
     #[track_caller]
-    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
+    pub(crate) fn wait_until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(&self.0) {
             assert!(Instant::now() < deadline, "timed out waiting for: {what}\n{:?}", self.0.root());
@@ -97,8 +98,8 @@ impl Window {
     }
 
     #[track_caller]
-    pub(crate) fn until_shown(&mut self, text: &str) {
-        self.until(text, |window| window.query_all_by_label_contains(text).next().is_some());
+    pub(crate) fn wait_until_shown(&mut self, text: &str) {
+        self.wait_until(text, |window| window.query_all_by_label_contains(text).next().is_some());
     }
 
     pub(crate) fn shows(&self, text: &str) -> bool {
@@ -109,8 +110,8 @@ impl Window {
     pub(crate) fn click(&mut self, name: &str) {
         let node = self.0.get_by_label(name);
         match self.1 {
-            Hand::Mouse => node.click(),
-            Hand::Reader => node.click_accesskit(),
+            PressMode::Mouse => node.click(),
+            PressMode::Reader => node.click_accesskit(),
         }
         self.run();
     }
@@ -133,8 +134,8 @@ impl Window {
     }
 
     #[track_caller]
-    pub(crate) fn until_enabled(&mut self, button: &str) {
-        self.until(button, |window| {
+    pub(crate) fn wait_until_enabled(&mut self, button: &str) {
+        self.wait_until(button, |window| {
             window
                 .query_by_role_and_label(Role::Button, button)
                 .is_some_and(|node| !node.accesskit_node().is_disabled())
@@ -148,12 +149,12 @@ impl Window {
     /// Starts the server and returns its address.
     #[track_caller]
     pub(crate) fn start(&mut self) -> SocketAddr {
-        if self.1 == Hand::Reader {
+        if self.1 == PressMode::Reader {
             // The button is disabled until the certificate files are read.
-            self.until_enabled("Start server");
+            self.wait_until_enabled("Start server");
         }
         self.click("Start server");
-        self.until_shown("Stop server");
+        self.wait_until_shown("Stop server");
         self.address()
     }
 

@@ -1,4 +1,4 @@
-//! The window with a screen reader: in every tab and dialog each control has a role, a name of its own and, if it has
+//! The window with a screen reader: in every tab and dialog each control has a role, a unique name and, where it has
 //! one, its value or state.
 
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
-use crate::harness::{Hand, Window};
+use crate::harness::{PressMode, Window};
 use crate::parts::{Part, parts, resize};
 use echoscope::settings::{Mode, Settings};
 use egui::{Event, Key, Modifiers, Role};
@@ -14,8 +14,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 fn open(settings: Settings) -> Window {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
-    // So large that nothing is scrolled out of view: that wouldn't be in the accessibility tree.
-    Window::new(settings, [1600.0, 1400.0], Hand::Reader)
+    // The window is so large that nothing is scrolled out of view, because that wouldn't be in the accessibility tree.
+    Window::new(settings, [1600.0, 1400.0], PressMode::Reader)
 }
 
 fn press(window: &mut Window, name: &str) {
@@ -38,7 +38,7 @@ fn key(window: &mut Window, key: Key) {
 #[track_caller]
 fn assert_accessible(window: &Window, which: &str) {
     let all = parts(window);
-    // egui lays a dialog out in areas that take clicks, so that nothing behind it does. They aren't controls.
+    // egui puts areas behind a dialog that take the clicks beside its controls. These areas aren't controls.
     let whole = window.0.ctx.content_rect();
     let behind = |part: &&Part<'_>| {
         part.name.is_empty() && (part.rect == whole || part.node.children().next().is_some())
@@ -132,7 +132,7 @@ fn every_tab_is_accessible_with_clients() {
     for client in &mut clients {
         echo(client, b"Hello\n");
     }
-    window.until_shown("#2 Received: b'Hello");
+    window.wait_until_shown("#2 Received: b'Hello");
     window.0.get_by_label_contains("Log, ").focus();
     window.run();
     key(&mut window, Key::ArrowUp);
@@ -152,18 +152,18 @@ fn every_tab_is_accessible_with_clients() {
     window.0.get_by_role_and_label(Role::Switch, "Step mode").click_accesskit();
     window.run();
     send_only(&mut clients);
-    window.until("both clients halted", |window| window.state().app().paused_threads().len() >= 2);
+    window.wait_until("both clients halted", |window| window.state().app().paused_threads().len() >= 2);
     assert_accessible(&window, "step mode");
     key(&mut window, Key::F5);
-    // An error, whose notice stays.
+    // Cause an error, whose notice stays until it is dismissed.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);
-    window.until_shown("type the path");
+    window.wait_until_shown("type the path");
     assert_dialog(&window, "Save the log");
     assert_accessible(&window, "a path to type");
     window.0.event(Event::Text(folder.path().join("no/log.txt").to_string_lossy().into_owned()));
     window.run();
     key(&mut window, Key::Enter);
-    window.until_shown("Dismiss");
+    window.wait_until_shown("Dismiss");
     assert_accessible(&window, "a notice");
 }
 
@@ -182,7 +182,7 @@ fn client_tab_is_accessible_with_everything_unfolded() {
     show(&mut window, Key::Num3);
     press(&mut window, "TLS: as the server, trusts its certificate");
     press(&mut window, "Connect");
-    window.until_shown("Client 1, connected");
+    window.wait_until_shown("Client 1, connected");
     window.0.get_by_label_contains("Transcript of Client 1").focus();
     window.run();
     key(&mut window, Key::End);
@@ -217,21 +217,21 @@ fn lessons_and_help_are_accessible() {
 fn tls_dialogs_are_accessible() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = open(certificate(folder.path()));
-    window.until_shown("matches the certificate");
+    window.wait_until_shown("matches the certificate");
     press(&mut window, "Create certificate…");
-    window.until_shown("there already");
+    window.wait_until_shown("there already");
     press(&mut window, "Show the openssl commands");
     assert_dialog(&window, "Create a certificate");
     assert_accessible(&window, "create a certificate");
     press(&mut window, "Replace existing files");
-    window.until_enabled("Create");
+    window.wait_until_enabled("Create");
     press(&mut window, "Create");
-    window.until_shown("The certificate is made");
+    window.wait_until_shown("The certificate is made");
     assert_accessible(&window, "the certificate is made");
     press(&mut window, "Done");
-    window.until_enabled("Details…");
+    window.wait_until_enabled("Details…");
     press(&mut window, "Details…");
-    window.until_shown("A client that is given this file");
+    window.wait_until_shown("A client that is given this file");
     window.0.get_by_label_contains("Extensions of certificate 1").click_accesskit();
     window.run();
     assert_accessible(&window, "details");

@@ -1,4 +1,4 @@
-//! The window's basic use, with a real server and real sockets but no screen.
+//! The basic use of the window, with a real server and real sockets but no screen.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -41,18 +41,18 @@ fn client_is_served_shown_and_disconnected() {
     let address = window.start();
     let mut client = connect(address);
     echo(&mut client, b"Hello\n");
-    window.until_shown("Received: b'Hello\\n'");
-    window.until_shown("1 client now, 1 in all");
+    window.wait_until_shown("Received: b'Hello\\n'");
+    window.wait_until_shown("1 client now, 1 in all");
     window.0.get_by_label_contains("Received: b'Hello").click();
     window.0.run();
     assert!(window.shows("recv returned 6 bytes"), "the details show the selected entry");
     window.click("Connections 1");
     assert!(window.shows("Disconnect #1"));
     window.click("Disconnect #1");
-    window.until_shown("Nobody is connected");
+    window.wait_until_shown("Nobody is connected");
     assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "the client is disconnected");
     window.click("Stop server");
-    window.until_shown("Start server");
+    window.wait_until_shown("Start server");
     assert!(window.can_start());
 }
 
@@ -88,11 +88,12 @@ fn public_host_warns_and_changes_wait_for_a_restart() {
 fn busy_port_offers_a_free_one() {
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = busy.local_addr().unwrap().port();
-    let mut window = Window::with(Settings { host: "127.0.0.1".to_owned(), port, ..Settings::default() });
+    let mut window =
+        Window::with_settings(Settings { host: "127.0.0.1".to_owned(), port, ..Settings::default() });
     window.click("Start server");
-    window.until_shown("already in use by another program. Stop that program");
+    window.wait_until_shown("already in use by another program. Stop that program");
     window.click("Use a free port");
-    window.until_shown("Stop server");
+    window.wait_until_shown("Stop server");
     let address = window.address();
     assert_ne!(address.port(), port);
     let typed = window.0.get_by_role_and_label(Role::TextInput, "Port").value();
@@ -114,22 +115,22 @@ fn certificate_files_are_checked_under_their_fields() {
     window.0.run();
     assert!(!window.can_start() && window.shows("TLS needs a certificate and its key"));
     window.fill("server.crt", &path(&key));
-    window.until_shown("not a certificate");
+    window.wait_until_shown("not a certificate");
     window.fill("server.crt", &path(&certificate));
-    window.until_shown("days left");
+    window.wait_until_shown("days left");
     window.fill("server.key", &path(&folder.path().join("nothing.key")));
-    window.until("an error under the key", |window| {
+    window.wait_until("an error under the key", |window| {
         window
             .query_all_by_label_contains("nothing.key")
             .any(|node| node.accesskit_node().role() == Role::Label)
     });
     window.fill("server.key", &path(&key));
-    window.until_shown("matches the certificate");
+    window.wait_until_shown("matches the certificate");
     let address = window.start();
     assert!(window.shows("· TLS"));
     let mut client = connect(address);
     client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-    window.until_shown("does not speak TLS");
+    window.wait_until_shown("does not speak TLS");
 }
 
 #[test]
@@ -139,8 +140,8 @@ fn filter_takes_text_clients_and_kinds() {
     let (mut one, mut two) = (connect(address), connect(address));
     echo(&mut one, b"apple");
     echo(&mut two, b"pear");
-    window.until_shown("Received: b'apple'");
-    window.until_shown("Received: b'pear'");
+    window.wait_until_shown("Received: b'apple'");
+    window.wait_until_shown("Received: b'pear'");
     window.fill("Filter", "pear");
     assert!(window.shows("b'pear'") && !window.shows("b'apple'"));
     window.fill("Filter", "#1");
@@ -163,7 +164,7 @@ fn rows_are_selected_and_copied() {
     for line in [b"one", b"two", b"six"] {
         echo(&mut client, line);
     }
-    window.until_shown("b'six'");
+    window.wait_until_shown("b'six'");
     window.0.get_by_label_contains("b'one'").click();
     window.0.run();
     window.0.get_by_label_contains("Received: b'six'").click_modifiers(Modifiers::SHIFT);
@@ -209,7 +210,7 @@ fn log_follows_until_the_user_scrolls_up() {
     for number in 0..100 {
         echo(&mut client, format!("line {number:03}").as_bytes());
     }
-    window.until_shown("b'line 099'");
+    window.wait_until_shown("b'line 099'");
     assert!(!window.shows("b'line 000'") && window.row_count() < 60, "only rows in view are drawn");
     window.0.get_by_label_contains("Received: b'line 099'").click();
     window.0.run();
@@ -217,18 +218,18 @@ fn log_follows_until_the_user_scrolls_up() {
     window.0.run();
     assert!(window.shows("Starting server on port"));
     echo(&mut client, b"the latest");
-    window.until("the latest entry", |window| window.state().app().counters().bytes_received == 810);
-    window.until_shown("1 new entry ↓");
+    window.wait_until("the latest entry", |window| window.state().app().counters().bytes_received == 810);
+    window.wait_until_shown("1 new entry ↓");
     assert!(!window.shows("b'the latest'"), "the reader is left where they are");
     window.click("1 new entry ↓");
-    window.until_shown("b'the latest'");
+    window.wait_until_shown("b'the latest'");
     assert!(!window.shows("new entry"));
     window.0.get_by_label_contains("b'the latest'").click();
     window.0.run();
     echo(&mut client, b"one more");
-    window.until_shown("1 new entry ↓");
+    window.wait_until_shown("1 new entry ↓");
     window.click("Follow");
-    window.until_shown("b'one more'");
+    window.wait_until_shown("b'one more'");
 }
 
 #[test]
@@ -236,7 +237,7 @@ fn keyboard_alone_starts_filters_and_stops() {
     let mut window = Window::open();
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run();
-    window.until_shown("Stop server");
+    window.wait_until_shown("Stop server");
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     window.0.run();
     assert!(window.shows("Nobody is connected"));
@@ -266,7 +267,7 @@ fn keyboard_alone_starts_filters_and_stops() {
     assert!(window.0.get_by_label("Stop server").is_focused(), "Tab never came to the button: {seen:#?}");
     window.0.key_press(Key::Space);
     window.0.run();
-    window.until_shown("Start server");
+    window.wait_until_shown("Start server");
     window.0.key_press(Key::F1);
     window.0.run();
     assert!(window.shows("Start or stop the server"));
@@ -314,16 +315,16 @@ fn dropped_key_fills_its_field_and_other_files_are_named() {
     let (key, notes) = (folder.path().join("mine.pem"), folder.path().join("notes.txt"));
     std::fs::write(&key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
     std::fs::write(&notes, "buy milk").unwrap();
-    let mut window = Window::with(Settings { tls: true, ..Settings::default() });
+    let mut window = Window::with_settings(Settings { tls: true, ..Settings::default() });
     window.0.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(key.clone())));
     window.0.step();
     let filled = key.to_string_lossy().into_owned();
-    window.until("the key's path in its field", |window| {
+    window.wait_until("the key's path in its field", |window| {
         window.get_by_role_and_label(Role::TextInput, "server.key").value().as_ref() == Some(&filled)
     });
     window.0.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(notes)));
     window.0.step();
-    window.until_shown("Dismiss");
+    window.wait_until_shown("Dismiss");
     assert!(window.shows("notes.txt"));
     window.click("Dismiss");
     assert!(!window.shows("Dismiss"));
@@ -350,7 +351,7 @@ fn mouse_chooses_mode_theme_and_help() {
 
 #[test]
 fn details_show_data_that_is_cut_off_in_its_row() {
-    let mut window = Window::with(Settings { recv_size: 1 << 20, ..Settings::default() });
+    let mut window = Window::with_settings(Settings { recv_size: 1 << 20, ..Settings::default() });
     let address = window.start();
     let mut client = connect(address);
     let data: Vec<u8> = (0..=255).cycle().take(300_000).collect();
@@ -361,7 +362,7 @@ fn details_show_data_that_is_cut_off_in_its_row() {
     });
     client.write_all(&data).unwrap();
     assert_eq!(back.join().unwrap().unwrap(), data);
-    window.until_shown("Received: b'");
+    window.wait_until_shown("Received: b'");
     window.0.query_all_by_label_contains("Received: b'").next().unwrap().click();
     window.0.run();
     assert!(window.shows("recv returned") && window.shows("Copy data"));

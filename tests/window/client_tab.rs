@@ -1,10 +1,10 @@
-//! The Client tab as its user sees it, with real clients and a real server.
+//! The Client tab as a user sees it, with real clients and a real server.
 
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::harness::{Hand, Window};
+use crate::harness::{PressMode, Window};
 use echoscope::app::clients::{ClientField, ClientTab};
 use echoscope::client::client_event::{
     ClientEventKind, ClientState, CloseMode, ConnectionOutcome, SendOrigin,
@@ -26,7 +26,7 @@ impl Window {
 
     fn client_of(settings: Settings, size: [f32; 2]) -> Self {
         let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
-        let mut window = Self::new(settings, size, Hand::Mouse);
+        let mut window = Self::new(settings, size, PressMode::Mouse);
         window.ctrl(Key::Num3);
         window
     }
@@ -35,7 +35,7 @@ impl Window {
     fn started(settings: Settings) -> Self {
         let mut window = Self::client(settings);
         window.press(Key::Enter);
-        window.until_shown("Stop server");
+        window.wait_until_shown("Stop server");
         window
     }
 
@@ -48,8 +48,10 @@ impl Window {
 
     fn connect(&mut self) {
         self.click("Connect");
-        self.until_shown("from port");
-        self.until("an open connection", |window| newest(window.state().app()).state() == ClientState::Open);
+        self.wait_until_shown("from port");
+        self.wait_until("an open connection", |window| {
+            newest(window.state().app()).state() == ClientState::Open
+        });
     }
 
     fn ctrl(&mut self, key: Key) {
@@ -108,16 +110,16 @@ fn keyboard_alone_starts_connects_and_sends() {
     assert!(window.shows("The server isn't running."));
     assert!(window.shows("press Connect, type something below, and press Enter"));
     window.press(Key::Enter);
-    window.until_shown("Stop server");
-    window.until("the keyboard on Connect", |window| {
+    window.wait_until_shown("Stop server");
+    window.wait_until("the keyboard on Connect", |window| {
         window.get_by_role_and_label(Role::Button, "Connect").accesskit_node().is_focused()
     });
     window.press(Key::Enter);
     assert!(window.has_focus(Role::TextInput, "Text to send"), "the next thing is to type");
-    window.until_shown("Client 1, connected");
+    window.wait_until_shown("Client 1, connected");
     window.types("Hello");
     window.press(Key::Enter);
-    window.until("the verdict", |window| {
+    window.wait_until("the verdict", |window| {
         window.query_all_by_role(Role::ListBoxOption).any(|row| {
             row.accesskit_node().label().is_some_and(|label| {
                 label.contains("sent b'Hello\\n', 6 B, back after") && label.ends_with("exact")
@@ -128,7 +130,7 @@ fn keyboard_alone_starts_connects_and_sends() {
     assert!(window.shows("all exact"));
     assert!(window.has_focus(Role::TextInput, "Text to send"), "Enter again sends again");
     window.press(Key::Enter);
-    window.until("a second send", |window| newest(window.state().app()).status().received == 12);
+    window.wait_until("a second send", |window| newest(window.state().app()).status().received == 12);
     // The next text replaces the one that was sent.
     window.types("Bye");
     assert_eq!(newest(window.app()).form().text(ClientField::Text), "Bye");
@@ -140,7 +142,7 @@ fn selected_row_is_shown_in_full_and_copied() {
     let mut window = Window::connected(Settings::default());
     window.types("Hello");
     window.press(Key::Enter);
-    window.until_shown("received b'Hello");
+    window.wait_until_shown("received b'Hello");
     window.0.get_by_label_contains("Transcript of Client 1").focus();
     window.run();
     window.press(Key::ArrowUp);
@@ -172,33 +174,33 @@ fn invalid_escape_is_explained_under_the_field() {
     assert!(!window.shows("is not an escape") && window.enabled("Send"));
     window.click("Escapes");
     window.click("Send");
-    window.until_shown(r"received b'ab\\n\n'");
+    window.wait_until_shown(r"received b'ab\\n\n'");
     window.click("Send hexadecimal digits");
     window.types("48 6");
     assert!(window.shows("Character 4:"), "the place counts blanks, too");
     window.types("9");
     window.press(Key::Enter);
-    window.until_shown("received b'Hi'");
+    window.wait_until_shown("received b'Hi'");
 }
 
 #[test]
 fn second_client_waits_until_the_first_closes() {
     let mut window = Window::connected(Settings { mode: Mode::One, ..Settings::default() });
-    window.until_shown("Client 1, connected");
+    window.wait_until_shown("Client 1, connected");
     window.click("Add a client");
     window.connect();
-    window.until_shown("Client 2, waits to be accepted");
+    window.wait_until_shown("Client 2, waits to be accepted");
     assert!(window.shows("it waits in the backlog"), "what that means stands there");
     window.types("me too");
     window.press(Key::Enter);
-    window.until_shown("sent b'me too\\n', 7 B, waiting for the echo");
+    window.wait_until_shown("sent b'me too\\n', 7 B, waiting for the echo");
     assert!(window.shows("7 B in flight"));
     window.click("Client 1, connected");
     window.click("Close");
-    // It may have been served by now.
+    // The second client may have been served by now, so its state isn't known.
     window.0.get_by_label_contains("Client 2, ").click();
-    window.until_shown("received b'me too\\n'");
-    window.until_shown("Client 2, connected");
+    window.wait_until_shown("received b'me too\\n'");
+    window.wait_until_shown("Client 2, connected");
     assert!(window.shows("Client 1, closed"));
 }
 
@@ -207,21 +209,21 @@ fn rejected_certificate_is_explained_with_the_raw_error_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::started(certificate(folder.path(), "server"));
     window.connect();
-    window.until_shown("Client 1, connected");
+    window.wait_until_shown("Client 1, connected");
     window.types("secret");
     window.press(Key::Enter);
-    window.until_shown("received b'secret\\n'");
+    window.wait_until_shown("received b'secret\\n'");
     assert!(window.shows("TLS 1.3 · TLS_") && window.shows("TLS: as the server, trusts its certificate"));
     window.click("Close");
-    window.until_shown("Client 1, closed");
-    // A certificate that is not the server's.
+    window.wait_until_shown("Client 1, closed");
+    // Trust a certificate that isn't the server's.
     let other = certificate(folder.path(), "other");
     window.click("TLS: as the server, trusts its certificate");
     window.trust("A CA file");
     assert!(window.shows("Choose the CA file to trust.") && !window.enabled("Connect"));
     window.fill("CA file", &other.certificate.display().to_string());
     window.click("Connect");
-    window.until_shown("Client 1, failed");
+    window.wait_until_shown("Client 1, failed");
     window.click("TLS: as the server, trusts a CA file");
     assert!(window.shows("Failed in the TLS handshake"));
     assert!(window.shows("rejected the server's certificate"), "in plain words");
@@ -240,7 +242,7 @@ fn rejected_certificate_is_explained_with_the_raw_error_on_request() {
     window.trust("Anybody (no check)");
     assert!(window.shows("The server's certificate is not checked"));
     window.click("Connect");
-    window.until_shown("Client 1, connected");
+    window.wait_until_shown("Client 1, connected");
 }
 
 #[test]
@@ -259,16 +261,16 @@ fn each_close_mode_appears_in_the_servers_log() {
         let mut window = Window::started(settings.clone());
         assert!(!window.enabled(how.label()), "it can't be closed before");
         window.connect();
-        window.until("the server's side", |window| window.state().app().counters().clients_now == 1);
-        window.until("TLS's end on the server's side", |window| {
+        window.wait_until("the server's side", |window| window.state().app().counters().clients_now == 1);
+        window.wait_until("TLS's end on the server's side", |window| {
             window.state().app().connections().iter().all(|it| it.phase == echoscope::server::Phase::Open)
         });
         window.click(how.label());
-        window.until("the end in the log", |window| {
+        window.wait_until("the end in the log", |window| {
             window.state().app().log().iter().any(|entry| matches!(entry.event.kind, EventKind::Closed(_)))
         });
         assert_eq!(window.reason().unwrap(), expected, "{how:?}");
-        window.until("rest", |window| newest(window.state().app()).state() == ClientState::Closed);
+        window.wait_until("rest", |window| newest(window.state().app()).state() == ClientState::Closed);
         assert!(!window.enabled(how.label()) && window.enabled("Connect"));
     }
 }
@@ -303,24 +305,24 @@ fn refused_connection_is_explained_and_escape_cancels() {
     let port = listener.local_addr().unwrap().port();
     window.fill("Port to connect to", &port.to_string());
     assert!(!window.shows("The server isn't running."), "it is not the server of this window");
-    // It accepts and never answers, so the TLS handshake waits.
+    // The listener never answers, so the TLS handshake waits.
     window.click("TLS: as the server, off");
     window.click("TLS of the client");
     window.trust("Anybody (no check)");
     window.click("Connect");
-    window.until_shown("Client 1, in the TLS handshake");
+    window.wait_until_shown("Client 1, in the TLS handshake");
     let (mut silent, _) = listener.accept().unwrap();
     window.press(Key::Escape);
-    window.until_shown("Connecting was cancelled");
+    window.wait_until_shown("Connecting was cancelled");
     let mut hello = Vec::new();
     let _ = silent.read_to_end(&mut hello);
     assert!(hello.starts_with(&[0x16, 3]), "a ClientHello had been sent: {hello:?}");
     drop((listener, silent));
     window.click("Connect");
-    window.until_shown("Client 1, failed");
+    window.wait_until_shown("Client 1, failed");
     assert!(window.shows("Could not connect"));
-    // The status is newer than the transcript.
-    window.until_shown(&format!("Nothing listens on 127.0.0.1:{port}"));
+    // The status is updated before the transcript.
+    window.wait_until_shown(&format!("Nothing listens on 127.0.0.1:{port}"));
 }
 
 #[test]
@@ -361,13 +363,13 @@ fn repetition_can_be_stopped_and_a_file_is_sent_unchanged() {
     window.fill("Times to repeat", "3");
     window.fill("Milliseconds between repetitions", "1");
     window.click("Repeat");
-    window.until_shown("sent 3/3 b'tick\\n'");
+    window.wait_until_shown("sent 3/3 b'tick\\n'");
     window.fill("Times to repeat", "1000");
     window.fill("Milliseconds between repetitions", "60000");
     window.click("Repeat");
-    window.until_shown("1 of 1,000 sent");
+    window.wait_until_shown("1 of 1,000 sent");
     window.click("Stop sending");
-    window.until("the end of it", |window| newest(window.state().app()).status().repeat.is_none());
+    window.wait_until("the end of it", |window| newest(window.state().app()).status().repeat.is_none());
     window.fill("Times to repeat", "0");
     assert!(window.shows("Times must be a whole number from 1 to 1,000,000.") && !window.enabled("Repeat"));
     window.click("Send a file");
@@ -375,8 +377,8 @@ fn repetition_can_be_stopped_and_a_file_is_sent_unchanged() {
     let before = newest(window.app()).status().received;
     window.fill("File to send", &file.display().to_string());
     window.press(Key::Enter);
-    // The received data may have pushed its row out of view.
-    window.until("the file's verdict", |window| {
+    // The received data may have pushed the file's row out of view, so this looks in the transcript.
+    window.wait_until("the file's verdict", |window| {
         newest(window.state().app()).transcript().iter().any(|entry| match &entry.event {
             ClientEventKind::Sent { from: SendOrigin::File { path, .. }, .. } => {
                 assert_eq!(*path, file);
@@ -399,8 +401,8 @@ fn pasted_megabyte_is_truncated_with_a_note() {
     let typed = newest(window.app()).form().text(ClientField::Text);
     assert!(typed.starts_with("Hellox") && typed.len() == 32_768, "{} bytes", typed.len());
     window.press(Key::Enter);
-    window.until("its echo", |window| newest(window.state().app()).status().echo.compared == 32_769);
-    // All of it is selected, so the next key replaces it.
+    window.wait_until("its echo", |window| newest(window.state().app()).status().echo.compared == 32_769);
+    // All of the text is selected, so the next key replaces it.
     window.types("H");
     assert!(!window.shows("The field is full"));
 }
@@ -418,26 +420,26 @@ fn load_clients_connect_and_close() {
     assert!(window.shows("Clients must be a whole number from 1 to 200.") && !window.enabled("Connect them"));
     window.fill("Clients", "12");
     window.click("Connect them");
-    window.until_shown("12 clients: 12 have their echo");
+    window.wait_until_shown("12 clients: 12 have their echo");
     assert!(window.shows("12 clients now"));
     window.click("Disconnect all");
-    window.until_shown("12 clients: 12 gone");
-    window.until_shown("0 clients now, 12 in all");
+    window.wait_until_shown("12 clients: 12 gone");
+    window.wait_until_shown("0 clients now, 12 in all");
     window.press(Key::Escape);
     assert!(!window.shows("sends one line of its own"));
     window.click("Stop server");
-    window.until_shown("Start server");
+    window.wait_until_shown("Start server");
 }
 
 #[test]
 fn all_controls_are_visible_in_the_smallest_window() {
     let mut window = Window::client_of(Settings::default(), [720.0, 480.0]);
     window.press(Key::Enter);
-    window.until_shown("Stop server");
+    window.wait_until_shown("Stop server");
     window.connect();
     window.types("Hi");
     window.press(Key::Enter);
-    window.until_shown("received b'Hi\\n'");
+    window.wait_until_shown("received b'Hi\\n'");
     for name in ["Close", "Half-close", "Abort", "Vanish", "Send", "Clear the transcript"] {
         let place = window.0.get_by_role_and_label(Role::Button, name).rect();
         assert!(
@@ -447,5 +449,5 @@ fn all_controls_are_visible_in_the_smallest_window() {
     }
     assert!(window.shows("Times to repeat"));
     window.click("Abort");
-    window.until_shown("Aborted by this client (RST)");
+    window.wait_until_shown("Aborted by this client (RST)");
 }

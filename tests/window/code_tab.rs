@@ -1,10 +1,10 @@
-//! The Code tab as its user sees it: threads at its lines, copying, saving, step mode.
+//! The Code tab as a user sees it: threads at the program's lines, copying, saving, step mode.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::harness::{Hand, Window};
+use crate::harness::{PressMode, Window};
 use echoscope::settings::{Mode, Settings};
 use egui::{Event, Key, Modifiers, Role, ViewportId};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -15,7 +15,7 @@ fn open(settings: Settings) -> Window {
 
 fn sized(settings: Settings, size: [f32; 2]) -> Window {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
-    let mut window = Window::new(settings, size, Hand::Mouse);
+    let mut window = Window::new(settings, size, PressMode::Mouse);
     window.click("Code");
     window
 }
@@ -38,30 +38,30 @@ fn lines_show_their_threads_and_how_often_they_ran() {
     let mut window = open(Settings::default());
     assert!(window.shows("The program for these settings") && !window.shows("waits"));
     let address = window.start();
-    window.until_shown("accept(): the accept thread waits here");
+    window.wait_until_shown("accept(): the accept thread waits here");
     assert!(window.shows("What the running server does") && window.shows("bind(); it ran once"));
     let mut one = connect(address);
-    window.until_shown("recv(): #1 waits for bytes; it ran once");
+    window.wait_until_shown("recv(): #1 waits for bytes; it ran once");
     echo(&mut one, b"Hello");
-    window.until_shown("recv(): #1 waits for bytes; it ran 2 times");
-    window.until_shown("sendall(); it ran once");
+    window.wait_until_shown("recv(): #1 waits for bytes; it ran 2 times");
+    window.wait_until_shown("sendall(); it ran once");
     let two = connect(address);
-    window.until_shown("recv(): #1 #2 wait for bytes; it ran 3 times");
+    window.wait_until_shown("recv(): #1 #2 wait for bytes; it ran 3 times");
     drop(one);
-    window.until_shown("close(); it ran once");
-    window.until_shown("recv(): #2 waits for bytes");
+    window.wait_until_shown("close(); it ran once");
+    window.wait_until_shown("recv(): #2 waits for bytes");
     // A client that doesn't read its echo blocks its own thread alone.
     two.set_nonblocking(true).unwrap();
     let piece = vec![7; 65_536];
-    window.until("the echo to find no room", |window| {
+    window.wait_until("the echo to find no room", |window| {
         while (&two).write(&piece).is_ok() {}
         window.query_all_by_label_contains("sendall(): #2 is sent to").next().is_some()
     });
     two.shutdown(Shutdown::Both).unwrap();
     drop(two);
-    window.until_shown("close(); it ran 2 times");
+    window.wait_until_shown("close(); it ran 2 times");
     window.click("Stop server");
-    window.until_shown("Start server");
+    window.wait_until_shown("Start server");
     assert!(!window.shows("waits here"));
 }
 
@@ -70,11 +70,11 @@ fn mode_one_has_no_thread_in_accept_while_it_serves() {
     let mut window = open(Settings { mode: Mode::One, ..Settings::default() });
     let address = window.start();
     let first = connect(address);
-    window.until_shown("recv(): #1 waits for bytes");
+    window.wait_until_shown("recv(): #1 waits for bytes");
     assert!(!window.shows("the accept thread waits here"));
     let _second = connect(address);
     drop(first);
-    window.until_shown("recv(): #2 waits for bytes");
+    window.wait_until_shown("recv(): #2 waits for bytes");
 }
 
 #[test]
@@ -82,12 +82,12 @@ fn pool_shows_clients_that_wait_for_a_thread() {
     let mut window = open(Settings { mode: Mode::Pool, pool_size: 1, ..Settings::default() });
     let address = window.start();
     let first = connect(address);
-    window.until_shown("recv(): #1 waits for bytes");
+    window.wait_until_shown("recv(): #1 waits for bytes");
     let _second = connect(address);
-    window.until_shown("submit(): #2 waits for a thread");
-    window.until_shown("accept(): the accept thread waits here");
+    window.wait_until_shown("submit(): #2 waits for a thread");
+    window.wait_until_shown("accept(): the accept thread waits here");
     drop(first);
-    window.until_shown("recv(): #2 waits for bytes");
+    window.wait_until_shown("recv(): #2 waits for bytes");
     assert!(!window.shows("waits for a thread"));
 }
 
@@ -98,18 +98,18 @@ fn step_mode_shows_the_line_of_a_paused_thread() {
     window.run();
     window.click("Start server");
     for call in ["socket()", "bind()", "listen()"] {
-        window.until_shown(&format!("{call}: the server halts before this line"));
+        window.wait_until_shown(&format!("{call}: the server halts before this line"));
         window.0.key_press(Key::F10);
         window.run();
     }
-    window.until_shown("accept(): the accept thread halts before this line");
+    window.wait_until_shown("accept(): the accept thread halts before this line");
     let _client = connect(window.address());
     window.0.key_press(Key::F10);
     window.run();
-    window.until_shown("recv(): #1 halts before this line");
+    window.wait_until_shown("recv(): #1 halts before this line");
     window.0.key_press(Key::F5);
     window.run();
-    window.until_shown("recv(): #1 waits for bytes; it ran once");
+    window.wait_until_shown("recv(): #1 waits for bytes; it ran once");
 }
 
 #[test]
@@ -156,9 +156,9 @@ fn no_frame_is_painted_while_nothing_happens() {
     let address = window.start();
     let mut client = connect(address);
     echo(&mut client, b"x");
-    window.until_shown("recv(): #1 waits for bytes; it ran 2 times");
-    // The rate of bytes is measured once more and falls to 0 before that.
-    window.until("a frame that requests no other", |window| {
+    window.wait_until_shown("recv(): #1 waits for bytes; it ran 2 times");
+    // Before that, the rate of bytes is measured once more and is 0.
+    window.wait_until("a frame that requests no other", |window| {
         window.output().viewport_output[&ViewportId::ROOT].repaint_delay == Duration::MAX
     });
 }
@@ -169,7 +169,7 @@ fn small_window_keeps_its_layout_and_every_control_has_a_name() {
         let mut window = sized(Settings::default(), size);
         let address = window.start();
         let _client = connect(address);
-        window.until_shown("recv(): #1 waits for bytes");
+        window.wait_until_shown("recv(): #1 waits for bytes");
         window.0.check_accessibility();
         for button in ["Copy", "Save as ServerPython.py…", "Pause accepting"] {
             let rect = window.0.get_by_role_and_label(Role::Button, button).rect();

@@ -10,28 +10,28 @@ use egui::{Key, Modifiers, Role, ViewportId};
 use egui_kittest::kittest::Queryable;
 
 use crate::basics::{connect, echo};
-use crate::harness::{Hand, Window};
+use crate::harness::{PressMode, Window};
 
-/// Longer than any timer of the window, such as the one for the rate.
+/// How long the window must be idle: longer than any of its timers.
 const IDLE_TIME: Duration = Duration::from_millis(300);
 
-/// Longer than the shortest time that the rate is measured over.
+/// How long the tests wait for the rate: longer than the time over which it is measured.
 const RATE_TIME: Duration = Duration::from_millis(600);
 
-/// Returns when the window asks to be painted again.
+/// Returns after what time the window requests the next frame.
 fn next_frame(window: &Window) -> Duration {
     window.0.output().viewport_output[&ViewportId::ROOT].repaint_delay
 }
 
-/// Runs frames until the window asks for no more.
+/// Runs frames until the window requests no more.
 #[track_caller]
-fn settle(window: &mut Window, what: &str) {
+fn run_until_idle(window: &mut Window, what: &str) {
     for _ in 0..200 {
         window.0.step();
         if next_frame(window) == Duration::MAX {
             return;
         }
-        // The rate is measured in real time, not in the frames' time.
+        // The rate is measured in real time, not in the time that the test harness reports.
         thread::sleep(Duration::from_millis(10));
     }
     panic!("{what}: the window asks for another frame in {:?}", next_frame(window));
@@ -47,25 +47,25 @@ fn idle_window_paints_nothing_in_any_tab_and_mode() {
         let wake = Arc::new(move || {
             counted.fetch_add(1, Relaxed);
         });
-        let mut window = Window::woken(settings, [1180.0, 760.0], Hand::Mouse, wake);
-        settle(&mut window, "before the start");
+        let mut window = Window::woken(settings, [1180.0, 760.0], PressMode::Mouse, wake);
+        run_until_idle(&mut window, "before the start");
         let address = window.start();
         let mut client = connect(address);
         echo(&mut client, b"x");
-        window.until_shown("Received: b'x'");
-        // In two of the modes this client waits for the only thread.
+        window.wait_until_shown("Received: b'x'");
+        // In two of the modes, this client waits for the only thread.
         let _waiting = connect(address);
-        window.until("the second client", |window| {
+        window.wait_until("the second client", |window| {
             let counters = window.state().app().counters();
             counters.clients_now == 2 || counters.waiting == Some(1) || counters.waiting.is_none()
         });
         thread::sleep(RATE_TIME);
-        settle(&mut window, "after the rate is measured");
+        run_until_idle(&mut window, "after the rate is measured");
         for tab in [Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num1] {
             let what = format!("{mode:?}, {tab:?}");
             window.0.key_press_modifiers(Modifiers::COMMAND, tab);
             window.0.step();
-            settle(&mut window, &what);
+            run_until_idle(&mut window, &what);
             let before = wakes.load(Relaxed);
             thread::sleep(IDLE_TIME);
             assert_eq!(wakes.load(Relaxed), before, "{what}: the window was woken without news");
@@ -78,24 +78,24 @@ fn idle_window_paints_nothing_in_any_tab_and_mode() {
 #[test]
 fn window_with_idle_built_in_client_paints_nothing() {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
-    let mut window = Window::new(settings, [1180.0, 760.0], Hand::Mouse);
+    let mut window = Window::new(settings, [1180.0, 760.0], PressMode::Mouse);
     window.start();
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
     window.0.run();
     window.click("Connect");
-    window.until_shown("from port");
+    window.wait_until_shown("from port");
     window.click("Send");
-    window.until_shown("sent b'");
-    settle(&mut window, "after an echo");
+    window.wait_until_shown("sent b'");
+    run_until_idle(&mut window, "after an echo");
 }
 
 #[test]
 fn focused_field_paints_nothing() {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
-    let mut window = Window::new(settings, [1180.0, 760.0], Hand::Mouse);
+    let mut window = Window::new(settings, [1180.0, 760.0], PressMode::Mouse);
     for field in ["Port", "Filter"] {
         window.0.get_by_role_and_label(Role::TextInput, field).focus();
         window.run();
-        settle(&mut window, field);
+        run_until_idle(&mut window, field);
     }
 }

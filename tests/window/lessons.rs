@@ -30,7 +30,7 @@ impl Window {
     }
 
     #[track_caller]
-    fn until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
+    fn wait_until(&mut self, what: &str, is_so: impl Fn(&Harness<'static, ui::Window>) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !is_so(&self.0) {
             assert!(Instant::now() < deadline, "timed out waiting for: {what}\n{:?}", self.0.root());
@@ -40,8 +40,8 @@ impl Window {
     }
 
     #[track_caller]
-    fn until_shown(&mut self, text: &str) {
-        self.until(text, |window| window.query_all_by_label_contains(text).next().is_some());
+    fn wait_until_shown(&mut self, text: &str) {
+        self.wait_until(text, |window| window.query_all_by_label_contains(text).next().is_some());
     }
 
     fn shows(&self, text: &str) -> bool {
@@ -57,7 +57,7 @@ impl Window {
     #[track_caller]
     fn begin(&mut self, lesson: &str) {
         self.click("Help");
-        // Where the window is low the list has to be scrolled before a pointer could reach the last ones.
+        // In a short window, the mouse could reach the last lessons only after scrolling.
         self.0.get_by_label(lesson).click_accesskit();
         self.0.run();
     }
@@ -94,24 +94,24 @@ fn the_first_lesson_is_done_from_start_to_end() {
     assert!(window.shows("Step 1 of 6") && window.shows("Press “Start server” at the lower left."));
     assert!(window.shows("It is set up: TLS off."));
     window.click("Start server");
-    window.until_shown("Step 2 of 6");
+    window.wait_until_shown("Step 2 of 6");
     assert!(window.shows("Done: The server asked the system for a socket"));
     window.click("Show the Client tab");
     window.click("Connect");
-    window.until_shown("Step 3 of 6");
+    window.wait_until_shown("Step 3 of 6");
     let field = window.0.get_by_role_and_label(Role::TextInput, "Text to send");
     field.focus();
     field.type_text("Hello");
     window.0.run();
     window.press(Key::Enter);
-    window.until_shown("Step 4 of 6");
+    window.wait_until_shown("Step 4 of 6");
     window.click("Show the Log tab");
-    window.until_shown("Step 5 of 6");
+    window.wait_until_shown("Step 5 of 6");
     window.click("Show the Client tab");
     window.click("Close");
-    window.until_shown("Step 6 of 6");
+    window.wait_until_shown("Step 6 of 6");
     window.click("Stop server");
-    window.until_shown("All 6 steps are behind you");
+    window.wait_until_shown("All 6 steps are behind you");
     assert!(window.shows("6 done"));
     window.click("Next lesson: One at a time, and the backlog");
     assert!(window.shows("Step 1 of 7"));
@@ -127,7 +127,7 @@ fn steps_can_be_skipped_reviewed_and_restarted() {
     let mut window = Window::open();
     window.begin("1. Your first echo");
     window.click("Start server");
-    window.until_shown("Step 2 of 6");
+    window.wait_until_shown("Step 2 of 6");
     window.click("Back");
     assert!(window.shows("Step 1 of 6") && window.shows("Done: The server asked"));
     assert!(!window.shows("Skip this step"));
@@ -138,8 +138,8 @@ fn steps_can_be_skipped_reviewed_and_restarted() {
     assert!(window.shows("Step 3 of 6") && !window.shows("Skip this step"));
     window.click("Unfold the lesson");
     window.click("Begin anew");
-    // The server still listens, so the first step is done at once.
-    window.until_shown("Step 2 of 6");
+    // The server still listens, so the first step is completed at once.
+    window.wait_until_shown("Step 2 of 6");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn keys_alone_choose_a_lesson_and_set_it_up() {
         assert_eq!(window.0.state().app().settings().recv_size, 4);
         window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
         window.0.run();
-        window.until_shown("Step 2 of 6");
+        window.wait_until_shown("Step 2 of 6");
         tab_to(&mut window, "Skip this step");
         window.press(Key::Enter);
         assert_eq!(window.at(), Some(2));

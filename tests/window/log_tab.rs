@@ -1,4 +1,4 @@
-//! The Log tab with as many entries as the settings allow: what a frame draws, and where the rows are, down to the pixel.
+//! The Log tab with as many entries as the settings allow: what a frame draws, and where the rows are, to the pixel.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 /// The most entries that the settings allow.
-const MOST: u64 = 500_000;
+const MAX_ENTRIES: u64 = 500_000;
 const SIZE: [f32; 2] = [1180.0, 760.0];
 
 /// Opens a window with a log of `line 0000000` and so on.
@@ -29,14 +29,14 @@ fn window(entries: u64) -> Harness<'static, Window> {
     let mut window = Harness::builder().with_size(SIZE).with_max_steps(20).build_eframe(move |creation| {
         Window::new(&creation.egui_ctx, App::with_log(settings, Options::default(), earlier))
     });
-    settle(&mut window);
+    run_until_idle(&mut window);
     window
 }
 
-/// Runs frames until nothing changes any more.
-fn settle(window: &mut Harness<'static, Window>) {
-    let settled = (0..1000).any(|_| window.run_ok().is_some());
-    assert!(settled, "the window never settles");
+/// Runs frames until the window requests no more.
+fn run_until_idle(window: &mut Harness<'static, Window>) {
+    let is_idle = (0..1000).any(|_| window.run_ok().is_some());
+    assert!(is_idle, "the window never settles");
 }
 
 /// Returns the visible rows: the number in each, and its rectangle.
@@ -51,7 +51,7 @@ fn rows(window: &Harness<'static, Window>) -> Vec<(u64, Rect)> {
     rows.map(row).collect()
 }
 
-/// Returns the vertical positions of the texts in the rows.
+/// Returns the vertical positions of the painted texts in the rows.
 fn painted(window: &Harness<'static, Window>) -> Vec<f32> {
     let texts = window.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
         Shape::Text(text) if text.galley.job.text.starts_with("Received: b'line") => Some(text.pos.y),
@@ -71,7 +71,7 @@ fn scroll_bar(window: &Harness<'static, Window>) -> (Pos2, Pos2) {
     (Pos2::new(x, log.top() + 6.0), Pos2::new(x, log.bottom() - 10.0))
 }
 
-/// Sets the pixels for each point; the window keeps its size in points.
+/// Sets the number of pixels per point; the window keeps its size in points.
 fn zoom(window: &mut Harness<'static, Window>, pixels: f32) {
     window.set_pixels_per_point(pixels);
     window.step();
@@ -88,7 +88,7 @@ fn drag(window: &mut Harness<'static, Window>, from: Pos2, to: Pos2) {
         window.event(event);
         window.step();
     }
-    settle(window);
+    run_until_idle(window);
 }
 
 fn button(pos: Pos2, pressed: bool) -> Event {
@@ -105,33 +105,33 @@ fn turn_wheel(window: &mut Harness<'static, Window>, points: f32) {
         modifiers: Modifiers::NONE,
         source: egui::MouseWheelSource::Unknown,
     });
-    settle(window);
+    run_until_idle(window);
     window.event(Event::PointerGone);
-    settle(window);
+    run_until_idle(window);
 }
 
 fn filter(window: &mut Harness<'static, Window>, text: &str) {
     window.get_by_role_and_label(Role::TextInput, "Filter").focus();
-    settle(window);
+    run_until_idle(window);
     window.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    settle(window);
+    run_until_idle(window);
     window.key_press(Key::Backspace);
-    settle(window);
+    run_until_idle(window);
     if !text.is_empty() {
         window.get_by_role_and_label(Role::TextInput, "Filter").type_text(text);
     }
-    settle(window);
+    run_until_idle(window);
 }
 
 #[test]
 fn a_frame_draws_as_much_of_a_long_log_as_of_a_short_one() {
-    let (mut few, mut many) = (window(1000), window(MOST));
-    assert_eq!(rows(&many).last().unwrap().0, MOST - 1, "the end is followed");
+    let (mut few, mut many) = (window(1000), window(MAX_ENTRIES));
+    assert_eq!(rows(&many).last().unwrap().0, MAX_ENTRIES - 1, "the end is followed");
     let compare = |few: &Harness<'static, Window>, many: &Harness<'static, Window>, what: &str| {
         let count = rows(many).len();
         assert!((10..60).contains(&count), "{what}: {count} rows are laid out");
         assert_eq!(count, rows(few).len(), "{what}: rows");
-        // The pill with the number of new entries is one shape more or less.
+        // The button with the number of new entries may or may not be painted.
         assert!(shapes(many).abs_diff(shapes(few)) <= 3, "{what}: {} and {}", shapes(few), shapes(many));
     };
     compare(&few, &many, "at the end");
@@ -156,28 +156,35 @@ fn a_frame_draws_as_much_of_a_long_log_as_of_a_short_one() {
 
 #[test]
 fn rows_of_a_long_log_are_on_whole_pixels_at_any_zoom() {
-    let mut window = window(MOST);
+    let mut window = window(MAX_ENTRIES);
     for pixels in [1.0, 1.1, 1.25, 1.75, 2.0] {
         zoom(&mut window, pixels);
-        settle(&mut window);
+        run_until_idle(&mut window);
         assert_on_pixels(&window, pixels, "at the end");
-        assert_eq!(rows(&window).last().unwrap().0, MOST - 1, "{pixels}: the end is followed");
+        assert_eq!(rows(&window).last().unwrap().0, MAX_ENTRIES - 1, "{pixels}: the end is followed");
         // Scroll up by a few points, then by a few rows.
         turn_wheel(&mut window, 7.3);
         assert_on_pixels(&window, pixels, "a little above the end");
         turn_wheel(&mut window, 111.7);
         assert_on_pixels(&window, pixels, "above the end");
         let last = rows(&window).last().unwrap().0;
-        assert!((MOST - 30..MOST).contains(&last), "{pixels}: the wheel went to {last}");
+        assert!((MAX_ENTRIES - 30..MAX_ENTRIES).contains(&last), "{pixels}: the wheel went to {last}");
         let (top, bottom) = scroll_bar(&window);
         press(&mut window, top + (bottom - top) * 0.5);
         press(&mut window, top + (bottom - top) * 0.9);
         assert_on_pixels(&window, pixels, "by the scroll bar");
         let first = rows(&window)[0].0;
-        assert!((MOST * 8 / 10..MOST - 100).contains(&first), "{pixels}: the scroll bar went to {first}");
+        assert!(
+            (MAX_ENTRIES * 8 / 10..MAX_ENTRIES - 100).contains(&first),
+            "{pixels}: the scroll bar went to {first}"
+        );
         let handle = top + (bottom - top) * 0.9;
         drag(&mut window, handle, bottom + vec2(0.0, 60.0));
-        assert_eq!(rows(&window).last().unwrap().0, MOST - 1, "{pixels}: the bar doesn't reach the end");
+        assert_eq!(
+            rows(&window).last().unwrap().0,
+            MAX_ENTRIES - 1,
+            "{pixels}: the bar doesn't reach the end"
+        );
     }
 }
 
@@ -189,7 +196,7 @@ fn top_row_stays_when_the_zoom_changes() {
     let first = rows(&window)[0].0;
     for pixels in [1.25, 1.1, 2.0, 1.0] {
         zoom(&mut window, pixels);
-        settle(&mut window);
+        run_until_idle(&mut window);
         assert_eq!(rows(&window)[0].0, first, "{pixels}");
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of the window as its user sees it: real servers, clients and files, without a screen.
+//! Tests of the window as a user sees it: real servers, clients and files, without a screen.
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, missing_docs)]
 

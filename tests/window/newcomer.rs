@@ -14,9 +14,10 @@ use crate::harness::Window;
 fn start_error_is_shown_until_the_form_changes() {
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = busy.local_addr().unwrap().port();
-    let mut window = Window::with(Settings { host: "127.0.0.1".to_owned(), port, ..Settings::default() });
+    let mut window =
+        Window::with_settings(Settings { host: "127.0.0.1".to_owned(), port, ..Settings::default() });
     window.click("Start server");
-    window.until_shown("Could not start: ");
+    window.wait_until_shown("Could not start: ");
     assert!(window.shows("Use a free port"));
     window.fill("Port", "0");
     assert!(!window.shows("Could not start") && window.shows("Stopped"));
@@ -31,28 +32,28 @@ fn start_error_is_shown_until_the_form_changes() {
 fn notice_about_the_server_disappears_when_it_stops() {
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = busy.local_addr().unwrap().port();
-    let mut window = Window::with(Settings { port, ..Settings::default() });
+    let mut window = Window::with_settings(Settings { port, ..Settings::default() });
     window.click("Start server");
-    window.until_shown("Stop server");
+    window.wait_until_shown("Stop server");
     if !matches!(window.address(), SocketAddr::V6(_)) {
         return; // No IPv6 here: then localhost has one address, and the start fails.
     }
-    window.until_shown("Listening, but not on every address");
-    // Another program listens on 127.0.0.1, so clients must not connect there.
+    window.wait_until_shown("Listening, but not on every address");
+    // Another socket listens on 127.0.0.1, so clients must not connect there.
     let line = &window.app().try_it()[0].line;
     assert!(line.contains("::1") && !line.contains("localhost"), "{line}");
     window.click("Client");
     let host = window.0.get_by_role_and_label(Role::TextInput, "Host to connect to").value();
     assert_eq!(host.as_deref(), Some("::1"), "the client connects to the other program");
     window.click("Stop server");
-    window.until_shown("Start server");
+    window.wait_until_shown("Start server");
     assert!(!window.shows("Dismiss"));
 }
 
 #[test]
 fn command_to_try_needs_valid_settings() {
-    let mut window = Window::with(Settings { port: 4711, ..Settings::default() });
-    // A program that comes with the OS.
+    let mut window = Window::with_settings(Settings { port: 4711, ..Settings::default() });
+    // The command uses a program that comes with the OS.
     let line = if cfg!(windows) { "curl.exe telnet://localhost:4711" } else { "nc localhost 4711" };
     assert!(window.shows(line));
     window.fill("Backlog", "x");
@@ -72,7 +73,7 @@ fn press_selects_the_row_under_the_pointer_and_stops_following() {
     for number in 0..100 {
         echo(&mut client, format!("line {number:03}").as_bytes());
     }
-    window.until_shown("b'line 099'");
+    window.wait_until_shown("b'line 099'");
     let at = window.0.get_by_label_contains("Received: b'line 090'").rect().center();
     window.0.event(Event::PointerMoved(at));
     window.0.step();
@@ -82,13 +83,13 @@ fn press_selects_the_row_under_the_pointer_and_stops_following() {
         pressed,
         modifiers: Modifiers::NONE,
     };
-    // More entries than fit arrive before the next frame.
+    // More entries arrive before the next frame than fit in the window.
     for _ in 0..60 {
         echo(&mut client, b"flood");
     }
     window.0.event(press(true));
     window.0.step();
-    window.until_shown("new entries ↓");
+    window.wait_until_shown("new entries ↓");
     window.0.event(press(false));
     window.0.run();
     let row = window.0.get_by_label_contains("Received: b'line 090'");
@@ -139,14 +140,14 @@ fn start_with_an_invalid_field_focuses_it() {
 
 #[test]
 fn start_makes_the_log_follow() {
-    let mut window = Window::with(Settings::default());
+    let mut window = Window::with_settings(Settings::default());
     let follows =
         |window: &Window| window.0.get_by_label("Follow").accesskit_node().toggled() == Some(Toggled::True);
     window.start();
     window.click("Follow");
     assert!(!follows(&window));
     window.click("Stop server");
-    window.until_shown("Start server");
+    window.wait_until_shown("Start server");
     assert!(!follows(&window), "a stop leaves the log's position");
     window.click("Start server");
     assert!(follows(&window));

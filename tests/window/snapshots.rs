@@ -1,8 +1,8 @@
 //! Pictures of the window, compared with those in `tests/window/snapshots`. After an intended change,
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window snapshots` renews them; look at each before you commit it.
 //!
-//! A software Vulkan driver draws them (Mesa's lavapipe, Debian package `mesa-vulkan-drivers`), so that they are the
-//! same on every machine.
+//! A software Vulkan driver draws the pictures (Mesa's lavapipe, Debian package `mesa-vulkan-drivers`), so that they
+//! are the same on every machine.
 #![cfg(target_os = "linux")]
 
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use echoscope::ui;
 use egui::{Key, Modifiers, Ui};
 use egui_kittest::{Harness, SnapshotOptions};
 
-/// The window with these settings, drawn by wgpu.
+/// Opens a window with these settings, drawn by wgpu.
 fn window(size: [f32; 2], settings: Settings) -> Harness<'static, ui::Window> {
     let options = SnapshotOptions::new().output_path("tests/window/snapshots");
     let builder = Harness::builder().with_size(size).with_options(options).wgpu();
     let mut window = builder.build_eframe(move |creation| {
-        // eframe clears the window to the panels' color before it draws; the harness doesn't.
+        // eframe fills the window with the panels' color before it draws; the harness doesn't.
         let clear = |ui: &mut Ui| {
             let fill = ui.visuals().panel_fill;
             ui.painter().rect_filled(ui.ctx().viewport_rect(), 0.0, fill);

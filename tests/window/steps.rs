@@ -1,4 +1,4 @@
-//! Step mode and the accept queue in the window: the bar, the keys, the state at the top.
+//! Step mode and the accept queue in the window: the step bar, the keys, and the state in the header.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use crate::basics::{connect, echo};
 use crate::harness::Window;
 
 fn window() -> Window {
-    Window::with(Settings { host: "127.0.0.1".to_owned(), ..Settings::default() })
+    Window::with_settings(Settings { host: "127.0.0.1".to_owned(), ..Settings::default() })
 }
 
 /// Shows the tab with the step bar and the accept queue.
@@ -26,8 +26,8 @@ fn switch_on(window: &mut Window) {
     window.0.run();
 }
 
-fn until_halt(window: &mut Window, call: Call) {
-    window.until(call.label(), |window| {
+fn wait_until_paused(window: &mut Window, call: Call) {
+    window.wait_until(call.label(), |window| {
         window.state().app().paused_threads().iter().any(|halt| halt.site.call == call)
     });
 }
@@ -38,36 +38,36 @@ fn keys_step_from_call_to_call_in_every_tab() {
     open_tab(&mut window);
     assert!(window.shows("Off: the server makes its calls without a halt."));
     switch_on(&mut window);
-    window.until_shown("Start the server: it halts before socket().");
+    window.wait_until_shown("Start the server: it halts before socket().");
     window.click("Start server");
-    until_halt(&mut window, Call::Socket);
-    window.until_shown("Server halts before socket() for 127.0.0.1:");
+    wait_until_paused(&mut window, Call::Socket);
+    window.wait_until_shown("Server halts before socket() for 127.0.0.1:");
     window.click("Log");
     assert!(window.shows("Halted before socket()"), "the bar at the top shows it in every tab");
     for call in [Call::Bind, Call::Listen, Call::Accept] {
         window.0.key_press(Key::F10);
-        until_halt(&mut window, call);
-        window.until_shown(&format!("Halted before {}", call.label()));
+        wait_until_paused(&mut window, call);
+        window.wait_until_shown(&format!("Halted before {}", call.label()));
     }
     let mut client = connect(window.address());
     client.write_all(b"Hello\n").unwrap();
     if cfg!(target_os = "linux") {
-        window.until_shown("1 of 6 waiting");
+        window.wait_until_shown("1 of 6 waiting");
     }
     window.0.key_press(Key::F10);
-    until_halt(&mut window, Call::Recv);
-    window.until_shown("2 threads halted");
+    wait_until_paused(&mut window, Call::Recv);
+    window.wait_until_shown("2 threads halted");
     open_tab(&mut window);
-    // Only this client makes its call.
+    // Only this client's thread makes its call.
     window.click("#1: recv(1024)");
-    until_halt(&mut window, Call::SendAll);
+    wait_until_paused(&mut window, Call::SendAll);
     assert!(window.shows("Server: accept()"));
     window.0.key_press(Key::F5);
     window.0.run();
     client.read_exact(&mut [0; 6]).unwrap();
     echo(&mut client, b"free again");
-    window.until("no halt", |window| window.state().app().paused_threads().is_empty());
-    window.until_shown("Off: the server makes its calls without a halt.");
+    window.wait_until("no halt", |window| window.state().app().paused_threads().is_empty());
+    window.wait_until_shown("Off: the server makes its calls without a halt.");
     assert!(window.shows("Listening on") && !window.shows("halted"));
 }
 
@@ -77,13 +77,13 @@ fn server_paused_during_start_can_be_stopped() {
     open_tab(&mut window);
     switch_on(&mut window);
     window.click("Start server");
-    until_halt(&mut window, Call::Socket);
+    wait_until_paused(&mut window, Call::Socket);
     window.0.key_press(Key::F10);
-    until_halt(&mut window, Call::Bind);
-    window.until_shown("Stop server");
+    wait_until_paused(&mut window, Call::Bind);
+    window.wait_until_shown("Stop server");
     window.click("Stop server");
-    window.until_shown("Start server");
-    window.until_shown("Stopped");
+    window.wait_until_shown("Start server");
+    window.wait_until_shown("Stopped");
 }
 
 #[test]
@@ -91,20 +91,20 @@ fn paused_accepting_fills_the_queue_and_explains_the_next_client() {
     let mut window = window();
     let address = window.start();
     open_tab(&mut window);
-    window.until_shown("The next client is accepted at once");
+    window.wait_until_shown("The next client is accepted at once");
     window.click("Pause accepting");
-    window.until_shown("Accepting paused");
+    window.wait_until_shown("Accepting paused");
     if cfg!(target_os = "linux") {
         let clients = [(); 6].map(|()| TcpStream::connect(address).unwrap());
-        window.until_shown("6 of 6 waiting");
-        window.until_shown("Accepting is paused. The queue is full.");
+        window.wait_until_shown("6 of 6 waiting");
+        window.wait_until_shown("Accepting is paused. The queue is full.");
         drop(clients);
     }
     window.click("Resume accepting");
-    window.until_shown("The next client is accepted at once");
+    window.wait_until_shown("The next client is accepted at once");
     echo(&mut connect(address), b"x");
     window.click("Log");
-    window.until_shown("Accepting resumed");
+    window.wait_until_shown("Accepting resumed");
 }
 
 #[test]

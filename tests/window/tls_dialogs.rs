@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::harness::{Hand, Window};
+use crate::harness::{PressMode, Window};
 use echoscope::server::ServerState;
 use echoscope::settings::{ClientAuth, Settings, TlsVersions};
 use egui::{Key, Modifiers, Role};
@@ -18,7 +18,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 impl Window {
     fn for_reader(settings: Settings, size: [f32; 2]) -> Self {
         let settings = Settings { port: 0, host: "127.0.0.1".to_owned(), ..settings };
-        Self::new(settings, size, Hand::Reader)
+        Self::new(settings, size, PressMode::Reader)
     }
 
     /// Opens a list and chooses one of its lines.
@@ -33,9 +33,9 @@ impl Window {
     #[track_caller]
     fn create(&mut self, folder: &Path) {
         self.fill("Folder", &folder.to_string_lossy());
-        self.until_enabled("Create");
+        self.wait_until_enabled("Create");
         self.click("Create");
-        self.until_shown("The certificate is made");
+        self.wait_until_shown("The certificate is made");
     }
 }
 
@@ -89,7 +89,7 @@ fn a_created_certificate_is_filled_in_and_served() {
     let settings = window.app().settings().clone();
     assert!(settings.tls);
     assert_eq!((settings.certificate, settings.key), (made.join("server.crt"), made.join("server.key")));
-    window.until_shown("matches the certificate");
+    window.wait_until_shown("matches the certificate");
     let address = window.start();
     echo(&mut client(address, &made.join("ca.crt"), "localhost"));
 }
@@ -100,7 +100,7 @@ fn invalid_fields_show_errors_and_disable_create() {
     let mut window = Window::for_reader(Settings::default(), large());
     window.click("Create certificate…");
     window.fill("Folder", &folder.path().to_string_lossy());
-    window.until_enabled("Create");
+    window.wait_until_enabled("Create");
     window.fill("Days", "100000");
     assert!(window.shows("Days takes a whole number from 1 to 36,500") && !window.enabled("Create"));
     window.fill("Days", "30");
@@ -108,12 +108,12 @@ fn invalid_fields_show_errors_and_disable_create() {
     assert!(window.shows("*..x") && !window.enabled("Create"));
     window.fill("Common name", "");
     assert!(window.shows("The common name is empty."));
-    // Enter would press the button, which is disabled.
+    // Enter does nothing, because the button is disabled.
     window.0.key_press(Key::Enter);
     window.0.run_ok();
     window.fill("Common name", "localhost");
     window.fill("Folder", &folder.path().join("no/where").to_string_lossy());
-    window.until_shown("There is no folder");
+    window.wait_until_shown("There is no folder");
     assert!(!window.enabled("Create"));
     window.0.key_press(Key::Escape);
     window.0.run_ok();
@@ -126,18 +126,18 @@ fn existing_files_are_only_replaced_after_consent() {
     let folder = tempfile::tempdir().unwrap();
     let old = folder.path().join("server.key");
     std::fs::write(&old, "old").unwrap();
-    // The check box is beside the button and so visible even in the smallest window.
+    // The check box is beside the button, so it is visible even in the smallest window.
     let mut window = Window::for_reader(Settings::default(), small());
     window.click("Create certificate…");
     window.fill("Folder", &folder.path().to_string_lossy());
-    window.until_shown("server.key is there already.");
+    window.wait_until_shown("server.key is there already.");
     assert!(!window.enabled("Create"));
     window.0.key_press(Key::Enter);
     window.0.run_ok();
     assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
     window.click("Replace existing files");
     window.click("Create");
-    window.until_shown("The certificate is made");
+    window.wait_until_shown("The certificate is made");
     assert!(std::fs::read_to_string(&old).unwrap().starts_with("-----BEGIN"));
 }
 
@@ -162,20 +162,21 @@ fn a_defect_shows_a_warning_until_it_is_replaced() {
     window.create(folder.path());
     window.click("Done");
     let label = "it is for wrong-name.example, but the server's host is 127.0.0.1";
-    window.until_shown(label);
+    window.wait_until_shown(label);
     window.click("Details…");
-    window.until_shown("A client that is given this file as CA would");
+    window.wait_until_shown("A client that is given this file as CA would");
     assert_eq!(window.0.query_all_by_label_contains(label).count(), 2, "the details show it, too");
     window.click("Close details");
     // A new certificate at the same path removes the warning.
     window.click("Create certificate…");
     window.choose("Key", "ECDSA P-256");
-    window.until_shown("are there already");
+    window.wait_until_shown("are there already");
     window.click("Replace existing files");
     window.click("Create");
-    window.until_shown("The certificate is made");
+    window.wait_until_shown("The certificate is made");
     window.click("Done");
-    window.until("the label is gone", |window| window.query_all_by_label_contains(label).next().is_none());
+    window
+        .wait_until("the label is gone", |window| window.query_all_by_label_contains(label).next().is_none());
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn details_show_the_certificate_and_the_checks() {
     window.click("Signed by a practice CA");
     window.create(folder.path());
     window.click("Certificate details…");
-    window.until_shown("A client that trusts the system's authorities would reject it");
+    window.wait_until_shown("A client that trusts the system's authorities would reject it");
     assert!(window.shows("CN=localhost") && window.shows("ECDSA P-256") && window.shows("SHA-256"));
     assert!(window.shows(" days left"));
     window.click("Extensions of certificate 1: 6");
@@ -195,9 +196,9 @@ fn details_show_the_certificate_and_the_checks() {
     window.choose("Clients trust", "A CA file");
     let ca = folder.path().join("ca.crt");
     window.fill("CA file", &ca.to_string_lossy());
-    window.until_shown("the authorities in ca.crt would accept it");
+    window.wait_until_shown("the authorities in ca.crt would accept it");
     window.fill("CA file", &folder.path().join("none.crt").to_string_lossy());
-    window.until_shown("none.crt");
+    window.wait_until_shown("none.crt");
     window.click("Close details");
     assert!(!window.shows("What clients will say"));
 }
@@ -228,7 +229,7 @@ fn options_change_the_served_tls() {
     assert!(window.shows("anyone with this file can read a recording"));
     window.choose("Client certificates", "Optional");
     window.fill("Client CA", &certificate.to_string_lossy());
-    window.until_shown("CN=rcgen self signed cert");
+    window.wait_until_shown("CN=rcgen self signed cert");
     window.click("Done");
     assert!(window.shows("TLS key log is on"), "the warning is visible while the dialog is closed");
     let settings = window.app().settings();
@@ -259,7 +260,7 @@ fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
     let address = window.start();
     let mut client = client(address, &certificate, "localhost");
     echo(&mut client);
-    window.until_shown("Received: b'Hello'");
+    window.wait_until_shown("Received: b'Hello'");
     window.0.get_by_label_contains("TLS 1.3 ·").click();
     window.0.run_ok();
     let meaning = "encrypts and authenticates each record";
@@ -279,5 +280,5 @@ fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
     window.click("Connection #1");
     assert!(!window.shows(meaning));
     drop(client);
-    window.until_shown("Nobody is connected");
+    window.wait_until_shown("Nobody is connected");
 }

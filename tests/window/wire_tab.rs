@@ -1,11 +1,11 @@
-//! The Wire tab as its user sees it: real connections, real files, no screen.
+//! The Wire tab as a user sees it: real connections, real files, no screen.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Hand, Window};
+use crate::harness::{PressMode, Window};
 use echoscope::capture::{Capture, CaptureEventKind, MAX_EVENTS, Side};
 use echoscope::server::event::{ClientId, ClientInfo};
 use echoscope::settings::Settings;
@@ -16,33 +16,33 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use rustls::{ClientConnection, StreamOwned};
 
 impl Window {
-    /// Returns whether this connection is shown.
+    /// Returns whether the name of the shown connection contains `text`.
     fn picked(&self, text: &str) -> bool {
         picked(&self.0).contains(text)
     }
 
     #[track_caller]
-    fn until_picked(&mut self, text: &str) {
-        self.until(text, |window| picked(window).contains(text));
+    fn wait_until_picked(&mut self, text: &str) {
+        self.wait_until(text, |window| picked(window).contains(text));
     }
 
     /// Opens a window with the Wire tab and a free port.
     fn wire(settings: Settings, size: [f32; 2]) -> Self {
-        let mut window = Self::new(Settings { port: 0, ..settings }, size, Hand::Mouse);
+        let mut window = Self::new(Settings { port: 0, ..settings }, size, PressMode::Mouse);
         window.click("Wire");
         window
     }
 
-    /// Returns the rows in view as a screen reader reads them.
+    /// Returns the labels of the rows in view, as a screen reader reads them.
     fn rows(&self) -> Vec<String> {
         let rows = self.0.query_all_by_role(Role::ListBoxOption);
         rows.filter_map(|row| row.accesskit_node().label()).collect()
     }
 
-    /// Clicks the row in view that contains these words.
+    /// Clicks the row in view that contains this text.
     #[track_caller]
-    fn row(&mut self, words: &str) {
-        self.0.get_by_role_and_label_contains(words).click();
+    fn row(&mut self, text: &str) {
+        self.0.get_by_role_and_label_contains(text).click();
         self.run();
     }
 
@@ -54,19 +54,19 @@ impl Window {
 }
 
 trait ByRole {
-    fn get_by_role_and_label_contains(&self, words: &str) -> egui_kittest::Node<'_>;
+    fn get_by_role_and_label_contains(&self, text: &str) -> egui_kittest::Node<'_>;
 }
 
 impl ByRole for egui_kittest::Harness<'static, ui::Window> {
     #[track_caller]
-    fn get_by_role_and_label_contains(&self, words: &str) -> egui_kittest::Node<'_> {
+    fn get_by_role_and_label_contains(&self, text: &str) -> egui_kittest::Node<'_> {
         let mut rows = self.query_all_by_role(Role::ListBoxOption);
-        let found = rows.find(|row| row.accesskit_node().label().is_some_and(|label| label.contains(words)));
-        found.unwrap_or_else(|| panic!("no row contains {words}: {:?}", self.root()))
+        let found = rows.find(|row| row.accesskit_node().label().is_some_and(|label| label.contains(text)));
+        found.unwrap_or_else(|| panic!("no row contains {text}: {:?}", self.root()))
     }
 }
 
-/// Returns the text of the connection that is shown.
+/// Returns the name of the shown connection.
 fn picked(window: &Harness<'static, ui::Window>) -> String {
     let list = window.query_by_role_and_label(Role::ComboBox, "Connection");
     list.and_then(|list| list.value()).unwrap_or_default()
@@ -90,8 +90,8 @@ fn echo(client: &mut (impl Read + Write), data: &[u8]) {
 #[track_caller]
 fn contains_in_order(rows: &[String], wanted: &[&str]) {
     let mut rest = rows.iter();
-    for words in wanted {
-        assert!(rest.any(|row| row.contains(words)), "{words} is missing, or out of order, in {rows:#?}");
+    for text in wanted {
+        assert!(rest.any(|row| row.contains(text)), "{text} is missing, or out of order, in {rows:#?}");
     }
 }
 
@@ -102,10 +102,10 @@ fn plain_connection_is_shown_from_connect_to_close() {
     let address = window.start();
     let mut client = connect(address);
     echo(&mut client, b"Hello\n");
-    window.until_shown("sendall(b'Hello\\n')");
+    window.wait_until_shown("sendall(b'Hello\\n')");
     client.shutdown(Shutdown::Write).unwrap();
-    window.until_shown("The client closed first");
-    window.until_shown("close()");
+    window.wait_until_shown("The client closed first");
+    window.wait_until_shown("close()");
     let wanted = [
         "in, client to server: connect",
         "in, client to server: 6 bytes, recv() → b'Hello\\n'",
@@ -131,7 +131,7 @@ fn tls_records_are_shown_with_their_plaintext() {
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let mut window = Window::wire(Settings { tls: true, certificate, key, ..Settings::default() }, LARGE);
-    window.until("the files are read", |window| {
+    window.wait_until("the files are read", |window| {
         let button = window.query_by_role_and_label(Role::Button, "Start server");
         button.is_some_and(|button| !button.accesskit_node().is_disabled())
     });
@@ -142,7 +142,7 @@ fn tls_records_are_shown_with_their_plaintext() {
     echo(&mut client, b"Hello\n");
     client.conn.send_close_notify();
     client.flush().unwrap();
-    window.until_shown("close() ·");
+    window.wait_until_shown("close() ·");
     let wanted = [
         "in, client to server: ClientHello",
         "out, server to client: ServerHello",
@@ -167,10 +167,10 @@ fn event_without_a_log_entry_is_shown() {
     let mut window = Window::wire(Settings::default(), LARGE);
     window.start();
     let capture = window.capture(7);
-    window.until_picked("Newest: #7");
+    window.wait_until_picked("Newest: #7");
     let entries = window.app().log().len();
     capture.record(Side::Client, CaptureEventKind::Plaintext, b"unlogged", None);
-    window.until_shown("recv() → b'unlogged'");
+    window.wait_until_shown("recv() → b'unlogged'");
     assert_eq!(window.app().log().len(), entries);
 }
 
@@ -180,7 +180,7 @@ fn newest_connection_is_shown_until_one_is_chosen() {
     for id in 1..=1000 {
         window.capture(id);
     }
-    window.until_picked("Newest: #1000");
+    window.wait_until_picked("Newest: #1000");
     window.click("Connection");
     assert!(window.shows("#999 · 127.0.0.1:40999") && !window.shows("#744 ·"), "the newest 256 are listed");
     for key in [Key::End, Key::ArrowUp, Key::Enter] {
@@ -200,7 +200,7 @@ fn newest_connection_is_shown_until_one_is_chosen() {
 fn selected_row_keeps_its_connection() {
     let mut window = Window::wire(Settings::default(), LARGE);
     window.capture(1);
-    window.until_picked("Newest: #1");
+    window.wait_until_picked("Newest: #1");
     window.row("connect");
     window.capture(2);
     window.run();
@@ -212,10 +212,10 @@ fn rows_can_be_placed_by_time() {
     let mut window = Window::wire(Settings::default(), [1180.0, 760.0]);
     let capture = window.capture(1);
     capture.record(Side::Client, CaptureEventKind::Plaintext, b"early", None);
-    // The time between the events is what the view shows.
+    // The view must show this time between the events.
     std::thread::sleep(Duration::from_millis(40));
     capture.record(Side::Client, CaptureEventKind::Plaintext, b"late", None);
-    window.until_shown("b'late'");
+    window.wait_until_shown("b'late'");
     let distance = |window: &Window| {
         let [before, after] =
             ["b'early'", "b'late'"].map(|bytes| window.0.get_by_role_and_label_contains(bytes).rect().top());
@@ -223,7 +223,7 @@ fn rows_can_be_placed_by_time() {
     };
     assert!((distance(&window) - 40.0).abs() < 1.0, "rows are 40 points high");
     window.click("Rows by time");
-    window.until("the longest wait is the largest distance", |window| {
+    window.wait_until("the longest wait is the largest distance", |window| {
         window.query_all_by_role(Role::ListBoxOption).count() == 1
     });
     window.click("Rows by order");
@@ -239,7 +239,7 @@ fn only_the_rows_in_view_are_laid_out() {
             capture.record(Side::Client, CaptureEventKind::Plaintext, b"x", None);
         }
         let last = format!("Sequence diagram of #1, {} rows", echoscope::text::with_thousands(events as u64));
-        window.until_shown(&last);
+        window.wait_until_shown(&last);
         window.click(scale);
         let rows = window.rows();
         assert!(!rows.is_empty());
@@ -263,20 +263,20 @@ fn end_is_followed_until_another_row_is_selected() {
         }
     };
     add(99);
-    window.until_shown("100. ");
+    window.wait_until_shown("100. ");
     add(100);
-    window.until_shown("200. ");
+    window.wait_until_shown("200. ");
     window.0.get_by_role_and_label(Role::ListBox, "Sequence diagram of #1, 200 rows").focus();
     window.run();
     window.press(Key::Home);
     assert!(window.shows("1. 0"));
     add(100);
-    window.until_shown("Sequence diagram of #1, 300 rows");
+    window.wait_until_shown("Sequence diagram of #1, 300 rows");
     assert!(window.shows("1. 0") && !window.rows().iter().any(|row| row.starts_with("300.")));
     window.press(Key::End);
     assert!(window.rows().iter().any(|row| row.starts_with("300.")));
     add(1);
-    window.until_shown("301. ");
+    window.wait_until_shown("301. ");
 }
 
 #[test]
@@ -287,22 +287,22 @@ fn diagram_is_saved_and_cleared() {
     let mut client = connect(address);
     echo(&mut client, b"Hello\n");
     client.shutdown(Shutdown::Write).unwrap();
-    window.until_shown("close() ·");
+    window.wait_until_shown("close() ·");
     for (button, name, holds) in
         [("Save as SVG…", "a.svg", "<svg "), ("Save as text…", "a.txt", "b'Hello\\n'")]
     {
         let path = folder.path().join(name);
         window.click(button);
-        window.until_shown("type the path");
+        window.wait_until_shown("type the path");
         window.fill("This system has no file dialog to offer, so type the path.", &path.to_string_lossy());
         window.press(Key::Enter);
-        window.until("the file", |_| path.exists());
+        window.wait_until("the file", |_| path.exists());
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(holds), "{name}: {text}");
-        window.until_shown(name);
+        window.wait_until_shown(name);
     }
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::L);
-    window.until_shown("No connections yet");
+    window.wait_until_shown("No connections yet");
     assert!(window.rows().is_empty());
 }
 
@@ -312,7 +312,7 @@ fn keyboard_scrolls_through_all_bytes() {
     let capture = window.capture(1);
     let bytes = (0..=255).cycle().take(4096).collect::<Vec<u8>>();
     capture.record(Side::Client, CaptureEventKind::Plaintext, &bytes, None);
-    window.until_shown("4,096 bytes");
+    window.wait_until_shown("4,096 bytes");
     window.row("4,096 bytes");
     assert!(!window.shows("0ff8  f8"));
     window.0.get_by_label_contains("What the row means").focus();
@@ -337,7 +337,7 @@ fn connections_and_log_entries_lead_to_the_diagram() {
     echo(&mut first, b"one\n");
     let mut second = connect(address);
     echo(&mut second, b"two\n");
-    window.until_picked("Newest: #2");
+    window.wait_until_picked("Newest: #2");
     window.click("Connections 2");
     window.click("Connection #1");
     window.click("Show on the wire");
@@ -353,7 +353,7 @@ fn smallest_window_shows_all_controls() {
     let mut window = Window::wire(Settings::default(), [720.0, 480.0]);
     let capture = window.capture(1);
     capture.record(Side::Client, CaptureEventKind::Plaintext, b"x", None);
-    window.until_shown("recv() → b'x'");
+    window.wait_until_shown("recv() → b'x'");
     window.row("recv() → b'x'");
     assert!(window.shows("2. 0"), "the selected row stays in view while its bytes open");
     assert!(window.shows("recv() returns whatever"));

@@ -7,17 +7,17 @@ use std::path::PathBuf;
 pub(crate) enum Arguments {
     /// Serve as a baseline: `--bare PORT RECV_SIZE [CERTIFICATE KEY]`.
     Bare(Bare),
-    /// Measure everything, or the loads whose names contain one of these.
+    /// Measure the loads whose names contain one of `names`, or every load if there are none.
     Measure { quick: bool, names: Vec<String> },
 }
 
-/// How a baseline serves.
+/// The settings of a baseline.
 #[derive(Debug)]
 pub(crate) struct Bare {
     pub(crate) port: u16,
     /// The most bytes that one read returns.
     pub(crate) recv_size: usize,
-    /// The certificate and key; `None`: without TLS.
+    /// The files with the certificate and its key; `None` without TLS.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
 }
 
@@ -33,7 +33,7 @@ impl Arguments {
         let (mut quick, mut names) = (false, Vec::new());
         for argument in all {
             match argument.as_str() {
-                // Cargo passes it to every benchmark.
+                // Cargo passes this argument to every benchmark.
                 "--bench" => {}
                 "--quick" => quick = true,
                 _ if argument.starts_with('-') => {

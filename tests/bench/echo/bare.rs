@@ -1,7 +1,8 @@
-//! The baseline: the least blocking echo loop in Rust, a thread for each client, no log; and the same with rustls.
+//! The baseline: a minimal blocking echo loop in Rust, with a thread for each client and no log, optionally over
+//! rustls.
 //!
-//! Like Echoscope's, its sockets are `TCP_NODELAY`, and its TLS has the same provider, versions and tickets. It has no
-//! time limits, no counters and no explanations.
+//! As in Echoscope, its sockets use `TCP_NODELAY`, and its TLS has the same provider, versions and tickets. Unlike
+//! Echoscope, it has no time limits, counters or explanations.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};

@@ -1,4 +1,4 @@
-//! The servers' certificates, created once by Echoscope's own command.
+//! The servers' certificates, created once with `echoscope create-certificate`.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -14,13 +14,13 @@ pub(crate) enum Key {
     P256,
 }
 
-/// A certificate and its key for each type.
+/// A folder with a certificate and its key for each key type.
 pub(crate) struct Certificates {
     folder: TempDir,
 }
 
 impl Certificates {
-    /// Creates one for each type.
+    /// Creates a certificate for each key type.
     pub(crate) fn make() -> Outcome<Self> {
         let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
         let made = Self { folder };
@@ -37,7 +37,7 @@ impl Certificates {
         Ok(made)
     }
 
-    /// Returns the certificate and the key.
+    /// Returns the paths of the certificate and its key.
     pub(crate) fn files(&self, key: Key) -> (PathBuf, PathBuf) {
         let folder = self.folder.path().join(key.keyword());
         (folder.join("server.crt"), folder.join("server.key"))

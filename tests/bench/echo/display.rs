@@ -1,11 +1,11 @@
-//! An invisible display for the window: Xvfb, on a number that it chooses itself.
+//! An invisible display for the window: Xvfb, on a display number that Xvfb chooses.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::{Outcome, machine, say};
+use crate::{Outcome, machine, print_now};
 
-/// A running Xvfb. Dropping it ends it.
+/// A running Xvfb, which is killed on drop.
 pub(crate) struct Display {
     server: Child,
     /// The value of the environment variable `DISPLAY`.
@@ -13,10 +13,10 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// Starts it; `None`, with a line that gives the reason, if the window can't be measured.
+    /// Starts Xvfb. Returns `None`, and prints the reason, if the window can't be measured.
     pub(crate) fn open() -> Outcome<Option<Self>> {
         if !cfg!(feature = "gui") {
-            say("skipped: the window (built without the feature gui)");
+            print_now("skipped: the window (built without the feature gui)");
             return Ok(None);
         }
         if !machine::has_program("Xvfb")? {
@@ -30,7 +30,7 @@ impl Display {
             .spawn()
             .map_err(|error| format!("Xvfb can't be started: {error}"))?;
         let mut number = String::new();
-        // It writes the number when it is ready, or closes the pipe when it ends.
+        // Xvfb writes the number when it is ready, or closes the pipe when it exits.
         if let Some(pipe) = server.stdout.take() {
             let _ = BufReader::new(pipe).read_line(&mut number);
         }

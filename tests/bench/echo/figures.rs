@@ -4,10 +4,10 @@ use crate::certificates::Key;
 use crate::load::Load;
 use crate::peers::Setup;
 
-/// One load for every server, and the figures that it gives.
+/// A load that is run against every server, and the figures that it measures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trial {
-    /// The name to select it on the command line.
+    /// The name that selects this trial on the command line.
     pub(crate) name: &'static str,
     pub(crate) setup: Setup,
     pub(crate) load: Load,
@@ -18,11 +18,11 @@ pub(crate) struct Trial {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figure {
     pub(crate) name: &'static str,
-    /// How its numbers are printed: the divisor and the unit.
+    /// The divisor and the unit for printing a value.
     pub(crate) unit: (f64, &'static str),
-    /// Echoscope's number divided by the bare loop's.
+    /// The goal for Echoscope's value divided by the bare loop's.
     pub(crate) bare: Goal,
-    /// How many times as fast as the tutorial's program; `None`: no goal.
+    /// The goal for how many times as fast as the tutorial's program Echoscope is, if there is one.
     pub(crate) tutorial: Option<Goal>,
 }
 
@@ -33,22 +33,22 @@ pub(crate) enum Goal {
     AtMost(f64),
 }
 
-/// With the window open, divided by without.
-pub(crate) const WINDOW: Goal = Goal::AtLeast(0.9);
+/// The goal for the speed with the window open divided by the speed without it.
+pub(crate) const WINDOW_GOAL: Goal = Goal::AtLeast(0.9);
 
 const BYTES: (f64, &str) = (1e6, "MB/s");
 const TIME: (f64, &str) = (1e3, "µs");
-const A_SECOND: (f64, &str) = (1.0, "/s");
+const PER_SECOND: (f64, &str) = (1.0, "/s");
 
 impl Figure {
-    /// Whether less is better, as with a time.
+    /// Returns whether a lower value is better, as for a time.
     pub(crate) fn is_time(&self) -> bool {
         matches!(self.bare, Goal::AtMost(_))
     }
 }
 
 impl Goal {
-    /// Returns the goal as text: `≥ 0.95`.
+    /// Returns the goal as text, for example `≥ 0.95`.
     pub(crate) fn text(self) -> String {
         match self {
             Self::AtLeast(goal) => format!("≥ {goal}"),
@@ -56,7 +56,7 @@ impl Goal {
         }
     }
 
-    /// Returns whether it is met, or by how much it is missed.
+    /// Returns as text whether a ratio meets the goal, or by how much it misses the goal.
     pub(crate) fn verdict(self, ratio: f64) -> String {
         let missed = match self {
             Self::AtLeast(goal) => goal - ratio,
@@ -66,7 +66,7 @@ impl Goal {
     }
 }
 
-/// All of them, in the order of the table.
+/// Returns all trials in the order of the table.
 pub(crate) fn trials() -> Vec<Trial> {
     let plain = |recv_size| Setup { recv_size, key: None };
     let tls = |recv_size, key| Setup { recv_size, key: Some(key) };
@@ -98,5 +98,5 @@ const fn bulk(name: &'static str, goal: f64) -> Figure {
 }
 
 const fn rate(name: &'static str, goal: f64) -> Figure {
-    Figure { name, unit: A_SECOND, bare: Goal::AtLeast(goal), tutorial: None }
+    Figure { name, unit: PER_SECOND, bare: Goal::AtLeast(goal), tutorial: None }
 }

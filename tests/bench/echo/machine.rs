@@ -5,19 +5,19 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::{Outcome, say};
+use crate::{Outcome, print_now};
 
-/// Enough for 5,000 clients, and the other files of a process.
-const FILES: u64 = 6000;
+/// The number of open files that a process with 5,000 clients needs.
+const NEEDED_FILES: u64 = 6000;
 
-/// Returns one line: processor, cores, kernel, compiler, and its load.
+/// Returns a line with the machine's processor, cores, kernel, compiler and load.
 pub(crate) fn describe() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|it| it.1);
     let all = cpu.lines().filter(|line| line.starts_with("processor")).count();
-    // Fewer under `taskset`.
-    let ours = thread::available_parallelism().map_or(0, usize::from);
-    let cores = if ours < all { format!("{ours} of {all} cores") } else { format!("{ours} cores") };
+    // `taskset` may allow this process fewer.
+    let usable = thread::available_parallelism().map_or(0, usize::from);
+    let cores = if usable < all { format!("{usable} of {all} cores") } else { format!("{usable} cores") };
     let kernel = read_line("/proc/sys/kernel/osrelease").map_or_else(
         || std::env::consts::OS.to_owned(),
         |release| format!("{} {release}", std::env::consts::OS),
@@ -44,8 +44,7 @@ fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)
 }
 
-/// Returns whether a program of this name can be started, and prints a line if it can't. In CI a missing one is a
-/// failure.
+/// Returns whether a program is installed, and prints a line if it isn't. In CI a missing program is an error.
 pub(crate) fn has_program(name: &str) -> Outcome<bool> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found =
@@ -54,7 +53,7 @@ pub(crate) fn has_program(name: &str) -> Outcome<bool> {
         return Err(format!("{name} is missing, and in CI it must not be"));
     }
     if !found {
-        say(&format!("skipped: {name} is not installed"));
+        print_now(&format!("skipped: {name} is not installed"));
     }
     Ok(found)
 }
@@ -67,11 +66,11 @@ pub(crate) fn file_limit() -> Option<u64> {
     if soft == "unlimited" { Some(u64::MAX) } else { soft.parse().ok() }
 }
 
-/// Measures in a process whose file limit is as high as possible: this one, or a copy of it that a shell starts.
+/// Calls `measure` in a process whose file limit is as high as possible: this process, or a copy that a shell starts.
 pub(crate) fn with_enough_files(measure: impl FnOnce() -> Outcome<()>) -> Outcome<()> {
-    const MARK: &str = "ECHO_BENCH_FILES_RAISED";
-    let enough = file_limit().is_none_or(|limit| limit >= FILES);
-    if enough || std::env::var_os(MARK).is_some() {
+    const FILES_RAISED_VARIABLE: &str = "ECHO_BENCH_FILES_RAISED";
+    let enough = file_limit().is_none_or(|limit| limit >= NEEDED_FILES);
+    if enough || std::env::var_os(FILES_RAISED_VARIABLE).is_some() {
         return measure();
     }
     let own = std::env::current_exe().map_err(|error| format!("this program can't be found: {error}"))?;
@@ -79,7 +78,7 @@ pub(crate) fn with_enough_files(measure: impl FnOnce() -> Outcome<()>) -> Outcom
         .args(["-c", r#"ulimit -n "$(ulimit -Hn)"; exec "$0" "$@""#])
         .arg(own)
         .args(std::env::args_os().skip(1))
-        .env(MARK, "1")
+        .env(FILES_RAISED_VARIABLE, "1")
         .status()
         .map_err(|error| format!("no shell to raise the file limit: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("the run ended with {status}")) }

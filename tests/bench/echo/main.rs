@@ -1,11 +1,11 @@
-//! The echo beside baselines, in one run and in turn: `cargo bench --bench echo [-- [--quick] [NAME …]]`.
+//! Compares Echoscope's echo with baselines, measured in turn: `cargo bench --bench echo [-- [--quick] [NAME …]]`.
 //!
 //! ```text
 //!  figures.rs   what is measured, and the goals
 //!      │
-//!  rounds.rs    peer by peer, round by round: load/ against each of peers/, ratios within a round
+//!  rounds.rs    runs each load of load/ against each server of peers.rs in turn; ratios within a round
 //!      │
-//!  memory.rs    the same for resident memory
+//!  memory.rs    compares the resident memory of the same servers
 //!      │
 //!  table.rs     medians, spreads and goals, on stdout and as Markdown
 //! ```
@@ -38,27 +38,27 @@ use certificates::Certificates;
 use display::Display;
 use peers::Kind;
 
-/// An error message. Any error ends the run.
+/// A result whose error is a message. Any error ends the run.
 pub(crate) type Outcome<T> = Result<T, String>;
 
 /// The data that the whole run shares.
 pub(crate) struct Lab {
-    /// Scales times and amounts, for a short smoke run.
+    /// Whether times and amounts are reduced for a short smoke run.
     pub(crate) quick: bool,
     pub(crate) certificates: Certificates,
-    /// The window's display; `None` if there is none, and the reason was printed.
+    /// The window's display; `None` if the window can't be measured.
     pub(crate) display: Option<Display>,
     /// The servers that can be started here.
     pub(crate) kinds: Vec<Kind>,
 }
 
 impl Lab {
-    /// How often each peer is measured.
+    /// Returns how often each server is measured.
     pub(crate) fn rounds(&self) -> usize {
         if self.quick { 2 } else { 9 }
     }
 
-    /// How long one peer is measured in one round.
+    /// Returns how long a server is measured in each round.
     pub(crate) fn slice(&self) -> Duration {
         if self.quick { Duration::from_millis(40) } else { Duration::from_millis(500) }
     }
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     let arguments = match Arguments::from_command_line() {
         Ok(arguments) => arguments,
         Err(why) => {
-            say(&format!("echo: {why}"));
+            print_now(&format!("echo: {why}"));
             return ExitCode::from(2);
         }
     };
@@ -79,7 +79,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            say(&format!("FAILED: {why}"));
+            print_now(&format!("FAILED: {why}"));
             ExitCode::FAILURE
         }
     }
@@ -94,7 +94,7 @@ fn measure(quick: bool, names: &[String]) -> Outcome<()> {
         return Err(format!("nothing is called that; there are {}", all.collect::<Vec<_>>().join(", ")));
     }
     let machine = machine::describe();
-    say(&machine);
+    print_now(&machine);
     let display = Display::open()?;
     let kinds = peers::available(display.as_ref())?;
     let lab = Lab { quick, certificates: Certificates::make()?, display, kinds };
@@ -107,17 +107,17 @@ fn measure(quick: bool, names: &[String]) -> Outcome<()> {
             table.add_memory(&memory);
         }
     }
-    say(&table.text());
+    print_now(&table.text());
     if quick {
-        say("A smoke run: the slices are far too short to tell of speed.");
+        print_now("A smoke run: the slices are far too short to tell of speed.");
     }
     let path = table.write(quick || !names.is_empty())?;
-    say(&format!("As Markdown: {} ({} s in all)", path.display(), start.elapsed().as_secs()));
+    print_now(&format!("As Markdown: {} ({} s in all)", path.display(), start.elapsed().as_secs()));
     Ok(())
 }
 
-/// Prints a line at once, since a run takes minutes and its user may watch.
-pub(crate) fn say(line: &str) {
+/// Prints and flushes a line, because a run takes minutes and a user may watch it.
+pub(crate) fn print_now(line: &str) {
     let mut out = io::stdout().lock();
     // A closed stdout doesn't change the measurement.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

@@ -1,7 +1,7 @@
 //! Resident memory for each idle client, at 100, 1,000 and 5,000 of them.
 //!
-//! A client connects, echoes a few bytes and stays. The server's memory then, minus its memory after serving a few
-//! clients and before these, is divided by their number. (`VmRSS` of proc(5), which counts in pages.)
+//! A client connects, echoes a few bytes and stays connected. The growth of the server's memory since it served a few
+//! earlier clients is divided by the number of idle clients. Memory is `VmRSS` of proc(5), which counts in pages.
 
 use std::fs;
 use std::thread;
@@ -12,32 +12,33 @@ use crate::figures::Goal;
 use crate::load::Stream;
 use crate::numbers::{Spread, float};
 use crate::peers::{Kind, Peer, Setup};
-use crate::{Lab, Outcome, machine, say};
+use crate::{Lab, Outcome, machine, print_now};
 
-/// How long a server's memory must be constant to count as settled, and how long to wait for that.
+/// How long a server's memory must stay the same to count as stable.
 const UNCHANGED: Duration = Duration::from_millis(250);
-const SETTLE: Duration = Duration::from_secs(5);
+/// The longest wait for stable memory.
+const STABLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Without or with TLS.
+/// The protocol of the clients: plain TCP or TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     Plain,
     Tls,
 }
 
-/// KiB for each client, by number of clients and by server.
+/// The measured KiB for each client, by server and by number of clients.
 pub(crate) struct Memory {
     pub(crate) transport: Transport,
     pub(crate) counts: Vec<u64>,
     pub(crate) kinds: Vec<Kind>,
-    /// By round, by server, by number of clients.
+    /// The values by round, server and number of clients.
     rounds: Vec<Vec<Vec<f64>>>,
 }
 
 impl Transport {
     pub(crate) const ALL: [Self; 2] = [Self::Plain, Self::Tls];
 
-    /// The name to select it on the command line.
+    /// Returns the name that selects this measurement on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "memory-plain",
@@ -45,15 +46,15 @@ impl Transport {
         }
     }
 
-    /// The name in a table.
-    pub(crate) fn word(self) -> &'static str {
+    /// Returns the label for the table.
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Tls => "TLS",
         }
     }
 
-    /// KiB for an idle client.
+    /// Returns the goal for an idle client in KiB.
     pub(crate) fn goal(self) -> Goal {
         match self {
             Self::Plain => Goal::AtMost(24.0),
@@ -62,20 +63,20 @@ impl Transport {
     }
 }
 
-/// Measures in turn; `None`, with a line that gives the reason, if the OS doesn't report memory.
+/// Measures the servers in turn. Returns `None`, and prints the reason, if the OS doesn't report memory.
 pub(crate) fn measure(lab: &Lab, transport: Transport) -> Outcome<Option<Memory>> {
     if resident(std::process::id()).is_none() {
-        say(&format!("skipped: {} (no /proc/PID/status here)", transport.name()));
+        print_now(&format!("skipped: {} (no /proc/PID/status here)", transport.name()));
         return Ok(None);
     }
     let mut counts: Vec<u64> = if lab.quick { vec![20, 100] } else { vec![100, 1000, 5000] };
     let limit = machine::file_limit().unwrap_or(u64::MAX).saturating_sub(200);
     if counts.iter().any(|count| *count > limit) {
-        say(&format!("skipped: more than {limit} clients (the limit of open files, ulimit -n)"));
+        print_now(&format!("skipped: more than {limit} clients (the limit of open files, ulimit -n)"));
         counts.retain(|count| *count <= limit);
     }
-    // socat has a process for each client, so its own memory shows nothing. The tutorial's program takes 25 ms for a
-    // handshake, minutes for five thousand.
+    // socat starts a process for each client, so the memory of its first process is meaningless. The tutorial's
+    // program takes 25 ms for a handshake, and minutes for five thousand.
     let left_out = |kind| kind == Kind::Socat || (kind == Kind::Tutorial && transport == Transport::Tls);
     let kinds: Vec<_> = lab.kinds.iter().copied().filter(|kind| !left_out(*kind)).collect();
     let setup = Setup { recv_size: 1024, key: (transport == Transport::Tls).then_some(Key::P256) };
@@ -88,18 +89,18 @@ pub(crate) fn measure(lab: &Lab, transport: Transport) -> Outcome<Option<Memory>
     for (index, kind) in memory.kinds.iter().enumerate() {
         let medians = (0..memory.counts.len()).filter_map(|count| memory.kibibytes(index, count));
         let medians: Vec<_> = medians.map(|spread| format!("{:.1}", spread.median)).collect();
-        say(&format!("{} [KiB a client] {}: {}", transport.name(), kind.name(), medians.join(", ")));
+        print_now(&format!("{} [KiB a client] {}: {}", transport.name(), kind.name(), medians.join(", ")));
     }
     Ok(Some(memory))
 }
 
-/// Measures one server with more and more clients.
+/// Measures one server with each number of clients in turn.
 fn once(server: &mut Peer, counts: &[u64]) -> Outcome<Vec<f64>> {
     let failed = |kind: Kind, why: &str| format!("memory, {}: {why}", kind.name());
     for _ in 0..8 {
         Stream::connect_small(&server.target).and_then(|mut it| it.echo_once().map(|()| it.close()))?;
     }
-    let before = settled(server)?;
+    let before = settled_memory(server)?;
     let (mut clients, mut figures) = (Vec::new(), Vec::new());
     for count in counts {
         while (clients.len() as u64) < *count {
@@ -111,17 +112,17 @@ fn once(server: &mut Peer, counts: &[u64]) -> Outcome<Vec<f64>> {
                     .map_err(|why| failed(server.kind, &format!("client {}: {why}", clients.len() + 1)))?,
             );
         }
-        figures.push((float(settled(server)?) - float(before)) / float(*count));
+        figures.push((float(settled_memory(server)?) - float(before)) / float(*count));
     }
     Ok(figures)
 }
 
-/// Returns a server's memory once it no longer changes: a window continues to paint for a while.
-fn settled(server: &Peer) -> Outcome<u64> {
-    let deadline = Instant::now() + SETTLE;
+/// Returns a server's memory once it no longer changes, since a window continues to paint for a while.
+fn settled_memory(server: &Peer) -> Outcome<u64> {
+    let deadline = Instant::now() + STABLE_TIMEOUT;
     let mut before = None;
     loop {
-        server.rest()?;
+        server.wait_until_idle()?;
         let now = resident(server.process()).ok_or_else(|| format!("{} is gone", server.kind.name()))?;
         if before == Some(now) || Instant::now() > deadline {
             return Ok(now);
@@ -139,12 +140,12 @@ fn resident(process: u32) -> Option<u64> {
 }
 
 impl Memory {
-    /// KiB for each client, in the order of `kinds` and `counts`.
+    /// Returns the KiB for each client, given indices into `kinds` and `counts`.
     pub(crate) fn kibibytes(&self, kind: usize, count: usize) -> Option<Spread> {
         Spread::of(self.rounds.iter().map(|round| round[kind][count]))
     }
 
-    /// Returns a client's memory at the most clients, divided by that at the fewest.
+    /// Returns the memory for each client with the most clients, divided by that with the fewest.
     pub(crate) fn growth(&self, kind: usize) -> Option<Spread> {
         Spread::of(self.rounds.iter().filter_map(|round| Some(round[kind].last()? / round[kind].first()?)))
     }

@@ -9,7 +9,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Returns the spread of at least one value.
+    /// Returns the median and the spread of the values, or `None` if there are none.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut sorted: Vec<f64> = values.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
@@ -25,7 +25,7 @@ pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 
-/// Returns the value below which this many of a thousand values are; `values` is sorted and not empty.
+/// Returns the value below which `part` thousandths of the sorted values are.
 pub(crate) fn per_mille(values: &[u64], part: usize) -> Option<u64> {
     values.get(values.len() * part / 1000).or(values.last()).copied()
 }

@@ -20,17 +20,17 @@ use crate::load::Target;
 use crate::trusting::trusting;
 use crate::{Lab, Outcome, machine};
 
-/// How long a server may take until it serves: a window on a busy machine.
+/// How long a server may take to start: long enough for the window on a busy machine.
 const START: Duration = Duration::from_secs(30);
-/// How long to wait for what a server still does after a load.
-const COME_TO_REST: Duration = Duration::from_secs(2);
-/// More clients than any load has.
+/// How long a server may take to become idle after a load.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A client limit that no load reaches.
 const MAX_CLIENTS: &str = "10000";
 
 /// A kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The smallest loop, to which the others are compared.
+    /// The minimal loop that the other servers are compared with.
     Bare,
     /// `echoscope --headless`, with its log written to a file.
     Headless,
@@ -41,26 +41,26 @@ pub(crate) enum Kind {
     Socat,
 }
 
-/// How a server serves.
+/// The settings of a server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
     /// The most bytes that one read returns.
     pub(crate) recv_size: usize,
-    /// The type of the TLS key; `None`: without TLS.
+    /// The type of the TLS key; `None` without TLS.
     pub(crate) key: Option<Key>,
 }
 
-/// A running server. Dropping it ends it.
+/// A running server, which is killed on drop.
 pub(crate) struct Peer {
     pub(crate) kind: Kind,
     pub(crate) target: Target,
     child: Child,
-    /// The file with its output.
+    /// The file with the server's output.
     log: File,
     folder: TempDir,
 }
 
-/// Returns the kinds that can be started here, and prints which are left out.
+/// Returns the kinds of server that can be started here, and prints the others.
 pub(crate) fn available(display: Option<&Display>) -> Outcome<Vec<Kind>> {
     let mut kinds = vec![Kind::Bare, Kind::Headless];
     kinds.extend(display.map(|_| Kind::Window));
@@ -85,7 +85,7 @@ impl Kind {
 }
 
 impl Peer {
-    /// Starts it and waits until it serves.
+    /// Starts a server and waits until it serves.
     pub(crate) fn start(lab: &Lab, kind: Kind, setup: Setup) -> Outcome<Self> {
         // Another program may take the port between its choice and its use.
         let mut tries = 3;
@@ -146,21 +146,21 @@ impl Peer {
         Ok(())
     }
 
-    /// Returns the number of its process.
+    /// Returns the server's process ID.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// Returns an error with its last output if it no longer runs.
+    /// Returns an error with the server's stderr if the server no longer runs.
     pub(crate) fn check(&mut self) -> Outcome<()> {
         let Ok(Some(status)) = self.child.try_wait() else { return Ok(()) };
         let errors = fs::read_to_string(self.folder.path().join("errors")).unwrap_or_default();
         Err(format!("{} ended with {status}. {}", self.kind.name(), errors.trim()))
     }
 
-    /// Waits until it has caught up with the last load, and empties its log.
-    pub(crate) fn rest(&self) -> Outcome<()> {
-        let deadline = Instant::now() + COME_TO_REST;
+    /// Waits until the server has finished the work of the last load, and empties its log.
+    pub(crate) fn wait_until_idle(&self) -> Outcome<()> {
+        let deadline = Instant::now() + IDLE_TIMEOUT;
         let mut quiet = 0;
         while quiet < 3 && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(5));
@@ -228,7 +228,7 @@ fn tutorial(setup: Setup, port: u16, files: Files, folder: &Path) -> std::io::Re
     Ok(command)
 }
 
-/// One process for each client; its bytes go through a pipe, or through `cat` where one `recv` could fill the pipe.
+/// Returns a socat command that echoes through a pipe, or through `cat` if one `recv` could fill the pipe.
 fn socat(setup: Setup, port: u16, files: Files) -> Command {
     let common = "bind=127.0.0.1,reuseaddr,nodelay,fork";
     let listen = match files {
@@ -245,12 +245,13 @@ fn socat(setup: Setup, port: u16, files: Files) -> Command {
     command
 }
 
-/// Returns whether a thread of a process runs or waits for a processor.
+/// Returns whether a thread of a process runs, or waits for a processor or a disk.
 fn is_at_work(process: u32) -> bool {
     let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return false };
     threads.flatten().any(|thread| {
         let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-        // The name before it may contain anything: proc(5) puts it in parentheses. R: runs; D: waits for a disk.
+        // The state follows the thread's name in parentheses, which may contain anything (proc(5)). R: runs or
+        // can run; D: waits for a disk.
         stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['R', 'D']))
     })
 }

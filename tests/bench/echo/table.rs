@@ -4,19 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Outcome;
-use crate::figures::{Goal, WINDOW};
+use crate::figures::{Goal, WINDOW_GOAL};
 use crate::memory::Memory;
 use crate::numbers::Spread;
 use crate::peers::Kind;
 use crate::rounds::Measured;
 
-/// How much more memory a client may use among many than among few, and still count as the same.
-const SAME: Goal = Goal::AtMost(1.1);
+/// How much more memory for each client counts as unchanged when a server has many clients instead of few.
+const CONSTANT_MEMORY: Goal = Goal::AtMost(1.1);
 
 const SPEED: &[&str] =
     &["", "÷ bare", "goal", "window's speed ÷ headless", "goal", "times the tutorial", "goal", "times socat"];
 
-/// The rows so far.
+/// The rows of the results, as text.
 pub(crate) struct Table {
     machine: String,
     speed: Vec<Vec<String>>,
@@ -25,7 +25,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Creates an empty table of measurements on this machine.
+    /// Creates an empty table. `machine` describes the machine of the measurements.
     pub(crate) fn new(machine: String) -> Self {
         Self { machine, speed: Vec::new(), memory: Vec::new(), memory_head: Vec::new() }
     }
@@ -42,7 +42,7 @@ impl Table {
                 cell(bare),
                 verdict(Some(figure.bare), bare),
                 cell(window),
-                verdict(Some(WINDOW), window),
+                verdict(Some(WINDOW_GOAL), window),
                 cell(tutorial),
                 verdict(figure.tutorial, tutorial),
                 cell(socat),
@@ -59,18 +59,18 @@ impl Table {
             .chain(["goal", "most ÷ fewest", "goal"].map(str::to_owned))
             .collect();
         for (index, kind) in memory.kinds.iter().enumerate() {
-            let ours = matches!(kind, Kind::Headless | Kind::Window);
+            let is_echoscope = matches!(kind, Kind::Headless | Kind::Window);
             let each: Vec<_> = (0..memory.counts.len()).map(|count| memory.kibibytes(index, count)).collect();
             let most = Spread::of(each.iter().flatten().map(|spread| spread.median))
                 .map(|spread| Spread { median: spread.most, ..spread });
             let growth = memory.growth(index);
-            let mut row = vec![format!("{}, {}", memory.transport.word(), kind.name())];
+            let mut row = vec![format!("{}, {}", memory.transport.label(), kind.name())];
             row.extend(
-                each.iter().map(|spread| spread.map_or_else(nothing, |it| format!("{:.1}", it.median))),
+                each.iter().map(|spread| spread.map_or_else(no_value, |it| format!("{:.1}", it.median))),
             );
-            row.push(verdict(ours.then(|| memory.transport.goal()), most));
+            row.push(verdict(is_echoscope.then(|| memory.transport.goal()), most));
             row.push(cell(growth));
-            row.push(verdict(ours.then_some(SAME), growth));
+            row.push(verdict(is_echoscope.then_some(CONSTANT_MEMORY), growth));
             self.memory.push(row);
         }
     }
@@ -91,7 +91,8 @@ impl Table {
         parts.join("\n")
     }
 
-    /// Writes the Markdown and returns its path; with `partial` to another file, so that a complete run's file is kept.
+    /// Writes the Markdown and returns its path. A `partial` run has its own file, so that the complete run's file
+    /// is kept.
     pub(crate) fn write(&self, partial: bool) -> Outcome<PathBuf> {
         let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let folder = temporary.parent().unwrap_or(temporary).join("bench");
@@ -120,13 +121,13 @@ impl Table {
     }
 }
 
-fn nothing() -> String {
+fn no_value() -> String {
     "–".to_owned()
 }
 
 /// Formats the median and the range of the rounds.
 fn cell(ratio: Option<Spread>) -> String {
-    ratio.map_or_else(nothing, |it| {
+    ratio.map_or_else(no_value, |it| {
         let digits = if it.median >= 20.0 { 0 } else { 2 };
         format!("{:.digits$} ({:.digits$} to {:.digits$})", it.median, it.least, it.most)
     })
@@ -135,6 +136,6 @@ fn cell(ratio: Option<Spread>) -> String {
 fn verdict(goal: Option<Goal>, ratio: Option<Spread>) -> String {
     match (goal, ratio) {
         (Some(goal), Some(ratio)) => format!("{}: {}", goal.text(), goal.verdict(ratio.median)),
-        _ => nothing(),
+        _ => no_value(),
     }
 }

@@ -1,4 +1,4 @@
-//! The headless program under load: two that serve for the whole run, and short-lived ones.
+//! Headless programs under load: two that serve during the whole run, and others that are soon terminated.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -10,9 +10,9 @@ use std::thread;
 use echoscope::settings::Mode;
 
 use crate::random::Random;
-use crate::remote::{tell_of_us, watch_for_panics};
+use crate::remote::{limit_freed_memory, watch_for_panics};
 use crate::support::{Guarded, Identity, echoscope};
-use crate::target::{Ground, Target};
+use crate::target::{Target, TargetSlot};
 use crate::visits::Kind;
 use crate::waits::PATIENCE;
 use crate::workers::Crew;
@@ -37,7 +37,7 @@ impl Headless {
             all.extend(identity.arguments());
         }
         let mut command = echoscope(&all);
-        tell_of_us(&mut command);
+        limit_freed_memory(&mut command);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Guarded(command.spawn().map_err(|error| format!("{name}: {error}"))?);
         let (Some(stdout), Some(stderr)) = (child.0.stdout.take(), child.0.stderr.take()) else {
@@ -59,7 +59,7 @@ impl Headless {
         self.child.0.id()
     }
 
-    /// Terminates it in the middle of its work. It must end with exit code 0.
+    /// Terminates the program while it serves. The exit code must be 0.
     fn terminate(mut self, crew: &Crew) -> Result<(), String> {
         self.target.end();
         let name = &self.target.name;
@@ -76,8 +76,8 @@ impl Headless {
     }
 }
 
-/// Starts one in a random mode, lets clients visit it, and terminates it during their visits.
-pub(crate) fn come_and_go(crew: &Crew, identity: &Identity, random: &mut Random) -> Result<(), String> {
+/// Starts a program in a random mode, lets clients visit it, and terminates it during their visits.
+pub(crate) fn run_briefly(crew: &Crew, identity: &Identity, random: &mut Random) -> Result<(), String> {
     let mode = random.pick(&Mode::ALL);
     let tls = random.one_in(2).then_some(identity);
     let recv_size = random.pick(&["1", "1024", "65536"]);
@@ -87,20 +87,20 @@ pub(crate) fn come_and_go(crew: &Crew, identity: &Identity, random: &mut Random)
     if let Some(target) = Arc::get_mut(&mut server.target) {
         target.recv_size = recv_size.parse().unwrap_or(1);
     }
-    let ground = Arc::new(Ground::default());
-    ground.open(Arc::clone(&server.target));
-    crew.send(2, &ground, random.next(), 1);
+    let slot = Arc::new(TargetSlot::default());
+    slot.open(Arc::clone(&server.target));
+    crew.start_workers(2, &slot, random.next(), 1);
     for _ in 0..random.between(1, 8) {
         crew.visit(&server.target, Kind::choose(random), random);
     }
     let target = Arc::clone(&server.target);
     let ended = server.terminate(crew);
-    ground.end();
-    ground.wait_empty(&crew.waits, &target.name);
+    slot.end();
+    slot.wait_empty(&crew.waits, &target.name);
     ended
 }
 
-/// Reads the log to its end. The first line has the port; a panic anywhere is a failure.
+/// Reads a program's log to its end on a thread. Sends the port, which the first line contains; a panic is a failure.
 fn read_log(pipe: impl Read + Send + 'static, name: &'static str, crew: &Crew) -> Receiver<u16> {
     let (sender, port) = channel();
     let tally = Arc::clone(&crew.tally);
@@ -110,10 +110,10 @@ fn read_log(pipe: impl Read + Send + 'static, name: &'static str, crew: &Crew) -
         let mut line = Vec::new();
         while pipe.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
             if sender.is_some() {
-                tell_port(&mut sender, &line);
+                send_port(&mut sender, &line);
             }
-            let has = |words: &[u8]| line.windows(words.len()).any(|window| window == words);
-            // Neither appears in data, which is quoted and in lines of its own.
+            let has = |text: &[u8]| line.windows(text.len()).any(|window| window == text);
+            // The random data that clients send doesn't contain these texts.
             if line.len() < 4096 && (has(b"bug in Echoscope") || has(br#""problem":"panicked""#)) {
                 tally.failed(&format!("{name}: PANIC in the log: {}", String::from_utf8_lossy(&line)));
             }
@@ -123,7 +123,7 @@ fn read_log(pipe: impl Read + Send + 'static, name: &'static str, crew: &Crew) -
     port
 }
 
-fn tell_port(sender: &mut Option<Sender<u16>>, line: &[u8]) {
+fn send_port(sender: &mut Option<Sender<u16>>, line: &[u8]) {
     let line = String::from_utf8_lossy(line);
     let text = line.trim_end().strip_prefix("Starting server on port ").and_then(|port| port.parse().ok());
     let json = || {
@@ -133,7 +133,7 @@ fn tell_port(sender: &mut Option<Sender<u16>>, line: &[u8]) {
     if let Some(port) = text.or_else(json)
         && let Some(sender) = sender.take()
     {
-        // The caller waits for it.
+        // This fails only if the caller no longer waits for the port.
         let _ = sender.send(port);
     }
 }

@@ -1,10 +1,10 @@
 //! Soak test: half an hour of mixed load, after which memory, files and threads must be back at their first values.
 //!
 //! ```text
-//!  soak (this process) ── orders ──► child: a Session as the window uses it (stage/), its server started and stopped
-//!     │ workers visit                        every few seconds, its own clients and crowd at work
+//!  soak (this process) ── orders ──► child: an App as the window uses it (stage/), its server started and stopped
+//!     │ workers visit                        every few seconds, its own clients and load clients at work
 //!     ├──────────────────► that server: plain or TLS, in all three modes
-//!     └──────────────────► echoscope --headless: two for the whole run, short ones that come and go
+//!     └──────────────────► echoscope --headless: two for the whole run, others that are soon terminated
 //! ```
 //!
 //! Every minute all clients disconnect, the app's server is stopped and its log cleared, and each process is read from
@@ -35,9 +35,9 @@ use std::process::ExitCode;
 use options::{Options, STAGE, USAGE};
 use peak_alloc::PeakAlloc;
 
-/// Counts this process's heap.
+/// The allocator, which counts this process's heap.
 #[global_allocator]
-static LIVE: PeakAlloc = PeakAlloc;
+static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 fn main() -> ExitCode {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();

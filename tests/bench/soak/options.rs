@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(crate) const USAGE: &str =
     "soak: nothing done. Half an hour of mixed load: cargo bench --bench soak -- --minutes 30 [--seed N]";
 
-/// The hidden first argument of the child process that contains the app.
+/// The hidden first argument that makes this program the child process with the app.
 pub(crate) const STAGE: &str = "--stage";
 
 /// The options of a run.
@@ -32,7 +32,7 @@ impl Options {
             match argument.as_str() {
                 "--minutes" => minutes = Some(value()?),
                 "--seed" => seed = Some(value()?),
-                // Arguments of Cargo and of test runners.
+                // Cargo and test runners pass these.
                 "--bench" | "--test" => {}
                 _ => return Err(format!("{argument} is not known. {USAGE}")),
             }

@@ -1,4 +1,4 @@
-//! The messages between the test and the child process with the app: one JSON value a line, in both directions.
+//! The messages between the test and the child process with the app: one JSON value per line, in both directions.
 
 use std::net::SocketAddr;
 
@@ -33,11 +33,11 @@ pub(crate) enum Answer {
     Empty,
     Stopped(Sums),
     Rested(Rest),
-    /// A failure. Comes at any time.
+    /// A failure, which can come at any time.
     Wrong(String),
 }
 
-/// The server's settings.
+/// The settings for one run of the app's server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Round {
     #[serde(deserialize_with = "keyword")]
@@ -51,7 +51,7 @@ pub(crate) struct Round {
     pub(crate) pool_size: u16,
     /// In seconds; 0 for never.
     pub(crate) idle_timeout: u32,
-    /// Whether it first starts on a port that is in use, then on a free one.
+    /// Whether the server is first started on a port in use, and then on a free one.
     pub(crate) taken_port: bool,
 }
 
@@ -76,7 +76,7 @@ impl Round {
             backlog: random.pick(&[32, 128, 1024]),
             pool_size: random.pick(&[2, 4, 10]),
             idle_timeout: random.pick(&[0, 0, 0, 0, 0, 1]),
-            // The address that occupies the port isn't in the TLS certificate.
+            // The server then listens on 127.0.0.1, which isn't in the TLS certificate.
             taken_port: !tls && random.one_in(6),
         }
     }
@@ -88,17 +88,17 @@ pub(crate) struct Sums {
     pub(crate) clients: u64,
     pub(crate) received: u64,
     pub(crate) sent: u64,
-    /// Clients that are still counted after the stop.
+    /// The number of clients that are still counted after the stop.
     pub(crate) left: u64,
     pub(crate) opened: u64,
     pub(crate) closed: u64,
-    /// Entries that the log skipped.
+    /// The number of entries that the log skipped.
     pub(crate) not_shown: u64,
-    /// Bytes that the app's own clients compared.
+    /// The number of bytes that the app's own clients compared.
     pub(crate) compared: u64,
 }
 
-/// The app's sizes before and after it was cleared.
+/// The sizes of the app's data before and after it was cleared.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Rest {
     pub(crate) log_bytes: usize,
@@ -107,7 +107,7 @@ pub(crate) struct Rest {
     pub(crate) captures_left: usize,
     pub(crate) log_left: usize,
     /// The heap of the process after clearing, in bytes.
-    pub(crate) live: usize,
-    /// The actions since the last idle reading.
-    pub(crate) deeds: u64,
+    pub(crate) heap: usize,
+    /// The number of the simulated user's actions since the last idle reading.
+    pub(crate) actions: u64,
 }

@@ -19,12 +19,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns a number of an inclusive range.
+    /// Returns a number from `least` to `most`, inclusive.
     pub(crate) fn between(&mut self, least: u64, most: u64) -> u64 {
         least + self.next() % (most - least + 1)
     }
 
-    /// Returns a length like [`Random::between`].
+    /// Returns a length from `least` to `most`, inclusive.
     pub(crate) fn length(&mut self, least: usize, most: usize) -> usize {
         usize::try_from(self.between(least as u64, most as u64)).unwrap_or(most)
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-/// The first readings of a run, which don't count.
+/// The number of readings at the start of a run that don't count.
 pub(crate) const WARM_UP: usize = 2;
-/// The difference in memory between two idle readings that is allowed.
+/// The growth of resident memory that is always allowed.
 const SLACK_KIB: f64 = 4096.0;
-/// The same as a share of the memory.
+/// The allowed growth as a share of the baseline's memory; the larger limit applies.
 const SLACK_PART: f64 = 0.15;
 
-/// A reading of an idle process.
+/// The resources of an idle process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// Resident memory in KiB.
@@ -37,7 +37,7 @@ impl Watched {
     }
 
     /// Reads the process; returns `None` if it has ended.
-    pub(crate) fn look(&self) -> Option<Reading> {
+    pub(crate) fn read(&self) -> Option<Reading> {
         let status = fs::read_to_string(self.folder().join("status")).ok()?;
         let number = |name: &str| {
             let line = status.lines().find(|line| line.starts_with(name))?;
@@ -48,7 +48,7 @@ impl Watched {
         Some(Reading { memory: number("VmRSS:")?, files, threads })
     }
 
-    /// Returns its threads and files for a message: names with their numbers.
+    /// Returns the names of the process's threads and files, each with its count, for a message.
     pub(crate) fn inventory(&self) -> String {
         let names = |folder: &str, name: &dyn Fn(PathBuf) -> Option<String>| {
             let mut found = BTreeMap::<String, usize>::new();
@@ -59,7 +59,7 @@ impl Watched {
         };
         let threads =
             names("task", &|path| Some(fs::read_to_string(path.join("comm")).ok()?.trim().to_owned()));
-        // Only the kind matters of names such as socket:[12345].
+        // Of a name such as `socket:[12345]`, only the type matters.
         let files = names("fd", &|path| {
             Some(fs::read_link(path).ok()?.display().to_string().split(":[").next()?.to_owned())
         });
@@ -71,7 +71,7 @@ impl Watched {
         self.readings.get(WARM_UP).copied()
     }
 
-    /// Returns the resources that have grown over the run.
+    /// Returns a message for each resource that has grown over the run.
     pub(crate) fn grown(&self) -> Vec<String> {
         let mut grown = Vec::new();
         let (Some(first), Some(last)) = (self.baseline(), self.readings.last()) else { return grown };
@@ -96,8 +96,8 @@ impl Watched {
         SLACK_KIB.max(SLACK_PART * self.baseline().map_or(0.0, |first| first.memory as f64))
     }
 
-    /// Returns the growth in KiB from the middle of the run to its end. Before that, an allocator still reaches its
-    /// largest peak.
+    /// Returns the growth in KiB from the middle of the run to its end. The first half is ignored, because an
+    /// allocator may still reach its largest peak.
     #[expect(clippy::cast_precision_loss, reason = "KiB of a process that fits into memory")]
     pub(crate) fn growth(&self) -> f64 {
         let counted = self.readings.get(WARM_UP..).unwrap_or_default();

@@ -28,7 +28,7 @@ impl Remote {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let mut command = Command::new(program);
         command.args([STAGE, &identity.certificate, &identity.key]).arg(folder).arg(seed.to_string());
-        tell_of_us(&mut command);
+        limit_freed_memory(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Guarded(command.spawn().map_err(|error| format!("the session's child: {error}"))?);
         let (Some(orders), Some(stdout), Some(stderr)) =
@@ -42,7 +42,7 @@ impl Remote {
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 match serde_json::from_str::<Answer>(&line) {
-                    Ok(Answer::Wrong(words)) => tally.failed(&format!("session: {words}")),
+                    Ok(Answer::Wrong(message)) => tally.failed(&format!("session: {message}")),
                     Ok(answer) => {
                         if sender.send(answer).is_err() {
                             return;
@@ -66,10 +66,10 @@ impl Remote {
     }
 }
 
-/// glibc keeps freed memory: in as many arenas as there were concurrent threads, each as large as its peak. So resident
-/// memory takes a whole run to settle, though the heap doesn't grow. With a single arena, and with larger blocks
-/// returned to the OS when they are freed, resident memory shows the app's own use.
-pub(crate) fn tell_of_us(command: &mut Command) {
+/// Makes glibc return freed memory to the OS, so that resident memory shows a program's own use. By default glibc keeps
+/// an arena for each concurrent thread, each as large as its peak, so that resident memory grows during a whole run
+/// although the heap doesn't.
+pub(crate) fn limit_freed_memory(command: &mut Command) {
     command.env("MALLOC_ARENA_MAX", "1").env("MALLOC_MMAP_THRESHOLD_", "16384");
 }
 

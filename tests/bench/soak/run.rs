@@ -5,39 +5,39 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::headless::{Headless, come_and_go};
+use crate::headless::{Headless, run_briefly};
 use crate::options::Options;
 use crate::orders::{Answer, Order, Round, Sums};
 use crate::random::Random;
 use crate::readings::{Reading, WARM_UP, Watched, trend};
 use crate::remote::Remote;
 use crate::support::Identity;
-use crate::target::{Ground, Target};
+use crate::target::{Target, TargetSlot};
 use crate::workers::Crew;
 
-/// Workers that visit the app's server.
-const AT_THE_SESSION: u64 = 6;
-/// Workers that visit each of the two programs.
-const AT_EACH_PROGRAM: u64 = 3;
+/// The number of workers that visit the app's server.
+const APP_WORKERS: u64 = 6;
+/// The number of workers that visit each of the two programs.
+const PROGRAM_WORKERS: u64 = 3;
 /// How long files and threads may take to close after the last client has disconnected.
-const SETTLING: Duration = Duration::from_secs(15);
-/// How long they must stay the same before they become the baseline.
-const STILL: Duration = Duration::from_secs(3);
-/// How much more the app may hold at one idle reading than at another, for example for a longer name.
-const HELD_SLACK_KIB: f64 = 512.0;
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long files and threads must stay the same before they become the baseline.
+const STABLE_TIME: Duration = Duration::from_secs(3);
+/// How much the heap of the idle app may differ between readings, for example because a name is longer.
+const HEAP_SLACK_KIB: f64 = 512.0;
 
-/// The parts of a run.
+/// A run with all its parts.
 struct Soak {
     options: Options,
     crew: Crew,
     random: Random,
     identity: Identity,
-    session: Remote,
-    session_ground: Arc<Ground>,
-    programs: Vec<(Headless, Arc<Ground>)>,
+    remote: Remote,
+    app_slot: Arc<TargetSlot>,
+    programs: Vec<(Headless, Arc<TargetSlot>)>,
     watched: Vec<Watched>,
     /// The heap of the app's process at each idle reading, in bytes.
-    live: Vec<usize>,
+    heap: Vec<usize>,
     began: Instant,
 }
 
@@ -55,8 +55,8 @@ pub(crate) fn run(options: Options) -> Result<bool, String> {
     let deadline = Instant::now() + options.length;
     // Idle readings are scheduled in advance, so that their duration doesn't count as load.
     while Instant::now() < deadline {
-        let until = (Instant::now() + options.between_rests()).min(deadline);
-        soak.load(until)?;
+        let end = (Instant::now() + options.between_rests()).min(deadline);
+        soak.load(end)?;
         soak.rest()?;
     }
     Ok(soak.verdict())
@@ -66,19 +66,19 @@ impl Soak {
     fn new(options: Options, folder: &std::path::Path) -> Result<Self, String> {
         let crew = Crew::default();
         let identity = Identity::new();
-        let session = Remote::start(&crew, &identity, folder, options.seed)?;
-        let session_ground = Arc::new(Ground::default());
-        crew.send(AT_THE_SESSION, &session_ground, options.seed, 1);
-        let mut watched = vec![Watched::new("session", session.process)];
+        let remote = Remote::start(&crew, &identity, folder, options.seed)?;
+        let app_slot = Arc::new(TargetSlot::default());
+        crew.start_workers(APP_WORKERS, &app_slot, options.seed, 1);
+        let mut watched = vec![Watched::new("session", remote.process)];
         let mut programs = Vec::new();
         for (part, name, format, tls) in
             [(2, "headless", "text", None), (3, "headless TLS", "json", Some(&identity))]
         {
             let program = Headless::start(&crew, name, &["--log-format", format], tls)?;
             watched.push(Watched::new(name, program.process()));
-            let ground = Arc::new(Ground::default());
-            crew.send(AT_EACH_PROGRAM, &ground, options.seed, part);
-            programs.push((program, ground));
+            let slot = Arc::new(TargetSlot::default());
+            crew.start_workers(PROGRAM_WORKERS, &slot, options.seed, part);
+            programs.push((program, slot));
         }
         let random = Random::of(options.seed, 0);
         let began = Instant::now();
@@ -87,11 +87,11 @@ impl Soak {
             crew,
             random,
             identity,
-            session,
-            session_ground,
+            remote,
+            app_slot,
             programs,
             watched,
-            live: Vec::new(),
+            heap: Vec::new(),
             began,
         })
     }
@@ -117,7 +117,7 @@ impl Soak {
                     "soak: given up after {} failures; once more with --seed {seed}",
                     crew.tally.failures()
                 );
-                // No other thread can: they all wait.
+                // The main thread can't kill the programs, because it is stuck too.
                 for one in &watched {
                     let line = format!("kill -KILL {}", one.process);
                     let _ = std::process::Command::new("sh").args(["-c", &line]).status();
@@ -127,21 +127,21 @@ impl Soak {
         });
     }
 
-    fn load(&mut self, until: Instant) -> Result<(), String> {
-        for (program, ground) in &self.programs {
-            ground.open(Arc::clone(&program.target));
+    fn load(&mut self, end: Instant) -> Result<(), String> {
+        for (program, slot) in &self.programs {
+            slot.open(Arc::clone(&program.target));
         }
-        while Instant::now() < until {
-            let left = until.saturating_duration_since(Instant::now());
+        while Instant::now() < end {
+            let left = end.saturating_duration_since(Instant::now());
             match self.random.between(0, 9) {
                 0 => self.flicker()?,
-                1 => self.come_and_go(),
+                1 => self.run_briefly(),
                 _ => self.round(left)?,
             }
         }
-        for (program, ground) in &self.programs {
-            ground.close();
-            ground.wait_empty(&self.crew.waits, &program.target.name);
+        for (program, slot) in &self.programs {
+            slot.close();
+            slot.wait_empty(&self.crew.waits, &program.target.name);
         }
         Ok(())
     }
@@ -150,17 +150,17 @@ impl Soak {
     fn flicker(&mut self) -> Result<(), String> {
         let round = Round { taken_port: false, ..Round::choose(&mut self.random) };
         self.crew.tally.starts.fetch_add(1, Relaxed);
-        match self.session.ask(&Order::Flicker(round), "a server that is stopped as soon as it is started")? {
+        match self.remote.ask(&Order::Flicker(round), "a server that is stopped as soon as it is started")? {
             Answer::Stopped(sums) => self.check(&sums, "stopped at once"),
             other => return Err(format!("session: {other:?} is no answer to a start and a stop")),
         }
         Ok(())
     }
 
-    fn come_and_go(&mut self) {
+    fn run_briefly(&mut self) {
         self.crew.tally.starts.fetch_add(1, Relaxed);
-        if let Err(words) = come_and_go(&self.crew, &self.identity, &mut self.random) {
-            self.crew.tally.failed(&words);
+        if let Err(message) = run_briefly(&self.crew, &self.identity, &mut self.random) {
+            self.crew.tally.failed(&message);
         }
     }
 
@@ -172,7 +172,7 @@ impl Soak {
         let tls = if round.tls { "TLS" } else { "plain" };
         let name = format!("session ({}, {tls}, recv {})", round.mode, round.recv_size);
         self.crew.tally.starts.fetch_add(1, Relaxed);
-        let listening = self.session.ask(&Order::Start(round.clone()), "the server to listen")?;
+        let listening = self.remote.ask(&Order::Start(round.clone()), "the server to listen")?;
         let Answer::Listening(addresses) = listening else {
             return Err(format!("session: {listening:?} is no answer to a start"));
         };
@@ -183,26 +183,25 @@ impl Soak {
         target.recv_size = round.recv_size as usize;
         target.lenient = round.idle_timeout > 0;
         let target = Arc::new(target);
-        self.session_ground.open(Arc::clone(&target));
+        self.app_slot.open(Arc::clone(&target));
         thread::sleep(length);
-        self.session_ground.close();
+        self.app_slot.close();
         if quiet {
-            self.session
-                .ask(&Order::Settle, "the session's own clients to have everything back and to go")?;
-            self.session_ground.wait_empty(&self.crew.waits, &target.name);
-            self.session.ask(&Order::Empty, "the server to have no client any more")?;
+            self.remote.ask(&Order::Settle, "the session's own clients to have everything back and to go")?;
+            self.app_slot.wait_empty(&self.crew.waits, &target.name);
+            self.remote.ask(&Order::Empty, "the server to have no client any more")?;
         }
         target.end();
-        let stopped = self.session.ask(&Order::Stop, "the server to stop")?;
+        let stopped = self.remote.ask(&Order::Stop, "the server to stop")?;
         let Answer::Stopped(sums) = stopped else {
             return Err(format!("session: {stopped:?} is no answer to a stop"));
         };
-        self.session_ground.wait_empty(&self.crew.waits, &target.name);
+        self.app_slot.wait_empty(&self.crew.waits, &target.name);
         self.check(&sums, &target.name);
         Ok(())
     }
 
-    /// Returns the counts of one run of the app's server.
+    /// Checks the counts of one run of the app's server.
     fn check(&self, sums: &Sums, name: &str) {
         self.crew.tally.compared.fetch_add(sums.compared, Relaxed);
         if sums.left > 0 {
@@ -218,7 +217,7 @@ impl Soak {
 
     /// Disconnects all clients and reads each process.
     fn rest(&mut self) -> Result<(), String> {
-        let rested = self.session.ask(&Order::Rest, "a session at rest")?;
+        let rested = self.remote.ask(&Order::Rest, "a session at rest")?;
         let Answer::Rested(rest) = rested else {
             return Err(format!("session: {rested:?} is no answer to a rest"));
         };
@@ -229,22 +228,23 @@ impl Soak {
             self.crew.tally.failed(&format!("session: cleared, and yet something is left: {rest:?}"));
         }
         for watched in &mut self.watched {
-            let reading = settle(watched, &self.crew)?;
+            let reading = settled_reading(watched, &self.crew)?;
             watched.readings.push(reading);
         }
-        self.live.push(rest.live);
-        let told = self.watched.iter().map(|one| format!("{} {}", one.name, words(one.readings.last())));
+        self.heap.push(rest.heap);
+        let readings =
+            self.watched.iter().map(|one| format!("{} {}", one.name, reading_text(one.readings.last())));
         let seconds = self.began.elapsed().as_secs();
         println!(
             "{:2}:{:02}  {}  |  {}; log {} MiB, captures {} MiB, at rest {} KiB held, {} deeds",
             seconds / 60,
             seconds % 60,
-            told.collect::<Vec<_>>().join("  |  "),
+            readings.collect::<Vec<_>>().join("  |  "),
             self.crew.tally.sums(),
             rest.log_bytes >> 20,
             rest.captures_bytes >> 20,
-            rest.live >> 10,
-            rest.deeds
+            rest.heap >> 10,
+            rest.actions
         );
         Ok(())
     }
@@ -262,26 +262,26 @@ impl Soak {
             println!(
                 "{}: after the warm-up {}, at the end {}; trend {:+.0} KiB in its second half, {:.0} are chance",
                 one.name,
-                words(one.baseline().as_ref()),
-                words(one.readings.last()),
+                reading_text(one.baseline().as_ref()),
+                reading_text(one.readings.last()),
                 one.growth(),
                 one.slack()
             );
             if one.readings.len() <= WARM_UP + 1 {
                 tally.failed(&format!("{}: too few readings for a verdict", one.name));
             }
-            for words in one.grown() {
-                tally.failed(&words);
+            for message in one.grown() {
+                tally.failed(&message);
             }
-            if one.grown().iter().any(|words| !words.contains("memory")) {
+            if one.grown().iter().any(|message| !message.contains("memory")) {
                 println!("{}: {}", one.name, one.inventory());
             }
         }
-        let live = self.live.get(WARM_UP..).unwrap_or_default();
-        let growth = trend(&live.iter().map(|bytes| kib(*bytes)).collect::<Vec<_>>());
-        let ends = [live.first(), live.last()].map(|bytes| kib(bytes.copied().unwrap_or_default()));
+        let heap = self.heap.get(WARM_UP..).unwrap_or_default();
+        let growth = trend(&heap.iter().map(|bytes| kib(*bytes)).collect::<Vec<_>>());
+        let ends = [heap.first(), heap.last()].map(|bytes| kib(bytes.copied().unwrap_or_default()));
         println!("session: at rest {:.0} KiB held after the warm-up, {:.0} at the end", ends[0], ends[1]);
-        if growth > HELD_SLACK_KIB {
+        if growth > HEAP_SLACK_KIB {
             tally.failed(&format!("session: what it holds at rest grew by {growth:.0} KiB over the run"));
         }
         let failures = tally.failures();
@@ -295,23 +295,23 @@ impl Soak {
     }
 }
 
-/// Waits until files and threads are down at the baseline, or the time for that is over. While there is no baseline,
-/// they must stay the same for a while, so that a write in progress doesn't raise it.
-fn settle(watched: &Watched, crew: &Crew) -> Result<Reading, String> {
+/// Returns a reading when files and threads are back at the baseline, or after [`SETTLE_TIMEOUT`] at the latest. Before
+/// there is a baseline, waits until they stay the same for [`STABLE_TIME`], so that a write in progress isn't counted.
+fn settled_reading(watched: &Watched, crew: &Crew) -> Result<Reading, String> {
     let _waiting = crew.waits.begin(format!("{}: it to come to rest", watched.name));
     let began = Instant::now();
-    let mut known = (0, 0);
+    let mut last_counts = (0, 0);
     let mut since = began;
     loop {
-        let Some(reading) = watched.look() else { return Err(format!("{} has ended", watched.name)) };
-        if known != (reading.files, reading.threads) {
-            (known, since) = ((reading.files, reading.threads), Instant::now());
+        let Some(reading) = watched.read() else { return Err(format!("{} has ended", watched.name)) };
+        if last_counts != (reading.files, reading.threads) {
+            (last_counts, since) = ((reading.files, reading.threads), Instant::now());
         }
-        let at_rest = match watched.baseline() {
+        let is_stable = match watched.baseline() {
             Some(base) => reading.files <= base.files && reading.threads <= base.threads,
-            None => since.elapsed() > STILL,
+            None => since.elapsed() > STABLE_TIME,
         };
-        if at_rest || began.elapsed() > SETTLING {
+        if is_stable || began.elapsed() > SETTLE_TIMEOUT {
             return Ok(reading);
         }
         thread::sleep(Duration::from_millis(100));
@@ -324,7 +324,7 @@ fn kib(bytes: usize) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "KiB of a process that fits into memory")]
-fn words(reading: Option<&Reading>) -> String {
+fn reading_text(reading: Option<&Reading>) -> String {
     reading.map_or_else(
         || "not read".to_owned(),
         |one| format!("{:.1} MiB, {} files, {} threads", one.memory as f64 / 1024.0, one.files, one.threads),

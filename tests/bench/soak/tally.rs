@@ -5,17 +5,17 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::visits::Kind;
 
-/// The number of failures that are printed in full.
-const TOLD: usize = 40;
+/// The most failures that are printed.
+const MAX_PRINTED: usize = 40;
 
 /// The counts of a run.
 #[derive(Default)]
 pub(crate) struct Tally {
     visits: [AtomicU64; Kind::ALL.len()],
-    /// Visits that a stop of the server cut short, as it should.
+    /// The number of visits that ended early because the server stopped, which is no failure.
     pub(crate) cut_short: AtomicU64,
     pub(crate) connections: AtomicU64,
-    /// Bytes that came back and were compared.
+    /// The number of echoed bytes that were compared.
     pub(crate) compared: AtomicU64,
     pub(crate) starts: AtomicU64,
     pub(crate) resumed: AtomicU64,
@@ -27,10 +27,10 @@ impl Tally {
         self.visits[kind as usize].fetch_add(1, Relaxed);
     }
 
-    /// Prints a failure at once; the run has failed.
+    /// Counts a failure, which makes the run fail, and prints it.
     pub(crate) fn failed(&self, what: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() < TOLD {
+        if failures.len() < MAX_PRINTED {
             println!("FAILED: {what}");
         }
         failures.push(what.to_owned());
@@ -40,12 +40,12 @@ impl Tally {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Returns all kinds with their counts.
+    /// Returns the number of visits of each kind as text.
     pub(crate) fn by_kind(&self) -> String {
-        let told = Kind::ALL
+        let counts = Kind::ALL
             .iter()
             .map(|kind| format!("{} {}", self.visits[*kind as usize].load(Relaxed), kind.label()));
-        told.collect::<Vec<_>>().join(", ")
+        counts.collect::<Vec<_>>().join(", ")
     }
 
     /// Returns the totals as text.

@@ -1,4 +1,4 @@
-//! A server that workers visit until it is closed.
+//! A running server, and the slot from which workers get it to visit it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -12,11 +12,11 @@ pub(crate) struct Target {
     pub(crate) addresses: Vec<SocketAddr>,
     /// The certificate to trust, as PEM; `None` for plain TCP.
     pub(crate) trusted: Option<Arc<[u8]>>,
-    /// Whether it issues session tickets, so that a second visit resumes the session.
+    /// Whether the server issues session tickets, so that a second visit resumes the session.
     pub(crate) tickets: bool,
-    /// The most bytes of one `recv`. With few, large transfers take long.
+    /// The most bytes that one `recv` returns. If that is few, large transfers take long.
     pub(crate) recv_size: usize,
-    /// Whether it may close clients on its own. Then an early end isn't a failure, but a wrong byte still is.
+    /// Whether the server may close clients as idle. Then an early end isn't a failure, but a wrong byte still is.
     pub(crate) lenient: bool,
     ending: AtomicBool,
 }
@@ -27,20 +27,20 @@ impl Target {
         Self { name, addresses, trusted, tickets: true, recv_size: 1024, lenient: false, ending }
     }
 
-    /// Allows the server to break off any visit from now on.
+    /// Allows the server to end any visit early from now on.
     pub(crate) fn end(&self) {
         self.ending.store(true, SeqCst);
     }
 
-    /// Returns whether a visit may break off.
+    /// Returns whether a visit may end early without a failure.
     pub(crate) fn excuses(&self) -> bool {
         self.lenient || self.ending.load(SeqCst)
     }
 }
 
-/// The place where workers wait for a target and visit it.
+/// The place for the current target, where workers get it. Counts their visits.
 #[derive(Default)]
-pub(crate) struct Ground {
+pub(crate) struct TargetSlot {
     inner: Mutex<Inner>,
     changed: Condvar,
 }
@@ -52,13 +52,13 @@ struct Inner {
     over: bool,
 }
 
-impl Ground {
+impl TargetSlot {
     pub(crate) fn open(&self, target: Arc<Target>) {
         self.lock().target = Some(target);
         self.changed.notify_all();
     }
 
-    /// Admits no new visits.
+    /// Removes the target, so that no new visits begin.
     pub(crate) fn close(&self) {
         self.lock().target = None;
     }

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 /// The longest time that anything may make no progress.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// All waits of a run.
+/// All waits in progress.
 #[derive(Default)]
 pub(crate) struct Waits {
     last: AtomicU64,
     open: Mutex<BTreeMap<u64, (String, Instant)>>,
 }
 
-/// One wait, which ends when this is dropped.
+/// A wait in progress, which ends on drop.
 pub(crate) struct Waiting {
     waits: Arc<Waits>,
     number: u64,
@@ -28,7 +28,7 @@ impl Waits {
         Waiting { waits: Arc::clone(self), number }
     }
 
-    /// Returns all waits of more than [`PATIENCE`].
+    /// Returns a description of each wait that takes longer than [`PATIENCE`].
     pub(crate) fn stuck(&self) -> Vec<String> {
         self.with(|open| {
             let stuck = open.values().filter(|(_, since)| since.elapsed() > PATIENCE);
@@ -43,11 +43,11 @@ impl Waits {
 
 impl Waiting {
     /// Changes what this wait is for and restarts its timer.
-    pub(crate) fn now_for(&self, what: &str) {
+    pub(crate) fn restart_for(&self, what: &str) {
         self.waits.with(|open| {
-            if let Some((known, since)) = open.get_mut(&self.number) {
-                let whose = known.split(": ").next().unwrap_or_default().to_owned();
-                *known = format!("{whose}: {what}");
+            if let Some((text, since)) = open.get_mut(&self.number) {
+                let owner = text.split(": ").next().unwrap_or_default().to_owned();
+                *text = format!("{owner}: {what}");
                 *since = Instant::now();
             }
         });

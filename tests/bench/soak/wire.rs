@@ -9,18 +9,19 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
 
-/// Longer than the watchdog's limit, which should notice first, because it has the wait's name.
+/// The time limit of a socket: longer than the watchdog's, which should expire first because its message names the
+/// wait.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A connection, plain or TLS.
 pub(crate) trait Wire: Read + Write {
-    /// Sends the end of the stream: FIN, in TLS `close_notify`.
+    /// Sends the end of the stream: `close_notify` with TLS, otherwise FIN.
     fn end_sending(&mut self) -> io::Result<()>;
     fn tcp(&self) -> &TcpStream;
     fn is_resumed(&self) -> bool;
 }
 
-/// A socket that may return its bytes one at a time.
+/// A socket that can send its bytes one at a time.
 pub(crate) struct Socket {
     tcp: TcpStream,
     bytewise: bool,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::random::Random;
 use crate::tally::Tally;
-use crate::target::{Ground, Target};
-use crate::visits::{Kind, Trouble, Visit};
+use crate::target::{Target, TargetSlot};
+use crate::visits::{Kind, Visit, VisitError};
 use crate::waits::Waits;
 
 /// The state that all workers share.
@@ -19,17 +19,17 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    /// Starts `count` workers, which end with the ground. `part` makes their random choices differ from those of
-    /// others.
-    pub(crate) fn send(&self, count: u64, ground: &Arc<Ground>, seed: u64, part: u64) {
+    /// Starts `count` workers, which visit the targets in the slot until it ends them. `part` makes their random choices
+    /// differ from those of other workers.
+    pub(crate) fn start_workers(&self, count: u64, slot: &Arc<TargetSlot>, seed: u64, part: u64) {
         for worker in 0..count {
-            let (crew, ground) = (self.clone(), Arc::clone(ground));
+            let (crew, slot) = (self.clone(), Arc::clone(slot));
             let mut random = Random::of(seed, part * 1000 + worker);
             thread::spawn(move || {
-                while let Some(target) = ground.enter() {
+                while let Some(target) = slot.enter() {
                     let kind = Kind::choose(&mut random);
                     crew.visit(&target, kind, &mut random);
-                    ground.leave();
+                    slot.leave();
                     thread::sleep(Duration::from_millis(random.between(0, 40)));
                 }
             });
@@ -41,14 +41,14 @@ impl Crew {
         let waiting = self.waits.begin(format!("{}, a client of “{}”: its start", target.name, kind.label()));
         let mut visit = Visit { target, random, waiting: &waiting, tally: &self.tally };
         let made = visit.make(kind);
-        let told = |words: &str| format!("{}, a client of “{}”: {words}", target.name, kind.label());
+        let message = |text: &str| format!("{}, a client of “{}”: {text}", target.name, kind.label());
         match made {
             Ok(()) => self.tally.visited(kind),
-            Err(Trouble::Broken(_)) if target.excuses() => {
+            Err(VisitError::Broken(_)) if target.excuses() => {
                 self.tally.cut_short.fetch_add(1, Relaxed);
             }
-            Err(Trouble::Broken(words)) => self.tally.failed(&told(&words)),
-            Err(Trouble::Wrong(words)) => self.tally.failed(&told(&format!("WRONG BYTES: {words}"))),
+            Err(VisitError::Broken(text)) => self.tally.failed(&message(&text)),
+            Err(VisitError::Wrong(text)) => self.tally.failed(&message(&format!("WRONG BYTES: {text}"))),
         }
     }
 }

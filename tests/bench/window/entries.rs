@@ -1,4 +1,4 @@
-//! A long log of a busy server: many connections, short data, now and then a large piece.
+//! A long log of a busy server: many connections, short data, and occasionally large data.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
-/// Returns the first entries of the log. The newest are the same for each length, so that the end of the log looks the
-/// same.
+/// Returns the first `count` entries of the log. If `count` is a multiple of 200, the last entries are always of the
+/// same kinds, so that the end of the log looks the same.
 pub(crate) fn entries(count: u64) -> impl Iterator<Item = Event> {
     let large: Arc<[u8]> = b"0123456789abcdef".repeat(256).into();
     (0..count).map(move |index| {

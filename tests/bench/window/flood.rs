@@ -1,8 +1,8 @@
-//! The built program while 200,000 events a second arrive: frames a second, and its memory.
+//! Measures the frame rate and the memory of the built program while 200,000 events arrive per second.
 //!
-//! With a recv size of 1, every byte is an event. Clients in this process send and read back at that rate, so each byte
-//! that comes back was logged as received and sent. Frames are counted from outside: every few milliseconds some lines
-//! of pixels in the log are compared, where each frame shows other times.
+//! With a recv size of 1, every byte is an event. Clients in this process send bytes at that rate and read their echo.
+//! Frames are counted from outside: every few milliseconds, some lines of the log's pixels are compared, which differ
+//! from frame to frame because the log shows times.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,16 +16,16 @@ use std::time::{Duration, Instant};
 use super::report::{Rounds, at_least, at_most, median};
 use super::screen::{Screen, Shown};
 
-/// Few, so that on a machine with few cores the window competes with few threads.
+/// The number of clients: few, so that the window competes with few threads on a machine with few cores.
 const CLIENTS: usize = 2;
-/// The bytes that each client has in flight.
+/// The number of bytes that each client sends at once.
 const PIECE: usize = 4096;
 const EVENTS: f64 = 200_000.0;
-const PICTURES: f64 = 25.0;
+const FRAMES_GOAL: f64 = 25.0;
 const SPAN: Duration = Duration::from_secs(2);
-/// The lines of pixels in the log that are compared, and how often.
-const LOOK_AT: [u64; 4] = [250, 273, 300, 330];
-const EVERY: Duration = Duration::from_millis(4);
+/// The lines of pixels in the log that are compared.
+const COMPARED_LINES: [u64; 4] = [250, 273, 300, 330];
+const COMPARE_INTERVAL: Duration = Duration::from_millis(4);
 
 /// The built program with its window open and its server running.
 pub(crate) struct Program {
@@ -38,7 +38,7 @@ impl Program {
     /// Starts the program and waits until it serves.
     pub(crate) fn start(screen: &Screen, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        // A port that was free just now; the window shows its port only on the screen.
+        // This port was free a moment ago. With port 0, only the screen would show the chosen port.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
         command.args(["--start", "--host", "127.0.0.1", "--port", &address.port().to_string()]);
@@ -87,14 +87,14 @@ pub(crate) fn run(rounds: Rounds) {
             thread::spawn(move || load(client, &echoed, &over))
         })
         .collect();
-    // Until the log is full, or for as long as there is time.
+    // Wait until the log is full, or not that long in a quick run.
     thread::sleep(Duration::from_secs(if rounds.quick { 3 } else { 12 }));
-    let (mut pictures, mut events, mut memory) = (Vec::new(), Vec::new(), vec![program.memory()]);
+    let (mut frame_rates, mut events, mut memory) = (Vec::new(), Vec::new(), vec![program.memory()]);
     for _ in 0..rounds.of(7) {
         let (start, before) = (Instant::now(), echoed.load(Relaxed));
-        let count = count_pictures(&screen);
+        let count = count_frames(&screen);
         let seconds = start.elapsed().as_secs_f64();
-        pictures.push(count / seconds);
+        frame_rates.push(count / seconds);
         events.push((echoed.load(Relaxed) - before) as f64 / seconds);
         memory.push(program.memory());
     }
@@ -102,7 +102,7 @@ pub(crate) fn run(rounds: Rounds) {
     for client in clients {
         client.join().unwrap();
     }
-    at_least("pictures a second", median(pictures), PICTURES, "");
+    at_least("pictures a second", median(frame_rates), FRAMES_GOAL, "");
     at_least("events a second, in 200,000", median(events) / EVENTS, 1.0, "(what the clients could make)");
     let growth = memory.last().unwrap() / memory[0];
     at_most("memory at the end to that before", growth, 1.1, &format!("({:.0} MiB)", memory[0]));
@@ -111,7 +111,7 @@ pub(crate) fn run(rounds: Rounds) {
 fn load(mut client: TcpStream, echoed: &AtomicU64, over: &AtomicBool) {
     let (piece, mut back) = ([b'x'; PIECE], [0; PIECE]);
     client.write_all(&piece).unwrap();
-    // A little more than its share, because a late client doesn't catch up.
+    // Each client sends slightly more than its share, because a late client doesn't catch up.
     let pause = Duration::from_secs_f64(PIECE as f64 * CLIENTS as f64 / (EVENTS * 1.05));
     let mut due = Instant::now();
     while !over.load(Relaxed) {
@@ -125,11 +125,11 @@ fn load(mut client: TcpStream, echoed: &AtomicU64, over: &AtomicBool) {
 }
 
 /// Returns how many frames appeared within [`SPAN`].
-fn count_pictures(screen: &Screen) -> f64 {
-    let look = || LOOK_AT.map(|y| screen.lines(y, 1));
+fn count_frames(screen: &Screen) -> f64 {
+    let look = || COMPARED_LINES.map(|y| screen.lines(y, 1));
     let (deadline, mut last, mut count) = (Instant::now() + SPAN, look(), 0.0);
     while Instant::now() < deadline {
-        thread::sleep(EVERY);
+        thread::sleep(COMPARE_INTERVAL);
         let now = look();
         if now != last {
             count += 1.0;

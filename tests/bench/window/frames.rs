@@ -8,7 +8,7 @@ use super::report::{Rounds, at_most, median, milliseconds};
 const FEW: u64 = 1_000;
 const MANY: u64 = 1_000_000;
 const GOAL: f64 = 1.2;
-/// Frames in one measurement.
+/// The number of frames in one measurement.
 const FRAMES: usize = 40;
 
 pub(crate) fn run(rounds: Rounds) {
@@ -16,14 +16,14 @@ pub(crate) fn run(rounds: Rounds) {
     let (mut few, mut many) = (Headless::with_entries(FEW), Headless::with_entries(MANY));
     compare("following the end", rounds, &mut few, &mut many);
     for window in [&mut few, &mut many] {
-        window.go_to_the_middle();
+        window.scroll_to_middle();
         assert!(window.shows("new entries ↓") || !window.shows("0000999"), "it is not in the middle");
     }
     compare("in the middle", rounds, &mut few, &mut many);
     for window in [&mut few, &mut many] {
-        window.go_to_the_filter();
+        window.focus_filter();
         window.frame(vec![Event::Text("items 7".to_owned())]);
-        window.settle();
+        window.run_until_idle();
         assert!(!window.shows("No entry passes the filter"));
     }
     compare("with a filter on", rounds, &mut few, &mut many);
@@ -32,7 +32,7 @@ pub(crate) fn run(rounds: Rounds) {
 fn compare(what: &str, rounds: Rounds, few: &mut Headless, many: &mut Headless) {
     let (mut ratios, mut least) = (Vec::new(), Vec::new());
     for _ in 0..rounds.of(9) {
-        let (one, other) = (typical(few), typical(many));
+        let (one, other) = (median_cost(few), median_cost(many));
         ratios.push(other / one);
         least.push(one);
     }
@@ -41,7 +41,7 @@ fn compare(what: &str, rounds: Rounds, few: &mut Headless, many: &mut Headless) 
 }
 
 /// Returns the median cost of a frame, in milliseconds of processor time if the OS reports it.
-fn typical(window: &mut Headless) -> f64 {
+fn median_cost(window: &mut Headless) -> f64 {
     let frame = |_| {
         let took = window.frame(Vec::new());
         milliseconds(took.processor.unwrap_or(took.wall))

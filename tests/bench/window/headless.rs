@@ -26,7 +26,7 @@ pub(crate) struct Headless {
 
 /// The cost of a frame.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Took {
+pub(crate) struct FrameCost {
     /// Wall-clock time.
     pub(crate) wall: Duration,
     /// Processor time, which excludes other programs, if the OS reports it.
@@ -34,19 +34,19 @@ pub(crate) struct Took {
 }
 
 impl Headless {
-    /// Opens a window with this many entries and runs it until it is idle.
+    /// Opens a window with `count` entries in its log and runs it until it is idle.
     pub(crate) fn with_entries(count: u64) -> Self {
         let ctx = Context::default();
         let app = App::with_log(entries::settings(), Options::default(), entries::entries(count));
         let app = Window::new(&ctx, app);
         let frame = eframe::Frame::_new_kittest();
         let mut window = Self { ctx, app, frame, time: 0.0, shapes: 0, texts: Vec::new() };
-        window.settle();
+        window.run_until_idle();
         window
     }
 
     /// Lays out a frame and creates its triangles; returns the cost.
-    pub(crate) fn frame(&mut self, events: Vec<Event>) -> Took {
+    pub(crate) fn frame(&mut self, events: Vec<Event>) -> FrameCost {
         self.time += 1.0 / 60.0;
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE.into())),
@@ -55,7 +55,7 @@ impl Headless {
             events,
             ..RawInput::default()
         };
-        let (start, processor) = (Instant::now(), on_processor());
+        let (start, processor) = (Instant::now(), processor_time());
         let Self { ctx, app, frame, .. } = self;
         let mut output = ctx.run_ui(input, |ui| {
             app.logic(ui.ctx(), frame);
@@ -65,9 +65,9 @@ impl Headless {
         let FullOutput { shapes, pixels_per_point, .. } = output;
         let kept = shapes.clone();
         let triangles = self.ctx.tessellate(shapes, pixels_per_point);
-        let took = Took {
+        let took = FrameCost {
             wall: start.elapsed(),
-            processor: on_processor().zip(processor).map(|(after, before)| after.saturating_sub(before)),
+            processor: processor_time().zip(processor).map(|(after, before)| after.saturating_sub(before)),
         };
         assert!(!triangles.is_empty());
         self.shapes = kept.len();
@@ -78,8 +78,8 @@ impl Headless {
         took
     }
 
-    /// Runs frames until the window asks for no more.
-    pub(crate) fn settle(&mut self) {
+    /// Runs frames until the window requests no more.
+    pub(crate) fn run_until_idle(&mut self) {
         for _ in 0..5 {
             self.frame(Vec::new());
         }
@@ -88,13 +88,13 @@ impl Headless {
         }
     }
 
-    /// Returns whether the window asks for another frame at once.
+    /// Returns whether the window requests another frame at once.
     pub(crate) fn is_busy(&self) -> bool {
         self.ctx.requested_repaint_last_pass()
     }
 
     /// Clicks the middle of the log's scroll bar.
-    pub(crate) fn go_to_the_middle(&mut self) {
+    pub(crate) fn scroll_to_middle(&mut self) {
         let button = |pressed| Event::PointerButton {
             pos: SCROLL_BAR,
             button: PointerButton::Primary,
@@ -106,15 +106,15 @@ impl Headless {
         self.frame(vec![button(false)]);
         self.frame(vec![Event::PointerMoved(SCROLL_BAR - vec2(600.0, 0.0))]);
         self.frame(vec![Event::PointerGone]);
-        self.settle();
+        self.run_until_idle();
     }
 
     /// Moves the keyboard focus to the filter.
-    pub(crate) fn go_to_the_filter(&mut self) {
+    pub(crate) fn focus_filter(&mut self) {
         let modifiers = Modifiers::COMMAND;
         let key = |pressed| Event::Key { key: Key::F, physical_key: None, pressed, repeat: false, modifiers };
         self.frame(vec![key(true), key(false)]);
-        self.settle();
+        self.run_until_idle();
     }
 
     /// Returns the number of shapes in the last frame.
@@ -136,15 +136,15 @@ fn collect_texts(shape: &Shape, texts: &mut Vec<String>) {
     }
 }
 
-/// Returns this thread's processor time to the nanosecond (`clock_gettime(2)`).
+/// Returns this thread's processor time with nanosecond resolution (`clock_gettime(2)`).
 #[cfg(target_os = "linux")]
-fn on_processor() -> Option<Duration> {
+fn processor_time() -> Option<Duration> {
     use rustix::time::{ClockId, clock_gettime};
 
     clock_gettime(ClockId::ThreadCPUTime).try_into().ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn on_processor() -> Option<Duration> {
+fn processor_time() -> Option<Duration> {
     None
 }

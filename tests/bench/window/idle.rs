@@ -9,7 +9,7 @@ use super::flood::{Program, echo_once};
 use super::report::{Rounds, at_most};
 use super::screen::Screen;
 
-/// How long nothing happens.
+/// How long the idle program is observed.
 const SPAN: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 20;
 
@@ -19,7 +19,7 @@ pub(crate) fn run(_rounds: Rounds) {
     let program = Program::start(&screen, &[]);
     let mut clients: Vec<TcpStream> = (0..CLIENTS).map(|_| program.connect()).collect();
     clients.iter_mut().for_each(echo_once);
-    // The window still shows the latest events, and the rate falls to zero.
+    // Wait until the window has shown the latest events and a rate of zero.
     thread::sleep(Duration::from_secs(3));
     let before = (switches(program.id()), screen.lines(0, 760));
     thread::sleep(SPAN);

@@ -22,10 +22,10 @@ mod typing;
 
 use report::Rounds;
 
-/// Measures and prints the results.
+/// Measures one aspect of the window and prints the results.
 type Section = fn(Rounds);
 
-/// The sections by their names on the command line.
+/// The sections with their names for the command line.
 const SECTIONS: [(&str, Section); 5] = [
     ("frames", frames::run),
     ("typing", typing::run),

@@ -1,4 +1,4 @@
-//! An invisible screen: an `Xvfb` whose pixels are in a file, so that they can be read without asking it.
+//! An invisible screen: an `Xvfb` whose pixels are in a file, so that they can be read without a request to it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// How long a measured program may take to show something.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running X server, which is killed when this is dropped.
+/// A running X server, which is killed on drop.
 pub(crate) struct Screen {
     server: Child,
     /// The value for `DISPLAY`.
@@ -20,7 +20,8 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// Opens a screen of 1280 × 800 on a free display. Returns `None`, and prints it, if `Xvfb` isn't installed.
+    /// Opens a screen of 1280 × 800 on a free display. Returns `None`, and prints the reason, if `Xvfb` isn't
+    /// installed.
     pub(crate) fn open() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let server = Command::new("Xvfb")
@@ -37,8 +38,9 @@ impl Screen {
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
         let pixels = File::open(folder.path().join("Xvfb_screen0")).unwrap();
-        // The file is an XWD: 25 numbers, of which the 1st is the size of the header, the 13th that of a line, and the
-        // 20th the number of colors, of 12 bytes each, before the pixels (XWDFile.h).
+        // The file is in the XWD format (XWDFile.h). It begins with 25 numbers: the 1st is the size of the
+        // header, the 13th that of a line, and the 20th the number of colors, which are 12 bytes each and
+        // precede the pixels.
         let mut header = [0; 100];
         (&pixels).read_exact(&mut header).unwrap();
         let field =
@@ -48,7 +50,7 @@ impl Screen {
         Some(Self { server, name, pixels, start, line, _folder: folder })
     }
 
-    /// Returns lines of pixels from `y` on.
+    /// Returns `count` lines of pixels, starting at `y`.
     pub(crate) fn lines(&self, y: u64, count: u64) -> Vec<u8> {
         let mut pixels = vec![0; usize::try_from(self.line * count).unwrap()];
         (&self.pixels).seek(SeekFrom::Start(self.start + y * self.line)).unwrap();
@@ -62,7 +64,7 @@ impl Screen {
         [100, 300, 500, 700].iter().any(|y| self.lines(*y, 1).chunks(4).any(|pixel| pixel[..3] != [0, 0, 0]))
     }
 
-    /// Waits until something is painted, or until nothing is.
+    /// Waits until something is painted or, with `false`, until the screen is black.
     pub(crate) fn wait_painted(&self, painted: bool) {
         let deadline = Instant::now() + PATIENCE;
         while self.is_painted() != painted {
@@ -79,7 +81,7 @@ impl Drop for Screen {
     }
 }
 
-/// A program with its window on a screen, which is killed when this is dropped.
+/// A program with its window on a screen, which is killed on drop.
 pub(crate) struct Shown(pub(crate) Child);
 
 impl Shown {

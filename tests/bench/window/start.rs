@@ -37,13 +37,13 @@ pub(crate) fn run(rounds: Rounds) {
     println!("From the start to the first picture, as a ratio to a minimal window");
     let Some(screen) = Screen::open() else { return };
     let home = tempfile::tempdir().unwrap();
-    // The first start reads files from the disk, which are cached for all others.
+    // The first start reads files from the disk, which are cached for all later starts.
     time(&screen, home.path(), minimal());
-    time(&screen, home.path(), ours());
+    time(&screen, home.path(), echoscope());
     let (mut ratios, mut least) = (Vec::new(), Vec::new());
     for _ in 0..rounds.of(15) {
         let one = time(&screen, home.path(), minimal());
-        let other = time(&screen, home.path(), ours());
+        let other = time(&screen, home.path(), echoscope());
         ratios.push(other / one);
         least.push(one);
     }
@@ -57,11 +57,11 @@ fn minimal() -> Command {
     command
 }
 
-fn ours() -> Command {
+fn echoscope() -> Command {
     Command::new(env!("CARGO_BIN_EXE_echoscope"))
 }
 
-/// Starts a program, waits for its first frame, and kills it; returns the milliseconds.
+/// Starts a program, waits for its first frame, and kills it. Returns the milliseconds from the start to the frame.
 fn time(screen: &Screen, home: &Path, command: Command) -> f64 {
     screen.wait_painted(false);
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Typing into the filter of a million entries: no frame may take longer than a screen shows one.
+//! Typing into the filter of a million entries: computing a frame may not take longer than a screen shows it.
 
 use egui::Event;
 
@@ -7,16 +7,16 @@ use super::report::{Rounds, at_most, median, milliseconds};
 
 const MANY: u64 = 1_000_000;
 /// The time of a frame on a screen with 60 frames a second, in milliseconds.
-const SCREEN: f64 = 16.0;
+const FRAME_TIME: f64 = 16.0;
 /// The text to type, which a few entries contain.
 const TEXT: &str = "items/07654";
-/// Frames between two letters of a fast typist: about 100 ms.
+/// The number of frames between two letters of a fast typist, who needs about 100 ms for a letter.
 const FRAMES_A_LETTER: usize = 6;
 
 pub(crate) fn run(rounds: Rounds) {
-    println!("Typing into the filter of {MANY} entries, worst frame as a ratio to {SCREEN} ms");
+    println!("Typing into the filter of {MANY} entries, worst frame as a ratio to {FRAME_TIME} ms");
     let mut window = Headless::with_entries(MANY);
-    window.go_to_the_filter();
+    window.focus_filter();
     let at_rest = median((0..60).map(|_| milliseconds(window.frame(Vec::new()).wall)).collect());
     let (mut wall, mut processor, mut counts) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds.of(5) {
@@ -29,7 +29,7 @@ pub(crate) fn run(rounds: Rounds) {
             frames.push(window.frame(Vec::new()));
         }
         assert!(window.shows("/07654"), "the entry that was looked for is not in view");
-        // Deleting the text is typing, too.
+        // Deleting the text is measured, too.
         for _ in TEXT.chars() {
             frames.push(window.frame(vec![backspace()]));
             frames.extend((0..FRAMES_A_LETTER).map(|_| window.frame(Vec::new())));
@@ -39,13 +39,13 @@ pub(crate) fn run(rounds: Rounds) {
         }
         let worst = |times: &mut dyn Iterator<Item = f64>| times.fold(0.0, f64::max);
         wall.push(worst(&mut frames.iter().map(|took| milliseconds(took.wall))));
-        let on_processor = frames.iter().map(|took| milliseconds(took.processor.unwrap_or(took.wall)));
-        processor.push(worst(&mut on_processor.into_iter()));
+        let processor_time = frames.iter().map(|took| milliseconds(took.processor.unwrap_or(took.wall)));
+        processor.push(worst(&mut processor_time.into_iter()));
         counts.push(frames.len() as f64);
     }
     let more = format!("({at_rest:.2} ms at rest; {} frames a round)", median(counts));
-    at_most("worst frame, on the processor", median(processor) / SCREEN, 1.0, &more);
-    at_most("worst frame, by the clock", median(wall) / SCREEN, 1.0, "(other programs count here)");
+    at_most("worst frame, on the processor", median(processor) / FRAME_TIME, 1.0, &more);
+    at_most("worst frame, by the clock", median(wall) / FRAME_TIME, 1.0, "(other programs count here)");
 }
 
 fn backspace() -> Event {

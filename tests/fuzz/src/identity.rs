@@ -1,4 +1,4 @@
-//! Certificates and keys, which the program creates when a target starts.
+//! Certificates and keys, created with Echoscope's own functions when a target starts.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::Scratch;
 
-/// A certificate file and its key file, as the program writes them.
+/// The content of a certificate file and of its key file.
 pub struct Identity {
     /// The text of `server.crt`: one certificate or a chain.
     pub certificate: Vec<u8>,
@@ -18,19 +18,24 @@ pub struct Identity {
     pub key: Vec<u8>,
 }
 
-/// Creates one of each kind that the program offers, valid and with each defect, except RSA 4096, which takes seconds.
+/// Creates an identity with each type of key except RSA 4096, which takes seconds, one signed by a CA, and one with
+/// each defect.
 ///
 /// # Panics
-/// If one can't be created.
+/// If an identity can't be created.
 #[must_use]
 pub fn identities() -> Vec<Identity> {
     let keys = [KeyChoice::Rsa2048, KeyChoice::P256, KeyChoice::Ed25519].map(|key| (key, false, None));
     let signed = [(KeyChoice::P256, true, None)];
     let broken = Defect::choices().into_iter().map(|(defect, ..)| (KeyChoice::P256, false, Some(defect)));
-    keys.into_iter().chain(signed).chain(broken).map(|(key, ca, broken)| made(key, ca, broken)).collect()
+    keys.into_iter()
+        .chain(signed)
+        .chain(broken)
+        .map(|(key, ca, broken)| create_identity(key, ca, broken))
+        .collect()
 }
 
-fn made(key: KeyChoice, by_ca: bool, defect: Option<Defect>) -> Identity {
+fn create_identity(key: KeyChoice, by_ca: bool, defect: Option<Defect>) -> Identity {
     let scratch = Scratch::new();
     let folder = scratch.path("");
     let spec = CertificateSpec {

@@ -7,8 +7,8 @@ mod identity;
 
 pub use identity::{Identity, identities, pem};
 
-/// Writes seeds into the target's corpus, the first folder on its command line. They are created at each start: the
-/// repository contains no certificate and no key.
+/// Writes seeds into the target's corpus, the first folder on its command line. Targets create their seeds at each
+/// start, because the repository contains no certificates and no keys.
 ///
 /// # Panics
 /// If the corpus can't be written.
@@ -37,16 +37,16 @@ impl Scratch {
         Self { folder: folder.expect("a folder can be made") }
     }
 
-    /// Returns the path of a file in it.
+    /// Returns the path of a file in the folder.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Writes a file into it.
+    /// Writes a file into the folder.
     ///
     /// # Panics
-    /// If it can't be written.
+    /// If the file can't be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, bytes).expect("the file can be written");
@@ -66,11 +66,11 @@ pub fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// Checks that text for one line is one line, without invisible characters and without characters that change the
+/// Checks that text for one line has no line breaks, no invisible characters, and no characters that change the
 /// direction of text.
 ///
 /// # Panics
-/// If the text is not like that.
+/// If the check fails.
 #[track_caller]
 pub fn check_line(text: &str) {
     for character in text.chars() {
@@ -82,7 +82,7 @@ pub fn check_line(text: &str) {
 /// Checks that a message is one line and short, whatever it quotes.
 ///
 /// # Panics
-/// If the text is not like that.
+/// If the check fails.
 #[track_caller]
 pub fn check_message(text: &str) {
     check_line(text);

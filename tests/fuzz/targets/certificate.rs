@@ -1,4 +1,4 @@
-//! Certificates as bytes: every text about a chain is one line, and a key matches a certificate exactly where the
+//! Certificates as bytes: every text about a chain is one line, and a key matches a certificate if and only if the
 //! certificate contains its public key.
 #![no_main]
 
@@ -59,7 +59,7 @@ fuzz_target!(
             Ok(file) => {
                 assert_eq!(file.chain().len(), chain.len());
                 check_details(&file);
-                check_words(&file);
+                check_explanations(&file);
                 check_pairs(&file);
             }
             Err(error) => check_message(&error.to_string()),
@@ -96,11 +96,11 @@ fn check_details(file: &CertificateFile) {
     }
 }
 
-fn check_words(file: &CertificateFile) {
+fn check_explanations(file: &CertificateFile) {
     check_message(&file.own().line(KNOWN.now));
     let served = ServedCertificate::of(file);
     for host in ["localhost", "127.0.0.1", "::", "wrong.example"] {
-        served.caution(KNOWN.now, host).iter().for_each(|words| check_message(words));
+        served.caution(KNOWN.now, host).iter().for_each(|text| check_message(text));
     }
     check_line(&served.names());
     let is_odd = |host: &str| host.contains('*') || host.trim_end_matches('.').is_empty();
@@ -110,14 +110,14 @@ fn check_words(file: &CertificateFile) {
     );
 }
 
-/// Checks that a key matches exactly the certificates with its public key.
+/// Checks that a key matches a certificate if and only if the certificate contains its public key.
 fn check_pairs(file: &CertificateFile) {
     for (key, public) in &KNOWN.keys {
         let holds = |der: &[u8]| public_key(der).is_some_and(|held| held == *public);
         let place = file.chain().iter().position(|der| holds(der));
         match (check_pair(file, key), place) {
             (Ok(()), _) => {
-                // The bits of the key are equal, or it is a point in another encoding.
+                // The public keys are equal, or one is the same point in another encoding.
                 let held = public_key(&file.chain()[0]).expect("it was read");
                 assert!(
                     held == *public
@@ -145,7 +145,7 @@ fn check_key(data: &[u8]) {
     }
 }
 
-/// Splits bytes at the ends of DER values (X.690, section 8.1.3). Bytes that are no value are the last part.
+/// Splits bytes at the ends of DER values (X.690, section 8.1.3). The rest that isn't a value becomes the last part.
 fn split(mut data: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     while !data.is_empty() && found.len() < 4 {

@@ -1,4 +1,4 @@
-//! The log and its filter: a query shows what a plain search of the lines would, and each line is one line.
+//! The log and its filter: a query shows the same entries as a plain search of the lines, and no line has line breaks.
 #![no_main]
 
 use std::net::SocketAddr;
@@ -66,7 +66,7 @@ fn check_filtered_log(queries: &[String; 2], events: Vec<Event>) {
     }
 }
 
-/// Implements the documentation of the filter in the simplest way.
+/// Returns whether the filter should show an event: the simplest implementation of the filter's documentation.
 fn is_wanted(event: &Event, query: &str, kinds: CategorySet) -> bool {
     let (clients, others): (Vec<&str>, Vec<&str>) = query.split_whitespace().partition(|word| {
         word.strip_prefix('#').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
@@ -121,15 +121,17 @@ fn check_texts(event: &Event) {
 fn events(mut bytes: &[u8]) -> Vec<Event> {
     let mut events = Vec::new();
     while let [kind, id, length, rest @ ..] = bytes {
-        let (said, rest) = rest.split_at(rest.len().min((*length).into()));
+        let (content, rest) = rest.split_at(rest.len().min((*length).into()));
         bytes = rest;
         let peer = SocketAddr::from(([127, 0, 0, 1], 49743));
         let client = (*id % 4 > 0).then(|| ClientInfo { id: ClientId((*id % 4).into()), peer });
-        let text = || String::from_utf8_lossy(said).into_owned();
+        let text = || String::from_utf8_lossy(content).into_owned();
         let kind = match kind {
-            0..=127 => received(said.to_vec()),
+            0..=127 => received(content.to_vec()),
             128..=159 => EventKind::Note { text: text(), problem: *kind % 2 == 0 },
-            160..=175 => EventKind::Problem(Problem::NotTls { start: said.to_vec(), http: *kind % 2 == 0 }),
+            160..=175 => {
+                EventKind::Problem(Problem::NotTls { start: content.to_vec(), http: *kind % 2 == 0 })
+            }
             176..=183 => EventKind::Problem(Problem::Panicked { message: text() }),
             184..=191 => EventKind::Problem(Problem::Accept { raw: text() }),
             192..=207 => closed(CloseReason::Lost, Some(text())),
@@ -153,7 +155,8 @@ fn closed(reason: CloseReason, raw: Option<String>) -> EventKind {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    let event = |kind: u8, said: &[u8]| [&[kind, 1, u8::try_from(said.len()).unwrap()], said].concat();
+    let event =
+        |kind: u8, content: &[u8]| [&[kind, 1, u8::try_from(content.len()).unwrap()], content].concat();
     let events = [
         event(40, b"Hello\nit's"),
         event(5, "needle\n\u{c9}t\u{e9}\u{1f600}\u{212a}".as_bytes()),

@@ -26,7 +26,7 @@ fuzz_target!(
         check_header(data);
         let offer = first_hello(data);
         for size in [1, 7, 255] {
-            if let Some(cut) = recut(data, size) {
+            if let Some(cut) = split_records(data, size) {
                 assert_eq!(first_hello(&cut), offer, "in records of {size}");
             }
         }
@@ -34,7 +34,7 @@ fuzz_target!(
             assert!(!offer.versions.is_empty());
             assert!(offer.size() <= 64 * data.len() + size_of::<ClientHello>());
             assert_eq!(first_hello(&[data, b"more"].concat()).as_ref(), Some(&offer));
-            check_told(offer);
+            check_texts(offer);
         }
         for code in data.chunks_exact(2).take(16).map(|pair| u16::from_be_bytes([pair[0], pair[1]])) {
             let named = [names::version(code), names::suite(code), names::group(code), names::scheme(code)];
@@ -57,7 +57,7 @@ fn check_sniffer(data: &[u8]) {
     }
 }
 
-/// Checks that a record header is five bytes, and that the messages of a record are inside of it, in order.
+/// Checks that a record header is five bytes, and that the messages of a record are inside it, in order.
 fn check_header(data: &[u8]) {
     let header = record_header(data);
     assert_eq!(header, record_header(&data[..data.len().min(RECORD_HEADER)]));
@@ -75,7 +75,7 @@ fn check_header(data: &[u8]) {
 }
 
 /// Splits complete handshake records into records of another size; `None` for other input.
-fn recut(mut data: &[u8], size: usize) -> Option<Vec<u8>> {
+fn split_records(mut data: &[u8], size: usize) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     while let [22, _, _, high, low, rest @ ..] = data {
         let (body, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))?;
@@ -87,7 +87,7 @@ fn recut(mut data: &[u8], size: usize) -> Option<Vec<u8>> {
 }
 
 /// Checks that the texts about a ClientHello are one line each, and that its JSON can be written.
-fn check_told(offer: ClientHello) {
+fn check_texts(offer: ClientHello) {
     let error =
         ServerTlsError::new(TlsErrorCause::ClosedInHandshake, true, Arc::new(ServerContext::default()));
     let client_hello = Some(Arc::new(offer.clone()));
@@ -104,7 +104,7 @@ fn check_told(offer: ClientHello) {
     assert_eq!(read["offer"]["server_name"].as_str(), offer.server_name.as_deref());
 }
 
-/// Returns ClientHellos, assembled by hand: nothing in them is secret.
+/// Returns handwritten ClientHellos, which contain no secrets.
 fn seeds() -> Vec<Vec<u8>> {
     let list = |items: &[u8]| [&u16::try_from(items.len()).unwrap().to_be_bytes(), items].concat();
     let extension = |kind: u8, content: &[u8]| [&[0, kind], list(content).as_slice()].concat();
@@ -123,7 +123,7 @@ fn seeds() -> Vec<Vec<u8>> {
         [&[22, 3, 1], list(&message).as_slice()].concat()
     };
     let whole = hello(&list(&extensions));
-    let cut = recut(&whole, 40).expect("it is whole");
+    let cut = split_records(&whole, 40).expect("it is whole");
     vec![
         whole,
         cut,

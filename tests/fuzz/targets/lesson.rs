@@ -1,4 +1,4 @@
-//! Lesson files: any text is parsed or rejected with a line, and a parsed lesson can be completed.
+//! Lesson files: any text is parsed or rejected with a one-line message, and a parsed lesson can be completed.
 #![no_main]
 
 use std::fs;
@@ -19,7 +19,7 @@ fuzz_target!(
     |data: &[u8]| {
         let text = &*String::from_utf8_lossy(data);
         let read = Lesson::parse(text);
-        // Some editors write a byte order mark.
+        // Some editors write a byte order mark, which must make no difference.
         assert_eq!(Lesson::parse(&format!("\u{feff}{}", text.strip_prefix('\u{feff}').unwrap_or(text))), read);
         match read {
             Ok(lesson) => check_lesson(lesson, data),
@@ -81,7 +81,7 @@ fn check_stream(lesson: &Lesson, condition: &Condition, wanted: &[u8], data: &[u
     lesson.steps.truncate(1);
     lesson.steps[0].goal = Goal::One(condition);
     let lesson = Arc::new(lesson);
-    // Half of the text before the whole text, as in a stream.
+    // The text follows its own first half, which a search of a stream must handle.
     let stream = [&wanted[..wanted.len() / 2], wanted, &data[..data.len().min(64)]].concat();
     for (stream, size) in [
         (&stream[..], 1),
@@ -107,7 +107,7 @@ fn received(id: u64, data: &[u8]) -> Event {
     Event { at: SystemTime::UNIX_EPOCH, client: Some(client), kind }
 }
 
-/// The program's own lessons, whole and step by step: one step is quicker to be changed.
+/// Returns the built-in lessons, and each of their steps as a lesson, since short inputs are mutated faster.
 fn seeds() -> Vec<Vec<u8>> {
     let folder = fs::read_dir(repository().join("assets/lessons")).expect("the lessons are there");
     let files =

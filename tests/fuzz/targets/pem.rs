@@ -1,5 +1,5 @@
-//! Files chosen as certificates or keys: each is read, or rejected with a message that reveals nothing of a key, and
-//! the certificates that were read can be written and read again.
+//! Files chosen as certificates or keys: each is parsed, or rejected with a message that reveals no part of a key.
+//! Parsed certificates survive being written and read again.
 #![no_main]
 
 use std::path::Path;
@@ -25,11 +25,11 @@ fuzz_target!(
     init: seed(seeds()),
     |data: &[u8]| {
         let path = SCRATCH.write("chosen.pem", data);
-        let certificate = told(CertificateFile::read(&path));
-        let key = told(KeyFile::read(&path));
-        let ca = told(ClientCaFile::read(&path));
-        let roots = told(Roots::read(&path));
-        match told(classify(&path)) {
+        let certificate = accepted(CertificateFile::read(&path));
+        let key = accepted(KeyFile::read(&path));
+        let ca = accepted(ClientCaFile::read(&path));
+        let roots = accepted(Roots::read(&path));
+        match accepted(classify(&path)) {
             Some(FileRole::Certificate) => assert!(key.is_none() || certificate.is_some() || holds_certificate(data)),
             Some(role) => assert!(role == FileRole::Key && certificate.is_none()),
             None => assert!(certificate.is_none() && key.is_none()),
@@ -44,7 +44,7 @@ fuzz_target!(
         if let (Some(certificate), Some(key)) = (&certificate, &key) {
             match check_pair(certificate, key) {
                 Ok(()) => {}
-                Err(error @ (TlsError::KeyMismatch { .. } | TlsError::ChainOrder { .. })) => check_told(&error.to_string()),
+                Err(error @ (TlsError::KeyMismatch { .. } | TlsError::ChainOrder { .. })) => check_no_secrets(&error.to_string()),
                 Err(other) => panic!("{other}"),
             }
         }
@@ -54,37 +54,37 @@ fuzz_target!(
     }
 );
 
-/// Returns what was read, or checks the message.
-fn told<T>(read: Result<T, TlsFileError>) -> Option<T> {
+/// Returns the parsed file, or checks the error message.
+fn accepted<T>(read: Result<T, TlsFileError>) -> Option<T> {
     read.map_err(|error| {
         check_message(&error.to_string());
-        check_told(&format!("{error} {:?} {error:?}", error.raw()));
+        check_no_secrets(&format!("{error} {:?} {error:?}", error.raw()));
     })
     .ok()
 }
 
-fn check_told(words: &str) {
-    assert!(!SECRETS.iter().any(|secret| words.contains(secret.as_str())), "a key is told: {words:?}");
+fn check_no_secrets(text: &str) {
+    assert!(!SECRETS.iter().any(|secret| text.contains(secret.as_str())), "a key is told: {text:?}");
 }
 
 fn holds_certificate(data: &[u8]) -> bool {
     data.windows(11).any(|window| window == b"CERTIFICATE") || !data.is_ascii()
 }
 
-/// Checks that the chain, written by the program, is read as the same chain.
+/// Checks that a chain survives being written as PEM and read again.
 fn check_chain(path: &Path, file: &CertificateFile) {
     let written: String = file.chain().iter().map(|der| pem("CERTIFICATE", der)).collect();
-    let again =
+    let reread =
         CertificateFile::read(&SCRATCH.write("again.pem", written.as_bytes())).expect("it was read before");
     assert_eq!(
-        (again.chain(), again.certificates()),
+        (reread.chain(), reread.certificates()),
         (file.chain(), file.certificates()),
         "{}",
         path.display()
     );
 }
 
-/// Checks that changes that mail programs, editors and shells make to text don't change what is read.
+/// Checks that a file is parsed the same after changes that mail programs, editors and shells make to text.
 fn check_mangled(data: &[u8], certificate: Option<&CertificateFile>, key: Option<&KeyFile>) {
     let text = String::from_utf8_lossy(data);
     let wide = |unit: fn(u16) -> [u8; 2]| {

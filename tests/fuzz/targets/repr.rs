@@ -1,4 +1,5 @@
-//! Bytes as the log writes them: `b'…'`, digits, text, whole and truncated, and back to the same bytes.
+//! Bytes as the log writes them: as `b'…'`, as digits and as text, whole and truncated, and parsed back to the same
+//! bytes.
 #![no_main]
 
 use echoscope::client::input;

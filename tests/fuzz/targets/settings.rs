@@ -1,4 +1,4 @@
-//! The settings file: any text is read, and settings that are written are read again as the same.
+//! The settings file: any text can be loaded, and saved settings are loaded unchanged.
 #![no_main]
 
 use std::fs;
@@ -48,8 +48,8 @@ fn check_good(path: &Path, text: &str, settings: Settings, bad: &[String]) {
     }
     check_saved(path, &settings);
     let after: Table = fs::read_to_string(path).expect("it was saved").parse().expect("it is TOML");
-    let known: Table = printed.parse().expect("it is TOML");
-    for (key, value) in before.iter().filter(|(key, _)| !known.contains_key(*key)) {
+    let known_keys: Table = printed.parse().expect("it is TOML");
+    for (key, value) in before.iter().filter(|(key, _)| !known_keys.contains_key(*key)) {
         // NaN isn't equal to itself.
         let same = after.get(key).map(ToString::to_string) == Some(value.to_string());
         assert!(same, "{key} is unknown, and was not kept");
@@ -58,8 +58,8 @@ fn check_good(path: &Path, text: &str, settings: Settings, bad: &[String]) {
 
 fn check_saved(path: &Path, settings: &Settings) {
     settings_file::save(path, settings).expect("settings can be saved");
-    let again = LoadedSettings { settings: settings.clone(), complaint: None, may_save: true };
-    assert_eq!(settings_file::load(path, OnBrokenFile::Rename), again);
+    let expected = LoadedSettings { settings: settings.clone(), complaint: None, may_save: true };
+    assert_eq!(settings_file::load(path, OnBrokenFile::Rename), expected);
 }
 
 fn seeds() -> Vec<Vec<u8>> {

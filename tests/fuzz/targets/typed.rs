@@ -56,16 +56,16 @@ fn check_position(text: &str, error: &InputError) {
     check_message(&error.to_string());
 }
 
-/// Checks that a value is read again as the same, and that an error is one line.
+/// Checks that a field's value survives a round trip through its text, and that an error is one line.
 fn check_fields(text: &str) {
     for setting in Setting::ALL {
         let mut settings = Settings::default();
         match setting.set(&mut settings, text) {
             Ok(()) => {
                 let value = setting.text(&settings);
-                let mut again = Settings::default();
-                assert_eq!(setting.set(&mut again, &value), Ok(()), "{setting:?} {text:?}");
-                assert_eq!(again, settings, "{setting:?} {text:?}");
+                let mut reparsed = Settings::default();
+                assert_eq!(setting.set(&mut reparsed, &value), Ok(()), "{setting:?} {text:?}");
+                assert_eq!(reparsed, settings, "{setting:?} {text:?}");
                 let range = setting.info().range.clone();
                 assert!(
                     range.is_none_or(|range| range.contains(&value.parse().unwrap())),

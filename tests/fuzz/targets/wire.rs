@@ -1,5 +1,5 @@
-//! A server that receives any bytes in parts of any size, without and with TLS: it echoes them, and the capture contains
-//! exactly what was received.
+//! A server that receives any bytes in parts of any size, with and without TLS: it echoes them, and the capture
+//! contains exactly the received bytes.
 #![no_main]
 
 use std::io::{ErrorKind, Read, Write};
@@ -38,7 +38,7 @@ fuzz_target!(
         let tls = first & 1 == 1;
         let server = if tls { &*TLS } else { &*PLAIN };
         let mut running = server.lock().expect("no input before has failed");
-        // The number of bytes sent at once.
+        // The number of bytes in each write.
         let size = [1, 5, 23, 600, 20_000][usize::from(first >> 1) % 5];
         let (echo, is_orderly) = exchange(running.address, sent, size.max(sent.len() / 64));
         let capture = running.capture();
@@ -54,12 +54,13 @@ fuzz_target!(
     }
 );
 
-/// Sends in parts, half-closes, and reads to the end of the stream. Returns the echo, and whether there was no error.
+/// Sends the bytes in parts, half-closes, and reads to the end of the stream. Returns the echo, and whether there was
+/// no error.
 fn exchange(address: SocketAddr, bytes: &[u8], size: usize) -> (Vec<u8>, bool) {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_nodelay(true).expect("the option is supported");
     stream.set_read_timeout(Some(PATIENCE)).expect("the option is supported");
-    // After a TLS error the server closes, and the rest can't be sent.
+    // After a TLS error the server closes the connection, and the rest can't be sent.
     let sent = bytes.chunks(size).try_for_each(|part| stream.write_all(part));
     let ended = sent.and_then(|()| stream.shutdown(Shutdown::Write));
     let mut echo = Vec::new();
@@ -128,7 +129,7 @@ fn is_plaintext(kind: &CaptureEventKind) -> bool {
     matches!(kind, CaptureEventKind::Plaintext)
 }
 
-/// Joins the client's bytes, up to the first event that didn't keep all of them.
+/// Joins the client's bytes of the wanted events, up to the first event that was stored only in part.
 fn client_bytes(capture: &Capture, is_wanted: fn(&CaptureEventKind) -> bool) -> Vec<u8> {
     let mut events = Vec::new();
     capture.read(0, usize::MAX, &mut events);

@@ -1,4 +1,4 @@
-//! How much of a connection is kept, and that everything else is counted.
+//! How much of a connection a capture stores, and that everything else is counted.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ fn events_beyond_the_maximum_are_counted_and_the_end_is_stored() {
     drop(client);
     let capture = lab.closed(1);
     let info = capture.info();
-    // Accepted, two for each byte, FIN received, FIN sent, closed.
+    // The events are: accepted, two for each byte, FIN received, FIN sent, closed.
     assert_eq!(info.events as u64 + info.not_stored, 1 + 2 * 100_000 + 3);
     assert_eq!(info.events, MAX_EVENTS + 3);
     let sequence = sequence(&capture);
@@ -78,7 +78,7 @@ fn oldest_closed_captures_are_evicted_first_and_counted() {
         running.record(Side::Client, CaptureEventKind::Plaintext, &large, None);
     }
     assert!(captures.used() <= 1 << 20, "{}", captures.used());
-    // There is no room for these, even without the closed captures.
+    // There is no room for these events, even without the closed captures.
     for _ in 0..100_000 {
         running.record(Side::Client, CaptureEventKind::Plaintext, b"0123456789", None);
     }

@@ -9,10 +9,10 @@ use echoscope::server::event::{ClientId, ClientInfo, CloseReason};
 use echoscope::settings::ClientAuth;
 use rustls::version::TLS13;
 
-use crate::capture::lab::{Lab, echo, leave, over_tls, provider, sequence};
+use crate::capture::lab::{Lab, close_tls, echo, over_tls, provider, sequence};
 use crate::support::program;
 
-/// Parses the picture with Python. Returns its texts, or `None` without Python.
+/// Parses an SVG with Python. Returns its texts, or `None` without Python.
 fn parsed(svg: &str) -> Option<Vec<String>> {
     let script = "import sys, xml.etree.ElementTree as t\n\
                   for e in t.parse(sys.stdin.buffer).iter('{http://www.w3.org/2000/svg}text'):\n\
@@ -37,7 +37,7 @@ fn both_formats_contain_a_whole_tls_connection() {
     let lab = Lab::tls(ClientAuth::None);
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
     echo(&mut client, b"<Hello & goodbye>\n");
-    leave(client);
+    close_tls(client);
     let capture = lab.closed(1);
     let sequence = sequence(&capture);
     let text = export(&sequence, SequenceFormat::Text);
@@ -52,9 +52,9 @@ fn both_formats_contain_a_whole_tls_connection() {
     let Some(texts) = parsed(&export(&sequence, SequenceFormat::Svg)) else { return };
     for row in sequence.rows() {
         let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
-        for words in [Some(on_wire), encrypted].into_iter().flatten() {
-            assert!(texts.iter().any(|text| text.contains(&words)), "{words}: {texts:#?}");
-            assert!(lines.iter().any(|line| line.contains(&words)), "{words}: {text}");
+        for expected in [Some(on_wire), encrypted].into_iter().flatten() {
+            assert!(texts.iter().any(|text| text.contains(&expected)), "{expected}: {texts:#?}");
+            assert!(lines.iter().any(|line| line.contains(&expected)), "{expected}: {text}");
         }
         assert!(!explain(row).is_empty());
     }
@@ -66,15 +66,15 @@ fn export(sequence: &Sequence, format: SequenceFormat) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// Counts what is written.
+/// A writer that counts the bytes and lines, and keeps the size of the largest write.
 #[derive(Default)]
-struct Counting {
+struct CountingWriter {
     bytes: usize,
     lines: usize,
     largest: usize,
 }
 
-impl Write for Counting {
+impl Write for CountingWriter {
     fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
         self.bytes += data.len();
         self.lines += data.split(|byte| *byte == b'\n').count() - 1;
@@ -98,7 +98,7 @@ fn longest_diagram_is_written_row_by_row() {
     capture.close(CloseReason::EndOfStream);
     let sequence = sequence(&capture);
     assert_eq!((sequence.rows().len(), sequence.info().not_stored), (MAX_EVENTS + 1, 6));
-    let (mut picture, mut lines) = (Counting::default(), Counting::default());
+    let (mut picture, mut lines) = (CountingWriter::default(), CountingWriter::default());
     SequenceFormat::Svg.write(&sequence, &mut picture).unwrap();
     SequenceFormat::Text.write(&sequence, &mut lines).unwrap();
     assert_eq!(lines.lines, 4 + MAX_EVENTS + 1);

@@ -1,4 +1,4 @@
-//! A capturing server, certificates for it, and a proxy that keeps the bytes of both directions.
+//! A server with captures, its certificate, and a proxy that keeps the bytes of both directions.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -18,7 +18,7 @@ use crate::support::running::{PATIENCE, Running, wait_for};
 
 pub(crate) type TlsStream = StreamOwned<ClientConnection, TcpStream>;
 
-/// A server that captures.
+/// A server with captures and its certificate.
 pub(crate) struct Lab {
     pub(crate) running: Running,
     pub(crate) folder: tempfile::TempDir,
@@ -34,7 +34,7 @@ impl Lab {
         })
     }
 
-    /// A TLS server; its own certificate is also the CA for clients.
+    /// Starts a TLS server whose own certificate is also the CA for client certificates.
     pub(crate) fn tls(auth: ClientAuth) -> Self {
         Self::start(|config| config.tls.as_mut().unwrap().client_auth = auth)
     }
@@ -43,7 +43,7 @@ impl Lab {
         Self::named(vec!["localhost".to_owned()], change)
     }
 
-    /// As [`Lab::start`], with a certificate for these names.
+    /// Starts a server like [`Lab::start`], with a certificate for these names.
     pub(crate) fn named(names: Vec<String>, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = rcgen::KeyPair::generate().unwrap();
@@ -64,12 +64,13 @@ impl Lab {
         Self { running, folder, certificate: made.der().clone(), key }
     }
 
-    /// A client that trusts the server; `shows`: with the server's certificate as its own.
+    /// Returns a client that trusts the server. With `with_certificate`, it presents the server's certificate as
+    /// its own.
     pub(crate) fn client(
         &self,
         provider: CryptoProvider,
         versions: &[&'static SupportedProtocolVersion],
-        shows: bool,
+        with_certificate: bool,
     ) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
@@ -77,7 +78,7 @@ impl Lab {
             .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots);
-        Arc::new(if shows {
+        Arc::new(if with_certificate {
             builder.with_client_auth_cert(vec![self.certificate.clone()], self.key.clone_key()).unwrap()
         } else {
             builder.with_no_client_auth()
@@ -117,7 +118,8 @@ pub(crate) fn sequence(capture: &Capture) -> Sequence {
     sequence
 }
 
-/// Returns each row's label after its direction: `>` from the client, `<` from the server, `.` not on the wire.
+/// Returns each row's label with its direction before it: `>` from the client, `<` from the server, `.` not on the
+/// wire.
 pub(crate) fn labels(capture: &Capture) -> Vec<String> {
     let sequence = sequence(capture);
     let rows = sequence.rows().iter().map(|row| {
@@ -149,7 +151,7 @@ pub(crate) fn wire_bytes(capture: &Capture, side: Side) -> Vec<u8> {
     bytes
 }
 
-/// Returns the plaintext of one side, and how much plaintext its records contain.
+/// Returns the plaintext of one side, and the number of plaintext bytes that its records contain.
 pub(crate) fn plain_bytes(capture: &Capture, side: Side) -> (Vec<u8>, usize) {
     let (mut plain, mut carried) = (Vec::new(), 0);
     for event in events(capture).iter().filter(|event| event.side == side) {
@@ -179,8 +181,8 @@ impl Proxy {
         let thread = thread::spawn(move || {
             let client = listener.accept().unwrap().0;
             let server = TcpStream::connect(server).unwrap();
-            let up = pass(client.try_clone().unwrap(), server.try_clone().unwrap());
-            let down = pass(server, client);
+            let up = forward(client.try_clone().unwrap(), server.try_clone().unwrap());
+            let down = forward(server, client);
             (up.join().unwrap(), down.join().unwrap())
         });
         Self { address, thread }
@@ -198,7 +200,7 @@ impl Proxy {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream) -> JoinHandle<Vec<u8>> {
+fn forward(mut from: TcpStream, mut to: TcpStream) -> JoinHandle<Vec<u8>> {
     from.set_read_timeout(Some(PATIENCE)).unwrap();
     thread::spawn(move || {
         let (mut forwarded, mut buffer) = (Vec::new(), [0; 4096]);
@@ -231,7 +233,7 @@ pub(crate) fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
 }
 
 /// Sends `close_notify` and waits for the server's.
-pub(crate) fn leave(mut stream: TlsStream) {
+pub(crate) fn close_tls(mut stream: TlsStream) {
     stream.conn.send_close_notify();
     stream.flush().unwrap();
     let mut rest = Vec::new();

@@ -1,4 +1,4 @@
-//! Connections without TLS: all plaintext, and how each connection ended.
+//! Captured connections without TLS: the plaintext, and how each connection ended.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -92,13 +92,13 @@ fn server_that_disconnects_closes_first() {
     echo(&mut first, b"x");
     echo(&mut second, b"y");
     for id in [1, 2] {
-        // The byte is back before the server has noted that it sent it.
+        // The echo can arrive before the server has recorded that it sent it.
         capture_until(&lab, id, |events| events.len() == 3);
     }
     lab.running.server.disconnect(ClientId(1));
     assert_eq!(first.read(&mut [0]).unwrap(), 0);
     lab.running.stop();
-    for (id, reason, words) in [
+    for (id, reason, expected) in [
         (1, CloseReason::Disconnected, "Disconnect was pressed"),
         (2, CloseReason::ServerStopped, "the server was stopped"),
     ] {
@@ -107,7 +107,7 @@ fn server_that_disconnects_closes_first() {
         assert_eq!(events(&capture).last().unwrap().kind, CaptureEventKind::Closed(reason));
         let summary = sequence(&capture).close_summary().unwrap();
         assert!(
-            summary.starts_with("The server closed first, after ") && summary.contains(words),
+            summary.starts_with("The server closed first, after ") && summary.contains(expected),
             "{summary}"
         );
     }

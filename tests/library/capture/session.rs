@@ -1,4 +1,4 @@
-//! Captures in an app: they outlive a run of the server, are cleared with the log, and are saved to files.
+//! Captures in the app: they outlive a run of the server, can be saved to files, and are cleared with the log.
 
 use std::io::Read;
 use std::net::{Shutdown, TcpStream};

@@ -9,7 +9,7 @@ use echoscope::settings::ClientAuth;
 use rustls::crypto::aws_lc_rs::kx_group;
 use rustls::version::{TLS12, TLS13};
 
-use crate::capture::lab::{Lab, Proxy, echo, labels, leave, over_tls, plain_bytes, provider, wire_bytes};
+use crate::capture::lab::{Lab, Proxy, close_tls, echo, labels, over_tls, plain_bytes, provider, wire_bytes};
 use crate::support::{Guarded, Lines, program};
 
 /// Checks that both directions of a capture are the bytes that the proxy forwarded.
@@ -26,7 +26,7 @@ fn tls_1_3_connection_gives_exactly_its_events() {
     let proxy = Proxy::before(lab.running.address);
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), proxy.connect());
     echo(&mut client, b"over TLS");
-    leave(client);
+    close_tls(client);
     let capture = lab.closed(1);
     assert_same_bytes(&capture, proxy.bytes());
     let flight =
@@ -62,7 +62,7 @@ fn tls_1_2_connection_gives_exactly_its_events() {
     let proxy = Proxy::before(lab.running.address);
     let mut client = over_tls(&lab.client(provider(), &[&TLS12], false), proxy.connect());
     echo(&mut client, b"over TLS");
-    leave(client);
+    close_tls(client);
     let capture = lab.closed(1);
     assert_same_bytes(&capture, proxy.bytes());
     let expected = [
@@ -98,7 +98,7 @@ fn large_data_is_linked_to_each_record() {
         for part in data.chunks(40_000) {
             echo(&mut client, part);
         }
-        leave(client);
+        close_tls(client);
         let capture = lab.closed(1);
         assert_same_bytes(&capture, proxy.bytes());
         for side in [Side::Client, Side::Server] {
@@ -119,7 +119,7 @@ fn client_certificate_is_in_the_flights() {
         let lab = Lab::tls(ClientAuth::Optional);
         let mut client = over_tls(&lab.client(provider(), &[version], shows), lab.running.connect());
         echo(&mut client, b"x");
-        leave(client);
+        close_tls(client);
         let labels = labels(&lab.closed(1));
         let has = |wanted: &str| labels.iter().any(|label| label == wanted);
         assert!(has(expected), "{expected}: {labels:#?}");
@@ -145,7 +145,7 @@ fn resumed_handshake_has_no_certificate() {
         for _ in 0..2 {
             let mut client = over_tls(&config, lab.running.connect());
             echo(&mut client, b"x");
-            leave(client);
+            close_tls(client);
         }
         let labels = labels(&lab.closed(2));
         assert!(labels.iter().any(|label| label == expected), "{labels:#?}");
@@ -160,7 +160,7 @@ fn client_hello_without_supported_key_share_gets_hello_retry_request() {
     provider.kx_groups = vec![kx_group::MLKEM768, kx_group::X25519];
     let mut client = over_tls(&lab.client(provider, &[&TLS13], false), lab.running.connect());
     echo(&mut client, b"x");
-    leave(client);
+    close_tls(client);
     let expected = [
         "> connect",
         "> ClientHello",
@@ -181,7 +181,7 @@ fn flight_of_several_records_is_labeled_as_parts() {
     let lab = Lab::named([vec!["localhost".to_owned()], names.collect()].concat(), |_| {});
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), lab.running.connect());
     echo(&mut client, b"x");
-    leave(client);
+    close_tls(client);
     let labels_13 = labels(&lab.closed(1));
     let flight = labels_13[4..].iter().take_while(|label| label.starts_with('<')).collect::<Vec<_>>();
     assert!(flight.len() > 2, "{labels_13:#?}");
@@ -190,7 +190,7 @@ fn flight_of_several_records_is_labeled_as_parts() {
     assert!(flight.iter().all(|label| **label == some), "{flight:#?}");
     let mut client = over_tls(&lab.client(provider(), &[&TLS12], false), lab.running.connect());
     echo(&mut client, b"x");
-    leave(client);
+    close_tls(client);
     let labels_12 = labels(&lab.closed(2));
     assert_eq!(labels_12[2], "< ServerHello, Certificate");
     assert!(labels_12[3].starts_with("< Handshake, continued"), "{labels_12:#?}");
@@ -201,7 +201,7 @@ fn header_fields_have_their_position_in_the_bytes() {
     let lab = Lab::tls(ClientAuth::None);
     let mut client = over_tls(&lab.client(provider(), &[&TLS12], false), lab.running.connect());
     echo(&mut client, b"x");
-    leave(client);
+    close_tls(client);
     let capture = lab.closed(1);
     let sequence = crate::capture::lab::sequence(&capture);
     let position = |field: &HeaderField| (field.name, field.range.clone());
@@ -217,7 +217,7 @@ fn header_fields_have_their_position_in_the_bytes() {
     let types = fields.iter().filter(|field| field.name == "Message type").map(|field| field.value.as_str());
     let expected = ["2 ServerHello", "11 Certificate", "12 ServerKeyExchange", "14 ServerHelloDone"];
     assert_eq!(types.collect::<Vec<_>>(), expected);
-    // The header of the last message, which is empty, ends the record.
+    // The last message is empty, so the record ends with its header.
     assert_eq!(fields.last().unwrap().range.end, flight.event.bytes.len());
     let data = &sequence.rows()[9];
     let content = ("Encrypted", 5..data.event.bytes.len());
@@ -232,9 +232,9 @@ fn key_update_is_recognized() {
     let mut client = over_tls(&lab.client(provider(), &[&TLS13], false), proxy.connect());
     echo(&mut client, b"x");
     client.conn.refresh_traffic_keys().unwrap();
-    // As many bytes as a KeyUpdate message has: the lengths alone don't tell them apart.
+    // A KeyUpdate message has as many bytes, so the length alone doesn't distinguish them.
     echo(&mut client, b"12345");
-    leave(client);
+    close_tls(client);
     let capture = lab.closed(1);
     assert_same_bytes(&capture, proxy.bytes());
     let labels = labels(&capture);
@@ -274,7 +274,7 @@ fn openssl_connection_is_captured_to_the_byte() {
         let out = Lines::of(child.stdout.take().unwrap());
         let mut child = Guarded(child);
         input.write_all(b"Hello\n").unwrap();
-        out.until(|line| line.ends_with("Hello"));
+        out.wait_until(|line| line.ends_with("Hello"));
         let _ = child.0.kill();
         let _ = child.0.wait();
         let capture = lab.closed(1);

@@ -1,4 +1,4 @@
-//! How TLS connections end: alerts, a missing `close_notify`, invalid data, and resets.
+//! Captures of how TLS connections end: alerts, a missing `close_notify`, invalid data, and resets.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -49,7 +49,7 @@ fn invalid_records_are_captured_to_the_byte() {
     let config = lab.client(provider(), rustls::ALL_VERSIONS, false);
     let mut hello = Vec::new();
     ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap().write_tls(&mut hello).unwrap();
-    // A fixed generator, so that a failure is reproducible.
+    // A deterministic generator (xorshift64), so that a failure is reproducible.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = |below: usize| {
         state ^= state << 13;

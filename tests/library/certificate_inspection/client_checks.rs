@@ -1,4 +1,4 @@
-//! The checks compared with rustls, openssl and Python.
+//! The explained checks of a certificate compared with the results of rustls, openssl and Python.
 
 use echoscope::tls::CertificateFile;
 use echoscope::tls::explain::inspection::explain_check;
@@ -16,14 +16,14 @@ fn checks(fixture: &Fixture) -> Vec<ClientCheck> {
     check_as_clients(&file, &roots, Timestamp::now())
 }
 
-/// Explains the checks of a client that is given the file itself, in one text.
-fn as_own_ca(fixture: &Fixture) -> String {
+/// Explains, in one text, the checks of a client that trusts the certificate file itself.
+fn explain_with_own_ca(fixture: &Fixture) -> String {
     let checks = checks(fixture);
     let own = checks.iter().filter(|check| matches!(check.trust, Trust::ThisServer(_)));
     own.map(explain_check).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns every check with the questions that it answers.
+/// Returns each check with a question for a real client.
 fn questions(fixtures: &[Fixture]) -> Vec<(&'static str, ClientCheck, Question)> {
     let mut all = Vec::new();
     for fixture in fixtures {
@@ -63,7 +63,7 @@ fn is_accepted(check: &ClientCheck) -> bool {
     matches!(check.outcome, CheckOutcome::Accepted)
 }
 
-/// Compares a client's answer with the explanation, which may say what this client does.
+/// Compares a client's answer with the check and with the explanation, which may mention this client.
 fn compare(
     client: &str,
     name: &str,
@@ -77,7 +77,7 @@ fn compare(
         Some(explained) if explained != accepts => {
             wrong.push(format!("{name}: {client} accepts: {accepts}: {explanation}"));
         }
-        // If the check passes, a client that rejects the certificate has to be mentioned.
+        // If the check passes, the explanation has to mention a client that rejects the certificate.
         None if is_accepted(check) && !accepts => {
             wrong.push(format!("{name}: {client} rejects, unmentioned: {explanation}"));
         }
@@ -86,11 +86,11 @@ fn compare(
 }
 
 #[test]
-fn the_quirks_of_openssl_and_python_are_real() {
+fn openssl_and_python_have_the_explained_quirks() {
     let (Some(openssl), Some(python)) = (program("openssl"), program("python3")) else { return };
     let folder = TestFolder::new();
     let mut fixtures = folder.all();
-    // OpenSSL 3.0 does not read the newer form in which rcgen writes this key (RFC 5958).
+    // OpenSSL 3.0 can't read this key, because rcgen writes it in a newer format (RFC 5958).
     fixtures.retain(|fixture| fixture.name != "ed25519");
     fixtures.push(folder.tutorial(&openssl));
     fixtures.extend(folder.by_openssl(&openssl));
@@ -102,7 +102,7 @@ fn the_quirks_of_openssl_and_python_are_real() {
     for ((name, check, question), (older, newer)) in questions.iter().zip(by_python) {
         let explanation = explain_check(check);
         let explained = |accept: &[&str], reject: &[&str]| {
-            let any = |words: &[&str]| words.iter().any(|words| explanation.contains(words));
+            let any = |texts: &[&str]| texts.iter().any(|text| explanation.contains(text));
             if any(accept) { Some(true) } else { any(reject).then_some(false) }
         };
         let of_openssl = explained(
@@ -116,7 +116,7 @@ fn the_quirks_of_openssl_and_python_are_real() {
         let of_newer = explained(&["openssl and Python accept"], &["openssl and Python reject"]);
         compare("openssl", name, check, real_clients::openssl(&openssl, question), of_openssl, &mut wrong);
         compare("Python before 3.13", name, check, older, of_older, &mut wrong);
-        // The strict context checks more than the quirks cover, so only mentioned results are compared.
+        // The strict context checks more than the explanations cover, so only results that they mention are compared.
         if of_newer.is_some() {
             compare("Python since 3.13", name, check, newer, of_newer, &mut wrong);
         }
@@ -130,7 +130,7 @@ fn each_error_has_its_own_explanation() {
     let all = folder.all();
     let given =
         |name: &str| explain_check(&checks(all.iter().find(|fixture| fixture.name == name).unwrap())[0]);
-    let own = |name: &str| as_own_ca(all.iter().find(|fixture| fixture.name == name).unwrap());
+    let own = |name: &str| explain_with_own_ca(all.iter().find(|fixture| fixture.name == name).unwrap());
     assert_eq!(
         own("own"),
         "A client that is given this file as CA would accept it for localhost, 127.0.0.1 and ::1."
@@ -141,7 +141,7 @@ fn each_error_has_its_own_explanation() {
          that the client trusts. Give the client the certificate of CN=Middle, O=Lab; if it has that, the chain lacks an intermediate certificate."
     );
     assert!(given("no-intermediate").contains("the chain lacks an intermediate certificate"));
-    for (words, part) in [
+    for (explanation, part) in [
         (own("expired"), "it expired on 2021-01-01 00:00:00 UTC. Make a new one."),
         (own("early"), "it is not valid before 2088-01-01 00:00:00 UTC."),
         (given("expired-intermediate"), "another certificate of its chain expired on 2021-01-01"),
@@ -160,7 +160,7 @@ fn each_error_has_its_own_explanation() {
         (given("namesake"), "was not made with the key of the CA that it names"),
         (own("wildcard"), "would accept it for www.example.org, example.org and 192.0.2.1."),
     ] {
-        assert!(words.contains(part), "{part:?} is not in {words:?}");
+        assert!(explanation.contains(part), "{part:?} is not in {explanation:?}");
     }
 }
 
@@ -169,7 +169,7 @@ fn the_tutorials_certificate_is_explained() {
     let Some(openssl) = program("openssl") else { return };
     let folder = TestFolder::new();
     let tutorial = folder.tutorial(&openssl);
-    let explanation = as_own_ca(&tutorial);
+    let explanation = explain_with_own_ca(&tutorial);
     // Since 3.2, openssl creates an X.509 version 3 certificate, still without alternative names.
     let version = CertificateFile::read(&tutorial.certificate).unwrap().own().version;
     let why = if version == 1 {

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 
 use super::fixtures::TestFolder;
 
-/// Marsaglia's xorshift64, so that failures are reproducible.
-struct Dice(u64);
+/// A deterministic random number generator (Marsaglia's xorshift64), so that failures are reproducible.
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -22,17 +22,17 @@ impl Dice {
     }
 }
 
-fn damage(bytes: &mut [u8], dice: &mut Dice) {
-    for _ in 0..=dice.below(3) {
-        let at = dice.below(bytes.len());
-        match dice.below(6) {
+fn damage(bytes: &mut [u8], random: &mut Random) {
+    for _ in 0..=random.below(3) {
+        let at = random.below(bytes.len());
+        match random.below(6) {
             0 => bytes[at] = 0,
             1 => bytes[at] = 0xff,
-            2 => bytes[at] ^= 1 << dice.below(8),
+            2 => bytes[at] ^= 1 << random.below(8),
             3 => bytes[at] = bytes[at].wrapping_add(1),
-            // Bytes that affect a terminal or a line.
-            4 => bytes[at] = b"\n\x1b\r\x9b\0"[dice.below(5)],
-            _ => bytes[at] = u8::try_from(dice.below(256)).unwrap(),
+            // Bytes that affect a terminal or break a line.
+            4 => bytes[at] = b"\n\x1b\r\x9b\0"[random.below(5)],
+            _ => bytes[at] = u8::try_from(random.below(256)).unwrap(),
         }
     }
 }
@@ -54,16 +54,16 @@ fn damaged_certificates_never_panic_or_break_a_line() {
         .collect();
     let roots = Roots::read(fixtures[0].ca.as_ref().unwrap_or(&fixtures[0].certificate)).unwrap();
     let now = Timestamp::now();
-    let mut dice = Dice(0x5eed_0f0e_c405_c09e);
+    let mut random = Random(0x5eed_0f0e_c405_c09e);
     let (mut read, mut refused) = (0, 0);
     for round in 0..4000 {
         let chain = files[round % files.len()].chain();
-        let damaged = dice.below(chain.len());
+        let damaged = random.below(chain.len());
         let mut pem = String::new();
         for (index, der) in chain.iter().enumerate() {
             let mut bytes = der.to_vec();
             if index == damaged {
-                damage(&mut bytes, &mut dice);
+                damage(&mut bytes, &mut random);
             }
             pem.extend([
                 "-----BEGIN CERTIFICATE-----\n",

@@ -13,7 +13,7 @@ use rcgen::{
 /// A folder for the files of one test.
 pub(crate) struct TestFolder(tempfile::TempDir);
 
-/// A certificate file with its key, and maybe a CA file.
+/// A certificate file, its key, and possibly a CA file.
 pub(crate) struct Fixture {
     pub(crate) name: &'static str,
     pub(crate) certificate: PathBuf,
@@ -97,7 +97,7 @@ impl TestFolder {
     }
 
     /// Creates a certificate with `openssl req -x509` and these arguments.
-    pub(crate) fn openssl(&self, openssl: &Path, name: &'static str, words: &[&str]) -> Fixture {
+    pub(crate) fn openssl(&self, openssl: &Path, name: &'static str, arguments: &[&str]) -> Fixture {
         let path = |end: &str| self.0.path().join(format!("{name}.{end}"));
         let (certificate, key) = (path("crt"), path("key"));
         let output = Command::new(openssl)
@@ -105,10 +105,10 @@ impl TestFolder {
             .arg(&key)
             .arg("-out")
             .arg(&certificate)
-            .args(words)
+            .args(arguments)
             .output()
             .unwrap();
-        assert!(output.status.success(), "{words:?}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}\n{}", String::from_utf8_lossy(&output.stderr));
         Fixture { name, certificate, key, ca: None }
     }
 
@@ -118,8 +118,8 @@ impl TestFolder {
             "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,email:a@example.org,URI:https://example.org/";
         let no_ca = "basicConstraints=critical,CA:FALSE";
         let with = |name, key: &[&str], more: &[&str]| {
-            let words = [&["-subj", "/C=DE/O=Lab/CN=localhost", "-addext", names], key, more].concat();
-            self.openssl(openssl, name, &words)
+            let arguments = [&["-subj", "/C=DE/O=Lab/CN=localhost", "-addext", names], key, more].concat();
+            self.openssl(openssl, name, &arguments)
         };
         vec![
             with("openssl-ed25519", &["-newkey", "ed25519"], &["-addext", no_ca]),
@@ -245,7 +245,7 @@ impl TestFolder {
         let mut no_san = params(&[]);
         no_san.use_authority_key_identifier_extension = true;
         let no_san = root.sign(&no_san, &key);
-        // Has the issuer's name and another key.
+        // A CA with the issuer's name but another key.
         let namesake = root.below("Middle");
         let mut no_ca = params(&[]);
         named(&mut no_ca, "Middle");

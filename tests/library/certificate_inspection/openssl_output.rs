@@ -16,14 +16,14 @@ fn file(fixture: &Fixture) -> CertificateFile {
     CertificateFile::read(&fixture.certificate).unwrap()
 }
 
-fn print(openssl: &Path, certificate: &Path, words: &str) -> String {
+fn print(openssl: &Path, certificate: &Path, arguments: &str) -> String {
     let output = Command::new(openssl)
         .args(["x509", "-noout", "-in"])
         .arg(certificate)
-        .args(words.split(' '))
+        .args(arguments.split(' '))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{words}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{arguments}\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -74,7 +74,7 @@ fn every_field_equals_the_output_of_openssl() {
             let text = text.to_lowercase().replace('-', "");
             ["rsa", "ecdsa", "ed25519", "pss", "sha1", "sha256", "sha384"].map(|part| text.contains(part))
         };
-        // openssl prints the hash of RSA-PSS on another line.
+        // openssl prints the hash of RSA-PSS on another line, which isn't read here.
         let printed = if algorithm == "rsassaPss" { "rsassaPss with sha256" } else { algorithm };
         assert_eq!(parts(&first.signature), parts(printed), "{name}: {algorithm} {}", first.signature);
         let identifier =

@@ -21,7 +21,7 @@ pub(crate) struct Question {
     pub(crate) name: String,
 }
 
-/// Asks `openssl verify`.
+/// Returns whether `openssl verify` accepts the certificate.
 pub(crate) fn openssl(program: &Path, question: &Question) -> bool {
     let kind =
         if question.name.parse::<std::net::IpAddr>().is_ok() { "-verify_ip" } else { "-verify_hostname" };
@@ -37,8 +37,8 @@ pub(crate) fn openssl(program: &Path, question: &Question) -> bool {
     output.status.success()
 }
 
-/// Answers each question with Python's default context before 3.13, and since then: strict, but satisfied with a part of
-/// the chain.
+/// A Python program that answers each question twice: with the default context of versions before 3.13, and with that
+/// of newer versions, which is strict but accepts a partial chain.
 const PYTHON: &str = r#"
 import json, ssl, sys
 
@@ -68,7 +68,7 @@ for question in json.load(sys.stdin):
     print(json.dumps([handshake(question, False), handshake(question, True)]))
 "#;
 
-/// Asks Python; returns the answers of versions before 3.13, and since then.
+/// Returns for each question whether Python accepts the certificate: before version 3.13, and since then.
 pub(crate) fn python(program: &Path, questions: &[Question]) -> Vec<(bool, bool)> {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("questions.json");
@@ -87,7 +87,8 @@ pub(crate) fn python(program: &Path, questions: &[Question]) -> Vec<(bool, bool)
         .collect()
 }
 
-/// Makes a handshake in memory between a rustls client and our own server configuration.
+/// Returns whether a rustls client accepts the certificate in a handshake in memory with Echoscope's server
+/// configuration.
 pub(crate) fn rustls(question: &Question) -> bool {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(CertificateFile::read(&question.ca).unwrap().chain().to_vec());

@@ -1,4 +1,4 @@
-//! A server that takes nothing: the send queue is bounded, and every way of closing still works.
+//! A server that reads nothing: the client's send queue is bounded, and every way of closing still works.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -32,7 +32,7 @@ fn blocked() -> (TcpListener, Watched) {
         }
         assert!(Instant::now() < deadline, "the queue never fills");
     }
-    client.until("a blocked client", |client| client.client.status().blocked_since.map(drop));
+    client.wait_until("a blocked client", |client| client.client.status().blocked_since.map(drop));
     (listener, client)
 }
 
@@ -60,7 +60,7 @@ fn every_close_mode_works_while_blocked_and_reports_unsent_bytes() {
 fn send_queue_can_be_emptied() {
     let (_listener, mut client) = blocked();
     client.client.stop_sending();
-    client.until("empty queue", |client| (client.client.status().queued == 0).then_some(()));
+    client.wait_until("empty queue", |client| (client.client.status().queued == 0).then_some(()));
     assert_eq!(client.client.status().state, ClientState::Open);
     client.client.close(CloseMode::Abort);
     assert!(client.closed().unsent > 0);
@@ -93,9 +93,9 @@ fn sends_after_a_stopped_one_get_their_verdicts() {
     });
     let mut client = Watched::open(address);
     client.send(&vec![b'x'; 32 << 20]);
-    client.until("a blocked client", |client| client.client.status().blocked_since.map(drop));
+    client.wait_until("a blocked client", |client| client.client.status().blocked_since.map(drop));
     client.client.stop_sending();
-    client.until("empty queue", |client| (client.client.status().queued == 0).then_some(()));
+    client.wait_until("empty queue", |client| (client.client.status().queued == 0).then_some(()));
     assert!(client.note().contains("only that can come back"));
     read_on.send(()).unwrap();
     client.send(b"after");
@@ -111,7 +111,7 @@ fn sends_after_a_stopped_one_get_their_verdicts() {
 #[test]
 fn abort_does_not_wait_for_a_million_small_sends() {
     let (address, thread) = server(|mut stream| {
-        // Discards what it receives as fast as possible.
+        // The server discards the data as fast as possible.
         let mut piece = vec![0; 64 << 10];
         while let Ok(1..) = stream.read(&mut piece) {}
     });
@@ -129,7 +129,7 @@ fn closing_clears_the_progress_of_sends() {
     let (_listener, mut client) = blocked();
     client.client.repeat(b"x".to_vec(), 1000, Duration::ZERO).unwrap();
     client.client.close(CloseMode::HalfClose);
-    client.until("repetition", |client| client.client.status().half_close_pending.then_some(()));
+    client.wait_until("repetition", |client| client.client.status().half_close_pending.then_some(()));
     client.client.close(CloseMode::Abort);
     assert!(client.closed().unsent > 0);
     let status = client.client.status();
@@ -141,7 +141,7 @@ fn closing_clears_the_progress_of_sends() {
     let (_listener, mut client) = unaccepted();
     client.client.send(Payload::File(path)).unwrap();
     client.client.repeat(b"x".to_vec(), 1000, Duration::ZERO).unwrap();
-    client.until("a blocked client", |client| client.client.status().blocked_since.map(drop));
+    client.wait_until("a blocked client", |client| client.client.status().blocked_since.map(drop));
     let status = client.client.status();
     assert!(status.file.is_some() && status.repeat.is_some());
     client.client.close(CloseMode::Abort);

@@ -28,7 +28,7 @@ fn app(settings: Settings) -> App {
     App::new(settings, Options::default())
 }
 
-fn until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
+fn wait_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done(app) {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
@@ -40,7 +40,7 @@ fn until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
 fn started(settings: Settings) -> App {
     let mut app = app(settings);
     app.apply(Command::Start);
-    until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
+    wait_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     app.poll();
     app
 }
@@ -59,7 +59,7 @@ fn tab(app: &App, id: ClientTabId) -> &ClientTab {
 
 fn open(app: &mut App, id: ClientTabId) {
     apply(app, ClientCommand::Connect(id));
-    until(app, "open client", |app| {
+    wait_until(app, "open client", |app| {
         let status = tab(app, id).status();
         assert!(status.outcome.is_none(), "{:?}", status.outcome);
         status.state == ClientState::Open
@@ -119,10 +119,10 @@ fn transcript_shows_an_echo_of_the_running_server() {
     apply(&mut app, ClientCommand::Connect(FIRST));
     assert_eq!(tab(&app, FIRST).connections(), 0);
     app.apply(Command::Start);
-    until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
+    wait_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     open(&mut app, FIRST);
     send_text(&mut app, FIRST, r"Hello\x21");
-    until(&mut app, "echo", |app| tab(app, FIRST).transcript().iter().any(|entry| entry.echo.is_some()));
+    wait_until(&mut app, "echo", |app| tab(app, FIRST).transcript().iter().any(|entry| entry.echo.is_some()));
     assert!(tab(&app, FIRST).status().echo.is_exact());
     let transcript = tab(&app, FIRST).transcript();
     let sent = transcript.iter().find(|entry| is_sent(entry)).unwrap();
@@ -131,15 +131,15 @@ fn transcript_shows_an_echo_of_the_running_server() {
     let received = transcript.iter().filter(|entry| is_received(entry));
     assert_eq!(received.flat_map(|entry| entry.data().to_vec()).collect::<Vec<_>>(), b"Hello!\n");
     apply(&mut app, ClientCommand::Close(FIRST, CloseMode::Close));
-    until(&mut app, "end", |app| tab(app, FIRST).status().outcome.is_some());
+    wait_until(&mut app, "end", |app| tab(app, FIRST).status().outcome.is_some());
     assert!(
         matches!(tab(&app, FIRST).status().outcome, Some(ConnectionOutcome::Closed(closed)) if closed.cause == ClientCloseCause::Client(CloseMode::Close))
     );
-    // Earlier entries stay, and those of the next connection have its number.
+    // Earlier entries stay, and entries of the next connection have its number.
     let before = tab(&app, FIRST).transcript().len();
     open(&mut app, FIRST);
     send_text(&mut app, FIRST, "again");
-    until(&mut app, "received entry", |app| {
+    wait_until(&mut app, "received entry", |app| {
         let last = tab(app, FIRST).transcript().iter().next_back().unwrap();
         last.connection == 2 && is_received(last)
     });
@@ -172,7 +172,7 @@ fn invalid_input_is_reported_and_not_sent() {
     edit(&mut app, FIRST, ClientField::Times, "3");
     edit(&mut app, FIRST, ClientField::Every, "0");
     apply(&mut app, ClientCommand::Repeat(FIRST));
-    until(&mut app, "repetition", |app| tab(app, FIRST).status().echo.compared == 3 * 7);
+    wait_until(&mut app, "repetition", |app| tab(app, FIRST).status().echo.compared == 3 * 7);
     assert_eq!(tab(&app, FIRST).status().sends, 3);
 }
 
@@ -205,16 +205,16 @@ fn sixteen_clients_connect_and_no_more_can_be_added() {
         apply(&mut app, ClientCommand::Connect(*id));
     }
     for id in &ids {
-        until(&mut app, "open client", |app| tab(app, *id).state() == ClientState::Open);
+        wait_until(&mut app, "open client", |app| tab(app, *id).state() == ClientState::Open);
         send_text(&mut app, *id, &format!("I am {id}"));
     }
     for id in &ids {
-        until(&mut app, "echo", |app| tab(app, *id).status().echo.is_exact());
+        wait_until(&mut app, "echo", |app| tab(app, *id).status().echo.is_exact());
     }
     assert_eq!(app.counters().clients_now, 16);
     apply(&mut app, ClientCommand::Remove(ids[3]));
     assert!(app.clients().get(ids[3]).is_none());
-    until(&mut app, "one fewer", |app| app.counters().clients_now == 15);
+    wait_until(&mut app, "one fewer", |app| app.counters().clients_now == 15);
     apply(&mut app, ClientCommand::Add);
     assert_eq!(app.clients().newest(), ClientTabId(17));
 }
@@ -226,13 +226,13 @@ fn second_tab_waits_while_the_server_serves_one_client() {
     let second = app.clients().newest();
     open(&mut app, FIRST);
     send_text(&mut app, FIRST, "first");
-    until(&mut app, "echo", |app| tab(app, FIRST).status().echo.is_exact());
+    wait_until(&mut app, "echo", |app| tab(app, FIRST).status().echo.is_exact());
     open(&mut app, second);
     send_text(&mut app, second, "second");
-    until(&mut app, "bytes in flight", |app| tab(app, second).status().sent == 7);
+    wait_until(&mut app, "bytes in flight", |app| tab(app, second).status().sent == 7);
     assert_eq!(tab(&app, second).status().echo.outstanding, 7);
     apply(&mut app, ClientCommand::Close(FIRST, CloseMode::Close));
-    until(&mut app, "echo", |app| tab(app, second).status().echo.is_exact());
+    wait_until(&mut app, "echo", |app| tab(app, second).status().echo.is_exact());
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn flood_stays_bounded_and_rarely_wakes_the_window() {
     };
     let mut app = App::new(Settings { recv_size: 65_536, ..settings() }, options);
     app.apply(Command::Start);
-    until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
+    wait_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     open(&mut app, FIRST);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
@@ -290,15 +290,15 @@ fn flood_stays_bounded_and_rarely_wakes_the_window() {
         app.poll();
         polls += 1;
     }
-    // The server and the client may each wake once between two polls.
+    // The server and the client may each wake the window once between two polls.
     assert!(woken.load(SeqCst) - before <= 2 * polls + 4, "{} for {polls}", woken.load(SeqCst) - before);
     app.poll();
     let transcript = tab(&app, FIRST).transcript();
     let kept: usize = transcript.iter().map(|entry| entry.data().len()).sum();
     assert!(kept <= MAX_BYTES, "{kept}");
     assert!(tab(&app, FIRST).status().echo.is_exact());
-    let told = transcript.iter().filter(|entry| matches!(entry.event, ClientEventKind::NotShown { .. }));
-    assert!(told.count() > 0 || transcript.evicted() > 0);
+    let skipped = transcript.iter().filter(|entry| matches!(entry.event, ClientEventKind::NotShown { .. }));
+    assert!(skipped.count() > 0 || transcript.evicted() > 0);
     apply(&mut app, ClientCommand::ClearTranscript(FIRST));
     assert!(tab(&app, FIRST).transcript().is_empty());
 }
@@ -312,7 +312,7 @@ fn shutdown_closes_clients_in_every_state() {
         apply(&mut app, ClientCommand::Add);
     }
     let ids: Vec<_> = app.clients().iter().map(ClientTab::id).collect();
-    // In order: echoing, blocked, in an endless handshake, repeating, closing.
+    // The states of the clients, in order: echoing, blocked, in an endless handshake, repeating, closing.
     open(&mut app, ids[0]);
     send_text(&mut app, ids[0], "Hello");
     edit(&mut app, ids[1], ClientField::Port, &port);
@@ -321,12 +321,12 @@ fn shutdown_closes_clients_in_every_state() {
     let path = folder.path().join("file");
     std::fs::write(&path, vec![b'x'; 20 << 20]).unwrap();
     apply(&mut app, ClientCommand::SendFile(ids[1], path));
-    until(&mut app, "a blocked client", |app| tab(app, ids[1]).status().blocked_since.is_some());
+    wait_until(&mut app, "a blocked client", |app| tab(app, ids[1]).status().blocked_since.is_some());
     edit(&mut app, ids[2], ClientField::Port, &port);
     apply(&mut app, ClientCommand::SetTls(ids[2], true));
     apply(&mut app, ClientCommand::SetTrust(ids[2], TrustChoice::Nothing));
     apply(&mut app, ClientCommand::Connect(ids[2]));
-    until(&mut app, "handshake", |app| tab(app, ids[2]).state() == ClientState::Handshake);
+    wait_until(&mut app, "handshake", |app| tab(app, ids[2]).state() == ClientState::Handshake);
     open(&mut app, ids[3]);
     edit(&mut app, ids[3], ClientField::Times, "1000000");
     edit(&mut app, ids[3], ClientField::Every, "1");

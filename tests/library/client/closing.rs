@@ -1,4 +1,4 @@
-//! The ways to close a connection, and what the server sees of each.
+//! The ways in which the client closes a connection, and what the server sees of each.
 
 use std::io::{Read, Write};
 use std::sync::mpsc::channel;
@@ -20,7 +20,7 @@ fn echoed(running: &Running, tls: Option<&Identity>) -> Watched {
         Some(identity) => {
             let trust = Trust::ThisServer(identity.certificate.clone().into());
             let mut client = Watched::connect(config(running, TlsChoices::new(trust)));
-            client.until_open();
+            client.wait_until_open();
             client
         }
     };
@@ -34,7 +34,7 @@ fn server_sees_each_close_mode_over_plain_tcp() {
     let table = [
         (CloseMode::Close, CloseReason::EndOfStream),
         (CloseMode::HalfClose, CloseReason::EndOfStream),
-        // Nothing is unread, so the OS sends FIN.
+        // The client has read everything, so the OS sends FIN.
         (CloseMode::WithoutCloseNotify, CloseReason::EndOfStream),
     ];
     for (how, reason) in table {

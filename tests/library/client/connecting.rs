@@ -1,4 +1,4 @@
-//! Connecting: failures are explained, and it can be cancelled at any time.
+//! Connecting: failures are explained, and the attempt can be canceled at any time.
 
 use std::net::TcpListener;
 
@@ -28,7 +28,7 @@ fn localhost_is_tried_at_both_addresses() {
     };
     let port = listener.local_addr().unwrap().port();
     let mut client = Watched::connect(ConnectionConfig::plain("localhost", port));
-    client.until_open();
+    client.wait_until_open();
     assert!(client.client.status().peer.unwrap().is_ipv6());
     let addresses = client.event("addresses", |kind| match kind {
         ClientEventKind::Connecting(addresses) => Some(addresses.len()),
@@ -39,7 +39,7 @@ fn localhost_is_tried_at_both_addresses() {
 
 #[test]
 fn unknown_host_is_explained() {
-    // Never a real name, and never looked up on the network (RFC 6761, section 6.4).
+    // `.invalid` is never a real name, and is never looked up on the network (RFC 6761, section 6.4).
     let mut client = Watched::connect(ConnectionConfig::plain("nobody.invalid", 1));
     let failure = client.failed();
     assert_eq!(failure.stage(), Stage::Preparing);
@@ -47,14 +47,14 @@ fn unknown_host_is_explained() {
 }
 
 #[test]
-fn handshake_can_be_cancelled() {
+fn handshake_can_be_canceled() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     for how in CloseMode::ALL {
         let tls = Some(TlsChoices::new(Trust::Nothing));
         let mut client =
             Watched::connect(ConnectionConfig { tls, ..ConnectionConfig::plain("127.0.0.1", port) });
-        client.until("handshake", |client| {
+        client.wait_until("handshake", |client| {
             (client.client.status().state == ClientState::Handshake).then_some(())
         });
         assert!(client.client.send(echoscope::client::Payload::Bytes(vec![1])).is_err());

@@ -1,5 +1,5 @@
-//! A server whose accept queue is full: connecting waits, times out, and can be cancelled. Only Linux drops new connections
-//! then.
+//! A server whose accept queue is full: connecting waits, times out, and can be canceled. Only Linux drops new
+//! connections in this case.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -42,14 +42,14 @@ fn full_accept_queue_times_out_with_its_explanation() {
 }
 
 #[test]
-fn connecting_can_be_cancelled() {
+fn connecting_can_be_canceled() {
     let (listener, _waiting) = full();
     let port = listener.local_addr().unwrap().port();
     let mut client = Watched::connect(ConnectionConfig {
         connect_timeout: Duration::from_hours(1),
         ..ConnectionConfig::plain("127.0.0.1", port)
     });
-    client.until("connecting", |client| {
+    client.wait_until("connecting", |client| {
         (client.client.status().state == ClientState::Connecting).then_some(())
     });
     client.client.close(CloseMode::Abort);

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{finish, program};
 
-/// Prints each text as a Python bytes literal in hexadecimal digits, or null if Python rejects it or warns.
+/// A Python program that reads each text as a bytes literal and prints its bytes in hexadecimal digits, or null if
+/// Python rejects it or warns.
 const PYTHON: &str = r#"
 import ast, json, sys, warnings
 warnings.simplefilter("error")
@@ -22,12 +23,12 @@ print(json.dumps([read(text) for text in json.loads(sys.argv[1])]))
 #[test]
 fn escapes_give_the_same_bytes_as_in_python() {
     let Some(python) = program("python3") else { return };
-    // Each character that can follow a backslash, alone and before digits. Left out is what a bytes literal handles
-    // differently: \u, \U and \N, quotes that would end it, and carriage returns.
-    let behind: Vec<char> = (' '..='~').filter(|c| !"uUN\"".contains(*c)).chain(['\n']).collect();
+    // Each character that can follow a backslash, alone and before digits, except those that a bytes literal
+    // handles differently: u, U and N, quotes that would end it, and carriage returns.
+    let after_backslash: Vec<char> = (' '..='~').filter(|c| !"uUN\"".contains(*c)).chain(['\n']).collect();
     let tails = ["", "0", "07", "123", "4f", "aF0", "x", "g", " ", "\\n", "9"];
     let texts: Vec<String> =
-        behind.iter().flat_map(|c| tails.iter().map(move |tail| format!("a\\{c}{tail}"))).collect();
+        after_backslash.iter().flat_map(|c| tails.iter().map(move |tail| format!("a\\{c}{tail}"))).collect();
     let mut command = Command::new(python);
     command.args(["-c", PYTHON, &json!(texts).to_string()]).stdin(Stdio::null());
     let finished = finish(command);

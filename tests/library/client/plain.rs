@@ -12,8 +12,8 @@ use crate::client::watched::{Watched, server};
 use crate::support::running::{Running, wait_for};
 
 #[test]
-fn echo_is_exact_however_the_server_cuts_it() {
-    // Three bytes at a time: each send comes back in many pieces.
+fn echo_is_exact_however_the_server_splits_it() {
+    // The server echoes three bytes at a time, so each send comes back in many parts.
     let running = Running::start(|config| config.recv_size = 3);
     let mut client = Watched::open(running.address);
     for text in ["Hello\n", "Hello, world\n", "\0\u{ff}"] {
@@ -105,7 +105,7 @@ fn repetition_admits_other_sends_and_can_be_stopped() {
     assert_eq!(client.verdict(3), EchoVerdict::Exact);
     assert_eq!(client.client.status().repeat, None);
     client.client.repeat(b"x".to_vec(), 1000, Duration::ZERO).unwrap();
-    client.until("all repetitions", |client| {
+    client.wait_until("all repetitions", |client| {
         (client.client.status().echo.compared == 4 + 7 + 5 + 1000).then_some(())
     });
     assert!(client.client.status().echo.is_exact());
@@ -122,7 +122,7 @@ fn large_file_is_streamed_and_compared_in_bounded_memory() {
     let mut client = Watched::open(running.address);
     client.client.send(Payload::File(path.clone())).unwrap();
     let (mut max_kept, mut has_progress) = (0, false);
-    // The events are not drained meanwhile, and must not pile up.
+    // The test doesn't drain the events meanwhile, and they must not accumulate.
     wait_for("the whole echo", || {
         let status = client.client.status();
         max_kept = max_kept.max(status.queued).max(status.echo.outstanding);
@@ -152,7 +152,7 @@ fn large_file_is_streamed_and_compared_in_bounded_memory() {
 }
 
 #[test]
-fn unreadable_file_is_reported_and_the_connection_goes_on() {
+fn unreadable_file_is_reported_and_the_connection_stays_open() {
     let running = Running::start(|_| {});
     let folder = tempfile::tempdir().unwrap();
     let mut client = Watched::open(running.address);
@@ -171,7 +171,7 @@ fn unreadable_file_is_reported_and_the_connection_goes_on() {
 /// A file that can be opened but not read, as on a disk that was unplugged.
 #[test]
 #[cfg(target_os = "linux")]
-fn file_whose_first_read_fails_is_reported_and_the_connection_goes_on() {
+fn file_whose_first_read_fails_is_reported_and_the_connection_stays_open() {
     let running = Running::start(|_| {});
     let mut client = Watched::open(running.address);
     client.client.send(Payload::File("/proc/self/mem".into())).unwrap();
@@ -188,8 +188,8 @@ fn idle_connection_never_wakes_the_reader() {
     let mut client = Watched::open(running.address);
     client.send(b"Hello");
     assert_eq!(client.verdict(1), EchoVerdict::Exact);
-    client.until("exact echo", |client| (client.client.status().echo.is_exact()).then_some(()));
-    // The absence of events can't be awaited. The first pause is for events that are still to come.
+    client.wait_until("exact echo", |client| (client.client.status().echo.is_exact()).then_some(()));
+    // The absence of events can't be awaited. Late events can still arrive during the first pause.
     std::thread::sleep(Duration::from_millis(100));
     client.events.extend(client.client.drain());
     client.woken();

@@ -1,4 +1,4 @@
-//! A client whose events a test awaits, and small servers that behave as the real one never would.
+//! A client whose events a test awaits, and small servers that behave as Echoscope's never does.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -33,12 +33,12 @@ impl Watched {
     /// Connects without TLS and waits until the connection is open.
     pub(crate) fn open(address: SocketAddr) -> Self {
         let mut watched = Self::connect(ConnectionConfig::plain(address.ip().to_string(), address.port()));
-        watched.until_open();
+        watched.wait_until_open();
         watched
     }
 
     /// Waits until `found` returns something. Calls it only after each wake-up.
-    pub(crate) fn until<T>(&mut self, what: &str, mut found: impl FnMut(&Self) -> Option<T>) -> T {
+    pub(crate) fn wait_until<T>(&mut self, what: &str, mut found: impl FnMut(&Self) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         loop {
             self.events.extend(self.client.drain());
@@ -55,7 +55,7 @@ impl Watched {
         }
     }
 
-    /// Returns how often it was woken since the last wait.
+    /// Returns how often the client woke its reader since the last wait.
     pub(crate) fn woken(&self) -> usize {
         self.woken.try_iter().count()
     }
@@ -66,11 +66,11 @@ impl Watched {
     }
 
     pub(crate) fn event<T>(&mut self, what: &str, wanted: impl Fn(&ClientEventKind) -> Option<T>) -> T {
-        self.until(what, |watched| watched.events.iter().find_map(|event| wanted(&event.kind)))
+        self.wait_until(what, |watched| watched.events.iter().find_map(|event| wanted(&event.kind)))
     }
 
-    pub(crate) fn until_open(&mut self) {
-        self.until("open connection", |watched| {
+    pub(crate) fn wait_until_open(&mut self) {
+        self.wait_until("open connection", |watched| {
             let state = watched.client.status().state;
             assert!(state != ClientState::Closed, "{:#?}", watched.newest_events());
             (state == ClientState::Open).then_some(())
@@ -81,9 +81,9 @@ impl Watched {
         self.client.send(Payload::Bytes(data.to_vec())).unwrap();
     }
 
-    /// Waits until this many bytes have come in all, and returns them.
+    /// Waits until at least `count` bytes were received in total, and returns all received bytes.
     pub(crate) fn received(&mut self, count: usize) -> Vec<u8> {
-        self.until("received bytes", |watched| {
+        self.wait_until("received bytes", |watched| {
             let data = watched.data();
             (data.len() >= count).then_some(data)
         })
@@ -104,7 +104,7 @@ impl Watched {
         })
     }
 
-    /// Waits for the end, which must be a close.
+    /// Waits until the connection ends, which must not be a failure, and returns how it was closed.
     pub(crate) fn closed(&mut self) -> ClosedConnection {
         self.event("close", |kind| match kind {
             ClientEventKind::Ended(ConnectionOutcome::Closed(closed)) => Some(closed.clone()),
@@ -113,7 +113,7 @@ impl Watched {
         })
     }
 
-    /// Waits for the end, which must be a failure.
+    /// Waits until the connection ends, which must be a failure, and returns the error.
     pub(crate) fn failed(&mut self) -> ClientError {
         self.event("failure", |kind| match kind {
             ClientEventKind::Ended(ConnectionOutcome::Failed(failure)) => Some(failure.clone()),
@@ -144,7 +144,7 @@ pub(crate) fn server<T: Send + 'static>(
     (address, thread)
 }
 
-/// Reads to the end, and returns the data and how it ended.
+/// Reads to the end of the stream, and returns the data and the result of the last read.
 pub(crate) fn read_all(stream: &mut TcpStream) -> (Vec<u8>, std::io::Result<usize>) {
     let mut all = Vec::new();
     let end = stream.read_to_end(&mut all);

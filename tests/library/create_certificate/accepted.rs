@@ -7,7 +7,7 @@ use crate::create_certificate::clients::{self, Verdict};
 use crate::create_certificate::test_folder::{KEYS, TestFolder, create, run};
 use crate::support::program;
 
-fn accepted(client: &str, verdict: Verdict) {
+fn assert_accepted(client: &str, verdict: Verdict) {
     if let Some(Err(reason)) = verdict {
         panic!("{client}: {reason}");
     }
@@ -39,7 +39,7 @@ fn check_with_openssl(openssl: &Path, folder: &TestFolder, ca: &str, what: &str)
 
 fn check_with_every_client(key: &str) {
     for flags in [&["--key", key][..], &["--key", key, "--signed-by-ca"]] {
-        let folder = TestFolder::made(flags);
+        let folder = TestFolder::with_certificate(flags);
         let what = flags.join(" ");
         let ca = folder.ca_file();
         if let Some(openssl) = program("openssl") {
@@ -47,12 +47,12 @@ fn check_with_every_client(key: &str) {
             check_with_openssl(&openssl, &folder, name, &what);
         }
         let server = folder.serve();
-        accepted(&format!("openssl {what}"), clients::openssl(&server, &ca, "localhost"));
-        accepted(&format!("curl {what}"), clients::curl(&server, &ca, "localhost"));
-        accepted(&format!("gnutls {what}"), clients::gnutls(&server, &ca, "localhost"));
-        accepted(&format!("Python {what}"), clients::python(&server, &ca, "localhost"));
-        accepted(&format!("Python by address {what}"), clients::python(&server, &ca, "127.0.0.1"));
-        accepted(&format!("rustls {what}"), Some(clients::rustls(&server, &ca, "localhost")));
+        assert_accepted(&format!("openssl {what}"), clients::openssl(&server, &ca, "localhost"));
+        assert_accepted(&format!("curl {what}"), clients::curl(&server, &ca, "localhost"));
+        assert_accepted(&format!("gnutls {what}"), clients::gnutls(&server, &ca, "localhost"));
+        assert_accepted(&format!("Python {what}"), clients::python(&server, &ca, "localhost"));
+        assert_accepted(&format!("Python by address {what}"), clients::python(&server, &ca, "127.0.0.1"));
+        assert_accepted(&format!("rustls {what}"), Some(clients::rustls(&server, &ca, "localhost")));
     }
 }
 
@@ -89,7 +89,7 @@ fn the_output_lists_the_files_and_how_to_use_them() {
     let ca = folder.text("ca.crt");
     // In a Python string a backslash would begin an escape sequence.
     let in_python = if cfg!(windows) { ca.replace('\\', "/") } else { ca.clone() };
-    for words in [
+    for expected in [
         "a.test, 10.1.2.3 · RSA 2048 · 30 days left",
         "no trust store",
         "own clients trust it as it is",
@@ -99,13 +99,13 @@ fn the_output_lists_the_files_and_how_to_use_them() {
         &format!("--x509cafile {ca}"),
         &format!("--tls --cert {} --key {}", folder.text("server.crt"), folder.text("server.key")),
     ] {
-        assert!(end.stdout.contains(words), "{words}\n{}", end.stdout);
+        assert!(end.stdout.contains(expected), "{expected}\n{}", end.stdout);
     }
 }
 
 #[test]
 fn the_practice_ca_is_created_once() {
-    let folder = TestFolder::made(&["--key", "p256", "--signed-by-ca"]);
+    let folder = TestFolder::with_certificate(&["--key", "p256", "--signed-by-ca"]);
     let before = (fs::read(folder.path("ca.crt")).unwrap(), fs::read(folder.path("ca.key")).unwrap());
     let end = folder.create(&["--key", "ed25519", "--signed-by-ca", "--force", "--name", "second.test"]);
     assert_eq!(end.code, Some(0), "{end:?}");
@@ -141,7 +141,7 @@ fn a_foreign_ca_can_sign() {
 #[test]
 fn only_the_owner_can_read_keys() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = TestFolder::made(&["--key", "p256", "--signed-by-ca"]);
+    let folder = TestFolder::with_certificate(&["--key", "p256", "--signed-by-ca"]);
     for name in ["server.key", "ca.key"] {
         let mode = fs::metadata(folder.path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
@@ -163,7 +163,7 @@ fn a_new_folder_is_created_for_a_wildcard() {
 fn serial_numbers_are_unique_and_positive() {
     let serials: Vec<_> = (0..3)
         .map(|_| {
-            let folder = TestFolder::made(&["--key", "p256"]);
+            let folder = TestFolder::with_certificate(&["--key", "p256"]);
             let bytes = fs::read(folder.path("server.crt")).unwrap();
             let (_, pem) = x509_parser::pem::parse_x509_pem(&bytes).unwrap();
             pem.parse_x509().unwrap().raw_serial().to_vec()

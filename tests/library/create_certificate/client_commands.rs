@@ -1,5 +1,5 @@
-//! The lines that are printed for the clients, run as they are copied into a terminal: a shell's, which
-//! Windows has not.
+//! Runs the client commands that `create-certificate` prints, as a user would paste them into a shell. Windows has no
+//! such shell.
 
 use std::process::{Command, Stdio};
 
@@ -28,7 +28,7 @@ fn run_lines(created: &CreatedFiles) -> Vec<(&'static str, String, Finished)> {
     ends
 }
 
-/// In folders with and without special characters of shells.
+/// The folders' names have special characters of shells, or none.
 #[test]
 fn the_printed_client_commands_work() {
     let folder = TestFolder::new();
@@ -44,14 +44,14 @@ fn the_printed_client_commands_work() {
         };
         let created = create(&spec, false, Timestamp::now()).unwrap();
         for (name, line, end) in run_lines(&created) {
-            let (code, words) = match name {
+            let (code, expected) = match name {
                 "openssl" => (0, "Verification: OK"),
-                // The echo of its own request. curl then waits for more until its timeout.
+                // curl gets the echo of its own request, and waits for more until its timeout.
                 "curl" => (28, "GET / HTTP"),
                 "python3" => (0, "b'Hello'"),
                 _ => (0, "Handshake was completed"),
             };
-            assert!(end.code == Some(code) && end.stdout.contains(words), "{line}\n{end:?}");
+            assert!(end.code == Some(code) && end.stdout.contains(expected), "{line}\n{end:?}");
         }
     }
 }
@@ -75,14 +75,14 @@ fn without_alternative_names_every_client_command_fails() {
             let why = format!("with {common_name} not every client would reject it");
             assert!(created.advice().contains(&why), "{}", created.advice());
             for (name, line, end) in run_lines(&created) {
-                let words = match name {
+                let expected = match name {
                     // Python uses OpenSSL.
                     "openssl" | "python3" => "IP address mismatch",
                     "curl" => "does not match target host name '127.0.0.",
                     _ => "The name in the certificate does not match the expected",
                 };
-                let said = format!("{}{}", end.stdout, end.stderr);
-                assert!(end.code != Some(0) && said.contains(words), "{what}: {line}\n{end:?}");
+                let output = format!("{}{}", end.stdout, end.stderr);
+                assert!(end.code != Some(0) && output.contains(expected), "{what}: {line}\n{end:?}");
             }
         }
     }

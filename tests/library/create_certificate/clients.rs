@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::support::{Finished, Server, finish, program};
 
-/// One exchange with Python's default context. Prints one line.
+/// A Python program that makes one exchange with the default context and prints one line.
 const PYTHON: &str = "
 import socket, ssl, sys
 file, name, port = sys.argv[1:]
@@ -70,7 +70,7 @@ pub(crate) fn curl(server: &Server, ca: &str, name: &str) -> Verdict {
         &path,
         &["--silent", "--show-error", "--noproxy", "*", "--cacert", ca, "--resolve", &resolve, &url],
     );
-    // curl rejects the echoed request as an answer, but it has arrived over TLS.
+    // curl rejects the echo of its request as a response, but received it over TLS.
     Some(verdict(end.code == Some(1) && end.stderr.contains("HTTP/0.9"), &end))
 }
 

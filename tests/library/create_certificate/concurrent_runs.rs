@@ -12,7 +12,7 @@ use crate::support::{echoscope, finish, server_config};
 
 const WRITERS: usize = 6;
 
-/// Asserts that key and certificate fit, and that the folder contains nothing else.
+/// Asserts that the key matches the certificate, and that the folder contains only the files `names`.
 fn assert_complete(folder: &Path, names: &[&str]) {
     server_config(&folder.join("server.crt"), &folder.join("server.key")).unwrap();
     assert_eq!(files(folder), names);
@@ -25,7 +25,7 @@ fn threads_in_one_folder_leave_one_complete_set() {
         // The folder is missing in every second round.
         let folder = folder.path(&format!("folder{}", round / 2));
         let barrier = Barrier::new(WRITERS);
-        let made = thread::scope(|scope| {
+        let created = thread::scope(|scope| {
             let writers: Vec<_> = (0..WRITERS)
                 .map(|_| {
                     scope.spawn(|| {
@@ -49,7 +49,7 @@ fn threads_in_one_folder_leave_one_complete_set() {
                 .collect();
             writers.into_iter().map(|writer| writer.join().unwrap()).sum::<usize>()
         });
-        assert!(made > 0);
+        assert!(created > 0);
         assert_complete(&folder, &["ca.crt", "ca.key", "server.crt", "server.csr", "server.key"]);
     }
 }

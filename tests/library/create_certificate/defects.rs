@@ -11,19 +11,19 @@ struct Expected {
     keyword: &'static str,
     /// The name or address that the clients ask for.
     name: &'static str,
-    /// A part of the message of openssl and of Python, which uses it.
+    /// A part of the error message of openssl, and of Python, which uses OpenSSL.
     openssl: &'static str,
     gnutls: &'static str,
     rustls: &'static str,
-    /// A part of the log's explanation of their alerts.
+    /// A part of the log's explanation of the alerts of openssl, Python and gnutls.
     log: &'static str,
-    /// The same for the alert of rustls.
+    /// A part of the log's explanation of the alert of rustls.
     log_rustls: &'static str,
 }
 
 const UNKNOWN: &str = "issuer is unknown";
 
-/// A part of the log's explanation of each cause, which no other one contains.
+/// Texts that each appear in the log's explanation of one cause only.
 const EXPIRED: &str = "it expired on ";
 const EARLY: &str = "it is not valid before ";
 const NAME: &str = "it is made for another name than ";
@@ -33,7 +33,8 @@ const INTERMEDIATE: &str = "its intermediate is not sent: CN=";
 const VERSION_1: &str = "it is of X.509 version 1";
 const CAUSES: [&str; 7] = [EXPIRED, EARLY, NAME, CA, SELF_SIGNED, INTERMEDIATE, VERSION_1];
 
-/// Without alternative names the first three still check the common name, so they only reject an address.
+/// The expected results. Without alternative names openssl, Python and gnutls still check the common name, so they
+/// reject only an address.
 const ALL: [Expected; 8] = [
     Expected {
         keyword: "expired",
@@ -109,13 +110,13 @@ const ALL: [Expected; 8] = [
     },
 ];
 
-fn refused(client: &str, verdict: Verdict, reason: &str) -> bool {
+fn check_rejected(client: &str, verdict: Verdict, reason: &str) -> bool {
     match verdict {
         None => false,
-        Some(Err(words)) => {
-            // OpenSSL 1.1.1 writes it without the hyphen.
-            let words = words.replace("self signed", "self-signed");
-            assert!(words.contains(reason), "{client} should report {reason:?}: {words}");
+        Some(Err(message)) => {
+            // OpenSSL 1.1.1 writes "self signed" without the hyphen.
+            let message = message.replace("self signed", "self-signed");
+            assert!(message.contains(reason), "{client} should report {reason:?}: {message}");
             true
         }
         Some(Ok(())) => panic!("{client} accepted it instead of reporting {reason:?}"),
@@ -123,8 +124,8 @@ fn refused(client: &str, verdict: Verdict, reason: &str) -> bool {
 }
 
 /// Waits for the next explanation, and asserts that it names this cause and no other.
-fn explained(client: &str, server: &Server, cause: &str) {
-    let text = server.out.until(|line| line.contains("The client ")).pop().unwrap();
+fn assert_explained(client: &str, server: &Server, cause: &str) {
+    let text = server.out.wait_until(|line| line.contains("The client ")).pop().unwrap();
     for other in CAUSES {
         assert_eq!(text.contains(other), other == cause, "{client}, {other:?}: {text}");
     }
@@ -132,7 +133,7 @@ fn explained(client: &str, server: &Server, cause: &str) {
 
 fn check(expected: &Expected, flags: &[&str]) {
     let Expected { keyword, name, log, .. } = *expected;
-    let folder = TestFolder::made(&[&["--key", "p256", "--broken", keyword], flags].concat());
+    let folder = TestFolder::with_certificate(&[&["--key", "p256", "--broken", keyword], flags].concat());
     let ca = folder.ca_file();
     let server = folder.serve();
     for (client, verdict, reason) in [
@@ -141,15 +142,15 @@ fn check(expected: &Expected, flags: &[&str]) {
         ("gnutls", clients::gnutls, expected.gnutls),
     ] {
         let client = format!("{client}, {keyword} {flags:?}");
-        if refused(&client, verdict(&server, &ca, name), reason) {
-            explained(&client, &server, log);
+        if check_rejected(&client, verdict(&server, &ca, name), reason) {
+            assert_explained(&client, &server, log);
         }
     }
     let client = format!("rustls, {keyword} {flags:?}");
-    refused(&client, Some(clients::rustls(&server, &ca, name)), expected.rustls);
+    check_rejected(&client, Some(clients::rustls(&server, &ca, name)), expected.rustls);
     // rustls doesn't accept version 1 certificates as roots, so it didn't connect.
     if !(keyword == "v1" && flags.is_empty()) {
-        explained(&client, &server, expected.log_rustls);
+        assert_explained(&client, &server, expected.log_rustls);
     }
     still_echoes(&server);
 }
@@ -171,7 +172,7 @@ fn every_defect_signed_by_the_ca_is_rejected_and_explained() {
 #[test]
 fn some_clients_accept_a_common_name_alone() {
     for keyword in ["no-san", "v1"] {
-        let folder = TestFolder::made(&["--key", "p256", "--broken", keyword, "--signed-by-ca"]);
+        let folder = TestFolder::with_certificate(&["--key", "p256", "--broken", keyword, "--signed-by-ca"]);
         let (ca, server) = (folder.ca_file(), folder.serve());
         for verdict in [
             clients::openssl(&server, &ca, "localhost"),
@@ -187,7 +188,7 @@ fn some_clients_accept_a_common_name_alone() {
 
 #[test]
 fn appending_the_intermediate_repairs_the_chain() {
-    let folder = TestFolder::made(&["--key", "p256", "--broken", "no-intermediate"]);
+    let folder = TestFolder::with_certificate(&["--key", "p256", "--broken", "no-intermediate"]);
     assert_eq!(
         folder.files(),
         ["ca.crt", "ca.key", "intermediate.crt", "server.crt", "server.csr", "server.key"]
@@ -214,32 +215,32 @@ fn the_output_explains_the_defect() {
     assert!(end.stdout.contains("expired on "), "{}", end.stdout);
 }
 
-/// The advice is never to do what the client has just done, and its command works in any folder.
+/// The advice isn't what the client has just done, and its command works in any folder.
 #[test]
 fn the_advice_in_the_log_works() {
     let Some(openssl) = program("openssl") else { return };
-    let other = TestFolder::made(&["--key", "p256"]);
+    let other = TestFolder::with_certificate(&["--key", "p256"]);
     let elsewhere = other.folder();
     let connect = |server: &Server, ca: &str| {
         let line =
             format!("s_client -connect localhost:{} -CAfile {ca} -verify_return_error -brief", server.port);
         assert_ne!(run(&openssl, elsewhere, &line).code, Some(0));
-        server.out.until(|line| line.contains("The client ")).pop().unwrap()
+        server.out.wait_until(|line| line.contains("The client ")).pop().unwrap()
     };
 
-    let folder = TestFolder::made(&["--key", "p256", "--broken", "no-intermediate"]);
+    let folder = TestFolder::with_certificate(&["--key", "p256", "--broken", "no-intermediate"]);
     let text = connect(&folder.serve(), &folder.ca_file());
     let append = format!("Append intermediate.crt to {}, and restart", folder.text("server.crt"));
     assert!(text.contains(&append) && !text.contains("To try"), "{text}");
 
-    let folder = TestFolder::made(&["--key", "p256", "--signed-by-ca"]);
+    let folder = TestFolder::with_certificate(&["--key", "p256", "--signed-by-ca"]);
     let server = folder.serve();
     let text = connect(&server, "server.crt");
     let (_, line) = text.split_once("To try: openssl ").unwrap();
     let end = run(&openssl, elsewhere, line);
     assert!(end.stdout.contains("Verify return code: 0 (ok)"), "{line}\n{end:?}");
 
-    // Without the CA's file there is no command to try.
+    // Without the CA's file, the advice contains no command.
     fs::remove_file(folder.path("ca.crt")).unwrap();
     let text = connect(&folder.serve(), "server.crt");
     assert!(text.contains("the CA's file") && !text.contains("To try"), "{text}");

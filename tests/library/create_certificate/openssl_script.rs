@@ -25,7 +25,7 @@ struct Properties {
 
 fn extension(extension: &X509Extension<'_>) -> String {
     let value = match extension.parsed_extension() {
-        // A hash of the key, which may be computed in several ways.
+        // This is a hash of the key, which may be computed in several ways.
         ParsedExtension::SubjectKeyIdentifier(_) | ParsedExtension::AuthorityKeyIdentifier(_) => {
             String::new()
         }
@@ -73,21 +73,23 @@ fn files(folder: &Path) -> BTreeSet<String> {
 fn check(flags: &[&str]) {
     let (Some(sh), Some(_)) = (program("sh"), program("openssl")) else { return };
     let folder = TestFolder::new();
-    let (ours, theirs) = (folder.path("ours"), folder.path("by hand"));
-    assert_eq!(create(&ours, flags).code, Some(0), "{flags:?}");
-    let Finished { code, stdout, .. } = create(&theirs, &[flags, &["--show-commands"]].concat());
+    let (by_echoscope, by_openssl) = (folder.path("ours"), folder.path("by hand"));
+    assert_eq!(create(&by_echoscope, flags).code, Some(0), "{flags:?}");
+    let Finished { code, stdout, .. } = create(&by_openssl, &[flags, &["--show-commands"]].concat());
     assert_eq!(code, Some(0), "{flags:?}");
-    assert!(!theirs.exists(), "--show-commands wrote something");
+    assert!(!by_openssl.exists(), "--show-commands wrote something");
     fs::write(folder.path("script"), &stdout).unwrap();
     let end = run(&sh, folder.folder(), "script");
     assert_eq!(end.code, Some(0), "{flags:?}: {end:?}\n{stdout}");
-    assert_eq!(files(&ours), files(&theirs), "{flags:?}");
-    assert_eq!(request(&ours), request(&theirs), "{flags:?}");
-    for name in files(&ours).into_iter().filter(|name| Path::new(name).extension() == Some("crt".as_ref())) {
-        let (properties, start, end) = certificate(&ours, &name);
-        let (by_hand, start_by_hand, end_by_hand) = certificate(&theirs, &name);
+    assert_eq!(files(&by_echoscope), files(&by_openssl), "{flags:?}");
+    assert_eq!(request(&by_echoscope), request(&by_openssl), "{flags:?}");
+    for name in
+        files(&by_echoscope).into_iter().filter(|name| Path::new(name).extension() == Some("crt".as_ref()))
+    {
+        let (properties, start, end) = certificate(&by_echoscope, &name);
+        let (by_hand, start_by_hand, end_by_hand) = certificate(&by_openssl, &name);
         assert_eq!(properties, by_hand, "{flags:?}: {name}");
-        // Ours are valid five minutes longer at both ends; the rest is the duration of the test.
+        // Echoscope's certificates are valid five minutes longer at both ends; the rest is the duration of the test.
         assert!((start - start_by_hand).abs() < 900, "{flags:?}: {name} begins at another time");
         assert!((end - end_by_hand).abs() < 900, "{flags:?}: {name} ends at another time");
     }

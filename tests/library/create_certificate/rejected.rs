@@ -33,8 +33,8 @@ fn invalid_values_are_usage_errors() {
         (["--broken", "badly"], "possible values: expired"),
         (["--headless", "--force"], "--headless"),
     ] {
-        let words = one_line(&folder.create(&flags), 2);
-        assert!(words.contains(expected), "{flags:?}: {words}");
+        let message = one_line(&folder.create(&flags), 2);
+        assert!(message.contains(expected), "{flags:?}: {message}");
         assert_eq!(folder.files(), Vec::<String>::new(), "{flags:?}");
     }
 }
@@ -42,8 +42,8 @@ fn invalid_values_are_usage_errors() {
 #[test]
 fn every_name_is_checked() {
     let folder = TestFolder::new();
-    let words = one_line(&folder.create(&["--name", "a.test", "--name", "http://b.test"]), 2);
-    assert!(words.contains("Leave out http://"), "{words}");
+    let message = one_line(&folder.create(&["--name", "a.test", "--name", "http://b.test"]), 2);
+    assert!(message.contains("Leave out http://"), "{message}");
 }
 
 #[test]
@@ -56,8 +56,8 @@ fn an_unusable_folder_is_reported() {
         (folder.path("file").join("c"), "file is not a folder"),
         (parent, "can be created"),
     ] {
-        let words = one_line(&create(&folder, &["--key", "p256"]), 1);
-        assert!(words.contains(expected), "{}: {words}", folder.display());
+        let message = one_line(&create(&folder, &["--key", "p256"]), 1);
+        assert!(message.contains(expected), "{}: {message}", folder.display());
     }
     assert_eq!(folder.files(), ["file"]);
 }
@@ -67,15 +67,15 @@ fn an_unusable_folder_is_reported() {
 #[test]
 fn a_read_only_folder_is_reported() {
     for folder in ["/sys", "/sys/echoscope"] {
-        let words = one_line(&create(Path::new(folder), &["--key", "p256"]), 1);
-        assert!(words.contains("Nothing can be written in /sys (permission denied)"), "{words}");
-        assert!(words.contains("a folder of your own"), "{words}");
+        let message = one_line(&create(Path::new(folder), &["--key", "p256"]), 1);
+        assert!(message.contains("Nothing can be written in /sys (permission denied)"), "{message}");
+        assert!(message.contains("a folder of your own"), "{message}");
     }
     // In /proc the OS reports ENOENT, though the folder exists.
     for folder in ["/proc", "/proc/echoscope"] {
-        let words = one_line(&create(Path::new(folder), &["--key", "p256"]), 1);
+        let message = one_line(&create(Path::new(folder), &["--key", "p256"]), 1);
         let expected = "echoscope: Nothing can be written in /proc. Choose a folder of your own.";
-        assert_eq!(words, expected);
+        assert_eq!(message, expected);
     }
 }
 
@@ -84,9 +84,9 @@ fn existing_files_are_only_replaced_with_force() {
     let folder = TestFolder::new();
     fs::write(folder.path("server.crt"), "mine").unwrap();
     fs::write(folder.path("server.key"), "mine too").unwrap();
-    let words = one_line(&folder.create(&["--key", "p256"]), 1);
-    assert!(words.contains("server.key and server.crt are in "), "{words}");
-    assert!(words.contains("--force"), "{words}");
+    let message = one_line(&folder.create(&["--key", "p256"]), 1);
+    assert!(message.contains("server.key and server.crt are in "), "{message}");
+    assert!(message.contains("--force"), "{message}");
     assert_eq!(folder.files(), ["server.crt", "server.key"]);
     assert_eq!(fs::read_to_string(folder.path("server.crt")).unwrap(), "mine");
     assert_eq!(folder.create(&["--key", "p256", "--force"]).code, Some(0));
@@ -99,23 +99,23 @@ fn a_failure_while_writing_restores_the_folder() {
     let folder = TestFolder::new();
     fs::write(folder.path("server.key"), "mine").unwrap();
     fs::create_dir(folder.path("server.crt")).unwrap();
-    let words = one_line(&folder.create(&["--key", "p256", "--force", "--signed-by-ca"]), 1);
-    assert!(words.contains("server.crt could not be written"), "{words}");
+    let message = one_line(&folder.create(&["--key", "p256", "--force", "--signed-by-ca"]), 1);
+    assert!(message.contains("server.crt could not be written"), "{message}");
     assert_eq!(folder.files(), ["server.crt", "server.key"]);
     assert_eq!(fs::read_to_string(folder.path("server.key")).unwrap(), "mine");
 }
 
 #[test]
 fn an_unusable_ca_is_reported() {
-    let good = TestFolder::made(&["--key", "p256", "--signed-by-ca"]);
-    let other = TestFolder::made(&["--key", "p256", "--signed-by-ca"]);
+    let good = TestFolder::with_certificate(&["--key", "p256", "--signed-by-ca"]);
+    let other = TestFolder::with_certificate(&["--key", "p256", "--signed-by-ca"]);
     let copy = |from: &Path, folder: &TestFolder, name: &str| {
         fs::copy(from, folder.path(name)).unwrap();
     };
     let refused = |folder: &TestFolder, expected: &str| {
         let before = folder.files();
-        let words = one_line(&folder.create(&["--key", "p256", "--signed-by-ca"]), 1);
-        assert!(words.contains(expected), "{words}");
+        let message = one_line(&folder.create(&["--key", "p256", "--signed-by-ca"]), 1);
+        assert!(message.contains(expected), "{message}");
         assert_eq!(folder.files(), before);
     };
 
@@ -140,21 +140,21 @@ fn an_unusable_ca_is_reported() {
 #[test]
 fn an_expired_or_unusual_ca_is_reported() {
     let Some(openssl) = program("openssl") else { return };
-    let folder = TestFolder::made(&["--key", "p256", "--broken", "expired"]);
+    let folder = TestFolder::with_certificate(&["--key", "p256", "--broken", "expired"]);
     fs::rename(folder.path("server.crt"), folder.path("ca.crt")).unwrap();
     fs::rename(folder.path("server.key"), folder.path("ca.key")).unwrap();
-    let words = one_line(&folder.create(&["--signed-by-ca", "--force"]), 1);
-    assert!(words.contains("ca.crt is not valid now (expired on"), "{words}");
+    let message = one_line(&folder.create(&["--signed-by-ca", "--force"]), 1);
+    assert!(message.contains("ca.crt is not valid now (expired on"), "{message}");
 
-    // rcgen keeps only one of two parts of the same kind, so clients wouldn't find the issuer.
+    // rcgen keeps only one of two name parts of the same type, so clients wouldn't find the issuer.
     let folder = TestFolder::new();
     for line in
         ["genrsa -out ca.key 2048", "req -x509 -new -key ca.key -subj /OU=A/OU=B/CN=Class -out ca.crt"]
     {
         assert_eq!(run(&openssl, folder.folder(), line).code, Some(0));
     }
-    let words = one_line(&folder.create(&["--key", "p256", "--signed-by-ca"]), 1);
-    assert!(words.contains("unusual kind"), "{words}");
+    let message = one_line(&folder.create(&["--key", "p256", "--signed-by-ca"]), 1);
+    assert!(message.contains("unusual kind"), "{message}");
     assert_eq!(folder.files(), ["ca.crt", "ca.key"]);
 }
 
@@ -193,7 +193,7 @@ fn the_preflight_predicts_the_result() {
     assert!(found.problems.is_empty() && found.creates_folder && found.creates_ca, "{found:?}");
     assert_eq!(folder.files(), Vec::<String>::new(), "the preflight left something");
 
-    let folder = TestFolder::made(&["--key", "p256", "--signed-by-ca"]);
+    let folder = TestFolder::with_certificate(&["--key", "p256", "--signed-by-ca"]);
     let found = preflight(&request(folder.folder()), now);
     assert!(found.problems.is_empty() && !found.creates_folder && !found.creates_ca, "{found:?}");
     assert_eq!(found.existing, ["server.key", "server.csr", "server.crt"]);

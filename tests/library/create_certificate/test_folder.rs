@@ -27,13 +27,13 @@ impl TestFolder {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    /// Runs `echoscope create-certificate --out` this folder with more flags.
+    /// Runs `echoscope create-certificate --out` with this folder and these flags.
     pub(crate) fn create(&self, flags: &[&str]) -> Finished {
         create(self.folder(), flags)
     }
 
-    /// Creates a folder and runs the command in it, which has to succeed.
-    pub(crate) fn made(flags: &[&str]) -> Self {
+    /// Creates a folder and a certificate in it with these flags.
+    pub(crate) fn with_certificate(flags: &[&str]) -> Self {
         let folder = Self::new();
         let end = folder.create(flags);
         assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""), "{flags:?}");
@@ -53,7 +53,7 @@ impl TestFolder {
         ])
     }
 
-    /// Returns the CA file for clients.
+    /// Returns the file that clients trust: the CA's, or the certificate itself.
     pub(crate) fn ca_file(&self) -> String {
         let ca = self.path("ca.crt");
         self.text(if ca.exists() { "ca.crt" } else { "server.crt" })

@@ -1,5 +1,5 @@
-//! Each built-in lesson, done from start to end with nothing but the commands of the app. Each step is completed by its own
-//! actions and not before.
+//! Each built-in lesson, done from start to end using only the app's commands. Each step is completed by its own
+//! actions and not earlier.
 
 use std::net::TcpStream;
 
@@ -17,7 +17,7 @@ use crate::lessons::clients::{connect, create};
 use crate::lessons::player::Player;
 use crate::support::can_reset;
 
-/// Whether the kernel reports the accept queue.
+/// Whether the OS reports how many clients wait in the accept queue.
 const REPORTS_QUEUE: bool = cfg!(target_os = "linux");
 
 #[test]
@@ -49,7 +49,7 @@ fn your_first_echo() {
     player.step_is_open();
     player.open(LessonPlace::Log);
     player.completes_step();
-    player.leave(0, CloseMode::Close);
+    player.disconnect(0, CloseMode::Close);
     player.completes_step();
     player.stop();
     player.completes_step();
@@ -66,20 +66,20 @@ fn one_at_a_time_and_the_backlog() {
     player.echo(0, "first");
     player.completes_step();
     player.connect(1);
-    player.say(1, "second", LineEnding::Lf);
+    player.send(1, "second", LineEnding::Lf);
     player.completes_step();
     player.step_is_open();
     player.connect(2);
     player.completes_step();
-    player.leave(0, CloseMode::Close);
+    player.disconnect(0, CloseMode::Close);
     player.completes_step();
-    player.until_answered(1);
+    player.wait_until_answered(1);
     player.set_up_and_start();
     for index in 0..3 {
         player.connect(index);
     }
-    player.until_clients(3, 3);
-    // Three lines of one client are not one of each.
+    player.wait_until_clients(3, 3);
+    // The step needs a line from each of the three clients, not three lines from one.
     for index in [0, 0, 0, 1, 2] {
         player.step_is_open();
         player.echo(index, "hello");
@@ -107,50 +107,50 @@ fn a_stream_has_no_messages() {
     player.step_is_open();
     player.connect(1);
     player.completes_step();
-    player.say(1, "one", LineEnding::None);
-    player.say(1, "two", LineEnding::None);
+    player.send(1, "one", LineEnding::None);
+    player.send(1, "two", LineEnding::None);
     let id = player.tab(1);
-    player.until("both sent", |app| app.clients().get(id).unwrap().status().sent == 6);
+    player.wait_until("both sent", |app| app.clients().get(id).unwrap().status().sent == 6);
     player.step_is_open();
-    player.leave(0, CloseMode::Close);
+    player.disconnect(0, CloseMode::Close);
     player.completes_step();
-    player.until_answered(1);
+    player.wait_until_answered(1);
     player.finished();
 }
 
 #[test]
 fn closing_a_connection() {
     let mut player = Player::begin(3);
-    // The form has the settings already.
+    // The form already has the lesson's settings.
     player.start();
     player.completes_step();
     player.connect(0);
     player.echo(0, "bye");
     player.step_is_open();
-    player.leave(0, CloseMode::Close);
+    player.disconnect(0, CloseMode::Close);
     player.completes_step();
     player.connect(0);
     player.echo(0, "bye");
     player.step_is_open();
-    player.leave(0, CloseMode::HalfClose);
+    player.disconnect(0, CloseMode::HalfClose);
     player.completes_step();
     player.connect(0);
-    player.until_clients(1, 3);
+    player.wait_until_clients(1, 3);
     player.step_is_open();
-    player.leave(0, CloseMode::Abort);
+    player.disconnect(0, CloseMode::Abort);
     // The step waits for an RST.
     if !can_reset() {
         return;
     }
     player.completes_step();
     player.connect(0);
-    player.until_clients(1, 4);
+    player.wait_until_clients(1, 4);
     player.step_is_open();
     player.app.apply(Command::Disconnect(ClientId(4)));
     player.completes_step();
     player.set_up_and_start();
     player.connect(0);
-    player.until_clients(1, 1);
+    player.wait_until_clients(1, 1);
     player.step_is_open();
     player.completes_step();
     player.finished();
@@ -167,35 +167,35 @@ fn a_certificate_of_your_own() {
     player.start();
     player.completes_step();
     let id = player.tab(0);
-    player.tell(ClientCommand::SetTrust(id, TrustChoice::System));
+    player.apply_to_client(ClientCommand::SetTrust(id, TrustChoice::System));
     player.fail_to_connect(0);
     player.completes_step();
     player.open(LessonPlace::CertificateDetails);
     player.completes_step();
-    player.tell(ClientCommand::SetTrust(id, TrustChoice::ThisServer));
+    player.apply_to_client(ClientCommand::SetTrust(id, TrustChoice::ThisServer));
     player.connect(0);
     player.completes_step();
     player.echo(0, "Hello");
-    player.leave(0, CloseMode::Close);
+    player.disconnect(0, CloseMode::Close);
     player.step_is_open();
-    player.tell(ClientCommand::Edit(id, ClientField::ServerName, "example.com".to_owned()));
+    player.apply_to_client(ClientCommand::Edit(id, ClientField::ServerName, "example.com".to_owned()));
     player.fail_to_connect(0);
     player.completes_step();
     let expired = create(folder.path(), Some(Defect::Expired));
     player.app.apply(Command::UseCreated(expired));
     player.step_is_open();
     player.stop();
-    player.until("the stop", |app| app.state().is_stopped());
+    player.wait_until("the stop", |app| app.state().is_stopped());
     player.step_is_open();
     player.start();
     player.completes_step();
-    player.tell(ClientCommand::Edit(id, ClientField::ServerName, String::new()));
+    player.apply_to_client(ClientCommand::Edit(id, ClientField::ServerName, String::new()));
     player.fail_to_connect(0);
     player.completes_step();
     let good = create(folder.path(), None);
     player.app.apply(Command::UseCreated(good));
     player.stop();
-    player.until("the stop", |app| app.state().is_stopped());
+    player.wait_until("the stop", |app| app.state().is_stopped());
     player.start();
     player.step_is_open();
     player.connect(0);
@@ -208,14 +208,14 @@ fn eavesdropping() {
     let folder = tempfile::tempdir().unwrap();
     let mut player = Player::begin(5);
     assert!(player.app.lesson_lacks_certificate());
-    // As the previous lesson may leave it.
+    // The previous lesson may leave an expired certificate behind.
     let expired = create(folder.path(), Some(Defect::Expired));
     player.app.apply(Command::UseCreated(expired));
-    player.until("the files", |app| app.pair().is_some());
+    player.wait_until("the files", |app| app.pair().is_some());
     assert!(player.app.lesson_lacks_certificate());
     let created = create(folder.path(), None);
     player.app.apply(Command::UseCreated(created));
-    player.until("the files", |app| !app.lesson_lacks_certificate());
+    player.wait_until("the files", |app| !app.lesson_lacks_certificate());
     player.set_up_and_start();
     player.connect(0);
     player.echo(0, "the password is sword");
@@ -232,9 +232,9 @@ fn eavesdropping() {
     player.open(LessonPlace::Wire);
     player.completes_step();
     let id = player.tab(1);
-    player.tell(ClientCommand::SetTls(id, false));
+    player.apply_to_client(ClientCommand::SetTls(id, false));
     player.connect(1);
-    player.say(1, "hello?", LineEnding::Lf);
+    player.send(1, "hello?", LineEnding::Lf);
     player.completes_step();
     player.finished();
     player.app.apply(Command::LeaveLesson);
@@ -250,15 +250,15 @@ fn a_hundred_clients() {
     player.app.apply(Command::Client(ClientCommand::ConnectLoad));
     player.completes_step();
     let echoed = |app: &App| app.clients().load().status().map_or(0, |status| status.echoed);
-    player.until("every echo", |app| echoed(app) == 100);
+    player.wait_until("every echo", |app| echoed(app) == 100);
     player.step_is_open();
     player.app.apply(Command::Client(ClientCommand::CloseLoad));
     player.completes_step();
-    player.until("the end of the crowd", |app| !app.clients().load().is_running());
+    player.wait_until("the end of the crowd", |app| !app.clients().load().is_running());
     player.set_up_and_start();
     player.app.apply(Command::Client(ClientCommand::ConnectLoad));
     player.completes_step();
-    player.until_clients(100, 100);
+    player.wait_until_clients(100, 100);
     assert!(echoed(&player.app) <= 10, "more than ten were served");
     player.step_is_open();
     player.app.apply(Command::Client(ClientCommand::CloseLoad));
@@ -277,6 +277,6 @@ fn clients_of_other_programs_count() {
     player.completes_step();
     let _waiting: Vec<TcpStream> = (0..2).map(|_| connect(address)).collect();
     if REPORTS_QUEUE {
-        player.until("both steps", |app| app.lesson().is_some_and(|run| run.position() == 4));
+        player.wait_until("both steps", |app| app.lesson().is_some_and(|run| run.position() == 4));
     }
 }

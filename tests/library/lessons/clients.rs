@@ -1,4 +1,4 @@
-//! A client of another program, and certificates for those of our own.
+//! A client outside the app, and certificates as the app creates them.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use echoscope::tls::create::{self, CertificateSpec, CreatedFiles, Defect, KeyCho
 
 use crate::lessons::player::PATIENCE;
 
-/// A plain client.
+/// Connects a client without TLS.
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -23,7 +23,7 @@ pub(crate) fn echo(client: &mut (impl Read + Write), data: &[u8]) {
     assert_eq!(back, data);
 }
 
-/// Makes a certificate as *Create certificate…* does.
+/// Creates a certificate as *Create certificate…* does.
 pub(crate) fn create(folder: &Path, defect: Option<Defect>) -> Box<CreatedFiles> {
     let spec = CertificateSpec {
         folder: folder.to_owned(),

@@ -1,4 +1,4 @@
-//! Mistakes in lesson files: each is reported with its line and a sentence that names what was expected.
+//! Mistakes in lesson files: each is reported with its line and the expected value.
 
 use echoscope::app::Command;
 use echoscope::lessons::Lesson;
@@ -8,7 +8,7 @@ use crate::lessons::player::Player;
 
 const HEAD: &str = "title = 'T'\nsummary = 'S.'\n";
 
-/// A lesson whose only step has these lines, the first of them on line 4.
+/// Returns a lesson file whose only step has these lines, starting at line 4.
 fn step(lines: &str) -> String {
     format!("{HEAD}[[step]]\n{lines}\n")
 }
@@ -132,7 +132,7 @@ fn lesson_file_is_opened_and_mistakes_are_shown() {
     let folder = tempfile::tempdir().unwrap();
     let good = step("text = 'Press Start server.'\ndone = { is = 'listening' }");
     let large = format!("{good}#{}\n", "x".repeat(MAX_LESSON_FILE));
-    for (name, content, words) in [
+    for (name, content, expected) in [
         (
             "broken.toml",
             good.replace("text =", "txt =").into_bytes(),
@@ -145,27 +145,27 @@ fn lesson_file_is_opened_and_mistakes_are_shown() {
         ),
         ("bytes.toml", vec![b't', 0xff], "bytes.toml can't be read: stream did not contain valid UTF-8"),
     ] {
-        let mut player = Player::at_rest();
+        let mut player = Player::without_lesson();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
-        player.ask(Command::OpenLesson(path));
-        player.until(name, |app| app.notice().is_some());
+        player.apply(Command::OpenLesson(path));
+        player.wait_until(name, |app| app.notice().is_some());
         let notice = player.app.notice().unwrap();
-        assert!(notice.problem && notice.text.contains(words), "{}", notice.text);
+        assert!(notice.problem && notice.text.contains(expected), "{}", notice.text);
         assert!(player.app.lesson().is_none());
     }
-    let mut player = Player::at_rest();
-    for (path, words) in
+    let mut player = Player::without_lesson();
+    for (path, expected) in
         [(folder.path().join("none.toml"), "can't be read: "), (folder.path().into(), "not an ordinary file")]
     {
         player.app.apply(Command::DismissNotice);
-        player.ask(Command::OpenLesson(path));
-        player.until(words, |app| app.notice().is_some_and(|notice| notice.text.contains(words)));
+        player.apply(Command::OpenLesson(path));
+        player.wait_until(expected, |app| app.notice().is_some_and(|notice| notice.text.contains(expected)));
     }
     let path = folder.path().join("good.toml");
     std::fs::write(&path, good).unwrap();
-    player.ask(Command::OpenLesson(path));
-    player.until("the lesson", |app| app.lesson().is_some());
+    player.apply(Command::OpenLesson(path));
+    player.wait_until("the lesson", |app| app.lesson().is_some());
     assert_eq!(player.lesson().lesson().title, "T");
     assert_eq!(player.app.lesson_number(), None);
     player.start();

@@ -1,4 +1,4 @@
-//! Lessons from files in the app, which reports the events of the server's threads and of the client tabs.
+//! Lessons from files, run in the app, which passes them the events of the server's threads and of the client tabs.
 
 use std::time::Instant;
 
@@ -53,9 +53,9 @@ fn open(lesson: &str) -> Player {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lesson.toml");
     std::fs::write(&path, lesson).unwrap();
-    let mut player = Player::at_rest();
-    player.ask(Command::OpenLesson(path));
-    player.until("the lesson", |app| app.lesson().is_some());
+    let mut player = Player::without_lesson();
+    player.apply(Command::OpenLesson(path));
+    player.wait_until("the lesson", |app| app.lesson().is_some());
     player
 }
 
@@ -72,9 +72,9 @@ fn wait_without_poll(player: &Player, done: impl Fn(&ClientStatus) -> bool) {
 /// Sends, receives the echo and disconnects without polling the app.
 fn echo_without_poll(player: &mut Player) {
     player.connect(0);
-    player.say(0, "Hello", LineEnding::Lf);
+    player.send(0, "Hello", LineEnding::Lf);
     wait_without_poll(player, |status| status.echo.is_exact());
-    player.leave(0, CloseMode::Close);
+    player.disconnect(0, CloseMode::Close);
     wait_without_poll(player, |status| status.state == ClientState::Closed);
 }
 
@@ -86,7 +86,7 @@ fn echo_before_next_doesnt_complete_the_following_step() {
     echo_without_poll(&mut player);
     player.skip();
     assert_eq!(player.lesson().marks(), [StepMark::Done, StepMark::Skipped, StepMark::Open, StepMark::Open]);
-    // An echo that completes the step to be skipped completes nothing else.
+    // The echo completes the current step before it is skipped, and no other step.
     echo_without_poll(&mut player);
     player.skip();
     assert_eq!(player.lesson().marks(), [StepMark::Done, StepMark::Skipped, StepMark::Done, StepMark::Open]);

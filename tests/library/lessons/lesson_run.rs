@@ -13,7 +13,7 @@ use echoscope::settings::{Mode, Settings};
 use echoscope::tls::session_error::{ServerContext, ServerTlsError};
 use rustls::AlertDescription;
 
-/// Starts a lesson with these steps, each the value of `done`.
+/// Starts a lesson with these steps, each given as the value of `done` in a lesson file.
 fn lesson(steps: &[&str]) -> LessonRun {
     let steps = steps.iter().map(|done| format!("[[step]]\ntext = 'Do it.'\ndone = {done}\n"));
     let text = format!("title = 'T'\nsummary = 'S.'\n{}", steps.collect::<String>());
@@ -40,7 +40,7 @@ fn tls_failed(cause: rustls::Error) -> Event {
     event(1, EventKind::Problem(Problem::Tls(Arc::new(error))))
 }
 
-/// Asserts that the last of these events meets the condition, and no earlier one.
+/// Asserts that the last of these events completes a step with this condition, and that no earlier event does.
 #[track_caller]
 fn assert_last_completes(done: &str, events: &[Event]) {
     let mut run = lesson(&[done]);
@@ -82,7 +82,7 @@ fn events_complete_matching_conditions() {
         &[received(1, b"xa"), received(1, b"b"), received(1, b"cd")],
     );
     assert_never_completes("{ seen = 'stream', contains = 'ab' }", &[received(1, b"a"), received(2, b"b")]);
-    // Once for each client, however often it sends the text.
+    // Each client counts once, however often it sends the text.
     assert_last_completes(
         "{ seen = 'stream', contains = 'ab', at_least = 2 }",
         &[received(1, b"ab"), received(1, b"ab"), received(1, b"a"), received(1, b"b"), received(2, b"ab")],
@@ -221,7 +221,7 @@ fn steps_can_be_skipped_reviewed_and_restarted() {
     run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
     run.next();
     assert_eq!((run.position(), run.marks()), (2, &[StepMark::Done, StepMark::Skipped, StepMark::Open][..]));
-    // A skipped step starts over; a done one stays done.
+    // A skipped step starts over when the user goes back to it, and a completed one stays completed.
     run.back();
     assert_eq!(run.marks()[1], StepMark::Open);
     run.back();

@@ -24,14 +24,14 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    /// Starts a built-in lesson, on a port that the OS chooses.
+    /// Opens an app whose server uses a port that the OS chooses, and starts a built-in lesson.
     pub(crate) fn begin(number: usize) -> Self {
-        let mut player = Self::at_rest();
-        player.ask(Command::StartLesson(number));
+        let mut player = Self::without_lesson();
+        player.apply(Command::StartLesson(number));
         player
     }
 
-    pub(crate) fn at_rest() -> Self {
+    pub(crate) fn without_lesson() -> Self {
         let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
         Self { app: App::new(settings, Options::default()), done: 0 }
     }
@@ -40,12 +40,12 @@ impl Player {
         self.app.lesson().unwrap()
     }
 
-    pub(crate) fn ask(&mut self, command: Command) {
+    pub(crate) fn apply(&mut self, command: Command) {
         self.app.apply(command);
     }
 
     #[track_caller]
-    pub(crate) fn until(&mut self, what: &str, done: impl Fn(&App) -> bool) {
+    pub(crate) fn wait_until(&mut self, what: &str, done: impl Fn(&App) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !done(&self.app) {
             assert!(Instant::now() < deadline, "timed out waiting for {what}");
@@ -71,8 +71,8 @@ impl Player {
     #[track_caller]
     pub(crate) fn completes_step(&mut self) {
         let step = self.done;
-        let words = self.lesson().lesson().steps[step].text.clone();
-        self.until(&words, |app| app.lesson().is_some_and(|run| run.position() > step));
+        let text = self.lesson().lesson().steps[step].text.clone();
+        self.wait_until(&text, |app| app.lesson().is_some_and(|run| run.position() > step));
         self.done += 1;
         assert_eq!(self.lesson().marks()[step], StepMark::Done);
         self.step_is_open();
@@ -81,7 +81,7 @@ impl Player {
     /// Presses *Skip this step*.
     #[track_caller]
     pub(crate) fn skip(&mut self) {
-        self.ask(Command::NextStep);
+        self.apply(Command::NextStep);
         self.done += 1;
         self.step_is_open();
     }
@@ -90,7 +90,7 @@ impl Player {
     pub(crate) fn set_up_and_start(&mut self) {
         self.step_is_open();
         assert_ne!(self.app.lesson_set_up(), SetUp::Ready, "there is nothing to set up");
-        self.ask(Command::SetUpLesson);
+        self.apply(Command::SetUpLesson);
         if self.app.state().is_stopped() {
             self.app.poll();
             self.start();
@@ -99,7 +99,7 @@ impl Player {
     }
 
     pub(crate) fn start(&mut self) {
-        self.until("files that were read", |app| app.blocked().is_none());
+        self.wait_until("files that were read", |app| app.blocked().is_none());
         self.app.apply(Command::Start);
     }
 
@@ -109,25 +109,25 @@ impl Player {
 
     /// Opens a tab or a dialog.
     pub(crate) fn open(&mut self, place: LessonPlace) {
-        self.ask(Command::Opened(place));
+        self.apply(Command::Opened(place));
     }
 
     pub(crate) fn address(&mut self) -> SocketAddr {
-        self.until("listening", |app| matches!(app.state(), ServerState::Listening { .. }));
+        self.wait_until("listening", |app| matches!(app.state(), ServerState::Listening { .. }));
         match self.app.state() {
             ServerState::Listening { addresses, .. } => addresses[0],
             state => panic!("not listening: {state:?}"),
         }
     }
 
-    pub(crate) fn tell(&mut self, command: ClientCommand) {
+    pub(crate) fn apply_to_client(&mut self, command: ClientCommand) {
         self.app.apply(Command::Client(command));
     }
 
     /// Returns the client tab with this index, and adds it if necessary.
     pub(crate) fn tab(&mut self, index: usize) -> ClientTabId {
         while self.app.clients().len() <= index {
-            self.tell(ClientCommand::Add);
+            self.apply_to_client(ClientCommand::Add);
         }
         self.app.clients().iter().nth(index).unwrap().id()
     }
@@ -136,10 +136,10 @@ impl Player {
     #[track_caller]
     pub(crate) fn connect(&mut self, index: usize) {
         let id = self.tab(index);
-        // The previous connection may still be closing, or the new port of the server isn't known yet.
-        self.until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
-        self.tell(ClientCommand::Connect(id));
-        self.until("an open client", |app| {
+        // The previous connection may still be closing, or the server's new port may be unknown.
+        self.wait_until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
+        self.apply_to_client(ClientCommand::Connect(id));
+        self.wait_until("an open client", |app| {
             let tab = app.clients().get(id).unwrap();
             let status = tab.status();
             assert!(status.outcome.is_none(), "{:?}", status.outcome);
@@ -151,10 +151,10 @@ impl Player {
     #[track_caller]
     pub(crate) fn fail_to_connect(&mut self, index: usize) -> String {
         let id = self.tab(index);
-        // The previous connection may still be closing, or the new port of the server isn't known yet.
-        self.until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
-        self.tell(ClientCommand::Connect(id));
-        self.until("a refusal", |app| app.clients().get(id).unwrap().status().outcome.is_some());
+        // The previous connection may still be closing, or the server's new port may be unknown.
+        self.wait_until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
+        self.apply_to_client(ClientCommand::Connect(id));
+        self.wait_until("a refusal", |app| app.clients().get(id).unwrap().status().outcome.is_some());
         match self.app.clients().get(id).unwrap().status().outcome {
             Some(ConnectionOutcome::Failed(failure)) => failure.to_string(),
             ended => panic!("{ended:?}"),
@@ -163,37 +163,37 @@ impl Player {
 
     /// Types a text into a client tab and presses Enter.
     #[track_caller]
-    pub(crate) fn say(&mut self, index: usize, text: &str, ending: LineEnding) {
+    pub(crate) fn send(&mut self, index: usize, text: &str, ending: LineEnding) {
         let id = self.tab(index);
-        self.tell(ClientCommand::SetLineEnding(id, ending));
-        self.tell(ClientCommand::Edit(id, ClientField::Text, text.to_owned()));
-        self.tell(ClientCommand::Send(id));
+        self.apply_to_client(ClientCommand::SetLineEnding(id, ending));
+        self.apply_to_client(ClientCommand::Edit(id, ClientField::Text, text.to_owned()));
+        self.apply_to_client(ClientCommand::Send(id));
         assert_eq!(self.app.clients().get(id).unwrap().refused(), None);
     }
 
-    /// The same, and waits until it has come back.
+    /// Types a text into a client tab, presses Enter, and waits for the echo.
     #[track_caller]
     pub(crate) fn echo(&mut self, index: usize, text: &str) {
-        self.say(index, text, LineEnding::Lf);
-        self.until_answered(index);
+        self.send(index, text, LineEnding::Lf);
+        self.wait_until_answered(index);
     }
 
     #[track_caller]
-    pub(crate) fn until_answered(&mut self, index: usize) {
+    pub(crate) fn wait_until_answered(&mut self, index: usize) {
         let id = self.tab(index);
-        self.until("the echo", |app| app.clients().get(id).unwrap().status().echo.is_exact());
+        self.wait_until("the echo", |app| app.clients().get(id).unwrap().status().echo.is_exact());
     }
 
     /// Closes the connection of a client tab.
-    pub(crate) fn leave(&mut self, index: usize, how: CloseMode) {
+    pub(crate) fn disconnect(&mut self, index: usize, how: CloseMode) {
         let id = self.tab(index);
-        self.tell(ClientCommand::Close(id, how));
+        self.apply_to_client(ClientCommand::Close(id, how));
     }
 
     /// Waits until `total` clients have been accepted and `now` of them are connected.
     #[track_caller]
-    pub(crate) fn until_clients(&mut self, now: u64, total: u64) {
-        self.until("clients", |app| {
+    pub(crate) fn wait_until_clients(&mut self, now: u64, total: u64) {
+        self.wait_until("clients", |app| {
             let counters = app.counters();
             (counters.clients_now, counters.clients_total) == (now, total)
         });

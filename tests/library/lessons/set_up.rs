@@ -1,4 +1,5 @@
-//! *Set it up*: which settings it changes, when it restarts the server, and that leaving the lesson restores them.
+//! *Set it up*: which settings it changes, when it restarts the server, and that leaving the lesson restores the
+//! settings.
 
 use echoscope::app::{Command, SetUp};
 use echoscope::server::ServerState;
@@ -12,7 +13,7 @@ use crate::lessons::player::Player;
 fn set_up_fills_in_the_form() {
     let mut player = Player::begin(1);
     assert_eq!(player.app.lesson_set_up(), SetUp::Needed);
-    player.ask(Command::SetUpLesson);
+    player.apply(Command::SetUpLesson);
     assert_eq!(player.app.lesson_set_up(), SetUp::Ready);
     assert_eq!((player.app.settings().mode, player.app.form().text(Setting::Backlog)), (Mode::One, "2"));
     assert!(
@@ -30,7 +31,7 @@ fn set_up_restarts_a_server_with_other_settings() {
     echo(&mut connect(address), b"x");
     assert_eq!(player.app.lesson_set_up(), SetUp::NeedsRestart);
     player.step_is_open();
-    player.ask(Command::SetUpLesson);
+    player.apply(Command::SetUpLesson);
     player.completes_step();
     assert!(!player.app.needs_restart(Setting::Backlog));
     assert!(matches!(player.app.state(), ServerState::Listening { .. }));
@@ -38,12 +39,12 @@ fn set_up_restarts_a_server_with_other_settings() {
 
 #[test]
 fn leaving_restores_settings_that_the_user_didnt_change() {
-    let mut player = Player::at_rest();
+    let mut player = Player::without_lesson();
     player.app.apply(Command::Set(Setting::Backlog, "7".to_owned()));
-    player.ask(Command::StartLesson(1));
-    player.ask(Command::SetUpLesson);
+    player.apply(Command::StartLesson(1));
+    player.apply(Command::SetUpLesson);
     player.app.apply(Command::set(Setting::Mode, Mode::Pool));
-    player.ask(Command::LeaveLesson);
+    player.apply(Command::LeaveLesson);
     assert!(player.app.lesson().is_none());
     let settings = player.app.settings();
     assert_eq!((settings.backlog, settings.mode), (7, Mode::Pool));
@@ -59,9 +60,9 @@ fn two_set_ups_are_restored_to_the_settings_before_the_first() {
     for _ in 0..4 {
         player.skip();
     }
-    player.ask(Command::SetUpLesson);
+    player.apply(Command::SetUpLesson);
     assert_eq!(player.app.settings().mode, Mode::Threads);
-    player.ask(Command::StartLesson(0));
+    player.apply(Command::StartLesson(0));
     assert_eq!((player.app.settings().mode, player.app.settings().backlog), (Mode::Threads, 5));
     assert!(player.app.notice().is_none(), "the next lesson begins without a notice in its way");
 }

@@ -16,9 +16,9 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::support::{Identity, Server};
 
-/// The starts of lines that only Echoscope prints: its addresses, the outcome of a handshake, and its explanations of
-/// TLS failures.
-const ONLY_OURS: &[&str] = &[
+/// The beginnings of lines that only Echoscope prints: its addresses, the outcome of a handshake, and its explanations
+/// of TLS failures.
+const ONLY_ECHOSCOPE: &[&str] = &[
     "Listening on ",
     "TLS 1.",
     "This client does not speak TLS",
@@ -26,8 +26,8 @@ const ONLY_OURS: &[&str] = &[
     "The client disconnected during the handshake",
     "The client disconnected in the middle of its first TLS message",
 ];
-/// The starts of lines that only the program prints: Python's text for the same failure.
-const ONLY_PYTHONS: &[&str] = &["TLS failure: "];
+/// The beginning of a line that only the Python program prints: Python's text for a TLS failure.
+const ONLY_PYTHON: &[&str] = &["TLS failure: "];
 
 /// A server, and the lines to ignore when its output is compared.
 pub(crate) struct Peer {
@@ -49,7 +49,7 @@ pub(crate) fn python(settings: &Settings) -> Option<Peer> {
     python_with(settings, |text| text)
 }
 
-/// Starts the saved program with a change.
+/// Starts the saved program after `change` has edited its text.
 pub(crate) fn python_with(settings: &Settings, change: impl FnOnce(String) -> String) -> Option<Peer> {
     let python = crate::support::program("python3")?;
     let folder = tempfile::tempdir().unwrap();
@@ -57,7 +57,7 @@ pub(crate) fn python_with(settings: &Settings, change: impl FnOnce(String) -> St
     fs::write(&file, change(text(settings))).unwrap();
     let mut command = Command::new(python);
     command.arg("-u").arg(file).stdin(Stdio::null());
-    Some(Peer::new(Server::from(command), "Python", ONLY_PYTHONS, settings, folder))
+    Some(Peer::new(Server::from(command), "Python", ONLY_PYTHON, settings, folder))
 }
 
 /// Starts Echoscope with the same settings.
@@ -88,7 +88,7 @@ pub(crate) fn echoscope(settings: &Settings) -> Peer {
         all.push("--tls");
     }
     let folder = tempfile::tempdir().unwrap();
-    Peer::new(Server::start(&all), "Echoscope", ONLY_OURS, settings, folder)
+    Peer::new(Server::start(&all), "Echoscope", ONLY_ECHOSCOPE, settings, folder)
 }
 
 /// Returns the program's text for a port that the OS chooses.
@@ -123,7 +123,7 @@ impl Peer {
         self.connect_with(None)
     }
 
-    /// Connects a client that presents a certificate.
+    /// Connects a client that presents a certificate, if one is given.
     pub(crate) fn connect_with(&self, shown: Option<&Identity>) -> Client {
         let stream = self.server.connect();
         let Some(roots) = &self.roots else { return Client::Plain(stream) };
@@ -148,22 +148,22 @@ impl Peer {
         Client::Tls(Box::new(StreamOwned::new(connection, stream)))
     }
 
-    /// Waits until a line is printed that contains `words`, and keeps all lines up to it.
-    pub(crate) fn until(&mut self, words: &str) {
-        let lines = self.server.out.until(|line| line.contains(words));
+    /// Waits until the server prints a line that contains `text`, and keeps all lines up to it.
+    pub(crate) fn wait_until(&mut self, text: &str) {
+        let lines = self.server.out.wait_until(|line| line.contains(text));
         self.seen.extend(lines);
     }
 
-    /// Returns every line up to now that both servers print, without ports and durations.
+    /// Returns all lines so far that both servers should print, without ports and durations.
     pub(crate) fn comparable(&self) -> Vec<String> {
         let own = |line: &&String| self.own_lines.iter().any(|start| line.starts_with(start));
-        self.seen.iter().filter(|line| !own(line)).map(|line| general(line)).collect()
+        self.seen.iter().filter(|line| !own(line)).map(|line| normalized(line)).collect()
     }
 }
 
 /// Replaces ports and durations: `('127.0.0.1', 49743)` becomes `('127.0.0.1', …)`, and `after 1.2 s:` becomes `after
 /// …:`.
-fn general(line: &str) -> String {
+fn normalized(line: &str) -> String {
     if line.starts_with("Received: ") {
         return line.to_owned();
     }
@@ -210,7 +210,7 @@ impl Client {
         assert!(got == data, "{} came back as {}", data.escape_ascii(), got.escape_ascii());
     }
 
-    /// Closes the sending side and reads to the end, which must be orderly.
+    /// Closes the sending side, and reads to the end of the stream, which must be orderly.
     pub(crate) fn half_close(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         match self {
@@ -219,13 +219,13 @@ impl Client {
                 stream.read_to_end(&mut rest).unwrap();
             }
             Self::Tls(stream) => {
-                // rustls would send the alert before a handshake that hasn't begun yet.
+                // Without this flush, rustls would send close_notify before a handshake that hasn't begun yet.
                 stream.flush().unwrap();
                 stream.conn.send_close_notify();
                 stream.flush().unwrap();
-                // rustls fails here without the server's own close_notify.
+                // This fails if the server doesn't send its own close_notify.
                 stream.read_to_end(&mut rest).unwrap();
-                // Echoscope waits a moment for the client to close. This makes that shorter.
+                // Echoscope waits a moment for the client to close; this ends that wait.
                 stream.sock.shutdown(Shutdown::Both).unwrap();
             }
         }

@@ -10,7 +10,7 @@ use crate::support::Identity;
 
 const BYTES: &[u8] = b"\0\x07\x1b\x7f\x80\xc3\xa9\xff\r\n";
 
-/// Does everything that a client does in the lessons, one client after the other.
+/// Connects one client after another, which together do everything that clients do in the lessons.
 fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
     // Several separate sends, and an orderly close.
     let mut client = peer.connect();
@@ -20,61 +20,61 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
         client.echo(data);
     }
     assert!(client.half_close().is_empty());
-    peer.until("Connection from");
+    peer.wait_until("Connection from");
 
     // One byte, then a thousand that are in flight when the client half-closes.
     let mut client = peer.connect();
     client.echo(b"x");
     client.send(&[b'.'; 1000]);
     assert_eq!(client.half_close(), [b'.'; 1000]);
-    peer.until("Connection from");
+    peer.wait_until("Connection from");
 
-    // No data; with TLS there is a handshake all the same.
+    // A client that sends no data, but with TLS makes a handshake.
     assert!(peer.connect().half_close().is_empty());
-    peer.until("Connection from");
+    peer.wait_until("Connection from");
 
     // A reset, after which the server continues.
     let mut client = peer.connect();
     client.echo(b"I am gone");
     client.reset();
-    peer.until("Connection from");
+    peer.wait_until("Connection from");
 
     // Two clients in turn. In mode one, the second waits. A line may be printed a moment after its echo.
     let (mut first, mut second) = (peer.connect(), None);
-    let say = |peer: &mut Peer, client: &mut Client, words: &str| {
-        client.echo(words.as_bytes());
-        peer.until(&format!("'{words}'"));
+    let send_and_await = |peer: &mut Peer, client: &mut Client, text: &str| {
+        client.echo(text.as_bytes());
+        peer.wait_until(&format!("'{text}'"));
     };
-    say(peer, &mut first, "first");
+    send_and_await(peer, &mut first, "first");
     if mode == Mode::One {
         second = Some(peer.connect());
     } else {
         let second = second.insert(peer.connect());
-        say(peer, second, "second");
-        say(peer, &mut first, "first again");
-        say(peer, second, "second again");
+        send_and_await(peer, second, "second");
+        send_and_await(peer, &mut first, "first again");
+        send_and_await(peer, second, "second again");
     }
     assert!(first.half_close().is_empty());
-    peer.until("Connection from");
+    peer.wait_until("Connection from");
     let mut second = second.unwrap();
     second.echo(b"second to the end");
     assert!(second.half_close().is_empty());
-    peer.until("Connection from");
+    peer.wait_until("Connection from");
 
     if tls {
         // A client that ends the stream without close_notify, and one that doesn't use TLS at all.
         let mut client = peer.connect();
         client.echo(b"cut off");
         client.end_without_close_notify();
-        peer.until("Connection from");
+        peer.wait_until("Connection from");
         let mut client = peer.server.connect();
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let _ = client.read_to_end(&mut Vec::new());
-        peer.until("Connection from");
+        peer.wait_until("Connection from");
         // A client that closes without sending, and two that close during the handshake: before the ClientHello is
         // complete, and after the server's answer.
         drop(peer.server.connect());
-        peer.until("Connection from");
+        peer.wait_until("Connection from");
         for hello in [1, 2] {
             let client = peer.connect();
             let Client::Tls(mut stream) = client else { panic!("TLS is on") };
@@ -85,13 +85,13 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
                 stream.sock.read_exact(&mut [0]).unwrap();
             }
             stream.sock.shutdown(Shutdown::Write).unwrap();
-            peer.until("Connection from");
+            peer.wait_until("Connection from");
         }
         // The server continues.
         let mut client = peer.connect();
         client.echo(b"still here");
         assert!(client.half_close().is_empty());
-        peer.until("Connection from");
+        peer.wait_until("Connection from");
     }
 }
 
@@ -106,7 +106,7 @@ fn program_behaves_and_prints_like_echoscope() {
             for peer in &mut peers {
                 talk(peer, mode, tls);
             }
-            let [mut python, ours] = peers.map(|peer| peer.comparable());
+            let [mut python, echoscope] = peers.map(|peer| peer.comparable());
             if tls {
                 // Python 3.10 to 3.12 treat a reset as the end of the stream (they misread SSL_read_ex()).
                 for line in &mut python {
@@ -115,13 +115,13 @@ fn program_behaves_and_prints_like_echoscope() {
                     }
                 }
             }
-            for (number, (python, ours)) in python.iter().zip(&ours).enumerate() {
-                assert_eq!(python, ours, "{mode:?}, TLS {tls}, line {number}");
+            for (number, (python, echoscope)) in python.iter().zip(&echoscope).enumerate() {
+                assert_eq!(python, echoscope, "{mode:?}, TLS {tls}, line {number}");
             }
-            assert_eq!(python.len(), ours.len(), "{mode:?}, TLS {tls}");
-            let count = |words: &str| ours.iter().filter(|line| line.contains(words)).count();
+            assert_eq!(python.len(), echoscope.len(), "{mode:?}, TLS {tls}");
+            let count = |text: &str| echoscope.iter().filter(|line| line.contains(text)).count();
             assert_eq!(count("Received new connection from  ('127.0.0.1', …)"), if tls { 12 } else { 6 });
-            assert_eq!(count(" lost after …: 9 bytes received, 9 bytes sent"), 1, "{ours:#?}");
+            assert_eq!(count(" lost after …: 9 bytes received, 9 bytes sent"), 1, "{echoscope:#?}");
             assert_eq!(count("closed by the client after …: 1,001 bytes received, 1,001 bytes sent"), 1);
             assert_eq!(count("without close_notify"), usize::from(tls));
             assert_eq!(
@@ -145,9 +145,9 @@ fn ipv6_addresses_are_printed_the_same() {
         client.write_all(b"six").unwrap();
         client.read_exact(&mut [0; 3]).unwrap();
         drop(client);
-        peer.until("Connection from");
+        peer.wait_until("Connection from");
     }
-    let [python, ours] = peers.map(|peer| peer.comparable());
-    assert_eq!(python, ours);
-    assert_eq!(ours[0], "Received new connection from  ('::1', …, 0, 0)");
+    let [python, echoscope] = peers.map(|peer| peer.comparable());
+    assert_eq!(python, echoscope);
+    assert_eq!(echoscope[0], "Received new connection from  ('::1', …, 0, 0)");
 }

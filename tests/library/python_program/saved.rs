@@ -1,4 +1,4 @@
-//! The app's program: which settings it has, and how it is saved.
+//! The Python program in the app: which settings it has, and how it is saved.
 
 use std::fs;
 
@@ -15,18 +15,18 @@ fn app() -> App {
     App::new(settings, Options::default())
 }
 
-fn has(app: &App, line: &str) -> bool {
+fn program_contains(app: &App, line: &str) -> bool {
     app.program().lines.iter().any(|known| known.text.split("  #").next() == Some(line))
 }
 
 #[test]
 fn program_has_the_settings_of_the_form_or_the_running_server() {
     let mut app = app();
-    assert!(has(&app, "SERVER_PORT = 0") && has(&app, "RECV_SIZE = 1024"));
+    assert!(program_contains(&app, "SERVER_PORT = 0") && program_contains(&app, "RECV_SIZE = 1024"));
     app.apply(Command::Set(Setting::RecvSize, "7".to_owned()));
-    assert!(has(&app, "RECV_SIZE = 7"));
+    assert!(program_contains(&app, "RECV_SIZE = 7"));
     app.apply(Command::Set(Setting::RecvSize, "seven".to_owned()));
-    assert!(has(&app, "RECV_SIZE = 7"), "the last right value stays");
+    assert!(program_contains(&app, "RECV_SIZE = 7"), "the last right value stays");
     app.apply(Command::Set(Setting::RecvSize, "8".to_owned()));
     app.apply(Command::Start);
     let mut port = 0;
@@ -39,11 +39,13 @@ fn program_has_the_settings_of_the_form_or_the_running_server() {
     });
     app.apply(Command::Set(Setting::RecvSize, "9".to_owned()));
     app.apply(Command::set(Setting::Mode, Mode::Pool));
-    assert!(has(&app, &format!("SERVER_PORT = {port}")) && has(&app, "RECV_SIZE = 8"));
+    assert!(
+        program_contains(&app, &format!("SERVER_PORT = {port}")) && program_contains(&app, "RECV_SIZE = 8")
+    );
     assert!(std::sync::Arc::ptr_eq(&app.program(), &app.program()), "it is not written anew each time");
     app.apply(Command::Stop);
     wait_for("the end", || app.state().is_stopped());
-    assert!(has(&app, "RECV_SIZE = 9") && has(&app, "MAX_WORKERS = 10"));
+    assert!(program_contains(&app, "RECV_SIZE = 9") && program_contains(&app, "MAX_WORKERS = 10"));
 }
 
 #[test]
@@ -60,10 +62,8 @@ fn program_is_saved_completely_or_not_at_all() {
     let nowhere = folder.path().join("no such folder").join("ServerPython.py");
     app.apply(Command::SaveProgram(nowhere));
     wait_for("the bad news", || app.poll() && app.notice().is_some_and(|notice| notice.problem));
-    let words = &app.notice().unwrap().text;
-    assert!(
-        words.starts_with("The program could not be saved to") && words.ends_with("Choose another place.")
-    );
+    let text = &app.notice().unwrap().text;
+    assert!(text.starts_with("The program could not be saved to") && text.ends_with("Choose another place."));
 }
 
 #[test]
@@ -74,6 +74,6 @@ fn relative_paths_become_absolute() {
     let line = program.lines.iter().find(|line| line.text.starts_with("CERTIFICATE = ")).unwrap();
     let here = std::env::current_dir().unwrap().join("lab");
     assert!(line.text.contains(&*here.to_string_lossy().replace('\\', "\\\\")), "{}", line.text);
-    assert!(has(&app, "KEY = 'server.key'"), "where none is chosen, the tutorial's stands");
+    assert!(program_contains(&app, "KEY = 'server.key'"), "where none is chosen, the tutorial's stands");
     assert!(program.lines.iter().any(|line| line.call == Some(Call::Handshake)));
 }

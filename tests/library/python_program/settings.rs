@@ -1,4 +1,4 @@
-//! Settings have the same effect in the program as in Echoscope.
+//! Settings have the same effect in the Python program as in Echoscope.
 
 use std::io::ErrorKind;
 
@@ -17,15 +17,15 @@ fn small_recv_size_splits_the_stream() {
             let mut client = peer.connect();
             client.echo(b"Hello, world");
             assert!(client.half_close().is_empty());
-            peer.until("Connection from");
+            peer.wait_until("Connection from");
         }
-        let [python, ours] = peers.map(|peer| peer.comparable());
-        assert_eq!(python, ours);
-        assert_eq!(ours[1..4], ["Received: b'Hell'", "Received: b'o, w'", "Received: b'orld'"]);
+        let [python, echoscope] = peers.map(|peer| peer.comparable());
+        assert_eq!(python, echoscope);
+        assert_eq!(echoscope[1..4], ["Received: b'Hell'", "Received: b'o, w'", "Received: b'orld'"]);
     }
 }
 
-/// Only Linux has a documented rule: N + 1 clients fit, and the next one gets no answer.
+/// Only Linux documents the length of the accept queue: N + 1 clients fit, and the next one gets no answer.
 #[cfg(target_os = "linux")]
 #[test]
 fn backlog_has_its_length() {
@@ -77,10 +77,10 @@ fn idle_client_is_closed_after_the_timeout() {
         for peer in &mut peers {
             let mut client = peer.connect();
             client.echo(b"and then nothing");
-            peer.until("closed by the server as idle");
+            peer.wait_until("closed by the server as idle");
         }
-        let [python, ours] = peers.map(|peer| peer.comparable());
-        assert_eq!(python, ours);
+        let [python, echoscope] = peers.map(|peer| peer.comparable());
+        assert_eq!(python, echoscope);
     }
 }
 
@@ -94,12 +94,12 @@ fn slow_handshake_is_a_tls_failure_and_not_idle() {
         shorter
     };
     let Some(mut peer) = python_with(&settings, short) else { return };
-    // No byte, and the beginning of a ClientHello.
-    for begun in [&b""[..], b"\x16\x03\x01"] {
+    // The client sends nothing, or only the beginning of a ClientHello.
+    for sent in [&b""[..], b"\x16\x03\x01"] {
         let mut client = peer.server.connect();
-        std::io::Write::write_all(&mut client, begun).unwrap();
-        peer.until("TLS failure: no handshake: ");
-        peer.until(" closed on a TLS failure after ");
+        std::io::Write::write_all(&mut client, sent).unwrap();
+        peer.wait_until("TLS failure: no handshake: ");
+        peer.wait_until(" closed on a TLS failure after ");
     }
 }
 
@@ -120,15 +120,15 @@ fn client_certificates_are_requested_as_set() {
                     [(Some(&known), true), (Some(&unknown), false), (None, auth == ClientAuth::Optional)]
                 {
                     let mut client = peer.connect_with(shown);
-                    let said = format!("{} {versions:?} {auth:?} {}", peer.name, shown.is_some());
+                    let case = format!("{} {versions:?} {auth:?} {}", peer.name, shown.is_some());
                     let Client::Tls(stream) = &mut client else { panic!("TLS is on") };
                     // With TLS 1.3 a client learns only later that it is rejected.
                     let sent = std::io::Write::write_all(stream, b"let me in")
                         .and_then(|()| std::io::Write::flush(stream));
                     let got = sent.and_then(|()| client.take(9));
-                    assert_eq!(got.is_ok(), wanted, "{said}: {got:?}");
+                    assert_eq!(got.is_ok(), wanted, "{case}: {got:?}");
                     drop(client);
-                    peer.until("Connection from");
+                    peer.wait_until("Connection from");
                 }
                 // The rejected clients did not end the server, and nothing of theirs was echoed.
                 let closed: Vec<_> =

@@ -1,4 +1,4 @@
-//! The program's text is valid Python for every setting, and values survive unchanged.
+//! The Python program is valid for every setting, and contains each value unchanged.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -7,7 +7,8 @@ use echoscope::python::program;
 use echoscope::server::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
-/// Compiles each file as Python 3.8 would, with warnings as errors, and prints the constants as JSON, one file a line.
+/// A Python program that compiles each file as Python 3.8 would, with warnings as errors, and prints the constants of
+/// each file as a line of JSON.
 const CONSTANTS: &str = r"
 import ast, json, sys
 for name in sys.argv[1:]:
@@ -95,7 +96,7 @@ fn python_compiles_the_program_for_every_setting() {
 }
 
 #[test]
-fn values_stay_one_string() {
+fn values_with_special_characters_stay_one_string() {
     let hostile = [
         "it's",
         "say \"hi\"",

@@ -18,10 +18,10 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use crate::support::Identity;
 use crate::support::running::{PATIENCE, config, wait_for};
 
-/// Long enough to see that nothing arrives.
+/// How long to wait to see that nothing arrives.
 const A_MOMENT: Duration = Duration::from_millis(100);
 
-/// A server that pauses before its first call, on a port that is known before.
+/// A server that pauses before its first call, on a port that is known before it listens.
 pub(crate) struct Stepped {
     pub(crate) server: Server,
     pub(crate) source: EventReceiver,
@@ -45,39 +45,39 @@ impl Stepped {
         Self { server, source, address, tls, _identity: identity }
     }
 
-    /// Waits until exactly these threads are paused: the client that each serves, and the call.
+    /// Waits until exactly these threads are paused, each given by its client and the call.
     #[track_caller]
-    pub(crate) fn until(&self, wanted: &[(Option<u64>, Call)]) {
+    pub(crate) fn wait_until(&self, wanted: &[(Option<u64>, Call)]) {
         wait_for(&format!("{wanted:?} (now {:?})", self.paused_threads()), || {
-            let mut halts = self.paused_threads();
-            halts.sort_unstable();
-            halts == wanted
+            let mut pauses = self.paused_threads();
+            pauses.sort_unstable();
+            pauses == wanted
         });
     }
 
     fn paused_threads(&self) -> Vec<(Option<u64>, Call)> {
-        let halt = |halt: PausedThread| (halt.id().map(|id| id.0), halt.site.call);
-        self.server.paused_threads().into_iter().map(halt).collect()
+        let pause = |pause: PausedThread| (pause.id().map(|id| id.0), pause.site.call);
+        self.server.paused_threads().into_iter().map(pause).collect()
     }
 
     pub(crate) fn step(&self, client: Option<u64>) {
         self.server.step(client.map(ClientId));
     }
 
-    /// Lets one call after the other happen, the longest pause first, until a thread is paused before this call.
+    /// Steps the threads, the longest paused one first, until a thread is paused before `call`.
     #[track_caller]
-    pub(crate) fn drive_to(&self, call: Call) {
+    pub(crate) fn step_to(&self, call: Call) {
         wait_for(&format!("a halt before {}", call.label()), || {
-            let halts = self.paused_threads();
-            let there = halts.iter().any(|(_, at)| *at == call);
-            if let (false, Some((client, _))) = (there, halts.first()) {
+            let pauses = self.paused_threads();
+            let there = pauses.iter().any(|(_, at)| *at == call);
+            if let (false, Some((client, _))) = (there, pauses.first()) {
                 self.step(*client);
             }
             there
         });
     }
 
-    /// Returns whether a connection is refused, since no socket listens.
+    /// Returns whether a connection is refused because no socket listens.
     pub(crate) fn refuses(&self) -> bool {
         TcpStream::connect(self.address).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
     }
@@ -95,7 +95,7 @@ impl Stepped {
             client.send(b"Hello\n")?;
             let mut back = vec![0; 6];
             client.read_exact(&mut back)?;
-            client.say_goodbye()?;
+            client.half_close()?;
             client.read_to_end(&mut back)?;
             Ok(back)
         })
@@ -139,7 +139,8 @@ impl Client {
         })
     }
 
-    /// Sends as much as it can. With TLS that is at least the ClientHello: data follows after the handshake.
+    /// Sends as much as possible without reading. Before a TLS handshake that is the ClientHello; the data follows
+    /// after the handshake.
     pub(crate) fn begin(&mut self, data: &[u8]) {
         match self {
             Self::Plain(stream) => stream.write_all(data).unwrap(),
@@ -159,7 +160,7 @@ impl Client {
         }
     }
 
-    /// Continues the handshake until it is done.
+    /// Completes the handshake.
     pub(crate) fn shake_hands(&mut self) {
         if let Self::Tls(tls) = self {
             while tls.conn.is_handshaking() || tls.conn.wants_write() {
@@ -169,7 +170,7 @@ impl Client {
     }
 
     /// Closes the sending side, and continues to read.
-    pub(crate) fn say_goodbye(&mut self) -> io::Result<()> {
+    pub(crate) fn half_close(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(stream) => stream.shutdown(Shutdown::Write),
             Self::Tls(tls) => {
@@ -179,12 +180,12 @@ impl Client {
         }
     }
 
-    /// Returns whether neither data nor the end arrives for a moment.
-    pub(crate) fn hears_nothing(&mut self) -> bool {
-        self.hears_nothing_for(A_MOMENT)
+    /// Returns whether neither data nor the end of the stream arrives for a moment.
+    pub(crate) fn receives_nothing(&mut self) -> bool {
+        self.receives_nothing_for(A_MOMENT)
     }
 
-    pub(crate) fn hears_nothing_for(&mut self, time: Duration) -> bool {
+    pub(crate) fn receives_nothing_for(&mut self, time: Duration) -> bool {
         let set = |client: &Self, time| client.stream().set_read_timeout(Some(time)).unwrap();
         set(self, time);
         let result = self.read(&mut [0]);

@@ -14,17 +14,17 @@ use crate::step_mode::driver::Stepped;
 use crate::support::running::{PATIENCE, Running, wait_for};
 
 /// The longest time for a stop on a busy machine.
-const PROMPT: Duration = Duration::from_millis(1500);
-/// The calls for a client.
+const MAX_STOP_TIME: Duration = Duration::from_millis(1500);
+/// The calls that serve a client.
 const SERVING: [Call; 4] = [Call::Handshake, Call::Recv, Call::SendAll, Call::Close];
 
-/// Runs `then` at every pause, each with a new server that is paused there.
-fn at_every_pause(calls: &[Call], mut then: impl FnMut(Stepped, Call, &str)) {
+/// Calls `test` for every pause in every mode, with and without TLS, each time with a new server in step mode.
+fn at_every_pause(calls: &[Call], mut test: impl FnMut(Stepped, Call, &str)) {
     for mode in Mode::ALL {
         for tls in [false, true] {
             for call in calls.iter().copied().filter(|call| tls || *call != Call::Handshake) {
                 let name = format!("{mode:?}, TLS {tls}, before {}", call.label());
-                then(Stepped::start(mode, tls, |_| {}), call, &name);
+                test(Stepped::start(mode, tls, |_| {}), call, &name);
             }
         }
     }
@@ -34,7 +34,7 @@ fn stop(stepped: &Stepped, name: &str) {
     let start = Instant::now();
     stepped.server.stop();
     assert!(stepped.server.wait_until_stopped(PATIENCE), "{name}: it did not stop");
-    assert!(start.elapsed() < PROMPT, "{name}: stop took {:?}", start.elapsed());
+    assert!(start.elapsed() < MAX_STOP_TIME, "{name}: stop took {:?}", start.elapsed());
     assert!(matches!(stepped.server.state(), ServerState::Stopped), "{name}");
     assert!(stepped.server.paused_threads().is_empty(), "{name}");
 }
@@ -43,26 +43,26 @@ fn stop(stepped: &Stepped, name: &str) {
 fn stop_works_at_every_pause() {
     at_every_pause(&Call::ALL, |mut stepped, call, name| {
         let visitor = if SERVING.contains(&call) {
-            stepped.drive_to(Call::Accept);
+            stepped.step_to(Call::Accept);
             let visitor = stepped.visitor();
-            stepped.drive_to(call);
+            stepped.step_to(call);
             Some(visitor)
         } else {
-            stepped.drive_to(call);
+            stepped.step_to(call);
             None
         };
         let before = stepped.server.calls();
         stop(&stepped, name);
         let after = stepped.server.calls();
         for other in Call::ALL.into_iter().filter(|other| *other != Call::Close) {
-            // The accepting thread may be about to make a call that it was stepped into before.
-            let let_go = u64::from(other == Call::Accept && call != Call::Accept);
+            // The accepting thread may still make the accept call that it was stepped into before.
+            let allowed = u64::from(other == Call::Accept && call != Call::Accept);
             let made = after.made(other) - before.made(other);
-            assert!(made <= let_go, "{name}: {} was made {made} times", other.label());
+            assert!(made <= allowed, "{name}: {} was made {made} times", other.label());
         }
         assert_eq!(after.made(Call::Close), u64::from(visitor.is_some()), "{name}");
         if let Some(visitor) = visitor {
-            // The client is cut off or gets the end, but doesn't hang.
+            // The client's connection is reset or ends, but the client doesn't hang.
             let _ = visitor.join().unwrap();
         }
         let events = stepped.events();
@@ -73,9 +73,9 @@ fn stop_works_at_every_pause() {
 #[test]
 fn disconnect_works_at_every_pause() {
     at_every_pause(&SERVING, |mut stepped, call, name| {
-        stepped.drive_to(Call::Accept);
+        stepped.step_to(Call::Accept);
         let visitor = stepped.visitor();
-        stepped.drive_to(call);
+        stepped.step_to(call);
         stepped.server.disconnect(ClientId(1));
         let mut reason = None;
         wait_for(name, || {
@@ -86,11 +86,12 @@ fn disconnect_works_at_every_pause() {
             }
             reason.is_some()
         });
-        // Before close() the visitor has closed its side by itself, and that remains the reason.
+        // Before close(), the client has already closed its side, and that remains the reason.
         let own = if call == Call::Close { CloseReason::EndOfStream } else { CloseReason::Disconnected };
         assert_eq!(reason, Some(own), "{name}");
         let _ = visitor.join().unwrap();
-        // The server continues with the next client: it is paused before accept, or was stepped into it before.
+        // The server continues: its accepting thread is paused before accept, or in the accept call that it was
+        // stepped into.
         wait_for(name, || {
             let calls = stepped.server.calls();
             calls.clients.is_empty() && calls.accepting.is_some_and(|place| place.call == Call::Accept)
@@ -99,9 +100,9 @@ fn disconnect_works_at_every_pause() {
     });
 }
 
-/// Returns why the first client's connection was closed, by the log and by the capture.
+/// Asserts that both the log and the capture name the client as the one that closed the first connection.
 #[track_caller]
-fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
+fn assert_closed_by_client(stepped: &mut Stepped, name: &str) {
     let mut reason = None;
     let mut capture = None;
     wait_for(name, || {
@@ -123,10 +124,10 @@ fn ended_by_the_client(stepped: &mut Stepped, name: &str) {
     assert!(summary.starts_with("The client closed first: after "), "{name}: {summary}");
 }
 
-type EndIt = fn(&Stepped);
+type EndAction = fn(&Stepped);
 
 /// The ways to close a connection from outside.
-const FROM_OUTSIDE: [(&str, EndIt); 2] = [
+const FROM_OUTSIDE: [(&str, EndAction); 2] = [
     ("stop", |stepped| stepped.server.stop()),
     ("disconnect", |stepped| stepped.server.disconnect(ClientId(1))),
 ];
@@ -137,11 +138,11 @@ fn first_close_reason_remains_until_close() {
         for (how, end) in FROM_OUTSIDE {
             let name = format!("{how}, TLS {tls}");
             let mut stepped = Stepped::start(Mode::Threads, tls, |config| config.capture = true);
-            stepped.drive_to(Call::Accept);
+            stepped.step_to(Call::Accept);
             let visitor = stepped.visitor();
-            stepped.drive_to(Call::Close);
+            stepped.step_to(Call::Close);
             end(&stepped);
-            ended_by_the_client(&mut stepped, &name);
+            assert_closed_by_client(&mut stepped, &name);
             let _ = visitor.join().unwrap();
         }
     }
@@ -156,11 +157,11 @@ fn first_close_reason_remains_while_data_is_drained() {
         let mut client = stepped.connect();
         client.send(b"x").unwrap();
         client.read_exact(&mut [0]).unwrap();
-        client.say_goodbye().unwrap();
-        // The server has sent close_notify, too, and waits a moment for the client, which stays.
+        client.half_close().unwrap();
+        // The server has sent close_notify, too, and waits a moment for the client to close, which it doesn't.
         assert_eq!(client.read_to_end(&mut Vec::new()).unwrap(), 0);
         end(&stepped);
-        ended_by_the_client(&mut stepped, how);
+        assert_closed_by_client(&mut stepped, how);
     }
 }
 
@@ -168,12 +169,12 @@ fn first_close_reason_remains_while_data_is_drained() {
 fn leaving_step_mode_continues_from_every_pause() {
     at_every_pause(&Call::ALL, |stepped, call, name| {
         let early = if SERVING.contains(&call) {
-            stepped.drive_to(Call::Accept);
+            stepped.step_to(Call::Accept);
             Some(stepped.visitor())
         } else {
             None
         };
-        stepped.drive_to(call);
+        stepped.step_to(call);
         stepped.server.set_stepping(false);
         wait_for(name, || matches!(stepped.server.state(), ServerState::Listening { .. }));
         let visitor = early.unwrap_or_else(|| stepped.visitor());
@@ -186,7 +187,7 @@ fn leaving_step_mode_continues_from_every_pause() {
 #[test]
 fn paused_thread_continues_although_step_mode_is_on_again() {
     let stepped = Stepped::start(Mode::Threads, false, |_| {});
-    stepped.until(&[(None, Call::Socket)]);
+    stepped.wait_until(&[(None, Call::Socket)]);
     stepped.server.set_stepping(false);
     stepped.server.set_stepping(true);
     wait_for("socket()", || stepped.server.calls().made(Call::Socket) == 1);
@@ -207,7 +208,9 @@ fn threads_of_a_running_server_pause_before_their_next_call() {
     // Both threads are in a call already; when one returns, that thread pauses.
     assert!(running.server.paused_threads().is_empty());
     std::io::Write::write_all(&mut client, b"x").unwrap();
-    wait_for("a halt", || running.server.paused_threads().iter().any(|halt| halt.site.call == Call::SendAll));
+    wait_for("a halt", || {
+        running.server.paused_threads().iter().any(|pause| pause.site.call == Call::SendAll)
+    });
     running.server.step(None);
     running.server.step(Some(ClientId(99)));
     assert_eq!(running.server.paused_threads().len(), 1, "others' steps are not this client's");
@@ -221,9 +224,9 @@ fn threads_of_a_running_server_pause_before_their_next_call() {
 #[test]
 fn dropping_the_server_releases_paused_threads() {
     let mut stepped = Stepped::start(Mode::Threads, false, |_| {});
-    stepped.drive_to(Call::Accept);
+    stepped.step_to(Call::Accept);
     let visitor = stepped.visitor();
-    stepped.drive_to(Call::SendAll);
+    stepped.step_to(Call::SendAll);
     drop(stepped.server);
     let mut at_rest = false;
     wait_for("the end", || {

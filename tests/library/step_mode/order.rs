@@ -13,12 +13,12 @@ use crate::support::running::{Running, wait_for};
 
 /// Returns the paused threads when client 1 is paused before `call`; the accepting thread is paused before `accept` if
 /// it is another thread.
-fn halts(mode: Mode, call: Call) -> Vec<(Option<u64>, Call)> {
-    let mut halts = vec![(Some(1), call)];
+fn pauses(mode: Mode, call: Call) -> Vec<(Option<u64>, Call)> {
+    let mut pauses = vec![(Some(1), call)];
     if mode != Mode::One {
-        halts.insert(0, (None, Call::Accept));
+        pauses.insert(0, (None, Call::Accept));
     }
-    halts
+    pauses
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn walk_through(mode: Mode, tls: bool) {
     let mut stepped = Stepped::start(mode, tls, |_| {});
     let address = stepped.address;
     for call in [Call::Socket, Call::Bind, Call::Listen] {
-        stepped.until(&[(None, call)]);
+        stepped.wait_until(&[(None, call)]);
         assert!(matches!(stepped.server.state(), ServerState::Starting), "{name}");
         let place = stepped.server.calls().accepting.unwrap();
         assert_eq!(
@@ -47,7 +47,7 @@ fn walk_through(mode: Mode, tls: bool) {
         stepped.step(None);
     }
 
-    stepped.until(&[(None, Call::Accept)]);
+    stepped.wait_until(&[(None, Call::Accept)]);
     assert!(matches!(stepped.server.state(), ServerState::Listening { .. }), "{name}");
     let mut client = stepped.connect();
     client.begin(b"Hello\n");
@@ -55,22 +55,22 @@ fn walk_through(mode: Mode, tls: bool) {
         wait_for("the client in the queue", || stepped.server.counters().waiting == Some(1));
     }
     assert_eq!(stepped.server.counters().clients_total, 0, "{name}");
-    assert!(client.hears_nothing(), "{name}: served before accept");
+    assert!(client.receives_nothing(), "{name}: served before accept");
 
     stepped.step(None);
     if tls {
-        stepped.until(&halts(mode, Call::Handshake));
-        assert!(client.hears_nothing(), "{name}: the handshake began by itself");
+        stepped.wait_until(&pauses(mode, Call::Handshake));
+        assert!(client.receives_nothing(), "{name}: the handshake began by itself");
         stepped.step(Some(1));
         client.shake_hands();
     }
-    stepped.until(&halts(mode, Call::Recv));
+    stepped.wait_until(&pauses(mode, Call::Recv));
     assert_eq!(stepped.server.counters().clients_now, 1, "{name}");
-    assert!(client.hears_nothing(), "{name}: echoed before recv");
+    assert!(client.receives_nothing(), "{name}: echoed before recv");
     assert_eq!(stepped.server.counters().bytes_received, 0, "{name}: received before recv");
 
     stepped.step(Some(1));
-    stepped.until(&halts(mode, Call::SendAll));
+    stepped.wait_until(&pauses(mode, Call::SendAll));
     let (_, place) = stepped.server.calls().clients[0];
     assert_eq!(
         (place.call, place.paused, place.argument),
@@ -78,28 +78,28 @@ fn walk_through(mode: Mode, tls: bool) {
         "{name}"
     );
     let sending =
-        stepped.server.paused_threads().into_iter().find(|halt| halt.site.call == Call::SendAll).unwrap();
+        stepped.server.paused_threads().into_iter().find(|pause| pause.site.call == Call::SendAll).unwrap();
     assert_eq!(&*sending.data, b"Hello\n", "{name}");
     let counters = stepped.server.counters();
     assert_eq!((counters.bytes_received, counters.bytes_sent), (6, 0), "{name}");
-    assert!(client.hears_nothing(), "{name}: echoed before sendall");
+    assert!(client.receives_nothing(), "{name}: echoed before sendall");
 
     stepped.step(Some(1));
     let mut back = [0; 6];
     client.read_exact(&mut back).unwrap();
     assert_eq!(&back, b"Hello\n", "{name}");
 
-    stepped.until(&halts(mode, Call::Recv));
-    client.say_goodbye().unwrap();
+    stepped.wait_until(&pauses(mode, Call::Recv));
+    client.half_close().unwrap();
     stepped.step(Some(1));
-    stepped.until(&halts(mode, Call::Close));
-    assert!(client.hears_nothing(), "{name}: closed before close");
+    stepped.wait_until(&pauses(mode, Call::Close));
+    assert!(client.receives_nothing(), "{name}: closed before close");
     assert_eq!(stepped.server.counters().clients_now, 1, "{name}");
 
     stepped.step(Some(1));
     assert_eq!(client.read(&mut back).unwrap(), 0, "{name}");
     drop(client);
-    stepped.until(&[(None, Call::Accept)]);
+    stepped.wait_until(&[(None, Call::Accept)]);
     wait_for("the client to go", || stepped.server.counters().clients_now == 0);
     let calls = stepped.server.calls();
     assert_eq!(calls.counts, [1, 1, 1, 1, u64::from(tls), 2, 1, 1], "{name}");
@@ -112,38 +112,38 @@ fn walk_through(mode: Mode, tls: bool) {
 #[test]
 fn one_client_continues_while_another_is_paused() {
     let stepped = Stepped::start(Mode::Threads, false, |_| {});
-    stepped.drive_to(Call::Accept);
+    stepped.step_to(Call::Accept);
     let (mut first, mut second) = (stepped.connect(), stepped.connect());
     first.begin(b"first");
     second.begin(b"second");
     stepped.step(None);
-    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv)]);
+    stepped.wait_until(&[(None, Call::Accept), (Some(1), Call::Recv)]);
     stepped.step(None);
-    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::Recv)]);
+    stepped.wait_until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::Recv)]);
     stepped.step(Some(2));
-    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::SendAll)]);
+    stepped.wait_until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::SendAll)]);
     stepped.step(Some(2));
     let mut back = [0; 6];
     second.read_exact(&mut back).unwrap();
     assert_eq!(&back, b"second");
-    assert!(first.hears_nothing());
+    assert!(first.receives_nothing());
     assert_eq!(stepped.server.connections()[0].received, 0);
-    // The longest pause is first, so stepping the first thread gives every thread a turn.
-    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::Recv)]);
+    // The thread that has been paused longest is first, so stepping the first one gives every thread a turn.
+    stepped.wait_until(&[(None, Call::Accept), (Some(1), Call::Recv), (Some(2), Call::Recv)]);
     let order =
-        stepped.server.paused_threads().iter().map(|halt| halt.id().map(|id| id.0)).collect::<Vec<_>>();
+        stepped.server.paused_threads().iter().map(|pause| pause.id().map(|id| id.0)).collect::<Vec<_>>();
     assert_eq!(order, [Some(1), None, Some(2)]);
 }
 
 #[test]
 fn mode_one_serves_on_the_accepting_thread() {
     let stepped = Stepped::start(Mode::One, false, |_| {});
-    stepped.drive_to(Call::Accept);
+    stepped.step_to(Call::Accept);
     let mut client = stepped.connect();
     client.begin(b"x");
     for call in [Call::Recv, Call::SendAll, Call::Recv] {
         stepped.step(None);
-        stepped.until(&[(Some(1), call)]);
+        stepped.wait_until(&[(Some(1), call)]);
         assert_eq!(stepped.server.calls().accepting, None);
     }
     client.read_exact(&mut [0]).unwrap();
@@ -153,21 +153,21 @@ fn mode_one_serves_on_the_accepting_thread() {
 fn pause_does_not_count_for_time_limits() {
     let limit = Duration::from_millis(60);
     let stepped = Stepped::start(Mode::Threads, true, |config| {
-        // Not so short that a busy machine could exceed it inside the call.
+        // The timeout is long enough that even a busy machine doesn't exceed it inside the call.
         config.handshake_timeout = Duration::from_millis(500);
         config.idle_timeout = Some(limit);
     });
-    stepped.drive_to(Call::Accept);
+    stepped.step_to(Call::Accept);
     let mut client = stepped.connect();
     client.begin(b"x");
     stepped.step(None);
-    stepped.until(&[(None, Call::Accept), (Some(1), Call::Handshake)]);
-    assert!(client.hears_nothing_for(Duration::from_millis(700)), "the handshake's deadline struck");
+    stepped.wait_until(&[(None, Call::Accept), (Some(1), Call::Handshake)]);
+    assert!(client.receives_nothing_for(Duration::from_millis(700)), "the handshake's deadline struck");
     stepped.step(Some(1));
     client.shake_hands();
     for call in [Call::Recv, Call::SendAll] {
-        stepped.until(&[(None, Call::Accept), (Some(1), call)]);
-        assert!(client.hears_nothing_for(limit * 3), "the idle timeout struck before {}", call.label());
+        stepped.wait_until(&[(None, Call::Accept), (Some(1), call)]);
+        assert!(client.receives_nothing_for(limit * 3), "the idle timeout struck before {}", call.label());
         stepped.step(Some(1));
     }
     client.read_exact(&mut [0]).unwrap();

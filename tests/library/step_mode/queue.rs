@@ -93,7 +93,7 @@ fn pause_is_reported_once_and_does_not_affect_served_clients() {
         |wanted: fn(&EventKind) -> bool| running.events.iter().filter(|event| wanted(&event.kind)).count();
     assert_eq!(count(|kind| matches!(kind, EventKind::AcceptPaused)), 1);
     assert_eq!(count(|kind| matches!(kind, EventKind::AcceptResumed)), 1);
-    // An accept that a pause interrupted is the same call afterwards: two have returned, one waits.
+    // An accept call that the pause interrupted isn't counted again: two calls have returned, and one waits.
     wait_for("the third accept", || running.server.calls().made(Call::Accept) == 3);
 }
 
@@ -110,7 +110,7 @@ fn stop_ends_a_pause_and_the_next_start_accepts() {
 #[test]
 fn pause_of_accepting_works_in_step_mode() {
     let stepped = Stepped::start(Mode::Threads, false, |_| {});
-    stepped.drive_to(Call::Accept);
+    stepped.step_to(Call::Accept);
     stepped.server.pause_accepting(true);
     let mut client = stepped.connect();
     client.begin(b"x");
@@ -118,5 +118,5 @@ fn pause_of_accepting_works_in_step_mode() {
     wait_for("the pause", || stepped.server.calls().accepting.is_none());
     assert_eq!(stepped.server.counters().clients_total, 0);
     stepped.server.pause_accepting(false);
-    stepped.until(&[(None, Call::Accept), (Some(1), Call::Recv)]);
+    stepped.wait_until(&[(None, Call::Accept), (Some(1), Call::Recv)]);
 }

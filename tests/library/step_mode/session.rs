@@ -16,15 +16,15 @@ fn app() -> App {
     App::new(settings, Options::default())
 }
 
-fn until(app: &mut App, what: &str, is_so: impl Fn(&App) -> bool) {
+fn wait_until(app: &mut App, what: &str, is_so: impl Fn(&App) -> bool) {
     wait_for(what, || {
         app.poll();
         is_so(app)
     });
 }
 
-fn halts_before(app: &App, call: Call) -> bool {
-    app.paused_threads().first().is_some_and(|halt| halt.site.call == call)
+fn is_paused_before(app: &App, call: Call) -> bool {
+    app.paused_threads().first().is_some_and(|pause| pause.site.call == call)
 }
 
 #[test]
@@ -35,33 +35,33 @@ fn step_mode_outlasts_a_restart_of_the_server_but_not_of_the_app() {
     for _ in 0..2 {
         app.apply(Command::Start);
         app.apply(Command::Start);
-        until(&mut app, "socket", |app| halts_before(app, Call::Socket));
+        wait_until(&mut app, "socket", |app| is_paused_before(app, Call::Socket));
         assert!(matches!(app.state(), ServerState::Starting));
         assert!(
             pause_text(&app.paused_threads()[0]).starts_with("Server halts before socket() for 127.0.0.1:")
         );
         app.apply(Command::Step(None));
-        until(&mut app, "bind", |app| halts_before(app, Call::Bind));
+        wait_until(&mut app, "bind", |app| is_paused_before(app, Call::Bind));
         app.apply(Command::Stop);
-        until(&mut app, "the end", |app| matches!(app.state(), ServerState::Stopped));
+        wait_until(&mut app, "the end", |app| matches!(app.state(), ServerState::Stopped));
         assert!(app.is_stepping() && app.calls().stepping);
     }
     app.apply(Command::Start);
     for call in [Call::Socket, Call::Bind, Call::Listen] {
-        until(&mut app, call.label(), |app| halts_before(app, call));
+        wait_until(&mut app, call.label(), |app| is_paused_before(app, call));
         app.apply(Command::Step(None));
     }
-    until(&mut app, "accept", |app| halts_before(app, Call::Accept));
+    wait_until(&mut app, "accept", |app| is_paused_before(app, Call::Accept));
     let ServerState::Listening { addresses, .. } = app.state() else { panic!() };
     let mut client = TcpStream::connect(addresses[0]).unwrap();
     client.write_all(b"x").unwrap();
     app.apply(Command::SetStepping(false));
     assert!(!app.is_stepping());
     client.read_exact(&mut [0]).unwrap();
-    until(&mut app, "the next recv", |app| app.calls().made(Call::Recv) == 2);
+    wait_until(&mut app, "the next recv", |app| app.calls().made(Call::Recv) == 2);
     app.apply(Command::SetStepping(true));
     client.write_all(b"y").unwrap();
-    until(&mut app, "sendall", |app| halts_before(app, Call::SendAll));
+    wait_until(&mut app, "sendall", |app| is_paused_before(app, Call::SendAll));
     assert_eq!(pause_text(&app.paused_threads()[0]), "#1 halts before sendall(b'y')");
     app.shutdown();
     assert!(matches!(app.state(), ServerState::Stopped));
@@ -73,12 +73,12 @@ fn pause_is_logged_and_the_queue_explains_the_next_client() {
     assert_eq!(app.accept_queue(), None);
     app.apply(Command::PauseAccepting(true));
     app.apply(Command::Start);
-    until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
+    wait_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
     assert!(!app.is_paused(), "there was nothing to pause before the start");
-    until(&mut app, "accept", |app| app.calls().accepting.is_some());
+    wait_until(&mut app, "accept", |app| app.calls().accepting.is_some());
     assert!(app.accept_queue().unwrap().next.contains("accepted at once"));
     app.apply(Command::PauseAccepting(true));
-    until(&mut app, "the pause", |app| app.is_paused() && app.calls().accepting.is_none());
+    wait_until(&mut app, "the pause", |app| app.is_paused() && app.calls().accepting.is_none());
     assert!(app.accept_queue().unwrap().paused);
     if cfg!(target_os = "linux") {
         let ServerState::Listening { addresses, .. } = app.state() else { panic!() };
@@ -87,12 +87,14 @@ fn pause_is_logged_and_the_queue_explains_the_next_client() {
             let queue = app.accept_queue().unwrap();
             queue.label == "6 of 6 waiting" && queue.next.starts_with("The queue is full.")
         };
-        until(&mut app, "a full queue", full);
+        wait_until(&mut app, "a full queue", full);
     }
     app.apply(Command::PauseAccepting(false));
-    until(&mut app, "six clients", |app| !cfg!(target_os = "linux") || app.counters().clients_total == 6);
+    wait_until(&mut app, "six clients", |app| {
+        !cfg!(target_os = "linux") || app.counters().clients_total == 6
+    });
     let line = |entry: &LogEntry| line::line(&entry.event, DataFormat::Python);
     let lines = app.log().iter().map(line).collect::<Vec<_>>();
-    let told = |words: &str| lines.iter().filter(|line| line.starts_with(words)).count();
-    assert_eq!((told("Accepting paused"), told("Accepting resumed")), (1, 1), "{lines:#?}");
+    let count = |prefix: &str| lines.iter().filter(|line| line.starts_with(prefix)).count();
+    assert_eq!((count("Accepting paused"), count("Accepting resumed")), (1, 1), "{lines:#?}");
 }

@@ -1,4 +1,4 @@
-//! Files that serve.
+//! Certificate and key files that work in a server.
 
 use std::fs;
 
@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 
 use crate::support::server_config;
-use crate::tls_files::handshake::serves;
-use crate::tls_files::lab::{Lab, have, pair};
+use crate::tls_files::handshake::assert_serves;
+use crate::tls_files::lab::{Lab, has_program, pair};
 
 fn caution(file: &CertificateFile, now: Timestamp) -> Option<String> {
     ServedCertificate::of(file).caution(now, "localhost")
@@ -33,13 +33,13 @@ fn every_kind_of_key_loads_and_serves() {
         );
         assert_eq!(caution(&read, at("2026-12-30T12:00:00Z")), None);
         assert_eq!(KeyFile::read(&lab.path("server.key")).unwrap().key_type().to_string(), name);
-        serves(&lab, "server.crt", "server.key");
+        assert_serves(&lab, "server.crt", "server.key");
     }
 }
 
 #[test]
-fn the_tutorials_three_commands_make_files_that_serve() {
-    if !have("openssl", "version") {
+fn the_tutorials_three_commands_create_files_that_serve() {
+    if !has_program("openssl", "version") {
         return;
     }
     let lab = Lab::new();
@@ -47,34 +47,34 @@ fn the_tutorials_three_commands_make_files_that_serve() {
     lab.run("openssl req -new -subj /CN=localhost -key server.key -out server.csr");
     lab.run("openssl x509 -req -days 365 -in server.csr -signkey server.key -out server.crt");
     let read = CertificateFile::read(&lab.path("server.crt")).unwrap();
-    // OpenSSL uses this computer's clock: the certificate is a few seconds old at most.
+    // OpenSSL uses this computer's clock, so the certificate is at most a few seconds old.
     let now = Timestamp::now();
     let lines = ["localhost · RSA 2048 · 364 days left", "localhost · RSA 2048 · 365 days left"];
     assert!(lines.contains(&read.own().line(now).as_str()), "{}", read.own().line(now));
     let late = read.own().validity.not_after + SignedDuration::from_secs(1);
     assert!(read.own().line(late).starts_with("localhost · RSA 2048 · expired on 20"));
     assert!(read.own().self_signed);
-    // OpenSSL 3.4 makes version 3 here, with which there is nothing to caution of but the missing names.
+    // OpenSSL 3.4 creates version 3 here, for which the warning is only about the missing names.
     let warning = caution(&read, now).unwrap();
     let expected = if read.own().version == 1 { "X.509 version 1" } else { "only as common name" };
     assert!(warning.contains(expected), "{warning}");
-    serves(&lab, "server.crt", "server.key");
-    // The command that the caution gives makes a certificate without one.
+    assert_serves(&lab, "server.crt", "server.key");
+    // The command in the warning creates a certificate without a warning.
     lab.run(&read.own().better(&lab.path("server.key")).unwrap());
     let better = CertificateFile::read(&lab.path("better.crt")).unwrap();
     assert_eq!(caution(&better, Timestamp::now() + SignedDuration::from_secs(5)), None);
-    serves(&lab, "better.crt", "server.key");
+    assert_serves(&lab, "better.crt", "server.key");
 }
 
 #[test]
-fn a_version_1_certificate_serves_whatever_openssl_makes_today() {
-    if !have("openssl", "version") {
+fn a_version_1_certificate_serves() {
+    if !has_program("openssl", "version") {
         return;
     }
     let lab = Lab::new();
     lab.run("openssl genrsa -out server.key 2048");
     lab.run("openssl req -new -subj /CN=localhost -key server.key -out server.csr");
-    // With `-x509v1` from OpenSSL 3.3 on, by default before.
+    // Older versions of OpenSSL create version 1 by default; since 3.3 there is the option `-x509v1`.
     let make = "openssl x509 -req -days 365 -in server.csr -signkey server.key -out server.crt";
     lab.run(make);
     let version = || CertificateFile::read(&lab.path("server.crt")).unwrap().own().version;
@@ -82,12 +82,12 @@ fn a_version_1_certificate_serves_whatever_openssl_makes_today() {
         lab.run("openssl req -x509 -x509v1 -days 365 -key server.key -subj /CN=localhost -out server.crt");
     }
     assert_eq!(version(), 1);
-    serves(&lab, "server.crt", "server.key");
+    assert_serves(&lab, "server.crt", "server.key");
 }
 
 #[test]
 fn every_form_of_private_key_is_read() {
-    if !have("openssl", "version") {
+    if !has_program("openssl", "version") {
         return;
     }
     let lab = Lab::new();
@@ -113,15 +113,15 @@ fn every_form_of_private_key_is_read() {
             "{name}"
         );
         lab.run(&format!("openssl req -x509 -subj /CN=a -key {name}.key -out {name}.crt"));
-        serves(&lab, &format!("{name}.crt"), &format!("{name}.key"));
+        assert_serves(&lab, &format!("{name}.crt"), &format!("{name}.key"));
     }
 }
 
-/// Changes that an editor, a mail program or a shell makes to a file.
+/// A change that an editor, a mail program or a shell makes to a file.
 type Change<'a> = &'a dyn Fn(&str) -> Vec<u8>;
 
 #[test]
-fn text_around_the_blocks_does_no_harm() {
+fn text_around_the_blocks_is_ignored() {
     let lab = Lab::new();
     let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
     let (certificate, key) = (certificate.pem(), key.serialize_pem());
@@ -148,12 +148,12 @@ fn text_around_the_blocks_does_no_harm() {
         println!("with {what}");
         lab.write("server.crt", change(&certificate));
         lab.write("server.key", change(&key));
-        serves(&lab, "server.crt", "server.key");
+        assert_serves(&lab, "server.crt", "server.key");
     }
 }
 
 #[test]
-fn a_chain_is_sent_whole_and_must_begin_with_the_servers_own() {
+fn a_chain_is_sent_completely_and_must_begin_with_the_servers_certificate() {
     let lab = Lab::new();
     let ca_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
     let mut ca = CertificateParams::new(Vec::<String>::new()).unwrap();
@@ -168,7 +168,7 @@ fn a_chain_is_sent_whole_and_must_begin_with_the_servers_own() {
     lab.write("server.crt", format!("{}{}", leaf.pem(), ca_certificate.pem()));
     let read = CertificateFile::read(&lab.path("server.crt")).unwrap();
     assert_eq!((read.own().self_signed, read.chain().len()), (false, 2));
-    serves(&lab, "server.crt", "server.key");
+    assert_serves(&lab, "server.crt", "server.key");
 
     lab.write("reversed.crt", format!("{}{}", ca_certificate.pem(), leaf.pem()));
     let error = server_config(&lab.path("reversed.crt"), &lab.path("server.key")).unwrap_err();
@@ -184,8 +184,8 @@ fn a_chain_is_sent_whole_and_must_begin_with_the_servers_own() {
 }
 
 #[test]
-fn openssls_trusted_form_is_cut_to_the_certificate() {
-    if !have("openssl", "version") {
+fn openssls_trusted_certificate_is_reduced_to_the_certificate() {
+    if !has_program("openssl", "version") {
         return;
     }
     let lab = Lab::new();
@@ -195,7 +195,7 @@ fn openssls_trusted_form_is_cut_to_the_certificate() {
     lab.run("openssl x509 -in plain.crt -trustout -addtrust serverAuth -out server.crt");
     assert!(fs::read_to_string(lab.path("server.crt")).unwrap().contains("BEGIN TRUSTED CERTIFICATE"));
     assert_eq!(CertificateFile::read(&lab.path("server.crt")).unwrap().chain()[0], *certificate.der());
-    serves(&lab, "server.crt", "server.key");
+    assert_serves(&lab, "server.crt", "server.key");
 }
 
 fn at(moment: &str) -> Timestamp {

@@ -1,4 +1,4 @@
-//! A client and a server that shake hands in memory.
+//! TLS handshakes between a client and a server in memory.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -11,8 +11,9 @@ use crate::support::server_config;
 use crate::support::trusting::trusting;
 use crate::tls_files::lab::Lab;
 
-/// Shakes hands twice in each TLS version and echoes, so that the second handshake resumes the first one's session.
-pub(crate) fn serves(lab: &Lab, certificate: &str, key: &str) {
+/// Asserts that a server can use these files: in each TLS version, makes two handshakes with an echo, of which the
+/// second resumes the session of the first.
+pub(crate) fn assert_serves(lab: &Lab, certificate: &str, key: &str) {
     let server =
         server_config(&lab.path(certificate), &lab.path(key)).unwrap_or_else(|error| panic!("{error}"));
     let chain = CertificateFile::read(&lab.path(certificate)).unwrap().chain().to_vec();
@@ -28,8 +29,8 @@ pub(crate) fn serves(lab: &Lab, certificate: &str, key: &str) {
                 ClientConnection::new(client.clone(), ServerName::try_from("localhost").unwrap()).unwrap();
             client.writer().write_all(b"Hello\n").unwrap();
             for _ in 0..10 {
-                carry(&mut client, &mut server);
-                carry(&mut server, &mut client);
+                transfer(&mut client, &mut server);
+                transfer(&mut server, &mut client);
             }
             let mut received = [0; 6];
             server.reader().read_exact(&mut received).unwrap();
@@ -40,7 +41,7 @@ pub(crate) fn serves(lab: &Lab, certificate: &str, key: &str) {
     }
 }
 
-fn carry<A, B, C, D>(from: &mut A, to: &mut B)
+fn transfer<A, B, C, D>(from: &mut A, to: &mut B)
 where
     A: std::ops::DerefMut<Target = rustls::ConnectionCommon<C>>,
     B: std::ops::DerefMut<Target = rustls::ConnectionCommon<D>>,

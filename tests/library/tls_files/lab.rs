@@ -1,4 +1,4 @@
-//! A folder with files for one test, and the programs that make them.
+//! A folder with files for one test, and the programs that create them.
 
 use std::fmt::Display;
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::Command;
 use echoscope::tls::{CertificateFile, KeyFile};
 use rcgen::{CertificateParams, KeyPair};
 
-/// A folder of its own for each test.
+/// The folder of a test.
 pub(crate) struct Lab(pub(crate) tempfile::TempDir);
 
 impl Lab {
@@ -26,42 +26,42 @@ impl Lab {
         self.path(name)
     }
 
-    /// Runs a program here; its arguments are split at spaces.
+    /// Runs a command in the folder. Its arguments are split at spaces.
     pub(crate) fn run(&self, line: &str) {
-        let mut words = line.split(' ');
+        let mut parts = line.split(' ');
         let output =
-            Command::new(words.next().unwrap()).args(words).current_dir(self.0.path()).output().unwrap();
+            Command::new(parts.next().unwrap()).args(parts).current_dir(self.0.path()).output().unwrap();
         assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
     }
 
     pub(crate) fn certificate_error(&self, name: &str) -> String {
-        self.said(&CertificateFile::read(&self.path(name)).unwrap_err())
+        self.relative_message(&CertificateFile::read(&self.path(name)).unwrap_err())
     }
 
     pub(crate) fn key_error(&self, name: &str) -> String {
-        self.said(&KeyFile::read(&self.path(name)).unwrap_err())
+        self.relative_message(&KeyFile::read(&self.path(name)).unwrap_err())
     }
 
-    /// Returns the message as it would be for a user who works in this folder.
-    pub(crate) fn said(&self, error: &impl Display) -> String {
+    /// Returns the error message without the folder's path, as if the user had given relative paths.
+    pub(crate) fn relative_message(&self, error: &impl Display) -> String {
         let folder = format!(" {}{}", self.0.path().display(), std::path::MAIN_SEPARATOR);
         error.to_string().replace(&folder, " ")
     }
 }
 
-/// Whether the program is here. In CI on Linux it must be.
-pub(crate) fn have(program: &str, argument: &str) -> bool {
+/// Returns whether a program is installed. In CI on Linux it must be.
+pub(crate) fn has_program(program: &str, argument: &str) -> bool {
     let found = Command::new(program).arg(argument).output().is_ok();
     let needed = std::env::var_os("CI").is_some() && cfg!(target_os = "linux");
     assert!(found || !needed, "{program} is needed in CI");
     if !found {
-        // Not `println`, whose words the test runner keeps to itself.
+        // The test runner hides the output of `println!`, but not this.
         let _ = writeln!(std::io::stderr(), "skipped: {program} is not on this computer");
     }
     found
 }
 
-/// A certificate for localhost, valid through the year 2026, and its key.
+/// Returns a certificate for localhost that is valid in 2026, and its key.
 pub(crate) fn pair(algorithm: &'static rcgen::SignatureAlgorithm) -> (rcgen::Certificate, KeyPair) {
     let key = KeyPair::generate_for(algorithm).unwrap();
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];

@@ -1,4 +1,4 @@
-//! The messages about certificate and key files; good ones serve TLS.
+//! Certificate and key files: messages about unusable ones, and servers with usable ones.
 
 mod good;
 mod handshake;

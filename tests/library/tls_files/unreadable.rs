@@ -1,4 +1,4 @@
-//! Files that can't be read or understood, and what is never shown of them.
+//! Files that can't be read or parsed. No message shows a part of a key.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn a_path_without_a_file_names_the_folder() {
     );
 }
 
-// By mode, which Windows' files have none of.
+// The mode makes the file unreadable; files on Windows have no mode.
 #[cfg(unix)]
 #[test]
 fn an_unreadable_file_is_reported() {
@@ -47,11 +47,14 @@ fn an_unreadable_file_is_reported() {
     }
     let error = KeyFile::read(&path).unwrap_err();
     assert!(error.to_string().starts_with("server.key can't be read: permission denied."), "{error}");
-    assert!(lab.said(&error).ends_with(": sudo install -m 600 -o $USER server.key plain.key"), "{error}");
+    assert!(
+        lab.relative_message(&error).ends_with(": sudo install -m 600 -o $USER server.key plain.key"),
+        "{error}"
+    );
     assert!(error.raw().unwrap().contains("denied"));
 }
 
-// Windows' pipes and devices are not in folders.
+// On Windows, pipes and devices aren't in folders.
 #[cfg(unix)]
 #[test]
 fn a_pipe_or_a_device_is_never_opened() {
@@ -59,9 +62,9 @@ fn a_pipe_or_a_device_is_never_opened() {
         "zero is a device or a pipe, not an ordinary file, so it was not read. Choose a certificate file.";
     assert_eq!(CertificateFile::read(Path::new("/dev/zero")).unwrap_err().to_string(), expected);
     let lab = Lab::new();
-    if crate::tls_files::lab::have("mkfifo", "--version") {
+    if crate::tls_files::lab::has_program("mkfifo", "--version") {
         lab.run("mkfifo server.key");
-        // It has no writer: opening it would block until the test is killed.
+        // The pipe has no writer, so opening it would block forever.
         assert!(lab.key_error("server.key").starts_with("server.key is a device or a pipe"));
         assert!(matches!(
             tls::classify(&lab.path("server.key")).unwrap_err().problem,
@@ -71,7 +74,7 @@ fn a_pipe_or_a_device_is_never_opened() {
 }
 
 #[test]
-fn files_of_the_wrong_size_say_so() {
+fn files_of_the_wrong_size_are_reported() {
     let lab = Lab::new();
     lab.write("server.crt", "");
     lab.write("server.key", vec![b'x'; 1024 * 1024 * 7 / 2]);
@@ -87,7 +90,7 @@ fn files_of_the_wrong_size_say_so() {
 }
 
 #[test]
-fn damaged_files_say_what_is_damaged() {
+fn messages_name_the_damaged_part() {
     let lab = Lab::new();
     let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
     let (certificate, key) = (certificate.pem(), key.serialize_pem());
@@ -134,13 +137,13 @@ fn damaged_files_say_what_is_damaged() {
         let expected = format!("The private key in {name} is damaged.");
         assert!(error.starts_with(&expected), "{error}");
     }
-    // A damaged certificate beside it is no fault of the key.
+    // A damaged certificate in the same file doesn't affect the key.
     lab.write("both.key", format!("{}{key}", no_end(&certificate)));
     KeyFile::read(&lab.path("both.key")).unwrap();
 }
 
 #[test]
-fn files_of_other_kinds_say_what_is_missing() {
+fn messages_about_other_files_name_what_is_missing() {
     let lab = Lab::new();
     let text = "is the same in every language\n";
     let other = "-----BEGIN PGP MESSAGE-----\nSGVsbG8=\n-----END PGP MESSAGE-----\n";
@@ -172,7 +175,7 @@ fn files_of_other_kinds_say_what_is_missing() {
 }
 
 #[test]
-fn a_dropped_file_finds_its_field() {
+fn dropped_files_are_recognized_by_their_content() {
     let lab = Lab::new();
     let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
     for (name, content, role) in [
@@ -191,7 +194,7 @@ fn a_dropped_file_finds_its_field() {
 }
 
 #[test]
-fn no_part_of_a_key_is_ever_shown() {
+fn messages_contain_no_part_of_a_key() {
     let lab = Lab::new();
     let key = pair(&PKCS_ECDSA_P256_SHA256).1.serialize_pem();
     let secret = key.lines().nth(2).unwrap();

@@ -1,4 +1,4 @@
-//! Files that hold something else than what is needed: they are called by their name, and the command given works.
+//! Files of the wrong kind: the message names the kind, and the command in it works.
 
 use std::fs;
 use std::process::Command;
@@ -7,11 +7,11 @@ use echoscope::tls::{self, FileRole, KeyFile, TlsError};
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
 
 use crate::support::server_config;
-use crate::tls_files::handshake::serves;
-use crate::tls_files::lab::{Lab, have, pair};
+use crate::tls_files::handshake::assert_serves;
+use crate::tls_files::lab::{Lab, has_program, pair};
 
 #[test]
-fn binary_files_say_how_to_convert_them() {
+fn messages_about_binary_files_contain_a_command_to_convert_them() {
     let lab = Lab::new();
     let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
     lab.write("server.crt", certificate.der());
@@ -27,15 +27,15 @@ fn binary_files_say_how_to_convert_them() {
         "server.key is a private key in binary form (DER), but the text form (PEM) is needed. Convert it: openssl pkey \
          -inform der -in server.key -out plain.key"
     );
-    if have("openssl", "version") {
+    if has_program("openssl", "version") {
         lab.run(&first[first.find("openssl").unwrap()..]);
         lab.run(&second[second.find("openssl").unwrap()..]);
-        serves(&lab, "plain.crt", "plain.key");
+        assert_serves(&lab, "plain.crt", "plain.key");
     }
 }
 
 #[test]
-fn swapped_files_say_so() {
+fn swapped_files_are_reported() {
     let lab = Lab::new();
     let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
     lab.write("server.crt", key.serialize_pem());
@@ -59,8 +59,8 @@ fn swapped_files_say_so() {
 }
 
 #[test]
-fn requests_public_keys_and_revocation_lists_are_called_by_their_names() {
-    if !have("openssl", "version") {
+fn messages_name_requests_public_keys_and_revocation_lists() {
+    if !has_program("openssl", "version") {
         return;
     }
     let lab = Lab::new();
@@ -101,12 +101,12 @@ fn requests_public_keys_and_revocation_lists_are_called_by_their_names() {
     }
     let remedy = lab.certificate_error("server.csr");
     lab.run(&remedy[remedy.find("openssl").unwrap()..]);
-    serves(&lab, "server.crt", "server.key");
+    assert_serves(&lab, "server.crt", "server.key");
 }
 
 #[test]
-fn encrypted_keys_say_how_to_open_them() {
-    if !have("openssl", "version") {
+fn messages_about_encrypted_keys_contain_a_command_to_decrypt_them() {
+    if !has_program("openssl", "version") {
         return;
     }
     let lab = Lab::new();
@@ -132,8 +132,8 @@ fn encrypted_keys_say_how_to_open_them() {
 }
 
 #[test]
-fn an_openssh_key_gets_the_command_that_converts_it() {
-    if !have("ssh-keygen", "-?") {
+fn messages_about_openssh_keys_contain_a_command_to_convert_them() {
+    if !has_program("ssh-keygen", "-?") {
         return;
     }
     let lab = Lab::new();
@@ -158,8 +158,8 @@ fn an_openssh_key_gets_the_command_that_converts_it() {
 }
 
 #[test]
-fn bundles_say_how_to_open_them() {
-    if !have("openssl", "version") {
+fn messages_about_bundles_contain_a_command_to_unpack_them() {
+    if !has_program("openssl", "version") {
         return;
     }
     let lab = Lab::new();
@@ -182,7 +182,7 @@ fn bundles_say_how_to_open_them() {
         let password = if command.contains("pkcs12") { " -passin pass:secret" } else { "" };
         lab.run(&format!("{command}{password}"));
     }
-    serves(&lab, "plain.crt", "plain.key");
+    assert_serves(&lab, "plain.crt", "plain.key");
     assert!(lab.key_error("my.p7b").contains("which holds certificates but no key"));
 }
 
@@ -196,21 +196,21 @@ fn a_mismatched_key_is_reported() {
         assert!(matches!(error, TlsError::KeyMismatch { .. }));
         assert_eq!(error.field(), FileRole::Key);
         assert_eq!(
-            lab.said(&error),
+            lab.relative_message(&error),
             "other.key does not belong to server.crt. Choose the two that were \
              made together, or make a new certificate: openssl req -x509 -key other.key -days 365 -subj \
              /CN=localhost -out new.crt"
         );
     }
-    if have("openssl", "version") {
+    if has_program("openssl", "version") {
         lab.run("openssl req -x509 -key other.key -days 365 -subj /CN=localhost -out new.crt");
-        serves(&lab, "new.crt", "other.key");
+        assert_serves(&lab, "new.crt", "other.key");
     }
 }
 
 #[test]
-fn keys_that_can_not_sign_say_what_they_are() {
-    if !have("openssl", "version") {
+fn messages_name_the_type_of_keys_that_cannot_sign() {
+    if !has_program("openssl", "version") {
         return;
     }
     let lab = Lab::new();

@@ -1,5 +1,5 @@
-//! Client certificates: required and missing, wrong and right; optional with and without. With openssl and Python, in
-//! both versions, each explained in the log.
+//! Client certificates of openssl and Python in both TLS versions: required, optional or not requested. The log
+//! explains each rejection.
 
 use serde_json::{Value, json};
 
@@ -7,8 +7,9 @@ use crate::tls_options::lab::{Lab, Visit};
 
 const VERSIONS: [&str; 2] = ["1.2", "1.3"];
 
-/// One visit with each client in each version: `certificate` is a name in the lab, or empty.
-fn visits(lab: &Lab, certificate: &str, check: impl Fn(&Visit, bool)) {
+/// Connects with each client in each version, and calls `check` with the server's events and whether the echo came
+/// back. `certificate` is the name of a certificate in the lab, or empty for none.
+fn with_each_client(lab: &Lab, certificate: &str, check: impl Fn(&Visit, bool)) {
     for version in VERSIONS {
         let flag = format!("-tls{}", version.replace('.', "_"));
         let (shown, options) = if certificate.is_empty() {
@@ -17,25 +18,25 @@ fn visits(lab: &Lab, certificate: &str, check: impl Fn(&Visit, bool)) {
             let shown = format!("-cert {certificate}.crt -key {certificate}.key");
             (shown, json!({ "version": version, "cert": certificate }))
         };
-        if let Some(said) = lab.openssl(&format!("{flag} {shown}")) {
-            check(&lab.visit(), said.echoed);
+        if let Some(output) = lab.openssl(&format!("{flag} {shown}")) {
+            check(&lab.visit(), output.echoed);
         }
-        if let Some(said) = lab.python(options) {
-            check(&lab.visit(), said[0].get("echo").and_then(Value::as_str) == Some("Hello from Python\n"));
+        if let Some(output) = lab.python(options) {
+            check(&lab.visit(), output[0].get("echo").and_then(Value::as_str) == Some("Hello from Python\n"));
         }
     }
 }
 
-fn is_refused(lab: &Lab, certificate: &str, words: &str) {
-    visits(lab, certificate, |visit, echoed| {
+fn assert_rejected(lab: &Lab, certificate: &str, expected: &str) {
+    with_each_client(lab, certificate, |visit, echoed| {
         let (text, problem) = visit.failure();
-        assert!(text.contains(words) && !echoed, "{certificate}: {text}");
+        assert!(text.contains(expected) && !echoed, "{certificate}: {text}");
         assert!(problem["offer"]["cipher_suites"].as_array().is_some_and(|suites| !suites.is_empty()));
     });
 }
 
-fn is_served(lab: &Lab, certificate: &str) {
-    visits(lab, certificate, |visit, echoed| {
+fn assert_served(lab: &Lab, certificate: &str) {
+    with_each_client(lab, certificate, |visit, echoed| {
         assert!(echoed, "{certificate}: {visit:?}");
         let shown = visit.handshake().get("client_certificate");
         if certificate.is_empty() {
@@ -50,36 +51,36 @@ fn is_served(lab: &Lab, certificate: &str) {
 }
 
 #[test]
-fn required() {
+fn a_required_certificate_must_be_signed_by_the_client_ca() {
     let lab = Lab::start("--client-auth required --client-ca FOLDER/ca.crt");
-    is_refused(&lab, "", "The client presented no certificate, and the server requires one.");
-    is_refused(&lab, "stranger", "was not signed by the CA that this server trusts for clients");
-    is_refused(&lab, "expired", "it expired on ");
-    is_refused(&lab, "purpose", "does not allow a TLS client");
-    // The server itself as a client: its certificate is its own issuer, and unknown here.
-    is_refused(&lab, "server", "was not signed by the CA");
-    is_served(&lab, "client");
+    assert_rejected(&lab, "", "The client presented no certificate, and the server requires one.");
+    assert_rejected(&lab, "stranger", "was not signed by the CA that this server trusts for clients");
+    assert_rejected(&lab, "expired", "it expired on ");
+    assert_rejected(&lab, "purpose", "does not allow a TLS client");
+    // The client presents the server's own certificate, which is self-signed.
+    assert_rejected(&lab, "server", "was not signed by the CA");
+    assert_served(&lab, "client");
 }
 
 #[test]
-fn optional() {
+fn an_optional_certificate_is_verified_if_presented() {
     let lab = Lab::start("--client-auth optional --client-ca FOLDER/ca.crt");
-    is_served(&lab, "");
-    is_served(&lab, "client");
-    is_refused(&lab, "stranger", "Sign it with the CA in ");
+    assert_served(&lab, "");
+    assert_served(&lab, "client");
+    assert_rejected(&lab, "stranger", "Sign it with the CA in ");
 }
 
 #[test]
-fn not_asked_for() {
+fn no_certificate_is_requested_by_default() {
     let lab = Lab::start("");
-    visits(&lab, "stranger", |visit, echoed| {
+    with_each_client(&lab, "stranger", |visit, echoed| {
         assert!(echoed);
         assert_eq!(visit.handshake().get("client_certificate"), None);
     });
 }
 
 #[test]
-fn certificates_made_in_the_first_way_that_comes_to_mind_are_explained() {
+fn rejected_self_signed_and_version_1_certificates_are_explained() {
     let lab = Lab::new();
     let Some(openssl) = crate::support::program("openssl") else { return };
     for line in [
@@ -96,19 +97,19 @@ fn certificates_made_in_the_first_way_that_comes_to_mind_are_explained() {
     }
     let mut lab = lab;
     lab.serve("--client-auth required --client-ca FOLDER/self.crt");
-    is_refused(&lab, "self", "is marked as a CA's own");
+    assert_rejected(&lab, "self", "is marked as a CA's own");
     lab.serve("--client-auth required --client-ca FOLDER/v1.crt");
-    is_refused(&lab, "v1", "X.509 version 1");
+    assert_rejected(&lab, "v1", "X.509 version 1");
 }
 
 #[test]
 fn a_resumed_session_keeps_the_client_certificate() {
     let lab = Lab::start("--client-auth required --client-ca FOLDER/ca.crt");
     for version in VERSIONS {
-        let Some(said) = lab.python(json!({ "version": version, "cert": "client", "visits": 2 })) else {
+        let Some(output) = lab.python(json!({ "version": version, "cert": "client", "visits": 2 })) else {
             return;
         };
-        assert_eq!(said[1]["reused"], true, "{said:?}");
+        assert_eq!(output[1]["reused"], true, "{output:?}");
         lab.visit();
         let visit = lab.visit();
         assert_eq!(visit.handshake()["handshake"], "resumed");

@@ -6,12 +6,12 @@ use crate::support::{finish, program};
 use crate::tls_options::lab::Lab;
 
 #[test]
-fn the_advice_for_an_unknown_issuer_works_as_it_is_printed() {
+fn the_printed_advice_for_an_unknown_issuer_works() {
     let lab = Lab::start("--tls-versions 1.3");
     let Some(openssl) = program("openssl") else { return };
-    // The last one counts: a CA that did not sign the server's certificate.
-    let said = lab.openssl("-CAfile ca.crt").unwrap();
-    assert!(!said.echoed, "{}", said.text);
+    // openssl uses only the last CA file, here one of a CA that didn't sign the server's certificate.
+    let output = lab.openssl("-CAfile ca.crt").unwrap();
+    assert!(!output.echoed, "{}", output.text);
     let visit = lab.visit();
     let (text, problem) = visit.failure();
     assert!(text.contains("because it is self-signed"), "{text}");
@@ -32,11 +32,11 @@ fn a_name_that_is_not_in_the_certificate_is_explained() {
             "-servername elsewhere -verify_hostname elsewhere",
             "made for another name than elsewhere, which the",
         ),
-        // It asks for another name than it checks for, and sends only the first to the server.
+        // openssl sends the server the name localhost, but checks the certificate for another name.
         ("-verify_hostname elsewhere", "it may check for another name than localhost."),
     ] {
-        let Some(said) = lab.openssl(arguments) else { return };
-        assert!(!said.echoed, "{}", said.text);
+        let Some(output) = lab.openssl(arguments) else { return };
+        assert!(!output.echoed, "{}", output.text);
         let visit = lab.visit();
         let (text, _) = visit.failure();
         assert!(text.contains(expected), "{text}");

@@ -1,7 +1,7 @@
-//! The key log is proven right by who it is for: tshark decrypts a recorded conversation with it.
+//! The key log: tshark decrypts a recorded conversation with it.
 //!
-//! The recording is made by a small proxy and written as packets by hand. That needs no permission to capture, works in
-//! any container, and the proof is still another program's.
+//! A small proxy records the conversation, and the test writes it to a file as packets. That needs no permission to
+//! capture, and works in any container.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -18,10 +18,10 @@ use crate::tls_options::lab::Lab;
 type Recording = Arc<Mutex<Vec<(bool, Vec<u8>)>>>;
 
 #[test]
-fn a_recorded_conversation_is_decrypted_with_it() {
+fn tshark_decrypts_a_recorded_conversation_with_the_key_log() {
     for (flag, secret) in [("-tls1_3", "SERVER_TRAFFIC_SECRET_0"), ("-tls1_2", "CLIENT_RANDOM")] {
         let lab = Lab::start("--key-log FOLDER/keys.log");
-        let note = lab.until("note");
+        let note = lab.wait_until("note");
         assert!(note["text"].as_str().unwrap().contains("can read a recording"), "{note}");
         let keys = lab.path("keys.log");
         let (Some(tshark), recording) = (program("tshark"), Recording::default()) else { return };
@@ -31,8 +31,8 @@ fn a_recorded_conversation_is_decrypted_with_it() {
             let (recording, server) = (Arc::clone(&recording), lab.port);
             thread::spawn(move || relay(&proxy, server, &recording))
         };
-        let Some(said) = lab.openssl_at(port, flag) else { return };
-        assert!(said.echoed, "{}", said.text);
+        let Some(output) = lab.openssl_at(port, flag) else { return };
+        assert!(output.echoed, "{}", output.text);
         relay.join().unwrap();
         assert!(fs::read_to_string(&keys).unwrap().contains(secret));
         let packets = lab.path("conversation.pcap");
@@ -47,14 +47,14 @@ fn a_recorded_conversation_is_decrypted_with_it() {
             finish(command).stdout
         };
         assert!(!read(None).contains("Hello from openssl"), "it was not encrypted");
-        // Once from the client and once back.
-        let told = read(Some(&keys));
-        assert_eq!(told.matches("Hello from openssl").count(), 2, "{flag}: {told}");
+        // The text is in the data of the client and in that of the server.
+        let decrypted = read(Some(&keys));
+        assert_eq!(decrypted.matches("Hello from openssl").count(), 2, "{flag}: {decrypted}");
     }
 }
 
 #[test]
-fn it_is_for_its_owner_alone_and_only_while_asked_for() {
+fn the_key_log_is_private_and_only_written_on_request() {
     let lab = Lab::start("--key-log FOLDER/keys.log");
     let Some(_) = lab.python(crate::tls_options::lab::version("1.3")) else { return };
     lab.visit();
@@ -78,12 +78,12 @@ fn relay(proxy: &TcpListener, server: u16, recording: &Recording) {
     let (client, _) = proxy.accept().unwrap();
     let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
     thread::scope(|scope| {
-        scope.spawn(|| pass(&client, &server, true, recording));
-        pass(&server, &client, false, recording);
+        scope.spawn(|| forward(&client, &server, true, recording));
+        forward(&server, &client, false, recording);
     });
 }
 
-fn pass(mut from: &TcpStream, mut to: &TcpStream, client: bool, recording: &Recording) {
+fn forward(mut from: &TcpStream, mut to: &TcpStream, client: bool, recording: &Recording) {
     let mut buffer = [0; 1200];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         recording.lock().unwrap().push((client, buffer[..count].to_vec()));
@@ -91,17 +91,17 @@ fn pass(mut from: &TcpStream, mut to: &TcpStream, client: bool, recording: &Reco
             break;
         }
     }
-    // Ends the other side, unless it has closed already.
+    // This fails if the other side has closed already.
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// The recording as a capture file (pcap, link type 101: bare IP), as if the client had come to port 443.
+/// Returns the recording as a capture file (pcap, link type 101: raw IP), as if the server listened on port 443.
 fn pcap(recording: &[(bool, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::new();
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
         out.extend_from_slice(&word.to_ne_bytes());
     }
-    // How much each side has sent so far: the sequence numbers of RFC 9293, beginning at 1.
+    // The next sequence number of each side (RFC 9293), starting at 1.
     let mut sent = [1_u32, 1];
     for (number, (client, data)) in recording.iter().enumerate() {
         let (own, other) = if *client { (0, 1) } else { (1, 0) };
@@ -111,7 +111,7 @@ fn pcap(recording: &[(bool, Vec<u8>)]) -> Vec<u8> {
         tcp.extend_from_slice(&ports[other].to_be_bytes());
         tcp.extend_from_slice(&sent[own].to_be_bytes());
         tcp.extend_from_slice(&sent[other].to_be_bytes());
-        // Five words of header, the flags PSH and ACK, a window; checksums are left at zero, which tshark doesn't mind.
+        // A header length of five words, the flags PSH and ACK, the window, and zero as checksum, which tshark accepts.
         tcp.extend_from_slice(&[0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0]);
         tcp.extend_from_slice(data);
         sent[own] += u32::try_from(data.len()).unwrap();

@@ -19,12 +19,12 @@ pub(crate) struct Lab {
     pub(crate) folder: tempfile::TempDir,
     server: Option<(Guarded, Lines)>,
     pub(crate) port: u16,
-    /// Events of clients that were still connected when another one left.
+    /// The events of clients that were still connected when another client's connection was closed.
     pending: RefCell<Vec<Value>>,
 }
 
 impl Lab {
-    /// A folder with files, and nothing served yet.
+    /// Creates the folder with its files, without a server.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let lab = Self { folder, server: None, port: 0, pending: RefCell::default() };
@@ -42,7 +42,8 @@ impl Lab {
         lab
     }
 
-    /// Serves with these arguments beside the certificate; `FOLDER/` in them is the lab's.
+    /// Starts a server with these arguments in addition to the certificate. `FOLDER` in them stands for the lab's
+    /// folder.
     pub(crate) fn start(arguments: &str) -> Self {
         let mut lab = Self::new();
         lab.serve(arguments);
@@ -54,11 +55,11 @@ impl Lab {
             self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let lines = Lines::of(child.stdout.take().unwrap());
         self.server = Some((Guarded(child), lines));
-        self.port = u16::try_from(self.until("starting")["port"].as_u64().unwrap()).unwrap();
-        self.until("listening");
+        self.port = u16::try_from(self.wait_until("starting")["port"].as_u64().unwrap()).unwrap();
+        self.wait_until("listening");
     }
 
-    /// The command that serves.
+    /// Returns the command that starts a server.
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let fixed =
             "--headless --port 0 --log-format json --tls --cert FOLDER/server.crt --key FOLDER/server.key";
@@ -93,16 +94,16 @@ impl Lab {
         self.write(name, &params.signed_by(&key, ca).unwrap().pem(), &key);
     }
 
-    /// The next event of this kind.
-    pub(crate) fn until(&self, event: &str) -> Value {
-        let passed = self.lines().until(|line| parse(line)["event"] == event);
+    /// Waits for the server's next event of this kind.
+    pub(crate) fn wait_until(&self, event: &str) -> Value {
+        let passed = self.lines().wait_until(|line| parse(line)["event"] == event);
         parse(passed.last().unwrap())
     }
 
-    /// Returns every event of the next client that is closed.
+    /// Waits until a client's connection is closed, and returns all its events.
     pub(crate) fn visit(&self) -> Visit {
         let mut events = self.pending.take();
-        let passed = self.lines().until(|line| parse(line)["event"] == "closed");
+        let passed = self.lines().wait_until(|line| parse(line)["event"] == "closed");
         events.extend(passed.iter().map(|line| parse(line)));
         let closed = events.last().unwrap()["id"].clone();
         // The next client may have connected already.
@@ -116,13 +117,13 @@ impl Lab {
         &self.server.as_ref().unwrap().1
     }
 
-    /// A visit of openssl: it shakes hands, sends a line where it can, and waits for its echo.
-    pub(crate) fn openssl(&self, arguments: &str) -> Option<Said> {
+    /// Connects with openssl, which sends a line and waits for its echo. Returns its output, or `None` without openssl.
+    pub(crate) fn openssl(&self, arguments: &str) -> Option<ClientOutput> {
         self.openssl_at(self.port, arguments)
     }
 
-    /// As [`Lab::openssl`], at another port.
-    pub(crate) fn openssl_at(&self, port: u16, arguments: &str) -> Option<Said> {
+    /// Connects like [`Lab::openssl`], but to another port.
+    pub(crate) fn openssl_at(&self, port: u16, arguments: &str) -> Option<ClientOutput> {
         let openssl = program("openssl")?;
         let mut child = Command::new(openssl)
             .args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-servername", "localhost"])
@@ -138,26 +139,28 @@ impl Lab {
         let out = Lines::of(child.stdout.take().unwrap());
         let err = Lines::of(child.stderr.take().unwrap());
         let mut child = Guarded(child);
-        // It may have failed already; its end is checked below.
+        // This fails if openssl has exited already.
         let _ = input.write_all(b"Hello from openssl\n");
-        let mut said = Vec::new();
+        let mut output = Vec::new();
         let mut echoed = false;
         while let Some(line) = out.next_or_end() {
-            // openssl writes what it received past its own buffer, so half a line of its own may stand before it.
+            // openssl writes received data without flushing its own messages first, so part of a message
+            // may precede the echo.
             echoed = line.ends_with("Hello from openssl");
-            said.push(line);
+            output.push(line);
             if echoed {
                 break;
             }
         }
         drop(input);
-        said.extend(out.rest());
-        said.extend(err.rest());
+        output.extend(out.rest());
+        output.extend(err.rest());
         let _ = child.0.wait();
-        Some(Said { text: said.join("\n"), echoed })
+        Some(ClientOutput { text: output.join("\n"), echoed })
     }
 
-    /// Visits of Python, one after the other with the session of the one before; one object each.
+    /// Connects with Python, possibly several times in turn, each time with the previous session. Returns an object
+    /// for each connection, or `None` without Python.
     pub(crate) fn python(&self, options: Value) -> Option<Vec<Value>> {
         let python = program("python3")?;
         let mut options = options;
@@ -175,9 +178,9 @@ impl Lab {
 
 /// The output of a client.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct ClientOutput {
     pub(crate) text: String,
-    /// Whether its line came back.
+    /// Whether the client's line came back.
     pub(crate) echoed: bool,
 }
 
@@ -195,7 +198,7 @@ impl Visit {
         self.find("handshake").unwrap_or_else(|| panic!("no handshake: {:#?}", self.0))
     }
 
-    /// The log line of the failure, which must be one.
+    /// Returns the text and the whole event of the TLS failure; panics if the handshake succeeded.
     pub(crate) fn failure(&self) -> (&str, &Value) {
         let problem = self.find("problem").unwrap_or_else(|| panic!("no problem: {:#?}", self.0));
         assert_eq!(problem["problem"], "tls", "{problem}");
@@ -230,22 +233,22 @@ if 'alpn' in o:
     c.set_alpn_protocols(o['alpn'])
 session = None
 for visit in range(o.get('visits', 1)):
-    said = {}
+    result = {}
     try:
         with socket.create_connection(('127.0.0.1', o['port']), 20) as plain:
             with c.wrap_socket(plain, server_hostname='localhost', session=session) as s:
                 s.sendall(b'Hello from Python\n')
-                said['echo'] = s.recv(100).decode()
-                said['version'], said['alpn'] = s.version(), s.selected_alpn_protocol()
-                said['reused'] = s.session_reused
+                result['echo'] = s.recv(100).decode()
+                result['version'], result['alpn'] = s.version(), s.selected_alpn_protocol()
+                result['reused'] = s.session_reused
                 session = s.session
                 s.unwrap()
     except OSError as e:
-        said['error'] = str(e)
-    print(json.dumps(said))
+        result['error'] = str(e)
+    print(json.dumps(result))
 ";
 
-/// What Python's options are for a version.
+/// Returns the options for [`Lab::python`] that select a TLS version.
 pub(crate) fn version(version: &str) -> Value {
     json!({ "version": version })
 }

@@ -1,5 +1,5 @@
-//! How TLS is served, through the built program: versions, ALPN, tickets, client certificates and the key log, with
-//! openssl and Python as clients.
+//! TLS of the built program: versions, ALPN, tickets, client certificates and the key log, with openssl and Python as
+//! clients.
 
 mod client_certificates;
 mod failures;

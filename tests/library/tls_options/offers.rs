@@ -1,4 +1,4 @@
-//! The offer of a client and its result: groups, signature schemes, a second ClientHello.
+//! A client's offer and the resulting handshake in the log: groups, signature schemes, a second ClientHello.
 
 use serde_json::json;
 
@@ -7,11 +7,11 @@ use crate::tls_options::lab::{Lab, version};
 #[test]
 fn groups_and_schemes_are_logged_as_offered_and_as_agreed() {
     let lab = Lab::start("");
-    let Some(said) = lab.openssl("-tls1_3 -groups P-384:X25519 -sigalgs ecdsa_secp256r1_sha256:ed25519")
+    let Some(output) = lab.openssl("-tls1_3 -groups P-384:X25519 -sigalgs ecdsa_secp256r1_sha256:ed25519")
     else {
         return;
     };
-    assert!(said.echoed, "{}", said.text);
+    assert!(output.echoed, "{}", output.text);
     let visit = lab.visit();
     let done = visit.handshake();
     assert_eq!(done["signature_scheme"], "ecdsa_secp256r1_sha256");
@@ -28,9 +28,9 @@ fn groups_and_schemes_are_logged_as_offered_and_as_agreed() {
 #[test]
 fn a_second_client_hello_is_logged() {
     let lab = Lab::start("");
-    // The key share is for the first group, which the server does not take.
-    let Some(said) = lab.openssl("-tls1_3 -groups P-521:X25519") else { return };
-    assert!(said.echoed, "{}", said.text);
+    // The client sends a key share for its first group only, which the server doesn't support.
+    let Some(output) = lab.openssl("-tls1_3 -groups P-521:X25519") else { return };
+    assert!(output.echoed, "{}", output.text);
     let visit = lab.visit();
     assert_eq!(visit.handshake()["handshake"], "full_with_retry");
     assert_eq!(visit.handshake()["group"], "x25519");
@@ -40,9 +40,9 @@ fn a_second_client_hello_is_logged() {
 }
 
 #[test]
-fn a_refused_client_leaves_its_offer_behind() {
+fn the_offer_of_a_rejected_client_is_logged() {
     let lab = Lab::start("");
-    for (arguments, words, list, offered) in [
+    for (arguments, expected, list, offered) in [
         ("-tls1_3 -groups P-521", "no key exchange in common", "groups", "secp521r1"),
         (
             "-tls1_3 -sigalgs rsa_pss_rsae_sha256",
@@ -58,11 +58,11 @@ fn a_refused_client_leaves_its_offer_behind() {
         ),
         ("-tls1_1 -cipher ALL@SECLEVEL=0", "no TLS version in common", "versions", "TLS 1.1"),
     ] {
-        let Some(said) = lab.openssl(arguments) else { return };
-        assert!(!said.echoed, "{}", said.text);
+        let Some(output) = lab.openssl(arguments) else { return };
+        assert!(!output.echoed, "{}", output.text);
         let visit = lab.visit();
         let (text, problem) = visit.failure();
-        assert!(text.contains(words), "{arguments}: {text}");
+        assert!(text.contains(expected), "{arguments}: {text}");
         let list = problem["offer"][list].as_array().unwrap();
         assert!(list.contains(&json!(offered)), "{arguments}: {problem}");
     }

@@ -1,4 +1,4 @@
-//! Versions, ALPN and tickets; and what keeps a server from starting.
+//! TLS versions, ALPN and tickets, and options with which the server doesn't start.
 
 use std::fs;
 
@@ -8,12 +8,12 @@ use crate::support::finish;
 use crate::tls_options::lab::{Lab, version};
 
 #[test]
-fn only_the_chosen_versions_are_spoken() {
+fn only_the_chosen_versions_are_accepted() {
     for (served, refused) in [("1.3", "1.2"), ("1.2", "1.3")] {
         let lab = Lab::start(&format!("--tls-versions {served}"));
         let flag = |version: &str| format!("-tls{}", version.replace('.', "_"));
-        if let Some(said) = lab.openssl(&flag(served)) {
-            assert!(said.echoed, "{}", said.text);
+        if let Some(output) = lab.openssl(&flag(served)) {
+            assert!(output.echoed, "{}", output.text);
             assert_eq!(lab.visit().handshake()["version"], format!("TLS {served}"));
             assert!(!lab.openssl(&flag(refused)).unwrap().echoed);
             let visit = lab.visit();
@@ -21,11 +21,11 @@ fn only_the_chosen_versions_are_spoken() {
             assert!(text.contains(&format!("no TLS version in common: TLS {served} only")), "{text}");
             assert_eq!(problem["offer"]["versions"], json!([format!("TLS {refused}")]));
         }
-        if let Some(said) = lab.python(version(served)) {
-            assert_eq!(said[0]["echo"], "Hello from Python\n", "{said:?}");
+        if let Some(output) = lab.python(version(served)) {
+            assert_eq!(output[0]["echo"], "Hello from Python\n", "{output:?}");
             assert_eq!(lab.visit().handshake()["version"], format!("TLS {served}"));
-            let said = lab.python(version(refused)).unwrap();
-            assert!(said[0]["error"].as_str().unwrap().contains("PROTOCOL_VERSION"), "{said:?}");
+            let output = lab.python(version(refused)).unwrap();
+            assert!(output[0]["error"].as_str().unwrap().contains("PROTOCOL_VERSION"), "{output:?}");
             let visit = lab.visit();
             assert!(visit.failure().0.contains("no TLS version in common"), "{visit:?}");
         }
@@ -33,11 +33,11 @@ fn only_the_chosen_versions_are_spoken() {
 }
 
 #[test]
-fn a_protocol_is_agreed_or_refused() {
+fn an_alpn_protocol_is_agreed_on_or_the_client_is_rejected() {
     let lab = Lab::start("--alpn echo,h2");
-    if let Some(said) = lab.openssl("-alpn h2,echo") {
-        // The server's order decides.
-        assert!(said.text.contains("ALPN protocol: echo"), "{}", said.text);
+    if let Some(output) = lab.openssl("-alpn h2,echo") {
+        // The server's order of preference decides.
+        assert!(output.text.contains("ALPN protocol: echo"), "{}", output.text);
         let visit = lab.visit();
         assert_eq!(visit.handshake()["alpn"], "echo");
         assert_eq!(visit.handshake()["offer"]["alpn"], json!(["h2", "echo"]));
@@ -48,16 +48,16 @@ fn a_protocol_is_agreed_or_refused() {
         assert_eq!(problem["offer"]["alpn"], json!(["http/1.1"]));
     }
     for served in ["1.2", "1.3"] {
-        if let Some(said) = lab.python(json!({ "version": served, "alpn": ["h2"] })) {
-            assert_eq!(said[0]["alpn"], "h2", "{said:?}");
+        if let Some(output) = lab.python(json!({ "version": served, "alpn": ["h2"] })) {
+            assert_eq!(output[0]["alpn"], "h2", "{output:?}");
             assert_eq!(lab.visit().handshake()["alpn"], "h2");
-            let said = lab.python(json!({ "version": served, "alpn": ["spdy/3"] })).unwrap();
+            let output = lab.python(json!({ "version": served, "alpn": ["spdy/3"] })).unwrap();
             assert!(
-                said[0]["error"].as_str().unwrap().to_lowercase().contains("no application protocol"),
-                "{said:?}"
+                output[0]["error"].as_str().unwrap().to_lowercase().contains("no application protocol"),
+                "{output:?}"
             );
             assert!(lab.visit().failure().0.contains("(ALPN)"));
-            // A client that asks for none is served, too.
+            // A client without ALPN is served, too.
             lab.python(version(served)).unwrap();
             assert_eq!(lab.visit().handshake().get("alpn"), None);
         }
@@ -70,19 +70,19 @@ fn sessions_are_resumed_with_tickets_and_never_without() {
         let lab = Lab::start(arguments);
         let second = if tickets { "resumed" } else { "full" };
         for served in ["1.2", "1.3"] {
-            if let Some(said) = lab.python(json!({ "version": served, "visits": 2 })) {
-                assert_eq!(said[1]["reused"], json!(tickets), "TLS {served}: {said:?}");
+            if let Some(output) = lab.python(json!({ "version": served, "visits": 2 })) {
+                assert_eq!(output[1]["reused"], json!(tickets), "TLS {served}: {output:?}");
                 assert_eq!(lab.visit().handshake()["handshake"], "full");
                 assert_eq!(lab.visit().handshake()["handshake"], second, "TLS {served}");
             }
             let flag = format!("-tls{}", served.replace('.', "_"));
-            if let Some(said) = lab.openssl(&format!("{flag} -sess_out session")) {
-                assert!(said.text.contains("New, TLSv1"), "{}", said.text);
+            if let Some(output) = lab.openssl(&format!("{flag} -sess_out session")) {
+                assert!(output.text.contains("New, TLSv1"), "{}", output.text);
                 assert_eq!(lab.visit().handshake()["handshake"], "full");
-                // Without tickets TLS 1.3 leaves no session behind that could be taken up.
+                // Without tickets, TLS 1.3 has no session that could be resumed.
                 if lab.path("session").exists() {
-                    let said = lab.openssl(&format!("{flag} -sess_in session")).unwrap();
-                    assert_eq!(said.text.contains("Reused, TLSv1"), tickets, "{}", said.text);
+                    let output = lab.openssl(&format!("{flag} -sess_in session")).unwrap();
+                    assert_eq!(output.text.contains("Reused, TLSv1"), tickets, "{}", output.text);
                     let visit = lab.visit();
                     assert_eq!(visit.handshake()["handshake"], second);
                     let signed = visit.handshake().get("signature_scheme").is_some();
@@ -100,7 +100,7 @@ fn sessions_are_resumed_with_tickets_and_never_without() {
 fn unusable_options_are_reported_before_the_start() {
     let lab = Lab::new();
     fs::write(lab.path("empty.crt"), "").unwrap();
-    for (arguments, code, words) in [
+    for (arguments, code, expected) in [
         ("--client-auth required --client-ca FOLDER/none.crt", 1, "There is no file none.crt"),
         ("--client-auth optional --client-ca FOLDER/empty.crt", 1, "empty.crt is empty"),
         ("--client-auth required --client-ca FOLDER/client.key", 1, "holds a private key, not a certificate"),
@@ -113,7 +113,11 @@ fn unusable_options_are_reported_before_the_start() {
         let key = fs::read(lab.path("server.key")).unwrap();
         let end = finish(lab.command(arguments));
         assert_eq!(end.code, Some(code), "{arguments}: {}", end.stderr);
-        assert!(end.stderr.contains(words) && end.stderr.lines().count() == 1, "{arguments}: {}", end.stderr);
+        assert!(
+            end.stderr.contains(expected) && end.stderr.lines().count() == 1,
+            "{arguments}: {}",
+            end.stderr
+        );
         assert_eq!(fs::read(lab.path("server.key")).unwrap(), key);
     }
 }

@@ -1,4 +1,4 @@
-//! The choices as the window makes them: commands, what waits for a restart, and the words of care.
+//! TLS options in the app: commands, options that take effect after a restart, and warnings.
 
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ fn edit(app: &mut App, field: Setting, text: &str) {
 }
 
 #[test]
-fn choices_wait_for_a_restart() {
+fn options_take_effect_after_a_restart() {
     let lab = Lab::new();
     let settings = Settings {
         host: "127.0.0.1".to_owned(),
@@ -90,7 +90,7 @@ fn missing_and_unusable_files_are_reported() {
     poll_until(&mut app, "the refusal", |app| matches!(app.client_ca(), Check::Bad(_)));
     edit(&mut app, Setting::Alpn, "h2,,");
     assert!(app.blocked().unwrap().contains("comma too many"));
-    // Without TLS it is not needed.
+    // Without TLS, the invalid ALPN protocols don't matter.
     app.apply(Command::set(Setting::Tls, false));
     assert_eq!(app.blocked(), None);
 }

@@ -1,5 +1,5 @@
-//! The certificate's file is replaced while the server runs. The files are read at each start: a running server keeps
-//! what it has read, and the next start uses the new files or reports why it can't.
+//! The certificate files are replaced while the server runs. A running server keeps the certificate that it has read,
+//! and the next start uses the new files or reports why it can't.
 
 use std::fs;
 use std::path::Path;
@@ -45,11 +45,11 @@ fn running_server_keeps_its_certificate() {
     let (old, new, third) = (Identity::new(), Identity::new(), Identity::new());
     let read = |path: &str| fs::read_to_string(path).unwrap();
     let (old_key, new_certificate) = (read(&old.key), read(&new.certificate));
-    // Once with and once without resumption: without it, each visit verifies the certificate again.
-    let mut knows_old = Arc::unwrap_or_clone(trusting(Path::new(&old.certificate)));
-    knows_old.resumption = rustls::client::Resumption::disabled();
-    let knows_old = Arc::new(knows_old);
-    let knows_new = trusting(Path::new(&new.certificate));
+    // One client resumes sessions and one doesn't, which therefore verifies the certificate at each visit.
+    let mut trusts_old = Arc::unwrap_or_clone(trusting(Path::new(&old.certificate)));
+    trusts_old.resumption = rustls::client::Resumption::disabled();
+    let trusts_old = Arc::new(trusts_old);
+    let trusts_new = trusting(Path::new(&new.certificate));
     let settings = Settings {
         host: "127.0.0.1".to_owned(),
         port: 0,
@@ -60,7 +60,7 @@ fn running_server_keeps_its_certificate() {
     };
     let mut app = App::new(settings, Options::default());
     start(&mut app);
-    let mut stays = visit(&app, &knows_old);
+    let mut persistent = visit(&app, &trusts_old);
 
     let half = &new_certificate[..new_certificate.len() / 2];
     let cases = [
@@ -77,18 +77,18 @@ fn running_server_keeps_its_certificate() {
     for (what, certificate, key) in cases {
         put(&old.certificate, certificate);
         put(&old.key, key);
-        // The window reads the files again when it comes to the front. That must not affect the server.
+        // The window reads the files again when it gets the focus. That must not affect the server.
         app.apply(Command::CheckFiles);
         wait_for("the files to be looked at", || {
             app.poll();
             app.pair().is_none_or(Result::is_err)
         });
-        echo(&mut stays, what.as_bytes());
-        visit(&app, &knows_old);
+        echo(&mut persistent, what.as_bytes());
+        visit(&app, &trusts_old);
     }
-    // The next start finds no file and reports that. A good pair repairs it.
+    // The next start finds no file and reports that. With valid files the server starts again.
     stop(&mut app);
-    assert!(stays.sock.peek(&mut [0]).is_ok_and(|count| count == 0), "the stop ended it");
+    assert!(persistent.sock.peek(&mut [0]).is_ok_and(|count| count == 0), "the stop ended it");
     start(&mut app);
     let ServerState::Failed(error) = app.state() else { panic!("it started without a certificate") };
     assert!(error.to_string().contains("server.crt"), "{error}");
@@ -100,14 +100,14 @@ fn running_server_keeps_its_certificate() {
     put(&old.certificate, Some(&new_certificate));
     put(&old.key, Some(&read(&new.key)));
     start(&mut app);
-    visit(&app, &knows_new);
+    visit(&app, &trusts_new);
 
-    // A valid certificate in another file is also for the next start.
-    let mut stays = visit(&app, &knows_new);
+    // Another valid certificate in the same files is also used only by the next start.
+    let mut persistent = visit(&app, &trusts_new);
     put(&old.certificate, Some(&read(&third.certificate)));
     put(&old.key, Some(&read(&third.key)));
-    visit(&app, &knows_new);
-    echo(&mut stays, b"undisturbed");
+    visit(&app, &trusts_new);
+    echo(&mut persistent, b"undisturbed");
     stop(&mut app);
     start(&mut app);
     visit(&app, &trusting(Path::new(&third.certificate)));

@@ -69,19 +69,19 @@ fn clock_can_be_set_back_by_an_hour() {
         over(stream, &config)
     };
 
-    let mut stays = connect();
-    echo(&mut stays, b"before");
+    let mut persistent = connect();
+    echo(&mut persistent, b"before");
     let opened = next("opened");
     next("handshake");
     let before = next("received");
     fs::write(&set_back, "").unwrap();
-    echo(&mut stays, b"after");
+    echo(&mut persistent, b"after");
     let after = next("received");
-    // A client with a ticket from the future.
-    let mut returns = connect();
-    echo(&mut returns, b"back again");
+    // This client has a session ticket from the future.
+    let mut returning = connect();
+    echo(&mut returning, b"back again");
     let back = (next("opened"), next("handshake"), next("received"));
-    drop(stays);
+    drop(persistent);
     let closed = next("closed");
 
     let time = |line: &Value| line["time"].as_str().unwrap().parse::<Timestamp>().unwrap();
@@ -95,8 +95,8 @@ fn clock_can_be_set_back_by_an_hour() {
         (closed["id"].as_u64(), closed["reason"].as_str()),
         (Some(1), Some("end_without_close_notify"))
     );
-    // Time continues from there: nothing waits for the hour to pass again.
-    drop(returns);
+    // Time continues from the new value: nothing waits until the hour has passed again.
+    drop(returning);
     next("closed");
     fs::remove_file(&set_back).unwrap();
     echo(&mut connect(), b"set forward");

@@ -1,4 +1,4 @@
-//! The window is closed in the middle of everything: the app ends soon and loses nothing.
+//! The window is closed while the server, its clients and a save are at work: the app ends soon and loses no data.
 
 use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
@@ -19,7 +19,7 @@ use crate::support::running::{PATIENCE, wait_for};
 const ENTRIES: usize = 100_000;
 
 #[test]
-fn app_closes_in_the_middle_of_everything() {
+fn app_that_is_closed_under_load_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (settings_file, log) = (folder.path().join("settings.toml"), folder.path().join("log.txt"));
     let settings = Settings {
@@ -63,12 +63,12 @@ fn app_closes_in_the_middle_of_everything() {
             app.poll();
             app.counters().bytes_received > 1 << 20 && app.counters().clients_now > 5
         });
-        // A large log, which is still being written.
+        // A large log, which is still being saved when the app ends.
         for number in 0..ENTRIES {
             app.tell(Notice { text: format!("entry {number}"), problem: false });
         }
         app.apply(Command::SaveLog { path: log.clone(), format: ExportFormat::JsonLines });
-        // Changed a moment ago, so not yet on the disk.
+        // These settings change just before the app ends, so they aren't saved yet.
         app.apply(Command::set(Setting::Theme, ThemeChoice::Dark));
         app.apply(Command::set(Setting::Mode, Mode::Pool));
         app.apply(Command::Set(Setting::Backlog, "42".to_owned()));

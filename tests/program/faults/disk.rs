@@ -1,7 +1,9 @@
 //! The disk is full while the log or the settings are saved: that is reported, no incomplete file remains, and the old
 //! file is unchanged.
-//! The full disk is a small file system, if this test may mount one (root, in a mount namespace). A limit on the size
-//! of a file has the same effect without root. Both apply to a process, so the test starts itself again within.
+//!
+//! The full disk is a small file system, if the test may mount one (as root, in a mount namespace). Without root, a
+//! limit on the file size has the same effect. Both apply to a whole process, so the test runs this program again under
+//! them.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +22,7 @@ use crate::support::{finish, program};
 /// The environment variable with the folder for the inner test.
 const FOLDER: &str = "ECHOSCOPE_FULL_DISK";
 
-/// Starts the test `within` of this program, after a shell has prepared the limit.
+/// Runs the test `within` of this program in a shell that first runs `preparation`.
 fn start_within(preparation: &str, folder: &Path) -> crate::support::Finished {
     let mut command = Command::new("sh");
     let line = format!(r#"{preparation}; exec "$0" "$@""#);
@@ -33,10 +35,10 @@ fn start_within(preparation: &str, folder: &Path) -> crate::support::Finished {
 }
 
 #[track_caller]
-fn assert_well(end: &crate::support::Finished, words: &str) {
+fn assert_passed(end: &crate::support::Finished, expected: &str) {
     assert_eq!(end.code, Some(0), "{end:#?}");
     assert!(end.stdout.contains("1 passed"), "{end:#?}");
-    assert!(end.stdout.contains(words), "{words:?} was not told: {end:#?}");
+    assert!(end.stdout.contains(expected), "{expected:?} was not told: {end:#?}");
 }
 
 #[test]
@@ -59,15 +61,15 @@ fn full_disk_is_reported() {
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "faults::disk::within", "--ignored", "--nocapture"])
         .env(FOLDER, folder.path());
-    assert_well(&finish(command), "No space left on device");
+    assert_passed(&finish(command), "No space left on device");
 }
 
 #[test]
 fn file_size_limit_is_reported() {
     let folder = tempfile::tempdir().unwrap();
-    // Without the trap the signal XFSZ would end the program before the write could fail (setrlimit(2)). The limit is
-    // in blocks of 512 bytes.
-    assert_well(&start_within("trap '' XFSZ; ulimit -f 32", folder.path()), "File too large");
+    // Without the trap, the signal XFSZ would end the program before the write could fail (setrlimit(2)). The limit
+    // is in blocks of 512 bytes.
+    assert_passed(&start_within("trap '' XFSZ; ulimit -f 32", folder.path()), "File too large");
 }
 
 fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
@@ -99,7 +101,7 @@ fn within() {
     let options = Options { settings_file: Some(settings_file.clone()), ..Options::default() };
     let mut app = App::new(before.clone(), options);
 
-    // Each note is an entry: a log of several hundred KiB.
+    // Each notice is a log entry, so the log has several hundred KiB.
     for number in 0..4000 {
         app.tell(echoscope::app::Notice {
             text: format!("{number}: {}", "long ".repeat(20)),
@@ -118,7 +120,7 @@ fn within() {
         assert_eq!(files_in(folder), ["log.txt", "settings.toml"], "something half-written stayed");
     }
 
-    // A file that fills the disk, and settings that need more than is left.
+    // A file fills the disk, and the settings need more than the remaining space.
     let filler = folder.join("filler");
     let _ = fs::write(&filler, vec![0; 1 << 20]);
     let names = files_in(folder);
@@ -133,7 +135,7 @@ fn within() {
     assert_eq!(files_in(folder), names, "something half-written stayed");
     assert_eq!(settings_file::load(&settings_file, OnBrokenFile::Keep).settings, before);
 
-    // With room again, the last change is saved.
+    // When there is space again, the last change is saved.
     fs::remove_file(&filler).unwrap();
     app.apply(Order::Set(Setting::Certificate, "short.crt".to_owned()));
     let notes = |app: &App| {

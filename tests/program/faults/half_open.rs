@@ -1,7 +1,7 @@
-//! Thousands of clients that begin a TLS handshake and don't continue it, and one that does.
+//! Thousands of clients begin a TLS handshake and don't continue it; another client is served.
 //!
-//! Each of them counts for the client limit (1,000 by default) until its handshake's deadline, so that they can't use
-//! up the computer's threads. Clients beyond the limit wait in the accept queue, and that is reported.
+//! Each half-open handshake counts toward the client limit (1,000 by default) until its deadline, so that such clients
+//! can't use up the computer's threads. Clients beyond the limit wait in the accept queue, which the log reports.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -47,22 +47,22 @@ fn half_open_handshakes_do_not_delay_other_clients() {
     let half_open = (0..HALF_OPEN)
         .map(|number| {
             let stream = server.connect();
-            // Every other client sends nothing at all.
-            let said = if number % 2 == 0 { &hello[..hello.len() / 2] } else { &[] };
-            std::io::Write::write_all(&mut &stream, said).unwrap();
+            // Every second client sends nothing at all.
+            let data = if number % 2 == 0 { &hello[..hello.len() / 2] } else { &[] };
+            std::io::Write::write_all(&mut &stream, data).unwrap();
             stream
         })
         .collect::<Vec<_>>();
-    // Each has its own thread, so they are in the middle of their handshakes.
+    // Each client has its own thread in the server, which is in the middle of the handshake.
     wait_for("two thousand half-open handshakes", || watch::threads(server.pid()) >= HALF_OPEN);
-    let in_the_crowd = quickest(&server, &config);
+    let among_others = quickest(&server, &config);
     let all_there = watch::threads(server.pid()) >= HALF_OPEN && is_open(&half_open[0]);
     println!(
-        "from connect to echo: {alone:?} alone, {in_the_crowd:?} among {HALF_OPEN} half-open handshakes"
+        "from connect to echo: {alone:?} alone, {among_others:?} among {HALF_OPEN} half-open handshakes"
     );
     assert!(all_there, "some had gone already, {:?} after the first came", started.elapsed());
     // If handshakes were done one by one, this would wait ten seconds for each of the others.
-    assert!(in_the_crowd < 20 * alone, "{in_the_crowd:?} is much more than {alone:?}");
+    assert!(among_others < 20 * alone, "{among_others:?} is much more than {alone:?}");
 }
 
 fn is_open(stream: &TcpStream) -> bool {
@@ -71,7 +71,7 @@ fn is_open(stream: &TcpStream) -> bool {
         .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-/// At the limit the good client waits for one deadline, not for one after the other.
+/// At the client limit, another client waits for one deadline only, because all deadlines pass at the same time.
 #[test]
 fn half_open_handshakes_at_the_limit_end_at_their_deadline() {
     let deadline = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 //! Failures of the environment or of clients must not break the server, and the log names each of them.
 
-// Only on Linux: these look at the process from outside through /proc, or take something from it (descriptors, threads,
-// the disk, the clock) by means that only Linux has. On Unix: signals; Windows has Ctrl-C, which needs a console.
+// The modules for Linux observe the process through /proc, or limit its descriptors, threads, disk or clock by means
+// that only Linux has. The module for Unix sends signals; on Windows, Ctrl-C needs a console.
 #[cfg(target_os = "linux")]
 mod certificate;
 #[cfg(target_os = "linux")]
@@ -31,7 +31,7 @@ mod watch;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// Sends this and asserts that exactly this is echoed.
+/// Sends data and asserts that exactly this data is echoed.
 #[track_caller]
 fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
     stream.write_all(data).unwrap();
@@ -46,11 +46,12 @@ fn reset(stream: TcpStream) {
     drop(stream);
 }
 
-/// Sends until the buffers to a server are full that can't send either, since this reads nothing.
-fn stuff(stream: &TcpStream) -> u64 {
+/// Sends without reading until all buffers are full, and returns the number of sent bytes. The server then blocks in
+/// `send`.
+fn fill_buffers(stream: &TcpStream) -> u64 {
     stream.set_nonblocking(true).unwrap();
     let (mut sent, mut full) = (0, 0);
-    // There may be room again in a moment, since the server receives until its own echo is blocked.
+    // Try again when the buffer is full, since the server receives until its own echo blocks.
     while full < 200 {
         if let Ok(count) = (&*stream).write(&[b'.'; 16 << 10]) {
             (sent, full) = (sent + count as u64, 0);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{echo, reset, stuff, watch};
+use super::{echo, fill_buffers, reset, watch};
 use crate::support::Server;
 
 fn median_of_echoes(server: &Server) -> Duration {
@@ -24,26 +24,26 @@ fn client_that_never_reads_blocks_only_itself() {
     let server = Server::start(&["--host", "127.0.0.1", "--recv-size", "65536"]);
     server.out.discard();
     let before = median_of_echoes(&server);
-    let stuffed = (0..8).map(|_| server.connect()).collect::<Vec<_>>();
-    for stream in &stuffed[1..] {
-        stuff(stream);
+    let blocked = (0..8).map(|_| server.connect()).collect::<Vec<_>>();
+    for stream in &blocked[1..] {
+        fill_buffers(stream);
     }
     let memory = watch::resident(server.pid());
-    let sent = stuff(&stuffed[0]);
+    let sent = fill_buffers(&blocked[0]);
     assert!(sent > 1 << 20, "nothing is stuffed after {sent} bytes");
-    // They continue to try, as such clients do.
-    for stream in &stuffed {
-        stuff(stream);
+    // The clients continue to send.
+    for stream in &blocked {
+        fill_buffers(stream);
     }
     let grown = watch::resident(server.pid()).saturating_sub(memory);
     println!("{sent} bytes under way, resident memory +{grown} KiB");
     assert!(grown < 2048, "{grown} KiB more for a client that takes nothing");
-    watch::assert_rests(server.pid());
+    watch::assert_idle(server.pid());
     let beside = median_of_echoes(&server);
     println!("an echo takes {before:?} alone, {beside:?} beside clients that never read");
-    assert!(beside < 10 * before, "the neighbour is slowed: {beside:?} where it was {before:?}");
+    assert!(beside < 10 * before, "the neighbor is slowed: {beside:?} where it was {before:?}");
     // When the client closes, its thread ends.
     let threads = watch::threads(server.pid());
-    stuffed.into_iter().for_each(reset);
+    blocked.into_iter().for_each(reset);
     crate::support::running::wait_for("its threads to end", || watch::threads(server.pid()) + 8 <= threads);
 }

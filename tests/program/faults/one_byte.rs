@@ -14,7 +14,7 @@ use crate::support::running::Running;
 
 const IDLE: Duration = Duration::from_millis(1500);
 const PAUSE: Duration = Duration::from_millis(300);
-/// Together the bytes take longer than the limit.
+/// The number of pauses: together they take longer than the idle timeout.
 const PAUSES: u32 = 7;
 
 /// Waits for the server to close the connection. Returns how long that took.

@@ -1,5 +1,5 @@
-//! Garbage, truncated and oversized TLS records, as ClientHello and after the handshake: an alert where TLS requires
-//! one (RFC 8446, section 6.2), an explanation in the log, and the server continues to serve.
+//! Garbage, truncated and oversized TLS records, instead of a ClientHello and after the handshake: the server sends an
+//! alert where TLS requires one (RFC 8446, section 6.2), explains the failure in the log, and continues to serve.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -15,7 +15,7 @@ const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const DATA: u8 = 23;
 
-/// Returns a record's header, and that many bytes after it.
+/// Returns a record whose header claims `length` and that contains `bytes` bytes.
 fn record(kind: u8, version: [u8; 2], length: u16, bytes: usize) -> Vec<u8> {
     let mut record = vec![kind, version[0], version[1]];
     record.extend(length.to_be_bytes());
@@ -23,9 +23,9 @@ fn record(kind: u8, version: [u8; 2], length: u16, bytes: usize) -> Vec<u8> {
     record
 }
 
-/// Asserts that the connection ended on a TLS failure that is explained, and that other clients are served.
+/// Asserts that the last connection ended on a TLS failure that the log explains, and that other clients are served.
 #[track_caller]
-fn assert_told(lab: &mut Lab, what: &str, in_handshake: bool) {
+fn assert_explained(lab: &mut Lab, what: &str, in_handshake: bool) {
     let number = lab.server.counters().clients_total;
     assert_eq!(lab.closed(number), CloseReason::Tls, "{what}");
     let (text, raw) = lab.event(|event| match &event.kind {
@@ -37,7 +37,7 @@ fn assert_told(lab: &mut Lab, what: &str, in_handshake: bool) {
             Some((text, error.to_string()))
         }
         EventKind::Problem(Problem::Panicked { message }) => panic!("{what}: {message}"),
-        // A beginning that isn't TLS is shown instead of an error.
+        // If the first bytes aren't TLS, the log shows them instead of an error.
         EventKind::Problem(Problem::NotTls { start, http: false })
             if event.client.is_some_and(|client| client.id.0 == number) =>
         {
@@ -58,7 +58,7 @@ fn answer(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn invalid_records_instead_of_a_client_hello() {
+fn invalid_records_instead_of_a_client_hello_get_an_alert() {
     let mut lab = Lab::start(|_| {});
     let mut long_hello = client_hello();
     // The record is valid; its message claims to be 16 MiB long.
@@ -83,29 +83,30 @@ fn invalid_records_instead_of_a_client_hello() {
         let [ALERT, 3, _, 0, 2, 2, description] = answer[..] else {
             panic!("{what}: not one fatal alert: {answer:?}");
         };
-        // 0 here: rustls may choose unexpected_message, illegal_parameter, decode_error (also where RFC 8446, section
-        // 5.1, has record_overflow) or protocol_version.
+        // The expected alert 0 stands for any of the alerts that rustls may choose: unexpected_message,
+        // illegal_parameter, decode_error (also where RFC 8446, section 5.1, requires record_overflow) or
+        // protocol_version.
         let fits = if alert == 0 { [10, 47, 50, 70].contains(&description) } else { description == alert };
         assert!(fits, "{what}: alert {description}");
         drop(client);
-        assert_told(&mut lab, what, true);
+        assert_explained(&mut lab, what, true);
     }
 }
 
 #[test]
-fn truncated_client_hello() {
+fn truncated_client_hello_is_explained() {
     let mut lab = Lab::start(|_| {});
     let hello = client_hello();
-    for (what, said) in
+    for (what, length) in
         [("in the header", 3), ("right after the header", 5), ("in the middle", hello.len() / 2)]
     {
         let mut client = lab.connect();
-        client.write_all(&hello[..said]).unwrap();
+        client.write_all(&hello[..length]).unwrap();
         client.shutdown(Shutdown::Write).unwrap();
-        // The client is gone, so there is no alert.
+        // The client has closed its side, so an alert isn't required.
         answer(&mut client);
         drop(client);
-        assert_told(&mut lab, what, true);
+        assert_explained(&mut lab, what, true);
         // The certificate was not sent yet, so the client can't have rejected it.
         let blamed = lab.events.iter().any(|event| match &event.kind {
             EventKind::Problem(Problem::Tls(error)) => explain_server_error(error).contains("certificate"),
@@ -116,7 +117,7 @@ fn truncated_client_hello() {
 }
 
 #[test]
-fn invalid_records_after_the_handshake() {
+fn invalid_records_after_the_handshake_get_an_alert() {
     let mut lab = Lab::start(|_| {});
     let cases = [
         ("data that nobody can decrypt", record(DATA, [3, 3], 64, 64), AlertDescription::BadRecordMac),
@@ -137,7 +138,7 @@ fn invalid_records_after_the_handshake() {
         echo(&mut client, b"good so far");
         let _ = client.sock.write_all(&bytes);
         // The alert is encrypted, so only a client on this connection can read it.
-        let told = loop {
+        let error = loop {
             match client.conn.read_tls(&mut client.sock) {
                 Ok(0) => panic!("{what}: closed without an alert"),
                 Ok(_) => {}
@@ -147,29 +148,29 @@ fn invalid_records_after_the_handshake() {
                 break error;
             }
         };
-        println!("{what}: {told}");
-        assert_eq!(told, rustls::Error::AlertReceived(alert), "{what}");
+        println!("{what}: {error}");
+        assert_eq!(error, rustls::Error::AlertReceived(alert), "{what}");
         drop(client);
-        assert_told(&mut lab, what, false);
+        assert_explained(&mut lab, what, false);
     }
 }
 
 #[test]
-fn truncated_record_after_the_handshake() {
+fn truncated_record_after_the_handshake_is_a_missing_close_notify() {
     let mut lab = Lab::start(|_| {});
-    for said in [3, 5, 20] {
+    for length in [3, 5, 20] {
         let mut client = lab.client();
         echo(&mut client, b"good so far");
         client.conn.writer().write_all(&[b'x'; 64]).unwrap();
         let mut record = Vec::new();
         client.conn.write_tls(&mut record).unwrap();
-        client.sock.write_all(&record[..said]).unwrap();
+        client.sock.write_all(&record[..length]).unwrap();
         client.sock.shutdown(Shutdown::Write).unwrap();
         answer(&mut client.sock);
         drop(client);
         let number = lab.server.counters().clients_total;
-        // As with any end without close_notify: earlier data is echoed, and the log names the reason.
-        assert_eq!(lab.closed(number), CloseReason::EndWithoutCloseNotify, "after {said} bytes");
+        // This is like any end without close_notify: earlier data is echoed, and the log names the reason.
+        assert_eq!(lab.closed(number), CloseReason::EndWithoutCloseNotify, "after {length} bytes");
         echo(&mut lab.client(), b"served on");
     }
 }

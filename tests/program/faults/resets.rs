@@ -7,29 +7,29 @@ use echoscope::server::Phase;
 use echoscope::server::event::{CloseReason, EventKind};
 
 use super::tls::{Lab, client_hello, over, trusting};
-use super::{echo, reset, stuff};
+use super::{echo, fill_buffers, reset};
 use crate::support::can_reset;
 use crate::support::running::{Running, wait_for};
 
-/// Makes one client after the other reset its connection, and asserts that each is lost and no other.
-struct Bench {
+/// A server whose clients reset their connections one after the other, and a client that must not be affected.
+struct Resets {
     running: Running,
     /// Connected before the first reset.
-    neighbour: TcpStream,
+    neighbor: TcpStream,
     clients: u64,
 }
 
-impl Bench {
+impl Resets {
     fn new(running: Running) -> Self {
-        let neighbour = running.connect();
-        Self { running, neighbour, clients: 1 }
+        let neighbor = running.connect();
+        Self { running, neighbor, clients: 1 }
     }
 
-    /// `until` brings a new client to the point at which it sends RST.
+    /// Connects a client, calls `before`, and resets the connection. Asserts that the log shows the connection as lost.
     #[track_caller]
-    fn reset(&mut self, when: &str, until: impl FnOnce(&Running, &TcpStream)) {
+    fn reset(&mut self, when: &str, before: impl FnOnce(&Running, &TcpStream)) {
         let client = self.running.connect();
-        until(&self.running, &client);
+        before(&self.running, &client);
         reset(client);
         self.assert_lost(when);
     }
@@ -52,12 +52,12 @@ impl Bench {
 }
 
 /// Connects and resets before the server calls `accept`.
-fn before_accept(bench: &mut Bench) {
-    bench.running.server.pause_accepting(true);
-    wait_for("the pause", || !bench.running.server.accept_queues().unwrap().accepting);
-    reset(bench.running.connect());
-    bench.running.server.pause_accepting(false);
-    bench.assert_lost("before accept");
+fn before_accept(resets: &mut Resets) {
+    resets.running.server.pause_accepting(true);
+    wait_for("the pause", || !resets.running.server.accept_queues().unwrap().accepting);
+    reset(resets.running.connect());
+    resets.running.server.pause_accepting(false);
+    resets.assert_lost("before accept");
 }
 
 fn received(running: &Running, bytes: u64) {
@@ -65,71 +65,71 @@ fn received(running: &Running, bytes: u64) {
 }
 
 #[test]
-fn reset_without_tls_at_each_point() {
+fn reset_without_tls_ends_only_that_client_at_each_point() {
     if !can_reset() {
         return;
     }
-    let mut bench = Bench::new(Running::start(|config| config.recv_size = 65_536));
-    echo(&mut bench.neighbour, b"before");
-    before_accept(&mut bench);
-    bench.reset("before the first byte", |running, _| {
+    let mut resets = Resets::new(Running::start(|config| config.recv_size = 65_536));
+    echo(&mut resets.neighbor, b"before");
+    before_accept(&mut resets);
+    resets.reset("before the first byte", |running, _| {
         wait_for("accept", || running.server.counters().clients_now == 2);
     });
-    bench.reset("between bytes", |_, mut client| echo(&mut client, b"some bytes"));
-    bench.reset("while the server sends", |_, client| {
-        stuff(client);
+    resets.reset("between bytes", |_, mut client| echo(&mut client, b"some bytes"));
+    resets.reset("while the server sends", |_, client| {
+        fill_buffers(client);
     });
-    bench.reset("after half-close, while the server sends", |_, client| {
-        stuff(client);
+    resets.reset("after half-close, while the server sends", |_, client| {
+        fill_buffers(client);
         client.shutdown(Shutdown::Write).unwrap();
     });
-    bench.reset("with an echo unread", |running, mut client| {
+    resets.reset("with an echo unread", |running, mut client| {
         let so_far = running.server.counters().bytes_sent;
         client.write_all(b"nobody reads the echo of this").unwrap();
         wait_for("the echo", || running.server.counters().bytes_sent > so_far);
     });
-    echo(&mut bench.neighbour, b"after");
-    bench.assert_no_problem();
+    echo(&mut resets.neighbor, b"after");
+    resets.assert_no_problem();
 }
 
 #[test]
-fn reset_with_tls_at_each_point() {
+fn reset_with_tls_ends_only_that_client_at_each_point() {
     if !can_reset() {
         return;
     }
     let Lab { running, identity } = Lab::start(|config| config.recv_size = 65_536);
     let trusting = trusting(identity.certificate.as_ref());
-    let mut bench = Bench::new(running);
-    let mut neighbour = over(bench.neighbour.try_clone().unwrap(), &trusting);
-    echo(&mut neighbour, b"before");
-    before_accept(&mut bench);
+    let mut resets = Resets::new(running);
+    let mut neighbor = over(resets.neighbor.try_clone().unwrap(), &trusting);
+    echo(&mut neighbor, b"before");
+    before_accept(&mut resets);
     let hello = client_hello();
-    for (when, said) in [
+    for (when, data) in [
         ("before the handshake", &[][..]),
         ("within a record's header", &hello[..3]),
         ("within the hello", &hello[..hello.len() / 2]),
     ] {
-        bench.reset(when, |running, mut client| {
-            client.write_all(said).unwrap();
+        resets.reset(when, |running, mut client| {
+            client.write_all(data).unwrap();
             wait_for("the handshake", || {
                 running.server.connections().iter().any(|open| open.phase == Phase::Handshake)
             });
         });
     }
-    bench.reset("within the handshake, after the server's flight", |_, mut client| {
+    resets.reset("within the handshake, after the server's flight", |_, mut client| {
         client.write_all(&hello).unwrap();
         wait_for("the server's flight", || client.peek(&mut [0; 64]).unwrap() > 0);
     });
-    let so_far = bench.running.server.counters().bytes_received;
-    bench.reset("after the handshake", |running, client| {
+    let so_far = resets.running.server.counters().bytes_received;
+    resets.reset("after the handshake", |running, client| {
         let mut client = over(client.try_clone().unwrap(), &trusting);
         client.conn.complete_io(&mut client.sock).unwrap();
         assert_eq!(running.server.counters().bytes_received, so_far);
     });
-    bench.reset("between bytes", |_, client| {
+    resets.reset("between bytes", |_, client| {
         echo(&mut over(client.try_clone().unwrap(), &trusting), b"some bytes");
     });
-    bench.reset("within a record", |running, client| {
+    resets.reset("within a record", |running, client| {
         let mut client = over(client.try_clone().unwrap(), &trusting);
         echo(&mut client, b"whole");
         client.conn.writer().write_all(b"half").unwrap();
@@ -138,17 +138,17 @@ fn reset_with_tls_at_each_point() {
         client.sock.write_all(&record[..record.len() / 2]).unwrap();
         received(running, so_far + 5);
     });
-    bench.reset("while the server sends", |_, client| stuff_tls(client, &trusting));
-    bench.reset("after half-close, while the server sends", |_, client| {
-        stuff_tls(client, &trusting);
+    resets.reset("while the server sends", |_, client| fill_buffers_tls(client, &trusting));
+    resets.reset("after half-close, while the server sends", |_, client| {
+        fill_buffers_tls(client, &trusting);
         client.shutdown(Shutdown::Write).unwrap();
     });
-    echo(&mut neighbour, b"after");
-    bench.assert_no_problem();
+    echo(&mut neighbor, b"after");
+    resets.assert_no_problem();
 }
 
 /// Sends TLS data until the buffers are full, and reads nothing.
-fn stuff_tls(client: &TcpStream, trusting: &std::sync::Arc<rustls::ClientConfig>) {
+fn fill_buffers_tls(client: &TcpStream, trusting: &std::sync::Arc<rustls::ClientConfig>) {
     let mut stream = over(client.try_clone().unwrap(), trusting);
     echo(&mut stream, b"the handshake is done");
     client.set_nonblocking(true).unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::tls::{over, trusting};
-use super::{echo, stuff};
+use super::{echo, fill_buffers};
 use crate::support::{Identity, PATIENCE, Server};
 
 #[test]
@@ -14,11 +14,11 @@ fn sigterm_sigint_and_sighup_stop_the_server() {
         let mut server = Server::start(&["--host", "127.0.0.1"]);
         let mut client = server.connect();
         echo(&mut client, b"Hello\n");
-        // One client whose thread is in the middle of `send`.
-        let stuffed = server.connect();
-        stuff(&stuffed);
+        // The server's thread for this client is blocked in `send`.
+        let blocked = server.connect();
+        fill_buffers(&blocked);
         server.signal(signal);
-        // FIN and not RST: the data can be read to its end.
+        // The server sends FIN and not RST, so the client can read to the end of the stream.
         assert_eq!(client.read(&mut [0]).unwrap(), 0, "after SIG{signal}");
         let status = server.end(Duration::from_secs(3)).expect("it ends soon");
         assert_eq!(status.code(), Some(0), "after SIG{signal}: {status}");
@@ -43,7 +43,7 @@ fn signal_ends_tls_clients_and_handshakes() {
     let mut client = over(server.connect(), &trusting(Path::new(&identity.certificate)));
     echo(&mut client, b"over TLS");
     let mut silent = server.connect();
-    server.out.until(|line| line.starts_with("Received: "));
+    server.out.wait_until(|line| line.starts_with("Received: "));
     server.signal("TERM");
     let mut rest = Vec::new();
     let _ = client.read_to_end(&mut rest);

@@ -11,7 +11,7 @@ use super::vanish::left_out_count;
 use super::watch;
 use crate::support::{Guarded, Lines, PATIENCE, echoscope, finish, wait};
 
-/// The program, its stdout after the first line, and its stderr.
+/// Starts the program. Returns it, its stdout after the first line, its stderr, and its port.
 fn start(arguments: &[&str]) -> (Guarded, BufReader<ChildStdout>, Lines, u16) {
     let all = [&["--headless", "--host", "127.0.0.1", "--port", "0"], arguments].concat();
     let mut command = echoscope(&all);
@@ -32,7 +32,7 @@ fn connect(port: u16) -> TcpStream {
 
 #[test]
 fn closed_stdout_stops_the_server_silently() {
-    // No client connects, so nothing is printed that would fail.
+    // No client connects, so no write to stdout can fail.
     let mut command = std::process::Command::new("sh");
     let line = r#"{ "$0" "$@"; echo "exit code $?" >&2; } | head -1"#;
     let program = echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0"]);
@@ -63,11 +63,11 @@ fn stalled_stdout_delays_no_client_and_skipped_lines_are_counted() {
     std::fs::write(&settings, "log_entries = 100\nlog_mebibytes = 1\n").unwrap();
     let (mut child, reader, complaints, port) = start(&["--settings", settings.to_str().unwrap()]);
     let mut client = connect(port);
-    // Each is echoed before the next is sent, so each is one `recv`.
+    // Each message is echoed before the next is sent, so each is received by one `recv` call.
     for number in 0..ECHOES {
         echo(&mut client, format!("{number:08}").as_bytes());
     }
-    watch::assert_rests(child.0.id());
+    watch::assert_idle(child.0.id());
     // The reader continues.
     let lines = Lines::of(reader);
     let (mut printed, mut left_out) = (0, 0);
@@ -84,7 +84,7 @@ fn stalled_stdout_delays_no_client_and_skipped_lines_are_counted() {
     assert_eq!(printed + left_out, ECHOES);
     assert!(left_out > 0, "everything found room: nothing was stalled");
     echo(&mut client, b"and goes on");
-    let rest = lines.until(|line| line.starts_with("Received: "));
+    let rest = lines.wait_until(|line| line.starts_with("Received: "));
     assert!(!rest.iter().any(|line| line.contains("left out")), "{rest:?}");
     drop(client);
     let line = format!("kill -TERM {}", child.0.id());

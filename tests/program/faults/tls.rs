@@ -33,7 +33,7 @@ impl Lab {
         Self { running, identity }
     }
 
-    /// Returns a client's TCP connection on which nothing was sent yet.
+    /// Connects a client that trusts the server, before the handshake.
     pub(crate) fn client(&self) -> Stream {
         over(self.connect(), &trusting(Path::new(&self.identity.certificate)))
     }
@@ -60,7 +60,7 @@ pub(crate) fn trusting(certificate: &Path) -> Arc<ClientConfig> {
     Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Returns TLS to localhost over a connection, before the handshake.
+/// Returns a client's TLS connection to localhost over a TCP connection, before the handshake.
 pub(crate) fn over(stream: TcpStream, config: &Arc<ClientConfig>) -> Stream {
     StreamOwned::new(connection(config), stream)
 }

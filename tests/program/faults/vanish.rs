@@ -1,4 +1,5 @@
-//! Ten thousand clients that connect and close at once: nothing of them remains, and each is in the log or counted.
+//! Ten thousand clients that connect and close at once: they leave no threads or files behind, and each is in the log
+//! or counted.
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
@@ -14,10 +15,10 @@ use crate::support::running::wait_for;
 
 const CLIENTS: usize = 10_000;
 const THREADS: usize = 4;
-/// The most clients that may be ahead of the log: fewer than the backlog.
-const IN_THE_QUEUE: usize = 500;
+/// The most clients that may have connected but aren't in the log yet: fewer than the backlog.
+const MAX_AHEAD_OF_LOG: usize = 500;
 
-/// Connects from a rarely used address of this computer, so that ports don't run out.
+/// Connects from a rarely used loopback address, so that the client ports don't run out.
 fn connect_from(last: u8, port: u16) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let from = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 17, last)), 0);
@@ -38,14 +39,14 @@ fn finish(mut stream: TcpStream) -> Vec<u8> {
 fn ten_thousand_vanishing_clients_leave_nothing_behind() {
     let server = Server::start(&["--host", "127.0.0.1", "--backlog", "1000"]);
     drop(finish(server.connect()));
-    let first = server.out.until(|line| line.starts_with("Connection from"));
+    let first = server.out.wait_until(|line| line.starts_with("Connection from"));
     assert_eq!(first.len(), 3, "{first:#?}");
     let now = || (watch::descriptors(server.pid()), watch::threads(server.pid()));
     // The first client's thread may still be ending.
     wait_for("the first client's end", || !watch::has_thread(server.pid(), "client"));
     let before = now();
 
-    // Each client is two lines, or counted as two.
+    // Each client has two lines, or is counted as two skipped lines.
     let accounted = AtomicUsize::new(0);
     let connected = AtomicUsize::new(0);
     let (mut opened, mut closed, mut left_out) = (0, 0, 0);
@@ -55,16 +56,17 @@ fn ten_thousand_vanishing_clients_leave_nothing_behind() {
             scope.spawn(move || {
                 for round in 0..CLIENTS / THREADS {
                     let client = connect_from(number as u8 + 1, port);
-                    // Some with FIN, some with RST.
+                    // Half of the connections end with FIN, the others with RST.
                     if round % 2 == 0 {
                         drop(client);
                     } else {
                         reset(client);
                     }
                     connected.fetch_add(1, SeqCst);
-                    // A client that finds the accept queue full may believe that it is connected (listen(2)).
+                    // Wait for the log, because a client may consider itself connected although the
+                    // accept queue is full (listen(2)).
                     wait_for("the log to follow", || {
-                        let may = connected.load(SeqCst) < accounted.load(SeqCst) / 2 + IN_THE_QUEUE;
+                        let may = connected.load(SeqCst) < accounted.load(SeqCst) / 2 + MAX_AHEAD_OF_LOG;
                         if !may {
                             // Spinning would take time from the server.
                             thread::sleep(Duration::from_millis(1));
@@ -91,14 +93,14 @@ fn ten_thousand_vanishing_clients_leave_nothing_behind() {
     println!("{opened} opened and {closed} closed are in the log, {left_out} lines are counted");
     assert_eq!(opened + closed + left_out, 2 * CLIENTS);
     println!("file descriptors and threads: {before:?} before, {:?} after", now());
-    // Not more: when `before` was read, the thread that watches the accept queue may have had its file open.
+    // There may be fewer: when `before` was read, the thread that watches the accept queue may have had a file open.
     wait_for("file descriptors and threads as before", || now().0 <= before.0 && now().1 <= before.1);
     let mut good = server.connect();
     echo(&mut good, b"a good client");
     assert!(finish(good).is_empty());
     server.signal("TERM");
     let rest = server.out.rest();
-    // Nothing was reported twice, and the good client's number of lines is right.
+    // The log contains the two lines of the last client, and no others that are late or repeated.
     let connections = rest.iter().filter(|line| line.contains("onnection from")).count();
     assert_eq!(connections, 2, "{rest:#?}");
 }

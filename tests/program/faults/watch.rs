@@ -1,4 +1,4 @@
-//! A process from outside, through /proc (proc(5)): its file descriptors, threads, memory and CPU time.
+//! Observes a process through /proc (proc(5)): its file descriptors, threads, memory and CPU time.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -16,16 +16,16 @@ pub(crate) fn threads(pid: u32) -> usize {
     number(pid, "Threads:")
 }
 
-/// Returns whether one of its threads has a name with this prefix.
+/// Returns whether the process has a thread whose name starts with `name`.
 pub(crate) fn has_thread(pid: u32, name: &str) -> bool {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    // A thread that ends meanwhile no longer has a name.
+    // The name of a thread that ends meanwhile can't be read.
     tasks
         .flatten()
         .any(|task| fs::read_to_string(task.path().join("comm")).is_ok_and(|found| found.starts_with(name)))
 }
 
-/// Returns its resident memory, in KiB.
+/// Returns the resident memory of the process in KiB.
 pub(crate) fn resident(pid: u32) -> usize {
     number(pid, "VmRSS:")
 }
@@ -36,28 +36,28 @@ fn number(pid: u32, key: &str) -> usize {
     line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Returns the CPU time of all its threads so far.
+/// Returns the CPU time that all threads of the process have used.
 pub(crate) fn cpu_time(pid: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    // The name in parentheses may contain anything; utime and stime are fields 14 and 15.
+    // Skip the name in parentheses, which may contain anything; utime and stime are fields 14 and 15.
     let (_, rest) = stat.rsplit_once(") ").unwrap();
     let ticks: u64 = rest.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
     // USER_HZ is 100 on every architecture that Rust's standard library supports.
     Duration::from_millis(ticks * 10)
 }
 
-/// Asserts that a process is idle: within a second it uses less than a sixth of that as CPU time. A spinning loop uses
-/// all that it gets, on a busy machine still its fair share.
+/// Asserts that a process is idle: within a second it uses less than a sixth of a second of CPU time. A busy loop would
+/// use at least its fair share, even on a busy machine.
 #[track_caller]
-pub(crate) fn assert_rests(pid: u32) {
-    const LOOK: Duration = Duration::from_secs(1);
+pub(crate) fn assert_idle(pid: u32) {
+    const OBSERVED_TIME: Duration = Duration::from_secs(1);
     let before = cpu_time(pid);
-    std::thread::sleep(LOOK);
+    std::thread::sleep(OBSERVED_TIME);
     let took = cpu_time(pid).saturating_sub(before);
-    assert!(took < LOOK / 6, "it does not rest: {took:?} of CPU time in {LOOK:?}");
+    assert!(took < OBSERVED_TIME / 6, "it does not rest: {took:?} of CPU time in {OBSERVED_TIME:?}");
 }
 
-/// Lets this process, and those that it starts, open that many files; `None` if it may not.
+/// Lets this process and its children open `count` files. Returns `None` if that isn't allowed.
 pub(crate) fn allow_descriptors(count: usize) -> Option<()> {
     program("prlimit")?;
     let pid = std::process::id().to_string();
@@ -71,7 +71,7 @@ pub(crate) fn allow_descriptors(count: usize) -> Option<()> {
     Some(())
 }
 
-/// Returns the program, started by a shell that runs this command first: `ulimit -n 64`.
+/// Returns a command that starts the program in a shell after `preparation`, for example `ulimit -n 64`.
 pub(crate) fn after(preparation: &str, arguments: &[&str]) -> Command {
     let plain = echoscope(arguments);
     let mut command = Command::new("sh");

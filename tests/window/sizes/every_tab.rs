@@ -1,5 +1,5 @@
-//! Every tab in every size: no control and no text covers another one or is cut off at its side, and the start button
-//! and the tabs keep their places.
+//! Every tab in every size: no control covers another one or is cut off at the left or right, and the start button and
+//! the tabs keep their places.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,10 +10,10 @@ use egui::{Event, Key, Modifiers, Rect, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{press, rect, show};
-use crate::harness::{Hand, Window};
+use crate::harness::{PressMode, Window};
 use crate::parts::{Part, parts, resize};
 
-/// Sizes in pixels with a zoom.
+/// The window sizes in pixels, each with a zoom.
 const SIZES: [([f32; 2], f32); 6] = [
     ([720.0, 480.0], 0.8),
     ([720.0, 480.0], 1.0),
@@ -26,7 +26,7 @@ const TABS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
 /// A window with fewer points than this scrolls as a whole.
 const LAYOUT_MIN: [f32; 2] = [700.0, 400.0];
 
-/// Returns a host name with the longest labels, and of the greatest length, that the DNS allows.
+/// Returns a host name with the longest labels and the greatest length that the DNS allows.
 fn longest_host() -> String {
     [63, 63, 63, 61].map(|length| "n".repeat(length)).join(".")
 }
@@ -37,7 +37,7 @@ fn long_path(name: &str) -> String {
 
 fn open(settings: Settings) -> Window {
     let settings = Settings { port: 0, ..settings };
-    Window::new(settings, [1180.0, 760.0], Hand::Reader)
+    Window::new(settings, [1180.0, 760.0], PressMode::Reader)
 }
 
 fn connect(address: SocketAddr) -> TcpStream {
@@ -64,8 +64,8 @@ fn in_each_tab(window: &mut Window, check: impl Fn(&Window, &str)) {
     });
 }
 
-/// Returns whether nothing else may cover this.
-fn is_solid(part: &Part<'_>) -> bool {
+/// Returns whether no other control may cover this part.
+fn must_be_uncovered(part: &Part<'_>) -> bool {
     let role = matches!(
         part.role(),
         Role::Button
@@ -81,21 +81,21 @@ fn is_solid(part: &Part<'_>) -> bool {
             | Role::Status
             | Role::MenuItem
     );
-    // The program is a text field that contains the marks of its lines.
+    // The program is a text field, which contains the controls that mark its lines.
     role && !part.name.is_empty() && part.name != "The program" && part.is_seen()
 }
 
-/// Returns whether this is meant to be inside or over something else.
+/// Returns whether a part is meant to be inside or over another one.
 fn may_cover(part: &Part<'_>) -> bool {
     part.name == "Clear the filter" || part.name.starts_with("Remove Client") || part.name.ends_with('↓')
 }
 
 #[track_caller]
 fn assert_no_overlaps(window: &Window, which: &str) {
-    let solid: Vec<Part<'_>> = parts(window).into_iter().filter(is_solid).collect();
-    assert!(solid.len() > 8, "{which}: only {} parts", solid.len());
-    for (at, one) in solid.iter().enumerate() {
-        for other in &solid[at + 1..] {
+    let uncovered: Vec<Part<'_>> = parts(window).into_iter().filter(must_be_uncovered).collect();
+    assert!(uncovered.len() > 8, "{which}: only {} parts", uncovered.len());
+    for (at, one) in uncovered.iter().enumerate() {
+        for other in &uncovered[at + 1..] {
             if one.layer != other.layer || may_cover(one) || may_cover(other) {
                 continue;
             }
@@ -106,14 +106,14 @@ fn assert_no_overlaps(window: &Window, which: &str) {
     }
 }
 
-/// Asserts that no control is cut off at its side. Above and below, a scroll bar shows the rest.
+/// Asserts that no control is cut off at the left or right. Above and below, the user can scroll.
 #[track_caller]
 fn assert_nothing_cut_off(window: &Window, which: &str) {
     let room = window.0.ctx.content_rect();
     if room.width() < LAYOUT_MIN[0] || room.height() < LAYOUT_MIN[1] {
         return;
     }
-    for part in parts(window).iter().filter(|part| is_solid(part)) {
+    for part in parts(window).iter().filter(|part| must_be_uncovered(part)) {
         let lost = part.rect.width() - part.seen.width();
         assert!(lost < 1.0, "{which}: {} is cut off by {lost} points", part.description());
     }
@@ -164,7 +164,7 @@ fn layout_holds_with_longest_names_and_an_error_in_every_field() {
     });
     press(&mut window, "More: recv size, limits, timeouts");
     // The files are read on another thread, the key last.
-    window.until("both files", |window| {
+    window.wait_until("both files", |window| {
         window.query_all_by_label_contains("server.key can't be found").next().is_some()
     });
     in_each_tab(&mut window, check_layout);
@@ -179,7 +179,7 @@ fn layout_holds_with_longest_names_and_an_error_in_every_field() {
         ("Idle timeout", "soon"),
         ("Log entries", "1"),
         ("Log memory", ""),
-        // Last, because the note above the button is about the first field with an error.
+        // The host is last, because the note above the button is about the first field with an error.
         ("Host", "http://localhost:12345/a/b"),
     ];
     for (field, text) in wrong {
@@ -204,16 +204,16 @@ fn layout_holds_with_clients_a_lesson_and_a_notice() {
         client.write_all(&data).unwrap();
         client.read_exact(&mut vec![0; length]).unwrap();
     }
-    window.until("all bytes", |window| window.state().app().counters().bytes_sent == 3206);
+    window.wait_until("all bytes", |window| window.state().app().counters().bytes_sent == 3206);
     press(&mut window, "Help");
     press(&mut window, "2. One at a time, and the backlog");
     // An error of several lines, which is shown until it is dismissed.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);
-    window.until_shown("type the path");
+    window.wait_until_shown("type the path");
     let path = "This system has no file dialog to offer, so type the path.";
     paste(&mut window, path, &long_path("log.txt"));
     window.0.key_press(Key::Enter);
-    window.until_shown("Dismiss");
+    window.wait_until_shown("Dismiss");
     show(&mut window, Key::Num2);
     press(&mut window, "Connection #2");
     show(&mut window, Key::Num1);
@@ -242,7 +242,7 @@ fn layout_holds_after_a_lesson() {
 fn assert_in_view(window: &mut Window, names: &[&str], which: &str) {
     let room = window.0.ctx.content_rect();
     for name in names {
-        // The dialog has the same name as its title, but no bounds.
+        // The dialog's own node has the same name as its title, but no bounds.
         let mut nodes = window.0.query_all_by_label(name).filter(|node| node.accesskit_node().has_bounds());
         let rect = nodes.next().unwrap_or_else(|| panic!("{which}: there is no {name}")).rect();
         assert!(room.contains_rect(rect), "{which}: {name} is at {rect} in {room}");
@@ -267,7 +267,7 @@ fn every_dialog_fits() {
     in_each_size(&mut window, |window, which| assert_in_view(window, &["Close the help"], which));
 }
 
-/// Returns how many connections the limit of open files allows; each needs two, one at either end.
+/// Returns how many connections the limit of open files allows, at most 1,000. Each needs two files, one at each end.
 fn max_connections() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
@@ -289,7 +289,7 @@ fn layout_holds_with_a_thousand_connections() {
     });
     let address = window.start();
     let clients: Vec<TcpStream> = (0..count).map(|_| connect(address)).collect();
-    window.until("all connections", |window| {
+    window.wait_until("all connections", |window| {
         window.state().app().counters().clients_now == clients.len() as u64
     });
     show(&mut window, Key::Num2);

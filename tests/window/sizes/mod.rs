@@ -2,19 +2,19 @@
 
 mod every_tab;
 
-use crate::harness::{Hand, Window};
+use crate::harness::{PressMode, Window};
 use echoscope::settings::Settings;
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, vec2};
 use egui_kittest::kittest::{Queryable, by};
 
-/// Sizes in points: the smallest window with a zoom of 100 %, 140 % and 200 %, and the usual one with 100 % and 150 %.
+/// Sizes in points: the smallest window with a zoom of 100%, 140% and 200%, and the default one with 100% and 150%.
 const SIZES: [[f32; 2]; 5] =
     [[720.0, 480.0], [514.0, 343.0], [360.0, 240.0], [1180.0, 760.0], [787.0, 507.0]];
 
 /// Opens a window of this size with the second lesson and this many clients, and shows the Client tab.
 fn open(points: [f32; 2], clients: usize) -> Window {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
-    let mut window = Window::new(settings, points, Hand::Mouse);
+    let mut window = Window::new(settings, points, PressMode::Mouse);
     press(&mut window, "Help");
     press(&mut window, "2. One at a time, and the backlog");
     show(&mut window, Key::Num3);
@@ -29,13 +29,13 @@ fn resize(window: &mut Window, points: [f32; 2]) {
     window.run();
 }
 
-/// Presses a control as a screen reader does, also one that is scrolled out of view.
+/// Presses a control as a screen reader does, which also works if it is scrolled out of view.
 fn press(window: &mut Window, name: &str) {
     window.0.get_by_label(name).click_accesskit();
     window.run();
 }
 
-/// Returns the place of a control, or of the first one whose name starts with the text before a star.
+/// Returns the area of a control. If `name` ends with a star, it is the beginning of the control's name.
 fn rect(window: &Window, name: &'static str) -> Rect {
     let matches = move |label: String| match name.strip_suffix('*') {
         Some(start) => label.starts_with(start),
@@ -60,10 +60,10 @@ fn assert_apart(window: &Window, names: &[&'static str], which: &str) {
     }
 }
 
-/// A control counts as in view if its center is this far from the edge.
+/// How far the center of a control must be from the edge, in points, to count as in view.
 const EDGE: f32 = 8.0;
 
-/// Turns the wheel over the tab until a control is in view, which may scroll what surrounds the tab, too.
+/// Turns the mouse wheel over the tab until a control is in view. That may also scroll the area around the tab.
 fn scroll_to(window: &mut Window, name: &'static str, which: &str) {
     for _ in 0..80 {
         let screen = window.0.ctx.content_rect();
@@ -153,11 +153,11 @@ fn client_connects_sends_and_closes_in_every_size() {
     for size in SIZES {
         let mut window = open(size, 9);
         window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
-        window.until_shown("Stop server");
+        window.wait_until_shown("Stop server");
         for (button, then) in [("Connect", "from port"), ("Send", "sent b'"), ("Close", "Client 9, closed")] {
             scroll_to(&mut window, button, &format!("{size:?}"));
             window.click(button);
-            window.until_shown(then);
+            window.wait_until_shown(then);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The clients, the same for every server. Each load checks that the echo equals the sent data.
+//! The loads, which are the same for every server. Each load checks that the echo equals the sent data.
 
 mod bulk;
 mod connections;
@@ -18,19 +18,18 @@ pub(crate) use stream::Stream;
 /// How long a client waits for a server before the server counts as dead.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The actions of the clients.
+/// The behavior of the clients in a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Load {
     /// One client keeps bytes in flight. Measures bytes per second.
     Bulk,
-    /// One client sends 64 bytes, waits for them, and again. Measures p50 and p99 in nanoseconds.
+    /// One client repeatedly sends 64 bytes and waits for their echo. Measures p50 and p99 in nanoseconds.
     RoundTrip,
-    /// Two clients connect, do the TLS handshake, echo once and close, again and again. Measures connections per
-    /// second.
+    /// Two clients repeatedly connect, do the TLS handshake, echo once and close. Measures connections per second.
     Connections,
 }
 
-/// The server of a load.
+/// The server that a load connects to.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
@@ -38,7 +37,7 @@ pub(crate) struct Target {
 }
 
 impl Load {
-    /// Runs for this time. Returns the figures in the order of the variant's description.
+    /// Runs the load for `time`. Returns its figures in the order that the variant's documentation names them.
     pub(crate) fn run(self, target: &Target, time: Duration) -> Outcome<Vec<f64>> {
         match self {
             Self::Bulk => bulk::run(target, time).map(|rate| vec![rate]),
@@ -48,9 +47,9 @@ impl Load {
     }
 }
 
-/// Returns printable text, as a user or a protocol would send it, so that its log entry has about the same length.
+/// Returns printable text like a user's or a protocol's, so that log entries have a realistic length.
 fn text(length: usize) -> Vec<u8> {
     let letters = b"The quick brown fox jumps over the lazy dog, 0123456789 times.\n";
-    // A step that does not divide the length of the line, so that a misplaced byte is noticed.
+    // Skips a letter every 61 bytes, so that the text doesn't repeat soon and a misplaced byte is noticed.
     (0..length).map(|at| letters[(at + at / 61) % letters.len()]).collect()
 }

@@ -1,4 +1,4 @@
-//! The time from a send of 64 bytes until they are echoed.
+//! The time from sending 64 bytes to receiving their echo.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ pub(super) fn run(target: &Target, time: Duration) -> Outcome<Vec<f64>> {
         if back[..] != message[..] {
             return Err(format!("message {number} came back changed"));
         }
-        // The first tenth warms up caches and branch predictors.
+        // The first tenth of the time isn't counted: it warms up caches and branch predictors.
         if after - start >= time / 10 {
             times.push(u64::try_from((after - before).as_nanos()).unwrap_or(u64::MAX));
         }
@@ -34,7 +34,7 @@ pub(super) fn run(target: &Target, time: Duration) -> Outcome<Vec<f64>> {
             break;
         }
     }
-    stream.goodbye()?;
+    stream.close_cleanly()?;
     times.sort_unstable();
     let at = |part| per_mille(&times, part).map(float).ok_or("not one round trip in time");
     Ok(vec![at(500)?, at(990)?])

@@ -1,10 +1,10 @@
-//! Source addresses for so many connections that the ports of one address would all be in `TIME_WAIT`.
+//! Source addresses for the clients, because the ports of a single address would soon all be in `TIME_WAIT`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// Connections from one address: far fewer than an address has ports.
-const EACH: u32 = 4000;
+/// The number of connections from one address: far fewer than an address has ports.
+const PER_ADDRESS: u32 = 4000;
 
 static CONNECTIONS: AtomicU32 = AtomicU32::new(0);
 
@@ -14,7 +14,7 @@ pub(super) fn next() -> Option<SocketAddr> {
     if !cfg!(target_os = "linux") {
         return None;
     }
-    let [_, high, middle, low] = (CONNECTIONS.fetch_add(1, Relaxed) / EACH).to_be_bytes();
+    let [_, high, middle, low] = (CONNECTIONS.fetch_add(1, Relaxed) / PER_ADDRESS).to_be_bytes();
     let address = Ipv4Addr::new(127, high.wrapping_add(1), middle, low.wrapping_add(1));
     Some(SocketAddr::new(IpAddr::V4(address), 0))
 }

@@ -13,9 +13,9 @@ use crate::Outcome;
 
 /// The data of a short echo.
 const HELLO: &[u8; 16] = b"Hello, Echoscope";
-/// The most bytes of TLS records that are read from the socket at once. rustls by itself reads 4 KiB, which would
+/// The most bytes of TLS records that are read from the socket at once. By default rustls reads 4 KiB, which would
 /// measure the client instead of the server.
-const RECORDS: usize = 64 * 1024;
+const RECORD_BUFFER: usize = 64 * 1024;
 
 /// One client's connection.
 pub(crate) enum Stream {
@@ -23,16 +23,16 @@ pub(crate) enum Stream {
     Tls(Box<StreamOwned<ClientConnection, Buffered>>),
 }
 
-/// A socket that is read in larger parts.
+/// A socket with a read buffer, so that rustls needs fewer `recv` calls.
 pub(crate) struct Buffered(BufReader<TcpStream>);
 
 impl Stream {
     /// Connects, and does the TLS handshake.
     pub(crate) fn connect(target: &Target) -> Outcome<Self> {
-        Self::with_buffer(target, RECORDS)
+        Self::with_buffer(target, RECORD_BUFFER)
     }
 
-    /// Like [`Stream::connect`], for thousands at a time that send little.
+    /// Connects like [`Stream::connect`], but with a small buffer, for thousands of clients that send little.
     pub(crate) fn connect_small(target: &Target) -> Outcome<Self> {
         Self::with_buffer(target, 1024)
     }
@@ -53,7 +53,7 @@ impl Stream {
         Ok(Self::Tls(Box::new(stream)))
     }
 
-    /// Sends a few bytes and waits for them; with TLS also checks that the handshake was a full one.
+    /// Sends a few bytes and waits for their echo. With TLS, also checks that the handshake was a full one.
     pub(crate) fn echo_once(&mut self) -> Outcome<()> {
         let mut back = [0; HELLO.len()];
         self.write_all(HELLO).map_err(|error| format!("sending: {error}"))?;
@@ -71,32 +71,32 @@ impl Stream {
 
     /// Closes the sending side and then the connection, without waiting for the server.
     pub(crate) fn close(mut self) {
-        self.say_end();
+        self.end_tls();
     }
 
     /// Closes the sending side, and checks that nothing more is received.
-    pub(crate) fn goodbye(mut self) -> Outcome<()> {
-        self.say_end();
+    pub(crate) fn close_cleanly(mut self) -> Outcome<()> {
+        self.end_tls();
         let socket = match &self {
             Self::Plain(socket) => socket,
             Self::Tls(stream) => stream.sock.0.get_ref(),
         };
-        // A server that has closed already leaves nothing to shut down.
+        // This fails if the server has closed the connection already.
         let _ = socket.shutdown(Shutdown::Write);
         let mut rest = [0; 64];
         match self.read(&mut rest) {
             Ok(0) => Ok(()),
-            // Data after a close_notify isn't measured.
+            // How the server ends TLS isn't measured.
             Err(error) if matches!(self, Self::Tls(_)) && error.kind() != io::ErrorKind::WouldBlock => Ok(()),
             Ok(count) => Err(format!("{count} bytes too many came back")),
             Err(error) => Err(format!("waiting for the server's end: {error}")),
         }
     }
 
-    fn say_end(&mut self) {
+    fn end_tls(&mut self) {
         if let Self::Tls(stream) = self {
             stream.conn.send_close_notify();
-            // The server may be gone; then it needs no close_notify.
+            // If this fails, the server has closed the connection and needs no close_notify.
             let _ = stream.conn.write_tls(&mut stream.sock);
         }
     }

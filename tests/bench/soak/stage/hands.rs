@@ -1,4 +1,4 @@
-//! A simulated user who uses all of the window's controls, again and again.
+//! A simulated user who repeatedly uses all of the window's controls.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,25 +15,25 @@ use echoscope::settings::{DataFormat, Setting, ThemeChoice};
 use super::tabs::Tabs;
 use crate::random::Random;
 
-/// The most client tabs. They are replaced, so that some are always new.
+/// The most client tabs. Tabs are removed and added during the run, so that some are always new.
 const TABS: usize = 8;
 
 /// The simulated user.
-pub(super) struct Hands {
+pub(super) struct SimulatedUser {
     random: Random,
     /// A file to send.
     file: PathBuf,
     /// A short file to send to a server whose `recv` returns a few bytes at a time.
     small_file: PathBuf,
     folder: PathBuf,
-    /// When an action that delays others, or a load, is to end.
-    until: Option<Instant>,
+    /// When to end the load, or an action that delays clients.
+    ends_at: Option<Instant>,
     next: Instant,
-    deeds: u64,
+    actions: u64,
     sequence: Option<Sequence>,
 }
 
-impl Hands {
+impl SimulatedUser {
     pub(super) fn new(seed: u64, folder: &Path) -> Self {
         let mut random = Random::of(seed, 7);
         let file = folder.join("to-send");
@@ -42,47 +42,56 @@ impl Hands {
         let small_file = folder.join("to-send-small");
         let _ = std::fs::write(&small_file, random.bytes(5_000));
         let folder = folder.to_owned();
-        Self { random, file, small_file, folder, until: None, next: Instant::now(), deeds: 0, sequence: None }
+        Self {
+            random,
+            file,
+            small_file,
+            folder,
+            ends_at: None,
+            next: Instant::now(),
+            actions: 0,
+            sequence: None,
+        }
     }
 
-    /// Makes the next action if it is time for one.
+    /// Performs the next action if it is due.
     pub(super) fn act(&mut self, app: &mut App, tabs: &mut Tabs) {
         let now = Instant::now();
-        if self.until.is_some_and(|until| now >= until) {
-            self.let_everybody_go_on(app);
+        if self.ends_at.is_some_and(|ends_at| now >= ends_at) {
+            self.end_interruptions(app);
         }
         if now < self.next {
             return;
         }
         self.next = now + Duration::from_millis(self.random.between(0, 150));
-        self.deeds += 1;
+        self.actions += 1;
         match self.random.between(0, 39) {
-            0..=23 => self.with_a_tab(app, tabs),
-            24..=26 => self.with_a_crowd(app, tabs),
-            27..=33 => self.with_the_log(app),
-            34..=36 => self.with_the_server(app, tabs),
-            _ => self.with_a_lesson(app),
+            0..=23 => self.use_tab(app, tabs),
+            24..=26 => self.use_load(app, tabs),
+            27..=33 => self.use_log(app),
+            34..=36 => self.use_server(app, tabs),
+            _ => self.use_lesson(app),
         }
     }
 
-    /// Ends the action that delays others.
-    pub(super) fn let_everybody_go_on(&mut self, app: &mut App) {
-        self.until = None;
+    /// Ends the load and every action that delays clients.
+    pub(super) fn end_interruptions(&mut self, app: &mut App) {
+        self.ends_at = None;
         app.apply(Command::SetStepping(false));
         app.apply(Command::PauseAccepting(false));
         app.apply(Command::Client(ClientCommand::CloseLoad));
     }
 
-    /// Resets the state of the view.
-    pub(super) fn forget(&mut self) {
+    /// Drops the sequence diagram.
+    pub(super) fn drop_sequence(&mut self) {
         self.sequence = None;
     }
 
-    pub(super) fn take_deeds(&mut self) -> u64 {
-        std::mem::take(&mut self.deeds)
+    pub(super) fn take_actions(&mut self) -> u64 {
+        std::mem::take(&mut self.actions)
     }
 
-    fn with_a_tab(&mut self, app: &mut App, tabs: &mut Tabs) {
+    fn use_tab(&mut self, app: &mut App, tabs: &mut Tabs) {
         if app.clients().len() < TABS && (app.clients().is_empty() || self.random.one_in(6)) {
             return app.apply(ClientCommand::Add.into());
         }
@@ -92,7 +101,7 @@ impl Hands {
         if tab.can_connect() {
             tabs.expect(id);
             if self.random.one_in(12) {
-                // TLS to a plain server, or the other way around.
+                // Use TLS with a plain server, or plain TCP with a TLS server.
                 tabs.excuse(id);
                 let tls = !tab.form().tls();
                 app.apply(ClientCommand::SetTls(id, tls).into());
@@ -101,8 +110,8 @@ impl Hands {
             }
             return app.apply(ClientCommand::Connect(id).into());
         }
-        let piecemeal = app.settings().recv_size < 1024;
-        for command in self.deed(id, piecemeal) {
+        let use_small_file = app.settings().recv_size < 1024;
+        for command in self.random_commands(id, use_small_file) {
             if let ClientCommand::Close(_, CloseMode::Abort | CloseMode::WithoutCloseNotify)
             | ClientCommand::Cancel(_) = command
             {
@@ -112,7 +121,7 @@ impl Hands {
         }
     }
 
-    fn deed(&mut self, id: ClientTabId, piecemeal: bool) -> Vec<ClientCommand> {
+    fn random_commands(&mut self, id: ClientTabId, use_small_file: bool) -> Vec<ClientCommand> {
         let edit = |field, text: String| ClientCommand::Edit(id, field, text);
         match self.random.between(0, 19) {
             0..=4 => {
@@ -132,7 +141,7 @@ impl Hands {
                 ClientCommand::Send(id),
             ],
             7..=8 => {
-                let path = if piecemeal { &self.small_file } else { &self.file }.clone();
+                let path = if use_small_file { &self.small_file } else { &self.file }.clone();
                 vec![ClientCommand::SendFile(id, path)]
             }
             9..=11 => vec![
@@ -148,11 +157,11 @@ impl Hands {
         }
     }
 
-    fn with_a_crowd(&mut self, app: &mut App, tabs: &mut Tabs) {
-        if app.clients().load().is_running() || self.until.is_some() {
+    fn use_load(&mut self, app: &mut App, tabs: &mut Tabs) {
+        if app.clients().load().is_running() || self.ends_at.is_some() {
             return;
         }
-        // It connects with the first client's settings, which may not match the server.
+        // The load uses the first tab's settings, which may not match the server's.
         let first = app.clients().iter().next().map(ClientTab::id);
         if let Some(id) = first {
             app.apply(ClientCommand::FollowServer(id, Followed::Tls).into());
@@ -160,11 +169,11 @@ impl Hands {
         let count = self.random.between(2, 30).to_string();
         app.apply(Command::Client(ClientCommand::EditLoadCount(count)));
         app.apply(Command::Client(ClientCommand::ConnectLoad));
-        tabs.expect_crowd();
+        tabs.expect_load();
         self.end_in(300, 1500);
     }
 
-    fn with_the_log(&mut self, app: &mut App) {
+    fn use_log(&mut self, app: &mut App) {
         let captures = app.captures().list().iter().map(|info| info.client.id).collect::<Vec<ClientId>>();
         let command = match self.random.between(0, 9) {
             0 => Command::SaveLog { path: self.folder.join("log.txt"), format: ExportFormat::Text },
@@ -184,7 +193,7 @@ impl Hands {
                 }
             }
             _ => {
-                // The Wire tab is shown.
+                // Do what the Wire tab does while it is shown.
                 app.captures().watch(self.random.one_in(2));
                 if let Some(capture) = app.capture(self.random.pick(&captures)) {
                     let mut sequence = Sequence::new(&capture);
@@ -197,13 +206,13 @@ impl Hands {
         app.apply(command);
     }
 
-    fn with_the_server(&mut self, app: &mut App, tabs: &mut Tabs) {
+    fn use_server(&mut self, app: &mut App, tabs: &mut Tabs) {
         match self.random.between(0, 5) {
-            0 if self.until.is_none() => {
+            0 if self.ends_at.is_none() => {
                 app.apply(Command::PauseAccepting(true));
                 self.end_in(100, 500);
             }
-            1 if self.until.is_none() => {
+            1 if self.ends_at.is_none() => {
                 app.apply(Command::SetStepping(true));
                 self.end_in(100, 600);
             }
@@ -213,27 +222,27 @@ impl Hands {
                 }
             }
             3 => app.apply(Command::CheckFiles),
-            4 => self.disconnect_one_of_ours(app, tabs),
+            4 => self.disconnect_own_client(app, tabs),
             _ => {}
         }
     }
 
-    /// Only these connections may be closed: every other one belongs to a visitor that expects its echo.
-    fn disconnect_one_of_ours(&mut self, app: &mut App, tabs: &mut Tabs) {
+    /// Disconnects one of the app's own clients. Every other connection belongs to a visitor that expects its echo.
+    fn disconnect_own_client(&mut self, app: &mut App, tabs: &mut Tabs) {
         let open = app.clients().iter().filter(|tab| tab.state() == ClientState::Open);
-        let ours = open.filter_map(|tab| Some((tab.id(), tab.status().local?))).collect::<Vec<_>>();
-        if ours.is_empty() {
+        let own = open.filter_map(|tab| Some((tab.id(), tab.status().local?))).collect::<Vec<_>>();
+        if own.is_empty() {
             return;
         }
-        let (id, local) = self.random.pick(&ours);
-        let theirs = app.connections().into_iter().find(|connection| connection.client.peer == local);
-        if let Some(connection) = theirs {
+        let (id, local) = self.random.pick(&own);
+        let found = app.connections().into_iter().find(|connection| connection.client.peer == local);
+        if let Some(connection) = found {
             tabs.excuse(id);
             app.apply(Command::Disconnect(connection.client.id));
         }
     }
 
-    fn with_a_lesson(&mut self, app: &mut App) {
+    fn use_lesson(&mut self, app: &mut App) {
         let lessons = echoscope::lessons::builtin_lessons().len();
         app.apply(match self.random.between(0, 5) {
             0 => Command::LeaveLesson,
@@ -245,12 +254,12 @@ impl Hands {
                 LessonPlace::Client,
                 LessonPlace::TlsOptions,
             ])),
-            // Its settings are never applied, because that would restart the server during visits.
+            // The lesson's settings are never applied, because that would restart the server during visits.
             _ => Command::StartLesson(self.random.length(0, lessons - 1)),
         });
     }
 
     fn end_in(&mut self, least: u64, most: u64) {
-        self.until = Some(Instant::now() + Duration::from_millis(self.random.between(least, most)));
+        self.ends_at = Some(Instant::now() + Duration::from_millis(self.random.between(least, most)));
     }
 }

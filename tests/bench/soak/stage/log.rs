@@ -1,4 +1,4 @@
-//! The log's view of a run of the server: connections, skipped entries, and errors.
+//! Reads the app's log of a run of the server: connections, skipped entries and errors.
 
 use echoscope::log::EventLog;
 use echoscope::server::event::{CloseReason, EventKind, Problem};
@@ -9,19 +9,19 @@ pub(super) struct Log {
     next: u64,
     pub(super) opened: u64,
     pub(super) closed: u64,
-    /// Entries that were skipped.
+    /// The number of entries that were skipped.
     pub(super) not_shown: u64,
 }
 
 impl Log {
-    /// Starts a new run.
+    /// Resets the counts for a new run.
     pub(super) fn start(&mut self) {
         *self = Self { next: self.next, ..Self::default() };
     }
 
     /// Reads the new entries; returns the errors among them.
     pub(super) fn read(&mut self, log: &EventLog) -> Vec<String> {
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         let first = log.first_number();
         // An entry that was evicted before it was read counts as skipped.
         self.not_shown += first.saturating_sub(self.next);
@@ -32,20 +32,20 @@ impl Log {
                 EventKind::Closed(closed) => {
                     self.closed += 1;
                     if closed.reason == CloseReason::Panicked {
-                        faults.push("a connection was closed by a panic".to_owned());
+                        errors.push("a connection was closed by a panic".to_owned());
                     }
                 }
                 EventKind::NotShown { count } => self.not_shown += count,
-                EventKind::Problem(Problem::Panicked { message }) => faults.push(format!("PANIC: {message}")),
+                EventKind::Problem(Problem::Panicked { message }) => errors.push(format!("PANIC: {message}")),
                 EventKind::Problem(
                     Problem::OutOfFiles { raw } | Problem::OutOfThreads { raw } | Problem::Accept { raw },
                 ) => {
-                    faults.push(format!("the server ran short: {raw}"));
+                    errors.push(format!("the server ran short: {raw}"));
                 }
                 _ => {}
             }
         }
         self.next = log.next_number();
-        faults
+        errors
     }
 }

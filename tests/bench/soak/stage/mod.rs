@@ -1,6 +1,6 @@
 //! The child process with the app, which it polls thirty times a second and uses as the window does.
 //!
-//! It is a process of its own, so that its memory, files and threads are those of the app without the visitors.
+//! The app has its own process, so that the process's memory, files and threads don't include those of the visitors.
 
 mod hands;
 mod log;
@@ -21,26 +21,26 @@ use echoscope::server::ServerState;
 use echoscope::settings::Setting;
 use echoscope::settings::Settings;
 
-use crate::LIVE;
+use crate::ALLOCATOR;
 use crate::orders::{Answer, Order, Rest, Round, Sums};
-use hands::Hands;
+use hands::SimulatedUser;
 use log::Log;
 use tabs::Tabs;
 
 /// The time between two frames of the window.
 const FRAME: Duration = Duration::from_millis(33);
-/// The log's limit, which is reached within seconds.
+/// The log's limits, which are reached within seconds.
 const ENTRIES: u32 = 20_000;
 const MEBIBYTES: u32 = 16;
 
-/// The files that it needs, in one folder.
+/// The files that the app needs.
 pub(crate) struct Files {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
     pub(crate) folder: PathBuf,
 }
 
-/// Carries out messages from stdin until it ends. Arguments: certificate, key, a folder to write to, the seed.
+/// Carries out the orders from stdin until stdin ends. Arguments: certificate, key, a folder to write to, the seed.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let [certificate, key, folder, seed] = arguments else {
         eprintln!("soak: the app's child wants four arguments");
@@ -51,10 +51,10 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The message that isn't answered yet.
+/// The order that isn't answered yet.
 enum Pending {
     Start,
-    /// The start that is to fail first; the listener occupies its port.
+    /// A start that must fail first, because the listener occupies the port.
     FailedStart(#[expect(dead_code, reason = "its port is taken for as long as it lives")] TcpListener),
     Settle,
     Empty,
@@ -64,12 +64,12 @@ enum Pending {
 struct Stage {
     app: App,
     files: Files,
-    hands: Hands,
+    user: SimulatedUser,
     tabs: Tabs,
     log: Log,
     pending: Option<Pending>,
-    /// Nothing new is started, until everything is idle.
-    hands_off: bool,
+    /// Whether the simulated user does nothing, so that the app becomes idle.
+    user_paused: bool,
 }
 
 impl Stage {
@@ -84,15 +84,15 @@ impl Stage {
         };
         let settings_file = Some(files.folder.join("settings.toml"));
         let app = App::new(settings, Options { settings_file, capture: true, ..Options::default() });
-        let hands = Hands::new(seed, &files.folder);
+        let user = SimulatedUser::new(seed, &files.folder);
         Self {
             app,
             files,
-            hands,
+            user,
             tabs: Tabs::default(),
             log: Log::default(),
             pending: None,
-            hands_off: false,
+            user_paused: false,
         }
     }
 
@@ -100,7 +100,7 @@ impl Stage {
         let orders = orders();
         loop {
             match orders.try_recv() {
-                Ok(order) => self.take(order),
+                Ok(order) => self.start_order(order),
                 Err(TryRecvError::Empty) => {}
                 Err(TryRecvError::Disconnected) => return,
             }
@@ -113,27 +113,27 @@ impl Stage {
     fn frame(&mut self) {
         self.app.poll();
         let mut wrong = self.log.read(self.app.log());
-        wrong.extend(self.tabs.look(&self.app));
-        look_around(&self.app);
+        wrong.extend(self.tabs.new_failures(&self.app));
+        read_everything(&self.app);
         if matches!(self.app.state(), ServerState::Listening { .. })
             && self.pending.is_none()
-            && !self.hands_off
+            && !self.user_paused
         {
-            self.hands.act(&mut self.app, &mut self.tabs);
+            self.user.act(&mut self.app, &mut self.tabs);
         }
         if let Some(pending) = self.pending.take() {
-            self.pending = self.go_on(pending, &mut wrong);
+            self.pending = self.finish_order(pending, &mut wrong);
         }
-        for words in wrong {
-            answer(&Answer::Wrong(words));
+        for message in wrong {
+            answer(&Answer::Wrong(message));
         }
     }
 
-    fn take(&mut self, order: Order) {
+    fn start_order(&mut self, order: Order) {
         match order {
             Order::Start(round) => {
                 // A server that starts in step mode would wait for a user.
-                self.hands.let_everybody_go_on(&mut self.app);
+                self.user.end_interruptions(&mut self.app);
                 self.set(&round);
                 let taken = round.taken_port.then(|| TcpListener::bind("127.0.0.1:0").ok()).flatten();
                 let port =
@@ -155,9 +155,9 @@ impl Stage {
                 self.pending = Some(Pending::Stop);
             }
             Order::Settle => {
-                self.hands_off = true;
-                self.hands.let_everybody_go_on(&mut self.app);
-                self.tabs.settle();
+                self.user_paused = true;
+                self.user.end_interruptions(&mut self.app);
+                self.tabs.excuse_load();
                 self.pending = Some(Pending::Settle);
             }
             Order::Empty => self.pending = Some(Pending::Empty),
@@ -170,8 +170,8 @@ impl Stage {
         }
     }
 
-    /// Answers a message that is done; returns one that isn't.
-    fn go_on(&mut self, pending: Pending, wrong: &mut Vec<String>) -> Option<Pending> {
+    /// Answers an order that is carried out; returns one that isn't yet.
+    fn finish_order(&mut self, pending: Pending, wrong: &mut Vec<String>) -> Option<Pending> {
         let state = self.app.state();
         match (pending, state) {
             (Pending::Start, ServerState::Listening { addresses, .. }) => {
@@ -187,10 +187,10 @@ impl Stage {
             (Pending::FailedStart(_), ServerState::Listening { addresses, .. }) => {
                 wrong.push(format!("it listens on {addresses:?}, and another program held that port"));
             }
-            (Pending::Settle, _) if self.tabs.settled(&mut self.app) => answer(&Answer::Settled),
+            (Pending::Settle, _) if self.tabs.close_echoed(&mut self.app) => answer(&Answer::Settled),
             (Pending::Empty, _) if self.app.counters().clients_now == 0 => answer(&Answer::Empty),
             (Pending::Stop, ServerState::Stopped) => {
-                // The events until the end.
+                // Receive the events up to the end.
                 self.app.poll();
                 wrong.extend(self.log.read(self.app.log()));
                 answer(&Answer::Stopped(self.sums()));
@@ -226,9 +226,9 @@ impl Stage {
         app.apply(Command::Client(ClientCommand::CloseLoad));
         app.apply(Command::LeaveLesson);
         app.captures().watch(false);
-        self.hands.forget();
-        if let Err(words) = newcomer::visit(&self.files) {
-            answer(&Answer::Wrong(words));
+        self.user.drop_sequence();
+        if let Err(message) = newcomer::visit(&self.files) {
+            answer(&Answer::Wrong(message));
         }
         self.app.poll();
         self.app.apply(Command::DismissNotice);
@@ -239,13 +239,13 @@ impl Stage {
             captures_bytes,
             captures_left: self.app.captures().used(),
             log_left: self.app.log().len(),
-            live: LIVE.current_usage(),
-            deeds: self.hands.take_deeds(),
+            heap: ALLOCATOR.current_usage(),
+            actions: self.user.take_actions(),
         }));
     }
 
     fn set(&mut self, round: &Round) {
-        self.hands_off = false;
+        self.user_paused = false;
         self.tabs.begin(round.idle_timeout > 0);
         self.app.apply(Command::Set(Setting::Host, "localhost".to_owned()));
         self.edit(Setting::Port, &0);
@@ -253,7 +253,7 @@ impl Stage {
         self.edit(Setting::Backlog, &round.backlog);
         self.edit(Setting::PoolSize, &round.pool_size);
         self.edit(Setting::IdleTimeout, &round.idle_timeout);
-        // A dropped file may have changed them.
+        // An earlier run may have changed the files.
         let (certificate, key) =
             (self.files.certificate.display().to_string(), self.files.key.display().to_string());
         self.edit(Setting::Certificate, &certificate);
@@ -270,7 +270,7 @@ impl Stage {
 }
 
 /// Reads everything that the window reads in a frame.
-fn look_around(app: &App) {
+fn read_everything(app: &App) {
     let seen = (
         app.connections().len(),
         app.calls().clients.len(),
@@ -301,7 +301,7 @@ fn orders() -> Receiver<Order> {
 
 fn answer(answer: &Answer) {
     if let Ok(line) = serde_json::to_string(answer) {
-        // When the test has closed stdout, stdin ends as well.
+        // If the test no longer reads stdout, stdin ends as well.
         let _ = writeln!(io::stdout().lock(), "{line}");
     }
 }

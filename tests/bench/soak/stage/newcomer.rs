@@ -12,7 +12,7 @@ use super::Files;
 
 const TIME: Duration = Duration::from_secs(20);
 
-/// Runs it from start to end; returns the failures.
+/// Runs a second app from start to end, or returns an error.
 pub(super) fn visit(files: &Files) -> Result<(), String> {
     let settings = Settings {
         port: 0,
@@ -24,20 +24,20 @@ pub(super) fn visit(files: &Files) -> Result<(), String> {
     let settings_file = Some(files.folder.join("newcomer.toml"));
     let mut app = App::new(settings, Options { settings_file, capture: true, ..Options::default() });
     app.apply(Command::Start);
-    until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }))?;
+    wait_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }))?;
     let id = ClientTabId(1);
     app.apply(ClientCommand::Connect(id).into());
     let tab = |app: &App| app.clients().get(id).map(echoscope::app::clients::ClientTab::status);
-    until(&mut app, "a TLS client", |app| {
+    wait_until(&mut app, "a TLS client", |app| {
         tab(app).is_some_and(|status| status.state == echoscope::client::client_event::ClientState::Open)
     })?;
     app.apply(ClientCommand::Send(id).into());
-    until(&mut app, "its echo", |app| tab(app).is_some_and(|status| status.echo.is_exact()))?;
-    // It is dropped while it is connected and its server runs.
+    wait_until(&mut app, "its echo", |app| tab(app).is_some_and(|status| status.echo.is_exact()))?;
+    // The app is dropped while its client is connected and its server runs.
     Ok(())
 }
 
-fn until(app: &mut App, what: &str, done: impl Fn(&App) -> bool) -> Result<(), String> {
+fn wait_until(app: &mut App, what: &str, done: impl Fn(&App) -> bool) -> Result<(), String> {
     let deadline = Instant::now() + TIME;
     while !done(app) {
         if Instant::now() > deadline {

@@ -10,60 +10,60 @@ use echoscope::client::client_event::{ClientCloseCause, ClientState, CloseMode, 
 /// The state of the tabs' connections.
 #[derive(Default)]
 pub(super) struct Tabs {
-    /// Connections that may end in any way: the server was stopped, they were closed by us, or they don't match its
-    /// settings.
+    /// The tabs whose connection may end in any way, because the server was stopped, the test closed the
+    /// connection, or the client's settings don't match the server's.
     excused: HashSet<ClientTabId>,
     /// Whether the load may end in any way.
-    crowd_excused: bool,
-    /// Compared bytes by the connection's number, as last read.
+    load_excused: bool,
+    /// The compared bytes by tab and number of the connection, as last read.
     compared: HashMap<(ClientTabId, u32), u64>,
     compared_before: u64,
-    told: HashSet<(ClientTabId, u32)>,
-    crowd_told: bool,
-    /// Whether the server closes idle clients, maybe while they send.
+    reported: HashSet<(ClientTabId, u32)>,
+    load_reported: bool,
+    /// Whether the server may close clients as idle, possibly while they send.
     lenient: bool,
 }
 
 impl Tabs {
-    /// Notes that the server starts, and whether it may close clients on its own.
+    /// Sets whether the server that starts may close clients as idle.
     pub(super) fn begin(&mut self, lenient: bool) {
         self.lenient = lenient;
     }
 
-    /// Allows any end until the next connection.
+    /// Allows a tab's connection to end in any way.
     pub(super) fn excuse(&mut self, id: ClientTabId) {
         self.excused.insert(id);
     }
 
     pub(super) fn excuse_all(&mut self, app: &App) {
         self.excused.extend(app.clients().iter().map(ClientTab::id));
-        self.crowd_excused = true;
+        self.load_excused = true;
     }
 
-    /// Expects the echo of a new connection.
+    /// Expects a tab's next connection to end without a failure.
     pub(super) fn expect(&mut self, id: ClientTabId) {
         self.excused.remove(&id);
     }
 
-    /// Expects the echo of a new load.
-    pub(super) fn expect_crowd(&mut self) {
-        (self.crowd_excused, self.crowd_told) = (false, false);
+    /// Expects a new load to run without a failure.
+    pub(super) fn expect_load(&mut self) {
+        (self.load_excused, self.load_reported) = (false, false);
     }
 
     /// Allows the load to end in any way while all connections are closed.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn excuse_load(&mut self) {
         // Clients that the server hasn't accepted yet are closed without an echo.
-        self.crowd_excused = true;
+        self.load_excused = true;
     }
 
-    /// Returns the failures, each once.
-    pub(super) fn look(&mut self, app: &App) -> Vec<String> {
+    /// Returns the failures that weren't returned before.
+    pub(super) fn new_failures(&mut self, app: &App) -> Vec<String> {
         let mut wrong = Vec::new();
         for tab in app.clients().iter() {
             let key = (tab.id(), tab.connections());
             let echo = tab.status().echo;
             self.compared.insert(key, echo.compared);
-            if self.excused.contains(&tab.id()) || self.told.contains(&key) {
+            if self.excused.contains(&tab.id()) || self.reported.contains(&key) {
                 continue;
             }
             let found = if echo.difference.is_some() || echo.unsolicited > 0 {
@@ -72,23 +72,23 @@ impl Tabs {
                 tab.status().outcome.as_ref().filter(|_| !self.lenient).and_then(unexpected)
             };
             if let Some(found) = found {
-                self.told.insert(key);
+                self.reported.insert(key);
                 wrong.push(format!("client tab {}: {found}", tab.id()));
             }
         }
-        let crowd = app.clients().load().status();
-        if let Some(status) = crowd
-            .filter(|status| status.failed > 0 && !self.crowd_excused && !self.crowd_told && !self.lenient)
+        let load = app.clients().load().status();
+        if let Some(status) = load
+            .filter(|status| status.failed > 0 && !self.load_excused && !self.load_reported && !self.lenient)
             && status.first_failure.as_ref().is_none_or(|(_, failure)| failure.stage() != Stage::Connecting)
         {
-            self.crowd_told = true;
+            self.load_reported = true;
             wrong.push(format!("{} of the crowd failed: {:?}", status.failed, status.first_failure));
         }
         wrong
     }
 
     /// Closes connections whose echo is complete. Returns whether all are closed.
-    pub(super) fn settled(&mut self, app: &mut App) -> bool {
+    pub(super) fn close_echoed(&mut self, app: &mut App) -> bool {
         let mut all_gone = true;
         for id in app.clients().iter().map(ClientTab::id).collect::<Vec<_>>() {
             let Some(status) = app.clients().get(id).map(ClientTab::status) else { continue };
@@ -119,7 +119,7 @@ impl Tabs {
         all_gone
     }
 
-    /// Returns the bytes compared since the last call.
+    /// Returns the number of bytes compared since the last call.
     pub(super) fn take_compared(&mut self) -> u64 {
         let now = self.compared.values().sum::<u64>();
         let since = now.saturating_sub(self.compared_before);
@@ -128,7 +128,7 @@ impl Tabs {
     }
 }
 
-/// Returns why a connection must not end in this way while the server runs.
+/// Returns the failure if a connection must not end in this way while the server runs.
 fn unexpected(ended: &ConnectionOutcome) -> Option<String> {
     match ended {
         // The accept queue was too short for a burst.
