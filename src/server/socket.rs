@@ -111,7 +111,8 @@ impl<'a> Socket<'a> {
         if let Some(capture) = &self.conn.capture {
             capture.fin_sent();
         }
-        let mut rest = [0; 4096];
+        // On the heap: a stack frame of this size would take a page more for each client, even before it is used.
+        let mut rest = vec![0; 4096];
         while self.recv(&mut rest, Some(deadline)).is_ok_and(|received| received > 0) {}
     }
 
