@@ -109,20 +109,24 @@ fn timestamp(at: SystemTime) -> Timestamp {
 /// Formats a number with a comma between groups of three digits: `16,777,216`.
 #[must_use]
 pub fn with_thousands(number: impl Into<u64>) -> String {
-    let digits = number.into().to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
+    let mut text = number.into().to_string();
+    let mut position = text.len();
+    while position > 3 {
+        position -= 3;
+        text.insert(position, ',');
+    }
+    text
 }
 
 /// Formats a count and its noun, in the plural unless the count is 1: `1 client`, `2,000 clients`, `3 entries`.
 #[must_use]
 pub fn count(number: u64, noun: &str) -> String {
-    let noun = match noun.strip_suffix('y') {
-        _ if number == 1 => noun.to_owned(),
-        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ => format!("{noun}s"),
+    let (stem, ending) = match noun.strip_suffix('y') {
+        _ if number == 1 => (noun, ""),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => (stem, "ies"),
+        _ => (noun, "s"),
     };
-    format!("{} {noun}", with_thousands(number))
+    format!("{} {stem}{ending}", with_thousands(number))
 }
 
 /// Returns whether a character is visible and doesn't change how its neighbors look. A combining accent counts as
