@@ -45,7 +45,7 @@ pub(super) struct SendJob {
     pub(super) origin: SendOrigin,
     /// The file, once it is open.
     file: Option<File>,
-    /// The bytes to send, or the last chunk of the file.
+    /// The bytes to send, or the chunk of the file that was read most recently.
     pub(super) data: Arc<[u8]>,
     /// How many bytes of `data` were sent.
     position: usize,

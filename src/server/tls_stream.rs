@@ -25,7 +25,7 @@ const DECODE_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
 pub(super) struct TlsStream {
     connection: Box<ServerConnection>,
     records: RecordReader,
-    /// The state after the last record of the handshake.
+    /// The state after the newest record of the handshake. It doesn't change after the handshake.
     snapshot: TlsSnapshot,
     context: Arc<ServerContext>,
 }

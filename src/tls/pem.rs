@@ -106,8 +106,8 @@ pub(super) fn find(bytes: &[u8]) -> Vec<PemBlock> {
     found
 }
 
-/// Converts text to UTF-8 without a byte order mark. Windows PowerShell's `>` writes UTF-16 with one, and Notepad
-/// UTF-8.
+/// Converts UTF-16 with a byte order mark to UTF-8, and removes the mark from UTF-8. Windows PowerShell's `>` writes
+/// the former, and older versions of Notepad the latter.
 fn as_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     let decode = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));

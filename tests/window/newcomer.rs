@@ -53,7 +53,7 @@ fn notice_about_the_server_disappears_when_it_stops() {
 #[test]
 fn command_to_try_needs_valid_settings() {
     let mut window = Window::with_settings(Settings { port: 4711, ..Settings::default() });
-    // The command uses a program that comes with the OS.
+    // The command uses a program that is usually installed.
     let line = if cfg!(windows) { "curl.exe telnet://localhost:4711" } else { "nc localhost 4711" };
     assert!(window.shows(line));
     window.fill("Backlog", "x");

@@ -60,7 +60,8 @@ pub(crate) struct Peer {
     folder: TempDir,
 }
 
-/// Returns the kinds of server that can be started here, and prints the others.
+/// Returns the kinds of server that can be started here, and prints which programs the others lack; in CI that is an
+/// error. Without a display, [`Display::open`] has already printed why the window is skipped.
 pub(crate) fn available(display: Option<&Display>) -> Outcome<Vec<Kind>> {
     let mut kinds = vec![Kind::Bare, Kind::Headless];
     kinds.extend(display.map(|_| Kind::Window));

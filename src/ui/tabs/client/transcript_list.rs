@@ -26,7 +26,7 @@ pub(super) struct TranscriptList {
     is_held: bool,
     /// The number of the oldest entry in the last frame.
     first: u64,
-    /// The number of connections in the last frame. When there is a new one, the list follows it.
+    /// How many connections the tab had attempted by the last frame. After a new attempt, the list follows it.
     connections: u32,
     /// The number of the selected entry.
     selected: Option<u64>,
