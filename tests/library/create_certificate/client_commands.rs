@@ -2,6 +2,7 @@
 //! such shell.
 
 use std::process::{Command, Stdio};
+use std::thread;
 
 use echoscope::settings::SettingChoice;
 use echoscope::tls::create::{CertificateSpec, CreatedFiles, Defect, KeyChoice, create};
@@ -32,9 +33,7 @@ fn run_lines(created: &CreatedFiles) -> Vec<(&'static str, String, Finished)> {
 #[test]
 fn the_printed_client_commands_work() {
     let folder = TestFolder::new();
-    for (name, common_name) in
-        [("it's new $HOME", "localhost"), ("plain", "a.test"), ("below", "app.localhost")]
-    {
+    let check = |name: &str, common_name: &str| {
         let spec = CertificateSpec {
             folder: folder.path(name),
             common_name: common_name.to_owned(),
@@ -53,7 +52,13 @@ fn the_printed_client_commands_work() {
             };
             assert!(end.code == Some(code) && end.stdout.contains(expected), "{line}\n{end:?}");
         }
-    }
+    };
+    // At the same time, since curl waits for three seconds.
+    thread::scope(|scope| {
+        scope.spawn(|| check("it's new $HOME", "localhost"));
+        scope.spawn(|| check("plain", "a.test"));
+        scope.spawn(|| check("below", "app.localhost"));
+    });
 }
 
 /// Some clients accept a common name of localhost, so the commands ask for an address.

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::thread;
 use std::time::Duration;
 
 use echoscope::server::calls::Call;
@@ -27,33 +28,37 @@ fn while_paused_the_client_after_the_backlog_times_out() {
     if !cfg!(target_os = "linux") {
         return;
     }
-    for backlog in [0_u16, 2, 5] {
-        for mode in Mode::ALL {
-            let running = Running::start(|config| (config.mode, config.backlog) = (mode, backlog));
-            pause(&running);
-            let fit = u32::from(backlog) + 1;
-            let mut waiting = Vec::new();
-            for number in 1..=fit {
-                waiting.push(running.connect());
-                wait_for("the queue's length", || running.server.counters().waiting == Some(number));
-            }
-            let queues = running.server.accept_queues().unwrap();
-            assert_eq!((queues.backlog, queues.capacity), (backlog, Some(fit)));
-            assert_eq!(queues.waiting, [(running.address, Some(fit))]);
-            assert_eq!((queues.accepting, queues.refuses_when_full), (false, false));
-            let next = TcpStream::connect_timeout(&running.address, Duration::from_millis(400));
-            assert_eq!(next.unwrap_err().kind(), ErrorKind::TimedOut, "{mode:?}: the queue of {backlog}");
-            assert_eq!(running.server.counters().clients_total, 0, "{mode:?}: accepted while paused");
-
-            running.server.pause_accepting(false);
-            // In mode one, each client is served after the one before it has closed.
-            for mut client in waiting {
-                echo(&mut client);
-            }
-            wait_for("the queue to empty", || running.server.counters().waiting == Some(0));
-            echo(&mut running.connect());
+    let check = |mode: Mode, backlog: u16| {
+        let running = Running::start(|config| (config.mode, config.backlog) = (mode, backlog));
+        pause(&running);
+        let fit = u32::from(backlog) + 1;
+        let mut waiting = Vec::new();
+        for number in 1..=fit {
+            waiting.push(running.connect());
+            wait_for("the queue's length", || running.server.counters().waiting == Some(number));
         }
-    }
+        let queues = running.server.accept_queues().unwrap();
+        assert_eq!((queues.backlog, queues.capacity), (backlog, Some(fit)));
+        assert_eq!(queues.waiting, [(running.address, Some(fit))]);
+        assert_eq!((queues.accepting, queues.refuses_when_full), (false, false));
+        let next = TcpStream::connect_timeout(&running.address, Duration::from_millis(400));
+        assert_eq!(next.unwrap_err().kind(), ErrorKind::TimedOut, "{mode:?}: the queue of {backlog}");
+        assert_eq!(running.server.counters().clients_total, 0, "{mode:?}: accepted while paused");
+
+        running.server.pause_accepting(false);
+        // In mode one, each client is served after the one before it has closed.
+        for mut client in waiting {
+            echo(&mut client);
+        }
+        wait_for("the queue to empty", || running.server.counters().waiting == Some(0));
+        echo(&mut running.connect());
+    };
+    // The modes at the same time, since connecting to a full queue takes its whole time limit.
+    thread::scope(|scope| {
+        for mode in Mode::ALL {
+            scope.spawn(move || [0, 2, 5].map(|backlog| check(mode, backlog)));
+        }
+    });
 }
 
 #[test]
