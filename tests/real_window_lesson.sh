@@ -63,7 +63,7 @@ click 395 192
 wait_for_effect 7-log
 click 400 192
 wait_for_effect 8-client-tab
-click 932 356
+click 363 391
 wait_for_effect 9-closed
 click 160 693
 wait_for_effect 10-stopped
