@@ -291,11 +291,15 @@ mod tests {
         let mut context = context();
         context.set_address("0.0.0.0", 4433);
         context.files.certificate = "my server.crt".into();
+        // The OS's shells differ in their quotes.
+        let file = argument(Path::new("my server.crt"));
         assert_eq!(
             explain_server_error(&failed(Error::AlertReceived(Alert::UnknownCA), Asked::Nothing, &context)),
-            "The client rejected our certificate because it is self-signed, so clients must be configured to trust it. \
-             Give the client 'my server.crt' as its CA file, or serve a certificate that a CA of the client's has signed. \
-             To try: openssl s_client -connect localhost:4433 -CAfile 'my server.crt'"
+            format!(
+                "The client rejected our certificate because it is self-signed, so clients must be configured to trust \
+                 it. Give the client {file} as its CA file, or serve a certificate that a CA of the client's has \
+                 signed. To try: openssl s_client -connect localhost:4433 -CAfile {file}"
+            )
         );
     }
 
