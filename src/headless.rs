@@ -27,8 +27,8 @@ const LOG_LIMITS: (u32, u32) = (1_000_000, 4096);
 /// system call, and printing takes processor time from it and from the client.
 const PRINT_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Runs the server until it is stopped. Returns exit code 0 after a stop, 1 if the start failed or the log can't be
-/// written.
+/// Runs the server until it is stopped. Returns exit code 0 after a stop, or if the reader of stdout has closed it; 1 if
+/// the start failed, or if the log can't be written for another reason.
 #[must_use]
 pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     let (wake, woken) = sync_channel(1);

@@ -52,7 +52,7 @@ pub enum TrustAnchor {
         /// The intermediate CA's name, on one line.
         issuer: String,
     },
-    /// An issuer whose certificate is in none of these files.
+    /// An issuer whose certificate is in none of these files, or only in a `ca.crt` that doesn't lead to a root.
     Missing {
         /// The issuer's name, on one line.
         issuer: String,

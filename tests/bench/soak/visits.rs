@@ -140,7 +140,7 @@ impl Visit<'_> {
         for _ in 0..self.random.between(0, 3) {
             let length = self.random_length(20_000);
             let data = self.random.bytes(length);
-            // To a TLS server these bytes are garbage, and it may have closed the connection already.
+            // If `early`, these bytes are garbage to a TLS server, and it may have closed the connection already.
             let _ = wire.write_all(&data);
             if !early && self.random.one_in(2) {
                 let _ = wire.read(&mut [0; 4096]);
