@@ -1,8 +1,7 @@
 //! The lesson that the user is doing, in the app: starting and leaving it, setting up its steps, and the facts that
 //! decide whether a step is done.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use crate::lessons::lesson::{LessonFileError, MAX_LESSON_FILE};
 use crate::lessons::lesson_event::LessonFacts;
 use crate::lessons::setting_override::SettingOverride;
 use crate::lessons::{Lesson, LessonRun, builtin_lessons};
+use crate::platform::files::read_regular;
 use crate::server::ServerState;
 use crate::settings::Settings;
 
@@ -203,17 +203,10 @@ impl App {
 
 /// Reads a lesson file, but at most as many bytes as a lesson may have.
 fn read_lesson(path: &Path) -> Result<Lesson, LessonFileError> {
-    let unreadable = |source: io::Error| LessonFileError::Unreadable { path: path.to_owned(), source };
-    // Opening a named pipe would wait for a writer.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(unreadable(io::Error::other("it is not an ordinary file")));
-    }
-    let mut text = String::new();
-    let limit = MAX_LESSON_FILE as u64 + 1;
-    File::open(path).map_err(unreadable)?.take(limit).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() > MAX_LESSON_FILE {
-        return Err(unreadable(io::Error::other("it is larger than a lesson can be (64 KiB)")));
-    }
+    let unreadable = |source| LessonFileError::Unreadable { path: path.to_owned(), source };
+    let bytes = read_regular(path, MAX_LESSON_FILE as u64).map_err(|error| unreadable(error.into()))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| unreadable(io::Error::other("it isn't text in UTF-8")))?;
     Lesson::parse(&text).map_err(|source| LessonFileError::Invalid { path: path.to_owned(), source })
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::client_event::{FileProgress, RepeatProgress, SendOrigin};
+use crate::platform::files::open_regular;
 
 /// How many bytes of a file are read at once.
 const CHUNK: usize = 64 << 10;
@@ -183,17 +184,11 @@ impl SendJob {
     }
 }
 
-/// Opens a file and stores its size. Only regular files are opened, since a pipe could block forever.
+/// Opens a regular file and stores its size.
 fn open(path: &Path, size: &mut u64) -> io::Result<File> {
-    let metadata = std::fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(io::Error::new(ErrorKind::IsADirectory, "this is a folder"));
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "this is no ordinary file"));
-    }
-    *size = metadata.len();
-    File::open(path)
+    let file = open_regular(path)?;
+    *size = file.metadata()?.len();
+    Ok(file)
 }
 
 #[cfg(test)]
