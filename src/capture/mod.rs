@@ -24,6 +24,6 @@ pub use tls_record::{
     Alert, HandshakeMessages, HandshakeType, RECORD_HEADER, RecordPayload, TlsRecord, record_header,
 };
 
-pub(crate) use record_inference::{SendContext, TlsSnapshot, alert_for};
+pub(crate) use record_inference::{SendContext, TlsSnapshot, alert_for, starts_encryption};
 pub(crate) use recorder::Recorder;
-pub(crate) use tls_record::may_be_header;
+pub(crate) use tls_record::{ALERT, may_be_header};

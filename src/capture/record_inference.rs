@@ -10,7 +10,7 @@ use rustls::{
 
 use crate::capture::tls_record::{
     ALERT, APPLICATION_DATA, Alert, CHANGE_CIPHER_SPEC, HANDSHAKE, HandshakeMessages, HandshakeParser,
-    HandshakeType, RECORD_HEADER, RawRecord, RecordPayload, TlsRecord,
+    HandshakeType, RECORD_HEADER, RawRecord, RecordPayload, TlsRecord, record_header,
 };
 
 /// The length that encryption adds to a TLS 1.3 record: the content type and the authentication tag.
@@ -87,6 +87,19 @@ pub(crate) fn alert_for(error: &Error, tls13: bool) -> Option<u8> {
         _ => return None,
     };
     Some(u8::from(description))
+}
+
+/// Returns whether a sender of these records, which are whole, has started to encrypt.
+pub(crate) fn starts_encryption(mut records: &[u8], tls13: bool) -> bool {
+    // In TLS 1.3, `change_cipher_spec` has no meaning (RFC 8446, section 5).
+    let first_encrypted = if tls13 { APPLICATION_DATA } else { CHANGE_CIPHER_SPEC };
+    while let Some(header) = record_header(records) {
+        if header.content_type == first_encrypted {
+            return true;
+        }
+        records = records.get(RECORD_HEADER + usize::from(header.length)..).unwrap_or_default();
+    }
+    false
 }
 
 /// Parses records until encryption starts, in one direction.

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
@@ -35,7 +35,7 @@ pub(crate) const UNLIMITED: Option<Duration> = if cfg!(unix) { None } else { Som
 /// Sets the time limit of [`recv`] and [`send`].
 pub(crate) fn limit(stream: &TcpStream, limit: Option<Duration>) {
     // A `send` waits in this many slices, but no slice is shorter than `SHORTEST`, so that `send` doesn't spin.
-    const SEND_SLICES: u32 = 8;
+    const SEND_SLICES: u32 = 20;
     const SHORTEST: Duration = Duration::from_millis(5);
     // On Windows, a `shutdown` by another thread doesn't end a `recv`, so it waits in slices of this length.
     const RECV_SLICE: Duration = Duration::from_millis(100);
@@ -82,6 +82,14 @@ pub(crate) fn recv(
             Err(error) => return Err(error),
             Ok(_) => return stream.read(buffer),
         }
+    }
+}
+
+/// Ends a `recv` that waits in another thread, but not a `send`. Elsewhere than on Unix, `recv` checks often enough.
+pub(crate) fn wake_recv(stream: &TcpStream) {
+    if cfg!(unix) {
+        // This fails if the peer has already closed the connection.
+        let _ = stream.shutdown(Shutdown::Read);
     }
 }
 

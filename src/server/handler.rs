@@ -21,6 +21,8 @@ use crate::tls::client_hello;
 /// How long a TLS client's data is still received, and discarded, after the end of its connection. A close with unread
 /// data sends RST (RFC 1122, section 4.2.2.13), which could overtake the echo and the alert.
 const LINGER: Duration = Duration::from_secs(1);
+/// How long sending `close_notify` to an idle client may take.
+const IDLE_CLOSE: Duration = Duration::from_millis(50);
 
 /// Serves a client until its connection is closed. A panic ends only this connection.
 pub(super) fn serve(shared: &ServerShared, conn: &Conn) {
@@ -79,13 +81,24 @@ fn handle_connection(shared: &ServerShared, conn: &Conn) -> (CloseReason, Option
     };
     let ended = close_reason(shared, conn, error);
     shared.steps.close_call(conn);
-    if let Some(tls) = &mut tls {
-        tls.close(&socket);
-    }
     if files.is_some() {
-        socket.drain_until(Instant::now() + LINGER);
+        close_tls(&socket, tls.as_mut(), ended.0);
     }
     ended
+}
+
+/// Sends `close_notify` (RFC 8446, section 6.1) unless TLS failed, then FIN, and receives what the client still sends.
+fn close_tls(socket: &Socket<'_>, tls: Option<&mut TlsStream>, reason: CloseReason) {
+    let mut linger = LINGER;
+    if reason == CloseReason::Idle {
+        // The idle timeout has passed once already.
+        linger = Duration::ZERO;
+        socket.set_idle_timeout(IDLE_CLOSE);
+    }
+    if let Some(tls) = tls.filter(|_| reason != CloseReason::Tls) {
+        tls.close(socket);
+    }
+    socket.drain_until(Instant::now() + linger);
 }
 
 /// Performs the TLS handshake, the tutorial's `wrap_socket()`. Returns `None` without TLS.
@@ -119,6 +132,9 @@ fn echo(
     loop {
         if !shared.steps.client_call(conn, Call::Recv, buffer.len(), &[]) {
             return Err(ConnectionError::Closed(CloseReason::EndOfStream));
+        }
+        if let Some(reason) = conn.ended() {
+            return Err(ConnectionError::Closed(reason));
         }
         let received = match tls {
             Some(tls) => tls.recv(socket, &mut buffer)?,

@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Capture;
+use crate::platform::sockets;
 use crate::server::calls::{Call, CallArgument, CallSite};
 use crate::server::event::{ClientId, ClientInfo, CloseReason};
 use crate::sync::{lock, wait_while, wait_while_for};
 use crate::tls::handshake::Handshake;
+
+/// How long a thread may take to send `close_notify` after its TLS connection was ended. Much less than the 500 ms in
+/// which the server stops.
+const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,9 +105,19 @@ impl Conn {
         *lock(&self.site) = Some(CallSite { call, paused: false, argument });
     }
 
+    /// Makes the connection's thread end. After a TLS handshake, the thread first sends `close_notify`, and its `send`
+    /// can still block: see [`ConnectionRegistry::shut_down_later`].
     fn end(&self, reason: CloseReason) {
         // The first reason counts. It is set before the shutdown, which wakes the connection's thread.
         let _ = self.ended.set(reason);
+        if self.handshake.get().is_some() {
+            sockets::wake_recv(&self.stream);
+        } else {
+            self.shut_down();
+        }
+    }
+
+    fn shut_down(&self) {
         // This fails if the peer has already closed the connection.
         if self.stream.shutdown(Shutdown::Both).is_ok()
             && let Some(capture) = &self.capture
@@ -170,15 +186,35 @@ impl ConnectionRegistry {
         for conn in connections.open.values() {
             conn.end(CloseReason::ServerStopped);
         }
+        Self::shut_down_later(connections.open.values());
         drop(connections);
         self.removed.notify_all();
+    }
+
+    /// Closes TLS connections, whose threads were told to end, if they are still open after [`CLOSE_NOTIFY_TIMEOUT`].
+    fn shut_down_later<'a>(connections: impl Iterator<Item = &'a Arc<Conn>>) {
+        let tls: Vec<_> =
+            connections.filter(|conn| conn.handshake.get().is_some()).map(Arc::downgrade).collect();
+        if tls.is_empty() {
+            return;
+        }
+        let open = tls.clone();
+        let shut_down = move || {
+            thread::sleep(CLOSE_NOTIFY_TIMEOUT);
+            open.iter().filter_map(Weak::upgrade).for_each(|conn| conn.shut_down());
+        };
+        if thread::Builder::new().name("close".to_owned()).spawn(shut_down).is_err() {
+            tls.iter().filter_map(Weak::upgrade).for_each(|conn| conn.shut_down());
+        }
     }
 
     /// Closes one connection, if it is still open. Returns it if no thread serves it yet, and removes it from the
     /// pool's queue.
     pub(super) fn disconnect(&self, id: ClientId) -> Option<Arc<Conn>> {
         let mut connections = lock(&self.connections);
-        connections.open.get(&id)?.end(CloseReason::Disconnected);
+        let conn = connections.open.get(&id)?;
+        conn.end(CloseReason::Disconnected);
+        Self::shut_down_later(std::iter::once(conn));
         let index = connections.queue.iter().position(|conn| conn.client.id == id)?;
         connections.queue.remove(index)
     }

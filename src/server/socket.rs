@@ -34,7 +34,7 @@ impl From<io::Error> for ConnectionError {
 /// One client's socket, as its own thread uses it.
 pub(super) struct Socket<'a> {
     conn: &'a Conn,
-    idle_timeout: Option<Duration>,
+    idle_timeout: Cell<Option<Duration>>,
     /// The time limit that is set on the socket.
     limit: Cell<Option<Duration>>,
     recorder: RefCell<Recorder>,
@@ -44,9 +44,16 @@ impl<'a> Socket<'a> {
     /// Wraps a client's socket. `idle_timeout`: how long a read or write may wait; `None`: forever.
     pub(super) fn new(conn: &'a Conn, idle_timeout: Option<Duration>, recorder: Recorder) -> Self {
         let limit = Cell::new(sockets::UNLIMITED);
-        let socket = Self { conn, idle_timeout, limit, recorder: RefCell::new(recorder) };
+        let socket =
+            Self { conn, idle_timeout: Cell::new(idle_timeout), limit, recorder: RefCell::new(recorder) };
         socket.set_limit(idle_timeout);
         socket
+    }
+
+    /// Sets how long a read or write may wait from now on.
+    pub(super) fn set_idle_timeout(&self, timeout: Duration) {
+        self.idle_timeout.set(Some(timeout));
+        self.set_limit(Some(timeout));
     }
 
     /// Returns the recorder of the bytes on the socket. It must not be held while the socket is used.
@@ -64,7 +71,7 @@ impl<'a> Socket<'a> {
     pub(super) fn recv(&self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
         let result = loop {
             let limit = match deadline {
-                None => self.idle_timeout,
+                None => self.idle_timeout.get(),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {
@@ -138,7 +145,7 @@ impl<'a> Socket<'a> {
 
     fn send(&self, send: impl Fn(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
         let result =
-            sockets::send(&self.conn.stream, self.idle_timeout, || self.conn.ended().is_some(), send);
+            sockets::send(&self.conn.stream, self.idle_timeout.get(), || self.conn.ended().is_some(), send);
         if let Err(error) = &result {
             self.record_error(error);
         }

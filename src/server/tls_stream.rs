@@ -7,9 +7,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::ServerConnection;
+use rustls::{AlertDescription, InvalidMessage, ServerConnection};
 
-use crate::capture::{SendContext, TlsSnapshot, alert_for};
+use crate::capture::{ALERT, SendContext, TlsSnapshot, alert_for, starts_encryption};
 use crate::server::event::{CloseReason, Problem};
 use crate::server::record_reader::RecordReader;
 use crate::server::socket::{ConnectionError, Socket};
@@ -18,15 +18,14 @@ use crate::tls::handshake::Handshake;
 use crate::tls::server_config::{TlsServer, chosen_scheme};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 
-/// The alert `decode_error` in a record of its own (RFC 8446, sections 5.1 and 6).
-const DECODE_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
-
 /// A TLS connection.
 pub(super) struct TlsStream {
     connection: Box<ServerConnection>,
     records: RecordReader,
     /// The state after the newest record of the handshake. It doesn't change after the handshake.
     snapshot: TlsSnapshot,
+    /// Whether the records that the server sends are encrypted.
+    is_encrypting: bool,
     context: Arc<ServerContext>,
 }
 
@@ -71,6 +70,7 @@ impl TlsStream {
         let connection = ServerConnection::new(tls.new_connection()).map_err(io::Error::other)?;
         Ok(Self {
             snapshot: TlsSnapshot::of(&connection),
+            is_encrypting: false,
             connection: Box::new(connection),
             records: RecordReader::new(),
             context,
@@ -136,8 +136,12 @@ impl TlsStream {
         (sent, Ok(()))
     }
 
-    /// Sends `close_notify`. Errors are ignored, since the connection ends anyway.
+    /// Sends `close_notify`, unless earlier records could not be sent. Errors are ignored, since the connection ends
+    /// anyway.
     pub(super) fn close(&mut self, socket: &Socket<'_>) {
+        if self.connection.wants_write() {
+            return;
+        }
         self.connection.send_close_notify();
         let _ = self.flush(socket, SendContext::CloseNotify);
     }
@@ -157,8 +161,11 @@ impl TlsStream {
         }
         let in_handshake = self.connection.is_handshaking();
         let before = self.snapshot;
-        self.records.pass_next(&mut self.connection)?;
-        let result = self.connection.process_new_packets();
+        let result = match self.records.pass_next(&mut self.connection) {
+            Ok(()) => self.connection.process_new_packets(),
+            // rustls takes no more bytes of a handshake message.
+            Err(_) => Err(InvalidMessage::HandshakePayloadTooLarge.into()),
+        };
         if in_handshake {
             self.snapshot = TlsSnapshot::of(&self.connection);
         }
@@ -167,23 +174,68 @@ impl TlsStream {
             Ok(_) if in_handshake => self.flush(socket, SendContext::Handshake)?,
             Ok(_) => self.flush(socket, SendContext::Reply)?,
             Err(error) => {
-                self.send_alert(socket, &error, in_handshake);
+                self.send_alert(socket, &error);
                 return Err(self.error(error, in_handshake));
             }
         }
         Ok(true)
     }
 
-    /// Sends the alert for an error. Ignores failures, since the client may have closed the connection already.
-    fn send_alert(&mut self, socket: &Socket<'_>, error: &rustls::Error, in_handshake: bool) {
-        let context = SendContext::Failure(alert_for(error, self.snapshot.tls13));
-        if in_handshake && !self.connection.wants_write() {
-            // rustls sends no alert for a handshake message that exceeds the maximum length.
-            socket.recorder().begin_send(context, self.snapshot);
-            let _ = socket.send_all(&DECODE_ERROR);
-            socket.recorder().end_send();
+    /// Sends the fatal alert for an error (RFC 8446, section 6.2). Ignores failures, since the client may have closed the
+    /// connection already.
+    ///
+    /// rustls queues no alert for some errors. While records are unencrypted, this sends one in its place; later it
+    /// can't, since only rustls can encrypt.
+    fn send_alert(&mut self, socket: &Socket<'_>, error: &rustls::Error) {
+        let mut records = self.take_records();
+        if !self.is_encrypting
+            && let Some(alert) = self.own_alert(error, &records)
+        {
+            if is_alert(&records) {
+                records.clear();
+            }
+            records.extend([ALERT, 3, 3, 0, 2, 2, u8::from(alert)]);
         }
-        let _ = self.flush(socket, context);
+        let context = SendContext::Failure(alert_for(error, self.snapshot.tls13));
+        socket.recorder().begin_send(context, self.snapshot);
+        let _ = socket.send_all(&records);
+        socket.recorder().end_send();
+    }
+
+    /// Returns the alert to send if rustls' `records` end without one, or with another one than the RFCs require.
+    fn own_alert(&self, error: &rustls::Error, records: &[u8]) -> Option<AlertDescription> {
+        let hello = first_hello(self.records.first_bytes());
+        let enabled = self.context.files.versions;
+        match (error, hello) {
+            (rustls::Error::PeerIncompatible(_), Some(hello))
+                if !hello.versions.iter().any(|version| enabled.contains(*version)) =>
+            {
+                Some(AlertDescription::ProtocolVersion)
+            }
+            // RFC 8446, section 9.2.
+            (rustls::Error::PeerIncompatible(_), Some(hello))
+                if (hello.groups.is_empty() || hello.signature_schemes.is_empty())
+                    && enabled.contains(TLS13)
+                    && hello.versions.contains(&TLS13) =>
+            {
+                Some(AlertDescription::MissingExtension)
+            }
+            // RFC 8446, section 5.
+            (rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), _) => {
+                Some(AlertDescription::UnexpectedMessage)
+            }
+            _ if records.last_chunk::<ALERT_RECORD>().is_some_and(|last| is_alert(last)) => None,
+            _ => missing_alert(error, self.snapshot.tls13),
+        }
+    }
+
+    /// Takes the records that rustls has ready.
+    fn take_records(&mut self) -> Vec<u8> {
+        let mut records = Vec::new();
+        // Writing to a `Vec` can't fail.
+        while self.connection.wants_write() && self.connection.write_tls(&mut records).is_ok() {}
+        self.is_encrypting |= starts_encryption(&records, self.snapshot.tls13);
+        records
     }
 
     fn error(&self, cause: impl Into<TlsErrorCause>, in_handshake: bool) -> ConnectionError {
@@ -199,6 +251,10 @@ impl TlsStream {
         }
         socket.recorder().begin_send(context, self.snapshot);
         let mut result = Ok(());
+        if !self.is_encrypting {
+            let records = self.take_records();
+            result = socket.write_all(&records);
+        }
         while result.is_ok() && self.connection.wants_write() {
             result = match self.connection.write_tls(&mut socket) {
                 Ok(0) => Err(ErrorKind::WriteZero.into()),
@@ -209,4 +265,35 @@ impl TlsStream {
         socket.recorder().end_send();
         result
     }
+}
+
+/// TLS 1.3 in `supported_versions` (RFC 8446, section 4.2.1).
+const TLS13: u16 = 0x0304;
+/// The length of a record with an unencrypted alert.
+const ALERT_RECORD: usize = 7;
+
+/// Returns whether the bytes are a record with an unencrypted alert (RFC 8446, sections 5.1 and 6).
+fn is_alert(record: &[u8]) -> bool {
+    matches!(record, [ALERT, _, _, 0, 2, _, _])
+}
+
+/// Returns the alert for an error for which rustls queues none (RFC 8446, section 6.2; RFC 5246, section 7.2.2); `None`
+/// if the client sent an alert itself.
+fn missing_alert(error: &rustls::Error, tls13: bool) -> Option<AlertDescription> {
+    use rustls::PeerMisbehaved as P;
+    Some(match error {
+        rustls::Error::AlertReceived(_) => return None,
+        rustls::Error::PeerMisbehaved(
+            P::IllegalMiddleboxChangeCipherSpec
+            | P::KeyEpochWithPendingFragment
+            | P::MessageInterleavedWithHandshakeMessage
+            | P::RejectedEarlyDataInterleavedWithHandshakeMessage
+            | P::TooManyEmptyFragments
+            | P::TooManyWarningAlertsReceived,
+        ) => AlertDescription::UnexpectedMessage,
+        rustls::Error::PeerMisbehaved(_) => AlertDescription::IllegalParameter,
+        // `General`: the client accepts no signature that the server's key can make.
+        rustls::Error::PeerIncompatible(_) | rustls::Error::General(_) => AlertDescription::HandshakeFailure,
+        _ => alert_for(error, tls13).map_or(AlertDescription::HandshakeFailure, AlertDescription::from),
+    })
 }

@@ -104,6 +104,16 @@ pub enum TlsVersions {
 impl TlsVersions {
     /// Every choice, the default first.
     pub const ALL: [Self; 3] = [Self::Both, Self::Only12, Self::Only13];
+
+    /// Returns whether the server supports the version with this number (RFC 8446, section 4.2.1).
+    #[must_use]
+    pub fn contains(self, code: u16) -> bool {
+        match code {
+            0x0303 => self != Self::Only13,
+            0x0304 => self != Self::Only12,
+            _ => false,
+        }
+    }
 }
 
 impl SettingChoice for TlsVersions {

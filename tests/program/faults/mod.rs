@@ -2,6 +2,7 @@
 
 // The modules for Linux observe the process through /proc, or limit its descriptors, threads, disk or clock by means
 // that only Linux has. The module for Unix sends signals; on Windows, Ctrl-C needs a console.
+mod alerts;
 #[cfg(target_os = "linux")]
 mod certificate;
 #[cfg(target_os = "linux")]
