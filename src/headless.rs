@@ -1,4 +1,4 @@
-//! The front end for a terminal: prints the log on stdout, and stops on Ctrl-C, SIGTERM or SIGHUP.
+//! The front end for a terminal: prints the log on stdout, and stops on Ctrl-C, SIGTERM or SIGHUP, unless they are ignored.
 
 use std::io::{self, BufWriter, Write};
 use std::process::{self, ExitCode};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::app::{App, Command, Options};
 use crate::cli::LogFormat;
 use crate::log::{json, line};
-use crate::platform::console;
+use crate::platform::{console, signals};
 use crate::server::ServerState;
 use crate::server::event::{Event, EventKind};
 use crate::settings::{DataFormat, Settings};
@@ -109,7 +109,7 @@ fn print(out: &mut impl Write, event: &Event, format: LogFormat) -> io::Result<(
 }
 
 fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
-    let handled = ctrlc::set_handler(move || {
+    let handled = signals::on_stop_signal(move || {
         if stop.swap(true, SeqCst) {
             process::exit(0);
         }

@@ -9,7 +9,7 @@ use echoscope::headless;
 use echoscope::platform::console;
 
 fn main() -> ExitCode {
-    match cli::read(std::env::args_os(), no_window()) {
+    match cli::read(std::env::args_os(), no_window) {
         Ok(Invocation::Launch(launch)) => match launch.front {
             Front::Headless(format) => {
                 console::attach();
@@ -48,16 +48,11 @@ fn fail(line: &str, code: ExitCode) -> ExitCode {
 }
 
 /// Returns why no window can be opened; `None` if one can.
-#[cfg_attr(
-    not(feature = "gui"),
-    expect(clippy::unnecessary_wraps, reason = "with the window it depends on the display")
-)]
-fn no_window() -> Option<&'static str> {
+fn no_window() -> Option<String> {
     #[cfg(feature = "gui")]
-    return (!echoscope::platform::has_display())
-        .then_some("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)");
+    return echoscope::platform::display::find().err().map(|error| error.to_string());
     #[cfg(not(feature = "gui"))]
-    return Some("this program was built without its window");
+    return Some("this program was built without its window".to_owned());
 }
 
 #[cfg(feature = "gui")]

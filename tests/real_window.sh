@@ -202,4 +202,20 @@ grep -q 'theme = "dark"' "$settings" || fail "the setting changed last was lost:
 wait "$clients" || fail "a client was left hanging"
 clients=
 echo "real window: closed in the middle of everything, nothing lost"
+# A variable that is left over from a Wayland session doesn't keep the window from opening by X11.
+WAYLAND_DISPLAY=wayland-of-yesterday XDG_RUNTIME_DIR=$work "$program" --settings "$work/stale.toml" 2>"$work/stale.err" &
+app=$!
+wait_for_window
+python3 "$work/close.py" "$window"
+until_true 10 has_ended || fail "the window was closed and the program goes on"
+wait "$app" || fail "with a stale WAYLAND_DISPLAY the program failed"
+app=
+echo "real window: opened by X11 in spite of a stale WAYLAND_DISPLAY"
+
+# winit panics for this scale factor. The program ends and names --headless.
+code=0
+WINIT_X11_SCALE_FACTOR=0 timeout 20 "$program" --settings "$work/scale.toml" 2>"$work/scale.out" || code=$?
+[ "$code" -eq 1 ] || fail "with a scale factor of 0 the program ended with $code"
+grep -q '^echoscope: .*--headless' "$work/scale.out" || fail "it ended without advice: $(cat "$work/scale.out")"
+echo "real window: a window that fails ends the program"
 echo "real window: passed"

@@ -74,15 +74,16 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
         &[(
             "",
             "With --headless, SIGINT, SIGTERM and SIGHUP stop the server, and so does the end of whoever \
-             reads its standard output. The exit status is then 0.",
+             reads its standard output. The exit status is then 0. A signal that was ignored at the start, as with \
+             nohup, stays ignored.",
         )],
     ),
     (
         "ENVIRONMENT",
         &[(
-            "DISPLAY, WAYLAND_DISPLAY",
-            "Where the window opens. Where neither is set on Linux, the program says so and goes on as with \
-             --headless.",
+            "WAYLAND_DISPLAY, DISPLAY",
+            "Where the window opens on Linux: on Wayland if the compositor answers, or else on X11. If neither \
+             answers, the program says why and goes on as with --headless.",
         )],
     ),
     (

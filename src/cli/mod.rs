@@ -116,12 +116,15 @@ pub enum Front {
     Headless(LogFormat),
 }
 
-/// Reads the arguments, of which the first is the program's name, and the saved settings. `no_window` is the reason why
-/// no window can be opened, if there is one.
+/// Reads the arguments, of which the first is the program's name, and the saved settings. `no_window` returns the
+/// reason why no window can be opened, if there is one; it is called only for a window.
 ///
 /// # Errors
 /// An option is unknown, has an invalid value, or needs another one. The error is one line.
-pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -> Result<Invocation, String> {
+pub fn read(
+    args: impl IntoIterator<Item = OsString>,
+    no_window: impl FnOnce() -> Option<String>,
+) -> Result<Invocation, String> {
     let arguments = match Arguments::try_parse_from(args) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => return Err(first_line(&error)),
@@ -137,16 +140,16 @@ pub fn read(args: impl IntoIterator<Item = OsString>, no_window: Option<&str>) -
     }
 }
 
-fn launch(arguments: Arguments, no_window: Option<&str>) -> Result<Launch, String> {
+fn launch(arguments: Arguments, no_window: impl FnOnce() -> Option<String>) -> Result<Launch, String> {
     let format = arguments.log_format.unwrap_or_default();
     let mut warnings = Vec::new();
-    let (front, on_broken) = match no_window {
-        None if !arguments.headless => (Front::Window { start: arguments.start }, OnBrokenFile::Rename),
-        reason => {
-            let reason = reason.filter(|_| !arguments.headless);
-            warnings.extend(reason.map(|reason| format!("{reason}: going on as --headless.")));
-            (Front::Headless(format), OnBrokenFile::Keep)
-        }
+    let (front, on_broken) = if arguments.headless {
+        (Front::Headless(format), OnBrokenFile::Keep)
+    } else if let Some(reason) = no_window() {
+        warnings.push(format!("{reason}: going on as --headless."));
+        (Front::Headless(format), OnBrokenFile::Keep)
+    } else {
+        (Front::Window { start: arguments.start }, OnBrokenFile::Rename)
     };
     let mut settings_file = arguments.settings_file.or_else(settings_file::default_path);
     let mut settings = Settings::default();
@@ -199,7 +202,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.toml");
         let start = ["echoscope".into(), "--settings".into(), file.into_os_string()];
-        read(start.into_iter().chain(line.split_whitespace().map(OsString::from)), None)
+        read(start.into_iter().chain(line.split_whitespace().map(OsString::from)), || None)
     }
 
     fn launch(line: &str) -> Launch {

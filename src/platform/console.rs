@@ -4,7 +4,7 @@
 //! (`windows_subsystem`), so that a double-click doesn't open a console. Therefore it must attach itself to its
 //! parent's console before `--headless` or `--help` can print and Ctrl-C can stop it.
 //!
-//! This is the only file with `unsafe`: no well-kept crate wraps both of the calls that attaching needs.
+//! No well-kept crate wraps both of the calls that attaching needs, so it uses `unsafe`.
 
 /// Attaches to the console of the parent process, if it has one. Redirected streams stay redirected. An attached
 /// process ends when the console is closed, so this is called only before something is printed. Does nothing on Unix.

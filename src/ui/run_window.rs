@@ -1,6 +1,7 @@
 //! Opens the OS's window, and draws it with OpenGL or, if that fails, with wgpu. If neither works, the error suggests
 //! what to do instead.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,15 +18,21 @@ use crate::settings::Settings;
 use crate::ui::theme::size;
 use crate::ui::window::Window;
 
-/// The error if the window can't be opened.
+/// Why there is no window.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "No window could be opened: {reason}. Run “echoscope --headless” to serve without one{}.",
-    hint(reason)
-)]
-pub struct WindowError {
-    /// The error of the windowing library.
-    reason: String,
+pub enum WindowError {
+    /// No renderer can draw a window. The reason is the error of the windowing library.
+    #[error(
+        "No window could be opened: {}. Run “echoscope --headless” to serve without one{}.",
+        .0, hint(.0)
+    )]
+    NotOpened(String),
+    /// The windowing library or the window itself panicked, with this message.
+    #[error(
+        "The window failed: {}. Run “echoscope --headless” to serve without one{}.",
+        .0, hint(.0)
+    )]
+    Panicked(String),
 }
 
 fn hint(reason: &str) -> &'static str {
@@ -46,11 +53,11 @@ pub fn message_box(error: &str) {
     MessageDialog::new().set_level(MessageLevel::Error).set_title("Echoscope").set_description(error).show();
 }
 
-/// Opens the window and returns when the user has closed it. The window shows `warnings` as notices, starts the server
-/// at once if `start` is true, and saves settings to `settings_file`.
+/// Opens the window and returns when the user has closed it. The window shows `warnings` as notices, starts
+/// the server at once if `start` is true, and saves settings to `settings_file`.
 ///
 /// # Errors
-/// Fails if there is no display, or if neither OpenGL nor wgpu can draw on it.
+/// There is no display, neither OpenGL nor wgpu can draw on it, or something panicked.
 pub fn run(
     settings: Settings,
     settings_file: Option<PathBuf>,
@@ -69,31 +76,43 @@ pub fn run(
         }
         Window::new(&creation.egui_ctx, app)
     };
-    let Err(glow_error) = attempt(Renderer::Glow, &create) else { return Ok(()) };
-    attempt(Renderer::Wgpu, &create).map_err(|wgpu_error| {
-        // winit creates only one event loop. If the first attempt got that far, the second reports only that it can't
-        // be recreated.
-        let same = glow_error == wgpu_error || wgpu_error.contains("can't be recreated");
-        let reason = if same { glow_error } else { format!("{glow_error}; {wgpu_error}") };
-        WindowError { reason: reason.trim_end_matches('.').to_owned() }
+    first_that_works(|renderer| {
+        let create = |creation: &CreationContext<'_>| Ok(Box::new(create(creation)) as Box<dyn eframe::App>);
+        eframe::run_native("Echoscope", options(renderer), Box::new(create))
     })
 }
 
-/// Runs the window with one renderer. `create` is called only once a window exists.
-fn attempt(renderer: Renderer, create: &dyn Fn(&CreationContext<'_>) -> Window) -> Result<(), String> {
-    let run = || {
-        let create = Box::new(|creation: &CreationContext<'_>| Ok(Box::new(create(creation)) as Box<_>));
-        eframe::run_native("Echoscope", options(renderer), create)
+/// Runs the window with OpenGL and, if that fails, with wgpu. After a panic there is no second attempt: winit has only
+/// one event loop, which may be left in any state.
+fn first_that_works(mut run: impl FnMut(Renderer) -> eframe::Result) -> Result<(), WindowError> {
+    let mut attempt = |renderer| {
+        // winit panics if a library that it loads at run time is missing, such as libxkbcommon-x11, and for a scale
+        // factor that it can't use.
+        match catch_unwind(AssertUnwindSafe(|| run(renderer))) {
+            Ok(result) => Ok(result.map_err(|error| without_source_location(&error.to_string()))),
+            Err(panic) => Err(WindowError::Panicked(part_of_sentence(panic_message(panic.as_ref())))),
+        }
     };
-    // winit panics if a library that it loads at run time is missing, such as libxkbcommon-x11.
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(result) => result.map_err(|error| without_source_location(&error.to_string())),
-        Err(panic) => Err(match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
-            (Some(message), _) => message.clone(),
-            (None, Some(message)) => (*message).to_owned(),
-            (None, None) => "the windowing library panicked".to_owned(),
-        }),
-    }
+    let glow_error = match attempt(Renderer::Glow)? {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    let Err(wgpu_error) = attempt(Renderer::Wgpu)? else { return Ok(()) };
+    // If the first attempt failed to create the event loop, the second reports only that it can't be recreated.
+    let is_same = glow_error == wgpu_error || wgpu_error.contains("can't be recreated");
+    let reason = if is_same { glow_error } else { format!("{glow_error}; {wgpu_error}") };
+    Err(WindowError::NotOpened(part_of_sentence(&reason)))
+}
+
+/// Returns the message that a panic was raised with.
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the windowing library panicked")
+}
+
+/// Returns a library's message as a part of a sentence on one line.
+fn part_of_sentence(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
 }
 
 /// Removes the location in a library's source from its error, as in `os error at /…/mod.rs:788: No X server`.
@@ -160,9 +179,37 @@ mod tests {
     }
 
     #[test]
+    fn wgpu_is_tried_after_an_error_but_not_after_a_panic() {
+        let mut tried = Vec::new();
+        let result = first_that_works(|renderer| {
+            tried.push(renderer);
+            Err(eframe::Error::AppCreation(format!("no {renderer}").into()))
+        });
+        assert!(
+            matches!(&result, Err(WindowError::NotOpened(reason)) if reason.contains("wgpu")),
+            "{result:?}"
+        );
+        assert_eq!(tried, [Renderer::Glow, Renderer::Wgpu]);
+        for renderer in [Renderer::Glow, Renderer::Wgpu] {
+            let mut tried = Vec::new();
+            let result = first_that_works(|next| {
+                tried.push(next);
+                assert_ne!(next, renderer, "a scale factor of 0");
+                Err(eframe::Error::AppCreation("no OpenGL".into()))
+            });
+            assert!(
+                matches!(&result, Err(WindowError::Panicked(reason)) if reason.contains("scale factor")),
+                "{result:?}"
+            );
+            assert_eq!(tried.last(), Some(&renderer));
+        }
+    }
+
+    #[test]
     fn error_names_headless_mode_and_missing_package() {
-        let error = WindowError { reason: "libxkbcommon-x11.so could not be loaded".to_owned() };
-        let text = error.to_string();
-        assert!(text.contains("--headless") && text.contains("libxkbcommon-x11-0"), "{text}");
+        for error in [WindowError::NotOpened, WindowError::Panicked] {
+            let text = error("libxkbcommon-x11.so could not be loaded".to_owned()).to_string();
+            assert!(text.contains("--headless") && text.contains("libxkbcommon-x11-0"), "{text}");
+        }
     }
 }

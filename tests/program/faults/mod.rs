@@ -14,6 +14,9 @@ mod disk;
 mod half_open;
 #[cfg(target_os = "linux")]
 mod never_reads;
+// Elsewhere the desktop is part of the OS.
+#[cfg(target_os = "linux")]
+mod no_display;
 mod one_byte;
 mod records;
 mod resets;
