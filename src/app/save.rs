@@ -1,7 +1,6 @@
 //! Saves the settings, the log, a connection's sequence diagram and the tutorial's program to files, in the background.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -79,10 +78,10 @@ impl App {
         };
         let subject = format!("The sequence diagram of {id}");
         let (saved, place) = (subject.clone(), path.display().to_string());
-        self.save_file(subject, path, move |out| {
+        self.save_file(subject, path, move |mut out| {
             let mut sequence = Sequence::new(&capture);
             sequence.update(&capture);
-            format.write(&sequence, out)?;
+            format.write(&sequence, &mut out)?;
             let rows = text::count(sequence.rows().len() as u64, "row");
             Ok(format!("{saved} ({rows}) was saved to {place}."))
         });
@@ -93,10 +92,10 @@ impl App {
         &mut self,
         subject: String,
         path: PathBuf,
-        write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<String> + Send + 'static,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<String> + Send + 'static,
     ) {
         let started = self.background.run("save", true, move |updates| {
-            let notice = match files::write_atomically(&path, 0o666, write) {
+            let notice = match files::save(&path, 0o666, write) {
                 Ok(saved) => Notice::good(saved),
                 Err(error) => not_saved(&subject, &path, &error, "Choose another place."),
             };

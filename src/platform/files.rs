@@ -4,9 +4,14 @@
 //! On Unix, a file's mode restricts it to its owner. On Windows, files inherit the permissions of their folder; in a
 //! user's own folders only the user, the administrators and the OS have access, so there is nothing to add.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, BufWriter, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+#[cfg(unix)]
+use std::time::Instant;
+
+use tempfile::NamedTempFile;
 
 /// Why a file can't be read as a regular file.
 #[derive(Debug, thiserror::Error)]
@@ -92,37 +97,194 @@ fn non_blocking(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Calls `write` with a temporary file in the same folder, which replaces `path` once everything is on the disk.
-/// Returns the result of `write`.
+/// Saves a file with the content that `write` writes, and returns the result of `write`.
 ///
-/// The contents may be confidential, so an existing file keeps its mode. On Unix a new one gets `mode`, limited by the
-/// umask.
+/// Symbolic links are followed. A regular file gets its new content at once, by a renamed temporary file, and keeps its
+/// mode and its owner. It is overwritten in place if it can't be replaced by another file: it has several names (hard
+/// links), an access control list or another owner, its folder isn't writable, or it is a mount point. On Unix a new
+/// file gets `mode`, limited by the umask. Pipes and character devices are written to, but only as long as this doesn't
+/// block for two seconds.
 ///
 /// # Errors
-/// The folder isn't writable, the disk is full, or `write` failed. The old file is then unchanged.
+/// The path leads to a folder, a socket or a block device, the file or the folder isn't writable, the disk is full, or
+/// `write` failed. A regular file then has its old content.
+pub fn save<T>(path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+    match std::fs::metadata(path) {
+        Ok(old) if old.is_file() => replace(path, &old, write),
+        Ok(old) if old.is_dir() => Err(ReadError::Folder.into()),
+        Ok(old) => write_to_device(path, &old, write),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(&link_target(path)?, mode, write),
+        Err(error) => Err(error),
+    }
+}
+
+/// How long a pipe or a device may take no bytes.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The beginning of the names of temporary files.
+const PREFIX: &str = ".echoscope";
+
 #[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has modes"))]
-pub fn write_atomically<T>(
-    path: &Path,
-    mode: u32,
-    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
-) -> io::Result<T> {
+fn create<T>(path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".echoscope");
+    builder.prefix(PREFIX);
     #[cfg(unix)]
-    let builder = {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_or(mode, |old| old.permissions().mode() & 0o777);
-        builder.permissions(std::fs::Permissions::from_mode(mode))
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    let staged = builder.tempfile_in(folder_of(path))?;
+    let written = fill(staged.as_file(), write)?;
+    staged.persist(path)?;
+    Ok(written)
+}
+
+/// Returns the path that a dangling symbolic link leads to.
+fn link_target(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    // Linux follows at most 40 links, too (path_resolution(7)).
+    for _ in 0..40 {
+        match std::fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(io::ErrorKind::NotFound.into())
+}
+
+fn replace<T>(
+    path: &Path,
+    old: &Metadata,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> io::Result<T> {
+    // A rename would replace a read-only file, too.
+    OpenOptions::new().write(true).open(path)?;
+    let target = std::fs::canonicalize(path);
+    let staged = target.and_then(|target| Ok((stage_in_place_of(&target, old)?, target)));
+    let (written, content) = if let Ok((staged, target)) = staged {
+        let written = fill(staged.as_file(), write)?;
+        match staged.persist(target) {
+            Ok(_) => return Ok(written),
+            Err(error) => (written, error.file.into_file()),
+        }
+    } else {
+        let file = tempfile::tempfile()?;
+        (fill(&file, write)?, file)
     };
-    let file = builder.tempfile_in(folder_of(path))?;
-    let mut out = BufWriter::new(file.as_file());
+    overwrite(path, content)?;
+    Ok(written)
+}
+
+/// Creates a temporary file with the mode and the owner of `path`, which it is to replace.
+fn stage_in_place_of(path: &Path, old: &Metadata) -> io::Result<NamedTempFile> {
+    let staged = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder_of(path))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        #[cfg(target_os = "linux")]
+        let has_list = rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0; 0]).is_ok();
+        #[cfg(not(target_os = "linux"))]
+        let has_list = false;
+        if old.nlink() > 1 || has_list {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        fchown(&staged, Some(old.uid()), Some(old.gid()))?;
+    }
+    staged.as_file().set_permissions(old.permissions())?;
+    Ok(staged)
+}
+
+/// Writes the content of a file, to the disk.
+fn fill<T>(file: &File, write: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+    let mut out = BufWriter::new(file);
     let written = write(&mut out)?;
     out.flush()?;
-    drop(out);
     // Some file systems don't report before this call that the disk is full.
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.sync_all()?;
     Ok(written)
+}
+
+/// Replaces the content of a file. After an error it has its old content, whose space on the disk is kept until then.
+fn overwrite(path: &Path, mut content: File) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut old = tempfile::tempfile()?;
+    io::copy(&mut file, &mut old)?;
+    let mut put = |content: &mut File| {
+        content.rewind()?;
+        file.rewind()?;
+        let size = io::copy(content, &mut file)?;
+        file.set_len(size)?;
+        file.sync_all()
+    };
+    put(&mut content).inspect_err(|_| drop(put(&mut old)))
+}
+
+/// Writes to a pipe or a character device.
+#[cfg(unix)]
+fn write_to_device<T>(
+    path: &Path,
+    old: &Metadata,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> io::Result<T> {
+    use std::os::unix::fs::FileTypeExt;
+    let refuse = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    let kind = old.file_type();
+    if kind.is_block_device() {
+        return refuse("it is a disk, whose content would be destroyed");
+    } else if kind.is_socket() {
+        return refuse("it is a socket, not a file");
+    }
+    let file = match non_blocking(OpenOptions::new().write(true)).open(path) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            return refuse("it is a pipe that no program reads from, or a device that isn't connected");
+        }
+        file => file?,
+    };
+    let mut out = BufWriter::new(DeviceWriter(file));
+    let written = write(&mut out)?;
+    out.flush()?;
+    Ok(written)
+}
+
+#[cfg(not(unix))]
+fn write_to_device<T>(
+    _: &Path,
+    _: &Metadata,
+    _: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> io::Result<T> {
+    Err(ReadError::NotRegular.into())
+}
+
+/// Writes to a non-blocking file, and waits at most [`PATIENCE`] until it takes more bytes.
+#[cfg(unix)]
+struct DeviceWriter(File);
+
+#[cfg(unix)]
+impl Write for DeviceWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return written,
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the program at its other end stopped reading",
+                ));
+            }
+            let left = Timespec::try_from(left).map_err(io::Error::other)?;
+            match poll(&mut [PollFd::new(&self.0, PollFlags::OUT)], Some(&left)) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Returns the folder of a file; `.` for a bare name.
@@ -175,6 +337,18 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
+    /// Locks a folder. Waits at most two seconds while it is locked. `None` if it still is, or can't be locked.
+    #[must_use]
+    pub fn wait(folder: &Path) -> Option<Self> {
+        for _ in 0..100 {
+            match Self::try_lock(folder) {
+                Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+                lock => return lock.ok().flatten(),
+            }
+        }
+        None
+    }
+
     /// Locks a folder; `None` if it is already locked.
     ///
     /// # Errors
@@ -252,6 +426,106 @@ mod tests {
     fn make_fifo(path: &Path) {
         let status = std::process::Command::new("mkfifo").arg(path).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Saves this text.
+    fn put(path: &Path, text: &str) -> io::Result<()> {
+        save(path, 0o666, |out| out.write_all(text.as_bytes()))
+    }
+
+    #[cfg(unix)]
+    fn mode_and_number(path: &Path) -> (u32, u64) {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = std::fs::metadata(path).unwrap();
+        (metadata.mode() & 0o7777, metadata.ino())
+    }
+
+    #[cfg(unix)]
+    fn set_mode(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_written_through_and_modes_are_kept() {
+        use std::os::unix::fs::symlink;
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (link, target) = (folder.path().join("link"), elsewhere.path().join("target"));
+        symlink(&target, folder.path().join("second")).unwrap();
+        symlink("second", &link).unwrap();
+        put(&link, "first").unwrap();
+        // A mode that the umask doesn't allow for new files.
+        set_mode(&target, 0o666);
+        put(&link, "new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "new");
+        assert_eq!(mode_and_number(&target).0, 0o666);
+        let dangling = folder.path().join("dangling");
+        symlink("missing/file", &dangling).unwrap();
+        assert_eq!(put(&dangling, "x").unwrap_err().kind(), io::ErrorKind::NotFound);
+        symlink("loop", folder.path().join("loop")).unwrap();
+        assert!(put(&folder.path().join("loop"), "x").is_err());
+        assert_eq!(put(folder.path(), "x").unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_two_names_is_overwritten_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        std::fs::write(&one, "old and long").unwrap();
+        std::fs::hard_link(&one, &other).unwrap();
+        put(&one, "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "new");
+        assert_eq!(mode_and_number(&one), mode_and_number(&other));
+        let failed = save(&one, 0o666, |out| {
+            out.write_all(b"half")?;
+            Err::<(), _>(io::Error::other("failed"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        put(&path, "old").unwrap();
+        let failed = save(&path, 0o666, |out| {
+            out.write_all(&vec![b'x'; 100_000])?;
+            Err::<(), _>(io::Error::other("failed"))
+        });
+        assert_eq!(failed.unwrap_err().to_string(), "failed");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_and_devices_are_written_to_but_never_waited_for() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        make_fifo(&pipe);
+        assert_eq!(put(&pipe, "x").unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        let mut reader = non_blocking(OpenOptions::new().read(true)).open(&pipe).unwrap();
+        put(&pipe, "Hello").unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "Hello");
+        // Nobody reads, and more than the pipe takes is written.
+        assert_eq!(put(&pipe, &"x".repeat(1 << 20)).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        put(Path::new("/dev/null"), "x").unwrap();
+        for (path, is_kind) in [
+            (pipe.as_path(), std::fs::FileType::is_fifo as fn(&_) -> bool),
+            (Path::new("/dev/null"), std::fs::FileType::is_char_device),
+        ] {
+            assert!(is_kind(&std::fs::symlink_metadata(path).unwrap().file_type()), "{}", path.display());
+        }
+        let socket = folder.path().join("socket");
+        std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert_eq!(put(&socket, "x").unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Loads and saves the settings file. A broken file never keeps the app from starting, and a crash during a save never
 //! leaves half a file.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
 
-use crate::platform::files::{folder_of, write_atomically};
+use crate::platform::files::{self, folder_of};
 use crate::settings::definitions::{Setting, Settings};
 use crate::settings::parse::value_text;
 
@@ -91,7 +91,7 @@ pub fn save(path: &Path, settings: &Settings) -> io::Result<()> {
     table.extend(Table::try_from(settings).map_err(io::Error::other)?);
     let text = toml::to_string(&table).map_err(io::Error::other)?;
     std::fs::create_dir_all(folder_of(path))?;
-    write_atomically(path, 0o600, |out| out.write_all(text.as_bytes()))
+    files::save(path, 0o600, |out| out.write_all(text.as_bytes()))
 }
 
 /// Returns the settings in a text, and the keys with invalid values.

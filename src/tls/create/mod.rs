@@ -15,14 +15,16 @@ mod created_files;
 mod issue;
 mod openssl_script;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
-use crate::platform::files::{FolderLock, owner_only_folder, readable_by_all};
+use crate::platform::files::{
+    self, FolderLock, ReadError, open_regular, owner_only_folder, readable_by_all, restrict_to_owner,
+};
 use crate::tls::create::issue::{PracticeCa, issue, to_pem};
 
 pub use crate::tls::create::certificate_spec::{
@@ -227,12 +229,18 @@ fn write_files(folder: &Path, files: &[NewFile]) -> Result<(), CreateError> {
     Ok(())
 }
 
+impl NewFile {
+    fn is_key(&self) -> bool {
+        Path::new(self.name).extension().is_some_and(|extension| extension == "key")
+    }
+}
+
 /// Writes a file under a temporary name.
 fn stage(folder: &Path, file: &NewFile) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".echoscope-");
     // Only its owner may read a key (mode 0600 on Unix).
-    if Path::new(file.name).extension().is_none_or(|extension| extension != "key") {
+    if !file.is_key() {
         readable_by_all(&mut builder);
     }
     let mut staged = builder.tempfile_in(folder)?;
@@ -241,29 +249,42 @@ fn stage(folder: &Path, file: &NewFile) -> io::Result<NamedTempFile> {
     Ok(staged)
 }
 
-/// Gives a staged file its name, and moves the existing file of that name to the backups.
+/// Gives a staged file its name. An existing file of that name is copied to the backups, then it gets the new content
+/// and keeps what else it has: links to it, and the mode unless it is a key.
 fn place(folder: &Path, file: &NewFile, staged: NamedTempFile, backups: &Path) -> io::Result<()> {
     let path = folder.join(file.name);
-    if file.replace && fs::symlink_metadata(&path).is_ok() {
-        if path.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        fs::rename(&path, backups.join(file.name))?;
+    if !file.replace || fs::symlink_metadata(&path).is_err() {
+        staged.persist_noclobber(&path)?;
+        return Ok(());
     }
-    staged.persist_noclobber(&path)?;
-    Ok(())
+    match open_regular(&path) {
+        Ok(old) => {
+            fs::copy(&path, backups.join(file.name))?;
+            if file.is_key() {
+                restrict_to_owner(&old)?;
+            }
+        }
+        // It is a link to a file that doesn't exist.
+        Err(ReadError::Path(error)) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mode = if file.is_key() { 0o600 } else { 0o644 };
+    files::save(&path, mode, |out| out.write_all(file.content.as_bytes()))
 }
 
 /// Removes the first `placed` files and restores every backup. Continues after an error, and returns the first one.
 fn undo(folder: &Path, files: &[NewFile], placed: usize, backups: &Path) -> io::Result<()> {
+    let restore = |path: &Path, mut backup: File| {
+        files::save(path, 0o600, |out| io::copy(&mut backup, out))?;
+        fs::set_permissions(path, backup.metadata()?.permissions())
+    };
     let mut result = Ok(());
     for (index, file) in files.iter().enumerate() {
-        let (path, backup) = (folder.join(file.name), backups.join(file.name));
-        if index < placed {
-            result = result.and(fs::remove_file(&path));
-        }
-        if fs::symlink_metadata(&backup).is_ok() {
-            result = result.and(fs::rename(&backup, &path));
+        let path = folder.join(file.name);
+        if let Ok(backup) = File::open(backups.join(file.name)) {
+            result = result.and(restore(&path, backup));
+        } else if index < placed {
+            result = result.and(fs::canonicalize(&path).and_then(fs::remove_file));
         }
     }
     result
@@ -317,6 +338,36 @@ mod tests {
         write_files(folder.path(), &[new_file("a.key", true), new_file("b.crt", true)]).unwrap();
         assert_eq!(names(folder.path()), ["a.key", "b.crt"]);
         assert_eq!(fs::read_to_string(folder.path().join("a.key")).unwrap(), "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_written_through_and_pipes_are_refused() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = |name: &str| folder.path().join(name);
+        let mode = |name: &str| fs::metadata(path(name)).unwrap().permissions().mode() & 0o777;
+        for (name, old_mode) in [("a.key", 0o644), ("b.crt", 0o640)] {
+            let target = elsewhere.path().join(name);
+            fs::write(&target, "old").unwrap();
+            fs::set_permissions(&target, PermissionsExt::from_mode(old_mode)).unwrap();
+            symlink(target, path(name)).unwrap();
+        }
+        symlink(elsewhere.path().join("c.crt"), path("c.crt")).unwrap();
+        std::os::unix::net::UnixListener::bind(path("d.crt")).unwrap();
+        let files = ["a.key", "b.crt", "c.crt", "d.crt"].map(|name| new_file(name, true));
+        let error = write_files(folder.path(), &files).unwrap_err();
+        assert!(matches!(&error, CreateError::Write { name: "d.crt", .. }), "{error}");
+        assert_eq!(fs::read_to_string(path("a.key")).unwrap(), "old");
+        assert_eq!((mode("a.key"), mode("b.crt")), (0o644, 0o640));
+        assert_eq!(names(elsewhere.path()), ["a.key", "b.crt"]);
+        write_files(folder.path(), &files[..3]).unwrap();
+        assert_eq!(names(elsewhere.path()), ["a.key", "b.crt", "c.crt"]);
+        for name in ["a.key", "b.crt", "c.crt"] {
+            assert!(path(name).is_symlink());
+            assert_eq!(fs::read_to_string(path(name)).unwrap(), "new");
+        }
+        assert_eq!((mode("a.key"), mode("b.crt")), (0o600, 0o640));
     }
 
     #[cfg(unix)]
