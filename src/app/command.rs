@@ -29,6 +29,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 pub enum Command {
     /// Change the text of a setting. Settings of the server apply from its next start.
     Set(Setting, String),
+    /// Change a setting to a path that was chosen and not typed. It may not be UTF-8.
+    SetPath(Setting, PathBuf),
     /// Start the server with the form's settings. Does nothing while a setting is invalid or a server is running.
     Start,
     /// Start on a port that the OS chooses, and put that port into the form.
@@ -115,6 +117,7 @@ impl App {
     pub fn apply(&mut self, command: Command) {
         match command {
             Command::Set(setting, text) => self.set(setting, text),
+            Command::SetPath(setting, path) => self.set_path(setting, &path),
             Command::Start => self.start(None),
             Command::StartOnFreePort => self.start(Some(0)),
             Command::Stop => {
@@ -135,8 +138,8 @@ impl App {
             }
             Command::CheckFiles => self.check_files(),
             Command::UseCreated(created) => {
-                self.set(Setting::Certificate, created.certificate.display().to_string());
-                self.set(Setting::Key, created.key.display().to_string());
+                self.set_path(Setting::Certificate, &created.certificate);
+                self.set_path(Setting::Key, &created.key);
                 self.set(Setting::Tls, true.to_string());
                 self.lessons.on_event(LessonEvent::CertificateCreated);
             }
@@ -195,6 +198,15 @@ impl App {
 
     pub(super) fn set(&mut self, setting: Setting, text: String) {
         self.form.set(setting, text);
+        self.after_change(setting);
+    }
+
+    fn set_path(&mut self, setting: Setting, path: &Path) {
+        self.form.set_path(setting, path);
+        self.after_change(setting);
+    }
+
+    fn after_change(&mut self, setting: Setting) {
         if setting.info().scope != Scope::Window && matches!(self.state(), ServerState::Failed(_)) {
             self.failure_is_outdated = true;
         }
@@ -218,7 +230,7 @@ impl App {
             Ok(_) => Setting::Key,
             Err(error) => return self.notice = Some(Notice::bad(error.to_string())),
         };
-        self.set(setting, path.display().to_string());
+        self.set_path(setting, path);
         // The form shows the paths of the files only while TLS is on.
         self.set(Setting::Tls, true.to_string());
     }

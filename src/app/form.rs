@@ -2,6 +2,7 @@
 //! certificate and key files, which are read in the background as soon as their paths change.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::settings::{Setting, SettingError, Settings, parse};
@@ -48,12 +49,25 @@ impl Form {
     }
 
     pub(super) fn set(&mut self, setting: Setting, text: String) {
-        let path = setting.is_path().then(|| parse::path(&text).to_string_lossy().into_owned());
-        match setting.set(&mut self.settings, path.as_ref().unwrap_or(&text)) {
+        if setting.is_path() {
+            self.set_value(setting, parse::path(&text));
+        } else {
+            self.set_value(setting, &text);
+        }
+        self.texts.insert(setting, text);
+    }
+
+    /// Sets a chosen path, which may not be UTF-8. The text shows it as well as it can.
+    pub(super) fn set_path(&mut self, setting: Setting, path: &Path) {
+        self.set_value(setting, path);
+        self.texts.insert(setting, path.to_string_lossy().into_owned());
+    }
+
+    fn set_value(&mut self, setting: Setting, value: impl AsRef<OsStr>) {
+        match setting.set(&mut self.settings, value) {
             Ok(()) => self.errors.remove(&setting),
             Err(error) => self.errors.insert(setting, error),
         };
-        self.texts.insert(setting, text);
     }
 }
 

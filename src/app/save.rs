@@ -15,7 +15,8 @@ use crate::platform::terminal::{PYTHON, argument};
 use crate::python::{self, Program};
 use crate::server::ServerConfig;
 use crate::server::event::ClientId;
-use crate::settings::{Settings, settings_file};
+use crate::settings::Settings;
+use crate::settings::settings_file::SettingsFile;
 use crate::text::{self, with_thousands};
 
 /// How long settings must stay unchanged before they are written, so that typing a host name is one change, not nine.
@@ -33,9 +34,9 @@ pub enum ExportFormat {
 impl App {
     /// If settings are saved, starts the thread that saves each change.
     pub(super) fn start_saving_settings(&mut self) {
-        let Some(path) = self.options.settings_file.clone() else { return };
+        let Some(file) = self.options.settings_file.clone() else { return };
         let (sender, changes) = channel();
-        let work = move |updates: &UpdateSender<Self>| save_changes(&path, &changes, updates);
+        let work = move |updates: &UpdateSender<Self>| save_changes(file, &changes, updates);
         self.settings_changes = self.background.run("settings", true, work).ok().map(|()| sender);
     }
 
@@ -135,20 +136,27 @@ impl App {
 
 /// Saves the settings after each series of changes in quick succession. Reports only the first of several errors in a
 /// row.
-fn save_changes(path: &Path, changes: &Receiver<Settings>, updates: &UpdateSender<App>) {
+fn save_changes(mut file: SettingsFile, changes: &Receiver<Settings>, updates: &UpdateSender<App>) {
     let mut failed = false;
     while let Ok(mut settings) = changes.recv() {
         while let Ok(newer) = changes.recv_timeout(SETTINGS_DELAY) {
             settings = newer;
         }
-        let saved = settings_file::save(path, &settings);
-        if let Err(error) = &saved
-            && !failed
-        {
-            let notice = not_saved("The settings", path, error, "They are kept until you close the window.");
-            updates.send(move |app| app.tell(notice));
-        }
+        let saved = file.save(&settings);
+        let is_first_failure = saved.is_err() && !failed;
         failed = saved.is_err();
+        let notice = match saved {
+            Err(error) if is_first_failure => {
+                not_saved("The settings", file.path(), &error, "They are kept until you close the window.")
+            }
+            Ok(Some(copy)) => Notice::bad(format!(
+                "The settings file {} was broken and has been replaced. Its content is kept in {}.",
+                file.path().display(),
+                copy.display()
+            )),
+            _ => continue,
+        };
+        updates.send(move |app| app.tell(notice));
     }
 }
 

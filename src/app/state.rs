@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant, SystemTime};
@@ -19,6 +19,7 @@ use crate::server::event::{ClientId, Event, EventKind};
 use crate::server::event_channel::{self, EventReceiver, EventSender};
 use crate::server::{Connection, Counters, Server, ServerConfig, ServerState};
 use crate::settings::parse::reachable_host;
+use crate::settings::settings_file::SettingsFile;
 use crate::settings::{Scope, Setting, Settings};
 use crate::tls::file_error::TlsError;
 use crate::tls::{KeyType, ServedCertificate};
@@ -27,7 +28,7 @@ use crate::tls::{KeyType, ServedCertificate};
 #[derive(Clone)]
 pub struct Options {
     /// The file that changed settings are saved in; `None` if they aren't saved.
-    pub settings_file: Option<PathBuf>,
+    pub settings_file: Option<SettingsFile>,
     /// Called from any thread when [`App::poll`] would find something new.
     pub wake: WakeFn,
     /// Whether the data of each connection is captured for a sequence diagram.
@@ -139,7 +140,7 @@ impl App {
     /// Returns the file that settings are saved to, if they are.
     #[must_use]
     pub fn settings_file(&self) -> Option<&Path> {
-        self.options.settings_file.as_deref()
+        self.options.settings_file.as_ref().map(SettingsFile::path)
     }
 
     /// Returns what the server is doing. A failed start is reported until the form is changed.

@@ -13,7 +13,7 @@ use clap_complete::Shell;
 pub use create_certificate::CreateCertificate;
 
 use crate::cli::setting_flags::SettingFlags;
-use crate::settings::settings_file::{self, OnBrokenFile};
+use crate::settings::settings_file::{self, OnBrokenFile, SettingsFile};
 use crate::settings::{ClientAuth, SettingChoice, Settings};
 
 /// An echo server that lets you see a server work.
@@ -99,7 +99,7 @@ pub struct Launch {
     /// The saved settings, changed by the options.
     pub settings: Settings,
     /// The file that the window saves settings in; `None` if it must not save any, or the OS has no folder for them.
-    pub settings_file: Option<PathBuf>,
+    pub settings_file: Option<SettingsFile>,
     /// Warnings for the user: there is no display, or the saved settings can't be used.
     pub warnings: Vec<String>,
 }
@@ -149,17 +149,15 @@ fn launch(arguments: Arguments, no_window: impl FnOnce() -> Option<String>) -> R
         warnings.push(format!("{reason}: going on as --headless."));
         (Front::Headless(format), OnBrokenFile::Keep)
     } else {
-        (Front::Window { start: arguments.start }, OnBrokenFile::Rename)
+        (Front::Window { start: arguments.start }, OnBrokenFile::Copy)
     };
-    let mut settings_file = arguments.settings_file.or_else(settings_file::default_path);
     let mut settings = Settings::default();
-    if let Some(path) = &settings_file {
-        let loaded = settings_file::load(path, on_broken);
+    let mut settings_file = None;
+    if let Some(path) = arguments.settings_file.or_else(settings_file::default_path) {
+        let loaded = settings_file::load(&path, on_broken);
         settings = loaded.settings;
         warnings.extend(loaded.complaint);
-        if !loaded.may_save {
-            settings_file = None;
-        }
+        settings_file = loaded.may_save.then(|| SettingsFile::new(path, settings.clone()));
     }
     let tls_given = arguments.settings.apply_flags(&mut settings)?;
     if front != (Front::Window { start: false }) {

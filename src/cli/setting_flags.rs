@@ -1,13 +1,15 @@
 //! The options that change settings, made from the table of settings.
 
-use clap::builder::{PossibleValuesParser, ValueParser};
+use std::ffi::OsString;
+
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, ValueHint};
 
 use crate::settings::{ClientAuth, Flag, Scope, Setting, SettingError, Settings};
 
 /// The settings that the command line changes, with their new values.
 #[derive(Debug)]
-pub(super) struct SettingFlags(Vec<(Setting, String)>);
+pub(super) struct SettingFlags(Vec<(Setting, OsString)>);
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
@@ -25,7 +27,7 @@ impl FromArgMatches for SettingFlags {
             let key = setting.info().key;
             let text = if flag.value_name.is_empty() {
                 let default = setting.text(&Settings::default());
-                matches.get_flag(key).then(|| (default == "false").to_string())
+                matches.get_flag(key).then(|| (default == "false").to_string().into())
             } else {
                 matches.get_one(key).cloned()
             };
@@ -82,15 +84,15 @@ fn argument(setting: Setting, flag: Flag) -> Arg {
     let help =
         if default.is_empty() { flag.help.to_owned() } else { format!("{} [default: {default}]", flag.help) };
     // This only checks the text. The value is set later, after the saved settings were loaded.
-    let check = move |text: &str| -> Result<String, SettingError> {
-        setting.set(&mut Settings::default(), text).map(|()| text.to_owned())
+    let check = move |text: OsString| -> Result<OsString, SettingError> {
+        setting.set(&mut Settings::default(), &text).map(|()| text)
     };
     let keywords: Vec<_> = setting.choices().into_iter().map(|(keyword, _)| keyword).collect();
     // The list of TLS versions can be in any order.
     let parser = if keywords.is_empty() || setting == Setting::TlsVersions {
-        ValueParser::new(check)
+        ValueParser::new(OsStringValueParser::new().try_map(check))
     } else {
-        PossibleValuesParser::new(keywords).into()
+        ValueParser::new(PossibleValuesParser::new(keywords).map(OsString::from))
     };
     argument
         .help(help)

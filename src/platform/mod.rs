@@ -4,6 +4,7 @@ pub mod console;
 #[cfg(feature = "gui")]
 pub mod display;
 pub mod files;
+pub mod paths;
 pub mod signals;
 pub mod sockets;
 pub mod terminal;

@@ -1,6 +1,7 @@
 //! The table of settings. To add a setting, add an entry to the table, write the code that uses the setting, and a
 //! test.
 
+use std::ffi::OsStr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 use toml::Value;
 
 use crate::settings::choices::{ClientAuth, DataFormat, Mode, SettingChoice, ThemeChoice, TlsVersions};
-use crate::settings::parse::{self, SettingError, value_text};
+use crate::settings::parse::{self, SettingError, path_value, value_text};
 
 /// Everything about one setting except the code that uses it.
 #[derive(Debug)]
@@ -33,7 +34,8 @@ pub struct SettingInfo {
     /// such line, or if `python/program.py.template` handles the setting itself.
     pub python: &'static str,
     get: fn(&Settings) -> String,
-    set: fn(&mut Settings, &str) -> Result<(), SettingError>,
+    set: fn(&mut Settings, &OsStr) -> Result<(), SettingError>,
+    toml: fn(&Settings) -> Option<Value>,
     choices: fn() -> Choices,
 }
 
@@ -80,7 +82,7 @@ macro_rules! settings {
         $($member:ident: $value:expr),* $(,)?
     })*) => {
         /// The values of all settings, each of them valid.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Settings {
             $($(#[$attribute])* pub $field: $type,)*
         }
@@ -108,7 +110,8 @@ macro_rules! settings {
                     $(Self::$variant => const { &SettingInfo {
                         key: stringify!($field),
                         $($member: $value,)*
-                        get: |settings| text_of(&settings.$field),
+                        get: |settings| settings.$field.text(),
+                        toml: |settings| settings.$field.toml(),
                         set: |settings, text| {
                             settings.$field = SettingValue::parse(text, Self::$variant.info())?;
                             Ok(())
@@ -289,7 +292,6 @@ settings! {
 
     /// The file that TLS keys are written to; empty: none. It is neither saved nor loaded, so that it isn't
     /// left on by mistake.
-    #[serde(skip)]
     key_log: PathBuf = PathBuf::new(), KeyLog {
         label: "Key log",
         about: "A file that the keys of each connection are written to, for Wireshark to read a recording with. \
@@ -328,6 +330,7 @@ impl SettingInfo {
         python: "",
         get: |_| String::new(),
         set: |_, _| Ok(()),
+        toml: |_| None,
         choices: Vec::new,
     };
 }
@@ -345,7 +348,7 @@ impl Setting {
         self.info().label
     }
 
-    /// Returns the value as text.
+    /// Returns the value as text. Bytes of a path that aren't UTF-8 are replaced.
     #[must_use]
     pub fn text(self, settings: &Settings) -> String {
         (self.info().get)(settings)
@@ -355,8 +358,20 @@ impl Setting {
     ///
     /// # Errors
     /// The text isn't a value of this setting. The settings are then unchanged.
-    pub fn set(self, settings: &mut Settings, text: &str) -> Result<(), SettingError> {
-        (self.info().set)(settings, text)
+    pub fn set(self, settings: &mut Settings, text: impl AsRef<OsStr>) -> Result<(), SettingError> {
+        (self.info().set)(settings, text.as_ref())
+    }
+
+    /// Returns the value for the settings file; `None` if it is a path that can't be stored.
+    #[must_use]
+    pub fn toml(self, settings: &Settings) -> Option<Value> {
+        (self.info().toml)(settings)
+    }
+
+    /// Returns whether the settings file stores this setting.
+    #[must_use]
+    pub fn is_saved(self) -> bool {
+        self != Self::KeyLog
     }
 
     /// Returns the keywords and the labels of a setting with a fixed list of values; empty for any other one.
@@ -384,24 +399,29 @@ impl Setting {
     }
 }
 
-/// Returns a value as the text that [`Setting::set`] accepts.
-fn text_of(value: &impl Serialize) -> String {
-    Value::try_from(value).ok().and_then(|value| value_text(&value)).unwrap_or_default()
-}
-
 /// A type of setting, whose values can be parsed.
-trait SettingValue: Sized {
-    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError>;
+trait SettingValue: Serialize + Sized {
+    fn parse(text: &OsStr, info: &SettingInfo) -> Result<Self, SettingError>;
+
+    /// Returns the value for the settings file, if it can be stored.
+    fn toml(&self) -> Option<Value> {
+        Value::try_from(self).ok()
+    }
+
+    /// Returns the text that [`Self::parse`] accepts.
+    fn text(&self) -> String {
+        self.toml().and_then(|value| value_text(&value)).unwrap_or_default()
+    }
 
     fn choices() -> Choices {
         Vec::new()
     }
 }
 
-impl<T: SettingChoice> SettingValue for T {
-    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
+impl<T: SettingChoice + Serialize> SettingValue for T {
+    fn parse(text: &OsStr, info: &SettingInfo) -> Result<Self, SettingError> {
         let unknown = || SettingError::NotAKeyword { label: info.label, keywords: T::keywords() };
-        SettingChoice::parse(text).ok_or_else(unknown)
+        text.to_str().and_then(SettingChoice::parse).ok_or_else(unknown)
     }
 
     fn choices() -> Choices {
@@ -410,20 +430,20 @@ impl<T: SettingChoice> SettingValue for T {
 }
 
 impl SettingValue for bool {
-    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
-        let unknown = |_| SettingError::NotAKeyword { label: info.label, keywords: vec!["true", "false"] };
-        text.parse().map_err(unknown)
+    fn parse(text: &OsStr, info: &SettingInfo) -> Result<Self, SettingError> {
+        let unknown = || SettingError::NotAKeyword { label: info.label, keywords: vec!["true", "false"] };
+        text.to_str().and_then(|text| text.parse().ok()).ok_or_else(unknown)
     }
 }
 
 impl SettingValue for u32 {
-    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
-        parse::number(info.label, info.range.clone().unwrap_or(0..=u32::MAX), text)
+    fn parse(text: &OsStr, info: &SettingInfo) -> Result<Self, SettingError> {
+        parse::number(info.label, info.range.clone().unwrap_or(0..=u32::MAX), &text.to_string_lossy())
     }
 }
 
 impl SettingValue for u16 {
-    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
+    fn parse(text: &OsStr, info: &SettingInfo) -> Result<Self, SettingError> {
         let too_large = |_| SettingError::NotANumber { label: info.label, range: 0..=u32::from(Self::MAX) };
         u32::parse(text, info)?.try_into().map_err(too_large)
     }
@@ -431,25 +451,33 @@ impl SettingValue for u16 {
 
 /// Only the host has this type.
 impl SettingValue for String {
-    fn parse(text: &str, _: &SettingInfo) -> Result<Self, SettingError> {
-        parse::host(text)
+    fn parse(text: &OsStr, _: &SettingInfo) -> Result<Self, SettingError> {
+        parse::host(&text.to_string_lossy())
     }
 }
 
 /// Only the ALPN protocols have this type.
 impl SettingValue for Vec<String> {
-    fn parse(text: &str, _: &SettingInfo) -> Result<Self, SettingError> {
-        parse::alpn(text)
+    fn parse(text: &OsStr, _: &SettingInfo) -> Result<Self, SettingError> {
+        parse::alpn(&text.to_string_lossy())
     }
 }
 
 impl SettingValue for PathBuf {
-    fn parse(text: &str, info: &SettingInfo) -> Result<Self, SettingError> {
+    fn parse(text: &OsStr, info: &SettingInfo) -> Result<Self, SettingError> {
         // Only the key log is created. The other files are read, which fails with a clear error for a folder.
-        if info.key == "key_log" && text.ends_with(['/', '\\']) {
+        if info.key == "key_log" && text.to_string_lossy().ends_with(['/', '\\']) {
             return Err(SettingError::NotAFile { label: info.label });
         }
         Ok(text.into())
+    }
+
+    fn toml(&self) -> Option<Value> {
+        path_value(self)
+    }
+
+    fn text(&self) -> String {
+        self.to_string_lossy().into_owned()
     }
 }
 
@@ -461,7 +489,7 @@ mod tests {
     fn every_default_is_a_valid_value() {
         for setting in Setting::ALL {
             let mut settings = Settings::default();
-            setting.set(&mut settings, &setting.text(&Settings::default())).unwrap();
+            setting.set(&mut settings, setting.text(&Settings::default())).unwrap();
             assert_eq!(settings, Settings::default(), "{setting:?}");
             assert_eq!(Setting::with_key(setting.info().key), Some(*setting));
         }

@@ -3,10 +3,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use toml::Value;
+use toml::{Table, Value};
 
+use crate::platform::paths::{percent_decoded, percent_encoded};
 use crate::text::{is_printable, with_thousands};
 
 /// Why a text isn't a valid value. `label` is the label of the setting.
@@ -163,6 +164,28 @@ pub fn value_text(value: &Value) -> Option<String> {
             let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
             items.map(|items| items.join(","))
         }
+        _ => None,
+    }
+}
+
+/// The key of the table that stands for a path that isn't UTF-8.
+const PERCENT: &str = "percent";
+
+/// Returns a path as a TOML value: a string, or `{ percent = "/b%FF.crt" }` if it isn't UTF-8, since a string is. `None`
+/// if it can't be stored.
+#[must_use]
+pub fn path_value(path: &Path) -> Option<Value> {
+    let encoded =
+        || Some(Value::Table(Table::from_iter([(PERCENT.to_owned(), percent_encoded(path)?.into())])));
+    path.to_str().map(Into::into).or_else(encoded)
+}
+
+/// Returns the path that [`path_value`] returned as a value; `None` for any other value.
+#[must_use]
+pub fn value_path(value: &Value) -> Option<PathBuf> {
+    match value {
+        Value::String(text) => Some(text.into()),
+        Value::Table(table) if table.len() == 1 => percent_decoded(table.get(PERCENT)?.as_str()?),
         _ => None,
     }
 }

@@ -58,7 +58,7 @@ impl Action {
             Self::SetCertificateFolder(_) => Self::SetCertificateFolder(path),
             Self::SetDetailsCaFile(_) => Self::SetDetailsCaFile(path),
             Self::App(command) => Self::App(match command {
-                Command::Set(field, _) => Command::Set(field, text),
+                Command::Set(field, _) => Command::SetPath(field, path),
                 Command::Client(ClientCommand::Edit(id, field, _)) => {
                     ClientCommand::Edit(id, field, text).into()
                 }

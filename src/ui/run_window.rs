@@ -3,7 +3,6 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -15,6 +14,7 @@ use rfd::{MessageDialog, MessageLevel};
 
 use crate::app::{App, Command, Notice, Options};
 use crate::settings::Settings;
+use crate::settings::settings_file::SettingsFile;
 use crate::ui::theme::size;
 use crate::ui::window::Window;
 
@@ -60,7 +60,7 @@ pub fn message_box(error: &str) {
 /// There is no display, neither OpenGL nor wgpu can draw on it, or something panicked.
 pub fn run(
     settings: Settings,
-    settings_file: Option<PathBuf>,
+    settings_file: Option<SettingsFile>,
     warnings: Vec<String>,
     start: bool,
 ) -> Result<(), WindowError> {

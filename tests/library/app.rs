@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use echoscope::app::{App, Check, Command, ExportFormat, Options};
 use echoscope::server::ServerState;
 use echoscope::server::event::EventKind;
-use echoscope::settings::settings_file::{self, OnBrokenFile};
+use echoscope::settings::settings_file::{self, OnBrokenFile, SettingsFile};
 use echoscope::settings::{Setting, SettingChoice, Settings};
 use echoscope::tls::create::{self, CertificateSpec, KeyChoice};
 use jiff::Timestamp;
@@ -51,7 +51,8 @@ fn echo(client: &mut TcpStream, data: &[u8]) {
 fn settings_are_restored_by_the_next_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("settings.toml");
-    let options = Options { settings_file: Some(path.clone()), ..Options::default() };
+    let file = SettingsFile::new(path.clone(), Settings::default());
+    let options = Options { settings_file: Some(file), ..Options::default() };
     let mut app = App::new(Settings::default(), options);
     app.apply(Command::Set(Setting::Port, "4711".to_owned()));
     app.apply(Command::Set(Setting::Backlog, "no number".to_owned()));

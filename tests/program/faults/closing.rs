@@ -11,7 +11,7 @@ use echoscope::app::clients::ClientCommand;
 use echoscope::app::{App, Command, Notice, Options};
 use echoscope::server::ServerState;
 use echoscope::settings::Setting;
-use echoscope::settings::settings_file::{self, OnBrokenFile};
+use echoscope::settings::settings_file::{self, OnBrokenFile, SettingsFile};
 use echoscope::settings::{Mode, Settings, ThemeChoice};
 
 use crate::support::running::{PATIENCE, wait_for};
@@ -29,7 +29,8 @@ fn app_that_is_closed_under_load_loses_nothing() {
         log_entries: ENTRIES as u32,
         ..Settings::default()
     };
-    let options = Options { settings_file: Some(settings_file.clone()), capture: true, ..Options::default() };
+    let file = SettingsFile::new(settings_file.clone(), settings.clone());
+    let options = Options { settings_file: Some(file), capture: true, ..Options::default() };
     let mut app = App::new(settings, options);
     app.apply(Command::StartLesson(0));
     app.apply(Command::Start);

@@ -14,7 +14,7 @@ use echoscope::app::{App, Command as Order, Options};
 use echoscope::server::event::EventKind;
 use echoscope::settings::Setting;
 use echoscope::settings::Settings;
-use echoscope::settings::settings_file::{self, OnBrokenFile};
+use echoscope::settings::settings_file::{self, OnBrokenFile, SettingsFile};
 
 use crate::support::running::wait_for;
 use crate::support::{finish, program};
@@ -95,10 +95,11 @@ fn within() {
     let folder = Path::new(&folder);
     let (settings_file, log) = (folder.join("settings.toml"), folder.join("log.txt"));
     let before = Settings { port: 4711, ..Settings::default() };
-    settings_file::save(&settings_file, &before).unwrap();
+    let mut file = SettingsFile::new(settings_file.clone(), Settings::default());
+    file.save(&before).unwrap();
     fs::write(&log, "an older log\n").unwrap();
     let old_settings = fs::read(&settings_file).unwrap();
-    let options = Options { settings_file: Some(settings_file.clone()), ..Options::default() };
+    let options = Options { settings_file: Some(file), ..Options::default() };
     let mut app = App::new(before.clone(), options);
 
     // Each notice is a log entry, so the log has several hundred KiB.

@@ -20,6 +20,7 @@ use echoscope::app::{App, Command, Options};
 use echoscope::server::ServerState;
 use echoscope::settings::Setting;
 use echoscope::settings::Settings;
+use echoscope::settings::settings_file::SettingsFile;
 
 use crate::ALLOCATOR;
 use crate::orders::{Answer, Order, Rest, Round, Sums};
@@ -82,7 +83,7 @@ impl Stage {
             log_mebibytes: MEBIBYTES,
             ..Settings::default()
         };
-        let settings_file = Some(files.folder.join("settings.toml"));
+        let settings_file = Some(SettingsFile::new(files.folder.join("settings.toml"), settings.clone()));
         let app = App::new(settings, Options { settings_file, capture: true, ..Options::default() });
         let user = SimulatedUser::new(seed, &files.folder);
         Self {

@@ -7,6 +7,7 @@ use echoscope::app::clients::{ClientCommand, ClientTabId};
 use echoscope::app::{App, Command, Options};
 use echoscope::server::ServerState;
 use echoscope::settings::Settings;
+use echoscope::settings::settings_file::SettingsFile;
 
 use super::Files;
 
@@ -21,7 +22,7 @@ pub(super) fn visit(files: &Files) -> Result<(), String> {
         key: files.key.clone(),
         ..Settings::default()
     };
-    let settings_file = Some(files.folder.join("newcomer.toml"));
+    let settings_file = Some(SettingsFile::new(files.folder.join("newcomer.toml"), settings.clone()));
     let mut app = App::new(settings, Options { settings_file, capture: true, ..Options::default() });
     app.apply(Command::Start);
     wait_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }))?;
