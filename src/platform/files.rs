@@ -87,7 +87,7 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
 }
 
 /// Opens a pipe or a device without waiting for its other end. It changes nothing for a regular file.
-fn non_blocking(options: &mut OpenOptions) -> &mut OpenOptions {
+pub fn non_blocking(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
@@ -300,6 +300,18 @@ pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// Returns whether a file belongs to the user that runs this program; always true on Windows.
+#[must_use]
+pub fn is_own(metadata: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw();
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        true
+    }
+}
+
 /// Makes a new temporary folder accessible only to its owner, from the start.
 pub fn owner_only_folder<'a, 'p, 's>(
     builder: &'a mut tempfile::Builder<'p, 's>,
@@ -355,7 +367,8 @@ impl FolderLock {
     /// The folder can't be opened.
     #[cfg(not(windows))]
     pub fn try_lock(folder: &Path) -> io::Result<Option<Self>> {
-        let file = File::open(folder)?;
+        // Another program may have put a pipe in its place meanwhile.
+        let file = non_blocking(OpenOptions::new().read(true)).open(folder)?;
         match file.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),
             // Some network file systems have no locks. The folder is then used without one.

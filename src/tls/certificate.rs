@@ -287,7 +287,8 @@ pub(super) fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(end)
 }
 
-fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
+/// Returns the type of a public key.
+pub(super) fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
     let curve = key
         .algorithm
         .parameters

@@ -39,8 +39,23 @@ pub enum FileProblem {
     NoPath,
     /// The file doesn't exist (`ENOENT`), but this folder, in which it should be, does.
     NoSuchFile(PathBuf),
-    /// This folder, which should contain the file, doesn't exist.
+    /// This folder in the file's path doesn't exist.
     NoSuchFolder(PathBuf),
+    /// This file is in the path where a folder should be, or the path of the file ends with a slash (`ENOTDIR`).
+    NotAFolder(PathBuf),
+    /// A symbolic link in the path leads to nothing.
+    DanglingLink {
+        /// The link's path.
+        link: PathBuf,
+        /// The path in the link.
+        target: PathBuf,
+    },
+    /// The path is relative, and the program's current folder was removed.
+    CurrentFolderGone,
+    /// The path begins with a `~` that no shell has replaced by the home folder.
+    Tilde,
+    /// The path is a `file:` URL.
+    Url,
     /// The OS doesn't allow access to this folder (`EACCES`).
     FolderClosed(PathBuf, Arc<io::Error>),
     /// The path leads to a folder.
@@ -49,12 +64,14 @@ pub enum FileProblem {
     NotOrdinary,
     /// The OS doesn't allow the file to be read (`EACCES`).
     NotReadable(Arc<io::Error>),
-    /// Reading failed for another reason.
+    /// Finding, opening or reading the file failed for another reason, which only the OS knows.
     Unreadable(Arc<io::Error>),
     /// The file can't be created or written.
     NotWritable(Arc<io::Error>),
     /// The existing file that keys should be appended to isn't a key log.
     NotAKeyLog,
+    /// The existing file that keys should be appended to belongs to another user, who could read them.
+    NotOwn,
     /// The file is empty.
     Empty,
     /// The file has this many bytes, more than 1 MiB.
@@ -63,28 +80,36 @@ pub enum FileProblem {
     Instead {
         /// The content that was found.
         content: FileContent,
-        /// Whether the content is binary instead of PEM.
-        binary: bool,
+        /// The form that it has.
+        form: Form,
     },
     /// The lines of a PEM block aren't base64.
     Base64,
     /// The PEM block with this label has no END line.
     NoEnd(String),
-    /// The BEGIN line of a PEM block is damaged; it should have this label.
+    /// The BEGIN line of a PEM block is damaged or missing; it should have this label.
     BeginLine(String),
-    /// A PEM block is valid base64, but its content isn't a valid certificate.
+    /// The END line of the PEM block with this label is damaged, or has another label.
+    EndLine(String),
+    /// A PEM block is valid base64, but its content isn't a usable certificate.
     BadCertificate {
         /// The position of the certificate in the file, counted from 1.
         number: usize,
         /// The number of certificates in the file.
         of: usize,
-        /// The reason that the parser gives.
-        reason: String,
+        /// The problem with this certificate.
+        fault: CertificateFault,
     },
-    /// The PEM block is valid base64, but its content isn't a valid private key, for this reason.
-    BadKey(String),
+    /// The PEM block is valid base64, but its content is incomplete or isn't ASN.1.
+    DamagedKey,
+    /// The key is complete, but can't be used, for this reason.
+    RejectedKey(String),
     /// The RSA key has this many bits, fewer than 2048 or more than 8192.
     RsaLength(u32),
+    /// The RSA key's public exponent has this many bits, more than 33.
+    RsaExponent(u32),
+    /// The RSA key has this many prime factors, not two (RFC 8017, section 3.2).
+    RsaPrimes(usize),
     /// The key has this type, which the server can't sign with.
     UnsupportedKey(KeyType),
     /// The file contains a PEM block of an unknown kind, with this label.
@@ -95,7 +120,31 @@ pub enum FileProblem {
     Neither,
 }
 
-/// The kind of a file's content, recognized by the label of a PEM block or by its binary structure.
+/// A problem with one certificate of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateFault {
+    /// It is incomplete, or isn't ASN.1.
+    Damaged,
+    /// It is encoded in BER instead of DER, so clients can't check its signature.
+    Ber,
+    /// The block contains something else.
+    Other(FileContent),
+    /// It is complete, but the parser can't read it, for this reason.
+    Unparsable(String),
+}
+
+/// The form of a file's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A PEM block with the label for the content.
+    Pem,
+    /// A PEM block with the label of something else.
+    Mislabeled,
+    /// Binary.
+    Binary,
+}
+
+/// The kind of a file's content, recognized by its binary structure or else by the label of a PEM block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileContent {
     /// A certificate.
@@ -158,7 +207,8 @@ impl TlsFileError {
     #[must_use]
     pub fn raw(&self) -> Option<String> {
         match &self.problem {
-            FileProblem::BadCertificate { reason, .. } | FileProblem::BadKey(reason) => Some(reason.clone()),
+            FileProblem::BadCertificate { fault: CertificateFault::Unparsable(reason), .. }
+            | FileProblem::RejectedKey(reason) => Some(reason.clone()),
             _ => self.source().map(ToString::to_string),
         }
     }

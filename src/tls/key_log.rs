@@ -4,17 +4,17 @@
 //! changed only if it is a key log.
 
 use std::fmt::{self, Write as _};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once};
 
 use rustls::KeyLog;
 
-use crate::platform::files::{owner_only, restrict_to_owner};
+use crate::platform::files::{is_own, non_blocking, open_regular, owner_only, restrict_to_owner};
 use crate::sync::lock;
 use crate::tls::file_error::{FileProblem, FileRole, TlsFileError};
-use crate::tls::load::{check_kind, folder_of, metadata_problem};
+use crate::tls::load::read_problem;
 
 /// The number of bytes at the start of an existing file that are checked.
 const CHECKED_BYTES: u64 = 256;
@@ -25,9 +25,25 @@ type OnError = Box<dyn Fn(&Path, &io::Error) + Send + Sync>;
 /// A file to which keys are appended. Its debug output contains none of them.
 pub(super) struct KeyLogFile {
     path: PathBuf,
-    file: Mutex<File>,
+    file: Mutex<Appender>,
     on_error: OnError,
     failed: Once,
+}
+
+struct Appender {
+    file: File,
+    /// Whether the last line has no end: it was written by an editor, or writing it failed.
+    is_in_line: bool,
+}
+
+impl Appender {
+    fn append(&mut self, line: &str) -> io::Result<()> {
+        let start = if self.is_in_line { "\n" } else { "" };
+        self.is_in_line = true;
+        self.file.write_all(format!("{start}{line}\n").as_bytes())?;
+        self.is_in_line = false;
+        Ok(())
+    }
 }
 
 impl KeyLogFile {
@@ -48,8 +64,7 @@ impl KeyLog for KeyLogFile {
                 let _ = write!(line, "{byte:02x}");
             }
         }
-        line.push('\n');
-        let result = lock(&self.file).write_all(line.as_bytes());
+        let result = lock(&self.file).append(&line);
         if let Err(error) = result {
             self.failed.call_once(|| (self.on_error)(&self.path, &error));
         }
@@ -62,28 +77,38 @@ impl fmt::Debug for KeyLogFile {
     }
 }
 
-fn open(path: &Path) -> Result<File, FileProblem> {
+fn open(path: &Path) -> Result<Appender, FileProblem> {
     if path.as_os_str().is_empty() {
         return Err(FileProblem::NoPath);
     }
-    match fs::metadata(path) {
-        // The kind is checked before the file is opened, because opening a pipe without a reader would block forever.
-        Ok(metadata) => check_kind(&metadata)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && folder_of(path).is_dir() => {}
-        Err(error) => return Err(metadata_problem(path, error)),
+    // The kind is checked before the file is opened, because opening a device can have an effect on it.
+    match open_regular(path).map(drop).map_err(|error| read_problem(path, error)) {
+        // A file that can only be written is reported below.
+        Ok(()) | Err(FileProblem::NoSuchFile(_) | FileProblem::NotReadable(_)) => {}
+        Err(problem) => return Err(problem),
     }
-    let mut file = owner_only(OpenOptions::new().read(true).append(true).create(true))
+    let mut options = OpenOptions::new();
+    let mut file = owner_only(non_blocking(options.read(true).append(true).create(true)))
         .open(path)
         .map_err(write_problem)?;
-    check_kind(&file.metadata().map_err(write_problem)?)?;
+    let metadata = file.metadata().map_err(write_problem)?;
+    if !metadata.is_file() {
+        return Err(FileProblem::NotOrdinary);
+    }
+    if !is_own(&metadata) {
+        return Err(FileProblem::NotOwn);
+    }
     let mut start = Vec::new();
     (&mut file).take(CHECKED_BYTES).read_to_end(&mut start).map_err(write_problem)?;
     if !is_key_log(&start) {
         return Err(FileProblem::NotAKeyLog);
     }
+    let mut last = Vec::new();
+    file.seek(SeekFrom::Start(metadata.len().saturating_sub(1))).map_err(write_problem)?;
+    (&mut file).take(1).read_to_end(&mut last).map_err(write_problem)?;
     // Others may have been able to read an existing file.
     restrict_to_owner(&file).map_err(write_problem)?;
-    Ok(file)
+    Ok(Appender { file, is_in_line: !matches!(last.as_slice(), [] | b"\n") })
 }
 
 /// Returns whether a file is empty or starts like a key log: with a comment, or with a label and 32 bytes in
@@ -106,6 +131,7 @@ fn write_problem(error: io::Error) -> FileProblem {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::sync::mpsc::channel;
 
     use super::*;
@@ -141,9 +167,39 @@ mod tests {
         assert!(matches!(problem(&path), FileProblem::NotAKeyLog));
         assert_eq!(fs::read_to_string(&path).unwrap(), "-----BEGIN PRIVATE KEY-----\n");
         assert!(matches!(problem(folder.path()), FileProblem::Folder));
-        assert!(matches!(problem(&path.join("x")), FileProblem::NoSuchFolder(_)));
+        assert!(matches!(problem(&path.join("x")), FileProblem::NotAFolder(_)));
+        assert!(matches!(problem(&folder.path().join("a/b")), FileProblem::NoSuchFolder(_)));
         fs::write(&path, "# keys\n").unwrap();
         assert!(open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_key_begins_a_new_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.log");
+        fs::write(&path, "# my keys").unwrap();
+        open(&path).unwrap().log("CLIENT_RANDOM", &[1; 32], &[0xab; 48]);
+        open(&path).unwrap().log("CLIENT_RANDOM", &[2; 32], &[0xab; 48]);
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = text.lines().map(|line| &line[..9]).collect();
+        assert_eq!((lines, text.ends_with('\n')), (vec!["# my keys", "CLIENT_RA", "CLIENT_RA"], true));
+        // A write fails halfway through a line: the disk was full.
+        let mut file = Appender { file: File::open(&path).unwrap(), is_in_line: false };
+        assert!(file.append("LOST").is_err() && file.is_in_line);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_log_of_another_user_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.log");
+        fs::write(&path, "# keys\n").unwrap();
+        if std::os::unix::fs::chown(&path, Some(1), None).is_err() {
+            let _ = writeln!(std::io::stderr(), "skipped: only root can give a file to another user");
+            return;
+        }
+        assert!(matches!(open(&path).unwrap_err().problem, FileProblem::NotOwn));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "# keys\n");
     }
 
     #[test]
@@ -155,7 +211,7 @@ mod tests {
         let log = KeyLogFile {
             path: path.clone(),
             // Opened for reading, so that every write fails.
-            file: Mutex::new(File::open(&path).unwrap()),
+            file: Mutex::new(Appender { file: File::open(&path).unwrap(), is_in_line: false }),
             on_error: Box::new(move |path, error| {
                 errors.send(explain_key_log_error(path, error)).unwrap();
             }),

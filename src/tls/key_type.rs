@@ -52,6 +52,9 @@ const OTHER_CURVES: &[(&str, &str)] = &[
     ("1.2.156.10197.1.301", "SM2"),
 ];
 
+/// The name of an ECDSA key that doesn't name its curve.
+pub(super) const UNNAMED_CURVE: &str = "ECDSA (curve not named)";
+
 impl KeyType {
     /// Returns the key type for the object identifiers of an algorithm and its curve. `bits` is called for the length
     /// of an RSA modulus; if that is missing, the result is `None`.
@@ -62,7 +65,7 @@ impl KeyType {
     ) -> Option<Self> {
         Some(match algorithm {
             RSA => Self::Rsa { bits: bits()? },
-            EC => Self::on_curve(curve.unwrap_or_default()),
+            EC => Self::on_curve(curve),
             "1.3.101.112" => Self::Ed25519,
             "2.16.840.1.101.3.4.3.17" => Self::MlDsa { set: 44 },
             "2.16.840.1.101.3.4.3.18" => Self::MlDsa { set: 65 },
@@ -71,14 +74,15 @@ impl KeyType {
         })
     }
 
-    /// Returns the type of a key on the curve with this object identifier, which is empty if the key names no curve.
-    pub(super) fn on_curve(curve: &str) -> Self {
+    /// Returns the type of a key on the curve with this object identifier; `None` if the key describes the curve by its
+    /// parameters (RFC 3279, section 2.3.5), or not at all.
+    pub(super) fn on_curve(curve: Option<&str>) -> Self {
         match curve {
-            "1.2.840.10045.3.1.7" => Self::Ecdsa { curve: 256 },
-            "1.3.132.0.34" => Self::Ecdsa { curve: 384 },
-            "1.3.132.0.35" => Self::Ecdsa { curve: 521 },
-            "" => Self::Other("ECDSA (with a curve of its own)".to_owned()),
-            other => Self::Other(format!("ECDSA {}", name(OTHER_CURVES, other).unwrap_or(other))),
+            Some("1.2.840.10045.3.1.7") => Self::Ecdsa { curve: 256 },
+            Some("1.3.132.0.34") => Self::Ecdsa { curve: 384 },
+            Some("1.3.132.0.35") => Self::Ecdsa { curve: 521 },
+            None => Self::Other(UNNAMED_CURVE.to_owned()),
+            Some(other) => Self::Other(format!("ECDSA {}", name(OTHER_CURVES, other).unwrap_or(other))),
         }
     }
 }

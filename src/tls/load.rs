@@ -7,23 +7,27 @@
 //! ```
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, Der, PrivateKeyDer, TrustAnchor};
 use rustls::sign::{CertifiedKey, SigningKey};
-use x509_parser::asn1_rs::FromDer;
+use x509_parser::asn1_rs::{FromDer, Sequence};
+use x509_parser::oid_registry::OID_X509_EXT_NAME_CONSTRAINTS;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::tls::certificate::Certificate;
+use crate::platform::files::{ReadError, read_regular};
+use crate::tls::certificate::{self, Certificate};
 use crate::tls::der;
-use crate::tls::file_error::{FileContent, FileProblem, FileRole, TlsError, TlsFileError};
-use crate::tls::key_type::{KeyType, is_same_family};
+use crate::tls::file_error::{
+    CertificateFault, FileContent, FileProblem, FileRole, Form, TlsError, TlsFileError,
+};
+use crate::tls::key_type::{KeyType, UNNAMED_CURVE, is_same_family};
 use crate::tls::pem::{self, Damage, PemBlock};
 
 /// The largest file that is read, in bytes: 1 MiB. A chain of ten certificates has about 20 KiB.
@@ -93,21 +97,39 @@ impl KeyFile {
     }
 
     fn try_read(path: &Path) -> Result<Self, FileProblem> {
-        let bytes = read_file(path)?;
-        let blocks = pem::find(&bytes);
-        let der = private_key(&bytes, &blocks)?.decode()?;
-        let bad = |reason: &dyn fmt::Display| FileProblem::BadKey(reason.to_string());
-        let key = PrivateKeyDer::try_from(der).map_err(|error| bad(&error))?;
-        let key_type = der::key_type(&key).ok_or_else(|| bad(&"unknown structure"))?;
-        match key_type {
-            KeyType::Rsa { bits } if !(2048..=8192).contains(&bits) => {
-                return Err(FileProblem::RsaLength(bits));
+        let (key, key_type) = typed_key(path)?;
+        let signing = match (&key_type, any_supported_type(&key)) {
+            (KeyType::Other(name), _) if name != UNNAMED_CURVE => {
+                return Err(FileProblem::UnsupportedKey(key_type));
             }
-            KeyType::Other(_) => return Err(FileProblem::UnsupportedKey(key_type)),
-            _ => {}
-        }
-        let signing = any_supported_type(&key).map_err(|error| bad(&error))?;
+            (_, Ok(signing)) => signing,
+            (KeyType::Other(_), Err(_)) => return Err(FileProblem::UnsupportedKey(key_type)),
+            (_, Err(error)) => return Err(FileProblem::RejectedKey(error.to_string())),
+        };
+        // The library recognizes the parameters of its own curves.
+        let named = signing.public_key().and_then(|key| {
+            SubjectPublicKeyInfo::from_der(&key).ok().map(|(_, parsed)| certificate::key_type(&parsed))
+        });
+        let key_type = if key_type == KeyType::on_curve(None) { named.unwrap_or(key_type) } else { key_type };
         Ok(Self { path: path.to_owned(), signing, key_type })
+    }
+}
+
+/// Reads the first private key in a file.
+///
+/// # Errors
+/// The file can't be read, or its key is of a kind that rustls can't sign with.
+pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsFileError> {
+    let key = typed_key(path).map_err(|problem| TlsFileError::new(path, FileRole::Key, problem))?;
+    Ok(key.0)
+}
+
+fn typed_key(path: &Path) -> Result<(PrivateKeyDer<'static>, KeyType), FileProblem> {
+    let bytes = read_file(path)?;
+    let blocks = pem::find(&bytes);
+    match blocks.iter().find(|block| block.content == FileContent::Key) {
+        Some(block) => der::private_key(&block.decode()?),
+        None => Err(unexpected_content(&bytes, &blocks, FileContent::Key)),
     }
 }
 
@@ -146,15 +168,35 @@ impl ClientCaFile {
         let found = certificates(path)?;
         let mut roots = RootCertStore::empty();
         for (index, der) in found.iter().enumerate() {
-            roots.add(der.clone()).map_err(|error| FileProblem::BadCertificate {
+            let anchor = trust_anchor(der).ok_or_else(|| FileProblem::BadCertificate {
                 number: index + 1,
                 of: found.len(),
-                reason: error.to_string(),
+                fault: CertificateFault::Unparsable("invalid name constraints".to_owned()),
             })?;
+            roots.roots.push(anchor);
         }
         let subjects = found.iter().filter_map(|der| Some(Certificate::from_der(der)?.subject)).collect();
         Ok(Self { roots: Arc::new(roots), subjects })
     }
+}
+
+/// Returns what a verifier needs to know of a CA (RFC 5280, section 6.1.1), from any certificate that can be parsed.
+/// `RootCertStore::add` rejects version 2, unique identifiers and other properties that don't matter in a trust anchor.
+pub(super) fn trust_anchor(der: &CertificateDer<'_>) -> Option<TrustAnchor<'static>> {
+    let (_, parsed) = X509Certificate::from_der(der).ok()?;
+    let content = |der: &[u8]| {
+        let (_, sequence) = Sequence::from_der(der).ok()?;
+        Some(Der::from(sequence.content.to_vec()))
+    };
+    let constraints = parsed.get_extension_unique(&OID_X509_EXT_NAME_CONSTRAINTS).ok()?;
+    Some(TrustAnchor {
+        subject: content(parsed.subject().as_raw())?,
+        subject_public_key_info: content(parsed.public_key().raw)?,
+        name_constraints: match constraints {
+            Some(extension) => Some(content(extension.value)?),
+            None => None,
+        },
+    })
 }
 
 /// Reads a certificate and its private key.
@@ -242,7 +284,7 @@ pub fn classify(path: &Path) -> Result<FileRole, TlsFileError> {
     if holds(C::Key) {
         return Ok(FileRole::Key);
     }
-    match unexpected_content(&bytes, &blocks) {
+    match unexpected_content(&bytes, &blocks, C::Certificate) {
         FileProblem::Instead { content: C::Certificate | C::Pkcs12 | C::Pkcs7, .. } => {
             Ok(FileRole::Certificate)
         }
@@ -257,48 +299,45 @@ pub fn classify(path: &Path) -> Result<FileRole, TlsFileError> {
 
 /// Reads every certificate in a file: at least one. Fails if any of them can't be parsed.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FileProblem> {
+    use FileContent::Certificate;
     let bytes = read_file(path)?;
     let blocks = pem::find(&bytes);
-    let found: Vec<_> = blocks.iter().filter(|block| block.content == FileContent::Certificate).collect();
-    if found.is_empty() {
-        return Err(unexpected_content(&bytes, &blocks));
+    if !blocks.iter().any(|block| block.content == Certificate) {
+        return Err(unexpected_content(&bytes, &blocks, Certificate));
     }
-    let mut chain = Vec::with_capacity(found.len());
-    for (index, block) in found.iter().enumerate() {
-        let bad = |reason| FileProblem::BadCertificate { number: index + 1, of: found.len(), reason };
+    let is_candidate = |block: &&PemBlock| block.content == Certificate || block.labeled == Certificate;
+    let found: Vec<_> = blocks.iter().filter(is_candidate).collect();
+    let read = |(index, block): (usize, &&PemBlock)| {
+        let bad = |fault| FileProblem::BadCertificate { number: index + 1, of: found.len(), fault };
+        if block.content != Certificate {
+            return Err(bad(CertificateFault::Other(block.content)));
+        }
         let mut der = block.decode()?;
-        let (rest, _) = X509Certificate::from_der(&der).map_err(|error| bad(error.to_string()))?;
-        match rest.len() {
-            // OpenSSL appends data for its own use, which must not be sent.
-            extra if block.label == pem::TRUSTED => der.truncate(der.len() - extra),
-            0 => {}
-            extra => return Err(bad(format!("{extra} bytes too many"))),
-        }
-        chain.push(der.into());
-    }
-    Ok(chain)
+        let parsed = X509Certificate::from_der(&der).map(|(rest, _)| der.len() - rest.len());
+        let length = parsed.map_err(|error| {
+            bad(match der::to_der(&der) {
+                None => CertificateFault::Damaged,
+                Some(other) if X509Certificate::from_der(&other).is_ok() => CertificateFault::Ber,
+                Some(_) => CertificateFault::Unparsable(error.to_string()),
+            })
+        })?;
+        // The bytes after a certificate are OpenSSL's own (`TRUSTED CERTIFICATE`), or of no use.
+        der.truncate(length);
+        Ok(der.into())
+    };
+    found.iter().enumerate().map(read).collect()
 }
 
-/// Returns the first block with an unencrypted private key, or as an error what the file contains instead.
-fn private_key<'a>(bytes: &[u8], blocks: &'a [PemBlock]) -> Result<&'a PemBlock, FileProblem> {
-    match blocks.iter().find(|block| block.content == FileContent::Key) {
-        Some(block) if block.label == pem::DSA => {
-            Err(FileProblem::UnsupportedKey(KeyType::Other("DSA".to_owned())))
-        }
-        Some(block) => Ok(block),
-        None => Err(unexpected_content(bytes, blocks)),
-    }
-}
-
-/// Returns the problem of a file that has no block of the required kind: what it contains instead.
-fn unexpected_content(bytes: &[u8], blocks: &[PemBlock]) -> FileProblem {
+/// Returns the problem of a file that has no block of the wanted kind: what it contains instead.
+fn unexpected_content(bytes: &[u8], blocks: &[PemBlock], wanted: FileContent) -> FileProblem {
     use FileContent as C;
     let is_unusable_key = |block: &&PemBlock| matches!(block.content, C::EncryptedKey | C::OpenSshKey);
     // Parameters often precede a key, so any other block is reported first.
     let is_not_parameters = |block: &&PemBlock| block.content != C::Parameters;
     let block = blocks
         .iter()
-        .find(is_unusable_key)
+        .find(|block| block.labeled == wanted)
+        .or_else(|| blocks.iter().find(is_unusable_key))
         .or_else(|| blocks.iter().find(is_not_parameters))
         .or(blocks.first());
     match block {
@@ -306,75 +345,88 @@ fn unexpected_content(bytes: &[u8], blocks: &[PemBlock]) -> FileProblem {
             FileProblem::OtherBlock(block.label.clone())
         }
         Some(PemBlock { content: C::Other | C::Parameters, .. }) => FileProblem::NoneFound,
-        Some(block) => FileProblem::Instead { content: block.content, binary: false },
+        Some(block) => {
+            let form = if block.content == block.labeled { Form::Pem } else { Form::Mislabeled };
+            FileProblem::Instead { content: block.content, form }
+        }
         // An OpenSSH public key is a line of text.
         None if bytes.starts_with(b"ssh-") || bytes.starts_with(b"ecdsa-sha2-") => {
-            FileProblem::Instead { content: C::PublicKey, binary: false }
+            FileProblem::Instead { content: C::PublicKey, form: Form::Pem }
         }
         None => der::detect_content(bytes)
-            .map_or(FileProblem::NoneFound, |content| FileProblem::Instead { content, binary: true }),
+            .map_or(FileProblem::NoneFound, |content| FileProblem::Instead { content, form: Form::Binary }),
     }
 }
 
-/// Reads an ordinary file of at most [`MAX_FILE_SIZE`].
+/// Reads a regular file of at most [`MAX_FILE_SIZE`].
 fn read_file(path: &Path) -> Result<Vec<u8>, FileProblem> {
     if path.as_os_str().is_empty() {
         return Err(FileProblem::NoPath);
     }
-    let check = |metadata: fs::Metadata| {
-        check_kind(&metadata)?;
-        let bytes = metadata.len();
-        if bytes > MAX_FILE_SIZE { Err(FileProblem::TooLarge(bytes)) } else { Ok(()) }
-    };
-    // The kind is checked before the file is opened, because opening a pipe without a writer would block forever.
-    check(fs::metadata(path).map_err(|error| metadata_problem(path, error))?)?;
-    let file = File::open(path).map_err(read_problem)?;
-    check(file.metadata().map_err(read_problem)?)?;
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(read_problem)?;
-    match bytes.len() as u64 {
-        0 => Err(FileProblem::Empty),
-        // The file grew between the check and the read.
-        bytes if bytes > MAX_FILE_SIZE => Err(FileProblem::TooLarge(bytes)),
-        _ => Ok(bytes),
+    let bytes = read_regular(path, MAX_FILE_SIZE).map_err(|error| read_problem(path, error))?;
+    if bytes.is_empty() { Err(FileProblem::Empty) } else { Ok(bytes) }
+}
+
+/// Converts an error of reading a file to the problem that caused it.
+pub(super) fn read_problem(path: &Path, error: ReadError) -> FileProblem {
+    match error {
+        ReadError::Path(error) => path_problem(path, error),
+        ReadError::Folder => FileProblem::Folder,
+        ReadError::NotRegular => FileProblem::NotOrdinary,
+        ReadError::TooLarge { bytes, .. } => FileProblem::TooLarge(bytes),
+        ReadError::Read(error) => os_problem(error),
     }
 }
 
-/// Returns an error for anything but an ordinary file.
-pub(super) fn check_kind(metadata: &fs::Metadata) -> Result<(), FileProblem> {
-    if metadata.is_dir() {
-        Err(FileProblem::Folder)
-    } else if !metadata.is_file() {
-        Err(FileProblem::NotOrdinary)
-    } else {
-        Ok(())
+/// Returns why a path leads to no file, given the error of `fs::metadata`: searches the first part of the path that is
+/// missing, closed, or no folder.
+fn path_problem(path: &Path, error: io::Error) -> FileProblem {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    if !matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) {
+        return os_problem(error);
     }
-}
-
-/// Converts an error of `fs::metadata` to the problem that caused it.
-pub(super) fn metadata_problem(path: &Path, error: io::Error) -> FileProblem {
-    match error.kind() {
-        // The file doesn't exist, or a folder in its path doesn't exist or is a file.
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            let folder = folder_of(path);
-            if folder.is_dir() { FileProblem::NoSuchFile(folder) } else { FileProblem::NoSuchFolder(folder) }
+    if path.starts_with("~") {
+        return FileProblem::Tilde;
+    }
+    if path.starts_with("file:") {
+        return FileProblem::Url;
+    }
+    let Ok(whole) = std::path::absolute(path) else { return FileProblem::CurrentFolderGone };
+    let mut parts = whole.components().peekable();
+    let mut part = PathBuf::new();
+    while let Some(next) = parts.next() {
+        let folder = part.clone();
+        part.push(next);
+        if matches!(next, Component::Prefix(_)) {
+            continue;
         }
-        io::ErrorKind::PermissionDenied => FileProblem::FolderClosed(folder_of(path), Arc::new(error)),
-        _ => read_problem(error),
+        let is_last = parts.peek().is_none();
+        match (fs::metadata(&part), fs::read_link(&part)) {
+            (Err(error), Ok(target)) if matches!(error.kind(), NotFound | NotADirectory) => {
+                return FileProblem::DanglingLink { link: part, target };
+            }
+            (Err(error), Err(_)) if error.kind() == NotFound && is_last => {
+                return FileProblem::NoSuchFile(folder);
+            }
+            (Err(error), Err(_)) if error.kind() == NotFound => return FileProblem::NoSuchFolder(part),
+            (Err(error), Err(_)) if error.kind() == PermissionDenied => {
+                return FileProblem::FolderClosed(folder, Arc::new(error));
+            }
+            (Err(error), _) => return os_problem(error),
+            (Ok(found), _) if !found.is_dir() && (!is_last || error.kind() == NotADirectory) => {
+                return FileProblem::NotAFolder(part);
+            }
+            _ => {}
+        }
     }
+    os_problem(error)
 }
 
-fn read_problem(error: io::Error) -> FileProblem {
+fn os_problem(error: io::Error) -> FileProblem {
     match error.kind() {
         io::ErrorKind::PermissionDenied => FileProblem::NotReadable(Arc::new(error)),
         _ => FileProblem::Unreadable(Arc::new(error)),
     }
-}
-
-/// Returns the folder that a file is in, or would be.
-pub(super) fn folder_of(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    absolute.parent().map_or_else(|| absolute.clone(), Path::to_owned)
 }
 
 #[cfg(test)]
@@ -384,9 +436,8 @@ mod tests {
     #[test]
     fn denied_permission_is_distinguished_from_other_failures() {
         let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
-        assert!(matches!(read_problem(denied()), FileProblem::NotReadable(_)));
-        assert!(matches!(metadata_problem(Path::new("a/b"), denied()), FileProblem::FolderClosed(..)));
-        assert!(matches!(read_problem(io::Error::other("disk")), FileProblem::Unreadable(_)));
+        assert!(matches!(os_problem(denied()), FileProblem::NotReadable(_)));
+        assert!(matches!(os_problem(io::Error::other("disk")), FileProblem::Unreadable(_)));
     }
 
     #[test]
@@ -400,6 +451,22 @@ mod tests {
         fs::write(&path, &bytes).unwrap();
         let error = read_file(&path).unwrap_err();
         assert!(matches!(error, FileProblem::TooLarge(bytes) if bytes == MAX_FILE_SIZE + 1));
+    }
+
+    #[test]
+    fn a_trust_anchor_is_that_of_the_library() {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.name_constraints = Some(rcgen::NameConstraints {
+            permitted_subtrees: vec![rcgen::GeneralSubtree::DnsName("lab.example".to_owned())],
+            excluded_subtrees: Vec::new(),
+        });
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.der().clone()).unwrap();
+        assert!(roots.roots[0].name_constraints.is_some());
+        assert_eq!(trust_anchor(certificate.der()).as_ref(), roots.roots.first());
     }
 
     #[test]

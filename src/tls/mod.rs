@@ -30,7 +30,7 @@ mod server_verifier;
 pub mod session_error;
 
 pub use certificate::{Certificate, Validity};
-pub use file_error::{FileProblem, FileRole, TlsError, TlsFileError};
+pub use file_error::{CertificateFault, FileContent, FileProblem, FileRole, Form, TlsError, TlsFileError};
 pub use inspect::served_certificate::ServedCertificate;
 pub use key_type::KeyType;
 pub use load::{CertificateFile, ClientCaFile, KeyFile, check_pair, classify};

@@ -13,8 +13,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, RsaKeySize, SigningKey,
 };
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::{Any, BitString, Class, FromDer, Sequence, ToDer};
 use x509_parser::prelude::X509Certificate;
 
@@ -24,7 +23,7 @@ use crate::tls::create::certificate_spec::{
     SIGNING_REQUEST,
 };
 use crate::tls::create::create_error::{CreateError, SpecProblem};
-use crate::tls::load::read_pair;
+use crate::tls::load::{private_key, read_pair};
 
 /// The time that is added before and after a certificate's validity, so that a client whose clock differs by a few
 /// minutes accepts it on the first and on the last day.
@@ -90,8 +89,7 @@ impl PracticeCa {
         // `read_pair` fails if the file contains no certificate.
         let certificate = file.chain()[0].clone();
         check_may_sign(&certificate)?;
-        let key = PrivateKeyDer::from_pem_file(&key).map_err(unusual)?;
-        let key = KeyPair::try_from(&key).map_err(unusual)?;
+        let key = KeyPair::try_from(&private_key(&key)?).map_err(unusual)?;
         let issuer = Issuer::from_ca_cert_der(&certificate, key).map_err(unusual)?;
         Ok(Some(Self { certificate, issuer }))
     }

@@ -7,12 +7,15 @@ use std::path::Path;
 
 use crate::platform::terminal::{HAS_SUDO, argument};
 use crate::text::{self, MAX_NAME, display_name, display_path, fill, sanitize};
-use crate::tls::file_error::{FileContent, FileProblem, FileRole, TlsError, TlsFileError};
+use crate::tls::file_error::{
+    CertificateFault, FileContent, FileProblem, FileRole, Form, TlsError, TlsFileError,
+};
 use crate::tls::key_type::KeyType;
 
 /// Returns the text for a problem. A command that fixes it, if there is one, follows on a separate line.
 #[expect(clippy::too_many_lines, reason = "a table: one entry for each problem")]
 fn template(error: &TlsFileError) -> &'static str {
+    use CertificateFault as F;
     use FileContent as C;
     use FileProblem as P;
     use FileRole::{Certificate, ClientCa};
@@ -21,12 +24,26 @@ fn template(error: &TlsFileError) -> &'static str {
         P::NoPath => "No {what} is chosen. Type the path of {a_file}, such as {example}.",
         P::NoSuchFile(_) => "There is no file {name} in {folder}. Check the spelling and the folder.",
         P::NoSuchFolder(_) => "{name} can't be found: there is no folder {folder}. Check the path.",
+        P::NotAFolder(_) => {
+            "{name} can't be found: {folder} is a file, not a folder. Remove what follows it in the path, even a slash."
+        }
+        P::DanglingLink { .. } => {
+            "{name} can't be found: {folder} is a symbolic link to {target}, which doesn't exist. Check the link."
+        }
+        P::CurrentFolderGone => {
+            "{name} can't be found: the folder that Echoscope was started in was removed. Change to another folder and \
+             start Echoscope again, or give the whole path."
+        }
+        P::Tilde => {
+            "{name} can't be found: no shell has replaced the ~ in its path by your home folder. Give the whole path."
+        }
+        P::Url => "{name} can't be found: a path is needed, not a URL. Leave out file://.",
         P::FolderClosed(..) => {
             "{name} can't be found: permission denied on folder {folder}. Copy the file to a folder of your own."
         }
         P::Folder => "{name} is a folder. Choose {a_file} in it, such as {example}.",
         P::NotOrdinary => {
-            "{name} is a device or a pipe, not an ordinary file, so it was not read. Choose {a_file}."
+            "{name} is a pipe, a socket or a device, not an ordinary file, so it was not read. Choose {a_file}."
         }
         P::NotReadable(_) if HAS_SUDO => {
             "{name} can't be read: permission denied. Make a copy that is yours:\n\
@@ -35,9 +52,10 @@ fn template(error: &TlsFileError) -> &'static str {
         P::NotReadable(_) => {
             "{name} can't be read: permission denied. Allow yourself to read it, in its Properties under Security."
         }
-        P::Unreadable(_) => "{name} can't be read (I/O error). Copy it to another disk and choose the copy.",
-        P::NotWritable(_) => {
-            "{name} can't be written: permission denied. Choose a file in a folder of your own."
+        P::Unreadable(_) => "{name} can't be read ({reason}). Check the path, or choose another file.",
+        P::NotWritable(_) => "{name} can't be written ({reason}). Choose a file in a folder of your own.",
+        P::NotOwn => {
+            "{name} belongs to another user, who could read the keys. Choose a new file, such as {example}."
         }
         P::NotAKeyLog => {
             "{name} is no key log, so nothing was added to it. Choose a new file, such as {example}."
@@ -57,7 +75,7 @@ fn template(error: &TlsFileError) -> &'static str {
             }
             (C::EncryptedKey, false) => {
                 "{name} is encrypted: it opens only with its passphrase. Make a copy without one:\n\
-                 openssl pkey{inform} -in {input} -out {output}"
+                 {decode}openssl pkey{in} -out {output}"
             }
             (C::OpenSshKey, false) => {
                 "{name} is in OpenSSH's format, which TLS does not use. Copy it to {output} and convert the copy (RSA and \
@@ -66,7 +84,7 @@ fn template(error: &TlsFileError) -> &'static str {
             }
             (C::Request, true) if error.role == Certificate => {
                 "{name} is a certificate signing request. Sign it, then choose the certificate:\n\
-                 openssl x509 -req -days 365 -in {input} -signkey {server.key} -out {signed}"
+                 {decode}openssl x509 -req -days 365{in} -signkey {server.key} -out {signed}"
             }
             (C::Request, true) => {
                 "{name} is a certificate signing request. Sign it, then choose the certificate."
@@ -82,11 +100,11 @@ fn template(error: &TlsFileError) -> &'static str {
             }
             (C::Pkcs12, _) => {
                 "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
-                 openssl pkcs12 -in {input} {parts} -out {output}"
+                 {decode}openssl pkcs12{in} {parts} -out {output}"
             }
             (C::Pkcs7, true) => {
                 "{name} is a PKCS#7 bundle of certificates. Take them out of it:\n\
-                 openssl pkcs7 -print_certs{inform} -in {input} -out {output}"
+                 {decode}openssl pkcs7 -print_certs{in} -out {output}"
             }
             (C::Pkcs7, false) => {
                 "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}."
@@ -102,15 +120,45 @@ fn template(error: &TlsFileError) -> &'static str {
         P::BeginLine(_) => {
             "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- and nothing else."
         }
-        P::BadCertificate { of: 1, .. } => {
-            "The certificate in {name} is damaged. Copy the file again, or make a new one."
+        P::EndLine(_) => {
+            "The last line of the {what} in {name} is damaged. It must be -----END {label}----- and nothing else."
         }
-        P::BadCertificate { .. } => {
-            "Certificate {number} of {of} in {name} is damaged. Copy the file again, or make a new one."
+        P::BadCertificate { of, fault, .. } => match (fault, of) {
+            (F::Damaged, 1) => {
+                "The certificate in {name} is damaged. Copy the file again, or make a new one."
+            }
+            (F::Damaged, _) => {
+                "Certificate {number} of {of} in {name} is damaged. Copy the file again, or make a new one."
+            }
+            (F::Ber, _) => {
+                "Certificate {number} of {of} in {name} is encoded in BER, and TLS requires DER. Make a new certificate."
+            }
+            (F::Other(_), _) => {
+                "Certificate {number} of {of} in {name} is in fact {other}. Remove it from the file, or put the \
+                 certificate in its place."
+            }
+            (F::Unparsable(_), _) => {
+                "Echoscope can't read certificate {number} of {of} in {name} ({reason}). Make a new certificate."
+            }
+        },
+        P::DamagedKey => "The private key in {name} is damaged. Copy the file again, or make a new one.",
+        P::RejectedKey(_) => {
+            "The TLS library can't use the private key in {name}, and Echoscope can't tell why. Make a new key, then a \
+             new certificate for it:\n\
+             openssl genrsa -out {new key} 2048"
         }
-        P::BadKey(_) => "The private key in {name} is damaged. Copy the file again, or make a new one.",
         P::RsaLength(_) => {
             "The RSA key in {name} has {bits} bits, and only 2048 to 8192 are supported. Make a new key, then a new \
+             certificate for it:\n\
+             openssl genrsa -out {new key} 2048"
+        }
+        P::RsaExponent(_) => {
+            "The RSA key in {name} has a public exponent of {bits} bits, and only 33 are supported. Make a new key, then \
+             a new certificate for it:\n\
+             openssl genrsa -out {new key} 2048"
+        }
+        P::RsaPrimes(_) => {
+            "The RSA key in {name} has {primes} prime factors, and only 2 are supported. Make a new key, then a new \
              certificate for it:\n\
              openssl genrsa -out {new key} 2048"
         }
@@ -148,6 +196,9 @@ fn value(error: &TlsFileError, key: &str) -> Option<String> {
         ("a_file", _) => a_file.to_owned(),
         ("input", _) => argument(path),
         ("tool", _) => if for_key { "pkey" } else { "x509" }.to_owned(),
+        ("other", P::BadCertificate { fault: CertificateFault::Other(content), .. }) => {
+            content_name(*content).to_owned()
+        }
         ("other", _) => if for_key { "a certificate" } else { "a private key" }.to_owned(),
         ("parts", _) => if for_key { "-nocerts -nodes" } else { "-nokeys" }.to_owned(),
         ("begin", _) => if for_key { "PRIVATE KEY" } else { "CERTIFICATE" }.to_owned(),
@@ -156,20 +207,59 @@ fn value(error: &TlsFileError, key: &str) -> Option<String> {
         ("server.key", _) => argument(&path.with_file_name("server.key")),
         ("signed", _) => beside(path, ["server.crt", "new.crt"]),
         ("new key", _) => beside(path, ["new.key", "new2.key"]),
-        ("folder", P::NoSuchFile(folder) | P::NoSuchFolder(folder) | P::FolderClosed(folder, _)) => {
-            display_path(folder)
+        (
+            "folder",
+            P::NoSuchFile(folder)
+            | P::NoSuchFolder(folder)
+            | P::NotAFolder(folder)
+            | P::DanglingLink { link: folder, .. }
+            | P::FolderClosed(folder, _),
+        ) => display_path(folder),
+        ("target", P::DanglingLink { target, .. }) => display_path(target),
+        ("reason", P::Unreadable(error) | P::NotWritable(error)) => text::io_error(error),
+        ("reason", P::BadCertificate { fault: CertificateFault::Unparsable(reason), .. }) => {
+            sanitize(reason, MAX_NAME)
         }
         ("size", P::TooLarge(bytes)) => text::bytes(*bytes),
-        ("inform", P::Instead { binary: true, .. }) => " -inform der".to_owned(),
-        ("inform", _) => String::new(),
-        ("label", P::NoEnd(label) | P::OtherBlock(label) | P::BeginLine(label)) => sanitize(label, MAX_NAME),
+        // openssl decodes base64 without regard to the label.
+        ("decode", P::Instead { form: Form::Mislabeled, .. }) => {
+            format!("openssl base64 -d -in {} | ", argument(path))
+        }
+        ("decode", _) => String::new(),
+        ("in", P::Instead { form, content }) => {
+            let inform =
+                if *form == Form::Pem || *content == FileContent::Pkcs12 { "" } else { " -inform der" };
+            let input =
+                if *form == Form::Mislabeled { String::new() } else { format!(" -in {}", argument(path)) };
+            format!("{inform}{input}")
+        }
+        ("label", P::NoEnd(label) | P::OtherBlock(label) | P::BeginLine(label) | P::EndLine(label)) => {
+            sanitize(label, MAX_NAME)
+        }
         ("number", P::BadCertificate { number, .. }) => number.to_string(),
         ("of", P::BadCertificate { of, .. }) => of.to_string(),
-        ("bits", P::RsaLength(bits)) => bits.to_string(),
+        ("primes", P::RsaPrimes(primes)) => primes.to_string(),
+        ("bits", P::RsaLength(bits) | P::RsaExponent(bits)) => bits.to_string(),
         ("type", P::UnsupportedKey(key_type)) => key_type.to_string(),
         ("article", P::UnsupportedKey(key_type)) => article(key_type).to_owned(),
         _ => return None,
     })
+}
+
+/// Returns the name of a content with its article.
+fn content_name(content: FileContent) -> &'static str {
+    match content {
+        FileContent::Certificate => "a certificate",
+        FileContent::Key => "a private key",
+        FileContent::EncryptedKey => "an encrypted private key",
+        FileContent::OpenSshKey => "an OpenSSH key",
+        FileContent::PublicKey => "a public key",
+        FileContent::Request => "a certificate signing request",
+        FileContent::Crl => "a list of revoked certificates (CRL)",
+        FileContent::Pkcs12 => "a PKCS#12 bundle",
+        FileContent::Pkcs7 => "a PKCS#7 bundle",
+        FileContent::Parameters | FileContent::Other => "something else",
+    }
 }
 
 /// Returns the command that fixes the problem, if there is one. It never overwrites the file that it reads.
@@ -256,7 +346,7 @@ mod tests {
         ] {
             use FileContent::{Certificate, EncryptedKey, Key, Pkcs12, Request};
             for content in [Certificate, Key, Pkcs12, Request, EncryptedKey] {
-                let problem = FileProblem::Instead { content, binary: false };
+                let problem = FileProblem::Instead { content, form: Form::Pem };
                 let error = TlsFileError::new(Path::new(name), role, problem);
                 let command = file_error_command(&error).unwrap_or_default();
                 assert!(!command.ends_with(&format!("-out {name}")), "{command}");

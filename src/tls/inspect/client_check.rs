@@ -17,7 +17,7 @@ use crate::tls::explain::certificate_errors::{RejectionKind, rejection_kind, tim
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::certificate_text::one_line;
 use crate::tls::inspect::chain::parse;
-use crate::tls::load::CertificateFile;
+use crate::tls::load::{CertificateFile, trust_anchor};
 use crate::tls::options::Trust;
 
 /// The maximum number of names that are checked.
@@ -59,7 +59,7 @@ impl Roots {
 
     fn new(source: Trust, certificates: &[CertificateDer<'_>]) -> Self {
         let mut store = RootCertStore::empty();
-        store.add_parsable_certificates(certificates.iter().cloned());
+        store.roots.extend(certificates.iter().filter_map(trust_anchor));
         // An OS's trust store always contains self-signed CAs, and checking a hundred signatures would take time.
         let has_self_signed =
             source == Trust::System || parse(certificates).iter().any(|parsed| has_signed(parsed, parsed));

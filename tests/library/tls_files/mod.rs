@@ -3,5 +3,6 @@
 mod good;
 mod handshake;
 mod lab;
+mod pem_shapes;
 mod unreadable;
 mod wrong_kind;

@@ -31,6 +31,54 @@ fn a_path_without_a_file_names_the_folder() {
     );
 }
 
+#[test]
+fn a_path_that_leads_nowhere_names_the_part_that_is_wrong() {
+    let lab = Lab::new();
+    let file = lab.write("server.crt", "x");
+    let problem = |path: &Path| CertificateFile::read(path).unwrap_err().problem;
+    for after in ["server.crt/", "server.crt/x", "server.crt/x/y"] {
+        let FileProblem::NotAFolder(found) = problem(&lab.path(after)) else {
+            panic!("{after}: {:?}", problem(&lab.path(after)))
+        };
+        assert_eq!(found, file, "{after}");
+    }
+    let FileProblem::NoSuchFolder(missing) = problem(&lab.path("a/b/server.crt")) else { panic!() };
+    assert_eq!(missing, lab.path("a"));
+    assert!(matches!(problem(Path::new("~/server.crt")), FileProblem::Tilde));
+    assert!(matches!(problem(Path::new("file:///tmp/server.crt")), FileProblem::Url));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_are_named() {
+    use std::os::unix::fs::symlink;
+
+    let lab = Lab::new();
+    symlink("nowhere", lab.path("server.crt")).unwrap();
+    symlink("nowhere", lab.path("lab")).unwrap();
+    for (path, link) in [("server.crt", "server.crt"), ("lab/server.crt", "lab")] {
+        let problem = CertificateFile::read(&lab.path(path)).unwrap_err().problem;
+        let FileProblem::DanglingLink { link: found, target } = problem else { panic!("{problem:?}") };
+        assert_eq!((found, target.to_str()), (lab.path(link), Some("nowhere")));
+    }
+}
+
+// The OS has a limit for names and for links; Windows' errors differ.
+#[cfg(unix)]
+#[test]
+fn other_errors_of_the_os_are_shown_as_they_are() {
+    let lab = Lab::new();
+    std::os::unix::fs::symlink("loop", lab.path("loop")).unwrap();
+    for name in ["loop", &"x".repeat(300), "a\0b"] {
+        let path = lab.path(name);
+        let error = CertificateFile::read(&path).unwrap_err();
+        assert!(matches!(error.problem, FileProblem::Unreadable(_)), "{error:?}");
+        let reason = echoscope::text::io_error(&fs::File::open(&path).unwrap_err());
+        assert!(error.to_string().contains(&reason), "{error}");
+        assert!(error.raw().unwrap().contains(&reason), "{error:?}");
+    }
+}
+
 // The mode makes the file unreadable; files on Windows have no mode.
 #[cfg(unix)]
 #[test]
@@ -58,14 +106,14 @@ fn an_unreadable_file_is_reported() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_or_a_device_is_never_opened() {
-    let expected =
-        "zero is a device or a pipe, not an ordinary file, so it was not read. Choose a certificate file.";
-    assert_eq!(CertificateFile::read(Path::new("/dev/zero")).unwrap_err().to_string(), expected);
+    let device = CertificateFile::read(Path::new("/dev/zero")).unwrap_err();
+    assert!(matches!(device.problem, FileProblem::NotOrdinary), "{device}");
     let lab = Lab::new();
     if crate::tls_files::lab::has_program("mkfifo", "--version") {
         lab.run("mkfifo server.key");
         // The pipe has no writer, so opening it would block forever.
-        assert!(lab.key_error("server.key").starts_with("server.key is a device or a pipe"));
+        let pipe = KeyFile::read(&lab.path("server.key")).unwrap_err();
+        assert!(matches!(pipe.problem, FileProblem::NotOrdinary), "{pipe}");
         assert!(matches!(
             tls::classify(&lab.path("server.key")).unwrap_err().problem,
             FileProblem::NotOrdinary
