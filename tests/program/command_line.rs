@@ -164,6 +164,28 @@ fn an_unusable_certificate_prints_one_line_and_exits_with_one() {
     }
 }
 
+// Windows doesn't remove a folder that a program has as its current folder.
+#[cfg(unix)]
+#[test]
+fn a_removed_current_folder_is_named_as_the_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["--headless", "-p", "0", "--tls", "--cert", "s.crt", "--key", "s.key"][..],
+        &["create-certificate", "--out", "lab"],
+        &["create-certificate", "--out", "."],
+    ] {
+        let current = folder.path().join("current");
+        fs::create_dir(&current).unwrap();
+        let command = echoscope(arguments);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "cd \"$0\" && rmdir \"$0\" && exec \"$@\""]).arg(&current);
+        shell.arg(command.get_program()).args(command.get_args());
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let line = one_line(&finish(shell), 1, arguments[0]);
+        assert!(line.contains("was removed"), "{line}");
+    }
+}
+
 #[test]
 fn tls_without_files_names_the_missing_options() {
     let end = run(&["--headless", "-p", "0", "--tls"]);

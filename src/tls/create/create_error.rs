@@ -99,6 +99,13 @@ pub enum SpecProblem {
     /// Neither the folder nor its parent exists, most likely because of a typing error.
     #[error("There is no folder {}. Check the path: only its last folder can be created.", display_path(.0))]
     NoParent(PathBuf),
+    /// The path is relative, and the program's current folder was removed.
+    #[error(
+        "{} can't be found: the folder that Echoscope was started in was removed. Change to another folder and start \
+         Echoscope again, or give the whole path.",
+        display_path(.0)
+    )]
+    CurrentFolderGone(PathBuf),
     /// The path doesn't lead to a folder.
     #[error("{} is not a folder. Choose the folder that it is in, or another.", display_path(.0))]
     NotAFolder(PathBuf),
@@ -153,9 +160,11 @@ impl SpecProblem {
     #[must_use]
     pub fn field(&self) -> SpecField {
         match self {
-            Self::NoFolder | Self::NoParent(_) | Self::NotAFolder(_) | Self::NotWritable { .. } => {
-                SpecField::Folder
-            }
+            Self::NoFolder
+            | Self::NoParent(_)
+            | Self::CurrentFolderGone(_)
+            | Self::NotAFolder(_)
+            | Self::NotWritable { .. } => SpecField::Folder,
             Self::NoCommonName | Self::CommonName(_) | Self::LongCommonName(_) => SpecField::CommonName,
             Self::Name(_) | Self::TooManyNames(_) => SpecField::Names,
             Self::Days => SpecField::Days,

@@ -173,6 +173,9 @@ fn folder_exists(folder: &Path) -> Result<bool, SpecProblem> {
         let file = tempfile::Builder::new().prefix(".echoscope-").tempfile_in(folder).map(drop);
         file.map_err(|source| SpecProblem::NotWritable { folder: folder.to_owned(), source })
     };
+    // The current folder still has metadata after it was removed, but no path.
+    let absolute =
+        std::path::absolute(folder).map_err(|_| SpecProblem::CurrentFolderGone(folder.to_owned()))?;
     match fs::metadata(folder) {
         Ok(found) if !found.is_dir() => return Err(SpecProblem::NotAFolder(folder.to_owned())),
         Ok(_) => return check_writable(folder).map(|()| true),
@@ -182,7 +185,6 @@ fn folder_exists(folder: &Path) -> Result<bool, SpecProblem> {
     if folder.is_symlink() {
         return Err(SpecProblem::NotAFolder(folder.to_owned()));
     }
-    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let parent = absolute.parent().unwrap_or(&absolute);
     if parent.is_dir() {
         check_writable(parent).map(|()| false)
