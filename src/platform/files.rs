@@ -302,7 +302,7 @@ pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// Returns whether a file belongs to the user that runs this program; always true on Windows.
 #[must_use]
-pub fn is_own(metadata: &std::fs::Metadata) -> bool {
+pub fn is_own(metadata: &Metadata) -> bool {
     #[cfg(unix)]
     return std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw();
     #[cfg(not(unix))]
