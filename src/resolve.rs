@@ -21,8 +21,7 @@ impl Lookup {
     pub fn start(host: &str, port: u16, wake: impl FnOnce() + Send + 'static) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(1);
         let addresses: Vec<IpAddr> = if let Ok(address) = host.parse::<IpAddr>() {
-            // A socket for IPv6 alone can't be bound to an IPv4-mapped address.
-            vec![address.to_canonical()]
+            vec![address]
         } else if is_localhost_name(host) {
             // Always loopback, even if a hosts file maps the name elsewhere (RFC 6761, section 6.3).
             vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
@@ -52,6 +51,12 @@ impl Lookup {
             Err(RecvTimeoutError::Disconnected) => not_found("the resolver failed"),
             Ok(Ok(addresses)) if addresses.is_empty() => not_found("the resolver gave no address"),
             Ok(found) => found.map(|mut addresses| {
+                // A socket for IPv6 alone can't be bound to an IPv4-mapped address.
+                let is_mapped =
+                    |address: &SocketAddr| address.is_ipv6() && address.ip().to_canonical().is_ipv4();
+                for address in addresses.iter_mut().filter(|address| is_mapped(address)) {
+                    address.set_ip(address.ip().to_canonical());
+                }
                 let mut seen = HashSet::new();
                 addresses.retain(|address| seen.insert(*address));
                 addresses
@@ -79,4 +84,18 @@ pub fn local_ip(for_v6: bool) -> io::Result<IpAddr> {
         return Err(io::ErrorKind::NetworkUnreachable.into());
     }
     Ok(local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv4_mapped_addresses_of_a_name_become_ipv4() {
+        let (sender, receiver) = sync_channel(1);
+        let addresses = ["127.0.0.1:7", "[::ffff:127.0.0.1]:7", "[::1]:7"];
+        sender.send(Ok(addresses.iter().map(|address| address.parse().unwrap()).collect())).unwrap();
+        let found = Lookup(receiver).wait(Duration::ZERO).unwrap().unwrap();
+        assert_eq!(found, ["127.0.0.1:7", "[::1]:7"].map(|address| address.parse().unwrap()));
+    }
 }

@@ -136,9 +136,10 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
 fn start_failed(error: &StartError) -> &'static str {
     match error {
         StartError::NameNotFound { .. } => "bind() takes an address, and none was found for the name.",
-        StartError::Bind(_) => {
+        StartError::Bind(_) if error.is_about_the_port() => {
             "bind() succeeded for no address. A port of an address belongs to one program at a time."
         }
+        StartError::Bind(_) => "bind() succeeded for no address.",
         StartError::Tls(_) => {
             "TLS needs a certificate and its key, which the server reads before it listens."
         }

@@ -1,5 +1,6 @@
 //! Everything that differs by operating system.
 
+pub mod addresses;
 pub mod console;
 #[cfg(feature = "gui")]
 pub mod display;

@@ -180,23 +180,51 @@ pub(crate) fn accept_queue_lengths(listening: &[SocketAddr]) -> Option<Vec<u32>>
         if !listening.iter().any(|address| address.is_ipv6() == is_ipv6) {
             continue;
         }
-        for line in fs::read_to_string(file).ok()?.lines() {
-            // The columns are sl, local_address, rem_address, st and tx_queue:rx_queue.
-            let mut columns = line.split_ascii_whitespace().skip(1);
-            let (Some(address), Some(LISTEN), Some(queues)) =
-                (columns.next(), columns.nth(1), columns.next())
-            else {
-                continue;
-            };
-            let waiting = queues.split_once(':').and_then(|(_, rx)| u32::from_str_radix(rx, 16).ok());
+        for socket in tcp_sockets(&fs::read_to_string(file).ok()?).filter(|socket| socket.state == LISTEN) {
+            let waiting = u32::from_str_radix(socket.rx_queue, 16).ok();
             if let (Some(index), Some(waiting)) =
-                (targets.iter().position(|target| target == address), waiting)
+                (targets.iter().position(|target| target == socket.local), waiting)
             {
                 lengths[index] += waiting;
             }
         }
     }
     Some(lengths)
+}
+
+/// A line of `/proc/net/tcp` or `tcp6` (proc(5)). The values are as in the file.
+pub(super) struct TcpSocket<'a> {
+    local: &'a str,
+    pub(super) state: &'a str,
+    rx_queue: &'a str,
+    pub(super) inode: &'a str,
+}
+
+impl TcpSocket<'_> {
+    /// Returns the local address, the inverse of [`proc_address`].
+    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+        let (ip, port) = self.local.split_once(':')?;
+        let words =
+            ip.as_bytes().chunks(8).map(|digits| u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        let octets: Vec<u8> =
+            words.collect::<Option<Vec<_>>>()?.into_iter().flat_map(u32::to_ne_bytes).collect();
+        let ip = match <[u8; 4]>::try_from(octets.as_slice()) {
+            Ok(octets) => IpAddr::from(octets),
+            Err(_) => IpAddr::from(<[u8; 16]>::try_from(octets).ok()?),
+        };
+        Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
+    }
+}
+
+/// Returns the sockets in the text of `/proc/net/tcp` or `tcp6`.
+pub(super) fn tcp_sockets(text: &str) -> impl Iterator<Item = TcpSocket<'_>> {
+    text.lines().filter_map(|line| {
+        // The columns are sl, local_address, rem_address, st, tx_queue:rx_queue, tr:tm->when, retrnsmt, uid, timeout and
+        // inode.
+        let mut columns = line.split_ascii_whitespace().skip(1);
+        let (local, state, queues) = (columns.next()?, columns.nth(1)?, columns.next()?);
+        Some(TcpSocket { local, state, rx_queue: queues.split_once(':')?.1, inode: columns.nth(4)? })
+    })
 }
 
 /// Returns an address as `/proc/net/tcp` shows it, in hexadecimal: each 32 bits in the machine's byte order, then the
