@@ -63,7 +63,7 @@ pub fn open_regular(path: &Path) -> Result<File, ReadError> {
     // Opening a device may have side effects, so its kind is checked first.
     check(std::fs::metadata(path).map_err(ReadError::Path)?)?;
     let file = non_blocking(OpenOptions::new().read(true)).open(path).map_err(ReadError::Read)?;
-    // Another program may have put a pipe in its place meanwhile.
+    // Another program may have put a pipe in its place since the check.
     check(file.metadata().map_err(ReadError::Read)?)?;
     Ok(file)
 }
@@ -500,6 +500,29 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&other).unwrap(), "new");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn permissions_of_the_file_count_and_not_those_of_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "old and long").unwrap();
+        let before = mode_and_number(&path);
+        set_mode(folder.path(), 0o555);
+        let is_root = std::fs::write(folder.path().join("new"), "").is_ok();
+        let saved = put(&path, "new");
+        set_mode(folder.path(), 0o755);
+        saved.unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        if is_root {
+            let _ = writeln!(io::stderr(), "skipped: this user may write every file");
+            return;
+        }
+        assert_eq!(mode_and_number(&path), before);
+        set_mode(&path, 0o444);
+        assert_eq!(put(&path, "other").unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+    }
+
     #[test]
     fn a_failed_write_leaves_the_old_content() {
         let folder = tempfile::tempdir().unwrap();
@@ -527,7 +550,7 @@ mod tests {
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();
         assert_eq!(text, "Hello");
-        // Nobody reads, and more than the pipe takes is written.
+        // The other end is open but isn't read, and the data is larger than the pipe's buffer.
         assert_eq!(put(&pipe, &"x".repeat(1 << 20)).unwrap_err().kind(), io::ErrorKind::TimedOut);
         put(Path::new("/dev/null"), "x").unwrap();
         for (path, is_kind) in [

@@ -165,7 +165,21 @@ fn change(document: &mut DocumentMut, key: &str, value: Option<toml::Value>) -> 
             *value.decor_mut() = old.decor().clone();
             *old = value;
         }
-        None => drop(document.insert(key, toml_edit::value(value))),
+        None => {
+            // A comment at the end of the file stays before the new line.
+            let mut prefix = String::new();
+            if document.iter().all(|(_, item)| item.is_value()) {
+                prefix = document.trailing().as_str().unwrap_or_default().to_owned();
+                document.set_trailing("");
+            }
+            if !prefix.is_empty() && !prefix.ends_with('\n') {
+                prefix.push('\n');
+            }
+            document.insert(key, toml_edit::value(value));
+            if let Some(mut key) = document.key_mut(key) {
+                key.leaf_decor_mut().set_prefix(prefix);
+            }
+        }
     }
     Ok(())
 }
@@ -292,6 +306,28 @@ mod tests {
                     .replace("[1, 2]", &format!("[1, 2]{line_end}theme = \"dark\""));
                 assert_eq!(fs::read_to_string(&path).unwrap(), expected);
             }
+        }
+    }
+
+    #[test]
+    fn a_new_setting_comes_after_the_last_comment() {
+        for (old, new) in [
+            ("", "port = 7\n"),
+            ("# mine", "# mine\nport = 7\n"),
+            ("# mine\r\n\r\n", "# mine\r\n\r\nport = 7\r\n"),
+            ("tls = true\n# end\n", "tls = true\n# end\nport = 7\n"),
+            ("tls = true", "tls = true\nport = 7\n"),
+            (
+                "tls = true # on\n# next\n[next]\n# end\n",
+                "tls = true # on\nport = 7\n# next\n[next]\n# end\n",
+            ),
+            ("[port] # a table\nx = 1\n[next]\n", "port = 7\n[next]\n"),
+            ("port.x = 1\nnext.x = 2\n", "port = 7\nnext.x = 2\n"),
+        ] {
+            let (_folder, path) = with_content(old);
+            let (mut file, loaded) = open(&path);
+            file.save(&Settings { port: 7, ..loaded }).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), new, "{old:?}");
         }
     }
 

@@ -157,6 +157,46 @@ fn a_saved_log_keeps_the_mode_of_the_file_it_replaces() {
     assert!(std::fs::read_to_string(&path).unwrap().contains("Starting server"));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_saved_to_a_link_is_written_to_its_target_and_a_pipe_stays_a_pipe() {
+    use std::os::unix::fs::FileTypeExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (link, pipe) = (folder.path().join("link"), folder.path().join("pipe"));
+    std::os::unix::fs::symlink("target", &link).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut app = app();
+    let mut save = |command: Command, fails: bool| {
+        app.apply(Command::DismissNotice);
+        app.apply(command);
+        poll_until(&mut app, "a notice", |app| app.notice().is_some());
+        assert_eq!(app.notice().unwrap().problem, fails, "{:?}", app.notice());
+    };
+    save(Command::SaveLog { path: link.clone(), format: ExportFormat::Text }, false);
+    save(Command::SaveProgram(link.clone()), false);
+    assert!(link.is_symlink());
+    assert!(std::fs::read_to_string(folder.path().join("target")).unwrap().contains("socket"));
+    save(Command::SaveProgram(pipe.clone()), true);
+    assert!(std::fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_chosen_path_outside_of_utf_8_is_used_and_remembered_exactly() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    let file = SettingsFile::new(path.clone(), Settings::default());
+    let mut app = App::new(Settings::default(), Options { settings_file: Some(file), ..Options::default() });
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = folder.path().join(std::ffi::OsStr::from_bytes(b"b\xff.crt"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    app.apply(Command::SetPath(Setting::Certificate, certificate.clone()));
+    poll_until(&mut app, "the certificate", |app| matches!(app.certificate(), Check::Good(_)));
+    drop(app);
+    assert_eq!(settings_file::load(&path, OnBrokenFile::Keep).settings.certificate, certificate);
+}
+
 /// A window that hangs, for example in a debugger, doesn't read the channel of events.
 #[test]
 fn the_echo_continues_while_the_log_is_not_read() {
