@@ -500,6 +500,30 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&other).unwrap(), "new");
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_access_control_list_is_kept() {
+        use rustix::fs::{XattrFlags, getxattr, setxattr};
+        const NAME: &str = "system.posix_acl_access";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "old").unwrap();
+        // acl(5): version 2, then tag, permissions and ID of each entry. The second one is for the user with the ID 1.
+        let entries = [(1, 6, u32::MAX), (2, 4, 1), (4, 4, u32::MAX), (16, 4, u32::MAX), (32, 0, u32::MAX)];
+        let mut list = 2_u32.to_le_bytes().to_vec();
+        for (tag, permissions, id) in entries {
+            list.extend([tag, 0, permissions, 0]);
+            list.extend(id.to_le_bytes());
+        }
+        if setxattr(&path, NAME, &list, XattrFlags::empty()).is_err() {
+            let _ = writeln!(io::stderr(), "skipped: the file system has no access control lists");
+            return;
+        }
+        put(&path, "new").unwrap();
+        let mut kept = [0; 64];
+        assert_eq!(getxattr(&path, NAME, &mut kept).map(|length| kept[..length].to_vec()), Ok(list));
+    }
+
     #[cfg(unix)]
     #[test]
     fn permissions_of_the_file_count_and_not_those_of_its_folder() {
