@@ -160,26 +160,23 @@ fn change(document: &mut DocumentMut, key: &str, value: Option<toml::Value>) -> 
         return Ok(());
     };
     let mut value: toml_edit::Value = value.to_string().parse().map_err(io::Error::other)?;
-    match document.get_mut(key).and_then(toml_edit::Item::as_value_mut) {
-        Some(old) => {
-            *value.decor_mut() = old.decor().clone();
-            *old = value;
-        }
-        None => {
-            // A comment at the end of the file stays before the new line.
-            let mut prefix = String::new();
-            if document.iter().all(|(_, item)| item.is_value()) {
-                prefix = document.trailing().as_str().unwrap_or_default().to_owned();
-                document.set_trailing("");
-            }
-            if !prefix.is_empty() && !prefix.ends_with('\n') {
-                prefix.push('\n');
-            }
-            document.insert(key, toml_edit::value(value));
-            if let Some(mut key) = document.key_mut(key) {
-                key.leaf_decor_mut().set_prefix(prefix);
-            }
-        }
+    if let Some(old) = document.get_mut(key).and_then(toml_edit::Item::as_value_mut) {
+        *value.decor_mut() = old.decor().clone();
+        *old = value;
+        return Ok(());
+    }
+    // A comment at the end of the file stays before the new line.
+    let has_tables = document.iter().any(|(_, item)| !item.is_value());
+    let mut prefix = document.trailing().as_str().filter(|_| !has_tables).unwrap_or_default().to_owned();
+    if !has_tables {
+        document.set_trailing("");
+    }
+    if !prefix.is_empty() && !prefix.ends_with('\n') {
+        prefix.push('\n');
+    }
+    document.insert(key, toml_edit::value(value));
+    if let Some(mut key) = document.key_mut(key) {
+        key.leaf_decor_mut().set_prefix(prefix);
     }
     Ok(())
 }
