@@ -1,12 +1,12 @@
 //! The front end for a terminal: prints the log on stdout, and stops on Ctrl-C, SIGTERM or SIGHUP, unless they are ignored.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, ErrorKind, Stdout, Write};
 use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::app::{App, Command, Options};
 use crate::cli::LogFormat;
@@ -27,21 +27,23 @@ const LOG_LIMITS: (u32, u32) = (1_000_000, 4096);
 /// system call, and printing takes processor time from it and from the client.
 const PRINT_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Runs the server until it is stopped. Returns exit code 0 after a stop, or if the reader of stdout has closed it; 1 if
-/// the start failed, or if the log can't be written for another reason.
+/// How many bytes of lines are written at once.
+const MAX_WRITE: usize = 64 * 1024;
+
+/// The maximum size of the lines that are kept while stdout takes no more, in bytes.
+const MAX_PENDING: usize = 1024 * 1024;
+
+/// How long to wait until stdout is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Runs the server until it is stopped. Returns exit code 0 after a stop, and 1 if the start failed.
+///
+/// The log never stops the server: while stdout takes no more, entries are counted instead of printed.
 #[must_use]
 pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     let (wake, woken) = sync_channel(1);
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signals(wake.clone(), Arc::clone(&stop));
-    // Stop when stdout is closed, for example by `| head -1`.
-    console::on_stdout_closed({
-        let (wake, stop) = (wake.clone(), Arc::clone(&stop));
-        move || {
-            stop.store(true, SeqCst);
-            let _ = wake.try_send(());
-        }
-    });
     (settings.log_entries, settings.log_mebibytes) = LOG_LIMITS;
     let wake = move || {
         // If the channel is full, the main thread is about to wake up.
@@ -55,43 +57,41 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
         return ExitCode::FAILURE;
     }
     app.apply(Command::Start);
-    let result = serve(&mut app, &woken, &stop, format);
+    let failure = serve(&mut app, &woken, &stop, format);
     app.shutdown();
-    let error = match result {
-        Ok(None) => return ExitCode::SUCCESS,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Ok(Some(failure)) => failure.replace('\n', " "),
-        Err(error) => format!("the log could not be written: {error}. The server was stopped."),
-    };
-    eprintln!("echoscope: {error}");
+    let Some(failure) = failure else { return ExitCode::SUCCESS };
+    eprintln!("echoscope: {}", failure.replace('\n', " "));
     ExitCode::FAILURE
 }
 
 /// Prints the log until the server is stopped. Returns the error message if the start failed.
-fn serve(
-    app: &mut App,
-    woken: &Receiver<()>,
-    stop: &AtomicBool,
-    format: LogFormat,
-) -> io::Result<Option<String>> {
-    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+fn serve(app: &mut App, woken: &Receiver<()>, stop: &AtomicBool, format: LogFormat) -> Option<String> {
+    let mut printer = Printer::new(format);
     loop {
-        // This can't fail, since the app holds the sender.
-        let _ = woken.recv();
+        if printer.is_stuck {
+            // Try again, even if no event wakes this thread.
+            let _ = woken.recv_timeout(RETRY_INTERVAL);
+        } else {
+            // This can't fail, since the app holds the sender.
+            let _ = woken.recv();
+        }
         if stop.load(SeqCst) {
             app.apply(Command::Stop);
         }
         // The state is read before the poll, so that the poll gets the last events of a stopped server.
         let state = app.state();
         app.poll();
-        for entry in app.log().iter() {
-            print(&mut out, &entry.event, format)?;
-        }
-        out.flush()?;
+        printer.print(app.log().iter().map(|entry| &entry.event));
         app.apply(Command::ClearLog);
         match state {
-            ServerState::Failed(error) => return Ok(Some(error.to_string())),
-            ServerState::Stopped => return Ok(None),
+            ServerState::Failed(error) => return Some(error.to_string()),
+            ServerState::Stopped => {
+                if printer.is_stuck {
+                    thread::sleep(RETRY_INTERVAL);
+                    printer.flush();
+                }
+                return None;
+            }
             ServerState::Starting | ServerState::Listening { .. } | ServerState::Stopping => {
                 thread::sleep(PRINT_INTERVAL);
             }
@@ -99,12 +99,114 @@ fn serve(
     }
 }
 
-fn print(out: &mut impl Write, event: &Event, format: LogFormat) -> io::Result<()> {
-    match format {
-        LogFormat::Json => writeln!(out, "{}", json::json_line(event)),
-        // `run` prints this error on stderr.
-        LogFormat::Text if matches!(event.kind, EventKind::StartFailed(_)) => Ok(()),
-        LogFormat::Text => writeln!(out, "{}", line::line(event, DataFormat::Python)),
+/// Prints events on stdout, each on a line of its own.
+struct Printer {
+    out: Stdout,
+    format: LogFormat,
+    /// Lines that stdout hasn't taken yet.
+    pending: Vec<u8>,
+    /// Whether stdout takes no more for now.
+    is_stuck: bool,
+    /// Whether the reader has closed stdout.
+    is_closed: bool,
+    /// The number of entries that were not printed because stdout took no more.
+    not_shown: u64,
+    /// Whether the error message about stdout was printed.
+    is_reported: bool,
+}
+
+impl Printer {
+    fn new(format: LogFormat) -> Self {
+        Self {
+            out: io::stdout(),
+            format,
+            pending: Vec::new(),
+            is_stuck: false,
+            is_closed: false,
+            not_shown: 0,
+            is_reported: false,
+        }
+    }
+
+    /// Prints events. Blocks as long as stdout does.
+    fn print<'a>(&mut self, events: impl Iterator<Item = &'a Event>) {
+        self.flush();
+        for event in events {
+            if self.pending.len() > if self.is_stuck { MAX_PENDING } else { MAX_WRITE } {
+                if !self.is_stuck {
+                    self.flush();
+                }
+                if self.is_stuck && self.pending.len() > MAX_PENDING {
+                    self.not_shown += if let EventKind::NotShown { count } = event.kind { count } else { 1 };
+                    continue;
+                }
+            }
+            self.append_not_shown();
+            self.append(event);
+        }
+        self.flush();
+        if !self.is_stuck && self.not_shown > 0 {
+            self.append_not_shown();
+            self.flush();
+        }
+    }
+
+    fn append_not_shown(&mut self) {
+        let count = std::mem::take(&mut self.not_shown);
+        if count > 0 {
+            self.append(&Event { at: SystemTime::now(), client: None, kind: EventKind::NotShown { count } });
+        }
+    }
+
+    fn append(&mut self, event: &Event) {
+        let line = match self.format {
+            LogFormat::Json => json::json_line(event),
+            // `run` prints this error on stderr.
+            LogFormat::Text if matches!(event.kind, EventKind::StartFailed(_)) => return,
+            LogFormat::Text => line::line(event, DataFormat::Python),
+        };
+        self.pending.extend(line.into_bytes());
+        self.pending.push(b'\n');
+    }
+
+    /// Writes the pending lines. Keeps what stdout doesn't take now.
+    fn flush(&mut self) {
+        self.is_stuck = false;
+        let mut written = 0;
+        while !self.is_stuck && !self.is_closed {
+            let rest = &self.pending[written..];
+            // std may keep a part of what it takes in a buffer of its own.
+            let result = if rest.is_empty() { self.out.flush().map(|()| 0) } else { self.out.write(rest) };
+            match result {
+                Ok(0) => break,
+                Ok(count) => written += count,
+                Err(error) => self.on_error(&error),
+            }
+        }
+        self.pending.drain(..written);
+        if self.is_closed {
+            self.pending.clear();
+        }
+    }
+
+    fn on_error(&mut self, error: &io::Error) {
+        match error.kind() {
+            ErrorKind::Interrupted => return,
+            // The reader is slow, and stdout doesn't block.
+            ErrorKind::WouldBlock => {
+                self.is_stuck = !console::wait_for_stdout(PRINT_INTERVAL);
+                return;
+            }
+            ErrorKind::BrokenPipe => self.is_closed = true,
+            _ => self.is_stuck = true,
+        }
+        if !std::mem::replace(&mut self.is_reported, true) {
+            // Without stderr, there is nowhere to report it.
+            let _ = writeln!(
+                io::stderr(),
+                "echoscope: the log can't be printed: {error}. The server continues; Ctrl-C stops it."
+            );
+        }
     }
 }
 

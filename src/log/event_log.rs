@@ -25,28 +25,9 @@ pub struct LogEntry {
 impl EventLog {
     /// Appends an event and returns its number.
     pub fn append(&mut self, event: Event) -> u64 {
-        let size = size(&event.kind);
+        let size = size_of::<u64>() + event.size();
         self.push(LogEntry { number: self.next_number(), event }, size)
     }
-}
-
-/// Returns the memory that an entry takes, in bytes: the entry itself, the overhead of one allocation, and the data
-/// that it refers to.
-fn size(kind: &EventKind) -> usize {
-    /// An upper bound for the short texts of an event, such as an error of the OS.
-    const SHORT_TEXTS: usize = 256;
-    let data = match kind {
-        EventKind::Received { data, .. } => data.len(),
-        EventKind::Note { text, .. } => text.len(),
-        EventKind::Handshake(handshake) => {
-            size_of_val(&**handshake)
-                + SHORT_TEXTS
-                + handshake.client_hello.as_ref().map_or(0, |hello| hello.size())
-        }
-        EventKind::Problem(Problem::Tls(error)) => error.size(),
-        _ => SHORT_TEXTS,
-    };
-    size_of::<LogEntry>() + 32 + data
 }
 
 /// The subject of a log entry.

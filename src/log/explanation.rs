@@ -169,6 +169,10 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
         CloseReason::Disconnected => {
             "Disconnect was pressed for this client. The client notices at its next recv or send."
         }
+        CloseReason::HandshakeLimit => {
+            "Unfinished handshakes may take three quarters of the places and a few MiB of memory, so that clients that only \
+             connect can't lock out others. The oldest one ends first."
+        }
         CloseReason::Tls => {
             "Without working TLS nothing can be received or sent. See the previous entry for the cause."
         }

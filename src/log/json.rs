@@ -18,29 +18,37 @@
 //! | `opened` | |
 //! | `handshake` | `version`, `cipher_suite`: strings; `group`, `signature_scheme`, `server_name`, `alpn`: strings or absent; `handshake`: `"full"`, `"full_with_retry"` or `"resumed"`; `seconds`; `client_certificate`: absent or an object with `subject`, `issuer` and `sha256`, the fingerprint as openssl prints it; `offer`: see below, or absent |
 //! | `received` | `len`: bytes received; `encoding`: `"text"` if the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |
-//! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"`, `"idle"`, `"server_stopped"`, `"disconnected"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
-//! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"` |
+//! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"`, `"idle"`, `"server_stopped"`, `"disconnected"`, `"handshake_limit"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
+//! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"`; `limit`, `idle_timeout`: clients, and seconds or absent: only with `"max_clients"` |
 //! | `accept_paused`, `accept_resumed` | |
 //! | `stopping`, `stopped` | |
 //! | `not_shown` | `count`: entries that are not in the log |
 //! | `note` | `text`; `problem`: boolean |
 //!
 //! `offer` is what the client's first ClientHello offers: an object with `versions`, `cipher_suites`, `groups`,
-//! `key_shares`, `signature_schemes`, `alpn`: arrays of strings in the client's order; `server_name`: string or absent.
+//! `key_shares`, `signature_schemes`, `alpn`: arrays of strings in the client's order; `server_name`: string or absent;
+//! `left_out`: the number of entries that long lists leave out, or absent.
 //! Names are those of the IANA registries; a number without a name is written as `"0xeeee"`, one of RFC 8701's as
 //! `"0x0a0a (GREASE)"`.
 //!
 //! `seconds` is a number with up to nine decimals. `text` is English for people and may change.
+//!
+//! In strings, control, format, bidi and zero-width characters and separators of lines are escaped (`\u202e`), so that a
+//! terminal shows them and every tool splits the lines in the same way.
+
+use std::io;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
+use serde_json::ser::Formatter;
 use serde_json::{Value, json};
 
 use crate::log::explanation::{describe, describe_problem, raw};
 use crate::log::line::line;
 use crate::server::event::{Event, EventKind, Problem};
 use crate::settings::DataFormat;
-use crate::text;
+use crate::text::{self, is_bidi_or_control};
 use crate::tls::client_hello::ClientHello;
 use crate::tls::names;
 
@@ -56,7 +64,43 @@ pub fn json_line(event: &Event) -> String {
     if let (Value::Object(object), Value::Object(fields)) = (&mut object, fields(event)) {
         object.extend(fields);
     }
-    without_nulls(object).to_string()
+    let mut line = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, EscapingFormatter);
+    // Writing to a `Vec` can't fail.
+    let _ = without_nulls(object).serialize(&mut serializer);
+    String::from_utf8_lossy(&line).into_owned()
+}
+
+/// Returns whether a character can't be seen as it is. The variation selectors are a part of some emoji.
+fn needs_escape(character: char) -> bool {
+    is_bidi_or_control(character) || matches!(character, '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Writes compact JSON, with an escape sequence for each character that [`needs_escape`] (RFC 8259, section 7).
+struct EscapingFormatter;
+
+impl Formatter for EscapingFormatter {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        // Nearly every string is plain ASCII, for which this check is much faster.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        let mut rest = fragment;
+        while let Some((start, character)) =
+            rest.char_indices().find(|(_, character)| needs_escape(*character))
+        {
+            writer.write_all(&rest.as_bytes()[..start])?;
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[start + character.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
 }
 
 fn without_nulls(mut object: Value) -> Value {
@@ -115,7 +159,15 @@ fn fields(event: &Event) -> Value {
                 Problem::Tls(error) => error.client_hello.as_deref(),
                 _ => None,
             };
+            let (limit, idle_timeout) = match problem {
+                Problem::MaxClients { limit, idle_timeout } => {
+                    (Some(limit), idle_timeout.map(|time| time.as_secs()))
+                }
+                _ => (None, None),
+            };
             json!({
+                "limit": limit,
+                "idle_timeout": idle_timeout,
                 "problem": describe_problem(problem).0,
                 "text": line(event, DataFormat::Python),
                 "raw": raw(event),
@@ -136,6 +188,7 @@ fn offer(hello: &ClientHello) -> Value {
         "cipher_suites": named(&hello.cipher_suites, names::suite),
         "groups": named(&hello.groups, names::group),
         "key_shares": named(&hello.key_shares, names::group),
+        "left_out": (hello.left_out > 0).then_some(hello.left_out),
         "server_name": hello.server_name,
         "signature_schemes": named(&hello.signature_schemes, names::scheme),
         "versions": named(&hello.versions, names::version),
@@ -200,7 +253,21 @@ mod tests {
         let parsed: Value = serde_json::from_str(&json_line(&problem(failed))).unwrap();
         assert_eq!(parsed["offer"]["groups"], json!(["X25519MLKEM768", "x25519"]));
         let parsed: Value =
-            serde_json::from_str(&json_line(&problem(Problem::MaxClients { limit: 7 }))).unwrap();
+            serde_json::from_str(&json_line(&problem(Problem::MaxClients { limit: 7, idle_timeout: None })))
+                .unwrap();
         assert_eq!((&parsed["problem"], &parsed["id"]), (&json!("max_clients"), &json!(2)));
+        assert_eq!((&parsed["limit"], parsed.get("idle_timeout")), (&json!(7), None));
+    }
+
+    #[test]
+    fn characters_that_a_terminal_obeys_are_escaped() {
+        let odd = "\u{7f}\u{85}\u{9b}31m\u{ad}\u{61c}\u{200b}\u{200d}\u{200f}\u{2028}\u{2029}\u{202e}\u{2060}\u{2066}\u{206a}\u{feff}\u{fff9}\u{e0001}\u{fe0f}\u{3164}";
+        let line = json_line(&received(1, odd.as_bytes()));
+        assert!(line.is_ascii(), "{line}");
+        assert!(line.contains(r"\u009b31m") && line.contains(r"\udb40\udc01"), "{line}");
+        let parsed: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(parsed["data"], odd);
+        let kept = "Grüße, 世界 🌍\n";
+        assert!(json_line(&received(1, kept.as_bytes())).contains("Grüße, 世界 🌍\\n"));
     }
 }

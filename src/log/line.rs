@@ -157,10 +157,16 @@ fn problem(problem: &Problem) -> String {
             "Can't create a thread for the next client, so it waits. Disconnect some clients, or use a pool of threads."
         }
         Problem::Recovered => "Resources are available again: clients are accepted and served.",
-        Problem::MaxClients { limit } => {
+        Problem::MaxClients { limit, idle_timeout } => {
             let verb = if *limit == 1 { "is" } else { "are" };
+            let idle = match idle_timeout {
+                None => "Idle clients keep their places, since no idle timeout is set: set one, or raise Max clients.".to_owned(),
+                Some(timeout) => {
+                    format!("Idle clients leave after {}; raise Max clients to let more in.", text::duration(*timeout))
+                }
+            };
             return format!(
-                "{} {verb} connected, as many as allowed. New ones wait in the accept queue; raise Max clients to let more in.",
+                "{} {verb} connected, as many as allowed, and new ones wait in the accept queue. {idle}",
                 count((*limit).into(), "client"),
             );
         }
@@ -259,7 +265,10 @@ mod tests {
         assert!(
             python(&problem(silent)).starts_with("This client does not speak TLS. Use a client that does")
         );
-        assert!(python(&problem(Problem::MaxClients { limit: 1 })).starts_with("1 client is connected"));
+        assert!(
+            python(&problem(Problem::MaxClients { limit: 1, idle_timeout: None }))
+                .starts_with("1 client is connected")
+        );
     }
 
     #[test]

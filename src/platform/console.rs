@@ -1,4 +1,4 @@
-//! The console or terminal that started the program: attaching to it, and whether its streams are open.
+//! The console or terminal that started the program: attaching to it, and the state of its streams.
 //!
 //! Windows decides before a program starts whether it has a console. Ours is marked as a window program
 //! (`windows_subsystem`), so that a double-click doesn't open a console. Therefore it must attach itself to its
@@ -22,27 +22,22 @@ pub fn is_stderr_visible() -> bool {
     true
 }
 
-/// Calls `callback` as soon as the reader of stdout closes its end, even if nothing is printed. Windows doesn't report
-/// that. If there is no thread to wait for it, the next write to stdout fails instead.
+/// Waits until a stdout that doesn't block takes more bytes, for at most `timeout`. Returns whether it may.
 #[cfg(unix)]
-pub fn on_stdout_closed(callback: impl FnOnce() + Send + 'static) {
-    use rustix::event::{PollFd, PollFlags, poll};
+pub fn wait_for_stdout(timeout: std::time::Duration) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-    let watch = move || {
-        let stdout = std::io::stdout();
-        // poll(2) always reports that the reader has closed a pipe, even if no events are requested.
-        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
-        while poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
-        if watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
-            callback();
-        }
-    };
-    drop(std::thread::Builder::new().name("stdout".to_owned()).stack_size(128 * 1024).spawn(watch));
+    let stdout = std::io::stdout();
+    let timeout = Timespec::try_from(timeout).ok();
+    poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], timeout.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
-/// Does nothing, since Windows doesn't report when the reader of stdout closes its end.
+/// Waits for `timeout` and returns false, since stdout always blocks.
 #[cfg(not(unix))]
-pub fn on_stdout_closed(_callback: impl FnOnce() + Send + 'static) {}
+pub fn wait_for_stdout(timeout: std::time::Duration) -> bool {
+    std::thread::sleep(timeout);
+    false
+}
 
 #[cfg(all(windows, feature = "gui"))]
 mod windows {

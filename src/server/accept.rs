@@ -147,6 +147,9 @@ fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn
     shared.totals.clients.fetch_add(1, Relaxed);
     shared.registry.insert(&conn);
     shared.events.send(Some(client), EventKind::Opened);
+    if is_tls {
+        shared.registry.limit_handshakes(shared.config.max_clients);
+    }
     conn
 }
 
@@ -159,9 +162,20 @@ fn wait_for_room(shared: &ServerShared, is_limit_reported: &mut bool) {
     shared.accept_queue.while_not_accepting(|| {
         // If the OS doesn't report the queue's length, a client may be waiting.
         let may_wait = || shared.accept_queue.waiting().is_none_or(|waiting| waiting > 0);
-        if !*is_limit_reported && !shared.registry.wait_below(limit, may_wait) {
-            *is_limit_reported = true;
-            shared.report(Problem::MaxClients { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
+        while !shared.registry.wait_below(limit, may_wait) {
+            let Some(left) = shared.registry.end_oldest_handshake() else {
+                if !std::mem::replace(is_limit_reported, true) {
+                    shared.report(Problem::MaxClients {
+                        limit: u32::try_from(limit).unwrap_or(u32::MAX),
+                        idle_timeout: shared.config.idle_timeout,
+                    });
+                }
+                break;
+            };
+            if left.is_zero() {
+                break;
+            }
+            shared.registry.wait_for_removal(left);
         }
         shared.registry.wait_below(limit, || false);
     });

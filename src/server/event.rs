@@ -43,6 +43,24 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// Returns the memory that the event takes, in bytes: the event itself, the overhead of one allocation, and the data
+    /// that it refers to.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        /// An upper bound for the short texts of an event, such as an error of the OS.
+        const SHORT_TEXTS: usize = 256;
+        let data = match &self.kind {
+            EventKind::Received { data, .. } => data.len(),
+            EventKind::Note { text, .. } => text.len(),
+            EventKind::Handshake(handshake) => SHORT_TEXTS + handshake.size(),
+            EventKind::Problem(Problem::Tls(error)) => error.size(),
+            _ => SHORT_TEXTS,
+        };
+        size_of::<Self>() + 32 + data
+    }
+}
+
 /// The kinds of events.
 #[derive(Debug, Clone)]
 pub enum EventKind {
@@ -134,6 +152,8 @@ pub enum CloseReason {
     ServerStopped,
     /// The user disconnected this client.
     Disconnected,
+    /// The client's TLS handshake was not done, and its place or its memory was needed for other clients.
+    HandshakeLimit,
     /// The TLS handshake failed or timed out, or a TLS record was invalid. The preceding [`Problem`] has the details.
     Tls,
     /// The thread that served the client panicked. The preceding [`Problem`] has the details.
@@ -151,6 +171,7 @@ impl CloseReason {
             Self::Idle => "closed by the server as idle",
             Self::ServerStopped => "closed because the server was stopped",
             Self::Disconnected => "closed by you (Disconnect)",
+            Self::HandshakeLimit => "closed in its unfinished TLS handshake",
             Self::Tls => "closed on a TLS failure",
             Self::Panicked => "closed by a bug in Echoscope",
         }
@@ -176,6 +197,8 @@ pub enum Problem {
     MaxClients {
         /// The limit.
         limit: u32,
+        /// After how long without a byte a client's connection is closed; `None`: never.
+        idle_timeout: Option<Duration>,
     },
     /// `accept` failed for another reason; the server continues.
     Accept {

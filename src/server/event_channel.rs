@@ -1,7 +1,8 @@
 //! The bounded channel from the server's threads to the log. Sending never waits.
 //!
-//! Any thread sends through an [`EventSender`]; one [`EventReceiver`] receives. If the channel is full, the event is
-//! counted instead, and the receiver reports the count as [`EventKind::NotShown`].
+//! Any thread sends through an [`EventSender`]; one [`EventReceiver`] receives. The channel has a maximum length and a
+//! maximum size in bytes. If it is full, the event is counted instead, and the receiver reports the count as
+//! [`EventKind::NotShown`].
 //!
 //! Received data is limited by a token bucket: a burst passes whole, and a flood is reduced to a rate that is more than
 //! anyone can read, but too low to slow down the echo. The rest of the channel is reserved for connections and
@@ -9,7 +10,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,6 +19,8 @@ use crate::server::event::{ClientId, ClientInfo, Event, EventKind};
 
 /// The capacity of the channel.
 const EVENTS: usize = 16_384;
+/// The maximum size of the events in the channel, in bytes. A single larger event is accepted, too.
+const BYTES: usize = 16 << 20;
 /// The tokens that an event about data takes in addition to one for each byte.
 const EVENT_COST: i64 = 300;
 /// The maximum number of tokens, which is also the initial number.
@@ -31,6 +34,7 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
     let (sender, receiver) = sync_channel(EVENTS);
     let state = Arc::new(ChannelState {
         tokens: AtomicI64::new(BURST),
+        bytes: AtomicUsize::new(0),
         not_shown: AtomicU64::new(0),
         is_woken: AtomicBool::new(false),
         last_id: AtomicU64::new(0),
@@ -51,6 +55,8 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
 struct ChannelState {
     /// The tokens that are left for data events.
     tokens: AtomicI64,
+    /// The size of the events in the channel.
+    bytes: AtomicUsize,
     /// The number of skipped events since the last drain.
     not_shown: AtomicU64,
     /// Whether `wake` was called since the last drain.
@@ -122,10 +128,20 @@ impl EventSender {
 
     /// Sends an event; counts it as skipped if it is `None` or the channel is full.
     fn push(&self, event: Option<Event>) {
-        if event.is_none_or(|event| self.sender.try_send(event).is_err()) {
+        if event.is_none_or(|event| !self.try_send(event)) {
             self.state.not_shown.fetch_add(1, Relaxed);
         }
         self.state.wake();
+    }
+
+    fn try_send(&self, event: Event) -> bool {
+        let size = event.size();
+        let before = self.state.bytes.fetch_add(size, Relaxed);
+        let is_sent = (before == 0 || before + size <= BYTES) && self.sender.try_send(event).is_ok();
+        if !is_sent {
+            self.state.bytes.fetch_sub(size, Relaxed);
+        }
+        is_sent
     }
 }
 
@@ -148,6 +164,7 @@ impl EventReceiver {
         self.state.refill(elapsed);
         let mut taken = 0;
         for event in self.receiver.try_iter().take(EVENTS) {
+            self.state.bytes.fetch_sub(event.size(), Relaxed);
             take(event);
             taken += 1;
         }
@@ -207,6 +224,19 @@ mod tests {
         let mut opened = 0;
         receiver.drain(|event| opened += u32::from(matches!(event.kind, EventKind::Opened)));
         assert_eq!(opened, 1);
+    }
+
+    #[test]
+    fn size_of_queued_events_is_limited() {
+        let (sender, mut receiver) = channel(|| {});
+        let text = "x".repeat(BYTES / 4);
+        for _ in 0..10 {
+            sender.send(None, EventKind::Note { text: text.clone(), problem: false });
+        }
+        assert_eq!(drain(&mut receiver), (3, 7));
+        assert_eq!(receiver.state.bytes.load(Relaxed), 0);
+        sender.send(None, EventKind::Note { text: text.repeat(5), problem: false });
+        assert_eq!(drain(&mut receiver), (1, 0), "a larger event than the limit passes alone");
     }
 
     #[test]

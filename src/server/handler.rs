@@ -111,10 +111,12 @@ fn accept_tls(
     if !shared.steps.client_call(conn, Call::Handshake, 0, &[]) {
         return Err(ConnectionError::Closed(CloseReason::EndOfStream));
     }
-    let (stream, handshake) = TlsStream::accept(socket, tls, shared.config.handshake_timeout)?;
+    let (stream, handshake) =
+        TlsStream::accept(socket, tls, shared.config.handshake_timeout, &shared.handshake_bytes)?;
     let handshake = Arc::new(handshake);
     // This can't fail: only this thread sets it, once.
     let _ = conn.handshake.set(Arc::clone(&handshake));
+    shared.registry.on_handshake_done(conn.client.id);
     shared.events.send(Some(conn.client), EventKind::Handshake(handshake));
     Ok(Some(stream))
 }

@@ -18,6 +18,9 @@ use crate::tls::handshake::Handshake;
 /// which the server stops.
 const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_millis(250);
 
+/// How long a TLS handshake may take even if its place is needed.
+const MIN_HANDSHAKE: Duration = Duration::from_millis(250);
+
 /// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -155,6 +158,8 @@ pub(super) struct ConnectionRegistry {
 #[derive(Default)]
 struct Connections {
     open: BTreeMap<ClientId, Arc<Conn>>,
+    /// The open connections whose TLS handshake isn't done and that were not told to end.
+    in_handshake: BTreeMap<ClientId, Arc<Conn>>,
     /// Whether the run is ending, so that every connection is closed.
     closing: bool,
     /// The connections that wait for a thread of the pool.
@@ -164,6 +169,18 @@ struct Connections {
     idle_workers: usize,
 }
 
+impl Connections {
+    /// See [`ConnectionRegistry::end_oldest_handshake`].
+    fn end_oldest_handshake(&mut self) -> Option<Duration> {
+        let oldest = self.in_handshake.first_entry()?;
+        let left = MIN_HANDSHAKE.saturating_sub(oldest.get().opened.elapsed());
+        if left.is_zero() {
+            oldest.remove().end(CloseReason::HandshakeLimit);
+        }
+        Some(left)
+    }
+}
+
 impl ConnectionRegistry {
     /// Adds a connection, and closes it if the run is ending.
     pub(super) fn insert(&self, conn: &Arc<Conn>) {
@@ -171,11 +188,41 @@ impl ConnectionRegistry {
         connections.open.insert(conn.client.id, Arc::clone(conn));
         if connections.closing {
             conn.end(CloseReason::ServerStopped);
+        } else if conn.is_tls {
+            connections.in_handshake.insert(conn.client.id, Arc::clone(conn));
         }
     }
 
+    /// Takes note that a connection's TLS handshake is done.
+    pub(super) fn on_handshake_done(&self, id: ClientId) {
+        lock(&self.connections).in_handshake.remove(&id);
+        self.removed.notify_all();
+    }
+
+    /// Ends the oldest TLS handshakes if they take more than three quarters of the places. Waits while they are younger
+    /// than [`MIN_HANDSHAKE`], so that many clients at once aren't disconnected.
+    pub(super) fn limit_handshakes(&self, max_clients: usize) {
+        let limit = (max_clients - max_clients / 4).max(1);
+        let mut connections = lock(&self.connections);
+        while connections.in_handshake.len() > limit && !connections.closing {
+            let left = connections.end_oldest_handshake().unwrap_or_default();
+            connections = wait_while_for(&self.removed, connections, left, |connections| {
+                connections.in_handshake.len() > limit && !connections.closing
+            });
+        }
+    }
+
+    /// Ends the oldest TLS handshake; `None` if there is none. If it is younger than [`MIN_HANDSHAKE`], returns the time
+    /// until it isn't instead.
+    pub(super) fn end_oldest_handshake(&self) -> Option<Duration> {
+        lock(&self.connections).end_oldest_handshake()
+    }
+
     pub(super) fn remove(&self, id: ClientId) {
-        lock(&self.connections).open.remove(&id);
+        let mut connections = lock(&self.connections);
+        connections.open.remove(&id);
+        connections.in_handshake.remove(&id);
+        drop(connections);
         self.removed.notify_all();
     }
 

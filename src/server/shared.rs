@@ -2,7 +2,7 @@
 //! is stopping.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -132,6 +132,8 @@ pub(super) struct ServerShared {
     pub(super) steps: StepController,
     /// Set before the server listens, if it serves TLS.
     pub(super) tls: OnceLock<TlsServer>,
+    /// The bytes that clients have sent in TLS handshakes that aren't done.
+    pub(super) handshake_bytes: AtomicUsize,
     state: Mutex<ServerState>,
     state_changed: Condvar,
     is_stopping: AtomicBool,
@@ -157,6 +159,7 @@ impl ServerShared {
             totals: Totals::default(),
             accept_queue: AcceptQueueMonitor::default(),
             tls: OnceLock::new(),
+            handshake_bytes: AtomicUsize::new(0),
             state: Mutex::new(ServerState::Starting),
             state_changed: Condvar::new(),
             is_stopping: AtomicBool::new(false),

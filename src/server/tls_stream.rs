@@ -5,6 +5,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use rustls::{AlertDescription, InvalidMessage, ServerConnection};
@@ -17,6 +18,35 @@ use crate::tls::client_hello::{first_hello, other_protocol};
 use crate::tls::handshake::Handshake;
 use crate::tls::server_config::{TlsServer, chosen_scheme};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
+
+/// The maximum number of bytes that all clients together may send in TLS handshakes that aren't done. Each is kept up to
+/// three times: for rustls, for the log, and in a buffer that is larger than its content.
+const MAX_HANDSHAKE_BYTES: usize = 8 << 20;
+/// The number of bytes that a client may send in its handshake even so: more than usual clients need.
+const USUAL_HANDSHAKE: usize = 8 << 10;
+
+/// One client's part of the bytes in unfinished handshakes.
+struct HandshakeBudget<'a> {
+    all: &'a AtomicUsize,
+    own: usize,
+}
+
+impl HandshakeBudget<'_> {
+    fn take(&mut self, received: usize) -> Result<(), ConnectionError> {
+        self.own += received;
+        let all = self.all.fetch_add(received, Relaxed) + received;
+        if all > MAX_HANDSHAKE_BYTES && self.own > USUAL_HANDSHAKE {
+            return Err(ConnectionError::Closed(CloseReason::HandshakeLimit));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for HandshakeBudget<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.own, Relaxed);
+    }
+}
 
 /// A TLS connection.
 pub(super) struct TlsStream {
@@ -38,10 +68,11 @@ impl TlsStream {
         socket: &Socket<'_>,
         tls: &TlsServer,
         timeout: Duration,
+        handshake_bytes: &AtomicUsize,
     ) -> Result<(Self, Handshake), ConnectionError> {
         let start = Instant::now();
         let mut stream = Self::new(tls)?;
-        let result = stream.shake_hands(socket, start + timeout);
+        let result = stream.shake_hands(socket, start + timeout, handshake_bytes);
         let client_hello = first_hello(&stream.records.take_first_bytes()).map(Arc::new);
         match result {
             Ok(()) => {
@@ -77,9 +108,15 @@ impl TlsStream {
         })
     }
 
-    fn shake_hands(&mut self, socket: &Socket<'_>, deadline: Instant) -> Result<(), ConnectionError> {
+    fn shake_hands(
+        &mut self,
+        socket: &Socket<'_>,
+        deadline: Instant,
+        handshake_bytes: &AtomicUsize,
+    ) -> Result<(), ConnectionError> {
+        let mut budget = HandshakeBudget { all: handshake_bytes, own: 0 };
         while self.connection.is_handshaking() {
-            let result = self.read_record(socket, Some(deadline));
+            let result = self.read_record(socket, Some(deadline), |received| budget.take(received));
             let has_hello = self.connection.protocol_version().is_some();
             if !has_hello && let Some((start, http)) = other_protocol(self.records.first_bytes()) {
                 return Err(ConnectionError::Tls(Problem::NotTls { start, http }));
@@ -111,7 +148,7 @@ impl TlsStream {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
-            self.read_record(socket, None)?;
+            self.read_record(socket, None, |_| Ok(()))?;
         }
     }
 
@@ -152,12 +189,15 @@ impl TlsStream {
         &mut self,
         socket: &Socket<'_>,
         deadline: Option<Instant>,
+        mut on_received: impl FnMut(usize) -> Result<(), ConnectionError>,
     ) -> Result<bool, ConnectionError> {
         while self.records.next_len().is_none() {
-            if self.records.fill(|buffer| socket.recv(buffer, deadline))? == 0 {
+            let received = self.records.fill(|buffer| socket.recv(buffer, deadline))?;
+            if received == 0 {
                 self.connection.read_tls(&mut io::empty())?;
                 return Ok(false);
             }
+            on_received(received)?;
         }
         let in_handshake = self.connection.is_handshaking();
         let before = self.snapshot;

@@ -22,30 +22,38 @@ pub struct ClientHello {
     pub alpn: Vec<String>,
     /// The server name (SNI, RFC 6066, section 3).
     pub server_name: Option<String>,
+    /// The number of entries that the lists above leave out, since they are too long.
+    pub left_out: u32,
 }
 
 /// The maximum number of a client's first bytes that are kept. A `ClientHello` with several post-quantum key shares has
-/// about 4 KiB.
-pub const LONGEST: usize = 64 * 1024;
+/// about 4 KiB. A longer one is parsed up to here.
+pub const LONGEST: usize = 16 * 1024;
 
 /// The maximum length of each list in a [`ClientHello`]. A client can send 32,000 cipher suites, too many to read.
 const MAX_LIST_LEN: usize = 256;
 /// The maximum number of bytes that are kept of a server name or an application protocol.
 const MAX_NAME_LEN: usize = 255;
+/// The maximum length of [`ClientHello::alpn`] in bytes of text. Few clients offer more than three protocols.
+const MAX_ALPN_TEXT: usize = 1024;
 
 /// Parses the `ClientHello` at the beginning of a client's TLS records (RFC 8446, section 5.1). Returns `None` if they
-/// start with something else or are incomplete.
+/// start with something else or are incomplete, unless there are [`LONGEST`] bytes.
 #[must_use]
 pub fn first_hello(records: &[u8]) -> Option<ClientHello> {
+    let is_cut = records.len() >= LONGEST;
     let mut records = Reader(records);
     let mut message = Vec::new();
     // A `ClientHello` may be split over several records.
     loop {
-        if records.byte()? != HANDSHAKE {
-            return None;
+        match records.byte() {
+            Some(HANDSHAKE) => {}
+            None if is_cut => return parse_body(message.get(4..)?),
+            _ => return None,
         }
         records.number()?;
         let length = usize::from(records.number()?);
+        let length = if is_cut { length.min(records.0.len()) } else { length };
         message.extend_from_slice(records.take(length)?);
         if let [CLIENT_HELLO, high, middle, low, body @ ..] = message.as_slice() {
             let length = u32::from_be_bytes([0, *high, *middle, *low]) as usize;
@@ -67,10 +75,12 @@ fn parse_body(body: &[u8]) -> Option<ClientHello> {
     let legacy_version = body.number()?;
     let _random = body.take(32)?;
     let _session_id = body.short_list()?;
-    let mut offer = ClientHello { cipher_suites: body.list()?.numbers(), ..ClientHello::default() };
+    let mut offer = ClientHello::default();
+    offer.cipher_suites = offer.numbers(body.list()?);
     let _compression = body.short_list()?;
-    // Before TLS 1.2 a `ClientHello` could end here.
-    let mut extensions = body.list().unwrap_or_default();
+    // Before TLS 1.2 a `ClientHello` could end here. The extensions of one that was cut end early.
+    let length = body.number().unwrap_or_default();
+    let mut extensions = Reader(&body.0[..body.0.len().min(length.into())]);
     while let Some((kind, content)) = extensions.extension() {
         // Ignores an extension that can't be parsed, and continues with the next one.
         let _ = offer.parse_extension(kind, content);
@@ -94,45 +104,64 @@ impl ClientHello {
                     }
                 }
             }
-            10 => self.groups = content.list()?.numbers(),
-            13 => self.signature_schemes = content.list()?.numbers(),
+            10 => self.groups = self.numbers(content.list()?),
+            13 => self.signature_schemes = self.numbers(content.list()?),
             16 => {
                 let mut protocols = content.list()?;
+                let mut room = MAX_ALPN_TEXT;
                 while let Some(protocol) = protocols.short_list() {
-                    if self.alpn.len() < MAX_LIST_LEN {
-                        self.alpn.push(lossy_text(protocol.0));
+                    let name = lossy_text(protocol.0);
+                    match room.checked_sub(name.len()) {
+                        Some(rest) if self.alpn.len() < MAX_LIST_LEN => {
+                            room = rest;
+                            self.alpn.push(name);
+                        }
+                        _ => self.left_out += 1,
                     }
                 }
             }
-            43 => self.versions = content.short_list()?.numbers(),
+            43 => self.versions = self.numbers(content.short_list()?),
             51 => {
                 let mut shares = content.list()?;
-                while let Some(group) = shares.number() {
+                let groups = std::iter::from_fn(|| {
+                    let group = shares.number()?;
                     shares.list()?;
-                    if self.key_shares.len() < MAX_LIST_LEN {
-                        self.key_shares.push(group);
-                    }
-                }
+                    Some(group)
+                });
+                self.key_shares = self.collect(groups);
             }
             _ => {}
         }
         Some(())
     }
 
-    /// Returns the memory that this value takes, in bytes.
+    fn numbers(&mut self, mut list: Reader<'_>) -> Vec<u16> {
+        self.collect(std::iter::from_fn(|| list.number()))
+    }
+
+    /// Collects the first entries of a list, and counts the others as left out.
+    fn collect(&mut self, mut list: impl Iterator<Item = u16>) -> Vec<u16> {
+        let mut kept: Vec<u16> = list.by_ref().take(MAX_LIST_LEN).collect();
+        kept.shrink_to_fit();
+        self.left_out += u32::try_from(list.count()).unwrap_or(u32::MAX);
+        kept
+    }
+
+    /// Returns the memory that this value takes, in bytes, with the overhead of its allocations.
     #[must_use]
     pub fn size(&self) -> usize {
+        const ALLOCATION: usize = 32;
         let numbers =
             [&self.versions, &self.cipher_suites, &self.groups, &self.key_shares, &self.signature_schemes];
         size_of::<Self>()
-            + numbers.into_iter().map(|list| size_of_val(list.as_slice())).sum::<usize>()
-            + self.alpn.iter().map(|name| size_of::<String>() + name.len()).sum::<usize>()
+            + numbers.into_iter().map(|list| ALLOCATION + size_of_val(list.as_slice())).sum::<usize>()
+            + self.alpn.iter().map(|name| ALLOCATION + size_of::<String>() + name.len()).sum::<usize>()
             + self.server_name.as_ref().map_or(0, String::len)
     }
 }
 
 fn lossy_text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_NAME_LEN)]).into_owned()
+    String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_NAME_LEN)]).into()
 }
 
 /// Reads bytes from the front of a slice. A read returns `None` if too few bytes are left.
@@ -168,10 +197,6 @@ impl<'a> Reader<'a> {
 
     fn extension(&mut self) -> Option<(u16, Self)> {
         Some((self.number()?, self.list()?))
-    }
-
-    fn numbers(mut self) -> Vec<u16> {
-        std::iter::from_fn(|| self.number()).take(MAX_LIST_LEN).collect()
     }
 }
 
@@ -282,6 +307,37 @@ mod tests {
         assert_eq!(first_hello(&with_trailing_data), first_hello(&bytes));
     }
 
+    /// Returns a record with a `ClientHello` that offers this many application protocols of 255 bytes.
+    fn hello_with_protocols(count: usize) -> Vec<u8> {
+        let protocols = [&[255][..], &[0xff; 255]].concat().repeat(count);
+        let length = |value: usize| u16::try_from(value).unwrap().to_be_bytes();
+        let alpn = [&length(protocols.len())[..], &protocols].concat();
+        let versions = [0, 43, 0, 3, 2, 3, 4];
+        let extensions = [&versions[..], &[0, 16], &length(alpn.len()), &alpn].concat();
+        let body =
+            [&[3, 3][..], &[0; 33], &[0, 2, 0x13, 1, 1, 0], &length(extensions.len()), &extensions].concat();
+        let message = [&[1, 0][..], &length(body.len()), &body].concat();
+        let records =
+            message.chunks(16_000).map(|part| [&[22, 3, 1][..], &length(part.len()), part].concat());
+        records.collect::<Vec<_>>().concat()
+    }
+
+    #[test]
+    fn a_long_client_hello_is_parsed_up_to_the_limit_and_takes_little_memory() {
+        let short = first_hello(&hello_with_protocols(30)).unwrap();
+        assert_eq!((short.versions.as_slice(), short.alpn.len()), (&[0x0304][..], 1));
+        assert_eq!(short.left_out, 29);
+        let long = hello_with_protocols(250);
+        assert_eq!(first_hello(&long[..LONGEST - 1]), None);
+        let long = first_hello(&long[..LONGEST]).unwrap();
+        assert_eq!((long.versions, long.cipher_suites), (vec![0x0304], vec![0x1301]));
+        for offer in
+            [first_hello(&hello_with_protocols(30)).unwrap(), parse_body(&[0xff; 60_000]).unwrap_or_default()]
+        {
+            assert!(offer.size() < 8 << 10, "{} bytes", offer.size());
+        }
+    }
+
     #[test]
     fn any_bytes_are_accepted() {
         let good = rustls_client_hello(rustls::ALL_VERSIONS);
@@ -317,7 +373,9 @@ mod tests {
         assert!(read > 100, "only {read} were read: the changes leave nothing to test");
         let suites = vec![0x13; 65_534];
         let long = [&[3, 3][..], &[0; 33], &[0xff, 0xfe], &suites, &[1, 0]].concat();
-        assert_eq!(parse_body(&long).unwrap().cipher_suites.len(), MAX_LIST_LEN);
+        let offer = parse_body(&long).unwrap();
+        assert_eq!(offer.cipher_suites.len() + offer.left_out as usize, suites.len() / 2);
+        assert_eq!(offer.cipher_suites.len(), MAX_LIST_LEN);
     }
 
     #[test]

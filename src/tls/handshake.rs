@@ -131,6 +131,17 @@ impl Handshake {
         }
     }
 
+    /// Returns the memory that this value takes, in bytes, without short names of the IANA registries.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size_of::<Self>()
+            + self.client_hello.as_ref().map_or(0, |hello| hello.size())
+            + self
+                .client_certificate
+                .as_ref()
+                .map_or(0, |shown| shown.subject.len() + shown.issuer.len() + shown.sha256.len())
+    }
+
     /// Returns a summary on one line: `TLS 1.3 · TLS_AES_256_GCM_SHA384 · X25519MLKEM768`.
     #[must_use]
     pub fn line(&self) -> String {

@@ -52,6 +52,10 @@ impl ServerTlsError {
     #[must_use]
     pub fn new(cause: TlsErrorCause, in_handshake: bool, context: Arc<ServerContext>) -> Self {
         let at = Timestamp::now();
+        let cause = match cause {
+            TlsErrorCause::Rustls(error) => TlsErrorCause::Rustls(without_large_parts(error)),
+            cause => cause,
+        };
         Self { cause, in_handshake, at, client_hello: None, local_address: None, context }
     }
 
@@ -69,6 +73,27 @@ impl ServerTlsError {
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.client_hello.as_ref().map_or(0, |hello| hello.size())
     }
+}
+
+/// The maximum length of the object identifiers in an error that are kept, in bytes. The client chose them.
+const MAX_IDENTIFIERS: usize = 1024;
+
+/// Removes what a client's certificate contains from an error about it, if that is large.
+fn without_large_parts(error: rustls::Error) -> rustls::Error {
+    use rustls::CertificateError as C;
+    let rustls::Error::InvalidCertificate(reason) = &error else { return error };
+    let (size, plain) = match reason {
+        C::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. } => {
+            (signature_algorithm_id.len(), C::BadSignature)
+        }
+        C::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id,
+            public_key_algorithm_id,
+        } => (signature_algorithm_id.len() + public_key_algorithm_id.len(), C::BadSignature),
+        C::InvalidPurposeContext { presented, .. } => (size_of_val(presented.as_slice()), C::InvalidPurpose),
+        _ => return error,
+    };
+    if size > MAX_IDENTIFIERS { plain.into() } else { error }
 }
 
 /// The server's settings and certificate, which the explanation of an error depends on.

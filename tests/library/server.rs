@@ -141,7 +141,7 @@ fn client_beyond_the_limit_waits_in_the_queue() {
     clients[2].write_all(b"c").unwrap();
     assert!(is_waiting(&mut clients[2]));
     running.event(|event| {
-        matches!(event.kind, EventKind::Problem(Problem::MaxClients { limit: 2 })).then_some(())
+        matches!(event.kind, EventKind::Problem(Problem::MaxClients { limit: 2, .. })).then_some(())
     });
     assert_eq!(running.server.counters().clients_now, 2);
     clients[0].shutdown(Shutdown::Both).unwrap();

@@ -236,6 +236,7 @@ pub(super) fn close_cause(reason: CloseReason) -> &'static str {
         CloseReason::EndOfStream => "the client sent end of stream",
         CloseReason::EndWithoutCloseNotify => "the client's data ended without close_notify",
         CloseReason::Lost => "the connection was lost",
+        CloseReason::HandshakeLimit => "the server needed the place of an unfinished handshake",
         CloseReason::Idle => "nothing was sent for the idle timeout",
         CloseReason::ServerStopped => "the server was stopped",
         CloseReason::Disconnected => "Disconnect was pressed",

@@ -1,14 +1,14 @@
 //! Thousands of clients begin a TLS handshake and don't continue it; another client is served.
 //!
-//! Each half-open handshake counts toward the client limit (1,000 by default) until its deadline, so that such clients
-//! can't use up the computer's threads. Clients beyond the limit wait in the accept queue, which the log reports.
+//! Half-open handshakes may take three quarters of the places (1,000 by default) until their deadline, so that such
+//! clients can use up neither the computer's threads nor the places of others. The oldest one ends first.
 
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use echoscope::server::event::{CloseReason, EventKind, Problem};
+use echoscope::server::event::{CloseReason, EventKind};
 use rustls::ClientConfig;
 
 use super::tls::{Lab, client_hello, over, trusting};
@@ -71,22 +71,88 @@ fn is_open(stream: &TcpStream) -> bool {
         .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-/// At the client limit, another client waits for one deadline only, because all deadlines pass at the same time.
+/// Unfinished handshakes take at most three quarters of the places, and a place at the client limit if another client
+/// waits.
 #[test]
-fn half_open_handshakes_at_the_limit_end_at_their_deadline() {
-    let deadline = Duration::from_secs(1);
-    let mut lab = Lab::start(|config| {
-        (config.max_clients, config.backlog, config.handshake_timeout) = (20, 100, deadline);
+fn half_open_handshakes_cannot_take_every_place() {
+    for max_clients in [1, 20] {
+        let mut lab = Lab::start(|config| {
+            (config.max_clients, config.backlog) = (max_clients, 100);
+        });
+        let mut idle = Vec::new();
+        for _ in 0..max_clients / 4 {
+            let mut client = lab.client();
+            echo(&mut client, b"idle from now on");
+            idle.push(client);
+        }
+        let silent = (0..max_clients * 2).map(|_| lab.connect()).collect::<Vec<_>>();
+        let mut good = lab.client();
+        echo(&mut good, b"served before any deadline");
+        let mut closed = Vec::new();
+        lab.take_events();
+        for event in &lab.events {
+            if let (Some(client), EventKind::Closed(end)) = (event.client, &event.kind) {
+                assert_eq!(end.reason, CloseReason::HandshakeLimit, "client {}", client.id);
+                closed.push(client.id.0);
+            }
+        }
+        assert!(closed.is_sorted() && !closed.is_empty(), "the oldest first: {closed:?}");
+        for client in &mut idle {
+            echo(client, b"not disconnected");
+        }
+        drop(silent);
+    }
+}
+
+/// Many clients that connect at once aren't disconnected, even if their handshakes take more places than the limit.
+#[test]
+fn crowd_of_good_clients_is_served_whole() {
+    let lab = Lab::start(|config| (config.max_clients, config.backlog) = (40, 100));
+    let (address, config) = (lab.address, trusting(Path::new(&lab.identity.certificate)));
+    std::thread::scope(|scope| {
+        for _ in 0..40 {
+            scope.spawn(|| {
+                let stream = TcpStream::connect(address).unwrap();
+                echo(&mut over(stream, &config), b"one of forty");
+            });
+        }
     });
-    let start = Instant::now();
-    let silent = (0..20).map(|_| lab.connect()).collect::<Vec<_>>();
-    wait_for("twenty handshakes", || lab.server.counters().clients_now == 20);
-    let mut good = lab.client();
-    echo(&mut good, b"after one deadline");
-    assert!(start.elapsed() < 10 * deadline, "they were waited for one by one: {:?}", start.elapsed());
-    lab.event(|event| {
-        matches!(event.kind, EventKind::Problem(Problem::MaxClients { limit: 20 })).then_some(())
-    });
-    assert_eq!(lab.closed(1), CloseReason::Tls);
-    drop(silent);
+}
+
+/// Clients that send a long ClientHello and don't finish it take a limited amount of memory together.
+#[test]
+fn half_open_handshakes_take_limited_memory() {
+    if watch::allow_descriptors(2000).is_none() {
+        return;
+    }
+    let identity = Identity::new();
+    let server =
+        Server::start(&[&identity.arguments()[..], &["--host", "127.0.0.1", "--backlog", "1000"]].concat());
+    server.out.discard();
+    echo(&mut over(server.connect(), &trusting(Path::new(&identity.certificate))), b"warm");
+    let rest = watch::resident(server.pid());
+    // The first 60,000 bytes of a handshake message that claims to have 65,000, in records of 16 KiB.
+    let message = [&[1, 0, 0xfd, 0xe8][..], &[7; 60_000]].concat();
+    let hello: Vec<u8> = message
+        .chunks(1 << 14)
+        .flat_map(|part| [&[22, 3, 1][..], &u16::try_from(part.len()).unwrap().to_be_bytes(), part].concat())
+        .collect();
+    let half_open = (0..1500)
+        .map(|_| {
+            let stream = server.connect();
+            // The server may have closed it already.
+            let _ = std::io::Write::write_all(&mut &stream, &hello);
+            stream
+        })
+        .collect::<Vec<_>>();
+    let mut most = 0;
+    for _ in 0..10 {
+        most = most.max(watch::resident(server.pid()));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let grown = most.saturating_sub(rest) / 1024;
+    println!("{grown} MiB more than at rest");
+    assert!(grown < 64, "{grown} MiB more than at rest");
+    echo(&mut over(server.connect(), &trusting(Path::new(&identity.certificate))), b"served");
+    drop(half_open);
 }

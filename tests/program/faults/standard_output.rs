@@ -1,15 +1,16 @@
-//! stdout without a window: if its reader closes it (`| head -1`), the server stops; if its reader stalls, no client
-//! waits, and skipped lines are counted exactly.
+//! stdout without a window never stops the echo: its reader stalls or leaves, it doesn't block, it is full or closed.
+//! Skipped lines are counted exactly.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::process::{ChildStdout, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use super::echo;
 use super::vanish::left_out_count;
 use super::watch;
-use crate::support::{Guarded, Lines, PATIENCE, echoscope, finish, wait};
+use crate::support::running::wait_for;
+use crate::support::{Guarded, Lines, PATIENCE, echoscope, wait};
 
 /// Starts the program. Returns it, its stdout after the first line, its stderr, and its port.
 fn start(arguments: &[&str]) -> (Guarded, BufReader<ChildStdout>, Lines, u16) {
@@ -30,27 +31,111 @@ fn connect(port: u16) -> TcpStream {
     client
 }
 
-#[test]
-fn closed_stdout_stops_the_server_silently() {
-    // No client connects, so no write to stdout can fail.
-    let mut command = std::process::Command::new("sh");
-    let line = r#"{ "$0" "$@"; echo "exit code $?" >&2; } | head -1"#;
-    let program = echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0"]);
-    command.args(["-c", line]).arg(program.get_program()).args(program.get_args()).stdin(Stdio::null());
-    let end = finish(command);
-    assert!(end.stdout.starts_with("Starting server on port "), "{end:?}");
-    assert_eq!((end.stdout.lines().count(), end.stderr.as_str()), (1, "exit code 0\n"), "{end:?}");
+fn terminate(child: &Guarded) {
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child.0), rustix::process::Signal::TERM)
+        .unwrap();
+}
+
+/// Sends data to a server whose stdout fails, and stops it. Returns what it wrote to stderr.
+fn echoes_without_stdout(mut command: Command, port: impl FnOnce() -> u16) -> Vec<String> {
+    let mut child = Guarded(command.stderr(Stdio::piped()).spawn().unwrap());
+    let complaints = Lines::of(child.0.stderr.take().unwrap());
+    let port = port();
+    for _ in 0..2 {
+        let mut client = wait_for_connection(port);
+        for _ in 0..100 {
+            echo(&mut client, &[b'x'; 1000]);
+        }
+    }
+    terminate(&child);
+    assert_eq!(wait(&mut child.0, PATIENCE).and_then(|status| status.code()), Some(0));
+    complaints.rest()
+}
+
+fn wait_for_connection(port: u16) -> TcpStream {
+    let mut client = None;
+    wait_for("the server to listen", || {
+        client = TcpStream::connect(("127.0.0.1", port)).ok();
+        client.is_some()
+    });
+    let client = client.unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn command(port: u16) -> Command {
+    echoscope(&["--headless", "--host", "127.0.0.1", "--port", &port.to_string()])
 }
 
 #[test]
-fn closed_stdout_stops_the_server_while_it_serves() {
-    let (mut child, reader, complaints, port) = start(&[]);
-    let mut client = connect(port);
-    echo(&mut client, b"x");
-    drop(reader);
-    let status = wait(&mut child.0, PATIENCE).expect("it ends");
-    assert_eq!(status.code(), Some(0), "{status}");
-    assert_eq!(client.read(&mut [0]).unwrap_or(0), 0);
+fn server_continues_after_the_reader_of_stdout_has_left() {
+    let port = free_port();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = command(port);
+    command.stdout(writer);
+    let leave = move || {
+        drop(wait_for_connection(port));
+        drop(reader);
+        port
+    };
+    let complaints = echoes_without_stdout(command, leave);
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert!(complaints[0].contains("can't be printed"), "{complaints:?}");
+}
+
+#[test]
+fn server_continues_on_a_full_device() {
+    let port = free_port();
+    let mut command = command(port);
+    command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let complaints = echoes_without_stdout(command, || port);
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert!(complaints[0].contains("No space left"), "{complaints:?}");
+}
+
+#[test]
+fn server_continues_with_a_closed_stdout() {
+    let port = free_port();
+    let program = command(port);
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"exec "$0" "$@" >&-"#]).arg(program.get_program()).args(program.get_args());
+    assert_eq!(echoes_without_stdout(command, || port), Vec::<String>::new());
+}
+
+/// Another program has made stdout non-blocking, and its reader pauses.
+#[test]
+fn slow_reader_of_a_nonblocking_stdout_gets_whole_lines_and_an_exact_count() {
+    const ECHOES: usize = 10_000;
+    let port = free_port();
+    let (reader, writer) = std::io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&writer, true).unwrap();
+    let mut command = command(port);
+    let mut child = Guarded(command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap());
+    drop(command);
+    let complaints = Lines::of(child.0.stderr.take().unwrap());
+    let mut client = wait_for_connection(port);
+    for _ in 0..ECHOES {
+        echo(&mut client, &[b'x'; 1000]);
+    }
+    let lines = Lines::of(reader);
+    let (mut printed, mut left_out) = (0, 0);
+    while printed + left_out < ECHOES {
+        let line = lines.next();
+        left_out += left_out_count(&line).unwrap_or(0);
+        if line.starts_with("Received: ") {
+            assert_eq!(line.len(), "Received: b''".len() + 1000, "a torn line: {line}");
+            printed += 1;
+        }
+    }
+    assert_eq!(printed + left_out, ECHOES);
+    assert!(left_out > 0, "nothing was stalled");
+    terminate(&child);
+    assert_eq!(wait(&mut child.0, PATIENCE).and_then(|status| status.code()), Some(0));
+    assert_eq!(lines.rest().last().map(String::as_str), Some("Server stopped"));
     assert_eq!(complaints.rest(), Vec::<String>::new());
 }
 
@@ -87,8 +172,7 @@ fn stalled_stdout_delays_no_client_and_skipped_lines_are_counted() {
     let rest = lines.wait_until(|line| line.starts_with("Received: "));
     assert!(!rest.iter().any(|line| line.contains("left out")), "{rest:?}");
     drop(client);
-    let line = format!("kill -TERM {}", child.0.id());
-    assert!(std::process::Command::new("sh").args(["-c", &line]).status().unwrap().success());
+    terminate(&child);
     assert_eq!(wait(&mut child.0, Duration::from_secs(5)).and_then(|status| status.code()), Some(0));
     assert_eq!(lines.rest().last().map(String::as_str), Some("Server stopped"));
     assert_eq!(complaints.rest(), Vec::<String>::new());
