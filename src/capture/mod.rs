@@ -26,4 +26,4 @@ pub use tls_record::{
 
 pub(crate) use record_inference::{SendContext, TlsSnapshot, alert_for, starts_encryption};
 pub(crate) use recorder::Recorder;
-pub(crate) use tls_record::{ALERT, may_be_header};
+pub(crate) use tls_record::{ALERT, APPLICATION_DATA, may_be_header};

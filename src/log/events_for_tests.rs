@@ -54,6 +54,8 @@ pub(super) fn offer() -> ClientHello {
         signature_schemes: vec![0x0403],
         alpn: vec!["h2".to_owned()],
         server_name: Some("localhost".to_owned()),
+        early_data: false,
+        left_out: 0,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
 use crate::server::start_error::StartError;
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
+use crate::tls::client_hello::OtherProtocol;
 
 /// The maximum length of a title, in characters.
 pub const MAX_TITLE: usize = 60;
@@ -215,12 +216,12 @@ pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str
             "accept",
             "accept() can fail for one client that disconnected in the queue. Other clients are unaffected.",
         ),
-        Problem::NotTls { http: true, .. } => (
+        Problem::NotTls { protocol: OtherProtocol::Http, .. } => (
             "not_tls",
             "A TLS connection begins with a ClientHello, and this began with an HTTP request. With https:// in the address a browser \
              speaks TLS first.",
         ),
-        Problem::NotTls { http: false, .. } => (
+        Problem::NotTls { .. } => (
             "not_tls",
             "A TLS connection begins with a ClientHello, and these bytes are something else. A plain client such as nc \
              doesn't use TLS.",
@@ -279,7 +280,10 @@ mod tests {
     fn raw_errors_are_kept() {
         assert_eq!(raw(&closed(CloseReason::Lost)).unwrap(), "reset");
         let start = b"GET /\r\n".to_vec();
-        assert_eq!(raw(&problem(Problem::NotTls { start, http: true })).unwrap(), r"b'GET /\r\n'");
+        assert_eq!(
+            raw(&problem(Problem::NotTls { start, protocol: OtherProtocol::Http })).unwrap(),
+            r"b'GET /\r\n'"
+        );
         assert_eq!(raw(&received(1, b"x")), None);
     }
 }

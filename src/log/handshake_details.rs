@@ -98,6 +98,18 @@ fn offer_details(offer: &ClientHello) -> Vec<DetailRow> {
     list("Offered key share", &offer.key_shares, names::group, names::group_meaning);
     list("Offered signature", &offer.signature_schemes, names::scheme, names::scheme_meaning);
     rows.push(row("Offered ALPN", Some(&offer.alpn.join(", ")), None));
+    if offer.early_data {
+        let meaning = "The client sent data before the server's answer. The server skips it, and the client sends it again.";
+        rows.push(row("Early data (0-RTT)", Some("not accepted"), Some(meaning)));
+    }
+    if offer.left_out > 0 {
+        let left_out = text::count(offer.left_out.into(), "entry");
+        rows.push(row(
+            "Not shown",
+            Some(&left_out),
+            Some("The client's lists are too long to be kept whole."),
+        ));
+    }
     rows.push(row("Requested server name", offer.server_name.as_deref(), None));
     rows
 }

@@ -19,7 +19,7 @@
 //! | `handshake` | `version`, `cipher_suite`: strings; `group`, `signature_scheme`, `server_name`, `alpn`: strings or absent; `handshake`: `"full"`, `"full_with_retry"` or `"resumed"`; `seconds`; `client_certificate`: absent or an object with `subject`, `issuer` and `sha256`, the fingerprint as openssl prints it; `offer`: see below, or absent |
 //! | `received` | `len`: bytes received; `encoding`: `"text"` if the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |
 //! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"`, `"idle"`, `"server_stopped"`, `"disconnected"`, `"handshake_limit"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
-//! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"`; `limit`, `idle_timeout`: clients, and seconds or absent: only with `"max_clients"` |
+//! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"`; `limit`, `idle_timeout`: clients, and seconds or absent: only with `"max_clients"`; `protocol`: `"http"`, `"ssl2"`, `"dtls"` or `"unknown"`: only with `"not_tls"` |
 //! | `accept_paused`, `accept_resumed` | |
 //! | `stopping`, `stopped` | |
 //! | `not_shown` | `count`: entries that are not in the log |
@@ -27,7 +27,7 @@
 //!
 //! `offer` is what the client's first ClientHello offers: an object with `versions`, `cipher_suites`, `groups`,
 //! `key_shares`, `signature_schemes`, `alpn`: arrays of strings in the client's order; `server_name`: string or absent;
-//! `left_out`: the number of entries that long lists leave out, or absent.
+//! `early_data`: true or absent; `left_out`: the number of entries that long lists leave out, or absent.
 //! Names are those of the IANA registries; a number without a name is written as `"0xeeee"`, one of RFC 8701's as
 //! `"0x0a0a (GREASE)"`.
 //!
@@ -159,6 +159,7 @@ fn fields(event: &Event) -> Value {
                 Problem::Tls(error) => error.client_hello.as_deref(),
                 _ => None,
             };
+            let protocol = if let Problem::NotTls { protocol, .. } = problem { Some(protocol) } else { None };
             let (limit, idle_timeout) = match problem {
                 Problem::MaxClients { limit, idle_timeout } => {
                     (Some(limit), idle_timeout.map(|time| time.as_secs()))
@@ -169,6 +170,7 @@ fn fields(event: &Event) -> Value {
                 "limit": limit,
                 "idle_timeout": idle_timeout,
                 "problem": describe_problem(problem).0,
+                "protocol": protocol,
                 "text": line(event, DataFormat::Python),
                 "raw": raw(event),
                 "offer": hello.map(offer),
@@ -185,6 +187,7 @@ fn offer(hello: &ClientHello) -> Value {
         |codes: &[u16], name: fn(u16) -> String| codes.iter().map(|code| name(*code)).collect::<Vec<_>>();
     without_nulls(json!({
         "alpn": hello.alpn,
+        "early_data": hello.early_data.then_some(true),
         "cipher_suites": named(&hello.cipher_suites, names::suite),
         "groups": named(&hello.groups, names::group),
         "key_shares": named(&hello.key_shares, names::group),

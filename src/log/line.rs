@@ -6,6 +6,7 @@ use crate::log::format;
 use crate::server::event::{ClientInfo, Event, EventKind, Problem};
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
+use crate::tls::client_hello::OtherProtocol;
 use crate::tls::explain::explain_server_error;
 use crate::tls::handshake::{Handshake, HandshakeKind};
 
@@ -175,13 +176,24 @@ fn problem(problem: &Problem) -> String {
                 "A client could not be accepted: {raw}. The server goes on; let the client connect again."
             );
         }
-        Problem::NotTls { start, http } => {
+        Problem::NotTls { start, protocol } => {
             let sent = match start.trim_ascii() {
                 [] => ".".to_owned(),
                 start => format!(": it sent {}.", format::quoted(start)),
             };
-            let advice =
-                if *http { "Ask it for https" } else { "Use a client that does, such as openssl s_client" };
+            let advice = match protocol {
+                OtherProtocol::Http => "Ask it for https",
+                OtherProtocol::Ssl2 => {
+                    return "This client greets in the format of SSL 2, which is obsolete and unsafe. Use a client that speaks TLS \
+                            1.2 or 1.3."
+                        .to_owned();
+                }
+                OtherProtocol::Dtls => {
+                    return "This client speaks DTLS, the TLS for UDP, and this is a TCP connection. Use a client that speaks TLS."
+                        .to_owned();
+                }
+                OtherProtocol::Unknown => "Use a client that does, such as openssl s_client",
+            };
             return format!("This client does not speak TLS{sent} {advice}, or turn TLS off.");
         }
         Problem::TlsOnPlain => {
@@ -257,11 +269,11 @@ mod tests {
 
     #[test]
     fn wrong_protocols_are_named() {
-        let http = Problem::NotTls { start: b"GET / HTTP/1.1\r\n".to_vec(), http: true };
+        let http = Problem::NotTls { start: b"GET / HTTP/1.1\r\n".to_vec(), protocol: OtherProtocol::Http };
         let expected =
             r#"This client does not speak TLS: it sent "GET / HTTP/1.1". Ask it for https, or turn TLS off."#;
         assert_eq!(python(&problem(http)), expected);
-        let silent = Problem::NotTls { start: b"\r\n".to_vec(), http: false };
+        let silent = Problem::NotTls { start: b"\r\n".to_vec(), protocol: OtherProtocol::Unknown };
         assert!(
             python(&problem(silent)).starts_with("This client does not speak TLS. Use a client that does")
         );

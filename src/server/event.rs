@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::server::start_error::{BindError, StartError};
+use crate::tls::client_hello::OtherProtocol;
 use crate::tls::handshake::Handshake;
 use crate::tls::session_error::ServerTlsError;
 
@@ -209,8 +210,8 @@ pub enum Problem {
     NotTls {
         /// The first line that the client sent, at most 60 bytes of it.
         start: Vec<u8>,
-        /// Whether the client sent an HTTP request.
-        http: bool,
+        /// The protocol that these bytes belong to.
+        protocol: OtherProtocol,
     },
     /// A client sent a TLS `ClientHello` while TLS is off.
     TlsOnPlain,

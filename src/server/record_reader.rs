@@ -66,13 +66,22 @@ impl RecordReader {
         }
     }
 
+    /// Returns the next whole record.
+    pub(super) fn next(&self) -> &[u8] {
+        &self.unread[..self.next_len().unwrap_or(0)]
+    }
+
+    /// Removes the next record.
+    pub(super) fn skip_next(&mut self) {
+        self.unread.drain(..self.next_len().unwrap_or(0));
+    }
+
     /// Passes the next record to rustls.
     pub(super) fn pass_next(&mut self, connection: &mut ServerConnection) -> io::Result<()> {
-        let len = self.next_len().unwrap_or(0);
-        let mut record = &self.unread[..len];
+        let mut record = self.next();
         // After close_notify, rustls ignores all bytes and `read_tls` returns 0.
         while !record.is_empty() && connection.read_tls(&mut record)? > 0 {}
-        self.unread.drain(..len);
+        self.skip_next();
         Ok(())
     }
 }

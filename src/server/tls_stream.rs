@@ -10,11 +10,14 @@ use std::time::{Duration, Instant};
 
 use rustls::{AlertDescription, InvalidMessage, ServerConnection};
 
-use crate::capture::{ALERT, SendContext, TlsSnapshot, alert_for, starts_encryption};
+use crate::capture::{
+    ALERT, APPLICATION_DATA, SendContext, TlsSnapshot, alert_for, record_header, starts_encryption,
+};
 use crate::server::event::{CloseReason, Problem};
 use crate::server::record_reader::RecordReader;
 use crate::server::socket::{ConnectionError, Socket};
 use crate::tls::client_hello::{first_hello, other_protocol};
+use crate::tls::early_data::EarlyDataFilter;
 use crate::tls::handshake::Handshake;
 use crate::tls::server_config::{TlsServer, chosen_scheme};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
@@ -56,6 +59,8 @@ pub(super) struct TlsStream {
     snapshot: TlsSnapshot,
     /// Whether the records that the server sends are encrypted.
     is_encrypting: bool,
+    /// Skips the early data of a client that announced it, until its first handshake record.
+    early_data: Option<EarlyDataFilter>,
     context: Arc<ServerContext>,
 }
 
@@ -102,6 +107,7 @@ impl TlsStream {
         Ok(Self {
             snapshot: TlsSnapshot::of(&connection),
             is_encrypting: false,
+            early_data: None,
             connection: Box::new(connection),
             records: RecordReader::new(),
             context,
@@ -118,8 +124,8 @@ impl TlsStream {
         while self.connection.is_handshaking() {
             let result = self.read_record(socket, Some(deadline), |received| budget.take(received));
             let has_hello = self.connection.protocol_version().is_some();
-            if !has_hello && let Some((start, http)) = other_protocol(self.records.first_bytes()) {
-                return Err(ConnectionError::Tls(Problem::NotTls { start, http }));
+            if !has_hello && let Some((start, protocol)) = other_protocol(self.records.first_bytes()) {
+                return Err(ConnectionError::Tls(Problem::NotTls { start, protocol }));
             }
             if !result? {
                 return Err(match self.records.first_bytes() {
@@ -201,7 +207,13 @@ impl TlsStream {
         }
         let in_handshake = self.connection.is_handshaking();
         let before = self.snapshot;
-        let result = match self.records.pass_next(&mut self.connection) {
+        let passed = if self.is_next_early_data() {
+            self.records.skip_next();
+            Ok(())
+        } else {
+            self.records.pass_next(&mut self.connection)
+        };
+        let result = match passed {
             Ok(()) => self.connection.process_new_packets(),
             // rustls takes no more bytes of a handshake message.
             Err(_) => Err(InvalidMessage::HandshakePayloadTooLarge.into()),
@@ -211,7 +223,13 @@ impl TlsStream {
         }
         socket.recorder().on_record_processed(&before, &self.snapshot, &result);
         match result {
-            Ok(_) if in_handshake => self.flush(socket, SendContext::Handshake)?,
+            Ok(_) if in_handshake => {
+                let was_encrypting = self.is_encrypting;
+                self.flush(socket, SendContext::Handshake)?;
+                if self.is_encrypting && !was_encrypting {
+                    self.await_early_data();
+                }
+            }
             Ok(_) => self.flush(socket, SendContext::Reply)?,
             Err(error) => {
                 self.send_alert(socket, &error);
@@ -219,6 +237,24 @@ impl TlsStream {
             }
         }
         Ok(true)
+    }
+
+    /// Prepares to skip early data if the client announced it.
+    fn await_early_data(&mut self) {
+        let filter = EarlyDataFilter::new(&self.connection);
+        if first_hello(self.records.first_bytes()).is_some_and(|hello| hello.early_data) {
+            self.early_data = filter;
+        }
+    }
+
+    /// Returns whether the next record is early data, which can't follow the client's first handshake record.
+    fn is_next_early_data(&mut self) -> bool {
+        let record = self.records.next();
+        if !record_header(record).is_some_and(|header| header.content_type == APPLICATION_DATA) {
+            return false;
+        }
+        self.early_data = self.early_data.take().filter(|filter| filter.is_early_data(record));
+        self.early_data.is_some()
     }
 
     /// Sends the fatal alert for an error (RFC 8446, section 6.2). Ignores failures, since the client may have closed the

@@ -3,6 +3,8 @@
 //! rustls parses the same bytes and decides; this parser also reads what rustls rejects, so that a failure can be shown
 //! together with the offer that led to it. It accepts any bytes and leaves out what it can't parse.
 
+use serde::Serialize;
+
 /// The contents of a client's first `ClientHello` (RFC 8446, section 4.1.2): IANA numbers in the client's order, which
 /// [`crate::tls::names`] converts to names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,6 +24,8 @@ pub struct ClientHello {
     pub alpn: Vec<String>,
     /// The server name (SNI, RFC 6066, section 3).
     pub server_name: Option<String>,
+    /// Whether the client announces early data (0-RTT, RFC 8446, section 4.2.10), which the server never accepts.
+    pub early_data: bool,
     /// The number of entries that the lists above leave out, since they are too long.
     pub left_out: u32,
 }
@@ -120,6 +124,7 @@ impl ClientHello {
                     }
                 }
             }
+            42 => self.early_data = true,
             43 => self.versions = self.numbers(content.short_list()?),
             51 => {
                 let mut shares = content.list()?;
@@ -203,6 +208,9 @@ impl<'a> Reader<'a> {
 /// The maximum number of bytes of a first line that [`other_protocol`] returns.
 pub const LINE: usize = 60;
 
+/// The content types of records, from `change_cipher_spec` to `application_data` (RFC 8446, section 5.1).
+const RECORD_TYPES_START: u8 = 20;
+const RECORD_TYPES_END: u8 = 23;
 /// The major version in a record header, the same for SSL 3.0 and every version of TLS.
 const MAJOR_VERSION: u8 = 3;
 /// The highest minor version that is accepted in a record header. TLS 1.3 uses 3, like TLS 1.2, or 1 (RFC 8446, section
@@ -224,20 +232,36 @@ const HTTP_METHODS: [&[u8]; 10] = [
     b"PRI ",
 ];
 
-/// Returns the first line of a client that doesn't speak TLS, at most [`LINE`] bytes of it, and whether it is an HTTP
-/// request. Returns `None` if the bytes start a TLS record or are too few to decide; three are always enough.
+/// A protocol other than TLS that a client's first bytes belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherProtocol {
+    /// HTTP (RFC 9112, section 3).
+    Http,
+    /// A hello in the format of SSL 2.0 (RFC 5246, appendix E.2).
+    Ssl2,
+    /// DTLS, which runs over UDP (RFC 9147).
+    Dtls,
+    /// A protocol that isn't recognized.
+    Unknown,
+}
+
+/// Returns the first line of a client that doesn't speak TLS, at most [`LINE`] bytes of it, and its protocol. Returns
+/// `None` if the bytes start a TLS record or are too few to decide; three are always enough.
 #[must_use]
-pub fn other_protocol(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
-    match bytes {
+pub fn other_protocol(bytes: &[u8]) -> Option<(Vec<u8>, OtherProtocol)> {
+    let protocol = match bytes {
         []
-        | [HANDSHAKE]
-        | [HANDSHAKE, MAJOR_VERSION]
-        | [HANDSHAKE, MAJOR_VERSION, ..=MAX_MINOR_VERSION, ..] => None,
-        _ => {
-            let line = bytes.iter().copied().take_while(|byte| !matches!(byte, b'\r' | b'\n')).take(LINE);
-            Some((line.collect(), HTTP_METHODS.iter().any(|method| bytes.starts_with(method))))
-        }
-    }
+        | [RECORD_TYPES_START..=RECORD_TYPES_END]
+        | [RECORD_TYPES_START..=RECORD_TYPES_END, MAJOR_VERSION]
+        | [RECORD_TYPES_START..=RECORD_TYPES_END, MAJOR_VERSION, ..=MAX_MINOR_VERSION, ..] => return None,
+        [0x80..=0xff, _, CLIENT_HELLO, 0 | MAJOR_VERSION, ..=MAX_MINOR_VERSION, ..] => OtherProtocol::Ssl2,
+        [HANDSHAKE, 0xfe, 0xfd..=0xff, ..] => OtherProtocol::Dtls,
+        _ if HTTP_METHODS.iter().any(|method| bytes.starts_with(method)) => OtherProtocol::Http,
+        _ => OtherProtocol::Unknown,
+    };
+    let line = bytes.iter().copied().take_while(|byte| !matches!(byte, b'\r' | b'\n')).take(LINE);
+    Some((line.collect(), protocol))
 }
 
 /// The number of bytes that [`looks_like_client_hello`] needs.
@@ -383,23 +407,32 @@ mod tests {
         for tls in [&[][..], &[22], &[22, 3], &[22, 3, 1], &[22, 3, 3, 0, 200, 1, 0, 0, 196]] {
             assert_eq!(other_protocol(tls), None);
         }
-        for other in [&[22, 4][..], &[22, 3, 5], &[23, 3, 3], b"\x80\x2e\x01"] {
-            assert!(matches!(other_protocol(other), Some((_, false))), "{other:?}");
+        // An alert as the first record is TLS, too.
+        assert_eq!(other_protocol(&[21, 3, 1, 0, 2, 2, 48]), None);
+        for (other, expected) in [
+            (&[22, 4][..], OtherProtocol::Unknown),
+            (&[22, 3, 5], OtherProtocol::Unknown),
+            (&[24, 3, 3], OtherProtocol::Unknown),
+            (b"\x80\x2e\x01\x03\x01", OtherProtocol::Ssl2),
+            (b"\x80\x2e\x01\x00\x02", OtherProtocol::Ssl2),
+            (&[22, 0xfe, 0xff, 0, 0], OtherProtocol::Dtls),
+        ] {
+            assert_eq!(other_protocol(other).unwrap().1, expected, "{other:?}");
         }
     }
 
     #[test]
     fn the_first_line_of_another_protocol_is_returned() {
         let long = [b"GET /".as_slice(), &[b'a'; 100]].concat();
-        for (bytes, line, http) in [
-            (&b"GET / HTTP/1.1\r\nHost: x\r\n"[..], &b"GET / HTTP/1.1"[..], true),
-            (b"PRI * HTTP/2.0\r\n\r\nSM", b"PRI * HTTP/2.0", true),
-            (b"GETTING on\nwith it", b"GETTING on", false),
-            (b"h", b"h", false),
-            (b"\n", b"", false),
-            (&long, &long[..LINE], true),
+        for (bytes, line, protocol) in [
+            (&b"GET / HTTP/1.1\r\nHost: x\r\n"[..], &b"GET / HTTP/1.1"[..], OtherProtocol::Http),
+            (b"PRI * HTTP/2.0\r\n\r\nSM", b"PRI * HTTP/2.0", OtherProtocol::Http),
+            (b"GETTING on\nwith it", b"GETTING on", OtherProtocol::Unknown),
+            (b"h", b"h", OtherProtocol::Unknown),
+            (b"\n", b"", OtherProtocol::Unknown),
+            (&long, &long[..LINE], OtherProtocol::Http),
         ] {
-            assert_eq!(other_protocol(bytes), Some((line.to_vec(), http)));
+            assert_eq!(other_protocol(bytes), Some((line.to_vec(), protocol)));
         }
     }
 

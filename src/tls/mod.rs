@@ -7,7 +7,7 @@
 //!
 //! [`load`] reads the files (with `pem`, `der` and `key_type`), `certificate` holds the fields of a certificate,
 //! [`inspect`] predicts how clients will treat it, and [`create`] creates certificates. [`client_hello`] parses what a
-//! client offers, and [`names`] contains the names of the numbers in it. Errors are values ([`file_error`],
+//! client offers, [`early_data`] recognizes what to skip, and [`names`] contains the names of the numbers in it. Errors are values ([`file_error`],
 //! [`session_error`]); [`explain`] holds all of their texts.
 
 mod certificate;
@@ -15,6 +15,7 @@ pub mod client_config;
 pub mod client_hello;
 pub mod create;
 mod der;
+pub mod early_data;
 pub mod explain;
 pub mod file_error;
 pub mod handshake;

@@ -10,15 +10,23 @@ use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::server::{ClientCertVerifierBuilder, NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{Signer, SigningKey, SingleCertAndKey};
-use rustls::{ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion, version};
+use rustls::{
+    NoKeyLog, ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion, version,
+};
 
 use crate::settings::{ClientAuth, TlsVersions};
+use crate::tls::early_data::{self, FilterKeyLog};
 use crate::tls::file_error::{TlsError, TlsFileError};
 use crate::tls::inspect::served_certificate::ServedCertificate;
 use crate::tls::key_log::KeyLogFile;
 use crate::tls::load::{ClientCaFile, read_pair};
 use crate::tls::options::TlsFiles;
 use crate::tls::session_error::ServerContext;
+
+/// How many bytes of early data rustls skips while it waits for a second `ClientHello`; [`crate::tls::early_data`] skips
+/// it otherwise. Nothing is accepted or advertised: that would need sessions that the server stores, and it resumes only
+/// by ticket.
+const MAX_REJECTED_EARLY_DATA: u32 = 16 << 20;
 
 /// The TLS configuration of a running server.
 #[derive(Debug)]
@@ -57,10 +65,12 @@ impl TlsServer {
             config.session_storage = Arc::new(NoServerSessionStorage {});
             config.send_tls13_tickets = 0;
         }
+        config.max_early_data_size = MAX_REJECTED_EARLY_DATA;
         config.alpn_protocols = files.alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        if let Some(path) = &files.key_log {
-            config.key_log = Arc::new(KeyLogFile::open(path, Box::new(on_key_log_error))?);
-        }
+        config.key_log = match &files.key_log {
+            Some(path) => Arc::new(FilterKeyLog(KeyLogFile::open(path, Box::new(on_key_log_error))?)),
+            None => Arc::new(FilterKeyLog(NoKeyLog)),
+        };
         let context = Arc::new(ServerContext {
             files: files.clone(),
             address: "localhost".to_owned(),
@@ -85,6 +95,7 @@ impl TlsServer {
     #[must_use]
     pub fn new_connection(&self) -> Arc<ServerConfig> {
         CHOSEN_SCHEME.set(None);
+        early_data::forget_secret();
         Arc::clone(&self.config)
     }
 }

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::running::{Running, wait_for};
+use crate::support::trusting::trusting;
 use echoscope::server::event::{CloseReason, EventKind, Problem};
 use echoscope::server::{Phase, ServerConfig, TlsFiles};
 use echoscope::settings::Mode;
+use echoscope::tls::client_hello::OtherProtocol;
 use echoscope::tls::explain::explain_server_error;
 use echoscope::tls::handshake::HandshakeKind;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -203,7 +205,7 @@ fn http_is_recognized_and_gets_an_alert_and_no_reset() {
     // A fatal alert record: RFC 8446, sections 5.1 and 6.
     assert_eq!((answer.first(), answer.len()), (Some(&21), 7));
     let start = running.wait_for_event(|kind| match kind {
-        EventKind::Problem(Problem::NotTls { start, http: true }) => Some(start.clone()),
+        EventKind::Problem(Problem::NotTls { start, protocol: OtherProtocol::Http }) => Some(start.clone()),
         _ => None,
     });
     assert_eq!(start, b"GET / HTTP/1.1");
@@ -269,4 +271,54 @@ fn tls_to_a_plain_port_is_recognized() {
     // The server echoes the ClientHello, which isn't a ServerHello.
     assert!(running.tls(&config).write_all(b"x").is_err());
     running.wait_for_event(|kind| matches!(kind, EventKind::Problem(Problem::TlsOnPlain)).then_some(()));
+}
+
+/// Serves one client that may send early data, and gives it tickets for that.
+fn serve_with_early_data(lab: &Lab, client: &Arc<ClientConfig>) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let mut config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
+        .unwrap();
+    config.max_early_data_size = 1 << 16;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = StreamOwned::new(connection, listener.accept().unwrap().0);
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        stream.write_all(&byte).unwrap();
+    });
+    let name = ServerName::try_from("localhost").unwrap();
+    let connection = ClientConnection::new(Arc::clone(client), name).unwrap();
+    echo(&mut StreamOwned::new(connection, TcpStream::connect(address).unwrap()), b"x");
+    server.join().unwrap();
+    assert!(lab.server.counters().clients_total == 0);
+}
+
+#[test]
+fn rejected_early_data_does_not_end_the_handshake() {
+    for (tickets, fragment) in [(true, None), (false, None), (true, Some(32)), (false, Some(64))] {
+        let mut lab = Lab::start(|config| config.tls.as_mut().unwrap().tickets = tickets);
+        let mut config = trusting(&[&rustls::version::TLS13], None);
+        config.enable_early_data = true;
+        config.max_fragment_size = fragment;
+        let config = Arc::new(config);
+        serve_with_early_data(&lab, &config);
+        let mut client = lab.tls(&config);
+        let early = vec![b'e'; 1 << 14];
+        client.conn.early_data().expect("the client has a ticket").write_all(&early).unwrap();
+        echo(&mut client, b"after the early data");
+        assert!(!client.conn.is_early_data_accepted());
+        let handshake = lab.wait_for_event(|kind| match kind {
+            EventKind::Handshake(handshake) => Some(Arc::clone(handshake)),
+            _ => None,
+        });
+        assert!(handshake.client_hello.as_ref().is_some_and(|hello| hello.early_data));
+        let received = lab.server.counters().bytes_received;
+        assert_eq!(received, b"after the early data".len() as u64, "the early data is skipped");
+    }
 }

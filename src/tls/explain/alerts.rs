@@ -6,9 +6,13 @@ use crate::tls::explain::protocol_errors::{NO_ECH, OBSOLETE, OTHER_VERSION, Peer
 
 /// Returns the text for an alert that `sender` sent (RFC 8446, section 6; for older alerts RFC 5246, section 7.2). An
 /// alert about a certificate means the server's if a client sent it, and the client's if a server did.
-pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
+pub(super) fn alert_text(alert: Alert, sender: Peer, in_handshake: bool) -> &'static str {
     use Peer::{Client, Server};
     match (alert, sender) {
+        (Alert::HandshakeFailure | Alert::NoRenegotiation, _) if !in_handshake => {
+            "{Peer} ended the connection after the handshake, most likely because it asked for another handshake (renegotiation), \
+             which only TLS 1.2 has and which is not offered here. Connect again instead."
+        }
         (Alert::CloseNotify, _) => "{Peer} closed the connection, as it should.",
         (Alert::BadRecordMac | Alert::DecryptionFailed, _) => {
             "{Peer} could not decrypt what it got: it was changed in transit. Connect without a proxy."
@@ -57,8 +61,8 @@ pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
         (Alert::DecryptError, _) => {
             "{Peer} could not verify a signature. Check that its CA file is the one that signed our certificate."
         }
-        (Alert::ProtocolVersion, _) => OTHER_VERSION,
-        (Alert::InsufficientSecurity, _) => {
+        (Alert::ProtocolVersion, _) if in_handshake => OTHER_VERSION,
+        (Alert::InsufficientSecurity, _) if in_handshake => {
             "{Peer} demands stronger ciphers or a longer key. Try TLS 1.3, or a certificate with a longer key."
         }
         (Alert::InternalError, _) => "{Peer} reports an internal error. Look at the {peer}'s own log.",
@@ -91,6 +95,9 @@ pub(super) fn alert_text(alert: Alert, sender: Peer) -> &'static str {
         ) => OBSOLETE,
         (Alert::Unknown(_), _) => {
             "{Peer} ended the connection with an alert that no TLS standard defines. Look at the {peer}'s own log."
+        }
+        _ if !in_handshake => {
+            "{Peer} ended the connection because of a TLS message after the handshake. Look at the {peer}'s own log."
         }
         _ => {
             "{Peer} rejected a TLS message of the handshake: one of the two TLS libraries may have a bug. Try another {peer}."

@@ -32,7 +32,7 @@ pub fn explain_client_error(error: &ClientTlsError) -> String {
         TlsErrorCause::ClosedInHello | TlsErrorCause::ClosedInHandshake => CLOSED,
         TlsErrorCause::Rustls(Error::AlertReceived(Alert::CloseNotify)) if error.in_handshake => CLOSED,
         TlsErrorCause::Rustls(Error::AlertReceived(received)) => {
-            alert_text(intended_alert(*received, error), Peer::Server)
+            alert_text(intended_alert(*received, error), Peer::Server, error.in_handshake)
         }
         TlsErrorCause::Rustls(cause @ (Error::InvalidCertificate(_) | Error::UnsupportedNameType))
             if !error.chain.is_empty() =>

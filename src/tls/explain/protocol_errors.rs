@@ -34,6 +34,8 @@ pub(super) const NO_ECH: &str =
     "{Peer} uses an encrypted ClientHello (ECH), which is not supported here. Turn ECH off in the {peer}.";
 const BAD_RECORD: &str = "A record from the {peer} could not be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
 pub(super) const OTHER_VERSION: &str = "The client and the server have no TLS version in common: {versions} here. Allow another one on either side.";
+const NO_SIGNATURE_SCHEME: &str = "The client does not accept signatures of the kind that the server's key makes. Try an RSA or \
+                                   ECDSA P-256 certificate.";
 const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Allow both a suite with ECDHE, and \
                                the group X25519 or P-256.";
 
@@ -70,6 +72,8 @@ pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer)
             "The server presented no certificate, so its identity can't be checked. Give the server a certificate."
         }
         (Error::InvalidEncryptedClientHello(_), _) => NO_ECH,
+        // TLS 1.2: rustls has a name for this error only in TLS 1.3.
+        (Error::General(text), Peer::Client) if text == "incompatible signing key" => NO_SIGNATURE_SCHEME,
         _ => return None,
     })
 }
@@ -93,10 +97,7 @@ fn incompatible(reason: &PeerIncompatible) -> &'static str {
         P::NoKxGroupsInCommon | P::NamedGroupsExtensionRequired | P::KeyShareExtensionRequired => {
             NO_KEY_EXCHANGE
         }
-        P::NoSignatureSchemesInCommon => {
-            "The client does not accept signatures of the kind that the server's key makes. Try an RSA or ECDSA P-256 \
-             certificate."
-        }
+        P::NoSignatureSchemesInCommon => NO_SIGNATURE_SCHEME,
         P::NoCertificateRequestSignatureSchemesInCommon => {
             "The key of the client's certificate can't sign in a way that the server accepts. Make an RSA, P-256 or Ed25519 \
              key."
@@ -112,12 +113,11 @@ fn incompatible(reason: &PeerIncompatible) -> &'static str {
 fn invalid_message(reason: InvalidMessage, in_handshake: bool, peer: Peer) -> &'static str {
     use InvalidMessage as I;
     match (reason, in_handshake, peer) {
+        (I::HandshakePayloadTooLarge, ..) => {
+            "{Peer} sent a handshake message that is longer than the 64 KiB that are accepted. Try another {peer}."
+        }
         (
-            I::InvalidContentType
-            | I::UnknownProtocolVersion
-            | I::MessageTooLarge
-            | I::HandshakePayloadTooLarge
-            | I::InvalidEmptyPayload,
+            I::InvalidContentType | I::UnknownProtocolVersion | I::MessageTooLarge | I::InvalidEmptyPayload,
             _,
             _,
         ) => match (in_handshake, peer) {

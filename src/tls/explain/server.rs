@@ -7,10 +7,11 @@
 
 use std::path::Path;
 
-use rustls::{AlertDescription as Alert, Error};
+use rustls::{AlertDescription as Alert, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
 use crate::platform::terminal::argument;
 use crate::settings::SettingChoice;
+use crate::text::display_name;
 use crate::tls::explain::alerts::alert_text;
 use crate::tls::explain::certificate_errors::rejection;
 use crate::tls::explain::certificate_reasons::{Case, GENERIC_ALERTS, Holds};
@@ -43,18 +44,45 @@ pub fn explain_server_error(error: &ServerTlsError) -> String {
             }
             match received {
                 Alert::CloseNotify if error.in_handshake => CLOSE_NOTIFY_IN_HANDSHAKE,
-                _ => alert_text(*received, Peer::Client),
+                _ => alert_text(*received, Peer::Client, error.in_handshake),
             }
         }
         TlsErrorCause::Rustls(cause @ (Error::InvalidCertificate(_) | Error::UnsupportedNameType)) => {
             let (why, advice) = rejection(cause, Peer::Client, "it", |key| context.value(key));
             return format!("The server rejected the client's certificate: {why}. {advice}");
         }
-        TlsErrorCause::Rustls(cause) => {
-            protocol_error_text(cause, error.in_handshake, Peer::Client).unwrap_or(GENERAL)
-        }
+        TlsErrorCause::Rustls(cause) => client_hello_text(cause, error)
+            .or_else(|| protocol_error_text(cause, error.in_handshake, Peer::Client))
+            .unwrap_or(GENERAL),
     };
-    Peer::Client.fill(template, |key| context.value(key))
+    Peer::Client.fill(template, |key| match key {
+        "server_name" => {
+            error.client_hello.as_ref()?.server_name.as_ref().map(|name| display_name(name.as_ref()))
+        }
+        _ => context.value(key),
+    })
+}
+
+/// Returns the text for an error that depends on what the client offered.
+fn client_hello_text(cause: &Error, error: &ServerTlsError) -> Option<&'static str> {
+    let hello = error.client_hello.as_ref()?;
+    let enabled = error.context.files.versions;
+    Some(match cause {
+        Error::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName)
+        | Error::InvalidMessage(InvalidMessage::InvalidServerName)
+            if hello.server_name.is_some() =>
+        {
+            "The client asks for the server name {server_name}, which can't be a host name. Give it the name alone, without a \
+             port or brackets, and other letters than a to z in their xn-- form."
+        }
+        Error::PeerIncompatible(PeerIncompatible::SignatureAlgorithmsExtensionRequired)
+            if hello.versions.iter().any(|version| enabled.contains(*version)) =>
+        {
+            "The client does not say which signatures it accepts (signature_algorithms), and the server needs to know. Try \
+             a newer client."
+        }
+        _ => return None,
+    })
 }
 
 impl ServerContext {
@@ -142,7 +170,6 @@ mod tests {
 
     use jiff::Timestamp;
     use rustls::{CertificateError, ContentType, EncryptedClientHelloError, HandshakeType};
-    use rustls::{InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
     use super::*;
     use crate::tls::certificate::tests::good_certificate;
@@ -233,7 +260,9 @@ mod tests {
             let alert = Alert::from(number);
             check(&explain(Error::AlertReceived(alert)));
             for sender in [Peer::Client, Peer::Server] {
-                check(&sender.fill(alert_text(alert, sender), |_| Some("x".to_owned())));
+                for in_handshake in [false, true] {
+                    check(&sender.fill(alert_text(alert, sender, in_handshake), |_| Some("x".to_owned())));
+                }
             }
         }
         let unknown = explain(Error::AlertReceived(Alert::from(200)));

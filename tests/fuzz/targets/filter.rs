@@ -17,6 +17,7 @@ use echoscope::log::{EventLog, json};
 use echoscope::ring_buffer::Limits;
 use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::DataFormat;
+use echoscope::tls::client_hello::OtherProtocol;
 use echoscope_fuzz::{check_line, seed};
 use libfuzzer_sys::fuzz_target;
 
@@ -130,7 +131,7 @@ fn events(mut bytes: &[u8]) -> Vec<Event> {
             0..=127 => received(content.to_vec()),
             128..=159 => EventKind::Note { text: text(), problem: *kind % 2 == 0 },
             160..=175 => {
-                EventKind::Problem(Problem::NotTls { start: content.to_vec(), http: *kind % 2 == 0 })
+                EventKind::Problem(Problem::NotTls { start: content.to_vec(), protocol: OtherProtocol::Http })
             }
             176..=183 => EventKind::Problem(Problem::Panicked { message: text() }),
             184..=191 => EventKind::Problem(Problem::Accept { raw: text() }),

@@ -10,6 +10,7 @@ use echoscope::lessons::{Lesson, LessonRun};
 use echoscope::server::calls::Call;
 use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::{Mode, Settings};
+use echoscope::tls::client_hello::OtherProtocol;
 use echoscope::tls::session_error::{ServerContext, ServerTlsError};
 use rustls::AlertDescription;
 
@@ -111,7 +112,7 @@ fn events_complete_matching_conditions() {
     );
     assert_last_completes(
         "{ seen = 'not_tls' }",
-        &[event(1, EventKind::Problem(Problem::NotTls { start: vec![], http: true }))],
+        &[event(1, EventKind::Problem(Problem::NotTls { start: vec![], protocol: OtherProtocol::Http }))],
     );
     assert_last_completes("{ seen = 'tls_on_plain' }", &[event(1, EventKind::Problem(Problem::TlsOnPlain))]);
     assert_last_completes(

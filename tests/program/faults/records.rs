@@ -38,7 +38,7 @@ fn assert_explained(lab: &mut Lab, what: &str, in_handshake: bool) {
         }
         EventKind::Problem(Problem::Panicked { message }) => panic!("{what}: {message}"),
         // If the first bytes aren't TLS, the log shows them instead of an error.
-        EventKind::Problem(Problem::NotTls { start, http: false })
+        EventKind::Problem(Problem::NotTls { start, .. })
             if event.client.is_some_and(|client| client.id.0 == number) =>
         {
             Some((format!("{start:?} is no TLS."), String::new()))
