@@ -24,6 +24,7 @@ pub fn is_stderr_visible() -> bool {
 
 /// Waits until a stdout that doesn't block takes more bytes, for at most `timeout`. Returns whether it may.
 #[cfg(unix)]
+#[must_use]
 pub fn wait_for_stdout(timeout: std::time::Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -34,6 +35,7 @@ pub fn wait_for_stdout(timeout: std::time::Duration) -> bool {
 
 /// Waits for `timeout` and returns false, since stdout always blocks.
 #[cfg(not(unix))]
+#[must_use]
 pub fn wait_for_stdout(timeout: std::time::Duration) -> bool {
     std::thread::sleep(timeout);
     false

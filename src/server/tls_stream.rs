@@ -250,7 +250,7 @@ impl TlsStream {
     /// Returns whether the next record is early data, which can't follow the client's first handshake record.
     fn is_next_early_data(&mut self) -> bool {
         let record = self.records.next();
-        if !record_header(record).is_some_and(|header| header.content_type == APPLICATION_DATA) {
+        if record_header(record).is_none_or(|header| header.content_type != APPLICATION_DATA) {
             return false;
         }
         self.early_data = self.early_data.take().filter(|filter| filter.is_early_data(record));

@@ -355,9 +355,10 @@ mod tests {
         assert_eq!(first_hello(&long[..LONGEST - 1]), None);
         let long = first_hello(&long[..LONGEST]).unwrap();
         assert_eq!((long.versions, long.cipher_suites), (vec![0x0304], vec![0x1301]));
-        for offer in
-            [first_hello(&hello_with_protocols(30)).unwrap(), parse_body(&[0xff; 60_000]).unwrap_or_default()]
-        {
+        for offer in [
+            first_hello(&hello_with_protocols(30)).unwrap(),
+            parse_body(&vec![0xff; 60_000]).unwrap_or_default(),
+        ] {
             assert!(offer.size() < 8 << 10, "{} bytes", offer.size());
         }
     }

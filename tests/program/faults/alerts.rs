@@ -246,10 +246,12 @@ fn second_flight(lab: &Lab, versions: &'static SupportedProtocolVersion) -> (Tcp
     (stream, records)
 }
 
+/// Returns the bytes that a client sends instead of the records of its second flight.
+type Change = fn(&[Vec<u8>]) -> Vec<u8>;
+
 #[test]
 fn violations_after_the_server_hello_of_tls12_get_the_alert_of_the_rfc() {
     let mut lab = Lab::start(|_| {});
-    type Change = fn(&[Vec<u8>]) -> Vec<u8>;
     let cases: [(&str, Change, u8); 7] = [
         ("change_cipher_spec in ClientKeyExchange", |flight| split(&flight[0], CCS), UNEXPECTED_MESSAGE),
         ("change_cipher_spec before ClientKeyExchange", |_| CCS.to_vec(), UNEXPECTED_MESSAGE),

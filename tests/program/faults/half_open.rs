@@ -132,7 +132,7 @@ fn half_open_handshakes_take_limited_memory() {
     echo(&mut over(server.connect(), &trusting(Path::new(&identity.certificate))), b"warm");
     let rest = watch::resident(server.pid());
     // The first 60,000 bytes of a handshake message that claims to have 65,000, in records of 16 KiB.
-    let message = [&[1, 0, 0xfd, 0xe8][..], &[7; 60_000]].concat();
+    let message = [&[1, 0, 0xfd, 0xe8][..], &vec![7; 60_000]].concat();
     let hello: Vec<u8> = message
         .chunks(1 << 14)
         .flat_map(|part| [&[22, 3, 1][..], &u16::try_from(part.len()).unwrap().to_be_bytes(), part].concat())

@@ -13,6 +13,8 @@ mod disk;
 #[cfg(target_os = "linux")]
 mod half_open;
 #[cfg(target_os = "linux")]
+mod memory;
+#[cfg(target_os = "linux")]
 mod never_reads;
 // Elsewhere the desktop is part of the OS.
 #[cfg(target_os = "linux")]
