@@ -19,7 +19,7 @@ use crate::tls::handshake::Handshake;
 const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long a TLS handshake may take even if its place is needed.
-const MIN_HANDSHAKE: Duration = Duration::from_millis(250);
+const MIN_HANDSHAKE: Duration = Duration::from_millis(50);
 
 /// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
