@@ -58,7 +58,7 @@ pub fn python(code: &str) -> String {
 pub fn python_string(path: &Path) -> String {
     let path = path.display().to_string();
     let path = if cfg!(windows) { path.replace('\\', "/") } else { path.replace('\\', r"\\") };
-    format!("'{}'", path.replace('\'', r"\'"))
+    format!("'{}'", path.replace('\'', r"\'").replace('\n', r"\n").replace('\r', r"\r"))
 }
 
 /// Returns a text as one word for a POSIX shell.
@@ -70,6 +70,11 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_python_string_stays_on_one_line() {
+        assert_eq!(python_string(Path::new("it's\na\rlab")), r"'it\'s\na\rlab'");
+    }
 
     #[test]
     fn arguments_are_quoted_if_necessary() {
