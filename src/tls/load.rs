@@ -17,6 +17,7 @@ use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::{CertificateDer, Der, PrivateKeyDer, TrustAnchor};
 use rustls::sign::{CertifiedKey, SigningKey};
 use x509_parser::asn1_rs::{FromDer, Sequence};
+use x509_parser::error::X509Error;
 use x509_parser::oid_registry::OID_X509_EXT_NAME_CONSTRAINTS;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::SubjectPublicKeyInfo;
@@ -168,10 +169,10 @@ impl ClientCaFile {
         let found = certificates(path)?;
         let mut roots = RootCertStore::empty();
         for (index, der) in found.iter().enumerate() {
-            let anchor = trust_anchor(der).ok_or_else(|| FileProblem::BadCertificate {
+            let anchor = trust_anchor(der).map_err(|error| FileProblem::BadCertificate {
                 number: index + 1,
                 of: found.len(),
-                fault: CertificateFault::Unparsable("invalid name constraints".to_owned()),
+                fault: CertificateFault::Unparsable(error.to_string()),
             })?;
             roots.roots.push(anchor);
         }
@@ -180,9 +181,18 @@ impl ClientCaFile {
     }
 }
 
-/// Returns what a verifier needs to know of a CA (RFC 5280, section 6.1.1), from any certificate that can be parsed.
-/// `RootCertStore::add` rejects version 2, unique identifiers and other properties that don't matter in a trust anchor.
-pub(super) fn trust_anchor(der: &CertificateDer<'_>) -> Option<TrustAnchor<'static>> {
+/// Returns what a verifier needs to know of a CA (RFC 5280, section 6.1.1).
+///
+/// # Errors
+/// The library can't use the certificate, and neither can [`lenient_anchor`].
+pub(super) fn trust_anchor(der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, webpki::Error> {
+    let anchor = webpki::anchor_from_trusted_cert(der).map(|anchor| anchor.to_owned());
+    anchor.or_else(|error| lenient_anchor(der).ok_or(error))
+}
+
+/// Returns the same as [`trust_anchor`] for any certificate that can be parsed. The library rejects version 2, unique
+/// identifiers and other properties that don't matter in a trust anchor.
+fn lenient_anchor(der: &CertificateDer<'_>) -> Option<TrustAnchor<'static>> {
     let (_, parsed) = X509Certificate::from_der(der).ok()?;
     let content = |der: &[u8]| {
         let (_, sequence) = Sequence::from_der(der).ok()?;
@@ -318,7 +328,11 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
             bad(match der::to_der(&der) {
                 None => CertificateFault::Damaged,
                 Some(other) if X509Certificate::from_der(&other).is_ok() => CertificateFault::Ber,
-                Some(_) => CertificateFault::Unparsable(error.to_string()),
+                Some(_) => CertificateFault::Unparsable(match X509Error::from(error) {
+                    // These are about the parser's own steps.
+                    X509Error::Der(_) | X509Error::NomError(_) => "invalid structure".to_owned(),
+                    error => error.to_string(),
+                }),
             })
         })?;
         // The bytes after a certificate are OpenSSL's own (`TRUSTED CERTIFICATE`), or of no use.
@@ -412,6 +426,9 @@ fn path_problem(path: &Path, error: io::Error) -> FileProblem {
             (Err(error), Err(_)) if error.kind() == PermissionDenied => {
                 return FileProblem::FolderClosed(folder, Arc::new(error));
             }
+            (Err(error), Ok(_)) if error.kind() == PermissionDenied && !is_last => {
+                return FileProblem::FolderClosed(part, Arc::new(error));
+            }
             (Err(error), _) => return os_problem(error),
             (Ok(found), _) if !found.is_dir() && (!is_last || error.kind() == NotADirectory) => {
                 return FileProblem::NotAFolder(part);
@@ -454,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trust_anchor_is_that_of_the_library() {
+    fn a_lenient_anchor_is_that_of_the_library() {
         let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         params.name_constraints = Some(rcgen::NameConstraints {
@@ -466,7 +483,7 @@ mod tests {
         let mut roots = RootCertStore::empty();
         roots.add(certificate.der().clone()).unwrap();
         assert!(roots.roots[0].name_constraints.is_some());
-        assert_eq!(trust_anchor(certificate.der()).as_ref(), roots.roots.first());
+        assert_eq!(lenient_anchor(certificate.der()).as_ref(), roots.roots.first());
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Roots {
 
     fn new(source: Trust, certificates: &[CertificateDer<'_>]) -> Self {
         let mut store = RootCertStore::empty();
-        store.roots.extend(certificates.iter().filter_map(trust_anchor));
+        store.roots.extend(certificates.iter().filter_map(|der| trust_anchor(der).ok()));
         // An OS's trust store always contains self-signed CAs, and checking a hundred signatures would take time.
         let has_self_signed =
             source == Trust::System || parse(certificates).iter().any(|parsed| has_signed(parsed, parsed));

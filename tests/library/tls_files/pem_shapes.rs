@@ -255,6 +255,22 @@ fn other_content_in_a_certificate_block_is_named_with_a_command_that_works() {
 }
 
 #[test]
+fn a_complete_certificate_with_an_invalid_date_is_not_called_damaged() {
+    let lab = Lab::new();
+    let mut der = pair(&PKCS_ECDSA_P256_SHA256).0.der().to_vec();
+    let date = der.windows(6).position(|bytes| bytes == b"260101").unwrap();
+    der[date..date + 6].copy_from_slice(b"260230");
+    let path = lab.write("server.crt", pem("CERTIFICATE", &der));
+    let problem = CertificateFile::read(&path).unwrap_err().problem;
+    let FileProblem::BadCertificate { number: 1, of: 1, fault } = problem else { panic!("{problem:?}") };
+    assert!(matches!(fault, CertificateFault::Unparsable(_)), "{fault:?}");
+    der.truncate(date);
+    lab.write("server.crt", pem("CERTIFICATE", &der));
+    let problem = CertificateFile::read(&path).unwrap_err().problem;
+    assert!(matches!(problem, FileProblem::BadCertificate { fault: CertificateFault::Damaged, .. }));
+}
+
+#[test]
 fn a_client_ca_needs_only_a_name_and_a_key() {
     let lab = Lab::new();
     let (certificate, _) = pair(&PKCS_ECDSA_P256_SHA256);
