@@ -202,7 +202,7 @@ impl App {
     }
 
     fn set_path(&mut self, setting: Setting, path: &Path) {
-        self.form.set_path(setting, path);
+        self.form.set_path(setting, path.to_owned().into());
         self.after_change(setting);
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::settings::{Setting, SettingError, Settings, parse};
+use crate::settings::parse::PathText;
+use crate::settings::{Setting, SettingError, Settings};
 use crate::text;
 use crate::tls::file_error::{TlsError, TlsFileError};
 use crate::tls::{self, CertificateFile, ClientCaFile, KeyFile, KeyType, ServedCertificate};
@@ -50,17 +51,15 @@ impl Form {
 
     pub(super) fn set(&mut self, setting: Setting, text: String) {
         if setting.is_path() {
-            self.set_value(setting, parse::path(&text));
-        } else {
-            self.set_value(setting, &text);
+            return self.set_path(setting, text.into());
         }
+        self.set_value(setting, &text);
         self.texts.insert(setting, text);
     }
 
-    /// Sets a chosen path, which may not be UTF-8. The text shows it as well as it can.
-    pub(super) fn set_path(&mut self, setting: Setting, path: &Path) {
-        self.set_value(setting, path);
-        self.texts.insert(setting, path.to_string_lossy().into_owned());
+    pub(super) fn set_path(&mut self, setting: Setting, path: PathText) {
+        self.set_value(setting, path.path);
+        self.texts.insert(setting, path.text);
     }
 
     fn set_value(&mut self, setting: Setting, value: impl AsRef<OsStr>) {

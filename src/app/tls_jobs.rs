@@ -17,7 +17,7 @@ use crate::tls::inspect::chain::{ChainLink, chain_links};
 use crate::tls::inspect::client_check::{ClientCheck, Roots, check_as_clients};
 use crate::tls::{Certificate, CertificateFile};
 
-pub use crate::settings::parse::path as typed_path;
+pub use crate::settings::parse::{PathText, path as typed_path};
 
 /// Returns the folder for new certificates: that of the current certificate, otherwise `echoscope` in the user's
 /// documents or home folder.

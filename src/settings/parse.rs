@@ -153,6 +153,27 @@ pub fn path(text: &str) -> PathBuf {
     }
 }
 
+/// The path in a field: typed, or chosen and then shown as well as possible, since it may not be UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathText {
+    /// The text in the field.
+    pub text: String,
+    /// The path that it stands for.
+    pub path: PathBuf,
+}
+
+impl From<String> for PathText {
+    fn from(text: String) -> Self {
+        Self { path: path(&text), text }
+    }
+}
+
+impl From<PathBuf> for PathText {
+    fn from(path: PathBuf) -> Self {
+        Self { text: path.to_string_lossy().into_owned(), path }
+    }
+}
+
 /// Returns a TOML value as the text that `Setting::set` reads; `None` for a table, a date and the like.
 #[must_use]
 pub fn value_text(value: &Value) -> Option<String> {
@@ -250,5 +271,15 @@ mod tests {
         for open in ["0.0.0.0", "::", "192.168.1.5", "example.org"] {
             assert!(!is_loopback(open), "{open}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_chosen_path_is_exact_and_a_typed_one_is_read() {
+        use std::os::unix::ffi::OsStringExt;
+        let chosen = PathBuf::from(std::ffi::OsString::from_vec(b" a\xff".to_vec()));
+        let field = PathText::from(chosen.clone());
+        assert_eq!((field.text.as_str(), field.path), (" a\u{fffd}", chosen));
+        assert_eq!(PathText::from(" \"a b\" ".to_owned()).path, Path::new("a b"));
     }
 }

@@ -102,8 +102,8 @@ impl Window {
                     self.file_dialogs.open(ctx, frame, *action);
                 }
             }
-            Action::SetCertificateFolder(path) => self.tls_dialogs.set_folder(&path),
-            Action::SetDetailsCaFile(path) => self.tls_dialogs.set_ca_file(&path),
+            Action::SetCertificateFolder(path) => self.tls_dialogs.set_folder(path),
+            Action::SetDetailsCaFile(path) => self.tls_dialogs.set_ca_file(path),
             Action::ToggleHelp => self.shows_help = !self.shows_help,
             Action::Open(place) => {
                 self.app.apply(Command::Opened(place));

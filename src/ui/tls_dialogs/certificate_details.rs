@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::app::WakeFn;
-use crate::app::tls_jobs::{CertificateInspector, Inspection, certificate_inspector, typed_path};
+use crate::app::tls_jobs::{CertificateInspector, Inspection, PathText, certificate_inspector};
 use crate::tls::explain::inspection::{explain_check, explain_end, explain_link};
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
@@ -27,9 +27,9 @@ pub(super) struct DetailsDialog {
     path: PathBuf,
     /// Whether clients trust the OS's trust store instead of a CA file.
     trusts_system: bool,
-    pub(super) ca_file: String,
+    pub(super) ca_file: PathText,
     /// The CA file of the last inspection that was started; empty for the OS's trust store.
-    started: Option<String>,
+    started: Option<PathBuf>,
     found: Option<Result<Inspection, TlsFileError>>,
 }
 
@@ -40,7 +40,7 @@ impl DetailsDialog {
             inspector: certificate_inspector(wake),
             path: app.settings().certificate.clone(),
             trusts_system: true,
-            ca_file: String::new(),
+            ca_file: PathBuf::new().into(),
             started: None,
             found: None,
         }
@@ -48,9 +48,9 @@ impl DetailsDialog {
 
     /// Shows the dialog; returns whether it is to be closed.
     pub(super) fn show(&mut self, ui: &Ui, app: &App, actions: &mut Vec<Action>) -> bool {
-        let ca_file = if self.trusts_system { "" } else { self.ca_file.trim() }.to_owned();
+        let ca_file = if self.trusts_system { PathBuf::new() } else { self.ca_file.path.clone() };
         if self.started.as_ref() != Some(&ca_file) {
-            let roots = (!ca_file.is_empty()).then(|| typed_path(&ca_file));
+            let roots = Some(&ca_file).filter(|path| !path.as_os_str().is_empty()).cloned();
             self.inspector.start((self.path.clone(), roots));
             self.started = Some(ca_file);
         }
@@ -123,10 +123,10 @@ impl DetailsDialog {
         if self.trusts_system {
             return;
         }
-        let field = DialogField { label: "CA file", text: &self.ca_file, hint: "path", is_wrong: false };
+        let field = DialogField { label: "CA file", text: &self.ca_file.text, hint: "path", is_wrong: false };
         let choose = Action::SetDetailsCaFile(PathBuf::new());
         if let (_, Some(changed)) = field.show_with_browse(ui, choose, actions) {
-            self.ca_file = changed;
+            self.ca_file = changed.into();
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use egui::{Spinner, Ui};
 use jiff::Timestamp;
 
-use crate::app::tls_jobs::{CertificateCreator, CreationResult, default_folder, typed_path};
+use crate::app::tls_jobs::{CertificateCreator, CreationResult, PathText, default_folder};
 use crate::app::{App, Command, WakeFn};
 use crate::lessons::condition::LessonPlace;
 use crate::server::ServerState;
@@ -30,7 +30,7 @@ const CREATED: Dialog = Dialog { title: "The certificate is made", width: 600.0 
 /// The state of the dialog: its fields as they are typed, and the progress of the creation.
 pub(super) struct CreateDialog {
     creator: CertificateCreator,
-    pub(super) folder: String,
+    pub(super) folder: PathText,
     common_name: String,
     names: String,
     days: String,
@@ -54,7 +54,7 @@ impl CreateDialog {
         let spec = CertificateSpec::default();
         Self {
             creator: CertificateCreator::new(wake),
-            folder: default_folder(app.settings()).display().to_string(),
+            folder: default_folder(app.settings()).into(),
             common_name: spec.common_name,
             names: spec.names.join(", "),
             days: spec.days.to_string(),
@@ -140,7 +140,7 @@ impl CreateDialog {
 
     fn spec(&self) -> CertificateSpec {
         CertificateSpec {
-            folder: typed_path(&self.folder),
+            folder: self.folder.path.clone(),
             common_name: self.common_name.trim().to_owned(),
             names: split_names(&self.names),
             // Anything that isn't a number becomes zero, which is out of range.
@@ -229,7 +229,7 @@ impl CreateDialog {
         actions: &mut Vec<Action>,
     ) {
         let is_wrong = problem.is_some();
-        let field = DialogField { label: "Folder", text: &self.folder, hint: "path", is_wrong };
+        let field = DialogField { label: "Folder", text: &self.folder.text, hint: "path", is_wrong };
         let choose = Action::SetCertificateFolder(PathBuf::new());
         let (response, changed) = field.show_with_browse(ui, choose, actions);
         let about = if is_created {
@@ -242,7 +242,7 @@ impl CreateDialog {
             response.request_focus();
         }
         if let Some(changed) = changed {
-            self.folder = changed;
+            self.folder = changed.into();
         }
     }
 

@@ -13,7 +13,7 @@ mod create_certificate;
 mod dialog_layout;
 
 use std::error::Error;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Context, Ui};
@@ -82,16 +82,16 @@ impl TlsDialogs {
     }
 
     /// Sets the folder in the dialog that creates a certificate.
-    pub(super) fn set_folder(&mut self, path: &Path) {
+    pub(super) fn set_folder(&mut self, path: PathBuf) {
         if let Some(OpenDialog::Create(dialog)) = &mut self.open {
-            dialog.folder = path.display().to_string();
+            dialog.folder = path.into();
         }
     }
 
     /// Sets the CA file in the dialog that shows a certificate's details.
-    pub(super) fn set_ca_file(&mut self, path: &Path) {
+    pub(super) fn set_ca_file(&mut self, path: PathBuf) {
         if let Some(OpenDialog::Details(dialog)) = &mut self.open {
-            dialog.ca_file = path.display().to_string();
+            dialog.ca_file = path.into();
         }
     }
 }
