@@ -16,7 +16,7 @@ use crate::tls::handshake::Handshake;
 
 /// How long a thread may take to send `close_notify` after its TLS connection was ended. Much less than the 500 ms in
 /// which the server stops.
-const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_millis(250);
+const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// How long a TLS handshake may take even if its place is needed.
 const MIN_HANDSHAKE: Duration = Duration::from_millis(50);

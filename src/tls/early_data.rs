@@ -10,7 +10,8 @@ use aws_lc_rs::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{self, KeyType, Prk};
 use rustls::{CipherSuite, KeyLog, ServerConnection};
 
-use crate::capture::RECORD_HEADER;
+/// The length of a record's header (RFC 8446, section 5.1).
+const RECORD_HEADER: usize = 5;
 
 thread_local! {
     /// The `client_handshake_traffic_secret` (RFC 8446, section 7.1) of this thread's handshake. rustls reports it only

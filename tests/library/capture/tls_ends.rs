@@ -27,7 +27,10 @@ fn http_is_recorded_as_raw_bytes() {
     client.shutdown(Shutdown::Write).unwrap();
     let capture = lab.closed(1);
     let labels = labels(&capture);
-    assert_eq!(labels[..3], ["> connect", "> 18 bytes, no TLS record", "< Alert: decode_error (fatal)"]);
+    assert_eq!(
+        labels[..3],
+        ["> connect", "> 18 bytes, no TLS record", "< Alert: unexpected_message (fatal)"]
+    );
     let (up, down) = proxy.bytes();
     assert!(wire_bytes(&capture, Side::Client) == up && wire_bytes(&capture, Side::Server) == down);
     let fields = header_fields(&sequence(&capture).rows()[2]);

@@ -17,6 +17,8 @@ use crate::support::running::wait_for;
 use crate::support::{Identity, Server};
 
 const HALF_OPEN: usize = 2000;
+/// Enough open files for all tests here at once.
+const DESCRIPTORS: usize = 6000;
 
 /// Returns the shortest of several times from connect to the first echo.
 fn quickest(server: &Server, config: &Arc<ClientConfig>) -> Duration {
@@ -31,7 +33,7 @@ fn quickest(server: &Server, config: &Arc<ClientConfig>) -> Duration {
 
 #[test]
 fn half_open_handshakes_do_not_delay_other_clients() {
-    if watch::allow_descriptors(HALF_OPEN + 500).is_none() {
+    if watch::allow_descriptors(DESCRIPTORS).is_none() {
         return;
     }
     let identity = Identity::new();
@@ -122,7 +124,7 @@ fn crowd_of_good_clients_is_served_whole() {
 /// Clients that send a long ClientHello and don't finish it take a limited amount of memory together.
 #[test]
 fn half_open_handshakes_take_limited_memory() {
-    if watch::allow_descriptors(2000).is_none() {
+    if watch::allow_descriptors(DESCRIPTORS).is_none() {
         return;
     }
     let identity = Identity::new();
