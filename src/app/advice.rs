@@ -55,12 +55,12 @@ impl App {
         })
     }
 
-    /// Returns the most serious problem that clients will have with the certificate on the chosen host. It depends only
-    /// on the files, not on how or when they were created.
+    /// Returns the problems that clients will have with the certificate on the chosen host, the most serious first.
+    /// They depend only on the files, not on how or when these were created.
     #[must_use]
-    pub fn certificate_caution(&self) -> Option<String> {
-        let Check::Good(served) = &self.files.certificate else { return None };
-        served.caution(Timestamp::now(), &self.settings().host)
+    pub fn certificate_cautions(&self) -> Vec<String> {
+        let Check::Good(served) = &self.files.certificate else { return Vec::new() };
+        served.cautions(Timestamp::now(), &self.settings().host)
     }
 
     /// Returns a warning while TLS keys are written to a file, or will be from the next start.
@@ -83,7 +83,7 @@ impl App {
         // A client that gets the certificate's file as its CA file trusts the certificate if it is self-signed or its
         // CA is in the file as well. The check is about the file in the form.
         let trusted = settings.certificate == self.settings().certificate
-            && matches!(self.certificate(), Check::Good(served) if served.own.self_signed || !served.above.is_empty());
+            && matches!(self.certificate(), Check::Good(served) if served.own.self_signed || served.above.iter().any(|above| above.number.is_some()));
         commands(HAS_NC_AND_OPENSSL, &settings, trusted)
     }
 

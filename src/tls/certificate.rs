@@ -6,25 +6,27 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use rustls::SupportedCipherSuite;
 use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
-use x509_parser::asn1_rs::Oid;
+use x509_parser::asn1_rs::{Any, Class, Oid, Tag};
 use x509_parser::error::X509Error;
+use x509_parser::extensions::{ExtendedKeyUsage, ParsedExtension};
 use x509_parser::objects::{oid_registry, oid2sn};
-use x509_parser::prelude::{FromDer, KeyUsage, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::SignatureAlgorithm;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use crate::platform::terminal::argument;
 use crate::text::{sanitize, with_thousands};
+use crate::tls::der;
 use crate::tls::inspect::certificate_text::{
     DNS_NAME, ExtensionDetails, IP_ADDRESS, SubjectAltName, common_names, distinguished_name, general_names,
-    hex, one_line, serial_number,
+    has_openssl_types, has_rare_common_name, hex, one_line, serial_number,
 };
+use crate::tls::inspect::defect::Defect;
 use crate::tls::key_type::{KeyType, bits};
 
 /// The fields of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Certificate {
     /// The subject's distinguished name: `CN=localhost, O=Lab`.
     pub subject: String,
@@ -52,12 +54,16 @@ pub struct Certificate {
     pub self_signed: bool,
     /// Whether the basic constraints mark it as a CA certificate (RFC 5280, section 4.2.1.9).
     pub is_ca: bool,
-    /// Whether the key usage, if any, allows signing a handshake (RFC 5280, section 4.2.1.3).
-    pub may_sign: bool,
-    /// Whether the key usage, if any, allows signing a handshake or exchanging keys.
-    pub has_tls_usage: bool,
-    /// Whether the extended key usage, if any, allows a TLS server (RFC 5280, section 4.2.1.12).
-    pub may_serve: bool,
+    /// The maximum number of CAs between this one and a server's certificate, if there is one.
+    pub path_length: Option<u32>,
+    /// The bits of the key usage, if any; the lowest is `digitalSignature` (RFC 5280, section 4.2.1.3).
+    pub key_usage: Option<u16>,
+    /// The object identifiers of the extended key usage, if any (RFC 5280, section 4.2.1.12).
+    pub purposes: Option<Vec<String>>,
+    /// Whether one of the common names has a string type that some clients don't read.
+    pub has_rare_common_name: bool,
+    /// The defects of the encoding.
+    pub defects: Vec<Defect>,
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -70,8 +76,9 @@ impl Certificate {
     }
 
     pub(super) fn new(certificate: &X509Certificate<'_>, der: &[u8]) -> Self {
-        let usage = certificate.key_usage().ok().flatten().map(|usage| usage.value);
+        let usage = certificate.key_usage().ok().flatten();
         let purposes = certificate.extended_key_usage().ok().flatten();
+        let constraints = certificate.basic_constraints().ok().flatten();
         Self {
             subject: distinguished_name(certificate.subject()),
             issuer: distinguished_name(certificate.issuer()),
@@ -86,11 +93,11 @@ impl Certificate {
             extensions: certificate.extensions().iter().map(ExtensionDetails::of).collect(),
             self_signed: has_signed(certificate, certificate),
             is_ca: certificate.is_ca(),
-            may_sign: usage.is_none_or(KeyUsage::digital_signature),
-            has_tls_usage: usage.is_none_or(|usage| {
-                usage.digital_signature() || usage.key_encipherment() || usage.key_agreement()
-            }),
-            may_serve: purposes.is_none_or(|usage| usage.value.server_auth || usage.value.any),
+            path_length: constraints.and_then(|constraints| constraints.value.path_len_constraint),
+            key_usage: usage.map(|usage| usage.value.flags),
+            purposes: purposes.map(|purposes| purpose_ids(purposes.value)),
+            has_rare_common_name: has_rare_common_name(certificate.subject()),
+            defects: encoding_defects(certificate),
         }
     }
 
@@ -287,6 +294,58 @@ pub(super) fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(end)
 }
 
+/// Returns the object identifiers of an extended key usage.
+fn purpose_ids(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
+    let known = [
+        (usage.any, "2.5.29.37.0"),
+        (usage.server_auth, "1.3.6.1.5.5.7.3.1"),
+        (usage.client_auth, "1.3.6.1.5.5.7.3.2"),
+        (usage.code_signing, "1.3.6.1.5.5.7.3.3"),
+        (usage.email_protection, "1.3.6.1.5.5.7.3.4"),
+        (usage.time_stamping, "1.3.6.1.5.5.7.3.8"),
+        (usage.ocsp_signing, "1.3.6.1.5.5.7.3.9"),
+    ];
+    let known = known.iter().filter(|(set, _)| *set).map(|(_, id)| (*id).to_owned());
+    known.chain(usage.other.iter().map(Oid::to_id_string)).collect()
+}
+
+/// Returns the defects that don't depend on the use of a certificate.
+fn encoding_defects(certificate: &X509Certificate<'_>) -> Vec<Defect> {
+    let tbs = &certificate.tbs_certificate;
+    let is_netscape_client = certificate.extensions().iter().any(|extension| {
+        // The second bit stands for a server.
+        matches!(extension.parsed_extension(), ParsedExtension::NSCertType(kind) if !kind.ssl_server())
+    });
+    let is_own_issuer = certificate.issuer().as_raw() == certificate.subject().as_raw();
+    [
+        (Defect::DateFormat, !has_readable_dates(tbs.as_ref()).unwrap_or(false)),
+        (Defect::WrongPurpose, is_netscape_client),
+        (
+            Defect::NameType,
+            !(has_openssl_types(certificate.subject()) && has_openssl_types(certificate.issuer())),
+        ),
+        (Defect::OtherAlgorithm, tbs.signature != certificate.signature_algorithm),
+        (Defect::OwnSignature, is_own_issuer && signed_by(certificate, certificate) == Some(false)),
+    ]
+    .into_iter()
+    .filter_map(|(defect, is_there)| is_there.then_some(defect))
+    .collect()
+}
+
+/// Returns whether both dates of an encoded `TBSCertificate` have seconds and no fraction of them, in UTC (RFC 5280,
+/// section 4.1.2.5).
+fn has_readable_dates(tbs: &[u8]) -> Option<bool> {
+    let fields = der::elements(Any::from_der(tbs).ok()?.1.data)?;
+    // The version comes first, unless it is version 1.
+    let has_version = usize::from(fields.first()?.class() == Class::ContextSpecific);
+    let dates = der::elements(fields.get(has_version + 3)?.data)?;
+    Some(dates.iter().all(|date| {
+        let length = if date.tag() == Tag::UtcTime { 13 } else { 15 };
+        let digits = date.data.strip_suffix(b"Z");
+        date.data.len() == length && digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
+    }))
+}
+
 /// Returns the type of a public key.
 pub(super) fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
     let curve = key
@@ -343,9 +402,6 @@ pub(super) mod tests {
             },
             version: 3,
             self_signed: true,
-            may_sign: true,
-            has_tls_usage: true,
-            may_serve: true,
             ..Certificate::default()
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use rustls::pki_types::PrivateKeyDer;
-use x509_parser::asn1_rs::{FromDer, Oid, Tag};
+use x509_parser::asn1_rs::{Any, FromDer, Oid, Tag};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::der_parser::der::{DerObject, parse_der};
 use x509_parser::prelude::X509Certificate;
@@ -145,6 +145,17 @@ impl RsaNumbers {
         let more_primes = items.get(9).and_then(|more| more.as_sequence().ok()).map_or(0, Vec::len);
         Some(Self { bits: number_bits(1)?, exponent_bits: number_bits(2)?, primes: 2 + more_primes })
     }
+}
+
+/// Returns the elements that follow each other in a content; `None` if one is damaged.
+pub(super) fn elements(mut content: &[u8]) -> Option<Vec<Any<'_>>> {
+    let mut found = Vec::new();
+    while !content.is_empty() {
+        let (rest, element) = Any::from_der(content).ok()?;
+        found.push(element);
+        content = rest;
+    }
+    Some(found)
 }
 
 fn is_octets(object: &DerObject<'_>) -> bool {

@@ -66,7 +66,8 @@ fn path_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>)
 fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let now = Timestamp::now();
     let Some(served) = good_file(ui, app.certificate()) else { return };
-    let tone = if served.own.validity.holds(now) { Tone::Good } else { Tone::Caution };
+    let caution = app.certificate_cautions().into_iter().next();
+    let tone = if caution.is_none() { Tone::Good } else { Tone::Caution };
     ui.horizontal_top(|ui| {
         let details = "Details…";
         let note_width = ui.available_width() - pill_width(ui, details) - size::GAP;
@@ -80,7 +81,7 @@ fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     });
     // Removes some of the space that the row adds below itself.
     ui.add_space(-5.0);
-    let Some(caution) = app.certificate_caution() else { return };
+    let Some(caution) = caution else { return };
     close_note(ui, Tone::Caution, &caution);
     ui.horizontal(|ui| {
         ui.add_space(19.0);

@@ -300,7 +300,7 @@ fn warning_after_restart(folder: &Path, host: &str) -> Option<String> {
     let mut app = App::new(settings, Options::default());
     poll_until(&mut app, "the files", |app| app.pair().is_some());
     assert!(matches!(app.pair(), Some(Ok(()))), "{:?}", app.pair());
-    app.certificate_caution()
+    app.certificate_cautions().into_iter().next()
 }
 
 #[test]
@@ -415,8 +415,8 @@ fn the_warning_depends_on_the_host_in_the_form() {
     let mut app =
         App::new(Settings { tls: true, certificate, key, ..Settings::default() }, Options::default());
     poll_until(&mut app, "the files", |app| app.pair().is_some());
-    assert_eq!(app.certificate_caution(), None);
+    assert_eq!(app.certificate_cautions(), [""; 0]);
     app.apply(Command::Set(Setting::Host, "echo.test".to_owned()));
-    let warning = app.certificate_caution().unwrap();
+    let warning = app.certificate_cautions().remove(0);
     assert!(warning.contains("but the server's host is echo.test"), "{warning}");
 }

@@ -7,6 +7,7 @@ mod support;
 mod app;
 mod capture;
 mod certificate_inspection;
+mod certificate_matrix;
 mod client;
 mod create_certificate;
 mod echo_property;

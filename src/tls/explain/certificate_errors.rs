@@ -157,6 +157,12 @@ pub(in crate::tls) fn rejection_kind(error: &Error) -> RejectionKind {
     texts(error, Peer::Server).0
 }
 
+/// Returns whether an error is about the name constraints of a CA.
+pub(in crate::tls) fn is_name_constraint(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    other.0.downcast_ref() == Some(&WebpkiError::NameConstraintViolation)
+}
+
 /// Returns whether an error is about the time, the name or the purpose of a certificate's use. Even a certificate that
 /// the client trusts is then rejected.
 pub(in crate::tls) fn is_about_use(error: &Error) -> bool {
@@ -210,7 +216,7 @@ pub(super) fn server_certificate_rejection(
 
 /// Returns why `holder`'s certificate is rejected, as the end of a sentence, and the advice. `value` returns the values
 /// of other placeholders, such as `{ca}`.
-pub(super) fn rejection(
+pub(in crate::tls) fn rejection(
     error: &Error,
     holder: Peer,
     which: &str,

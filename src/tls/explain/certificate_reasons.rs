@@ -1,40 +1,62 @@
-//! The possible reasons for clients to reject the server's certificate. The same table serves the warning about a newly
-//! chosen certificate and the explanation of an alert from a client.
+//! The texts of the reasons for which clients reject the server's certificate, and the alerts that they send for them.
+//! The same table serves the warning about a newly chosen certificate and the explanation of an alert from a client.
+//! Whether a reason applies is judged in [`crate::tls::inspect::verdict`], except for the client's own trust and clock.
 
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use rustls::AlertDescription as Alert;
 
-use crate::settings::parse::{is_localhost_name, is_loopback};
-use crate::text::{MAX_NAME, sanitize};
-use crate::tls::certificate::{covers, is_address};
+use crate::text::{MAX_NAME, list, sanitize};
+use crate::tls::certificate::is_address;
 use crate::tls::explain::protocol_errors::Peer;
+use crate::tls::inspect::defect::Defect;
 use crate::tls::inspect::served_certificate::{ServedCertificate, TrustAnchor};
+use crate::tls::inspect::verdict::{Clients, Verdict};
 use crate::tls::session_error::ServerTlsError;
 
 /// A server's certificate, and either the client that rejected it or the host that it is chosen for.
 pub(super) struct Case<'a> {
     pub(super) served: &'a ServedCertificate,
-    pub(super) at: Timestamp,
     /// The error of the client that rejected the certificate.
     pub(super) client: Option<&'a ServerTlsError>,
     /// The host that a server with this certificate will listen on.
-    pub(super) host: Option<&'a str>,
+    host: Option<&'a str>,
+    verdicts: Vec<Verdict>,
 }
 
 pub(super) type Holds = fn(&Case<'_>) -> bool;
 
+/// How to find out whether a reason applies.
+pub(super) enum Source {
+    /// The judge has found this defect.
+    Judge(Defect),
+    /// The function returns true. These reasons depend on what a client trusts, or on what it checks for.
+    Case(Holds),
+}
+
 /// One possible reason to reject the server's certificate.
 pub(super) struct Reason {
-    /// Whether the reason applies.
-    holds: Holds,
+    source: Source,
     /// The alerts that clients send for this reason.
     pub(super) alerts: &'static [Alert],
-    /// The end of a sentence that begins with “because”.
+    /// The end of a sentence that begins with “because”. `{it}` stands for the certificate of the chain.
     pub(super) why: &'static str,
     /// The remedy, as a sentence.
     pub(super) advice: &'static str,
+}
+
+impl Reason {
+    /// Returns whether the reason is that the client doesn't trust the issuer.
+    pub(super) fn is_about_trust(&self) -> bool {
+        matches!(self.source, Source::Case(_)) && self.alerts.contains(&Alert::UnknownCA)
+    }
+}
+
+/// A reason that applies, and the verdict that it is from.
+pub(super) struct Found {
+    pub(super) reason: &'static Reason,
+    verdict: Option<Verdict>,
 }
 
 /// Alerts that gnutls, Go, Java and browsers send for almost any reason. OpenSSL sends `BadCertificate` for a
@@ -52,169 +74,335 @@ pub(super) const DATES_ALERTS: &[Alert] =
 pub(super) const TRUST_ALERTS: &[Alert] =
     &[Alert::UnknownCA, Alert::BadCertificate, Alert::CertificateUnknown];
 
-/// The possible reasons: first those for which every client rejects a certificate, last those that depend on which CAs
-/// the client trusts.
+/// Alerts for a certificate with a rule or a purpose that a client doesn't accept.
+const USE_ALERTS: &[Alert] =
+    &[Alert::UnsupportedCertificate, Alert::BadCertificate, Alert::CertificateUnknown];
+/// Alerts for a CA that may not sign the certificate below it.
+const CHAIN_ALERTS: &[Alert] =
+    &[Alert::UnknownCA, Alert::BadCertificate, Alert::CertificateUnknown, Alert::UnsupportedCertificate];
+/// Alerts for a certificate that a client can't parse, or that has a part which it doesn't handle.
+const FORM_ALERTS: &[Alert] = &[
+    Alert::BadCertificate,
+    Alert::CertificateUnknown,
+    Alert::UnsupportedCertificate,
+    Alert::DecodeError,
+    Alert::DecryptError,
+    Alert::InternalError,
+];
+
+/// The possible reasons: first those for which every client rejects a certificate, then those that depend on which CAs
+/// the client trusts, last those of a few clients.
 const REASONS: &[Reason] = &[
     Reason {
-        holds: |case| case.at > case.served.own.validity.not_after,
+        source: Source::Judge(Defect::ReversedDates),
         alerts: DATES_ALERTS,
-        why: "it expired on {ends}",
+        why: "{it} ends before it begins: it is valid from {begins} to {ends}",
         advice: "Make a new one.",
     },
     Reason {
-        holds: |case| case.at < case.served.own.validity.not_before,
+        source: Source::Judge(Defect::Expired),
         alerts: DATES_ALERTS,
-        why: "it is not valid before {begins}",
+        why: "{it} expired on {ends}",
+        advice: "Make a new one.",
+    },
+    Reason {
+        source: Source::Judge(Defect::NotValidYet),
+        alerts: DATES_ALERTS,
+        why: "{it} is not valid before {begins}",
         advice: "Make a new one, or see whether this computer's clock is right.",
     },
     Reason {
-        holds: |case| case.served.outdated_above(case.at).is_some(),
-        alerts: DATES_ALERTS,
-        why: "certificate {number} of its file is only valid from {above_begins} to {above_ends}",
-        advice: "Replace it by a valid one.",
+        source: Source::Judge(Defect::DateFormat),
+        alerts: FORM_ALERTS,
+        why: "{it} has a date in a format that clients don't read",
+        advice: "Make a new one, with another program.",
     },
     Reason {
-        holds: |case| case.client.is_some(),
+        source: Source::Case(|case| case.client.is_some()),
         alerts: &[Alert::CertificateExpired],
         why: "the client's clock is wrong, or its CA certificate has expired: ours is valid from {begins} to {ends}",
         advice: "Set the client's clock right, or make a new CA.",
     },
     Reason {
-        holds: |case| {
-            let own = &case.served.own;
-            case.name().is_some_and(|name| !own.is_for(name) && !own.is_for_by_common_name(name))
-        },
+        source: Source::Judge(Defect::WrongName),
         alerts: GENERIC_ALERTS,
-        why: "it is made for another name than {asked}, which the client asked for: it is for {names}",
-        advice: "Connect to a name in it, or make one that has {asked}.",
+        why: "{wrong_name}",
+        advice: "{name_advice}",
     },
     Reason {
-        holds: |case| {
-            case.host.is_some_and(|host| !can_lead_to(&case.served.own.hosts_or_common_names(), host))
-        },
-        alerts: &[],
-        why: "it is for {names}, but the server's host is {host}",
-        advice: "Make one for the host, or choose another host.",
+        source: Source::Judge(Defect::NameForm),
+        alerts: GENERIC_ALERTS,
+        why: "it has {asked} only in a form that clients don't accept: {forms}",
+        advice: "Make one with the exact host name, or with the address as IP address.",
     },
     Reason {
-        holds: |case| !case.served.own.may_serve,
-        alerts: &[Alert::UnsupportedCertificate, Alert::BadCertificate, Alert::CertificateUnknown],
-        why: "its extended key usage does not allow a TLS server",
+        source: Source::Judge(Defect::WrongPurpose),
+        alerts: USE_ALERTS,
+        why: "{purpose} does not allow a TLS server",
         advice: "Make one with the purpose serverAuth.",
     },
     Reason {
-        holds: |case| case.served.own.is_ca && !case.served.own.may_sign,
+        source: Source::Judge(Defect::CaForSigningOnly),
         alerts: PURPOSE_ALERTS,
         why: "it is marked as a CA's own, for signing others and not for a server",
         advice: "Make one for a server, and sign it with this one if you like.",
     },
     Reason {
-        holds: |case| !case.served.own.may_sign,
+        source: Source::Judge(Defect::WrongKeyUsage),
         alerts: PURPOSE_ALERTS,
         why: "its key usage does not allow a TLS server",
         advice: "Make one with the key usage digitalSignature, or with none.",
     },
     Reason {
-        holds: |case| case.served.own.version < 3,
+        source: Source::Judge(Defect::NotCa),
+        alerts: CHAIN_ALERTS,
+        why: "{it} is not marked as a CA's, though it signed the one before it",
+        advice: "Replace it by one with basicConstraints=CA:TRUE.",
+    },
+    Reason {
+        source: Source::Judge(Defect::MayNotSign),
+        alerts: CHAIN_ALERTS,
+        why: "the key usage of {it} does not allow signing certificates",
+        advice: "Replace it by one with the key usage keyCertSign.",
+    },
+    Reason {
+        source: Source::Judge(Defect::PathLength),
+        alerts: CHAIN_ALERTS,
+        why: "{it} allows fewer CAs below it than there are",
+        advice: "Replace it by one with a larger path length, or sign with it directly.",
+    },
+    Reason {
+        source: Source::Judge(Defect::NameConstraint),
+        alerts: CHAIN_ALERTS,
+        why: "a CA above it may not sign certificates for its names",
+        advice: "Sign it with another CA.",
+    },
+    Reason {
+        source: Source::Judge(Defect::CriticalExtension),
+        alerts: FORM_ALERTS,
+        why: "{it} has a critical extension that clients don't support",
+        advice: "Make one without it, or with the extension marked as not critical.",
+    },
+    Reason {
+        source: Source::Judge(Defect::RepeatedExtension),
+        alerts: FORM_ALERTS,
+        why: "{it} has the same extension twice",
+        advice: "Make one with each extension once; several names go into one extension.",
+    },
+    Reason {
+        source: Source::Judge(Defect::DamagedExtension),
+        alerts: FORM_ALERTS,
+        why: "{it} has an extension that can't be parsed",
+        advice: "Make a new one, with another program.",
+    },
+    Reason {
+        source: Source::Judge(Defect::NameType),
+        alerts: FORM_ALERTS,
+        why: "{it} has a name of a string type that OpenSSL can't parse",
+        advice: "Make one with names of the type UTF8String.",
+    },
+    Reason {
+        source: Source::Judge(Defect::OtherAlgorithm),
+        alerts: FORM_ALERTS,
+        why: "{it} names two different signature algorithms",
+        advice: "Make a new one, with another program.",
+    },
+    Reason {
+        source: Source::Judge(Defect::OldVersion),
         alerts: KIND_ALERTS,
-        why: "it is of X.509 version {version}, and strict clients accept version 3 only",
+        why: "{it} is of X.509 version {version}, and strict clients accept version 3 only",
         advice: "Make a new one with extensions, such as its alternative names.",
     },
     Reason {
-        holds: |case| case.served.own.is_ca,
+        source: Source::Judge(Defect::IsCa),
         alerts: &[Alert::UnsupportedCertificate],
         why: "it is marked as a CA's own, as openssl req -x509 makes them",
         advice: "Make one with basicConstraints=CA:FALSE.",
     },
     Reason {
-        holds: |case| case.served.weak().is_some(),
+        source: Source::Judge(Defect::Weak),
         alerts: GENERIC_ALERTS,
-        why: "it is made with {weak}, which is too weak for most clients",
+        why: "{it} is made with {weak}, which is too weak for most clients",
         advice: "Make one with SHA-256, and an RSA key of 2048 bits or one on P-256.",
     },
     Reason {
-        holds: |case| case.client.is_none() && case.served.own.hosts().next().is_none(),
+        source: Source::Judge(Defect::OnlyCommonName),
         alerts: &[],
         why: "it is for {names}",
         advice: "Make one with alternative names: browsers look at no others.",
     },
     Reason {
-        holds: |case| case.is_for_another_address(),
+        source: Source::Case(is_for_another_address),
         alerts: GENERIC_ALERTS,
         why: "it is made for another name than the client asked for: probably that was {guess}, and the certificate \
               is for {names}",
         advice: "Connect to a name in it, or make one that has the name or address that the client checks for.",
     },
     Reason {
-        holds: |case| case.served.anchor == TrustAnchor::OwnBesideCa,
+        source: Source::Judge(Defect::OwnSignature),
+        alerts: &[Alert::DecryptError],
+        why: "it is its own issuer, but its signature was made with another key",
+        advice: "Make a new one.",
+    },
+    Reason {
+        source: Source::Case(|case| case.served.anchor == TrustAnchor::OwnBesideCa),
         alerts: TRUST_ALERTS,
         why: "it is self-signed, though a CA's ca.crt is next to it",
         advice: "Give clients {certificate} as their CA file instead.",
     },
     Reason {
-        holds: |case| case.client.is_some() && case.served.anchor == TrustAnchor::Own,
+        source: Source::Case(|case| case.client.is_some() && case.served.anchor == TrustAnchor::Own),
         alerts: TRUST_ALERTS,
         why: "it is self-signed, so clients must be configured to trust it",
         advice: "Give the client {certificate} as its CA file, or serve a certificate that a CA of the client's has \
                  signed.",
     },
     Reason {
-        holds: |case| case.client.is_some() && case.served.anchor == TrustAnchor::InFile,
+        source: Source::Case(|case| case.client.is_some() && case.served.anchor == TrustAnchor::InFile),
         alerts: TRUST_ALERTS,
         why: "the client doesn't trust the root of its chain",
         advice: "Give the client {certificate}, which contains that root, as its CA file.",
     },
     Reason {
-        holds: |case| matches!(case.served.anchor, TrustAnchor::Intermediate { .. }),
+        source: Source::Case(|case| matches!(case.served.anchor, TrustAnchor::Intermediate { .. })),
         alerts: TRUST_ALERTS,
         why: "its intermediate is not sent: {issuer} signed it, whose certificate is in intermediate.crt",
         advice: "Append intermediate.crt to {certificate}, and restart the server.",
     },
     Reason {
-        holds: |case| case.client.is_some() && matches!(case.served.anchor, TrustAnchor::Beside { .. }),
+        source: Source::Case(|case| {
+            case.client.is_some() && matches!(case.served.anchor, TrustAnchor::Beside { .. })
+        }),
         alerts: TRUST_ALERTS,
         why: "the client doesn't trust the issuer: {issuer}, whose certificate is next to it in ca.crt",
         advice: "Give the client {anchor} as its CA file.",
     },
     Reason {
-        holds: |case| matches!(case.served.anchor, TrustAnchor::Missing { has_namesake: true, .. }),
+        source: Source::Case(|case| {
+            matches!(case.served.anchor, TrustAnchor::Missing { has_namesake: true, .. })
+        }),
         alerts: TRUST_ALERTS,
         why: "the ca.crt next to it has the name of its issuer, {issuer}, but another key",
         advice: "Make a new certificate.",
     },
     Reason {
-        holds: |case| match case.served.anchor {
+        source: Source::Case(|case| match case.served.anchor {
             TrustAnchor::Missing { is_direct, .. } => is_direct || case.client.is_some(),
             _ => false,
-        },
+        }),
         alerts: TRUST_ALERTS,
         why: "its issuer is not trusted: {issuer}, whose certificate is not in {certificate}",
         advice: "Give clients the CA's file as their CA file; if that CA is an intermediate one, append its \
                  certificate to {certificate}.",
     },
+    Reason {
+        source: Source::Judge(Defect::MustStaple),
+        alerts: GENERIC_ALERTS,
+        why: "it demands that the server sends its revocation status (OCSP), which Echoscope does not",
+        advice: "Make one without the extension 1.3.6.1.5.5.7.1.24.",
+    },
+    Reason {
+        source: Source::Judge(Defect::EmptyName),
+        alerts: GENERIC_ALERTS,
+        why: "one of its alternative names is empty",
+        advice: "Make one without the empty name.",
+    },
+    Reason {
+        source: Source::Judge(Defect::Strict),
+        alerts: USE_ALERTS,
+        why: "{it} breaks a rule of RFC 5280 that only strict clients check: it lacks a key identifier or a key usage, or its basic constraints or names are marked otherwise",
+        advice: "Make a new one; openssl's strict check is openssl verify -x509_strict.",
+    },
+    Reason {
+        source: Source::Judge(Defect::BuiltIn),
+        alerts: FORM_ALERTS,
+        why: "{built_in_why}",
+        advice: "{built_in_advice}",
+    },
 ];
 
-impl Case<'_> {
-    /// Returns the reasons that apply, the most serious first.
-    pub(super) fn reasons(&self) -> impl Iterator<Item = &'static Reason> {
-        REASONS.iter().filter(|reason| (reason.holds)(self))
+impl<'a> Case<'a> {
+    /// Returns the case of a client that rejected the certificate.
+    pub(super) fn of_client(served: &'a ServedCertificate, error: &'a ServerTlsError) -> Self {
+        let mut case = Self { served, client: Some(error), host: None, verdicts: Vec::new() };
+        case.verdicts = served.verdicts(case.name(), error.at);
+        case
     }
 
-    pub(super) fn value(&self, key: &str) -> Option<String> {
+    /// Returns the case of clients of a server that will listen on this host.
+    fn of_host(served: &'a ServedCertificate, host: &'a str, now: Timestamp) -> Self {
+        let verdicts = served.verdicts(host_to_ask_for(served, host).as_deref(), now);
+        Self { served, client: None, host: Some(host), verdicts }
+    }
+
+    /// Returns the reasons that apply, the most serious first.
+    pub(super) fn reasons(&self) -> impl Iterator<Item = Found> {
+        REASONS.iter().flat_map(|reason| {
+            let holds = matches!(reason.source, Source::Case(holds) if holds(self));
+            let judged = self.verdicts.iter().filter(|verdict| match reason.source {
+                Source::Judge(defect) => verdict.defect == defect,
+                Source::Case(_) => false,
+            });
+            let judged = judged.map(|verdict| Found { reason, verdict: Some(*verdict) });
+            judged.chain(holds.then_some(Found { reason, verdict: None }))
+        })
+    }
+
+    /// Returns a warning with the reason, the clients that it is a reason for, and the remedy.
+    fn caution(&self, found: &Found) -> String {
+        let clients = match found.verdict.map(|verdict| verdict.clients) {
+            None => "Clients may reject".to_owned(),
+            Some(clients) if clients.contain(Clients::MOST) => "Clients reject".to_owned(),
+            Some(clients) => format!("Some clients ({}) reject", clients.names()),
+        };
+        let text =
+            format!("{clients} this certificate because {}. {}", found.reason.why, found.reason.advice);
+        Peer::Client.fill(&text, |key| match key {
+            "certificate" => Some("the file".to_owned()),
+            _ => self.value(found, key),
+        })
+    }
+
+    /// Returns the value of a placeholder in a reason's text.
+    pub(super) fn value(&self, found: &Found, key: &str) -> Option<String> {
         let own = &self.served.own;
-        let above = || self.served.outdated_above(self.at);
+        let position = found.verdict.map_or(0, |verdict| verdict.position);
+        let certificate = self.served.at(position);
+        let place = || match position.checked_sub(1).and_then(|above| self.served.above.get(above)?.number) {
+            Some(number) => format!("certificate {number} of its file"),
+            None => "the CA certificate in ca.crt".to_owned(),
+        };
         Some(match key {
-            "begins" => own.validity.begins(),
-            "ends" => own.validity.ends(),
-            "number" => above()?.0.to_string(),
-            "above_begins" => above()?.1.begins(),
-            "above_ends" => above()?.1.ends(),
+            "it" if position == 0 => "it".to_owned(),
+            "it" => place(),
+            "purpose" if position == 0 => "its extended key usage".to_owned(),
+            "purpose" => format!("the extended key usage of {}", place()),
+            "begins" => certificate.validity.begins(),
+            "ends" => certificate.validity.ends(),
             "asked" => self.asked(),
             "guess" => self.guess(),
-            "host" => self.host?.to_owned(),
             "names" => self.served.names(),
-            "version" => own.version.to_string(),
-            "weak" => self.served.weak()?,
+            "forms" => {
+                let asked = self.asked();
+                let forms = own.names_that_suggest(&asked).map(ToString::to_string);
+                list(&forms.collect::<Vec<_>>(), 4)
+            }
+            "wrong_name" => match self.host {
+                Some(host) => format!("it is for {}, but the server's host is {host}", self.served.names()),
+                None => format!(
+                    "it is made for another name than {}, which the client asked for: it is for {}",
+                    self.asked(),
+                    self.served.names()
+                ),
+            },
+            "name_advice" if self.host.is_some() => {
+                "Make one for the host, or choose another host.".to_owned()
+            }
+            "name_advice" => format!("Connect to a name in it, or make one that has {}.", self.asked()),
+            "version" => certificate.version.to_string(),
+            "weak" => ServedCertificate::weak(certificate),
+            "built_in_why" => self.served.built_in.as_ref()?.why.clone(),
+            "built_in_advice" => self.served.built_in.as_ref()?.advice.clone(),
             "issuer" => match &self.served.anchor {
                 TrustAnchor::Missing { issuer, .. }
                 | TrustAnchor::Beside { issuer, .. }
@@ -235,12 +423,13 @@ impl Case<'_> {
         self.client?.local_address
     }
 
-    /// Returns the name or address that the client asked for.
+    /// Returns the name or address that the client asked for, or the host in the form.
     fn asked(&self) -> String {
-        match (self.name(), self.address()) {
-            (Some(name), _) => sanitize(name, MAX_NAME),
-            (None, Some(address)) => address.to_string(),
-            (None, None) => "an address".to_owned(),
+        match (self.host, self.name(), self.address()) {
+            (Some(host), ..) => host_to_ask_for(self.served, host).unwrap_or_else(|| host.to_owned()),
+            (_, Some(name), _) => sanitize(name, MAX_NAME),
+            (_, None, Some(address)) => address.to_string(),
+            (_, None, None) => "an address".to_owned(),
         }
     }
 
@@ -260,52 +449,61 @@ impl Case<'_> {
             Some(_) => format!("{asked}, or a name that leads there"),
         }
     }
+}
 
-    /// Returns whether the client sent no server name, as when it connects to an IP address, and the certificate
-    /// doesn't contain that address.
-    fn is_for_another_address(&self) -> bool {
-        let own = &self.served.own;
-        self.client.is_some_and(|client| client.client_hello.is_some())
-            && self.name().is_none()
-            && match self.address() {
-                Some(address) => !own.is_for(&address.to_string()),
-                None => !own.hosts().any(is_address),
-            }
-    }
+/// Returns whether the client sent no server name, as when it connects to an IP address, and the certificate doesn't
+/// contain that address.
+fn is_for_another_address(case: &Case<'_>) -> bool {
+    let own = &case.served.own;
+    case.client.is_some_and(|client| client.client_hello.is_some())
+        && case.name().is_none()
+        && match case.address() {
+            Some(address) => !own.is_for(&address.to_string()),
+            None => !own.hosts().any(is_address),
+        }
 }
 
 impl ServedCertificate {
-    /// Returns a warning about the certificate on a server that listens on `host`: the most serious reason for clients
-    /// to reject it.
+    /// Returns a warning about the certificate on a server that listens on `host`: the most serious of
+    /// [`ServedCertificate::cautions`].
     #[must_use]
     pub fn caution(&self, now: Timestamp, host: &str) -> Option<String> {
-        let case = Case { served: self, at: now, client: None, host: Some(host) };
-        let Reason { why, advice, .. } = case.reasons().next()?;
-        let text = format!("Clients may reject this certificate because {why}. {advice}");
-        Some(Peer::Client.fill(&text, |key| match key {
-            "certificate" => Some("the file".to_owned()),
-            _ => case.value(key),
-        }))
+        self.cautions(now, host).into_iter().next()
+    }
+
+    /// Returns the reason of a verdict for clients that ask for `host`, as the end of a sentence.
+    pub(in crate::tls) fn why(&self, verdict: Verdict, host: &str) -> String {
+        let case = Case { served: self, client: None, host: Some(host), verdicts: vec![verdict] };
+        let found = case.reasons().find(|found| found.verdict.is_some());
+        found.map_or_else(String::new, |found| {
+            Peer::Client.fill(found.reason.why, |key| case.value(&found, key))
+        })
+    }
+
+    /// Returns every reason for clients to reject the certificate on a server that listens on `host`, as one to three
+    /// sentences each, the most serious first.
+    #[must_use]
+    pub fn cautions(&self, now: Timestamp, host: &str) -> Vec<String> {
+        let case = Case::of_host(self, host, now);
+        let mut all: Vec<_> = case.reasons().collect();
+        all.sort_by_key(|found| found.verdict.is_none_or(|verdict| !verdict.clients.contain(Clients::MOST)));
+        all.iter().map(|found| case.caution(found)).collect()
     }
 }
 
-/// Returns whether one of the names can lead clients to a server that listens on `host`. If that depends on DNS or a
-/// hosts file, the result is true.
-fn can_lead_to(names: &[&str], host: &str) -> bool {
+/// Returns the host that clients ask for if a server with this certificate listens on `host`. If that stands for all
+/// addresses, this is a name in the certificate, or else the host itself. `None` if the host isn't ASCII: certificates
+/// contain such names in `xn--` form, to which the host isn't converted here.
+fn host_to_ask_for(served: &ServedCertificate, host: &str) -> Option<String> {
     let host = without_dot_and_zone(host);
-    if is_loopback(host) {
-        return names.iter().any(|name| is_loopback(name) || covers(name, host));
+    let is_unspecified = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_unspecified());
+    if !is_unspecified {
+        return host.is_ascii().then(|| host.to_owned());
     }
-    match host.parse::<IpAddr>() {
-        // Any name that isn't reserved may resolve to one of this computer's addresses.
-        Ok(host) if host.to_canonical().is_unspecified() => names.iter().any(|name| !is_reserved(name)),
-        // Any name that isn't reserved may resolve to this address.
-        Ok(_) => names.iter().any(|name| {
-            if is_address(name) { covers(name, host) } else { !is_localhost_name(name) && !is_reserved(name) }
-        }),
-        // Certificates contain non-ASCII names in `xn--` form. The host isn't converted to it here, so it is accepted.
-        Err(_) => !host.is_ascii() || names.iter().any(|name| covers(name, host)),
-    }
+    // Any name that isn't reserved may resolve to one of this computer's addresses.
+    let names = served.own.hosts_or_common_names();
+    let first = names.into_iter().find(|name| !is_reserved(name)).unwrap_or(host);
+    Some(first.replacen('*', "www", 1))
 }
 
 /// Returns whether a name is under `.example`, which is reserved (RFC 2606, section 2).
@@ -324,11 +522,13 @@ mod tests {
     use super::*;
     use crate::tls::certificate::Certificate;
     use crate::tls::certificate::tests::good_certificate;
-    use crate::tls::inspect::certificate_text::{DNS_NAME, SubjectAltName};
+    use crate::tls::inspect::certificate_text::{DNS_NAME, IP_ADDRESS, SubjectAltName};
+    use crate::tls::inspect::verdict::KEY_CERT_SIGN;
     use crate::tls::key_type::KeyType;
 
     fn caution(host: &str, anchor: TrustAnchor, change: fn(&mut Certificate)) -> String {
-        let mut served = ServedCertificate { own: good_certificate(), above: Vec::new(), anchor };
+        let mut served =
+            ServedCertificate { own: good_certificate(), anchor, ..ServedCertificate::default() };
         change(&mut served.own);
         served.caution("2026-06-01T00:00:00Z".parse().unwrap(), host).unwrap_or_default()
     }
@@ -362,7 +562,7 @@ mod tests {
             own.version = 1;
         });
         assert!(
-            both.starts_with("Clients may reject this certificate because it expired on 2026-05-31"),
+            both.starts_with("Clients reject this certificate because it expired on 2026-05-31"),
             "{both}"
         );
         let early = own(|own| own.validity.not_before = "2026-06-02T00:00:00Z".parse().unwrap());
@@ -373,7 +573,7 @@ mod tests {
     fn a_ca_for_signing_only_has_its_own_warning() {
         let also_serves = own(|own| own.is_ca = true);
         assert!(also_serves.contains("it is marked as a CA's own, as openssl"), "{also_serves}");
-        let only_signs = own(|own| (own.is_ca, own.may_sign) = (true, false));
+        let only_signs = own(|own| (own.is_ca, own.key_usage) = (true, Some(KEY_CERT_SIGN)));
         assert!(only_signs.contains("for signing others and not for a server"), "{only_signs}");
     }
 
@@ -410,8 +610,15 @@ mod tests {
         }
     }
 
-    fn can_lead(names: &str, host: &str) -> bool {
-        can_lead_to(&names.split_whitespace().collect::<Vec<_>>(), host)
+    /// Returns the caution for a certificate with these alternative names.
+    fn caution_for(names: &str, host: &str) -> Option<String> {
+        let name = |text: &str| SubjectAltName {
+            kind: if is_address(text) { IP_ADDRESS } else { DNS_NAME },
+            text: text.to_owned(),
+        };
+        let own = Certificate { names: names.split_whitespace().map(name).collect(), ..good_certificate() };
+        let served = ServedCertificate { own, ..ServedCertificate::default() };
+        served.caution("2026-06-01T00:00:00Z".parse().unwrap(), host)
     }
 
     #[test]
@@ -420,25 +627,21 @@ mod tests {
             ("localhost", "localhost"),
             ("LocalHost", "localhost"),
             ("localhost", "LOCALHOST."),
-            ("localhost", "127.0.0.1"),
-            ("127.0.0.1", "localhost"),
-            ("::1", "localhost"),
-            ("0:0:0:0:0:0:0:1", "::1"),
+            ("::1", "0:0:0:0:0:0:0:1"),
             ("other.test localhost", "localhost"),
-            ("*.localhost", "app.localhost"),
             ("My-PC", "my-pc"),
             ("*.example.org", "WWW.example.org"),
             ("www.example", "www.example"),
             ("192.168.1.5", "192.168.1.5"),
-            ("192.168.1.5", "::ffff:192.168.1.5"),
-            ("my-pc.lan", "192.168.1.5"),
             ("fe80::1", "fe80::1%eth0"),
             ("localhost", "0.0.0.0"),
             ("192.168.1.5", "0.0.0.0"),
+            ("*.example.org", "0.0.0.0"),
+            ("wrong-name.example localhost", "::"),
             ("echo.test", "::"),
             ("xn--bcher-kva.test", "bücher.test"),
         ] {
-            assert!(can_lead(names, host), "{names} for {host}");
+            assert_eq!(caution_for(names, host), None, "{names} for {host}");
         }
     }
 
@@ -450,15 +653,21 @@ mod tests {
             ("wrong-name.example", "0.0.0.0"),
             ("wrong-name.example", "::"),
             ("wrong-name.example", "192.168.1.5"),
+            ("localhost", "127.0.0.1"),
+            ("127.0.0.1", "localhost"),
+            ("my-pc.lan", "192.168.1.5"),
+            ("192.168.1.5", "::ffff:192.168.1.5"),
             ("localhosts", "localhost"),
             ("192.168.1.5", "localhost"),
             ("192.168.1.6 localhost", "192.168.1.5"),
+            ("*.localhost", "app.localhost"),
+            ("*.localhost", "0.0.0.0"),
             ("*.example.org", "example.org"),
             ("*.example.org", "a.b.example.org"),
             ("localhost", "my-pc"),
             ("", "localhost"),
         ] {
-            assert!(!can_lead(names, host), "{names} for {host}");
+            assert!(caution_for(names, host).is_some(), "{names} for {host}");
         }
     }
 }

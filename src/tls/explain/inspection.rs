@@ -36,16 +36,18 @@ pub fn explain_check(check: &ClientCheck) -> String {
     if count > MAX_CHECKED_NAMES {
         let _ = write!(text, " Only the first {MAX_CHECKED_NAMES} of its {count} names were checked.");
     }
-    text += match check.quirk {
-        None => "",
-        Some(ClientQuirk::Accepted) => " openssl accepts it all the same, and so does Python before 3.13.",
+    match &check.quirk {
+        None => {}
+        Some(ClientQuirk::Accepted) => {
+            text += " openssl accepts it all the same, and so does Python before 3.13.";
+        }
         Some(ClientQuirk::RootRequired) => {
-            " openssl and Python before 3.13 reject it: they need the root of the chain, too."
+            text += " openssl and Python before 3.13 reject it: they need the root of the chain, too.";
         }
-        Some(ClientQuirk::KeyUsageRequired) => {
-            " openssl and Python reject it: its key usage allows no use for TLS."
+        Some(ClientQuirk::Rejected(why)) => {
+            let _ = write!(text, " openssl and Python reject it: {why}.");
         }
-    };
+    }
     text
 }
 

@@ -17,7 +17,7 @@ mod certificate_reasons;
 mod client;
 mod files;
 pub mod inspection;
-mod protocol_errors;
+pub(super) mod protocol_errors;
 mod server;
 
 pub use client::{explain_accepted, explain_client_error, trust_warning};

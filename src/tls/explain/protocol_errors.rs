@@ -8,7 +8,7 @@ use crate::text::fill;
 
 /// Which side of a TLS connection a text is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Peer {
+pub(in crate::tls) enum Peer {
     Client,
     Server,
 }

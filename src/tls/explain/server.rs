@@ -139,15 +139,16 @@ const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {ancho
 /// Explains an alert about the server's certificate. Returns `None` for another alert, or if no known reason applies.
 fn explain_rejection(received: Alert, error: &ServerTlsError) -> Option<String> {
     let context = &error.context;
-    let case = Case { served: &context.served, at: error.at, client: Some(error), host: None };
-    let reason = case.reasons().find(|reason| reason.alerts.contains(&received))?;
+    let case = Case::of_client(&context.served, error);
+    let found = case.reasons().find(|found| found.reason.alerts.contains(&received))?;
+    let reason = found.reason;
     let is_generic = GENERIC_ALERTS.contains(&received);
-    let is_about_trust = reason.alerts.contains(&Alert::UnknownCA);
+    let is_about_trust = reason.is_about_trust();
     // Without the `ClientHello` the requested name is unknown, so a wrong name is as likely.
     if is_generic && is_about_trust && error.client_hello.is_none() {
         return None;
     }
-    let is_sure = matches!(received, Alert::CertificateExpired | Alert::UnknownCA);
+    let is_sure = received == Alert::CertificateExpired || (received == Alert::UnknownCA && is_about_trust);
     let likely = if is_sure { "" } else { ", most likely" };
     let mut text =
         format!("The client rejected our certificate{likely} because {}. {}", reason.why, reason.advice);
@@ -160,7 +161,7 @@ fn explain_rejection(received: Alert, error: &ServerTlsError) -> Option<String> 
             text.push_str(more);
         }
     }
-    Some(Peer::Client.fill(&text, |key| case.value(key).or_else(|| context.value(key))))
+    Some(Peer::Client.fill(&text, |key| case.value(&found, key).or_else(|| context.value(key))))
 }
 
 #[cfg(test)]
@@ -177,7 +178,8 @@ mod tests {
     use crate::tls::client_hello::ClientHello;
     use crate::tls::explain::certificate_reasons::{DATES_ALERTS, KIND_ALERTS, PURPOSE_ALERTS, TRUST_ALERTS};
     use crate::tls::inspect::certificate_text::{DNS_NAME, IP_ADDRESS, SubjectAltName};
-    use crate::tls::inspect::served_certificate::ServedCertificate;
+    use crate::tls::inspect::served_certificate::{Issuer, ServedCertificate};
+    use crate::tls::inspect::verdict::KEY_CERT_SIGN;
     use crate::tls::key_type::KeyType;
     use crate::tls::options::TlsFiles;
 
@@ -430,7 +432,7 @@ mod tests {
     }
 
     fn ca_for_signing_only(served: &mut ServedCertificate) {
-        (served.own.is_ca, served.own.may_sign) = (true, false);
+        (served.own.is_ca, served.own.key_usage) = (true, Some(KEY_CERT_SIGN));
     }
 
     fn issued(served: &mut ServedCertificate) {
@@ -455,7 +457,8 @@ mod tests {
         let above = |served: &mut ServedCertificate| {
             let mut old = served.clone();
             expired(&mut old);
-            served.above = vec![old.own.validity];
+            old.own.is_ca = true;
+            served.above = vec![Issuer { certificate: old.own, number: Some(2) }];
         };
         expect(DATES_ALERTS, above, LOCALHOST, "certificate 2 of its file");
         // The dates don't explain an alert for another reason.
@@ -505,9 +508,14 @@ mod tests {
     #[test]
     fn a_certificate_of_the_wrong_kind_is_recognized_by_the_alerts_for_it() {
         expect(PURPOSE_ALERTS, ca_for_signing_only, LOCALHOST, "a CA's own");
-        expect(PURPOSE_ALERTS, |served| served.own.may_sign = false, LOCALHOST, "its key usage does not");
+        expect(
+            PURPOSE_ALERTS,
+            |served| served.own.key_usage = Some(KEY_CERT_SIGN),
+            LOCALHOST,
+            "its key usage does not",
+        );
         expect(KIND_ALERTS, version1, LOCALHOST, "X.509 version 1");
-        expect(KIND_ALERTS, |served| served.own.may_serve = false, LOCALHOST, "extended key usage");
+        expect(KIND_ALERTS, |served| served.own.purposes = Some(Vec::new()), LOCALHOST, "extended key usage");
         expect(GENERIC_ALERTS, |served| served.own.key = KeyType::Rsa { bits: 1024 }, LOCALHOST, "too weak");
         let marked_as_ca = |served: &mut ServedCertificate| served.own.is_ca = true;
         expect(&[Alert::UnsupportedCertificate], marked_as_ca, LOCALHOST, "a CA's own");

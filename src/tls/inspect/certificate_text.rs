@@ -78,6 +78,32 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     }
 }
 
+/// Returns whether one of the common names has a string type that gnutls doesn't read.
+pub(in crate::tls) fn has_rare_common_name(name: &X509Name<'_>) -> bool {
+    let common_names = name.iter_attributes().filter(|part| part.attr_type().to_id_string() == COMMON_NAME);
+    let mut tags = common_names.map(|part| part.attr_value().tag());
+    tags.any(|tag| !matches!(tag, Tag::Utf8String | Tag::PrintableString | Tag::T61String | Tag::BmpString))
+}
+
+/// Returns whether OpenSSL can parse the types of a name's values.
+pub(in crate::tls) fn has_openssl_types(name: &X509Name<'_>) -> bool {
+    let mut tags = name.iter_attributes().map(|part| part.attr_value().tag());
+    tags.all(|tag| {
+        matches!(
+            tag,
+            Tag::Utf8String
+                | Tag::PrintableString
+                | Tag::T61String
+                | Tag::BmpString
+                | Tag::UniversalString
+                | Tag::Ia5String
+                | Tag::NumericString
+                | Tag::BitString
+                | Tag::Sequence
+        )
+    })
+}
+
 /// Returns the text of a string type (X.680, section 41); `None` for other types.
 fn string_value(value: &Any<'_>) -> Option<String> {
     let bytes = value.data;
@@ -85,8 +111,15 @@ fn string_value(value: &Any<'_>) -> Option<String> {
         Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString | Tag::VisibleString => {
             Some(String::from_utf8_lossy(bytes).into_owned())
         }
-        // In practice, T.61 strings contain Latin-1.
-        Tag::T61String => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        // In practice, T.61 strings and the other types of several character sets contain Latin-1.
+        Tag::T61String | Tag::VideotexString | Tag::GraphicString | Tag::GeneralString => {
+            Some(bytes.iter().map(|byte| char::from(*byte)).collect())
+        }
+        Tag::UniversalString => {
+            let code = |four: &[u8]| u32::from_be_bytes([four[0], four[1], four[2], four[3]]);
+            let character = |four| char::from_u32(code(four)).unwrap_or(char::REPLACEMENT_CHARACTER);
+            Some(bytes.chunks_exact(4).map(character).collect())
+        }
         Tag::BmpString => {
             let units: Vec<_> =
                 bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
@@ -186,6 +219,8 @@ pub struct ExtensionDetails {
     pub oid: String,
     /// Whether a client that doesn't know the extension must reject the certificate.
     pub critical: bool,
+    /// Whether the extension's value can't be parsed.
+    pub is_damaged: bool,
     /// The extension's value, on one line.
     pub value: String,
 }
@@ -210,7 +245,8 @@ impl ExtensionDetails {
             Ok(description) => description.trim_start_matches("X509v3 ").to_owned(),
             Err(_) => format!("Extension {oid}"),
         };
-        Self { name, critical: extension.critical, value: one_line(&value(extension)), oid }
+        let is_damaged = matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
+        Self { name, critical: extension.critical, is_damaged, value: one_line(&value(extension)), oid }
     }
 }
 

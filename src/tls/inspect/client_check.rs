@@ -12,11 +12,13 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{Error, RootCertStore};
 
-use crate::tls::certificate::{Certificate, has_signed, is_address, moment};
+use crate::tls::certificate::{Certificate, has_signed, moment};
 use crate::tls::explain::certificate_errors::{RejectionKind, rejection_kind, time_of};
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::certificate_text::one_line;
 use crate::tls::inspect::chain::parse;
+use crate::tls::inspect::served_certificate::ServedCertificate;
+use crate::tls::inspect::verdict::{Clients, Verdict};
 use crate::tls::load::{CertificateFile, trust_anchor};
 use crate::tls::options::Trust;
 
@@ -114,15 +116,15 @@ pub enum CheckOutcome {
 
 /// How openssl and Python differ from the check. `tests/library/certificate_inspection` verifies these cases with the
 /// real programs; uncertain cases are omitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientQuirk {
     /// openssl and Python before 3.13 accept a certificate that the check rejects. Python 3.13 made its default context
     /// strict, so its result depends on more than is checked here.
     Accepted,
     /// openssl and Python before 3.13 require the root at the end of the chain.
     RootRequired,
-    /// openssl and Python require a key usage for TLS.
-    KeyUsageRequired,
+    /// openssl and Python reject a certificate that the check accepts; the reason, as the end of a sentence.
+    Rejected(String),
 }
 
 impl ClientCheck {
@@ -169,6 +171,7 @@ fn check_against(roots: &Roots, file: &CertificateFile, now: Timestamp) -> Vec<C
         WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots.store), Arc::new(default_provider()))
             .build();
     let unix_now = UnixTime::since_unix_epoch(Duration::from_secs(now.as_second().try_into().unwrap_or(0)));
+    let served = ServedCertificate::of(file);
     let mut groups: Vec<(CheckOutcome, Vec<String>)> = Vec::new();
     for name in names_to_check(file.own()) {
         let outcome = match (&verifier, ServerName::try_from(name.as_str())) {
@@ -190,7 +193,7 @@ fn check_against(roots: &Roots, file: &CertificateFile, now: Timestamp) -> Vec<C
         }
     }
     let check = |(outcome, names): (CheckOutcome, Vec<String>)| ClientCheck {
-        quirk: quirk(roots, file.own(), &outcome, &names, now),
+        quirk: quirk(roots, &served, &outcome, &names, now),
         trust: roots.source.clone(),
         names,
         outcome,
@@ -235,36 +238,38 @@ fn names_to_check(own: &Certificate) -> Vec<String> {
     }
 }
 
+/// Returns how openssl and Python differ from a check, by the judge's verdicts about the same names.
 fn quirk(
     roots: &Roots,
-    own: &Certificate,
+    served: &ServedCertificate,
     outcome: &CheckOutcome,
     names: &[String],
     now: Timestamp,
 ) -> Option<ClientQuirk> {
+    let own = &served.own;
+    let is_in_file =
+        |position: usize| position.checked_sub(1).is_none_or(|above| served.above[above].number.is_some());
+    let mut rejecting = names.iter().filter_map(|name| {
+        let verdicts = served.verdicts(Some(name), now);
+        // The client may trust another root than the one in `ca.crt`.
+        let of_openssl =
+            |verdict: &Verdict| verdict.clients.contain(Clients::OPENSSL) && is_in_file(verdict.position);
+        let verdict = verdicts.into_iter().find(of_openssl)?;
+        Some(served.why(verdict, name))
+    });
     let error = match outcome {
-        CheckOutcome::Accepted if !own.has_tls_usage => return Some(ClientQuirk::KeyUsageRequired),
-        CheckOutcome::Accepted if !roots.has_self_signed => return Some(ClientQuirk::RootRequired),
+        CheckOutcome::Accepted => {
+            let rejected = rejecting.next().map(ClientQuirk::Rejected);
+            return rejected.or((!roots.has_self_signed).then_some(ClientQuirk::RootRequired));
+        }
         CheckOutcome::Rejected { error, .. } => error,
         _ => return None,
     };
-    // The check stops at the first error, so it must be certain that there is no other one.
-    if !own.has_tls_usage || !own.may_serve || !own.validity.holds(now) {
-        return None;
-    }
-    // openssl and Python don't compare an address with the common names.
-    let are_host_names = names.iter().all(|name| !is_address(name));
-    let has_only_common_names = own.hosts().next().is_none() && !own.common_names.is_empty();
-    let is_own_root = matches!(roots.source, Trust::ThisServer(_))
-        && own.self_signed
-        && (are_host_names || !has_only_common_names);
-    let is_accepted = match rejection_kind(error) {
-        RejectionKind::WrongName => roots.has_self_signed && are_host_names && has_only_common_names,
-        RejectionKind::OldVersion => is_own_root && own.version == 1,
-        RejectionKind::IsCa => is_own_root,
-        _ => false,
-    };
-    is_accepted.then_some(ClientQuirk::Accepted)
+    let is_own_root = matches!(roots.source, Trust::ThisServer(_)) && own.self_signed;
+    // rustls checks the names last, so the root is one that it trusts.
+    let is_trusted =
+        is_own_root || (rejection_kind(error) == RejectionKind::WrongName && roots.has_self_signed);
+    (is_trusted && rejecting.next().is_none()).then_some(ClientQuirk::Accepted)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //!  CertificateFile ──> certificates: names, validity, key, extensions
 //!         ├──> chain_links ──> ChainLink: whether the next certificate signed each one
 //!         ├──> check_as_clients(file, &Roots, now) ──> ClientCheck, which `explain::inspection` explains
-//!         └──> ServedCertificate::of: what the explanation of a rejection needs
+//!         └──> ServedCertificate::of ──> verdicts(host, now) ──> Verdict: why clients reject it, and which of them
 //! ```
 //!
 //! Nothing here uses the network: revocation is not checked.
@@ -13,4 +13,6 @@
 pub mod certificate_text;
 pub mod chain;
 pub mod client_check;
+pub mod defect;
 pub mod served_certificate;
+pub mod verdict;

@@ -1,31 +1,52 @@
 //! The server's certificate, and the certificate that a client must trust in order to accept it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use jiff::Timestamp;
-use rustls::pki_types::CertificateDer;
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{Error, RootCertStore};
 use x509_parser::prelude::X509Certificate;
 
 use crate::text::{MAX_NAME, list, sanitize};
-use crate::tls::certificate::{Certificate, Validity, has_signed};
+use crate::tls::certificate::{Certificate, has_signed};
 use crate::tls::create::{CA_CERTIFICATE, INTERMEDIATE};
+use crate::tls::explain::certificate_errors::{is_name_constraint, rejection};
+use crate::tls::explain::protocol_errors::Peer;
 use crate::tls::inspect::certificate_text::distinguished_name;
 use crate::tls::inspect::chain::parse;
-use crate::tls::key_type::KeyType;
-use crate::tls::load::{CertificateFile, certificates};
-
-/// The minimum length of an RSA key in bits. Most clients reject shorter keys (NIST SP 800-131A, section 6).
-const MIN_RSA_BITS: u32 = 2048;
+use crate::tls::load::{CertificateFile, certificates, trust_anchor};
 
 /// The server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServedCertificate {
     /// The certificate itself.
     pub own: Certificate,
-    /// The validity of each later certificate in the file.
-    pub above: Vec<Validity>,
+    /// The known certificates on the path from there to the root, its issuer first.
+    pub above: Vec<Issuer>,
     /// The certificate that a client must trust.
     pub anchor: TrustAnchor,
+    /// The error of rustls for this path, which the built-in client has as well; without dates and names.
+    pub(in crate::tls) built_in: Option<BuiltInRejection>,
+}
+
+/// A certificate that signed another one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Issuer {
+    /// The certificate itself.
+    pub certificate: Certificate,
+    /// Its position in the server's file, counted from 1; `None` if it is in `ca.crt` of the same folder.
+    pub number: Option<usize>,
+}
+
+/// Why rustls rejects a certificate, as the end of a sentence, and the advice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tls) struct BuiltInRejection {
+    pub(in crate::tls) is_name_constraint: bool,
+    pub(in crate::tls) why: String,
+    pub(in crate::tls) advice: String,
 }
 
 /// The certificate that a client must trust in order to accept the served one.
@@ -67,30 +88,39 @@ impl ServedCertificate {
     /// Inspects a file and searches for its CA in the same folder. Blocks on the disk.
     #[must_use]
     pub fn of(file: &CertificateFile) -> Self {
+        let chain = file.chain();
+        let beside = certificates_beside(&file.path, CA_CERTIFICATE);
+        let all = [chain, &beside].concat();
+        // The root in `ca.crt` is used only if the path leads to it.
+        let (path, is_complete) = match follow_issuers(&all) {
+            Ok(path) => (path, true),
+            Err(_) => (follow_issuers(chain).unwrap_or_else(|path| path), false),
+        };
+        let issuer = |at: &usize| {
+            let certificate = Certificate::from_der(&all[*at])?;
+            Some(Issuer { certificate, number: (*at < chain.len()).then_some(at + 1) })
+        };
+        let ders: Vec<_> = path.iter().map(|at| all[*at].clone()).collect();
         Self {
             own: file.own().clone(),
-            above: file.certificates()[1..].iter().map(|above| above.validity).collect(),
-            anchor: anchor(&file.path, file.chain()),
+            above: path[1..].iter().filter_map(issuer).collect(),
+            anchor: anchor(&file.path, chain, &beside),
+            built_in: built_in_rejection(&ders, is_complete),
         }
     }
 
-    /// Returns the certificate's hash algorithm or key if clients no longer accept it: `SHA1`, `RSA 1024`.
-    #[must_use]
-    pub fn weak(&self) -> Option<String> {
-        match (self.own.weak_hash(), &self.own.key) {
-            // No client checks the hash of a self-signature.
-            (Some(hash), _) if !self.own.self_signed => Some(hash.to_owned()),
-            (_, KeyType::Rsa { bits }) if *bits < MIN_RSA_BITS => Some(self.own.key.to_string()),
-            _ => None,
-        }
+    /// Returns the hash algorithm or the key of a certificate on the path if clients no longer accept it: `SHA1`,
+    /// `RSA 1024`.
+    pub(in crate::tls) fn weak(certificate: &Certificate) -> String {
+        certificate.weak_hash().map_or_else(|| certificate.key.to_string(), str::to_owned)
     }
 
-    /// Returns the position in the file, counted from 1, and the validity of the first later certificate that isn't
-    /// valid at `now`.
-    #[must_use]
-    pub fn outdated_above(&self, now: Timestamp) -> Option<(usize, Validity)> {
-        let index = self.above.iter().position(|validity| !validity.holds(now))?;
-        Some((index + 2, self.above[index]))
+    /// Returns a certificate on the path; the server's own is at position 0.
+    pub(in crate::tls) fn at(&self, position: usize) -> &Certificate {
+        position
+            .checked_sub(1)
+            .and_then(|above| self.above.get(above))
+            .map_or(&self.own, |above| &above.certificate)
     }
 
     /// Returns the certificate's names and addresses, as part of a sentence.
@@ -106,10 +136,10 @@ impl ServedCertificate {
 }
 
 /// Returns the certificate that a client must trust. Also searches `ca.crt` and `intermediate.crt` in the same folder.
-fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> TrustAnchor {
-    let ca = certificates_beside(path, CA_CERTIFICATE);
-    let parsed_ca = parse(&ca);
-    let last = match follow_issuers(chain) {
+fn anchor(path: &Path, chain: &[CertificateDer<'static>], ca: &[CertificateDer<'static>]) -> TrustAnchor {
+    let parsed_ca = parse(ca);
+    let followed = follow_issuers(chain).map(|path| path.len() - 1).map_err(|path| path[path.len() - 1]);
+    let last = match followed {
         Ok(0) if !ca.contains(&chain[0]) && parsed_ca.iter().any(|ca| ca.is_ca()) => {
             return TrustAnchor::OwnBesideCa;
         }
@@ -120,7 +150,7 @@ fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> TrustAnchor {
     let parsed = &parse(chain)[last];
     let issuer = sanitize(&distinguished_name(parsed.issuer()), MAX_NAME);
     // A client needs the root, so a `ca.crt` that doesn't lead to one is useless as its CA file.
-    if follow_issuers(&[chain, &ca].concat()).is_ok() {
+    if follow_issuers(&[chain, ca].concat()).is_ok() {
         return TrustAnchor::Beside { issuer, ca: path.with_file_name(CA_CERTIFICATE) };
     }
     if parse(&certificates_beside(path, INTERMEDIATE)).iter().any(|between| has_signed(between, parsed)) {
@@ -133,17 +163,46 @@ fn anchor(path: &Path, chain: &[CertificateDer<'static>]) -> TrustAnchor {
 }
 
 /// Follows the issuers from the first certificate, as a client does, and skips unrelated certificates. Returns the
-/// index of the root, or as an error the index of the certificate whose issuer is missing.
-fn follow_issuers(chain: &[CertificateDer<'_>]) -> Result<usize, usize> {
+/// indices of the path to the root, or as an error those up to the certificate whose issuer is missing.
+fn follow_issuers(chain: &[CertificateDer<'_>]) -> Result<Vec<usize>, Vec<usize>> {
     let parsed = parse(chain);
     let mut unused: Vec<usize> = (1..parsed.len()).collect();
-    let mut current = 0;
-    while !has_signed(&parsed[current], &parsed[current]) {
-        let is_issuer = |other: &usize| has_signed(&parsed[*other], &parsed[current]);
-        let found = unused.iter().position(is_issuer).ok_or(current)?;
-        current = unused.swap_remove(found);
+    let mut path = vec![0];
+    loop {
+        let current = &parsed[path[path.len() - 1]];
+        if has_signed(current, current) {
+            return Ok(path);
+        }
+        // Of several issuers, clients prefer one that is valid and marked as a CA's.
+        let preference = |at: &usize| (!parsed[*at].validity().is_valid(), !parsed[*at].is_ca());
+        let issuers = unused.iter().copied().filter(|other| has_signed(&parsed[*other], current));
+        let Some(found) = issuers.min_by_key(preference) else { return Err(path) };
+        unused.retain(|other| *other != found);
+        path.push(found);
     }
-    Ok(current)
+}
+
+/// Returns why rustls rejects a path whose last certificate is trusted, at a time at which all of it is valid. Returns
+/// `None` if there is no such time, or no issuer to trust.
+fn built_in_rejection(path: &[CertificateDer<'static>], is_complete: bool) -> Option<BuiltInRejection> {
+    let parsed = parse(path);
+    let begin = parsed.iter().map(|one| one.validity().not_before.timestamp()).max()?;
+    let end = parsed.iter().map(|one| one.validity().not_after.timestamp()).min()?;
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(begin).unwrap_or(0)));
+    let check = || -> Result<(), Error> {
+        let own = ParsedCertificate::try_from(&path[0])?;
+        let [.., root] = path else { return Ok(()) };
+        if path.len() == 1 && !is_complete {
+            return Ok(());
+        }
+        let mut roots = RootCertStore::empty();
+        roots.roots.extend(trust_anchor(root));
+        let algorithms = default_provider().signature_verification_algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(&own, &roots, &path[1..], now, algorithms)
+    };
+    let error = if begin <= end { check().err()? } else { return None };
+    let (why, advice) = rejection(&error, Peer::Server, "it", |_| None);
+    Some(BuiltInRejection { is_name_constraint: is_name_constraint(&error), why, advice })
 }
 
 /// Returns the certificates of a file in the same folder; none if there is no such file or it can't be used.
@@ -242,15 +301,16 @@ mod tests {
         let plain = served(&[&params("lab").self_signed(&key).unwrap()]);
         assert!(plain.own.is_for("LOCALHOST") && plain.own.is_for("::1"));
         assert!(!plain.own.is_for("lab") && !plain.own.is_for("127.0.0.1"));
-        assert!(plain.own.may_sign && plain.own.may_serve && !plain.own.is_ca && plain.weak().is_none());
+        assert!(plain.own.may_sign() && plain.own.purposes.is_none() && !plain.own.is_ca);
         assert_eq!(plain.names(), "localhost and ::1");
         let only_signs = served(&[&authority("lab").self_signed(&key).unwrap()]);
-        assert!(only_signs.own.is_ca && !only_signs.own.may_sign);
+        assert!(only_signs.own.is_ca && !only_signs.own.may_sign());
         let mut for_clients = params("lab");
         for_clients.subject_alt_names.clear();
         for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let for_clients = served(&[&for_clients.self_signed(&key).unwrap()]);
-        assert!(!for_clients.own.may_serve && for_clients.own.is_for_by_common_name("lab"));
+        assert_eq!(for_clients.own.purposes.as_deref(), Some(&["1.3.6.1.5.5.7.3.2".to_owned()][..]));
+        assert!(for_clients.own.is_for_by_common_name("lab"));
         assert_eq!(for_clients.names(), "lab, and that only as common name");
     }
 }

@@ -71,7 +71,7 @@ impl DetailsDialog {
     fn contents(&mut self, ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
         let path = RichText::new(self.path.display().to_string()).monospace().weak();
         ui.add(Label::new(path).truncate());
-        if let Some(caution) = app.certificate_caution() {
+        for caution in app.certificate_cautions() {
             note(ui, Tone::Caution, &caution);
         }
         // Taken out of `self`, which `inspection` borrows mutably.

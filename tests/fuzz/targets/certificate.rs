@@ -100,14 +100,13 @@ fn check_explanations(file: &CertificateFile) {
     check_message(&file.own().line(KNOWN.now));
     let served = ServedCertificate::of(file);
     for host in ["localhost", "127.0.0.1", "::", "wrong.example"] {
-        served.caution(KNOWN.now, host).iter().for_each(|text| check_message(text));
+        served.cautions(KNOWN.now, host).iter().for_each(|text| check_message(text));
     }
     check_line(&served.names());
     let is_odd = |host: &str| host.contains('*') || host.trim_end_matches('.').is_empty();
     assert!(served.own.hosts().all(|host| is_odd(host) || served.own.is_for(host)), "{served:?}");
-    assert!(
-        served.outdated_above(KNOWN.now).is_none_or(|(number, _)| (2..=file.chain().len()).contains(&number))
-    );
+    let mut numbers = served.above.iter().filter_map(|above| above.number);
+    assert!(numbers.all(|number| (2..=file.chain().len()).contains(&number)));
 }
 
 /// Checks that a key matches a certificate if and only if the certificate contains its public key.

@@ -151,7 +151,7 @@ fn each_error_has_its_own_explanation() {
         (own("ca-as-server"), "marked as a CA's own, which a server's certificate must not be"),
         (own("ca-as-server"), "openssl accepts it all the same"),
         (own("client-purpose"), "its extended key usage does not allow a TLS server"),
-        (own("wrong-key-usage"), "openssl and Python reject it: its key usage allows no use for TLS"),
+        (own("wrong-key-usage"), "openssl and Python reject it: its key usage does not allow a TLS server"),
         (
             own("chain"),
             "would accept it for localhost and 127.0.0.1. openssl and Python before 3.13 reject it",

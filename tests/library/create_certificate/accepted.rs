@@ -47,12 +47,12 @@ fn check_with_every_client(key: &str) {
             check_with_openssl(&openssl, &folder, name, &what);
         }
         let server = folder.serve();
-        assert_accepted(&format!("openssl {what}"), clients::openssl(&server, &ca, "localhost"));
-        assert_accepted(&format!("curl {what}"), clients::curl(&server, &ca, "localhost"));
-        assert_accepted(&format!("gnutls {what}"), clients::gnutls(&server, &ca, "localhost"));
-        assert_accepted(&format!("Python {what}"), clients::python(&server, &ca, "localhost"));
-        assert_accepted(&format!("Python by address {what}"), clients::python(&server, &ca, "127.0.0.1"));
-        assert_accepted(&format!("rustls {what}"), Some(clients::rustls(&server, &ca, "localhost")));
+        assert_accepted(&format!("openssl {what}"), clients::openssl(server.port, &ca, "localhost"));
+        assert_accepted(&format!("curl {what}"), clients::curl(server.port, &ca, "localhost"));
+        assert_accepted(&format!("gnutls {what}"), clients::gnutls(server.port, &ca, "localhost"));
+        assert_accepted(&format!("Python {what}"), clients::python(server.port, &ca, "localhost"));
+        assert_accepted(&format!("Python by address {what}"), clients::python(server.port, &ca, "127.0.0.1"));
+        assert_accepted(&format!("rustls {what}"), Some(clients::rustls(server.port, &ca, "localhost")));
     }
 }
 

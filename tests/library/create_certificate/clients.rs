@@ -1,6 +1,7 @@
 //! TLS clients that check the server's certificate: openssl, Python, gnutls, curl and rustls.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -39,42 +40,42 @@ fn verdict(accepted: bool, end: &Finished) -> Result<(), String> {
     if accepted { Ok(()) } else { Err(format!("{}\n{}", end.stdout, end.stderr)) }
 }
 
-pub(crate) fn openssl(server: &Server, ca: &str, name: &str) -> Verdict {
+pub(crate) fn openssl(port: u16, ca: &str, name: &str) -> Verdict {
     let path = program("openssl")?;
-    let target = format!("127.0.0.1:{}", server.port);
+    let target = format!("127.0.0.1:{port}");
     let check = if name.parse::<std::net::IpAddr>().is_ok() { "-verify_ip" } else { "-verify_hostname" };
     let end =
         run(&path, &["s_client", "-connect", &target, "-CAfile", ca, "-verify_return_error", check, name]);
     Some(verdict(end.code == Some(0) && end.stdout.contains("Verification: OK"), &end))
 }
 
-pub(crate) fn python(server: &Server, ca: &str, name: &str) -> Verdict {
+pub(crate) fn python(port: u16, ca: &str, name: &str) -> Verdict {
     let path = program("python3")?;
-    let end = run(&path, &["-c", PYTHON, ca, name, &server.port.to_string()]);
+    let end = run(&path, &["-c", PYTHON, ca, name, &port.to_string()]);
     Some(verdict(end.code == Some(0) && end.stdout.contains("echoed b'Hello'"), &end))
 }
 
-pub(crate) fn gnutls(server: &Server, ca: &str, name: &str) -> Verdict {
+pub(crate) fn gnutls(port: u16, ca: &str, name: &str) -> Verdict {
     let path = program("gnutls-cli")?;
     let name = format!("--verify-hostname={name}");
-    let port = server.port.to_string();
+    let port = port.to_string();
     let end = run(&path, &["--x509cafile", ca, &name, "-p", &port, "127.0.0.1"]);
     Some(verdict(end.code == Some(0) && end.stdout.contains("Handshake was completed"), &end))
 }
 
-pub(crate) fn curl(server: &Server, ca: &str, name: &str) -> Verdict {
+pub(crate) fn curl(port: u16, ca: &str, name: &str) -> Verdict {
     let path = program("curl")?;
-    let resolve = format!("{name}:{}:127.0.0.1", server.port);
-    let url = format!("https://{name}:{}/", server.port);
+    let host = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+    let (target, url) = (format!("::127.0.0.1:{port}"), format!("https://{host}:{port}/"));
     let end = run(
         &path,
-        &["--silent", "--show-error", "--noproxy", "*", "--cacert", ca, "--resolve", &resolve, &url],
+        &["--silent", "--show-error", "--noproxy", "*", "--cacert", ca, "--connect-to", &target, &url],
     );
     // curl rejects the echo of its request as a response, but received it over TLS.
     Some(verdict(end.code == Some(1) && end.stderr.contains("HTTP/0.9"), &end))
 }
 
-pub(crate) fn rustls(server: &Server, ca: &str, name: &str) -> Result<(), String> {
+pub(crate) fn rustls(port: u16, ca: &str, name: &str) -> Result<(), String> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(ca).unwrap() {
         // rustls rejects version 1 certificates as roots.
@@ -83,7 +84,7 @@ pub(crate) fn rustls(server: &Server, ca: &str, name: &str) -> Result<(), String
     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = StreamOwned::new(connection, server.connect());
+    let mut stream = StreamOwned::new(connection, TcpStream::connect(("127.0.0.1", port)).unwrap());
     stream.write_all(b"Hello").map_err(|error| error.to_string())?;
     let mut echo = [0; 5];
     stream.read_exact(&mut echo).map_err(|error| error.to_string())?;

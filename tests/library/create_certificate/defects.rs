@@ -137,17 +137,17 @@ fn check(expected: &Expected, flags: &[&str]) {
     let ca = folder.ca_file();
     let server = folder.serve();
     for (client, verdict, reason) in [
-        ("openssl", clients::openssl as fn(&Server, &str, &str) -> Verdict, expected.openssl),
+        ("openssl", clients::openssl as fn(u16, &str, &str) -> Verdict, expected.openssl),
         ("Python", clients::python, expected.openssl),
         ("gnutls", clients::gnutls, expected.gnutls),
     ] {
         let client = format!("{client}, {keyword} {flags:?}");
-        if check_rejected(&client, verdict(&server, &ca, name), reason) {
+        if check_rejected(&client, verdict(server.port, &ca, name), reason) {
             assert_explained(&client, &server, log);
         }
     }
     let client = format!("rustls, {keyword} {flags:?}");
-    check_rejected(&client, Some(clients::rustls(&server, &ca, name)), expected.rustls);
+    check_rejected(&client, Some(clients::rustls(server.port, &ca, name)), expected.rustls);
     // rustls doesn't accept version 1 certificates as roots, so it didn't connect.
     if !(keyword == "v1" && flags.is_empty()) {
         assert_explained(&client, &server, expected.log_rustls);
@@ -175,14 +175,14 @@ fn some_clients_accept_a_common_name_alone() {
         let folder = TestFolder::with_certificate(&["--key", "p256", "--broken", keyword, "--signed-by-ca"]);
         let (ca, server) = (folder.ca_file(), folder.serve());
         for verdict in [
-            clients::openssl(&server, &ca, "localhost"),
-            clients::python(&server, &ca, "localhost"),
-            clients::gnutls(&server, &ca, "localhost"),
-            clients::curl(&server, &ca, "localhost"),
+            clients::openssl(server.port, &ca, "localhost"),
+            clients::python(server.port, &ca, "localhost"),
+            clients::gnutls(server.port, &ca, "localhost"),
+            clients::curl(server.port, &ca, "localhost"),
         ] {
             assert_eq!(verdict.unwrap_or(Ok(())), Ok(()), "{keyword}");
         }
-        assert!(clients::rustls(&server, &ca, "localhost").is_err(), "{keyword}");
+        assert!(clients::rustls(server.port, &ca, "localhost").is_err(), "{keyword}");
     }
 }
 
@@ -198,10 +198,10 @@ fn appending_the_intermediate_repairs_the_chain() {
     fs::write(folder.path("server.crt"), chain).unwrap();
     let (ca, server) = (folder.ca_file(), folder.serve());
     for verdict in [
-        clients::openssl(&server, &ca, "localhost"),
-        clients::python(&server, &ca, "localhost"),
-        clients::gnutls(&server, &ca, "localhost"),
-        Some(clients::rustls(&server, &ca, "localhost")),
+        clients::openssl(server.port, &ca, "localhost"),
+        clients::python(server.port, &ca, "localhost"),
+        clients::gnutls(server.port, &ca, "localhost"),
+        Some(clients::rustls(server.port, &ca, "localhost")),
     ] {
         assert_eq!(verdict.unwrap_or(Ok(())), Ok(()));
     }

@@ -2,7 +2,7 @@
 
 mod accepted;
 mod client_commands;
-mod clients;
+pub(crate) mod clients;
 mod concurrent_runs;
 mod defects;
 mod openssl_script;
