@@ -385,11 +385,13 @@ impl FolderLock {
     pub fn try_lock(folder: &Path) -> io::Result<Option<Self>> {
         use std::os::windows::fs::OpenOptionsExt;
         const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+        // If the file is a link, the link itself is opened and deleted, not its target.
+        const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
         const ERROR_SHARING_VIOLATION: i32 = 32;
         const ERROR_DELETE_PENDING: i32 = 303;
         let mut options = File::options();
         options.write(true).create(true).truncate(false);
-        options.share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+        options.share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT);
         match options.open(folder.join(".echoscope-lock")) {
             Ok(file) => Ok(Some(Self { _file: file })),
             Err(error) => match error.raw_os_error() {

@@ -155,6 +155,8 @@ pub enum FileContent {
     EncryptedKey,
     /// A private key in OpenSSH's format.
     OpenSshKey,
+    /// A private key as the terminal program `PuTTY` stores it.
+    PuttyKey,
     /// A public key without its private key.
     PublicKey,
     /// A certificate signing request (PKCS#10, RFC 2986).
@@ -163,6 +165,8 @@ pub enum FileContent {
     Crl,
     /// A PKCS#12 bundle of certificate and key (RFC 7292): `.p12`, `.pfx`.
     Pkcs12,
+    /// A Java key store (JKS or JCEKS) of certificates and keys: `.jks`.
+    JavaKeyStore,
     /// A PKCS#7 bundle of certificates (RFC 2315): `.p7b`.
     Pkcs7,
     /// The parameters of an algorithm. OpenSSL writes them before an EC key, which contains them too.

@@ -114,7 +114,9 @@ fn open(path: &Path) -> Result<Appender, FileProblem> {
 /// Returns whether a file is empty or starts like a key log: with a comment, or with a label and 32 bytes in
 /// hexadecimal.
 fn is_key_log(start: &[u8]) -> bool {
-    let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    // An editor may have added a byte order mark or empty lines.
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     let mut fields = line.split(|byte| *byte == b' ');
     let (label, random) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
     let is_label = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
@@ -122,7 +124,7 @@ fn is_key_log(start: &[u8]) -> bool {
         && label.iter().all(is_label)
         && random.len() == 64
         && random.iter().all(u8::is_ascii_hexdigit);
-    start.is_empty() || line.starts_with(b"#") || is_entry
+    text.is_empty() || line.starts_with(b"#") || is_entry
 }
 
 fn write_problem(error: io::Error) -> FileProblem {
@@ -169,8 +171,10 @@ mod tests {
         assert!(matches!(problem(folder.path()), FileProblem::Folder));
         assert!(matches!(problem(&path.join("x")), FileProblem::NotAFolder(_)));
         assert!(matches!(problem(&folder.path().join("a/b")), FileProblem::NoSuchFolder(_)));
-        fs::write(&path, "# keys\n").unwrap();
-        assert!(open(&path).is_ok());
+        for text in ["# keys\n", "\u{feff}# keys\n", "\r\n\n# keys\n", "\n"] {
+            fs::write(&path, text).unwrap();
+            assert!(open(&path).is_ok(), "{text:?}");
+        }
     }
 
     #[test]

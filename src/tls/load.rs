@@ -34,6 +34,10 @@ use crate::tls::pem::{self, Damage, PemBlock};
 /// The largest file that is read, in bytes: 1 MiB. A chain of ten certificates has about 20 KiB.
 pub(super) const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
+/// The first bytes of a Java key store, in the two forms that Java had before it used PKCS#12.
+const JKS: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
+const JCEKS: [u8; 4] = [0xce; 4];
+
 /// A certificate and the chain after it, read from one file.
 #[derive(Debug, Clone)]
 pub struct CertificateFile {
@@ -295,10 +299,12 @@ pub fn classify(path: &Path) -> Result<FileRole, TlsFileError> {
         return Ok(FileRole::Key);
     }
     match unexpected_content(&bytes, &blocks, C::Certificate) {
-        FileProblem::Instead { content: C::Certificate | C::Pkcs12 | C::Pkcs7, .. } => {
+        FileProblem::Instead { content: C::Certificate | C::Pkcs12 | C::Pkcs7 | C::JavaKeyStore, .. } => {
             Ok(FileRole::Certificate)
         }
-        FileProblem::Instead { content: C::Key | C::EncryptedKey | C::OpenSshKey, .. } => Ok(FileRole::Key),
+        FileProblem::Instead { content: C::Key | C::EncryptedKey | C::OpenSshKey | C::PuttyKey, .. } => {
+            Ok(FileRole::Key)
+        }
         problem @ FileProblem::Instead { content: C::PublicKey, .. } => error(FileRole::Key, problem),
         FileProblem::NoneFound if blocks.iter().all(|block| block.content == C::Parameters) => {
             error(FileRole::Certificate, FileProblem::Neither)
@@ -366,6 +372,12 @@ fn unexpected_content(bytes: &[u8], blocks: &[PemBlock], wanted: FileContent) ->
         // An OpenSSH public key is a line of text.
         None if bytes.starts_with(b"ssh-") || bytes.starts_with(b"ecdsa-sha2-") => {
             FileProblem::Instead { content: C::PublicKey, form: Form::Pem }
+        }
+        None if bytes.starts_with(b"PuTTY-User-Key-File-") => {
+            FileProblem::Instead { content: C::PuttyKey, form: Form::Pem }
+        }
+        None if bytes.starts_with(&JKS) || bytes.starts_with(&JCEKS) => {
+            FileProblem::Instead { content: C::JavaKeyStore, form: Form::Binary }
         }
         None => der::detect_content(bytes)
             .map_or(FileProblem::NoneFound, |content| FileProblem::Instead { content, form: Form::Binary }),

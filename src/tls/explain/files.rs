@@ -67,10 +67,10 @@ fn template(error: &TlsFileError) -> &'static str {
                 "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
                  openssl {tool} -inform der -in {input} -out {output}"
             }
-            (C::Key | C::EncryptedKey | C::OpenSshKey, _) if error.role == ClientCa => {
+            (C::Key | C::EncryptedKey | C::OpenSshKey | C::PuttyKey, _) if error.role == ClientCa => {
                 "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}."
             }
-            (C::Certificate, false) | (C::Key | C::EncryptedKey | C::OpenSshKey, true) => {
+            (C::Certificate, false) | (C::Key | C::EncryptedKey | C::OpenSshKey | C::PuttyKey, true) => {
                 "{name} holds {other}, not a {what}. Perhaps the two files are swapped: exchange their paths."
             }
             (C::EncryptedKey, false) => {
@@ -81,6 +81,10 @@ fn template(error: &TlsFileError) -> &'static str {
                 "{name} is in OpenSSH's format, which TLS does not use. Copy it to {output} and convert the copy (RSA and \
                  ECDSA keys only):\n\
                  ssh-keygen -p -N \"\" -m PKCS8 -f {output}"
+            }
+            (C::PuttyKey, false) => {
+                "{name} is in PuTTY's format, which TLS does not use. Open it in PuTTYgen and choose Export OpenSSH key, \
+                 then choose the new file."
             }
             (C::Request, true) if error.role == Certificate => {
                 "{name} is a certificate signing request. Sign it, then choose the certificate:\n\
@@ -101,6 +105,11 @@ fn template(error: &TlsFileError) -> &'static str {
             (C::Pkcs12, _) => {
                 "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
                  {decode}openssl pkcs12{in} {parts} -out {output}"
+            }
+            (C::JavaKeyStore, _) => {
+                "{name} is a Java key store. Convert it to PKCS#12 and choose the new file, to see how the {what} gets out \
+                 of that:\n\
+                 keytool -importkeystore -srckeystore {input} -deststoretype pkcs12 -destkeystore {bundle}"
             }
             (C::Pkcs7, true) => {
                 "{name} is a PKCS#7 bundle of certificates. Take them out of it:\n\
@@ -171,7 +180,7 @@ fn template(error: &TlsFileError) -> &'static str {
             "{name} holds no {what}, but something called “{label}”. Choose {a_file}, such as {example}."
         }
         P::NoneFound => {
-            "{name} holds no {what}: it has no line -----BEGIN {begin}-----. Choose the {what} in PEM form, such as {example}."
+            "{name} holds no {what} in PEM form: it has no line -----BEGIN {begin}-----. Choose {a_file}, such as {example}."
         }
         P::Neither => {
             "{name} holds neither a certificate nor a private key. Drop PEM files, such as server.crt and server.key."
@@ -204,6 +213,7 @@ fn value(error: &TlsFileError, key: &str) -> Option<String> {
         ("begin", _) => if for_key { "PRIVATE KEY" } else { "CERTIFICATE" }.to_owned(),
         ("output", _) if for_key => beside(path, ["plain.key", "plain2.key"]),
         ("output", _) => beside(path, ["plain.crt", "plain2.crt"]),
+        ("bundle", _) => beside(path, ["plain.p12", "plain2.p12"]),
         ("server.key", _) => argument(&path.with_file_name("server.key")),
         ("signed", _) => beside(path, ["server.crt", "new.crt"]),
         ("new key", _) => beside(path, ["new.key", "new2.key"]),
@@ -253,6 +263,8 @@ fn content_name(content: FileContent) -> &'static str {
         FileContent::Key => "a private key",
         FileContent::EncryptedKey => "an encrypted private key",
         FileContent::OpenSshKey => "an OpenSSH key",
+        FileContent::PuttyKey => "a PuTTY key",
+        FileContent::JavaKeyStore => "a Java key store",
         FileContent::PublicKey => "a public key",
         FileContent::Request => "a certificate signing request",
         FileContent::Crl => "a list of revoked certificates (CRL)",

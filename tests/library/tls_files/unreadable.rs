@@ -200,15 +200,12 @@ fn messages_about_other_files_name_what_is_missing() {
     for (name, content) in [("a", text.as_bytes()), ("b", binary), ("c", parameters.as_bytes()), ("d", b"0")]
     {
         lab.write(name, content);
-        let (first, second) = (lab.certificate_error(name), lab.key_error(name));
-        assert!(
-            first.starts_with(&format!("{name} holds no certificate: it has no line -----BEGIN CERT")),
-            "{first}"
-        );
-        assert!(
-            second.starts_with(&format!("{name} holds no private key: it has no line -----BEGIN PRIV")),
-            "{second}"
-        );
+        for problem in [
+            CertificateFile::read(&lab.path(name)).unwrap_err().problem,
+            KeyFile::read(&lab.path(name)).unwrap_err().problem,
+        ] {
+            assert!(matches!(problem, FileProblem::NoneFound), "{name}: {problem:?}");
+        }
         let neither = tls::classify(&lab.path(name)).unwrap_err().to_string();
         assert!(
             neither.starts_with(&format!("{name} holds neither a certificate nor a private key.")),

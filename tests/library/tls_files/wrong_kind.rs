@@ -1,9 +1,10 @@
 //! Files of the wrong kind: the message names the kind, and the command in it works.
 
 use std::fs;
+use std::io::Write;
 use std::process::Command;
 
-use echoscope::tls::{self, FileRole, KeyFile, TlsError};
+use echoscope::tls::{self, FileContent, FileProblem, FileRole, KeyFile, TlsError};
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
 
 use crate::support::server_config;
@@ -155,6 +156,40 @@ fn messages_about_openssh_keys_contain_a_command_to_convert_them() {
         .output();
     assert!(convert.unwrap().status.success());
     assert_eq!(KeyFile::read(&lab.path("plain.key")).unwrap().key_type().to_string(), "RSA 2048");
+}
+
+#[test]
+fn key_stores_of_other_programs_are_named() {
+    let lab = Lab::new();
+    let putty = lab.write("my.ppk", "PuTTY-User-Key-File-3: ssh-rsa\r\nEncryption: none\r\n");
+    let problem = KeyFile::read(&putty).unwrap_err().problem;
+    assert!(matches!(problem, FileProblem::Instead { content: FileContent::PuttyKey, .. }), "{problem:?}");
+    assert_eq!(tls::classify(&putty).unwrap(), FileRole::Key);
+    // Too large a program to require it in CI.
+    let has_keytool = Command::new("keytool").arg("-help").output().is_ok();
+    if !has_program("openssl", "version") || !has_keytool {
+        let _ = writeln!(std::io::stderr(), "skipped: keytool is not on this computer");
+        return;
+    }
+    let (certificate, key) = pair(&PKCS_ECDSA_P256_SHA256);
+    lab.write("server.crt", certificate.pem());
+    lab.write("server.key", key.serialize_pem());
+    lab.run("openssl pkcs12 -export -in server.crt -inkey server.key -passout pass:secret -out in.p12");
+    let passwords = "-srcstorepass secret -deststorepass secret";
+    lab.run(&format!(
+        "keytool -importkeystore -srckeystore in.p12 -destkeystore my.jks -deststoretype jks {passwords}"
+    ));
+    let error = KeyFile::read(&lab.path("my.jks")).unwrap_err();
+    let FileProblem::Instead { content: FileContent::JavaKeyStore, .. } = error.problem else {
+        panic!("{error:?}")
+    };
+    lab.run(&format!("{} {passwords}", tls::explain::file_error_command(&error).unwrap()));
+    let error = KeyFile::read(&lab.path("plain.p12")).unwrap_err();
+    let FileProblem::Instead { content: FileContent::Pkcs12, .. } = error.problem else {
+        panic!("{error:?}")
+    };
+    lab.run(&format!("{} -passin pass:secret", tls::explain::file_error_command(&error).unwrap()));
+    assert_serves(&lab, "server.crt", "plain.key");
 }
 
 #[test]
