@@ -610,6 +610,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_defect_has_a_caution() {
+        let mut served = ServedCertificate { own: good_certificate(), ..ServedCertificate::default() };
+        expired(&mut served.own);
+        served.own.purposes = Some(vec!["1.3.6.1.5.5.7.3.2".to_owned()]);
+        served.own.is_ca = true;
+        let now = "2026-06-01T00:00:00Z".parse().unwrap();
+        let judged: Vec<_> =
+            served.verdicts(Some("localhost"), now).iter().map(|verdict| verdict.defect).collect();
+        assert_eq!(judged, [Defect::Expired, Defect::WrongPurpose, Defect::IsCa]);
+        let cautions = served.cautions(now, "localhost");
+        assert_eq!(cautions.len(), 3, "{cautions:?}");
+        assert!(cautions[2].starts_with("Some clients (rustls) reject"), "{cautions:?}");
+    }
+
     /// Returns the caution for a certificate with these alternative names.
     fn caution_for(names: &str, host: &str) -> Option<String> {
         let name = |text: &str| SubjectAltName {

@@ -527,6 +527,18 @@ mod tests {
     }
 
     #[test]
+    fn a_defect_above_the_certificate_is_the_likely_reason() {
+        let no_ca = |served: &mut ServedCertificate| {
+            issued(served);
+            served.above = vec![Issuer { certificate: good_certificate(), number: Some(2) }];
+        };
+        for alert in [Alert::UnknownCA, Alert::BadCertificate] {
+            let text = text(alert, no_ca, LOCALHOST).unwrap();
+            assert!(text.contains("most likely because certificate 2 of its file is not marked"), "{text}");
+        }
+    }
+
+    #[test]
     fn trust_depends_on_the_issuer() {
         let text_for =
             |change: fn(&mut ServedCertificate)| text(Alert::UnknownCA, change, Asked::Nothing).unwrap();

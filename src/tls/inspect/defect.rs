@@ -56,6 +56,6 @@ pub enum Defect {
     NameConstraint,
     /// It breaks a rule of RFC 5280 that only strict clients check.
     Strict,
-    /// The built-in client rejects it for another reason.
+    /// rustls rejects it for another reason.
     BuiltIn,
 }

@@ -36,7 +36,7 @@ impl Clients {
     pub const CURL: Self = Self(8);
     /// `gnutls-cli`.
     pub const GNUTLS: Self = Self(16);
-    /// rustls, and so the built-in client.
+    /// rustls. The built-in client uses it, but accepts a certificate that it was given even if rustls can't verify it.
     pub const RUSTLS: Self = Self(32);
     /// All of them.
     pub const ALL: Self = Self(63);
@@ -55,7 +55,7 @@ impl Clients {
         (Self::STRICT_PYTHON, "Python since 3.13"),
         (Self::CURL, "curl"),
         (Self::GNUTLS, "GnuTLS"),
-        (Self::RUSTLS, "rustls, which the built-in client uses"),
+        (Self::RUSTLS, "rustls"),
     ];
 
     /// Returns whether all clients of another set are in this one.
