@@ -8,7 +8,7 @@ use egui::{
     vec2,
 };
 
-use crate::app::{App, Command};
+use crate::app::{App, Command, Notice};
 use crate::lessons::condition::LessonPlace;
 use crate::server::ServerState;
 use crate::settings::{Setting, ThemeChoice};
@@ -17,7 +17,7 @@ use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::lesson_bar::LessonBar;
 use crate::ui::side_panel::SidePanel;
 use crate::ui::status_bar::StatusBar;
-use crate::ui::tabs::client::ClientPanel;
+use crate::ui::tabs::client::{ClientPanel, composer};
 use crate::ui::tabs::connections::ConnectionsPanel;
 use crate::ui::tabs::detail_view::show_panel;
 use crate::ui::tabs::log::log_panel::LogPanel;
@@ -155,6 +155,22 @@ impl Window {
         }
     }
 
+    /// Warns if a text with several lines is pasted into a field for one line: egui makes the line ends spaces.
+    fn warn_of_pasted_lines(&mut self, ctx: &Context) {
+        let has_lines = |event: &Event| match event {
+            Event::Paste(text) => text.trim_end_matches(['\r', '\n']).contains(['\r', '\n']),
+            _ => false,
+        };
+        if ctx.text_edit_focused()
+            && !composer::has_focus(ctx)
+            && ctx.input(|input| input.events.iter().any(has_lines))
+        {
+            let text =
+                "The field takes one line, and the pasted text has several. The line ends became spaces.";
+            self.app.tell(Notice { text: text.to_owned(), problem: true });
+        }
+    }
+
     fn layout(&mut self, ui: &mut Ui) -> Vec<Action> {
         let mut actions = Vec::new();
         Panel::top("top").exact_size(size::TOP_BAR).frame(Frame::NONE).show(ui, |ui| {
@@ -243,6 +259,7 @@ impl eframe::App for Window {
         for file in dropped {
             self.app.apply(Command::DropFile(file.path().to_path_buf()));
         }
+        self.warn_of_pasted_lines(ctx);
         let gained_focus = ctx.input(|input| input.events.contains(&Event::WindowFocused(true)));
         if gained_focus && self.app.settings().tls {
             // The user may have created new certificate files in a terminal.

@@ -408,6 +408,44 @@ fn pasted_megabyte_is_truncated_with_a_note() {
 }
 
 #[test]
+fn pasted_lines_are_sent_with_their_line_ends() {
+    let mut window = Window::connected(Settings::default());
+    let request = "GET / HTTP/1.1\r\nHost: x\n\r\n";
+    window.0.event(Event::Paste(request.to_owned()));
+    window.run();
+    assert!(window.has_focus(Role::MultilineTextInput, "Text to send"), "the lines are shown as lines");
+    assert!(window.shows("CR LF (\\r\\n) and LF (\\n)"));
+    window.press(Key::Enter);
+    let length = request.len() as u64 + 1;
+    window.wait_until("its echo", |window| newest(window.state().app()).status().echo.compared == length);
+    let sent = newest(window.app()).transcript().iter().find_map(|entry| match &entry.event {
+        ClientEventKind::Sent { data, .. } => Some(data.to_vec()),
+        _ => None,
+    });
+    assert_eq!(sent.as_deref(), Some(format!("{request}\n").as_bytes()));
+
+    window.types("one");
+    window.0.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+    window.run();
+    window.types("two");
+    assert_eq!(newest(window.app()).form().text(ClientField::Text), "one\ntwo");
+    assert_eq!(newest(window.app()).status().echo.compared, length, "Shift+Enter doesn't send");
+}
+
+#[test]
+fn lines_pasted_into_another_field_are_reported() {
+    let mut window = Window::client(Settings::default());
+    window.0.get_by_role_and_label(Role::TextInput, "Host to connect to").focus();
+    window.run();
+    window.0.event(Event::Paste("localhost\n".to_owned()));
+    window.run();
+    assert!(window.app().notice().is_none(), "the last line end is no part of the text");
+    window.0.event(Event::Paste("first\nsecond".to_owned()));
+    window.run();
+    assert!(window.app().notice().is_some_and(|notice| notice.problem));
+}
+
+#[test]
 fn load_clients_connect_and_close() {
     let mut window = Window::started(Settings { backlog: 64, ..Settings::default() });
     window.0.get_by_role_and_label(Role::Button, "Crowd…").focus();

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use egui::accesskit::ActionData;
 use egui::text::{CCursor, CCursorRange, LayoutJob};
 use egui::{
-    Align2, Context, Id, Key, Modifiers, ProgressBar, RichText, Stroke, StrokeKind, TextBuffer, TextEdit,
-    TextFormat, Ui, vec2,
+    Align2, Context, Event, Id, Key, KeyboardShortcut, Modifiers, ProgressBar, RichText, ScrollArea, Stroke,
+    StrokeKind, TextBuffer, TextEdit, TextFormat, Ui, vec2,
 };
 
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, MAX_INPUT, SendKind};
@@ -27,6 +28,8 @@ pub(super) struct Composer {
 }
 
 const SEND: f32 = 58.0;
+/// The largest height of the field for several lines, as a share of the window's. With more lines, it scrolls.
+const MAX_SHARE: f32 = 0.12;
 /// How long the server may read nothing before a note about it is shown.
 const MAX_BLOCKED: Duration = Duration::from_millis(500);
 const KINDS: [(&str, &str, &str); 3] = [
@@ -43,6 +46,11 @@ const ENDINGS: [(&str, &str, &str); 4] = [
 
 fn field_id() -> Id {
     Id::unique("what a client sends")
+}
+
+/// Returns whether the keyboard is in the field for text or digits.
+pub(crate) fn has_focus(ctx: &Context) -> bool {
+    ctx.memory(|memory| memory.has_focus(field_id()))
 }
 
 impl Composer {
@@ -66,7 +74,8 @@ impl Composer {
             }
         }
         ui.spacing_mut().item_spacing = vec2(size::GAP, 6.0);
-        ui.horizontal(|ui| {
+        let has_lines = kind != SendKind::File && has_line_end(form.text(kind.field()));
+        let controls = |ui: &mut Ui| {
             if let Some(chosen) = segments(ui, &KINDS, index_of(&SendKind::ALL, &kind)) {
                 actions.push(ClientCommand::SetSendKind(tab.id(), SendKind::ALL[chosen]).into());
                 self.focus();
@@ -82,10 +91,24 @@ impl Composer {
             let send = send.on_disabled_hover_text(reason.unwrap_or_default());
             // Enter is ignored while the client is still connecting.
             let entered = entered && !status.state.is_connecting();
-            if send.on_hover_text("Enter").clicked() || entered {
+            if send.on_hover_text("Enter. In the text, Shift+Enter inserts a line end.").clicked() || entered
+            {
                 actions.push(ClientCommand::Send(tab.id()).into());
             }
-        });
+        };
+        if has_lines {
+            ui.horizontal_top(controls)
+        } else {
+            ui.horizontal(controls)
+        };
+        if has_lines && kind == SendKind::Text {
+            let ends = line_ends(form.text(kind.field()));
+            small(ui, format!("The line ends in the text are sent as they are: {ends}."));
+            if form.escapes && joins_lines(form.text(kind.field())) {
+                let text = "A backslash at the end of a line joins it with the next one. Turn Escapes off to send both.";
+                note(ui, Tone::Caution, text);
+            }
+        }
         if let Some(reason) = form.full() {
             note(ui, Tone::Caution, &reason);
         }
@@ -122,7 +145,62 @@ fn index_of<T: PartialEq>(all: &[T], value: &T) -> usize {
     all.iter().position(|known| known == value).unwrap_or(0)
 }
 
-/// Shows the field for text or digits, with the mistake in it underlined. Returns whether Enter was pressed in it.
+fn has_line_end(text: &str) -> bool {
+    text.contains(['\n', '\r'])
+}
+
+/// Returns the names of the kinds of line end in the text.
+fn line_ends(text: &str) -> String {
+    let rest = text.replace("\r\n", "");
+    let kinds = [
+        (text.contains("\r\n"), "CR LF (\\r\\n)"),
+        (rest.contains('\n'), "LF (\\n)"),
+        (rest.contains('\r'), "CR (\\r)"),
+    ];
+    let names: Vec<_> =
+        kinds.iter().filter(|(is_there, _)| *is_there).map(|(_, name)| (*name).to_owned()).collect();
+    text::list(&names, names.len())
+}
+
+/// Returns whether an escape at the end of a line joins it with the next one, as in Python.
+fn joins_lines(text: &str) -> bool {
+    let ends_in_escape = |line: &str| line.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
+    text.rsplit('\n').skip(1).any(ends_in_escape)
+}
+
+/// Returns whether the user inserts a line end in this frame: pastes one, or presses Shift+Enter.
+fn inserts_line_end(ui: &Ui) -> bool {
+    let inserts = |event: &Event| match event {
+        Event::Paste(text) | Event::MiddleClickPaste { text, .. } => has_line_end(text),
+        Event::AccessKitActionRequest(request) => {
+            matches!(&request.data, Some(ActionData::Value(text)) if has_line_end(text))
+        }
+        Event::Key { key: Key::Enter, pressed: true, modifiers, .. } => modifiers.shift,
+        _ => false,
+    };
+    ui.input(|input| input.events.iter().any(inserts))
+}
+
+/// Restores the line ends CR LF of a pasted text. egui makes them LF, and the client sends exactly what was pasted.
+fn restore_pasted_line_ends(ui: &Ui) {
+    let pasted = |event: &Event| match event {
+        Event::Paste(text) if text.contains('\n') => Some(text.clone()),
+        _ => None,
+    };
+    let Some(pasted) = ui.input(|input| input.events.iter().find_map(pasted)) else { return };
+    // Without access to the clipboard, as under some Wayland compositors, the line ends stay LF, and the note says so.
+    let original = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_text());
+    if let Some(original) = original.ok().filter(|text| text.replace("\r\n", "\n") == pasted) {
+        ui.input_mut(|input| {
+            for event in input.events.iter_mut().filter(|event| matches!(event, Event::Paste(_))) {
+                *event = Event::Paste(original.clone());
+            }
+        });
+    }
+}
+
+/// Shows the field for text or digits, with the mistake in it underlined. The field has several lines if the text does.
+/// Returns whether Enter was pressed in it.
 fn input_field(
     ui: &mut Ui,
     tab: &ClientTab,
@@ -134,27 +212,45 @@ fn input_field(
     let (name, hint, _) = describe(field);
     let mistake = tab.form().input_error();
     let mut text = tab.form().text(field).to_owned();
-    let mut layout = |ui: &Ui, text: &dyn TextBuffer, _: f32| {
-        let job = underlined(text.as_str(), mistake.as_ref(), palette);
+    let mut layout = |ui: &Ui, text: &dyn TextBuffer, width: f32| {
+        let mut job = underlined(text.as_str(), mistake.as_ref(), palette);
+        if has_line_end(text.as_str()) {
+            (job.break_on_newline, job.wrap.max_width) = (true, width);
+        }
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     };
-    let edit = TextEdit::singleline(&mut text)
+    if has_focus(ui.ctx()) {
+        restore_pasted_line_ends(ui);
+    }
+    let has_lines = has_line_end(&text);
+    let edit = if has_lines || inserts_line_end(ui) {
+        TextEdit::multiline(&mut text).return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter))
+    } else {
+        // Enter sends the text, and the focus stays in the field for the next one.
+        TextEdit::singleline(&mut text).return_key(None).align(Align2::LEFT_CENTER)
+    };
+    let edit = edit
         .id(field_id())
         .hint_text(hint)
         .desired_width(width)
+        .desired_rows(1)
         // The app limits the text, too, but only after excess characters would have been laid out here.
         .char_limit(MAX_INPUT)
-        .align(Align2::LEFT_CENTER)
-        // Enter sends the text, and the focus stays in the field for the next one.
-        .return_key(None)
         .layouter(&mut layout);
-    let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name(name);
+    let response = if has_lines {
+        let max_height = ui.ctx().content_rect().height() * MAX_SHARE;
+        let rows = ScrollArea::vertical().id_salt("lines to send").max_width(width).max_height(max_height);
+        rows.show(ui, |ui| ui.add(edit)).inner
+    } else {
+        ui.add_sized(vec2(width, size::CONTROL), edit)
+    };
+    let response = response.accessible_name(name);
     if mistake.is_some() {
         let outline = Stroke::new(1.5, palette.problem);
         ui.painter().rect_stroke(response.rect, size::RADIUS, outline, StrokeKind::Inside);
     }
-    let entered =
-        response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+    let entered = response.has_focus()
+        && ui.input_mut(|input| !input.modifiers.shift && input.consume_key(Modifiers::NONE, Key::Enter));
     if response.changed() {
         actions.push(ClientCommand::Edit(tab.id(), field, text.clone()).into());
     }
@@ -266,5 +362,18 @@ mod tests {
             .map(|section| &text[section.byte_range.start.0..section.byte_range.end.0])
             .collect();
         assert_eq!(wrong, [r"\q"]);
+    }
+
+    #[test]
+    fn joined_lines_are_found() {
+        assert!(joins_lines("a\nb \\\nc") && joins_lines("\\\\\\\nc"));
+        assert!(!joins_lines("a\nb\\\\\nc\\"));
+    }
+
+    #[test]
+    fn kinds_of_line_ends_are_named() {
+        assert_eq!(line_ends("a\r\nb\r\n"), r"CR LF (\r\n)");
+        assert_eq!(line_ends("a\nb"), r"LF (\n)");
+        assert_eq!(line_ends("a\rb\r\nc\n"), r"CR LF (\r\n), LF (\n) and CR (\r)");
     }
 }

@@ -19,7 +19,7 @@
 //! ```
 
 mod client_bar;
-mod composer;
+pub(crate) mod composer;
 mod connect_form;
 mod status_line;
 mod transcript_list;
