@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
 use crate::settings::{SettingChoice, Settings};
+use crate::text::display_path;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, SpecProblem};
 
 /// Make a private key, a signing request and a certificate for experiments
@@ -102,7 +103,7 @@ impl CreateCertificate {
 }
 
 fn describe(created: &CreatedFiles) -> String {
-    let files = created.files.iter().map(|file| format!("Wrote {}", file.display()));
+    let files = created.files.iter().map(|file| format!("Wrote {}", display_path(file)));
     let about = [created.summary.clone(), String::new(), created.advice(), String::new()];
     let commands = std::iter::once(created.server_command())
         .chain(created.client_commands(Settings::default().port))

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use crate::platform::terminal::quoted;
+use crate::platform::terminal::{quoted, quoted_path};
 use crate::tls::create::certificate_spec::{CertificateSpec, Defect, KeyChoice};
 use crate::tls::create::issue::{
     CA_DAYS, CA_NAME, DEFECT_DAYS, INTERMEDIATE_NAME, subject, subject_alt_names, validity,
@@ -22,8 +22,7 @@ const CA_EXTENSIONS: &str = "basicConstraints = critical, CA:TRUE\n\
 /// of an expired or not yet valid certificate are relative to `now`.
 #[must_use]
 pub fn openssl_script(spec: &CertificateSpec, now: Timestamp) -> String {
-    let folder = quoted(&spec.folder.display().to_string());
-    let folder = folder.strip_prefix("'-").map_or(folder.clone(), |rest| format!("'./-{rest}"));
+    let folder = quoted_path(&spec.folder);
     let mut parts = vec![format!(
         "# For a POSIX shell and OpenSSL 1.1.1 or later. Files of the same names are replaced, but not the practice CA's.\n\
          set -e\nmkdir -p {folder}\ncd {folder}\n"

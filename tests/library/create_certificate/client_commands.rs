@@ -56,6 +56,8 @@ fn the_printed_client_commands_work() {
     // At the same time, since curl waits for three seconds.
     thread::scope(|scope| {
         scope.spawn(|| check("it's new $HOME", "localhost"));
+        scope.spawn(|| check("two\nlines", "localhost"));
+        scope.spawn(|| check("\u{1b}[31m \\ 100% \"!\" \u{202e}`id`", "localhost"));
         scope.spawn(|| check("plain", "a.test"));
         scope.spawn(|| check("below", "app.localhost"));
     });
