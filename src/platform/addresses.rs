@@ -11,10 +11,8 @@ use crate::platform::sockets::tcp_sockets;
 /// What holds a port, as far as the OS reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortHolder {
-    /// A listening socket of another program.
+    /// A listening socket of another program: this one listens only on addresses that don't conflict.
     OtherProgram,
-    /// A listening socket of this program.
-    ThisProgram,
     /// Open connections, whose local port it is. Nothing listens on it.
     Connection,
     /// Only closed connections, which the OS keeps for a minute or more (`TIME_WAIT`, RFC 9293, section 3.6.1).
@@ -34,7 +32,6 @@ pub(crate) fn port_holder(address: SocketAddr) -> PortHolder {
                 continue;
             }
             match socket.state {
-                LISTEN if is_own(socket.inode) => return PortHolder::ThisProgram,
                 LISTEN => return PortHolder::OtherProgram,
                 TIME_WAIT if holder == PortHolder::Unknown => holder = PortHolder::ClosedConnection,
                 TIME_WAIT => {}
@@ -50,14 +47,6 @@ fn is_conflict(address: SocketAddr, other: SocketAddr) -> bool {
     let (ip, other_ip) = (address.ip().to_canonical(), other.ip().to_canonical());
     let includes = |any: IpAddr, ip: IpAddr| any.is_unspecified() && (any.is_ipv6() || ip.is_ipv4());
     address.port() == other.port() && (ip == other_ip || includes(ip, other_ip) || includes(other_ip, ip))
-}
-
-/// Returns whether the socket with this inode is open in this process.
-fn is_own(inode: &str) -> bool {
-    let name = format!("socket:[{inode}]");
-    let open = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
-    open.filter_map(|entry| fs::read_link(entry.path()).ok())
-        .any(|target| target.as_os_str() == name.as_str())
 }
 
 /// Returns whether this is an address of this computer that programs can listen on.

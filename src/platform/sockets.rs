@@ -197,7 +197,6 @@ pub(super) struct TcpSocket<'a> {
     local: &'a str,
     pub(super) state: &'a str,
     rx_queue: &'a str,
-    pub(super) inode: &'a str,
 }
 
 impl TcpSocket<'_> {
@@ -219,11 +218,10 @@ impl TcpSocket<'_> {
 /// Returns the sockets in the text of `/proc/net/tcp` or `tcp6`.
 pub(super) fn tcp_sockets(text: &str) -> impl Iterator<Item = TcpSocket<'_>> {
     text.lines().filter_map(|line| {
-        // The columns are sl, local_address, rem_address, st, tx_queue:rx_queue, tr:tm->when, retrnsmt, uid, timeout and
-        // inode.
+        // The columns are sl, local_address, rem_address, st and tx_queue:rx_queue.
         let mut columns = line.split_ascii_whitespace().skip(1);
         let (local, state, queues) = (columns.next()?, columns.nth(1)?, columns.next()?);
-        Some(TcpSocket { local, state, rx_queue: queues.split_once(':')?.1, inode: columns.nth(4)? })
+        Some(TcpSocket { local, state, rx_queue: queues.split_once(':')?.1 })
     })
 }
 

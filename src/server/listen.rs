@@ -178,7 +178,7 @@ mod tests {
     fn holder_of_a_port_in_use_is_reported() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        assert_eq!(cause(&address.to_string()), BindCause::InUse(PortHolder::ThisProgram));
+        assert_eq!(cause(&address.to_string()), BindCause::InUse(PortHolder::OtherProgram));
 
         let client = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         client.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();

@@ -88,9 +88,6 @@ impl BindError {
             BindCause::InUse(PortHolder::OtherProgram) => {
                 format!("{in_use} by another program. Stop that program, or use another port.")
             }
-            BindCause::InUse(PortHolder::ThisProgram) => {
-                format!("{in_use} by another socket of Echoscope. Use another port.")
-            }
             BindCause::InUse(PortHolder::Connection) => {
                 format!(
                     "{in_use}: no program listens on it, but an open connection has it. Use another port."
