@@ -40,7 +40,7 @@ fn http_is_recorded_as_raw_bytes() {
         ("Version", "0x0303 TLS 1.2; TLS 1.3 uses it too", 1..3),
         ("Length", "2 bytes", 3..5),
         ("Level", "2 fatal", 5..6),
-        ("Description", "50 decode_error", 6..7),
+        ("Description", "10 unexpected_message", 6..7),
     ];
     assert_eq!(named.collect::<Vec<_>>(), expected);
     assert!(sequence(&capture).close_summary().unwrap().starts_with("The server gave up first"));
