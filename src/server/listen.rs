@@ -148,6 +148,7 @@ mod tests {
     use std::net::{Ipv6Addr, TcpStream};
 
     use super::*;
+    #[cfg(target_os = "linux")]
     use crate::platform::addresses::PortHolder;
     use crate::server::event_channel::channel;
 

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::support::PATIENCE;
 use crate::support::running::Running;
@@ -123,7 +123,7 @@ fn full_accept_queue_is_explained() {
     listener.listen(1).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
     let config = ConnectionConfig {
-        connect_timeout: Duration::from_millis(300),
+        connect_timeout: std::time::Duration::from_millis(300),
         ..ConnectionConfig::plain(address.ip().to_string(), address.port())
     };
     let watched = Watched::connect(config, 5);
