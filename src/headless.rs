@@ -1,4 +1,5 @@
-//! The front end for a terminal: prints the log on stdout, and stops on Ctrl-C, SIGTERM or SIGHUP, unless they are ignored.
+//! The front end for a terminal: prints the log on stdout, and stops on Ctrl-C, SIGTERM or SIGHUP, unless they are
+//! ignored.
 
 use std::io::{self, ErrorKind, Stdout, Write};
 use std::process::{self, ExitCode};

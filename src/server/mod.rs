@@ -19,8 +19,8 @@
 //! ```
 //!
 //! **Stop.** Every blocking call can be ended: the accept loop by its waker, `recv` and `send` by `shutdown(2)` on the
-//! client's socket (a TLS client is sent `close_notify` first), a wait for a client or for resources by a condition variable. All threads of a run are scoped, so
-//! the thread that starts the others ends last.
+//! client's socket (a TLS client is sent `close_notify` first), a wait for a client or for resources by a condition
+//! variable. All threads that serve are scoped, so the thread that starts the others ends last.
 //!
 //! **Step mode.** Every thread asks [`stepper`] before each of the tutorial's calls ([`calls::Call`]). A pause is
 //! always between two calls, when no time limit runs. Stop and disconnect end a pause just as they end a blocking call.
