@@ -63,7 +63,7 @@
 //! | `"stream"` | clients whose bytes, over all calls of `recv`, contain a text | `contains` (required) |
 //! | `"echo"` | sends of the clients in the Client tab that came back byte for byte | |
 //! | `"half_closed"` | clients of the Client tab that half-closed and still receive | |
-//! | `"closed"` | closed connections | `reason`, or a list: `"end_of_stream"`, `"without_close_notify"`, `"lost"` (RST), `"disconnected"`, `"idle"`, `"tls"`, `"server_stopped"` |
+//! | `"closed"` | closed connections | `reason`, or a list: `"end_of_stream"`, `"without_close_notify"`, `"lost"` (RST), `"disconnected"`, `"idle"`, `"tls"`, `"handshake_limit"`, `"server_stopped"` |
 //! | `"handshake"` | completed TLS handshakes | `version` (`"1.2"`, `"1.3"`), `resumed` |
 //! | `"tls_failed"` | TLS failures | `alert`, or a list: the client's alert by its name in RFC 8446, section 6.2: `"unknown_ca"` … |
 //! | `"not_tls"` | clients that sent something else to a TLS server | |

@@ -96,6 +96,7 @@ fn events_complete_matching_conditions() {
         ("disconnected", CloseReason::Disconnected),
         ("idle", CloseReason::Idle),
         ("tls", CloseReason::Tls),
+        ("handshake_limit", CloseReason::HandshakeLimit),
         ("server_stopped", CloseReason::ServerStopped),
     ] {
         let done = format!("{{ seen = 'closed', reason = '{name}' }}");
