@@ -190,6 +190,13 @@ impl ClientRecords {
         }
     }
 
+    /// Sets the payload of a record with early data, which rustls doesn't get.
+    pub(crate) fn on_early_data(&mut self, raw: &mut RawRecord) {
+        if let Some(record) = self.unencrypted.parse(raw, self.tls13) {
+            record.payload = RecordPayload::EarlyData;
+        }
+    }
+
     /// Sets the payload of a record that arrived after rustls had stopped reading.
     pub(crate) fn on_unread(&mut self, raw: &mut RawRecord) {
         if let Some(record) = self.unencrypted.parse(raw, self.tls13) {

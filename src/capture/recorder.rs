@@ -91,6 +91,15 @@ impl Recorder {
         tls.record_other_bytes(capture);
     }
 
+    /// Records the client's next record as skipped early data.
+    pub(crate) fn on_early_data(&mut self) {
+        let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) else { return };
+        let Some(mut raw) = tls.waiting.pop_front() else { return };
+        tls.client.on_early_data(&mut raw);
+        record(capture, Side::Client, &raw, None);
+        tls.record_other_bytes(capture);
+    }
+
     /// Records plaintext from the client's last record, which the connection's `recv` returns.
     pub(crate) fn on_plaintext_received(&mut self, bytes: &[u8]) {
         if let (Some(capture), Some(tls)) = (&self.capture, &self.tls) {

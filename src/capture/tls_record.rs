@@ -49,6 +49,8 @@ pub enum RecordPayload {
     KeyUpdateOrPadding,
     /// rustls rejected the record: it couldn't be decrypted or was invalid.
     Rejected,
+    /// Early data (0-RTT, RFC 8446, section 4.2.10), which the server skipped.
+    EarlyData,
     /// The record arrived after the server stopped reading, so it wasn't decrypted.
     Unread,
     /// Unknown content.

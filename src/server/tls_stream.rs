@@ -207,13 +207,12 @@ impl TlsStream {
         }
         let in_handshake = self.connection.is_handshaking();
         let before = self.snapshot;
-        let passed = if self.is_next_early_data() {
+        if self.is_next_early_data() {
             self.records.skip_next();
-            Ok(())
-        } else {
-            self.records.pass_next(&mut self.connection)
-        };
-        let result = match passed {
+            socket.recorder().on_early_data();
+            return Ok(true);
+        }
+        let result = match self.records.pass_next(&mut self.connection) {
             Ok(()) => self.connection.process_new_packets(),
             // rustls takes no more bytes of a handshake message.
             Err(_) => Err(InvalidMessage::HandshakePayloadTooLarge.into()),

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::support::running::{Running, wait_for};
 use crate::support::trusting::trusting;
-use echoscope::server::event::{CloseReason, EventKind, Problem};
+use echoscope::capture::{CaptureEventKind, RecordPayload, TlsRecord};
+use echoscope::server::event::{ClientId, CloseReason, EventKind, Problem};
 use echoscope::server::{Phase, ServerConfig, TlsFiles};
 use echoscope::settings::Mode;
 use echoscope::tls::client_hello::OtherProtocol;
@@ -302,7 +303,10 @@ fn serve_with_early_data(lab: &Lab, client: &Arc<ClientConfig>) {
 #[test]
 fn rejected_early_data_does_not_end_the_handshake() {
     for (tickets, fragment) in [(true, None), (false, None), (true, Some(32)), (false, Some(64))] {
-        let mut lab = Lab::start(|config| config.tls.as_mut().unwrap().tickets = tickets);
+        let mut lab = Lab::start(|config| {
+            config.tls.as_mut().unwrap().tickets = tickets;
+            config.capture = true;
+        });
         let mut config = trusting(&[&rustls::version::TLS13], None);
         config.enable_early_data = true;
         config.max_fragment_size = fragment;
@@ -320,5 +324,18 @@ fn rejected_early_data_does_not_end_the_handshake() {
         assert!(handshake.client_hello.as_ref().is_some_and(|hello| hello.early_data));
         let received = lab.server.counters().bytes_received;
         assert_eq!(received, b"after the early data".len() as u64, "the early data is skipped");
+        let mut events = Vec::new();
+        let capture = lab.server.captures().get(ClientId(1)).unwrap();
+        capture.read(0, usize::MAX, &mut events);
+        let skipped = events.iter().filter(|event| {
+            matches!(
+                event.kind,
+                CaptureEventKind::Record(TlsRecord { payload: RecordPayload::EarlyData, .. })
+            )
+        });
+        assert!(
+            skipped.count() >= early.len() / fragment.unwrap_or(1 << 14),
+            "each record is captured as early data"
+        );
     }
 }

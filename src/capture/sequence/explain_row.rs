@@ -86,6 +86,11 @@ fn explain_record(record: &TlsRecord, side: Side) -> String {
              it can be trusted, so the connection ends."
                 .to_owned()
         }
+        RecordPayload::EarlyData => {
+            "The client sent this data before the server's answer (0-RTT). The server can't decrypt it and skips it; the client \
+             sends it again after the handshake."
+                .to_owned()
+        }
         RecordPayload::Unread => {
             "It arrived after the server had stopped reading from this client, so it wasn't decrypted.".to_owned()
         }

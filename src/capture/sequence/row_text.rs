@@ -45,6 +45,7 @@ fn record_label(record: &TlsRecord) -> RowLabel {
         RecordPayload::Data { plain } => count((*plain).into(), "byte"),
         RecordPayload::KeyUpdateOrPadding => "KeyUpdate or padding".to_owned(),
         RecordPayload::Rejected => format!("{title}, rejected"),
+        RecordPayload::EarlyData => "early data, skipped".to_owned(),
         RecordPayload::Unread => format!("{title}, not read"),
         RecordPayload::Unknown if record.encrypted => format!("{title}, encrypted"),
         RecordPayload::ChangeCipherSpec { .. } | RecordPayload::Unknown => title.to_owned(),
