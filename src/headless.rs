@@ -3,9 +3,9 @@
 
 use std::io::{self, ErrorKind, Stdout, Write};
 use std::process::{self, ExitCode};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -44,7 +44,8 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     let (wake, woken) = sync_channel(1);
     let stop = Arc::new(AtomicBool::new(false));
-    stop_on_signals(wake.clone(), Arc::clone(&stop));
+    let stop_server = Arc::new(OnceLock::new());
+    stop_on_signals(wake.clone(), Arc::clone(&stop), Arc::clone(&stop_server));
     (settings.log_entries, settings.log_mebibytes) = LOG_LIMITS;
     let wake = move || {
         // If the channel is full, the main thread is about to wake up.
@@ -58,6 +59,9 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
         return ExitCode::FAILURE;
     }
     app.apply(Command::Start);
+    if let Some(stop) = app.server_stopper() {
+        let _ = stop_server.set(Box::new(stop) as StopServer);
+    }
     let failure = serve(&mut app, &woken, &stop, format);
     app.shutdown();
     let Some(failure) = failure else { return ExitCode::SUCCESS };
@@ -211,13 +215,19 @@ impl Printer {
     }
 }
 
-fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>) {
+/// Stops the server from any thread.
+type StopServer = Box<dyn Fn() + Send + Sync>;
+
+fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>, stop_server: Arc<OnceLock<StopServer>>) {
     let handled = signals::on_stop_signal(move || {
         if stop.swap(true, SeqCst) {
             process::exit(0);
         }
         let _ = wake.try_send(());
-        // Exit anyway: the main thread may be blocked by a terminal that doesn't read.
+        // The main thread may be blocked by a reader of stdout that pauses. So stop here, and exit anyway.
+        if let Some(stop_server) = stop_server.get() {
+            stop_server();
+        }
         thread::sleep(STOP_TIMEOUT);
         process::exit(0);
     });

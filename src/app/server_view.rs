@@ -59,6 +59,12 @@ impl App {
         self.server.as_ref().map_or_else(Vec::new, Server::paused_threads)
     }
 
+    /// Returns a function that stops the running server from any thread, even if this thread is blocked.
+    #[must_use]
+    pub fn server_stopper(&self) -> Option<impl Fn() + Send + Sync + 'static> {
+        self.server.as_ref().map(Server::stopper)
+    }
+
     /// Returns whether accepting is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {

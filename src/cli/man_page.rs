@@ -73,9 +73,9 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
         "SIGNALS",
         &[(
             "",
-            "With --headless, SIGINT, SIGTERM and SIGHUP stop the server, and so does the end of whoever \
-             reads its standard output. The exit status is then 0. A signal that was ignored at the start, as with \
-             nohup, stays ignored.",
+            "With --headless, SIGINT, SIGTERM and SIGHUP stop the server. The exit status is then 0. A signal that was \
+             ignored at the start, as with nohup, stays ignored. The server never ends with its standard output: where that is \
+             slow, full or closed, entries are counted instead of printed.",
         )],
     ),
     (

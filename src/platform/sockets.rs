@@ -85,6 +85,9 @@ pub(crate) fn recv(
     }
 }
 
+/// How much later than at once [`wake_recv`] may end a `recv`.
+pub(crate) const WAKE_DELAY: Duration = Duration::from_millis(if cfg!(unix) { 0 } else { 200 });
+
 /// Ends a `recv` that waits in another thread, but not a `send`. Elsewhere than on Unix, `recv` checks often enough.
 pub(crate) fn wake_recv(stream: &TcpStream) {
     if cfg!(unix) {

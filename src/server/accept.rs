@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -20,6 +20,7 @@ use crate::server::dispatch::Dispatcher;
 use crate::server::event::{EventKind, Problem};
 use crate::server::registry::Conn;
 use crate::server::shared::ServerShared;
+use crate::settings::Mode;
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -70,10 +71,10 @@ impl Acceptor {
         Ok(None)
     }
 
-    /// Waits until a client connects or the waker is used. Call this only when [`Self::try_accept`] has emptied the
-    /// queues.
-    fn wait(&mut self) -> io::Result<()> {
-        match self.poll.poll(&mut self.events, None) {
+    /// Waits until a client connects, the waker is used or the time is over. Call this only when [`Self::try_accept`] has
+    /// emptied the queues.
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
             _ => Ok(()),
         }
@@ -108,12 +109,13 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
                     shared.steps.set_accepting(false);
                     backoff.on_success();
                     dispatcher.serve(admit(shared, stream, peer), &mut backoff);
+                    limit_handshakes(shared);
                     Ok(())
                 }
                 Ok(None) => {
                     is_limit_reported = false;
                     backoff.on_recovered(shared);
-                    acceptor.wait()
+                    acceptor.wait(limit_handshakes(shared))
                 }
                 Err(error) => Err(error),
             };
@@ -135,6 +137,18 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
     });
 }
 
+/// Ends unfinished TLS handshakes that take too many places. Returns when to call this again.
+fn limit_handshakes(shared: &ServerShared) -> Option<Duration> {
+    shared.config.tls.as_ref()?;
+    match shared.config.mode {
+        // The accepting thread itself serves the client, as the tutorial's program does.
+        Mode::One => {}
+        Mode::Threads => shared.registry.limit_handshakes(shared.config.max_clients),
+        Mode::Pool => return shared.registry.limit_pool_handshakes(shared.config.pool_size.into()),
+    }
+    None
+}
+
 /// Adds an accepted client to the open connections.
 fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
     // This fails if the client has closed the connection, which `recv` will report.
@@ -146,10 +160,11 @@ fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn
     let conn = Arc::new(Conn::new(client, stream, is_tls, capture));
     shared.totals.clients.fetch_add(1, Relaxed);
     shared.registry.insert(&conn);
-    shared.events.send(Some(client), EventKind::Opened);
-    if is_tls {
-        shared.registry.limit_handshakes(shared.config.max_clients);
+    if is_tls && shared.config.mode == Mode::Threads {
+        // The client's thread begins at once.
+        shared.registry.on_handshake_begin(client.id);
     }
+    shared.events.send(Some(client), EventKind::Opened);
     conn
 }
 

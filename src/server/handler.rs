@@ -111,12 +111,11 @@ fn accept_tls(
     if !shared.steps.client_call(conn, Call::Handshake, 0, &[]) {
         return Err(ConnectionError::Closed(CloseReason::EndOfStream));
     }
+    shared.registry.on_handshake_begin(conn.client.id);
     let (stream, handshake) =
         TlsStream::accept(socket, tls, shared.config.handshake_timeout, &shared.handshake_bytes)?;
     let handshake = Arc::new(handshake);
-    // This can't fail: only this thread sets it, once.
-    let _ = conn.handshake.set(Arc::clone(&handshake));
-    shared.registry.on_handshake_done(conn.client.id);
+    shared.registry.on_handshake_done(conn, Arc::clone(&handshake));
     shared.events.send(Some(conn.client), EventKind::Handshake(handshake));
     Ok(Some(stream))
 }

@@ -90,6 +90,12 @@ impl Server {
         self.shared.stop();
     }
 
+    /// Returns a function that stops the server from any thread; it does nothing once the server is dropped.
+    pub fn stopper(&self) -> impl Fn() + Send + Sync + 'static + use<> {
+        let shared = Arc::downgrade(&self.shared);
+        move || shared.upgrade().into_iter().for_each(|shared| shared.stop())
+    }
+
     /// Waits until the server has stopped or failed, for at most `timeout`. Returns whether it has.
     #[must_use]
     pub fn wait_until_stopped(&self, timeout: Duration) -> bool {

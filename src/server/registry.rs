@@ -16,10 +16,13 @@ use crate::tls::handshake::Handshake;
 
 /// How long a thread may take to send `close_notify` after its TLS connection was ended. Much less than the 500 ms in
 /// which the server stops.
-const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_millis(150);
+const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_millis(150).saturating_add(sockets::WAKE_DELAY);
 
 /// How long a TLS handshake may take even if its place is needed.
 const MIN_HANDSHAKE: Duration = Duration::from_millis(50);
+/// How long a TLS handshake may take even if its thread of the pool is needed. A pool has few threads, so that usual
+/// clients over a slow network can take all of them.
+const MIN_POOL_HANDSHAKE: Duration = Duration::from_secs(1);
 
 /// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,8 +161,8 @@ pub(super) struct ConnectionRegistry {
 #[derive(Default)]
 struct Connections {
     open: BTreeMap<ClientId, Arc<Conn>>,
-    /// The open connections whose TLS handshake isn't done and that were not told to end.
-    in_handshake: BTreeMap<ClientId, Arc<Conn>>,
+    /// The connections whose TLS handshake a thread has begun, and when. Those that were told to end are not among them.
+    in_handshake: BTreeMap<ClientId, (Instant, Arc<Conn>)>,
     /// Whether the run is ending, so that every connection is closed.
     closing: bool,
     /// The connections that wait for a thread of the pool.
@@ -170,12 +173,18 @@ struct Connections {
 }
 
 impl Connections {
-    /// See [`ConnectionRegistry::end_oldest_handshake`].
-    fn end_oldest_handshake(&mut self) -> Option<Duration> {
+    /// Returns whether TLS handshakes take more than three quarters of the places.
+    fn has_too_many_handshakes(&self, places: usize) -> bool {
+        self.in_handshake.len() > places - places.div_ceil(4)
+    }
+
+    /// Ends the oldest TLS handshake; `None` if there is none. If it is younger than `min`, returns the time until it
+    /// isn't instead.
+    fn end_oldest_handshake(&mut self, min: Duration) -> Option<Duration> {
         let oldest = self.in_handshake.first_entry()?;
-        let left = MIN_HANDSHAKE.saturating_sub(oldest.get().opened.elapsed());
+        let left = min.saturating_sub(oldest.get().0.elapsed());
         if left.is_zero() {
-            oldest.remove().end(CloseReason::HandshakeLimit);
+            oldest.remove().1.end(CloseReason::HandshakeLimit);
         }
         Some(left)
     }
@@ -188,34 +197,57 @@ impl ConnectionRegistry {
         connections.open.insert(conn.client.id, Arc::clone(conn));
         if connections.closing {
             conn.end(CloseReason::ServerStopped);
-        } else if conn.is_tls {
-            connections.in_handshake.insert(conn.client.id, Arc::clone(conn));
+        }
+    }
+
+    /// Takes note that a thread begins the TLS handshake of a connection.
+    pub(super) fn on_handshake_begin(&self, id: ClientId) {
+        let mut connections = lock(&self.connections);
+        if let Some(conn) = connections.open.get(&id).cloned() {
+            connections.in_handshake.entry(id).or_insert((Instant::now(), conn));
         }
     }
 
     /// Takes note that a connection's TLS handshake is done.
-    pub(super) fn on_handshake_done(&self, id: ClientId) {
-        lock(&self.connections).in_handshake.remove(&id);
+    pub(super) fn on_handshake_done(&self, conn: &Conn, handshake: Arc<Handshake>) {
+        let mut connections = lock(&self.connections);
+        connections.in_handshake.remove(&conn.client.id);
+        // This can't fail: only the connection's thread sets it, once.
+        let _ = conn.handshake.set(handshake);
+        drop(connections);
         self.removed.notify_all();
     }
 
-    /// Ends the oldest TLS handshakes if they take more than three quarters of the places. Waits while they are younger
-    /// than [`MIN_HANDSHAKE`], so that many clients at once aren't disconnected.
+    /// Ends the oldest TLS handshakes if they take more than three quarters of the places and are older than
+    /// [`MIN_HANDSHAKE`].
     pub(super) fn limit_handshakes(&self, max_clients: usize) {
-        let limit = (max_clients - max_clients / 4).max(1);
         let mut connections = lock(&self.connections);
-        while connections.in_handshake.len() > limit && !connections.closing {
-            let left = connections.end_oldest_handshake().unwrap_or_default();
-            connections = wait_while_for(&self.removed, connections, left, |connections| {
-                connections.in_handshake.len() > limit && !connections.closing
-            });
+        while connections.has_too_many_handshakes(max_clients)
+            && connections.end_oldest_handshake(MIN_HANDSHAKE).is_some_and(|left| left.is_zero())
+        {}
+    }
+
+    /// As [`Self::limit_handshakes`], for the threads of a pool, if a connection waits for one, and for handshakes older
+    /// than [`MIN_POOL_HANDSHAKE`]. Returns when to call this again, if a connection waits.
+    pub(super) fn limit_pool_handshakes(&self, pool_size: usize) -> Option<Duration> {
+        let mut connections = lock(&self.connections);
+        while !connections.queue.is_empty() {
+            if !connections.has_too_many_handshakes(pool_size) {
+                // A thread may be about to begin another handshake.
+                return Some(MIN_POOL_HANDSHAKE);
+            }
+            let left = connections.end_oldest_handshake(MIN_POOL_HANDSHAKE)?;
+            if !left.is_zero() {
+                return Some(left);
+            }
         }
+        None
     }
 
     /// Ends the oldest TLS handshake; `None` if there is none. If it is younger than [`MIN_HANDSHAKE`], returns the time
     /// until it isn't instead.
     pub(super) fn end_oldest_handshake(&self) -> Option<Duration> {
-        lock(&self.connections).end_oldest_handshake()
+        lock(&self.connections).end_oldest_handshake(MIN_HANDSHAKE)
     }
 
     pub(super) fn remove(&self, id: ClientId) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use rustls::{AlertDescription, InvalidMessage, ServerConnection};
+use rustls::{AlertDescription, InvalidMessage, PeerIncompatible, ServerConnection};
 
 use crate::capture::{
     ALERT, APPLICATION_DATA, SendContext, TlsSnapshot, alert_for, record_header, starts_encryption,
@@ -288,16 +288,25 @@ impl TlsStream {
                 Some(AlertDescription::ProtocolVersion)
             }
             // RFC 8446, section 9.2.
-            (rustls::Error::PeerIncompatible(_), Some(hello))
-                if (hello.groups.is_empty() || hello.signature_schemes.is_empty())
+            (rustls::Error::PeerIncompatible(reason), Some(hello))
+                if (hello.groups.is_empty()
+                    || hello.signature_schemes.is_empty()
+                    || *reason == PeerIncompatible::KeyShareExtensionRequired)
                     && enabled.contains(TLS13)
                     && hello.versions.contains(&TLS13) =>
             {
                 Some(AlertDescription::MissingExtension)
             }
             // RFC 8446, section 5.
-            (rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), _) => {
-                Some(AlertDescription::UnexpectedMessage)
+            (
+                rustls::Error::InvalidMessage(
+                    InvalidMessage::InvalidContentType | InvalidMessage::InvalidCcs,
+                ),
+                _,
+            ) => Some(AlertDescription::UnexpectedMessage),
+            // RFC 8446, section 5.1.
+            (rustls::Error::InvalidMessage(InvalidMessage::MessageTooLarge), _) => {
+                Some(AlertDescription::RecordOverflow)
             }
             _ if records.last_chunk::<ALERT_RECORD>().is_some_and(|last| is_alert(last)) => None,
             _ => missing_alert(error, self.snapshot.tls13),
@@ -316,6 +325,7 @@ impl TlsStream {
     fn error(&self, cause: impl Into<TlsErrorCause>, in_handshake: bool) -> ConnectionError {
         let context = Arc::clone(&self.context);
         let error = ServerTlsError::new(cause.into(), in_handshake, context);
+        let error = ServerTlsError { is_tls13: self.snapshot.tls13, ..error };
         ConnectionError::Tls(Problem::Tls(Arc::new(error)))
     }
 

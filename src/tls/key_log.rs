@@ -111,12 +111,13 @@ fn open(path: &Path) -> Result<Appender, FileProblem> {
     Ok(Appender { file, is_in_line: !matches!(last.as_slice(), [] | b"\n") })
 }
 
-/// Returns whether a file is empty or starts like a key log: with a comment, or with a label and 32 bytes in
-/// hexadecimal.
+/// Returns whether a file starts like a key log: after comments, it ends or has a label and 32 bytes in hexadecimal.
 fn is_key_log(start: &[u8]) -> bool {
     // An editor may have added a byte order mark or empty lines.
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
-    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii);
+    // Comments come first. A script begins with `#!`.
+    let line = lines.find(|line| !line.is_empty() && !line.starts_with(b"#")).unwrap_or_default();
     let mut fields = line.split(|byte| *byte == b' ');
     let (label, random) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
     let is_label = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
@@ -124,7 +125,7 @@ fn is_key_log(start: &[u8]) -> bool {
         && label.iter().all(is_label)
         && random.len() == 64
         && random.iter().all(u8::is_ascii_hexdigit);
-    text.is_empty() || line.starts_with(b"#") || is_entry
+    !text.starts_with(b"#!") && (line.is_empty() || is_entry)
 }
 
 fn write_problem(error: io::Error) -> FileProblem {

@@ -37,6 +37,8 @@ pub struct ServerTlsError {
     pub cause: TlsErrorCause,
     /// Whether the handshake was still in progress.
     pub in_handshake: bool,
+    /// Whether TLS 1.3 was negotiated.
+    pub is_tls13: bool,
     /// When the error happened. The explanation checks whether the certificate was valid at that time.
     pub at: Timestamp,
     /// The client's first `ClientHello`; `None` if the handshake failed before it arrived.
@@ -56,7 +58,7 @@ impl ServerTlsError {
             TlsErrorCause::Rustls(error) => TlsErrorCause::Rustls(without_large_parts(error)),
             cause => cause,
         };
-        Self { cause, in_handshake, at, client_hello: None, local_address: None, context }
+        Self { cause, in_handshake, is_tls13: false, at, client_hello: None, local_address: None, context }
     }
 
     /// Returns the name of the alert that the client sent, if any, such as `unknown_ca`.

@@ -5,11 +5,17 @@ use rustls::AlertDescription as Alert;
 use crate::tls::explain::protocol_errors::{NO_ECH, OBSOLETE, OTHER_VERSION, Peer};
 
 /// Returns the text for an alert that `sender` sent (RFC 8446, section 6; for older alerts RFC 5246, section 7.2). An
-/// alert about a certificate means the server's if a client sent it, and the client's if a server did.
-pub(super) fn alert_text(alert: Alert, sender: Peer, in_handshake: bool) -> &'static str {
+/// alert about a certificate means the server's if a client sent it, and the client's if a server did. `can_renegotiate` is
+/// whether the handshake is over and may have been one of TLS 1.2.
+pub(super) fn alert_text(
+    alert: Alert,
+    sender: Peer,
+    in_handshake: bool,
+    can_renegotiate: bool,
+) -> &'static str {
     use Peer::{Client, Server};
     match (alert, sender) {
-        (Alert::HandshakeFailure | Alert::NoRenegotiation, _) if !in_handshake => {
+        (Alert::HandshakeFailure | Alert::NoRenegotiation, _) if can_renegotiate => {
             "{Peer} ended the connection after the handshake, most likely because it asked for another handshake (renegotiation), \
              which only TLS 1.2 has and which is not offered here. Connect again instead."
         }
@@ -17,11 +23,11 @@ pub(super) fn alert_text(alert: Alert, sender: Peer, in_handshake: bool) -> &'st
         (Alert::BadRecordMac | Alert::DecryptionFailed, _) => {
             "{Peer} could not decrypt what it got: it was changed in transit. Connect without a proxy."
         }
-        (Alert::HandshakeFailure, Client) => {
+        (Alert::HandshakeFailure, Client) if in_handshake => {
             "The client found no TLS version ({versions} here), cipher suite or certificate key ({key} here) in common. Try \
              another kind of key, or a newer client."
         }
-        (Alert::HandshakeFailure, Server) => {
+        (Alert::HandshakeFailure, Server) if in_handshake => {
             "The server found no cipher suite, key exchange or kind of certificate in common. Offer both versions of TLS."
         }
         (Alert::BadCertificate, Client) => {
@@ -92,7 +98,7 @@ pub(super) fn alert_text(alert: Alert, sender: Peer, in_handshake: bool) -> &'st
             | Alert::ExportRestriction
             | Alert::NoRenegotiation,
             _,
-        ) => OBSOLETE,
+        ) if in_handshake => OBSOLETE,
         (Alert::Unknown(_), _) => {
             "{Peer} ended the connection with an alert that no TLS standard defines. Look at the {peer}'s own log."
         }

@@ -31,9 +31,12 @@ pub fn explain_client_error(error: &ClientTlsError) -> String {
         TlsErrorCause::ResetInHandshake => RESET,
         TlsErrorCause::ClosedInHello | TlsErrorCause::ClosedInHandshake => CLOSED,
         TlsErrorCause::Rustls(Error::AlertReceived(Alert::CloseNotify)) if error.in_handshake => CLOSED,
-        TlsErrorCause::Rustls(Error::AlertReceived(received)) => {
-            alert_text(intended_alert(*received, error), Peer::Server, error.in_handshake)
-        }
+        TlsErrorCause::Rustls(Error::AlertReceived(received)) => alert_text(
+            intended_alert(*received, error),
+            Peer::Server,
+            error.in_handshake,
+            !error.in_handshake,
+        ),
         TlsErrorCause::Rustls(cause @ (Error::InvalidCertificate(_) | Error::UnsupportedNameType))
             if !error.chain.is_empty() =>
         {

@@ -34,6 +34,8 @@ pub(super) const NO_ECH: &str =
     "{Peer} uses an encrypted ClientHello (ECH), which is not supported here. Turn ECH off in the {peer}.";
 const BAD_RECORD: &str = "A record from the {peer} could not be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
 pub(super) const OTHER_VERSION: &str = "The client and the server have no TLS version in common: {versions} here. Allow another one on either side.";
+const LONG_RECORD: &str =
+    "{Peer} sent a TLS record longer than the 16 KiB that are allowed. Check that it is a TLS {peer}.";
 const NO_SIGNATURE_SCHEME: &str = "The client does not accept signatures of the kind that the server's key makes. Try an RSA or \
                                    ECDSA P-256 certificate.";
 const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Allow both a suite with ECDHE, and \
@@ -57,9 +59,7 @@ pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer)
             _,
         ) => "{Peer} sent a TLS message out of turn: its TLS library may have a bug. Try another {peer}.",
         (Error::DecryptError, _) => BAD_RECORD,
-        (Error::PeerSentOversizedRecord, _) => {
-            "{Peer} sent a TLS record longer than the 16 KiB that are allowed. Check that it is a TLS {peer}."
-        }
+        (Error::PeerSentOversizedRecord, _) => LONG_RECORD,
         (Error::NoApplicationProtocol, Peer::Client) => {
             "The client asked for other application protocols (ALPN): this server agrees only to {alpn}. Let it ask for one \
              of these or for none."
@@ -94,8 +94,10 @@ fn incompatible(reason: &PeerIncompatible) -> &'static str {
              TLS_AES_128_GCM_SHA256."
         }
         // A client that offers no cipher suite with ECDHE offers no groups either.
-        P::NoKxGroupsInCommon | P::NamedGroupsExtensionRequired | P::KeyShareExtensionRequired => {
-            NO_KEY_EXCHANGE
+        P::NoKxGroupsInCommon | P::NamedGroupsExtensionRequired => NO_KEY_EXCHANGE,
+        P::KeyShareExtensionRequired => {
+            "{Peer} offers TLS 1.3 without the part of the key exchange that it requires (key_share): its TLS library may have a \
+             bug. Try another {peer}."
         }
         P::NoSignatureSchemesInCommon => NO_SIGNATURE_SCHEME,
         P::NoCertificateRequestSignatureSchemesInCommon => {
@@ -113,14 +115,12 @@ fn incompatible(reason: &PeerIncompatible) -> &'static str {
 fn invalid_message(reason: InvalidMessage, in_handshake: bool, peer: Peer) -> &'static str {
     use InvalidMessage as I;
     match (reason, in_handshake, peer) {
+        (I::MessageTooLarge, ..) => LONG_RECORD,
+        (I::InvalidEmptyPayload, ..) => BROKE_RULE,
         (I::HandshakePayloadTooLarge, ..) => {
             "{Peer} sent a handshake message that is longer than the 64 KiB that are accepted. Try another {peer}."
         }
-        (
-            I::InvalidContentType | I::UnknownProtocolVersion | I::MessageTooLarge | I::InvalidEmptyPayload,
-            _,
-            _,
-        ) => match (in_handshake, peer) {
+        (I::InvalidContentType | I::UnknownProtocolVersion, _, _) => match (in_handshake, peer) {
             (true, Peer::Client) => {
                 "The client's first bytes are not TLS: it probably speaks another protocol. Use a TLS client, or turn TLS off \
                  here."

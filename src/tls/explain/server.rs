@@ -7,6 +7,7 @@
 
 use std::path::Path;
 
+use rustls::pki_types::DnsName;
 use rustls::{AlertDescription as Alert, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
 use crate::platform::terminal::argument;
@@ -44,7 +45,10 @@ pub fn explain_server_error(error: &ServerTlsError) -> String {
             }
             match received {
                 Alert::CloseNotify if error.in_handshake => CLOSE_NOTIFY_IN_HANDSHAKE,
-                _ => alert_text(*received, Peer::Client, error.in_handshake),
+                _ => {
+                    let can_renegotiate = !error.in_handshake && !error.is_tls13;
+                    alert_text(*received, Peer::Client, error.in_handshake, can_renegotiate)
+                }
             }
         }
         TlsErrorCause::Rustls(cause @ (Error::InvalidCertificate(_) | Error::UnsupportedNameType)) => {
@@ -52,7 +56,11 @@ pub fn explain_server_error(error: &ServerTlsError) -> String {
             return format!("The server rejected the client's certificate: {why}. {advice}");
         }
         TlsErrorCause::Rustls(cause) => client_hello_text(cause, error)
-            .or_else(|| protocol_error_text(cause, error.in_handshake, Peer::Client))
+            .or_else(|| {
+                // After a `ClientHello` it is clear that the client speaks TLS.
+                let is_start = error.in_handshake && error.client_hello.is_none();
+                protocol_error_text(cause, is_start, Peer::Client)
+            })
             .unwrap_or(GENERAL),
     };
     Peer::Client.fill(template, |key| match key {
@@ -70,8 +78,13 @@ fn client_hello_text(cause: &Error, error: &ServerTlsError) -> Option<&'static s
     Some(match cause {
         Error::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName)
         | Error::InvalidMessage(InvalidMessage::InvalidServerName)
-            if hello.server_name.is_some() =>
+            if hello.server_name.as_deref().is_none_or(|name| DnsName::try_from(name).is_ok()) =>
         {
+            "The client sent a server name (SNI) in a form that TLS doesn't allow, such as two names at once. Try another \
+             client."
+        }
+        Error::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName)
+        | Error::InvalidMessage(InvalidMessage::InvalidServerName) => {
             "The client asks for the server name {server_name}, which can't be a host name. Give it the name alone, without a \
              port or brackets, and other letters than a to z in their xn-- form."
         }
@@ -262,8 +275,9 @@ mod tests {
             let alert = Alert::from(number);
             check(&explain(Error::AlertReceived(alert)));
             for sender in [Peer::Client, Peer::Server] {
-                for in_handshake in [false, true] {
-                    check(&sender.fill(alert_text(alert, sender, in_handshake), |_| Some("x".to_owned())));
+                for (in_handshake, can_renegotiate) in [(true, false), (false, false), (false, true)] {
+                    let text = alert_text(alert, sender, in_handshake, can_renegotiate);
+                    check(&sender.fill(text, |_| Some("x".to_owned())));
                 }
             }
         }

@@ -25,6 +25,7 @@ const CCS: &[u8] = &[20, 3, 3, 0, 1, 1];
 const FATAL_ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 90];
 const ZERO_TYPE: &[u8] = &[0, 3, 3, 0, 1, 0];
 
+const RECORD_OVERFLOW: u8 = 22;
 const HANDSHAKE_FAILURE: u8 = 40;
 const ILLEGAL_PARAMETER: u8 = 47;
 const DECODE_ERROR: u8 = 50;
@@ -112,6 +113,13 @@ fn violations_before_the_server_hello_get_the_alert_of_the_rfc() {
         ("an alert in the ClientHello", split(&good, FATAL_ALERT), UNEXPECTED_MESSAGE),
         ("application data in the ClientHello", split(&good, &record(23, b"x")), UNEXPECTED_MESSAGE),
         ("content type zero", ZERO_TYPE.to_vec(), UNEXPECTED_MESSAGE),
+        ("another content in change_cipher_spec", vec![20, 3, 3, 0, 1, 2], UNEXPECTED_MESSAGE),
+        ("a record above the limit", [&[22, 3, 1, 0x48, 1][..], &vec![1; 18_433]].concat(), RECORD_OVERFLOW),
+        (
+            "TLS 1.3 without key_share",
+            hello([3, 3], &[0x1301], 0, &[(43, &[2, 3, 4]), SCHEMES, GROUPS]),
+            MISSING_EXTENSION,
+        ),
         ("a ClientHello above the limit, in small records", small_records, DECODE_ERROR),
         ("a ClientHello that ends too early", message(1, &[3, 3, 0]), DECODE_ERROR),
         ("TLS 1.0", hello([3, 1], ECDHE_ECDSA, 0, &[GROUPS]), PROTOCOL_VERSION),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use echoscope::server::event::{CloseReason, EventKind};
+use echoscope::settings::Mode;
 use rustls::ClientConfig;
 
 use super::tls::{Lab, client_hello, over, trusting};
@@ -104,6 +105,43 @@ fn half_open_handshakes_cannot_take_every_place() {
         }
         drop(silent);
     }
+}
+
+/// In mode pool, unfinished handshakes can't take every thread, and clients that wait for a thread aren't disconnected.
+#[test]
+fn half_open_handshakes_cannot_take_every_thread_of_the_pool() {
+    for pool_size in [1, 10] {
+        let lab = Lab::start(|config| {
+            (config.mode, config.pool_size, config.backlog) = (Mode::Pool, pool_size, 100);
+        });
+        let silent = (0..pool_size).map(|_| lab.connect()).collect::<Vec<_>>();
+        let start = Instant::now();
+        echo(&mut lab.client(), b"served long before the deadline of a handshake");
+        assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+        drop(silent);
+    }
+    let mut lab = Lab::start(|config| {
+        (config.mode, config.pool_size, config.max_clients, config.backlog) = (Mode::Pool, 2, 8, 100);
+    });
+    let busy = (0..2).map(|_| {
+        let mut client = lab.client();
+        echo(&mut client, b"takes a thread");
+        client
+    });
+    let busy = busy.collect::<Vec<_>>();
+    let (address, config) = (lab.address, trusting(Path::new(&lab.identity.certificate)));
+    std::thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| echo(&mut over(TcpStream::connect(address).unwrap(), &config), b"in its turn"));
+        }
+        std::thread::sleep(Duration::from_secs(2));
+        drop(busy);
+    });
+    lab.take_events();
+    let ended = lab.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Closed(closed) if closed.reason == CloseReason::HandshakeLimit)
+    });
+    assert!(!ended, "a client that waited was disconnected");
 }
 
 /// Many clients that connect at once aren't disconnected, even if their handshakes take more places than the limit.

@@ -7,10 +7,11 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use super::echo;
+use super::tls::{over, trusting};
 use super::vanish::left_out_count;
 use super::watch;
 use crate::support::running::wait_for;
-use crate::support::{Guarded, Lines, PATIENCE, echoscope, wait};
+use crate::support::{Guarded, Identity, Lines, PATIENCE, echoscope, wait};
 
 /// Starts the program. Returns it, its stdout after the first line, its stderr, and its port.
 fn start(arguments: &[&str]) -> (Guarded, BufReader<ChildStdout>, Lines, u16) {
@@ -176,4 +177,20 @@ fn stalled_stdout_delays_no_client_and_skipped_lines_are_counted() {
     assert_eq!(wait(&mut child.0, Duration::from_secs(5)).and_then(|status| status.code()), Some(0));
     assert_eq!(lines.rest().last().map(String::as_str), Some("Server stopped"));
     assert_eq!(complaints.rest(), Vec::<String>::new());
+}
+
+/// The main thread is blocked by stdout, and a stop still ends TLS connections in order.
+#[test]
+fn stop_with_a_stalled_stdout_sends_close_notify() {
+    let identity = Identity::new();
+    let (mut child, reader, _complaints, port) = start(&identity.arguments());
+    let config = trusting(std::path::Path::new(&identity.certificate));
+    let mut client = over(connect(port), &config);
+    for _ in 0..300 {
+        echo(&mut client, &[b'x'; 1000]);
+    }
+    terminate(&child);
+    assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
+    assert_eq!(wait(&mut child.0, PATIENCE).and_then(|status| status.code()), Some(0));
+    drop(reader);
 }

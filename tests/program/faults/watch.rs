@@ -46,15 +46,19 @@ pub(crate) fn cpu_time(pid: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// Asserts that a process is idle: within a second it uses less than a sixth of a second of CPU time. A busy loop would
-/// use at least its fair share, even on a busy machine.
+/// Asserts that a process is idle: within one of several seconds it uses less than a sixth of a second of CPU time. A
+/// busy loop would use at least its fair share in each, even on a busy machine.
 #[track_caller]
 pub(crate) fn assert_idle(pid: u32) {
     const OBSERVED_TIME: Duration = Duration::from_secs(1);
-    let before = cpu_time(pid);
-    std::thread::sleep(OBSERVED_TIME);
-    let took = cpu_time(pid).saturating_sub(before);
-    assert!(took < OBSERVED_TIME / 6, "it does not rest: {took:?} of CPU time in {OBSERVED_TIME:?}");
+    // While other tests have thousands of connections, the OS's table of sockets takes long to read.
+    let took = (0..10).map(|_| {
+        let before = cpu_time(pid);
+        std::thread::sleep(OBSERVED_TIME);
+        cpu_time(pid).saturating_sub(before)
+    });
+    let mut took = took.inspect(|took| println!("{took:?} of CPU time in {OBSERVED_TIME:?}"));
+    assert!(took.any(|took| took < OBSERVED_TIME / 6), "it does not rest");
 }
 
 /// Lets this process and its children open `count` files. Returns `None` if that isn't allowed.
