@@ -218,13 +218,18 @@ impl ConnectionRegistry {
         self.removed.notify_all();
     }
 
-    /// Ends the oldest TLS handshakes if they take more than three quarters of the places and are older than
-    /// [`MIN_HANDSHAKE`].
+    /// Ends the oldest TLS handshakes if they take more than three quarters of the places. Waits while they are younger
+    /// than [`MIN_HANDSHAKE`], so that many clients at once aren't disconnected.
     pub(super) fn limit_handshakes(&self, max_clients: usize) {
+        let must_wait = |connections: &Connections| {
+            connections.has_too_many_handshakes(max_clients) && !connections.closing
+        };
         let mut connections = lock(&self.connections);
-        while connections.has_too_many_handshakes(max_clients)
-            && connections.end_oldest_handshake(MIN_HANDSHAKE).is_some_and(|left| left.is_zero())
-        {}
+        while must_wait(&connections) {
+            let left = connections.end_oldest_handshake(MIN_HANDSHAKE).unwrap_or_default();
+            connections =
+                wait_while_for(&self.removed, connections, left, |connections| must_wait(connections));
+        }
     }
 
     /// As [`Self::limit_handshakes`], for the threads of a pool, if a connection waits for one, and for handshakes older
