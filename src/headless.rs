@@ -137,14 +137,15 @@ impl Printer {
     fn print<'a>(&mut self, events: impl Iterator<Item = &'a Event>) {
         self.flush();
         for event in events {
-            if self.pending.len() > if self.is_stuck { MAX_PENDING } else { MAX_WRITE } {
-                if !self.is_stuck {
-                    self.flush();
-                }
-                if self.is_stuck && self.pending.len() > MAX_PENDING {
-                    self.not_shown += if let EventKind::NotShown { count } = event.kind { count } else { 1 };
-                    continue;
-                }
+            if self.is_closed {
+                return;
+            }
+            if !self.is_stuck && self.pending.len() > MAX_WRITE {
+                self.flush();
+            }
+            if self.pending.len() > MAX_PENDING {
+                self.not_shown += if let EventKind::NotShown { count } = event.kind { count } else { 1 };
+                continue;
             }
             self.append_not_shown();
             self.append(event);

@@ -171,8 +171,8 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
             "Disconnect was pressed for this client. The client notices at its next recv or send."
         }
         CloseReason::HandshakeLimit => {
-            "Unfinished handshakes may take three quarters of the places and a few MiB of memory, so that clients that only \
-             connect can't lock out others. The oldest one ends first."
+            "Unfinished TLS handshakes may take three quarters of the places (in a pool: of the threads) and a few MiB of \
+             memory, so that clients that don't finish can't lock out others."
         }
         CloseReason::Tls => {
             "Without working TLS nothing can be received or sent. See the previous entry for the cause."

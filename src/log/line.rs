@@ -184,12 +184,12 @@ fn problem(problem: &Problem) -> String {
             let advice = match protocol {
                 OtherProtocol::Http => "Ask it for https",
                 OtherProtocol::Ssl2 => {
-                    return "This client greets in the format of SSL 2, which is obsolete and unsafe. Use a client that speaks TLS \
+                    return "This client begins with a hello of SSL 2, which is obsolete and unsafe. Use a client that supports TLS \
                             1.2 or 1.3."
                         .to_owned();
                 }
                 OtherProtocol::Dtls => {
-                    return "This client speaks DTLS, the TLS for UDP, and this is a TCP connection. Use a client that speaks TLS."
+                    return "This client uses DTLS, the variant of TLS for UDP, over TCP. Use a client that uses TLS."
                         .to_owned();
                 }
                 OtherProtocol::Unknown => "Use a client that does, such as openssl s_client",

@@ -13,7 +13,8 @@ use crate::sync::{lock, wait_while, wait_while_for};
 
 /// The time between two queries. For each of them, the OS searches all of its sockets.
 const POLL: Duration = Duration::from_millis(200);
-/// The time between two queries is at least this many times what a query takes. With 20,000 sockets that is 40 ms.
+/// The time between two queries is at least this many times what a query takes: that depends on how many sockets the
+/// computer has.
 const REST: u32 = 20;
 
 /// The accept queues of a listening server: one for each address, all of one size.

@@ -17,7 +17,7 @@ use crate::server::event::{CloseReason, Problem};
 use crate::server::record_reader::RecordReader;
 use crate::server::socket::{ConnectionError, Socket};
 use crate::tls::client_hello::{first_hello, other_protocol};
-use crate::tls::early_data::EarlyDataFilter;
+use crate::tls::early_data::{self, EarlyDataFilter};
 use crate::tls::handshake::Handshake;
 use crate::tls::server_config::{TlsServer, chosen_scheme};
 use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
@@ -240,9 +240,10 @@ impl TlsStream {
 
     /// Prepares to skip early data if the client announced it.
     fn await_early_data(&mut self) {
-        let filter = EarlyDataFilter::new(&self.connection);
         if first_hello(self.records.first_bytes()).is_some_and(|hello| hello.early_data) {
-            self.early_data = filter;
+            self.early_data = EarlyDataFilter::new(&self.connection);
+        } else {
+            early_data::forget_secret();
         }
     }
 

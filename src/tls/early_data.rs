@@ -36,8 +36,8 @@ impl<T: KeyLog> KeyLog for FilterKeyLog<T> {
     }
 }
 
-/// Forgets the secret of an earlier handshake on this thread.
-pub(super) fn forget_secret() {
+/// Forgets the secret of this thread's handshake.
+pub fn forget_secret() {
     CLIENT_SECRET.take();
 }
 

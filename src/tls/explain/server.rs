@@ -286,6 +286,17 @@ mod tests {
     }
 
     #[test]
+    fn only_tls12_has_renegotiation() {
+        for (is_tls13, in_handshake) in [(false, false), (true, false), (false, true)] {
+            let cause = Error::AlertReceived(Alert::HandshakeFailure);
+            let error =
+                ServerTlsError { is_tls13, in_handshake, ..failed(cause, Asked::Nothing, &context()) };
+            let text = explain_server_error(&error);
+            assert_eq!(text.contains("renegotiation"), !is_tls13 && !in_handshake, "{text}");
+        }
+    }
+
+    #[test]
     fn errors_caused_by_a_client_have_matching_texts() {
         for (error, expected) in [
             (Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon), "no cipher suite in common"),

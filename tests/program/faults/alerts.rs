@@ -3,22 +3,23 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use echoscope::server::event::{ClientId, CloseReason, EventKind, Problem};
 use echoscope::settings::{Mode, TlsVersions};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use echoscope::tls::explain::explain_server_error;
 use rustls::crypto::cipher::{InboundOpaqueMessage, OutboundChunks, OutboundPlainMessage};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::ServerName;
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, ConnectionTrafficSecrets, ContentType,
-    DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme, StreamOwned, SupportedCipherSuite,
-    SupportedProtocolVersion, version,
+    AlertDescription, ClientConnection, ConnectionTrafficSecrets, ContentType, Error, ProtocolVersion,
+    StreamOwned, SupportedCipherSuite, SupportedProtocolVersion, version,
 };
 
 use super::echo;
 use super::tls::{Lab, Stream, client_hello, over};
+use crate::support::program;
 use crate::support::trusting::trusting;
 
 const CCS: &[u8] = &[20, 3, 3, 0, 1, 1];
@@ -179,57 +180,67 @@ fn settings_that_exclude_a_client_get_the_alert_of_the_rfc() {
     }
 }
 
-/// Accepts one signature scheme, which the server's P-256 key can't make.
-#[derive(Debug)]
-struct OnlyP384;
+/// Returns the explanation of the newest client's failure.
+#[track_caller]
+fn explanation(lab: &mut Lab, what: &str) -> String {
+    assert_failure(lab, what);
+    let newest = lab.events.iter().rev().find_map(|event| match &event.kind {
+        EventKind::Problem(Problem::Tls(error)) => Some(explain_server_error(error)),
+        _ => None,
+    });
+    newest.expect("a TLS failure")
+}
 
-impl ServerCertVerifier for OnlyP384 {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
+/// Returns the content of a `server_name` extension (RFC 6066, section 3).
+fn server_names(names: &[&str]) -> Vec<u8> {
+    let entry = |name: &&str| [&[0][..], &(name.len() as u16).to_be_bytes(), name.as_bytes()].concat();
+    let entries = names.iter().map(entry).collect::<Vec<_>>().concat();
+    [&(entries.len() as u16).to_be_bytes()[..], &entries].concat()
+}
 
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![SignatureScheme::ECDSA_NISTP384_SHA384]
+#[test]
+fn what_a_client_hello_contains_decides_the_explanation() {
+    let mut lab = Lab::start(|_| {});
+    let named = |names: &[&str]| tls12_hello(ECDHE_ECDSA, &[(0, &server_names(names))]);
+    let only_p384 = [GROUPS, (13, &[0, 2, 5, 3]), POINTS, EXTENDED_MASTER_SECRET];
+    for (what, bytes, expected) in [
+        ("a port in the server name", named(&["localhost:443"]), "localhost:443"),
+        ("brackets", named(&["[localhost]"]), "[localhost]"),
+        ("a letter outside of ASCII", named(&["b\u{fc}cher.test"]), "b\u{fc}cher.test"),
+        ("two server names", named(&["a.test", "b.test"]), "two names"),
+        ("no common signature scheme", hello([3, 3], ECDHE_ECDSA, 0, &only_p384), "signatures of the kind"),
+        ("no signature schemes", hello([3, 3], ECDHE_ECDSA, 0, &[GROUPS]), "signature_algorithms"),
+        ("TLS 1.1", hello([3, 2], ECDHE_ECDSA, 0, &[GROUPS, SCHEMES]), "no TLS version in common"),
+    ] {
+        let mut client = lab.connect();
+        client.write_all(&bytes).unwrap();
+        read_all(&mut client);
+        let text = explanation(&mut lab, what);
+        assert!(text.contains(expected), "{what}: {text}");
     }
 }
 
 #[test]
-fn signature_schemes_without_a_common_one_are_a_handshake_failure() {
+fn a_renegotiation_is_not_explained_as_a_failed_handshake() {
+    let Some(openssl) = program("openssl") else { return };
     let mut lab = Lab::start(|_| {});
-    for versions in [&version::TLS12, &version::TLS13] {
-        let config = ClientConfig::builder_with_protocol_versions(&[versions])
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(OnlyP384))
-            .with_no_client_auth();
-        let error = over(lab.connect(), &Arc::new(config)).write_all(b"x").unwrap_err();
-        assert!(error.to_string().contains("HandshakeFailure"), "{versions:?}: {error}");
-        assert_failure(&mut lab, "no common signature scheme");
-    }
+    let address = lab.address.to_string();
+    let mut client = Command::new(openssl)
+        .args(["s_client", "-connect", &address, "-tls1_2"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut keys = client.stdin.take().unwrap();
+    keys.write_all(b"hi\n").unwrap();
+    lab.event(|event| matches!(event.kind, EventKind::Received { .. }).then_some(()));
+    // At the start of a line, s_client asks for a renegotiation.
+    keys.write_all(b"R\n").unwrap();
+    let text = explanation(&mut lab, "a renegotiation");
+    assert!(text.contains("renegotiation"), "{text}");
+    let _ = client.kill();
+    client.wait().unwrap();
 }
 
 /// Sends a `ClientHello` and receives the server's answer. Returns the records that the client would send next.
