@@ -178,7 +178,7 @@ fn wait_for_room(shared: &ServerShared, is_limit_reported: &mut bool) {
         // If the OS doesn't report the queue's length, a client may be waiting.
         let may_wait = || shared.accept_queue.waiting().is_none_or(|waiting| waiting > 0);
         while !shared.registry.wait_below(limit, may_wait) {
-            let Some(left) = shared.registry.end_oldest_handshake() else {
+            let Some(left) = shared.registry.end_oldest_handshake(shared.config.mode) else {
                 if !std::mem::replace(is_limit_reported, true) {
                     shared.report(Problem::MaxClients {
                         limit: u32::try_from(limit).unwrap_or(u32::MAX),

@@ -11,6 +11,7 @@ use crate::capture::Capture;
 use crate::platform::sockets;
 use crate::server::calls::{Call, CallArgument, CallSite};
 use crate::server::event::{ClientId, ClientInfo, CloseReason};
+use crate::settings::Mode;
 use crate::sync::{lock, wait_while, wait_while_for};
 use crate::tls::handshake::Handshake;
 
@@ -249,10 +250,11 @@ impl ConnectionRegistry {
         None
     }
 
-    /// Ends the oldest TLS handshake; `None` if there is none. If it is younger than [`MIN_HANDSHAKE`], returns the time
-    /// until it isn't instead.
-    pub(super) fn end_oldest_handshake(&self) -> Option<Duration> {
-        lock(&self.connections).end_oldest_handshake(MIN_HANDSHAKE)
+    /// Ends the oldest TLS handshake; `None` if there is none. If it is too young in this mode, returns the time until it
+    /// isn't instead.
+    pub(super) fn end_oldest_handshake(&self, mode: Mode) -> Option<Duration> {
+        let min = if mode == Mode::Pool { MIN_POOL_HANDSHAKE } else { MIN_HANDSHAKE };
+        lock(&self.connections).end_oldest_handshake(min)
     }
 
     pub(super) fn remove(&self, id: ClientId) {
