@@ -290,7 +290,7 @@ mod tests {
         for (is_tls13, in_handshake) in [(false, false), (true, false), (false, true)] {
             let cause = Error::AlertReceived(Alert::HandshakeFailure);
             let error =
-                ServerTlsError { is_tls13, in_handshake, ..failed(cause, Asked::Nothing, &context()) };
+                ServerTlsError { in_handshake, is_tls13, ..failed(cause, Asked::Nothing, &context()) };
             let text = explain_server_error(&error);
             assert_eq!(text.contains("renegotiation"), !is_tls13 && !in_handshake, "{text}");
         }
