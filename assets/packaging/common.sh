@@ -64,7 +64,7 @@ copy() {
     done
 }
 
-# build [TARGET]: compiles the release program unless `program` names one; sets `program`.
+# build [TARGET]: compiles the program with the profile dist unless `program` names one; sets `program`.
 build() {
     local suffix=
     if [ -n "$program" ]; then
@@ -72,9 +72,9 @@ build() {
         return
     fi
     # The program doesn't depend on the date, but another date would recompile some crates.
-    env -u SOURCE_DATE_EPOCH cargo build --locked --release ${1:+--target "$1"}
+    env -u SOURCE_DATE_EPOCH cargo build --locked --profile dist ${1:+--target "$1"}
     case ${1:-$(rustc -vV)} in *windows*) suffix=.exe ;; esac
-    program=$target/${1:+$1/}release/echoscope$suffix
+    program=$target/${1:+$1/}dist/echoscope$suffix
 }
 
 # third_party FILE: writes the licenses of all linked crates and of the fonts.

@@ -6,6 +6,8 @@ pub mod console;
 pub mod display;
 pub mod files;
 pub mod paths;
+#[cfg(feature = "gui")]
+pub mod renderers;
 pub mod signals;
 pub mod sockets;
 pub mod terminal;

@@ -1,5 +1,4 @@
-//! Opens the OS's window, and draws it with OpenGL or, if that fails, with wgpu. If neither works, the error suggests
-//! what to do instead.
+//! Opens the OS's window, drawn by the first renderer that works. If none does, the error suggests what to do instead.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +12,7 @@ use egui::{Context, IconData, ViewportBuilder};
 use rfd::{MessageDialog, MessageLevel};
 
 use crate::app::{App, Command, Notice, Options};
+use crate::platform::renderers::{RENDERERS, save_power};
 use crate::settings::Settings;
 use crate::settings::settings_file::SettingsFile;
 use crate::ui::theme::size;
@@ -57,7 +57,7 @@ pub fn message_box(error: &str) {
 /// the server at once if `start` is true, and saves settings to `settings_file`.
 ///
 /// # Errors
-/// There is no display, neither OpenGL nor wgpu can draw on it, or something panicked.
+/// There is no display, no renderer can draw on it, or something panicked.
 pub fn run(
     settings: Settings,
     settings_file: Option<SettingsFile>,
@@ -76,32 +76,35 @@ pub fn run(
         }
         Window::new(&creation.egui_ctx, app)
     };
-    first_that_works(|renderer| {
+    first_that_works(RENDERERS, |renderer| {
         let create = |creation: &CreationContext<'_>| Ok(Box::new(create(creation)) as Box<dyn eframe::App>);
         eframe::run_native("Echoscope", options(renderer), Box::new(create))
     })
 }
 
-/// Runs the window with OpenGL and, if that fails, with wgpu. After a panic there is no second attempt: winit has only
-/// one event loop, which may be left in any state.
-fn first_that_works(mut run: impl FnMut(Renderer) -> eframe::Result) -> Result<(), WindowError> {
-    let mut attempt = |renderer| {
+/// Runs the window with the first renderer that works. After a panic there is no other attempt: winit has only one
+/// event loop, which may be left in any state.
+fn first_that_works(
+    renderers: &[Renderer],
+    mut run: impl FnMut(Renderer) -> eframe::Result,
+) -> Result<(), WindowError> {
+    let mut errors: Vec<String> = Vec::new();
+    for &renderer in renderers {
         // winit panics if a library that it loads at run time is missing, such as libxkbcommon-x11, and for a scale
         // factor that it can't use.
-        match catch_unwind(AssertUnwindSafe(|| run(renderer))) {
-            Ok(result) => Ok(result.map_err(|error| without_source_location(&error.to_string()))),
-            Err(panic) => Err(WindowError::Panicked(part_of_sentence(panic_message(panic.as_ref())))),
+        let error = match catch_unwind(AssertUnwindSafe(|| run(renderer))) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => without_source_location(&error.to_string()),
+            Err(panic) => {
+                return Err(WindowError::Panicked(part_of_sentence(panic_message(panic.as_ref()))));
+            }
+        };
+        // If the first attempt failed to create the event loop, the next one reports only that it can't be recreated.
+        if !errors.contains(&error) && !error.contains("can't be recreated") {
+            errors.push(error);
         }
-    };
-    let glow_error = match attempt(Renderer::Glow)? {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
-    };
-    let Err(wgpu_error) = attempt(Renderer::Wgpu)? else { return Ok(()) };
-    // If the first attempt failed to create the event loop, the second reports only that it can't be recreated.
-    let is_same = glow_error == wgpu_error || wgpu_error.contains("can't be recreated");
-    let reason = if is_same { glow_error } else { format!("{glow_error}; {wgpu_error}") };
-    Err(WindowError::NotOpened(part_of_sentence(&reason)))
+    }
+    Err(WindowError::NotOpened(part_of_sentence(&errors.join("; "))))
 }
 
 /// Returns the message that a panic was raised with.
@@ -150,9 +153,7 @@ fn options(renderer: Renderer) -> NativeOptions {
     viewport.icon = icon().map(Arc::new);
     // Dithering smooths gradients, which the window doesn't have. Without a GPU, it would take a third of the time.
     let mut options = NativeOptions { viewport, renderer, dithering: false, ..NativeOptions::default() };
-    if let eframe::egui_wgpu::WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
-        setup.power_preference = eframe::wgpu::PowerPreference::LowPower;
-    }
+    save_power(&mut options);
     options
 }
 
@@ -178,10 +179,12 @@ mod tests {
         assert_eq!(without_source_location("No OpenGL"), "No OpenGL");
     }
 
+    const BOTH: [Renderer; 2] = [Renderer::Glow, Renderer::Wgpu];
+
     #[test]
-    fn wgpu_is_tried_after_an_error_but_not_after_a_panic() {
+    fn next_renderer_is_tried_after_an_error_but_not_after_a_panic() {
         let mut tried = Vec::new();
-        let result = first_that_works(|renderer| {
+        let result = first_that_works(&BOTH, |renderer| {
             tried.push(renderer);
             Err(eframe::Error::AppCreation(format!("no {renderer}").into()))
         });
@@ -189,10 +192,10 @@ mod tests {
             matches!(&result, Err(WindowError::NotOpened(reason)) if reason.contains("wgpu")),
             "{result:?}"
         );
-        assert_eq!(tried, [Renderer::Glow, Renderer::Wgpu]);
-        for renderer in [Renderer::Glow, Renderer::Wgpu] {
+        assert_eq!(tried, BOTH);
+        for renderer in BOTH {
             let mut tried = Vec::new();
-            let result = first_that_works(|next| {
+            let result = first_that_works(&BOTH, |next| {
                 tried.push(next);
                 assert_ne!(next, renderer, "a scale factor of 0");
                 Err(eframe::Error::AppCreation("no OpenGL".into()))
