@@ -7,18 +7,23 @@
 //!      │
 //!  memory.rs    compares the resident memory of the same servers
 //!      │
+//!  flood.rs     reads the log while messages flood the server
+//!      │
 //!  table.rs     medians, spreads and goals, on stdout and as Markdown
 //! ```
 //!
-//! Every server is a process of its own: Echoscope without and with its window, the bare loops (this program, started
-//! with `--bare`), the Python program that Echoscope writes, and socat. The clients are in this process and are the
-//! same for all. The exit code shows only whether every byte was echoed and every server survived, not speed.
+//! Every server is a process of its own: Echoscope without and with its window, the loop in C (baseline.c), the bare
+//! loop in Rust (this program, started with `--bare`), the Python program that Echoscope writes, and socat. The clients are in this process and are the
+//! same for all. The exit code shows only whether every byte was echoed, every entry counted, and every server
+//! survived, not speed.
 
 mod arguments;
 mod bare;
+mod baseline;
 mod certificates;
 mod display;
 mod figures;
+mod flood;
 mod load;
 mod machine;
 mod memory;
@@ -34,6 +39,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use arguments::Arguments;
+use baseline::Baseline;
 use certificates::Certificates;
 use display::Display;
 use peers::Kind;
@@ -46,6 +52,8 @@ pub(crate) struct Lab {
     /// Whether times and amounts are reduced for a short smoke run.
     pub(crate) quick: bool,
     pub(crate) certificates: Certificates,
+    /// The loop in C; `None` if it can't be compiled here.
+    pub(crate) baseline: Option<Baseline>,
     /// The window's display; `None` if the window can't be measured.
     pub(crate) display: Option<Display>,
     /// The servers that can be started here.
@@ -89,23 +97,35 @@ fn measure(quick: bool, names: &[String]) -> Outcome<()> {
     let start = Instant::now();
     let wanted = |name: &str| names.is_empty() || names.iter().any(|part| name.contains(part.as_str()));
     let (trials, transports) = (figures::trials(), memory::Transport::ALL);
-    if !trials.iter().any(|trial| wanted(trial.name)) && !transports.iter().any(|it| wanted(it.name())) {
+    if !trials.iter().any(|trial| wanted(trial.name))
+        && !transports.iter().any(|it| wanted(it.name()))
+        && !wanted(flood::NAME)
+    {
         let all = trials.iter().map(|trial| trial.name).chain(transports.iter().map(|it| it.name()));
+        let all = all.chain([flood::NAME]);
         return Err(format!("nothing is called that; there are {}", all.collect::<Vec<_>>().join(", ")));
     }
     let machine = machine::describe();
     print_now(&machine);
-    let display = Display::open()?;
-    let kinds = peers::available(display.as_ref())?;
-    let lab = Lab { quick, certificates: Certificates::make()?, display, kinds };
+    let (baseline, display) = (Baseline::compile()?, Display::open()?);
+    let kinds = peers::available(baseline.as_ref(), display.as_ref())?;
+    let lab = Lab { quick, certificates: Certificates::make()?, baseline, display, kinds };
     let mut table = table::Table::new(machine);
-    for trial in trials.into_iter().filter(|trial| wanted(trial.name)) {
-        table.add(&rounds::run(&lab, &trial)?);
+    let trials = trials.iter().filter(|trial| wanted(trial.name));
+    let measured = trials.map(|trial| rounds::run(&lab, trial)).collect::<Outcome<Vec<_>>>()?;
+    if !measured.is_empty() {
+        table.add(&measured);
     }
     for transport in transports.into_iter().filter(|it| wanted(it.name())) {
         if let Some(memory) = memory::measure(&lab, transport)? {
             table.add_memory(&memory);
         }
+    }
+    let mut missing = 0;
+    if wanted(flood::NAME) {
+        let floods = flood::measure(&lab)?;
+        table.add_floods(&floods);
+        missing = floods.iter().map(|flood| flood.missing.abs()).max().unwrap_or(0);
     }
     print_now(&table.text());
     if quick {
@@ -113,7 +133,7 @@ fn measure(quick: bool, names: &[String]) -> Outcome<()> {
     }
     let path = table.write(quick || !names.is_empty())?;
     print_now(&format!("As Markdown: {} ({} s in all)", path.display(), start.elapsed().as_secs()));
-    Ok(())
+    if missing == 0 { Ok(()) } else { Err(format!("the log's count is wrong by {missing} entries")) }
 }
 
 /// Prints and flushes a line, because a run takes minutes and a user may watch it.

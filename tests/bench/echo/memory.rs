@@ -14,6 +14,9 @@ use crate::numbers::{Spread, float};
 use crate::peers::{Kind, Peer, Setup};
 use crate::{Lab, Outcome, machine, print_now};
 
+/// The goal for the KiB that an idle client takes in addition with the window open.
+pub(crate) const WINDOW_GOAL: Goal = Goal::AtMost(3.0);
+
 /// How long a server's memory must stay the same to count as stable.
 const UNCHANGED: Duration = Duration::from_millis(250);
 /// The longest wait for stable memory.
@@ -54,11 +57,11 @@ impl Transport {
         }
     }
 
-    /// Returns the goal for an idle client in KiB.
+    /// Returns the goal for an idle client without the window, in KiB.
     pub(crate) fn goal(self) -> Goal {
         match self {
             Self::Plain => Goal::AtMost(24.0),
-            Self::Tls => Goal::AtMost(64.0),
+            Self::Tls => Goal::AtMost(56.0),
         }
     }
 }
@@ -77,11 +80,10 @@ pub(crate) fn measure(lab: &Lab, transport: Transport) -> Outcome<Option<Memory>
     }
     // socat starts a process for each client, so the memory of its first process is meaningless. The tutorial's
     // program takes 25 ms for a handshake, and minutes for five thousand.
-    let left_out = |kind| kind == Kind::Socat || (kind == Kind::Tutorial && transport == Transport::Tls);
-    let kinds: Vec<_> = lab.kinds.iter().copied().filter(|kind| !left_out(*kind)).collect();
-    let setup = Setup { recv_size: 1024, key: (transport == Transport::Tls).then_some(Key::P256) };
+    let kinds: Vec<_> = lab.kinds.iter().copied().filter(|kind| !kind.is_other()).collect();
+    let setup = Setup { key: (transport == Transport::Tls).then_some(Key::P256), ..Setup::default() };
     let mut rounds = Vec::new();
-    for _ in 0..if lab.quick { 1 } else { 5 } {
+    for _ in 0..if lab.quick { 1 } else { lab.rounds() } {
         let each = kinds.iter().map(|kind| once(&mut Peer::start(lab, *kind, setup)?, &counts));
         rounds.push(each.collect::<Outcome<Vec<_>>>()?);
     }
@@ -143,6 +145,13 @@ impl Memory {
     /// Returns the KiB for each client, given indices into `kinds` and `counts`.
     pub(crate) fn kibibytes(&self, kind: usize, count: usize) -> Option<Spread> {
         Spread::of(self.rounds.iter().map(|round| round[kind][count]))
+    }
+
+    /// Returns the KiB for each client that the window adds to what `echoscope --headless` takes in the same round.
+    pub(crate) fn window_adds(&self, count: usize) -> Option<Spread> {
+        let place = |kind| self.kinds.iter().position(|it| *it == kind);
+        let (window, headless) = (place(Kind::Window)?, place(Kind::Headless)?);
+        Spread::of(self.rounds.iter().map(|round| round[window][count] - round[headless][count]))
     }
 
     /// Returns the memory for each client with the most clients, divided by that with the fewest.

@@ -3,17 +3,19 @@
 use std::fs::{self, File, OpenOptions};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echoscope::cli::LogFormat;
 use echoscope::python::program;
 use echoscope::server::ServerConfig;
-use echoscope::settings::Settings;
+use echoscope::settings::{Mode, SettingChoice, Settings};
 use rustls::client::Resumption;
 use tempfile::TempDir;
 
+use crate::baseline::Baseline;
 use crate::certificates::Key;
 use crate::display::Display;
 use crate::load::Target;
@@ -30,7 +32,9 @@ const MAX_CLIENTS: &str = "10000";
 /// A kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The minimal loop that the other servers are compared with.
+    /// `baseline.c`, over TLS with OpenSSL.
+    C,
+    /// The minimal loop in Rust, over TLS with rustls.
     Bare,
     /// `echoscope --headless`, with its log written to a file.
     Headless,
@@ -48,6 +52,27 @@ pub(crate) struct Setup {
     pub(crate) recv_size: usize,
     /// The type of the TLS key; `None` without TLS.
     pub(crate) key: Option<Key>,
+    /// How Echoscope and the tutorial's program serve clients. The loops start a thread for each client.
+    pub(crate) mode: Mode,
+    /// Where `echoscope --headless` prints its log.
+    pub(crate) output: Output,
+}
+
+/// Where `echoscope --headless` prints its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// To a file, as text.
+    File,
+    /// To a pipe that this process reads.
+    Pipe(LogFormat),
+    /// To a pipe whose reader has closed it: entries arrive, but are neither formatted nor printed.
+    Closed,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { recv_size: 1024, key: None, mode: Mode::Threads, output: Output::File }
+    }
 }
 
 /// A running server, which is killed on drop.
@@ -61,9 +86,10 @@ pub(crate) struct Peer {
 }
 
 /// Returns the kinds of server that can be started here, and prints which programs the others lack; in CI that is an
-/// error. Without a display, [`Display::open`] has already printed why the window is skipped.
-pub(crate) fn available(display: Option<&Display>) -> Outcome<Vec<Kind>> {
-    let mut kinds = vec![Kind::Bare, Kind::Headless];
+/// error. [`Baseline::compile`] and [`Display::open`] have already printed why theirs are skipped.
+pub(crate) fn available(baseline: Option<&Baseline>, display: Option<&Display>) -> Outcome<Vec<Kind>> {
+    let mut kinds: Vec<_> = baseline.map(|_| Kind::C).into_iter().collect();
+    kinds.extend([Kind::Bare, Kind::Headless]);
     kinds.extend(display.map(|_| Kind::Window));
     for (kind, name) in [(Kind::Tutorial, "python3"), (Kind::Socat, "socat")] {
         if machine::has_program(name)? {
@@ -76,12 +102,18 @@ pub(crate) fn available(display: Option<&Display>) -> Outcome<Vec<Kind>> {
 impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::C => "C",
             Self::Bare => "bare",
             Self::Headless => "echoscope --headless",
             Self::Window => "echoscope, window open",
             Self::Tutorial => "tutorial (Python)",
             Self::Socat => "socat",
         }
+    }
+
+    /// Returns whether this is somebody else's program, which is measured only where its figure is of interest.
+    pub(crate) fn is_other(self) -> bool {
+        matches!(self, Self::Tutorial | Self::Socat)
     }
 }
 
@@ -107,9 +139,12 @@ impl Peer {
         let path = folder.path().join("log");
         // Opened for appending, so that it can be truncated between two loads.
         let log = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
-        let output = log.try_clone().map_err(failed)?;
+        let output = match setup.output {
+            Output::File => log.try_clone().map_err(failed)?.into(),
+            Output::Pipe(_) | Output::Closed => Stdio::piped(),
+        };
         let errors = File::create(folder.path().join("errors")).map_err(failed)?;
-        let child = command
+        let mut child = command
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("WAYLAND_SOCKET")
@@ -124,6 +159,9 @@ impl Peer {
             .stderr(errors)
             .spawn()
             .map_err(failed)?;
+        if setup.output == Output::Closed {
+            drop(child.stdout.take());
+        }
         let tls = setup.key.map(|_| {
             let mut config = trusting(rustls::DEFAULT_VERSIONS, None);
             config.resumption = Resumption::disabled();
@@ -145,6 +183,11 @@ impl Peer {
             thread::sleep(Duration::from_millis(5));
         }
         Ok(())
+    }
+
+    /// Takes the pipe with the server's output, if that is a pipe. The server must not wait long for its reader.
+    pub(crate) fn take_output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     /// Returns the server's process ID.
@@ -188,7 +231,15 @@ fn free_port() -> std::io::Result<u16> {
 fn command(lab: &Lab, kind: Kind, setup: Setup, port: u16, folder: &Path) -> std::io::Result<Command> {
     let files = setup.key.map(|key| lab.certificates.files(key));
     Ok(match kind {
-        Kind::Bare => bare(setup, port, files)?,
+        Kind::C => {
+            let program = lab.baseline.as_ref().map(Baseline::program).ok_or(std::io::ErrorKind::NotFound)?;
+            minimal(Command::new(program), setup, port, files)
+        }
+        Kind::Bare => {
+            let mut command = Command::new(std::env::current_exe()?);
+            command.arg("--bare");
+            minimal(command, setup, port, files)
+        }
         Kind::Headless => echoscope("--headless", setup, port, files, folder),
         Kind::Window => echoscope("--start", setup, port, files, folder),
         Kind::Tutorial => tutorial(setup, port, files, folder)?,
@@ -198,20 +249,22 @@ fn command(lab: &Lab, kind: Kind, setup: Setup, port: u16, folder: &Path) -> std
 
 type Files = Option<(PathBuf, PathBuf)>;
 
-fn bare(setup: Setup, port: u16, files: Files) -> std::io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--bare").arg(port.to_string()).arg(setup.recv_size.to_string());
+fn minimal(mut command: Command, setup: Setup, port: u16, files: Files) -> Command {
+    command.arg(port.to_string()).arg(setup.recv_size.to_string());
     if let Some((certificate, key)) = files {
         command.arg(certificate).arg(key);
     }
-    Ok(command)
+    command
 }
 
 fn echoscope(how: &str, setup: Setup, port: u16, files: Files, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
     command.arg(how).arg("--settings").arg(folder.join("settings.toml"));
     command.args(["--port", &port.to_string(), "--recv-size", &setup.recv_size.to_string()]);
-    command.args(["--max-clients", MAX_CLIENTS]);
+    command.args(["--mode", setup.mode.keyword(), "--max-clients", MAX_CLIENTS]);
+    if setup.output == Output::Pipe(LogFormat::Json) {
+        command.args(["--log-format", "json"]);
+    }
     if let Some((certificate, key)) = files {
         command.arg("--tls").arg("--cert").arg(certificate).arg("--key").arg(key);
     }
@@ -219,7 +272,7 @@ fn echoscope(how: &str, setup: Setup, port: u16, files: Files, folder: &Path) ->
 }
 
 fn tutorial(setup: Setup, port: u16, files: Files, folder: &Path) -> std::io::Result<Command> {
-    let mut settings = Settings { tls: files.is_some(), ..Settings::default() };
+    let mut settings = Settings { tls: files.is_some(), mode: setup.mode, ..Settings::default() };
     (settings.certificate, settings.key) = files.unwrap_or_default();
     let config = ServerConfig { port, recv_size: setup.recv_size, ..ServerConfig::from(&settings) };
     let path = folder.join("ServerPython.py");

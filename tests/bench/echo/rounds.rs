@@ -15,7 +15,8 @@ pub(crate) struct Measured {
 
 /// Starts the servers and measures all rounds.
 pub(crate) fn run(lab: &Lab, trial: &Trial) -> Outcome<Measured> {
-    let kinds = lab.kinds.clone();
+    let kinds: Vec<_> =
+        lab.kinds.iter().copied().filter(|kind| trial.with_others || !kind.is_other()).collect();
     let mut servers =
         kinds.iter().map(|kind| Peer::start(lab, *kind, trial.setup)).collect::<Outcome<Vec<_>>>()?;
     let mut measured = Measured { figures: trial.figures, kinds, rounds: Vec::new() };
@@ -33,17 +34,24 @@ pub(crate) fn run(lab: &Lab, trial: &Trial) -> Outcome<Measured> {
         }
     }
     for (index, figure) in trial.figures.iter().enumerate() {
-        let (divisor, unit) = figure.unit;
-        let medians = measured.kinds.iter().enumerate().filter_map(|(server, kind)| {
-            let spread = Spread::of(measured.rounds.iter().map(|round| round[server][index] / divisor))?;
-            Some(format!("{} {:.1}", kind.name(), spread.median))
-        });
-        print_now(&format!("{} [{unit}]: {}", figure.name, medians.collect::<Vec<_>>().join(", ")));
+        let medians = measured
+            .kinds
+            .iter()
+            .filter_map(|kind| Some(format!("{} {:.1}", kind.name(), measured.value(index, *kind)?.median)));
+        let medians = medians.collect::<Vec<_>>().join(", ");
+        print_now(&format!("{} [{}]: {medians}", figure.name, figure.unit.1));
     }
     Ok(measured)
 }
 
 impl Measured {
+    /// Returns the figure of a server, in the figure's unit.
+    pub(crate) fn value(&self, figure: usize, kind: Kind) -> Option<Spread> {
+        let server = self.kinds.iter().position(|it| *it == kind)?;
+        let (divisor, _) = self.figures[figure].unit;
+        Spread::of(self.rounds.iter().map(|round| round[server][figure] / divisor))
+    }
+
     /// Returns a figure of `over` divided by that of `under` in the same round; `None` if one of them wasn't measured.
     pub(crate) fn ratio(&self, figure: usize, over: Kind, under: Kind) -> Option<Spread> {
         let place = |kind| self.kinds.iter().position(|it| *it == kind);
@@ -53,7 +61,7 @@ impl Measured {
 
     /// Returns how many times as fast `over` is as `under`. If the figure is a time, the ratio is inverted.
     pub(crate) fn times_as_fast(&self, figure: usize, over: Kind, under: Kind) -> Option<Spread> {
-        if self.figures[figure].is_time() {
+        if self.figures[figure].is_time {
             self.ratio(figure, under, over)
         } else {
             self.ratio(figure, over, under)

@@ -1,88 +1,139 @@
-//! The result: a table for the terminal, and the same as Markdown for the README.
+//! The result: tables for the terminal, and the same as Markdown for the guide.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Outcome;
-use crate::figures::{Goal, WINDOW_GOAL};
-use crate::memory::Memory;
-use crate::numbers::Spread;
+use crate::figures::{FLOOD_GOAL, Goal, WINDOW_GOAL};
+use crate::flood::{self, Flood};
+use crate::memory::{self, Memory};
+use crate::numbers::{Spread, float};
 use crate::peers::Kind;
 use crate::rounds::Measured;
 
 /// How much more memory for each client counts as unchanged when a server has many clients instead of few.
 const CONSTANT_MEMORY: Goal = Goal::AtMost(1.1);
 
-const SPEED: &[&str] =
-    &["", "÷ bare", "goal", "window's speed ÷ headless", "goal", "times the tutorial", "goal", "times socat"];
+const SPEED: &[&str] = &[
+    "",
+    "echoscope --headless",
+    "÷ C",
+    "goal",
+    "÷ bare",
+    "window's speed ÷ headless",
+    "goal",
+    "times the tutorial",
+    "times socat",
+];
+
+const FLOOD: &[&str] = &[
+    "the log under flood",
+    "paced, thousands/s",
+    "printed",
+    "goal",
+    "unpaced, thousands/s",
+    "part that is printed",
+    "echo ÷ bare",
+    "goal",
+    "echo ÷ with a closed log",
+    "not accounted for",
+];
 
 /// The rows of the results, as text.
 pub(crate) struct Table {
     machine: String,
-    speed: Vec<Vec<String>>,
-    memory: Vec<Vec<String>>,
-    memory_head: Vec<String>,
+    /// The rows of each part, after its head.
+    parts: Vec<Vec<Vec<String>>>,
 }
 
 impl Table {
     /// Creates an empty table. `machine` describes the machine of the measurements.
     pub(crate) fn new(machine: String) -> Self {
-        Self { machine, speed: Vec::new(), memory: Vec::new(), memory_head: Vec::new() }
+        Self { machine, parts: Vec::new() }
     }
 
     /// Adds a row for each figure.
-    pub(crate) fn add(&mut self, measured: &Measured) {
-        for (index, figure) in measured.figures.iter().enumerate() {
-            let bare = measured.ratio(index, Kind::Headless, Kind::Bare);
-            let window = measured.times_as_fast(index, Kind::Window, Kind::Headless);
-            let tutorial = measured.times_as_fast(index, Kind::Headless, Kind::Tutorial);
-            let socat = measured.times_as_fast(index, Kind::Headless, Kind::Socat);
-            self.speed.push(vec![
-                figure.name.to_owned(),
-                cell(bare),
-                verdict(Some(figure.bare), bare),
-                cell(window),
-                verdict(Some(WINDOW_GOAL), window),
-                cell(tutorial),
-                verdict(figure.tutorial, tutorial),
-                cell(socat),
-            ]);
+    pub(crate) fn add(&mut self, all: &[Measured]) {
+        let mut rows = vec![strings(SPEED)];
+        for measured in all {
+            rows.extend(measured.figures.iter().enumerate().map(|(index, figure)| {
+                let c = measured.ratio(index, Kind::Headless, Kind::C);
+                let window = measured.times_as_fast(index, Kind::Window, Kind::Headless);
+                let value = measured.value(index, Kind::Headless);
+                vec![
+                    figure.name.to_owned(),
+                    value.map_or_else(no_value, |it| format!("{:.0} {}", it.median, figure.unit.1)),
+                    cell(c),
+                    verdict(figure.goal, c),
+                    cell(measured.ratio(index, Kind::Headless, Kind::Bare)),
+                    cell(window),
+                    verdict(Some(WINDOW_GOAL), window),
+                    cell(measured.times_as_fast(index, Kind::Headless, Kind::Tutorial)),
+                    cell(measured.times_as_fast(index, Kind::Headless, Kind::Socat)),
+                ]
+            }));
         }
+        self.parts.push(rows);
     }
 
     /// Adds a row for each server.
     pub(crate) fn add_memory(&mut self, memory: &Memory) {
+        let name = format!("KiB for each idle client, {}", memory.transport.label());
         let counts = memory.counts.iter().map(|count| format!("at {count}"));
-        self.memory_head = ["KiB for each idle client".to_owned()]
-            .into_iter()
-            .chain(counts)
-            .chain(["goal", "most ÷ fewest", "goal"].map(str::to_owned))
-            .collect();
+        let goals = ["goal", "the window adds", "goal", "most ÷ fewest", "goal"].map(str::to_owned);
+        let mut rows = vec![std::iter::once(name).chain(counts).chain(goals).collect::<Vec<_>>()];
         for (index, kind) in memory.kinds.iter().enumerate() {
-            let is_echoscope = matches!(kind, Kind::Headless | Kind::Window);
+            let (is_headless, is_window) = (*kind == Kind::Headless, *kind == Kind::Window);
             let each: Vec<_> = (0..memory.counts.len()).map(|count| memory.kibibytes(index, count)).collect();
-            let most = Spread::of(each.iter().flatten().map(|spread| spread.median))
-                .map(|spread| Spread { median: spread.most, ..spread });
+            let added = (0..memory.counts.len()).filter(|_| is_window).map(|count| memory.window_adds(count));
+            let added = highest(added);
             let growth = memory.growth(index);
-            let mut row = vec![format!("{}, {}", memory.transport.label(), kind.name())];
+            let mut row = vec![kind.name().to_owned()];
             row.extend(
                 each.iter().map(|spread| spread.map_or_else(no_value, |it| format!("{:.1}", it.median))),
             );
-            row.push(verdict(is_echoscope.then(|| memory.transport.goal()), most));
+            row.push(verdict(is_headless.then(|| memory.transport.goal()), highest(each)));
+            row.push(cell(added));
+            row.push(verdict(Some(memory::WINDOW_GOAL), added));
             row.push(cell(growth));
-            row.push(verdict(is_echoscope.then_some(CONSTANT_MEMORY), growth));
-            self.memory.push(row);
+            row.push(verdict((is_headless || is_window).then_some(CONSTANT_MEMORY), growth));
+            rows.push(row);
         }
+        self.parts.push(rows);
+    }
+
+    /// Adds a row for each format of the log.
+    pub(crate) fn add_floods(&mut self, floods: &[Flood]) {
+        let mut rows = vec![strings(FLOOD)];
+        for flood in floods {
+            // The round with the fewest entries counts, because none may be missing.
+            let arrived = flood.arrived.map(|it| Spread { median: it.least, ..it });
+            let has_rate = flood.paced.is_some_and(|it| it.median >= 0.99 * float(flood::RATE));
+            let thousands =
+                |rate: Option<Spread>| rate.map_or_else(no_value, |it| format!("{:.1}", it.median / 1000.0));
+            rows.push(vec![
+                flood.name().to_owned(),
+                thousands(flood.paced),
+                arrived.map_or_else(no_value, |it| format!("{:.2} %", 100.0 * it.median)),
+                verdict(has_rate.then_some(Goal::AtLeast(1.0)), arrived),
+                thousands(flood.unpaced),
+                cell(flood.printed),
+                cell(flood.to_bare),
+                verdict(Some(FLOOD_GOAL), flood.to_bare),
+                cell(flood.to_closed),
+                flood.missing.to_string(),
+            ]);
+        }
+        self.parts.push(rows);
     }
 
     /// Returns the table in columns for a terminal.
     pub(crate) fn text(&self) -> String {
         let mut parts = Vec::new();
-        for (head, rows) in self.tables() {
-            let all: Vec<&Vec<String>> = std::iter::once(&head).chain(rows).collect();
-            let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-            let widths: Vec<usize> = (0..head.len()).map(width).collect();
-            parts.extend(all.iter().map(|row| {
+        for rows in &self.parts {
+            let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+            let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
+            parts.extend(rows.iter().map(|row| {
                 let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
                 cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
             }));
@@ -105,20 +156,23 @@ impl Table {
     fn markdown(&self) -> String {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let mut text = String::new();
-        for (head, rows) in self.tables() {
-            text += &line(&head);
-            text += &line(&vec!["---".to_owned(); head.len()]);
-            text.extend(rows.iter().map(|row| line(row)));
+        for rows in &self.parts {
+            text += &line(&rows[0]);
+            text += &line(&vec!["---".to_owned(); rows[0].len()]);
+            text.extend(rows[1..].iter().map(|row| line(row)));
             text.push('\n');
         }
         text + &format!("Measured on: {}.\n", self.machine)
     }
+}
 
-    fn tables(&self) -> Vec<(Vec<String>, &Vec<Vec<String>>)> {
-        let speed = (SPEED.iter().map(|&it| it.to_owned()).collect(), &self.speed);
-        let all = [speed, (self.memory_head.clone(), &self.memory)];
-        all.into_iter().filter(|(_, rows)| !rows.is_empty()).collect()
-    }
+fn strings(head: &[&str]) -> Vec<String> {
+    head.iter().map(|&it| it.to_owned()).collect()
+}
+
+/// Returns the spread with the highest median.
+fn highest(spreads: impl IntoIterator<Item = Option<Spread>>) -> Option<Spread> {
+    spreads.into_iter().flatten().max_by(|one, other| one.median.total_cmp(&other.median))
 }
 
 fn no_value() -> String {

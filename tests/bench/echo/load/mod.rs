@@ -2,6 +2,7 @@
 
 mod bulk;
 mod connections;
+pub(crate) mod messages;
 mod round_trip;
 mod source;
 mod stream;
