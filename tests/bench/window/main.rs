@@ -15,6 +15,8 @@ mod flood;
 mod frames;
 mod headless;
 mod idle;
+#[path = "../minimal/main.rs"]
+mod minimal;
 mod report;
 mod screen;
 mod start;
@@ -37,7 +39,7 @@ const SECTIONS: [(&str, Section); 5] = [
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == start::MINIMAL) {
-        start::minimal_window();
+        minimal::main().unwrap();
         return;
     }
     let rounds = Rounds { quick: arguments.iter().any(|argument| argument == "--quick") };

@@ -4,34 +4,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use egui::{CentralPanel, Ui, ViewportBuilder};
-
 use super::report::{Rounds, at_most, median, milliseconds};
 use super::screen::{Screen, Shown};
 
 /// The argument that makes this program show the minimal window.
 pub(crate) const MINIMAL: &str = "--minimal-window";
-const GOAL: f64 = 1.2;
-
-struct Minimal;
-
-impl eframe::App for Minimal {
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        CentralPanel::default().show(ui, |ui| {
-            ui.label("Hello");
-        });
-    }
-}
-
-/// Opens a window as large as Echoscope's, with one label, drawn by the same renderer.
-pub(crate) fn minimal_window() {
-    let options = eframe::NativeOptions {
-        viewport: ViewportBuilder::default().with_inner_size([1180.0, 760.0]),
-        renderer: eframe::Renderer::Glow,
-        ..eframe::NativeOptions::default()
-    };
-    eframe::run_native("Minimal", options, Box::new(|_| Ok(Box::new(Minimal)))).unwrap();
-}
+const GOAL: f64 = 1.1;
 
 pub(crate) fn run(rounds: Rounds) {
     println!("From the start to the first picture, as a ratio to a minimal window");
