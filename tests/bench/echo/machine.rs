@@ -10,7 +10,7 @@ use crate::{Outcome, print_now};
 /// The number of open files that a process with 5,000 clients needs.
 const NEEDED_FILES: u64 = 6000;
 
-/// Returns a line with the machine's processor, cores, kernel, compiler and load.
+/// Returns a line with the machine's processor, cores, kernel and load, and the versions of what the servers use.
 pub(crate) fn describe() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|it| it.1);
@@ -26,9 +26,11 @@ pub(crate) fn describe() -> String {
     let load = load.split(' ').next().unwrap_or_default().to_owned();
     let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let mut parts = vec![model.unwrap_or("an unknown processor").to_owned(), cores, kernel];
-    parts.extend(
-        [first_line(&compiler, &["--version"]), first_line("python3", &["--version"])].into_iter().flatten(),
-    );
+    parts.extend(first_line(&compiler, &["--version"]));
+    for program in ["cc", "python3"] {
+        parts.extend(first_line(program, &["--version"]));
+    }
+    parts.extend(first_line("openssl", &["version"]));
     if !load.is_empty() {
         parts.push(format!("load average {load} at the start"));
     }
