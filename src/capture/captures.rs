@@ -115,6 +115,12 @@ pub struct CaptureInfo {
     pub closed: bool,
 }
 
+impl CaptureState {
+    fn kept_len(&self, len: usize) -> usize {
+        if self.full || self.kept_bytes + len > MAX_BYTES { len.min(FIRST_BYTES) } else { len }
+    }
+}
+
 impl Capture {
     /// Returns a summary of the capture.
     #[must_use]
@@ -140,14 +146,28 @@ impl Capture {
         bytes: &[u8],
         link: Option<u32>,
     ) -> Option<CaptureEvent> {
+        self.record_start(side, kind, (bytes, bytes.len()), link)
+    }
+
+    /// Stores an event whose bytes are `len` long in all. Only those are needed that [`Self::kept_len`] asked for.
+    pub(crate) fn record_start(
+        &self,
+        side: Side,
+        kind: CaptureEventKind,
+        (bytes, len): (&[u8], usize),
+        link: Option<u32>,
+    ) -> Option<CaptureEvent> {
         let mut state = lock(&self.state);
-        let len = bytes.len();
-        let max = if state.kept_bytes + len <= MAX_BYTES { len } else { FIRST_BYTES };
-        let bytes = &bytes[..len.min(max)];
+        let bytes = &bytes[..bytes.len().min(state.kept_len(len))];
         self.reserve_event(&mut state, bytes.len() + ALLOCATION).then(|| {
             state.kept_bytes += bytes.len();
             self.push(&mut state, side, kind, (bytes.into(), len), link)
         })
+    }
+
+    /// Returns how many bytes are kept at most of an event that has `len` bytes and isn't stored yet.
+    pub(crate) fn kept_len(&self, len: usize) -> usize {
+        lock(&self.state).kept_len(len)
     }
 
     /// Stores the echo of received plaintext. The bytes of a whole echo are shared, not kept twice.

@@ -56,7 +56,7 @@ impl Recorder {
             return;
         };
         let waiting = &mut tls.waiting;
-        tls.incoming.feed(bytes, |raw| waiting.push_back(raw));
+        tls.incoming.feed(bytes, |len| capture.kept_len(len), |raw| waiting.push_back(raw));
         if tls.stopped { tls.record_unread(capture) } else { tls.record_other_bytes(capture) }
     }
 
@@ -68,11 +68,12 @@ impl Recorder {
             return;
         };
         let (server, sending) = (&mut tls.server, tls.sending);
-        tls.outgoing.feed(bytes, |raw| {
+        let complete = |raw| {
             if let Some(raw) = server.on_sent(raw) {
                 record_server(capture, &raw, sending);
             }
-        });
+        };
+        tls.outgoing.feed(bytes, |len| capture.kept_len(len), complete);
     }
 
     /// Records the client's next record after `process_new_packets` returned `result` for it. `before` and `after` are
@@ -193,5 +194,5 @@ fn record_server(capture: &Capture, raw: &RawRecord, plaintext: Option<u32>) {
 
 fn record(capture: &Capture, side: Side, raw: &RawRecord, link: Option<u32>) -> Option<u32> {
     let kind = raw.header.map_or(CaptureEventKind::Raw, CaptureEventKind::Record);
-    capture.record(side, kind, &raw.bytes, link).map(|event| event.index)
+    capture.record_start(side, kind, (&raw.bytes, raw.len), link).map(|event| event.index)
 }

@@ -111,7 +111,10 @@ pub(crate) fn may_be_header(bytes: &[u8]) -> bool {
 /// A whole record, or bytes that aren't one.
 #[derive(Debug, Default)]
 pub(crate) struct RawRecord {
+    /// The bytes, or only the first ones of encrypted application data.
     pub(crate) bytes: Vec<u8>,
+    /// The number of bytes that arrived.
+    pub(crate) len: usize,
     /// The header, or `None` if this isn't a record.
     pub(crate) header: Option<TlsRecord>,
 }
@@ -120,26 +123,44 @@ pub(crate) struct RawRecord {
 #[derive(Debug, Default)]
 pub(crate) struct RecordParser {
     record: RawRecord,
+    /// The most bytes of the record that are kept.
+    max_kept: usize,
     /// Whether bytes that can't be TLS have arrived, so that no more records are expected.
     failed: bool,
 }
 
 impl RecordParser {
-    /// Parses the next bytes and calls `complete` with each record that they complete.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut complete: impl FnMut(RawRecord)) {
+    /// Parses the next bytes and calls `complete` with each record that they complete. `kept_len` returns how many bytes
+    /// to keep of a record with application data, given its length.
+    pub(crate) fn feed(
+        &mut self,
+        mut bytes: &[u8],
+        kept_len: impl Fn(usize) -> usize,
+        mut complete: impl FnMut(RawRecord),
+    ) {
         while !bytes.is_empty() {
-            let RawRecord { bytes: known, header } = &mut self.record;
+            let RawRecord { bytes: known, len, header } = &mut self.record;
+            if *len == 0 {
+                self.max_kept = usize::MAX;
+            }
             let end = RECORD_HEADER + header.map_or(0, |header| usize::from(header.length));
-            let taken = if self.failed { bytes.len() } else { (end - known.len()).min(bytes.len()) };
-            known.extend_from_slice(&bytes[..taken]);
+            let taken = if self.failed { bytes.len() } else { (end - *len).min(bytes.len()) };
+            known.extend_from_slice(&bytes[..taken.min(self.max_kept - known.len())]);
+            *len += taken;
             bytes = &bytes[taken..];
             if header.is_none() && !self.failed {
                 self.failed = !may_be_header(known);
                 *header = record_header(known);
-                known.reserve_exact(header.map_or(0, |header| header.length.into()));
+                if let Some(header) = header {
+                    let whole = RECORD_HEADER + usize::from(header.length);
+                    if header.content_type == APPLICATION_DATA {
+                        self.max_kept = kept_len(whole).max(RECORD_HEADER);
+                    }
+                    known.reserve_exact(whole.min(self.max_kept) - known.len());
+                }
             }
             let end = header.map(|header| RECORD_HEADER + usize::from(header.length));
-            if end == Some(known.len()) || self.failed && bytes.is_empty() {
+            if end == Some(*len) || self.failed && bytes.is_empty() {
                 complete(std::mem::take(&mut self.record));
             }
         }
@@ -353,7 +374,7 @@ mod tests {
         let mut parser = RecordParser::default();
         let mut found = Vec::new();
         for part in parts {
-            parser.feed(part, |record| found.push((record.header.is_some(), record.bytes)));
+            parser.feed(part, |len| len, |record| found.push((record.header.is_some(), record.bytes)));
         }
         found.extend(parser.take_rest().map(|record| (false, record.bytes)));
         found
@@ -379,6 +400,25 @@ mod tests {
         let raw = |bytes: &[u8]| (false, bytes.to_vec());
         assert_eq!(mixed[0], (true, vec![21, 3, 3, 0, 0]));
         assert_eq!(mixed[1..], [raw(&[23, 3, 3, 0xff, 0xff, 1, 2]), raw(b"more")]);
+    }
+
+    #[test]
+    fn only_the_start_of_long_data_is_kept() {
+        let record = |kind, length: u16| {
+            let content = vec![kind; usize::from(length)];
+            [&[kind, 3, 3][..], &length.to_be_bytes(), &content].concat()
+        };
+        let records = [record(APPLICATION_DATA, 300), record(HANDSHAKE, 300), record(23, 95), record(23, 9)];
+        for size in [1, 7, 64, 1000] {
+            let (mut parser, mut kept) = (RecordParser::default(), Vec::new());
+            for part in records.concat().chunks(size) {
+                let kept_len = |len| if len > 100 { 64 } else { len };
+                parser.feed(part, kept_len, |record| kept.push((record.len, record.bytes)));
+            }
+            let lengths = [64, 305, 100, 14];
+            let expected = records.iter().zip(lengths).map(|(all, kept)| (all.len(), all[..kept].to_vec()));
+            assert_eq!(kept, expected.collect::<Vec<_>>(), "in parts of {size}");
+        }
     }
 
     fn message(kind: u8, len: u8) -> Vec<u8> {
