@@ -1,4 +1,4 @@
-//! Finds the display that the window opens on.
+//! Finds the display that the window opens on, and whether it shows the window.
 //!
 //! winit decides from the environment alone, and creates only one event loop in a process, even if it can't connect. So
 //! a variable that is left over from another session would leave no window. This connects first.
@@ -39,6 +39,17 @@ pub fn find() -> Result<(), NoDisplay> {
     Ok(())
 }
 
+/// Returns a function that tells winit if the X server shows nothing of the window with this ID. winit itself notices
+/// only a window that others cover or that is minimized, not one on another workspace. The function waits for the X
+/// server. On other displays it does nothing.
+pub(crate) fn hidden_window_notifier(window: Option<u64>) -> impl FnMut() + Send {
+    #[cfg(not(any(windows, target_os = "macos")))]
+    let notify = unix::hidden_window_notifier(window);
+    #[cfg(any(windows, target_os = "macos"))]
+    let notify = move || drop(window);
+    notify
+}
+
 #[cfg(not(any(windows, target_os = "macos")))]
 mod unix {
     use std::env;
@@ -51,6 +62,12 @@ mod unix {
     use std::sync::mpsc::{RecvTimeoutError, sync_channel};
     use std::thread;
     use std::time::Duration;
+
+    use x11rb::errors::ReplyError;
+    use x11rb::protocol::xproto::{
+        ConnectionExt, EventMask, MapState, VISIBILITY_NOTIFY_EVENT, Visibility, VisibilityNotifyEvent,
+    };
+    use x11rb::rust_connection::RustConnection;
 
     use super::{DisplayError, NoDisplay};
 
@@ -128,6 +145,32 @@ mod unix {
         let request = [1, 12 << 16, 2_u32];
         stream.write_all(&request.map(u32::to_ne_bytes).concat())?;
         stream.read_exact(&mut [0; 8])
+    }
+
+    pub(super) fn hidden_window_notifier(window: Option<u64>) -> impl FnMut() + Send {
+        // With Wayland, the ID is an address, which is larger.
+        let window = window.and_then(|window| u32::try_from(window).ok());
+        let mut connection = None;
+        move || {
+            let Some(window) = window else { return };
+            let connection =
+                connection.get_or_insert_with(|| x11rb::connect(None).ok().map(|(connection, _)| connection));
+            if let Some(connection) = connection {
+                let _ = notify_if_hidden(connection, window);
+            }
+        }
+    }
+
+    /// Sends winit's window the event that it gets when others cover it. The X server sends none when a window stops
+    /// being viewable, but it sends one when the window is visible again (X11 protocol, `VisibilityNotify`).
+    fn notify_if_hidden(connection: &RustConnection, window: u32) -> Result<(), ReplyError> {
+        if connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE {
+            return Ok(());
+        }
+        let state = Visibility::FULLY_OBSCURED;
+        let event =
+            VisibilityNotifyEvent { response_type: VISIBILITY_NOTIFY_EVENT, sequence: 0, window, state };
+        connection.send_event(false, window, EventMask::VISIBILITY_CHANGE, event)?.check()
     }
 
     /// Connects to the X server and authenticates.

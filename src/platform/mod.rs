@@ -7,6 +7,8 @@ pub mod display;
 pub mod files;
 pub mod paths;
 #[cfg(feature = "gui")]
+pub(crate) mod processor_time;
+#[cfg(feature = "gui")]
 pub mod renderers;
 pub mod signals;
 pub mod sockets;

@@ -1,9 +1,10 @@
-//! The help (F1): a tour of five minutes, terms, keys, limits, and the settings file.
+//! The help (F1): a tour of five minutes, terms, keys, limits, the settings file, and what draws the window.
 
 use std::path::Path;
 
 use egui::{Grid, Label, Ui};
 
+use crate::platform::renderers::DrawingDevice;
 use crate::ui::shortcuts;
 use crate::ui::theme;
 use crate::ui::widgets::controls::copy_box;
@@ -51,15 +52,15 @@ const LIMITS: &str = "It isn't for the public internet: it echoes whatever anyon
 const HELP: Dialog = Dialog { title: "Help and keys", width: 600.0 };
 
 /// Shows the help; returns whether it stays open.
-pub(super) fn show(ui: &Ui, settings_file: Option<&Path>) -> bool {
+pub(super) fn show(ui: &Ui, settings_file: Option<&Path>, device: Option<&DrawingDevice>) -> bool {
     !HELP.show_until_closed(ui, "Close the help", |ui, part| {
         if part == DialogPart::Contents {
-            contents(ui, settings_file);
+            contents(ui, settings_file, device);
         }
     })
 }
 
-fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
+fn contents(ui: &mut Ui, settings_file: Option<&Path>, device: Option<&DrawingDevice>) {
     let heading = |ui: &mut Ui, text: &str| {
         ui.add_space(6.0);
         ui.label(theme::bold(text).weak());
@@ -103,5 +104,11 @@ fn contents(ui: &mut Ui, settings_file: Option<&Path>) {
         heading(ui, "Settings");
         ui.label("They are saved in this file; options on the command line override them.");
         copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX);
+    }
+    if let Some(DrawingDevice { name, is_software }) = device {
+        heading(ui, "Version");
+        let version = env!("CARGO_PKG_VERSION");
+        let on = if *is_software { ", which uses the processor, not a GPU" } else { "" };
+        ui.label(format!("Echoscope {version}. The window is drawn by {name}{on}."));
     }
 }

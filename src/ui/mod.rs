@@ -23,6 +23,7 @@
 //! | Module | Content |
 //! |---|---|
 //! | `window`, `run_window` | The window's layout and actions; the OS's window and its renderer |
+//! | `frame_pacing` | How soon events may cause the next frame |
 //! | `tabs` | The row of tabs, and the content of each: `log`, `connections`, `client`, `python` (*Code*), `wire` |
 //! | `step_bar`, `backlog` | The bar of step mode at the top of the Code tab; the accept queue at its bottom |
 //! | `tls_dialogs`, `file_dialogs` | The dialogs about TLS; the OS's file dialogs, or a prompt for a path |
@@ -36,6 +37,7 @@
 mod action;
 mod backlog;
 mod file_dialogs;
+mod frame_pacing;
 mod help;
 mod help_menu;
 mod lesson_bar;

@@ -5,16 +5,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
-use std::time::Duration;
+use std::time::Instant;
 
 use eframe::{CreationContext, NativeOptions, Renderer};
-use egui::{Context, IconData, ViewportBuilder};
+use egui::{IconData, ViewportBuilder};
 use rfd::{MessageDialog, MessageLevel};
 
 use crate::app::{App, Command, Notice, Options};
-use crate::platform::renderers::{RENDERERS, save_power};
+use crate::platform::display::hidden_window_notifier;
+use crate::platform::renderers::{DrawingDevice, RENDERERS, save_power};
 use crate::settings::Settings;
 use crate::settings::settings_file::SettingsFile;
+use crate::ui::frame_pacing::FramePacing;
 use crate::ui::theme::size;
 use crate::ui::window::Window;
 
@@ -43,10 +45,6 @@ fn hint(reason: &str) -> &'static str {
     }
 }
 
-/// How long a repaint that another thread requests is delayed, so that many events share it: a repaint for each event
-/// would cost more than the echo itself.
-const REPAINT_DELAY: Duration = Duration::from_millis(33);
-
 /// Shows an error in a message box of the OS and waits until it is closed. For a program without a terminal, as on
 /// Windows.
 pub fn message_box(error: &str) {
@@ -65,8 +63,9 @@ pub fn run(
     start: bool,
 ) -> Result<(), WindowError> {
     let create = move |creation: &CreationContext<'_>| {
-        let options =
-            Options { settings_file: settings_file.clone(), wake: wake(&creation.egui_ctx), capture: true };
+        let pacing = Arc::new(FramePacing::default());
+        let wake = wake(creation, Arc::clone(&pacing));
+        let options = Options { settings_file: settings_file.clone(), wake, capture: true };
         let mut app = App::new(settings.clone(), options);
         for text in &warnings {
             app.tell(Notice { text: text.clone(), problem: true });
@@ -74,7 +73,7 @@ pub fn run(
         if start {
             app.apply(Command::Start);
         }
-        Window::new(&creation.egui_ctx, app)
+        Window::new(&creation.egui_ctx, app).drawn_by(DrawingDevice::of(creation), pacing)
     };
     first_that_works(RENDERERS, |renderer| {
         let create = |creation: &CreationContext<'_>| Ok(Box::new(create(creation)) as Box<dyn eframe::App>);
@@ -126,14 +125,24 @@ fn without_source_location(error: &str) -> String {
 
 /// Returns the callback that wakes the window when the app has new events. The callback only signals a thread, which
 /// requests the repaint: the caller must not wait for egui's lock, which the window holds while it lays out a frame.
-fn wake(ctx: &Context) -> Arc<dyn Fn() + Send + Sync> {
+fn wake(creation: &CreationContext<'_>, pacing: Arc<FramePacing>) -> Arc<dyn Fn() + Send + Sync> {
     let (signal, signals) = sync_channel(1);
+    let ctx = creation.egui_ctx.clone();
     let repaint = {
-        let ctx = ctx.clone();
-        move || ctx.request_repaint_after(REPAINT_DELAY)
+        let pacing = Arc::clone(&pacing);
+        move || ctx.request_repaint_after(pacing.delay(Instant::now()))
     };
     let repaint_here = repaint.clone();
-    let wait = move || signals.iter().for_each(|()| repaint());
+    let mut notify_if_hidden =
+        hidden_window_notifier(creation.winit_window().map(|window| u64::from(window.id())));
+    let wait = move || {
+        for () in signals {
+            if !pacing.is_hidden() {
+                notify_if_hidden();
+            }
+            repaint();
+        }
+    };
     if thread::Builder::new().name("wake window".to_owned()).spawn(wait).is_err() {
         return Arc::new(repaint_here);
     }

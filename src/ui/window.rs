@@ -1,6 +1,7 @@
 //! The window. In each frame `logic` polls the app, and `ui` lays out the panels and carries out the actions that they
 //! return.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{
@@ -10,10 +11,12 @@ use egui::{
 
 use crate::app::{App, Command, Notice};
 use crate::lessons::condition::LessonPlace;
+use crate::platform::renderers::DrawingDevice;
 use crate::server::ServerState;
 use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, TABS};
 use crate::ui::file_dialogs::FileDialogs;
+use crate::ui::frame_pacing::{self, FrameMeter, FramePacing};
 use crate::ui::lesson_bar::LessonBar;
 use crate::ui::side_panel::SidePanel;
 use crate::ui::status_bar::StatusBar;
@@ -43,6 +46,8 @@ pub struct Window {
     status_bar: StatusBar,
     tls_dialogs: TlsDialogs,
     lesson: LessonBar,
+    frames: FrameMeter,
+    device: Option<DrawingDevice>,
     shows_help: bool,
     was_failed: bool,
     /// Whether a start has failed since the last frame. If so, the reason is scrolled into view.
@@ -69,6 +74,8 @@ impl Window {
             status_bar: StatusBar::default(),
             tls_dialogs: TlsDialogs::default(),
             lesson: LessonBar::default(),
+            frames: FrameMeter::default(),
+            device: None,
             shows_help: false,
             was_failed: false,
             failed_just_now: false,
@@ -80,6 +87,13 @@ impl Window {
     #[must_use]
     pub fn without_native_dialogs(mut self) -> Self {
         self.file_dialogs = FileDialogs::new(false);
+        self
+    }
+
+    /// Returns the window with the device that draws it, and with `pacing` told what its frames cost.
+    pub(super) fn drawn_by(mut self, device: DrawingDevice, pacing: Arc<FramePacing>) -> Self {
+        self.frames = FrameMeter::new(pacing, device.is_software);
+        self.device = Some(device);
         self
     }
 
@@ -155,6 +169,21 @@ impl Window {
         }
     }
 
+    /// Handles input that concerns no widget. Only while the window is drawn: while it is hidden, egui keeps the input of
+    /// the last frame.
+    fn handle_input(&mut self, ctx: &Context) {
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        for file in dropped {
+            self.app.apply(Command::DropFile(file.path().to_path_buf()));
+        }
+        self.warn_of_pasted_lines(ctx);
+        let gained_focus = ctx.input(|input| input.events.contains(&Event::WindowFocused(true)));
+        if gained_focus && self.app.settings().tls {
+            // The user may have created new certificate files in a terminal.
+            self.app.apply(Command::CheckFiles);
+        }
+    }
+
     /// Warns if a text with several lines is pasted into a field for one line: egui makes the line ends spaces.
     fn warn_of_pasted_lines(&mut self, ctx: &Context) {
         let has_lines = |event: &Event| match event {
@@ -226,7 +255,7 @@ impl Window {
     fn overlays(&mut self, ui: &Ui) -> Vec<Action> {
         let mut actions = self.tls_dialogs.show(ui, &self.app);
         if self.shows_help {
-            self.shows_help = help::show(ui, self.app.settings_file());
+            self.shows_help = help::show(ui, self.app.settings_file(), self.device.as_ref());
         }
         actions.extend(self.file_dialogs.poll());
         actions.extend(self.file_dialogs.show_prompt(ui));
@@ -250,21 +279,12 @@ fn drop_hint(ui: &Ui) {
 }
 
 impl eframe::App for Window {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        self.frames.begin_frame(ctx, frame.info().cpu_usage);
         self.app.poll();
         let failed = matches!(self.app.state(), ServerState::Failed(_));
         self.failed_just_now = failed && !self.was_failed;
         self.was_failed = failed;
-        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
-        for file in dropped {
-            self.app.apply(Command::DropFile(file.path().to_path_buf()));
-        }
-        self.warn_of_pasted_lines(ctx);
-        let gained_focus = ctx.input(|input| input.events.contains(&Event::WindowFocused(true)));
-        if gained_focus && self.app.settings().tls {
-            // The user may have created new certificate files in a terminal.
-            self.app.apply(Command::CheckFiles);
-        }
         let log_complete = self.log.update(self.app.log());
         let wire_complete = self.wire.update(&self.app, self.tab == LessonPlace::Wire);
         if !(log_complete && wire_complete) {
@@ -272,7 +292,7 @@ impl eframe::App for Window {
         }
         // The rate falls even if there are no new events, and nothing else would repaint it.
         if self.app.rate() > 0 {
-            ctx.request_repaint_after(Duration::from_millis(250));
+            frame_pacing::repaint_after(ctx, Duration::from_millis(250));
         }
         ctx.set_theme(match self.app.settings().theme {
             ThemeChoice::System => ThemePreference::System,
@@ -292,6 +312,8 @@ impl eframe::App for Window {
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        self.frames.begin_drawing();
+        self.handle_input(ui.ctx());
         track_window_size(ui.ctx());
         // While a TLS dialog is open, shortcuts are off.
         let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };

@@ -56,8 +56,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "ui",
         &[
-            "app", "capture", "client", "lessons", "log", "platform", "python", "server", "settings", "text",
-            "tls",
+            "app", "capture", "client", "lessons", "log", "platform", "python", "server", "settings", "sync",
+            "text", "tls",
         ],
     ),
 ];
@@ -65,7 +65,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Crates and types that only some files may use: the name, the files or folders, and the reason.
 const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("egui::", &["ui/"], "nothing below the window uses the GUI toolkit"),
-    ("eframe::", &["ui/"], "nothing below the window uses the GUI toolkit"),
+    ("eframe::", &["ui/", "platform/renderers.rs"], "nothing below the window uses the GUI toolkit"),
     ("rfd::", &["ui/"], "nothing below the window opens a dialog"),
     ("socket2::", &["server/", "client/", "platform/"], "sockets belong to the server and the client"),
     ("mio::", &["server/", "client/"], "sockets belong to the server and the client"),

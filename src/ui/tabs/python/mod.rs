@@ -19,7 +19,7 @@ use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::{copy_button, pill_button};
 use crate::ui::widgets::field::small;
 use crate::ui::widgets::{scroll_when_small, toolbar};
-use crate::ui::{backlog, step_bar};
+use crate::ui::{backlog, frame_pacing, step_bar};
 
 /// The state of the tab.
 #[derive(Debug, Default)]
@@ -107,7 +107,7 @@ impl CodePanel {
             }
         }
         if self.last_calls.as_ref() != Some(calls) {
-            ui.ctx().request_repaint_after(REREAD_DELAY);
+            frame_pacing::repaint_after(ui.ctx(), REREAD_DELAY);
         }
         let time_left = self.highlight_ends.iter().map(|end| end - now).filter(|time_left| *time_left > 0.0);
         if let Some(time_left) = time_left.min_by(f64::total_cmp) {
