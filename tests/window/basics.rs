@@ -297,7 +297,7 @@ fn buttons_keep_their_places_and_names_in_every_size() {
 
 /// A file as the OS's drag and drop delivers it.
 #[derive(Debug)]
-struct Dropped(std::path::PathBuf);
+pub(crate) struct Dropped(pub(crate) std::path::PathBuf);
 
 impl egui::DroppedFile for Dropped {
     fn path(&self) -> &Path {

@@ -5,11 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
+use echoscope::app::{App, Command, Options};
+use echoscope::server::ServerState;
 use echoscope::settings::{Mode, Settings};
-use egui::{Key, Modifiers, Role, ViewportId};
+use echoscope::ui;
+use eframe::App as _;
+use egui::{Context, Key, Modifiers, RawInput, Role, ViewportId};
 use egui_kittest::kittest::Queryable;
 
-use crate::basics::{connect, echo};
+use crate::basics::{Dropped, connect, echo};
 use crate::harness::{PressMode, Window};
 
 /// How long the window must be idle: longer than any of its timers.
@@ -98,4 +102,37 @@ fn focused_field_paints_nothing() {
         window.run();
         run_until_idle(&mut window, field);
     }
+}
+
+#[test]
+fn hidden_window_collects_the_log_and_repeats_no_input() {
+    let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
+    let (ctx, mut frame) = (Context::default(), eframe::Frame::_new_kittest());
+    let mut app = App::new(settings, Options::default());
+    app.apply(Command::Start);
+    let mut window = ui::Window::new(&ctx, app).without_native_dialogs();
+    let dropped = Arc::new(Dropped("no such file".into()));
+    let input = RawInput { dropped_files: vec![dropped], ..RawInput::default() };
+    let output = ctx.run_ui(input, |ui| {
+        window.logic(ui.ctx(), &mut frame);
+        window.ui(ui, &mut frame);
+    });
+    output.drop_without_applying_deltas();
+    // As eframe does for a hidden window.
+    let mut hidden_frame = || {
+        let _ = ctx.run_logic(&RawInput::default(), |ctx| window.logic(ctx, &mut frame));
+        thread::sleep(Duration::from_millis(10));
+        (window.app().state(), window.app().log().next_number())
+    };
+    let address = loop {
+        if let (ServerState::Listening { addresses, .. }, _) = hidden_frame() {
+            break addresses[0];
+        }
+    };
+    // The file is checked in the background.
+    let before = (0..50).map(|_| hidden_frame().1).max().unwrap();
+    echo(&mut connect(address), b"x");
+    while hidden_frame().1 < before + 3 {}
+    let after = (0..20).map(|_| hidden_frame().1).max().unwrap();
+    assert_eq!(after, before + 3, "accepted, received and closed");
 }
