@@ -236,9 +236,10 @@ mod tests {
 
     #[test]
     fn cost_follows_the_frames_but_not_a_single_one() {
-        let (pacing, start) = (pacing(2, Duration::ZERO), Instant::now());
-        pacing.begin_frame(start, Some(Duration::from_millis(240)));
-        for _ in 0..3 {
+        let (pacing, start) = (pacing(2, COST), Instant::now());
+        pacing.begin_frame(start, Some(COST * 20));
+        assert!(pacing.interval() < MAX_INTERVAL, "{:?}", pacing.interval());
+        for _ in 0..6 {
             pacing.begin_frame(start, Some(COST));
         }
         assert!(pacing.interval() < COST * SHARE * 2 / 2, "{:?}", pacing.interval());
