@@ -6,13 +6,13 @@ pub mod console;
 pub mod display;
 pub mod files;
 pub mod paths;
-#[cfg(feature = "gui")]
 pub(crate) mod processor_time;
 #[cfg(feature = "gui")]
 pub mod renderers;
 pub mod signals;
 pub mod sockets;
 pub mod terminal;
+pub(crate) mod threads;
 
 /// Whether the desktop is part of the OS, as on Windows and macOS. Elsewhere it may be missing, or lack file dialogs.
 pub const IS_DESKTOP_PART_OF_OS: bool = cfg!(any(windows, target_os = "macos"));

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, Read};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use mio::net::TcpListener;
 use socket2::Socket;
 
 /// Allows a port to be used again while connections of an earlier run are in `TIME_WAIT`.
@@ -15,6 +16,33 @@ use socket2::Socket;
 /// would prevent sharing, but it also refuses the port while connections of an earlier run remain.
 pub(crate) fn allow_reuse(socket: &Socket) -> io::Result<()> {
     if cfg!(unix) { socket.set_reuse_address(true) } else { Ok(()) }
+}
+
+/// Makes sockets that [`accept`] returns send small amounts of data at once (`TCP_NODELAY`), if they take that over
+/// from the listening socket, as on Linux. That saves a system call for each client.
+pub(crate) fn prepare_listener(socket: &Socket) -> io::Result<()> {
+    if cfg!(target_os = "linux") { socket.set_tcp_nodelay(true) } else { Ok(()) }
+}
+
+/// Accepts a client from a non-blocking listener that [`prepare_listener`] has prepared. The client's socket blocks.
+#[cfg(target_os = "linux")]
+pub(crate) fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    use rustix::net::{SocketFlags, acceptfrom_with};
+
+    let (socket, peer) = acceptfrom_with(listener, SocketFlags::CLOEXEC)?;
+    let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok()).ok_or(ErrorKind::InvalidData)?;
+    Ok((socket.into(), peer))
+}
+
+/// Accepts a client from a non-blocking listener. The client's socket blocks, and sends small amounts of data at once.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    let (stream, peer) = listener.accept()?;
+    let stream = TcpStream::from(stream);
+    stream.set_nonblocking(false)?;
+    // This fails if the client has closed the connection, which `recv` will report.
+    let _ = stream.set_nodelay(true);
+    Ok((stream, peer))
 }
 
 /// Returns whether an error means that the process or the OS has no file descriptor left.
@@ -107,10 +135,11 @@ pub(crate) fn send(
     _is_ended: impl Fn() -> bool,
     send: impl Fn(&TcpStream) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    let start = Instant::now();
+    let start = limit.map(|limit| (limit, Instant::now()));
     loop {
         match send(stream) {
-            Err(error) if is_timeout(&error) && limit.is_some_and(|limit| start.elapsed() < limit) => {}
+            Err(error)
+                if is_timeout(&error) && start.is_some_and(|(limit, start)| start.elapsed() < limit) => {}
             result => return result,
         }
     }

@@ -54,12 +54,8 @@ impl Acceptor {
             let index = self.next % self.listeners.len();
             self.next = index + 1;
             loop {
-                match self.listeners[index].accept() {
-                    Ok((stream, peer)) => {
-                        let stream = TcpStream::from(stream);
-                        stream.set_nonblocking(false)?;
-                        return Ok(Some((stream, peer)));
-                    }
+                match sockets::accept(&self.listeners[index]) {
+                    Ok(accepted) => return Ok(Some(accepted)),
                     Err(error) if error.kind() == WouldBlock => break,
                     // The call was interrupted, or the client closed the connection in the queue (accept(2)).
                     Err(error)
@@ -89,7 +85,7 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
             shared.registry.notify_waiters();
         };
         shared.accept_queue.start(scope, || shared.is_stopping(), on_change);
-        let mut dispatcher = Dispatcher::new(scope, shared);
+        let dispatcher = Dispatcher::new(scope, shared);
         let mut backoff = AcceptBackoff::new();
         let mut is_limit_reported = false;
         // One `accept()` of the tutorial can be several non-blocking calls here, but it is stepped and counted once.
@@ -144,15 +140,15 @@ fn limit_handshakes(shared: &ServerShared) -> Option<Duration> {
         // The accepting thread itself serves the client, as the tutorial's program does.
         Mode::One => {}
         Mode::Threads => shared.registry.limit_handshakes(shared.config.max_clients),
-        Mode::Pool => return shared.registry.limit_pool_handshakes(shared.config.pool_size.into()),
+        Mode::Pool => {
+            return shared.registry.limit_pool_handshakes(&shared.workers, shared.config.pool_size.into());
+        }
     }
     None
 }
 
 /// Adds an accepted client to the open connections.
 fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
-    // This fails if the client has closed the connection, which `recv` will report.
-    let _ = stream.set_nodelay(true);
     let client = shared.events.next_client(peer);
     let is_tls = shared.config.tls.is_some();
     let captures = shared.config.capture.then(|| shared.events.captures());

@@ -132,6 +132,7 @@ fn listen(
 fn socket(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     sockets::allow_reuse(&socket)?;
+    sockets::prepare_listener(&socket)?;
     if let IpAddr::V6(ip) = address.ip() {
         // `::` alone also accepts IPv4, except on an OS that can't (OpenBSD).
         let result = socket.set_only_v6(only_v6 || !ip.is_unspecified());

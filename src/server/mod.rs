@@ -8,7 +8,7 @@
 //!                   │
 //!   accept loop (accept.rs) ◄─── waits on all listening sockets; Stop wakes it
 //!                   │ one TcpStream after the other; backoff.rs delays it when resources run out
-//!   dispatch.rs: serve on this thread │ on a new thread │ on a thread of the pool
+//!   dispatch.rs: serve on this thread │ on a thread of its own │ on a thread of the pool (workers.rs)
 //!                   │
 //!   one client (handler.rs): recv → sendall, until the end   ◄──► socket.rs, with TLS through tls_stream.rs
 //!          │                         │
@@ -44,6 +44,7 @@ mod socket;
 pub mod start_error;
 mod stepper;
 mod tls_stream;
+mod workers;
 
 use std::io;
 use std::path::Path;
@@ -104,9 +105,9 @@ impl Server {
 
     /// Closes one client's connection, if it is still open.
     pub fn disconnect(&self, id: ClientId) {
-        let queued = self.shared.registry.disconnect(id);
+        self.shared.registry.disconnect(id);
         self.shared.steps.notify_waiters();
-        if let Some(conn) = queued {
+        if let Some(conn) = self.shared.workers.take(id) {
             handler::close_unserved(&self.shared, &conn);
         }
     }

@@ -1,9 +1,9 @@
-//! The open connections of one run of the server, and those of them that wait for a thread of the pool.
+//! The open connections of one run of the server.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,6 +11,7 @@ use crate::capture::Capture;
 use crate::platform::sockets;
 use crate::server::calls::{Call, CallArgument, CallSite};
 use crate::server::event::{ClientId, ClientInfo, CloseReason};
+use crate::server::workers::Workers;
 use crate::settings::Mode;
 use crate::sync::{lock, wait_while, wait_while_for};
 use crate::tls::handshake::Handshake;
@@ -155,8 +156,6 @@ pub(super) struct ConnectionRegistry {
     connections: Mutex<Connections>,
     /// Notified when a connection is removed, and when the run ends.
     removed: Condvar,
-    /// Notified when a connection is queued for the pool, and when no more will be.
-    queued: Condvar,
 }
 
 #[derive(Default)]
@@ -166,11 +165,8 @@ struct Connections {
     in_handshake: BTreeMap<ClientId, (Instant, Arc<Conn>)>,
     /// Whether the run is ending, so that every connection is closed.
     closing: bool,
-    /// The connections that wait for a thread of the pool.
-    queue: VecDeque<Arc<Conn>>,
-    /// Whether no more connections will be queued.
-    queue_closed: bool,
-    idle_workers: usize,
+    /// The number of threads that wait for a removal. Without any, no system call is needed to notify them.
+    waiters: usize,
 }
 
 impl Connections {
@@ -215,8 +211,7 @@ impl ConnectionRegistry {
         connections.in_handshake.remove(&conn.client.id);
         // This can't fail: only the connection's thread sets it, once.
         let _ = conn.handshake.set(handshake);
-        drop(connections);
-        self.removed.notify_all();
+        self.notify(connections);
     }
 
     /// Ends the oldest TLS handshakes if they take more than three quarters of the places. Waits while they are younger
@@ -228,16 +223,15 @@ impl ConnectionRegistry {
         let mut connections = lock(&self.connections);
         while must_wait(&connections) {
             let left = connections.end_oldest_handshake(MIN_HANDSHAKE).unwrap_or_default();
-            connections =
-                wait_while_for(&self.removed, connections, left, |connections| must_wait(connections));
+            connections = self.wait(connections, Some(left), must_wait);
         }
     }
 
     /// As [`Self::limit_handshakes`], for the threads of a pool, if a connection waits for one, and for handshakes older
     /// than [`MIN_POOL_HANDSHAKE`]. Returns when to call this again, if a connection waits.
-    pub(super) fn limit_pool_handshakes(&self, pool_size: usize) -> Option<Duration> {
+    pub(super) fn limit_pool_handshakes(&self, workers: &Workers, pool_size: usize) -> Option<Duration> {
         let mut connections = lock(&self.connections);
-        while !connections.queue.is_empty() {
+        while workers.has_waiting() {
             if !connections.has_too_many_handshakes(pool_size) {
                 // A thread may be about to begin another handshake.
                 return Some(MIN_POOL_HANDSHAKE);
@@ -261,8 +255,7 @@ impl ConnectionRegistry {
         let mut connections = lock(&self.connections);
         connections.open.remove(&id);
         connections.in_handshake.remove(&id);
-        drop(connections);
-        self.removed.notify_all();
+        self.notify(connections);
     }
 
     /// Closes every open connection, and each that is inserted later.
@@ -273,8 +266,7 @@ impl ConnectionRegistry {
             conn.end(CloseReason::ServerStopped);
         }
         Self::shut_down_later(connections.open.values());
-        drop(connections);
-        self.removed.notify_all();
+        self.notify(connections);
     }
 
     /// Closes TLS connections, whose threads were told to end, if they are still open after [`CLOSE_NOTIFY_TIMEOUT`].
@@ -294,15 +286,13 @@ impl ConnectionRegistry {
         }
     }
 
-    /// Closes one connection, if it is still open. Returns it if no thread serves it yet, and removes it from the
-    /// pool's queue.
-    pub(super) fn disconnect(&self, id: ClientId) -> Option<Arc<Conn>> {
-        let mut connections = lock(&self.connections);
-        let conn = connections.open.get(&id)?;
-        conn.end(CloseReason::Disconnected);
-        Self::shut_down_later(std::iter::once(conn));
-        let index = connections.queue.iter().position(|conn| conn.client.id == id)?;
-        connections.queue.remove(index)
+    /// Closes one connection, if it is still open.
+    pub(super) fn disconnect(&self, id: ClientId) {
+        let connections = lock(&self.connections);
+        if let Some(conn) = connections.open.get(&id) {
+            conn.end(CloseReason::Disconnected);
+            Self::shut_down_later(std::iter::once(conn));
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -323,51 +313,47 @@ impl ConnectionRegistry {
     /// [`Self::notify_waiters`] makes this check it again. Returns false only after an interruption.
     pub(super) fn wait_below(&self, limit: usize, interrupt: impl Fn() -> bool) -> bool {
         let is_below = |connections: &Connections| connections.open.len() < limit || connections.closing;
-        let connections = wait_while(&self.removed, lock(&self.connections), |connections| {
-            !is_below(connections) && !interrupt()
-        });
+        let connections =
+            self.wait(lock(&self.connections), None, |connections| !is_below(connections) && !interrupt());
         is_below(&connections)
     }
 
     /// Makes [`Self::wait_below`] check its conditions.
     pub(super) fn notify_waiters(&self) {
         // Taking the lock ensures that no thread is between its check and its wait.
-        drop(lock(&self.connections));
-        self.removed.notify_all();
+        self.notify(lock(&self.connections));
     }
 
     /// Waits until a connection is removed or the run ends, for at most `timeout`.
     pub(super) fn wait_for_removal(&self, timeout: Duration) {
         let connections = lock(&self.connections);
         let open = connections.open.len();
-        drop(wait_while_for(&self.removed, connections, timeout, |connections| {
+        drop(self.wait(connections, Some(timeout), |connections| {
             connections.open.len() >= open && !connections.closing
         }));
     }
 
-    /// Queues a connection for the pool. Returns whether another worker would help: more connections are queued than
-    /// workers are idle.
-    pub(super) fn push_queued(&self, conn: Arc<Conn>) -> bool {
-        let mut connections = lock(&self.connections);
-        connections.queue.push_back(conn);
-        self.queued.notify_one();
-        connections.queue.len() > connections.idle_workers
+    /// Waits while `should_wait` returns true, for at most `timeout`. Checks that again after each removal.
+    fn wait<'a>(
+        &self,
+        mut connections: MutexGuard<'a, Connections>,
+        timeout: Option<Duration>,
+        should_wait: impl Fn(&Connections) -> bool,
+    ) -> MutexGuard<'a, Connections> {
+        connections.waiters += 1;
+        let should_wait = |connections: &mut Connections| should_wait(connections);
+        connections = match timeout {
+            Some(timeout) => wait_while_for(&self.removed, connections, timeout, should_wait),
+            None => wait_while(&self.removed, connections, should_wait),
+        };
+        connections.waiters -= 1;
+        connections
     }
 
-    /// Waits for the next queued connection. Returns `None` once the queue is closed and empty.
-    pub(super) fn next_queued(&self) -> Option<Arc<Conn>> {
-        let mut connections = lock(&self.connections);
-        connections.idle_workers += 1;
-        connections = wait_while(&self.queued, connections, |connections| {
-            connections.queue.is_empty() && !connections.queue_closed
-        });
-        connections.idle_workers -= 1;
-        connections.queue.pop_front()
-    }
-
-    /// Closes the queue: the pool's threads end once it is empty.
-    pub(super) fn close_queue(&self) {
-        lock(&self.connections).queue_closed = true;
-        self.queued.notify_all();
+    fn notify(&self, connections: MutexGuard<'_, Connections>) {
+        if connections.waiters > 0 {
+            drop(connections);
+            self.removed.notify_all();
+        }
     }
 }

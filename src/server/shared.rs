@@ -14,6 +14,7 @@ use crate::server::event_channel::EventSender;
 use crate::server::registry::ConnectionRegistry;
 use crate::server::start_error::StartError;
 use crate::server::stepper::StepController;
+use crate::server::workers::Workers;
 use crate::settings::{Mode, Settings};
 use crate::sync::{lock, wait_while_for};
 use crate::tls::options::TlsFiles;
@@ -127,6 +128,7 @@ pub(super) struct ServerShared {
     pub(super) config: ServerConfig,
     pub(super) events: EventSender,
     pub(super) registry: ConnectionRegistry,
+    pub(super) workers: Workers,
     pub(super) totals: Totals,
     pub(super) accept_queue: AcceptQueueMonitor,
     pub(super) steps: StepController,
@@ -153,6 +155,7 @@ impl ServerShared {
     pub(super) fn new(config: ServerConfig, events: EventSender) -> Self {
         Self {
             steps: StepController::new(events.clone(), config.stepping, config.mode == Mode::One),
+            workers: Workers::new(&config),
             config,
             events,
             registry: ConnectionRegistry::default(),

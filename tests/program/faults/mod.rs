@@ -28,6 +28,8 @@ mod shortage;
 mod signals;
 #[cfg(target_os = "linux")]
 mod standard_output;
+#[cfg(target_os = "linux")]
+mod threads;
 mod tls;
 #[cfg(target_os = "linux")]
 mod vanish;
