@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use crate::app::{App, Command, Options};
 use crate::cli::LogFormat;
 use crate::log::{json, line};
+use crate::platform::processor_time::WorkTimer;
 use crate::platform::{console, signals};
 use crate::server::ServerState;
 use crate::server::event::{Event, EventKind};
@@ -86,8 +87,10 @@ fn serve(app: &mut App, woken: &Receiver<()>, stop: &AtomicBool, format: LogForm
         // The state is read before the poll, so that the poll gets the last events of a stopped server.
         let state = app.state();
         app.poll();
+        let timer = WorkTimer::start();
         printer.print(app.log().iter().map(|entry| &entry.event));
         app.apply(Command::ClearLog);
+        app.add_log_time(timer.elapsed());
         match state {
             ServerState::Failed(error) => return Some(error.to_string()),
             ServerState::Stopped => {

@@ -1,7 +1,7 @@
 //! [`App::poll`] applies what happened on other threads: the events of the server and of the clients, and the results
 //! of work in the background.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::app::clients::ServerEndpoint;
 use crate::app::state::{App, Notice};
@@ -46,6 +46,11 @@ impl App {
             }
             changed = true;
         }
+    }
+
+    /// Adds processor time that was spent on the log since the last poll, so that it limits how many events are logged.
+    pub(crate) fn add_log_time(&mut self, time: Duration) {
+        self.event_receiver.add_time(time);
     }
 
     fn drain_events(&mut self) -> bool {

@@ -99,7 +99,7 @@ pub fn line(event: &Event, data_format: DataFormat) -> String {
         EventKind::Stopping => "Stopping server".to_owned(),
         EventKind::Stopped => "Server stopped".to_owned(),
         EventKind::NotShown { count: skipped } => format!(
-            "{} left out here: the client was faster than the log. Every byte was echoed.",
+            "{} left out here: the server was faster than the log. Every byte was echoed.",
             count(*skipped, "line")
         ),
         EventKind::Note { text, .. } => text.clone(),
@@ -263,7 +263,7 @@ mod tests {
         );
         assert_eq!(
             python(&event(None, EventKind::NotShown { count: 12_000 })),
-            "12,000 lines left out here: the client was faster than the log. Every byte was echoed."
+            "12,000 lines left out here: the server was faster than the log. Every byte was echoed."
         );
     }
 

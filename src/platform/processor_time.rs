@@ -1,22 +1,51 @@
-//! The processor time that drawing takes: that of the window's thread, and that of a software renderer's threads.
+//! The processor time of a thread's work, and of a software renderer's threads.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Returns the processor time of this thread (`clock_gettime(2)`), if the OS reports it.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "rustix' safe wrapper crashes under valgrind, which moves the vDSO")]
 pub(crate) fn thread_time() -> Option<Duration> {
-    #[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
-    return rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime).try_into().ok();
-    #[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is valid for the call, which writes one `timespec` to it.
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    let (seconds, nanoseconds) = (u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?);
+    (result == 0).then(|| Duration::new(seconds, nanoseconds))
+}
+
+/// Returns `None`.
+#[cfg(not(unix))]
+pub(crate) fn thread_time() -> Option<Duration> {
     None
 }
 
+/// Measures the processor time of this thread's work. Where the OS doesn't report it, that is the time by the clock,
+/// which is more.
+pub(crate) struct WorkTimer {
+    processor: Option<Duration>,
+    clock: Instant,
+}
+
+impl WorkTimer {
+    pub(crate) fn start() -> Self {
+        Self { processor: thread_time(), clock: Instant::now() }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        let processor = self.processor.zip(thread_time()).map(|(start, now)| now.saturating_sub(start));
+        processor.unwrap_or_else(|| self.clock.elapsed())
+    }
+}
+
 /// The threads of this process on which a software renderer draws.
+#[cfg(feature = "gui")]
 #[derive(Debug)]
 pub(crate) struct RasterThreads {
     #[cfg(target_os = "linux")]
     statistics: Vec<std::fs::File>,
 }
 
+#[cfg(feature = "gui")]
 impl RasterThreads {
     /// Finds the threads by their names, which only Linux reports.
     #[cfg(target_os = "linux")]
@@ -63,12 +92,10 @@ impl RasterThreads {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, feature = "gui", target_os = "linux"))]
 mod tests {
-    use std::thread::Builder;
-    use std::time::Instant;
-
     use super::*;
+    use std::thread::Builder;
 
     #[test]
     fn time_of_the_renderers_threads_is_measured() {

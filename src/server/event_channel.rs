@@ -2,39 +2,50 @@
 //!
 //! Any thread sends through an [`EventSender`]; one [`EventReceiver`] receives. The channel has a maximum length and a
 //! maximum size in bytes. If it is full, the event is counted instead, and the receiver reports the count as
-//! [`EventKind::NotShown`].
+//! [`EventKind::NotShown`]. A part of the channel is reserved for connections and problems: received data can't fill it.
 //!
-//! Received data is limited by a token bucket: a burst passes whole, and a flood is reduced to a rate that is more than
-//! anyone can read, but too low to slow down the echo. The rest of the channel is reserved for connections and
-//! problems.
+//! Received data is also limited by a token bucket, so that the log doesn't slow down the echo. A token stands for a byte.
+//! The receiver measures how much processor time a token costs it, and adds as many tokens as it can afford with a small
+//! part of the machine. So a burst passes whole, a fast receiver gets more than a slow one, and a flood is reduced.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Captures;
+use crate::platform::processor_time::WorkTimer;
 use crate::server::event::{ClientId, ClientInfo, Event, EventKind};
+use crate::sync::lock;
 
-/// The capacity of the channel.
-const EVENTS: usize = 16_384;
+/// The maximum number of events in the channel.
+const EVENTS: usize = 65_536;
 /// The maximum size of the events in the channel, in bytes. A single larger event is accepted, too.
 const BYTES: usize = 16 << 20;
-/// The tokens that an event about data takes in addition to one for each byte.
+/// The part of the channel that events about data may fill, in quarters.
+const DATA_QUARTERS: usize = 3;
+/// The tokens that an event takes in addition to one for each byte of data.
 const EVENT_COST: i64 = 300;
-/// The maximum number of tokens, which is also the initial number.
+/// The initial number of tokens, and the maximum after a quiet time.
 const BURST: i64 = 4 << 20;
-/// The tokens that are added each second.
-const TOKENS_PER_SECOND: i64 = 3 << 20;
+/// The minimum and the maximum of the tokens that are added each second. The maximum is enough for 55,000 events with 64
+/// bytes of data, more than anyone can read.
+const TOKENS_PER_SECOND: (f64, f64) = (3e6, 20e6);
+/// The maximum time between two drains for which tokens are added: a window without a GPU is drawn this rarely.
+const MAX_REFILL: Duration = Duration::from_millis(600);
+/// The part of the machine's processor time that the receiver may spend on events.
+const SHARE: f64 = 0.06;
+/// The number of tokens over which the time for a token is averaged.
+const AVERAGED: f64 = 1e6;
 
 /// Creates both ends of a channel. `wake` is called, from any thread, when there is something to drain; at most once
 /// between two drains, so it may be as slow as waking a window.
 pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventReceiver) {
-    let (sender, receiver) = sync_channel(EVENTS);
     let state = Arc::new(ChannelState {
+        queue: Mutex::default(),
+        has_room_for_data: AtomicBool::new(true),
         tokens: AtomicI64::new(BURST),
-        bytes: AtomicUsize::new(0),
         not_shown: AtomicU64::new(0),
         is_woken: AtomicBool::new(false),
         last_id: AtomicU64::new(0),
@@ -48,15 +59,22 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
             state.wake();
         }
     });
-    let refilled = Instant::now();
-    (EventSender { sender, state: Arc::clone(&state) }, EventReceiver { receiver, state, refilled })
+    let receiver = EventReceiver {
+        state: Arc::clone(&state),
+        drained: Vec::new(),
+        budget: Budget::new(),
+        last_tokens: 0,
+        refilled: Instant::now(),
+    };
+    (EventSender { state }, receiver)
 }
 
 struct ChannelState {
+    queue: Mutex<Queue>,
+    /// Whether events about data are accepted. Reset when one was rejected, until the next drain.
+    has_room_for_data: AtomicBool,
     /// The tokens that are left for data events.
     tokens: AtomicI64,
-    /// The size of the events in the channel.
-    bytes: AtomicUsize,
     /// The number of skipped events since the last drain.
     not_shown: AtomicU64,
     /// Whether `wake` was called since the last drain.
@@ -67,13 +85,22 @@ struct ChannelState {
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
+#[derive(Default)]
+struct Queue {
+    events: Vec<Event>,
+    /// The size of the events in bytes.
+    bytes: usize,
+}
+
 impl ChannelState {
-    /// Adds the tokens for the time `elapsed`, up to `BURST`. Since only the receiver adds tokens, the number that it
-    /// reads may be too high, but never too low.
-    fn refill(&self, elapsed: Duration) {
-        let micros = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        let added = TOKENS_PER_SECOND.saturating_mul(micros) / 1_000_000;
-        self.tokens.fetch_add(added.min(BURST - self.tokens.load(Relaxed)).max(0), Relaxed);
+    /// Adds the tokens for the time `elapsed`, up to a burst, or to what is needed at the present rate of events: `taken`
+    /// tokens since the last refill. Since only the receiver adds tokens, the number that it reads may be too high, but
+    /// never too low.
+    fn refill(&self, elapsed: Duration, per_second: f64, taken: i64) {
+        #[expect(clippy::cast_possible_truncation, reason = "far less than 2^63")]
+        let added = (elapsed.min(MAX_REFILL).as_secs_f64() * per_second) as i64;
+        let max = BURST.max(taken.saturating_mul(2));
+        self.tokens.fetch_add(added.min(max - self.tokens.load(Relaxed)).max(0), Relaxed);
     }
 
     fn wake(&self) {
@@ -86,7 +113,6 @@ impl ChannelState {
 /// The end of the channel that the server's threads send to.
 #[derive(Clone)]
 pub struct EventSender {
-    sender: SyncSender<Event>,
     state: Arc<ChannelState>,
 }
 
@@ -101,7 +127,8 @@ impl EventSender {
         let cost = i64::try_from(data.len()).unwrap_or(i64::MAX / 2) + EVENT_COST;
         let available = self.state.tokens.load(Relaxed);
         // Data that is larger than a burst passes when the bucket is full; otherwise it never would.
-        if cost > available && available < BURST {
+        let has_tokens = cost <= available || available >= BURST;
+        if !has_tokens || !self.state.has_room_for_data.load(Relaxed) {
             return self.push(None);
         }
         self.state.tokens.fetch_sub(cost, Relaxed);
@@ -136,19 +163,29 @@ impl EventSender {
 
     fn try_send(&self, event: Event) -> bool {
         let size = event.size();
-        let before = self.state.bytes.fetch_add(size, Relaxed);
-        let is_sent = (before == 0 || before + size <= BYTES) && self.sender.try_send(event).is_ok();
-        if !is_sent {
-            self.state.bytes.fetch_sub(size, Relaxed);
+        let is_data = matches!(event.kind, EventKind::Received { .. });
+        let quarters = if is_data { DATA_QUARTERS } else { 4 };
+        let mut queue = lock(&self.state.queue);
+        let has_room = queue.events.is_empty()
+            || (queue.events.len() < EVENTS / 4 * quarters && queue.bytes + size <= BYTES / 4 * quarters);
+        if has_room {
+            queue.bytes += size;
+            queue.events.push(event);
+        } else if is_data {
+            self.state.has_room_for_data.store(false, Relaxed);
         }
-        is_sent
+        has_room
     }
 }
 
 /// The end of the channel that the log receives from.
 pub struct EventReceiver {
-    receiver: Receiver<Event>,
     state: Arc<ChannelState>,
+    /// An empty buffer, which is exchanged for the channel's.
+    drained: Vec<Event>,
+    budget: Budget,
+    /// The tokens of the last drain's events.
+    last_tokens: i64,
     /// When tokens were last added.
     refilled: Instant,
 }
@@ -157,34 +194,82 @@ impl EventReceiver {
     /// Passes to `take` all events since the last drain, and then the number of skipped events if there are any. Never
     /// waits. Returns the number of events passed.
     pub fn drain(&mut self, mut take: impl FnMut(Event)) -> usize {
+        let timer = WorkTimer::start();
         // Reset this first, so that every later event wakes the receiver again.
         self.state.is_woken.store(false, SeqCst);
         let now = Instant::now();
         let elapsed = now.duration_since(std::mem::replace(&mut self.refilled, now));
-        self.state.refill(elapsed);
-        let mut taken = 0;
-        for event in self.receiver.try_iter().take(EVENTS) {
-            self.state.bytes.fetch_sub(event.size(), Relaxed);
+        self.state.refill(elapsed, self.budget.tokens_per_second(), self.last_tokens);
+        let mut queue = lock(&self.state.queue);
+        std::mem::swap(&mut queue.events, &mut self.drained);
+        queue.bytes = 0;
+        self.state.has_room_for_data.store(true, Relaxed);
+        drop(queue);
+        let mut taken = self.drained.len();
+        let mut tokens = 0;
+        // A flood leaves a large buffer behind.
+        let room = taken * 2;
+        for event in self.drained.drain(..) {
+            tokens += EVENT_COST;
+            if let EventKind::Received { data, .. } = &event.kind {
+                tokens += i64::try_from(data.len()).unwrap_or(i64::MAX / 2);
+            }
             take(event);
-            taken += 1;
         }
-        if taken == EVENTS {
-            // More events may follow. Waking again lets the front end draw in between.
-            self.state.wake();
-            return taken;
-        }
+        self.drained.shrink_to(room);
         let count = self.state.not_shown.swap(0, Relaxed);
         if count > 0 {
             take(Event { at: SystemTime::now(), client: None, kind: EventKind::NotShown { count } });
             taken += 1;
         }
+        self.budget.tokens += tokens;
+        self.last_tokens = tokens;
+        self.add_time(timer.elapsed());
         taken
+    }
+
+    /// Adds processor time that was spent on the drained events after [`Self::drain`].
+    pub fn add_time(&mut self, time: Duration) {
+        self.budget.time += time;
+    }
+}
+
+/// The receiver's processor time for events.
+struct Budget {
+    /// The tokens of the drained events that aren't a part of the average yet, and the time that was spent on them.
+    tokens: i64,
+    time: Duration,
+    /// The average time for a token, in seconds.
+    per_token: f64,
+    /// The processor time that may be spent each second.
+    seconds: f64,
+}
+
+impl Budget {
+    fn new() -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a number of processors")]
+        let processors = thread::available_parallelism().map_or(1.0, |count| count.get() as f64);
+        Self { tokens: 0, time: Duration::ZERO, per_token: 0.0, seconds: processors * SHARE }
+    }
+
+    /// Returns how many tokens the receiver can afford each second.
+    fn tokens_per_second(&mut self) -> f64 {
+        // Few events say little: the time for a drain itself would count.
+        const MIN_TOKENS: i64 = 30_000;
+        if self.tokens >= MIN_TOKENS {
+            #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+            let tokens = std::mem::take(&mut self.tokens) as f64;
+            let per_token = std::mem::take(&mut self.time).as_secs_f64() / tokens;
+            let weight = (tokens / AVERAGED).min(1.0);
+            self.per_token += (per_token - self.per_token) * weight;
+        }
+        (self.seconds / self.per_token).clamp(TOKENS_PER_SECOND.0, TOKENS_PER_SECOND.1)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::float_cmp)]
 
     use super::*;
 
@@ -234,19 +319,80 @@ mod tests {
             sender.send(None, EventKind::Note { text: text.clone(), problem: false });
         }
         assert_eq!(drain(&mut receiver), (3, 7));
-        assert_eq!(receiver.state.bytes.load(Relaxed), 0);
+        assert_eq!(lock(&receiver.state.queue).bytes, 0);
         sender.send(None, EventKind::Note { text: text.repeat(5), problem: false });
         assert_eq!(drain(&mut receiver), (1, 0), "a larger event than the limit passes alone");
     }
 
     #[test]
-    fn rate_limit_refills_up_to_a_burst() {
+    fn large_data_leaves_room_for_problems() {
+        let (sender, mut receiver) = channel(|| {});
+        let large = vec![7; 1 << 20];
+        let text = "x".repeat(1 << 20);
+        for _ in 0..16 {
+            sender.state.tokens.store(BURST, Relaxed);
+            sender.send_received(client(), &large, large.len(), Duration::ZERO);
+        }
+        for _ in 0..16 {
+            sender.send(None, EventKind::Note { text: text.clone(), problem: true });
+        }
+        let (mut data, mut notes, mut not_shown) = (0, 0, 0);
+        receiver.drain(|event| match event.kind {
+            EventKind::Received { .. } => data += 1,
+            EventKind::NotShown { count } => not_shown += count,
+            _ => notes += 1,
+        });
+        assert_eq!((data, notes, not_shown), (11, 4, 17));
+    }
+
+    #[test]
+    fn tokens_are_added_up_to_a_burst_or_to_what_is_needed() {
         let state = channel(|| {}).0.state;
         state.tokens.store(0, Relaxed);
-        state.refill(Duration::from_millis(100));
-        assert_eq!(state.tokens.load(Relaxed), TOKENS_PER_SECOND / 10);
-        state.refill(Duration::from_hours(1));
+        state.refill(Duration::from_millis(100), 1e6, 0);
+        assert_eq!(state.tokens.load(Relaxed), 100_000);
+        for _ in 0..100 {
+            state.refill(Duration::from_hours(1), 1e6, 0);
+        }
         assert_eq!(state.tokens.load(Relaxed), BURST);
+        for _ in 0..100 {
+            state.refill(Duration::from_hours(1), 1e6, BURST);
+        }
+        assert_eq!(state.tokens.load(Relaxed), 2 * BURST, "as many as two drains take");
+    }
+
+    #[test]
+    fn rate_follows_the_time_that_the_receiver_takes() {
+        let mut budget = Budget { seconds: 0.1, ..Budget::new() };
+        let mut after = |tokens, nanoseconds_per_token| {
+            budget.tokens += tokens;
+            budget.time += Duration::from_nanos(nanoseconds_per_token * tokens as u64);
+            budget.tokens_per_second()
+        };
+        let near = |rate: f64, expected: f64| (rate / expected - 1.0).abs() < 0.01;
+        assert_eq!(after(0, 0), TOKENS_PER_SECOND.1);
+        assert!(near(after(1_000_000, 5), 20e6));
+        assert!(near(after(1_000_000, 10), 10e6));
+        assert!(near(after(500_000, 20), 0.1 / 15e-9), "half of the average is new");
+        assert_eq!(after(1_000_000, 1000), TOKENS_PER_SECOND.0);
+        assert_eq!(after(100, 1), TOKENS_PER_SECOND.0, "few events don't count yet");
+        assert_eq!(after(1_000_000, 1), TOKENS_PER_SECOND.1);
+    }
+
+    #[test]
+    fn time_of_draining_is_measured() {
+        let (sender, mut receiver) = channel(|| {});
+        for _ in 0..1000 {
+            sender.send_received(client(), &[0; 64], 64, Duration::ZERO);
+        }
+        let timer = WorkTimer::start();
+        receiver.drain(|_| {
+            let timer = WorkTimer::start();
+            while timer.elapsed() < Duration::from_micros(20) {}
+        });
+        let all = timer.elapsed();
+        assert_eq!(receiver.budget.tokens, 1000 * (EVENT_COST + 64));
+        assert!((Duration::from_millis(20)..=all).contains(&receiver.budget.time));
     }
 
     #[test]

@@ -143,7 +143,7 @@ fn slow_reader_of_a_nonblocking_stdout_gets_whole_lines_and_an_exact_count() {
 /// The window's log may be short; that setting doesn't limit the printed log.
 #[test]
 fn stalled_stdout_delays_no_client_and_skipped_lines_are_counted() {
-    const ECHOES: usize = 30_000;
+    const ECHOES: usize = 70_000;
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("settings.toml");
     std::fs::write(&settings, "log_entries = 100\nlog_mebibytes = 1\n").unwrap();
