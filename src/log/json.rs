@@ -40,9 +40,8 @@ use std::io;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde::Serialize;
-use serde_json::ser::Formatter;
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::ser::{Compound, Formatter};
 
 use crate::log::explanation::{describe, describe_problem, raw};
 use crate::log::line::line;
@@ -55,20 +54,37 @@ use crate::tls::names;
 /// Returns an event as one JSON object, without a line break.
 #[must_use]
 pub fn json_line(event: &Event) -> String {
-    let mut object = json!({
-        "time": text::rfc3339(event.at),
-        "event": describe(&event.kind).0,
-        "id": event.client.map(|client| client.id.0),
-        "peer": event.client.map(|client| client.peer.to_string()),
-    });
-    if let (Value::Object(object), Value::Object(fields)) = (&mut object, fields(event)) {
-        object.extend(fields);
-    }
-    let mut line = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut line, EscapingFormatter);
+    let mut line = Vec::with_capacity(256);
     // Writing to a `Vec` can't fail.
-    let _ = without_nulls(object).serialize(&mut serializer);
+    let _ = write_event(&mut line, event);
     String::from_utf8_lossy(&line).into_owned()
+}
+
+fn write_event(line: &mut Vec<u8>, event: &Event) -> serde_json::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(line, EscapingFormatter);
+    let mut object = Object(serializer.serialize_map(None)?);
+    object.add("time", text::rfc3339(event.at))?;
+    object.add("event", describe(&event.kind).0)?;
+    if let Some(client) = event.client {
+        object.add("id", client.id.0)?;
+        object.add("peer", client.peer.to_string())?;
+    }
+    add_fields(&mut object, event)?;
+    object.0.end()
+}
+
+/// A JSON object that is being written.
+struct Object<'a, 'b>(Compound<'a, &'b mut Vec<u8>, EscapingFormatter>);
+
+impl Object<'_, '_> {
+    fn add(&mut self, name: &str, value: impl Serialize) -> serde_json::Result<()> {
+        self.0.serialize_entry(name, &value)
+    }
+
+    /// Adds a field if it has a value.
+    fn add_some(&mut self, name: &str, value: Option<impl Serialize>) -> serde_json::Result<()> {
+        value.map_or(Ok(()), |value| self.add(name, value))
+    }
 }
 
 /// Returns whether a character can't be seen as it is. The variation selectors are a part of some emoji.
@@ -103,104 +119,115 @@ impl Formatter for EscapingFormatter {
     }
 }
 
-fn without_nulls(mut object: Value) -> Value {
-    if let Value::Object(fields) = &mut object {
-        fields.retain(|_, value| !value.is_null());
-    }
-    object
-}
-
-/// Returns an object with the fields that only this kind of event has.
-fn fields(event: &Event) -> Value {
+/// Adds the fields that only this kind of event has.
+fn add_fields(object: &mut Object<'_, '_>, event: &Event) -> serde_json::Result<()> {
     match &event.kind {
-        EventKind::Starting { port } => json!({ "port": port }),
+        EventKind::Starting { port } => object.add("port", port),
         EventKind::Listening { addresses, tls } => {
-            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            json!({ "addresses": addresses, "tls": tls })
+            object.add("addresses", addresses.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+            object.add("tls", tls)
         }
         EventKind::NotListening(error) => {
-            json!({ "address": error.address.to_string(), "text": error.to_string(), "raw": raw(event) })
+            object.add("address", error.address.to_string())?;
+            object.add("text", error.to_string())?;
+            object.add_some("raw", raw(event))
         }
-        EventKind::StartFailed(error) => json!({ "text": error.to_string(), "raw": raw(event) }),
-        EventKind::Handshake(handshake) => json!({
-            "version": handshake.version,
-            "cipher_suite": handshake.cipher_suite,
-            "group": handshake.group,
-            "server_name": handshake.server_name,
-            "alpn": handshake.alpn,
-            "handshake": handshake.kind,
-            "seconds": handshake.took.as_secs_f64(),
-            "signature_scheme": handshake.signature_scheme,
-            "client_certificate": handshake.client_certificate,
-            "offer": handshake.client_hello.as_deref().map(offer),
-        }),
+        EventKind::StartFailed(error) => {
+            object.add("text", error.to_string())?;
+            object.add_some("raw", raw(event))
+        }
+        EventKind::Handshake(handshake) => {
+            object.add("version", handshake.version)?;
+            object.add("cipher_suite", &handshake.cipher_suite)?;
+            object.add_some("group", handshake.group.as_ref())?;
+            object.add_some("server_name", handshake.server_name.as_ref())?;
+            object.add_some("alpn", handshake.alpn.as_ref())?;
+            object.add("handshake", handshake.kind)?;
+            object.add("seconds", handshake.took.as_secs_f64())?;
+            object.add_some("signature_scheme", handshake.signature_scheme.as_ref())?;
+            object.add_some("client_certificate", handshake.client_certificate.as_ref())?;
+            object.add_some("offer", handshake.client_hello.as_deref().map(Offer))
+        }
         EventKind::Received { data, echoed, took } => {
-            let (encoding, text) = match std::str::from_utf8(data) {
-                Ok(text) => ("text", text.to_owned()),
-                Err(_) => ("base64", BASE64_STANDARD.encode(data)),
-            };
-            json!({
-                "len": data.len(),
-                "encoding": encoding,
-                "data": text,
-                "echoed": echoed,
-                "seconds": took.as_secs_f64(),
-            })
-        }
-        EventKind::Closed(closed) => json!({
-            "reason": closed.reason,
-            "received": closed.received,
-            "sent": closed.sent,
-            "seconds": closed.lasted.as_secs_f64(),
-            "raw": closed.raw,
-        }),
-        EventKind::Problem(problem) => {
-            let hello = match problem {
-                Problem::Tls(error) => error.client_hello.as_deref(),
-                _ => None,
-            };
-            let protocol = if let Problem::NotTls { protocol, .. } = problem { Some(protocol) } else { None };
-            let (limit, idle_timeout) = match problem {
-                Problem::MaxClients { limit, idle_timeout } => {
-                    (Some(limit), idle_timeout.map(|time| time.as_secs()))
+            object.add("len", data.len())?;
+            match str::from_utf8(data) {
+                Ok(text) => {
+                    object.add("encoding", "text")?;
+                    object.add("data", text)?;
                 }
-                _ => (None, None),
-            };
-            json!({
-                "limit": limit,
-                "idle_timeout": idle_timeout,
-                "problem": describe_problem(problem).0,
-                "protocol": protocol,
-                "text": line(event, DataFormat::Python),
-                "raw": raw(event),
-                "offer": hello.map(offer),
-            })
+                Err(_) => {
+                    object.add("encoding", "base64")?;
+                    object.add("data", BASE64_STANDARD.encode(data))?;
+                }
+            }
+            object.add("echoed", echoed)?;
+            object.add("seconds", took.as_secs_f64())
         }
-        EventKind::NotShown { count } => json!({ "count": count }),
-        EventKind::Note { text, problem } => json!({ "text": text, "problem": problem }),
-        _ => json!({}),
+        EventKind::Closed(closed) => {
+            object.add("reason", closed.reason)?;
+            object.add("received", closed.received)?;
+            object.add("sent", closed.sent)?;
+            object.add("seconds", closed.lasted.as_secs_f64())?;
+            object.add_some("raw", closed.raw.as_ref())
+        }
+        EventKind::Problem(problem) => {
+            if let Problem::MaxClients { limit, idle_timeout } = problem {
+                object.add("limit", limit)?;
+                object.add_some("idle_timeout", idle_timeout.map(|time| time.as_secs()))?;
+            }
+            object.add("problem", describe_problem(problem).0)?;
+            if let Problem::NotTls { protocol, .. } = problem {
+                object.add("protocol", protocol)?;
+            }
+            object.add("text", line(event, DataFormat::Python))?;
+            object.add_some("raw", raw(event))?;
+            match problem {
+                Problem::Tls(error) => object.add_some("offer", error.client_hello.as_deref().map(Offer)),
+                _ => Ok(()),
+            }
+        }
+        EventKind::NotShown { count } => object.add("count", count),
+        EventKind::Note { text, problem } => {
+            object.add("text", text)?;
+            object.add("problem", problem)
+        }
+        _ => Ok(()),
     }
 }
 
-fn offer(hello: &ClientHello) -> Value {
-    let named =
-        |codes: &[u16], name: fn(u16) -> String| codes.iter().map(|code| name(*code)).collect::<Vec<_>>();
-    without_nulls(json!({
-        "alpn": hello.alpn,
-        "early_data": hello.early_data.then_some(true),
-        "cipher_suites": named(&hello.cipher_suites, names::suite),
-        "groups": named(&hello.groups, names::group),
-        "key_shares": named(&hello.key_shares, names::group),
-        "left_out": (hello.left_out > 0).then_some(hello.left_out),
-        "server_name": hello.server_name,
-        "signature_schemes": named(&hello.signature_schemes, names::scheme),
-        "versions": named(&hello.versions, names::version),
-    }))
+/// What a `ClientHello` offers, as JSON.
+struct Offer<'a>(&'a ClientHello);
+
+impl Serialize for Offer<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named =
+            |codes: &[u16], name: fn(u16) -> String| codes.iter().map(|code| name(*code)).collect::<Vec<_>>();
+        let hello = self.0;
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("alpn", &hello.alpn)?;
+        if hello.early_data {
+            object.serialize_entry("early_data", &true)?;
+        }
+        object.serialize_entry("cipher_suites", &named(&hello.cipher_suites, names::suite))?;
+        object.serialize_entry("groups", &named(&hello.groups, names::group))?;
+        object.serialize_entry("key_shares", &named(&hello.key_shares, names::group))?;
+        if hello.left_out > 0 {
+            object.serialize_entry("left_out", &hello.left_out)?;
+        }
+        if let Some(name) = &hello.server_name {
+            object.serialize_entry("server_name", name)?;
+        }
+        object.serialize_entry("signature_schemes", &named(&hello.signature_schemes, names::scheme))?;
+        object.serialize_entry("versions", &named(&hello.versions, names::version))?;
+        object.end()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::log::events_for_tests::{closed, event, handshake, problem, received, tls_failed};
