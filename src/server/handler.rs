@@ -9,8 +9,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crate::capture::Recorder;
+use crate::platform::threads;
 use crate::server::calls::Call;
 use crate::server::event::{CloseReason, Closed, EventKind, Problem};
+use crate::server::record_reader::SMALL;
 use crate::server::registry::Conn;
 use crate::server::shared::ServerShared;
 use crate::server::socket::{ConnectionError, Socket};
@@ -71,10 +73,11 @@ fn handle_connection(shared: &ServerShared, conn: &Conn) -> (CloseReason, Option
     let recorder = Recorder::new(conn.capture.clone(), files.is_some(), requests_certificate);
     let socket = Socket::new(conn, shared.config.idle_timeout, recorder);
     let mut tls = None;
-    let error = match accept_tls(shared, conn, &socket) {
+    let mut buffer = vec![0; shared.config.recv_size.max(if files.is_some() { SMALL } else { 0 })];
+    let error = match accept_tls(shared, conn, &socket, &mut buffer) {
         Ok(stream) => {
             tls = stream;
-            let Err(error) = echo(shared, conn, &socket, &mut tls);
+            let Err(error) = echo(shared, conn, &socket, &mut tls, &mut buffer);
             error
         }
         Err(error) => error,
@@ -82,12 +85,13 @@ fn handle_connection(shared: &ServerShared, conn: &Conn) -> (CloseReason, Option
     let ended = close_reason(shared, conn, error);
     shared.steps.close_call(conn);
     if files.is_some() {
-        close_tls(&socket, tls.as_mut(), ended.0);
+        close_tls(&socket, tls.as_deref_mut(), ended.0);
     }
     ended
 }
 
 /// Sends `close_notify` (RFC 8446, section 6.1) unless TLS failed, then FIN, and receives what the client still sends.
+#[inline(never)]
 fn close_tls(socket: &Socket<'_>, tls: Option<&mut TlsStream>, reason: CloseReason) {
     let mut linger = LINGER;
     if reason == CloseReason::Idle {
@@ -106,40 +110,44 @@ fn accept_tls(
     shared: &ServerShared,
     conn: &Conn,
     socket: &Socket<'_>,
-) -> Result<Option<TlsStream>, ConnectionError> {
+    buffer: &mut [u8],
+) -> Result<Option<Box<TlsStream>>, ConnectionError> {
     let Some(tls) = shared.tls.get() else { return Ok(None) };
     if !shared.steps.client_call(conn, Call::Handshake, 0, &[]) {
         return Err(ConnectionError::Closed(CloseReason::EndOfStream));
     }
     shared.registry.on_handshake_begin(conn.client.id);
     let (stream, handshake) =
-        TlsStream::accept(socket, tls, shared.config.handshake_timeout, &shared.handshake_bytes)?;
-    let handshake = Arc::new(handshake);
+        TlsStream::accept(socket, tls, shared.config.handshake_timeout, &shared.handshake_bytes, buffer)?;
+    threads::release_unused_stack();
     shared.registry.on_handshake_done(conn, Arc::clone(&handshake));
     shared.events.send(Some(conn.client), EventKind::Handshake(handshake));
     Ok(Some(stream))
 }
 
 /// Calls `recv` and `sendall` until the connection ends. Returns why it ended.
+// Not inlined: its variables are not on the stack during a TLS handshake, which needs the most stack.
+#[inline(never)]
 fn echo(
     shared: &ServerShared,
     conn: &Conn,
     socket: &Socket<'_>,
-    tls: &mut Option<TlsStream>,
+    tls: &mut Option<Box<TlsStream>>,
+    buffer: &mut [u8],
 ) -> Result<Infallible, ConnectionError> {
-    let mut buffer = vec![0; shared.config.recv_size];
+    let recv_size = shared.config.recv_size;
     // The first bytes of a client without TLS, which may arrive one by one.
     let mut first_bytes = Vec::with_capacity(client_hello::HELLO_START);
     loop {
-        if !shared.steps.client_call(conn, Call::Recv, buffer.len(), &[]) {
+        if !shared.steps.client_call(conn, Call::Recv, recv_size, &[]) {
             return Err(ConnectionError::Closed(CloseReason::EndOfStream));
         }
         if let Some(reason) = conn.ended() {
             return Err(ConnectionError::Closed(reason));
         }
         let received = match tls {
-            Some(tls) => tls.recv(socket, &mut buffer)?,
-            None => match socket.recv(&mut buffer, None)? {
+            Some(tls) => tls.recv(socket, buffer, recv_size)?,
+            None => match socket.recv(&mut buffer[..recv_size], None)? {
                 0 => return Err(ConnectionError::Closed(CloseReason::EndOfStream)),
                 received => received,
             },

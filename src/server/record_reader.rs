@@ -10,23 +10,23 @@ use rustls::ServerConnection;
 use crate::capture::{RECORD_HEADER, may_be_header, record_header};
 use crate::tls::client_hello;
 
-/// How many bytes are received at once while a client sends little. Each idle client keeps a buffer of this size.
-const SMALL: usize = 2 * 1024;
+/// How many bytes are received at once while a client sends little.
+pub(super) const SMALL: usize = 2 * 1024;
 /// How many bytes are received at once while a client sends much: a whole record (RFC 5246, section 6.2.3).
 const LARGE: usize = 20 * 1024;
 
 /// The received bytes that were not passed to rustls yet.
 pub(super) struct RecordReader {
     unread: Vec<u8>,
-    /// The most bytes that the next `recv` may return.
-    room: usize,
+    /// Whether the client sends much: the last `recv` returned at least [`SMALL`] bytes.
+    is_busy: bool,
     /// The first received bytes, up to the length of the longest `ClientHello`, until they are taken.
     first_bytes: Option<Vec<u8>>,
 }
 
 impl RecordReader {
     pub(super) fn new() -> Self {
-        Self { unread: Vec::new(), room: SMALL, first_bytes: Some(Vec::new()) }
+        Self { unread: Vec::new(), is_busy: false, first_bytes: Some(Vec::new()) }
     }
 
     /// Returns the first received bytes, up to the length of the longest `ClientHello`; empty after they were taken.
@@ -39,15 +39,25 @@ impl RecordReader {
         self.first_bytes.take().unwrap_or_default()
     }
 
-    /// Receives more bytes. Returns their number, 0 at the end of the stream.
-    pub(super) fn fill(&mut self, recv: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+    /// Receives more bytes. Returns their number, 0 at the end of the stream. While the client sends little, `buffer` of at
+    /// least [`SMALL`] bytes is used, so that an idle client needs no buffer here.
+    pub(super) fn fill(
+        &mut self,
+        buffer: &mut [u8],
+        recv: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         let start = self.unread.len();
-        self.unread.shrink_to(start + self.room);
-        self.unread.resize(start + self.room, 0);
-        let result = recv(&mut self.unread[start..]);
-        self.unread.truncate(start + result.as_ref().unwrap_or(&0));
-        let received = result?;
-        self.room = if received < SMALL { SMALL } else { LARGE };
+        let received = if self.is_busy {
+            self.unread.resize(start + LARGE, 0);
+            let result = recv(&mut self.unread[start..]);
+            self.unread.truncate(start + result.as_ref().unwrap_or(&0));
+            result?
+        } else {
+            let received = recv(&mut buffer[..SMALL])?;
+            self.unread.extend_from_slice(&buffer[..received]);
+            received
+        };
+        self.is_busy = received >= SMALL;
         if let Some(bytes) = &mut self.first_bytes {
             let kept = received.min(client_hello::LONGEST.saturating_sub(bytes.len()));
             bytes.extend_from_slice(&self.unread[start..start + kept]);
@@ -74,6 +84,9 @@ impl RecordReader {
     /// Removes the next record.
     pub(super) fn skip_next(&mut self) {
         self.unread.drain(..self.next_len().unwrap_or(0));
+        if self.unread.is_empty() && !self.is_busy {
+            self.unread = Vec::new();
+        }
     }
 
     /// Passes the next record to rustls.
@@ -97,7 +110,7 @@ mod tests {
             buffer[..bytes.len()].copy_from_slice(bytes);
             Ok(bytes.len())
         };
-        reader.fill(recv).unwrap();
+        reader.fill(&mut [0; SMALL], recv).unwrap();
         size
     }
 
@@ -107,12 +120,14 @@ mod tests {
         let sizes = [100, SMALL, LARGE, 100, 100].map(|received| {
             let size = fill(&mut reader, &vec![0; received]);
             // Simulates that rustls has read everything.
-            reader.unread.clear();
+            reader.unread.truncate(RECORD_HEADER);
+            reader.unread.fill(0);
+            reader.skip_next();
             size
         });
         // Each size depends on what the previous `recv` returned.
         assert_eq!(sizes, [SMALL, SMALL, LARGE, LARGE, SMALL]);
-        assert!(reader.unread.capacity() <= SMALL);
+        assert_eq!(reader.unread.capacity(), 0, "an idle client needs no buffer");
     }
 
     #[test]

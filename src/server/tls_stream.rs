@@ -53,14 +53,14 @@ impl Drop for HandshakeBudget<'_> {
 
 /// A TLS connection.
 pub(super) struct TlsStream {
-    connection: Box<ServerConnection>,
+    connection: ServerConnection,
     records: RecordReader,
     /// The state after the newest record of the handshake. It doesn't change after the handshake.
     snapshot: TlsSnapshot,
     /// Whether the records that the server sends are encrypted.
     is_encrypting: bool,
     /// Skips the early data of a client that announced it, until its first handshake record.
-    early_data: Option<EarlyDataFilter>,
+    early_data: Option<Box<EarlyDataFilter>>,
     context: Arc<ServerContext>,
 }
 
@@ -74,16 +74,17 @@ impl TlsStream {
         tls: &TlsServer,
         timeout: Duration,
         handshake_bytes: &AtomicUsize,
-    ) -> Result<(Self, Handshake), ConnectionError> {
+        buffer: &mut [u8],
+    ) -> Result<(Box<Self>, Arc<Handshake>), ConnectionError> {
         let start = Instant::now();
         let mut stream = Self::new(tls)?;
-        let result = stream.shake_hands(socket, start + timeout, handshake_bytes);
+        let result = stream.shake_hands(socket, start + timeout, handshake_bytes, buffer);
         let client_hello = first_hello(&stream.records.take_first_bytes()).map(Arc::new);
         match result {
             Ok(()) => {
                 let handshake =
                     Handshake::of_server(&stream.connection, chosen_scheme(), client_hello, start.elapsed());
-                Ok((stream, handshake))
+                Ok((stream, Arc::new(handshake)))
             }
             Err(ConnectionError::Closed(CloseReason::Idle)) => {
                 Err(ConnectionError::Tls(Problem::HandshakeTimeout { after: timeout }))
@@ -101,17 +102,17 @@ impl TlsStream {
 
     // Not inlined, so that the connection is on the heap before the handshake, which needs the most stack.
     #[inline(never)]
-    fn new(tls: &TlsServer) -> Result<Self, ConnectionError> {
+    fn new(tls: &TlsServer) -> Result<Box<Self>, ConnectionError> {
         let context = Arc::clone(tls.context());
         let connection = ServerConnection::new(tls.new_connection()).map_err(io::Error::other)?;
-        Ok(Self {
+        Ok(Box::new(Self {
             snapshot: TlsSnapshot::of(&connection),
             is_encrypting: false,
             early_data: None,
-            connection: Box::new(connection),
+            connection,
             records: RecordReader::new(),
             context,
-        })
+        }))
     }
 
     fn shake_hands(
@@ -119,10 +120,11 @@ impl TlsStream {
         socket: &Socket<'_>,
         deadline: Instant,
         handshake_bytes: &AtomicUsize,
+        buffer: &mut [u8],
     ) -> Result<(), ConnectionError> {
         let mut budget = HandshakeBudget { all: handshake_bytes, own: 0 };
         while self.connection.is_handshaking() {
-            let result = self.read_record(socket, Some(deadline), |received| budget.take(received));
+            let result = self.read_record(socket, Some(deadline), buffer, |received| budget.take(received));
             let has_hello = self.connection.protocol_version().is_some();
             if !has_hello && let Some((start, protocol)) = other_protocol(self.records.first_bytes()) {
                 return Err(ConnectionError::Tls(Problem::NotTls { start, protocol }));
@@ -139,10 +141,16 @@ impl TlsStream {
         Ok(())
     }
 
-    /// Receives at least one byte of plaintext.
-    pub(super) fn recv(&mut self, socket: &Socket<'_>, buffer: &mut [u8]) -> Result<usize, ConnectionError> {
+    /// Receives at least one byte of plaintext, and at most `max`. `buffer` has room for that, and for what
+    /// [`RecordReader::fill`] needs.
+    pub(super) fn recv(
+        &mut self,
+        socket: &Socket<'_>,
+        buffer: &mut [u8],
+        max: usize,
+    ) -> Result<usize, ConnectionError> {
         loop {
-            match self.connection.reader().read(buffer) {
+            match self.connection.reader().read(&mut buffer[..max]) {
                 Ok(0) => return Err(ConnectionError::Closed(CloseReason::EndOfStream)),
                 Ok(received) => {
                     socket.recorder().on_plaintext_received(&buffer[..received]);
@@ -154,7 +162,7 @@ impl TlsStream {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
-            self.read_record(socket, None, |_| Ok(()))?;
+            self.read_record(socket, None, buffer, |_| Ok(()))?;
         }
     }
 
@@ -195,10 +203,11 @@ impl TlsStream {
         &mut self,
         socket: &Socket<'_>,
         deadline: Option<Instant>,
+        buffer: &mut [u8],
         mut on_received: impl FnMut(usize) -> Result<(), ConnectionError>,
     ) -> Result<bool, ConnectionError> {
         while self.records.next_len().is_none() {
-            let received = self.records.fill(|buffer| socket.recv(buffer, deadline))?;
+            let received = self.records.fill(buffer, |buffer| socket.recv(buffer, deadline))?;
             if received == 0 {
                 self.connection.read_tls(&mut io::empty())?;
                 return Ok(false);
@@ -241,7 +250,7 @@ impl TlsStream {
     /// Prepares to skip early data if the client announced it.
     fn await_early_data(&mut self) {
         if first_hello(self.records.first_bytes()).is_some_and(|hello| hello.early_data) {
-            self.early_data = EarlyDataFilter::new(&self.connection);
+            self.early_data = EarlyDataFilter::new(&self.connection).map(Box::new);
         } else {
             early_data::forget_secret();
         }
