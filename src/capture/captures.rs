@@ -2,8 +2,9 @@
 //! ([`Capture`]), and all captures of a session within one memory budget ([`Captures`]).
 //!
 //! A capture stores at most [`MAX_EVENTS`] events and counts the rest; how the connection ended is always stored. It
-//! keeps all bytes of each event until they amount to [`MAX_BYTES`], and then only the first [`FIRST_BYTES`] of each.
-//! All captures together stay within the budget: the oldest captures of closed connections are evicted and counted.
+//! keeps all bytes of each event until they amount to [`MAX_BYTES`], and then only the first [`FIRST_BYTES`] of each. If
+//! more than [`MAX_WHOLE`] connections are open, the captures of further ones keep only those from their beginning. All
+//! captures together stay within the budget: the oldest captures of closed connections are evicted and counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -72,6 +73,9 @@ pub const MAX_EVENTS: usize = 131_072;
 pub const MAX_BYTES: usize = 1 << 20;
 /// The number of bytes that an event keeps once the connection has reached [`MAX_BYTES`].
 pub const FIRST_BYTES: usize = 64;
+/// The number of open connections up to which a new capture keeps up to [`MAX_BYTES`]. A TLS handshake alone has several
+/// thousand bytes, which nobody reads of thousands of connections.
+const MAX_WHOLE: usize = 256;
 /// The approximate memory for an `Arc<[u8]>` in addition to its bytes: the reference counts and the allocator's header.
 const ALLOCATION: usize = 32;
 
@@ -79,6 +83,8 @@ const ALLOCATION: usize = 32;
 #[derive(Debug)]
 pub struct Capture {
     opened: Instant,
+    /// The number of kept bytes up to which events keep all of their bytes.
+    max_bytes: usize,
     /// The memory that the capture takes from the budget, in bytes.
     used: AtomicUsize,
     state: Mutex<CaptureState>,
@@ -116,8 +122,8 @@ pub struct CaptureInfo {
 }
 
 impl CaptureState {
-    fn kept_len(&self, len: usize) -> usize {
-        if self.full || self.kept_bytes + len > MAX_BYTES { len.min(FIRST_BYTES) } else { len }
+    fn kept_len(&self, len: usize, max_bytes: usize) -> usize {
+        if self.full || self.kept_bytes + len > max_bytes { len.min(FIRST_BYTES) } else { len }
     }
 }
 
@@ -158,16 +164,17 @@ impl Capture {
         link: Option<u32>,
     ) -> Option<CaptureEvent> {
         let mut state = lock(&self.state);
-        let bytes = &bytes[..bytes.len().min(state.kept_len(len))];
+        let bytes = &bytes[..bytes.len().min(state.kept_len(len, self.max_bytes))];
         self.reserve_event(&mut state, bytes.len() + ALLOCATION).then(|| {
             state.kept_bytes += bytes.len();
             self.push(&mut state, side, kind, (bytes.into(), len), link)
         })
     }
 
-    /// Returns how many bytes are kept at most of an event that has `len` bytes and isn't stored yet.
+    /// Returns how many bytes are needed of an event that has `len` bytes and isn't stored yet: all of them while the
+    /// messages in a record may be shown.
     pub(crate) fn kept_len(&self, len: usize) -> usize {
-        lock(&self.state).kept_len(len)
+        lock(&self.state).kept_len(len, MAX_BYTES)
     }
 
     /// Stores the echo of received plaintext. The bytes of a whole echo are shared, not kept twice.
@@ -308,14 +315,18 @@ impl Captures {
         let info =
             CaptureInfo { client, since: SystemTime::now(), tls, events: 0, not_stored: 0, closed: false };
         let state = CaptureState { info, events: Vec::new(), kept_bytes: 0, full: false, ends: Vec::new() };
+        let mut lists = lock(&self.0.lists);
+        let is_whole = lists.all.len() - lists.closed.len() < MAX_WHOLE;
         let capture = Arc::new(Capture {
             opened,
+            max_bytes: if is_whole { MAX_BYTES } else { 0 },
             used: AtomicUsize::new(0),
             state: Mutex::new(state),
             store: Arc::downgrade(&self.0),
         });
+        lists.all.insert(client.id, Arc::clone(&capture));
+        drop(lists);
         capture.push_without_bytes(&mut lock(&capture.state), Side::Client, CaptureEventKind::Accepted);
-        lock(&self.0.lists).all.insert(client.id, Arc::clone(&capture));
         self.0.changes.fetch_add(1, Relaxed);
         capture
     }
@@ -445,6 +456,28 @@ mod tests {
 
     use super::*;
 
+    fn client(id: u64) -> ClientInfo {
+        ClientInfo { id: ClientId(id), peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 4000)) }
+    }
+
+    #[test]
+    fn captures_of_many_open_connections_keep_the_first_bytes_of_each_event() {
+        let captures = Captures::default();
+        let kept = |id| {
+            let capture = captures.open(client(id), false, Instant::now());
+            let event = capture.record(Side::Client, CaptureEventKind::Plaintext, &[7; 1000], None).unwrap();
+            assert_eq!(event.len, 1000);
+            (capture, event.bytes.len())
+        };
+        let mut open: Vec<_> = (1..=MAX_WHOLE as u64).map(kept).collect();
+        assert!(open.iter().all(|(_, bytes)| *bytes == 1000));
+        assert_eq!(kept(1000).1, FIRST_BYTES);
+        for (capture, _) in open.drain(..2) {
+            capture.close(CloseReason::EndOfStream);
+        }
+        assert_eq!(kept(1001).1, 1000);
+    }
+
     #[test]
     fn notifier_is_called_for_each_event_while_watched() {
         let (captures, calls) = (Captures::default(), Arc::new(AtomicUsize::new(0)));
@@ -452,8 +485,7 @@ mod tests {
         captures.set_notifier(move || {
             count.fetch_add(1, Relaxed);
         });
-        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
-        let capture = captures.open(ClientInfo { id: ClientId(1), peer }, false, Instant::now());
+        let capture = captures.open(client(1), false, Instant::now());
         let record = || capture.record(Side::Client, CaptureEventKind::Plaintext, b"x", None);
         record();
         assert_eq!(calls.load(Relaxed), 0);
