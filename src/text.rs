@@ -141,8 +141,11 @@ pub fn is_printable(c: char) -> bool {
 /// categories Cc, Cf, Zl and Zp of Unicode, and letters without a shape.
 #[must_use]
 pub fn is_bidi_or_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{8e2}')
+    // Nearly all characters are letters of ASCII.
+    if c < '\u{ad}' {
+        return c.is_control();
+    }
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{8e2}')
         || matches!(c, '\u{890}'..='\u{891}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}')
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}')
         || matches!(c, '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}')
