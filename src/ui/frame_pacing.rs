@@ -12,7 +12,7 @@ use crate::platform::processor_time::{RasterThreads, thread_time};
 use crate::sync::lock;
 
 /// The part of the machine's processor time that frames caused by events may take: one in this many.
-const SHARE: u32 = 20;
+const SHARE: u32 = 30;
 /// The minimum time between two frames that events cause.
 const MIN_INTERVAL: Duration = Duration::from_millis(33);
 /// The maximum time between two frames that events cause, whatever they cost.
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn cost_follows_the_frames_but_not_a_single_one() {
         let (pacing, start) = (pacing(2, COST), Instant::now());
-        pacing.begin_frame(start, Some(COST * 20));
+        pacing.begin_frame(start, Some(COST * 12));
         assert!(pacing.interval() < MAX_INTERVAL, "{:?}", pacing.interval());
         for _ in 0..6 {
             pacing.begin_frame(start, Some(COST));
