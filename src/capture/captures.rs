@@ -2,9 +2,8 @@
 //! ([`Capture`]), and all captures of a session within one memory budget ([`Captures`]).
 //!
 //! A capture stores at most [`MAX_EVENTS`] events and counts the rest; how the connection ended is always stored. It
-//! keeps all bytes of each event until they amount to [`MAX_BYTES`], and then only the first [`FIRST_BYTES`] of each. If
-//! more than [`MAX_WHOLE`] connections are open, the captures of further ones keep only those from their beginning. All
-//! captures together stay within the budget: the oldest captures of closed connections are evicted and counted.
+//! keeps all bytes of each event until they amount to [`MAX_BYTES`], and then only the first [`FIRST_BYTES`] of each.
+//! While more than [`MAX_WHOLE`] connections are open, events keep only their first bytes, too. All captures together stay within the budget: the oldest captures of closed connections are evicted and counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -73,9 +72,9 @@ pub const MAX_EVENTS: usize = 131_072;
 pub const MAX_BYTES: usize = 1 << 20;
 /// The number of bytes that an event keeps once the connection has reached [`MAX_BYTES`].
 pub const FIRST_BYTES: usize = 64;
-/// The number of open connections up to which a new capture keeps up to [`MAX_BYTES`]. A TLS handshake alone has several
-/// thousand bytes, which nobody reads of thousands of connections.
-const MAX_WHOLE: usize = 256;
+/// The number of open connections up to which events keep all of their bytes. A TLS handshake alone has several thousand
+/// bytes: too much memory for thousands of connections.
+pub const MAX_WHOLE: usize = 256;
 /// The approximate memory for an `Arc<[u8]>` in addition to its bytes: the reference counts and the allocator's header.
 const ALLOCATION: usize = 32;
 
@@ -83,8 +82,6 @@ const ALLOCATION: usize = 32;
 #[derive(Debug)]
 pub struct Capture {
     opened: Instant,
-    /// The number of kept bytes up to which events keep all of their bytes.
-    max_bytes: usize,
     /// The memory that the capture takes from the budget, in bytes.
     used: AtomicUsize,
     state: Mutex<CaptureState>,
@@ -163,8 +160,10 @@ impl Capture {
         (bytes, len): (&[u8], usize),
         link: Option<u32>,
     ) -> Option<CaptureEvent> {
+        let are_many = self.store.upgrade().is_some_and(|store| store.open.load(Relaxed) > MAX_WHOLE);
+        let max_bytes = if are_many { 0 } else { MAX_BYTES };
         let mut state = lock(&self.state);
-        let bytes = &bytes[..bytes.len().min(state.kept_len(len, self.max_bytes))];
+        let bytes = &bytes[..bytes.len().min(state.kept_len(len, max_bytes))];
         self.reserve_event(&mut state, bytes.len() + ALLOCATION).then(|| {
             state.kept_bytes += bytes.len();
             self.push(&mut state, side, kind, (bytes.into(), len), link)
@@ -280,6 +279,8 @@ struct CaptureStore {
     max_bytes: usize,
     max_closed: usize,
     used: AtomicUsize,
+    /// The number of open connections.
+    open: AtomicUsize,
     evicted: AtomicU64,
     changes: AtomicU64,
     watched: AtomicBool,
@@ -315,18 +316,15 @@ impl Captures {
         let info =
             CaptureInfo { client, since: SystemTime::now(), tls, events: 0, not_stored: 0, closed: false };
         let state = CaptureState { info, events: Vec::new(), kept_bytes: 0, full: false, ends: Vec::new() };
-        let mut lists = lock(&self.0.lists);
-        let is_whole = lists.all.len() - lists.closed.len() < MAX_WHOLE;
+        self.0.open.fetch_add(1, Relaxed);
         let capture = Arc::new(Capture {
             opened,
-            max_bytes: if is_whole { MAX_BYTES } else { 0 },
             used: AtomicUsize::new(0),
             state: Mutex::new(state),
             store: Arc::downgrade(&self.0),
         });
-        lists.all.insert(client.id, Arc::clone(&capture));
-        drop(lists);
         capture.push_without_bytes(&mut lock(&capture.state), Side::Client, CaptureEventKind::Accepted);
+        lock(&self.0.lists).all.insert(client.id, Arc::clone(&capture));
         self.0.changes.fetch_add(1, Relaxed);
         capture
     }
@@ -416,6 +414,7 @@ impl CaptureStore {
     }
 
     fn on_closed(&self, id: ClientId) {
+        self.open.fetch_sub(1, Relaxed);
         lock(&self.lists).closed.push_back(id);
         self.changes.fetch_add(1, Relaxed);
         self.notify();
@@ -469,13 +468,13 @@ mod tests {
             assert_eq!(event.len, 1000);
             (capture, event.bytes.len())
         };
-        let mut open: Vec<_> = (1..=MAX_WHOLE as u64).map(kept).collect();
+        let open: Vec<_> = (1..=MAX_WHOLE as u64).map(kept).collect();
         assert!(open.iter().all(|(_, bytes)| *bytes == 1000));
-        assert_eq!(kept(1000).1, FIRST_BYTES);
-        for (capture, _) in open.drain(..2) {
-            capture.close(CloseReason::EndOfStream);
-        }
-        assert_eq!(kept(1001).1, 1000);
+        let (last, bytes) = kept(1000);
+        assert_eq!(bytes, FIRST_BYTES);
+        open[0].0.close(CloseReason::EndOfStream);
+        let event = last.record(Side::Client, CaptureEventKind::Plaintext, &[7; 1000], None).unwrap();
+        assert_eq!(event.bytes.len(), 1000);
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub mod sequence;
 mod tls_record;
 
 pub use captures::{
-    Capture, CaptureEvent, CaptureEventKind, CaptureInfo, Captures, FIRST_BYTES, MAX_BYTES, MAX_EVENTS, Side,
+    Capture, CaptureEvent, CaptureEventKind, CaptureInfo, Captures, FIRST_BYTES, MAX_BYTES, MAX_EVENTS,
+    MAX_WHOLE, Side,
 };
 pub use tls_record::{
     Alert, HandshakeMessages, HandshakeType, RECORD_HEADER, RecordPayload, TlsRecord, record_header,

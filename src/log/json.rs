@@ -150,15 +150,12 @@ fn add_fields(object: &mut Object<'_, '_>, event: &Event) -> serde_json::Result<
         }
         EventKind::Received { data, echoed, took } => {
             object.add("len", data.len())?;
-            match str::from_utf8(data) {
-                Ok(text) => {
-                    object.add("encoding", "text")?;
-                    object.add("data", text)?;
-                }
-                Err(_) => {
-                    object.add("encoding", "base64")?;
-                    object.add("data", BASE64_STANDARD.encode(data))?;
-                }
+            if let Ok(text) = str::from_utf8(data) {
+                object.add("encoding", "text")?;
+                object.add("data", text)?;
+            } else {
+                object.add("encoding", "base64")?;
+                object.add("data", BASE64_STANDARD.encode(data))?;
             }
             object.add("echoed", echoed)?;
             object.add("seconds", took.as_secs_f64())
@@ -181,10 +178,10 @@ fn add_fields(object: &mut Object<'_, '_>, event: &Event) -> serde_json::Result<
             }
             object.add("text", line(event, DataFormat::Python))?;
             object.add_some("raw", raw(event))?;
-            match problem {
-                Problem::Tls(error) => object.add_some("offer", error.client_hello.as_deref().map(Offer)),
-                _ => Ok(()),
+            if let Problem::Tls(error) = problem {
+                object.add_some("offer", error.client_hello.as_deref().map(Offer))?;
             }
+            Ok(())
         }
         EventKind::NotShown { count } => object.add("count", count),
         EventKind::Note { text, problem } => {

@@ -39,7 +39,7 @@ pub fn find() -> Result<(), NoDisplay> {
     Ok(())
 }
 
-/// Returns a function that tells winit if the X server shows nothing of the window with this ID. winit itself notices
+/// Returns a function that notifies winit if the X server shows nothing of the window with this ID. winit itself notices
 /// only a window that others cover or that is minimized, not one on another workspace. The function waits for the X
 /// server. On other displays it does nothing.
 pub(crate) fn hidden_window_notifier(window: Option<u64>) -> impl FnMut() + Send {
@@ -164,13 +164,20 @@ mod unix {
     /// Sends winit's window the event that it gets when others cover it. The X server sends none when a window stops
     /// being viewable, but it sends one when the window is visible again (X11 protocol, `VisibilityNotify`).
     fn notify_if_hidden(connection: &RustConnection, window: u32) -> Result<(), ReplyError> {
-        if connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE {
+        let is_viewable = || -> Result<bool, ReplyError> {
+            Ok(connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE)
+        };
+        let notify = |state| {
+            let event =
+                VisibilityNotifyEvent { response_type: VISIBILITY_NOTIFY_EVENT, sequence: 0, window, state };
+            connection.send_event(false, window, EventMask::VISIBILITY_CHANGE, event)?.check()
+        };
+        if is_viewable()? {
             return Ok(());
         }
-        let state = Visibility::FULLY_OBSCURED;
-        let event =
-            VisibilityNotifyEvent { response_type: VISIBILITY_NOTIFY_EVENT, sequence: 0, window, state };
-        connection.send_event(false, window, EventMask::VISIBILITY_CHANGE, event)?.check()
+        notify(Visibility::FULLY_OBSCURED)?;
+        // The X server may have shown the window just before that event.
+        if is_viewable()? { notify(Visibility::UNOBSCURED) } else { Ok(()) }
     }
 
     /// Connects to the X server and authenticates.

@@ -18,8 +18,8 @@ pub(crate) fn allow_reuse(socket: &Socket) -> io::Result<()> {
     if cfg!(unix) { socket.set_reuse_address(true) } else { Ok(()) }
 }
 
-/// Makes sockets that [`accept`] returns send small amounts of data at once (`TCP_NODELAY`), if they take that over
-/// from the listening socket, as on Linux. That saves a system call for each client.
+/// Makes sockets that [`accept`] returns send small amounts of data at once (`TCP_NODELAY`), if they inherit that from
+/// the listening socket, as on Linux. That saves a system call for each client.
 pub(crate) fn prepare_listener(socket: &Socket) -> io::Result<()> {
     if cfg!(target_os = "linux") { socket.set_tcp_nodelay(true) } else { Ok(()) }
 }

@@ -48,17 +48,20 @@ pub(crate) fn release_unused_stack() {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn release_unused_stack() {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::fs;
     use std::hint::black_box;
 
     use super::*;
 
-    /// Uses 100 KiB of the stack.
+    /// Uses at least `depth` KiB of the stack.
     #[inline(never)]
-    fn use_stack() -> usize {
-        black_box([1_u8; 100 * 1024]).iter().map(|byte| usize::from(*byte)).sum()
+    fn use_stack(depth: u32) -> u32 {
+        let used = black_box([1_u8; 1024]);
+        let below = if depth > 1 { use_stack(depth - 1) } else { 0 };
+        below + u32::from(black_box(used)[0])
     }
 
     /// Returns how many KiB of this thread's stack are in memory (proc(5), `smaps`).
@@ -84,11 +87,11 @@ mod tests {
     fn used_stack_is_released() {
         let measure = || {
             let kept = [7_u8; 100];
-            assert_eq!(use_stack(), 100 * 1024);
+            assert_eq!(use_stack(100), 100);
             let before = resident();
             release_unused_stack();
             let after = resident();
-            assert_eq!(use_stack(), 100 * 1024);
+            assert_eq!(use_stack(100), 100);
             assert_eq!(black_box(kept), [7; 100]);
             (before, after)
         };

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::thread::{Builder, Scope};
+use std::thread::{self, Builder, Scope};
 
 use crate::platform::threads;
 use crate::server::backoff::AcceptBackoff;
@@ -11,6 +11,7 @@ use crate::server::event::Problem;
 use crate::server::handler;
 use crate::server::registry::Conn;
 use crate::server::shared::ServerShared;
+use crate::server::workers::Workers;
 use crate::settings::Mode;
 
 /// The size of a thread's stack, in bytes: enough for a TLS handshake in a debug build. Only the pages that a thread
@@ -59,6 +60,7 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
         let worker = shared.workers.add();
         let name = if is_pool { format!("pool {}", shared.workers.count()) } else { "client".to_owned() };
         let work = move || {
+            let _panic_guard = PanicGuard(&shared.workers);
             while let Some(conn) = shared.workers.next(&worker) {
                 if !is_pool {
                     threads::set_name(&format!("client {}", conn.client.id));
@@ -72,5 +74,16 @@ impl<'scope, 'env: 'scope> Dispatcher<'scope, 'env> {
             shared.workers.remove();
         }
         started
+    }
+}
+
+/// Subtracts a thread that panics outside of the code whose panics end only one client.
+struct PanicGuard<'a>(&'a Workers);
+
+impl Drop for PanicGuard<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.remove();
+        }
     }
 }

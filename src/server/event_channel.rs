@@ -32,8 +32,6 @@ const BURST: i64 = 4 << 20;
 /// The minimum and the maximum of the tokens that are added each second. The maximum is enough for 55,000 events with 64
 /// bytes of data, more than anyone can read.
 const TOKENS_PER_SECOND: (f64, f64) = (3e6, 20e6);
-/// The maximum time between two drains for which tokens are added: a window without a GPU is drawn this rarely.
-const MAX_REFILL: Duration = Duration::from_millis(600);
 /// The part of the machine's processor time that the receiver may spend on events.
 const SHARE: f64 = 0.06;
 /// The number of tokens over which the time for a token is averaged.
@@ -98,7 +96,7 @@ impl ChannelState {
     /// never too low.
     fn refill(&self, elapsed: Duration, per_second: f64, taken: i64) {
         #[expect(clippy::cast_possible_truncation, reason = "far less than 2^63")]
-        let added = (elapsed.min(MAX_REFILL).as_secs_f64() * per_second) as i64;
+        let added = (elapsed.as_secs_f64() * per_second) as i64;
         let max = BURST.max(taken.saturating_mul(2));
         self.tokens.fetch_add(added.min(max - self.tokens.load(Relaxed)).max(0), Relaxed);
     }
@@ -156,7 +154,8 @@ impl EventSender {
     /// Sends an event; counts it as skipped if it is `None` or the channel is full.
     fn push(&self, event: Option<Event>) {
         if event.is_none_or(|event| !self.try_send(event)) {
-            self.state.not_shown.fetch_add(1, Relaxed);
+            // In order with the check of `is_woken`, so that the count can't be missed.
+            self.state.not_shown.fetch_add(1, SeqCst);
         }
         self.state.wake();
     }
@@ -217,7 +216,7 @@ impl EventReceiver {
             take(event);
         }
         self.drained.shrink_to(room);
-        let count = self.state.not_shown.swap(0, Relaxed);
+        let count = self.state.not_shown.swap(0, SeqCst);
         if count > 0 {
             take(Event { at: SystemTime::now(), client: None, kind: EventKind::NotShown { count } });
             taken += 1;

@@ -97,13 +97,13 @@ impl Workers {
         lock(&self.state).count
     }
 
-    /// Takes note of a new thread.
+    /// Counts a new thread.
     pub(super) fn add(&self) -> Arc<Worker> {
         lock(&self.state).count += 1;
         Arc::default()
     }
 
-    /// Takes note that a thread could not be started.
+    /// Subtracts a thread that could not be started or has panicked.
     pub(super) fn remove(&self) {
         lock(&self.state).count -= 1;
     }
@@ -157,7 +157,9 @@ impl Workers {
         state.count -= idle.len();
         let unserved = if state.count == 0 { std::mem::take(&mut state.queue) } else { VecDeque::new() };
         drop(state);
-        idle.iter().for_each(|worker| worker.give(Task::End));
+        for worker in idle {
+            worker.give(Task::End);
+        }
         unserved
     }
 }

@@ -11,6 +11,7 @@ use egui::{
 
 use crate::app::{App, Command, Notice};
 use crate::lessons::condition::LessonPlace;
+use crate::platform::processor_time::WorkTimer;
 use crate::platform::renderers::DrawingDevice;
 use crate::server::ServerState;
 use crate::settings::{Setting, ThemeChoice};
@@ -90,7 +91,7 @@ impl Window {
         self
     }
 
-    /// Returns the window with the device that draws it, and with `pacing` told what its frames cost.
+    /// Returns the window with the device that draws it, which reports the cost of its frames to `pacing`.
     pub(super) fn drawn_by(mut self, device: DrawingDevice, pacing: Arc<FramePacing>) -> Self {
         self.frames = FrameMeter::new(pacing, device.is_software);
         self.device = Some(device);
@@ -285,8 +286,10 @@ impl eframe::App for Window {
         let failed = matches!(self.app.state(), ServerState::Failed(_));
         self.failed_just_now = failed && !self.was_failed;
         self.was_failed = failed;
+        let timer = WorkTimer::start();
         let log_complete = self.log.update(self.app.log());
         let wire_complete = self.wire.update(&self.app, self.tab == LessonPlace::Wire);
+        self.app.add_log_time(timer.elapsed());
         if !(log_complete && wire_complete) {
             ctx.request_repaint();
         }

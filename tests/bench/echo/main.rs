@@ -13,9 +13,9 @@
 //! ```
 //!
 //! Every server is a process of its own: Echoscope without and with its window, the loop in C (baseline.c), the bare
-//! loop in Rust (this program, started with `--bare`), the Python program that Echoscope writes, and socat. The clients are in this process and are the
-//! same for all. The exit code shows only whether every byte was echoed, every entry counted, and every server
-//! survived, not speed.
+//! loop in Rust (this program, started with `--bare`), the Python program that Echoscope writes, and socat. The clients
+//! are in this process and are the same for all. The exit code shows only whether every byte was echoed, every entry
+//! counted, and every server survived, not speed.
 
 mod arguments;
 mod bare;

@@ -25,11 +25,12 @@ pub(crate) fn run(_rounds: Rounds) {
     thread::sleep(SETTLE);
     let mut tab = 1;
     loop {
-        let before = switches(program.id());
+        let (before, picture_before) = (switches(program.id()), picture(&screen));
         thread::sleep(SPAN);
         let woken = switches(program.id()) - before;
         at_most(&format!("times the window's thread was woken, tab {tab}"), woken, 0.0, "");
         let shown = picture(&screen);
+        assert!(shown == picture_before, "the picture of tab {tab} has changed");
         tab += 1;
         if !press(&screen, &format!("ctrl+{tab}")) {
             println!("  skipped: the other tabs, for which xdotool has to be installed");

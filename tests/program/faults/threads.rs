@@ -12,7 +12,9 @@ const CLIENTS: usize = 3;
 
 fn connect(server: &Server) -> Vec<TcpStream> {
     let mut clients: Vec<_> = (0..CLIENTS).map(|_| server.connect()).collect();
-    clients.iter_mut().for_each(|client| echo(client, b"x"));
+    for client in &mut clients {
+        echo(client, b"x");
+    }
     clients
 }
 

@@ -8,7 +8,7 @@ use egui::{
 };
 
 use crate::capture::sequence::{Row, RowKind, Sequence, explain, header_fields, row_text};
-use crate::capture::{CaptureEventKind, Side};
+use crate::capture::{CaptureEventKind, MAX_WHOLE, Side};
 use crate::text::{self, with_thousands};
 use crate::ui::tabs::detail_view::DetailContent;
 use crate::ui::theme::{self, Palette, size};
@@ -229,7 +229,11 @@ pub(super) fn detail_content(row: &Row) -> DetailContent<'_> {
     let mut explanation = explain(row);
     if missing > 0 {
         let (missing, all) = (with_thousands(missing as u64), with_thousands(row.event.len));
-        let _ = write!(explanation, " {missing} of {all} bytes were not kept.");
+        let _ = write!(
+            explanation,
+            " {missing} of {all} bytes were not kept: only the first bytes are once a connection has 1 MiB, or while more \
+             than {MAX_WHOLE} connections are open."
+        );
     }
     DetailContent {
         number: row.event.index.into(),
