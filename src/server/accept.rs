@@ -141,7 +141,8 @@ fn limit_handshakes(shared: &ServerShared) -> Option<Duration> {
         Mode::One => {}
         Mode::Threads => shared.registry.limit_handshakes(shared.config.max_clients),
         Mode::Pool => {
-            return shared.registry.limit_pool_handshakes(&shared.workers, shared.config.pool_size.into());
+            let has_waiting = || shared.workers.has_waiting();
+            return shared.registry.limit_pool_handshakes(has_waiting, shared.config.pool_size.into());
         }
     }
     None

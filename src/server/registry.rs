@@ -11,7 +11,6 @@ use crate::capture::Capture;
 use crate::platform::sockets;
 use crate::server::calls::{Call, CallArgument, CallSite};
 use crate::server::event::{ClientId, ClientInfo, CloseReason};
-use crate::server::workers::Workers;
 use crate::settings::Mode;
 use crate::sync::{lock, wait_while, wait_while_for};
 use crate::tls::handshake::Handshake;
@@ -227,11 +226,15 @@ impl ConnectionRegistry {
         }
     }
 
-    /// As [`Self::limit_handshakes`], for the threads of a pool, if a connection waits for one, and for handshakes older
-    /// than [`MIN_POOL_HANDSHAKE`]. Returns when to call this again, if a connection waits.
-    pub(super) fn limit_pool_handshakes(&self, workers: &Workers, pool_size: usize) -> Option<Duration> {
+    /// As [`Self::limit_handshakes`], for the threads of a pool, if a connection waits for one (`has_waiting`), and for
+    /// handshakes older than [`MIN_POOL_HANDSHAKE`]. Returns when to call this again, if a connection waits.
+    pub(super) fn limit_pool_handshakes(
+        &self,
+        has_waiting: impl Fn() -> bool,
+        pool_size: usize,
+    ) -> Option<Duration> {
         let mut connections = lock(&self.connections);
-        while workers.has_waiting() {
+        while has_waiting() {
             if !connections.has_too_many_handshakes(pool_size) {
                 // A thread may be about to begin another handshake.
                 return Some(MIN_POOL_HANDSHAKE);

@@ -155,7 +155,7 @@ impl ServerShared {
     pub(super) fn new(config: ServerConfig, events: EventSender) -> Self {
         Self {
             steps: StepController::new(events.clone(), config.stepping, config.mode == Mode::One),
-            workers: Workers::new(&config),
+            workers: Workers::new(config.mode, config.pool_size, config.max_clients),
             config,
             events,
             registry: ConnectionRegistry::default(),

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use crate::server::event::ClientId;
 use crate::server::registry::Conn;
-use crate::server::shared::ServerConfig;
 use crate::settings::Mode;
 use crate::sync::{lock, wait_while, wait_while_for};
 
@@ -66,10 +65,11 @@ impl Worker {
 }
 
 impl Workers {
-    pub(super) fn new(config: &ServerConfig) -> Self {
-        let (max, idle_timeout) = match config.mode {
-            Mode::Pool => (config.pool_size.into(), None),
-            Mode::One | Mode::Threads => (config.max_clients, Some(IDLE_TIMEOUT)),
+    /// Creates the state for a mode, of at most `pool_size` threads in mode *pool* and `max_clients` in mode *threads*.
+    pub(super) fn new(mode: Mode, pool_size: u16, max_clients: usize) -> Self {
+        let (max, idle_timeout) = match mode {
+            Mode::Pool => (pool_size.into(), None),
+            Mode::One | Mode::Threads => (max_clients, Some(IDLE_TIMEOUT)),
         };
         Self { max, idle_timeout, state: Mutex::default() }
     }
