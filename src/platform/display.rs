@@ -46,7 +46,7 @@ pub(crate) fn hidden_window_notifier(window: Option<u64>) -> impl FnMut() + Send
     #[cfg(not(any(windows, target_os = "macos")))]
     let notify = unix::hidden_window_notifier(window);
     #[cfg(any(windows, target_os = "macos"))]
-    let notify = move || drop(window);
+    let (notify, _) = (|| {}, window);
     notify
 }
 
