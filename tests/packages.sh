@@ -113,8 +113,9 @@ check lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-b
 apt-get satisfy -y -qq --no-install-recommends "$(dpkg-deb --field "$deb" Depends)" >"$work/apt.out" 2>&1 ||
     fail "what the package needs can't be installed: $(cat "$work/apt.out")"
 trees() {
-    find /etc /opt /usr /var/lib /root/.local /root/.config \
-        \( -path /var/lib/apt -o -path /var/lib/dpkg/updates \) -prune -o -print 2>/dev/null | LC_ALL=C sort
+    # Some of the folders may not be there.
+    { find /etc /opt /usr /var/lib /root/.local /root/.config \
+        \( -path /var/lib/apt -o -path /var/lib/dpkg/updates \) -prune -o -print 2>/dev/null || true; } | LC_ALL=C sort
 }
 dpkg --triggers-only --pending
 trees >"$work/before"
