@@ -4,9 +4,10 @@
 //! maximum size in bytes. If it is full, the event is counted instead, and the receiver reports the count as
 //! [`EventKind::NotShown`]. A part of the channel is reserved for connections and problems: received data can't fill it.
 //!
-//! Received data is also limited by a token bucket, so that the log doesn't slow down the echo. A token stands for a byte.
-//! The receiver measures how much processor time a token costs it, and adds as many tokens as it can afford with a small
-//! part of the machine. So a burst passes whole, a fast receiver gets more than a slow one, and a flood is reduced.
+//! Received data is also limited by a token bucket, so that the log doesn't slow down the echo. An event and each byte of
+//! its data take tokens. The receiver measures how much processor time a token costs it, and adds as many tokens as it
+//! can afford with a small part of the machine. So a burst passes whole, a fast receiver gets more than a slow one, and a
+//! flood is reduced.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
@@ -25,13 +26,15 @@ const EVENTS: usize = 65_536;
 const BYTES: usize = 16 << 20;
 /// The part of the channel that events about data may fill, in quarters.
 const DATA_QUARTERS: usize = 3;
-/// The tokens that an event takes in addition to one for each byte of data.
+/// The tokens that an event takes, and those that each byte of its data takes in addition. Large data takes more than its
+/// share of the receiver's time, since it is also copied, printed and written to a disk.
 const EVENT_COST: i64 = 300;
+const BYTE_COST: i64 = 8;
 /// The initial number of tokens, and the maximum after a quiet time.
-const BURST: i64 = 4 << 20;
+const BURST: i64 = 12 << 20;
 /// The minimum and the maximum of the tokens that are added each second. The maximum is enough for 55,000 events with 64
 /// bytes of data, more than anyone can read.
-const TOKENS_PER_SECOND: (f64, f64) = (3e6, 20e6);
+const TOKENS_PER_SECOND: (f64, f64) = (6e6, 45e6);
 /// The part of the machine's processor time that the receiver may spend on events.
 const SHARE: f64 = 0.06;
 /// The number of tokens over which the time for a token is averaged.
@@ -65,6 +68,11 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
         refilled: Instant::now(),
     };
     (EventSender { state }, receiver)
+}
+
+/// Returns the tokens that an event with this data takes.
+fn cost(data: &[u8]) -> i64 {
+    i64::try_from(data.len()).unwrap_or(i64::MAX).saturating_mul(BYTE_COST).saturating_add(EVENT_COST)
 }
 
 struct ChannelState {
@@ -122,7 +130,7 @@ impl EventSender {
 
     /// Sends an event about data that was received and echoed. Copies the data only if the event isn't skipped.
     pub(super) fn send_received(&self, client: ClientInfo, data: &[u8], echoed: usize, took: Duration) {
-        let cost = i64::try_from(data.len()).unwrap_or(i64::MAX / 2) + EVENT_COST;
+        let cost = cost(data);
         let available = self.state.tokens.load(Relaxed);
         // Data that is larger than a burst passes when the bucket is full; otherwise it never would.
         let has_tokens = cost <= available || available >= BURST;
@@ -209,10 +217,8 @@ impl EventReceiver {
         // A flood leaves a large buffer behind.
         let room = taken * 2;
         for event in self.drained.drain(..) {
-            tokens += EVENT_COST;
-            if let EventKind::Received { data, .. } = &event.kind {
-                tokens += i64::try_from(data.len()).unwrap_or(i64::MAX / 2);
-            }
+            tokens +=
+                if let EventKind::Received { data, .. } = &event.kind { cost(data) } else { EVENT_COST };
             take(event);
         }
         self.drained.shrink_to(room);
@@ -294,7 +300,7 @@ mod tests {
             sender.send_received(client(), b"x", 1, Duration::ZERO);
         }
         let (shown, not_shown) = drain(&mut receiver);
-        assert!(shown >= (BURST / (EVENT_COST + 1)) as u64, "a burst passes whole, not {shown} events of it");
+        assert!(shown >= (BURST / cost(b"x")) as u64, "a burst passes whole, not {shown} events of it");
         assert_eq!(shown + not_shown, sent);
     }
 
@@ -390,7 +396,7 @@ mod tests {
             while timer.elapsed() < Duration::from_micros(20) {}
         });
         let all = timer.elapsed();
-        assert_eq!(receiver.budget.tokens, 1000 * (EVENT_COST + 64));
+        assert_eq!(receiver.budget.tokens, 1000 * cost(&[0; 64]));
         assert!((Duration::from_millis(20)..=all).contains(&receiver.budget.time));
     }
 
