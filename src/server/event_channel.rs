@@ -64,7 +64,6 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
         state: Arc::clone(&state),
         drained: Vec::new(),
         budget: Budget::new(),
-        last_tokens: 0,
         refilled: Instant::now(),
     };
     (EventSender { state }, receiver)
@@ -191,8 +190,6 @@ pub struct EventReceiver {
     /// An empty buffer, which is exchanged for the channel's.
     drained: Vec<Event>,
     budget: Budget,
-    /// The tokens of the last drain's events.
-    last_tokens: i64,
     /// When tokens were last added.
     refilled: Instant,
 }
@@ -206,7 +203,8 @@ impl EventReceiver {
         self.state.is_woken.store(false, SeqCst);
         let now = Instant::now();
         let elapsed = now.duration_since(std::mem::replace(&mut self.refilled, now));
-        self.state.refill(elapsed, self.budget.tokens_per_second(), self.last_tokens);
+        let last_tokens = self.budget.tokens;
+        self.state.refill(elapsed, self.budget.tokens_per_second(), last_tokens);
         let mut queue = lock(&self.state.queue);
         std::mem::swap(&mut queue.events, &mut self.drained);
         queue.bytes = 0;
@@ -228,7 +226,6 @@ impl EventReceiver {
             taken += 1;
         }
         self.budget.tokens += tokens;
-        self.last_tokens = tokens;
         self.add_time(timer.elapsed());
         taken
     }
@@ -241,7 +238,7 @@ impl EventReceiver {
 
 /// The receiver's processor time for events.
 struct Budget {
-    /// The tokens of the drained events that aren't a part of the average yet, and the time that was spent on them.
+    /// The tokens of the last drain's events, and the time that was spent on them.
     tokens: i64,
     time: Duration,
     /// The average time for a token, in seconds.
@@ -259,12 +256,13 @@ impl Budget {
 
     /// Returns how many tokens the receiver can afford each second.
     fn tokens_per_second(&mut self) -> f64 {
-        // Few events say little: the time for a drain itself would count.
+        // After few events, most of the time is that of the drain itself and of the window's other work.
         const MIN_TOKENS: i64 = 30_000;
-        if self.tokens >= MIN_TOKENS {
+        let (tokens, time) = (std::mem::take(&mut self.tokens), std::mem::take(&mut self.time));
+        if tokens >= MIN_TOKENS {
             #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
-            let tokens = std::mem::take(&mut self.tokens) as f64;
-            let per_token = std::mem::take(&mut self.time).as_secs_f64() / tokens;
+            let tokens = tokens as f64;
+            let per_token = time.as_secs_f64() / tokens;
             let weight = (tokens / AVERAGED).min(1.0);
             self.per_token += (per_token - self.per_token) * weight;
         }
@@ -380,7 +378,9 @@ mod tests {
         assert!(near(after(1_000_000, 10), 10e6));
         assert!(near(after(500_000, 20), 0.1 / 15e-9), "half of the average is new");
         assert_eq!(after(1_000_000, 1000), TOKENS_PER_SECOND.0);
-        assert_eq!(after(100, 1), TOKENS_PER_SECOND.0, "few events don't count yet");
+        for _ in 0..1000 {
+            assert_eq!(after(100, 1), TOKENS_PER_SECOND.0, "few events don't count, nor do many times a few");
+        }
         assert_eq!(after(1_000_000, 1), TOKENS_PER_SECOND.1);
     }
 

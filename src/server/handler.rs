@@ -12,7 +12,7 @@ use crate::capture::Recorder;
 use crate::platform::threads;
 use crate::server::calls::Call;
 use crate::server::event::{CloseReason, Closed, EventKind, Problem};
-use crate::server::record_reader::SMALL;
+use crate::server::record_reader;
 use crate::server::registry::Conn;
 use crate::server::shared::ServerShared;
 use crate::server::socket::{ConnectionError, Socket};
@@ -73,7 +73,8 @@ fn handle_connection(shared: &ServerShared, conn: &Conn) -> (CloseReason, Option
     let recorder = Recorder::new(conn.capture.clone(), files.is_some(), requests_certificate);
     let socket = Socket::new(conn, shared.config.idle_timeout, recorder);
     let mut tls = None;
-    let mut buffer = vec![0; shared.config.recv_size.max(if files.is_some() { SMALL } else { 0 })];
+    let min_size = if files.is_some() { record_reader::SMALL } else { 0 };
+    let mut buffer = vec![0; shared.config.recv_size.max(min_size)];
     let error = match accept_tls(shared, conn, &socket, &mut buffer) {
         Ok(stream) => {
             tls = stream;

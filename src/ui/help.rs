@@ -105,7 +105,7 @@ fn contents(ui: &mut Ui, settings_file: Option<&Path>, device: Option<&DrawingDe
         ui.label("They are saved in this file; options on the command line override them.");
         copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX);
     }
-    if let Some(DrawingDevice { name, is_software }) = device {
+    if let Some(DrawingDevice { name, is_software }) = device.filter(|device| !device.name.is_empty()) {
         heading(ui, "Version");
         let version = env!("CARGO_PKG_VERSION");
         let on = if *is_software { ", which uses the processor, not a GPU" } else { "" };
