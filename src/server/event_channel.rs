@@ -378,8 +378,9 @@ mod tests {
         assert!(near(after(1_000_000, 10), 10e6));
         assert!(near(after(500_000, 20), 0.1 / 15e-9), "half of the average is new");
         assert_eq!(after(1_000_000, 1000), TOKENS_PER_SECOND.0);
-        for _ in 0..1000 {
-            assert_eq!(after(100, 1), TOKENS_PER_SECOND.0, "few events don't count, nor do many times a few");
+        for _ in 0..100 {
+            // Few events don't count, nor does the time of many such drains.
+            assert_eq!(after(100, 1_000_000), TOKENS_PER_SECOND.0);
         }
         assert_eq!(after(1_000_000, 1), TOKENS_PER_SECOND.1);
     }

@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn thread_that_has_just_become_idle_serves_the_next_client() {
-        let workers = workers(2, None);
+        // A time limit, so that the threads also end if the test fails.
+        let workers = workers(2, Some(Duration::from_secs(5)));
         let (sender, served) = channel();
         thread::scope(|scope| {
             for name in ["first", "second"] {
