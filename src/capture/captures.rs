@@ -3,7 +3,8 @@
 //!
 //! A capture stores at most [`MAX_EVENTS`] events and counts the rest; how the connection ended is always stored. It
 //! keeps all bytes of each event until they amount to [`MAX_BYTES`], and then only the first [`FIRST_BYTES`] of each.
-//! While more than [`MAX_WHOLE`] connections are open, events keep only their first bytes, too. All captures together stay within the budget: the oldest captures of closed connections are evicted and counted.
+//! While more than [`MAX_WHOLE`] connections are open, events keep only their first bytes, too. All captures together
+//! stay within the budget: the oldest captures of closed connections are evicted and counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::capture::Captures;
 use crate::platform::processor_time::WorkTimer;
 use crate::server::event::{ClientId, ClientInfo, Event, EventKind};
+use crate::server::sum::Sum;
 use crate::sync::lock;
 
 /// The maximum number of events in the channel.
@@ -47,7 +48,7 @@ pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventRe
         queue: Mutex::default(),
         has_room_for_data: AtomicBool::new(true),
         tokens: AtomicI64::new(BURST),
-        not_shown: AtomicU64::new(0),
+        not_shown: Sum::default(),
         is_woken: AtomicBool::new(false),
         last_id: AtomicU64::new(0),
         captures: Captures::default(),
@@ -81,7 +82,7 @@ struct ChannelState {
     /// The tokens that are left for data events.
     tokens: AtomicI64,
     /// The number of skipped events since the last drain.
-    not_shown: AtomicU64,
+    not_shown: Sum,
     /// Whether `wake` was called since the last drain.
     is_woken: AtomicBool,
     /// The number of the newest client.
@@ -124,7 +125,7 @@ pub struct EventSender {
 impl EventSender {
     /// Sends an event, or counts it if the channel is full. Never waits.
     pub fn send(&self, client: Option<ClientInfo>, kind: EventKind) {
-        self.push(Some(Event { at: SystemTime::now(), client, kind }));
+        self.push(Event { at: SystemTime::now(), client, kind });
     }
 
     /// Sends an event about data that was received and echoed. Copies the data only if the event isn't skipped.
@@ -134,12 +135,12 @@ impl EventSender {
         // Data that is larger than a burst passes when the bucket is full; otherwise it never would.
         let has_tokens = cost <= available || available >= BURST;
         if !has_tokens || !self.state.has_room_for_data.load(Relaxed) {
-            return self.push(None);
+            return self.skip(client.id);
         }
         self.state.tokens.fetch_sub(cost, Relaxed);
         let at = SystemTime::now().checked_sub(took).unwrap_or(SystemTime::UNIX_EPOCH);
         let kind = EventKind::Received { data: data.into(), echoed, took };
-        self.push(Some(Event { at, client: Some(client), kind }));
+        self.push(Event { at, client: Some(client), kind });
     }
 
     /// Wakes the receiver without an event, after a change of a state or a counter.
@@ -158,12 +159,19 @@ impl EventSender {
         ClientInfo { id: ClientId(self.state.last_id.fetch_add(1, Relaxed) + 1), peer }
     }
 
-    /// Sends an event; counts it as skipped if it is `None` or the channel is full.
-    fn push(&self, event: Option<Event>) {
-        if event.is_none_or(|event| !self.try_send(event)) {
-            // In order with the check of `is_woken`, so that the count can't be missed.
-            self.state.not_shown.fetch_add(1, SeqCst);
+    /// Sends an event; counts it as skipped if the channel is full.
+    fn push(&self, event: Event) {
+        let client = event.client.map_or(ClientId(0), |client| client.id);
+        if !self.try_send(event) {
+            return self.skip(client);
         }
+        self.state.wake();
+    }
+
+    /// Counts an event as skipped.
+    fn skip(&self, client: ClientId) {
+        // In order with the check of `is_woken`, so that the count can't be missed.
+        self.state.not_shown.add(client, 1);
         self.state.wake();
     }
 
@@ -220,7 +228,7 @@ impl EventReceiver {
             take(event);
         }
         self.drained.shrink_to(room);
-        let count = self.state.not_shown.swap(0, SeqCst);
+        let count = self.state.not_shown.take();
         if count > 0 {
             take(Event { at: SystemTime::now(), client: None, kind: EventKind::NotShown { count } });
             taken += 1;

@@ -156,7 +156,7 @@ fn echo(
         let data = &buffer[..received];
         let start = Instant::now();
         conn.received.fetch_add(received as u64, Relaxed);
-        shared.totals.received.fetch_add(received as u64, Relaxed);
+        shared.totals.received.add(conn.client.id, received as u64);
         let (sent, result) = if !shared.steps.client_call(conn, Call::SendAll, received, data) {
             (0, Err(ConnectionError::Closed(CloseReason::EndOfStream)))
         } else if let Some(tls) = tls {
@@ -166,7 +166,7 @@ fn echo(
         };
         let took = start.elapsed();
         conn.sent.fetch_add(sent as u64, Relaxed);
-        shared.totals.sent.fetch_add(sent as u64, Relaxed);
+        shared.totals.sent.add(conn.client.id, sent as u64);
         shared.events.send_received(conn.client, data, sent, took);
         if tls.is_none() && first_bytes.len() < client_hello::HELLO_START {
             first_bytes.extend(data.iter().take(client_hello::HELLO_START - first_bytes.len()));

@@ -43,6 +43,7 @@ mod shared;
 mod socket;
 pub mod start_error;
 mod stepper;
+mod sum;
 mod tls_stream;
 mod workers;
 
@@ -168,8 +169,8 @@ impl Server {
         Counters {
             clients_now: shared.registry.len() as u64,
             clients_total: shared.totals.clients.load(Relaxed),
-            bytes_received: shared.totals.received.load(Relaxed),
-            bytes_sent: shared.totals.sent.load(Relaxed),
+            bytes_received: shared.totals.received.get(),
+            bytes_sent: shared.totals.sent.get(),
             waiting: shared.accept_queue.waiting().filter(|_| is_listening),
         }
     }

@@ -14,6 +14,7 @@ use crate::server::event_channel::EventSender;
 use crate::server::registry::ConnectionRegistry;
 use crate::server::start_error::StartError;
 use crate::server::stepper::StepController;
+use crate::server::sum::Sum;
 use crate::server::workers::Workers;
 use crate::settings::{Mode, Settings};
 use crate::sync::{lock, wait_while_for};
@@ -147,8 +148,8 @@ pub(super) struct ServerShared {
 #[derive(Default)]
 pub(super) struct Totals {
     pub(super) clients: AtomicU64,
-    pub(super) received: AtomicU64,
-    pub(super) sent: AtomicU64,
+    pub(super) received: Sum,
+    pub(super) sent: Sum,
 }
 
 impl ServerShared {

@@ -6,7 +6,7 @@
 //! not made. The server's time limits run only inside of calls, so a pause never causes a timeout.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
 use crate::server::accept_queue_monitor::AcceptQueueMonitor;
@@ -14,6 +14,7 @@ use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
 use crate::server::event::{ClientId, ClientInfo};
 use crate::server::event_channel::EventSender;
 use crate::server::registry::Conn;
+use crate::server::sum::Sum;
 use crate::sync::{lock, wait_while};
 
 /// How many bytes of its data a thread shows that is paused before `sendall`.
@@ -23,7 +24,8 @@ const PREVIEW: usize = 64;
 pub(super) struct StepController {
     is_stepping: AtomicBool,
     is_accepting_paused: AtomicBool,
-    counts: CallCounts,
+    /// How often each call was made, in the order of [`Call::ALL`].
+    counts: [Sum; Call::ALL.len()],
     /// The call of the thread that starts the server and accepts.
     accept_thread: Mutex<Option<CallSite>>,
     /// Whether that thread also serves the clients.
@@ -33,12 +35,6 @@ pub(super) struct StepController {
     changed: Condvar,
     events: EventSender,
 }
-
-/// How often each call was made. The alignment gives the counts cache lines of their own, apart from the flags that are
-/// read before every call.
-#[derive(Default)]
-#[repr(align(128))]
-struct CallCounts([AtomicU64; Call::ALL.len()]);
 
 #[derive(Default)]
 struct StepState {
@@ -53,7 +49,7 @@ impl StepController {
         Self {
             is_stepping: is_stepping.into(),
             is_accepting_paused: false.into(),
-            counts: CallCounts::default(),
+            counts: <[Sum; Call::ALL.len()]>::default(),
             accept_thread: Mutex::default(),
             is_one_thread,
             state: Mutex::default(),
@@ -69,7 +65,7 @@ impl StepController {
         let argument = CallArgument::Address(address);
         *lock(&self.accept_thread) = Some(CallSite { call, paused: false, argument });
         let proceeds = !self.is_stepping.load(Relaxed) || self.pause(None, &[]);
-        self.count(call, proceeds)
+        self.count(None, call, proceeds)
     }
 
     /// Counts a call of `accept`, after a pause in step mode. Returns whether to make the call: false after a stop.
@@ -77,7 +73,7 @@ impl StepController {
     pub(super) fn accept_call(&self, queue: &AcceptQueueMonitor) -> bool {
         self.set_accepting(true);
         let proceeds = !self.is_stepping.load(Relaxed) || queue.while_not_accepting(|| self.pause(None, &[]));
-        self.count(Call::Accept, proceeds)
+        self.count(None, Call::Accept, proceeds)
     }
 
     /// Sets whether the accepting thread is in `accept`, or at none of its own calls.
@@ -91,7 +87,7 @@ impl StepController {
     pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize, data: &[u8]) -> bool {
         conn.set_site(call, bytes);
         let proceeds = !self.is_stepping.load(Relaxed) || self.pause(Some(conn), data);
-        self.count(call, proceeds)
+        self.count(Some(conn.client.id), call, proceeds)
     }
 
     /// Counts a call of `close`, after a pause in step mode. The connection must still be open. The call is always
@@ -101,14 +97,14 @@ impl StepController {
         if self.is_stepping.load(Relaxed) {
             self.pause(Some(conn), &[]);
         }
-        self.count(Call::Close, true);
+        self.count(Some(conn.client.id), Call::Close, true);
     }
 
     /// Counts the `close` of a connection unless its thread has called [`Self::close_call`].
     pub(super) fn on_closed(&self, conn: &Conn) {
         if conn.site().is_none_or(|site| site.call != Call::Close) {
             conn.set_site(Call::Close, 0);
-            self.count(Call::Close, true);
+            self.count(Some(conn.client.id), Call::Close, true);
         }
     }
 
@@ -175,7 +171,7 @@ impl StepController {
         // This is a separate statement, so that the lock is released before the next one is taken.
         let accepting = *lock(&self.accept_thread);
         Calls {
-            counts: std::array::from_fn(|index| self.counts.0[index].load(Relaxed)),
+            counts: std::array::from_fn(|index| self.counts[index].get()),
             accepting,
             clients,
             paused_threads: self.paused_threads(),
@@ -184,9 +180,10 @@ impl StepController {
         }
     }
 
-    fn count(&self, call: Call, is_made: bool) -> bool {
+    /// Counts a call of a client's thread, or of the accepting thread.
+    fn count(&self, client: Option<ClientId>, call: Call, is_made: bool) -> bool {
         if is_made {
-            self.counts.0[call as usize].fetch_add(1, Relaxed);
+            self.counts[call as usize].add(client.unwrap_or(ClientId(0)), 1);
         }
         is_made
     }
